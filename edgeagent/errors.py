@@ -1,0 +1,154 @@
+"""Every error edgeagent raises on purpose, in one tree.
+
+    EdgeAgentError
+    ├── InputError            something handed to us is wrong: a file, a line, a field, a value
+    │   ├── MalformedMessage  bytes that are not the message they claim to be
+    │   └── UnknownEntity     an entity id that the catalogue does not hold
+    ├── ConsentRequired       a purpose has not been granted
+    ├── StorageError          the encrypted store cannot do what was asked
+    │   ├── WrongKey          the file does not open under this key
+    │   ├── NotOurDatabase    the file is not an edgeagent store
+    │   ├── Damaged           the file is ours, and broken
+    │   ├── DiskFull          no room, or no permission, to write
+    │   ├── KeyProviderError  the key-encryption key is not to be had
+    │   └── LedgerBroken      the ledger and its anchor disagree
+    ├── ModelError            a model, catalogue or manifest cannot be used
+    │   ├── ModelRefused      it failed a check; the old one keeps working
+    │   └── NoModel           nothing has been downloaded yet
+    ├── NetworkError          the other side cannot be reached or answers nonsense
+    │   └── UpdateRefused     TUF verification failed: unsigned, rolled back, expired, altered
+    ├── PolicyError           a report would pass a compiled limit or the budget
+    └── PromiseBroken         a simulation or audit saw a promise fail
+
+Each class carries the exit code of the command line and the error code of the JSON-RPC door;
+each instance carries a ``hint``: what to do about it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "ConsentRequired",
+    "Damaged",
+    "DiskFull",
+    "EdgeAgentError",
+    "InputError",
+    "KeyProviderError",
+    "LedgerBroken",
+    "MalformedMessage",
+    "ModelError",
+    "ModelRefused",
+    "NetworkError",
+    "NoModel",
+    "NotOurDatabase",
+    "PolicyError",
+    "PromiseBroken",
+    "StorageError",
+    "UnknownEntity",
+    "UpdateRefused",
+    "WrongKey",
+]
+
+
+class EdgeAgentError(Exception):
+    """Root of the tree: what happened, and (``hint``) what to do about it."""
+
+    exit_code: ClassVar[int] = 1
+    rpc_code: ClassVar[int] = -32603
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        """Keep ``message`` (what happened, which file or field) and ``hint`` (the way out)."""
+        super().__init__(message)
+        self.hint = hint
+
+
+class InputError(EdgeAgentError):
+    """Something handed to us is wrong; the message names file, line or field."""
+
+    exit_code = 3
+    rpc_code = -32602
+
+
+class MalformedMessage(InputError):
+    """Bytes that are not the message they claim to be."""
+
+
+class UnknownEntity(InputError):
+    """An entity id that the catalogue does not hold."""
+
+
+class ConsentRequired(EdgeAgentError):
+    """A purpose has not been granted, so nothing was done."""
+
+    exit_code = 4
+    rpc_code = -40300
+
+
+class StorageError(EdgeAgentError):
+    """The encrypted store cannot do what was asked."""
+
+    exit_code = 5
+    rpc_code = -50100
+
+
+class WrongKey(StorageError):
+    """The file does not open under this key."""
+
+
+class NotOurDatabase(StorageError):
+    """The file is not an edgeagent store."""
+
+
+class Damaged(StorageError):
+    """The file is ours, and broken."""
+
+
+class DiskFull(StorageError):
+    """There is no room, or no permission, to write."""
+
+
+class KeyProviderError(StorageError):
+    """The key-encryption key is not to be had."""
+
+
+class LedgerBroken(StorageError):
+    """The ledger and its anchor disagree: part of its tail is gone or changed."""
+
+
+class ModelError(EdgeAgentError):
+    """A model, catalogue or manifest cannot be used."""
+
+    exit_code = 6
+    rpc_code = -50200
+
+
+class ModelRefused(ModelError):
+    """A downloaded target failed a check; whatever worked before keeps working."""
+
+
+class NoModel(ModelError):
+    """Nothing has been downloaded yet."""
+
+
+class NetworkError(EdgeAgentError):
+    """The other side cannot be reached, or answers nonsense."""
+
+    exit_code = 7
+    rpc_code = -50300
+
+
+class UpdateRefused(NetworkError):
+    """TUF verification failed: unsigned, rolled back, expired or altered metadata or targets."""
+
+
+class PolicyError(EdgeAgentError):
+    """A report would pass a limit compiled into the agent, or its budget."""
+
+    exit_code = 8
+
+
+class PromiseBroken(EdgeAgentError):
+    """A simulation or an audit saw one of the promises fail."""
+
+    exit_code = 9

@@ -1,0 +1,61 @@
+"""What crosses a process border: strict decoders with size caps, and canonical bytes.
+
+Pure, without numpy, and shared by the box, the server and the exporter.
+"""
+
+from __future__ import annotations
+
+from edgeagent.messages.catalogue import Catalogue, Title, decode_catalogue, encode_catalogue
+from edgeagent.messages.codec import Message, canonical_bytes, checked, decode, sha256_hex
+from edgeagent.messages.manifest import (
+    ModelManifest,
+    SegmentLabel,
+    TargetReference,
+    decode_manifest,
+)
+from edgeagent.messages.report import REPORT_BYTES, Report, decode_report, encode_report
+from edgeagent.messages.scoring import (
+    ModelFiles,
+    Pick,
+    Picks,
+    RankRequest,
+    Reason,
+    SegmentAnswer,
+    SegmentRequest,
+    Viewing,
+)
+from edgeagent.messages.task import ReportTask, Segmenter, decode_task
+from edgeagent.messages.watch import WatchEvent, decode_watch_event
+
+__all__ = [
+    "REPORT_BYTES",
+    "Catalogue",
+    "Message",
+    "ModelFiles",
+    "ModelManifest",
+    "Pick",
+    "Picks",
+    "RankRequest",
+    "Reason",
+    "Report",
+    "ReportTask",
+    "SegmentAnswer",
+    "SegmentLabel",
+    "SegmentRequest",
+    "Segmenter",
+    "TargetReference",
+    "Title",
+    "Viewing",
+    "WatchEvent",
+    "canonical_bytes",
+    "checked",
+    "decode",
+    "decode_catalogue",
+    "decode_manifest",
+    "decode_report",
+    "decode_task",
+    "decode_watch_event",
+    "encode_catalogue",
+    "encode_report",
+    "sha256_hex",
+]

@@ -1,0 +1,179 @@
+"""Catalogue: what there is to watch, with one quantised embedding a title.
+
+File layout, little-endian, in this order::
+
+    8 bytes   magic "EACATAL1"
+    uint32    length of the header
+    header    canonical JSON, CatalogueHeader
+    zlib      titles, canonical JSON array of Title, header.titles_bytes long when compressed
+    int8      rows [D, N], row-major: column n is the embedding of title n
+    float32   scale [N], > 0: embedding = rows[:, n] * scale[n]
+    float32   bias [N]: what a title scores before anyone has watched anything
+
+The rows lie as the model's selecting product wants them (``[D, N]``), so a file is mapped and used
+without a copy. This module knows the layout and no arithmetic; ``edgeagent.features`` turns the
+byte views into arrays.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edgeagent.errors import MalformedMessage
+from edgeagent.messages.codec import Message, canonical_bytes, decode
+from edgeagent.messages.fields import EntityId, Seconds, ShortText, SpaceId
+
+__all__ = [
+    "CATALOGUE_CAP_BYTES",
+    "Catalogue",
+    "CatalogueHeader",
+    "Title",
+    "decode_catalogue",
+    "encode_catalogue",
+]
+
+CATALOGUE_CAP_BYTES = 128 * 1024 * 1024
+_MAGIC = b"EACATAL1"
+_HEADER_CAP_BYTES = 4096
+_TITLES_CAP_BYTES = 256 * 1024 * 1024  # decompressed: a deflate bomb stops here
+_LENGTH = struct.Struct("<I")
+
+
+class Title(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """One film, series or episode, in public terms; the same for every box."""
+
+    entity_id: EntityId
+    title: ShortText
+    kind: Literal["film", "series", "episode"] = "film"
+    genres: Annotated[tuple[ShortText, ...], Meta(max_length=32)] = ()
+    year: Annotated[int, Meta(ge=1870, le=2200)] | None = None
+    age_rating: Annotated[int, Meta(ge=0, le=21)] = 0
+    """Lowest age in years it is meant for."""
+    run_minutes: Annotated[int, Meta(ge=1, le=1440)] | None = None
+    series_id: EntityId | None = None
+    season: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    episode: Annotated[int, Meta(ge=0, le=100_000)] | None = None
+
+
+class CatalogueHeader(Message, frozen=True, kw_only=True):
+    """What the binary part holds."""
+
+    space_id: SpaceId
+    dimension: Annotated[int, Meta(ge=1, le=1024)]
+    items: Annotated[int, Meta(ge=1, le=1_000_000)]
+    titles_bytes: Annotated[int, Meta(ge=2, le=_TITLES_CAP_BYTES)]
+    issued_at: Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """A decoded catalogue; the three views are raw little-endian bytes of the file."""
+
+    header: CatalogueHeader
+    titles: tuple[Title, ...]
+    rows: memoryview
+    """int8 [D, N], row-major."""
+    scale: memoryview
+    """float32 [N], > 0."""
+    bias: memoryview
+    """float32 [N]."""
+
+
+def encode_catalogue(  # noqa: PLR0913  (one argument for each part of the file)
+    *,
+    space_id: str,
+    dimension: int,
+    issued_at: int,
+    titles: tuple[Title, ...],
+    rows: bytes,
+    scale: bytes,
+    bias: bytes,
+) -> bytes:
+    """Lay out a catalogue file; see the module's docstring for shapes.
+
+    Raises:
+        MalformedMessage: a part has the wrong length.
+
+    """
+    packed_titles = zlib.compress(canonical_bytes(titles), level=9)
+    header = CatalogueHeader(
+        space_id=space_id,
+        dimension=dimension,
+        items=len(titles),
+        titles_bytes=len(packed_titles),
+        issued_at=issued_at,
+    )
+    header_bytes = canonical_bytes(header)
+    data = b"".join(
+        (_MAGIC, _LENGTH.pack(len(header_bytes)), header_bytes, packed_titles, rows, scale, bias)
+    )
+    decode_catalogue(data)
+    return data
+
+
+def decode_catalogue(data: bytes | memoryview) -> Catalogue:
+    """Decode and check a catalogue file.
+
+    Raises:
+        MalformedMessage: wrong magic, lengths that do not add up, a bad field, an id named twice.
+
+    """
+    view = memoryview(data)
+    if len(view) > CATALOGUE_CAP_BYTES:
+        raise _malformed(f"{len(view)} bytes, at most {CATALOGUE_CAP_BYTES} are accepted")
+    start = len(_MAGIC) + _LENGTH.size
+    if bytes(view[: len(_MAGIC)]) != _MAGIC or len(view) < start:
+        raise _malformed("does not begin with EACATAL1")
+    (header_length,) = _LENGTH.unpack_from(view, len(_MAGIC))
+    header = decode(
+        bytes(view[start : start + min(header_length, _HEADER_CAP_BYTES + 1)]),
+        CatalogueHeader,
+        cap_bytes=_HEADER_CAP_BYTES,
+        canonical=True,
+    )
+    count, dimension = header.items, header.dimension
+    titles_at = start + header_length
+    rows_at = titles_at + header.titles_bytes
+    scale_at = rows_at + dimension * count
+    bias_at = scale_at + 4 * count
+    end = bias_at + 4 * count
+    if len(view) != end:
+        raise _malformed(f"{len(view)} bytes, its header says {end}")
+    titles = _decode_titles(view[titles_at:rows_at])
+    if len(titles) != count:
+        raise _malformed(f"{len(titles)} titles, its header says {count}")
+    if len({title.entity_id for title in titles}) != count:
+        raise _malformed("an entity_id is named twice")
+    return Catalogue(
+        header=header,
+        titles=titles,
+        rows=view[rows_at:scale_at],
+        scale=view[scale_at:bias_at],
+        bias=view[bias_at:end],
+    )
+
+
+def _decode_titles(packed: memoryview) -> tuple[Title, ...]:
+    unpacker = zlib.decompressobj()
+    try:
+        plain = unpacker.decompress(packed, _TITLES_CAP_BYTES)
+    except zlib.error as error:
+        raise _malformed(f"titles: {error}") from error
+    if not unpacker.eof or unpacker.unused_data:
+        raise _malformed("titles: truncated, or longer than accepted")
+    try:
+        return msgspec.json.decode(plain, type=tuple[Title, ...])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _malformed(f"titles: {error}") from error
+
+
+def _malformed(what: str) -> MalformedMessage:
+    return MalformedMessage(
+        f"Catalogue: {what}", hint="download it again with 'edgeagent model update'"
+    )

@@ -1,0 +1,38 @@
+"""The constrained field types that messages are built from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+__all__ = [
+    "AgePolicy",
+    "EntityId",
+    "Fraction01",
+    "HeadName",
+    "MechanismName",
+    "ProfileName",
+    "Seconds",
+    "Sha256",
+    "ShortText",
+    "SpaceId",
+    "TargetPath",
+    "WeekNumber",
+]
+
+# Entity ids come from apps: any printable text without control characters, as Firebolt allows.
+EntityId = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")]
+ProfileName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+ShortText = Annotated[str, Meta(min_length=1, max_length=200)]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+SpaceId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
+# Relative, no dot segments: a target path is also a file name below the targets directory.
+TargetPath = Annotated[str, Meta(max_length=200, pattern=r"^[a-z0-9]+(/[a-z0-9][a-z0-9._-]*)+$")]
+Fraction01 = Annotated[float, Meta(ge=0.0, le=1.0)]
+# 0 … 9999-12-31T23:59:59Z, the last moment ISO 8601 writes with four digits.
+Seconds = Annotated[int, Meta(ge=0, le=253_402_300_799)]
+WeekNumber = Annotated[int, Meta(ge=0, le=418_993)]
+AgePolicy = Literal["app:adult", "app:teen", "app:child"]
+HeadName = Literal["foldin", "timescales"]
+MechanismName = Literal["subset_selection", "discrete_laplace"]

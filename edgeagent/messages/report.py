@@ -1,0 +1,59 @@
+"""Report: the only thing about a household that leaves the box, 512 bytes of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from edgeagent.errors import MalformedMessage
+from edgeagent.messages.codec import Message, canonical_bytes, decode
+from edgeagent.messages.fields import WeekNumber
+from edgeagent.messages.task import MAX_CATEGORIES, MIN_CATEGORIES
+
+__all__ = ["REPORT_BYTES", "Report", "decode_report", "encode_report"]
+
+REPORT_BYTES = 512
+"""Length of every body, whatever the task."""
+
+
+class Report(Message, frozen=True, kw_only=True):
+    """One randomised answer: a small integer for each category, 0 or 1 under Subset Selection."""
+
+    report_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    """128 random bits, so that a retry is counted once; tells nothing else."""
+    task: Annotated[
+        str,
+        Meta(
+            max_length=48,
+            pattern=r"^(subset_selection|discrete_laplace)\.\d{1,2}\.\d{1,4}-\d{1,4}\.\d{1,4}$",
+        ),
+    ]
+    week: WeekNumber
+    counts: Annotated[
+        tuple[Annotated[int, Meta(ge=-999, le=999)], ...],
+        Meta(min_length=MIN_CATEGORIES, max_length=MAX_CATEGORIES),
+    ]
+
+
+def encode_report(report: Report) -> bytes:
+    """Encode a report as canonical JSON padded with trailing spaces to 512 bytes."""
+    body = canonical_bytes(report)
+    if len(body) > REPORT_BYTES:
+        raise MalformedMessage(f"Report: {len(body)} bytes before padding, at most {REPORT_BYTES}")
+    return body.ljust(REPORT_BYTES)
+
+
+def decode_report(body: bytes) -> Report:
+    """Decode a body of exactly 512 bytes, canonical up to its padding.
+
+    Raises:
+        MalformedMessage: wrong length, spelling, field or range.
+
+    """
+    if len(body) != REPORT_BYTES:
+        raise MalformedMessage(
+            f"Report: {len(body)} bytes, every report has {REPORT_BYTES}",
+            hint="send the padded body as it was drawn",
+        )
+    return decode(body.rstrip(b" "), Report, cap_bytes=REPORT_BYTES, canonical=True)

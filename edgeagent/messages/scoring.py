@@ -1,0 +1,109 @@
+"""What the scoring child is asked and answers: plain values, never a key, over a pipe.
+
+The same types serve the resident scorer, so that both shapes run the same code.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from edgeagent.messages.codec import Message
+from edgeagent.messages.fields import EntityId, Fraction01, Seconds, Sha256, ShortText
+
+__all__ = [
+    "ModelFiles",
+    "Pick",
+    "Picks",
+    "RankRequest",
+    "Reason",
+    "SegmentAnswer",
+    "SegmentRequest",
+    "Viewing",
+]
+
+
+class ModelFiles(Message, frozen=True, kw_only=True):
+    """Where a verified model and its catalogue lie, and what they must hash to."""
+
+    model_path: str
+    model_sha256: Sha256
+    catalogue_path: str
+    catalogue_sha256: Sha256
+
+
+class Viewing(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """One event of the history window, without a profile."""
+
+    entity_id: EntityId
+    watched_on: Seconds
+    progress_fraction: Fraction01 | None = None
+    progress_seconds: Annotated[int, Meta(ge=0)] | None = None
+    completed: bool = False
+
+
+class RankRequest(Message, frozen=True, kw_only=True):
+    """Rank the catalogue for one history window."""
+
+    files: ModelFiles
+    now: Seconds
+    history: tuple[Viewing, ...]
+    hidden: tuple[EntityId, ...] = ()
+    """Neither shown nor allowed to carry weight."""
+    not_reasons: tuple[EntityId, ...] = ()
+    """May be shown again, carry no weight."""
+    max_age_rating: Annotated[int, Meta(ge=0, le=21)] = 21
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 10
+    explain: EntityId | None = None
+    """Explain this title instead of ranking."""
+
+
+class Reason(Message, frozen=True, kw_only=True):
+    """One part of a score."""
+
+    kind: Literal["watched", "new", "popular", "together"]
+    entity_id: EntityId | None = None
+    """The watched title that caused it; absent for parts that no single title causes."""
+    title: str = ""
+    contribution: float
+    """In units of the score; all parts add up to it."""
+    share_fraction: float
+    """|contribution| as a part of the sum of all |contributions|, 0–1."""
+
+
+class Pick(Message, frozen=True, kw_only=True):
+    """One ranked title, its score and why."""
+
+    entity_id: EntityId
+    title: ShortText
+    kind: Literal["film", "series", "episode"]
+    year: int | None
+    genres: tuple[str, ...]
+    score: float
+    reasons: tuple[Reason, ...]
+    """All parts, largest |contribution| first; they add up to ``score`` within 1e-4 of the score
+    spread."""
+
+
+class Picks(Message, frozen=True, kw_only=True):
+    """The answer to a :class:`RankRequest`."""
+
+    picks: tuple[Pick, ...]
+    segment_probabilities: tuple[float, ...]
+    """The household's own mix, for its own dashboard; sums to 1."""
+    score_spread: float
+    """Largest minus smallest candidate score: the unit of the tolerance above."""
+
+
+class SegmentRequest(Message, frozen=True, kw_only=True):
+    """Assign a segment to each session, with the segmenter a task names."""
+
+    files: ModelFiles
+    sessions: tuple[tuple[Viewing, ...], ...]
+
+
+class SegmentAnswer(Message, frozen=True, kw_only=True):
+    """One segment id a session; ``None`` where no title of it is in the catalogue."""
+
+    segments: tuple[int | None, ...]

@@ -1,0 +1,54 @@
+"""WatchEvent: what an app tells the box about one viewing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from edgeagent.errors import MalformedMessage
+from edgeagent.messages.codec import Message, decode
+from edgeagent.messages.fields import AgePolicy, EntityId, Fraction01, ProfileName, Seconds
+
+__all__ = ["WATCH_EVENT_CAP_BYTES", "WatchEvent", "decode_watch_event"]
+
+WATCH_EVENT_CAP_BYTES = 4096
+
+
+class WatchEvent(Message, frozen=True, kw_only=True):
+    """One viewing of one title, as Firebolt's ``Discovery.watched`` reports it.
+
+    Firebolt overloads ``progress`` (0–1 is a fraction, more is seconds); here the two are separate
+    fields, and at most one of them is given.
+    """
+
+    entity_id: EntityId
+    watched_on: Seconds
+    """When the viewing happened, seconds UTC."""
+    progress_fraction: Fraction01 | None = None
+    progress_seconds: Annotated[int, Meta(ge=0, le=604_800)] | None = None
+    completed: bool = False
+    age_policy: AgePolicy | None = None
+    """What the app says of its audience; ``app:child`` is never stored."""
+    profile: ProfileName = "main"
+
+    def __post_init__(self) -> None:
+        """Refuse an event that states its progress twice."""
+        if self.progress_fraction is not None and self.progress_seconds is not None:
+            message = "progress_fraction and progress_seconds exclude each other"
+            raise ValueError(message)
+
+
+def decode_watch_event(data: bytes) -> WatchEvent:
+    """Decode one event (≤ 4 KiB).
+
+    Raises:
+        MalformedMessage: with the field at fault.
+
+    """
+    event = decode(data, WatchEvent, cap_bytes=WATCH_EVENT_CAP_BYTES)
+    if event.entity_id.strip() != event.entity_id:
+        raise MalformedMessage(
+            "WatchEvent: white space around entity_id", hint="send the id as the catalogue has it"
+        )
+    return event
