@@ -1,0 +1,73 @@
+"""Purposes, consent records and the capability they turn into.
+
+A record holds the fields of ISO/IEC TS 27560:2023 that apply to a box without accounts: notice
+(version, hash, language), purpose, event (time, type), resulting state, expiry. A ``Grant`` is what
+storing, scoring and reporting ask for; ``edgeagent.services.consent_gate`` alone mints it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from edgeagent.clock import DAY_SECONDS
+from edgeagent.messages.codec import Message
+from edgeagent.messages.fields import ProfileName, Seconds, Sha256, ShortText
+
+__all__ = [
+    "CONSENT_LIFETIME_SECONDS",
+    "ConsentRecord",
+    "Grant",
+    "Purpose",
+    "mint_grant",
+]
+
+CONSENT_LIFETIME_SECONDS = 730 * DAY_SECONDS
+"""Consent is asked again after two years at the latest."""
+
+
+class Purpose(StrEnum):
+    """What a household may allow, each on its own, all off until granted."""
+
+    HISTORY = "history"
+    PERSONALIZATION = "personalization"
+    REPORTING = "reporting"
+    PROMOTION = "promotion"
+
+
+class ConsentRecord(Message, frozen=True, kw_only=True):
+    """One decision about one purpose; records are appended, never changed."""
+
+    profile: ProfileName
+    purpose: Purpose
+    event: Literal["given", "withdrawn"]
+    at: Seconds
+    expires_at: Seconds
+    """When a given consent ends by itself; for a withdrawal, the moment of withdrawal."""
+    notice_version: ShortText
+    notice_sha256: Sha256
+    notice_language: Annotated[str, Meta(pattern=r"^[a-z]{2}$")]
+    actor: Literal["user", "signal"] = "user"
+    """Who decided; a signal (privacy mode, GPC) can only withdraw."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """The right to do one thing for one profile, checked when it was minted.
+
+    It is not stored and not passed on between processes: every operation asks the gate anew.
+    """
+
+    purpose: Purpose
+    profile: str
+    minted_at: int
+    since: int
+    """Since when, without a break, the purpose has been granted; seconds UTC."""
+
+
+def mint_grant(*, purpose: Purpose, profile: str, minted_at: int, since: int) -> Grant:
+    """Make a grant. Only the consent gate calls this; the linter bans it elsewhere."""
+    return Grant(purpose=purpose, profile=profile, minted_at=minted_at, since=since)

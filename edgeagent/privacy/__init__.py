@@ -1,0 +1,1 @@
+"""Randomisers, accounting and release: pure, without numpy, shared with the server."""

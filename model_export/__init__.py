@@ -1,0 +1,1 @@
+"""From a log of viewings to a signed repository: load, train, evaluate, export, publish."""

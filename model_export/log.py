@@ -1,0 +1,46 @@
+"""WatchLog: who watched what when, the one form every loader produces and training consumes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeagent.messages import Title
+
+__all__ = ["WatchLog"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchLog:
+    """A log of viewings over a list of titles.
+
+    The four event arrays have one entry a viewing, sorted by (watched_on, user, item).
+    """
+
+    titles: tuple[Title, ...]
+    users: NDArray[np.int64]
+    """[E] dense user numbers, 0 … user_count − 1."""
+    items: NDArray[np.int64]
+    """[E] indices into ``titles``."""
+    watched_on: NDArray[np.int64]
+    """[E] seconds UTC."""
+    completion: NDArray[np.float32]
+    """[E] in [0, 1]: how much of the title was watched."""
+    user_count: int
+
+    def __len__(self) -> int:
+        """Return the number of viewings."""
+        return len(self.users)
+
+    def select(self, keep: NDArray[np.bool_]) -> Self:
+        """Return the viewings where ``keep`` [E] holds; users and titles keep their numbers."""
+        return replace(
+            self,
+            users=self.users[keep],
+            items=self.items[keep],
+            watched_on=self.watched_on[keep],
+            completion=self.completion[keep],
+        )
