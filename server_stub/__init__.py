@@ -1,0 +1,1 @@
+"""A small server: hands out the signed repository, takes reports, estimates shares."""

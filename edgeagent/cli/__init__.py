@@ -1,1 +1,1 @@
-"""cli"""
+"""The command line: click, split by noun; the only room that prints."""

@@ -1,1 +1,1 @@
-"""features"""
+"""Pure: from a history to the tensors of contract 1."""

@@ -85,7 +85,7 @@ class Catalogue:
     """float32 [N]."""
 
 
-def encode_catalogue(  # noqa: PLR0913  (one argument for each part of the file)
+def encode_catalogue(
     *,
     space_id: str,
     dimension: int,

@@ -1,1 +1,1 @@
-"""network"""
+"""The only room that opens outbound sockets: fetching the repository, sending reports."""

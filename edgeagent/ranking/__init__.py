@@ -1,1 +1,1 @@
-"""ranking"""
+"""Pure: from scores to picks with reasons."""

@@ -1,1 +1,1 @@
-"""scoring"""
+"""The only room that imports onnxruntime: the model session, the engine, the scoring child."""

@@ -1,1 +1,1 @@
-"""segments"""
+"""Pure: what the model says about segments."""

@@ -1,1 +1,1 @@
-"""services"""
+"""One use case a file: no SQL, no arithmetic."""

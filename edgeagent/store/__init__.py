@@ -1,1 +1,1 @@
-"""store"""
+"""The only room that speaks SQL: keyed databases, keys, history, ledger."""

@@ -1,1 +1,1 @@
-"""testing"""
+"""Fakes, suites to inherit and strategies; nothing on the device path imports it."""
