@@ -1,0 +1,72 @@
+"""Settings of a box: one TOML file, every field with its unit, default and reason.
+
+The file is ``config.toml`` in the home, or what ``--config`` names. Configuration can only tighten
+what is compiled in: retention has a hard cap, and no field touches the privacy limits.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edgeagent.errors import InputError
+from edgeagent.messages.codec import Message
+
+__all__ = ["CONFIG_NAME", "Config", "load_config"]
+
+CONFIG_NAME = "config.toml"
+_CAP_BYTES = 64 * 1024
+
+
+class Config(Message, frozen=True, kw_only=True):
+    """Everything an integrator can set."""
+
+    server_url: str | None = None
+    """Where models come from and reports go; none: the box works alone."""
+    trusted_root: str | None = None
+    """TUF root metadata shipped with the firmware: a path, relative to the config file."""
+    retention_days: Annotated[int, Meta(ge=8, le=365)] = 90
+    """Days a viewing is kept. At least 8, so that a reporting week is whole; at most 365."""
+    scorer: Literal["child", "resident"] = "child"
+    """``child`` frees the memory of ONNX Runtime 30 s after the last request."""
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2}$")] = "en"
+    """Language of the consent notice."""
+    teens_count_as_adults: bool = False
+    """Whether profiles of kind ``teen`` and ``app:teen`` viewings are stored like adults'."""
+
+
+def load_config(home: Path, path: Path | None = None) -> Config:
+    """Read the settings of a home.
+
+    Args:
+        home: its ``config.toml`` is read when ``path`` is not given; absent means defaults.
+        path: another file, which then has to exist.
+
+    Raises:
+        InputError: not readable, not TOML, an unknown setting or a value out of range.
+
+    """
+    source = path or home / CONFIG_NAME
+    try:
+        data = source.read_bytes()
+    except FileNotFoundError as error:
+        if path is None:
+            return Config()
+        raise InputError(f"{source}: no such file", hint="check --config") from error
+    except OSError as error:
+        raise InputError(f"{source}: {error.strerror}", hint="check its permissions") from error
+    if len(data) > _CAP_BYTES:
+        raise InputError(f"{source}: {len(data)} bytes is not a settings file")
+    try:
+        config = msgspec.toml.decode(data, type=Config)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{source}: {error}", hint="the README lists every setting with unit and default"
+        ) from error
+    if config.trusted_root is None:
+        return config
+    root = source.parent / config.trusted_root
+    return msgspec.structs.replace(config, trusted_root=str(root))

@@ -1,0 +1,158 @@
+"""The TUF repository as the box sees it: verified targets, or a reason why not.
+
+python-tuf checks signatures, thresholds, rollback and freeze. Two things are ours: the time it
+compares expiry with (python-tuf reads the wall clock once when it starts; the box's guarded time
+replaces it), and what its errors mean here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
+from tuf.ngclient.config import UpdaterConfig
+from tuf.ngclient.fetcher import FetcherInterface
+from tuf.ngclient.updater import Updater
+
+from edgeagent.errors import DiskFull, InputError, NetworkError, UpdateRefused
+from edgeagent.messages import TargetReference
+from edgeagent.network.address import check_server_url
+from edgeagent.network.fetcher import HttpFetcher
+
+__all__ = ["Repository"]
+
+_CONFIG = UpdaterConfig(
+    max_root_rotations=64,
+    max_delegations=4,  # targets, models, catalogue, tasks
+    snapshot_max_length=64 * 1024,
+    targets_max_length=256 * 1024,
+)
+
+
+class Repository:
+    """One refreshed view of the repository; make a new one for the next update."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        server_url: str,
+        trusted_root: bytes,
+        now: int,
+        fetcher: FetcherInterface | None = None,
+    ) -> None:
+        """Load trusted metadata from ``directory`` and refresh it from the server.
+
+        Args:
+            directory: keeps ``metadata/`` and ``targets/``.
+            server_url: where ``/metadata`` and ``/targets`` are.
+            trusted_root: root metadata shipped with the firmware.
+            now: the box's guarded time, seconds UTC.
+            fetcher: replaces HTTP in tests.
+
+        Raises:
+            UpdateRefused: metadata is unsigned, rolled back, expired or malformed.
+            NetworkError: the server cannot be reached or answers nonsense.
+
+        """
+        base = check_server_url(server_url)
+        self._targets = directory / "targets"
+        self._targets.mkdir(parents=True, exist_ok=True)
+        (directory / "metadata").mkdir(exist_ok=True)
+        with _translated():
+            self._updater = Updater(
+                metadata_dir=str(directory / "metadata"),
+                metadata_base_url=f"{base}/metadata/",
+                target_dir=str(self._targets),
+                target_base_url=f"{base}/targets/",
+                fetcher=fetcher or HttpFetcher(),
+                config=_CONFIG,
+                bootstrap=trusted_root,
+            )
+            trusted = self._updater._trusted_set  # noqa: SLF001  (pinned by a test)
+            trusted.reference_time = datetime.fromtimestamp(now, UTC)
+            self._updater.refresh()
+            # Until when the server vouches for the present state, seconds UTC.
+            self.expires_at = int(trusted.timestamp.expires.timestamp())
+
+    def read(self, path: str) -> bytes:
+        """Return a small verified target, such as a manifest.
+
+        Raises:
+            UpdateRefused: not in the repository, or not what was signed.
+            NetworkError: it cannot be fetched.
+
+        """
+        return self._fetch(path).read_bytes()
+
+    def ensure(self, reference: TargetReference) -> Path:
+        """Return the path of a verified target, downloading it unless it is there already.
+
+        Raises:
+            UpdateRefused: not in the repository, not what was signed, or signed as something else
+                than the manifest or task says.
+            NetworkError: it cannot be fetched.
+
+        """
+        with _translated():
+            info = self._updater.get_targetinfo(reference.path)
+        if info is None:
+            raise _missing(reference.path)
+        if (info.hashes.get("sha256"), info.length) != (reference.sha256, reference.length_bytes):
+            raise UpdateRefused(
+                f"{reference.path}: the repository signs other bytes than the manifest names",
+                hint="the publisher must publish manifest and files together; the old model stays",
+            )
+        return self._fetch(reference.path)
+
+    def _fetch(self, path: str) -> Path:
+        with _translated():
+            info = self._updater.get_targetinfo(path)
+            if info is None:
+                raise _missing(path)
+            cached = self._updater.find_cached_target(info)
+            if cached is not None:
+                return Path(cached)
+            # A cached file may be shared by hard links; never write into it.
+            stale = self._targets / path.replace("/", "%2F")
+            stale.unlink(missing_ok=True)
+            return Path(self._updater.download_target(info))
+
+
+def _missing(path: str) -> UpdateRefused:
+    return UpdateRefused(
+        f"{path}: not in the repository", hint="publish it with 'model-export publish'"
+    )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except DownloadHTTPError as error:
+        raise NetworkError(
+            f"the update server answered {error.status_code}: {error}",
+            hint="check server_url, and that the server serves a published repository",
+        ) from error
+    except DownloadError as error:
+        if isinstance(error.__cause__, NetworkError):
+            raise error.__cause__ from error
+        raise NetworkError(
+            f"download failed: {error}", hint="the old model keeps working; try again later"
+        ) from error
+    except RepositoryError as error:
+        raise UpdateRefused(
+            f"the update does not verify: {type(error).__name__}: {error}",
+            hint="the old model keeps working; if this persists, the publisher's keys, expiry "
+            "dates or the trusted root in the config are wrong",
+        ) from error
+    except OSError as error:
+        raise DiskFull(
+            f"the update cannot be written: {error}",
+            hint="make room, or check the permissions of the home directory",
+        ) from error
+    except ValueError as error:
+        raise InputError(f"the trusted root cannot be read: {error}") from error

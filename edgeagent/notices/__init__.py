@@ -1,0 +1,57 @@
+"""The texts a household is shown before it decides, one file a language, with a version.
+
+What a consent record refers to is exactly one of these files, by version and SHA-256.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+from edgeagent.consent import Purpose
+from edgeagent.errors import InputError
+from edgeagent.messages.codec import Message, decode, sha256_hex
+
+__all__ = ["Notice", "PurposeText", "load_notice", "notice_digest"]
+
+_CAP_BYTES = 64 * 1024
+
+
+class PurposeText(Message, frozen=True, kw_only=True):
+    """What is said about one purpose."""
+
+    title: str
+    text: str
+
+
+class Notice(Message, frozen=True, kw_only=True):
+    """One version of the notice in one language."""
+
+    version: str
+    language: str
+    purposes: dict[Purpose, PurposeText]
+
+
+def load_notice(language: str) -> Notice:
+    """Read the notice in a language.
+
+    Raises:
+        InputError: there is none in that language.
+
+    """
+    return decode(_notice_bytes(language), Notice, cap_bytes=_CAP_BYTES)
+
+
+def notice_digest(language: str) -> str:
+    """Return the SHA-256 of the notice file, which a consent record names."""
+    return sha256_hex(_notice_bytes(language))
+
+
+def _notice_bytes(language: str) -> bytes:
+    source = files(__name__) / f"notice.{language}.json"
+    if not re.fullmatch(r"[a-z]{2}", language) or not source.is_file():
+        raise InputError(
+            f"there is no consent notice in language {language!r}",
+            hint="set language in the config to one that edgeagent/notices holds",
+        )
+    return source.read_bytes()

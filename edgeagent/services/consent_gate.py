@@ -1,0 +1,158 @@
+"""The gate: what a household has decided, and the grants that follow from it.
+
+Every operation on personal data asks here first. A purpose is granted while the latest decision
+about it is "given", has not expired, refers to the present notice, and the ledger that holds the
+decisions is whole: a ledger that lost its tail may have lost a withdrawal, so it grants nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeagent.clock import Clock, iso_utc
+from edgeagent.consent import (
+    CONSENT_LIFETIME_SECONDS,
+    ConsentRecord,
+    Grant,
+    Purpose,
+    mint_grant,
+)
+from edgeagent.errors import ConsentRequired
+from edgeagent.notices import load_notice, notice_digest
+from edgeagent.store import LedgerStore
+
+__all__ = ["ConsentGate", "PurposeState"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurposeState:
+    """How one purpose stands for one profile."""
+
+    purpose: Purpose
+    profile: str
+    granted: bool
+    since: int | None
+    expires_at: int | None
+    reason: str
+    """Why it is not granted; empty when it is."""
+
+
+class ConsentGate:
+    """Reads decisions, appends decisions, mints grants."""
+
+    def __init__(self, ledger: LedgerStore, *, clock: Clock, language: str) -> None:
+        """Serve the decisions kept in ``ledger``."""
+        self._ledger = ledger
+        self._clock = clock
+        self._language = language
+        self._notice = load_notice(language)
+        self._notice_sha256 = notice_digest(language)
+
+    def decide(
+        self, purpose: Purpose, *, profile: str, given: bool, by_signal: bool = False
+    ) -> ConsentRecord:
+        """Append a decision; it is durable when this returns.
+
+        Args:
+            purpose: what it is about.
+            profile: whose decision it is.
+            given: granted, or withdrawn.
+            by_signal: from privacy mode or the like, which can only withdraw.
+
+        Raises:
+            ConsentRequired: a signal tried to grant.
+
+        """
+        if by_signal and given:
+            raise ConsentRequired(
+                f"{purpose}: a signal can only narrow", hint="ask the household itself"
+            )
+        now = self._clock.now()
+        record = ConsentRecord(
+            profile=profile,
+            purpose=purpose,
+            event="given" if given else "withdrawn",
+            at=now,
+            expires_at=now + CONSENT_LIFETIME_SECONDS if given else now,
+            notice_version=self._notice.version,
+            notice_sha256=self._notice_sha256,
+            notice_language=self._language,
+            actor="signal" if by_signal else "user",
+        )
+        self._ledger.append_consent(record)
+        return record
+
+    def grant(self, purpose: Purpose, *, profile: str) -> Grant:
+        """Mint a grant for this moment.
+
+        Raises:
+            ConsentRequired: not granted; the message says why and how to grant it.
+            LedgerBroken: the decisions cannot be trusted.
+
+        """
+        state = self.state(purpose, profile=profile)
+        if not state.granted or state.since is None:
+            raise ConsentRequired(
+                f"{purpose} is not granted for profile {profile!r}: {state.reason}",
+                hint=f"edgeagent consent grant {purpose} --profile {profile}",
+            )
+        return mint_grant(
+            purpose=purpose, profile=profile, minted_at=self._clock.now(), since=state.since
+        )
+
+    def holds(self, purpose: Purpose, *, profile: str) -> bool:
+        """Say whether a grant would be minted now."""
+        return self.state(purpose, profile=profile).granted
+
+    def state(self, purpose: Purpose, *, profile: str) -> PurposeState:
+        """Return how a purpose stands for a profile.
+
+        Raises:
+            LedgerBroken: the decisions cannot be trusted.
+
+        """
+        self._ledger.check()
+        records = [record for record in self._ledger.consents(profile) if record.purpose == purpose]
+        now = self._clock.now()
+        reason = self._refusal(records[-1] if records else None, now)
+        return PurposeState(
+            purpose=purpose,
+            profile=profile,
+            granted=not reason,
+            since=None if reason else _unbroken_since(records),
+            expires_at=None if reason else records[-1].expires_at,
+            reason=reason,
+        )
+
+    def states(self, profile: str) -> tuple[PurposeState, ...]:
+        """Return all purposes of a profile, in the order of the notice."""
+        return tuple(self.state(purpose, profile=profile) for purpose in Purpose)
+
+    def held_throughout(self, purpose: Purpose, *, profile: str, start: int, end: int) -> bool:
+        """Say whether a purpose was granted during all of ``[start, end)``, and still is."""
+        state = self.state(purpose, profile=profile)
+        return state.since is not None and state.since <= start and end <= self._clock.now()
+
+    def _refusal(self, latest: ConsentRecord | None, now: int) -> str:
+        if latest is None:
+            return "nobody has been asked yet"
+        if latest.event == "withdrawn":
+            return f"withdrawn on {iso_utc(latest.at)}"
+        if latest.expires_at <= now:
+            return f"expired on {iso_utc(latest.expires_at)}"
+        if latest.notice_version != self._notice.version:
+            return f"given under notice {latest.notice_version}, now {self._notice.version}"
+        return ""
+
+
+def _unbroken_since(records: list[ConsentRecord]) -> int:
+    """Return when the run of consents that is still in force began.
+
+    A renewal before expiry continues the run; a withdrawal or a lapse ends it.
+    """
+    since = records[-1].at
+    for earlier, later in zip(reversed(records[:-1]), reversed(records), strict=False):
+        if earlier.event != "given" or earlier.expires_at < later.at:
+            break
+        since = earlier.at
+    return since

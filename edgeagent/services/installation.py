@@ -1,0 +1,84 @@
+"""What is installed in a box: two model slots, the report task, and what is known of the time.
+
+Kept in the encrypted ledger database, so that whoever can write to the models directory cannot
+make the box use other files: every file is named here by hash and checked when it is loaded.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from edgeagent.errors import NoModel
+from edgeagent.messages import ModelFiles, ModelManifest, ReportTask, TargetReference
+from edgeagent.messages.codec import Message, canonical_bytes, decode
+from edgeagent.messages.fields import Seconds
+from edgeagent.services.device_clock import TimeEvidence
+from edgeagent.store import LedgerStore
+
+__all__ = ["Installation", "InstallationStore"]
+
+_STATE_NAME = "installation"
+_CAP_BYTES = 512 * 1024
+
+
+class Installation(Message, frozen=True, kw_only=True):
+    """The present state; replaced as a whole."""
+
+    current: ModelManifest | None = None
+    previous: ModelManifest | None = None
+    task: ReportTask | None = None
+    checked_at: Seconds | None = None
+    time: TimeEvidence = TimeEvidence()
+
+
+class InstallationStore:
+    """Loads and saves the installation, and says where its files lie."""
+
+    def __init__(self, ledger: LedgerStore, models: Path) -> None:
+        """Keep the state in ``ledger``; target files lie in ``models``/targets."""
+        self._ledger = ledger
+        self._models = models
+
+    def load(self) -> Installation:
+        """Return the present state; a box that never updated has an empty one."""
+        data = self._ledger.state(_STATE_NAME)
+        if data is None:
+            return Installation()
+        return decode(data, Installation, cap_bytes=_CAP_BYTES)
+
+    def save(self, installation: Installation) -> None:
+        """Replace the state durably."""
+        self._ledger.set_state(_STATE_NAME, canonical_bytes(installation))
+
+    def update(self, **changes: object) -> Installation:
+        """Replace some fields of the present state and return the new one."""
+        installation = msgspec.structs.replace(self.load(), **changes)
+        self.save(installation)
+        return installation
+
+    def manifest(self) -> ModelManifest:
+        """Return the manifest of the active model.
+
+        Raises:
+            NoModel: none has been downloaded.
+
+        """
+        current = self.load().current
+        if current is None:
+            raise NoModel("no model has been downloaded yet", hint="edgeagent model update")
+        return current
+
+    def files(self, model: TargetReference, catalogue: TargetReference) -> ModelFiles:
+        """Return where a model and its catalogue lie."""
+        return ModelFiles(
+            model_path=str(self.path(model)),
+            model_sha256=model.sha256,
+            catalogue_path=str(self.path(catalogue)),
+            catalogue_sha256=catalogue.sha256,
+        )
+
+    def path(self, reference: TargetReference) -> Path:
+        """Return the file of a target; TUF clients write ``a/b`` as ``a%2Fb``."""
+        return self._models / "targets" / reference.path.replace("/", "%2F")

@@ -1,0 +1,70 @@
+"""Record what was watched: consent first, then one durable transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgeagent.consent import Purpose
+from edgeagent.messages import WatchEvent, checked
+from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.title_index import TitleIndex
+from edgeagent.store import HistoryStore
+
+__all__ = ["Recorded", "Recorder"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What became of the events handed in."""
+
+    stored: int
+    ignored_child: int
+    """``app:child`` viewings and those of kids' profiles: never stored, whatever the consent."""
+
+
+class Recorder:
+    """Stores watch events."""
+
+    def __init__(
+        self,
+        history: HistoryStore,
+        *,
+        gate: ConsentGate,
+        titles: TitleIndex,
+        teens_count_as_adults: bool,
+    ) -> None:
+        """Store into ``history`` what ``gate`` allows."""
+        self._history = history
+        self._gate = gate
+        self._titles = titles
+        self._teens_count = teens_count_as_adults
+
+    def record(self, events: Sequence[WatchEvent]) -> Recorded:
+        """Store events of one or more profiles, one transaction a profile.
+
+        Raises:
+            MalformedMessage: a field out of range; nothing was stored.
+            UnknownEntity: an id that the catalogue does not hold; nothing was stored.
+            ConsentRequired: a profile has not granted ``history``; nothing of it was stored.
+
+        """
+        valid = [checked(event) for event in events]
+        kept = [event for event in valid if self._counts(event)]
+        self._titles.require({event.entity_id for event in kept})
+        profiles = sorted({event.profile for event in kept})
+        grants = [self._gate.grant(Purpose.HISTORY, profile=profile) for profile in profiles]
+        for grant in grants:
+            own = [event for event in kept if event.profile == grant.profile]
+            self._history.add(own, grant)
+        return Recorded(stored=len(kept), ignored_child=len(valid) - len(kept))
+
+    def _counts(self, event: WatchEvent) -> bool:
+        return self._is_adult(event.age_policy) and self._is_adult(
+            self._history.profile_kind(event.profile)
+        )
+
+    def _is_adult(self, audience: str | None) -> bool:
+        if audience in {"app:child", "kid"}:
+            return False
+        return self._teens_count or audience not in {"app:teen", "teen"}

@@ -1,0 +1,186 @@
+"""Close a reporting week: draw one session, randomise its segment, book it, queue the bytes.
+
+The order matters. First everything that does not depend on the household's history decides whether
+there is a report at all (ledger, clock, task, grants, segmenter); only then is the history opened,
+and from there on every failure counts as "none" *through* the randomiser. Whether a box reports
+therefore tells nothing about what was watched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from edgeagent.clock import DAY_SECONDS, iso_utc, week_of, week_start
+from edgeagent.consent import Purpose
+from edgeagent.errors import EdgeAgentError, LedgerBroken
+from edgeagent.messages import ModelFiles, ReportTask, SegmentRequest, Viewing, encode_report
+from edgeagent.privacy.accounting import SPACING_WEEKS
+from edgeagent.privacy.randomizers import randomizer_for
+from edgeagent.privacy.release import release
+from edgeagent.randomness import RandomSource
+from edgeagent.scoring.protocol import Scorer
+from edgeagent.segments.categories import category_of
+from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.device_clock import DeviceClock
+from edgeagent.services.installation import InstallationStore
+from edgeagent.sessions import split_sessions
+from edgeagent.store import Home
+
+__all__ = ["SEND_WINDOW_SECONDS", "Reporter", "WeekClosing"]
+
+SEND_WINDOW_SECONDS = 4 * DAY_SECONDS
+"""A report leaves at a uniform moment of the four days after it was drawn, so that the time of
+sending does not tell when the box was switched on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekClosing:
+    """What closing came to."""
+
+    outcome: Literal["drawn", "already_closed", "silent"]
+    week: int | None
+    """The reporting week it was about, where there is one."""
+    reason: str
+
+
+class Reporter:
+    """Draws at most one report for each reporting week."""
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        gate: ConsentGate,
+        installations: InstallationStore,
+        scorer: Scorer,
+        clock: DeviceClock,
+        random: RandomSource,
+        recipient: str,
+    ) -> None:
+        """Draw from the history of ``home`` and book in its ledger."""
+        self._home = home
+        self._gate = gate
+        self._installations = installations
+        self._scorer = scorer
+        self._clock = clock
+        self._random = random
+        self._recipient = recipient
+
+    def close_week(self) -> WeekClosing:
+        """Close the latest ended reporting week, if it is time; safe to call at any time.
+
+        Returns:
+            ``drawn`` when a report was booked and queued, ``already_closed`` when it had been,
+            ``silent`` with the reason when there is none. No reason depends on the history.
+
+        """
+        ledger = self._home.ledger
+        try:
+            ledger.check()
+        except LedgerBroken as error:
+            return _silent(None, str(error))
+        if not self._clock.is_known():
+            return _silent(None, "the time is not known: update first")
+        week = self._latest_reporting_week()
+        if week < ledger.genesis.first_reportable_week:
+            first = iso_utc(week_start(ledger.genesis.first_reportable_week))
+            return _silent(week, f"a new ledger is silent until the week of {first}")
+        self._mark_missed(week)
+        if week in ledger.closed_weeks():
+            return WeekClosing(outcome="already_closed", week=week, reason="")
+        task = self._installations.load().task
+        if task is None:
+            return _silent(week, "no report task has been downloaded")
+        if week < task.first_week:
+            return _silent(week, "the task asks for later weeks only")
+        profiles = self._profiles_of(week)
+        if not profiles:
+            return _silent(week, "history and reporting were not granted for the whole week")
+        files = self._installations.files(task.segmenter.model, task.segmenter.catalogue)
+        if not (Path(files.model_path).is_file() and Path(files.catalogue_path).is_file()):
+            return _silent(week, "the task's segmenter has not been downloaded")
+        self._draw(week, task=task, files=files, profiles=profiles)
+        return WeekClosing(outcome="drawn", week=week, reason="")
+
+    def _latest_reporting_week(self) -> int:
+        last_ended = week_of(self._clock.now()) - 1
+        return last_ended - (last_ended - self._home.ledger.genesis.phase) % SPACING_WEEKS
+
+    def _mark_missed(self, latest: int) -> None:
+        """Book reporting weeks that passed unclosed, so that they are never drawn later."""
+        ledger = self._home.ledger
+        closed = ledger.closed_weeks()
+        week = latest - SPACING_WEEKS
+        while week >= ledger.genesis.first_reportable_week and week not in closed:
+            ledger.mark_missed(week, reason="off, or not allowed, in grace", at=self._clock.now())
+            week -= SPACING_WEEKS
+
+    def _profiles_of(self, week: int) -> tuple[str, ...]:
+        """Return the profiles whose grants held for the whole week."""
+        start, end = week_start(week), week_start(week + 1)
+        return tuple(
+            profile
+            for profile in self._home.ledger.consenting_profiles()
+            if all(
+                self._gate.held_throughout(purpose, profile=profile, start=start, end=end)
+                for purpose in (Purpose.HISTORY, Purpose.REPORTING)
+            )
+        )
+
+    def _draw(
+        self, week: int, *, task: ReportTask, files: ModelFiles, profiles: tuple[str, ...]
+    ) -> None:
+        randomizer = randomizer_for(task)
+        category = self._true_category(week, task=task, files=files, profiles=profiles)
+        noisy = randomizer.privatize(category, self._random)
+        report = release(noisy, task=task, week=week, random=self._random)
+        now = self._clock.now()
+        self._home.ledger.book(
+            week=week,
+            odds=task.odds,
+            report_id=report.report_id,
+            task=task.name,
+            body=encode_report(report),
+            drawn_at=now,
+            due_at=now + self._random.below(SEND_WINDOW_SECONDS),
+            recipient=self._recipient,
+            meaning=_meaning(week, task),
+        )
+
+    def _true_category(
+        self, week: int, *, task: ReportTask, files: ModelFiles, profiles: tuple[str, ...]
+    ) -> int:
+        """Return the category of one session drawn uniformly, or "none"."""
+        try:
+            session = self._one_session(week, profiles)
+            if session is None:
+                return task.none_category
+            answer = self._scorer.segment(SegmentRequest(files=files, sessions=(session,)))
+            return category_of(answer.segments[0], task)
+        except (EdgeAgentError, OSError, MemoryError, ValueError, IndexError):
+            # Failing here would make silence depend on the history; the randomiser hides "none".
+            return task.none_category
+
+    def _one_session(self, week: int, profiles: tuple[str, ...]) -> tuple[Viewing, ...] | None:
+        start, end = week_start(week), week_start(week + 1)
+        sessions = [
+            session
+            for profile in profiles
+            for session in split_sessions(self._home.history.between(profile, start, end))
+        ]
+        return sessions[self._random.below(len(sessions))] if sessions else None
+
+
+def _silent(week: int | None, reason: str) -> WeekClosing:
+    return WeekClosing(outcome="silent", week=week, reason=reason)
+
+
+def _meaning(week: int, task: ReportTask) -> str:
+    start = iso_utc(week_start(week))[:10]
+    return (
+        f"One viewing session of the week from {start} was drawn and its segment randomised. "
+        f"Whatever was watched, no answer is more than {task.odds} times as likely as it would "
+        "have been after any other week, an empty one included."
+    )

@@ -1,0 +1,68 @@
+"""Which titles exist: the catalogue's public part, read once per catalogue."""
+
+from __future__ import annotations
+
+from edgeagent.errors import ModelRefused, NoModel, UnknownEntity
+from edgeagent.messages import Title, decode_catalogue, sha256_hex
+from edgeagent.services.installation import InstallationStore
+
+__all__ = ["TitleIndex"]
+
+
+class TitleIndex:
+    """Looks titles up by entity id in the active catalogue."""
+
+    def __init__(self, installations: InstallationStore) -> None:
+        """Follow whatever catalogue is active."""
+        self._installations = installations
+        self._sha256 = ""
+        self._titles: dict[str, Title] = {}
+
+    def find(self, entity_id: str) -> Title | None:
+        """Return a title, or ``None`` when the catalogue does not hold it.
+
+        Raises:
+            NoModel: no catalogue has been downloaded.
+            ModelRefused: the catalogue file has changed on disk.
+
+        """
+        return self._load().get(entity_id)
+
+    def require(self, entity_ids: set[str]) -> None:
+        """Refuse ids that the catalogue does not hold.
+
+        A box that has no catalogue yet cannot tell, and accepts them.
+
+        Raises:
+            UnknownEntity: names the first of them.
+
+        """
+        try:
+            unknown = entity_ids - self._load().keys()
+        except NoModel:
+            return
+        if unknown:
+            raise UnknownEntity(
+                f"entity {min(unknown)!r} is not in the catalogue; nothing was stored",
+                hint="check the id, or update the catalogue: edgeagent model update",
+            )
+
+    def _load(self) -> dict[str, Title]:
+        reference = self._installations.manifest().catalogue
+        if reference.sha256 != self._sha256:
+            path = self._installations.path(reference)
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                raise NoModel(
+                    f"the catalogue cannot be read: {error.strerror}",
+                    hint="download it again: edgeagent model update",
+                ) from error
+            if sha256_hex(data) != reference.sha256:
+                raise ModelRefused(
+                    f"{path.name} is not the catalogue that was verified",
+                    hint="it changed on disk; download it again: edgeagent model update",
+                )
+            self._titles = {title.entity_id: title for title in decode_catalogue(data).titles}
+            self._sha256 = reference.sha256
+        return self._titles
