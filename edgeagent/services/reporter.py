@@ -14,7 +14,7 @@ from typing import Literal
 
 from edgeagent.clock import DAY_SECONDS, iso_utc, week_of, week_start
 from edgeagent.consent import Purpose
-from edgeagent.errors import EdgeAgentError, LedgerBroken
+from edgeagent.errors import LedgerBroken
 from edgeagent.messages import ModelFiles, ReportTask, SegmentRequest, Viewing, encode_report
 from edgeagent.privacy.accounting import SPACING_WEEKS
 from edgeagent.privacy.randomizers import randomizer_for
@@ -43,6 +43,14 @@ class WeekClosing:
     week: int | None
     """The reporting week it was about, where there is one."""
     reason: str
+
+
+class _SilentError(Exception):
+    """There is no report; why."""
+
+    def __init__(self, reason: str, week: int | None = None) -> None:
+        super().__init__(reason)
+        self.week = week
 
 
 class Reporter:
@@ -76,33 +84,44 @@ class Reporter:
             ``silent`` with the reason when there is none. No reason depends on the history.
 
         """
+        try:
+            week, task, files, profiles = self._conditions()
+        except _SilentError as silent:
+            return WeekClosing(outcome="silent", week=silent.week, reason=str(silent))
+        if week in self._home.ledger.closed_weeks():
+            return WeekClosing(outcome="already_closed", week=week, reason="")
+        self._draw(week, task=task, files=files, profiles=profiles)
+        return WeekClosing(outcome="drawn", week=week, reason="")
+
+    def _conditions(self) -> tuple[int, ReportTask, ModelFiles, tuple[str, ...]]:
+        """Return week, task, segmenter and profiles if there is to be a report.
+
+        Nothing here reads the history.
+        """
         ledger = self._home.ledger
         try:
             ledger.check()
         except LedgerBroken as error:
-            return _silent(None, str(error))
+            raise _SilentError(str(error)) from error
         if not self._clock.is_known():
-            return _silent(None, "the time is not known: update first")
+            raise _SilentError("the time is not known: update first")
         week = self._latest_reporting_week()
         if week < ledger.genesis.first_reportable_week:
-            first = iso_utc(week_start(ledger.genesis.first_reportable_week))
-            return _silent(week, f"a new ledger is silent until the week of {first}")
+            first = iso_utc(week_start(ledger.genesis.first_reportable_week))[:10]
+            raise _SilentError(f"a new ledger is silent until the week of {first}", week)
         self._mark_missed(week)
-        if week in ledger.closed_weeks():
-            return WeekClosing(outcome="already_closed", week=week, reason="")
         task = self._installations.load().task
         if task is None:
-            return _silent(week, "no report task has been downloaded")
+            raise _SilentError("no report task has been downloaded", week)
         if week < task.first_week:
-            return _silent(week, "the task asks for later weeks only")
+            raise _SilentError("the task asks for later weeks only", week)
         profiles = self._profiles_of(week)
         if not profiles:
-            return _silent(week, "history and reporting were not granted for the whole week")
+            raise _SilentError("history and reporting were not granted for the whole week", week)
         files = self._installations.files(task.segmenter.model, task.segmenter.catalogue)
         if not (Path(files.model_path).is_file() and Path(files.catalogue_path).is_file()):
-            return _silent(week, "the task's segmenter has not been downloaded")
-        self._draw(week, task=task, files=files, profiles=profiles)
-        return WeekClosing(outcome="drawn", week=week, reason="")
+            raise _SilentError("the task's segmenter has not been downloaded", week)
+        return week, task, files, profiles
 
     def _latest_reporting_week(self) -> int:
         last_ended = week_of(self._clock.now()) - 1
@@ -159,7 +178,7 @@ class Reporter:
                 return task.none_category
             answer = self._scorer.segment(SegmentRequest(files=files, sessions=(session,)))
             return category_of(answer.segments[0], task)
-        except (EdgeAgentError, OSError, MemoryError, ValueError, IndexError):
+        except Exception:  # noqa: BLE001
             # Failing here would make silence depend on the history; the randomiser hides "none".
             return task.none_category
 
@@ -171,10 +190,6 @@ class Reporter:
             for session in split_sessions(self._home.history.between(profile, start, end))
         ]
         return sessions[self._random.below(len(sessions))] if sessions else None
-
-
-def _silent(week: int | None, reason: str) -> WeekClosing:
-    return WeekClosing(outcome="silent", week=week, reason=reason)
 
 
 def _meaning(week: int, task: ReportTask) -> str:

@@ -1,0 +1,333 @@
+"""Agent: the façade an application or a door talks to, and the place where the parts meet.
+
+Services are imported when they are first needed, so that a process that only records loads neither
+python-tuf nor ONNX Runtime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from edgeagent.clock import Clock, SystemClock
+from edgeagent.config import Config, load_config
+from edgeagent.consent import ConsentRecord, Purpose
+from edgeagent.errors import InputError, LedgerBroken, PolicyError
+from edgeagent.messages import ModelManifest, Pick, Picks, WatchEvent
+from edgeagent.randomness import RandomSource, SystemRandomSource
+from edgeagent.services.consent_gate import ConsentGate, PurposeState
+from edgeagent.services.device_clock import BUILD_TIME, DeviceClock
+from edgeagent.services.installation import Installation, InstallationStore
+from edgeagent.services.recorder import Recorded, Recorder
+from edgeagent.services.title_index import TitleIndex
+from edgeagent.store import Disclosure, FileKeyProvider, Home
+
+if TYPE_CHECKING:
+    from edgeagent.network.repository import Repository
+    from edgeagent.network.transport import Transport
+    from edgeagent.scoring.protocol import Scorer
+    from edgeagent.services.recommender import Recommender
+    from edgeagent.services.reporter import WeekClosing
+    from edgeagent.services.updater import Update, Updater
+    from edgeagent.services.uploader import Sending
+
+__all__ = ["Agent", "World"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything outside the box that an agent touches; the defaults are the real thing."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    random: RandomSource = field(default_factory=SystemRandomSource)
+    make_scorer: Callable[[], Scorer] | None = None
+    """Replaces the scorer that the config asks for."""
+    transport: Transport | None = None
+    """Replaces HTTP to the config's ``server_url``."""
+    build_time: int = BUILD_TIME
+    simulated: bool = False
+    """Permits a seeded random source: for simulations and tests, never on a box."""
+
+
+class Agent:
+    """One box: its history, its model, its reports."""
+
+    def __init__(self, home: Home, *, config: Config, world: World) -> None:
+        """Put the parts together; use :meth:`open`.
+
+        Raises:
+            PolicyError: a random source other than the operating system's, outside a simulation.
+
+        """
+        if not world.simulated and type(world.random) is not SystemRandomSource:
+            raise PolicyError(
+                "a production agent draws noise from the operating system only",
+                hint="pass World(simulated=True) in tests and simulations",
+            )
+        self._home = home
+        self._config = config
+        self._world = world
+        self._clock = DeviceClock(world.clock, build_time=world.build_time)
+        self.gate = ConsentGate(home.ledger, clock=self._clock, language=config.language)
+        self._installations = InstallationStore(home.ledger, home.directory / "models")
+        self._clock.evidence = self._installations.load().time
+        self._titles = TitleIndex(self._installations)
+        self._scorer_in_use: Scorer | None = None
+        self._finish_withdrawals()
+
+    @classmethod
+    def open(
+        cls, directory: Path, *, config: Config | None = None, world: World | None = None
+    ) -> Self:
+        """Open the box whose state lies in ``directory``, making a new one if it is empty.
+
+        Raises:
+            StorageError: a database does not open, or keys are not to be had.
+            InputError: the settings cannot be read.
+
+        """
+        settings = config or load_config(directory)
+        outside = world or World()
+        home = Home.open(
+            directory,
+            provider=FileKeyProvider(directory / "kek"),
+            now=DeviceClock(outside.clock, build_time=outside.build_time).now(),
+            random=outside.random,
+        )
+        try:
+            return cls(home, config=settings, world=outside)
+        except BaseException:
+            home.close()
+            raise
+
+    def close(self) -> None:
+        """Close the databases and end the scoring child."""
+        if self._scorer_in_use is not None:
+            self._scorer_in_use.close()
+        self._home.close()
+
+    def __enter__(self) -> Self:
+        """Return the agent itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    # Consent
+
+    def grant(self, purpose: Purpose, *, profile: str = "main") -> ConsentRecord:
+        """Record that a profile allows a purpose, effective before this returns."""
+        return self.gate.decide(purpose, profile=profile, given=True)
+
+    def withdraw(
+        self, purpose: Purpose, *, profile: str = "main", by_signal: bool = False
+    ) -> ConsentRecord:
+        """Record that a profile no longer allows a purpose, and undo what rested on it.
+
+        The decision commits first; the purge is redone at the next start until it is complete.
+        """
+        record = self.gate.decide(purpose, profile=profile, given=False, by_signal=by_signal)
+        self._finish_withdrawals()
+        return record
+
+    def consent(self, profile: str = "main") -> tuple[PurposeState, ...]:
+        """Return how each purpose stands for a profile."""
+        return self.gate.states(profile)
+
+    # History
+
+    def record_watch(self, events: WatchEvent | Sequence[WatchEvent]) -> Recorded:
+        """Store one viewing, or an evening's list in one transaction a profile.
+
+        Acknowledged is stored: when this returns, the events survive a power cut.
+        """
+        batch = [events] if isinstance(events, WatchEvent) else events
+        return self._recorder.record(batch)
+
+    @property
+    def home(self) -> Home:
+        """The stores, for doors that list, forget and export."""
+        return self._home
+
+    @property
+    def titles(self) -> TitleIndex:
+        """The public part of the active catalogue."""
+        return self._titles
+
+    # Recommendations
+
+    def recommend(self, *, profile: str = "main", limit: int = 10) -> Picks:
+        """Return the best titles for a profile, each with its reasons."""
+        return self._recommender.recommend(profile=profile, limit=limit)
+
+    def explain(self, entity_id: str, *, profile: str = "main") -> Pick:
+        """Return one title's score and the parts that add up to it."""
+        return self._recommender.explain(entity_id, profile=profile)
+
+    # Reports
+
+    def close_week(self) -> WeekClosing:
+        """Draw and book the report of the latest ended reporting week, if it is time."""
+        from edgeagent.services.reporter import Reporter  # noqa: PLC0415  (lazy, see module)
+
+        reporter = Reporter(
+            self._home,
+            gate=self.gate,
+            installations=self._installations,
+            scorer=self._scorer,
+            clock=self._clock,
+            random=self._world.random,
+            recipient=self._config.server_url or "",
+        )
+        return reporter.close_week()
+
+    def send_reports(self) -> tuple[Sending, ...]:
+        """Send what is due and return what became of each report."""
+        from edgeagent.services.uploader import Uploader  # noqa: PLC0415  (lazy, see module)
+
+        uploader = Uploader(
+            self._home.ledger,
+            gate=self.gate,
+            transport=self._transport(),
+            clock=self._clock,
+            random=self._world.random,
+        )
+        return uploader.send_reports()
+
+    def disclosures(self) -> tuple[Disclosure, ...]:
+        """Return everything that was ever drawn for sending, byte for byte, oldest first."""
+        self._home.ledger.check()
+        return self._home.ledger.disclosures()
+
+    # Model
+
+    def update_model(self) -> Update:
+        """Fetch, verify and activate the newest model, catalogue and task."""
+        return self._updater.update()
+
+    def rollback_model(self) -> ModelManifest:
+        """Go back to the model before the active one."""
+        return self._updater.rollback()
+
+    def installation(self) -> Installation:
+        """Return what is installed."""
+        return self._installations.load()
+
+    # Parts
+
+    @cached_property
+    def _recorder(self) -> Recorder:
+        return Recorder(
+            self._home.history,
+            gate=self.gate,
+            titles=self._titles,
+            teens_count_as_adults=self._config.teens_count_as_adults,
+        )
+
+    @cached_property
+    def _recommender(self) -> Recommender:
+        from edgeagent.services.recommender import Recommender  # noqa: PLC0415  (lazy)
+
+        return Recommender(
+            self._home.history,
+            gate=self.gate,
+            installations=self._installations,
+            scorer=self._scorer,
+            clock=self._clock,
+        )
+
+    @cached_property
+    def _updater(self) -> Updater:
+        from edgeagent.services.updater import Updater  # noqa: PLC0415  (lazy)
+
+        return Updater(
+            self._installations,
+            open_repository=self._open_repository,
+            scorer=self._scorer,
+            clock=self._clock,
+        )
+
+    @property
+    def _scorer(self) -> Scorer:
+        if self._scorer_in_use is None:
+            self._scorer_in_use = (self._world.make_scorer or self._configured_scorer)()
+        return self._scorer_in_use
+
+    def _configured_scorer(self) -> Scorer:
+        if self._config.scorer == "resident":
+            from edgeagent.scoring.resident import ResidentScorer  # noqa: PLC0415  (heavy)
+
+            return ResidentScorer()
+        from edgeagent.scoring.remote import ChildScorer  # noqa: PLC0415  (lazy)
+
+        return ChildScorer()
+
+    def _transport(self) -> Transport:
+        if self._world.transport is not None:
+            return self._world.transport
+        from edgeagent.network.transport import HttpTransport  # noqa: PLC0415  (lazy)
+
+        return HttpTransport(self._server_url())
+
+    def _open_repository(self, now: int) -> Repository:
+        from edgeagent.network.repository import Repository  # noqa: PLC0415  (heavy)
+
+        if self._config.trusted_root is None:
+            raise InputError(
+                "no trusted_root in the config",
+                hint="set trusted_root to the root.json that the publisher ships with the firmware",
+            )
+        root = Path(self._config.trusted_root)
+        try:
+            trusted_root = root.read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"trusted_root {root}: {error.strerror}", hint="correct trusted_root in the config"
+            ) from error
+        return Repository(
+            self._home.directory / "models",
+            server_url=self._server_url(),
+            trusted_root=trusted_root,
+            now=now,
+        )
+
+    def _server_url(self) -> str:
+        if self._config.server_url is None:
+            raise InputError(
+                "no server_url in the config",
+                hint="set server_url in config.toml to where models come from and reports go",
+            )
+        return self._config.server_url
+
+    def _finish_withdrawals(self) -> None:
+        """Make every withdrawal on record true of the stores; cheap when it already is."""
+        ledger = self._home.ledger
+        try:
+            ledger.check()
+        except LedgerBroken:
+            return  # nothing is granted while it lasts; doctor says what to do
+        withdrawn = {
+            (profile, purpose)
+            for profile in ledger.profiles_with_decisions()
+            for purpose in (Purpose.HISTORY, Purpose.REPORTING)
+            if ledger.is_withdrawn(profile, purpose)
+        }
+        for profile in sorted(p for p, purpose in withdrawn if purpose is Purpose.HISTORY):
+            self._home.history.purge(profile)
+        if any(purpose is Purpose.REPORTING for _, purpose in withdrawn) and ledger.outbox():
+            still = (
+                self.gate.holds(Purpose.REPORTING, profile=profile)
+                for profile in ledger.consenting_profiles()
+            )
+            if not any(still):
+                ledger.empty_outbox(outcome="withdrawn", at=self._clock.now())
