@@ -1,0 +1,116 @@
+"""``edgeagent history``: what this box remembers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from edgeagent.cli.door import Box, emit_json, json_option, pass_box, profile_option
+from edgeagent.clock import SystemClock, iso_utc
+from edgeagent.errors import InputError, NoModel
+from edgeagent.messages import WatchEvent
+
+__all__ = ["command"]
+
+
+@click.group(name="history")
+def command() -> None:
+    """Add, list or forget viewings; they are kept encrypted and never leave the box."""
+
+
+@command.command()
+@click.argument("entity_id")
+@click.option("--at", "watched_on", metavar="TIME", help="When, ISO 8601 UTC.  [default: now]")
+@click.option("--progress", "fraction", type=float, help="How much was watched, 0 to 1.")
+@click.option("--seconds", "progress_seconds", type=int, help="How much, in seconds, instead.")
+@click.option("--completed", is_flag=True, help="Watched to the end.")
+@click.option(
+    "--age-policy",
+    type=click.Choice(["app:adult", "app:teen", "app:child"]),
+    help="Audience the app states; app:child is never stored.",
+)
+@profile_option
+@json_option
+@pass_box
+def add(
+    box: Box,
+    *,
+    entity_id: str,
+    watched_on: str | None,
+    fraction: float | None,
+    as_json: bool,
+    **event: object,
+) -> None:
+    """Record that ENTITY_ID was watched."""
+    when = SystemClock().now() if watched_on is None else _parse_time(watched_on)
+    watched = WatchEvent(
+        entity_id=entity_id,
+        watched_on=when,
+        progress_fraction=fraction,
+        **event,  # type: ignore[arg-type]  # click has checked them
+    )
+    with box.open() as agent:
+        recorded = agent.record_watch(watched)
+    if as_json:
+        emit_json(recorded)
+    elif recorded.stored:
+        click.echo(f"stored {entity_id}, watched {iso_utc(when)}")
+    else:
+        click.echo("not stored: children's viewings never are")
+
+
+@command.command(name="list")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 100_000))
+@profile_option
+@json_option
+@pass_box
+def list_(box: Box, *, limit: int, profile: str, as_json: bool) -> None:
+    """List the latest viewings, newest first."""
+    with box.open() as agent:
+        total = agent.home.history.count(profile)
+        viewings = agent.home.history.window(profile, limit=limit)[::-1]
+        titles = {}
+        for viewing in viewings:
+            try:
+                title = agent.titles.find(viewing.entity_id)
+            except NoModel:
+                title = None
+            titles[viewing.entity_id] = viewing.entity_id if title is None else title.title
+    if as_json:
+        emit_json({"profile": profile, "count": total, "viewings": viewings})
+        return
+    for viewing in viewings:
+        progress = "completed" if viewing.completed else _progress(viewing.progress_fraction)
+        click.echo(f"{iso_utc(viewing.watched_on)}  {titles[viewing.entity_id]}  {progress}")
+    click.echo(f"{len(viewings)} of {total} viewings of profile {profile}")
+
+
+@command.command()
+@click.argument("entity_id")
+@profile_option
+@json_option
+@pass_box
+def forget(box: Box, *, entity_id: str, profile: str, as_json: bool) -> None:
+    """Delete every viewing of ENTITY_ID."""
+    with box.open() as agent:
+        deleted = agent.home.history.forget(profile, entity_id)
+    if as_json:
+        emit_json({"deleted": deleted})
+    else:
+        click.echo(f"deleted {deleted} viewings of {entity_id}")
+
+
+def _parse_time(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            f"--at {text!r} is not a time", hint="write it as 2026-11-24T20:15:00Z"
+        ) from error
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return int(aware.timestamp())
+
+
+def _progress(fraction: float | None) -> str:
+    return "" if fraction is None else f"{fraction:.0%}"

@@ -1,0 +1,74 @@
+"""``edgeagent model``: fetch, show and roll back the segment model."""
+
+from __future__ import annotations
+
+import click
+
+from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.clock import iso_utc
+
+__all__ = ["command"]
+
+
+@click.group(name="model")
+def command() -> None:
+    """The model that comes to the history: verified before it is used."""
+
+
+@command.command()
+@json_option
+@pass_box
+def update(box: Box, *, as_json: bool) -> None:
+    """Fetch, verify and activate the newest model, catalogue and report task."""
+    with box.open() as agent:
+        done = agent.update_model()
+    if as_json:
+        emit_json(done)
+        return
+    changed = [
+        name
+        for name, flag in (
+            ("model", done.model_changed),
+            ("catalogue", done.catalogue_changed),
+            ("report task", done.task_changed),
+        )
+        if flag
+    ]
+    click.echo(f"model {done.model_version}: {', '.join(changed) or 'nothing'} changed")
+
+
+@command.command()
+@json_option
+@pass_box
+def status(box: Box, *, as_json: bool) -> None:
+    """Show what is installed."""
+    with box.open() as agent:
+        installation = agent.installation()
+    if as_json:
+        emit_json(installation)
+        return
+    for slot, manifest in (("active", installation.current), ("previous", installation.previous)):
+        if manifest is None:
+            click.echo(f"{slot:9} none")
+            continue
+        click.echo(
+            f"{slot:9} {manifest.model_version}  {manifest.head}, {manifest.dimension} "
+            f"dimensions, {len(manifest.segments)} segments, trained {iso_utc(manifest.trained_at)}"
+        )
+    task = installation.task
+    click.echo(f"task      {task.name if task else 'none'}")
+    checked = installation.checked_at
+    click.echo(f"checked   {iso_utc(checked) if checked is not None else 'never'}")
+
+
+@command.command()
+@json_option
+@pass_box
+def rollback(box: Box, *, as_json: bool) -> None:
+    """Go back to the model before the active one."""
+    with box.open() as agent:
+        manifest = agent.rollback_model()
+    if as_json:
+        emit_json(manifest)
+    else:
+        click.echo(f"active again: {manifest.model_version}")

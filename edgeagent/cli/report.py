@@ -1,0 +1,75 @@
+"""``edgeagent report``: close the reporting week, send what is due, show the budget."""
+
+from __future__ import annotations
+
+import click
+
+from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.clock import SystemClock, iso_utc, week_of, week_start
+from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
+
+__all__ = ["command"]
+
+
+@click.group(name="report")
+def command() -> None:
+    """Reports: one noisy answer in 13 weeks, booked before it leaves."""
+
+
+@command.command()
+@json_option
+@pass_box
+def close(box: Box, *, as_json: bool) -> None:
+    """Close the latest ended reporting week; draws at most one report, ever, for a week."""
+    with box.open() as agent:
+        closing = agent.close_week()
+    if as_json:
+        emit_json(closing)
+    elif closing.outcome == "silent":
+        click.echo(f"no report: {closing.reason}")
+    else:
+        click.echo(f"{closing.outcome}: week {closing.week}")
+
+
+@command.command()
+@json_option
+@pass_box
+def send(box: Box, *, as_json: bool) -> None:
+    """Send the reports that are due."""
+    with box.open() as agent:
+        sendings = agent.send_reports()
+        waiting = len(agent.home.ledger.outbox())
+    if as_json:
+        emit_json({"sent": sendings, "waiting": waiting})
+        return
+    for sending in sendings:
+        click.echo(f"week {sending.week}: {sending.outcome} ({sending.detail})")
+    click.echo(f"{waiting} waiting")
+
+
+@command.command()
+@json_option
+@pass_box
+def budget(box: Box, *, as_json: bool) -> None:
+    """Show what was spent of the privacy budget."""
+    with box.open() as agent:
+        ledger = agent.home.ledger
+        ledger.check()
+        debits, genesis = ledger.debits(), ledger.genesis
+    year = spent(debits, last_week=week_of(SystemClock().now()))
+    first = iso_utc(week_start(genesis.first_reportable_week))
+    if as_json:
+        emit_json(
+            {
+                "reports": len(debits),
+                "epsilon_last_52_weeks": epsilon(year),
+                "epsilon_limit_52_weeks": epsilon(MAX_ODDS_PER_YEAR),
+                "first_reportable_week": genesis.first_reportable_week,
+            }
+        )
+        return
+    click.echo(f"{len(debits)} reports drawn; silent before {first[:10]}")
+    click.echo(
+        f"spent in the last 52 weeks: epsilon {epsilon(year):.2f} of at most "
+        f"{epsilon(MAX_ODDS_PER_YEAR):.2f}"
+    )

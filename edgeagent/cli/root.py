@@ -1,0 +1,75 @@
+"""``edgeagent``: the root command, its nouns, and where the home is."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import click
+
+from edgeagent import __version__
+from edgeagent.cli.door import Box, run
+
+__all__ = ["cli", "main"]
+
+_NOUNS = (
+    "consent",
+    "history",
+    "recommend",
+    "report",
+    "disclosures",
+    "model",
+    "simulate",
+)
+
+
+class _LazyGroup(click.Group):
+    """Imports a noun's module when it is named, so that each command loads what it needs only."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_NOUNS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _NOUNS:
+            return None
+        module = importlib.import_module(f"edgeagent.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+
+def _default_home() -> Path:
+    import platformdirs  # noqa: PLC0415  (only when nobody names a home)
+
+    return Path(platformdirs.user_data_dir("edgeagent", appauthor=False))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="EDGEAGENT_HOME",
+    help="Where this box keeps its state.  [default: the user's data directory]",
+)
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="EDGEAGENT_CONFIG",
+    help="Settings file.  [default: config.toml in the home]",
+)
+@click.version_option(__version__, package_name="edgeagent")
+@click.pass_context
+def cli(ctx: click.Context, home: Path | None, config_file: Path | None) -> None:
+    """Personalization on the device: the history stays here, encrypted.
+
+    Nothing is stored, scored or reported before it was granted:
+    see 'edgeagent consent'.
+    """
+    ctx.obj = Box(home=home or _default_home(), config_file=config_file)
+
+
+def main() -> None:
+    """Run the command line."""
+    run(lambda: cli(prog_name="edgeagent"))()
