@@ -1,0 +1,90 @@
+"""The scoring child: ``python -m edgeagent.scoring.child IDLE_SECONDS``.
+
+It answers calls on its standard input until that closes or stays silent for the idle time. It opens
+the files it is told to and nothing else; it is never given a key.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+
+from edgeagent.errors import EdgeAgentError, MalformedMessage, ModelError
+from edgeagent.scoring.frames import (
+    ANSWER_CAP_BYTES,
+    CALL_CAP_BYTES,
+    Answer,
+    Call,
+    PipeClosed,
+    failure_of,
+    read_frame,
+    write_frame,
+)
+from edgeagent.scoring.protocol import Scorer
+
+__all__ = ["main", "serve"]
+
+
+def main() -> None:
+    """Serve the parent on the standard streams."""
+    # Ctrl-C is for the parent, which closes our input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A library that prints must not be taken for an answer.
+    answers = os.dup(sys.stdout.fileno())
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, sys.stdout.fileno())
+    from edgeagent.scoring.resident import ResidentScorer  # noqa: PLC0415  (heavy)
+
+    serve(sys.stdin.fileno(), answers, scorer=ResidentScorer(), idle_seconds=float(sys.argv[1]))
+
+
+def serve(calls: int, answers: int, *, scorer: Scorer, idle_seconds: float) -> None:
+    """Answer calls until there are no more.
+
+    Args:
+        calls: descriptor to read calls from.
+        answers: descriptor to write answers to.
+        scorer: what answers them.
+        idle_seconds: how long to wait for the next call.
+
+    """
+    while select.select([calls], [], [], idle_seconds)[0]:
+        try:
+            call = read_frame(calls, Call, cap_bytes=CALL_CAP_BYTES, patience_seconds=idle_seconds)
+            _reply(answers, _answer(scorer, call))
+        except PipeClosed:
+            return
+
+
+def _answer(scorer: Scorer, call: Call) -> Answer:
+    try:
+        if call.rank is not None:
+            return Answer(picks=scorer.rank(call.rank))
+        if call.segment is not None:
+            return Answer(segments=scorer.segment(call.segment))
+        if call.verify is not None:
+            scorer.verify(call.verify.files, call.verify.golden_path, space_id=call.verify.space_id)
+        return Answer(verified=True)
+    except EdgeAgentError as error:
+        return failure_of(error)
+    except Exception as error:  # noqa: BLE001  (whatever it was, the parent is to hear of it)
+        # The name alone: the text of a foreign error might quote the history.
+        return failure_of(
+            ModelError(
+                f"scoring failed: {type(error).__name__}",
+                hint="go back to the model before it with 'edgeagent model rollback'",
+            )
+        )
+
+
+def _reply(answers: int, answer: Answer) -> None:
+    try:
+        write_frame(answers, answer, cap_bytes=ANSWER_CAP_BYTES, patience_seconds=None)
+    except MalformedMessage as error:
+        write_frame(answers, failure_of(error), cap_bytes=ANSWER_CAP_BYTES, patience_seconds=None)
+
+
+if __name__ == "__main__":
+    main()

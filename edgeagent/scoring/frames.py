@@ -1,0 +1,181 @@
+"""What the parent and the scoring child say to each other: frames over two pipes.
+
+A frame is four bytes, its length as a big-endian integer, and so many bytes of canonical JSON: a
+:class:`Call` to the child, an :class:`Answer` back, in turns.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import struct
+from typing import TypeVar
+
+import msgspec
+
+from edgeagent import errors
+from edgeagent.errors import EdgeAgentError, MalformedMessage, ModelError
+from edgeagent.messages import (
+    Message,
+    ModelFiles,
+    Picks,
+    RankRequest,
+    SegmentAnswer,
+    SegmentRequest,
+    canonical_bytes,
+)
+
+__all__ = [
+    "ANSWER_CAP_BYTES",
+    "CALL_CAP_BYTES",
+    "Answer",
+    "Call",
+    "Failure",
+    "PipeClosed",
+    "VerifyRequest",
+    "failure_of",
+    "read_frame",
+    "write_frame",
+]
+
+CALL_CAP_BYTES = 16 * 1024 * 1024
+"""A window of 500 viewings is 60 KB; the sessions of a busy year are 10 MB."""
+ANSWER_CAP_BYTES = 64 * 1024 * 1024
+"""Ten picks with 500 reasons each are 1 MB."""
+_LENGTH = struct.Struct(">I")
+
+M = TypeVar("M", bound=Message)
+
+
+class PipeClosed(Exception):
+    """The other side has ended, stands still, or does not speak in frames."""
+
+
+class VerifyRequest(Message, frozen=True, kw_only=True):
+    """Check a downloaded model."""
+
+    files: ModelFiles
+    golden_path: str
+    space_id: str
+
+
+class Call(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """One question; exactly one field is set."""
+
+    rank: RankRequest | None = None
+    segment: SegmentRequest | None = None
+    verify: VerifyRequest | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse none and several."""
+        if sum(part is not None for part in (self.rank, self.segment, self.verify)) != 1:
+            raise ValueError("a call asks exactly one question")
+
+
+class Failure(Message, frozen=True, kw_only=True):
+    """An error of our tree, by the name of its class."""
+
+    error: str
+    message: str
+    hint: str
+
+    def exception(self) -> EdgeAgentError:
+        """Return the error to raise; a name that is not of the tree becomes a ModelError."""
+        kind = getattr(errors, self.error, ModelError)
+        if not (isinstance(kind, type) and issubclass(kind, EdgeAgentError)):
+            kind = ModelError
+        return kind(self.message, hint=self.hint)
+
+
+class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """One answer; exactly one field is set."""
+
+    picks: Picks | None = None
+    segments: SegmentAnswer | None = None
+    verified: bool | None = None
+    failure: Failure | None = None
+
+
+def failure_of(error: EdgeAgentError) -> Answer:
+    """Return the answer that carries an error."""
+    return Answer(failure=Failure(error=type(error).__name__, message=str(error), hint=error.hint))
+
+
+def write_frame(
+    descriptor: int, message: Call | Answer, *, cap_bytes: int, patience_seconds: float | None
+) -> None:
+    """Write one frame.
+
+    Args:
+        descriptor: a pipe; non-blocking if ``patience_seconds`` is given.
+        message: what to say.
+        cap_bytes: longest body the other side accepts.
+        patience_seconds: how long the other side may accept nothing; ``None`` waits for ever.
+
+    Raises:
+        MalformedMessage: the message holds a lone surrogate or is longer than ``cap_bytes``;
+            nothing was written.
+        PipeClosed: the other side has ended or stands still.
+
+    """
+    try:
+        body = canonical_bytes(message)
+    except UnicodeEncodeError as error:
+        raise MalformedMessage(
+            f"{type(message).__name__}: a text is not Unicode",
+            hint="keep models in a directory whose name is UTF-8",
+        ) from error
+    if len(body) > cap_bytes:
+        raise MalformedMessage(
+            f"{type(message).__name__}: {len(body)} bytes, at most {cap_bytes} are accepted",
+            hint="ask for fewer picks or fewer sessions at a time",
+        )
+    rest = memoryview(_LENGTH.pack(len(body)) + body)
+    while rest:
+        if not select.select([], [descriptor], [], patience_seconds)[1]:
+            raise PipeClosed("the other side does not read")
+        try:
+            rest = rest[os.write(descriptor, rest) :]
+        except BrokenPipeError as error:
+            raise PipeClosed("the other side has ended") from error
+
+
+def read_frame(
+    descriptor: int,
+    kind: type[M],
+    *,
+    cap_bytes: int,
+    patience_seconds: float | None,
+) -> M:
+    """Read one frame.
+
+    Args:
+        descriptor: a pipe.
+        kind: what is expected.
+        cap_bytes: longest accepted body, checked before it is read.
+        patience_seconds: how long nothing may come; ``None`` waits for ever.
+
+    Raises:
+        PipeClosed: the other side has ended, says nothing, or sends something else.
+
+    """
+    (length,) = _LENGTH.unpack(_read_exactly(descriptor, _LENGTH.size, patience_seconds))
+    if length > cap_bytes:
+        raise PipeClosed(f"a frame of {length} bytes")
+    body = _read_exactly(descriptor, length, patience_seconds)
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise PipeClosed(f"a frame that is no {kind.__name__}") from error
+
+
+def _read_exactly(descriptor: int, count: int, patience_seconds: float | None) -> bytes:
+    data = bytearray()
+    while len(data) < count:
+        if not select.select([descriptor], [], [], patience_seconds)[0]:
+            raise PipeClosed("the other side says nothing")
+        chunk = os.read(descriptor, min(count - len(data), 1 << 20))
+        if not chunk:
+            raise PipeClosed("the other side has ended")
+        data += chunk
+    return bytes(data)

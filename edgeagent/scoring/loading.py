@@ -1,0 +1,68 @@
+"""From paths and hashes to an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeagent.errors import MalformedMessage, ModelRefused
+from edgeagent.features.catalogue import CatalogueView
+from edgeagent.messages import ModelFiles, decode_catalogue, sha256_hex
+from edgeagent.messages.catalogue import CATALOGUE_CAP_BYTES
+from edgeagent.messages.manifest import MODEL_CAP_BYTES
+from edgeagent.scoring.engine import Engine
+from edgeagent.scoring.session import OnnxModel
+
+__all__ = ["load_engine", "read_capped"]
+
+
+def load_engine(files: ModelFiles) -> Engine:
+    """Read, check and join a model and its catalogue.
+
+    The bytes that were hashed are the bytes that are used: nothing is read a second time.
+
+    Raises:
+        ModelRefused: a file is missing, too large, altered, malformed, or not for the other.
+
+    """
+    model = _read_verified(files.model_path, files.model_sha256, cap_bytes=MODEL_CAP_BYTES)
+    catalogue = _read_verified(
+        files.catalogue_path, files.catalogue_sha256, cap_bytes=CATALOGUE_CAP_BYTES
+    )
+    try:
+        decoded = decode_catalogue(catalogue)
+    except MalformedMessage as error:
+        raise ModelRefused(str(error), hint=error.hint) from error
+    return Engine(OnnxModel(model), CatalogueView.of(decoded))
+
+
+def read_capped(path: str, *, cap_bytes: int) -> bytes:
+    """Read a file of at most ``cap_bytes``.
+
+    Raises:
+        ModelRefused: it cannot be read, or is longer.
+
+    """
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(cap_bytes + 1)
+    except OSError as error:
+        raise ModelRefused(
+            f"{Path(path).name}: {error.strerror}",
+            hint="download it again with 'edgeagent model update'",
+        ) from error
+    if len(data) > cap_bytes:
+        raise ModelRefused(
+            f"{Path(path).name}: more than {cap_bytes} bytes",
+            hint="publish a smaller one; until then the one in use stays",
+        )
+    return data
+
+
+def _read_verified(path: str, sha256: str, *, cap_bytes: int) -> bytes:
+    data = read_capped(path, cap_bytes=cap_bytes)
+    if sha256_hex(data) != sha256:
+        raise ModelRefused(
+            f"{Path(path).name}: altered, its SHA-256 is not the published one",
+            hint="download it again with 'edgeagent model update'",
+        )
+    return data

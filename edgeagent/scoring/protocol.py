@@ -1,0 +1,56 @@
+"""Scorer: what ranks titles and assigns segments, in this process or in a child.
+
+Importing this module loads neither numpy nor onnxruntime.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from edgeagent.messages import ModelFiles, Picks, RankRequest, SegmentAnswer, SegmentRequest
+
+__all__ = ["Scorer"]
+
+
+class Scorer(Protocol):
+    """Runs models on history windows; it is given plain values and paths, never a key."""
+
+    def rank(self, request: RankRequest) -> Picks:
+        """Rank the catalogue, or explain one title.
+
+        An answer without picks to a request to explain means that the catalogue does not hold the
+        title, or that it is hidden.
+
+        Raises:
+            MalformedMessage: a field of the request is out of range.
+            ModelError: the files cannot be used, or the model failed.
+
+        """
+        ...
+
+    def segment(self, request: SegmentRequest) -> SegmentAnswer:
+        """Assign a segment to each session.
+
+        Raises:
+            MalformedMessage, ModelError: as for :meth:`rank`.
+
+        """
+        ...
+
+    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
+        """Check a downloaded model: files, contract, space, golden vectors.
+
+        Args:
+            files: the model and its catalogue.
+            golden_path: golden vectors of the model.
+            space_id: the space that model and catalogue must be of.
+
+        Raises:
+            ModelRefused: with the check that failed.
+
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of models and processes; afterwards every call is a ModelError."""
+        ...

@@ -1,0 +1,202 @@
+"""ChildScorer: models in a child process that is gone when nobody asks.
+
+The resident process thus carries neither numpy nor onnxruntime (50 MiB), and a model that takes the
+process down takes only the child.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import edgeagent
+from edgeagent.errors import ModelError
+from edgeagent.messages import (
+    ModelFiles,
+    Picks,
+    RankRequest,
+    SegmentAnswer,
+    SegmentRequest,
+    checked,
+)
+from edgeagent.scoring.frames import (
+    ANSWER_CAP_BYTES,
+    CALL_CAP_BYTES,
+    Answer,
+    Call,
+    PipeClosed,
+    VerifyRequest,
+    read_frame,
+    write_frame,
+)
+
+__all__ = ["ChildScorer"]
+
+_GRACE_SECONDS = 5.0
+"""How long a child may take to notice that its input has closed before it is killed."""
+
+
+class ChildScorer:
+    """Asks a scoring child; a :class:`~edgeagent.scoring.protocol.Scorer`.
+
+    The child is started by the first request, again after it has gone (idle, crashed), and ended by
+    :meth:`close` or with this process: its input closes. Requests have no effects, so one that a
+    child dies of is asked once more of a new one.
+    """
+
+    def __init__(
+        self,
+        *,
+        idle_seconds: float = 30.0,
+        patience_seconds: float = 60.0,
+        command: Sequence[str] | None = None,
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            idle_seconds: how long after its last request a child stays.
+            patience_seconds: how long a child may neither read nor answer before it is ended.
+            command: what to start instead of the scoring child.
+
+        """
+        self._patience_seconds = patience_seconds
+        self._command = tuple(command) if command is not None else _command(idle_seconds)
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._closed = False
+
+    def rank(self, request: RankRequest) -> Picks:
+        """Rank the catalogue, or explain one title; see the protocol."""
+        picks = self._ask(Call(rank=checked(request))).picks
+        return picks if picks is not None else _nonsense()
+
+    def segment(self, request: SegmentRequest) -> SegmentAnswer:
+        """Assign a segment to each session; see the protocol."""
+        segments = self._ask(Call(segment=checked(request))).segments
+        return segments if segments is not None else _nonsense()
+
+    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
+        """Check a downloaded model; see the protocol."""
+        request = VerifyRequest(files=checked(files), golden_path=golden_path, space_id=space_id)
+        if not self._ask(Call(verify=request)).verified:
+            _nonsense()
+
+    def close(self) -> None:
+        """End the child."""
+        with self._lock:
+            self._closed = True
+            self._end(grace_seconds=_GRACE_SECONDS)
+
+    def _ask(self, call: Call) -> Answer:
+        with self._lock:
+            if self._closed:
+                raise ModelError("the scorer is closed", hint="open the agent again")
+            try:
+                answer = self._converse(call)
+            except PipeClosed:
+                answer = self._ask_again(call)
+        if answer.failure is not None:
+            raise answer.failure.exception()
+        return answer
+
+    def _ask_again(self, call: Call) -> Answer:
+        try:
+            return self._converse(call)
+        except PipeClosed as error:
+            raise ModelError(
+                f"the scoring child failed twice over one request: {error}",
+                hint="go back to the model before it with 'edgeagent model rollback'",
+            ) from error
+
+    def _converse(self, call: Call) -> Answer:
+        calls, answers = self._streams()
+        try:
+            write_frame(
+                calls, call, cap_bytes=CALL_CAP_BYTES, patience_seconds=self._patience_seconds
+            )
+            return read_frame(
+                answers,
+                Answer,
+                cap_bytes=ANSWER_CAP_BYTES,
+                patience_seconds=self._patience_seconds,
+            )
+        except BaseException:
+            # Also on Ctrl-C: an answer nobody waited for must not meet the next question.
+            self._end(grace_seconds=0.0)
+            raise
+
+    def _streams(self) -> tuple[int, int]:
+        """Return the descriptors of a running child: its input, its output."""
+        if self._child is not None and self._child.poll() is not None:
+            self._end(grace_seconds=0.0)  # gone after its idle time
+        if self._child is None:
+            self._child = _start(self._command)
+        stdin, stdout = self._child.stdin, self._child.stdout
+        if stdin is None or stdout is None:
+            return _nonsense()
+        return stdin.fileno(), stdout.fileno()
+
+    def _end(self, *, grace_seconds: float) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        if child.stdin is not None:
+            child.stdin.close()
+        try:
+            child.wait(grace_seconds)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
+
+
+def _command(idle_seconds: float) -> tuple[str, ...]:
+    # -P and -s: neither the working directory nor the user's site can slip a module in.
+    return (sys.executable, "-P", "-s", "-m", "edgeagent.scoring.child", str(idle_seconds))
+
+
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    try:
+        child = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
+            command,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ModelError(
+            f"the scoring child does not start: {error.strerror}",
+            hint='free some memory, or set scorer = "resident" in the configuration',
+        ) from error
+    if child.stdin is not None:
+        os.set_blocking(child.stdin.fileno(), False)
+    return child
+
+
+def _environment() -> dict[str, str]:
+    """Return what a child needs to run our own code, and nothing of what our parent set."""
+    environment = {
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(Path(edgeagent.__file__).resolve().parent.parent),
+        "PYTHONUTF8": "1",
+    }
+    if "LD_LIBRARY_PATH" in os.environ:  # an interpreter outside the system's paths
+        environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
+    return environment
+
+
+def _nonsense() -> NoReturn:
+    raise ModelError(
+        "the scoring child answered another question",
+        hint="report it: child and parent are of different versions",
+    )
