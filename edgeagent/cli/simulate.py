@@ -1,0 +1,149 @@
+"""``edgeagent simulate``: the whole loop on this machine, without server, data or key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edgeagent.cli.door import emit_json, json_option
+from edgeagent.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from edgeagent.simulator.simulation import Simulation
+
+__all__ = ["command"]
+
+
+@click.command(name="simulate")
+@click.option(
+    "--households",
+    default=200,
+    show_default=True,
+    type=click.IntRange(2, 100_000),
+    help="Boxes that live for real; with --ratings, at most the people in it.",
+)
+@click.option("--weeks", default=26, show_default=True, type=click.IntRange(1, 52))
+@click.option(
+    "--fleet",
+    default=100_000,
+    show_default=True,
+    type=click.IntRange(100, 10_000_000),
+    help="Virtual boxes beside them, for the estimate.",
+)
+@click.option(
+    "--ratings",
+    type=click.Path(path_type=Path),
+    help="MovieLens directory: its people become the households.",
+)
+@click.option("--seed", default=1, show_default=True, type=int, help="Reaches noise, too.")
+@click.option(
+    "--out",
+    default=Path("edgeagent-run"),
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where report.html goes.",
+)
+@click.option("--keep", is_flag=True, help="Keep homes, repository and server store in --out.")
+@json_option
+def command(*, as_json: bool, households: int | None, **given: object) -> None:
+    """Train, publish, serve, watch, pick, report and estimate, all on this machine."""
+    try:
+        from rich.console import Console  # noqa: PLC0415  (simulator extra)
+
+        from edgeagent.simulator.plan import Options  # noqa: PLC0415  (simulator extra)
+        from edgeagent.simulator.report_page import write_report_page  # noqa: PLC0415
+        from edgeagent.simulator.simulation import simulate  # noqa: PLC0415  (simulator extra)
+        from edgeagent.simulator.summary import (  # noqa: PLC0415  (simulator extra)
+            raise_if_broken,
+            summarize,
+        )
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"the simulator needs {error.name}", hint="pip install 'edgeagent[simulator]'"
+        ) from error
+    options = Options(households=households, **given)  # type: ignore[arg-type]
+    console = Console(stderr=True)
+    with _progress(console) as progress:
+        simulation = simulate(options, progress)
+        progress.stage("Drawing the report page")
+        page = write_report_page(simulation, options.out / "report.html")
+    if as_json:
+        emit_json(summarize(simulation))
+    else:
+        _print_summary(Console(), simulation, page)
+    raise_if_broken(simulation)
+
+
+class _RichProgress:
+    """Shows the stage, how far it is, and how long it still takes."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._task = None
+
+    def stage(self, what: str, total: int | None = None) -> None:
+        """Finish the stage before and begin this one."""
+        if self._task is not None:
+            self._finish()
+        self._task = self._bars.add_task(what, total=total)
+
+    def advance(self, steps: int = 1) -> None:
+        """Move the bar."""
+        if self._task is not None:
+            self._bars.advance(self._task, steps)
+
+    def _finish(self) -> None:
+        task = self._bars.tasks[self._task]
+        self._bars.update(self._task, total=task.total or 1, completed=task.total or 1)
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[_RichProgress]:
+    from rich.progress import (  # noqa: PLC0415  (simulator extra)
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    with Progress(
+        SpinnerColumn(finished_text="✓"),
+        TextColumn("{task.description:42}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+    ) as bars:
+        progress = _RichProgress(bars)
+        yield progress
+        progress._finish()  # noqa: SLF001  (its own file)
+
+
+def _print_summary(console: Console, simulation: Simulation, page: Path) -> None:
+    from rich.table import Table  # noqa: PLC0415  (simulator extra)
+
+    from edgeagent.simulator.summary import headline  # noqa: PLC0415  (simulator extra)
+
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, value in headline(simulation):
+        table.add_row(name, value)
+    console.print(table)
+    first = simulation.outcomes[0]
+    console.print(f"\n[bold]Picks of household {first.number}[/bold]")
+    from edgeagent.cli.recommend import reasons_in_words  # noqa: PLC0415
+
+    for pick in first.picks.picks[:3]:
+        console.print(f"  {pick.title}: {reasons_in_words(pick.reasons)}", markup=False)
+    console.print(f"\nReport page: {page}", markup=False)

@@ -1,0 +1,200 @@
+"""One box lives its weeks: install, consent, update, watch, pick, close, send."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from edgeagent.agent import Agent, World
+from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_of
+from edgeagent.config import Config
+from edgeagent.consent import Purpose
+from edgeagent.errors import PromiseBroken
+from edgeagent.messages import Picks, ReportTask, SegmentRequest, Viewing
+from edgeagent.scoring.protocol import Scorer
+from edgeagent.segments.categories import category_of
+from edgeagent.simulator.plan import START, HouseholdPlan
+from edgeagent.store import Disclosure
+from edgeagent.testing.clock import FakeClock
+from edgeagent.testing.randomness import SeededRandomSource
+
+__all__ = ["HouseholdLife", "HouseholdOutcome", "Surroundings"]
+
+_INSTALLED_AT = START - DAY_SECONDS
+"""The Sunday before: the 13 silent weeks of the new ledger then begin with the first week."""
+
+_PICKS_EVERY_WEEKS = 4
+_CLOSING_HOUR_SECONDS = 3600
+_PICKS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all boxes of a simulation share."""
+
+    homes: Path
+    server_url: str
+    trusted_root: Path
+    weeks: int
+    seed: int
+
+    def config(self, *, scorer: str = "resident") -> Config:
+        """Return the settings every box gets."""
+        return Config(
+            server_url=self.server_url,
+            trusted_root=str(self.trusted_root),
+            retention_days=365,
+            scorer="child" if scorer == "child" else "resident",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseholdOutcome:
+    """What one box did, for the summary; nothing here ever leaves a real box."""
+
+    number: int
+    events: int
+    drawn: int
+    accepted: int
+    refused: tuple[str, ...]
+    body_lengths: tuple[int, ...]
+    picks: Picks
+    category_shares: tuple[Fraction, ...]
+    """[S'] chance that a random session of a random week is in each category: the truth."""
+    disclosures: tuple[Disclosure, ...]
+
+
+class HouseholdLife:
+    """Runs one real agent over one plan, on a clock of its own."""
+
+    def __init__(
+        self,
+        plan: HouseholdPlan,
+        surroundings: Surroundings,
+        *,
+        make_scorer: Callable[[], Scorer] | None = None,
+        shared_targets: Path | None = None,
+    ) -> None:
+        """Prepare a box.
+
+        Args:
+            plan: what the household watches.
+            surroundings: server, root, calendar.
+            make_scorer: a scorer shared by the boxes of a worker; none: the scoring child.
+            shared_targets: verified downloads of another box, to be hard-linked.
+
+        """
+        self._plan = plan
+        self._surroundings = surroundings
+        self._clock = FakeClock(_INSTALLED_AT)
+        self._make_scorer = make_scorer
+        self.home = surroundings.homes / f"{plan.number:05d}"
+        if shared_targets is not None:
+            _link_targets(shared_targets, self.home / "models" / "targets")
+
+    def live(self) -> HouseholdOutcome:
+        """Live all weeks and return what happened."""
+        around = self._surroundings
+        world = World(
+            clock=self._clock,
+            random=SeededRandomSource(f"{around.seed}/household/{self._plan.number}"),
+            make_scorer=self._make_scorer,
+            simulated=True,
+        )
+        config = around.config(scorer="resident" if self._make_scorer else "child")
+        with Agent.open(self.home, config=config, world=world) as agent:
+            for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
+                agent.grant(purpose)
+            agent.update_model()
+            refused = self._live_weeks(agent)
+            picks = agent.recommend(limit=_PICKS)
+            return self._outcome(agent, picks, refused)
+
+    def _live_weeks(self, agent: Agent) -> list[str]:
+        refused: list[str] = []
+        evenings = iter(self._plan.evenings)
+        evening = next(evenings, None)
+        for week in range(self._surroundings.weeks):
+            end = START + (week + 1) * WEEK_SECONDS
+            while evening is not None and evening[-1].watched_on < end:
+                self._clock.set(evening[-1].watched_on)
+                agent.record_watch(evening)
+                evening = next(evenings, None)
+            if week % _PICKS_EVERY_WEEKS == 0:
+                agent.recommend(limit=_PICKS)
+            self._clock.set(end + _CLOSING_HOUR_SECONDS)
+            agent.close_week()
+            refused += self._send(agent)
+        return refused
+
+    def _send(self, agent: Agent) -> list[str]:
+        """Come back at the moment each queued report is due, as the housekeeping of a box does."""
+        refused = []
+        waiting = agent.home.ledger.outbox()
+        while waiting:
+            self._clock.set(max(self._clock.now(), min(e.next_attempt_at for e in waiting)))
+            refused += [
+                f"{sending.outcome}: {sending.detail}"
+                for sending in agent.send_reports()
+                if sending.outcome != "accepted"
+            ]
+            if refused:
+                break
+            waiting = agent.home.ledger.outbox()
+        return refused
+
+    def _outcome(self, agent: Agent, picks: Picks, refused: list[str]) -> HouseholdOutcome:
+        disclosures = agent.disclosures()
+        return HouseholdOutcome(
+            number=self._plan.number,
+            events=agent.home.history.count("main"),
+            drawn=len(disclosures),
+            accepted=sum(item.outcome == "accepted" for item in disclosures),
+            refused=tuple(refused),
+            body_lengths=tuple(len(item.body) for item in disclosures),
+            picks=picks,
+            category_shares=self._category_shares(agent),
+            disclosures=disclosures,
+        )
+
+    def _category_shares(self, agent: Agent) -> tuple[Fraction, ...]:
+        installation = agent.installation()
+        task = installation.task
+        if task is None:
+            raise PromiseBroken(f"box {self._plan.number} has no report task after its update")
+        weeks = Counter[int]()
+        shares = [Fraction(0)] * task.categories
+        for week, viewings in self._viewings_by_week(agent).items():
+            weeks[week] += 1
+            for category, share in self._week_shares(agent, task, viewings):
+                shares[category] += share
+        silent = self._surroundings.weeks - len(weeks)
+        shares[task.none_category] += silent
+        return tuple(share / self._surroundings.weeks for share in shares)
+
+    def _viewings_by_week(self, agent: Agent) -> dict[int, list[Viewing]]:
+        weeks: dict[int, list[Viewing]] = {}
+        end = START + self._surroundings.weeks * WEEK_SECONDS
+        for viewing in agent.home.history.between("main", START, end):
+            weeks.setdefault(week_of(viewing.watched_on), []).append(viewing)
+        return weeks
+
+    def _week_shares(
+        self, agent: Agent, task: ReportTask, viewings: list[Viewing]
+    ) -> list[tuple[int, Fraction]]:
+        files = agent.task_files()
+        answer = agent.scorer.segment(SegmentRequest(files=files, profiles=(tuple(viewings),)))
+        share = Fraction(1, len(answer.segments))
+        return [(category_of(segment, task), share) for segment in answer.segments]
+
+
+def _link_targets(source: Path, destination: Path) -> None:
+    """Hard-link content-addressed targets; TUF verifies them before use like any cached file."""
+    destination.mkdir(parents=True, exist_ok=True)
+    for target in source.iterdir():
+        if not target.name.endswith(".json"):
+            os.link(target, destination / target.name)

@@ -1,0 +1,129 @@
+"""What is going to be simulated: options, the calendar, and each household's evenings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS
+from edgeagent.messages import WatchEvent
+from model_export.log import WatchLog
+
+__all__ = ["START", "HouseholdPlan", "Options", "plan_households", "retimed"]
+
+START = 1_767_571_200
+"""Monday 2026-01-05T00:00:00Z: when the simulated weeks begin."""
+
+MAX_RETIMED_EVENTS = 300
+_MAX_TITLES_AN_EVENING = 3
+_EVENING_BEGINS_SECONDS = 18 * 3600
+_EVENING_SPREAD_SECONDS = 3 * 3600
+_TITLE_SECONDS = 105 * 60
+"""From one ending to the next on the same evening: a film and five minutes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line asked for."""
+
+    households: int
+    weeks: int
+    fleet: int
+    ratings: Path | None
+    seed: int
+    out: Path
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseholdPlan:
+    """One box's weeks, before they are lived."""
+
+    number: int
+    evenings: tuple[tuple[WatchEvent, ...], ...]
+    """What is handed to the agent at once, in order of time."""
+
+
+def plan_households(log: WatchLog) -> tuple[HouseholdPlan, ...]:
+    """Turn each user of a log into the plan of a box; one batch of events a day."""
+    order = np.lexsort((log.items, log.watched_on, log.users))
+    bounds = np.searchsorted(log.users[order], np.arange(log.user_count + 1))
+    return tuple(
+        HouseholdPlan(number=user, evenings=_evenings(log, order[bounds[user] : bounds[user + 1]]))
+        for user in range(log.user_count)
+        if bounds[user + 1] > bounds[user]
+    )
+
+
+def _evenings(log: WatchLog, rows: NDArray[np.int64]) -> tuple[tuple[WatchEvent, ...], ...]:
+    batches: dict[int, list[WatchEvent]] = {}
+    for row in rows:
+        watched_on = int(log.watched_on[row])
+        batches.setdefault(watched_on // DAY_SECONDS, []).append(
+            WatchEvent(
+                entity_id=log.titles[log.items[row]].entity_id,
+                watched_on=watched_on,
+                progress_fraction=round(float(log.completion[row]), 2),
+                completed=bool(log.completion[row] >= 1.0),
+            )
+        )
+    return tuple(tuple(batch) for batch in batches.values())
+
+
+def retimed(log: WatchLog, *, weeks: int, seed: int) -> WatchLog:
+    """Lay each user's events, in their order, onto the simulated weeks.
+
+    People rate in one sitting what they watched in years. Here each keeps the order of their
+    ratings, at most the last 300 of them, watched one to three an evening on evenings drawn from
+    ``seed``; only the times are invented.
+    """
+    order = np.lexsort((log.items, log.watched_on, log.users))
+    bounds = np.searchsorted(log.users[order], np.arange(log.user_count + 1))
+    rows: list[NDArray[np.int64]] = []
+    times: list[NDArray[np.int64]] = []
+    for user in range(log.user_count):
+        generator = np.random.default_rng((seed, user))
+        own = order[bounds[user] : bounds[user + 1]]
+        moments = _moments(len(own), weeks=weeks, generator=generator)
+        rows.append(own[len(own) - len(moments) :])
+        times.append(moments)
+    kept, watched_on = np.concatenate(rows), np.concatenate(times)
+    chronological = np.lexsort((log.items[kept], log.users[kept], watched_on))
+    kept, watched_on = kept[chronological], watched_on[chronological]
+    return WatchLog(
+        titles=log.titles,
+        users=log.users[kept],
+        items=log.items[kept],
+        watched_on=watched_on,
+        completion=log.completion[kept],
+        user_count=log.user_count,
+    )
+
+
+def _moments(count: int, *, weeks: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    """Return when each of the last titles of one person is watched, in order, seconds UTC."""
+    days = weeks * WEEK_SECONDS // DAY_SECONDS
+    sizes = generator.integers(1, _MAX_TITLES_AN_EVENING + 1, size=days)
+    sizes = sizes[: int(np.searchsorted(np.cumsum(sizes), min(count, MAX_RETIMED_EVENTS))) + 1]
+    evenings = np.sort(generator.choice(days, size=len(sizes), replace=False))
+    begin = (
+        START
+        + evenings * DAY_SECONDS
+        + _EVENING_BEGINS_SECONDS
+        + generator.integers(0, _EVENING_SPREAD_SECONDS, size=len(sizes))
+    )
+    moments = np.concatenate(
+        [at + _TITLE_SECONDS * np.arange(size) for at, size in zip(begin, sizes, strict=True)]
+        or [np.empty(0, dtype=np.int64)]
+    ).astype(np.int64)
+    return moments[: min(count, MAX_RETIMED_EVENTS)]
+
+
+def last_moment(plans: Sequence[HouseholdPlan], weeks: int) -> int:
+    """Return when the last simulated week ends, or the last event if that is later."""
+    end = START + weeks * WEEK_SECONDS
+    return max([end, *(plan.evenings[-1][-1].watched_on for plan in plans if plan.evenings)])

@@ -1,0 +1,209 @@
+"""The main job: train, publish, serve, live, report, estimate; and say whether promises held."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+from model_export.evaluate import global_split
+from model_export.export import Artefacts, export
+from model_export.movielens import load_movielens
+from model_export.publish import publish
+from model_export.train import train
+
+from edgeagent.clock import WEEK_SECONDS
+from edgeagent.errors import InputError
+from edgeagent.messages import ReportTask
+from edgeagent.simulator.fleet import FleetOutcome, run_fleet
+from edgeagent.simulator.household import HouseholdLife, HouseholdOutcome, Surroundings
+from edgeagent.simulator.plan import START, HouseholdPlan, Options, plan_households, retimed
+from edgeagent.simulator.quality import Quality, measure_quality
+from edgeagent.simulator.server_process import running_server
+from edgeagent.simulator.workers import live_all
+from model_export.log import WatchLog
+from model_export.synthetic import synthetic_households, synthetic_panel
+
+__all__ = ["Progress", "Simulation", "simulate"]
+
+_PANEL_HOUSEHOLDS = 2000
+_PANEL_WEEKS = 52
+
+
+class Progress(Protocol):
+    """Who is told how far the simulation is."""
+
+    def stage(self, what: str, total: int | None = None) -> None:
+        """A stage begins; ``total`` steps are known to lie ahead, or none are."""
+        ...
+
+    def advance(self, steps: int = 1) -> None:
+        """So many more steps of the stage are done."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """Everything a run found out."""
+
+    options: Options
+    artefacts: Artefacts
+    quality: Quality
+    outcomes: tuple[HouseholdOutcome, ...]
+    """In the order of the households; the first ran in production shape."""
+    fleet: FleetOutcome
+    server_counted: int
+    """Reports in the server's store at the end."""
+    seconds: dict[str, float]
+
+
+@dataclass(slots=True)
+class _Stages:
+    """Names and times the stages."""
+
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, what: str, total: int | None = None) -> Iterator[None]:
+        self.progress.stage(what, total)
+        begin = time.monotonic()
+        yield
+        self.seconds[name] = round(time.monotonic() - begin, 2)
+
+
+def simulate(options: Options, progress: Progress) -> Simulation:
+    """Run the whole loop on this machine.
+
+    Raises:
+        InputError: the ratings cannot be used.
+        EdgeAgentError: a part of the loop failed.
+
+    """
+    stages = _Stages(progress)
+    with _workspace(options) as work:
+        with stages.stage("load", "Reading ratings" if options.ratings else "Inventing a panel"):
+            training, living = _logs(options)
+        artefacts = _train_and_publish(training, options, work, stages)
+        with stages.stage("quality", "Measuring picks on held-out viewings"):
+            quality = measure_quality(global_split(training), artefacts, work / "quality")
+        plans = plan_households(living)
+        outcomes, counted = _live(plans, options, work, stages)
+        task = artefacts.task
+        truth = _mean_shares([outcome.category_shares for outcome in outcomes], task)
+        with stages.stage("fleet", "Reports of the virtual fleet", options.fleet):
+            fleet = run_fleet(
+                task, truth, devices=options.fleet, seed=options.seed, advance=progress.advance
+            )
+    return Simulation(
+        options=options,
+        artefacts=artefacts,
+        quality=quality,
+        outcomes=outcomes,
+        fleet=fleet,
+        server_counted=counted,
+        seconds=stages.seconds,
+    )
+
+
+@contextmanager
+def _workspace(options: Options) -> Iterator[Path]:
+    """Yield where homes, repository and server store lie; gone afterwards unless kept."""
+    if options.keep:
+        work = options.out / "state"
+        if work.exists():
+            raise InputError(
+                f"{work} holds the state of an earlier run",
+                hint=f"delete it, or choose another --out: rm -r {work}",
+            )
+        work.mkdir(parents=True)
+        yield work
+        return
+    work = Path(tempfile.mkdtemp(prefix="edgeagent-simulate-"))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _logs(options: Options) -> tuple[WatchLog, WatchLog]:
+    """Return the log to train and measure on, and the log that the boxes live."""
+    if options.ratings is not None:
+        log = load_movielens(options.ratings)
+        return log, retimed(log, weeks=options.weeks, seed=options.seed)
+    panel = synthetic_panel(
+        options.seed,
+        households=_PANEL_HOUSEHOLDS,
+        weeks=_PANEL_WEEKS,
+        start=START - _PANEL_WEEKS * WEEK_SECONDS,
+    )
+    living = synthetic_households(
+        options.seed,
+        catalogue=panel.titles,
+        households=options.households,
+        weeks=options.weeks,
+        start=START,
+    )
+    return panel, living
+
+
+def _train_and_publish(log: WatchLog, options: Options, work: Path, stages: _Stages) -> Artefacts:
+    with stages.stage("train", "Training the segment model"):
+        model = train(global_split(log).training, seed=options.seed)
+    with stages.stage("publish", "Exporting and signing"):
+        artefacts = export(model, log, now=START)
+        publish(
+            work / "repository",
+            artefacts,
+            now=START - WEEK_SECONDS,
+            keys_dir=work / "publisher-keys",
+            lifetime_days=7 * (options.weeks + 60),
+        )
+    return artefacts
+
+
+def _live(
+    plans: Sequence[HouseholdPlan], options: Options, work: Path, stages: _Stages
+) -> tuple[tuple[HouseholdOutcome, ...], int]:
+    end = START + (options.weeks + 1) * WEEK_SECONDS
+    store = work / "reports.db"
+    with running_server(
+        work / "repository", store, now=end, grace_weeks=options.weeks + 13
+    ) as server_url:
+        around = Surroundings(
+            homes=work / "homes",
+            server_url=server_url,
+            trusted_root=work / "repository" / "root.json",
+            weeks=options.weeks,
+            seed=options.seed,
+        )
+        with stages.stage("households", "Households live their weeks", len(plans)):
+            outcomes = [HouseholdLife(plans[0], around).live()]
+            stages.progress.advance()
+            for outcome in live_all(plans[1:], around, keep=options.keep):
+                outcomes.append(outcome)
+                stages.progress.advance()
+    from server_stub.aggregate import SqliteAggregator  # noqa: PLC0415  (after the server stopped)
+
+    counted = SqliteAggregator(store).report_count()
+    return tuple(sorted(outcomes, key=lambda outcome: outcome.number)), counted
+
+
+def _mean_shares(shares: Sequence[tuple[Fraction, ...]], task: ReportTask) -> tuple[Fraction, ...]:
+    """Return the mix of all boxes, each weighing the same, rounded to a common denominator.
+
+    Exact sums of hundreds of fractions have astronomic denominators; a billionth is far below
+    anything a fleet can see, and the last category takes what rounding leaves.
+    """
+    unit = 10**9
+    rounded = [
+        Fraction(round(sum(share[category] for share in shares) * unit / len(shares)), unit)
+        for category in range(task.categories - 1)
+    ]
+    return (*rounded, 1 - sum(rounded, start=Fraction(0)))

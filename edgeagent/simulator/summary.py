@@ -1,0 +1,124 @@
+"""The result of a simulation as one JSON object, and the promises it is held to."""
+
+from __future__ import annotations
+
+from math import isclose
+
+import numpy as np
+
+from edgeagent.errors import PromiseBroken
+from edgeagent.messages import REPORT_BYTES
+from edgeagent.simulator.fleet import coverage_is_credible
+from edgeagent.simulator.quality import Quality
+from edgeagent.simulator.simulation import Simulation
+
+__all__ = ["broken_promises", "headline", "raise_if_broken", "summarize"]
+
+
+def summarize(simulation: Simulation) -> dict[str, object]:
+    """Return the object that ``edgeagent simulate --json`` prints."""
+    outcomes, artefacts, fleet = simulation.outcomes, simulation.artefacts, simulation.fleet
+    return {
+        "households": len(outcomes),
+        "events": sum(outcome.events for outcome in outcomes),
+        "model": {
+            "version": artefacts.manifest.model_version,
+            "bytes": len(artefacts.model),
+            "catalogue_items": artefacts.catalogue_items,
+            "catalogue_bytes": len(artefacts.catalogue),
+        },
+        "recommend": _recommend(simulation.quality),
+        "reports": {
+            "due": sum(outcome.drawn for outcome in outcomes),
+            "sent": sum(outcome.accepted + len(outcome.refused) for outcome in outcomes),
+            "accepted": simulation.server_counted,
+            "bytes_each": sorted({n for outcome in outcomes for n in outcome.body_lengths}),
+        },
+        "fleet": {
+            "devices": fleet.devices,
+            "reports": fleet.devices,
+            "rmse": fleet.rmse,
+            "expected_rmse": fleet.expected_rmse,
+            "interval_coverage": fleet.interval_coverage,
+            "mean_half_width": fleet.mean_half_width,
+        },
+        "seconds": simulation.seconds,
+    }
+
+
+def _recommend(quality: Quality) -> dict[str, object]:
+    ndcg = quality.model.ndcg_at_10
+    return {
+        "protocol": "global",
+        "users": len(ndcg),
+        "ndcg_at_10": float(np.mean(ndcg)),
+        "ndcg_at_10_se": float(np.std(ndcg, ddof=1) / np.sqrt(len(ndcg))),
+        "popularity_ndcg_at_10": float(np.mean(quality.popularity.ndcg_at_10)),
+        "ndcg_gain_se": quality.gain_se,
+        "hit_rate_at_10": float(np.mean(quality.model.hit_rate_at_10)),
+    }
+
+
+def headline(simulation: Simulation) -> tuple[tuple[str, str], ...]:
+    """Return the result in a few lines of words and figures, for people."""
+    quality, fleet, artefacts = simulation.quality, simulation.fleet, simulation.artefacts
+    model, popular = (
+        float(np.mean(side.ndcg_at_10)) for side in (quality.model, quality.popularity)
+    )
+    drawn = sum(outcome.drawn for outcome in simulation.outcomes)
+    events = sum(outcome.events for outcome in simulation.outcomes)
+    return (
+        ("households", f"{len(simulation.outcomes):,}, {events:,} viewings"),
+        ("model", f"{len(artefacts.model):,} bytes, {artefacts.catalogue_items:,} titles"),
+        ("picks, NDCG@10", f"{model:.3f} against {popular:.3f} for popularity"),
+        ("gain", f"{model - popular:+.3f} ± {quality.gain_se:.3f} (paired standard error)"),
+        ("reports", f"{drawn:,} drawn, {simulation.server_counted:,} counted by the server"),
+        (
+            "fleet",
+            f"{fleet.devices:,} boxes, error {fleet.rmse:.4f}, expected {fleet.expected_rmse:.4f}",
+        ),
+        (
+            "intervals",
+            f"{fleet.interval_coverage:.0%} cover the truth, half-width"
+            f" ±{100 * fleet.mean_half_width:.1f} points",
+        ),
+        ("time", f"{sum(simulation.seconds.values()):.0f} s"),
+    )
+
+
+def broken_promises(simulation: Simulation) -> tuple[str, ...]:
+    """Return what did not hold, in words; empty when everything did."""
+    broken = []
+    for outcome in simulation.outcomes:
+        if not outcome.picks.picks:
+            broken.append(f"household {outcome.number} got no picks")
+        broken += [
+            f"household {outcome.number}: a report was not accepted ({why})"
+            for why in outcome.refused
+        ]
+        if set(outcome.body_lengths) - {REPORT_BYTES}:
+            broken.append(f"household {outcome.number} sent lengths {outcome.body_lengths}")
+    accepted = sum(outcome.accepted for outcome in simulation.outcomes)
+    if accepted != simulation.server_counted:
+        broken.append(f"{accepted} reports accepted, {simulation.server_counted} on the server")
+    fleet = simulation.fleet
+    covered = round(fleet.interval_coverage * len(fleet.truth))
+    if not coverage_is_credible(covered, len(fleet.truth)):
+        broken.append(f"{covered} of {len(fleet.truth)} intervals cover the truth")
+    if not isclose(sum(fleet.estimate.shares), 1, abs_tol=1e-9):
+        broken.append(f"the estimated shares sum to {sum(fleet.estimate.shares)}")
+    return tuple(broken)
+
+
+def raise_if_broken(simulation: Simulation) -> None:
+    """Refuse a run in which a promise did not hold.
+
+    Raises:
+        PromiseBroken: names each of them.
+
+    """
+    broken = broken_promises(simulation)
+    if broken:
+        raise PromiseBroken(
+            "; ".join(broken), hint="run it again with --keep and look into the named homes"
+        )

@@ -1,0 +1,93 @@
+"""Two worker processes that live many households each, one after the other."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeagent.messages import ModelFiles, Picks, RankRequest, SegmentAnswer, SegmentRequest
+from edgeagent.scoring.protocol import Scorer
+from edgeagent.simulator.household import HouseholdLife, HouseholdOutcome, Surroundings
+from edgeagent.simulator.plan import HouseholdPlan
+
+__all__ = ["WORKERS", "live_all"]
+
+WORKERS = 2
+
+
+@dataclass(slots=True)
+class _Worker:
+    """What one process keeps between households."""
+
+    surroundings: Surroundings
+    keep: bool
+    scorer: Scorer | None = None
+    shared_targets: Path | None = None
+
+    def live(self, plan: HouseholdPlan) -> HouseholdOutcome:
+        life = HouseholdLife(
+            plan,
+            self.surroundings,
+            make_scorer=lambda: _Kept(self._resident()),
+            shared_targets=self.shared_targets,
+        )
+        outcome = life.live()
+        if self.shared_targets is None:
+            self.shared_targets = life.home / "models" / "targets"
+        elif not self.keep:
+            shutil.rmtree(life.home)
+        return outcome
+
+    def _resident(self) -> Scorer:
+        if self.scorer is None:
+            from edgeagent.scoring.resident import ResidentScorer  # noqa: PLC0415  (heavy)
+
+            self.scorer = ResidentScorer()
+        return self.scorer
+
+
+class _Kept:
+    """A scorer that outlives the agents that use it."""
+
+    def __init__(self, inner: Scorer) -> None:
+        self._inner = inner
+
+    def rank(self, request: RankRequest) -> Picks:
+        return self._inner.rank(request)
+
+    def segment(self, request: SegmentRequest) -> SegmentAnswer:
+        return self._inner.segment(request)
+
+    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
+        self._inner.verify(files, golden_path, space_id=space_id)
+
+    def close(self) -> None:
+        """Stay loaded for the next box."""
+
+
+_worker: list[_Worker] = []  # one a process, set by its initializer
+
+
+def _start(surroundings: Surroundings, keep: bool) -> None:  # noqa: FBT001  (called by Pool)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    _worker.append(_Worker(surroundings, keep))
+
+
+def _live(plan: HouseholdPlan) -> HouseholdOutcome:
+    return _worker[0].live(plan)
+
+
+def live_all(
+    plans: Sequence[HouseholdPlan], surroundings: Surroundings, *, keep: bool
+) -> Iterator[HouseholdOutcome]:
+    """Live all households and yield each outcome as it is done, in no particular order.
+
+    Leaving the iteration early ends the worker processes.
+    """
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(WORKERS, initializer=_start, initargs=(surroundings, keep)) as pool:
+        yield from pool.imap_unordered(_live, plans)

@@ -1,0 +1,34 @@
+"""A Transport that answers from a script and remembers what it was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from edgeagent.errors import NetworkError
+from edgeagent.network.transport import Answer
+
+__all__ = ["ScriptedTransport"]
+
+
+class ScriptedTransport:
+    """Answers each post with the next of a list; ``None`` stands for no answer at all."""
+
+    recipient = "https://scripted.example"
+
+    def __init__(self, answers: Iterable[Answer | None] = ()) -> None:
+        """Answer from ``answers``, then 204 for ever."""
+        self._answers = iter(answers)
+        self.bodies: list[bytes] = []
+
+    def post(self, body: bytes) -> Answer:
+        """Remember ``body`` and answer.
+
+        Raises:
+            NetworkError: the script says there is no answer.
+
+        """
+        self.bodies.append(body)
+        answer = next(self._answers, Answer(status=204))
+        if answer is None:
+            raise NetworkError("no route to host", hint="this is a test")
+        return answer
