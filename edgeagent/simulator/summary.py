@@ -65,6 +65,7 @@ def headline(simulation: Simulation) -> tuple[tuple[str, str], ...]:
     model, popular = (
         float(np.mean(side.ndcg_at_10)) for side in (quality.model, quality.popularity)
     )
+    half_width = 100 * fleet.mean_half_width
     drawn = sum(outcome.drawn for outcome in simulation.outcomes)
     events = sum(outcome.events for outcome in simulation.outcomes)
     return (
@@ -79,8 +80,7 @@ def headline(simulation: Simulation) -> tuple[tuple[str, str], ...]:
         ),
         (
             "intervals",
-            f"{fleet.interval_coverage:.0%} cover the truth, half-width"
-            f" ±{100 * fleet.mean_half_width:.1f} points",
+            f"{fleet.interval_coverage:.0%} cover the truth at ±{half_width:.1f} points",
         ),
         ("time", f"{sum(simulation.seconds.values()):.0f} s"),
     )
