@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeagent.config import Config, load_config
+from edgeagent.errors import InputError
+
+
+def test_no_file_means_defaults(tmp_path: Path) -> None:
+    assert load_config(tmp_path) == Config()
+
+
+def test_a_relative_root_is_relative_to_the_file(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('trusted_root = "keys/root.json"\nretention_days = 30\n')
+    config = load_config(tmp_path)
+    assert config.trusted_root == str(tmp_path / "keys/root.json")
+    assert config.retention_days == 30
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "retention_days = 7",
+        "retention_days = 366",
+        "colour = 1",
+        'scorer = "gpu"',
+        "a = [",
+        "retention_days = '90'",
+        'language = "english"',
+    ],
+)
+def test_a_wrong_setting_names_the_file_and_a_way_out(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.toml").write_text(text)
+    with pytest.raises(InputError, match=r"config\.toml") as refused:
+        load_config(tmp_path)
+    assert refused.value.hint
+
+
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        load_config(tmp_path, tmp_path / "other.toml")
+
+
+def test_a_directory_or_a_huge_file_is_not_a_settings_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="directory"):
+        load_config(tmp_path, tmp_path)
+    (tmp_path / "config.toml").write_bytes(b"#" * 70_000)
+    with pytest.raises(InputError, match="70000 bytes"):
+        load_config(tmp_path)

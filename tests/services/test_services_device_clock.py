@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from edgeagent.services.device_clock import BUILD_TIME, DeviceClock
+from edgeagent.testing.clock import FakeClock
+
+DAY = 86_400
+NOW = BUILD_TIME + 1000 * DAY
+YEAR_2100 = 4_102_444_800
+
+
+def test_a_box_in_1970_takes_the_build_time_and_does_not_know_the_time() -> None:
+    clock = DeviceClock(FakeClock(0))
+    assert clock.now() == BUILD_TIME
+    assert not clock.is_known()
+
+
+def test_a_verified_timestamp_makes_the_time_known_until_it_expires() -> None:
+    system = FakeClock(NOW)
+    clock = DeviceClock(system)
+    clock.learn(NOW + 7 * DAY)
+    assert clock.is_known()
+    system.advance(7 * DAY)
+    assert clock.is_known()
+    system.advance(1)
+    assert not clock.is_known()
+
+
+def test_a_clock_set_back_does_not_go_below_what_was_seen() -> None:
+    system = FakeClock(NOW)
+    clock = DeviceClock(system)
+    clock.learn(NOW + 7 * DAY)
+    system.set(0)
+    assert clock.now() == NOW
+    assert not clock.is_known()
+
+
+def test_one_jump_to_2100_is_not_permanent() -> None:
+    system = FakeClock(YEAR_2100)
+    clock = DeviceClock(system)
+    clock.learn(NOW + 7 * DAY)
+    assert not clock.is_known()
+    system.set(NOW)
+    assert clock.now() == NOW
+    assert clock.is_known()
+
+
+def test_evidence_never_shrinks() -> None:
+    system = FakeClock(NOW)
+    clock = DeviceClock(system)
+    clock.learn(NOW + 30 * DAY)
+    system.set(NOW - DAY)
+    evidence = clock.learn(NOW + 7 * DAY)
+    assert (evidence.last_seen, evidence.vouched_until) == (NOW, NOW + 30 * DAY)
