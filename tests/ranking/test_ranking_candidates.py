@@ -36,7 +36,7 @@ def _seen(column: int, fraction: float = 1.0, at: int = 0) -> Seen:
 
 
 def _shown(*seen: Seen, hidden: tuple[int, ...] = (), age: int = 21) -> list[int]:
-    return SHELF.candidates(seen, hidden=hidden, max_age_rating=age).tolist()
+    return [int(c) for c in SHELF.candidates(seen, hidden=hidden, max_age_rating=age)]
 
 
 def test_of_a_series_not_begun_the_series_and_its_first_episode_may_be_shown() -> None:

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from edgeagent.errors import EdgeAgentError, ModelRefused
+from edgeagent.messages import (
+    ModelFiles,
+    Picks,
+    RankRequest,
+    SegmentAnswer,
+    SegmentRequest,
+)
+from edgeagent.scoring.child import serve
+from edgeagent.scoring.frames import (
+    Answer,
+    Call,
+    PipeClosed,
+    VerifyRequest,
+    read_frame,
+    write_frame,
+)
+
+FILES = ModelFiles(
+    model_path="m", model_sha256="0" * 64, catalogue_path="c", catalogue_sha256="0" * 64
+)
+RANK = Call(rank=RankRequest(files=FILES, now=0, history=()))
+SEGMENT = Call(segment=SegmentRequest(files=FILES, sessions=()))
+VERIFY = Call(verify=VerifyRequest(files=FILES, golden_path="g", space_id="0" * 16))
+PICKS = Picks(picks=(), segment_probabilities=(1.0,), score_spread=0.0)
+
+
+class FakeScorer:
+    """Answers what it was made with, or raises it."""
+
+    def __init__(self, error: Exception | None = None, *, answer: Picks = PICKS) -> None:
+        self._error = error
+        self._picks = answer
+        self.verified: list[tuple[ModelFiles, str, str]] = []
+
+    def rank(self, request: RankRequest) -> Picks:
+        del request
+        self._fail()
+        return self._picks
+
+    def segment(self, request: SegmentRequest) -> SegmentAnswer:
+        self._fail()
+        return SegmentAnswer(segments=(3,) * len(request.sessions))
+
+    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
+        self._fail()
+        self.verified.append((files, golden_path, space_id))
+
+    def close(self) -> None:
+        pass
+
+    def _fail(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+
+class Pipes:
+    """Both pipes of a child, with room for a small conversation."""
+
+    def __init__(self) -> None:
+        self.calls, self.ask_on = os.pipe()
+        self.answer_on, self.answers = os.pipe()[::-1]
+
+    def ask(self, *calls: Call) -> None:
+        for call in calls:
+            write_frame(self.ask_on, call, cap_bytes=10_000, patience_seconds=1.0)
+
+    def answer(self) -> Answer:
+        return read_frame(self.answers, Answer, cap_bytes=10_000, patience_seconds=0.0)
+
+
+@pytest.fixture
+def pipes() -> Iterator[Pipes]:
+    pipes = Pipes()
+    yield pipes
+    for descriptor in {pipes.calls, pipes.ask_on, pipes.answer_on, pipes.answers}:
+        try:
+            os.close(descriptor)
+        except OSError:
+            continue  # the test closed it
+
+
+def test_calls_are_answered_in_turn_until_none_comes(pipes: Pipes) -> None:
+    scorer = FakeScorer()
+    pipes.ask(RANK, SEGMENT, VERIFY)
+    serve(pipes.calls, pipes.answer_on, scorer=scorer, idle_seconds=0.0)
+    assert pipes.answer() == Answer(picks=PICKS)
+    assert pipes.answer() == Answer(segments=SegmentAnswer(segments=()))
+    assert pipes.answer() == Answer(verified=True)
+    assert scorer.verified == [(FILES, "g", "0" * 16)]
+
+
+def test_it_ends_when_its_input_closes(pipes: Pipes) -> None:
+    pipes.ask(RANK)
+    os.close(pipes.ask_on)
+    serve(pipes.calls, pipes.answer_on, scorer=FakeScorer(), idle_seconds=3600.0)
+    assert pipes.answer() == Answer(picks=PICKS)
+
+
+def test_it_ends_when_nobody_listens(pipes: Pipes) -> None:
+    pipes.ask(RANK, RANK)
+    os.close(pipes.answers)
+    serve(pipes.calls, pipes.answer_on, scorer=FakeScorer(), idle_seconds=0.0)
+    assert read_frame(pipes.calls, Call, cap_bytes=10_000, patience_seconds=0.0) == RANK
+
+
+def test_it_ends_on_a_call_it_does_not_understand(pipes: Pipes) -> None:
+    os.write(pipes.ask_on, b'\x00\x00\x00\x0c{"erase":{}}')
+    pipes.ask(RANK)
+    serve(pipes.calls, pipes.answer_on, scorer=FakeScorer(), idle_seconds=0.0)
+    with pytest.raises(PipeClosed):
+        pipes.answer()
+
+
+@pytest.mark.parametrize("call", [RANK, SEGMENT, VERIFY])
+def test_an_error_is_an_answer(pipes: Pipes, call: Call) -> None:
+    scorer = FakeScorer(ModelRefused("altered", hint="again"))
+    pipes.ask(call)
+    serve(pipes.calls, pipes.answer_on, scorer=scorer, idle_seconds=0.0)
+    failure = pipes.answer().failure
+    assert failure is not None
+    assert (failure.error, failure.message, failure.hint) == ("ModelRefused", "altered", "again")
+
+
+def test_a_foreign_error_is_named_but_never_quoted(pipes: Pipes) -> None:
+    pipes.ask(RANK)
+    scorer = FakeScorer(KeyError("The title they watched"))
+    serve(pipes.calls, pipes.answer_on, scorer=scorer, idle_seconds=0.0)
+    failure = pipes.answer().failure
+    assert failure is not None
+    error = failure.exception()
+    assert isinstance(error, EdgeAgentError)
+    assert str(error) == "scoring failed: KeyError"
+
+
+def test_an_answer_that_cannot_be_sent_is_an_error(pipes: Pipes) -> None:
+    pipes.ask(RANK)
+    unspeakable = Picks(picks=(), segment_probabilities=(0.0,) * (17 << 20), score_spread=0.0)
+    serve(pipes.calls, pipes.answer_on, scorer=FakeScorer(answer=unspeakable), idle_seconds=0.0)
+    failure = pipes.answer().failure
+    assert failure is not None
+    assert failure.error == "MalformedMessage"

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from toy_model import BIAS, FACTS, ROWS, SCALE, TITLES, D, toy_catalogue, toy_model
+
+from edgeagent.errors import ModelRefused
+from edgeagent.features.catalogue import CatalogueView
+from edgeagent.messages import (
+    ModelFiles,
+    Picks,
+    RankRequest,
+    SegmentRequest,
+    Viewing,
+    decode_catalogue,
+)
+from edgeagent.scoring.engine import Engine
+from edgeagent.scoring.session import OnnxModel
+
+NOW = 1_780_000_000
+FILES = ModelFiles(
+    model_path="m", model_sha256="0" * 64, catalogue_path="c", catalogue_sha256="0" * 64
+)
+EMBEDDINGS = (ROWS * SCALE).T
+IDS = [title.entity_id for title in TITLES]
+viewings = st.builds(
+    Viewing,
+    entity_id=st.sampled_from([*IDS, "unknown"]),
+    watched_on=st.integers(NOW - 10**7, NOW + 10**5),
+    progress_fraction=st.floats(0, 1),
+    completed=st.booleans(),
+)
+histories = st.lists(viewings, max_size=12).map(tuple)
+
+
+def _watched(*entity_ids: str, fraction: float = 1.0) -> tuple[Viewing, ...]:
+    return tuple(
+        Viewing(entity_id=entity, watched_on=NOW, progress_fraction=fraction)
+        for entity in entity_ids
+    )
+
+
+def _request(
+    history: tuple[Viewing, ...] = (),
+    *,
+    hidden: tuple[str, ...] = (),
+    not_reasons: tuple[str, ...] = (),
+    explain: str | None = None,
+    max_age_rating: int = 21,
+) -> RankRequest:
+    return RankRequest(
+        files=FILES,
+        now=NOW,
+        history=history,
+        hidden=hidden,
+        not_reasons=not_reasons,
+        explain=explain,
+        max_age_rating=max_age_rating,
+    )
+
+
+def _ids(picks: Picks) -> list[str]:
+    return [pick.entity_id for pick in picks.picks]
+
+
+def test_scores_are_those_worked_out_by_hand(engine: Engine) -> None:
+    expected = EMBEDDINGS @ (EMBEDDINGS[0] + 0.5 * EMBEDDINGS[2]) + BIAS
+    history = _watched("t:a") + _watched("t:c", fraction=0.5)
+    scores = engine.scores(history, now=NOW)
+    assert scores.dtype == np.float32
+    assert scores.tolist() == pytest.approx(expected.tolist())
+
+
+def test_picks_are_unwatched_titles_by_score_with_reasons_that_name_what_was_watched(
+    engine: Engine,
+) -> None:
+    picks = engine.rank(_request(_watched("t:a") + _watched("t:c", fraction=0.4)))
+    assert _ids(picks) == ["t:b", "t:e", "t:c", "t:f", "t:d", "t:g"]
+    best = picks.picks[0]
+    assert best.score == pytest.approx(1.0 + 0.4 * 0.5)
+    assert [(r.kind, r.title) for r in best.reasons] == [
+        ("watched", "Alpha"),
+        ("watched", "Gamma"),
+        ("popular", ""),
+    ]
+    assert picks.picks[1].reasons[-1].kind in {"watched", "new"}
+    assert {r.kind for r in picks.picks[1].reasons} == {"watched", "new"}
+    assert sum(picks.segment_probabilities) == pytest.approx(1.0)
+    assert picks.score_spread == pytest.approx(
+        np.ptp(engine.scores(_watched("t:a") + _watched("t:c", fraction=0.4), now=NOW))
+    )
+
+
+def test_without_a_history_each_genre_is_shown_once_before_any_is_shown_twice(
+    engine: Engine,
+) -> None:
+    assert _ids(engine.rank(_request())) == ["t:f", "t:e", "t:a", "t:g", "t:b", "t:c", "t:d"]
+
+
+def test_age_ratings_and_hidden_titles_are_kept_back(engine: Engine) -> None:
+    shown = _ids(engine.rank(_request(max_age_rating=12, hidden=("t:e",))))
+    assert "t:d" not in shown
+    assert "t:e" not in shown
+    assert len(shown) == 5
+
+
+def test_what_is_not_a_reason_may_be_shown_again(engine: Engine) -> None:
+    picks = engine.rank(_request(_watched("t:a", "t:c"), not_reasons=("t:a",)))
+    assert "t:a" in _ids(picks)
+    assert "Alpha" not in {r.title for pick in picks.picks for r in pick.reasons}
+
+
+def test_one_title_is_explained_watched_or_not(engine: Engine) -> None:
+    (pick,) = engine.rank(_request(_watched("t:a"), explain="t:a")).picks
+    assert pick.entity_id == "t:a"
+    assert pick.score == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("explain", "hidden"), [("nowhere", ()), ("t:a", ("t:a",))])
+def test_an_unknown_or_hidden_title_is_not_explained(
+    engine: Engine, explain: str, hidden: tuple[str, ...]
+) -> None:
+    picks = engine.rank(_request(_watched("t:b"), explain=explain, hidden=hidden))
+    assert picks.picks == ()
+    assert picks.score_spread > 0
+
+
+@given(history=histories)
+def test_parts_add_up_to_the_score(engine: Engine, history: tuple[Viewing, ...]) -> None:
+    answer = engine.rank(_request(history))
+    for pick in answer.picks:
+        total = sum(reason.contribution for reason in pick.reasons)
+        assert abs(total - pick.score) <= 1e-4 * answer.score_spread
+        assert pick.score == pytest.approx(
+            float(engine.scores(history, now=NOW)[IDS.index(pick.entity_id)]), abs=1e-5
+        )
+
+
+@given(history=histories, left_out=st.sets(st.sampled_from(IDS), max_size=3))
+def test_a_title_that_is_not_a_reason_is_as_if_it_had_never_been_watched(
+    engine: Engine, history: tuple[Viewing, ...], left_out: set[str]
+) -> None:
+    without = tuple(v for v in history if v.entity_id not in left_out)
+    assert engine.rank(_request(history, not_reasons=tuple(left_out))) == engine.rank(
+        _request(without)
+    )
+
+
+@given(history=histories, hidden=st.sets(st.sampled_from(IDS), max_size=3))
+def test_a_hidden_title_is_as_if_it_had_never_been_watched_and_is_not_shown(
+    engine: Engine, history: tuple[Viewing, ...], hidden: set[str]
+) -> None:
+    answer = engine.rank(_request(history, hidden=tuple(hidden)))
+    without = tuple(v for v in history if v.entity_id not in hidden)
+    expected = engine.rank(_request(without, hidden=tuple(hidden)))
+    assert answer == expected
+    assert not hidden & set(_ids(answer))
+    assert not hidden & {r.entity_id for pick in answer.picks for r in pick.reasons}
+
+
+@given(history=histories, entity=st.sampled_from(IDS))
+def test_a_viewing_of_nothing_moves_nothing(
+    engine: Engine, history: tuple[Viewing, ...], entity: str
+) -> None:
+    nothing = Viewing(entity_id=entity, watched_on=NOW, progress_fraction=0.0)
+    assert engine.rank(_request((*history, nothing))) == engine.rank(_request(history))
+
+
+@given(history=histories)
+def test_the_order_of_the_history_does_not_matter(
+    engine: Engine, history: tuple[Viewing, ...]
+) -> None:
+    assert engine.rank(_request(history)) == engine.rank(_request(history[::-1]))
+
+
+def test_a_session_is_its_most_probable_segment_and_none_if_nothing_is_known(
+    engine: Engine,
+) -> None:
+    request = SegmentRequest(
+        files=FILES,
+        sessions=(
+            _watched("t:a"),
+            _watched("t:c"),
+            _watched("t:d", "unknown"),
+            _watched("unknown"),
+            _watched("t:a", fraction=0.0),
+            (),
+        ),
+    )
+    assert engine.segment(request).segments == (0, 1, 2, None, None, None)
+
+
+def test_equal_segments_are_the_lower_one(engine: Engine) -> None:
+    assert engine.segment(SegmentRequest(files=FILES, sessions=(_watched("t:e"),))).segments == (0,)
+
+
+def test_a_head_whose_parts_do_not_add_up_has_a_part_together() -> None:
+    catalogue = CatalogueView.of(decode_catalogue(toy_catalogue()))
+    model = OnnxModel(toy_model(facts=FACTS | {"head": "timescales"}, factor=2.0))
+    for pick in Engine(model, catalogue).rank(_request(_watched("t:a", "t:c"))).picks:
+        (together,) = (r.contribution for r in pick.reasons if r.kind == "together")
+        own = sum(r.contribution for r in pick.reasons if r.kind == "watched")
+        assert together == pytest.approx(own)
+        assert sum(r.contribution for r in pick.reasons) == pytest.approx(pick.score)
+
+
+def test_a_catalogue_of_another_space_is_refused() -> None:
+    other = CatalogueView.of(decode_catalogue(toy_catalogue(space_id="f" * 16)))
+    with pytest.raises(ModelRefused, match="catalogue of space ffffffffffffffff"):
+        Engine(OnnxModel(toy_model()), other)
+
+
+def test_a_catalogue_of_other_dimensions_is_refused() -> None:
+    other = CatalogueView.of(decode_catalogue(toy_catalogue(dimension=D + 1)))
+    with pytest.raises(ModelRefused, match="catalogue of 5"):
+        Engine(OnnxModel(toy_model()), other)

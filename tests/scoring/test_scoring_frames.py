@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from edgeagent.errors import InputError, MalformedMessage, ModelError, ModelRefused
+from edgeagent.messages import SegmentAnswer, canonical_bytes
+from edgeagent.scoring.frames import (
+    Answer,
+    Call,
+    Failure,
+    PipeClosed,
+    failure_of,
+    read_frame,
+    write_frame,
+)
+
+ANSWER = Answer(segments=SegmentAnswer(segments=(1, None)))
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    yield reader, writer
+    for descriptor in (reader, writer):
+        try:
+            os.close(descriptor)
+        except OSError:
+            continue  # the test closed it
+
+
+def _read(reader: int, *, cap_bytes: int = 1000) -> Answer:
+    return read_frame(reader, Answer, cap_bytes=cap_bytes, patience_seconds=0.0)
+
+
+def test_a_frame_is_its_length_and_canonical_json(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    write_frame(writer, ANSWER, cap_bytes=100, patience_seconds=1.0)
+    body = canonical_bytes(ANSWER)
+    assert os.read(reader, 100) == len(body).to_bytes(4, "big") + body
+
+
+def test_what_is_written_is_read(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    for answer in (ANSWER, Answer(verified=True)):
+        write_frame(writer, answer, cap_bytes=100, patience_seconds=1.0)
+    assert _read(reader) == ANSWER
+    assert _read(reader) == Answer(verified=True)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "says nothing"),
+        (b"\x00\x00", "says nothing"),
+        (b"\x00\x00\x00\x09{}", "says nothing"),
+        (b"\x00\x00\x03\xe9", "a frame of 1001 bytes"),
+        (b"\x00\x00\x00\x02[]", "no Answer"),
+        (b"\x00\x00\x00\x02\xff\xfe", "no Answer"),
+        (b"\x00\x00\x00\x07" + b'{"a":1}', "no Answer"),
+        (b"Traceback (most recent call last)", "a frame of 1416782179 bytes"),
+    ],
+)
+def test_anything_else_ends_the_conversation(
+    pipe: tuple[int, int], data: bytes, reason: str
+) -> None:
+    reader, writer = pipe
+    os.write(writer, data)
+    with pytest.raises(PipeClosed, match=reason):
+        _read(reader)
+
+
+def test_the_end_is_noticed_on_both_sides(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    os.close(writer)
+    with pytest.raises(PipeClosed, match="has ended"):
+        _read(reader)
+    other_reader, other_writer = os.pipe()
+    os.close(other_reader)
+    with pytest.raises(PipeClosed, match="has ended"):
+        write_frame(other_writer, ANSWER, cap_bytes=100, patience_seconds=1.0)
+    os.close(other_writer)
+
+
+def test_one_who_does_not_read_is_not_waited_for(pipe: tuple[int, int]) -> None:
+    _, writer = pipe
+    long = Answer(segments=SegmentAnswer(segments=(None,) * 50_000))
+    with pytest.raises(PipeClosed, match="does not read"):
+        write_frame(writer, long, cap_bytes=10**6, patience_seconds=0.0)
+
+
+def test_a_message_beyond_the_cap_is_not_sent(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    with pytest.raises(MalformedMessage, match="at most 10 are accepted") as refused:
+        write_frame(writer, ANSWER, cap_bytes=10, patience_seconds=1.0)
+    assert refused.value.hint
+    with pytest.raises(PipeClosed, match="says nothing"):
+        _read(reader)
+
+
+def test_text_that_is_not_unicode_is_refused(pipe: tuple[int, int]) -> None:
+    broken = Answer(failure=Failure(error="ModelError", message="\udc80", hint=""))
+    with pytest.raises(MalformedMessage, match="not Unicode"):
+        write_frame(pipe[1], broken, cap_bytes=100, patience_seconds=1.0)
+
+
+def test_a_call_asks_exactly_one_question() -> None:
+    with pytest.raises(ValueError, match="exactly one"):
+        Call()
+
+
+@pytest.mark.parametrize("kind", [ModelRefused, MalformedMessage, InputError])
+def test_an_error_travels_with_its_type_and_hint(kind: type[InputError | ModelError]) -> None:
+    failure = failure_of(kind("what happened", hint="the way out")).failure
+    assert failure is not None
+    error = failure.exception()
+    assert type(error) is kind
+    assert (str(error), error.hint) == ("what happened", "the way out")
+
+
+@pytest.mark.parametrize("name", ["ValueError", "ClassVar", "annotations", "__name__", ""])
+def test_an_error_that_is_not_of_our_tree_becomes_a_model_error(name: str) -> None:
+    assert type(Failure(error=name, message="m", hint="h").exception()) is ModelError

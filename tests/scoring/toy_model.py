@@ -1,0 +1,139 @@
+"""A model of tensor contract 1 that one can work out by hand, and its catalogue.
+
+The user is the weighted sum of the history, so title c scores Σ w_i · y_i·y_c + bias_c, each
+viewing contributes w_i · y_i·y_c, and the parts add up. Segments are the softmax of the user's
+first S coordinates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from onnx import TensorProto, ValueInfoProto, helper
+
+from edgeagent.messages import ModelFiles, Title, encode_catalogue, sha256_hex
+
+SPACE = "0123456789abcdef"
+D, S = 4, 3
+FACTS = {
+    "contract": "1",
+    "head": "foldin",
+    "space_id": SPACE,
+    "model_version": "1.0",
+    "d": str(D),
+    "s": str(S),
+}
+_FLOAT, _INT8 = TensorProto.FLOAT, TensorProto.INT8
+INPUTS: dict[str, tuple[int, Sequence[int | str]]] = {
+    "history_embeddings": (_FLOAT, ["L", D]),
+    "history_weights": (_FLOAT, ["L"]),
+    "history_age_days": (_FLOAT, ["L"]),
+    "candidate_embeddings": (_INT8, [D, "N"]),
+    "candidate_scale": (_FLOAT, ["N"]),
+    "candidate_bias": (_FLOAT, ["N"]),
+    "explain_embeddings": (_FLOAT, ["K", D]),
+}
+OUTPUTS: dict[str, tuple[int, Sequence[int | str]]] = {
+    "user_embedding": (_FLOAT, [D]),
+    "scores": (_FLOAT, ["N"]),
+    "segment_probabilities": (_FLOAT, [S]),
+    "contributions": (_FLOAT, ["K", "L"]),
+}
+
+
+def toy_model(
+    *,
+    facts: Mapping[str, str] = FACTS,
+    inputs: Mapping[str, tuple[int, Sequence[int | str]]] = INPUTS,
+    outputs: Mapping[str, tuple[int, Sequence[int | str]]] = OUTPUTS,
+    opset: int = 17,
+    ir_version: int = 8,
+    domain: str = "",
+    factor: float = 1.0,
+) -> bytes:
+    """Build the model; ``factor`` multiplies the user (NaN poisons every answer)."""
+    constants = [
+        helper.make_tensor("one", TensorProto.INT64, [1], [1]),
+        helper.make_tensor("zero", TensorProto.INT64, [1], [0]),
+        helper.make_tensor("segments", TensorProto.INT64, [1], [S]),
+        helper.make_tensor("factor", _FLOAT, [], [factor]),
+    ]
+    nodes = [
+        helper.make_node("Unsqueeze", ["history_weights", "one"], ["w"]),
+        helper.make_node("Mul", ["history_embeddings", "w"], ["wy"]),
+        helper.make_node("ReduceSum", ["wy", "zero"], ["sum"], keepdims=0),
+        helper.make_node("Mul", ["sum", "factor"], ["user_embedding"]),
+        helper.make_node("Cast", ["candidate_embeddings"], ["c"], to=_FLOAT),
+        helper.make_node("Mul", ["c", "candidate_scale"], ["y"]),
+        helper.make_node("MatMul", ["user_embedding", "y"], ["dot"]),
+        helper.make_node("Add", ["dot", "candidate_bias"], ["scores"]),
+        helper.make_node("Slice", ["user_embedding", "zero", "segments"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["segment_probabilities"], axis=0),
+        helper.make_node("Transpose", ["wy"], ["wyt"], perm=[1, 0]),
+        helper.make_node("MatMul", ["explain_embeddings", "wyt"], ["contributions"]),
+    ]
+    graph = helper.make_graph(
+        nodes, "toy", _values(inputs), _values(outputs), initializer=constants
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid(domain, opset)], ir_version=ir_version
+    )
+    helper.set_model_props(model, dict(facts))
+    return bytes(model.SerializeToString())
+
+
+def _values(spec: Mapping[str, tuple[int, Sequence[int | str]]]) -> list[ValueInfoProto]:
+    return [
+        helper.make_tensor_value_info(name, dtype, shape) for name, (dtype, shape) in spec.items()
+    ]
+
+
+ROWS = np.array(
+    [[2, 2, 0, 0, 1, 0, -1], [0, 1, 2, 0, 1, 0, 0], [0, 0, 1, 2, 1, 0, 0], [0, 0, 0, 1, 1, 0, 3]],
+    dtype=np.int8,
+)
+SCALE = np.array([0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25], dtype=np.float32)
+BIAS = np.array([0.0, 0.0, 0.0, 0.0, 0.25, 0.5, 0.0], dtype=np.float32)
+TITLES = (
+    Title(entity_id="t:a", title="Alpha", genres=("War",), year=1999),
+    Title(entity_id="t:b", title="Beta", genres=("War",)),
+    Title(entity_id="t:c", title="Gamma", genres=("Comedy",)),
+    Title(entity_id="t:d", title="Delta", genres=("Space",), age_rating=18),
+    Title(entity_id="t:e", title="Epsilon", genres=("Space",), year=2026),
+    Title(entity_id="t:f", title="Zeta", genres=("Comedy",), year=1999),
+    Title(entity_id="t:g", title="Eta", run_minutes=100),
+)
+
+
+def toy_catalogue(*, space_id: str = SPACE, dimension: int = D) -> bytes:
+    return encode_catalogue(
+        space_id=space_id,
+        dimension=dimension,
+        issued_at=1_780_000_000,
+        titles=TITLES,
+        rows=np.resize(ROWS, (dimension, len(TITLES))).tobytes(),
+        scale=SCALE.tobytes(),
+        bias=BIAS.tobytes(),
+    )
+
+
+def toy_files(directory: Path, *, model: bytes | None = None) -> ModelFiles:
+    """Write model and catalogue, content-addressed, and say where."""
+    paths = []
+    for data in (toy_model() if model is None else model, toy_catalogue()):
+        sha256 = sha256_hex(data)
+        path = directory / sha256
+        path.write_bytes(data)
+        paths.append((str(path), sha256))
+    return ModelFiles(
+        model_path=paths[0][0],
+        model_sha256=paths[0][1],
+        catalogue_path=paths[1][0],
+        catalogue_sha256=paths[1][1],
+    )
+
+
+def toy_golden(directory: Path) -> str:
+    return str(directory / "g")
