@@ -1,0 +1,114 @@
+"""Subset Selection: report d of S' categories, the true one among them a little more often.
+
+Wang et al. 2016, "Mutual information optimally local private discrete distribution estimation"
+(arXiv:1607.08025), and Ye and Barg 2018, "Optimal schemes for discrete distribution estimation
+under locally differential privacy" (IEEE Trans. IT 64(8)), who show that it reaches the minimax
+bound at every ε. All arithmetic on the box is on integers; e^ε is an exact rational n/m.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cached_property
+
+from edgeagent.errors import PolicyError
+from edgeagent.privacy.intervals import clopper_pearson
+from edgeagent.privacy.values import Estimate, PrivatizedCounts
+from edgeagent.randomness import RandomSource
+
+__all__ = ["SubsetSelection"]
+
+
+class SubsetSelection:
+    """The mechanism for a number of categories and an e^ε."""
+
+    def __init__(self, categories: int, odds: Fraction, *, weight: int | None = None) -> None:
+        """Set up the mechanism.
+
+        Args:
+            categories: S' ≥ 2.
+            odds: e^ε > 1.
+            weight: d; none: the optimal one. Other values serve the proofs.
+
+        Raises:
+            PolicyError: parameters that make no mechanism.
+
+        """
+        if categories < 2 or odds <= 1 or (weight is not None and not 0 < weight < categories):  # noqa: PLR2004
+            raise PolicyError(
+                f"subset selection over {categories} categories at e^epsilon = {odds}"
+            )
+        self.categories = categories
+        self.odds = odds
+        self.weight = weight or _best_weight(categories, odds)
+
+    @cached_property
+    def p(self) -> Fraction:
+        """Chance that the true category is in the subset: d e^ε / (d e^ε + S' − d)."""
+        inside = self.weight * self.odds
+        return inside / (inside + self.categories - self.weight)
+
+    @cached_property
+    def q(self) -> Fraction:
+        """Chance that any other category is in it: (d − p) / (S' − 1)."""
+        return (self.weight - self.p) / (self.categories - 1)
+
+    def privatize(self, category: int, random: RandomSource) -> PrivatizedCounts:
+        """Return d ones among S' counts.
+
+        Every category takes the same draws in the same order: one for "is the truth in", then d
+        for the others, of which the last is not used when it is.
+        """
+        kept = random.below(self.p.denominator) < self.p.numerator
+        others = [other for other in range(self.categories) if other != category]
+        for index in range(self.weight):  # partial Fisher-Yates: a uniform ordered choice
+            chosen = index + random.below(len(others) - index)
+            others[index], others[chosen] = others[chosen], others[index]
+        subset = [*others[: self.weight - 1], (others[self.weight - 1], category)[kept]]
+        counts = [0] * self.categories
+        for member in subset:
+            counts[member] = 1
+        return PrivatizedCounts(tuple(counts))
+
+    def is_possible(self, counts: Sequence[int]) -> bool:
+        """Say whether these are S' counts of 0 or 1 with exactly d ones."""
+        return (
+            len(counts) == self.categories
+            and all(count in (0, 1) for count in counts)
+            and sum(counts) == self.weight
+        )
+
+    def estimate(
+        self, totals: Sequence[int], reports: int, *, confidence: float = 0.95
+    ) -> Estimate:
+        """Estimate shares: θ̂ = (T/N − q) / (p − q), which sum to one exactly.
+
+        Args:
+            totals: [S'] how many reports hold each category.
+            reports: N ≥ 1.
+            confidence: of the two-sided intervals, Clopper-Pearson on T mapped through.
+
+        """
+        p, q = float(self.p), float(self.q)
+        rates = [total / reports for total in totals]
+        bounds = [clopper_pearson(total, reports, confidence=confidence) for total in totals]
+        return Estimate(
+            reports=reports,
+            shares=tuple((rate - q) / (p - q) for rate in rates),
+            variances=tuple(rate * (1 - rate) / reports / (p - q) ** 2 for rate in rates),
+            intervals=tuple(((low - q) / (p - q), (high - q) / (p - q)) for low, high in bounds),
+            confidence=confidence,
+        )
+
+
+def _best_weight(categories: int, odds: Fraction) -> int:
+    """Return the d next to S' / (e^ε + 1) with the smaller variance at small shares."""
+    near = int(categories / (odds + 1))
+    return min((d for d in (near, near + 1) if d >= 1), key=lambda d: _noise(categories, odds, d))
+
+
+def _noise(categories: int, odds: Fraction, weight: int) -> Fraction:
+    """Return q (1 − q) / (p − q)²: N times the variance of the estimate of a share of zero."""
+    mechanism = SubsetSelection(categories, odds, weight=weight)
+    return mechanism.q * (1 - mechanism.q) / (mechanism.p - mechanism.q) ** 2

@@ -1,0 +1,92 @@
+"""The blocks of README.md that are made from the code: help texts, exit codes, settings.
+
+``python -m tests.readme_blocks`` rewrites them; a test compares them. A block begins with
+``<!-- made: NAME -->`` and ends with ``<!-- end -->``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from pathlib import Path
+
+import click
+import msgspec
+from click.testing import CliRunner
+
+from edgeagent import config, errors
+from edgeagent.cli.root import cli as edgeagent_cli
+from model_export.cli import main as model_export_cli
+from server_stub.cli import main as server_stub_cli
+
+README = Path(__file__).parent.parent / "README.md"
+_BLOCK = re.compile(r"<!-- made: (?P<name>.+?) -->\n.*?<!-- end -->", re.DOTALL)
+_PROGRAMS: dict[str, click.Command] = {
+    "edgeagent": edgeagent_cli,
+    "model-export": model_export_cli,
+    "server-stub": server_stub_cli,
+}
+
+
+def rewritten(text: str) -> str:
+    """Return the README with every made block as the code says today."""
+    return _BLOCK.sub(
+        lambda found: f"<!-- made: {found['name']} -->\n{_made(found['name'])}\n<!-- end -->", text
+    )
+
+
+def _made(name: str) -> str:
+    if name == "exit codes":
+        return _exit_codes()
+    if name == "settings":
+        return _settings()
+    program, *nouns = name.removesuffix(" --help").split()
+    return f"```text\n$ {name}\n{_help(program, nouns)}\n```"
+
+
+def _help(program: str, nouns: list[str]) -> str:
+    result = CliRunner().invoke(
+        _PROGRAMS[program], [*nouns, "--help"], prog_name=program, terminal_width=80
+    )
+    if result.exit_code != 0:
+        message = f"{program} {' '.join(nouns)}: {result.output}"
+        raise ValueError(message)
+    return result.output.rstrip()
+
+
+def _exit_codes() -> str:
+    rows = {0: ["everything went well"], 1: [], 2: ["the command line itself is wrong"]}
+    for name in errors.__all__:
+        kind = getattr(errors, name)
+        if "exit_code" in vars(kind):
+            rows.setdefault(kind.exit_code, []).append(_first_line(kind))
+    rows[130] = ["interrupted with Ctrl-C; nothing is left half done"]
+    lines = [f"| {code} | {'; '.join(words)} |" for code, words in sorted(rows.items())]
+    return "\n".join(["| exit code | meaning |", "| --- | --- |", *lines])
+
+
+def _settings() -> str:
+    source = textwrap.dedent(inspect.getsource(config.Config))
+    documented = dict(re.findall(r'^    (\w+): .*\n    """(.*?)"""', source, re.M | re.S))
+    lines = []
+    for setting in msgspec.structs.fields(config.Config):
+        default = "none" if setting.default is None else f"`{_toml(setting.default)}`"
+        text = " ".join(documented[setting.name].replace("``", "`").split())
+        lines.append(f"| `{setting.name}` | {default} | {text} |")
+    return "\n".join(["| setting | default | what it does |", "| --- | --- | --- |", *lines])
+
+
+def _toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else msgspec.json.encode(value).decode()
+
+
+def _first_line(kind: type) -> str:
+    line = (inspect.getdoc(kind) or "").splitlines()[0].rstrip(".")
+    return line[0].lower() + line[1:]
+
+
+if __name__ == "__main__":
+    README.write_text(rewritten(README.read_text("utf-8")), "utf-8")
+
+
