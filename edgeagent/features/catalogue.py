@@ -60,7 +60,7 @@ class CatalogueView:
             bias=bias,
         )
 
-    def embeddings(self, columns: NDArray[np.intp]) -> NDArray[np.float32]:
+    def embeddings(self, columns: NDArray[np.intp] | slice) -> NDArray[np.float32]:
         """Dequantise the embeddings of ``columns`` [K] as float32 [K, D]."""
         return self.rows[:, columns].T.astype(np.float32) * self.scale[columns, np.newaxis]
 

@@ -29,50 +29,60 @@ def bias_kind(title: Title, *, issued_at: int) -> Literal["new", "popular"]:
     return "new" if title.year is not None and title.year >= issued_year - NEW_YEARS else "popular"
 
 
+def merge_repeats(
+    columns: NDArray[np.intp], contributions: NDArray[np.float32]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Make the viewings of one title one part.
+
+    Args:
+        columns: [L] the title each row of the window stands for.
+        contributions: [K, L] what each row contributes to each of K scores.
+
+    Returns:
+        [U] the titles, each once, ascending; [K, U] what each contributes.
+
+    """
+    titles, place = np.unique(columns, return_inverse=True)
+    merged = np.zeros((len(titles), len(contributions)))
+    np.add.at(merged, place, contributions.T)
+    return titles, merged.T
+
+
 def reasons_of(
     watched: Sequence[Title],
-    contributions: NDArray[np.float32],
+    contributions: NDArray[np.float64],
     *,
     bias: float,
     bias_is: Literal["new", "popular"],
     together: float | None,
 ) -> tuple[Reason, ...]:
-    """Return the parts of one score, largest |contribution| first.
+    """Return the parts of one score, largest |contribution| first, equal ones by entity_id.
 
-    A title watched several times is one part. The parts are reported as computed: what rounding
-    leaves between their sum and the score is not hidden in one of them.
+    The parts are reported as computed: what rounding leaves between their sum and the score is not
+    hidden in one of them.
 
     Args:
-        watched: [L] the titles of the window.
-        contributions: [L] what each row of the window contributes, in units of the score.
+        watched: [U] titles, each once.
+        contributions: [U] what each contributes, in units of the score.
         bias: the title's own part.
         bias_is: what that part is called.
         together: for a model whose parts do not add up by themselves, the rest.
 
     """
-    sums: dict[str, float] = {}
-    names: dict[str, str] = {}
-    for title, contribution in zip(watched, contributions.tolist(), strict=True):
-        sums[title.entity_id] = sums.get(title.entity_id, 0.0) + contribution
-        names[title.entity_id] = title.title
-    total = sum(abs(part) for part in sums.values()) + abs(bias) + abs(together or 0.0)
-
-    def share(part: float) -> float:
-        return abs(part) / total if total else 0.0
-
+    total = float(np.abs(contributions).sum()) + abs(bias) + abs(together or 0.0) or 1.0
     reasons = [
         Reason(
             kind="watched",
-            entity_id=entity,
-            title=names[entity],
+            entity_id=title.entity_id,
+            title=title.title,
             contribution=part,
-            share_fraction=share(part),
+            share_fraction=abs(part) / total,
         )
-        for entity, part in sums.items()
+        for title, part in zip(watched, contributions.tolist(), strict=True)
     ]
-    reasons.append(Reason(kind=bias_is, contribution=bias, share_fraction=share(bias)))
+    reasons.append(Reason(kind=bias_is, contribution=bias, share_fraction=abs(bias) / total))
     if together is not None:
         reasons.append(
-            Reason(kind="together", contribution=together, share_fraction=share(together))
+            Reason(kind="together", contribution=together, share_fraction=abs(together) / total)
         )
     return tuple(sorted(reasons, key=lambda r: (-abs(r.contribution), r.entity_id or "")))

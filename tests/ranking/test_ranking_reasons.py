@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
 
 from edgeagent.messages import Title
-from edgeagent.ranking.reasons import bias_kind, reasons_of
+from edgeagent.ranking.reasons import bias_kind, merge_repeats, reasons_of
 
-A, B = Title(entity_id="a", title="Alpha"), Title(entity_id="b", title="Beta")
+A, B, C = (Title(entity_id=name[0].lower(), title=name) for name in ("Alpha", "Beta", "C"))
 IN_2026 = 1_780_000_000
 
 
@@ -20,20 +21,32 @@ def test_a_title_is_new_for_two_years(year: int | None, kind: str) -> None:
     assert bias_kind(Title(entity_id="t", title="T", year=year), issued_at=IN_2026) == kind
 
 
-def test_parts_are_merged_by_title_and_sorted_by_size() -> None:
-    contributions = np.array([0.25, -1.0, 0.25], dtype=np.float32)
-    reasons = reasons_of((A, B, A), contributions, bias=0.5, bias_is="popular", together=None)
+def test_the_viewings_of_one_title_are_one_part() -> None:
+    contributions = np.array([[0.25, -1.0, 0.5], [1.0, 2.0, 3.0]], dtype=np.float32)
+    titles, merged = merge_repeats(np.array([7, 2, 7]), contributions)
+    assert titles.tolist() == [2, 7]
+    assert merged.tolist() == [[-1.0, 0.75], [2.0, 4.0]]
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 2), (2, 0)])
+def test_nothing_merges_into_nothing(shape: tuple[int, int]) -> None:
+    columns = np.arange(shape[1])
+    titles, merged = merge_repeats(columns, np.zeros(shape, dtype=np.float32))
+    assert titles.tolist() == columns.tolist()
+    assert merged.shape == shape
+
+
+def test_parts_are_sorted_by_size_and_equal_ones_by_entity_id() -> None:
+    reasons = reasons_of((B, A), np.array([-0.5, 0.5]), bias=1.0, bias_is="popular", together=None)
     assert [(r.kind, r.entity_id, r.title, r.contribution, r.share_fraction) for r in reasons] == [
-        ("watched", "b", "Beta", -1.0, 0.5),
-        ("popular", None, "", 0.5, 0.25),
+        ("popular", None, "", 1.0, 0.5),
         ("watched", "a", "Alpha", 0.5, 0.25),
+        ("watched", "b", "Beta", -0.5, 0.25),
     ]
 
 
 def test_what_titles_do_together_is_a_part_of_its_own() -> None:
-    reasons = reasons_of(
-        (A,), np.array([1.0], dtype=np.float32), bias=0.0, bias_is="new", together=-3.0
-    )
+    reasons = reasons_of((A,), np.array([1.0]), bias=0.0, bias_is="new", together=-3.0)
     assert [(r.kind, r.contribution, r.share_fraction) for r in reasons] == [
         ("together", -3.0, 0.75),
         ("watched", 1.0, 0.25),
@@ -42,16 +55,17 @@ def test_what_titles_do_together_is_a_part_of_its_own() -> None:
 
 
 def test_without_a_history_and_a_bias_the_share_is_0_not_nan() -> None:
-    (only,) = reasons_of(
-        (), np.array([], dtype=np.float32), bias=0.0, bias_is="popular", together=None
-    )
+    (only,) = reasons_of((), np.array([]), bias=0.0, bias_is="popular", together=None)
     assert (only.kind, only.contribution, only.share_fraction) == ("popular", 0.0, 0.0)
 
 
 @given(arrays.arrays(np.float32, st.integers(0, 12), elements=st.floats(-10, 10, width=32)))
-def test_merging_loses_nothing_and_shares_add_up_to_1(contributions: np.ndarray) -> None:
-    watched = [A if n % 3 else B for n in range(len(contributions))]
-    reasons = reasons_of(watched, contributions, bias=0.5, bias_is="popular", together=None)
+def test_merging_loses_nothing_and_shares_add_up_to_1(contributions: NDArray[np.float32]) -> None:
+    columns = np.arange(len(contributions)) % 3
+    titles, merged = merge_repeats(columns, contributions[np.newaxis])
+    reasons = reasons_of(
+        [(A, B, C)[n] for n in titles], merged[0], bias=0.5, bias_is="popular", together=None
+    )
     total = sum(reason.contribution for reason in reasons)
     assert total == pytest.approx(0.5 + float(contributions.astype(np.float64).sum()), abs=1e-9)
     assert sum(reason.share_fraction for reason in reasons) == pytest.approx(1.0)
