@@ -116,12 +116,12 @@ def _film(rng: np.random.Generator, writer: TitleWriter, number: int) -> Title:
 def _series(
     rng: np.random.Generator, writer: TitleWriter, number: int, *, at_most: int
 ) -> list[Title]:
-    """Invent one series: one to four yearly seasons of six to ten episodes."""
+    """Invent one series: one to three yearly seasons of six to ten episodes."""
     genres = _genres(rng)
     name = writer.series(genres[0])
     age_rating = _age_rating(rng, genres)
     minutes = int(rng.choice((24, 44, 44, 54)))
-    seasons = int(rng.integers(1, 5))
+    seasons = int(rng.choice((1, 1, 1, 2, 2, 3)))
     per_season = int(rng.integers(6, 11))
     last_year = NEW_YEAR - int(rng.exponential(4.0))
     series_id = f"series-{number:03d}"

@@ -23,31 +23,37 @@ class Lexicon:
     things: tuple[str, ...]
 
 
+def _words(text: str, *, between: str | None = None) -> tuple[str, ...]:
+    """Split ``text`` at ``between`` or at white space."""
+    return tuple(word.strip() for word in text.split(between))
+
+
 def _lexicon(films: str, series: str, qualities: str, things: str) -> Lexicon:
     return Lexicon(
-        films=tuple(films.split(" | ")),
-        series=tuple(series.split(" | ")),
-        qualities=tuple(qualities.split()),
-        things=tuple(things.split()),
+        films=_words(films, between="|"),
+        series=_words(series, between="|"),
+        qualities=_words(qualities),
+        things=_words(things),
     )
 
 
-NAMES = tuple(
+NAMES = _words(
     """Valko Maren Tolliver Oduya Brandt Ilsemann Quill Harrow Petrossian Lindqvist Okafor Sorel
     Varga Delacroy Amsel Novotny Fairweather Castellane Bexley Rourke Ondine Halloran Mirza Tamsin
     Kowalk Eszter Baptiste Yarrow Zelenka Corrigan Imre Lottie Wendel Osgood Farrukh Nadine Piet
     Thessaly Marguerite Anselm Birgit Calloway Dunmore Evander Ferreira Gudrun Hollis Isolde Jarek
-    Kamila Leopold Minna Nikhil Odette Pascoe Ruta Stellan Tereza Ulrich Verity""".split()
+    Kamila Leopold Minna Nikhil Odette Pascoe Ruta Stellan Tereza Ulrich Verity"""
 )
-PLACES = tuple(
-    """Saltmere|Marrow Point|Kestrel Bay|Vellacourt|Ostrava Street|Low Harrow|Pinegrave|Tamar Road
-    |Quince Hill|Brackwater|Lantern Quay|Halden|Northgate|Cinder Lane|Ashby Sound|Verdigris Square
-    |Mill Eleven|Port Amsel|Dunwater|Gallows Reach|Seven Wells|Old Karlin|Moth Island|Ferrow
-    |Blue Anchor Yard|Winterholm|Tallow Market|Lake Oriel|Sparrow Heath|the Ninth Parish
-    |Corrie Falls|Sable Ridge|the Orchard Coast|Little Venn|Easterly|Harbinger Creek|the Salt Road
-    |Copper Street|Brine Alley|the Upper Valley""".replace("\n", "").replace("    ", "").split("|")
+PLACES = _words(
+    """Saltmere, Marrow Point, Kestrel Bay, Vellacourt, Ostrava Street, Low Harrow, Pinegrave,
+    Tamar Road, Quince Hill, Brackwater, Lantern Quay, Halden, Northgate, Cinder Lane, Ashby Sound,
+    Verdigris Square, Mill Eleven, Port Amsel, Dunwater, Gallows Reach, Seven Wells, Old Karlin,
+    Moth Island, Ferrow, Blue Anchor Yard, Winterholm, Tallow Market, Lake Oriel, Sparrow Heath,
+    the Ninth Parish, Corrie Falls, Sable Ridge, the Orchard Coast, Little Venn, Easterly,
+    Harbinger Creek, the Salt Road, Copper Street, Brine Alley, the Upper Valley""",
+    between=",",
 )
-NUMBERS = tuple("Two Three Four Five Seven Nine Eleven Twelve Forty Hundred".split())
+NUMBERS = _words("Two Three Four Five Seven Nine Eleven Twelve Thirteen Forty")
 
 LEXICA: dict[str, Lexicon] = {
     "Action": _lexicon(
@@ -121,8 +127,8 @@ LEXICA: dict[str, Lexicon] = {
         "Crown Wyvern Sorcerer Orchard Mirror Stag Spindle Throne Changeling Cauldron Raven Loom",
     ),
     "Film-Noir": _lexicon(
-        "{quality} {thing} | The {thing} on {place} | {name} Pays at Midnight | The {quality} {thing}"
-        " | Goodnight, {name} | A {thing} for {name}",
+        "{quality} {thing} | The {thing} on {place} | {name} Pays at Midnight"
+        " | The {quality} {thing} | Goodnight, {name} | A {thing} for {name}",
         "{name} After Dark | The {place} {thing}",
         "Smoky Two-Dollar Rain-Black Faithless Neon Cheap Velvet Last-Call Nickel Crooked",
         "Alley Matchbook Chanteuse Raincoat Streetcar Doublecross Elevator Cigarette Hotel Detour"

@@ -29,9 +29,9 @@ _MAX_BINGE = 5
 _NOVELTY = 5.0
 """A new release is chosen up to six times as often as its rank says, falling over weeks."""
 _NOVELTY_WEEKS = 6.0
-_STARTED = 14.0
+_STARTED = 10.0
 """How much more readily a series goes on than it is begun."""
-_SEEN_FILM, _LEFT_FILM, _DROPPED_SERIES = 0.01, 0.25, 0.15
+_SEEN_FILM, _LEFT_FILM, _DROPPED_SERIES = 0.002, 0.05, 0.15
 _FINISHED, _GIVEN_UP = 0.9, 0.3
 _BELOW_ONE = np.nextafter(np.float32(1), np.float32(0))
 _PAUSE_SECONDS = 150
@@ -60,7 +60,7 @@ class _Slot:
 
 _SLOTS = (
     _Slot(
-        weekdays=(0.06, 0.05, 0.07, 0.06, 0.08, 0.26, 0.28),
+        weekdays=(0.04, 0.04, 0.05, 0.05, 0.06, 0.20, 0.21),
         mean_hour=12.5,
         spread_hours=2.2,
         earliest_hour=8.0,
@@ -69,7 +69,7 @@ _SLOTS = (
         genres={"Children": 3.0, "Animation": 2.5, "Documentary": 1.6, "Horror": 0.1},
     ),
     _Slot(
-        weekdays=(0.27, 0.26, 0.28, 0.30, 0.42, 0.50, 0.41),
+        weekdays=(0.20, 0.20, 0.21, 0.23, 0.32, 0.38, 0.31),
         mean_hour=20.2,
         spread_hours=1.1,
         earliest_hour=18.25,
@@ -168,7 +168,7 @@ class _Lives:
         return np.add.reduceat(out, self._world.first, dtype=np.int64)
 
     def _novelty(self, now: int) -> NDArray[np.float32]:
-        """[W] factor for new works and new seasons."""
+        """[W] factor for new works; a new season is found by those who follow the series."""
         weeks = (now - self._world.released_on[self._world.first]) / WEEK_SECONDS
         factor = 1.0 + _NOVELTY * np.exp(-np.maximum(weeks, 0.0) / _NOVELTY_WEEKS)
         return np.round(factor, 6).astype(np.float32)
@@ -179,9 +179,10 @@ class _Lives:
         """Who watches in this slot, who picks, and when it begins; a triangular start."""
         people = self._people
         household = np.flatnonzero(draws[:, 0] < slot.weekdays[weekday] * people.activity)
-        hour = slot.mean_hour + slot.spread_hours * (
-            draws[household, 1] + draws[household, 2] - 1.0
-        ) * 2.0
+        hour = (
+            slot.mean_hour
+            + slot.spread_hours * (draws[household, 1] + draws[household, 2] - 1.0) * 2.0
+        )
         seconds = np.clip(hour, slot.earliest_hour, slot.latest_hour) * 3600
         begins_at = midnight + seconds.astype(np.int64)
         free = begins_at > self._busy_until[household]
@@ -220,7 +221,8 @@ class _Lives:
         total = cumulative[:, -1:]
         # Below 1 in float32, too: the work found is then one that has some appeal.
         spot = np.minimum(draw.astype(np.float32), _BELOW_ONE)[:, None] * total
-        return np.where(total[:, 0] > 0, (cumulative <= spot).sum(axis=1), -1)
+        chosen: NDArray[np.int64] = (cumulative <= spot).sum(axis=1, dtype=np.int64)
+        return np.where(total[:, 0] > 0, chosen, np.int64(-1))
 
     def _watch(
         self,
@@ -265,7 +267,9 @@ class _Lives:
     ) -> None:
         """Move on in series; lose interest in what has been seen or given up."""
         finished, series = last >= _FINISHED, self._world.is_series[work]
-        self._position[household, work] += np.where(series, count - 1 + finished, 0).astype(np.int16)
+        self._position[household, work] += np.where(series, count - 1 + finished, 0).astype(
+            np.int16
+        )
         film = np.where(finished, _SEEN_FILM, _LEFT_FILM)
         other = np.where(finished | (last > _GIVEN_UP), _STARTED, _DROPPED_SERIES)
         self._interest[household, work] = np.where(series, other, film)
@@ -278,8 +282,8 @@ def _completion(
 
     Rounded to 1e-4, so that seconds do not depend on the last bit.
     """
-    finishes = first < np.where(liked > 1.0, 0.88, np.where(liked > 0.0, 0.78, 0.62))
-    return np.round(np.where(finishes, 0.92 + 0.08 * second, 0.03 + 0.82 * second), 4)
+    tries = np.array([0.62, 0.78, 0.88])[(liked > 0.0).astype(int) + (liked > 1.0)]
+    return np.where(first < tries, 0.92 + 0.08 * second, 0.03 + 0.82 * second).round(4)
 
 
 def _hour_weights(world: World, slot: _Slot) -> NDArray[np.float32]:
@@ -290,13 +294,17 @@ def _hour_weights(world: World, slot: _Slot) -> NDArray[np.float32]:
 
 def _as_log(parts: list[_Events], world: World, people: People, *, end: int) -> WatchLog:
     """Put all viewings that end in time into one log, in its order."""
-    log = WatchLog(
+    users = np.concatenate([part.users for part in parts])
+    items = np.concatenate([part.items for part in parts])
+    watched_on = np.concatenate([part.watched_on for part in parts])
+    completion = np.concatenate([part.completion for part in parts])
+    order = np.lexsort((items, users, watched_on))
+    order = order[watched_on[order] < end]
+    return WatchLog(
         titles=world.titles,
-        users=np.concatenate([part.users for part in parts]),
-        items=np.concatenate([part.items for part in parts]),
-        watched_on=np.concatenate([part.watched_on for part in parts]),
-        completion=np.concatenate([part.completion for part in parts]),
+        users=users[order],
+        items=items[order],
+        watched_on=watched_on[order],
+        completion=completion[order],
         user_count=len(people.first),
     )
-    order = np.lexsort((log.items, log.users, log.watched_on))
-    return log.select(order[log.watched_on[order] < end])

@@ -17,12 +17,12 @@ DRIFT_RADIANS_PER_YEAR = 0.9
 _SIZES = np.array([0.30, 0.65, 0.83, 1.0])
 """Cumulative shares of households with one to four people."""
 _CHILD, _TEEN, _ADULT = 6, 12, 21
+_SECOND_IS_ADULT, _LATER_IS_CHILD = 0.8, 0.6
 _FAVOURITES = 3
-_GENRE_WEIGHT = 3.4
-_LATENT_WEIGHT = 2.2
+_GENRE_WEIGHT = 4.5
+_LATENT_WEIGHT = 3.0
 _ERA_WEIGHT = 0.9
 _SERIES_WEIGHT = 0.7
-_ADULT_COLUMN, _CHILD_COLUMN = 0, 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +51,11 @@ def draw_people(rng: np.random.Generator, *, households: int, world: World) -> P
     count = int(size.sum())
     first = np.cumsum(size) - size
     order = np.arange(count) - np.repeat(first, size)
-    # The third and fourth person of a home are its children, the younger one last.
-    max_age = np.where(order == 0, _ADULT, np.where(rng.random(count) < 0.8, _ADULT, _TEEN))
-    max_age = np.where(order >= 2, np.where(rng.random(count) < 0.6, _CHILD, _TEEN), max_age)  # noqa: PLR2004 - the third person
+    # The second person may be a teenager; the third and fourth are children or teenagers.
+    draw = rng.random(count)
+    second = np.where(draw < _SECOND_IS_ADULT, _ADULT, _TEEN)
+    later = np.where(draw < _LATER_IS_CHILD, _CHILD, _TEEN)
+    max_age = np.choose(np.minimum(order, 2), (np.full(count, _ADULT), second, later))
     shares = world.genres.mean(axis=0)
     return People(
         first=first,
@@ -67,7 +69,7 @@ def draw_people(rng: np.random.Generator, *, households: int, world: World) -> P
 
 
 def liking(people: People, world: World, *, years: float) -> NDArray[np.float32]:
-    """Return how much each person likes each work, [P, W], about 0 ± 1.5; −inf if too young.
+    """Return how much each person likes each work, [P, W], about 0 ± 2; −inf if too young.
 
     Rounded to 1e-4, so that the last bits of sums and cosines, which differ between processors,
     have no say in the log.
@@ -82,9 +84,7 @@ def liking(people: People, world: World, *, years: float) -> NDArray[np.float32]
 def _features(world: World) -> NDArray[np.float64]:
     """Return [W, F]: genres, likeness beyond genres, era, being a series."""
     era = np.clip((world.age_years - 12.0) / 20.0, -1.0, 2.0)
-    return np.column_stack(
-        (world.genres, world.latent, era, np.where(world.is_series, 1.0, -1.0))
-    )
+    return np.column_stack((world.genres, world.latent, era, np.where(world.is_series, 1.0, -1.0)))
 
 
 def _tastes(
@@ -92,11 +92,12 @@ def _tastes(
 ) -> NDArray[np.float64]:
     """Draw [P, F] tastes: three favourite genres, the rest disliked a little."""
     genre = rng.normal(-0.5, 0.35, (count, len(shares)))
-    bounds = np.cumsum(shares) / shares.sum()
+    bounds = np.cumsum(shares + 0.002)  # somebody likes what nobody makes
+    bounds /= bounds[-1]
     people = np.arange(count)
     for _ in range(_FAVOURITES):
         favourite = np.searchsorted(bounds, rng.random(count), side="right")
-        genre[people, np.minimum(favourite, len(shares) - 1)] = 0.5 + 0.5 * rng.random(count)
+        genre[people, favourite] = 0.5 + 0.5 * rng.random(count)
     return np.column_stack(
         (
             _GENRE_WEIGHT * genre,
