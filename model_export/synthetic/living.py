@@ -222,7 +222,8 @@ class _Lives:
         # Below 1 in float32, too: the work found is then one that has some appeal.
         spot = np.minimum(draw.astype(np.float32), _BELOW_ONE)[:, None] * total
         chosen: NDArray[np.int64] = (cumulative <= spot).sum(axis=1, dtype=np.int64)
-        return np.where(total[:, 0] > 0, chosen, np.int64(-1))
+        chosen[total[:, 0] <= 0] = -1
+        return chosen
 
     def _watch(
         self,
