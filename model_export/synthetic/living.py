@@ -204,7 +204,8 @@ class _Lives:
         weight = np.where(child, slot.child_weight, 1.0) * (order < people.size[household, None])
         cumulative = np.cumsum(weight, axis=1)
         seat = (cumulative <= draw[:, None] * cumulative[:, -1:]).sum(axis=1)
-        return people.first[household] + seat
+        picks: NDArray[np.int64] = people.first[household] + seat
+        return picks
 
     def _choose(
         self,
