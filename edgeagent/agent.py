@@ -6,6 +6,7 @@ python-tuf nor ONNX Runtime.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +23,7 @@ from edgeagent.randomness import RandomSource, SystemRandomSource
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
 from edgeagent.services.device_clock import BUILD_TIME, DeviceClock
 from edgeagent.services.installation import Installation, InstallationStore
+from edgeagent.services.private_session import MarkedPrivateSession, runtime_directory
 from edgeagent.services.recorder import Recorded, Recorder
 from edgeagent.services.title_index import TitleIndex
 from edgeagent.store import Disclosure, FileKeyProvider, Home
@@ -48,6 +50,8 @@ class World:
     """Replaces the scorer that the config asks for."""
     transport: Transport | None = None
     """Replaces HTTP to the config's ``server_url``."""
+    runtime_directory: Path = field(default_factory=lambda: runtime_directory(os.environ))
+    """A tmpfs; holds the empty marker of a private session."""
     build_time: int = BUILD_TIME
     simulated: bool = False
     """Permits a seeded random source: for simulations and tests, never on a box."""
@@ -76,6 +80,9 @@ class Agent:
         self._installations = InstallationStore(home.ledger, home.directory / "models")
         self._clock.evidence = self._installations.load().time
         self._titles = TitleIndex(self._installations)
+        self.private = MarkedPrivateSession(
+            home.directory, clock=self._clock, directory=world.runtime_directory
+        )
         self._scorer_in_use: Scorer | None = None
         self._finish_withdrawals()
 
@@ -231,6 +238,7 @@ class Agent:
             self._home.history,
             gate=self.gate,
             titles=self._titles,
+            private=self.private,
             teens_count_as_adults=self._config.teens_count_as_adults,
         )
 
@@ -243,6 +251,7 @@ class Agent:
             gate=self.gate,
             installations=self._installations,
             scorer=self._scorer,
+            private=self.private,
             clock=self._clock,
         )
 

@@ -19,6 +19,7 @@ _NOUNS = (
     "report",
     "disclosures",
     "model",
+    "private",
     "simulate",
 )
 

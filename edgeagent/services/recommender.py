@@ -9,6 +9,7 @@ from edgeagent.messages import Pick, Picks, RankRequest
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.installation import InstallationStore
+from edgeagent.services.private_session import PrivateSession
 from edgeagent.store import HistoryStore
 
 __all__ = ["Recommender"]
@@ -24,6 +25,7 @@ class Recommender:
         gate: ConsentGate,
         installations: InstallationStore,
         scorer: Scorer,
+        private: PrivateSession,
         clock: Clock,
     ) -> None:
         """Score windows of ``history`` with the active model."""
@@ -31,10 +33,13 @@ class Recommender:
         self._gate = gate
         self._installations = installations
         self._scorer = scorer
+        self._private = private
         self._clock = clock
 
     def recommend(self, *, profile: str, limit: int, max_age_rating: int = 21) -> Picks:
         """Return the best ``limit`` titles for a profile and remember them as its last picks.
+
+        During a private session they are not remembered: nothing is written.
 
         Raises:
             ConsentRequired: ``personalization`` is not granted.
@@ -44,7 +49,8 @@ class Recommender:
         """
         grant = self._gate.grant(Purpose.PERSONALIZATION, profile=profile)
         picks = self._scorer.rank(self._request(profile, limit, max_age_rating))
-        self._history.save_picks(picks, grant, made_at=self._clock.now())
+        if self._private.ends_at() is None:
+            self._history.save_picks(picks, grant, made_at=self._clock.now())
         return picks
 
     def explain(self, entity_id: str, *, profile: str) -> Pick:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent, checked
 from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.private_session import PrivateSession
 from edgeagent.services.title_index import TitleIndex
 from edgeagent.store import HistoryStore
 
@@ -21,6 +22,8 @@ class Recorded:
     stored: int
     ignored_child: int
     """``app:child`` viewings and those of kids' profiles: never stored, whatever the consent."""
+    ignored_private: int = 0
+    """Viewings during a private session: nothing of them is kept anywhere."""
 
 
 class Recorder:
@@ -32,12 +35,14 @@ class Recorder:
         *,
         gate: ConsentGate,
         titles: TitleIndex,
+        private: PrivateSession,
         teens_count_as_adults: bool,
     ) -> None:
         """Store into ``history`` what ``gate`` allows."""
         self._history = history
         self._gate = gate
         self._titles = titles
+        self._private = private
         self._teens_count = teens_count_as_adults
 
     def record(self, events: Sequence[WatchEvent]) -> Recorded:
@@ -50,6 +55,8 @@ class Recorder:
 
         """
         valid = [checked(event) for event in events]
+        if self._private.ends_at() is not None:
+            return Recorded(stored=0, ignored_child=0, ignored_private=len(valid))
         kept = [event for event in valid if self._counts(event)]
         self._titles.require({event.entity_id for event in kept})
         profiles = sorted({event.profile for event in kept})

@@ -1,0 +1,129 @@
+"""A real box with real databases, a fake clock, a scorer without a model and a scripted server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from edgeagent.agent import Agent, World
+from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
+from edgeagent.config import Config
+from edgeagent.consent import Purpose
+from edgeagent.messages import ReportTask, Segmenter, TargetReference, WatchEvent
+from edgeagent.services.device_clock import TimeEvidence
+from edgeagent.services.installation import Installation, InstallationStore
+from edgeagent.testing.clock import FakeClock
+from edgeagent.testing.randomness import SeededRandomSource
+from edgeagent.testing.scorer import TableScorer
+from edgeagent.testing.transport import ScriptedTransport
+
+MONDAY = week_start(2924)  # 2026-01-12
+
+
+def task(**changes: object) -> ReportTask:
+    reference = TargetReference(path="models/a.onnx", sha256="0" * 64, length_bytes=1)
+    catalogue = TargetReference(path="catalogue/a.catalogue", sha256="0" * 64, length_bytes=1)
+    fields: dict[str, object] = {
+        "mechanism": "subset_selection",
+        "categories": 33,
+        "odds_numerator": 3,
+        "odds_denominator": 1,
+        "epoch": 7,
+        "first_week": 0,
+        "segmenter": Segmenter(space_id="0" * 16, model=reference, catalogue=catalogue),
+        "sensitive": (5,),
+    }
+    return ReportTask(**(fields | changes))  # type: ignore[arg-type]
+
+
+@dataclass
+class Box:
+    """One box under test; ``agent`` can be closed and opened again."""
+
+    directory: Path
+    clock: FakeClock
+    scorer: TableScorer
+    transport: ScriptedTransport
+    agent: Agent
+    seed: str = "box"
+
+    def reopen(self) -> None:
+        self.agent.close()
+        self.agent = self.open()
+
+    def open(self) -> Agent:
+        world = World(
+            clock=self.clock,
+            random=SeededRandomSource(self.seed),
+            make_scorer=lambda: self.scorer,
+            transport=self.transport,
+            simulated=True,
+        )
+        config = Config(server_url="https://models.example", retention_days=365)
+        return Agent.open(self.directory, config=config, world=world)
+
+    def install(self, report_task: ReportTask | None = None) -> None:
+        """Pretend that an update has happened: a task, its files, and a known time."""
+        given = report_task or task()
+        store = InstallationStore(self.agent.home.ledger, self.directory / "models")
+        evidence = TimeEvidence(
+            last_seen=self.clock.now(), vouched_until=self.clock.now() + 3 * 365 * DAY_SECONDS
+        )
+        store.save(Installation(task=given, time=evidence))
+        for reference in (given.segmenter.model, given.segmenter.catalogue):
+            store.path(reference).parent.mkdir(parents=True, exist_ok=True)
+            store.path(reference).write_bytes(b"x")
+        self.reopen()
+
+    def grant(self, *purposes: Purpose, profile: str = "main") -> None:
+        for purpose in purposes:
+            self.agent.grant(purpose, profile=profile)
+
+    def watch(self, entity_id: str = "t:1", *, ago: int = 0, **fields: object) -> None:
+        event = WatchEvent(
+            entity_id=entity_id,
+            watched_on=self.clock.now() - ago,
+            **fields,  # type: ignore[arg-type]
+        )
+        self.agent.record_watch(event)
+
+    def reporting_week(self) -> int:
+        """The first week this box may report on."""
+        genesis = self.agent.home.ledger.genesis
+        first = genesis.first_reportable_week
+        return first + (genesis.phase - first) % 13
+
+    def go_to_end_of_reporting_week(self, *, cycle: int = 0) -> int:
+        week = self.reporting_week() + 13 * cycle
+        self.clock.set(week_start(week) + WEEK_SECONDS + 3600)
+        return week
+
+
+@pytest.fixture
+def make_box(tmp_path: Path) -> Iterator[Callable[..., Box]]:
+    boxes: list[Box] = []
+
+    def make(name: str = "home", *, seed: str = "box", segment: int | None = 3) -> Box:
+        box = Box(
+            directory=tmp_path / name,
+            clock=FakeClock(MONDAY),
+            scorer=TableScorer(segment=segment),
+            transport=ScriptedTransport(),
+            agent=None,  # type: ignore[arg-type]  # set on the next line
+            seed=seed,
+        )
+        box.agent = box.open()
+        boxes.append(box)
+        return box
+
+    yield make
+    for box in boxes:
+        box.agent.close()
+
+
+@pytest.fixture
+def box(make_box: Callable[..., Box]) -> Box:
+    return make_box()

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeagent.clock import DAY_SECONDS
+from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
+from edgeagent.errors import ConsentRequired
+from tests.services.conftest import MONDAY, Box
+
+
+def test_everything_is_off_until_granted(box: Box) -> None:
+    assert not any(state.granted for state in box.agent.consent())
+    for purpose in Purpose:
+        with pytest.raises(ConsentRequired, match="nobody has been asked") as refused:
+            box.agent.gate.grant(purpose, profile="main")
+        assert f"consent grant {purpose}" in refused.value.hint
+
+
+def test_a_grant_is_for_one_purpose_and_one_profile(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    assert box.agent.gate.grant(Purpose.HISTORY, profile="main").since == MONDAY
+    assert not box.agent.gate.holds(Purpose.REPORTING, profile="main")
+    assert not box.agent.gate.holds(Purpose.HISTORY, profile="guest")
+
+
+def test_a_withdrawal_is_effective_before_the_call_returns_and_after_a_restart(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    box.agent.withdraw(Purpose.HISTORY)
+    assert not box.agent.gate.holds(Purpose.HISTORY, profile="main")
+    box.reopen()
+    assert not box.agent.gate.holds(Purpose.HISTORY, profile="main")
+
+
+def test_consent_expires_after_730_days(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    box.clock.advance(CONSENT_LIFETIME_SECONDS - 1)
+    assert box.agent.gate.holds(Purpose.HISTORY, profile="main")
+    box.clock.advance(1)
+    with pytest.raises(ConsentRequired, match="expired on"):
+        box.agent.gate.grant(Purpose.HISTORY, profile="main")
+
+
+def test_a_renewal_continues_the_run_and_a_withdrawal_ends_it(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    box.clock.advance(10 * DAY_SECONDS)
+    box.grant(Purpose.HISTORY)
+    assert box.agent.gate.grant(Purpose.HISTORY, profile="main").since == MONDAY
+    box.agent.withdraw(Purpose.HISTORY)
+    box.grant(Purpose.HISTORY)
+    since = box.agent.gate.grant(Purpose.HISTORY, profile="main").since
+    assert since == MONDAY + 10 * DAY_SECONDS
+
+
+def test_a_lapse_ends_the_run(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    box.clock.advance(CONSENT_LIFETIME_SECONDS + DAY_SECONDS)
+    box.grant(Purpose.HISTORY)
+    since = box.agent.gate.grant(Purpose.HISTORY, profile="main").since
+    assert since == box.clock.now()
+
+
+def test_a_signal_narrows_and_never_widens(box: Box) -> None:
+    with pytest.raises(ConsentRequired, match="only narrow"):
+        box.agent.gate.decide(Purpose.REPORTING, profile="main", given=True, by_signal=True)
+    box.grant(Purpose.REPORTING)
+    box.agent.withdraw(Purpose.REPORTING, by_signal=True)
+    assert not box.agent.gate.holds(Purpose.REPORTING, profile="main")
+
+
+def test_a_record_names_the_notice_that_was_shown(box: Box) -> None:
+    record = box.agent.grant(Purpose.HISTORY)
+    assert (record.notice_version, record.notice_language) == ("1", "en")
+    assert record.expires_at - record.at == CONSENT_LIFETIME_SECONDS
+
+
+def test_held_throughout_needs_the_whole_time(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    box.clock.advance(DAY_SECONDS)
+    gate = box.agent.gate
+    end = box.clock.now()
+    assert gate.held_throughout(Purpose.HISTORY, profile="main", start=MONDAY, end=end)
+    assert not gate.held_throughout(Purpose.HISTORY, profile="main", start=MONDAY - 1, end=end)
+    assert not gate.held_throughout(Purpose.HISTORY, profile="main", start=MONDAY, end=end + 1)
+    assert not gate.held_throughout(Purpose.REPORTING, profile="main", start=MONDAY, end=end)

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeagent.consent import Purpose
+from edgeagent.errors import ConsentRequired, MalformedMessage
+from edgeagent.messages import WatchEvent
+from tests.services.conftest import Box
+
+
+def test_nothing_is_stored_without_consent(box: Box) -> None:
+    with pytest.raises(ConsentRequired, match="history"):
+        box.watch()
+    assert box.agent.home.history.count("main") == 0
+
+
+def test_an_acknowledged_event_is_there_after_a_restart(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    box.watch("t:1", progress_fraction=0.4)
+    box.reopen()
+    (viewing,) = box.agent.home.history.window("main")
+    assert (viewing.entity_id, viewing.progress_fraction) == ("t:1", 0.4)
+
+
+def test_an_evening_is_stored_at_once(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    now = box.clock.now()
+    evening = [WatchEvent(entity_id=f"t:{n}", watched_on=now + n) for n in range(3)]
+    recorded = box.agent.record_watch(evening)
+    assert (recorded.stored, recorded.ignored_child) == (3, 0)
+    assert box.agent.home.history.count("main") == 3
+
+
+@pytest.mark.parametrize("policy", ["app:child", "app:teen"])
+def test_childrens_viewings_are_never_stored(box: Box, policy: str) -> None:
+    box.grant(Purpose.HISTORY)
+    box.watch(age_policy=policy)
+    assert box.agent.home.history.count("main") == 0
+
+
+def test_a_child_viewing_needs_no_consent_to_be_ignored(box: Box) -> None:
+    event = WatchEvent(entity_id="t:1", watched_on=box.clock.now(), age_policy="app:child")
+    assert box.agent.record_watch(event).ignored_child == 1
+
+
+@pytest.mark.parametrize(
+    "fields", [{"progress_fraction": 1.5}, {"progress_fraction": -0.1}, {"progress_seconds": -1}]
+)
+def test_progress_out_of_range_is_refused_and_nothing_stored(
+    box: Box, fields: dict[str, float]
+) -> None:
+    box.grant(Purpose.HISTORY)
+    good = WatchEvent(entity_id="t:1", watched_on=box.clock.now())
+    bad = WatchEvent(entity_id="t:2", watched_on=box.clock.now(), **fields)  # type: ignore[arg-type]
+    with pytest.raises(MalformedMessage, match="progress"):
+        box.agent.record_watch([good, bad])
+    assert box.agent.home.history.count("main") == 0
+
+
+def test_one_profile_without_consent_stops_the_whole_batch(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    now = box.clock.now()
+    with pytest.raises(ConsentRequired, match="guest"):
+        box.agent.record_watch(
+            [
+                WatchEvent(entity_id="t:1", watched_on=now),
+                WatchEvent(entity_id="t:1", watched_on=now, profile="guest"),
+            ]
+        )
+    assert box.agent.home.history.count("main") == 0
+
+
+def test_withdrawing_history_deletes_it_before_the_call_returns(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    box.watch()
+    box.agent.withdraw(Purpose.HISTORY)
+    assert box.agent.home.history.count("main") == 0

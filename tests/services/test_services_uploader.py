@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS
+from edgeagent.consent import Purpose
+from edgeagent.network.transport import Answer
+from edgeagent.testing.transport import ScriptedTransport
+from tests.services.conftest import Box
+
+
+@pytest.fixture
+def due(box: Box) -> Box:
+    """A box with one report that is due now."""
+    box.install()
+    box.grant(Purpose.HISTORY, Purpose.REPORTING)
+    box.go_to_end_of_reporting_week()
+    box.agent.close_week()
+    (entry,) = box.agent.home.ledger.outbox()
+    box.clock.set(entry.next_attempt_at)
+    return box
+
+
+def script(box: Box, *answers: Answer | None) -> None:
+    box.transport = ScriptedTransport(answers)
+    box.reopen()
+
+
+def test_nothing_leaves_before_it_is_due(due: Box) -> None:
+    due.clock.advance(-1)
+    assert due.agent.send_reports() == ()
+    assert due.transport.bodies == []
+
+
+def test_204_means_counted_and_done(due: Box) -> None:
+    (sending,) = due.agent.send_reports()
+    assert sending.outcome == "accepted"
+    assert due.agent.home.ledger.outbox() == ()
+    (disclosure,) = due.agent.disclosures()
+    assert (disclosure.outcome, disclosure.settled_at) == ("accepted", due.clock.now())
+    assert due.agent.send_reports() == ()
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 410, 413])
+def test_other_4xx_mean_dropped_for_good_and_said(due: Box, status: int) -> None:
+    script(due, Answer(status=status))
+    (sending,) = due.agent.send_reports()
+    assert (sending.outcome, sending.detail) == ("refused", f"status {status}")
+    assert due.agent.home.ledger.outbox() == ()
+    assert due.agent.disclosures()[0].outcome == "refused"
+
+
+@pytest.mark.parametrize(
+    "answer", [None, Answer(status=500), Answer(status=302), Answer(status=200)]
+)
+def test_faults_are_retried_with_the_same_bytes(due: Box, answer: Answer | None) -> None:
+    script(due, answer)
+    assert due.agent.send_reports()[0].outcome == "retry"
+    (entry,) = due.agent.home.ledger.outbox()
+    due.clock.set(entry.next_attempt_at)
+    due.reopen()
+    assert due.agent.send_reports()[0].outcome == "accepted"
+    assert len(set(due.transport.bodies)) == 1
+    assert len(due.agent.home.ledger.debits()) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503, 507])
+def test_retry_after_is_honoured(due: Box, status: int) -> None:
+    script(due, Answer(status=status, retry_after_seconds=7200))
+    due.agent.send_reports()
+    (entry,) = due.agent.home.ledger.outbox()
+    assert entry.next_attempt_at == due.clock.now() + 7200
+
+
+def test_retry_after_zero_does_not_make_a_busy_loop(due: Box) -> None:
+    script(due, Answer(status=503, retry_after_seconds=0))
+    due.agent.send_reports()
+    assert due.agent.send_reports() == ()
+
+
+def test_at_most_three_tries_a_day_then_given_up_after_13_weeks(due: Box) -> None:
+    script(due, *[None] * 1000)
+    tries: list[int] = []
+    outcome = "retry"
+    while outcome == "retry":
+        (entry,) = due.agent.home.ledger.outbox()
+        due.clock.set(entry.next_attempt_at)
+        (sending,) = due.agent.send_reports()
+        outcome = sending.outcome
+        tries.append(due.clock.now())
+    assert outcome == "expired"
+    assert len(due.transport.bodies) == len(tries) - 1
+    assert max(sum(start <= other < start + DAY_SECONDS for other in tries) for start in tries) == 3
+    assert tries[-1] - tries[0] > 12 * WEEK_SECONDS
+
+
+def test_a_withdrawal_empties_the_outbox_before_it_returns(due: Box) -> None:
+    due.agent.withdraw(Purpose.REPORTING)
+    assert due.agent.home.ledger.outbox() == ()
+    assert due.agent.send_reports() == ()
+    assert due.transport.bodies == []
+    (disclosure,) = due.agent.disclosures()
+    assert disclosure.outcome == "withdrawn"
+    assert len(due.agent.home.ledger.debits()) == 1
+
+
+def test_nothing_is_sent_while_the_time_is_unknown(due: Box) -> None:
+    due.clock.set(0)
+    assert due.agent.send_reports() == ()
