@@ -1,1 +1,34 @@
 """The only room that speaks SQL: keyed databases, keys, history, ledger."""
+
+from __future__ import annotations
+
+from edgeagent.store.disclosures import Disclosure, Outcome
+from edgeagent.store.history import HistoryStore, SavedPicks
+from edgeagent.store.home import Home
+from edgeagent.store.keys import KeyProvider, SecretKey
+from edgeagent.store.ledger import Genesis, LedgerStore
+from edgeagent.store.outbox import OutboxEntry
+from edgeagent.store.profiles import Marks, Profile
+from edgeagent.store.providers import (
+    CommandKeyProvider,
+    CredentialKeyProvider,
+    FileKeyProvider,
+)
+
+__all__ = [
+    "CommandKeyProvider",
+    "CredentialKeyProvider",
+    "Disclosure",
+    "FileKeyProvider",
+    "Genesis",
+    "HistoryStore",
+    "Home",
+    "KeyProvider",
+    "LedgerStore",
+    "Marks",
+    "OutboxEntry",
+    "Outcome",
+    "Profile",
+    "SavedPicks",
+    "SecretKey",
+]

@@ -1,0 +1,196 @@
+"""One hash chain through all append-only tables of the ledger.
+
+Each row carries ``seq``, its place in the one chain that spans the tables, and ``hash`` =
+SHA-256(hash of the row before ‖ name of the table ‖ newline ‖ canonical JSON of the row). Canonical
+JSON holds every column but ``hash``, keys sorted, no white space, blobs in base64. The first row
+follows 32 zero bytes. Deleting, editing or reordering rows breaks the chain; cutting its tail, or
+putting an older ledger in place, contradicts the anchor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from heapq import merge
+from typing import Any
+
+from edgeagent.errors import Damaged, LedgerBroken
+from edgeagent.messages.codec import canonical_bytes
+from edgeagent.store.anchor import START, Anchor, Mark, Position
+from edgeagent.store.connection import KeyedConnection
+from edgeagent.store.database import Database
+from edgeagent.store.lock import HomeLock
+
+__all__ = ["CHAINED_TABLES", "Chain", "ChainWriter", "link_hash"]
+
+CHAINED_TABLES: Mapping[str, tuple[str, ...]] = {
+    "genesis": ("created_at", "phase", "first_reportable_week"),
+    "consents": ("profile", "purpose", "body"),
+    "ledger": ("week", "entry", "odds_numerator", "odds_denominator", "entered_at", "reason"),
+    "disclosures": (
+        *("report_id", "week", "task", "body"),
+        *("drawn_at", "due_at", "recipient", "meaning"),
+    ),
+    "deliveries": ("report_id", "settled_at", "outcome", "detail"),
+}
+"""The columns of each append-only table besides ``seq`` and ``hash``."""
+
+_TIPS_SQL = " UNION ALL ".join(
+    f"SELECT * FROM (SELECT seq, hash FROM {table} ORDER BY seq DESC LIMIT 1)"  # noqa: S608
+    for table in CHAINED_TABLES  # names of our own tables
+)
+_LOOKS = 100
+_HINT = (
+    "nothing is granted and nothing is reported while this lasts; restore ledger.db and "
+    "ledger.anchor together, or move both aside: a new ledger asks for consent again and is "
+    "silent for 13 weeks"
+)
+
+
+def link_hash(previous: bytes, table: str, row: Mapping[str, object]) -> bytes:
+    """Return the hash of one row.
+
+    Args:
+        previous: [32] hash of the row before it.
+        table: which table it is in.
+        row: every column but ``hash``, ``seq`` included.
+
+    """
+    return sha256(previous + table.encode() + b"\n" + canonical_bytes(row)).digest()
+
+
+class ChainWriter:
+    """Appends rows within one transaction."""
+
+    def __init__(self, connection: KeyedConnection, tip: Mark) -> None:
+        """Append after ``tip``."""
+        self.connection = connection
+        self.tip = tip
+
+    def append(self, table: str, row: Mapping[str, object]) -> None:
+        """Append a row with all of the table's columns.
+
+        Raises:
+            sqlite3.IntegrityError: a constraint of the table refuses it.
+
+        """
+        chained = {"seq": self.tip.length, **row}
+        head = link_hash(bytes.fromhex(self.tip.head), table, chained)
+        stored = {**chained, "hash": head}
+        self.connection.execute(
+            f"INSERT INTO {table} ({', '.join(stored)}) "  # noqa: S608  (names of our own tables)
+            f"VALUES ({', '.join('?' * len(stored))})",
+            tuple(stored.values()),
+        )
+        self.tip = Mark(length=self.tip.length + 1, head=head.hex())
+
+
+class Chain:
+    """The chain of one ledger and its anchor."""
+
+    def __init__(self, database: Database, anchor: Anchor, lock: HomeLock) -> None:
+        """Guard ``database`` with ``anchor``; ``lock`` orders writers of all processes."""
+        self._database = database
+        self._anchor = anchor
+        self._lock = lock
+        self._walked_at: int | None = None
+
+    @contextmanager
+    def append(self) -> Iterator[ChainWriter]:
+        """Append rows in one transaction; acknowledged, and anchored, when the block is left.
+
+        Raises:
+            LedgerBroken: the ledger is broken; nothing is appended to it.
+            DiskFull: if the anchor's last step failed, the rows are stored nevertheless.
+
+        """
+        with self._lock.held():
+            with self._database.transaction() as connection:
+                with _damage_is_a_break():
+                    before = self._verified_tip()
+                position = self._anchor.read()
+                if not position.admits(before):
+                    raise _contradiction(before, position)
+                writer = ChainWriter(connection, before)
+                yield writer
+                self._anchor.intend(before, writer.tip)
+            self._anchor.confirm(writer.tip)
+
+    def check(self) -> None:
+        """Verify that the tables are what was last acknowledged.
+
+        The whole chain is walked at first and whenever another process has written; otherwise only
+        its tip is compared with the anchor.
+
+        Raises:
+            LedgerBroken: with what is wrong.
+
+        """
+        for _ in range(_LOOKS):
+            position = self._anchor.read()
+            with _damage_is_a_break(), self._database.snapshot():
+                tip = self._verified_tip()
+            if position.admits(tip):
+                return
+            # Another process may have committed between the two looks; then the anchor has moved.
+            if self._anchor.read() == position:
+                raise _contradiction(tip, position)
+        raise LedgerBroken("the anchor does not stand still", hint="stop other edgeagent processes")
+
+    def recover(self) -> None:
+        """Confirm a commit after which the power went before it could be confirmed."""
+        with self._lock.held():
+            intent = self._anchor.read().intent
+            with _damage_is_a_break(), self._database.snapshot():
+                tip = self._verified_tip()
+            if tip == intent:
+                self._anchor.confirm(tip)
+
+    def _verified_tip(self) -> Mark:
+        changes = self._database.foreign_changes()
+        if changes != self._walked_at:
+            self._walk()
+            self._walked_at = changes
+        seq, head = max(self._database.read(_TIPS_SQL), default=(-1, bytes.fromhex(START.head)))
+        return Mark(length=seq + 1, head=head.hex())
+
+    def _walk(self) -> None:
+        """Recompute every hash; memory stays small, ledgers have some hundred rows."""
+        previous = bytes.fromhex(START.head)
+        tables = [self._rows(table) for table in CHAINED_TABLES]
+        for seq, (table, row, stored) in enumerate(merge(*tables, key=lambda link: link[1]["seq"])):
+            if row["seq"] != seq:
+                raise LedgerBroken(
+                    f"{self._database.path}: row {seq} of the chain is missing", hint=_HINT
+                )
+            previous = link_hash(previous, table, row)
+            if previous != stored:
+                raise LedgerBroken(
+                    f"{self._database.path}: row {seq} of the chain, in {table}, was changed",
+                    hint=_HINT,
+                )
+
+    def _rows(self, table: str) -> Iterator[tuple[str, dict[str, Any], bytes]]:
+        names = ("seq", *CHAINED_TABLES[table])
+        sql = f"SELECT {', '.join(names)}, hash FROM {table} ORDER BY seq"  # noqa: S608
+        for *values, stored in self._database.read(sql):
+            yield table, dict(zip(names, values, strict=True)), stored
+
+
+def _contradiction(tip: Mark, position: Position) -> LedgerBroken:
+    expected = position.confirmed.length
+    what = (
+        f"has {tip.length} rows, {expected} were acknowledged"
+        if tip.length != expected
+        else f"has {expected} rows, but not the ones that were acknowledged"
+    )
+    return LedgerBroken(f"the ledger {what}", hint=_HINT)
+
+
+@contextmanager
+def _damage_is_a_break() -> Iterator[None]:
+    try:
+        yield
+    except Damaged as error:
+        raise LedgerBroken(str(error), hint=_HINT) from error

@@ -1,0 +1,265 @@
+"""Open a SQLCipher database under a raw key, and speak to it in our own errors.
+
+Format: SQLCipher 4 defaults, page 4096, of which 80 bytes are IV (16) and HMAC-SHA512 (64). The key
+is given raw, so no passphrase derivation runs. WAL with ``synchronous=FULL``: acknowledged means on
+disk. ``secure_delete`` overwrites what is deleted; with a truncating checkpoint nothing of it stays
+in the write-ahead log either.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlcipher3 import dbapi2
+
+from edgeagent.errors import Damaged, NotOurDatabase, StorageError
+from edgeagent.store.connection import KeyedConnection
+from edgeagent.store.durable import no_room
+from edgeagent.store.faults import storage_error
+from edgeagent.store.keys import SecretKey
+
+if TYPE_CHECKING:
+    import sqlite_utils
+
+__all__ = ["PAGE_BYTES", "Database", "Row"]
+
+Row = tuple[Any, ...]
+
+PAGE_BYTES = 4096
+_PLAIN_HEADER = b"SQLite format 3\x00"
+_BUSY_TIMEOUT_SECONDS = 10.0
+_WAL_LIMIT_BYTES = 4 * 1024 * 1024
+
+
+class Database:
+    """A keyed database. One connection, usable from any thread, one thread at a time."""
+
+    def __init__(self, connection: KeyedConnection, path: Path) -> None:
+        """Wrap an open connection; use :meth:`open` or :meth:`create`."""
+        self._connection = connection
+        self._lock = threading.RLock()
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path, key: SecretKey, *, application_id: int) -> Self:
+        """Make a new, empty database that only its owner can read.
+
+        Raises:
+            FileExistsError: there is a file, which is left alone.
+            DiskFull: there is no room, or no permission.
+
+        """
+        with no_room(path):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        database = cls._connect(path, key)
+        with database._guard():  # noqa: SLF001  (its own class)
+            connection = database._connection  # noqa: SLF001  (likewise)
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA application_id = {application_id}")
+        return database
+
+    @classmethod
+    def open(cls, path: Path, key: SecretKey, *, application_id: int) -> Self:
+        """Open an existing database. A file that does not open is never touched.
+
+        Raises:
+            WrongKey: it does not decrypt.
+            NotOurDatabase: plain SQLite, or the store of another program.
+            Damaged: it is missing or empty, or its pages are broken.
+            DiskFull: it cannot be written.
+
+        """
+        _check_header(path)
+        database = cls._connect(path, key)
+        try:
+            _check_application_id(database, application_id)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @classmethod
+    def _connect(cls, path: Path, key: SecretKey) -> Self:
+        try:
+            connection = dbapi2.connect(
+                os.fspath(path),
+                isolation_level=None,
+                timeout=_BUSY_TIMEOUT_SECONDS,
+                check_same_thread=False,
+                factory=KeyedConnection,
+            )
+        except dbapi2.Error as error:
+            raise StorageError(
+                f"{path}: cannot be opened: {error}", hint="check the path and its permissions"
+            ) from error
+        database = cls(connection, path)
+        try:
+            with database._guard():
+                _set_up(connection, key, path)
+        except BaseException:
+            connection.close()
+            raise
+        return database
+
+    @property
+    def connection(self) -> KeyedConnection:
+        """The connection, for migrations and attacks; its errors are those of ``sqlite3``."""
+        return self._connection
+
+    def read(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Return all rows of a query.
+
+        Raises:
+            Damaged: a page does not verify.
+            StorageError: it cannot be read for another reason.
+
+        """
+        with self._guard():
+            rows: list[Row] = self._connection.execute(sql, parameters).fetchall()
+            return rows
+
+    @contextmanager
+    def transaction(self) -> Iterator[KeyedConnection]:
+        """Run a block in one write transaction, durable when the block is left.
+
+        Raises:
+            DiskFull: there is no room; nothing was changed.
+            StorageError: another process kept the database locked; nothing was changed.
+
+        """
+        with self._guard(), self._rolled_back_on_error():
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield self._connection
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[KeyedConnection]:
+        """Run a block of reads on one state of the database; joins an open transaction."""
+        with self._guard(), self._rolled_back_on_error():
+            outermost = not self._connection.in_transaction
+            if outermost:
+                self._connection.execute("BEGIN")
+            yield self._connection
+            if outermost:
+                self._connection.execute("COMMIT")
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep other threads out, and raise our errors, while the connection is used directly."""
+        with self._guard():
+            yield
+
+    def checkpoint(self) -> bool:
+        """Move the write-ahead log into the database and truncate it.
+
+        Returns:
+            Whether that was possible; false while another process reads.
+
+        """
+        busy = self.read("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]
+        return not busy
+
+    def vacuum_free_pages(self) -> None:
+        """Give pages that hold nothing back to the file system."""
+        self.read("PRAGMA incremental_vacuum")
+
+    def version(self) -> int:
+        """Return how many migrations have been applied."""
+        version: int = self.read("PRAGMA user_version")[0][0]
+        return version
+
+    def foreign_changes(self) -> int:
+        """Return a number that changes whenever another connection commits."""
+        number: int = self.read("PRAGMA data_version")[0][0]
+        return number
+
+    def integrity_errors(self) -> tuple[str, ...]:
+        """Verify every page's HMAC and the structure above it; empty when all is well."""
+        broken = [str(row[0]) for row in self.read("PRAGMA cipher_integrity_check")]
+        found = [str(row[0]) for row in self.read("PRAGMA quick_check")]
+        return tuple(broken + [line for line in found if line != "ok"])
+
+    def sqlite_utils(self) -> sqlite_utils.Database:
+        """Return the same connection under sqlite-utils, without plugins."""
+        import sqlite_utils  # noqa: PLC0415  (the resident process never needs it)
+
+        return sqlite_utils.Database(self._connection, execute_plugins=False)
+
+    def close(self) -> None:
+        """Close the connection; the last one of all processes removes the write-ahead log."""
+        self._connection.close()
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except sqlite3.Error as error:
+                raise storage_error(error, self.path) from error
+
+    @contextmanager
+    def _rolled_back_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            with suppress(sqlite3.Error):  # SQLite has rolled back by itself, say on a full disk
+                self._connection.execute("ROLLBACK")
+            raise
+
+
+def _check_header(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            header = file.read(len(_PLAIN_HEADER))
+    except FileNotFoundError as error:
+        raise Damaged(
+            f"{path} is missing", hint="restore it from a backup, with the files beside it"
+        ) from error
+    except OSError as error:
+        raise StorageError(
+            f"{path}: {error.strerror}", hint="check the path and its permissions"
+        ) from error
+    if not header:
+        raise Damaged(
+            f"{path} is empty", hint="restore it from a backup, or move it aside to start anew"
+        )
+    if header == _PLAIN_HEADER:
+        raise NotOurDatabase(
+            f"{path} is a plain SQLite database, not an encrypted store",
+            hint="name another home; a store is never written unencrypted",
+        )
+
+
+def _check_application_id(database: Database, application_id: int) -> None:
+    found = database.read("PRAGMA application_id")[0][0]
+    if found != application_id:
+        raise NotOurDatabase(
+            f"{database.path} opens, but is not the database it should be (id {found:#x})",
+            hint="put the file back that belongs there",
+        )
+
+
+def _set_up(connection: KeyedConnection, key: SecretKey, path: Path) -> None:
+    # Before the key: a wrong one would otherwise be reported on stderr, page by page.
+    connection.execute("PRAGMA cipher_log_level = NONE")
+    connection.execute(f"PRAGMA key = \"x'{key.reveal().hex()}'\"")
+    if not connection.execute("PRAGMA cipher_version").fetchall():
+        # The standard library's SQLite ignores PRAGMA key and would write plain text.
+        raise StorageError(
+            f"{path}: this SQLite does not encrypt", hint="reinstall the package sqlcipher3"
+        )
+    connection.execute(f"PRAGMA cipher_page_size = {PAGE_BYTES}")
+    connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()  # a wrong key fails here
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")

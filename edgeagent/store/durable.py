@@ -1,0 +1,89 @@
+"""Files that survive a power cut: written aside, synced, moved into place, directory synced."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edgeagent.errors import DiskFull
+
+__all__ = ["create_durably", "move_durably", "no_room", "replace_durably", "sync_directory"]
+
+_PRIVATE_MODE = 0o600
+
+
+def replace_durably(path: Path, data: bytes) -> None:
+    """Replace the contents of ``path``: a reader sees the old or the new bytes, never neither.
+
+    The caller holds the home's lock, so that two writers never share the file written aside.
+
+    Raises:
+        DiskFull: there is no room, or no permission; the old contents stand.
+
+    """
+    with no_room(path):
+        _write_aside(path, data).replace(path)
+        sync_directory(path.parent)
+
+
+def create_durably(path: Path, data: bytes) -> None:
+    """Create ``path`` with ``data``, whole or not at all, unless it exists.
+
+    Raises:
+        FileExistsError: it exists, and is left alone.
+        DiskFull: there is no room, or no permission.
+
+    """
+    with no_room(path):
+        aside = _write_aside(path, data)
+        try:
+            path.hardlink_to(aside)  # like O_EXCL, but with the contents already synced
+        finally:
+            aside.unlink()
+        sync_directory(path.parent)
+
+
+def move_durably(source: Path, destination: Path) -> None:
+    """Rename a file within one directory so that the new name survives a power cut."""
+    with no_room(destination):
+        source.replace(destination)
+        sync_directory(destination.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def no_room(path: Path) -> Iterator[None]:
+    """Turn the errors of a failed write into :class:`DiskFull`; an existing file is no failure."""
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise DiskFull(
+            f"{path}: cannot be written: {error.strerror}",
+            hint="make room on that file system, or make it writable, and try again",
+        ) from error
+
+
+def _write_aside(path: Path, data: bytes) -> Path:
+    aside = path.with_name(f"{path.name}.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(aside, flags, _PRIVATE_MODE)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return aside

@@ -1,0 +1,384 @@
+"""HistoryStore: what was watched, and what rests on it. Nothing in here ever leaves the box."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from edgeagent.consent import Grant, Purpose
+from edgeagent.errors import ConsentRequired, InputError, StorageError
+from edgeagent.messages import Picks, Viewing, WatchEvent, canonical_bytes, decode
+from edgeagent.store.database import Database, Row
+from edgeagent.store.history_schema import MAIN_PROFILE
+from edgeagent.store.profiles import (
+    Marks,
+    Profile,
+    ProfileKind,
+    TitleMark,
+    insert_profile,
+    read_marks,
+    read_profiles,
+    require_profile,
+)
+
+__all__ = ["HistoryStore", "SavedPicks"]
+
+_PICKS_CAP_BYTES = 8 * 1024 * 1024
+_PRUNE_BATCH = 500
+_LATEST = 2**62
+_COLUMNS = "entity_id, watched_on, progress_fraction, progress_seconds, completed"
+
+# An app may send the same viewing again, usually with more progress: the larger one counts. An
+# imported event that is reported as watched becomes a watched one, never the other way round.
+_UPSERT = """
+    INSERT INTO events (
+        profile, watched_on, entity_id, progress_fraction, progress_seconds, completed, source
+    ) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (profile, watched_on, entity_id) DO UPDATE SET
+        progress_fraction = max(
+            coalesce(progress_fraction, excluded.progress_fraction),
+            coalesce(excluded.progress_fraction, progress_fraction)
+        ),
+        progress_seconds = max(
+            coalesce(progress_seconds, excluded.progress_seconds),
+            coalesce(excluded.progress_seconds, progress_seconds)
+        ),
+        completed = max(completed, excluded.completed),
+        source = max(source, excluded.source)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedPicks:
+    """The picks a profile was last shown."""
+
+    made_at: int
+    picks: Picks
+
+
+class HistoryStore:
+    """Everything personal, by profile."""
+
+    def __init__(self, database: Database) -> None:
+        """Serve ``database``."""
+        self._database = database
+
+    # Events
+
+    def add(
+        self,
+        events: Sequence[WatchEvent],
+        grant: Grant,
+        *,
+        source: Literal["watched", "imported"] = "watched",
+    ) -> None:
+        """Store one profile's events in one transaction; on disk when this returns.
+
+        The same event again changes nothing but progress, of which the larger counts.
+
+        Raises:
+            ConsentRequired: the grant is for another purpose or profile, or an event is a child's.
+            InputError: the profile does not exist, or is a kid's.
+            DiskFull: nothing was stored.
+
+        """
+        _require(grant, Purpose.HISTORY)
+        for event in events:
+            if event.profile != grant.profile or event.age_policy == "app:child":
+                raise ConsentRequired(
+                    f"the grant for profile {grant.profile!r} does not cover this event",
+                    hint="ask the consent gate for a grant of the event's own profile; "
+                    "children's viewings are never stored",
+                )
+        if self.profile_kind(grant.profile) == "kid":
+            raise ConsentRequired(
+                f"{grant.profile!r} is a kid's profile, of which nothing is stored",
+                hint="watch under an adult's profile if it is to be remembered",
+            )
+        with self._database.transaction() as connection:
+            connection.executemany(_UPSERT, [_event_row(event, source) for event in events])
+
+    def window(self, profile: str, *, since: int = 0, limit: int = 500) -> tuple[Viewing, ...]:
+        """Return the latest ``limit`` viewings from ``since`` on, oldest first."""
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM events WHERE profile = ? AND watched_on >= ? "  # noqa: S608
+            "ORDER BY watched_on DESC, entity_id DESC LIMIT ?",
+            (profile, since, limit),
+        )
+        return tuple(_viewing(row) for row in reversed(rows))
+
+    def between(
+        self, profile: str, start: int, end: int, *, include_imported: bool = False
+    ) -> tuple[Viewing, ...]:
+        """Return the viewings with ``start`` ≤ watched_on < ``end``, oldest first.
+
+        Imported ones only on request: they never enter a report.
+        """
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM events "  # noqa: S608  (our own column names)
+            "WHERE profile = ? AND watched_on >= ? AND watched_on < ? "
+            "AND (source = 'watched' OR ?) ORDER BY watched_on, entity_id",
+            (profile, start, end, include_imported),
+        )
+        return tuple(_viewing(row) for row in rows)
+
+    def page(
+        self,
+        profile: str,
+        *,
+        limit: int = 50,
+        before: Viewing | None = None,
+        entity_id: str | None = None,
+    ) -> tuple[Viewing, ...]:
+        """Return a page of viewings, newest first.
+
+        Args:
+            profile: whose.
+            limit: how many at most.
+            before: the last one of the page before.
+            entity_id: only viewings of this title.
+
+        """
+        key = (_LATEST, "") if before is None else (before.watched_on, before.entity_id)
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM events "  # noqa: S608  (our own column names)
+            "WHERE profile = ? AND (watched_on, entity_id) < (?, ?) "
+            "AND (?4 IS NULL OR entity_id = ?4) "
+            "ORDER BY watched_on DESC, entity_id DESC LIMIT ?5",
+            (profile, *key, entity_id, limit),
+        )
+        return tuple(_viewing(row) for row in rows)
+
+    def count(self, profile: str) -> int:
+        """Return how many viewings a profile has."""
+        number: int = self._database.read(
+            "SELECT count(*) FROM events WHERE profile = ?", (profile,)
+        )[0][0]
+        return number
+
+    # Deleting: afterwards nothing of it is left in any page or write-ahead frame
+
+    def forget(self, profile: str, entity_id: str) -> int:
+        """Delete every viewing of a title, and picks that may cite it, and return how many.
+
+        A title hidden by the household stays hidden: that is its own decision.
+
+        Raises:
+            StorageError: deleted, but another process keeps old pages in use; do it again.
+
+        """
+        with self._database.transaction() as connection:
+            deleted: int = connection.execute(
+                "DELETE FROM events WHERE profile = ? AND entity_id = ?", (profile, entity_id)
+            ).rowcount
+            connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
+            connection.execute(
+                "DELETE FROM title_marks "
+                "WHERE profile = ? AND entity_id = ? AND mark = 'not_reason'",
+                (profile, entity_id),
+            )
+        self._leave_no_trace()
+        return deleted
+
+    def purge(self, profile: str) -> int:
+        """Delete all of a profile's viewings, picks and marks; cheap when there are none.
+
+        Returns:
+            How many viewings there were.
+
+        Raises:
+            StorageError: deleted, but another process keeps old pages in use; do it again.
+
+        """
+        deleted = 0
+        if self._holds_anything(profile):
+            with self._database.transaction() as connection:
+                deleted = connection.execute(
+                    "DELETE FROM events WHERE profile = ?", (profile,)
+                ).rowcount
+                connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
+                connection.execute("DELETE FROM title_marks WHERE profile = ?", (profile,))
+        self._leave_no_trace()
+        return deleted
+
+    def prune(self, before: int) -> int:
+        """Delete what was watched earlier than ``before``, in batches, and return how many.
+
+        Each batch is a transaction of its own, so that nothing else waits long; picks of the
+        profiles concerned go too, because they may cite what is gone.
+        """
+        deleted = 0
+        for profile in read_profiles(self._database):
+            batch = self._prune_batch(profile.name, before)
+            while batch:
+                deleted += batch
+                batch = self._prune_batch(profile.name, before)
+        if deleted:
+            self._leave_no_trace()
+        return deleted
+
+    def _prune_batch(self, profile: str, before: int) -> int:
+        with self._database.transaction() as connection:
+            deleted: int = connection.execute(
+                "DELETE FROM events WHERE (profile, watched_on, entity_id) IN ("
+                "SELECT profile, watched_on, entity_id FROM events "
+                "WHERE profile = ? AND watched_on < ? ORDER BY watched_on, entity_id LIMIT ?)",
+                (profile, before, _PRUNE_BATCH),
+            ).rowcount
+            if deleted:
+                connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
+        return deleted
+
+    def _holds_anything(self, profile: str) -> bool:
+        return bool(
+            self._database.read(
+                "SELECT EXISTS (SELECT 1 FROM events WHERE profile = ?1) "
+                "OR EXISTS (SELECT 1 FROM last_picks WHERE profile = ?1) "
+                "OR EXISTS (SELECT 1 FROM title_marks WHERE profile = ?1)",
+                (profile,),
+            )[0][0]
+        )
+
+    def _leave_no_trace(self) -> None:
+        self._database.vacuum_free_pages()
+        if not self._database.checkpoint():
+            raise StorageError(
+                "deleted, but another process still uses pages from before",
+                hint="close other edgeagent processes and do it again",
+            )
+
+    # Picks
+
+    def save_picks(self, picks: Picks, grant: Grant, *, made_at: int) -> None:
+        """Keep the picks a profile is shown, so that they can be shown again at once.
+
+        Raises:
+            ConsentRequired: the grant is for another purpose.
+
+        """
+        _require(grant, Purpose.PERSONALIZATION)
+        require_profile(self._database, grant.profile)
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO last_picks (profile, made_at, body) VALUES (?, ?, ?) "
+                "ON CONFLICT (profile) DO UPDATE SET made_at = excluded.made_at, "
+                "body = excluded.body",
+                (grant.profile, made_at, canonical_bytes(picks)),
+            )
+
+    def last_picks(self, profile: str) -> SavedPicks | None:
+        """Return the picks a profile was last shown."""
+        rows = self._database.read(
+            "SELECT made_at, body FROM last_picks WHERE profile = ?", (profile,)
+        )
+        if not rows:
+            return None
+        made_at, body = rows[0]
+        return SavedPicks(made_at=made_at, picks=decode(body, Picks, cap_bytes=_PICKS_CAP_BYTES))
+
+    def drop_picks(self, profile: str) -> None:
+        """Delete the picks of a profile, as when it withdraws ``personalization``."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
+        self._leave_no_trace()
+
+    # Profiles and titles
+
+    def profiles(self) -> tuple[Profile, ...]:
+        """Return all profiles, oldest first; ``main`` always exists."""
+        return read_profiles(self._database)
+
+    def profile_kind(self, name: str) -> ProfileKind:
+        """Return what kind of profile this is.
+
+        Raises:
+            InputError: there is none of that name.
+
+        """
+        return require_profile(self._database, name).kind
+
+    def create_profile(self, name: str, *, kind: ProfileKind, at: int) -> None:
+        """Add a profile.
+
+        Raises:
+            InputError: the name is taken.
+
+        """
+        with self._database.transaction() as connection:
+            insert_profile(connection, Profile(name=name, kind=kind, created_at=at))
+
+    def remove_profile(self, name: str) -> None:
+        """Delete a profile with everything of it.
+
+        Raises:
+            InputError: there is none of that name, or it is ``main``, which cannot be removed.
+
+        """
+        require_profile(self._database, name)
+        if name == MAIN_PROFILE:
+            raise InputError(
+                f"profile {MAIN_PROFILE!r} cannot be removed", hint="purge its history instead"
+            )
+        self.purge(name)
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM profiles WHERE name = ?", (name,))
+        self._leave_no_trace()
+
+    def marks(self, profile: str) -> Marks:
+        """Return the titles a profile has hidden, or does not want as reasons."""
+        return read_marks(self._database, profile)
+
+    def set_mark(self, profile: str, entity_id: str, mark: TitleMark, *, at: int) -> None:
+        """Mark a title; the same mark again changes nothing."""
+        require_profile(self._database, profile)
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO title_marks (profile, entity_id, mark, marked_at) "
+                "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (profile, entity_id, mark, at),
+            )
+
+    def clear_mark(self, profile: str, entity_id: str, mark: TitleMark) -> bool:
+        """Take a mark back and say whether there was one."""
+        with self._database.transaction() as connection:
+            deleted: int = connection.execute(
+                "DELETE FROM title_marks WHERE profile = ? AND entity_id = ? AND mark = ?",
+                (profile, entity_id, mark),
+            ).rowcount
+        self._leave_no_trace()
+        return deleted > 0
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+
+def _require(grant: Grant, purpose: Purpose) -> None:
+    if grant.purpose != purpose:
+        raise ConsentRequired(
+            f"a grant for {grant.purpose} is no grant for {purpose}",
+            hint=f"edgeagent consent grant {purpose}",
+        )
+
+
+def _event_row(event: WatchEvent, source: str) -> Row:
+    return (
+        event.profile,
+        event.watched_on,
+        event.entity_id,
+        event.progress_fraction,
+        event.progress_seconds,
+        event.completed,
+        source,
+    )
+
+
+def _viewing(row: Row) -> Viewing:
+    return Viewing(
+        entity_id=row[0],
+        watched_on=row[1],
+        progress_fraction=row[2],
+        progress_seconds=row[3],
+        completed=bool(row[4]),
+    )

@@ -1,0 +1,252 @@
+"""Home: the directory of one box, with its keys, its ledger and its history.
+
+::
+
+    kek              key-encryption key of the provider "file"
+    ledger.key       wrapped data key        history.key
+    ledger.db        with -wal and -shm      history.db
+    ledger.anchor    length and head of the ledger's chain
+    lock             held while something spans a database and a side file
+
+The ledger opens first and does not need the history: what was consented to and what left the box
+stays readable when the history is damaged. A database is made aside and moved into place, so that
+a file under its own name is always whole, and one that does not open is never made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from edgeagent.clock import iso_utc
+from edgeagent.errors import InputError, LedgerBroken
+from edgeagent.randomness import RandomSource
+from edgeagent.store.anchor import Anchor
+from edgeagent.store.database import Database
+from edgeagent.store.durable import move_durably, no_room, replace_durably
+from edgeagent.store.history import HistoryStore
+from edgeagent.store.history_schema import HISTORY_SCHEMA
+from edgeagent.store.keys import (
+    KeyProvider,
+    SecretKey,
+    create_data_key,
+    open_data_key,
+    rewrap_data_key,
+)
+from edgeagent.store.ledger import LedgerStore, begin_ledger
+from edgeagent.store.ledger_schema import LEDGER_SCHEMA
+from edgeagent.store.lock import HomeLock
+from edgeagent.store.migrations import Schema
+
+__all__ = ["Home"]
+
+_SCHEMAS = (LEDGER_SCHEMA, HISTORY_SCHEMA)
+_SIDE_FILES = ("-wal", "-shm")
+
+
+class Home:
+    """The stores of one box."""
+
+    def __init__(self, directory: Path, *, provider: KeyProvider, lock: HomeLock) -> None:
+        """Serve ``directory``; use :meth:`open`."""
+        self.directory = directory
+        self._provider = provider
+        self._lock = lock
+        self._ledger: LedgerStore | None = None
+        self._history: HistoryStore | None = None
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        *,
+        provider: KeyProvider,
+        now: int,
+        random: RandomSource,
+        write_anchor: Callable[[Path, bytes], None] = replace_durably,
+    ) -> Self:
+        """Open a box's home, making it if there is none.
+
+        Args:
+            directory: made with mode 0700.
+            provider: where the key-encryption key comes from.
+            now: seconds UTC; a new ledger is silent for 13 whole weeks after it.
+            random: draws a new ledger's reporting phase.
+            write_anchor: replaces a file durably; a seam for tests that lose power in between.
+
+        Raises:
+            KeyProviderError, WrongKey: the data key is not to be had.
+            NotOurDatabase, Damaged, DiskFull: the ledger does not open.
+            LedgerBroken: the ledger is gone though its anchor is there. A ledger that is there
+                and contradicts its anchor opens; its ``check`` raises.
+
+        """
+        with no_room(directory):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home = cls(directory, provider=provider, lock=HomeLock(directory / "lock"))
+        home._open_ledger(now=now, random=random, write_anchor=write_anchor)
+        return home
+
+    @property
+    def ledger(self) -> LedgerStore:
+        """Consents, budget, disclosures and outbox."""
+        if self._ledger is None:
+            raise InputError(f"{self.directory} has been closed", hint="open it again")
+        return self._ledger
+
+    @property
+    def history(self) -> HistoryStore:
+        """What was watched; opened when it is first asked for.
+
+        Raises:
+            StorageError: as for the ledger; which is open all the same.
+
+        """
+        if self._history is None:
+            self._history = HistoryStore(self._open_history())
+        return self._history
+
+    def rotate(self, new_provider: KeyProvider) -> None:
+        """Wrap both data keys under another key-encryption key; the databases stay as they are.
+
+        Raises:
+            StorageError: what was not rotated opens as before; do it again.
+
+        """
+        new_provider.prepare()
+        with self._lock.held():
+            for schema in _SCHEMAS:
+                if self._key_path(schema).exists():
+                    rewrap_data_key(
+                        self._key_path(schema),
+                        database=schema.name,
+                        provider=self._provider,
+                        new_provider=new_provider,
+                    )
+        self._provider = new_provider
+
+    def set_aside_history(self, *, now: int) -> Path:
+        """Rename a history that does not open, with its date, so that a new one can begin.
+
+        Returns:
+            Its new path; the key that may open it some day stays beside it.
+
+        """
+        source = self._path(HISTORY_SCHEMA)
+        stamp = iso_utc(now).replace(":", "")
+        kept = source.with_name(f"{source.name}.damaged-{stamp}")
+        with self._lock.held():
+            if self._history is not None:
+                self._history.close()
+                self._history = None
+            for suffix in _SIDE_FILES:
+                log = source.with_name(source.name + suffix)
+                if log.exists():
+                    move_durably(log, kept.with_name(kept.name + suffix))
+            move_durably(source, kept)
+        return kept
+
+    def close(self) -> None:
+        """Close both databases."""
+        if self._history is not None:
+            self._history.close()
+            self._history = None
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+    def _open_ledger(
+        self, *, now: int, random: RandomSource, write_anchor: Callable[[Path, bytes], None]
+    ) -> None:
+        path = self._path(LEDGER_SCHEMA)
+        anchor_path = path.with_name("ledger.anchor")
+        if not path.exists():
+            with self._lock.held():
+                if not path.exists():
+                    key = self._data_key(LEDGER_SCHEMA, may_create=not anchor_path.exists())
+                    anchor = Anchor(anchor_path, key, write=write_anchor)
+                    _require_no_ledger_before(anchor, path)
+                    self._make(
+                        LEDGER_SCHEMA,
+                        key,
+                        lambda database: begin_ledger(database, anchor, now=now, random=random),
+                    )
+        key = self._data_key(LEDGER_SCHEMA, may_create=False)
+        database = self._open_database(LEDGER_SCHEMA, key)
+        ledger = LedgerStore(database, Anchor(anchor_path, key, write=write_anchor), self._lock)
+        try:
+            ledger.recover()
+        except LedgerBroken:
+            pass  # check() says so whenever it is asked; what is readable stays readable
+        except BaseException:
+            ledger.close()
+            raise
+        self._ledger = ledger
+
+    def _open_history(self) -> Database:
+        path = self._path(HISTORY_SCHEMA)
+        if not path.exists():
+            with self._lock.held():
+                if not path.exists():
+                    self._make(HISTORY_SCHEMA, self._data_key(HISTORY_SCHEMA, may_create=True))
+        key = self._data_key(HISTORY_SCHEMA, may_create=False)
+        database = self._open_database(HISTORY_SCHEMA, key)
+        # A process that died after deleting may have left what it deleted in the log.
+        database.checkpoint()
+        return database
+
+    def _open_database(self, schema: Schema, key: SecretKey) -> Database:
+        database = Database.open(self._path(schema), key, application_id=schema.application_id)
+        try:
+            if not schema.is_current(database):
+                with self._lock.held():
+                    schema.migrate(database)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _make(
+        self,
+        schema: Schema,
+        key: SecretKey,
+        fill: Callable[[Database], None] = lambda _: None,
+    ) -> None:
+        """Make a database aside and move it into place; the caller holds the lock."""
+        path = self._path(schema)
+        aside = path.with_name(f"{path.name}.new")
+        with no_room(aside):
+            for leftover in (aside, *(aside.with_name(aside.name + s) for s in _SIDE_FILES)):
+                leftover.unlink(missing_ok=True)  # of a making that was interrupted
+        database = Database.create(aside, key, application_id=schema.application_id)
+        try:
+            schema.migrate(database)
+            fill(database)
+            database.checkpoint()
+        finally:
+            database.close()
+        move_durably(aside, path)
+
+    def _data_key(self, schema: Schema, *, may_create: bool) -> SecretKey:
+        path = self._key_path(schema)
+        if may_create and not path.exists():
+            if not any(self._key_path(other).exists() for other in _SCHEMAS):
+                self._provider.prepare()  # nothing is wrapped yet, so a new key loses nothing
+            return create_data_key(path, database=schema.name, provider=self._provider)
+        return open_data_key(path, database=schema.name, provider=self._provider)
+
+    def _path(self, schema: Schema) -> Path:
+        return self.directory / f"{schema.name}.db"
+
+    def _key_path(self, schema: Schema) -> Path:
+        return self.directory / f"{schema.name}.key"
+
+
+def _require_no_ledger_before(anchor: Anchor, path: Path) -> None:
+    if anchor.exists() and anchor.read().confirmed.length:
+        raise LedgerBroken(
+            f"{path} is gone, though its anchor says that it was there",
+            hint="restore it; or move ledger.anchor aside: a new ledger asks for consent again "
+            "and is silent for 13 weeks",
+        )

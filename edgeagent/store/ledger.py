@@ -1,0 +1,296 @@
+"""LedgerStore: consents, budget, disclosures and outbox, in one database under one chain."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+
+from edgeagent.clock import week_of
+from edgeagent.consent import ConsentRecord, Purpose
+from edgeagent.errors import LedgerBroken, PolicyError
+from edgeagent.privacy.accounting import SPACING_WEEKS, Debit, check_debit
+from edgeagent.randomness import RandomSource
+from edgeagent.store.anchor import START, Anchor
+from edgeagent.store.chain import Chain, ChainWriter
+from edgeagent.store.consents import append_consent, read_consents
+from edgeagent.store.database import Database
+from edgeagent.store.disclosures import (
+    Disclosure,
+    Outcome,
+    append_delivery,
+    append_disclosure,
+    read_disclosures,
+)
+from edgeagent.store.lock import HomeLock
+from edgeagent.store.outbox import OutboxEntry, enqueue, read_outbox, record_attempt
+
+__all__ = ["Genesis", "LedgerStore", "begin_ledger"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Genesis:
+    """The first row of a ledger."""
+
+    created_at: int
+    phase: int
+    """0-12: the box reports on weeks w with w ≡ phase (mod 13)."""
+    first_reportable_week: int
+    """13 whole weeks after the one it was made in are silent, so that a reset frees no budget."""
+
+
+def begin_ledger(database: Database, anchor: Anchor, *, now: int, random: RandomSource) -> None:
+    """Write the first row of a new ledger and leave its anchor at the open intent.
+
+    The database is not in place yet: an anchor at length 0 admits both that it never gets there
+    and that it does.
+    """
+    with database.transaction() as connection:
+        writer = ChainWriter(connection, START)
+        writer.append(
+            "genesis",
+            {
+                "created_at": now,
+                "phase": random.below(SPACING_WEEKS),
+                "first_reportable_week": week_of(now) + SPACING_WEEKS + 1,
+            },
+        )
+    anchor.intend(START, writer.tip)
+
+
+class LedgerStore:
+    """Everything about what was decided and what left the box."""
+
+    def __init__(self, database: Database, anchor: Anchor, lock: HomeLock) -> None:
+        """Serve ``database``; its tail is kept by ``anchor``, its writers ordered by ``lock``."""
+        self._database = database
+        self._chain = Chain(database, anchor, lock)
+
+    @property
+    def genesis(self) -> Genesis:
+        """When this ledger began, and which weeks it may report on.
+
+        Raises:
+            LedgerBroken: the first row is gone.
+
+        """
+        rows = self._database.read("SELECT created_at, phase, first_reportable_week FROM genesis")
+        if not rows:
+            raise LedgerBroken(
+                "the first row of the ledger is gone", hint="restore ledger.db and ledger.anchor"
+            )
+        created_at, phase, first_week = rows[0]
+        return Genesis(created_at=created_at, phase=phase, first_reportable_week=first_week)
+
+    def check(self) -> None:
+        """Verify chain and anchor; cheap when nothing has changed.
+
+        Raises:
+            LedgerBroken: with what is wrong. Nothing may count as granted then.
+
+        """
+        self._chain.check()
+
+    def recover(self) -> None:
+        """Confirm what was committed when the power went; asked once after opening.
+
+        Raises:
+            LedgerBroken: as :meth:`check`.
+
+        """
+        self._chain.recover()
+
+    # Consents
+
+    def append_consent(self, record: ConsentRecord) -> None:
+        """Append a decision; it survives a power cut when this returns.
+
+        Raises:
+            LedgerBroken, DiskFull: it was not recorded.
+
+        """
+        with self._chain.append() as writer:
+            append_consent(writer, record)
+
+    def consents(self, profile: str | None = None) -> tuple[ConsentRecord, ...]:
+        """Return the decisions of one profile, or of all, in the order they were made."""
+        return read_consents(self._database, profile)
+
+    def profiles_with_decisions(self) -> tuple[str, ...]:
+        """Return the profiles that ever decided anything."""
+        rows = self._database.read("SELECT DISTINCT profile FROM consents ORDER BY profile")
+        return tuple(row[0] for row in rows)
+
+    def consenting_profiles(self) -> tuple[str, ...]:
+        """Return the profiles whose latest decision about reporting is "given".
+
+        Whether it still holds (expiry, notice) is the gate's to say.
+        """
+        return tuple(
+            profile
+            for profile in self.profiles_with_decisions()
+            if self._latest_event(profile, Purpose.REPORTING) == "given"
+        )
+
+    def is_withdrawn(self, profile: str, purpose: Purpose) -> bool:
+        """Say whether the latest decision about a purpose is a withdrawal."""
+        return self._latest_event(profile, purpose) == "withdrawn"
+
+    def _latest_event(self, profile: str, purpose: Purpose) -> str | None:
+        rows = self._database.read(
+            "SELECT body ->> 'event' FROM consents WHERE profile = ? AND purpose = ? "
+            "ORDER BY seq DESC LIMIT 1",
+            (profile, str(purpose)),
+        )
+        return rows[0][0] if rows else None
+
+    # Budget
+
+    def debits(self) -> tuple[Debit, ...]:
+        """Return what has been spent, by week."""
+        rows = self._database.read(
+            "SELECT week, odds_numerator, odds_denominator FROM ledger "
+            "WHERE entry = 'drawn' ORDER BY week"
+        )
+        return tuple(Debit(week=row[0], odds=Fraction(row[1], row[2])) for row in rows)
+
+    def closed_weeks(self) -> frozenset[int]:
+        """Return the weeks that were drawn or missed and are therefore never drawn."""
+        return frozenset(row[0] for row in self._database.read("SELECT week FROM ledger"))
+
+    def book(  # noqa: PLR0913  (the fields of one row, each named by the caller)
+        self,
+        *,
+        week: int,
+        odds: Fraction,
+        report_id: str,
+        task: str,
+        body: bytes,
+        drawn_at: int,
+        due_at: int,
+        recipient: str,
+        meaning: str,
+    ) -> None:
+        """Book a report: debit, disclosure and outbox entry in one transaction.
+
+        Raises:
+            PolicyError: the week is closed, or a compiled limit would be passed; nothing changed.
+            LedgerBroken, DiskFull: nothing may be sent.
+
+        """
+        debit = Debit(week=week, odds=odds)
+        disclosure = Disclosure(
+            report_id=report_id,
+            week=week,
+            task=task,
+            body=body,
+            odds=odds,
+            drawn_at=drawn_at,
+            due_at=due_at,
+            recipient=recipient,
+            meaning=meaning,
+            settled_at=None,
+            outcome=None,
+            detail=None,
+        )
+        with self._chain.append() as writer, _one_entry_a_week(week):
+            check_debit(self.debits(), debit)
+            _enter(writer, week, at=drawn_at, odds=odds, reason="")
+            append_disclosure(writer, disclosure)
+            enqueue(writer.connection, report_id, due_at=due_at)
+
+    def mark_missed(self, week: int, *, reason: str, at: int) -> None:
+        """Close a week without a report and without a debit, so that it is never drawn later.
+
+        Raises:
+            PolicyError: the week is closed already.
+            LedgerBroken, DiskFull: nothing was changed.
+
+        """
+        with self._chain.append() as writer, _one_entry_a_week(week):
+            _enter(writer, week, at=at, odds=None, reason=reason)
+
+    # Disclosures and outbox
+
+    def disclosures(self) -> tuple[Disclosure, ...]:
+        """Return every report that was ever drawn, oldest first."""
+        return read_disclosures(self._database)
+
+    def outbox(self) -> tuple[OutboxEntry, ...]:
+        """Return the reports that wait, oldest first."""
+        return read_outbox(self._database)
+
+    def record_attempt(self, report_id: str, *, at: int, next_attempt_at: int) -> None:
+        """Count one try, durably, before its first byte leaves.
+
+        Raises:
+            InputError: the report does not wait, or the next try is not later than this one.
+
+        """
+        record_attempt(self._database, report_id, at=at, next_attempt_at=next_attempt_at)
+
+    def settle(self, report_id: str, *, at: int, outcome: Outcome, detail: str) -> None:
+        """Append what became of a report and take it from the outbox, in one transaction.
+
+        Raises:
+            InputError: the report does not wait.
+            LedgerBroken, DiskFull: it still waits; the same bytes will be sent again.
+
+        """
+        with self._chain.append() as writer:
+            append_delivery(writer, report_id, at=at, outcome=outcome, detail=detail)
+
+    def empty_outbox(self, *, outcome: Outcome, at: int) -> int:
+        """Settle everything that waits, in one transaction, and return how many that were."""
+        with self._chain.append() as writer:
+            waiting = self.outbox()
+            for entry in waiting:
+                append_delivery(writer, entry.report_id, at=at, outcome=outcome, detail="")
+        return len(waiting)
+
+    # State of the services, replaced as a whole and not chained
+
+    def state(self, name: str) -> bytes | None:
+        """Return what was last set under ``name``."""
+        rows = self._database.read("SELECT body FROM state WHERE name = ?", (name,))
+        return rows[0][0] if rows else None
+
+    def set_state(self, name: str, body: bytes) -> None:
+        """Replace what is kept under ``name``; durable when this returns."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO state (name, body) VALUES (?, ?) "
+                "ON CONFLICT (name) DO UPDATE SET body = excluded.body",
+                (name, body),
+            )
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+
+def _enter(writer: ChainWriter, week: int, *, at: int, odds: Fraction | None, reason: str) -> None:
+    writer.append(
+        "ledger",
+        {
+            "week": week,
+            "entry": "missed" if odds is None else "drawn",
+            "odds_numerator": None if odds is None else odds.numerator,
+            "odds_denominator": None if odds is None else odds.denominator,
+            "entered_at": at,
+            "reason": reason,
+        },
+    )
+
+
+@contextmanager
+def _one_entry_a_week(week: int) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise PolicyError(
+            f"week {week} is closed, or its report id was used before: {error}",
+            hint="a week is drawn once; the next reporting week is 13 weeks later",
+        ) from error

@@ -1,0 +1,81 @@
+"""The schema of ``ledger.db``: append-only tables under one chain, an outbox, and plain state."""
+
+from __future__ import annotations
+
+from edgeagent.store.migrations import Migration, Schema
+
+__all__ = ["LEDGER_SCHEMA"]
+
+_TABLES = (
+    """
+    CREATE TABLE genesis (
+        seq INTEGER PRIMARY KEY CHECK (seq = 0),
+        created_at INTEGER NOT NULL,
+        phase INTEGER NOT NULL CHECK (phase BETWEEN 0 AND 12),
+        first_reportable_week INTEGER NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE consents (
+        seq INTEGER PRIMARY KEY,
+        profile TEXT NOT NULL,
+        purpose TEXT NOT NULL,
+        body TEXT NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE ledger (
+        seq INTEGER PRIMARY KEY,
+        week INTEGER NOT NULL UNIQUE,
+        entry TEXT NOT NULL CHECK (entry IN ('drawn', 'missed')),
+        odds_numerator INTEGER,
+        odds_denominator INTEGER,
+        entered_at INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32),
+        CHECK ((entry = 'drawn') = (odds_numerator IS NOT NULL)),
+        CHECK ((entry = 'drawn') = (odds_denominator IS NOT NULL))
+    ) STRICT
+    """,
+    """
+    CREATE TABLE disclosures (
+        seq INTEGER PRIMARY KEY,
+        report_id TEXT NOT NULL UNIQUE,
+        week INTEGER NOT NULL UNIQUE REFERENCES ledger (week),
+        task TEXT NOT NULL,
+        body BLOB NOT NULL CHECK (length(body) = 512),
+        drawn_at INTEGER NOT NULL,
+        due_at INTEGER NOT NULL,
+        recipient TEXT NOT NULL,
+        meaning TEXT NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE deliveries (
+        seq INTEGER PRIMARY KEY,
+        report_id TEXT NOT NULL UNIQUE REFERENCES disclosures (report_id),
+        settled_at INTEGER NOT NULL,
+        outcome TEXT NOT NULL
+            CHECK (outcome IN ('accepted', 'refused', 'expired', 'withdrawn')),
+        detail TEXT NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE outbox (
+        report_id TEXT PRIMARY KEY REFERENCES disclosures (report_id),
+        attempts INTEGER NOT NULL,
+        next_attempt_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE TABLE state (name TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID",
+)
+
+LEDGER_SCHEMA = Schema(
+    name="ledger",
+    application_id=0x45414C31,  # "EAL1"
+    migrations=(Migration(name="0001_ledger", statements=_TABLES),),
+)

@@ -1,0 +1,76 @@
+"""Reports that wait to be sent.
+
+A row holds when to try and how often it was tried. The bytes come from the disclosure, which the
+chain protects: what is sent is what the log shows, by construction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeagent.errors import InputError
+from edgeagent.store.connection import KeyedConnection
+from edgeagent.store.database import Database
+
+__all__ = ["OutboxEntry", "enqueue", "read_outbox", "record_attempt"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEntry:
+    """One waiting report."""
+
+    report_id: str
+    week: int
+    body: bytes
+    """[512] the same at every try."""
+    recipient: str
+    due_at: int
+    attempts: int
+    """How often it was tried."""
+    next_attempt_at: int
+    """Not to be sent before; ``due_at`` until the first try."""
+
+
+def enqueue(connection: KeyedConnection, report_id: str, *, due_at: int) -> None:
+    """Queue a disclosed report for its first try at ``due_at``."""
+    connection.execute(
+        "INSERT INTO outbox (report_id, attempts, next_attempt_at) VALUES (?, 0, ?)",
+        (report_id, due_at),
+    )
+
+
+def read_outbox(database: Database) -> tuple[OutboxEntry, ...]:
+    """Return all waiting reports, oldest first; one that was settled never waits again."""
+    rows = database.read(
+        """
+        SELECT o.report_id, d.week, d.body, d.recipient, d.due_at, o.attempts, o.next_attempt_at
+        FROM outbox AS o JOIN disclosures AS d ON d.report_id = o.report_id
+        WHERE NOT EXISTS (SELECT 1 FROM deliveries AS v WHERE v.report_id = o.report_id)
+        ORDER BY d.seq
+        """
+    )
+    names = ("report_id", "week", "body", "recipient", "due_at", "attempts", "next_attempt_at")
+    return tuple(OutboxEntry(**dict(zip(names, row, strict=True))) for row in rows)
+
+
+def record_attempt(database: Database, report_id: str, *, at: int, next_attempt_at: int) -> None:
+    """Count one try, durably, before its first byte leaves.
+
+    Raises:
+        InputError: it does not wait, or the next try would not be later than this one.
+
+    """
+    if next_attempt_at <= at:
+        raise InputError(
+            "the next try has to be later than this one", hint="add a delay to the time of the try"
+        )
+    with database.transaction() as connection:
+        changed = connection.execute(
+            "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = ? WHERE report_id = ?",
+            (next_attempt_at, report_id),
+        )
+        if changed.rowcount != 1:
+            raise InputError(
+                f"report {report_id!r} does not wait in the outbox",
+                hint="edgeagent disclosures list shows what became of it",
+            )

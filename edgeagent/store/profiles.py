@@ -1,0 +1,96 @@
+"""Profiles of the household, and what each has said about single titles."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Literal
+
+from edgeagent.errors import InputError
+from edgeagent.store.connection import KeyedConnection
+from edgeagent.store.database import Database
+
+__all__ = [
+    "Marks",
+    "Profile",
+    "ProfileKind",
+    "TitleMark",
+    "insert_profile",
+    "read_marks",
+    "read_profiles",
+    "require_profile",
+]
+
+ProfileKind = Literal["adult", "teen", "kid"]
+TitleMark = Literal["hidden", "not_reason"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One person, or the whole household."""
+
+    name: str
+    kind: ProfileKind
+    created_at: int
+    """0 for the profile that every box has from the start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """Titles a profile has singled out, each in the order of their ids."""
+
+    hidden: tuple[str, ...]
+    """Neither shown nor allowed to carry weight."""
+    not_reasons: tuple[str, ...]
+    """May be shown, carry no weight."""
+
+
+def read_profiles(database: Database) -> tuple[Profile, ...]:
+    """Return all profiles, oldest first."""
+    rows = database.read("SELECT name, kind, created_at FROM profiles ORDER BY created_at, name")
+    return tuple(Profile(name=name, kind=kind, created_at=at) for name, kind, at in rows)
+
+
+def require_profile(database: Database, name: str) -> Profile:
+    """Return one profile.
+
+    Raises:
+        InputError: there is none of that name.
+
+    """
+    for profile in read_profiles(database):
+        if profile.name == name:
+            return profile
+    raise InputError(
+        f"there is no profile {name!r}", hint="use a profile that exists, or create it first"
+    )
+
+
+def insert_profile(connection: KeyedConnection, profile: Profile) -> None:
+    """Add a profile.
+
+    Raises:
+        InputError: the name is taken.
+
+    """
+    try:
+        connection.execute(
+            "INSERT INTO profiles (name, kind, created_at) VALUES (?, ?, ?)",
+            (profile.name, profile.kind, profile.created_at),
+        )
+    except sqlite3.IntegrityError as error:
+        raise InputError(
+            f"profile {profile.name!r} cannot be created: {error}",
+            hint="take a name that is free; a kind is adult, teen or kid",
+        ) from error
+
+
+def read_marks(database: Database, profile: str) -> Marks:
+    """Return what a profile has said about single titles."""
+    rows = database.read(
+        "SELECT mark, entity_id FROM title_marks WHERE profile = ? ORDER BY entity_id", (profile,)
+    )
+    return Marks(
+        hidden=tuple(entity_id for mark, entity_id in rows if mark == "hidden"),
+        not_reasons=tuple(entity_id for mark, entity_id in rows if mark == "not_reason"),
+    )

@@ -1,0 +1,174 @@
+"""Where a key-encryption key can come from: a file, a helper program, a systemd credential."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgeagent.errors import KeyProviderError
+from edgeagent.store.durable import create_durably, sync_directory
+from edgeagent.store.keys import KEY_BYTES, SecretKey
+
+__all__ = ["CommandKeyProvider", "CredentialKeyProvider", "FileKeyProvider"]
+
+_HELPER_TIMEOUT_SECONDS = 30
+
+
+class FileKeyProvider:
+    """A key in a file that only its owner can read: works on any fresh machine.
+
+    On flash memory, erasing such a file is best effort: the controller may keep old blocks.
+    """
+
+    name = "file"
+
+    def __init__(self, path: Path) -> None:
+        """Use the 32 raw bytes in ``path``."""
+        self._path = path
+
+    def prepare(self) -> None:
+        """Make the file, unless it exists."""
+        if not self._path.exists():
+            create_durably(self._path, SecretKey.generate().reveal())
+
+    def key_encryption_key(self) -> SecretKey:
+        """Read the file.
+
+        Raises:
+            KeyProviderError: missing, readable by others, of another owner, or of another length.
+
+        """
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError as error:
+            raise KeyProviderError(
+                f"{self._path}: {error.strerror}",
+                hint="restore this key file from a backup; a new one does not open the store",
+            ) from error
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o077:
+                raise KeyProviderError(
+                    f"{self._path} can be read by others than its owner",
+                    hint=f"chmod 600 {self._path}",
+                )
+            return SecretKey(os.read(descriptor, KEY_BYTES + 1))
+        finally:
+            os.close(descriptor)
+
+    def erase(self) -> bool:
+        """Overwrite the file and remove it."""
+        try:
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return True
+        try:
+            os.write(descriptor, bytes(KEY_BYTES))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        self._path.unlink()
+        sync_directory(self._path.parent)
+        return True
+
+
+class CommandKeyProvider:
+    """A key from a helper program, such as a vendor's client of a trusted execution environment.
+
+    The program is called without a shell and prints the key as 64 hex digits.
+    """
+
+    name = "command"
+
+    def __init__(self, command: Sequence[str], *, erase_command: Sequence[str] = ()) -> None:
+        """Run ``command`` for the key and ``erase_command``, if given, to destroy it."""
+        self._command = tuple(command)
+        self._erase_command = tuple(erase_command)
+
+    def prepare(self) -> None:
+        """Ask once, so that a helper without a key is noticed before anything is wrapped."""
+        self.key_encryption_key()
+
+    def key_encryption_key(self) -> SecretKey:
+        """Run the helper.
+
+        Raises:
+            KeyProviderError: it cannot be run, fails, or prints something else than a key.
+
+        """
+        printed = _run(self._command)
+        try:
+            return SecretKey(bytes.fromhex(printed.decode("ascii").strip()))
+        except ValueError:
+            pass  # raised again outside, without what the helper printed
+        raise KeyProviderError(
+            f"{self._command[0]} did not print 64 hex digits", hint="run it by hand and compare"
+        )
+
+    def erase(self) -> bool:
+        """Run the erase command; false without one."""
+        if not self._erase_command:
+            return False
+        _run(self._erase_command)
+        return True
+
+
+class CredentialKeyProvider:
+    """A key that systemd decrypted for this service (``LoadCredentialEncrypted=``).
+
+    Sealed to the TPM2 where the box has one. The credential holds 32 raw bytes.
+    """
+
+    name = "credential"
+
+    def __init__(self, credential: str, *, directory: Path | None) -> None:
+        """Read ``credential`` below ``directory``, the value of ``$CREDENTIALS_DIRECTORY``."""
+        self._credential = credential
+        self._directory = directory
+
+    def prepare(self) -> None:
+        """Read it once, so that a missing credential is noticed before anything is wrapped."""
+        self.key_encryption_key()
+
+    def key_encryption_key(self) -> SecretKey:
+        """Read the credential.
+
+        Raises:
+            KeyProviderError: not running under systemd, or no such credential.
+
+        """
+        if self._directory is None:
+            raise KeyProviderError(
+                f"no credential {self._credential!r}: not started by systemd",
+                hint="start the service with LoadCredentialEncrypted=, or use provider 'file'",
+            )
+        try:
+            return SecretKey((self._directory / self._credential).read_bytes())
+        except OSError as error:
+            raise KeyProviderError(
+                f"credential {self._credential!r}: {error.strerror}",
+                hint=f"add LoadCredentialEncrypted={self._credential}:... to the unit",
+            ) from error
+
+    def erase(self) -> bool:
+        """Return false: the sealed credential belongs to the operator."""
+        return False
+
+
+def _run(command: tuple[str, ...]) -> bytes:
+    try:
+        return subprocess.run(  # noqa: S603  (the operator's own command, no shell)
+            command, check=True, capture_output=True, timeout=_HELPER_TIMEOUT_SECONDS
+        ).stdout
+    except OSError as error:
+        raise KeyProviderError(
+            f"{command[0]}: {error.strerror}", hint="check the command in the config"
+        ) from error
+    except subprocess.SubprocessError:
+        pass  # raised again outside: the original holds what the helper printed
+    raise KeyProviderError(
+        f"{command[0]} failed or did not answer", hint="run it by hand to see why"
+    )
