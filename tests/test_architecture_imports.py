@@ -1,0 +1,87 @@
+"""What importing loads: the server and the exporter must not pay for the box, nor the box for them.
+
+Who may import whom is judged by ``lint-imports``; this looks at what really lands in the process.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+import edgeagent
+import model_export
+import server_stub
+
+HEAVY = {"numpy", "onnxruntime", "sqlcipher3", "sqlite3", "sqlite_utils", "tuf", "urllib3"}
+RESIDENT_DOES_NOT_NEED = {
+    "jinja2",
+    "matplotlib",
+    "model_export",
+    "numpy",
+    "onnxruntime",
+    "rich",
+    "server_stub",
+    "sqlite_utils",
+    "starlette",
+    "tuf",
+}
+MODULES = sorted(
+    found.name
+    for package in (edgeagent, model_export, server_stub)
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    if not found.name.endswith("__main__")
+)
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Top-level modules that a fresh interpreter holds after ``statement``."""
+    show = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run(  # noqa: S603 - our own interpreter and words
+        [sys.executable, "-c", f"{statement}\n{show}"], check=True, capture_output=True, text=True
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["edgeagent", "edgeagent.messages", "edgeagent.privacy", "edgeagent.consent"],
+)
+def test_what_is_shared_loads_nothing_heavy(module: str) -> None:
+    assert not loaded_by(f"import {module}") & HEAVY
+
+
+@pytest.mark.parametrize("statement", ["import edgeagent.agent", "import edgeagent.cli"])
+def test_the_resident_process_loads_only_what_it_needs(statement: str) -> None:
+    assert not loaded_by(statement) & RESIDENT_DOES_NOT_NEED
+
+
+def test_the_probe_sees_what_is_loaded() -> None:
+    assert "numpy" in loaded_by("import edgeagent.features.window")
+
+
+def test_agent_is_found_on_first_use() -> None:
+    assert edgeagent.Agent is importlib.import_module("edgeagent.agent").Agent
+    with pytest.raises(AttributeError, match="Nobody"):
+        _ = edgeagent.Nobody
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_public_names_are_sorted_and_there(name: str) -> None:
+    module = importlib.import_module(name)
+    own = {n for n, v in vars(module).items() if n[0] != "_" and not isinstance(v, ModuleType)}
+    public = getattr(module, "__all__", ())
+    assert public or own <= {"annotations"}, f"{name} has names and no __all__"
+    assert list(public) == sorted(set(public), key=_ruff_order)
+    for entry in public:
+        assert hasattr(module, entry), f"{name}.{entry}"
+
+
+def _ruff_order(name: str) -> tuple[int, str]:
+    """CONSTANTS, then Classes, then functions, as the linter sorts them."""
+    rank = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return rank, name
