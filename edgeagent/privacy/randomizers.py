@@ -7,8 +7,9 @@ from typing import Protocol
 
 from edgeagent.errors import PolicyError
 from edgeagent.messages.task import ReportTask
+from edgeagent.privacy.estimation import Estimate
 from edgeagent.privacy.subset_selection import SubsetSelection
-from edgeagent.privacy.values import Estimate, PrivatizedCounts
+from edgeagent.privacy.values import PrivatizedCounts
 from edgeagent.randomness import RandomSource
 
 __all__ = ["Randomizer", "randomizer_for"]

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 
-from edgeagent.errors import PolicyError
-from edgeagent.privacy.intervals import clopper_pearson
-from edgeagent.privacy.values import Estimate, PrivatizedCounts
+from edgeagent.errors import InputError, PolicyError
+from edgeagent.privacy.estimation import Estimate, clopper_pearson
+from edgeagent.privacy.values import PrivatizedCounts
 from edgeagent.randomness import RandomSource
 
 __all__ = ["SubsetSelection"]
@@ -35,9 +35,11 @@ class SubsetSelection:
             PolicyError: parameters that make no mechanism.
 
         """
-        if categories < 2 or odds <= 1 or (weight is not None and not 0 < weight < categories):  # noqa: PLR2004
+        weight_fits = weight is None or 0 < weight < categories
+        if categories < 2 or odds <= 1 or not weight_fits:  # noqa: PLR2004  (a choice needs two)
             raise PolicyError(
-                f"subset selection over {categories} categories at e^epsilon = {odds}"
+                f"no subset selection over {categories} categories at e^epsilon = {odds}",
+                hint="two categories or more, and e^epsilon above 1",
             )
         self.categories = categories
         self.odds = odds
@@ -87,9 +89,25 @@ class SubsetSelection:
         Args:
             totals: [S'] how many reports hold each category.
             reports: N ≥ 1.
-            confidence: of the two-sided intervals, Clopper-Pearson on T mapped through.
+            confidence: of the two-sided intervals, Clopper-Pearson on T mapped through. T is
+                binomial when each box is a fresh draw from the audience, which is what the
+                intervals speak of.
+
+        Raises:
+            InputError: totals that this many reports of weight d cannot have.
 
         """
+        if (
+            reports < 1
+            or len(totals) != self.categories
+            or sum(totals) != self.weight * reports
+            or not all(0 <= total <= reports for total in totals)
+        ):
+            raise InputError(
+                f"{reports} reports of {self.weight} ones in {self.categories} categories cannot "
+                f"add up to {list(totals)}",
+                hint="sum reports of one task only, each of them checked when it arrived",
+            )
         p, q = float(self.p), float(self.q)
         rates = [total / reports for total in totals]
         bounds = [clopper_pearson(total, reports, confidence=confidence) for total in totals]
