@@ -39,10 +39,11 @@ MODULES = sorted(
 
 
 def loaded_by(statement: str) -> set[str]:
-    """Top-level modules that a fresh interpreter holds after ``statement``."""
-    show = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    """Top-level modules that ``statement`` adds to a fresh interpreter."""
+    show = "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
+    program = f"import sys; before = set(sys.modules)\n{statement}\n{show}"
     done = subprocess.run(  # noqa: S603 - our own interpreter and words
-        [sys.executable, "-c", f"{statement}\n{show}"], check=True, capture_output=True, text=True
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
     return set(done.stdout.split())
 
