@@ -205,6 +205,27 @@ def test_a_child_that_stands_still_is_ended(files: ModelFiles) -> None:
     scorer.close()
 
 
+def test_a_child_that_does_not_read_is_ended(files: ModelFiles) -> None:
+    scorer = ChildScorer(command=_python("import signal; signal.pause()"), patience_seconds=0.05)
+    beyond_the_pipe = ((ALPHA,),) * 5000
+    with pytest.raises(ModelError, match="does not read"):
+        scorer.segment(SegmentRequest(files=files, sessions=beyond_the_pipe))
+    scorer.close()
+
+
+def test_what_a_library_prints_is_not_an_answer(
+    child_of: Callable[[tuple[str, ...]], ChildScorer], files: ModelFiles
+) -> None:
+    code = (
+        "import os,sys,runpy; from edgeagent.scoring.resident import ResidentScorer as R\n"
+        "quiet = R.segment\n"
+        "R.segment = lambda self, request: (os.write(1, b'noise'), quiet(self, request))[1]\n"
+        "sys.argv=['child','30']; runpy.run_module('edgeagent.scoring.child',run_name='__main__')"
+    )
+    request = SegmentRequest(files=files, sessions=((ALPHA,),))
+    assert child_of(_python(code)).segment(request).segments == (0,)
+
+
 def test_a_child_that_dies_once_is_replaced(
     child_of: Callable[[tuple[str, ...]], ChildScorer], files: ModelFiles, tmp_path: Path
 ) -> None:
@@ -217,6 +238,26 @@ def test_a_child_that_dies_once_is_replaced(
     answer = child_of(_python(code)).segment(SegmentRequest(files=files, sessions=((ALPHA,),)))
     assert answer.segments == (0,)
     assert mark.exists()
+
+
+def test_a_child_gone_idle_does_not_count_as_a_failure(
+    child_of: Callable[[tuple[str, ...]], ChildScorer], files: ModelFiles, tmp_path: Path
+) -> None:
+    starts = tmp_path / "starts"
+    starts.mkdir()
+    code = (
+        f"import os,sys,runpy; starts={str(starts)!r}; n=len(os.listdir(starts))\n"
+        "open(f'{starts}/{n}','w').close()\n"
+        "if n == 1: os._exit(9)\n"
+        "sys.argv=['child','0']; runpy.run_module('edgeagent.scoring.child',run_name='__main__')"
+    )
+    scorer = child_of(_python(code))
+    request = SegmentRequest(files=files, sessions=((ALPHA,),))
+    assert scorer.segment(request).segments == (0,)
+    assert scorer._child is not None
+    scorer._child.wait(60)
+    assert scorer.segment(request).segments == (0,)
+    assert len(list(starts.iterdir())) == 3
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"segments":{"segments":[]}}'])
