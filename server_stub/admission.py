@@ -1,0 +1,69 @@
+"""Which reports are taken: a pure rule over a body, the known tasks and the time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from edgeagent.clock import WEEK_SECONDS, Clock, week_of, week_start
+from edgeagent.errors import MalformedMessage
+from edgeagent.messages import Report, ReportTask, decode_report
+from edgeagent.privacy.randomizers import randomizer_for
+
+__all__ = ["DEFAULT_GRACE_WEEKS", "Admission", "Refusal"]
+
+DEFAULT_GRACE_WEEKS = 13
+"""As long as a box keeps trying to send."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a report is not taken."""
+
+    status: HTTPStatus
+    reason: str
+
+
+class Admission:
+    """Judges bodies against the tasks this server has published."""
+
+    def __init__(
+        self, tasks: Iterable[ReportTask], *, clock: Clock, grace_weeks: int = DEFAULT_GRACE_WEEKS
+    ) -> None:
+        """Take reports on ``tasks`` until ``grace_weeks`` after the end of their week.
+
+        Raises:
+            PolicyError: a task has a mechanism that is not available.
+
+        """
+        self._tasks = {task.name: (task, randomizer_for(task)) for task in tasks}
+        self._clock = clock
+        self._grace_seconds = grace_weeks * WEEK_SECONDS
+
+    def judge(self, body: bytes) -> Report | Refusal:
+        """Return the report that ``body`` is, or why it is not taken."""
+        try:
+            report = decode_report(body)
+        except MalformedMessage as error:
+            return _bad(str(error))
+        if report.task not in self._tasks:
+            return _bad(f"task {report.task} is not known here")
+        task, randomizer = self._tasks[report.task]
+        if not randomizer.is_possible(report.counts):
+            return _bad(f"{task.mechanism} does not give these counts")
+        return self._judge_week(report, task)
+
+    def _judge_week(self, report: Report, task: ReportTask) -> Report | Refusal:
+        now = self._clock.now()
+        if report.week > week_of(now):
+            return _bad(f"week {report.week} has not begun")
+        if report.week < task.first_week:
+            return _bad(f"task {task.name} begins with week {task.first_week}")
+        if now > week_start(report.week + 1) + self._grace_seconds:
+            return Refusal(status=HTTPStatus.GONE, reason=f"week {report.week} is closed")
+        return report
+
+
+def _bad(reason: str) -> Refusal:
+    return Refusal(status=HTTPStatus.BAD_REQUEST, reason=reason)

@@ -1,0 +1,80 @@
+"""Sums of reports: all that estimation needs to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from edgeagent.messages import ReportTask
+from server_stub.store import open_for_reading
+
+__all__ = ["Aggregator", "SqliteAggregator", "Totals"]
+
+_CHUNK = 1000  # rows summed at a time, in C
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """The sums of some reports on one task."""
+
+    reports: int
+    counts: tuple[int, ...]
+    """[S'] the sum of all counts, category by category."""
+
+
+class Aggregator(Protocol):
+    """Where sums come from; every engine gives the same."""
+
+    def report_count(self) -> int:
+        """Return how many reports there are, whatever their task and week."""
+        ...
+
+    def weeks(self, task: ReportTask) -> tuple[int, ...]:
+        """Return the weeks that have reports on ``task``, ascending."""
+        ...
+
+    def totals(self, task: ReportTask, *, week: int | None = None) -> Totals:
+        """Sum the reports on ``task``: of one week, or of all of them."""
+        ...
+
+
+class SqliteAggregator:
+    """Sums read from the store of a server, which may be running."""
+
+    def __init__(self, path: Path) -> None:
+        """Read from ``path``; it is opened for each question and not kept open."""
+        self._path = path
+
+    def report_count(self) -> int:
+        """Return how many reports there are, whatever their task and week."""
+        with open_for_reading(self._path) as connection:
+            (count,) = connection.execute("SELECT count(*) FROM report").fetchone()
+        return int(count)
+
+    def weeks(self, task: ReportTask) -> tuple[int, ...]:
+        """Return the weeks that have reports on ``task``, ascending."""
+        with open_for_reading(self._path) as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT week FROM report WHERE task = ? ORDER BY week", (task.name,)
+            ).fetchall()
+        return tuple(week for (week,) in rows)
+
+    def totals(self, task: ReportTask, *, week: int | None = None) -> Totals:
+        """Sum the reports on ``task``: of one week, or of all of them."""
+        sums = (0,) * task.categories
+        reports = 0
+        decoder = msgspec.json.Decoder(tuple[int, ...])
+        with open_for_reading(self._path) as connection:
+            rows = connection.execute(
+                "SELECT counts FROM report WHERE task = ?1 AND (?2 IS NULL OR week = ?2)",
+                (task.name, week),
+            )
+            while chunk := rows.fetchmany(_CHUNK):
+                reports += len(chunk)
+                sums = tuple(
+                    map(sum, zip(sums, *(decoder.decode(row) for (row,) in chunk), strict=True))
+                )
+        return Totals(reports=reports, counts=sums)

@@ -1,0 +1,124 @@
+"""The HTTP door: the repository, and ``POST /v1/reports``.
+
+Answers to a report: 204 counted (or counted before), 400 not a report this server takes, 408 too
+slow, 409 another report under that id, 410 its week is closed, 413 too long, 415 not JSON, 503 too
+many at once, 507 the disk is full. After 503 and 507 a box tries again, after any other 4xx never.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from edgeagent.errors import DiskFull, StorageError
+from edgeagent.messages import REPORT_BYTES
+from server_stub.admission import Admission, Refusal
+from server_stub.distribution import repository_routes
+from server_stub.ingest import Ingest
+from server_stub.store import Acceptance
+
+__all__ = ["create_app"]
+
+_BODY_SECONDS = 10.0  # for 512 bytes
+_RETRY = {"Retry-After": "900"}  # seconds; a box adds its own jitter
+_CLOSE = {"Connection": "close"}  # the rest of the body is not read
+
+
+def create_app(
+    *, repository: Path, admission: Admission, ingest: Ingest, body_seconds: float = _BODY_SECONDS
+) -> Starlette:
+    """Return the application; its lifespan starts and stops ``ingest``.
+
+    Args:
+        repository: directory to serve.
+        admission: which reports to take.
+        ingest: where to put them.
+        body_seconds: how long a client may take to send a body.
+
+    Raises:
+        InputError: ``repository`` is not one.
+
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        ingest.start()
+        yield
+        await asyncio.to_thread(ingest.stop)
+
+    door = _ReportDoor(admission, ingest, body_seconds)
+    routes = [Route("/v1/reports", door.take, methods=["POST"]), *repository_routes(repository)]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+class _ReportDoor:
+    def __init__(self, admission: Admission, ingest: Ingest, body_seconds: float) -> None:
+        self._admission = admission
+        self._ingest = ingest
+        self._body_seconds = body_seconds
+
+    async def take(self, request: Request) -> Response:
+        """Answer one report."""
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != "application/json":
+            return _refused(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send application/json", headers=_CLOSE
+            )
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                body = await _read_body(request)
+        except TimeoutError:
+            return _refused(HTTPStatus.REQUEST_TIMEOUT, "the body did not come", headers=_CLOSE)
+        except ClientDisconnect:
+            return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody is there to read it
+        if body is None:
+            return _refused(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"a report has {REPORT_BYTES} bytes",
+                headers=_CLOSE,
+            )
+        return await self._take_body(body)
+
+    async def _take_body(self, body: bytes) -> Response:
+        report = self._admission.judge(body)
+        if isinstance(report, Refusal):
+            return _refused(report.status, report.reason)
+        answer = self._ingest.submit(report)
+        if answer is None:
+            return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "too many at once", headers=_RETRY)
+        try:
+            acceptance = await asyncio.wrap_future(answer)
+        except DiskFull:
+            return _refused(HTTPStatus.INSUFFICIENT_STORAGE, "the disk is full", headers=_RETRY)
+        except StorageError:
+            return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "cannot be stored", headers=_RETRY)
+        if acceptance is Acceptance.CONFLICTING:
+            return _refused(HTTPStatus.CONFLICT, "another report has this report_id")
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+async def _read_body(request: Request) -> bytes | None:
+    """Return the body, or None as soon as it is known to be longer than a report."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > REPORT_BYTES:
+        return None
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > REPORT_BYTES:
+            return None
+    return body
+
+
+def _refused(
+    status: HTTPStatus, reason: str, *, headers: Mapping[str, str] | None = None
+) -> Response:
+    return PlainTextResponse(f"{reason}\n", status_code=status, headers=headers)

@@ -1,0 +1,177 @@
+"""``server-stub``: serve a repository and take reports; estimate what they say."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from edgeagent.clock import Clock, SystemClock
+from edgeagent.errors import EdgeAgentError
+from server_stub.admission import DEFAULT_GRACE_WEEKS, Admission
+from server_stub.aggregate import SqliteAggregator
+from server_stub.publication import MIN_PUBLISHABLE_REPORTS, AudienceEstimate, estimate_audience
+from server_stub.repository import load_task, manifest_of, published_tasks
+
+__all__ = ["main"]
+
+_INTERRUPTED_EXIT_CODE = 130
+
+
+class _Door(click.Group):
+    """Turns an EdgeAgentError into one line, the way out, and its exit code."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except EdgeAgentError as error:
+            click.echo(f"error: {error}", err=True)
+            if error.hint:
+                click.echo(f"  try: {error.hint}", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            ctx.exit(_INTERRUPTED_EXIT_CODE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FixedClock:
+    """A clock that stands still, for simulations that live faster than time."""
+
+    seconds: int
+
+    def now(self) -> int:
+        return self.seconds
+
+
+def _clock_at(_ctx: click.Context, _option: click.Parameter, value: str | None) -> Clock:
+    if value is None:
+        return SystemClock()
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not like 2026-11-24T00:00:00Z") from error
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return _FixedClock(seconds=int(moment.timestamp()))
+
+
+_directory = click.Path(file_okay=False, path_type=Path)
+_file = click.Path(dir_okay=False, path_type=Path)
+
+repository_option = click.option(
+    "--repository", type=_directory, required=True, help="What 'model-export publish' wrote."
+)
+store_option = click.option(
+    "--store", type=_file, required=True, help="Database that holds the reports."
+)
+task_option = click.option(
+    "--task", "task_file", type=_file, help="Report task.  [default: those in the repository]"
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object, for machines."
+)
+
+
+@click.group(cls=_Door, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Serve models and report tasks to boxes, take their reports, estimate."""
+
+
+@main.command()
+@repository_option
+@store_option
+@task_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--at", "clock", callback=_clock_at, metavar="TIME", help="Pretend it is this time, ISO 8601."
+)
+@click.option(
+    "--grace-weeks",
+    type=click.IntRange(0, 520),
+    default=DEFAULT_GRACE_WEEKS,
+    show_default=True,
+    help="How long after its week a report is taken.",
+)
+@json_option
+def serve(  # noqa: PLR0913  (one parameter an option)
+    *,
+    repository: Path,
+    store: Path,
+    task_file: Path | None,
+    host: str,
+    port: int,
+    clock: Clock,
+    grace_weeks: int,
+    as_json: bool,
+) -> None:
+    """Serve the repository and take reports until stopped."""
+    # Starlette and uvicorn are for this command only.
+    from server_stub.app import create_app  # noqa: PLC0415
+    from server_stub.ingest import Ingest  # noqa: PLC0415
+    from server_stub.serving import listen  # noqa: PLC0415
+    from server_stub.serving import serve as run_server  # noqa: PLC0415
+    from server_stub.store import ReportStore  # noqa: PLC0415
+
+    tasks = (load_task(task_file),) if task_file else published_tasks(repository)
+    admission = Admission(tasks, clock=clock, grace_weeks=grace_weeks)
+    with listen(host, port) as listener, closing(ReportStore(store)) as reports:
+        app = create_app(repository=repository, admission=admission, ingest=Ingest(reports))
+        port = listener.getsockname()[1]
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        started = {"url": url, "port": port, "pid": os.getpid(), "tasks": [t.name for t in tasks]}
+        click.echo(msgspec.json.encode(started).decode() if as_json else f"serving on {url}")
+        run_server(app, listener)
+
+
+@main.command()
+@store_option
+@repository_option
+@task_option
+@click.option("--week", type=int, help="Of that UTC week only.  [default: all weeks]")
+@json_option
+def estimate(
+    *, store: Path, repository: Path, task_file: Path | None, week: int | None, as_json: bool
+) -> None:
+    """Estimate the share of viewing sessions in each segment, with intervals."""
+    task = load_task(task_file) if task_file else published_tasks(repository)[-1]
+    result = estimate_audience(
+        SqliteAggregator(store), task, week=week, manifest=manifest_of(repository, task)
+    )
+    if as_json:
+        click.echo(msgspec.json.encode(result).decode())
+    else:
+        _show(result)
+
+
+def _show(result: AudienceEstimate) -> None:
+    from rich.console import Console  # noqa: PLC0415  (only for people)
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title=f"Share of viewing sessions, {result.reports:,} reports")
+    table.add_column("segment")
+    for column in ("share", f"{result.confidence:.0%} interval", "chart"):
+        table.add_column(column, justify="left" if column == "chart" else "right")
+    largest = max(segment.display_share for segment in result.segments)
+    for segment in sorted(result.segments, key=lambda segment: -segment.share):
+        table.add_row(
+            segment.name,
+            f"{segment.share:.1%}",
+            f"{segment.low:.1%} to {segment.high:.1%}",
+            "█" * round(20 * segment.display_share / largest),
+        )
+    console = Console(markup=False, highlight=False)  # names are text, whatever is in them
+    console.print(table)
+    if not result.publishable:
+        console.print(f"Not for publication: fewer than {MIN_PUBLISHABLE_REPORTS:,} reports.")

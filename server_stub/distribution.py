@@ -1,0 +1,32 @@
+"""The signed repository, served read-only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from edgeagent.errors import InputError
+
+__all__ = ["repository_routes"]
+
+
+def repository_routes(repository: Path) -> list[Mount]:
+    """Return routes for ``/metadata/*`` and ``/targets/*``.
+
+    Nothing else of the directory is reachable: no listing, no dot segments, no symbolic links that
+    lead out of it.
+
+    Raises:
+        InputError: it is not a repository.
+
+    """
+    parts = ("metadata", "targets")
+    for part in parts:
+        if not (repository / part).is_dir():
+            raise InputError(
+                f"{repository}: no directory {part}/ in it",
+                hint="make a repository with 'model-export publish'",
+            )
+    return [Mount(f"/{part}", StaticFiles(directory=repository / part)) for part in parts]

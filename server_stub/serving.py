@@ -1,0 +1,78 @@
+"""A listening socket and the server behind it, until a signal says stop."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+
+from edgeagent.errors import NetworkError
+
+__all__ = ["listen", "make_server", "serve"]
+
+_BACKLOG = 2048
+_MAX_CONNECTIONS = 4096
+_STOP_SECONDS = 5
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one.
+
+    Raises:
+        NetworkError: the port is in use, not allowed, or the address is not ours.
+
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        hints = {
+            errno.EADDRINUSE: "stop what listens there, or choose another --port (0: a free one)",
+            errno.EACCES: "ports below 1024 need rights; choose a higher --port",
+        }
+        raise NetworkError(
+            f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}",
+            hint=hints.get(error.errno or 0, "choose an address of this machine with --host"),
+        ) from error
+
+
+def make_server(app: Starlette) -> uvicorn.Server:
+    """Return a server that writes no access log and says nothing about itself.
+
+    Who asked for what and when is personal data (addresses) and is not kept.
+    """
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            limit_concurrency=_MAX_CONNECTIONS,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+    )
+
+
+def serve(app: Starlette, listener: socket.socket) -> None:
+    """Serve until SIGTERM or Ctrl-C; requests in flight are answered first.
+
+    Raises:
+        KeyboardInterrupt: it was Ctrl-C.
+
+    """
+
+    def stopped(_signal: int, _frame: FrameType | None) -> None:
+        """Do nothing: uvicorn raises the signal once more when it has stopped in order."""
+
+    signal.signal(signal.SIGTERM, stopped)
+    make_server(app).run(sockets=[listener])

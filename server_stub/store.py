@@ -1,0 +1,161 @@
+"""The server's database: every report once, on disk before it is acknowledged.
+
+Nothing about who sent a report is in it: no address, no time of arrival.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+
+from edgeagent.errors import Damaged, DiskFull, InputError, NotOurDatabase, StorageError
+from edgeagent.messages import Report, canonical_bytes
+
+__all__ = ["Acceptance", "ReportStore", "open_for_reading"]
+
+_APPLICATION_ID = 0x45415253  # "EARS"
+_BUSY_SECONDS = 5.0
+_SCHEMA = f"""
+CREATE TABLE report (
+    report_id BLOB PRIMARY KEY,
+    task TEXT NOT NULL,
+    week INTEGER NOT NULL,
+    counts TEXT NOT NULL
+) WITHOUT ROWID;
+PRAGMA application_id = {_APPLICATION_ID};
+PRAGMA user_version = 1;
+"""
+
+
+class Acceptance(Enum):
+    """What became of one report."""
+
+    COUNTED = "counted"
+    REPEATED = "repeated"
+    """The same report was there already; it counts once."""
+    CONFLICTING = "conflicting"
+    """Another report was there under this id; this one is not counted."""
+
+
+class ReportStore:
+    """Open for writing; used by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Open ``path``, creating it if need be.
+
+        Raises:
+            NotOurDatabase: the file is something else.
+            StorageError: it cannot be opened.
+
+        """
+        with _translated(path):
+            # One writer thread uses it, which is not the thread that opens it.
+            self._connection = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            try:
+                self._prepare(path)
+            except BaseException:
+                self._connection.close()
+                raise
+        self._path = path
+
+    def _prepare(self, path: Path) -> None:
+        if _is_empty(self._connection):
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+        _check_ours(self._connection, path)
+        # With WAL, FULL is what makes an acknowledged report survive a power cut.
+        self._connection.execute("PRAGMA synchronous = FULL")
+
+    def add(self, reports: Sequence[Report]) -> list[Acceptance]:
+        """Store a batch in one transaction and return, once it is on disk, one answer each.
+
+        Raises:
+            DiskFull: there is no room; nothing of the batch was stored.
+            StorageError: it cannot be written; nothing of the batch was stored.
+
+        """
+        with _translated(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                answers = [self._add_one(report) for report in reports]
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        return answers
+
+    def _add_one(self, report: Report) -> Acceptance:
+        row = (report.task, report.week, canonical_bytes(report.counts).decode())
+        key = bytes.fromhex(report.report_id)
+        known = self._connection.execute(
+            "SELECT task, week, counts FROM report WHERE report_id = ?", (key,)
+        ).fetchone()
+        if known is not None:
+            return Acceptance.REPEATED if known == row else Acceptance.CONFLICTING
+        self._connection.execute("INSERT INTO report VALUES (?, ?, ?, ?)", (key, *row))
+        return Acceptance.COUNTED
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+
+@contextmanager
+def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a store that a server may be writing to.
+
+    Raises:
+        InputError: there is no such file.
+        NotOurDatabase: the file is something else.
+        StorageError: it cannot be read.
+
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file", hint="name the --store that the server writes")
+    with _translated(path):
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            _check_ours(connection, path)
+            yield connection
+        finally:
+            connection.close()
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    (objects,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    return bool(objects == 0)
+
+
+def _check_ours(connection: sqlite3.Connection, path: Path) -> None:
+    (identity,) = connection.execute("PRAGMA application_id").fetchone()
+    if identity != _APPLICATION_ID:
+        raise NotOurDatabase(
+            f"{path} is not a store of reports", hint="name another file as --store"
+        )
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code of an extended one
+        raise _error_for(code, path, str(error)) from error
+
+
+def _error_for(code: int, path: Path, said: str) -> StorageError:
+    if code == sqlite3.SQLITE_FULL:
+        return DiskFull(f"{path}: {said}", hint="make room on that disk")
+    if code == sqlite3.SQLITE_NOTADB:
+        return NotOurDatabase(f"{path}: {said}", hint="name another file as --store")
+    if code == sqlite3.SQLITE_CORRUPT:
+        return Damaged(f"{path}: {said}", hint="restore it from a backup, or name a new file")
+    return StorageError(
+        f"{path}: {said}", hint="check that its directory exists and can be written"
+    )
