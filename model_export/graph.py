@@ -1,200 +1,221 @@
-"""Head A as an ONNX graph: tensor contract 1, opset 17, IR 8.
+"""Head A ``foldin`` as an ONNX graph under tensor contract 1 (opset 17, IR 8).
 
-The system is solved by conjugate gradients with a Jacobi preconditioner (Hestenes and Stiefel 1952;
-Saad 2003, "Iterative methods for sparse linear systems", algorithm 9.1), unrolled: one column for
-the user and one for each explained title, all in the same steps. CG is not linear in its right-hand
-side, so both are run until float32 is exhausted; then parts and score agree.
+A direct solve is not among ONNX's operators, so the graph solves by conjugate gradients, unrolled
+(Hestenes and Stiefel 1952; Shewchuk 1994, section B3), preconditioned with the inverse of what no
+history changes, G + λI: what remains is the identity plus the history's own part.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from model_export.foldin import UNIT_GUARD, FoldinParameters
+from edgeagent.errors import InputError
+from model_export.reference import UNIT_GUARD, FoldinParameters
 
-__all__ = ["CG_STEPS", "IR_VERSION", "OPSET", "build_foldin_graph"]
+__all__ = ["CG_STEPS", "build_foldin_graph"]
 
-OPSET = 17
-IR_VERSION = 8
-CG_STEPS = 24
+CG_STEPS = 16
+"""8 leave 1 % where 500 viewings of α = 40 meet λ = 0.1, 12 leave 7e-4, 16 leave 5e-5."""
+_OPSET, _IR_VERSION = 17, 8
 _TINY = 1e-30
-
-_FLOAT, _INT8, _INT64 = TensorProto.FLOAT, TensorProto.INT8, TensorProto.INT64
-
-
-class _Builder:
-    """Collects nodes and constants; names results in order."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
-
-    def constant(self, name: str, value: NDArray[np.generic]) -> str:
-        self.constants.append(numpy_helper.from_array(value, name))
-        return name
-
-    def add(
-        self, operator: str, *inputs: str, output: str | None = None, **attributes: object
-    ) -> str:
-        name = output or f"t{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
-        return name
+"""Smallest divisor: without history every dot product is 0, and 0 / 1e-30 is 0."""
+_FLOAT, _INT8 = TensorProto.FLOAT, TensorProto.INT8
 
 
 def build_foldin_graph(parameters: FoldinParameters) -> bytes:
-    """Build, check and serialise the graph; the same parameters give the same bytes."""
-    segments, dimension = parameters.centroids.shape
-    build = _Builder()
-    weight, history = _weighted_history(build, parameters)
-    solution = _solve(build, history, weight, parameters)
-    build.add("Slice", solution, "zero", "one", "axis1", output="user_column")
-    build.add("Squeeze", "user_column", "axis1", output="user_embedding")
-    _scores(build)
-    _segments(build, parameters)
-    _contributions(build, solution, history, weight)
-    graph = helper.make_graph(
-        build.nodes, "foldin", *_signature(dimension, segments), initializer=build.constants
-    )
+    """Build, check and serialise the model; equal parameters give equal bytes.
+
+    Raises:
+        InputError: a parameter out of range.
+
+    """
+    _check(parameters)
+    dimension, segments = len(parameters.gram), len(parameters.centroids)
+    graph = _Graph()
+    _weights(graph, parameters)
+    system = _System(graph, parameters)
+    graph.add("Squeeze", system.solve("weighted_sum", "user"), "axis_1", to="user_embedding")
+    _scores(graph)
+    _segments(graph, parameters)
+    _contributions(graph, system)
     model = helper.make_model(
-        graph,
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="edgeagent",
+        helper.make_graph(
+            graph.nodes,
+            "foldin",
+            [
+                helper.make_tensor_value_info("history_embeddings", _FLOAT, ["L", dimension]),
+                helper.make_tensor_value_info("history_weights", _FLOAT, ["L"]),
+                helper.make_tensor_value_info("history_age_days", _FLOAT, ["L"]),
+                helper.make_tensor_value_info("candidate_embeddings", _INT8, [dimension, "N"]),
+                helper.make_tensor_value_info("candidate_scale", _FLOAT, ["N"]),
+                helper.make_tensor_value_info("candidate_bias", _FLOAT, ["N"]),
+                helper.make_tensor_value_info("explain_embeddings", _FLOAT, ["K", dimension]),
+            ],
+            [
+                helper.make_tensor_value_info("user_embedding", _FLOAT, [dimension]),
+                helper.make_tensor_value_info("scores", _FLOAT, ["N"]),
+                helper.make_tensor_value_info("segment_probabilities", _FLOAT, [segments]),
+                helper.make_tensor_value_info("contributions", _FLOAT, ["K", "L"]),
+            ],
+            initializer=graph.constants,
+        ),
+        opset_imports=[helper.make_opsetid("", _OPSET)],
+        ir_version=_IR_VERSION,
+        producer_name="model-export",
     )
-    helper.set_model_props(
-        model,
-        {
-            "contract": "1",
-            "head": "foldin",
-            "space_id": parameters.space_id,
-            "model_version": parameters.model_version,
-            "d": str(dimension),
-            "s": str(segments),
-        },
-    )
+    helper.set_model_props(model, _metadata(parameters))
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def _signature(
-    dimension: int, segments: int
-) -> tuple[list[onnx.ValueInfoProto], list[onnx.ValueInfoProto]]:
-    def value(name: str, kind: int, *shape: int | str) -> onnx.ValueInfoProto:
-        return helper.make_tensor_value_info(name, kind, list(shape))
+class _Graph:
+    """Nodes and constants in the order they are added."""
 
-    inputs = [
-        value("history_embeddings", _FLOAT, "L", dimension),
-        value("history_weights", _FLOAT, "L"),
-        value("history_age_days", _FLOAT, "L"),
-        value("candidate_embeddings", _INT8, dimension, "N"),
-        value("candidate_scale", _FLOAT, "N"),
-        value("candidate_bias", _FLOAT, "N"),
-        value("explain_embeddings", _FLOAT, "K", dimension),
-    ]
-    outputs = [
-        value("user_embedding", _FLOAT, dimension),
-        value("scores", _FLOAT, "N"),
-        value("segment_probabilities", _FLOAT, segments),
-        value("contributions", _FLOAT, "K", "L"),
-    ]
-    return inputs, outputs
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+        for axis in (0, 1):
+            axes = np.array([axis], dtype=np.int64)
+            self.constants.append(numpy_helper.from_array(axes, f"axis_{axis}"))
+
+    def constant(self, name: str, value: NDArray[np.float64] | float) -> None:
+        self.constants.append(numpy_helper.from_array(np.asarray(value, dtype=np.float32), name))
+
+    def add(self, operator: str, *inputs: str, to: str, **attributes: int | Sequence[int]) -> str:
+        self.nodes.append(helper.make_node(operator, list(inputs), [to], name=to, **attributes))
+        return to
+
+    def to_float(self, name: str, *, to: str) -> str:
+        self.nodes.append(helper.make_node("Cast", [name], [to], name=to, to=_FLOAT))
+        return to
 
 
-def _weighted_history(build: _Builder, parameters: FoldinParameters) -> tuple[str, str]:
-    """Return the names of w [L+1] and Y [L+1, D].
+class _System:
+    """A = G + λI + Σ w y yᵀ, applied without being formed; solves for columns [D, C]."""
 
-    One row of zeros is appended: runtimes differ in what a product over zero rows is.
-    """
-    dimension = parameters.gramian.shape[0]
-    build.constant("zero", np.array([0], dtype=np.int64))
-    build.constant("one", np.array([1], dtype=np.int64))
-    build.constant("axis1", np.array([1], dtype=np.int64))
-    build.constant("minus_inverse_tau", np.float32(-1 / parameters.tau_days).reshape(()))
-    build.constant("floor", np.float32(parameters.floor).reshape(()))
-    build.constant("alpha", np.float32(parameters.alpha).reshape(()))
-    build.constant("zero_row", np.zeros((1, dimension), dtype=np.float32))
-    build.constant("zero_weight", np.zeros(1, dtype=np.float32))
-    decay = build.add("Exp", build.add("Mul", "history_age_days", "minus_inverse_tau"))
-    recency = build.add("Max", decay, "floor")
-    own = build.add("Mul", build.add("Mul", "history_weights", recency), "alpha")
-    weight = build.add("Concat", own, "zero_weight", axis=0)
-    history = build.add("Concat", "history_embeddings", "zero_row", axis=0)
-    return weight, history
+    def __init__(self, graph: _Graph, parameters: FoldinParameters) -> None:
+        self._graph = graph
+        fixed = parameters.gram + parameters.regularization * np.eye(len(parameters.gram))
+        graph.constant("fixed", fixed)
+        graph.constant("fixed_inverse", np.linalg.inv(fixed).astype(np.float64))
+        graph.constant("tiny", _TINY)
 
+    def solve(self, right: str, name: str) -> str:
+        """Return the name of X [D, C] with A X = ``right``, each column on its own."""
+        add = self._graph.add
+        residual = right
+        towards = add("MatMul", "fixed_inverse", residual, to=f"{name}.z.0")
+        direction = towards
+        size = self._dot(residual, towards, f"{name}.rz.0")
+        answer = ""
+        for step in range(CG_STEPS):
+            image = self._apply(direction, f"{name}.ap.{step}")
+            bend = self._dot(direction, image, f"{name}.pap.{step}")
+            length = self._ratio(size, bend, f"{name}.length.{step}")
+            move = add("Mul", direction, length, to=f"{name}.move.{step}")
+            answer = add("Add", answer, move, to=f"{name}.x.{step}") if answer else move
+            if step == CG_STEPS - 1:
+                break
+            change = add("Mul", image, length, to=f"{name}.change.{step}")
+            residual = add("Sub", residual, change, to=f"{name}.r.{step + 1}")
+            towards = add("MatMul", "fixed_inverse", residual, to=f"{name}.z.{step + 1}")
+            smaller = self._dot(residual, towards, f"{name}.rz.{step + 1}")
+            keep = self._ratio(smaller, size, f"{name}.keep.{step}")
+            kept = add("Mul", direction, keep, to=f"{name}.kept.{step}")
+            direction = add("Add", towards, kept, to=f"{name}.p.{step + 1}")
+            size = smaller
+        return answer
 
-def _solve(build: _Builder, history: str, weight: str, parameters: FoldinParameters) -> str:
-    """Return the name of X [D, 1+K] with A X = [Σ w y, explained titles]."""
-    dimension = parameters.gramian.shape[0]
-    ridge = np.float32(parameters.ridge) * np.eye(dimension, dtype=np.float32)
-    build.constant("regularised_gramian", parameters.gramian.astype(np.float32) + ridge)
-    build.constant("eye", np.eye(dimension, dtype=np.float32))
-    build.constant("tiny", np.float32(_TINY).reshape(()))
-    weighted = build.add("Mul", history, build.add("Unsqueeze", weight, "axis1"))
-    transposed = build.add("Transpose", weighted, perm=[1, 0])
-    system = build.add("Add", build.add("MatMul", transposed, history), "regularised_gramian")
-    diagonal = build.add("ReduceSum", build.add("Mul", system, "eye"), "axis1", keepdims=1)
-    user_side = build.add("ReduceSum", transposed, "axis1", keepdims=1)
-    explained = build.add("Transpose", "explain_embeddings", perm=[1, 0])
-    right = build.add("Concat", user_side, explained, axis=1)
-    return _conjugate_gradients(build, system, diagonal, right)
+    def _apply(self, vector: str, name: str) -> str:
+        add = self._graph.add
+        seen = add("MatMul", "history_embeddings", vector, to=f"{name}.seen")
+        back = add("MatMul", "weighted_transposed", seen, to=f"{name}.back")
+        still = add("MatMul", "fixed", vector, to=f"{name}.still")
+        return add("Add", still, back, to=name)
 
+    def _dot(self, left: str, right: str, name: str) -> str:
+        product = self._graph.add("Mul", left, right, to=f"{name}.product")
+        return self._graph.add("ReduceSum", product, "axis_0", to=name, keepdims=1)
 
-def _conjugate_gradients(build: _Builder, system: str, diagonal: str, right: str) -> str:
-    """Unroll the steps for every column on its own; a column of zeros stays zero."""
-    solution = build.add("Sub", right, right)
-    residual = right
-    preconditioned = build.add("Div", residual, diagonal)
-    direction = preconditioned
-    product = _column_dots(build, residual, preconditioned)
-    for _ in range(CG_STEPS):
-        image = build.add("MatMul", system, direction)
-        step = _ratio(build, product, _column_dots(build, direction, image))
-        solution = build.add("Add", solution, build.add("Mul", step, direction))
-        residual = build.add("Sub", residual, build.add("Mul", step, image))
-        preconditioned = build.add("Div", residual, diagonal)
-        following = _column_dots(build, residual, preconditioned)
-        turn = _ratio(build, following, product)
-        direction = build.add("Add", preconditioned, build.add("Mul", turn, direction))
-        product = following
-    return solution
+    def _ratio(self, above: str, below: str, name: str) -> str:
+        guarded = self._graph.add("Max", below, "tiny", to=f"{name}.guarded")
+        return self._graph.add("Div", above, guarded, to=name)
 
 
-def _column_dots(build: _Builder, left: str, right: str) -> str:
-    return build.add("ReduceSum", build.add("Mul", left, right), "zero", keepdims=1)
+def _weights(graph: _Graph, parameters: FoldinParameters) -> None:
+    """Add w [L], w y [L, D] and Σ w y [D, 1]."""
+    graph.constant("decay_rate", -1.0 / parameters.decay_days)
+    graph.constant("floor", parameters.floor)
+    graph.constant("alpha", parameters.alpha)
+    graph.add("Mul", "history_age_days", "decay_rate", to="age")
+    graph.add("Exp", "age", to="fading")
+    graph.add("Max", "fading", "floor", to="recency")
+    graph.add("Mul", "history_weights", "recency", to="recent_weights")
+    graph.add("Mul", "recent_weights", "alpha", to="weights")
+    graph.add("Unsqueeze", "weights", "axis_1", to="weight_column")
+    graph.add("Mul", "history_embeddings", "weight_column", to="weighted")
+    graph.add("Transpose", "weighted", to="weighted_transposed", perm=[1, 0])
+    graph.add("ReduceSum", "weighted_transposed", "axis_1", to="weighted_sum", keepdims=1)
 
 
-def _ratio(build: _Builder, above: str, below: str) -> str:
-    return build.add("Div", above, build.add("Max", below, "tiny"))
+def _scores(graph: _Graph) -> None:
+    """Add the scores [N]: the scale is taken outside the product, so no second copy is made."""
+    graph.to_float("candidate_embeddings", to="candidate_rows")
+    graph.add("MatMul", "user_embedding", "candidate_rows", to="unscaled_scores")
+    graph.add("Mul", "unscaled_scores", "candidate_scale", to="personal_scores")
+    graph.add("Add", "personal_scores", "candidate_bias", to="scores")
 
 
-def _scores(build: _Builder) -> None:
-    candidates = build.add("Cast", "candidate_embeddings", to=_FLOAT)
-    # The scale of a title multiplies its one score, not its D coordinates.
-    raw = build.add("MatMul", "user_embedding", candidates)
-    build.add("Add", build.add("Mul", raw, "candidate_scale"), "candidate_bias", output="scores")
+def _segments(graph: _Graph, parameters: FoldinParameters) -> None:
+    """Add softmax(unit(u) · centroids / T) [S]."""
+    graph.constant("centroids", parameters.centroids)
+    graph.constant("temperature", parameters.temperature)
+    graph.constant("unit_guard", UNIT_GUARD)
+    graph.add("ReduceL2", "user_embedding", to="user_length", axes=[0], keepdims=1)
+    graph.add("Max", "user_length", "unit_guard", to="guarded_length")
+    graph.add("Div", "user_embedding", "guarded_length", to="unit_user")
+    graph.add("MatMul", "centroids", "unit_user", to="likeness")
+    graph.add("Div", "likeness", "temperature", to="logits")
+    graph.add("Softmax", "logits", to="segment_probabilities", axis=0)
 
 
-def _segments(build: _Builder, parameters: FoldinParameters) -> None:
-    centroids = parameters.centroids.astype(np.float32) / np.float32(parameters.temperature)
-    build.constant("centroids", centroids)
-    build.constant("unit_guard", np.float32(UNIT_GUARD).reshape(()))
-    norm = build.add("ReduceL2", "user_embedding", axes=[0], keepdims=1)
-    unit = build.add("Div", "user_embedding", build.add("Max", norm, "unit_guard"))
-    logits = build.add("MatMul", "centroids", unit)
-    build.add("Softmax", logits, output="segment_probabilities", axis=0)
+def _contributions(graph: _Graph, system: _System) -> None:
+    """Add w_i · y_cᵀ A⁻¹ y_i [K, L]."""
+    graph.add("Transpose", "explain_embeddings", to="explain_columns", perm=[1, 0])
+    solved = system.solve("explain_columns", "explain")
+    graph.add("Transpose", solved, to="explain_rows", perm=[1, 0])
+    graph.add("MatMul", "explain_rows", "weighted_transposed", to="contributions")
 
 
-def _contributions(build: _Builder, solution: str, history: str, weight: str) -> None:
-    build.constant("all", np.array([np.iinfo(np.int64).max], dtype=np.int64))
-    build.constant("minus_one", np.array([-1], dtype=np.int64))
-    inverse = build.add("Slice", solution, "one", "all", "axis1")
-    similarity = build.add(
-        "MatMul",
-        build.add("Transpose", inverse, perm=[1, 0]),
-        build.add("Transpose", history, perm=[1, 0]),
-    )
-    padded = build.add("Mul", similarity, weight)
-    build.add("Slice", padded, "zero", "minus_one", "axis1", output="contributions")
+def _metadata(parameters: FoldinParameters) -> dict[str, str]:
+    return {
+        "contract": "1",
+        "head": "foldin",
+        "space_id": parameters.space_id,
+        "model_version": parameters.model_version,
+        "d": str(len(parameters.gram)),
+        "s": str(len(parameters.centroids)),
+    }
+
+
+def _check(parameters: FoldinParameters) -> None:
+    dimension = len(parameters.gram)
+    positive = ("regularization", "alpha", "decay_days", "temperature")
+    wrong = [name for name in positive if not 0 < getattr(parameters, name) < np.inf]
+    if not 0 <= parameters.floor <= 1:
+        wrong.append("floor")
+    if parameters.gram.shape != (dimension, dimension) or not np.isfinite(parameters.gram).all():
+        wrong.append("gram")
+    lengths = np.linalg.norm(parameters.centroids, axis=-1)
+    if parameters.centroids.shape[1:] != (dimension,) or not np.allclose(lengths, 1.0, atol=1e-3):
+        wrong.append("centroids")
+    if wrong:
+        raise InputError(
+            f"fold-in: {', '.join(wrong)} out of range",
+            hint="train again; λ, α, τ and T are positive, floor is 0-1, centroids are unit rows",
+        )

@@ -1,14 +1,17 @@
-"""Golden vectors: inputs and outputs that a model must reproduce wherever it runs.
+"""Golden vectors: inputs and expected outputs of a model, to see that it computes the same here.
 
-One ``.npz`` file. All cases share N candidate rows; histories and explained titles are columns of
-them, so that the file stays small and every embedding in it is one that a catalogue can hold.
+A NumPy archive (``.npz``, no pickles). A small table of titles is shared by all cases: ``rows``
+int8 [D, M], ``scale`` float32 [M], ``bias`` float32 [M]. Case n names columns of it: ``n.history``
+[L], ``n.candidates`` [N] and ``n.explained`` [K] int32, beside ``n.history_weights`` and
+``n.history_age_days`` float32 [L]; and the expected outputs of tensor contract 1 by their names,
+``n.user_embedding`` … ``n.contributions``, float64.
 """
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,90 +19,145 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import ModelRefused
 
-__all__ = ["GoldenCase", "decode_golden", "encode_golden"]
+__all__ = [
+    "GOLDEN_RTOL",
+    "GoldenCase",
+    "GoldenDraw",
+    "GoldenTable",
+    "decode_golden",
+    "encode_golden",
+    "first_miss",
+]
 
-_MAX_CASES = 32
-_SHARED = ("candidate_embeddings", "candidate_scale", "candidate_bias")
-_OWN = (
-    "history_columns",
-    "history_weights",
-    "history_age_days",
-    "explain_columns",
-    "user_embedding",
-    "scores",
-    "segment_probabilities",
-    "contributions",
-)
+GOLDEN_RTOL = 1e-4
+"""Of the largest magnitude of an output: float32 on any machine against float64."""
+
+_CAP_BYTES = 8 * 1024 * 1024
+_TABLE = ("rows", "scale", "bias")
+_COLUMNS = ("history", "candidates", "explained")
+_DRAW = (*_COLUMNS, "history_weights", "history_age_days")
+_OUTPUTS = ("user_embedding", "scores", "segment_probabilities", "contributions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GoldenCase:
-    """Inputs of tensor contract 1 and what a float64 reference computed from them."""
+class GoldenTable:
+    """The M titles that golden cases are drawn from."""
 
-    candidate_embeddings: NDArray[np.int8]
-    """[D, N], the same for every case of a file."""
-    candidate_scale: NDArray[np.float32]
-    """[N] > 0."""
-    candidate_bias: NDArray[np.float32]
-    """[N]."""
-    history_columns: NDArray[np.int64]
-    """[L] columns of the candidates."""
+    rows: NDArray[np.int8]
+    """[D, M]."""
+    scale: NDArray[np.float32]
+    """[M], > 0."""
+    bias: NDArray[np.float32]
+    """[M]."""
+
+    def embeddings(self, columns: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Dequantise the embeddings of ``columns`` [K] as float32 [K, D]."""
+        return self.rows[:, columns].T.astype(np.float32) * self.scale[columns, np.newaxis]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldenDraw:
+    """One case, as columns of the table."""
+
+    history: NDArray[np.int32]
+    """[L]."""
     history_weights: NDArray[np.float32]
     """[L] in [0, 1]."""
     history_age_days: NDArray[np.float32]
     """[L] ≥ 0."""
-    explain_columns: NDArray[np.int64]
-    """[K] columns of the candidates."""
-    user_embedding: NDArray[np.float64]
-    """[D]."""
-    scores: NDArray[np.float64]
+    candidates: NDArray[np.int32]
     """[N]."""
-    segment_probabilities: NDArray[np.float64]
-    """[S]."""
-    contributions: NDArray[np.float64]
-    """[K, L]."""
+    explained: NDArray[np.int32]
+    """[K]."""
 
-    def embeddings(self, columns: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return [len(columns), D] dequantised rows."""
-        rows = self.candidate_embeddings[:, columns].T.astype(np.float32)
-        return np.ascontiguousarray(rows * self.candidate_scale[columns, None])
+    def inputs(self, table: GoldenTable) -> dict[str, NDArray[np.generic]]:
+        """Return the inputs of tensor contract 1 by name."""
+        return {
+            "history_embeddings": table.embeddings(self.history),
+            "history_weights": self.history_weights,
+            "history_age_days": self.history_age_days,
+            "candidate_embeddings": np.ascontiguousarray(table.rows[:, self.candidates]),
+            "candidate_scale": table.scale[self.candidates],
+            "candidate_bias": table.bias[self.candidates],
+            "explain_embeddings": table.embeddings(self.explained),
+        }
 
 
-def encode_golden(cases: Sequence[GoldenCase]) -> bytes:
-    """Encode cases that share their candidates; the same cases give the same bytes."""
-    arrays = {name: getattr(cases[0], name) for name in _SHARED}
-    for number, case in enumerate(cases):
-        arrays |= {f"{number}.{name}": getattr(case, name) for name in _OWN}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldenCase:
+    """What goes in and what must come out, by the names of tensor contract 1."""
+
+    inputs: Mapping[str, NDArray[np.generic]]
+    outputs: Mapping[str, NDArray[np.float64]]
+
+
+def encode_golden(
+    table: GoldenTable,
+    cases: Sequence[tuple[GoldenDraw, Mapping[str, NDArray[np.float64]]]],
+) -> bytes:
+    """Write draws and their expected outputs; equal values give equal bytes."""
+    arrays: dict[str, NDArray[np.generic]] = {name: getattr(table, name) for name in _TABLE}
+    for number, (draw, outputs) in enumerate(cases):
+        arrays |= {f"{number}.{name}": getattr(draw, name) for name in _DRAW}
+        arrays |= {f"{number}.{name}": outputs[name] for name in _OUTPUTS}
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            member = io.BytesIO()
-            np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
-            # A fixed date: bytes are content-addressed and must not depend on when they were made.
-            archive.writestr(
-                zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), member.getvalue()
-            )
+    # Named one by one: savez takes its own keyword, too, and the stub cannot tell them apart.
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 
 def decode_golden(data: bytes) -> tuple[GoldenCase, ...]:
-    """Decode golden vectors; nothing in them is executed.
+    """Read golden vectors.
 
     Raises:
-        ModelRefused: not such a file, or one without cases.
+        ModelRefused: not such an archive, larger than 8 MiB unpacked, without a case, or a case
+            that is incomplete or of the wrong shape.
 
     """
+    arrays = _arrays(data)
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            shared = {name: archive[name] for name in _SHARED}
-            count = sum(name.endswith(".scores") for name in archive.files)
-            if not 0 < count <= _MAX_CASES:
-                raise ModelRefused(f"{count} golden cases", hint="publish the model again")
-            return tuple(
-                GoldenCase(**shared, **{name: archive[f"{number}.{name}"] for name in _OWN})
-                for number in range(count)
-            )
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, MemoryError) as error:
-        raise ModelRefused(
-            f"golden vectors cannot be read: {error}", hint="publish the model again"
-        ) from error
+        table = GoldenTable(**{name: arrays[name] for name in _TABLE})  # type: ignore[arg-type]
+        count = (len(arrays) - len(_TABLE)) // (len(_DRAW) + len(_OUTPUTS))
+        cases = tuple(_case(arrays, number, table) for number in range(count))
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        raise _refused(f"{type(error).__name__}: {error}") from error
+    if not cases:
+        raise _refused("no case in it")
+    return cases
+
+
+def first_miss(case: GoldenCase, answers: Mapping[str, NDArray[np.generic]]) -> str | None:
+    """Return the first output that is not what it must be, in words; ``None`` if all are."""
+    for name in _OUTPUTS:
+        expected, found = case.outputs[name], np.asarray(answers[name], dtype=np.float64)
+        if found.shape != expected.shape:
+            return f"{name} has shape {found.shape}, not {expected.shape}"
+        largest = float(np.abs(expected).max(initial=0.0))
+        miss = float(np.abs(found - expected).max(initial=0.0))
+        if not miss <= GOLDEN_RTOL * largest:
+            return f"{name} is off by {miss:.3g} where {largest:.3g} is the largest value"
+    return None
+
+
+def _case(arrays: Mapping[str, NDArray[np.generic]], number: int, table: GoldenTable) -> GoldenCase:
+    draw = GoldenDraw(**{name: arrays[f"{number}.{name}"] for name in _DRAW})  # type: ignore[arg-type]
+    outputs = {name: arrays[f"{number}.{name}"].astype(np.float64) for name in _OUTPUTS}
+    return GoldenCase(inputs=draw.inputs(table), outputs=outputs)
+
+
+def _arrays(data: bytes) -> dict[str, NDArray[np.generic]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > _CAP_BYTES:
+            raise _refused(f"{unpacked} bytes unpacked, at most {_CAP_BYTES} are accepted")
+        with np.load(io.BytesIO(data), allow_pickle=False) as loaded:
+            return {name: loaded[name] for name in loaded.files}
+    except (zipfile.BadZipFile, ValueError, EOFError, OSError, NotImplementedError) as error:
+        raise _refused(str(error)) from error
+
+
+def _refused(what: str) -> ModelRefused:
+    return ModelRefused(
+        f"golden vectors: {what}", hint="publish the model again; the one in use stays"
+    )
