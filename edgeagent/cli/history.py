@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -22,7 +23,7 @@ def command() -> None:
 @command.command()
 @click.argument("entity_id")
 @click.option("--at", "watched_on", metavar="TIME", help="When, ISO 8601 UTC.  [default: now]")
-@click.option("--progress", "fraction", type=float, help="How much was watched, 0 to 1.")
+@click.option("--progress", "progress_fraction", type=float, help="How much was watched, 0 to 1.")
 @click.option("--seconds", "progress_seconds", type=int, help="How much, in seconds, instead.")
 @click.option("--completed", is_flag=True, help="Watched to the end.")
 @click.option(
@@ -36,26 +37,22 @@ def command() -> None:
 def add(
     box: Box,
     *,
-    entity_id: str,
     watched_on: str | None,
-    fraction: float | None,
+    progress_fraction: float | None,
     as_json: bool,
-    **event: object,
+    **event: Any,
 ) -> None:
     """Record that ENTITY_ID was watched."""
     when = SystemClock().now() if watched_on is None else _parse_time(watched_on)
-    watched = WatchEvent(
-        entity_id=entity_id,
-        watched_on=when,
-        progress_fraction=fraction,
-        **event,  # type: ignore[arg-type]  # click has checked them
-    )
+    watched = WatchEvent(watched_on=when, progress_fraction=progress_fraction, **event)
     with box.open() as agent:
         recorded = agent.record_watch(watched)
     if as_json:
         emit_json(recorded)
     elif recorded.stored:
-        click.echo(f"stored {entity_id}, watched {iso_utc(when)}")
+        click.echo(f"stored {watched.entity_id}, watched {iso_utc(when)}")
+    elif recorded.ignored_private:
+        click.echo("not stored: this is a private session")
     else:
         click.echo("not stored: children's viewings never are")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,7 @@ from edgeagent.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
     from edgeagent.simulator.simulation import Simulation
 
@@ -24,12 +24,16 @@ __all__ = ["command"]
 @click.command(name="simulate")
 @click.option(
     "--households",
-    default=200,
-    show_default=True,
     type=click.IntRange(2, 100_000),
-    help="Boxes that live for real; with --ratings, at most the people in it.",
+    help="Boxes that live for real.  [default: 200, or everyone in --ratings]",
 )
-@click.option("--weeks", default=26, show_default=True, type=click.IntRange(1, 52))
+@click.option(
+    "--weeks",
+    default=26,
+    show_default=True,
+    type=click.IntRange(1, 52),
+    help="How long; a new box is silent for 13 weeks, then reports once in 13.",
+)
 @click.option(
     "--fleet",
     default=100_000,
@@ -52,7 +56,7 @@ __all__ = ["command"]
 )
 @click.option("--keep", is_flag=True, help="Keep homes, repository and server store in --out.")
 @json_option
-def command(*, as_json: bool, households: int | None, **given: object) -> None:
+def command(*, as_json: bool, **given: Any) -> None:
     """Train, publish, serve, watch, pick, report and estimate, all on this machine."""
     try:
         from rich.console import Console  # noqa: PLC0415  (simulator extra)
@@ -68,7 +72,7 @@ def command(*, as_json: bool, households: int | None, **given: object) -> None:
         raise InputError(
             f"the simulator needs {error.name}", hint="pip install 'edgeagent[simulator]'"
         ) from error
-    options = Options(households=households, **given)  # type: ignore[arg-type]
+    options = Options(**given)
     console = Console(stderr=True)
     with _progress(console) as progress:
         simulation = simulate(options, progress)
@@ -86,12 +90,11 @@ class _RichProgress:
 
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
-        self._task = None
+        self._task: TaskID | None = None
 
     def stage(self, what: str, total: int | None = None) -> None:
         """Finish the stage before and begin this one."""
-        if self._task is not None:
-            self._finish()
+        self.finish()
         self._task = self._bars.add_task(what, total=total)
 
     def advance(self, steps: int = 1) -> None:
@@ -99,9 +102,11 @@ class _RichProgress:
         if self._task is not None:
             self._bars.advance(self._task, steps)
 
-    def _finish(self) -> None:
-        task = self._bars.tasks[self._task]
-        self._bars.update(self._task, total=task.total or 1, completed=task.total or 1)
+    def finish(self) -> None:
+        """Fill the bar of the present stage, if there is one."""
+        if self._task is not None:
+            total = self._bars.tasks[self._task].total or 1
+            self._bars.update(self._task, total=total, completed=total)
 
 
 @contextmanager
@@ -128,7 +133,7 @@ def _progress(console: Console) -> Iterator[_RichProgress]:
     ) as bars:
         progress = _RichProgress(bars)
         yield progress
-        progress._finish()  # noqa: SLF001  (its own file)
+        progress.finish()
 
 
 def _print_summary(console: Console, simulation: Simulation, page: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +29,8 @@ _TITLE_SECONDS = 105 * 60
 class Options:
     """What the command line asked for."""
 
-    households: int
+    households: int | None
+    """How many boxes live for real; none: 200, or everyone in the ratings."""
     weeks: int
     fleet: int
     ratings: Path | None
@@ -121,9 +121,3 @@ def _moments(count: int, *, weeks: int, generator: np.random.Generator) -> NDArr
         or [np.empty(0, dtype=np.int64)]
     ).astype(np.int64)
     return moments[: min(count, MAX_RETIMED_EVENTS)]
-
-
-def last_moment(plans: Sequence[HouseholdPlan], weeks: int) -> int:
-    """Return when the last simulated week ends, or the last event if that is later."""
-    end = START + weeks * WEEK_SECONDS
-    return max([end, *(plan.evenings[-1][-1].watched_on for plan in plans if plan.evenings)])

@@ -32,6 +32,7 @@ from model_export.synthetic import synthetic_households, synthetic_panel
 
 __all__ = ["Progress", "Simulation", "simulate"]
 
+_HOUSEHOLDS = 200
 _PANEL_HOUSEHOLDS = 2000
 _PANEL_WEEKS = 52
 
@@ -93,7 +94,7 @@ def simulate(options: Options, progress: Progress) -> Simulation:
         artefacts = _train_and_publish(training, options, work, stages)
         with stages.stage("quality", "Measuring picks on held-out viewings"):
             quality = measure_quality(global_split(training), artefacts, work / "quality")
-        plans = plan_households(living)
+        plans = plan_households(living)[: options.households]
         outcomes, counted = _live(plans, options, work, stages)
         task = artefacts.task
         truth = _mean_shares([outcome.category_shares for outcome in outcomes], task)
@@ -146,7 +147,7 @@ def _logs(options: Options) -> tuple[WatchLog, WatchLog]:
     living = synthetic_households(
         options.seed,
         catalogue=panel.titles,
-        households=options.households,
+        households=options.households or _HOUSEHOLDS,
         weeks=options.weeks,
         start=START,
     )

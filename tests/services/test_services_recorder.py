@@ -58,6 +58,7 @@ def test_progress_out_of_range_is_refused_and_nothing_stored(
 
 
 def test_one_profile_without_consent_stops_the_whole_batch(box: Box) -> None:
+    box.agent.home.history.create_profile("guest", kind="adult", at=box.clock.now())
     box.grant(Purpose.HISTORY)
     now = box.clock.now()
     with pytest.raises(ConsentRequired, match="guest"):
