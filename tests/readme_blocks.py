@@ -14,10 +14,10 @@ from pathlib import Path
 import click
 import msgspec
 from click.testing import CliRunner
+from model_export.cli import main as model_export_cli
 
 from edgeagent import config, errors
 from edgeagent.cli.root import cli as edgeagent_cli
-from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
 
 README = Path(__file__).parent.parent / "README.md"
@@ -68,7 +68,9 @@ def _exit_codes() -> str:
 
 def _settings() -> str:
     source = textwrap.dedent(inspect.getsource(config.Config))
-    documented = dict(re.findall(r'^    (\w+): .*\n    """(.*?)"""', source, re.M | re.S))
+    documented = dict(
+        re.findall(r'^    (\w+): .*\n    """(.*?)"""', source, re.MULTILINE | re.DOTALL)
+    )
     lines = []
     for setting in msgspec.structs.fields(config.Config):
         default = "none" if setting.default is None else f"`{_toml(setting.default)}`"
@@ -88,5 +90,3 @@ def _first_line(kind: type) -> str:
 
 if __name__ == "__main__":
     README.write_text(rewritten(README.read_text("utf-8")), "utf-8")
-
-

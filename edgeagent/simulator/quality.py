@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from model_export.evaluate import GlobalSplit, RankingQuality, evaluate_ranking
 from model_export.export import Artefacts
 from numpy.typing import NDArray
 
 from edgeagent.messages import ModelFiles, Viewing
 from edgeagent.scoring.resident import load_engine
+from model_export.evaluate import GlobalSplit, RankingQuality, evaluate_ranking
 
 __all__ = ["Quality", "measure_quality"]
 

@@ -12,11 +12,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
-from model_export.evaluate import global_split
 from model_export.export import Artefacts, export
-from model_export.movielens import load_movielens
 from model_export.publish import publish
-from model_export.train import train
 
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.errors import InputError
@@ -27,8 +24,11 @@ from edgeagent.simulator.plan import START, HouseholdPlan, Options, plan_househo
 from edgeagent.simulator.quality import Quality, measure_quality
 from edgeagent.simulator.server_process import running_server
 from edgeagent.simulator.workers import live_all
+from model_export.evaluate import global_split
 from model_export.log import WatchLog
+from model_export.movielens import load_movielens
 from model_export.synthetic import synthetic_households, synthetic_panel
+from model_export.train import train
 
 __all__ = ["Progress", "Simulation", "simulate"]
 
