@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from edgeagent.scoring.session import OnnxModel
+from edgeagent.errors import ModelError, ModelRefused
+from edgeagent.features.golden import decode_golden, first_miss
+from edgeagent.scoring.session import ModelInputs, ModelOutputs, OnnxModel
 
 __all__ = ["check_golden"]
 
 
 def check_golden(model: OnnxModel, data: bytes) -> None:
-    from edgeagent.features.golden import decode_golden
+    """Hold a model against its golden vectors.
 
-    for case in decode_golden(data):
-        pass
+    Raises:
+        ModelRefused: they are not golden vectors, or the model misses one: another build of the
+            runtime, a processor that rounds otherwise, or not the model they were made with.
+
+    """
+    for number, case in enumerate(decode_golden(data)):
+        try:
+            outputs = model.run(ModelInputs(**case.inputs))  # type: ignore[arg-type]  # checked by run
+        except ModelError as error:
+            raise _missed(number, str(error)) from error
+        answers = {name: getattr(outputs, name) for name in ModelOutputs.__slots__}
+        miss = first_miss(case, answers)
+        if miss is not None:
+            raise _missed(number, miss)
+
+
+def _missed(number: int, why: str) -> ModelRefused:
+    return ModelRefused(
+        f"golden case {number}: {why}",
+        hint="publish the model again with its own golden vectors; the one in use stays",
+    )

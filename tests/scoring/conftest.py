@@ -3,12 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from toy_model import toy_catalogue, toy_files, toy_model
 
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.messages import ModelFiles, decode_catalogue
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
+from tests.scoring.toy_model import toy_catalogue, toy_files, toy_model
 
 
 @pytest.fixture

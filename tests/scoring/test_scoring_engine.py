@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from toy_model import BIAS, FACTS, ROWS, SCALE, TITLES, D, toy_catalogue, toy_model
 
 from edgeagent.errors import ModelRefused
 from edgeagent.features.catalogue import CatalogueView
@@ -18,6 +17,7 @@ from edgeagent.messages import (
 )
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
+from tests.scoring.toy_model import BIAS, FACTS, ROWS, SCALE, TITLES, D, toy_catalogue, toy_model
 
 NOW = 1_780_000_000
 FILES = ModelFiles(

@@ -6,9 +6,9 @@ import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from toy_model import toy_model
 
 from edgeagent.scoring.onnx_header import read_onnx_header
+from tests.scoring.toy_model import toy_model
 
 
 @given(

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from toy_model import SPACE, toy_files, toy_golden, toy_model
 
 import edgeagent
 from edgeagent.errors import MalformedMessage, ModelError, ModelRefused
@@ -19,6 +18,7 @@ from edgeagent.scoring.loading import load_engine
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.scoring.remote import ChildScorer
 from edgeagent.scoring.resident import ResidentScorer
+from tests.scoring.toy_model import SPACE, toy_files, toy_golden, toy_model
 
 NOW = 1_780_000_000
 ALPHA = Viewing(entity_id="t:a", watched_on=NOW, completed=True)

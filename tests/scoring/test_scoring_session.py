@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from toy_model import FACTS, INPUTS, OUTPUTS, toy_model
 
 from edgeagent.errors import ModelError, ModelRefused
 from edgeagent.messages.manifest import MODEL_CAP_BYTES
 from edgeagent.scoring.session import ModelInputs, OnnxModel
+from tests.scoring.toy_model import FACTS, INPUTS, OUTPUTS, toy_model
 
 EMPTY = ModelInputs(
     history_embeddings=np.zeros((0, 4), dtype=np.float32),

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto, ValueInfoProto, helper
 
+from edgeagent.features.golden import GoldenDraw, GoldenTable, encode_golden
 from edgeagent.messages import ModelFiles, Title, encode_catalogue, sha256_hex
 
 SPACE = "0123456789abcdef"
@@ -136,4 +137,25 @@ def toy_files(directory: Path, *, model: bytes | None = None) -> ModelFiles:
 
 
 def toy_golden(directory: Path) -> str:
-    return str(directory / "g")
+    """Write one golden case, worked out in float64, and say where."""
+    table = GoldenTable(rows=ROWS, scale=SCALE, bias=BIAS)
+    draw = GoldenDraw(
+        history=np.array([0, 2], dtype=np.int32),
+        history_weights=np.array([1.0, 0.5], dtype=np.float32),
+        history_age_days=np.array([0.0, 3.0], dtype=np.float32),
+        candidates=np.arange(len(TITLES), dtype=np.int32),
+        explained=np.array([1, 4], dtype=np.int32),
+    )
+    embeddings = (ROWS * SCALE).T.astype(np.float64)
+    weighted = embeddings[draw.history] * draw.history_weights[:, np.newaxis]
+    user = weighted.sum(axis=0)
+    odds = np.exp(user[:S])
+    outputs = {
+        "user_embedding": user,
+        "scores": embeddings @ user + BIAS,
+        "segment_probabilities": odds / odds.sum(),
+        "contributions": embeddings[draw.explained] @ weighted.T,
+    }
+    path = directory / "golden.npz"
+    path.write_bytes(encode_golden(table, [(draw, outputs)]))
+    return str(path)
