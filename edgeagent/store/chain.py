@@ -114,8 +114,10 @@ class Chain:
                     raise _contradiction(before, position)
                 writer = ChainWriter(connection, before)
                 yield writer
-                self._anchor.intend(before, writer.tip)
-            self._anchor.confirm(writer.tip)
+                if writer.tip != before:
+                    self._anchor.intend(before, writer.tip)
+            if writer.tip != before:
+                self._anchor.confirm(writer.tip)
 
     def check(self) -> None:
         """Verify that the tables are what was last acknowledged.

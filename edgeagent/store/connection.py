@@ -61,6 +61,7 @@ class KeyedConnection(dbapi2.Connection):  # type: ignore[misc]  # the driver ha
     commit = _like_sqlite3(dbapi2.Connection.commit)
     rollback = _like_sqlite3(dbapi2.Connection.rollback)
 
+    @_like_sqlite3
     def cursor(self, factory: type[Any] = KeyedCursor) -> Any:  # noqa: ANN401  (see above)
         """Return a new cursor."""
         return super().cursor(factory)

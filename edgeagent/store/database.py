@@ -183,8 +183,11 @@ class Database:
     def integrity_errors(self) -> tuple[str, ...]:
         """Verify every page's HMAC and the structure above it; empty when all is well."""
         broken = [str(row[0]) for row in self.read("PRAGMA cipher_integrity_check")]
-        found = [str(row[0]) for row in self.read("PRAGMA quick_check")]
-        return tuple(broken + [line for line in found if line != "ok"])
+        try:
+            broken += [str(row[0]) for row in self.read("PRAGMA quick_check")]
+        except Damaged as error:
+            broken.append(str(error))
+        return tuple(line for line in broken if line != "ok")
 
     def sqlite_utils(self) -> sqlite_utils.Database:
         """Return the same connection under sqlite-utils, without plugins."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Self
 
 from edgeagent.clock import iso_utc
-from edgeagent.errors import InputError, LedgerBroken
+from edgeagent.errors import InputError, LedgerBroken, StorageError
 from edgeagent.randomness import RandomSource
 from edgeagent.store.anchor import Anchor
 from edgeagent.store.database import Database
@@ -76,14 +76,20 @@ class Home:
             write_anchor: replaces a file durably; a seam for tests that lose power in between.
 
         Raises:
+            InputError: ``directory`` is something else.
             KeyProviderError, WrongKey: the data key is not to be had.
             NotOurDatabase, Damaged, DiskFull: the ledger does not open.
             LedgerBroken: the ledger is gone though its anchor is there. A ledger that is there
                 and contradicts its anchor opens; its ``check`` raises.
 
         """
-        with no_room(directory):
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            with no_room(directory):
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise InputError(
+                f"{directory} is not a directory", hint="name a directory with --home"
+            ) from error
         home = cls(directory, provider=provider, lock=HomeLock(directory / "lock"))
         home._open_ledger(now=now, random=random, write_anchor=write_anchor)
         return home
@@ -132,11 +138,16 @@ class Home:
         Returns:
             Its new path; the key that may open it some day stays beside it.
 
+        Raises:
+            StorageError: that name is taken; nothing was renamed.
+
         """
         source = self._path(HISTORY_SCHEMA)
         stamp = iso_utc(now).replace(":", "")
         kept = source.with_name(f"{source.name}.damaged-{stamp}")
         with self._lock.held():
+            if kept.exists():
+                raise StorageError(f"{kept} exists", hint="move it elsewhere and do it again")
             if self._history is not None:
                 self._history.close()
                 self._history = None

@@ -156,6 +156,11 @@ def open_data_key(path: Path, *, database: str, provider: KeyProvider) -> Secret
         raise WrongKey(
             f"{path} is not a key file, or is damaged", hint="restore it from a backup"
         ) from error
+    if stored.database != database:
+        raise WrongKey(
+            f"{path} holds the key of {stored.database!r}, not of {database!r}",
+            hint="put the key files back under their own names",
+        )
     if stored.provider != provider.name:
         raise KeyProviderError(
             f"{path} was wrapped by provider {stored.provider!r}, not {provider.name!r}",

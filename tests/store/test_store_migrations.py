@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edgeagent.errors import NotOurDatabase, StorageError
+from edgeagent.store.database import Database
+from edgeagent.store.history_schema import HISTORY_SCHEMA
+from edgeagent.store.keys import SecretKey
+from edgeagent.store.ledger_schema import LEDGER_SCHEMA
+from edgeagent.store.migrations import Migration, Schema
+from edgeagent.testing.box import Box
+
+KEY = SecretKey(bytes(32))
+FIRST = Migration(name="0001_first", statements=("CREATE TABLE t (a)",))
+SECOND = Migration(
+    name="0002_second", statements=("ALTER TABLE t ADD COLUMN b", "INSERT INTO t VALUES (1, 2)")
+)
+BROKEN = Migration(
+    name="0002_broken", statements=("INSERT INTO t VALUES (1)", "INSERT INTO nowhere VALUES (1)")
+)
+
+
+def _schema(*migrations: Migration) -> Schema:
+    return Schema(name="toy", application_id=7, migrations=migrations)
+
+
+def _create(path: Path) -> Database:
+    return Database.create(path, KEY, application_id=7)
+
+
+def test_what_is_pending_is_applied_once_and_recorded(tmp_path: Path) -> None:
+    database = _create(tmp_path / "a.db")
+    assert not _schema(FIRST).is_current(database)
+    _schema(FIRST).migrate(database)
+    assert database.version() == 1
+    assert _schema(FIRST).is_current(database)
+    for _ in range(2):
+        _schema(FIRST, SECOND).migrate(database)
+        assert database.read("SELECT a, b FROM t") == [(1, 2)]
+    assert database.version() == 2
+    assert database.read("SELECT migration_set, name FROM _sqlite_migrations ORDER BY id") == [
+        ("toy", "0001_first"),
+        ("toy", "0002_second"),
+    ]
+    database.close()
+
+
+def test_a_failing_migration_leaves_the_schema_before_it(tmp_path: Path) -> None:
+    database = _create(tmp_path / "a.db")
+    _schema(FIRST).migrate(database)
+    with pytest.raises(StorageError, match="nowhere"):
+        _schema(FIRST, BROKEN).migrate(database)
+    assert database.version() == 1
+    assert database.read("SELECT * FROM t") == []
+    assert database.read("SELECT count(*) FROM _sqlite_migrations") == [(1,)]
+    _schema(FIRST, SECOND).migrate(database)
+    assert database.version() == 2
+    database.close()
+
+
+def test_a_database_newer_than_the_program_is_refused(tmp_path: Path) -> None:
+    database = _create(tmp_path / "a.db")
+    _schema(FIRST, SECOND).migrate(database)
+    with pytest.raises(NotOurDatabase, match="version 2; this program knows 1") as caught:
+        _schema(FIRST).migrate(database)
+    assert "install" in caught.value.hint
+    database.close()
+
+
+@pytest.mark.parametrize("schema", [HISTORY_SCHEMA, LEDGER_SCHEMA])
+def test_migrations_are_only_ever_appended(schema: Schema) -> None:
+    names = [migration.name for migration in schema.migrations]
+    assert names == sorted(set(names))
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+
+
+def test_a_home_written_by_a_newer_program_is_refused(box: Box) -> None:
+    home = box.open()
+    with home.ledger._database.transaction() as connection:
+        connection.execute("PRAGMA user_version = 99")
+    box.close()
+    with pytest.raises(NotOurDatabase, match="version 99"):
+        box.open()
+
+
+def test_the_resident_process_loads_neither_sqlite_utils_nor_numpy(box: Box) -> None:
+    box.open().history.add([box.event("film")], box.grant())
+    box.close()
+    script = """
+import sys
+from pathlib import Path
+from edgeagent.consent import Purpose
+from edgeagent.testing.box import Box
+box = Box(Path(sys.argv[1]))
+home = box.open()
+home.ledger.check()
+home.ledger.append_consent(box.decision())
+box.book(home.ledger, home.ledger.genesis.first_reportable_week)
+home.history.add([box.event("another")], box.grant())
+home.history.forget("main", "film")
+print(home.history.count("main"), home.history.window("main")[0].entity_id)
+print(sorted({"sqlite_utils", "numpy", "onnxruntime", "tuf"} & set(sys.modules)))
+box.close()
+"""
+    printed = subprocess.run(  # noqa: S603  (this interpreter and the script above)
+        [sys.executable, "-c", script, str(box.directory)],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert printed == "1 another\n[]\n"
