@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model_export.graph import build_foldin_graph
-from model_export.reference import FoldinParameters, foldin_reference
 
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.features.window import Window, history_window
@@ -21,8 +19,10 @@ from edgeagent.messages import (
 )
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
+from model_export.graph import build_foldin_graph
+from model_export.reference import FoldinParameters, foldin_reference
 
-D, N, S = 16, 5_000, 8  # more titles than fit one run of the model
+D, N, S = 8, 17_000, 8  # more titles than fit one run of the model
 NOW = 1_780_000_000
 SPACE = "0123456789abcdef"
 FILES = ModelFiles(

@@ -66,6 +66,13 @@ class ScorerSuite:
         with pytest.raises(ModelRefused, match="golden"):
             scorer.verify(other, toy_golden(tmp_path), space_id=SPACE)
 
+    def test_it_refuses_a_model_that_answers_no_number(
+        self, scorer: Scorer, tmp_path: Path
+    ) -> None:
+        other = toy_files(tmp_path, model=toy_model(factor=float("nan")))
+        with pytest.raises(ModelRefused, match="golden case 0: .*not a number"):
+            scorer.verify(other, toy_golden(tmp_path), space_id=SPACE)
+
     def test_it_refuses_golden_vectors_that_are_none(
         self, scorer: Scorer, files: ModelFiles, tmp_path: Path
     ) -> None:
