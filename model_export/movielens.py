@@ -1,195 +1,287 @@
-"""Loading MovieLens: the CSV form (ratings.csv, movies.csv) and the older ``::`` form (*.dat)."""
+"""MovieLens in its two forms: ``ratings.csv`` and ``movies.csv``, or ``.dat`` files with ``::``.
+
+A rating is taken as a complete viewing at the time it was given, whatever the stars: people rate
+what they watched. Ratings are read in blocks, so that twenty million fit into a desktop's memory.
+"""
 
 from __future__ import annotations
 
 import csv
-import re
-from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
 from model_export.log import WatchLog
+from model_export.movielens_titles import movielens_title
 
 __all__ = ["load_movielens"]
 
-_YEAR = re.compile(r"\s*\((?P<year>\d{4})(?:[-–]\d{0,4})?\)\s*$")
-_ARTICLE = re.compile(r"^(?P<rest>.+), (?P<article>The|A|An|La|Le|Les|L'|Il|El|Das|Der|Die)$")
-_NO_GENRES = "(no genres listed)"
-_LONGEST_TITLE = 200
-_YEARS = range(1870, 2201)
-_TIMES = range(253_402_300_800)
+_BLOCK_BYTES = 16 * 1024 * 1024
+_FIELDS = 4
+_MAX_STARS = 5.0
+_LARGEST_ID = 2**53
+_SHOWN_LENGTH = 60
+_FIRST_MOMENT, _LAST_MOMENT = 631_152_000, 4_102_444_800
+"""1990 and 2100: a timestamp that lost its last digits falls far before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Form:
-    """One of the two ways MovieLens is distributed."""
+    """One of the two ways the files are written."""
 
     ratings: str
     movies: str
-    encoding: str
-    has_header: bool
-
-    def rows(self, path: Path) -> Iterator[tuple[int, list[str]]]:
-        """Yield line number and fields of each line after the header."""
-        with path.open(encoding=self.encoding, newline="") as lines:
-            if not self.has_header:
-                for number, line in enumerate(lines, start=1):
-                    yield number, line.rstrip("\r\n").split("::")
-                return
-            reader = csv.reader(lines)
-            next(reader, None)
-            for fields in reader:
-                yield reader.line_num, fields
+    separator: str
+    header: bool
 
 
-_FORMS = (
-    _Form(ratings="ratings.csv", movies="movies.csv", encoding="utf-8", has_header=True),
-    _Form(ratings="ratings.dat", movies="movies.dat", encoding="latin-1", has_header=False),
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    """Some consecutive lines of a ratings file that are not blank."""
+
+    numbers: list[int]
+    lines: list[str]
 
 
-def load_movielens(directory: Path, *, least_events: int = 1) -> WatchLog:
-    """Load a MovieLens directory; a rating, whatever its value, is one complete viewing.
+_CSV = _Form(ratings="ratings.csv", movies="movies.csv", separator=",", header=True)
+_DAT = _Form(ratings="ratings.dat", movies="movies.dat", separator="::", header=False)
+
+
+def load_movielens(directory: Path, *, minimum_stars: float = 0.0) -> WatchLog:
+    """Load a MovieLens directory.
 
     Args:
-        directory: holds ratings and movies in either form.
-        least_events: people with fewer ratings are left out.
+        directory: holds ``ratings`` and ``movies``, both ``.csv`` or both ``.dat``.
+        minimum_stars: ratings below do not count as viewings.
+
+    Returns:
+        Every film of the movies file is a title, named ``ml:<movieId>``; people are numbered in
+        the order of their userId.
 
     Raises:
-        InputError: neither form is there, a line is not what it should be (file, line, what was
-            expected), or nothing is left.
+        InputError: a file is missing or malformed (file, line, what was expected), or no rating is
+            left.
 
     """
-    form = _form_of(directory)
-    titles, index = _read_titles(directory / form.movies, form)
-    users, items, times = _read_ratings(directory / form.ratings, form, index)
-    people, dense, counts = np.unique(users, return_inverse=True, return_counts=True)
-    kept = counts[dense] >= least_events
-    if not kept.any():
+    form = _form(directory)
+    titles, movie_ids = _read_movies(directory / form.movies, form)
+    ratings = _read_ratings(directory / form.ratings, form, movie_ids)
+    kept = ratings[ratings["stars"] >= minimum_stars]
+    if not len(kept):
         raise InputError(
-            f"{directory / form.ratings}: no ratings are left of {len(users)}, by {len(people)} "
-            f"people with at least {least_events} each asked for",
-            hint="use a larger MovieLens set",
+            f"{directory / form.ratings}: none of {len(ratings)} ratings has at least "
+            f"{minimum_stars:g} stars",
+            hint="lower the minimum, or check that the file holds ratings",
         )
-    _, dense = np.unique(dense[kept], return_inverse=True)
-    items, times = items[kept], times[kept]
-    order = np.lexsort((items, dense, times))
+    kept = kept[np.lexsort((kept["movie"], kept["user"], kept["at"]))]
+    people, users = np.unique(kept["user"], return_inverse=True)
     return WatchLog(
         titles=titles,
-        users=dense[order].astype(np.int64),
-        items=items[order],
-        watched_on=times[order],
-        completion=np.ones(len(order), dtype=np.float32),
-        user_count=int(dense.max()) + 1,
+        users=users.astype(np.int64),
+        items=_columns(movie_ids, kept["movie"]),
+        watched_on=kept["at"].astype(np.int64),
+        completion=np.ones(len(kept), dtype=np.float32),
+        user_count=len(people),
     )
 
 
-def _form_of(directory: Path) -> _Form:
+def _form(directory: Path) -> _Form:
     if not directory.is_dir():
         raise InputError(
-            f"{directory}: no such directory", hint="--ratings names an unpacked MovieLens set"
+            f"{directory} is not a directory",
+            hint="name the directory of an unpacked MovieLens archive",
         )
-    for form in _FORMS:
-        present = [(directory / name).is_file() for name in (form.ratings, form.movies)]
-        if all(present):
+    for form in (_CSV, _DAT):
+        names = (form.ratings, form.movies)
+        there = [name for name in names if (directory / name).is_file()]
+        if len(there) == len(names):
             return form
-        if any(present):
-            missing = form.movies if present[0] else form.ratings
+        if there:
+            missing = next(name for name in names if name not in there)
             raise InputError(
-                f"{directory / missing}: missing",
-                hint=f"{form.ratings} and {form.movies} belong together; unpack the set again",
+                f"{directory / missing} is missing beside {there[0]}",
+                hint="unpack the archive again; both files are needed",
             )
     raise InputError(
-        f"{directory}: holds neither ratings.csv and movies.csv nor ratings.dat and movies.dat",
-        hint="--ratings names an unpacked MovieLens set",
+        f"{directory} is not a MovieLens directory",
+        hint="it must hold ratings.csv and movies.csv, or ratings.dat and movies.dat",
     )
 
 
-def _read_titles(path: Path, form: _Form) -> tuple[tuple[Title, ...], dict[int, int]]:
+def _columns(movie_ids: NDArray[np.int64], movies: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each of ``movies`` stands in ``movie_ids``; -1 where it does not."""
+    order = np.argsort(movie_ids)
+    place = np.searchsorted(movie_ids, movies, sorter=order)
+    found = order[np.minimum(place, len(order) - 1)]
+    return np.where(movie_ids[found] == movies, found, -1)
+
+
+def _read_movies(path: Path, form: _Form) -> tuple[tuple[Title, ...], NDArray[np.int64]]:
+    """Return the titles and, in the same order, their movie ids [I]."""
     titles: list[Title] = []
-    index: dict[int, int] = {}
-    for number, fields in _guarded(path, form):
-        expected = "movie id, title and genres"
-        if len(fields) != 3:  # noqa: PLR2004  (the three that are expected)
-            raise _unexpected(path, number, expected, fields)
-        movie = _whole(path, number, fields[0], "a movie id")
-        if movie in index:
-            raise _unexpected(path, number, "a movie id that is new", fields)
-        index[movie] = len(titles)
-        titles.append(_title(movie, fields[1], fields[2]))
+    ids: dict[int, int] = {}
+    expected = form.separator.join(("movieId", "title", "genre|genre"))
+    for number, fields in _movie_lines(path, form):
+        if len(fields) != 3 or not fields[0].isdecimal() or not fields[1].strip():  # noqa: PLR2004
+            raise _bad_line(path, number, form.separator.join(fields), expected)
+        movie = int(fields[0])
+        if movie in ids:
+            raise InputError(
+                f"{path}, line {number}: movie {movie} stands in line {ids[movie]} already",
+                hint="remove one of the two lines",
+            )
+        ids[movie] = number
+        titles.append(movielens_title(movie, fields[1], fields[2]))
     if not titles:
-        raise InputError(f"{path}: no titles in it", hint="unpack the MovieLens set again")
-    return tuple(titles), index
+        raise InputError(f"{path} holds no movies", hint=f"expected lines: {expected}")
+    return tuple(titles), np.fromiter(ids, dtype=np.int64, count=len(ids))
 
 
-def _read_ratings(
-    path: Path, form: _Form, index: dict[int, int]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    users, items, times = array("q"), array("q"), array("q")
-    for number, fields in _guarded(path, form):
-        if len(fields) != 4:  # noqa: PLR2004  (the four that are expected)
-            raise _unexpected(path, number, "user, movie, rating and time", fields)
-        try:
-            user, movie, time = int(fields[0]), int(fields[1]), int(fields[3])
-            float(fields[2])
-        except ValueError:
-            raise _unexpected(path, number, "four numbers", fields) from None
-        if movie not in index:
-            raise _unexpected(path, number, f"a movie id that {form.movies} holds", fields)
-        if time not in _TIMES:
-            raise _unexpected(path, number, "a time in seconds since 1970", fields)
-        users.append(user)
-        items.append(index[movie])
-        times.append(time)
-    if not users:
-        raise InputError(f"{path}: no ratings in it", hint="unpack the MovieLens set again")
-    return (
-        np.frombuffer(users, dtype=np.int64),
-        np.frombuffer(items, dtype=np.int64),
-        np.frombuffer(times, dtype=np.int64),
-    )
-
-
-def _guarded(path: Path, form: _Form) -> Iterator[tuple[int, list[str]]]:
-    """Yield rows, and say what is wrong with a file that cannot be read to its end."""
+def _movie_lines(path: Path, form: _Form) -> Iterator[tuple[int, list[str]]]:
+    """Yield line numbers, from 1, and fields; blank lines are skipped."""
+    lines = _text(path, form).split("\n")
+    if not form.header:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield number, line.rstrip("\r").split(form.separator)
+        return
+    reader = csv.reader((f"{line}\n" for line in lines), strict=True)
     try:
-        yield from form.rows(path)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        for fields in reader:
+            if reader.line_num > 1 and fields:
+                yield reader.line_num, fields
+    except csv.Error as error:
         raise InputError(
-            f"{path}: cannot be read: {error}", hint="unpack the MovieLens set again"
+            f"{path}, line {reader.line_num}: {error}",
+            hint="a quote is not closed: the file may be half-written; unpack it again",
         ) from error
 
 
-def _whole(path: Path, number: int, field: str, expected: str) -> int:
+def _text(path: Path, form: _Form) -> str:
+    data = _read(path)
     try:
-        return int(field)
-    except ValueError:
-        raise _unexpected(path, number, expected, [field]) from None
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if form is _DAT:  # the older archives are Latin-1, the 10M one is UTF-8
+            return data.decode("latin-1")
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError(
+            f"{path}, line {line}: not UTF-8", hint="save the file as UTF-8, or unpack it again"
+        ) from error
 
 
-def _unexpected(path: Path, number: int, expected: str, fields: list[str]) -> InputError:
-    found = ", ".join(fields)[:60]
-    return InputError(
-        f"{path}, line {number}: expected {expected}, found {found!r}",
-        hint="the file may be cut off; unpack the MovieLens set again",
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}", hint="check its permissions"
+        ) from error
+
+
+_RATING = np.dtype([("user", "<i8"), ("movie", "<i8"), ("stars", "<f4"), ("at", "<i8")])
+
+
+def _read_ratings(path: Path, form: _Form, movie_ids: NDArray[np.int64]) -> NDArray[np.void]:
+    """Return the ratings as an array of records."""
+    blocks = [_parse(block, path, form, movie_ids) for block in _blocks(path, form)]
+    ratings = np.concatenate([np.empty(0, dtype=_RATING), *blocks])
+    if not len(ratings):
+        raise InputError(f"{path} holds no ratings", hint=f"expected lines: {_expected(form)}")
+    return ratings
+
+
+def _blocks(path: Path, form: _Form) -> Iterator[_Block]:
+    number = 1
+    try:
+        with path.open("rb") as file:
+            if form.header:
+                file.readline()
+                number = 2
+            while data := file.read(_BLOCK_BYTES):
+                text = (data + file.readline()).decode("latin-1").replace("\r", "")
+                lines = text.removesuffix("\n").split("\n")
+                yield _Block(
+                    numbers=[n for n, line in enumerate(lines, start=number) if line.strip()],
+                    lines=[line for line in lines if line.strip()],
+                )
+                number += len(lines)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}", hint="check its permissions"
+        ) from error
+
+
+def _parse(
+    block: _Block, path: Path, form: _Form, movie_ids: NDArray[np.int64]
+) -> NDArray[np.void]:
+    if not block.lines:
+        return np.empty(0, dtype=_RATING)
+    try:
+        table = np.loadtxt(
+            [line.replace(form.separator, ",") for line in block.lines],
+            delimiter=",",
+            comments=None,
+            ndmin=2,
+        )
+    except ValueError as error:
+        raise _first_unreadable(block, path, form) from error
+    if table.shape[1] != _FIELDS:
+        raise _bad_line(path, block.numbers[0], block.lines[0], _expected(form))
+    user, movie, stars, at = table.T
+    good = (
+        (user == np.floor(user))
+        & (np.abs(user) < _LARGEST_ID)
+        & (stars > 0)
+        & (stars <= _MAX_STARS)
+        & (at >= _FIRST_MOMENT)
+        & (at < _LAST_MOMENT)
     )
+    _refuse_first(~good, block, path, _expected(form))
+    _refuse_first(
+        ~np.isin(movie, movie_ids), block, path, f"a movieId that stands in {form.movies}"
+    )
+    ratings = np.empty(len(table), dtype=_RATING)
+    ratings["user"], ratings["movie"], ratings["stars"], ratings["at"] = user, movie, stars, at
+    return ratings
 
 
-def _title(movie: int, name: str, genres: str) -> Title:
-    year = _YEAR.search(name)
-    plain = _YEAR.sub("", name).strip() or name.strip() or f"Untitled {movie}"
-    moved = _ARTICLE.match(plain)
-    if moved:
-        plain = f"{moved['article']} {moved['rest']}"
-    number = int(year["year"]) if year else 0
-    return Title(
-        entity_id=f"ml:{movie}",
-        title=plain[:_LONGEST_TITLE],
-        genres=tuple(g for g in genres.strip().split("|") if g and g != _NO_GENRES),
-        year=number if number in _YEARS else None,
+def _refuse_first(bad: NDArray[np.bool_], block: _Block, path: Path, expected: str) -> None:
+    if bad.any():
+        first = int(np.argmax(bad))
+        raise _bad_line(path, block.numbers[first], block.lines[first], expected)
+
+
+def _first_unreadable(block: _Block, path: Path, form: _Form) -> InputError:
+    """Return the error for the first line that is not four numbers."""
+    for number, line in zip(block.numbers, block.lines, strict=True):
+        fields = line.split(form.separator)
+        if len(fields) != _FIELDS or not all(map(_is_number, fields)):
+            return _bad_line(path, number, line, _expected(form))
+    return _bad_line(path, block.numbers[0], block.lines[0], _expected(form))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _expected(form: _Form) -> str:
+    fields = ("userId", "movieId", "rating 0.5-5", "seconds since 1970")
+    return form.separator.join(fields)
+
+
+def _bad_line(path: Path, number: int, line: str, expected: str) -> InputError:
+    shown = line if len(line) <= _SHOWN_LENGTH else f"{line[:_SHOWN_LENGTH]}…"
+    return InputError(
+        f"{path}, line {number}: found {shown!r}, expected {expected}",
+        hint="the file may be half-written: unpack or download it again",
     )
