@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.features.window import history_window
@@ -158,7 +159,8 @@ def measure(*, titles: int, rounds: int) -> dict[str, float]:
         child.close()
         resident.close()
     figures["bare_runtime_ms"] = _median_ms(_bare_runtime(model, feed), rounds)
-    figures["numpy_ms"] = _median_ms(_numpy(parameters, view, feed), rounds)
+    with threadpool_limits(1, "blas"):  # one core for everybody
+        figures["numpy_ms"] = _median_ms(_numpy(parameters, view, feed), rounds)
     figures["child_to_bare_runtime"] = figures["child_ms"] / figures["bare_runtime_ms"]
     figures["child_to_numpy"] = figures["child_ms"] / figures["numpy_ms"]
     figures["resident_to_bare_runtime"] = figures["resident_ms"] / figures["bare_runtime_ms"]

@@ -27,7 +27,7 @@ FILES = ModelFiles(
     model_path="m", model_sha256="0" * 64, catalogue_path="c", catalogue_sha256="0" * 64
 )
 RANK = Call(rank=RankRequest(files=FILES, now=0, history=()))
-SEGMENT = Call(segment=SegmentRequest(files=FILES, sessions=()))
+SEGMENT = Call(segment=SegmentRequest(files=FILES, profiles=()))
 VERIFY = Call(verify=VerifyRequest(files=FILES, golden_path="g", space_id="0" * 16))
 PICKS = Picks(picks=(), segment_probabilities=(1.0,), score_spread=0.0)
 
@@ -47,7 +47,7 @@ class FakeScorer:
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         self._fail()
-        return SegmentAnswer(segments=(3,) * len(request.sessions))
+        return SegmentAnswer(segments=(3,) * len(request.profiles))
 
     def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
         self._fail()

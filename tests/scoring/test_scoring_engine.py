@@ -180,7 +180,7 @@ def test_a_session_is_its_most_probable_segment_and_none_if_nothing_is_known(
 ) -> None:
     request = SegmentRequest(
         files=FILES,
-        sessions=(
+        profiles=(
             _watched("t:a"),
             _watched("t:c"),
             _watched("t:d", "unknown"),
@@ -193,7 +193,7 @@ def test_a_session_is_its_most_probable_segment_and_none_if_nothing_is_known(
 
 
 def test_equal_segments_are_the_lower_one(engine: Engine) -> None:
-    assert engine.segment(SegmentRequest(files=FILES, sessions=(_watched("t:e"),))).segments == (0,)
+    assert engine.segment(SegmentRequest(files=FILES, profiles=(_watched("t:e"),))).segments == (0,)
 
 
 def test_a_head_whose_parts_do_not_add_up_has_a_part_together() -> None:
