@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.features.window import history_window
