@@ -18,7 +18,7 @@ from edgeagent.clock import Clock, SystemClock
 from edgeagent.config import Config, load_config
 from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.errors import InputError, LedgerBroken, PolicyError
-from edgeagent.messages import ModelManifest, Pick, Picks, WatchEvent
+from edgeagent.messages import ModelFiles, ModelManifest, Pick, Picks, ReportTask, WatchEvent
 from edgeagent.randomness import RandomSource, SystemRandomSource
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
 from edgeagent.services.device_clock import BUILD_TIME, DeviceClock
@@ -191,7 +191,7 @@ class Agent:
             self._home,
             gate=self.gate,
             installations=self._installations,
-            scorer=self._scorer,
+            scorer=self.scorer,
             clock=self._clock,
             random=self._world.random,
             recipient=self._config.server_url or "",
@@ -230,6 +230,10 @@ class Agent:
         """Return what is installed."""
         return self._installations.load()
 
+    def segmenter_files(self, task: ReportTask) -> ModelFiles:
+        """Return where the model and catalogue lie that assign segments for a task."""
+        return self._installations.files(task.segmenter.model, task.segmenter.catalogue)
+
     # Parts
 
     @cached_property
@@ -250,7 +254,7 @@ class Agent:
             self._home.history,
             gate=self.gate,
             installations=self._installations,
-            scorer=self._scorer,
+            scorer=self.scorer,
             private=self.private,
             clock=self._clock,
         )
@@ -262,12 +266,13 @@ class Agent:
         return Updater(
             self._installations,
             open_repository=self._open_repository,
-            scorer=self._scorer,
+            scorer=self.scorer,
             clock=self._clock,
         )
 
     @property
-    def _scorer(self) -> Scorer:
+    def scorer(self) -> Scorer:
+        """What runs models for this box; started when it is first asked for."""
         if self._scorer_in_use is None:
             self._scorer_in_use = (self._world.make_scorer or self._configured_scorer)()
         return self._scorer_in_use

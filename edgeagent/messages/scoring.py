@@ -97,13 +97,15 @@ class Picks(Message, frozen=True, kw_only=True):
 
 
 class SegmentRequest(Message, frozen=True, kw_only=True):
-    """Assign a segment to each session, with the segmenter a task names."""
+    """Split viewings into sessions and assign each a segment, with a task's own segmenter."""
 
     files: ModelFiles
-    sessions: tuple[tuple[Viewing, ...], ...]
+    profiles: tuple[tuple[Viewing, ...], ...]
+    """The viewings of each profile; a session never spans two of them."""
 
 
 class SegmentAnswer(Message, frozen=True, kw_only=True):
-    """One segment id a session; ``None`` where no title of it is in the catalogue."""
+    """One segment id a session, profile by profile, in order of time."""
 
     segments: tuple[int | None, ...]
+    """``None`` where no title of the session is in the catalogue."""

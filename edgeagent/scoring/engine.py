@@ -16,6 +16,7 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    Title,
     Viewing,
 )
 from edgeagent.ranking.candidates import Seen, Shelf
@@ -24,6 +25,7 @@ from edgeagent.ranking.reasons import bias_kind, merge_repeats, reasons_of
 from edgeagent.scoring.golden import check_golden
 from edgeagent.scoring.session import ModelInputs, ModelOutputs, OnnxModel
 from edgeagent.segments.categories import argmax_segment
+from edgeagent.sessions import split_sessions
 
 __all__ = ["Engine"]
 
@@ -81,7 +83,13 @@ class Engine:
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         """Assign a segment to each session; see :class:`~.protocol.Scorer`."""
-        return SegmentAnswer(segments=tuple(self._segment(s) for s in request.sessions))
+        return SegmentAnswer(
+            segments=tuple(
+                self._segment(session)
+                for viewings in request.profiles
+                for session in split_sessions(viewings, self._title)
+            )
+        )
 
     def segment_probabilities(self, window: Window) -> NDArray[np.float32]:
         """Return [S] how much of each segment the model sees in a window; sums to 1."""
@@ -173,6 +181,10 @@ class Engine:
             for v in history
             if v.entity_id in index
         ]
+
+    def _title(self, entity_id: str) -> Title | None:
+        column = self.catalogue.index.get(entity_id)
+        return None if column is None else self.catalogue.titles[column]
 
     def _columns(self, entity_ids: Collection[str]) -> NDArray[np.intp]:
         index = self.catalogue.index

@@ -29,7 +29,7 @@ class Scorer(Protocol):
         ...
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
-        """Assign a segment to each session.
+        """Split viewings into sessions and assign a segment to each.
 
         Raises:
             MalformedMessage, ModelError: as for :meth:`rank`.

@@ -15,7 +15,7 @@ from typing import Literal
 from edgeagent.clock import DAY_SECONDS, iso_utc, week_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken
-from edgeagent.messages import ModelFiles, ReportTask, SegmentRequest, Viewing, encode_report
+from edgeagent.messages import ModelFiles, ReportTask, SegmentRequest, encode_report
 from edgeagent.privacy.accounting import SPACING_WEEKS
 from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.privacy.release import release
@@ -25,7 +25,6 @@ from edgeagent.segments.categories import category_of
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import InstallationStore
-from edgeagent.sessions import split_sessions
 from edgeagent.store import Home
 
 __all__ = ["SEND_WINDOW_SECONDS", "Reporter", "WeekClosing"]
@@ -172,24 +171,19 @@ class Reporter:
         self, week: int, *, task: ReportTask, files: ModelFiles, profiles: tuple[str, ...]
     ) -> int:
         """Return the category of one session drawn uniformly, or "none"."""
+        start, end = week_start(week), week_start(week + 1)
         try:
-            session = self._one_session(week, profiles)
-            if session is None:
+            viewings = tuple(
+                self._home.history.between(profile, start, end) for profile in profiles
+            )
+            if not any(viewings):
                 return task.none_category
-            answer = self._scorer.segment(SegmentRequest(files=files, sessions=(session,)))
-            return category_of(answer.segments[0], task)
+            answer = self._scorer.segment(SegmentRequest(files=files, profiles=viewings))
+            drawn = answer.segments[self._random.below(len(answer.segments))]
+            return category_of(drawn, task)
         except Exception:  # noqa: BLE001
             # Failing here would make silence depend on the history; the randomiser hides "none".
             return task.none_category
-
-    def _one_session(self, week: int, profiles: tuple[str, ...]) -> tuple[Viewing, ...] | None:
-        start, end = week_start(week), week_start(week + 1)
-        sessions = [
-            session
-            for profile in profiles
-            for session in split_sessions(self._home.history.between(profile, start, end))
-        ]
-        return sessions[self._random.below(len(sessions))] if sessions else None
 
 
 def _meaning(week: int, task: ReportTask) -> str:

@@ -186,7 +186,7 @@ class HouseholdLife:
     def _week_shares(
         self, agent: Agent, task: ReportTask, viewings: list[Viewing]
     ) -> list[tuple[int, Fraction]]:
-        files = agent.task_files()
+        files = agent.segmenter_files(task)
         answer = agent.scorer.segment(SegmentRequest(files=files, profiles=(tuple(viewings),)))
         share = Fraction(1, len(answer.segments))
         return [(category_of(segment, task), share) for segment in answer.segments]

@@ -189,7 +189,7 @@ def test_a_session_is_its_most_probable_segment_and_none_if_nothing_is_known(
             (),
         ),
     )
-    assert engine.segment(request).segments == (0, 1, 2, None, None, None)
+    assert engine.segment(request).segments == (0, 1, 2, None, None)
 
 
 def test_equal_segments_are_the_lower_one(engine: Engine) -> None:
