@@ -120,7 +120,7 @@ def test_imported_events_are_picked_from_but_not_reported(box: Box, history: His
 
 def test_an_import_never_unmakes_a_watched_event(box: Box, history: HistoryStore) -> None:
     for source in ("imported", "watched", "imported"):
-        history.add([box.event("film")], box.grant(), source=source)  # type: ignore[arg-type]
+        history.add([box.event("film")], box.grant(), source=source)
     assert _ids(history.between("main", NOW, NOW + 1)) == ["film"]
 
 
