@@ -192,6 +192,13 @@ def test_a_session_is_its_most_probable_segment_and_none_if_nothing_is_known(
     assert engine.segment(request).segments == (0, 1, 2, None, None)
 
 
+def test_a_profile_is_split_into_sessions_in_order_of_time(engine: Engine) -> None:
+    earlier = Viewing(entity_id="t:c", watched_on=NOW - 86_400, completed=True)
+    (later,) = _watched("t:a")
+    request = SegmentRequest(files=FILES, profiles=((later, earlier), (earlier,)))
+    assert engine.segment(request).segments == (1, 0, 1)
+
+
 def test_equal_segments_are_the_lower_one(engine: Engine) -> None:
     assert engine.segment(SegmentRequest(files=FILES, profiles=(_watched("t:e"),))).segments == (0,)
 
