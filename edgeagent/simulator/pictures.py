@@ -76,9 +76,7 @@ def shares_picture(fleet: FleetOutcome, names: tuple[str, ...]) -> Picture:
 
 def quality_picture(quality: Quality) -> Picture:
     """Draw NDCG@10 of the model and of popularity with their standard errors."""
-    scores = [quality.model.ndcg_at_10, quality.popularity.ndcg_at_10]
-    means = [float(np.mean(score)) for score in scores]
-    errors = [float(np.std(score, ddof=1) / np.sqrt(len(score))) for score in scores]
+    means, errors = zip(quality.ndcg_at_10, quality.popularity_ndcg_at_10, strict=True)
 
     def draw(axes: Axes) -> None:
         axes.barh([1, 0], means, color=[_ESTIMATE, _QUIET], height=0.62)

@@ -4,45 +4,91 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from model_export.export import Artefacts
 from numpy.typing import NDArray
 
-from edgeagent.messages import ModelFiles, Viewing
-from edgeagent.scoring.resident import load_engine
-from model_export.evaluate import GlobalSplit, RankingQuality, evaluate_ranking
+from edgeagent.messages import ModelFiles, Title, Viewing
+from edgeagent.scoring.loading import load_engine
+from model_export.evaluate import (
+    GlobalSplit,
+    PersonHistory,
+    RankingQuality,
+    evaluate_ranking,
+    mean_and_se,
+    paired_gain,
+    popularity_scorer,
+)
 
 __all__ = ["Quality", "measure_quality"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """The model's picks beside popularity's, for the same people."""
+    """The model's ranking beside popularity's, for the same people."""
 
     model: RankingQuality
     popularity: RankingQuality
 
     @property
-    def gain_se(self) -> float:
-        """Standard error of the mean paired difference in NDCG@10."""
-        gain = self.model.ndcg_at_10 - self.popularity.ndcg_at_10
-        return float(np.std(gain, ddof=1) / np.sqrt(len(gain)))
+    def users(self) -> int:
+        """How many people were tested."""
+        return len(self.model.ndcg_at_10)
+
+    @property
+    def ndcg_at_10(self) -> tuple[float, float]:
+        """Mean NDCG@10 of the model and its standard error."""
+        return mean_and_se(self.model.ndcg_at_10)
+
+    @property
+    def popularity_ndcg_at_10(self) -> tuple[float, float]:
+        """Mean NDCG@10 of popularity and its standard error."""
+        return mean_and_se(self.popularity.ndcg_at_10)
+
+    @property
+    def gain(self) -> tuple[float, float]:
+        """Mean paired difference in NDCG@10 and its standard error."""
+        return paired_gain(self.model.ndcg_at_10, self.popularity.ndcg_at_10)
+
+    @property
+    def hit_rate_at_10(self) -> float:
+        """Share of people with a hit among the first ten."""
+        return float(self.model.hit_rate_at_10.mean())
 
 
-def measure_quality(split: GlobalSplit, artefacts: Artefacts, directory: Path) -> Quality:
+def measure_quality(
+    split: GlobalSplit, files: ModelFiles, *, advance: Callable[[], None]
+) -> Quality:
     """Rank for the test people with the exported graph and the int8 catalogue.
 
     Args:
         split: the global time split; the model was trained on its earlier part.
-        artefacts: what is published.
-        directory: where the files are written to be loaded as a box loads them.
+        files: what is published.
+        advance: told when one more person is done.
 
     """
-    raise_for = Callable[[Viewing], NDArray[np.float32]]
-    del raise_for
-    return Quality(model=evaluate_ranking(split, None), popularity=evaluate_ranking(split, None))
+    engine = load_engine(files)
+    titles = split.training.titles
+    columns = np.array([engine.catalogue.index[title.entity_id] for title in titles])
+
+    def score(history: PersonHistory) -> NDArray[np.floating]:
+        advance()
+        return engine.scores(_viewings(history, titles), now=history.now)[columns]
+
+    return Quality(
+        model=evaluate_ranking(split, score),
+        popularity=evaluate_ranking(split, popularity_scorer(split.training)),
+    )
 
 
-_ = (ModelFiles, load_engine)
+def _viewings(history: PersonHistory, titles: tuple[Title, ...]) -> list[Viewing]:
+    return [
+        Viewing(
+            entity_id=titles[item].entity_id,
+            watched_on=int(watched_on),
+            progress_fraction=float(completion),
+        )
+        for item, watched_on, completion in zip(
+            history.items, history.watched_on, history.completion, strict=True
+        )
+    ]

@@ -17,7 +17,7 @@ from model_export.publish import publish
 
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.errors import InputError
-from edgeagent.messages import ReportTask
+from edgeagent.messages import ModelFiles, ReportTask
 from edgeagent.simulator.fleet import FleetOutcome, run_fleet
 from edgeagent.simulator.household import HouseholdLife, HouseholdOutcome, Surroundings
 from edgeagent.simulator.plan import START, HouseholdPlan, Options, plan_households, retimed
@@ -92,8 +92,11 @@ def simulate(options: Options, progress: Progress) -> Simulation:
         with stages.stage("load", "Reading ratings" if options.ratings else "Inventing a panel"):
             training, living = _logs(options)
         artefacts = _train_and_publish(training, options, work, stages)
-        with stages.stage("quality", "Measuring picks on held-out viewings"):
-            quality = measure_quality(global_split(training), artefacts, work / "quality")
+        split = global_split(training)
+        with stages.stage("quality", "Judging picks on viewings held out", len(split.people)):
+            quality = measure_quality(
+                split, _published_files(artefacts, work), advance=progress.advance
+            )
         plans = plan_households(living)[: options.households]
         outcomes, counted = _live(plans, options, work, stages)
         task = artefacts.task
@@ -167,6 +170,22 @@ def _train_and_publish(log: WatchLog, options: Options, work: Path, stages: _Sta
             lifetime_days=7 * (options.weeks + 60),
         )
     return artefacts
+
+
+def _published_files(artefacts: Artefacts, work: Path) -> ModelFiles:
+    """Return model and catalogue as files, as a box has them after an update."""
+    manifest = artefacts.manifest
+    for reference, data in (
+        (manifest.model, artefacts.model),
+        (manifest.catalogue, artefacts.catalogue),
+    ):
+        (work / reference.sha256).write_bytes(data)
+    return ModelFiles(
+        model_path=str(work / manifest.model.sha256),
+        model_sha256=manifest.model.sha256,
+        catalogue_path=str(work / manifest.catalogue.sha256),
+        catalogue_sha256=manifest.catalogue.sha256,
+    )
 
 
 def _live(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from math import isclose
 
-import numpy as np
-
 from edgeagent.errors import PromiseBroken
 from edgeagent.messages import REPORT_BYTES
 from edgeagent.simulator.fleet import coverage_is_credible
@@ -47,24 +45,23 @@ def summarize(simulation: Simulation) -> dict[str, object]:
 
 
 def _recommend(quality: Quality) -> dict[str, object]:
-    ndcg = quality.model.ndcg_at_10
+    mean, error = quality.ndcg_at_10
     return {
         "protocol": "global",
-        "users": len(ndcg),
-        "ndcg_at_10": float(np.mean(ndcg)),
-        "ndcg_at_10_se": float(np.std(ndcg, ddof=1) / np.sqrt(len(ndcg))),
-        "popularity_ndcg_at_10": float(np.mean(quality.popularity.ndcg_at_10)),
-        "ndcg_gain_se": quality.gain_se,
-        "hit_rate_at_10": float(np.mean(quality.model.hit_rate_at_10)),
+        "users": quality.users,
+        "ndcg_at_10": mean,
+        "ndcg_at_10_se": error,
+        "popularity_ndcg_at_10": quality.popularity_ndcg_at_10[0],
+        "ndcg_gain_se": quality.gain[1],
+        "hit_rate_at_10": quality.hit_rate_at_10,
     }
 
 
 def headline(simulation: Simulation) -> tuple[tuple[str, str], ...]:
     """Return the result in a few lines of words and figures, for people."""
     quality, fleet, artefacts = simulation.quality, simulation.fleet, simulation.artefacts
-    model, popular = (
-        float(np.mean(side.ndcg_at_10)) for side in (quality.model, quality.popularity)
-    )
+    model, popular = quality.ndcg_at_10[0], quality.popularity_ndcg_at_10[0]
+    gain, error = quality.gain
     half_width = 100 * fleet.mean_half_width
     drawn = sum(outcome.drawn for outcome in simulation.outcomes)
     events = sum(outcome.events for outcome in simulation.outcomes)
@@ -72,7 +69,7 @@ def headline(simulation: Simulation) -> tuple[tuple[str, str], ...]:
         ("households", f"{len(simulation.outcomes):,}, {events:,} viewings"),
         ("model", f"{len(artefacts.model):,} bytes, {artefacts.catalogue_items:,} titles"),
         ("picks, NDCG@10", f"{model:.3f} against {popular:.3f} for popularity"),
-        ("gain", f"{model - popular:+.3f} ± {quality.gain_se:.3f} (paired standard error)"),
+        ("gain", f"{gain:+.3f} ± {error:.3f} (paired standard error)"),
         ("reports", f"{drawn:,} drawn, {simulation.server_counted:,} counted by the server"),
         (
             "fleet",
