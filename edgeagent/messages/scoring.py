@@ -62,7 +62,8 @@ class RankRequest(Message, frozen=True, kw_only=True):
 class Reason(Message, frozen=True, kw_only=True):
     """One part of a score."""
 
-    kind: Literal["watched", "new", "popular", "together"]
+    kind: Literal["watched", "rest", "new", "popular", "together"]
+    """``rest``: all viewings that are not named one by one."""
     entity_id: EntityId | None = None
     """The watched title that caused it; absent for parts that no single title causes."""
     title: str = ""
@@ -82,8 +83,8 @@ class Pick(Message, frozen=True, kw_only=True):
     genres: tuple[str, ...]
     score: float
     reasons: tuple[Reason, ...]
-    """All parts, largest |contribution| first; they add up to ``score`` within 1e-4 of the score
-    spread."""
+    """The parts, largest |contribution| first; they add up to ``score`` within 1e-4 of the score
+    spread. A ranking names the twelve largest viewings, an explanation names all."""
 
 
 class Picks(Message, frozen=True, kw_only=True):

@@ -11,10 +11,15 @@ from numpy.typing import NDArray
 
 from edgeagent.messages import Reason, Title
 
-__all__ = ["NEW_YEARS", "bias_kind", "reasons_of"]
+__all__ = ["NAMED_IN_RANKING", "NEW_YEARS", "bias_kind", "merge_repeats", "reasons_of"]
 
+NAMED_IN_RANKING = 12
+"""Viewings that a ranked pick names; 500 for each of ten picks would be a megabyte nobody reads."""
 NEW_YEARS = 1
 """A title is new in the year the catalogue was issued and the year before."""
+
+
+Kind = Literal["rest", "new", "popular", "together"]
 
 
 def bias_kind(title: Title, *, issued_at: int) -> Literal["new", "popular"]:
@@ -55,6 +60,7 @@ def reasons_of(
     bias: float,
     bias_is: Literal["new", "popular"],
     together: float | None,
+    named: int | None = None,
 ) -> tuple[Reason, ...]:
     """Return the parts of one score, largest |contribution| first, equal ones by entity_id.
 
@@ -66,23 +72,31 @@ def reasons_of(
         contributions: [U] what each contributes, in units of the score.
         bias: the title's own part.
         bias_is: what that part is called.
-        together: for a model whose parts do not add up by themselves, the rest.
+        together: for a model whose parts do not add up by themselves, what they share.
+        named: how many titles are named, the largest; the others are one part "rest". None: all.
 
     """
-    total = float(np.abs(contributions).sum()) + abs(bias) + abs(together or 0.0) or 1.0
+    ids = [title.entity_id for title in watched]
+    order = sorted(range(len(ids)), key=lambda i: (-abs(contributions[i]), ids[i]))[:named]
+    nameless: list[tuple[Kind, float]] = [(bias_is, bias)]
+    if together is not None:
+        nameless.append(("together", together))
+    if len(order) < len(ids):
+        nameless.append(("rest", float(np.delete(contributions, order).sum())))
+    parts = contributions[order].tolist()
+    total = sum(map(abs, parts)) + sum(abs(part) for _, part in nameless) or 1.0
     reasons = [
         Reason(
             kind="watched",
-            entity_id=title.entity_id,
-            title=title.title,
+            entity_id=ids[index],
+            title=watched[index].title,
             contribution=part,
             share_fraction=abs(part) / total,
         )
-        for title, part in zip(watched, contributions.tolist(), strict=True)
+        for index, part in zip(order, parts, strict=True)
     ]
-    reasons.append(Reason(kind=bias_is, contribution=bias, share_fraction=abs(bias) / total))
-    if together is not None:
-        reasons.append(
-            Reason(kind="together", contribution=together, share_fraction=abs(together) / total)
-        )
+    reasons += [
+        Reason(kind=kind, contribution=part, share_fraction=abs(part) / total)
+        for kind, part in nameless
+    ]
     return tuple(sorted(reasons, key=lambda r: (-abs(r.contribution), r.entity_id or "")))

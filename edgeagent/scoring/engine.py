@@ -21,7 +21,7 @@ from edgeagent.messages import (
 )
 from edgeagent.ranking.candidates import Seen, Shelf
 from edgeagent.ranking.order import by_score, id_order, shortlist, spread_over_genres
-from edgeagent.ranking.reasons import bias_kind, merge_repeats, reasons_of
+from edgeagent.ranking.reasons import NAMED_IN_RANKING, bias_kind, merge_repeats, reasons_of
 from edgeagent.scoring.golden import check_golden
 from edgeagent.scoring.session import ModelInputs, ModelOutputs, OnnxModel
 from edgeagent.segments.categories import argmax_segment
@@ -74,7 +74,8 @@ class Engine:
             columns = self._choose(request, self._seen(history), hidden=hidden, scores=scores)
         else:
             columns = self._columns({request.explain} - hidden)
-        picks, outputs = self._explained(window, columns)
+        named = NAMED_IN_RANKING if request.explain is None else None
+        picks, outputs = self._explained(window, columns, named=named)
         return Picks(
             picks=picks,
             segment_probabilities=tuple(outputs.segment_probabilities.tolist()),
@@ -133,7 +134,7 @@ class Engine:
         return shortlist(order, titles, limit=request.limit)
 
     def _explained(
-        self, window: Window, columns: NDArray[np.intp]
+        self, window: Window, columns: NDArray[np.intp], *, named: int | None
     ) -> tuple[tuple[Pick, ...], ModelOutputs]:
         """Score ``columns`` again in one run with their explanations, so that both agree."""
         outputs = self._run(window, columns, explain=True)
@@ -151,6 +152,7 @@ class Engine:
                 bias=own,
                 bias_is=bias_kind(title, issued_at=self.catalogue.issued_at),
                 together=rest,
+                named=named,
             )
             picks.append(
                 Pick(

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from model_export.export import Artefacts, export
 from model_export.publish import publish
+from model_export.train import train
 
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.errors import InputError
@@ -28,7 +29,6 @@ from model_export.evaluate import global_split
 from model_export.log import WatchLog
 from model_export.movielens import load_movielens
 from model_export.synthetic import synthetic_households, synthetic_panel
-from model_export.train import train
 
 __all__ = ["Progress", "Simulation", "simulate"]
 

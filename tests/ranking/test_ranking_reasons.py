@@ -69,3 +69,28 @@ def test_merging_loses_nothing_and_shares_add_up_to_1(contributions: NDArray[np.
     total = sum(reason.contribution for reason in reasons)
     assert total == pytest.approx(0.5 + float(contributions.astype(np.float64).sum()), abs=1e-9)
     assert sum(reason.share_fraction for reason in reasons) == pytest.approx(1.0)
+
+
+def test_only_the_largest_are_named_and_the_others_are_one_part() -> None:
+    reasons = reasons_of(
+        (A, B, C),
+        np.array([0.25, -2.0, 0.5]),
+        bias=1.0,
+        bias_is="popular",
+        together=None,
+        named=1,
+    )
+    assert [(r.kind, r.title, r.contribution) for r in reasons] == [
+        ("watched", "Beta", -2.0),
+        ("popular", "", 1.0),
+        ("rest", "", 0.75),
+    ]
+    assert sum(r.share_fraction for r in reasons) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("named", [3, 4, None])
+def test_there_is_no_rest_where_all_are_named(named: int | None) -> None:
+    reasons = reasons_of(
+        (A, B, C), np.ones(3), bias=0.0, bias_is="popular", together=None, named=named
+    )
+    assert {r.kind for r in reasons} == {"watched", "popular"}
