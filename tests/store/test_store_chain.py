@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ import pytest
 from edgeagent.errors import DiskFull, LedgerBroken
 from edgeagent.messages import canonical_bytes
 from edgeagent.store import Home, LedgerStore
-from edgeagent.store.anchor import START, Anchor, Mark
-from edgeagent.store.chain import CHAINED_TABLES, link_hash
+from edgeagent.store.anchor import START, Anchor, Mark, Position
+from edgeagent.store.chain import CHAINED_TABLES, Chain, link_hash
 from edgeagent.store.durable import replace_durably
 from edgeagent.store.keys import SecretKey
+from edgeagent.store.lock import HomeLock
 from edgeagent.testing.box import NOW, Box
 
 
@@ -116,6 +118,33 @@ def test_an_edited_row_is_noticed(box: Box, edit: str) -> None:
     _tamper(home, edit)
     box.close()
     _expect_broken(box)
+
+
+def test_a_missing_row_is_named(box: Box) -> None:
+    home = _fill(box)
+    _tamper(home, "DELETE FROM consents WHERE seq = 1")
+    box.close()
+    _expect_broken(box, "row 1 of the chain is missing")
+
+
+def test_a_ledger_without_its_first_row_has_no_phase(box: Box) -> None:
+    home = _fill(box)
+    _tamper(home, "DELETE FROM genesis")
+    with pytest.raises(LedgerBroken, match="first row of the ledger is gone"):
+        assert home.ledger.genesis.phase
+
+
+def test_an_anchor_that_never_stands_still_is_no_agreement(box: Box, tmp_path: Path) -> None:
+    class Restless(Anchor):
+        def read(self) -> Position:
+            return Position(confirmed=Mark(length=next(lengths), head="1" * 64))
+
+    lengths = count(100)
+    home = _fill(box)
+    anchor = Restless(tmp_path / "anchor", SecretKey(bytes(32)))
+    chain = Chain(home.ledger._database, anchor, HomeLock(tmp_path / "lock"))
+    with pytest.raises(LedgerBroken, match="does not stand still"):
+        chain.check()
 
 
 def test_reordered_rows_are_noticed(box: Box) -> None:

@@ -271,3 +271,23 @@ def test_each_sqlite_error_has_its_meaning_and_a_way_out(
 
 def test_an_error_without_a_code_is_still_ours() -> None:
     assert type(storage_error(sqlite3.ProgrammingError("why"), Path("a.db"))) is StorageError
+
+
+def test_a_path_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="cannot be opened") as caught:
+        Database._connect(tmp_path / "nowhere" / "a.db", KEY)
+    assert caught.value.hint
+
+
+def test_writers_wait_before_they_read_not_after(database: Database) -> None:
+    other = Database.open(database.path, KEY, application_id=ID)
+    other.read("PRAGMA busy_timeout = 0")
+    begun = False
+    with database.transaction():
+        with pytest.raises(StorageError, match="in use by another"), other.transaction():
+            begun = True
+        assert not begun
+    with other.transaction():
+        begun = True
+    assert begun
+    other.close()

@@ -19,6 +19,9 @@ from edgeagent.errors import (
 )
 from edgeagent.store import HistoryStore
 from edgeagent.store import __all__ as exported
+from edgeagent.store.database import Database
+from edgeagent.store.history_schema import HISTORY_SCHEMA
+from edgeagent.store.keys import open_data_key
 from edgeagent.store.lock import HomeLock
 from edgeagent.testing.box import NOW, Box
 
@@ -161,6 +164,18 @@ def test_a_making_that_was_interrupted_is_begun_again(box: Box) -> None:
     home.ledger.check()
     assert home.history.count("main") == 0
     assert not list(box.directory.glob("*.new*"))
+
+
+def test_an_older_schema_is_migrated_when_it_is_opened(box: Box) -> None:
+    assert box.open().history.count("main") == 0
+    box.close()
+    path = box.directory / "history.db"
+    path.unlink()
+    key = open_data_key(path.with_suffix(".key"), database="history", provider=box.provider)
+    Database.create(path, key, application_id=HISTORY_SCHEMA.application_id).close()
+    home = box.open()
+    home.history.add([box.event("film")], box.grant())
+    assert home.history.count("main") == 1
 
 
 def test_a_home_that_cannot_be_made_says_why(tmp_path: Path) -> None:

@@ -119,7 +119,11 @@ def test_a_missing_short_or_linked_key_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_failing_helper_does_not_leak_what_it_printed() -> None:
     secret = "5ec2e7" * 10
-    for script in (f"print('{secret}')", f"print('{secret}'); raise SystemExit(1)"):
+    for script in (
+        f"print('{secret}')",
+        f"print('{secret}, in words')",
+        f"print('{secret}'); raise SystemExit(1)",
+    ):
         with pytest.raises(KeyProviderError) as caught:
             CommandKeyProvider([sys.executable, "-c", script]).key_encryption_key()
         assert caught.value.__context__ is None
