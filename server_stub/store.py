@@ -119,8 +119,10 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
         raise InputError(f"{path}: no such file", hint="name the --store that the server writes")
     with _translated(path):
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        # Not mode=ro: a read-only reader of a WAL database leaves its two side files behind.
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
         try:
+            connection.execute("PRAGMA query_only = ON")
             _check_ours(connection, path)
             yield connection
         finally:

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from edgeagent.clock import iso_utc, week_start
+from edgeagent.messages import encode_report
+from server_stub.aggregate import SqliteAggregator
+from server_stub.cli import main
+from server_stub.store import ReportStore
+from tests.server_stub.loopback import (
+    JSON,
+    WEEK,
+    make_report,
+    make_repository,
+    make_task,
+)
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return make_repository(tmp_path / "repository")
+
+
+@contextmanager
+def served(
+    repository: Path, store: Path, *more: str
+) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+    process = subprocess.Popen(  # noqa: S603  (our own interpreter)
+        [
+            *(sys.executable, "-m", "server_stub", "serve", "--json"),
+            *("--repository", str(repository), "--store", str(store), *more),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def post(port: int, body: bytes) -> int:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("POST", "/v1/reports", body=body, headers=JSON)
+        return connection.getresponse().status
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_it_serves_until_it_is_stopped(
+    repository: Path, tmp_path: Path, stop: signal.Signals, code: int
+) -> None:
+    store = tmp_path / "r.db"
+    now = iso_utc(week_start(WEEK + 1))
+    with served(repository, store, "--at", now) as (process, started):
+        assert started["url"] == f"http://127.0.0.1:{started['port']}"
+        assert started["tasks"] == [make_task().name]
+        assert post(started["port"], encode_report(make_report())) == 204
+        process.send_signal(stop)
+        _, errors = process.communicate(timeout=60)
+        assert (process.returncode, errors) == (code, b"")
+    assert SqliteAggregator(store).report_count() == 1
+    assert [path.name for path in tmp_path.glob("r.db*")] == ["r.db"]
+
+
+@pytest.mark.slow
+def test_an_acknowledged_report_survives_a_kill(repository: Path, tmp_path: Path) -> None:
+    store = tmp_path / "r.db"
+    now = iso_utc(week_start(WEEK + 1))
+    with served(repository, store, "--at", now) as (process, started):
+        for number in range(5):
+            assert post(started["port"], encode_report(make_report(number))) == 204
+        process.kill()
+    assert SqliteAggregator(store).report_count() == 5
+
+
+@pytest.mark.slow
+def test_the_time_and_grace_of_the_command_line_count(repository: Path, tmp_path: Path) -> None:
+    late = ("--at", iso_utc(week_start(WEEK + 3)).removesuffix("Z"))
+    for number, (grace, status) in enumerate({"1": 410, "2": 204}.items()):
+        store = tmp_path / f"{number}.db"
+        with served(repository, store, *late, "--grace-weeks", grace) as (_, started):
+            assert post(started["port"], encode_report(make_report())) == status
+
+
+def test_a_port_in_use_is_one_line_and_the_way_out(repository: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run(
+            "serve", "--repository", repository, "--store", tmp_path / "r.db", "--port", port
+        )
+    assert result.exit_code == 7
+    assert result.stderr.splitlines() == [
+        f"error: cannot listen on 127.0.0.1:{port}: Address already in use",
+        "  try: stop what listens there, or choose another --port (0: a free one)",
+    ]
+    assert not (tmp_path / "r.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "said"),
+    [
+        ({"--host": "192.0.2.1"}, 7, "choose an address of this machine"),
+        ({"--repository": "/nowhere"}, 3, "no target tasks/report.json"),
+        ({"--task": "/nowhere"}, 3, "/nowhere: No such file"),
+        ({"--store": __file__}, 5, "not a database"),
+        ({"--at": "yesterday"}, 2, "2026-11-24T00:00:00Z"),
+    ],
+)
+def test_bad_input_is_said_in_a_line(
+    repository: Path, tmp_path: Path, spoil: dict[str, str], code: int, said: str
+) -> None:
+    options = {"--repository": str(repository), "--store": str(tmp_path / "r.db")} | spoil
+    result = run("serve", *(part for option in options.items() for part in option))
+    assert (result.exit_code, said in result.stderr) == (code, True)
+    assert "Traceback" not in result.stderr
+
+
+def test_a_task_with_an_unknown_mechanism_is_refused(tmp_path: Path) -> None:
+    repository = make_repository(tmp_path / "r", task=make_task(mechanism="discrete_laplace"))
+    result = run("serve", "--repository", repository, "--store", tmp_path / "r.db")
+    assert result.exit_code == 8
+    assert "subset_selection" in result.stderr
+
+
+def fill(store: Path, *, reports: int) -> None:
+    with closing(ReportStore(store)) as opened:
+        opened.add([make_report(number) for number in range(reports)])
+
+
+def test_estimates_as_json(repository: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "r.db", reports=5000)
+    result = run("estimate", "--repository", repository, "--store", tmp_path / "r.db", "--json")
+    answer = json.loads(result.stdout)
+    assert (answer["reports"], answer["publishable"], answer["weeks"]) == (5000, True, [WEEK])
+    assert [segment["name"] for segment in answer["segments"]] == [
+        *(f"Genre {number}" for number in range(8)),
+        "none",
+    ]
+    assert sum(segment["share"] for segment in answer["segments"]) == pytest.approx(1)
+    assert sum(segment["display_share"] for segment in answer["segments"]) == pytest.approx(1)
+    first, last = answer["segments"][0], answer["segments"][-1]
+    assert first["low"] < first["share"] < first["high"] + 1e-9
+    assert last["share"] < 0 == last["display_share"]
+
+
+def test_estimates_for_people(repository: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "r.db", reports=4999)
+    result = run("estimate", "--repository", repository, "--store", tmp_path / "r.db")
+    assert result.exit_code == 0
+    assert "4,999 reports" in result.stdout
+    assert "Genre 0" in result.stdout
+    assert "fewer than 5,000 reports" in result.stdout
+
+
+def test_an_empty_week_names_the_weeks_that_are_there(repository: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "r.db", reports=1)
+    options = ("--repository", repository, "--store", tmp_path / "r.db")
+    result = run("estimate", *options, "--week", 7)
+    assert result.exit_code == 3
+    assert f"weeks {WEEK} to {WEEK}" in result.stderr
+    assert run("estimate", *options, "--week", WEEK).exit_code == 0
+
+
+def test_no_reports_at_all(repository: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "r.db", reports=0)
+    result = run("estimate", "--repository", repository, "--store", tmp_path / "r.db")
+    assert (result.exit_code, result.stdout) == (3, "")
+
+
+def test_a_task_file_replaces_that_of_the_repository(repository: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "r.db", reports=1)
+    other = make_repository(tmp_path / "other", task=make_task(epoch=5))
+    (task_file,) = (other / "targets" / "tasks").iterdir()
+    options = ("--repository", repository, "--store", tmp_path / "r.db")
+    result = run("estimate", *options, "--task", task_file)
+    assert "subset_selection.9.3-1.5" in result.stderr
