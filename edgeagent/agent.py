@@ -143,7 +143,11 @@ class Agent:
 
         The decision commits first; the purge is redone at the next start until it is complete.
         """
-        record = self.gate.decide(purpose, profile=profile, given=False, by_signal=by_signal)
+        try:
+            record = self.gate.decide(purpose, profile=profile, given=False, by_signal=by_signal)
+        except LedgerBroken:
+            self._undo(purpose, profile)  # a broken ledger must not keep what was taken back
+            raise
         self._finish_withdrawals()
         return record
 
@@ -330,18 +334,25 @@ class Agent:
             ledger.check()
         except LedgerBroken:
             return  # nothing is granted while it lasts; doctor says what to do
-        withdrawn = {
-            (profile, purpose)
-            for profile in ledger.profiles_with_decisions()
-            for purpose in (Purpose.HISTORY, Purpose.REPORTING)
-            if ledger.is_withdrawn(profile, purpose)
-        }
-        for profile in sorted(p for p, purpose in withdrawn if purpose is Purpose.HISTORY):
+        for profile in ledger.profiles_with_decisions():
+            for purpose in Purpose:
+                if ledger.is_withdrawn(profile, purpose):
+                    self._undo(purpose, profile)
+
+    def _undo(self, purpose: Purpose, profile: str) -> None:
+        """Delete what rested on a purpose; cheap when nothing does."""
+        if purpose is Purpose.HISTORY:
             self._home.history.purge(profile)
-        if any(purpose is Purpose.REPORTING for _, purpose in withdrawn) and ledger.outbox():
-            still = (
-                self.gate.holds(Purpose.REPORTING, profile=profile)
-                for profile in ledger.consenting_profiles()
-            )
-            if not any(still):
-                ledger.empty_outbox(outcome="withdrawn", at=self._clock.now())
+        elif purpose is Purpose.PERSONALIZATION:
+            self._home.history.drop_picks(profile)
+        elif purpose is Purpose.REPORTING and self._home.ledger.outbox():
+            self._withdraw_waiting_reports()
+
+    def _withdraw_waiting_reports(self) -> None:
+        ledger = self._home.ledger
+        still = (
+            self.gate.holds(Purpose.REPORTING, profile=profile)
+            for profile in ledger.consenting_profiles()
+        )
+        if not any(still):
+            ledger.empty_outbox(outcome="withdrawn", at=self._clock.now())
