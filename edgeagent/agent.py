@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 from edgeagent.clock import Clock, SystemClock
 from edgeagent.config import Config, load_config
 from edgeagent.consent import ConsentRecord, Purpose
-from edgeagent.errors import InputError, LedgerBroken, PolicyError
+from edgeagent.errors import InputError, LedgerBroken, PolicyError, StorageError
 from edgeagent.messages import ModelFiles, ModelManifest, Pick, Picks, ReportTask, WatchEvent
 from edgeagent.randomness import RandomSource, SystemRandomSource
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
@@ -84,7 +85,8 @@ class Agent:
             home.directory, clock=self._clock, directory=world.runtime_directory
         )
         self._scorer_in_use: Scorer | None = None
-        self._finish_withdrawals()
+        with suppress(StorageError):  # a damaged history does not close the ledger; tried again
+            self._finish_withdrawals()
 
     @classmethod
     def open(
