@@ -1,0 +1,111 @@
+"""Segments: spherical k-means on session vectors, because sessions are what is counted.
+
+Dhillon and Modha 2001, "Concept decompositions for large sparse text data using clustering"; seeded
+as in Arthur and Vassilvitskii 2007, "k-means++: the advantages of careful seeding".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeagent.errors import InputError
+
+__all__ = ["Clusters", "spherical_kmeans"]
+
+_RESTARTS = 4
+_ITERATIONS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clusters:
+    """S centroids and what they were fitted to."""
+
+    centroids: NDArray[np.float64]
+    """[S, D] unit vectors."""
+    assigned: NDArray[np.int64]
+    """[M] the nearest centroid of each vector; of equal ones the lowest."""
+    cosine: NDArray[np.float64]
+    """[M] with that centroid."""
+
+
+def spherical_kmeans(
+    vectors: NDArray[np.floating],
+    *,
+    count: int,
+    seed: int,
+    initial: NDArray[np.floating] | None = None,
+) -> Clusters:
+    """Cluster directions.
+
+    Args:
+        vectors: [M, D]; their lengths do not matter, zero vectors are not welcome.
+        count: S.
+        seed: of the starts.
+        initial: [S, D] centroids to start from: ids then keep their meaning from one model to the
+            next. Without, the best of four seeded starts, largest cluster first.
+
+    Raises:
+        InputError: fewer different vectors than clusters.
+
+    """
+    unit = np.asarray(vectors, dtype=np.float64)
+    unit = unit / np.linalg.norm(unit, axis=1, keepdims=True)
+    distinct = len(np.unique(unit.round(6), axis=0))
+    if distinct < count:
+        raise InputError(
+            f"{distinct} different sessions cannot make {count} segments",
+            hint="give a larger log, or ask for fewer segments with --segments",
+        )
+    if initial is not None:
+        return _refined(unit, _unit_rows(np.asarray(initial, dtype=np.float64)))
+    rng = np.random.default_rng(seed)
+    tries = [_refined(unit, _seeds(unit, count, rng)) for _ in range(_RESTARTS)]
+    best = max(tries, key=lambda clusters: float(clusters.cosine.sum()))
+    sizes = np.bincount(best.assigned, minlength=count)
+    return _nearest(unit, best.centroids[np.argsort(-sizes, kind="stable")])
+
+
+def _seeds(unit: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw each seed with a chance proportional to its distance from those drawn before."""
+    chosen = [int(rng.integers(len(unit)))]
+    distance = np.full(len(unit), np.inf)
+    for _ in range(count - 1):
+        distance = np.minimum(distance, np.maximum(1.0 - unit @ unit[chosen[-1]], 0.0))
+        distance[distance < 1e-9] = 0.0  # noqa: PLR2004  (rounding is no distance)
+        chosen.append(int(rng.choice(len(unit), p=distance / distance.sum())))
+    return unit[chosen]
+
+
+def _refined(unit: NDArray[np.float64], centroids: NDArray[np.float64]) -> Clusters:
+    """Alternate assignment and mean until nothing moves."""
+    clusters = _nearest(unit, centroids)
+    for _ in range(_ITERATIONS):
+        moved = _nearest(unit, _means(unit, clusters))
+        if np.array_equal(moved.assigned, clusters.assigned):
+            return moved
+        clusters = moved
+    return clusters
+
+
+def _means(unit: NDArray[np.float64], clusters: Clusters) -> NDArray[np.float64]:
+    sums = np.zeros_like(clusters.centroids)
+    np.add.at(sums, clusters.assigned, unit)
+    empty = np.flatnonzero(np.bincount(clusters.assigned, minlength=len(sums)) == 0)
+    # An empty cluster takes over the vector that is served worst.
+    sums[empty] = unit[np.argsort(clusters.cosine, kind="stable")[: len(empty)]]
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.where(lengths > 0, sums / np.maximum(lengths, 1e-12), clusters.centroids)
+
+
+def _nearest(unit: NDArray[np.float64], centroids: NDArray[np.float64]) -> Clusters:
+    likeness = unit @ centroids.T
+    assigned = likeness.argmax(axis=1)
+    cosine = np.take_along_axis(likeness, assigned[:, np.newaxis], axis=1)[:, 0]
+    return Clusters(centroids=centroids, assigned=assigned, cosine=cosine)
+
+
+def _unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))

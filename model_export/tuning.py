@@ -1,0 +1,180 @@
+"""Choosing α, λ, τ and the floor on validation data: a split in time inside the training part.
+
+Every setting is judged by what the box will do, the fold-in, never by the training loss: the
+library that fits the factors weighs viewings a little differently (1 + w on the right-hand side).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeagent.clock import DAY_SECONDS
+from edgeagent.errors import InputError
+from edgeagent.features.window import MAX_HISTORY
+from model_export.evaluate import (
+    GlobalSplit,
+    PersonHistory,
+    RankingQuality,
+    Scorer,
+    evaluate_ranking,
+    global_split,
+)
+from model_export.factors import ItemTable, fit_factors
+from model_export.foldin import FoldinSettings, FoldinSolver
+from model_export.log import WatchLog
+
+__all__ = ["Progress", "Tuned", "foldin_scorer", "tune"]
+
+Progress = Callable[[str, float], None]
+"""Told what is happening and how much of the whole is done, 0-1."""
+
+_VALIDATION_PEOPLE = 300
+_STEP = 3.0
+_MAX_FITS = 12
+_START = (1.0, 10.0)
+_FADINGS = ((30.0, 0.1), (30.0, 0.3), (100.0, 0.1), (300.0, 0.1), (300.0, 0.3))
+_NO_FADING = (36_500.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuned:
+    """The settings that validation chose."""
+
+    fit_alpha: float
+    """α the factors are fitted with."""
+    fit_regularization: float
+    """λ the factors are fitted with."""
+    foldin: FoldinSettings
+    validation: RankingQuality | None
+    """Of these settings; ``None`` where the log is too small to hold anybody out."""
+
+
+def foldin_scorer(
+    embeddings: NDArray[np.floating], bias: NDArray[np.floating], settings: FoldinSettings
+) -> Scorer:
+    """Return the fold-in over embeddings [N, D] and bias [N] as a scorer."""
+    solver = FoldinSolver(embeddings, settings)
+
+    def score(history: PersonHistory) -> NDArray[np.floating]:
+        recent = slice(-MAX_HISTORY, None)
+        ages = (history.now - history.watched_on[recent]) / DAY_SECONDS
+        user = solver.user(history.items[recent], history.completion[recent], ages)
+        return np.asarray(embeddings @ user + bias)
+
+    return score
+
+
+def tune(log: WatchLog, *, dimension: int, seed: int, progress: Progress) -> Tuned:
+    """Choose settings on people of ``log`` after the 80 % quantile of its time.
+
+    From (α, λ) = (1, 10), climb to the best neighbour a factor of three away until none is better;
+    then choose the fold-in's own α and λ, then how viewings fade.
+    """
+    default = FoldinSettings(
+        alpha=_START[0], regularization=_START[1], decay_days=_NO_FADING[0], floor=_NO_FADING[1]
+    )
+    try:
+        split = global_split(log, maximum_people=_VALIDATION_PEOPLE)
+    except InputError:
+        return Tuned(
+            fit_alpha=_START[0], fit_regularization=_START[1], foldin=default, validation=None
+        )
+    search = _Search(split, dimension=dimension, seed=seed, progress=progress)
+    alpha, regularization = search.climb()
+    near = [
+        replace(default, alpha=alpha * up, regularization=regularization * down)
+        for up in (1.0, _STEP)
+        for down in (1.0, 1 / _STEP, _STEP)
+    ]
+    table = search.table(alpha, regularization)
+    best = max(near, key=lambda settings: search.value(table, settings))
+    progress("Choosing how viewings fade", 0.9)
+    fadings = [
+        replace(best, decay_days=days, floor=floor) for days, floor in (_NO_FADING, *_FADINGS)
+    ]
+    chosen = max(fadings, key=lambda settings: search.value(table, settings))
+    return Tuned(
+        fit_alpha=alpha,
+        fit_regularization=regularization,
+        foldin=chosen,
+        validation=search.quality(table, chosen),
+    )
+
+
+class _Search:
+    """Remembers what has been fitted and judged, so that nothing is done twice."""
+
+    def __init__(
+        self, split: GlobalSplit, *, dimension: int, seed: int, progress: Progress
+    ) -> None:
+        self._split = split
+        self._dimension = dimension
+        self._seed = seed
+        self._progress = progress
+        self._no_bias = np.zeros(len(split.training.titles))
+        self._tables: dict[tuple[float, float], NDArray[np.float32]] = {}
+        self._qualities: dict[tuple[int, FoldinSettings], RankingQuality] = {}
+
+    def climb(self) -> tuple[float, float]:
+        """Return the (α, λ) no neighbour of which is better."""
+        here = _START
+        while True:
+            around = [here, *((here[0] * a, here[1] * b) for a, b in _neighbours())]
+            best = max(around, key=self._height)
+            if best == here or len(self._tables) >= _MAX_FITS:
+                return best
+            here = best
+
+    def table(self, alpha: float, regularization: float) -> NDArray[np.float32]:
+        """Return the embeddings [N, D] as shipped, fitted with these settings."""
+        key = (alpha, regularization)
+        if key not in self._tables:
+            self._progress(
+                f"Trying α = {alpha:.3g}, λ = {regularization:.3g}",
+                0.85 * len(self._tables) / _MAX_FITS,
+            )
+            factors = fit_factors(
+                self._split.training,
+                alpha=alpha,
+                regularization=regularization,
+                dimension=self._dimension,
+                seed=self._seed,
+            )
+            self._tables[key] = ItemTable.of(factors).embeddings()
+        return self._tables[key]
+
+    def value(self, table: NDArray[np.float32], settings: FoldinSettings) -> float:
+        """Return what is maximised.
+
+        The mean of NDCG@10, what is shown, and of NDCG@100, which varies less between people.
+        """
+        quality = self.quality(table, settings)
+        return float(quality.ndcg_at_10.mean() + quality.ndcg_at_100.mean()) / 2
+
+    def quality(self, table: NDArray[np.float32], settings: FoldinSettings) -> RankingQuality:
+        """Return the quality of these embeddings [N, D] under these settings."""
+        key = (id(table), settings)
+        if key not in self._qualities:
+            score = foldin_scorer(table, self._no_bias, settings)
+            self._qualities[key] = evaluate_ranking(self._split, score)
+        return self._qualities[key]
+
+    def _height(self, point: tuple[float, float]) -> float:
+        if point not in self._tables and len(self._tables) >= _MAX_FITS:
+            return -np.inf
+        alpha, regularization = point
+        settings = FoldinSettings(
+            alpha=alpha,
+            regularization=regularization,
+            decay_days=_NO_FADING[0],
+            floor=_NO_FADING[1],
+        )
+        return self.value(self.table(alpha, regularization), settings)
+
+
+def _neighbours() -> tuple[tuple[float, float], ...]:
+    return ((_STEP, 1.0), (1 / _STEP, 1.0), (1.0, _STEP), (1.0, 1 / _STEP))
