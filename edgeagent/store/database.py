@@ -195,6 +195,42 @@ class Database:
 
         return sqlite_utils.Database(self._connection, execute_plugins=False)
 
+    def keep_others_out(self) -> None:
+        """Leave write-ahead logging, and let no other connection read or write until closed.
+
+        Raises:
+            StorageError: another process has it open.
+
+        """
+        self.read("PRAGMA journal_mode = DELETE")  # fails while anybody else has it open
+        self.read("PRAGMA locking_mode = EXCLUSIVE")
+        with self._guard():
+            self._connection.execute("BEGIN EXCLUSIVE")
+            self._connection.execute("COMMIT")
+
+    def use_write_ahead_log(self) -> None:
+        """Return to write-ahead logging; nothing changes where it is in use."""
+        self.read("PRAGMA journal_mode = WAL")
+
+    def copy_into(self, path: Path, key: SecretKey) -> None:
+        """Copy everything into a database that was created empty under another key."""
+        with self._guard():
+            connection = self._connection
+            connection.execute("PRAGMA foreign_keys = OFF")  # tables are copied in any order
+            connection.execute(
+                f"ATTACH DATABASE ? AS fresh KEY \"x'{key.reveal().hex()}'\"", (os.fspath(path),)
+            )
+            connection.execute("SELECT sqlcipher_export('fresh')").fetchall()
+            connection.execute(f"PRAGMA fresh.user_version = {self.version()}")
+            connection.execute("PRAGMA fresh.wal_checkpoint(TRUNCATE)").fetchall()
+            connection.execute("DETACH DATABASE fresh")
+
+    def reopen(self, key: SecretKey) -> None:
+        """Connect again, after the file was exchanged for one under ``key``."""
+        with self._lock:
+            self._connection.close()
+            self._connection = self._connect(self.path, key).connection
+
     def close(self) -> None:
         """Close the connection; the last one of all processes removes the write-ahead log."""
         self._connection.close()

@@ -9,7 +9,16 @@ from pathlib import Path
 
 from edgeagent.errors import DiskFull
 
-__all__ = ["create_durably", "move_durably", "no_room", "replace_durably", "sync_directory"]
+__all__ = [
+    "create_durably",
+    "destroy_durably",
+    "move_durably",
+    "no_room",
+    "overwrite_durably",
+    "replace_durably",
+    "sync_directory",
+    "sync_file",
+]
 
 _PRIVATE_MODE = 0o600
 
@@ -50,6 +59,41 @@ def move_durably(source: Path, destination: Path) -> None:
     with no_room(destination):
         source.replace(destination)
         sync_directory(destination.parent)
+
+
+def overwrite_durably(path: Path) -> None:
+    """Overwrite a file with zeros; on flash the controller may keep the old blocks.
+
+    A link is not followed, and a file that is gone is no failure.
+    """
+    with no_room(path):
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return
+        try:
+            os.write(descriptor, bytes(os.fstat(descriptor).st_size))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def destroy_durably(path: Path) -> None:
+    """Overwrite a small file with zeros and remove it; one that is gone is no failure."""
+    overwrite_durably(path)
+    with no_room(path):
+        path.unlink(missing_ok=True)
+        sync_directory(path.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Make what was written to a file durable."""
+    with no_room(path):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def sync_directory(directory: Path) -> None:

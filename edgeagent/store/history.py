@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, InputError, StorageError
 from edgeagent.messages import Picks, Viewing, WatchEvent, canonical_bytes, decode
-from edgeagent.store.database import Database, Row
+from edgeagent.store.database import Database
+from edgeagent.store.events import COLUMNS, UPSERT, KeptViewing, event_row, read_kept, viewing_of
 from edgeagent.store.history_schema import MAIN_PROFILE
+from edgeagent.store.keys import SecretKey
 from edgeagent.store.profiles import (
+    MarkedTitle,
     Marks,
     Profile,
     ProfileKind,
     TitleMark,
     insert_profile,
+    move_belongings,
+    read_marked,
     read_marks,
     read_profiles,
     require_profile,
@@ -27,26 +33,6 @@ __all__ = ["HistoryStore", "SavedPicks"]
 _PICKS_CAP_BYTES = 8 * 1024 * 1024
 _PRUNE_BATCH = 500
 _LATEST = 2**62
-_COLUMNS = "entity_id, watched_on, progress_fraction, progress_seconds, completed"
-
-# An app may send the same viewing again, usually with more progress: the larger one counts. An
-# imported event that is reported as watched becomes a watched one, never the other way round.
-_UPSERT = """
-    INSERT INTO events (
-        profile, watched_on, entity_id, progress_fraction, progress_seconds, completed, source
-    ) VALUES (?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (profile, watched_on, entity_id) DO UPDATE SET
-        progress_fraction = max(
-            coalesce(progress_fraction, excluded.progress_fraction),
-            coalesce(excluded.progress_fraction, progress_fraction)
-        ),
-        progress_seconds = max(
-            coalesce(progress_seconds, excluded.progress_seconds),
-            coalesce(excluded.progress_seconds, progress_seconds)
-        ),
-        completed = max(completed, excluded.completed),
-        source = max(source, excluded.source)
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,16 +83,16 @@ class HistoryStore:
                 hint="watch under an adult's profile if it is to be remembered",
             )
         with self._database.transaction() as connection:
-            connection.executemany(_UPSERT, [_event_row(event, source) for event in events])
+            connection.executemany(UPSERT, [event_row(event, source) for event in events])
 
     def window(self, profile: str, *, since: int = 0, limit: int = 500) -> tuple[Viewing, ...]:
         """Return the latest ``limit`` viewings from ``since`` on, oldest first."""
         rows = self._database.read(
-            f"SELECT {_COLUMNS} FROM events WHERE profile = ? AND watched_on >= ? "  # noqa: S608
+            f"SELECT {COLUMNS} FROM events WHERE profile = ? AND watched_on >= ? "  # noqa: S608
             "ORDER BY watched_on DESC, entity_id DESC LIMIT ?",
             (profile, since, limit),
         )
-        return tuple(_viewing(row) for row in reversed(rows))
+        return tuple(viewing_of(row) for row in reversed(rows))
 
     def between(
         self, profile: str, start: int, end: int, *, include_imported: bool = False
@@ -116,12 +102,12 @@ class HistoryStore:
         Imported ones only on request: they never enter a report.
         """
         rows = self._database.read(
-            f"SELECT {_COLUMNS} FROM events "  # noqa: S608  (our own column names)
+            f"SELECT {COLUMNS} FROM events "  # noqa: S608  (our own column names)
             "WHERE profile = ? AND watched_on >= ? AND watched_on < ? "
             "AND (source = 'watched' OR ?) ORDER BY watched_on, entity_id",
             (profile, start, end, include_imported),
         )
-        return tuple(_viewing(row) for row in rows)
+        return tuple(viewing_of(row) for row in rows)
 
     def page(
         self,
@@ -142,13 +128,17 @@ class HistoryStore:
         """
         key = (_LATEST, "") if before is None else (before.watched_on, before.entity_id)
         rows = self._database.read(
-            f"SELECT {_COLUMNS} FROM events "  # noqa: S608  (our own column names)
+            f"SELECT {COLUMNS} FROM events "  # noqa: S608  (our own column names)
             "WHERE profile = ? AND (watched_on, entity_id) < (?, ?) "
             "AND (?4 IS NULL OR entity_id = ?4) "
             "ORDER BY watched_on DESC, entity_id DESC LIMIT ?5",
             (profile, *key, entity_id, limit),
         )
-        return tuple(_viewing(row) for row in rows)
+        return tuple(viewing_of(row) for row in rows)
+
+    def kept(self, profile: str) -> Iterator[KeptViewing]:
+        """Go through all viewings of a profile, oldest first, each with where it came from."""
+        return read_kept(self._database, profile)
 
     def count(self, profile: str) -> int:
         """Return how many viewings a profile has."""
@@ -308,6 +298,19 @@ class HistoryStore:
         with self._database.transaction() as connection:
             insert_profile(connection, Profile(name=name, kind=kind, created_at=at))
 
+    def rename_profile(self, name: str, new_name: str) -> None:
+        """Give a profile, with everything of it, another name.
+
+        Raises:
+            InputError: there is none of that name, or the new one is taken.
+
+        """
+        kept = require_profile(self._database, name)
+        with self._database.transaction() as connection:
+            insert_profile(connection, replace(kept, name=new_name))
+            move_belongings(connection, name, new_name)
+        self._leave_no_trace()
+
     def remove_profile(self, name: str) -> None:
         """Delete a profile with everything of it.
 
@@ -329,6 +332,10 @@ class HistoryStore:
         """Return the titles a profile has hidden, or does not want as reasons."""
         return read_marks(self._database, profile)
 
+    def marked(self, profile: str) -> tuple[MarkedTitle, ...]:
+        """Return every mark of a profile with its date."""
+        return read_marked(self._database, profile)
+
     def set_mark(self, profile: str, entity_id: str, mark: TitleMark, *, at: int) -> None:
         """Mark a title; the same mark again changes nothing."""
         require_profile(self._database, profile)
@@ -349,6 +356,16 @@ class HistoryStore:
         self._leave_no_trace()
         return deleted > 0
 
+    @contextmanager
+    def exchanged(self, key: Callable[[], SecretKey]) -> Iterator[None]:
+        """Let go of the file while a block exchanges it, then open what is there under ``key``."""
+        with self._database.exclusive():
+            self._database.close()
+            try:
+                yield
+            finally:
+                self._database.reopen(key())
+
     def close(self) -> None:
         """Close the database."""
         self._database.close()
@@ -360,25 +377,3 @@ def _require(grant: Grant, purpose: Purpose) -> None:
             f"a grant for {grant.purpose} is no grant for {purpose}",
             hint=f"edgeagent consent grant {purpose}",
         )
-
-
-def _event_row(event: WatchEvent, source: str) -> Row:
-    return (
-        event.profile,
-        event.watched_on,
-        event.entity_id,
-        event.progress_fraction,
-        event.progress_seconds,
-        event.completed,
-        source,
-    )
-
-
-def _viewing(row: Row) -> Viewing:
-    return Viewing(
-        entity_id=row[0],
-        watched_on=row[1],
-        progress_fraction=row[2],
-        progress_seconds=row[3],
-        completed=bool(row[4]),
-    )

@@ -38,6 +38,7 @@ from edgeagent.store.ledger import LedgerStore, begin_ledger
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.migrations import Schema
+from edgeagent.store.rekey import DatabaseFiles, Step, finish_rekey, rekey_database
 
 __all__ = ["Home"]
 
@@ -91,6 +92,7 @@ class Home:
                 f"{directory} is not a directory", hint="name a directory with --home"
             ) from error
         home = cls(directory, provider=provider, lock=HomeLock(directory / "lock"))
+        home._finish_rekey()
         home._open_ledger(now=now, random=random, write_anchor=write_anchor)
         return home
 
@@ -132,6 +134,27 @@ class Home:
                     )
         self._provider = new_provider
 
+    def rekey(self, *, ledger: bool = True, step: Step = lambda _: None) -> None:
+        """Move the history, and the ledger, into files under new data keys; the old are destroyed.
+
+        Args:
+            ledger: also the ledger.
+            step: called before each step; a seam for tests that lose power there.
+
+        Raises:
+            StorageError: another process uses a database, or there is no room; its old key opens.
+
+        """
+        history, ledger_store = self.history, self.ledger
+        with self._lock.held():
+            files = self._files(HISTORY_SCHEMA)
+            with history.exchanged(lambda: self._settled_key(files)):
+                rekey_database(files, self._provider, step=step)
+            if ledger:
+                files = self._files(LEDGER_SCHEMA)
+                with ledger_store.exchanged(lambda: self._settled_ledger(files)):
+                    rekey_database(files, self._provider, step=step)
+
     def set_aside_history(self, *, now: int) -> Path:
         """Rename a history that does not open, with its date, so that a new one can begin.
 
@@ -166,6 +189,24 @@ class Home:
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None
+
+    def _files(self, schema: Schema) -> DatabaseFiles:
+        return DatabaseFiles(directory=self.directory, schema=schema)
+
+    def _finish_rekey(self) -> None:
+        for schema in _SCHEMAS:
+            files = self._files(schema)
+            if files.is_being_exchanged():
+                with self._lock.held():
+                    finish_rekey(files, self._provider)
+
+    def _settled_key(self, files: DatabaseFiles) -> SecretKey:
+        finish_rekey(files, self._provider)
+        return open_data_key(files.key, database=files.schema.name, provider=self._provider)
+
+    def _settled_ledger(self, files: DatabaseFiles) -> tuple[SecretKey, Anchor]:
+        key = self._settled_key(files)
+        return key, Anchor(files.anchor, key)
 
     def _open_ledger(
         self, *, now: int, random: RandomSource, write_anchor: Callable[[Path, bytes], None]

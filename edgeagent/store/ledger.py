@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +24,7 @@ from edgeagent.store.disclosures import (
     append_disclosure,
     read_disclosures,
 )
+from edgeagent.store.keys import SecretKey
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.outbox import OutboxEntry, enqueue, read_outbox, record_attempt
 
@@ -66,6 +67,7 @@ class LedgerStore:
     def __init__(self, database: Database, anchor: Anchor, lock: HomeLock) -> None:
         """Serve ``database``; its tail is kept by ``anchor``, its writers ordered by ``lock``."""
         self._database = database
+        self._lock = lock
         self._chain = Chain(database, anchor, lock)
 
     @property
@@ -265,6 +267,23 @@ class LedgerStore:
                 "ON CONFLICT (name) DO UPDATE SET body = excluded.body",
                 (name, body),
             )
+
+    @contextmanager
+    def exchanged(self, key_and_anchor: Callable[[], tuple[SecretKey, Anchor]]) -> Iterator[None]:
+        """Let go of the file while a block exchanges it, then open what is there.
+
+        Args:
+            key_and_anchor: says, after the block, under which key the file lies and its anchor.
+
+        """
+        with self._database.exclusive():
+            self._database.close()
+            try:
+                yield
+            finally:
+                key, anchor = key_and_anchor()
+                self._database.reopen(key)
+                self._chain = Chain(self._database, anchor, self._lock)
 
     def close(self) -> None:
         """Close the database."""

@@ -11,11 +11,14 @@ from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.database import Database
 
 __all__ = [
+    "MarkedTitle",
     "Marks",
     "Profile",
     "ProfileKind",
     "TitleMark",
     "insert_profile",
+    "move_belongings",
+    "read_marked",
     "read_marks",
     "read_profiles",
     "require_profile",
@@ -43,6 +46,15 @@ class Marks:
     """Neither shown nor allowed to carry weight."""
     not_reasons: tuple[str, ...]
     """May be shown, carry no weight."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedTitle:
+    """One mark on one title."""
+
+    entity_id: str
+    mark: TitleMark
+    marked_at: int
 
 
 def read_profiles(database: Database) -> tuple[Profile, ...]:
@@ -83,6 +95,26 @@ def insert_profile(connection: KeyedConnection, profile: Profile) -> None:
             f"profile {profile.name!r} cannot be created: {error}",
             hint="take a name that is free; a kind is adult, teen or kid",
         ) from error
+
+
+def move_belongings(connection: KeyedConnection, name: str, new_name: str) -> None:
+    """Give everything of one profile to another, and remove the first."""
+    for table in ("events", "title_marks", "last_picks"):
+        connection.execute(
+            f"UPDATE {table} SET profile = ? WHERE profile = ?",  # noqa: S608  (our own tables)
+            (new_name, name),
+        )
+    connection.execute("DELETE FROM profiles WHERE name = ?", (name,))
+
+
+def read_marked(database: Database, profile: str) -> tuple[MarkedTitle, ...]:
+    """Return every mark of a profile."""
+    rows = database.read(
+        "SELECT entity_id, mark, marked_at FROM title_marks WHERE profile = ? "
+        "ORDER BY entity_id, mark",
+        (profile,),
+    )
+    return tuple(MarkedTitle(entity_id=row[0], mark=row[1], marked_at=row[2]) for row in rows)
 
 
 def read_marks(database: Database, profile: str) -> Marks:

@@ -1,0 +1,84 @@
+"""One row of the events table: how it is written, how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from edgeagent.messages import Viewing, WatchEvent
+from edgeagent.store.database import Database, Row
+
+__all__ = ["COLUMNS", "UPSERT", "KeptViewing", "event_row", "read_kept", "viewing_of"]
+
+COLUMNS = "entity_id, watched_on, progress_fraction, progress_seconds, completed"
+
+# An app may send the same viewing again, usually with more progress: the larger one counts. An
+# imported event that is reported as watched becomes a watched one, never the other way round.
+UPSERT = """
+    INSERT INTO events (
+        profile, watched_on, entity_id, progress_fraction, progress_seconds, completed, source
+    ) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (profile, watched_on, entity_id) DO UPDATE SET
+        progress_fraction = max(
+            coalesce(progress_fraction, excluded.progress_fraction),
+            coalesce(excluded.progress_fraction, progress_fraction)
+        ),
+        progress_seconds = max(
+            coalesce(progress_seconds, excluded.progress_seconds),
+            coalesce(excluded.progress_seconds, progress_seconds)
+        ),
+        completed = max(completed, excluded.completed),
+        source = max(source, excluded.source)
+"""
+
+_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptViewing:
+    """A viewing and where it came from."""
+
+    viewing: Viewing
+    source: Literal["watched", "imported"]
+
+
+def read_kept(database: Database, profile: str) -> Iterator[KeptViewing]:
+    """Yield a profile's viewings, oldest first; memory stays small."""
+    last = (-1, "")
+    while True:
+        rows = database.read(
+            f"SELECT {COLUMNS}, source FROM events "  # noqa: S608  (our own column names)
+            "WHERE profile = ? AND (watched_on, entity_id) > (?, ?) "
+            "ORDER BY watched_on, entity_id LIMIT ?",
+            (profile, *last, _BATCH),
+        )
+        for row in rows:
+            yield KeptViewing(viewing=viewing_of(row), source=row[5])
+        if len(rows) < _BATCH:
+            return
+        last = (rows[-1][1], rows[-1][0])
+
+
+def event_row(event: WatchEvent, source: str) -> Row:
+    """Return the parameters of :data:`UPSERT`."""
+    return (
+        event.profile,
+        event.watched_on,
+        event.entity_id,
+        event.progress_fraction,
+        event.progress_seconds,
+        event.completed,
+        source,
+    )
+
+
+def viewing_of(row: Row) -> Viewing:
+    """Return the viewing in a row that begins with :data:`COLUMNS`."""
+    return Viewing(
+        entity_id=row[0],
+        watched_on=row[1],
+        progress_fraction=row[2],
+        progress_seconds=row[3],
+        completed=bool(row[4]),
+    )
