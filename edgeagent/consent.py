@@ -49,7 +49,7 @@ class ConsentRecord(Message, frozen=True, kw_only=True):
     """When a given consent ends by itself; for a withdrawal, the moment of withdrawal."""
     notice_version: ShortText
     notice_sha256: Sha256
-    notice_language: Annotated[str, Meta(pattern=r"^[a-z]{2}$")]
+    notice_language: Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
     actor: Literal["user", "signal"] = "user"
     """Who decided; a signal (privacy mode, GPC) can only withdraw."""
 

@@ -42,10 +42,14 @@ def split_sessions(
         end of the first and the start of the second never share one.
 
     """
+
+    def started_on(viewing: Viewing) -> int:
+        return viewing.watched_on - watched_seconds(viewing, title_of(viewing.entity_id))
+
     sessions: list[list[Viewing]] = []
-    for viewing in sorted(viewings, key=lambda v: (v.watched_on, v.entity_id)):
-        started_on = viewing.watched_on - watched_seconds(viewing, title_of(viewing.entity_id))
-        if sessions and started_on - sessions[-1][-1].watched_on <= SESSION_GAP_SECONDS:
+    # Where two end together the longer one comes first, so that the order given never matters.
+    for viewing in sorted(viewings, key=lambda v: (v.watched_on, started_on(v), v.entity_id)):
+        if sessions and started_on(viewing) - sessions[-1][-1].watched_on <= SESSION_GAP_SECONDS:
             sessions[-1].append(viewing)
         else:
             sessions.append([viewing])

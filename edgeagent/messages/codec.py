@@ -74,11 +74,13 @@ def checked(message: M) -> M:
 
     """
     try:
-        return msgspec.convert(msgspec.to_builtins(message), type(message))
+        sound = msgspec.convert(msgspec.to_builtins(message), type(message))
+        msgspec.json.encode(sound)  # text from a command line may hold what UTF-8 cannot
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise MalformedMessage(
             f"{type(message).__name__}: {error}", hint="correct that field and send it again"
         ) from error
+    return sound
 
 
 def sha256_hex(data: bytes) -> str:

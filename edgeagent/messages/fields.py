@@ -21,14 +21,15 @@ __all__ = [
     "WeekNumber",
 ]
 
+# \Z, since $ also matches before a newline at the end.
 # Entity ids come from apps: any printable text without control characters, as Firebolt allows.
-EntityId = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")]
-ProfileName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+EntityId = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+ProfileName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 ShortText = Annotated[str, Meta(min_length=1, max_length=200)]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-SpaceId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+SpaceId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
 # Relative, no dot segments: a target path is also a file name below the targets directory.
-TargetPath = Annotated[str, Meta(max_length=200, pattern=r"^[a-z0-9]+(/[a-z0-9][a-z0-9._-]*)+$")]
+TargetPath = Annotated[str, Meta(max_length=200, pattern=r"^[a-z0-9]+(/[a-z0-9][a-z0-9._-]*)+\Z")]
 Fraction01 = Annotated[float, Meta(ge=0.0, le=1.0)]
 # 0 … 9999-12-31T23:59:59Z, the last moment ISO 8601 writes with four digits.
 Seconds = Annotated[int, Meta(ge=0, le=253_402_300_799)]

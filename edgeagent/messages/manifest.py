@@ -47,7 +47,7 @@ class ModelManifest(Message, frozen=True, kw_only=True):
     contract: Annotated[int, Meta(ge=1, le=1)] = 1
     head: HeadName
     space_id: SpaceId
-    model_version: Annotated[str, Meta(pattern=r"^[0-9a-z.-]{1,40}$")]
+    model_version: Annotated[str, Meta(pattern=r"^[0-9a-z.-]{1,40}\Z")]
     trained_at: Seconds
     dimension: Annotated[int, Meta(ge=1, le=1024)]
     segments: Annotated[tuple[SegmentLabel, ...], Meta(min_length=7, max_length=64)]

@@ -20,13 +20,14 @@ REPORT_BYTES = 512
 class Report(Message, frozen=True, kw_only=True):
     """One randomised answer: a small integer for each category, 0 or 1 under Subset Selection."""
 
-    report_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+    report_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
     """128 random bits, so that a retry is counted once; tells nothing else."""
     task: Annotated[
         str,
         Meta(
             max_length=48,
-            pattern=r"^(subset_selection|discrete_laplace)\.\d{1,2}\.\d{1,4}-\d{1,4}\.\d{1,4}$",
+            pattern=r"^(subset_selection|discrete_laplace)"
+            r"\.[0-9]{1,2}\.[0-9]{1,4}-[0-9]{1,4}\.[0-9]{1,4}\Z",
         ),
     ]
     week: WeekNumber
