@@ -14,9 +14,9 @@ from typing import Literal
 
 from edgeagent.clock import DAY_SECONDS, iso_utc, week_of, week_start
 from edgeagent.consent import Purpose
-from edgeagent.errors import LedgerBroken
+from edgeagent.errors import LedgerBroken, PolicyError
 from edgeagent.messages import ModelFiles, ReportTask, SegmentRequest, encode_report
-from edgeagent.privacy.accounting import SPACING_WEEKS
+from edgeagent.privacy.accounting import SPACING_WEEKS, Debit, check_debit
 from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.privacy.release import release
 from edgeagent.randomness import RandomSource
@@ -120,6 +120,11 @@ class Reporter:
         files = self._installations.files(task.segmenter.model, task.segmenter.catalogue)
         if not (Path(files.model_path).is_file() and Path(files.catalogue_path).is_file()):
             raise _SilentError("the task's segmenter has not been downloaded", week)
+        if week not in ledger.closed_weeks():
+            try:
+                check_debit(ledger.debits(), Debit(week=week, odds=task.odds))
+            except PolicyError as error:
+                raise _SilentError(str(error), week) from error
         return week, task, files, profiles
 
     def _latest_reporting_week(self) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from edgeagent.store.disclosures import Disclosure, Outcome
+from edgeagent.store.entries import Entry
+from edgeagent.store.events import KeptViewing
 from edgeagent.store.history import HistoryStore, SavedPicks
 from edgeagent.store.home import Home
 from edgeagent.store.keys import KeyProvider, SecretKey
 from edgeagent.store.ledger import Genesis, LedgerStore
 from edgeagent.store.outbox import OutboxEntry
-from edgeagent.store.profiles import Marks, Profile
+from edgeagent.store.profiles import MarkedTitle, Marks, Profile, ProfileKind, TitleMark
 from edgeagent.store.providers import (
     CommandKeyProvider,
     CredentialKeyProvider,
@@ -19,16 +21,21 @@ __all__ = [
     "CommandKeyProvider",
     "CredentialKeyProvider",
     "Disclosure",
+    "Entry",
     "FileKeyProvider",
     "Genesis",
     "HistoryStore",
     "Home",
+    "KeptViewing",
     "KeyProvider",
     "LedgerStore",
+    "MarkedTitle",
     "Marks",
     "OutboxEntry",
     "Outcome",
     "Profile",
+    "ProfileKind",
     "SavedPicks",
     "SecretKey",
+    "TitleMark",
 ]

@@ -33,6 +33,7 @@ CHAINED_TABLES: Mapping[str, tuple[str, ...]] = {
         *("drawn_at", "due_at", "recipient", "meaning"),
     ),
     "deliveries": ("report_id", "settled_at", "outcome", "detail"),
+    "imported_debits": ("week", "odds_numerator", "odds_denominator", "imported_at"),
 }
 """The columns of each append-only table besides ``seq`` and ``hash``."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +24,7 @@ from edgeagent.store.disclosures import (
     append_disclosure,
     read_disclosures,
 )
+from edgeagent.store.entries import Entry, append_entry, append_imported_debit, read_entries
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.outbox import OutboxEntry, enqueue, read_outbox, record_attempt
@@ -106,15 +107,16 @@ class LedgerStore:
 
     # Consents
 
-    def append_consent(self, record: ConsentRecord) -> None:
-        """Append a decision; it survives a power cut when this returns.
+    def append_consent(self, *records: ConsentRecord) -> None:
+        """Append one decision, or several in one transaction; durable when this returns.
 
         Raises:
-            LedgerBroken, DiskFull: it was not recorded.
+            LedgerBroken, DiskFull: nothing was recorded.
 
         """
         with self._chain.append() as writer:
-            append_consent(writer, record)
+            for record in records:
+                append_consent(writer, record)
 
     def consents(self, profile: str | None = None) -> tuple[ConsentRecord, ...]:
         """Return the decisions of one profile, or of all, in the order they were made."""
@@ -151,12 +153,33 @@ class LedgerStore:
     # Budget
 
     def debits(self) -> tuple[Debit, ...]:
-        """Return what has been spent, by week."""
+        """Return what has been spent, imported debits included, by week."""
         rows = self._database.read(
-            "SELECT week, odds_numerator, odds_denominator FROM ledger "
-            "WHERE entry = 'drawn' ORDER BY week"
+            "SELECT week, odds_numerator, odds_denominator FROM ledger WHERE entry = 'drawn' "
+            "UNION ALL SELECT week, odds_numerator, odds_denominator FROM imported_debits "
+            "ORDER BY week"
         )
         return tuple(Debit(week=row[0], odds=Fraction(row[1], row[2])) for row in rows)
+
+    def import_debits(self, debits: Iterable[Debit], *, at: int) -> int:
+        """Add debits of another ledger, in one transaction, and return how many are new.
+
+        They count against budget and spacing; the same debit again changes nothing.
+
+        Raises:
+            LedgerBroken, DiskFull: nothing was added.
+
+        """
+        known = set(self.debits())
+        new = [debit for debit in debits if debit not in known]
+        with self._chain.append() as writer:
+            for debit in new:
+                append_imported_debit(writer, debit, at=at)
+        return len(new)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return what the ledger says of each week that was drawn, missed or imported."""
+        return read_entries(self._database)
 
     def closed_weeks(self) -> frozenset[int]:
         """Return the weeks that were drawn or missed and are therefore never drawn."""
@@ -199,7 +222,7 @@ class LedgerStore:
         )
         with self._chain.append() as writer, _one_entry_a_week(week):
             check_debit(self.debits(), debit)
-            _enter(writer, week, at=drawn_at, odds=odds, reason="")
+            append_entry(writer, week, at=drawn_at, odds=odds, reason="")
             append_disclosure(writer, disclosure)
             enqueue(writer.connection, report_id, due_at=due_at)
 
@@ -212,7 +235,7 @@ class LedgerStore:
 
         """
         with self._chain.append() as writer, _one_entry_a_week(week):
-            _enter(writer, week, at=at, odds=None, reason=reason)
+            append_entry(writer, week, at=at, odds=None, reason=reason)
 
     # Disclosures and outbox
 
@@ -288,20 +311,6 @@ class LedgerStore:
     def close(self) -> None:
         """Close the database."""
         self._database.close()
-
-
-def _enter(writer: ChainWriter, week: int, *, at: int, odds: Fraction | None, reason: str) -> None:
-    writer.append(
-        "ledger",
-        {
-            "week": week,
-            "entry": "missed" if odds is None else "drawn",
-            "odds_numerator": None if odds is None else odds.numerator,
-            "odds_denominator": None if odds is None else odds.denominator,
-            "entered_at": at,
-            "reason": reason,
-        },
-    )
 
 
 @contextmanager

@@ -74,8 +74,26 @@ _TABLES = (
     "CREATE TABLE state (name TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID",
 )
 
+_IMPORTED_DEBITS = (
+    # What another box, or this one before it was erased, has spent: it counts, and is no report.
+    """
+    CREATE TABLE imported_debits (
+        seq INTEGER PRIMARY KEY,
+        week INTEGER NOT NULL,
+        odds_numerator INTEGER NOT NULL,
+        odds_denominator INTEGER NOT NULL,
+        imported_at INTEGER NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32),
+        UNIQUE (week, odds_numerator, odds_denominator)
+    ) STRICT
+    """,
+)
+
 LEDGER_SCHEMA = Schema(
     name="ledger",
     application_id=0x45414C31,  # "EAL1"
-    migrations=(Migration(name="0001_ledger", statements=_TABLES),),
+    migrations=(
+        Migration(name="0001_ledger", statements=_TABLES),
+        Migration(name="0002_imported_debits", statements=_IMPORTED_DEBITS),
+    ),
 )

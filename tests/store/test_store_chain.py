@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from edgeagent.errors import DiskFull, LedgerBroken
 from edgeagent.messages import canonical_bytes
+from edgeagent.privacy.accounting import Debit
 from edgeagent.store import Home, LedgerStore
 from edgeagent.store.anchor import START, Anchor, Mark, Position
 from edgeagent.store.chain import CHAINED_TABLES, Chain, link_hash
@@ -29,6 +31,7 @@ def _fill(box: Box) -> Home:
     box.book(home.ledger, week + 13)
     home.ledger.settle(first, at=NOW, outcome="accepted", detail="")
     home.ledger.mark_missed(week + 26, reason="off", at=NOW)
+    home.ledger.import_debits([Debit(week=week - 40, odds=Fraction(3))], at=NOW)
     home.ledger.append_consent(box.decision(given=False))
     home.ledger.check()
     return home
@@ -82,7 +85,7 @@ def test_the_hash_is_the_documented_one() -> None:
 def test_every_row_is_in_one_unbroken_sequence(box: Box) -> None:
     ledger = _fill(box).ledger
     seqs = [seq for table in CHAINED_TABLES for seq in _seqs(ledger, table)]
-    assert sorted(seqs) == list(range(9))
+    assert sorted(seqs) == list(range(10))
     assert all(_rows(ledger))
 
 

@@ -1,0 +1,74 @@
+"""Entries of the ledger: each week that was drawn or missed, and what was spent elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from edgeagent.privacy.accounting import Debit
+from edgeagent.store.chain import ChainWriter
+from edgeagent.store.database import Database
+
+__all__ = ["Entry", "append_entry", "append_imported_debit", "read_entries"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What the ledger says of a week."""
+
+    week: int
+    entry: Literal["drawn", "missed", "imported"]
+    odds: Fraction | None
+    """e^ε that was booked; ``None`` for a missed week."""
+    entered_at: int
+    reason: str
+
+
+def append_entry(
+    writer: ChainWriter, week: int, *, at: int, odds: Fraction | None, reason: str
+) -> None:
+    """Close a week: drawn at a price, or missed without one."""
+    writer.append(
+        "ledger",
+        {
+            "week": week,
+            "entry": "missed" if odds is None else "drawn",
+            "odds_numerator": None if odds is None else odds.numerator,
+            "odds_denominator": None if odds is None else odds.denominator,
+            "entered_at": at,
+            "reason": reason,
+        },
+    )
+
+
+def append_imported_debit(writer: ChainWriter, debit: Debit, *, at: int) -> None:
+    """Add what was spent on a week elsewhere."""
+    writer.append(
+        "imported_debits",
+        {
+            "week": debit.week,
+            "odds_numerator": debit.odds.numerator,
+            "odds_denominator": debit.odds.denominator,
+            "imported_at": at,
+        },
+    )
+
+
+def read_entries(database: Database) -> tuple[Entry, ...]:
+    """Return all entries in the order they were made."""
+    rows = database.read(
+        "SELECT week, entry, odds_numerator, odds_denominator, entered_at, reason, seq FROM ledger "
+        "UNION ALL SELECT week, 'imported', odds_numerator, odds_denominator, imported_at, '', seq "
+        "FROM imported_debits ORDER BY seq"
+    )
+    return tuple(
+        Entry(
+            week=row[0],
+            entry=row[1],
+            odds=None if row[2] is None else Fraction(row[2], row[3]),
+            entered_at=row[4],
+            reason=row[5],
+        )
+        for row in rows
+    )
