@@ -12,10 +12,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
-from model_export.export import Artefacts, export
-from model_export.publish import publish
-from model_export.train import train
-
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.errors import InputError
 from edgeagent.messages import ModelFiles, ReportTask
@@ -25,16 +21,20 @@ from edgeagent.simulator.plan import START, HouseholdPlan, Options, plan_househo
 from edgeagent.simulator.quality import Quality, measure_quality
 from edgeagent.simulator.server_process import running_server
 from edgeagent.simulator.workers import live_all
-from model_export.evaluate import global_split
+from model_export.evaluate import GlobalSplit, global_split
+from model_export.export import Artefacts, export
 from model_export.log import WatchLog
 from model_export.movielens import load_movielens
+from model_export.publish import publish
 from model_export.synthetic import synthetic_households, synthetic_panel
+from model_export.train import train
 
 __all__ = ["Progress", "Simulation", "simulate"]
 
 _HOUSEHOLDS = 200
 _PANEL_HOUSEHOLDS = 2000
 _PANEL_WEEKS = 52
+_PERCENT = 100
 
 
 class Progress(Protocol):
@@ -91,8 +91,8 @@ def simulate(options: Options, progress: Progress) -> Simulation:
     with _workspace(options) as work:
         with stages.stage("load", "Reading ratings" if options.ratings else "Inventing a panel"):
             training, living = _logs(options)
-        artefacts = _train_and_publish(training, options, work, stages)
         split = global_split(training)
+        artefacts = _train_and_publish(split, options, work, stages)
         with stages.stage("quality", "Judging picks on viewings held out", len(split.people)):
             quality = measure_quality(
                 split, _published_files(artefacts, work), advance=progress.advance
@@ -157,11 +157,21 @@ def _logs(options: Options) -> tuple[WatchLog, WatchLog]:
     return panel, living
 
 
-def _train_and_publish(log: WatchLog, options: Options, work: Path, stages: _Stages) -> Artefacts:
-    with stages.stage("train", "Training the segment model"):
-        model = train(global_split(log).training, seed=options.seed)
+def _train_and_publish(
+    split: GlobalSplit, options: Options, work: Path, stages: _Stages
+) -> Artefacts:
+    """Train on the earlier part of the log only, so that the later part can judge the picks."""
+    with stages.stage("train", "Training the segment model", _PERCENT):
+        reached = 0
+
+        def advance(_what: str, done: float) -> None:
+            nonlocal reached
+            stages.progress.advance(round(done * _PERCENT) - reached)
+            reached = round(done * _PERCENT)
+
+        model = train(split.training, seed=options.seed, progress=advance)
     with stages.stage("publish", "Exporting and signing"):
-        artefacts = export(model, log, now=START)
+        artefacts = export(model, split.training, now=START)
         publish(
             work / "repository",
             artefacts,
