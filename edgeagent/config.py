@@ -34,6 +34,16 @@ class Config(Message, frozen=True, kw_only=True):
     """``child`` frees the memory of ONNX Runtime 30 s after the last request."""
     language: Annotated[str, Meta(pattern=r"^[a-z]{2}$")] = "en"
     """Language of the consent notice."""
+    key_provider: Literal["file", "credential", "command"] = "file"
+    """Where the key-encryption key comes from. ``file`` works on any machine, but a copy of the
+    whole home holds the key; ``credential`` (systemd, sealed to a TPM2) and ``command`` (a vendor's
+    helper) keep it elsewhere."""
+    key_credential: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,255}$")] = "edgeagent"
+    """For ``credential``: its name in ``LoadCredentialEncrypted=``; it holds 32 raw bytes."""
+    key_command: tuple[str, ...] = ()
+    """For ``command``: program and arguments that print the key as 64 hex digits; no shell."""
+    key_erase_command: tuple[str, ...] = ()
+    """For ``command``: what destroys the key when everything is erased; none: it stays."""
     teens_count_as_adults: bool = False
     """Whether profiles of kind ``teen`` and ``app:teen`` viewings are stored like adults'."""
 

@@ -26,6 +26,7 @@ __all__ = [
     "KeyProvider",
     "SecretKey",
     "create_data_key",
+    "key_file_provider",
     "open_data_key",
     "rewrap_data_key",
 ]
@@ -164,7 +165,7 @@ def open_data_key(path: Path, *, database: str, provider: KeyProvider) -> Secret
     if stored.provider != provider.name:
         raise KeyProviderError(
             f"{path} was wrapped by provider {stored.provider!r}, not {provider.name!r}",
-            hint=f"use provider {stored.provider!r}, or rotate with both at hand",
+            hint=f"set key_provider to {stored.provider!r}, or run: edgeagent keys rotate",
         )
     try:
         material = AESGCM(provider.key_encryption_key().reveal()).decrypt(
@@ -178,6 +179,14 @@ def open_data_key(path: Path, *, database: str, provider: KeyProvider) -> Secret
             hint="use the key it was made with, or restore the key file from a backup",
         ) from error
     return SecretKey(material)
+
+
+def key_file_provider(path: Path) -> str | None:
+    """Return which kind of provider wrapped a key file; ``None`` when it cannot be read."""
+    try:
+        return decode(path.read_bytes(), _KeyFile, cap_bytes=_CAP_BYTES, canonical=True).provider
+    except (OSError, MalformedMessage):
+        return None
 
 
 def rewrap_data_key(

@@ -161,18 +161,18 @@ def test_reordered_rows_are_noticed(box: Box) -> None:
 
 def test_a_cut_tail_with_whole_hashes_is_noticed(box: Box) -> None:
     home = _fill(box)
-    _tamper(home, "DELETE FROM consents WHERE seq = 8")  # the withdrawal
+    _tamper(home, "DELETE FROM consents WHERE seq = 9")  # the withdrawal
     box.close()
-    _expect_broken(box, "has 8 rows, 9 were acknowledged")
+    _expect_broken(box, "has 9 rows, 10 were acknowledged")
 
 
 def test_a_tail_rewritten_by_someone_with_the_key_is_noticed(box: Box) -> None:
     home = _fill(box)
     database = home.ledger._database
-    _tamper(home, "DELETE FROM consents WHERE seq = 8")
-    previous = database.read("SELECT hash FROM ledger WHERE seq = 7")[0][0]
+    _tamper(home, "DELETE FROM consents WHERE seq = 9")
+    previous = database.read("SELECT hash FROM ledger WHERE seq = 8")[0][0]
     body = canonical_bytes(box.decision()).decode()
-    row = {"seq": 8, "profile": "main", "purpose": "history", "body": body}
+    row = {"seq": 9, "profile": "main", "purpose": "history", "body": body}
     with database.transaction() as connection:
         connection.execute(
             "INSERT INTO consents VALUES (?, ?, ?, ?, ?)",
@@ -196,7 +196,7 @@ def test_an_older_ledger_beside_a_newer_anchor_is_noticed(box: Box) -> None:
     box.open().ledger.append_consent(box.decision())
     box.close()
     (box.directory / "ledger.db").write_bytes(older)
-    _expect_broken(box, "has 9 rows, 10 were acknowledged")
+    _expect_broken(box, "has 10 rows, 11 were acknowledged")
 
 
 def test_an_older_anchor_beside_a_newer_ledger_is_noticed(box: Box) -> None:
@@ -206,7 +206,7 @@ def test_an_older_anchor_beside_a_newer_ledger_is_noticed(box: Box) -> None:
         box.open().ledger.append_consent(box.decision(given=given))
     box.close()
     (box.directory / "ledger.anchor").write_bytes(older)
-    _expect_broken(box, "has 11 rows, 9 were acknowledged")
+    _expect_broken(box, "has 12 rows, 10 were acknowledged")
 
 
 def test_a_missing_or_foreign_anchor_is_noticed(box: Box) -> None:

@@ -1,0 +1,204 @@
+"""Care of the keys: which provider is set, how strong it is, rotation and rekeying.
+
+*Rotate* wraps the same data keys under another key-encryption key; *rekey* moves the databases
+into files under new data keys. Either is finished by the next start when the power went in between.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from edgeagent.config import Config
+from edgeagent.errors import InputError, KeyProviderError, StorageError, WrongKey
+from edgeagent.store import (
+    CommandKeyProvider,
+    CredentialKeyProvider,
+    FileKeyProvider,
+    KeyProvider,
+)
+from edgeagent.store.durable import move_durably
+from edgeagent.store.keys import key_file_provider, open_data_key, rewrap_data_key
+from edgeagent.store.lock import HomeLock
+from edgeagent.store.rekey import Step
+
+__all__ = [
+    "KEY_FILE_NAME",
+    "KeyStatus",
+    "configured_provider",
+    "finish_rotation",
+    "key_statuses",
+    "rotate",
+]
+
+KEY_FILE_NAME = "kek"
+_DATABASES = ("ledger", "history")
+
+_STRENGTHS: Mapping[str, str] = {
+    "file": "the key lies in a file: whoever copies the whole home can open it",
+    "credential": "as strong as systemd's credential: sealed to the TPM2 where the box has one",
+    "command": "as strong as the helper that keeps the key",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyStatus:
+    """How the data key of one database is kept."""
+
+    database: str
+    state: Literal["opens", "fails", "absent"]
+    provider: str | None
+    """Which kind wrapped it; ``None`` without a readable key file."""
+    strength: str
+    problem: str
+    hint: str
+
+
+def configured_provider(
+    directory: Path, config: Config, *, environment: Mapping[str, str] = os.environ
+) -> KeyProvider:
+    """Return the provider that the settings name.
+
+    Raises:
+        InputError: provider ``command`` without a command.
+
+    """
+    return _provider(config.key_provider, directory, config, environment)
+
+
+def key_statuses(directory: Path, provider: KeyProvider) -> tuple[KeyStatus, ...]:
+    """Try the key of each database, without opening the database."""
+    return tuple(_status(directory, database, provider) for database in _DATABASES)
+
+
+def rotate(
+    directory: Path,
+    config: Config,
+    *,
+    old_config: Config | None = None,
+    environment: Mapping[str, str] = os.environ,
+    step: Step = lambda _: None,
+) -> tuple[str, ...]:
+    """Wrap the data keys under another key-encryption key.
+
+    Under provider ``file`` a new key is made and the old one destroyed. The others keep the key
+    elsewhere: make a new one there, name it in the settings, and rotate from the old one.
+
+    Args:
+        directory: the home; it need not open under ``config``.
+        config: names the provider to use from now on.
+        old_config: names the key used so far, where that is of the same kind.
+        environment: ``CREDENTIALS_DIRECTORY`` is read from it.
+        step: called before each step; a seam for tests that lose power there.
+
+    Returns:
+        The databases whose key was wrapped anew; empty when the new key held all of them.
+
+    Raises:
+        KeyProviderError, WrongKey: a key is not to be had; what was not rotated opens as before.
+        InputError: provider ``command`` without a command.
+
+    """
+    new = _provider(config.key_provider, directory, config, environment)
+    finish_rotation(directory, new)
+    if isinstance(new, FileKeyProvider) and (directory / KEY_FILE_NAME).exists():
+        new = FileKeyProvider(_next_key_file(directory))
+    step("prepare the new key")
+    new.prepare()
+    rotated = []
+    with HomeLock(directory / "lock").held():
+        for database in _DATABASES:
+            path = directory / f"{database}.key"
+            kind = key_file_provider(path)
+            if kind is None or _unwraps(path, database, new):
+                continue
+            old = _provider(kind, directory, old_config or config, environment)
+            step(f"wrap the key of {database}")
+            rewrap_data_key(path, database=database, provider=old, new_provider=new)
+            rotated.append(database)
+        _retire_key_file(directory, new, step=step)
+    return tuple(rotated)
+
+
+def finish_rotation(directory: Path, provider: KeyProvider) -> None:
+    """Go on where a rotation under provider ``file`` was interrupted; cheap when none was.
+
+    Raises:
+        KeyProviderError, WrongKey: one of the two keys is not to be had.
+
+    """
+    new = FileKeyProvider(_next_key_file(directory))
+    if not (isinstance(provider, FileKeyProvider) and _next_key_file(directory).exists()):
+        return
+    with HomeLock(directory / "lock").held():
+        if not _next_key_file(directory).exists():
+            return
+        for database in _DATABASES:
+            path = directory / f"{database}.key"
+            if path.exists() and not _unwraps(path, database, new):
+                rewrap_data_key(path, database=database, provider=provider, new_provider=new)
+        _retire_key_file(directory, new, step=lambda _: None)
+
+
+def _retire_key_file(directory: Path, new: KeyProvider, *, step: Step) -> None:
+    """Destroy the key file that nothing is wrapped under any more."""
+    if isinstance(new, FileKeyProvider) and not _next_key_file(directory).exists():
+        return
+    step("destroy the old key")
+    FileKeyProvider(directory / KEY_FILE_NAME).erase()
+    if isinstance(new, FileKeyProvider):
+        step("name the new key")
+        move_durably(_next_key_file(directory), directory / KEY_FILE_NAME)
+
+
+def _next_key_file(directory: Path) -> Path:
+    return directory / f"{KEY_FILE_NAME}.next"
+
+
+def _unwraps(path: Path, database: str, provider: KeyProvider) -> bool:
+    with suppress(KeyProviderError, WrongKey):
+        open_data_key(path, database=database, provider=provider)
+        return True
+    return False
+
+
+def _provider(
+    kind: str, directory: Path, config: Config, environment: Mapping[str, str]
+) -> KeyProvider:
+    if kind == "file":
+        return FileKeyProvider(directory / KEY_FILE_NAME)
+    if kind == "credential":
+        base = environment.get("CREDENTIALS_DIRECTORY")
+        return CredentialKeyProvider(config.key_credential, directory=Path(base) if base else None)
+    if kind != "command" or not config.key_command:
+        raise InputError(
+            f"key provider {kind!r} needs its command",
+            hint="set key_command in config.toml to the helper that prints the key",
+        )
+    return CommandKeyProvider(config.key_command, erase_command=config.key_erase_command)
+
+
+def _status(directory: Path, database: str, provider: KeyProvider) -> KeyStatus:
+    path = directory / f"{database}.key"
+    kind = key_file_provider(path)
+    problem, hint = "", ""
+    state: Literal["opens", "fails", "absent"] = "opens"
+    if not path.exists():
+        state = "absent"
+    else:
+        try:
+            open_data_key(path, database=database, provider=provider)
+        except StorageError as error:
+            state, problem, hint = "fails", str(error), error.hint
+    return KeyStatus(
+        database=database,
+        state=state,
+        provider=kind,
+        strength=_STRENGTHS.get(kind or "", ""),
+        problem=problem,
+        hint=hint,
+    )
