@@ -66,7 +66,9 @@ def fit_factors(
     """
     from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415  (half a second)
     from scipy.sparse import csr_matrix  # noqa: PLC0415  (likewise)
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415
+    from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415  (it ships no types)
+        threadpool_limits,
+    )
 
     shape = (log.user_count, len(log.titles))
     watched = csr_matrix((log.completion, (log.users, log.items)), shape=shape)

@@ -1,0 +1,162 @@
+"""From a trained model to the files that are published: graph, golden vectors, catalogue, task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeagent.clock import iso_utc, week_of
+from edgeagent.messages import (
+    ModelManifest,
+    ReportTask,
+    Segmenter,
+    TargetReference,
+    Title,
+    canonical_bytes,
+    encode_catalogue,
+    sha256_hex,
+)
+from model_export.foldin import FoldinSolver
+from model_export.graph import build_foldin_graph
+from model_export.log import WatchLog
+from model_export.reference import FoldinParameters, golden_vectors
+from model_export.trained import TrainedModel
+
+__all__ = ["MANIFEST_TARGET", "TASK_TARGET", "TEMPERATURE", "Artefacts", "export"]
+
+MANIFEST_TARGET = "models/manifest.json"
+TASK_TARGET = "tasks/report.json"
+
+TEMPERATURE = 0.1
+"""T of the softmax over cosines: a difference of 0.1 is a factor of e."""
+
+_ODDS = (3, 1)
+"""e^ε = 3, the largest a box accepts: a tighter budget needs more boxes for the same interval."""
+_GOLDEN_SEED = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artefacts:
+    """Everything that is published at once; the manifest and the task name the files by hash."""
+
+    model: bytes
+    golden: bytes
+    catalogue: bytes
+    catalogue_items: int
+    manifest: ModelManifest
+    task: ReportTask
+
+    def targets(self) -> dict[str, bytes]:
+        """Return every target of the repository by its path."""
+        return {
+            self.manifest.model.path: self.model,
+            self.manifest.golden.path: self.golden,
+            self.manifest.catalogue.path: self.catalogue,
+            MANIFEST_TARGET: canonical_bytes(self.manifest),
+            TASK_TARGET: canonical_bytes(self.task),
+        }
+
+
+def export(model: TrainedModel, log: WatchLog, *, now: int, epoch: int = 0) -> Artefacts:
+    """Export a model; equal arguments give equal bytes.
+
+    Args:
+        model: what was trained.
+        log: its titles make up the catalogue; those the model was not trained on have an embedding
+            of zeros and no bias.
+        now: seconds UTC: stamped into model version, catalogue and manifest, and the first
+            reporting week.
+        epoch: of the report task; a new one wherever segments change their meaning.
+
+    """
+    space_id = model.table.space_id
+    model_version = f"{iso_utc(now)[:10].replace('-', '.')}-{space_id[:8]}"
+    parameters = _parameters(model, space_id=space_id, model_version=model_version)
+    graph = build_foldin_graph(parameters)
+    golden = golden_vectors(
+        parameters,
+        rows=model.table.rows,
+        scale=model.table.scale,
+        bias=model.bias,
+        seed=_GOLDEN_SEED,
+    )
+    catalogue = _catalogue(model, log.titles, space_id=space_id, now=now)
+    manifest = ModelManifest(
+        head="foldin",
+        space_id=space_id,
+        model_version=model_version,
+        trained_at=now,
+        dimension=len(model.table.rows),
+        segments=model.labels,
+        model=_reference("models", graph, "onnx"),
+        golden=_reference("models", golden, "npz"),
+        catalogue=_reference("catalogue", catalogue, "catalogue"),
+    )
+    return Artefacts(
+        model=graph,
+        golden=golden,
+        catalogue=catalogue,
+        catalogue_items=len(log.titles),
+        manifest=manifest,
+        task=_task(manifest, epoch=epoch, now=now),
+    )
+
+
+def _parameters(model: TrainedModel, *, space_id: str, model_version: str) -> FoldinParameters:
+    return FoldinParameters(
+        gram=FoldinSolver(model.table.embeddings(), model.settings).gram,
+        regularization=model.settings.regularization,
+        alpha=model.settings.alpha,
+        decay_days=model.settings.decay_days,
+        floor=model.settings.floor,
+        centroids=model.centroids,
+        temperature=TEMPERATURE,
+        space_id=space_id,
+        model_version=model_version,
+    )
+
+
+def _catalogue(model: TrainedModel, titles: tuple[Title, ...], *, space_id: str, now: int) -> bytes:
+    dimension, count = len(model.table.rows), len(titles)
+    column = {title.entity_id: number for number, title in enumerate(model.titles)}
+    known = np.array([column.get(title.entity_id, -1) for title in titles])
+    trained = known >= 0
+    rows = np.zeros((dimension, count), dtype=np.int8)
+    scale = np.ones(count, dtype="<f4")
+    bias = np.zeros(count, dtype="<f4")
+    rows[:, trained] = model.table.rows[:, known[trained]]
+    scale[trained] = model.table.scale[known[trained]]
+    bias[trained] = model.bias[known[trained]]
+    return encode_catalogue(
+        space_id=space_id,
+        dimension=dimension,
+        issued_at=now,
+        titles=titles,
+        rows=rows.tobytes(),
+        scale=scale.tobytes(),
+        bias=bias.tobytes(),
+    )
+
+
+def _reference(role: str, data: bytes, suffix: str) -> TargetReference:
+    digest = sha256_hex(data)
+    return TargetReference(path=f"{role}/{digest}.{suffix}", sha256=digest, length_bytes=len(data))
+
+
+def _task(manifest: ModelManifest, *, epoch: int, now: int) -> ReportTask:
+    numerator, denominator = _ODDS
+    return ReportTask(
+        mechanism="subset_selection",
+        categories=len(manifest.segments) + 1,
+        odds_numerator=numerator,
+        odds_denominator=denominator,
+        epoch=epoch,
+        first_week=week_of(now),
+        segmenter=Segmenter(
+            space_id=manifest.space_id, model=manifest.model, catalogue=manifest.catalogue
+        ),
+        sensitive=tuple(
+            number for number, label in enumerate(manifest.segments) if label.sensitive
+        ),
+    )

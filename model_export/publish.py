@@ -1,0 +1,219 @@
+"""A TUF repository: signed, versioned, with delegated roles, as a directory to be served.
+
+The Update Framework 1.0 (https://theupdateframework.github.io/specification/latest/). Layout::
+
+    root.json            what a box is shipped with
+    metadata/            1.root.json, 1.targets.json, 1.models.json, …, timestamp.json
+    targets/<role>/      <sha256>.<name>: consistent snapshots never overwrite a file
+
+Files come before the metadata that names them and the timestamp comes last, so that whoever
+downloads while a publication runs, or after one that broke off, sees the state before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import (
+    DelegatedRole,
+    Delegations,
+    MetaFile,
+    Root,
+    Snapshot,
+    TargetFile,
+    Targets,
+    Timestamp,
+)
+
+from edgeagent.errors import InputError, StorageError
+from edgeagent.messages import ReportTask, decode_task, sha256_hex
+from model_export.export import TASK_TARGET, Artefacts
+from model_export.repository import (
+    DELEGATED_ROLES,
+    TOP_LEVEL_ROLES,
+    Published,
+    RepositoryDirectory,
+)
+from model_export.signing_keys import create_keys, load_keys
+
+__all__ = ["publish", "published_task"]
+
+_ROOT_LIFETIME_DAYS = 730
+
+
+def publish(
+    directory: Path,
+    artefacts: Artefacts,
+    *,
+    now: int,
+    keys_dir: Path,
+    lifetime_days: int = 30,
+    keep_task: bool = False,
+) -> None:
+    """Publish artefacts as the newest state of a repository.
+
+    The first call makes keys and root; later calls need the same keys and raise every version.
+
+    Args:
+        directory: of the repository.
+        artefacts: what to publish.
+        now: seconds UTC, from which expiry is counted.
+        keys_dir: where the private keys are, somewhere that is not served.
+        lifetime_days: how long boxes accept this state; root lives two years at least.
+        keep_task: go on with the report task published before, and with the model and catalogue
+            that assign its segments, so that one sum never mixes two meanings of a segment.
+
+    Raises:
+        InputError: keys that are not this repository's, a repository that does not verify, no task
+            to keep, keys inside the repository.
+        StorageError: the directory cannot be written.
+
+    """
+    if keys_dir.resolve().is_relative_to(directory.resolve()):
+        raise InputError(
+            f"the keys in {keys_dir} would lie in the directory that is served",
+            hint="name a directory outside the repository with --keys",
+        )
+    repository = RepositoryDirectory(directory)
+    before = repository.published()
+    signers = create_keys(keys_dir) if before is None else load_keys(keys_dir)
+    if before is not None:
+        _check_keys(before, signers, keys_dir)
+    files = {path: _target_file(path, data) for path, data in artefacts.targets().items()}
+    if keep_task:
+        files |= _kept(repository, before)
+    issued = datetime.fromtimestamp(now, UTC)
+    publication = _Publication(
+        repository, before, signers, expires=issued + timedelta(days=lifetime_days)
+    )
+    try:
+        for path, data in artefacts.targets().items():
+            repository.write_target(path, sha256_hex(data), data)
+        publication.write_root(issued + timedelta(days=max(_ROOT_LIFETIME_DAYS, lifetime_days)))
+        publication.write(files)
+    except OSError as error:
+        raise StorageError(
+            f"{directory} cannot be written: {error.strerror}",
+            hint="make room, check permissions, publish again; boxes still see the state before",
+        ) from error
+
+
+def published_task(directory: Path) -> ReportTask | None:
+    """Return the report task a repository holds now; ``None`` before the first publication.
+
+    Raises:
+        InputError: the repository does not verify.
+
+    """
+    repository = RepositoryDirectory(directory)
+    before = repository.published()
+    if before is None:
+        return None
+    return decode_task(repository.read_target(TASK_TARGET, before.targets["tasks"]))
+
+
+class _Publication:
+    """Writes one state after another, bottom up."""
+
+    def __init__(
+        self,
+        repository: RepositoryDirectory,
+        before: Published | None,
+        signers: Mapping[str, CryptoSigner],
+        *,
+        expires: datetime,
+    ) -> None:
+        self._repository = repository
+        self._before = before
+        self._signers = signers
+        self._expires = expires
+
+    def write_root(self, expires: datetime) -> None:
+        """Write a root where there is none, or where it would expire before this state does."""
+        if self._before is not None and self._before.root.expires >= self._expires:
+            return
+        version = 1 if self._before is None else self._before.root.version + 1
+        root = Root(version=version, expires=expires, consistent_snapshot=True)
+        for role in TOP_LEVEL_ROLES:
+            root.add_key(self._signers[role].public_key, role)
+        self._repository.write_metadata("root", root, self._signers["root"])
+
+    def write(self, files: Mapping[str, TargetFile]) -> None:
+        """Write targets, delegated roles, snapshot and timestamp."""
+        before = self._before
+        versions = {}
+        for role in ("targets", *DELEGATED_ROLES):
+            targets = Targets(
+                version=1 if before is None else before.targets[role].version + 1,
+                expires=self._expires,
+                targets={path: file for path, file in files.items() if path.startswith(f"{role}/")},
+                delegations=self._delegations() if role == "targets" else None,
+            )
+            self._repository.write_metadata(role, targets, self._signers[role])
+            versions[f"{role}.json"] = MetaFile(version=targets.version)
+        snapshot = Snapshot(
+            version=1 if before is None else before.snapshot.version + 1,
+            expires=self._expires,
+            meta=versions,
+        )
+        self._repository.write_metadata("snapshot", snapshot, self._signers["snapshot"])
+        timestamp = Timestamp(
+            version=1 if before is None else before.timestamp.version + 1,
+            expires=self._expires,
+            snapshot_meta=MetaFile(version=snapshot.version),
+        )
+        self._repository.write_metadata("timestamp", timestamp, self._signers["timestamp"])
+
+    def _delegations(self) -> Delegations:
+        keys = {role: self._signers[role].public_key for role in DELEGATED_ROLES}
+        return Delegations(
+            keys={key.keyid: key for key in keys.values()},
+            roles={
+                role: DelegatedRole(
+                    name=role,
+                    keyids=[key.keyid],
+                    threshold=1,
+                    terminating=True,
+                    paths=[f"{role}/*"],
+                )
+                for role, key in keys.items()
+            },
+        )
+
+
+def _target_file(path: str, data: bytes) -> TargetFile:
+    return TargetFile(length=len(data), hashes={"sha256": sha256_hex(data)}, path=path)
+
+
+def _kept(repository: RepositoryDirectory, before: Published | None) -> dict[str, TargetFile]:
+    """Return the task published before and the files it names, as they were signed."""
+    if before is None:
+        raise InputError(
+            "there is no report task to keep yet", hint="publish without --keep-task first"
+        )
+    tasks = before.targets["tasks"]
+    task = decode_task(repository.read_target(TASK_TARGET, tasks))
+    kept = {TASK_TARGET: tasks.targets[TASK_TARGET]}
+    for role, reference in (
+        ("models", task.segmenter.model),
+        ("catalogue", task.segmenter.catalogue),
+    ):
+        repository.read_target(reference.path, before.targets[role])
+        kept[reference.path] = before.targets[role].targets[reference.path]
+    return kept
+
+
+def _check_keys(before: Published, signers: Mapping[str, CryptoSigner], keys_dir: Path) -> None:
+    """Refuse keys that boxes would not accept, before anything is written."""
+    delegations = before.targets["targets"].delegations
+    delegated = {} if delegations is None or delegations.roles is None else delegations.roles
+    for role, signer in signers.items():
+        trusted = delegated[role] if role in delegated else before.root.roles[role]
+        if signer.public_key.keyid not in trusted.keyids:
+            raise InputError(
+                f"{keys_dir}: the key of role {role} is not the one this repository trusts",
+                hint="name the directory with the keys that made this repository with --keys",
+            )
