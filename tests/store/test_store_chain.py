@@ -170,7 +170,7 @@ def test_a_tail_rewritten_by_someone_with_the_key_is_noticed(box: Box) -> None:
     home = _fill(box)
     database = home.ledger._database
     _tamper(home, "DELETE FROM consents WHERE seq = 9")
-    previous = database.read("SELECT hash FROM ledger WHERE seq = 8")[0][0]
+    previous = database.read("SELECT hash FROM imported_debits WHERE seq = 8")[0][0]
     body = canonical_bytes(box.decision()).decode()
     row = {"seq": 9, "profile": "main", "purpose": "history", "body": body}
     with database.transaction() as connection:

@@ -1,0 +1,205 @@
+"""The people of a household: profiles, which of them is watching, and how long viewings are kept.
+
+Which profile is active, and the household's own retention, are kept in the ledger database: they
+are readable when the history is not.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from edgeagent.clock import Clock
+from edgeagent.consent import ConsentRecord
+from edgeagent.errors import ConsentRequired, InputError, MalformedMessage
+from edgeagent.messages.codec import Message, canonical_bytes, decode
+from edgeagent.messages.fields import ProfileName
+from edgeagent.services.private_session import PrivateSession
+from edgeagent.store import Home, LedgerStore, Profile, ProfileKind
+
+__all__ = ["MAIN_PROFILE", "Household", "HouseholdState", "HouseholdStateStore"]
+
+MAIN_PROFILE = "main"
+_STATE_NAME = "household"
+_CAP_BYTES = 4096
+
+
+class _Renaming(Message, frozen=True, kw_only=True):
+    """A rename that has begun: it spans both databases."""
+
+    name: ProfileName
+    new_name: ProfileName
+
+
+class HouseholdState(Message, frozen=True, kw_only=True):
+    """What a household has set; replaced as a whole."""
+
+    active: ProfileName = MAIN_PROFILE
+    """The profile that commands and apps mean when they name none."""
+    retention_days: Annotated[int, Meta(ge=1, le=365)] | None = None
+    """Shorter than the settings allow, never longer; ``None``: as the settings say."""
+    renaming: _Renaming | None = None
+
+
+class HouseholdStateStore:
+    """Loads and saves the household's state."""
+
+    def __init__(self, ledger: LedgerStore) -> None:
+        """Keep the state in ``ledger``."""
+        self._ledger = ledger
+
+    def load(self) -> HouseholdState:
+        """Return the present state."""
+        data = self._ledger.state(_STATE_NAME)
+        if data is None:
+            return HouseholdState()
+        return decode(data, HouseholdState, cap_bytes=_CAP_BYTES)
+
+    def update(self, **changes: object) -> HouseholdState:
+        """Replace some fields, durably, and return the new state."""
+        state = msgspec.structs.replace(self.load(), **changes)
+        self._ledger.set_state(_STATE_NAME, canonical_bytes(state))
+        return state
+
+
+class Household:
+    """Creates, renames and switches profiles."""
+
+    def __init__(
+        self, home: Home, *, clock: Clock, private: PrivateSession, teens_count_as_adults: bool
+    ) -> None:
+        """Manage the profiles of ``home``."""
+        self._home = home
+        self._clock = clock
+        self._private = private
+        self._teens_count = teens_count_as_adults
+        self._states = HouseholdStateStore(home.ledger)
+
+    @property
+    def active(self) -> str:
+        """The profile that is watching."""
+        return self._states.load().active
+
+    def profiles(self) -> tuple[Profile, ...]:
+        """Return all profiles, oldest first."""
+        return self._home.history.profiles()
+
+    def create(self, name: str, *, kind: ProfileKind) -> Profile:
+        """Add a profile; nothing is granted for it.
+
+        Raises:
+            InputError: the name is taken, or is no name.
+
+        """
+        self._home.history.create_profile(_valid_name(name), kind=kind, at=self._clock.now())
+        return self._find(name)
+
+    def switch(self, name: str) -> Profile:
+        """Make a profile the active one; a private session ends with it.
+
+        Raises:
+            InputError: there is none of that name.
+
+        """
+        profile = self._find(name)
+        self._private.stop()
+        self._states.update(active=name)
+        return profile
+
+    def rename(self, name: str, new_name: str) -> Profile:
+        """Give a profile another name; its history, marks and consents go with it.
+
+        Decisions are never rewritten: those in force are appended under the new name, as they
+        were given, and withdrawn under the old one.
+
+        Raises:
+            InputError: ``main``, no such profile, or the new name is taken.
+            LedgerBroken: consents cannot be moved now.
+
+        """
+        if name == MAIN_PROFILE:
+            raise InputError(
+                f"profile {MAIN_PROFILE!r} keeps its name", hint="create another and switch to it"
+            )
+        self._find(name)
+        _valid_name(new_name)
+        if any(profile.name == new_name for profile in self.profiles()):
+            raise InputError(f"there is a profile {new_name!r}", hint="take a name that is free")
+        self._home.ledger.check()
+        self._states.update(renaming=_Renaming(name=name, new_name=new_name))
+        self.finish_rename()
+        return self._find(new_name)
+
+    def finish_rename(self) -> None:
+        """Go on with a rename that was interrupted; cheap when none was."""
+        state = self._states.load()
+        if state.renaming is None:
+            return
+        name, new_name = state.renaming.name, state.renaming.new_name
+        if any(profile.name == name for profile in self.profiles()):
+            self._home.history.rename_profile(name, new_name)
+        self._move_consents(name, new_name)
+        active = new_name if state.active == name else state.active
+        self._states.update(active=active, renaming=None)
+
+    def require_may_consent(self, profile: str) -> None:
+        """Refuse what can never be allowed: anything for a kid, or for a teen by policy.
+
+        Raises:
+            ConsentRequired: such a profile.
+            InputError: there is no such profile.
+
+        """
+        kind = self._find(profile).kind
+        if kind == "kid" or (kind == "teen" and not self._teens_count):
+            raise ConsentRequired(
+                f"profile {profile!r} is a {kind}'s: nothing of it is stored, scored or counted",
+                hint="edgeagent profile list shows the kinds; adults decide for themselves",
+            )
+
+    def _find(self, name: str) -> Profile:
+        for profile in self.profiles():
+            if profile.name == name:
+                return profile
+        raise InputError(
+            f"there is no profile {name!r}", hint="edgeagent profile list shows the names"
+        )
+
+    def _move_consents(self, name: str, new_name: str) -> None:
+        now = self._clock.now()
+        latest = {record.purpose: record for record in self._home.ledger.consents(name)}
+        given = [record for record in latest.values() if record.event == "given"]
+        runs = [
+            record
+            for record in self._home.ledger.consents(name)
+            for last in given
+            if record.purpose == last.purpose
+        ]
+        moved = [msgspec.structs.replace(record, profile=new_name) for record in runs]
+        ended = [
+            msgspec.structs.replace(record, event="withdrawn", at=now, expires_at=now)
+            for record in given
+        ]
+        if given:
+            self._home.ledger.append_consent(*moved, *ended)
+
+
+def withdrawals(ledger: LedgerStore, profile: str, *, at: int) -> tuple[ConsentRecord, ...]:
+    """Return the records that withdraw whatever a profile has given."""
+    latest = {record.purpose: record for record in ledger.consents(profile)}
+    return tuple(
+        msgspec.structs.replace(record, event="withdrawn", at=at, expires_at=at, actor="user")
+        for record in latest.values()
+        if record.event == "given"
+    )
+
+
+def _valid_name(name: str) -> str:
+    try:
+        return msgspec.convert(name, ProfileName)
+    except msgspec.ValidationError as error:
+        raise MalformedMessage(
+            f"a profile cannot be named {name!r}", hint="1 to 64 printable characters"
+        ) from error
