@@ -1,0 +1,88 @@
+"""A whole box: a real Agent over real databases, with a fake clock and no model and no server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgeagent.agent import Agent, World
+from edgeagent.clock import WEEK_SECONDS, week_start
+from edgeagent.config import Config
+from edgeagent.network.transport import Transport
+from edgeagent.privacy.accounting import SPACING_WEEKS
+from edgeagent.randomness import RandomSource
+from edgeagent.services.device_clock import DeviceClock
+from edgeagent.services.installation import InstallationStore
+from edgeagent.services.updater import Update, Updater
+from edgeagent.testing.clock import FakeClock
+from edgeagent.testing.publication import StaticRepository
+from edgeagent.testing.randomness import SeededRandomSource
+from edgeagent.testing.scorer import TableScorer
+from edgeagent.testing.transport import ScriptedTransport
+
+__all__ = ["AgentBox"]
+
+
+@dataclass(kw_only=True)
+class AgentBox:
+    """Everything around one home; agents on it can be opened and closed at will."""
+
+    directory: Path
+    runtime_directory: Path
+    """Where a private session leaves its marker; outside ``directory``."""
+    clock: FakeClock = field(default_factory=lambda: FakeClock(week_start(2924)))
+    """Begins on Monday 2026-01-12."""
+    scorer: TableScorer = field(default_factory=lambda: TableScorer(segment=3))
+    transport: Transport = field(default_factory=ScriptedTransport)
+    random: RandomSource = field(default_factory=lambda: SeededRandomSource("agent box"))
+    config: Config = field(default_factory=lambda: Config(server_url="https://scripted.example"))
+
+    def open(self) -> Agent:
+        """Open the home once more, as another process or a restart would."""
+        self.runtime_directory.mkdir(exist_ok=True)
+        world = World(
+            clock=self.clock,
+            random=self.random,
+            make_scorer=lambda: self.scorer,
+            transport=self.transport,
+            runtime_directory=self.runtime_directory,
+            simulated=True,
+        )
+        return Agent.open(self.directory, config=self.config, world=world)
+
+    def update(self, agent: Agent, *, vouched_until: int | None = None) -> Update:
+        """Bring model, catalogue and task up to date through the real updater, without a server.
+
+        Args:
+            agent: one that :meth:`open` returned.
+            vouched_until: expiry of the repository's timestamp; 90 days from now unless given.
+
+        """
+        models = self.directory / "models"
+        updater = Updater(
+            InstallationStore(agent.home.ledger, models),
+            open_repository=lambda now: StaticRepository(
+                models, now=now, vouched_until=vouched_until
+            ),
+            scorer=self.scorer,
+            clock=device_clock(agent),
+        )
+        return updater.update()
+
+    def end_of_reporting_week(self, agent: Agent, *, cycle: int = 0) -> int:
+        """Return a moment, seconds UTC, an hour after a reporting week of the box has ended.
+
+        Args:
+            agent: one that :meth:`open` returned.
+            cycle: 0 for the first reporting week, 1 for the next, and so on.
+
+        """
+        genesis = agent.home.ledger.genesis
+        first = genesis.first_reportable_week
+        week = first + (genesis.phase - first) % SPACING_WEEKS + SPACING_WEEKS * cycle
+        return week_start(week) + WEEK_SECONDS + 3600
+
+
+def device_clock(agent: Agent) -> DeviceClock:
+    """Return the guarded clock of an agent, so that what an update learns reaches it."""
+    return agent._clock  # noqa: SLF001  (a fake updater stands where the agent's own would)

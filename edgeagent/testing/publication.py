@@ -1,0 +1,122 @@
+"""A repository without a server: one small model release, signed by nobody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeagent.clock import DAY_SECONDS
+from edgeagent.errors import UpdateRefused
+from edgeagent.messages import (
+    ModelManifest,
+    ReportTask,
+    Segmenter,
+    SegmentLabel,
+    TargetReference,
+    Title,
+    canonical_bytes,
+    encode_catalogue,
+    sha256_hex,
+)
+from edgeagent.network.repository import Repository
+from edgeagent.services.updater import MANIFEST_TARGET, TASK_TARGET
+from edgeagent.store.durable import replace_durably
+
+__all__ = ["TITLE_IDS", "StaticRepository"]
+
+TITLE_IDS = tuple(f"t:{number:02}" for number in range(40))
+"""The titles of its catalogue."""
+
+_SPACE_ID = "0" * 16
+_VOUCHED_SECONDS = 90 * DAY_SECONDS
+_MODEL = b"a model that nobody runs"
+_GOLDEN = b"golden vectors that nobody reads"
+
+
+class StaticRepository(Repository):
+    """What ``Repository`` would give after a refresh, out of memory."""
+
+    def __init__(self, directory: Path, *, now: int, vouched_until: int | None = None) -> None:
+        """Serve the same model, catalogue and task for ever.
+
+        Args:
+            directory: as ``Repository``'s; targets are written to ``targets/``.
+            now: seconds UTC.
+            vouched_until: expiry of its timestamp; 90 days after ``now`` unless given.
+
+        """
+        self._targets = directory / "targets"
+        self.expires_at = now + _VOUCHED_SECONDS if vouched_until is None else vouched_until
+        catalogue = _catalogue()
+        model, golden, titles = (
+            _reference("models/static.onnx", _MODEL),
+            _reference("models/static.golden", _GOLDEN),
+            _reference("catalogue/static.catalogue", catalogue),
+        )
+        manifest = ModelManifest(
+            head="foldin",
+            space_id=_SPACE_ID,
+            model_version="1",
+            trained_at=0,
+            dimension=1,
+            segments=tuple(SegmentLabel(name=f"segment {number}") for number in range(32)),
+            model=model,
+            golden=golden,
+            catalogue=titles,
+        )
+        task = ReportTask(
+            mechanism="subset_selection",
+            categories=33,
+            odds_numerator=3,
+            odds_denominator=1,
+            epoch=7,
+            first_week=0,
+            segmenter=Segmenter(space_id=_SPACE_ID, model=model, catalogue=titles),
+        )
+        self._contents = {
+            MANIFEST_TARGET: canonical_bytes(manifest),
+            TASK_TARGET: canonical_bytes(task),
+            model.path: _MODEL,
+            golden.path: _GOLDEN,
+            titles.path: catalogue,
+        }
+
+    def read(self, path: str) -> bytes:
+        """Return a small target."""
+        return self._contents[path]
+
+    def ensure(self, reference: TargetReference) -> Path:
+        """Write a target to where the box expects it.
+
+        Raises:
+            UpdateRefused: it is not in this repository.
+
+        """
+        data = self._contents.get(reference.path)
+        if data is None or sha256_hex(data) != reference.sha256:
+            raise UpdateRefused(f"{reference.path}: not published here", hint="this is a test")
+        path = self._targets / reference.path.replace("/", "%2F")
+        if not path.exists():
+            self._targets.mkdir(parents=True, exist_ok=True)
+            replace_durably(path, data)
+        return path
+
+
+def _reference(path: str, data: bytes) -> TargetReference:
+    return TargetReference(path=path, sha256=sha256_hex(data), length_bytes=len(data))
+
+
+def _catalogue() -> bytes:
+    titles = tuple(
+        Title(entity_id=entity_id, title=f"Title {entity_id}", run_minutes=90)
+        for entity_id in TITLE_IDS
+    )
+    count = len(titles)
+    return encode_catalogue(
+        space_id=_SPACE_ID,
+        dimension=1,
+        issued_at=0,
+        titles=titles,
+        rows=bytes([1]) * count,
+        scale=b"\x00\x00\x80\x3f" * count,  # 1.0
+        bias=bytes(4 * count),
+    )
