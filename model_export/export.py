@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -19,11 +20,10 @@ from edgeagent.messages import (
 )
 from model_export.foldin import FoldinSolver
 from model_export.graph import build_foldin_graph
-from model_export.log import WatchLog
 from model_export.reference import FoldinParameters, golden_vectors
 from model_export.trained import TrainedModel
 
-__all__ = ["MANIFEST_TARGET", "TASK_TARGET", "TEMPERATURE", "Artefacts", "export"]
+__all__ = ["MANIFEST_TARGET", "TASK_TARGET", "TEMPERATURE", "Artefacts", "Titled", "export"]
 
 MANIFEST_TARGET = "models/manifest.json"
 TASK_TARGET = "tasks/report.json"
@@ -58,13 +58,22 @@ class Artefacts:
         }
 
 
-def export(model: TrainedModel, log: WatchLog, *, now: int, epoch: int = 0) -> Artefacts:
+class Titled(Protocol):
+    """A log of viewings, or the trained model itself."""
+
+    @property
+    def titles(self) -> tuple[Title, ...]:
+        """What there is to watch."""
+        ...
+
+
+def export(model: TrainedModel, shelf: Titled, *, now: int, epoch: int = 0) -> Artefacts:
     """Export a model; equal arguments give equal bytes.
 
     Args:
         model: what was trained.
-        log: its titles make up the catalogue; those the model was not trained on have an embedding
-            of zeros and no bias.
+        shelf: its titles make up the catalogue; those the model was not trained on have an
+            embedding of zeros and no bias.
         now: seconds UTC: stamped into model version, catalogue and manifest, and the first
             reporting week.
         epoch: of the report task; a new one wherever segments change their meaning.
@@ -81,7 +90,7 @@ def export(model: TrainedModel, log: WatchLog, *, now: int, epoch: int = 0) -> A
         bias=model.bias,
         seed=_GOLDEN_SEED,
     )
-    catalogue = _catalogue(model, log.titles, space_id=space_id, now=now)
+    catalogue = _catalogue(model, shelf.titles, space_id=space_id, now=now)
     manifest = ModelManifest(
         head="foldin",
         space_id=space_id,
@@ -97,7 +106,7 @@ def export(model: TrainedModel, log: WatchLog, *, now: int, epoch: int = 0) -> A
         model=graph,
         golden=golden,
         catalogue=catalogue,
-        catalogue_items=len(log.titles),
+        catalogue_items=len(shelf.titles),
         manifest=manifest,
         task=_task(manifest, epoch=epoch, now=now),
     )

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypedDict
 
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import (
@@ -37,9 +38,9 @@ from model_export.repository import (
     Published,
     RepositoryDirectory,
 )
-from model_export.signing_keys import create_keys, load_keys
+from model_export.signing_keys import open_keys
 
-__all__ = ["publish", "published_task"]
+__all__ = ["RepositoryFacts", "RoleState", "publish", "published_task", "repository_facts"]
 
 _ROOT_LIFETIME_DAYS = 730
 
@@ -79,7 +80,7 @@ def publish(
         )
     repository = RepositoryDirectory(directory)
     before = repository.published()
-    signers = create_keys(keys_dir) if before is None else load_keys(keys_dir)
+    signers = open_keys(keys_dir, create=before is None)
     if before is not None:
         _check_keys(before, signers, keys_dir)
     files = {path: _target_file(path, data) for path, data in artefacts.targets().items()}
@@ -113,6 +114,55 @@ def published_task(directory: Path) -> ReportTask | None:
     if before is None:
         return None
     return decode_task(repository.read_target(TASK_TARGET, before.targets["tasks"]))
+
+
+class RoleState(TypedDict):
+    """Of one role's metadata."""
+
+    version: int
+    expires: str
+    """ISO 8601, UTC."""
+
+
+class RepositoryFacts(TypedDict):
+    """What a repository holds now."""
+
+    roles: dict[str, RoleState]
+    targets: dict[str, int]
+    """Length in bytes by path."""
+
+
+def repository_facts(directory: Path) -> RepositoryFacts:
+    """Return versions, expiry and targets of the present state.
+
+    Raises:
+        InputError: nothing was published there, or it does not verify.
+
+    """
+    state = RepositoryDirectory(directory).published()
+    if state is None:
+        raise InputError(
+            f"{directory} holds no repository", hint="make one with 'model-export publish'"
+        )
+    signed = {
+        "root": state.root,
+        "timestamp": state.timestamp,
+        "snapshot": state.snapshot,
+        **state.targets,
+    }
+    return RepositoryFacts(
+        roles={
+            role: RoleState(
+                version=part.version, expires=part.expires.strftime("%Y-%m-%dT%H:%M:%SZ")
+            )
+            for role, part in signed.items()
+        },
+        targets={
+            path: file.length
+            for targets in state.targets.values()
+            for path, file in sorted(targets.targets.items())
+        },
+    )
 
 
 class _Publication:

@@ -17,6 +17,8 @@ __all__ = ["Clusters", "spherical_kmeans"]
 
 _RESTARTS = 4
 _ITERATIONS = 60
+_SAME = 1e-9
+"""Distance that is only rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +55,6 @@ def spherical_kmeans(
     """
     unit = np.asarray(vectors, dtype=np.float64)
     unit = unit / np.linalg.norm(unit, axis=1, keepdims=True)
-    distinct = len(np.unique(unit.round(6), axis=0))
-    if distinct < count:
-        raise InputError(
-            f"{distinct} different sessions cannot make {count} segments",
-            hint="give a larger log, or ask for fewer segments with --segments",
-        )
     if initial is not None:
         return _refined(unit, _unit_rows(np.asarray(initial, dtype=np.float64)))
     rng = np.random.default_rng(seed)
@@ -74,7 +70,12 @@ def _seeds(unit: NDArray[np.float64], count: int, rng: np.random.Generator) -> N
     distance = np.full(len(unit), np.inf)
     for _ in range(count - 1):
         distance = np.minimum(distance, np.maximum(1.0 - unit @ unit[chosen[-1]], 0.0))
-        distance[distance < 1e-9] = 0.0  # noqa: PLR2004  (rounding is no distance)
+        distance[distance < _SAME] = 0.0
+        if not distance.any():
+            raise InputError(
+                f"{len(chosen)} different sessions cannot make {count} segments",
+                hint="give a larger log, or ask for fewer segments",
+            )
         chosen.append(int(rng.choice(len(unit), p=distance / distance.sum())))
     return unit[chosen]
 

@@ -11,50 +11,53 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from edgeagent.errors import InputError, StorageError
 
-__all__ = ["ROLES", "create_keys", "load_keys"]
+__all__ = ["ROLES", "open_keys"]
 
 ROLES = ("root", "timestamp", "snapshot", "targets", "models", "catalogue", "tasks")
 """Each signs with a key of its own, so that the daily ones can live where the others do not."""
 
 
-def create_keys(directory: Path) -> Mapping[str, CryptoSigner]:
-    """Make a key for every role, mode 0600, in a directory of mode 0700.
+def open_keys(directory: Path, *, create: bool) -> Mapping[str, CryptoSigner]:
+    """Load the key of every role.
+
+    Args:
+        directory: of the key files.
+        create: make the keys that are not there, mode 0600, in a directory of mode 0700; those
+            that are there are used as they are.
 
     Raises:
-        InputError: a key file is there already; keys are never overwritten.
+        InputError: one is missing or is no such key.
         StorageError: the directory cannot be written.
 
     """
-    signers = {role: CryptoSigner.generate_ed25519() for role in ROLES}
+    if create:
+        _create_missing(directory)
+    return {role: _load(_path(directory, role)) for role in ROLES}
+
+
+def _create_missing(directory: Path) -> None:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for role, signer in signers.items():
-            opened = os.open(_path(directory, role), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(opened, "wb") as file:
-                file.write(signer.private_bytes)
-                file.flush()
-                os.fsync(file.fileno())
-    except FileExistsError as error:
-        raise InputError(
-            f"{error.filename} is there already, but no repository that it signs",
-            hint="name the directory of that repository, or another one for new keys with --keys",
-        ) from error
+        for role in ROLES:
+            if not _path(directory, role).exists():
+                _write_new(_path(directory, role), CryptoSigner.generate_ed25519().private_bytes)
     except OSError as error:
         raise StorageError(
             f"{directory} cannot be written: {error.strerror}",
             hint="make room, or choose another directory with --keys",
         ) from error
-    return signers
 
 
-def load_keys(directory: Path) -> Mapping[str, CryptoSigner]:
-    """Load the key of every role.
-
-    Raises:
-        InputError: one is missing or is not such a key.
-
-    """
-    return {role: _load(_path(directory, role)) for role in ROLES}
+def _write_new(path: Path, data: bytes) -> None:
+    """Write a file that only its owner reads; a name is taken only by a complete key."""
+    temporary = path.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    opened = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(opened, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
 
 
 def _load(path: Path) -> CryptoSigner:

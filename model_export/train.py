@@ -14,7 +14,7 @@ from model_export.naming import label_segments
 from model_export.segmentation import Clusters, spherical_kmeans
 from model_export.session_vectors import Session, sample_sessions, session_vectors
 from model_export.trained import TrainedModel
-from model_export.tuning import Progress, foldin_scorer, tune
+from model_export.tuning import Progress, Tuned, foldin_scorer, tune
 from model_export.warm_start import carried_centroids
 
 __all__ = ["MAX_SEGMENTS", "MIN_SEGMENTS", "train"]
@@ -50,19 +50,37 @@ def train(
         InputError: an empty log, sizes out of range, or too few sessions for the segments.
 
     """
-    _check(log, segments=segments, dimension=dimension)
-    tuned = tune(log, dimension=dimension, seed=seed, progress=progress)
-    progress("Fitting embeddings", 0.92)
-    factors = fit_factors(
-        log,
-        alpha=tuned.fit_alpha,
-        regularization=tuned.fit_regularization,
-        dimension=dimension,
-        seed=seed,
+    from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415  (it ships no types)
+        threadpool_limits,
     )
+
+    _check(log, segments=segments, dimension=dimension, previous=previous)
+    # Thousands of small systems: more BLAS threads only wait for each other.
+    with threadpool_limits(1, "blas"):
+        tuned = tune(log, dimension=dimension, seed=seed, progress=progress)
+        progress("Fitting embeddings", 0.92)
+        factors = fit_factors(
+            log,
+            alpha=tuned.fit_alpha,
+            regularization=tuned.fit_regularization,
+            dimension=dimension,
+            seed=seed,
+        )
+        progress("Finding segments", 0.95)
+        return _with_segments(log, tuned, factors, segments=segments, seed=seed, previous=previous)
+
+
+def _with_segments(
+    log: WatchLog,
+    tuned: Tuned,
+    factors: NDArray[np.float32],
+    *,
+    segments: int,
+    seed: int,
+    previous: TrainedModel | None,
+) -> TrainedModel:
     table = ItemTable.of(factors)
     embeddings = table.embeddings()
-    progress("Finding segments", 0.95)
     sessions = sample_sessions(log, seed=seed)
     solver = FoldinSolver(embeddings, tuned.foldin)
     sessions, vectors = _with_direction(sessions, session_vectors(sessions, solver))
@@ -87,7 +105,7 @@ def train(
     )
 
 
-def _check(log: WatchLog, *, segments: int, dimension: int) -> None:
+def _check(log: WatchLog, *, segments: int, dimension: int, previous: TrainedModel | None) -> None:
     if not len(log):
         raise InputError("the log holds no viewings", hint="give a log with viewings to train on")
     if not MIN_SEGMENTS <= segments <= MAX_SEGMENTS:
@@ -96,6 +114,11 @@ def _check(log: WatchLog, *, segments: int, dimension: int) -> None:
         )
     if not 1 <= dimension <= 1024:  # noqa: PLR2004  (what a catalogue's header can say)
         raise InputError(f"{dimension} dimensions asked for", hint="choose 1 to 1024")
+    if previous is not None and len(previous.labels) != segments:
+        raise InputError(
+            f"the previous model has {len(previous.labels)} segments, {segments} are asked for",
+            hint="ask for as many, or begin anew without the previous model",
+        )
 
 
 def _with_direction(

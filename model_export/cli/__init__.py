@@ -1,0 +1,25 @@
+"""``model-export``: train a model, judge it, publish it, look at it."""
+
+from __future__ import annotations
+
+import click
+
+from edgeagent import __version__
+from model_export.cli import evaluate, inspect, publish, train
+from model_export.cli.door import Door
+
+__all__ = ["main"]
+
+
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, package_name="edgeagent")
+def main() -> None:
+    """Make the segment model that boxes download.
+
+    Viewings come from a MovieLens directory (--ratings) or from a panel that
+    is invented from --seed.
+    """
+
+
+for _noun in (train, evaluate, publish, inspect):
+    main.add_command(_noun.command)

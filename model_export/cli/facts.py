@@ -1,0 +1,57 @@
+"""A trained model in words and numbers."""
+
+from __future__ import annotations
+
+import click
+
+from model_export.evaluate import mean_and_se
+from model_export.trained import TrainedModel
+
+__all__ = ["model_facts", "show_model"]
+
+
+def model_facts(model: TrainedModel) -> dict[str, object]:
+    """Return what there is to know about a model, for JSON."""
+    quality, settings = model.validation, model.settings
+    return {
+        "space_id": model.table.space_id,
+        "titles": len(model.titles),
+        "dimension": len(model.table.rows),
+        "settings": {
+            "alpha": settings.alpha,
+            "regularization": settings.regularization,
+            "decay_days": settings.decay_days,
+            "floor": settings.floor,
+        },
+        "validation_ndcg_at_10": None if quality is None else mean_and_se(quality.ndcg_at_10),
+        "session_cosine": model.session_cosine,
+        "segments": [
+            {
+                "name": label.name,
+                "session_share": share,
+                "sensitive": label.sensitive,
+                "iab": label.iab,
+            }
+            for label, share in zip(model.labels, model.session_share.tolist(), strict=True)
+        ],
+    }
+
+
+def show_model(model: TrainedModel) -> None:
+    """Print a model for people."""
+    settings = model.settings
+    click.echo(
+        f"space {model.table.space_id}: {len(model.titles):,} titles, {len(model.table.rows)} "
+        f"dimensions\nα {settings.alpha:.3g}, λ {settings.regularization:.3g}, viewings fade over "
+        f"{settings.decay_days:g} days to {settings.floor:.0%}"
+    )
+    if model.validation is not None:
+        mean, error = mean_and_se(model.validation.ndcg_at_10)
+        click.echo(f"NDCG@10 {mean:.3f} ± {error:.3f} (s.e.) on the people it was tuned on")
+    click.echo(f"a session's cosine with its segment is {model.session_cosine:.2f} on average\n")
+    click.echo("id  sessions  segment")
+    for number, (label, share) in enumerate(zip(model.labels, model.session_share, strict=True)):
+        notes = [f"IAB {', '.join(label.iab)}"] if label.iab else []
+        notes += ["sensitive: never reported"] if label.sensitive else []
+        extra = f"  ({'; '.join(notes)})" if notes else ""
+        click.echo(f"{number:2}  {share:8.1%}  {label.name}{extra}")

@@ -1,0 +1,91 @@
+"""``model-export publish``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edgeagent.clock import SystemClock
+from model_export.cli.door import emit_json, json_option
+
+__all__ = ["command"]
+
+
+@click.command("publish")
+@click.argument("model_file", metavar="MODEL", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--repository",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory to be served.",
+)
+@click.option(
+    "--keys",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Private keys; made the first time. Keep them where nothing is served from.",
+)
+@click.option(
+    "--lifetime-days",
+    type=click.IntRange(1, 3650),
+    default=30,
+    show_default=True,
+    help="How long boxes accept this state.",
+)
+@click.option(
+    "--keep-task",
+    is_flag=True,
+    help="Go on with the report task, and the segments, published before.",
+)
+@json_option
+def command(
+    *,
+    model_file: Path,
+    repository: Path,
+    keys: Path,
+    lifetime_days: int,
+    keep_task: bool,
+    as_json: bool,
+) -> None:
+    """Export MODEL and sign it as the newest state of a TUF repository.
+
+    A new report task gets a new epoch, so that one sum never mixes segments
+    of two models. Ship REPOSITORY/root.json with the box.
+    """
+    from model_export.export import export  # noqa: PLC0415  (loads onnx)
+    from model_export.model_file import load_model  # noqa: PLC0415
+    from model_export.publish import publish, published_task  # noqa: PLC0415  (loads tuf)
+
+    model = load_model(model_file)
+    now = SystemClock().now()
+    before = published_task(repository)
+    artefacts = export(model, model, now=now, epoch=0 if before is None else before.epoch + 1)
+    publish(
+        repository,
+        artefacts,
+        now=now,
+        keys_dir=keys,
+        lifetime_days=lifetime_days,
+        keep_task=keep_task,
+    )
+    task = before if keep_task and before is not None else artefacts.task
+    manifest = artefacts.manifest
+    if as_json:
+        emit_json(
+            {
+                "repository": str(repository),
+                "model_version": manifest.model_version,
+                "model_bytes": len(artefacts.model),
+                "golden_bytes": len(artefacts.golden),
+                "catalogue_bytes": len(artefacts.catalogue),
+                "task": task.name,
+            }
+        )
+        return
+    click.echo(
+        f"published {manifest.model_version} in {repository}: model {len(artefacts.model):,} "
+        f"bytes, catalogue {len(artefacts.catalogue):,} bytes, task {task.name}\n"
+        f"boxes are shipped with {repository / 'root.json'}; "
+        f"next: server-stub serve --repository {repository}"
+    )

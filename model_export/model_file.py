@@ -1,0 +1,125 @@
+"""A trained model as a file: NumPy arrays and one JSON text in an archive, without pickles."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeagent.errors import InputError, StorageError
+from edgeagent.messages import Message, SegmentLabel, Title, canonical_bytes
+from model_export.evaluate import RankingQuality
+from model_export.factors import ItemTable
+from model_export.foldin import FoldinSettings
+from model_export.trained import TrainedModel
+
+__all__ = ["load_model", "save_model"]
+
+_QUALITY = ("ndcg_at_10", "hit_rate_at_10", "recall_at_20", "ndcg_at_100")
+
+
+class _Facts(Message, frozen=True, kw_only=True):
+    """What is no array."""
+
+    format: int = 1
+    titles: tuple[Title, ...]
+    labels: tuple[SegmentLabel, ...]
+    alpha: float
+    regularization: float
+    decay_days: float
+    floor: float
+    session_cosine: float
+    validated: bool
+
+
+def save_model(model: TrainedModel, path: Path) -> None:
+    """Write ``model`` to ``path``.
+
+    Raises:
+        StorageError: it cannot be written.
+
+    """
+    settings, quality = model.settings, model.validation
+    facts = _Facts(
+        titles=model.titles,
+        labels=model.labels,
+        alpha=settings.alpha,
+        regularization=settings.regularization,
+        decay_days=settings.decay_days,
+        floor=settings.floor,
+        session_cosine=model.session_cosine,
+        validated=quality is not None,
+    )
+    arrays: dict[str, NDArray[np.generic]] = {
+        "facts": np.frombuffer(canonical_bytes(facts), dtype=np.uint8),
+        "rows": model.table.rows,
+        "scale": model.table.scale,
+        "bias": model.bias,
+        "centroids": model.centroids,
+        "session_share": model.session_share,
+    }
+    if quality is not None:
+        arrays |= {f"validation.{name}": getattr(quality, name) for name in _QUALITY}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    try:
+        path.write_bytes(buffer.getvalue())
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be written: {error.strerror}", hint="choose another place with --out"
+        ) from error
+
+
+def load_model(path: Path) -> TrainedModel:
+    """Read a model that :func:`save_model` wrote.
+
+    Raises:
+        InputError: it cannot be read, or is no such file.
+
+    """
+    try:
+        data = path.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(data)), np.load(io.BytesIO(data)) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        facts = msgspec.json.decode(arrays["facts"].tobytes(), type=_Facts)
+        return _model(facts, arrays)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}", hint="make it with 'model-export train'"
+        ) from error
+    except (zipfile.BadZipFile, msgspec.DecodeError, KeyError, ValueError, EOFError) as error:
+        raise InputError(
+            f"{path} is not a trained model: {error}", hint="make it with 'model-export train'"
+        ) from error
+
+
+def _model(facts: _Facts, arrays: dict[str, NDArray[np.generic]]) -> TrainedModel:
+    quality = {name: arrays[f"validation.{name}"] for name in _QUALITY if facts.validated}
+    rows, count = arrays["rows"].astype(np.int8), len(facts.titles)
+    if rows.ndim != 2 or rows.shape[1] != count or len(facts.labels) != len(arrays["centroids"]):  # noqa: PLR2004
+        message = "its parts do not fit together"
+        raise ValueError(message)
+    return TrainedModel(
+        titles=facts.titles,
+        table=ItemTable(rows=rows, scale=arrays["scale"].astype(np.float32)),
+        bias=arrays["bias"].astype(np.float32),
+        settings=FoldinSettings(
+            alpha=facts.alpha,
+            regularization=facts.regularization,
+            decay_days=facts.decay_days,
+            floor=facts.floor,
+        ),
+        centroids=arrays["centroids"].astype(np.float64),
+        labels=facts.labels,
+        session_share=arrays["session_share"].astype(np.float64),
+        session_cosine=facts.session_cosine,
+        validation=RankingQuality(
+            **{name: values.astype(np.float64) for name, values in quality.items()}
+        )
+        if quality
+        else None,
+    )
