@@ -30,6 +30,7 @@ def _like_sqlite3(method: Callable[P, T]) -> Callable[P, T]:
             foreign = error
             same = _stdlib_error(foreign)
             foreign.__traceback__ = None
+        del args, kwargs  # this frame is in the traceback, too, and they hold the cursor
         raise same
 
     return translated
@@ -58,8 +59,16 @@ class KeyedCursor(dbapi2.Cursor):  # type: ignore[misc]  # the driver has no typ
 class KeyedConnection(dbapi2.Connection):  # type: ignore[misc]  # the driver has no types
     """A connection whose errors, and whose cursors' errors, are those of ``sqlite3``."""
 
+    close = _like_sqlite3(dbapi2.Connection.close)
     commit = _like_sqlite3(dbapi2.Connection.commit)
+    create_function = _like_sqlite3(dbapi2.Connection.create_function)
     rollback = _like_sqlite3(dbapi2.Connection.rollback)
+
+    @property
+    @_like_sqlite3
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return bool(super().in_transaction)
 
     @_like_sqlite3
     def cursor(self, factory: type[Any] = KeyedCursor) -> Any:  # noqa: ANN401  (see above)

@@ -68,6 +68,17 @@ def test_a_kept_error_does_not_swallow_the_next_one(connection: KeyedConnection)
     assert all(error.__context__ is None and error.__cause__ is None for error in kept)
 
 
+def test_a_kept_error_of_a_statement_that_does_not_compile_swallows_none(
+    connection: KeyedConnection,
+) -> None:
+    connection.execute("CREATE INDEX i ON t (a)")
+    kept = []
+    for _ in range(3):
+        with pytest.raises(sqlite3.OperationalError, match="already exists") as caught:
+            connection.execute("CREATE INDEX i ON t (a)")
+        kept.append(caught.value)
+
+
 def test_closing_twice_is_harmless_and_use_afterwards_is_an_error(
     connection: KeyedConnection,
 ) -> None:
@@ -75,3 +86,7 @@ def test_closing_twice_is_harmless_and_use_afterwards_is_an_error(
     connection.close()
     with pytest.raises(sqlite3.ProgrammingError):
         connection.execute("SELECT 1")
+    with pytest.raises(sqlite3.ProgrammingError):
+        _ = connection.in_transaction
+    with pytest.raises(sqlite3.ProgrammingError):
+        connection.create_function("f", 0, int)
