@@ -92,9 +92,9 @@ def _refined(unit: NDArray[np.float64], centroids: NDArray[np.float64]) -> Clust
 
 
 def _means(unit: NDArray[np.float64], clusters: Clusters) -> NDArray[np.float64]:
-    sums = np.zeros_like(clusters.centroids)
-    np.add.at(sums, clusters.assigned, unit)
-    empty = np.flatnonzero(np.bincount(clusters.assigned, minlength=len(sums)) == 0)
+    member = clusters.assigned == np.arange(len(clusters.centroids))[:, np.newaxis]
+    sums = member.astype(np.float64) @ unit
+    empty = np.flatnonzero(~member.any(axis=1))
     # An empty cluster takes over the vector that is served worst.
     sums[empty] = unit[np.argsort(clusters.cosine, kind="stable")[: len(empty)]]
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)

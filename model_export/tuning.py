@@ -58,12 +58,13 @@ def foldin_scorer(
 ) -> Scorer:
     """Return the fold-in over embeddings [N, D] and bias [N] as a scorer."""
     solver = FoldinSolver(embeddings, settings)
+    exact = np.asarray(embeddings, dtype=np.float64)  # once, not for every person
 
     def score(history: PersonHistory) -> NDArray[np.floating]:
         recent = slice(-MAX_HISTORY, None)
         ages = (history.now - history.watched_on[recent]) / DAY_SECONDS
         user = solver.user(history.items[recent], history.completion[recent], ages)
-        return np.asarray(embeddings @ user + bias)
+        return np.asarray(exact @ user + bias)
 
     return score
 
