@@ -38,9 +38,10 @@ class TitleIndex:
 
         """
         try:
-            unknown = entity_ids - self._load().keys()
+            titles = self._load()
         except NoModel:
             return
+        unknown = [entity_id for entity_id in entity_ids if entity_id not in titles]
         if unknown:
             raise UnknownEntity(
                 f"entity {min(unknown)!r} is not in the catalogue; nothing was stored",

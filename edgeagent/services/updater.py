@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from edgeagent.errors import ModelRefused
-from edgeagent.messages import ModelManifest, ReportTask, decode_manifest, decode_task
+from edgeagent.messages import (
+    ModelManifest,
+    ReportTask,
+    TargetReference,
+    decode_manifest,
+    decode_task,
+)
 from edgeagent.network.repository import Repository
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.device_clock import DeviceClock
@@ -67,10 +74,12 @@ class Updater:
         before = self._installations.update(time=evidence, checked_at=self._clock.now())
         manifest = decode_manifest(repository.read(MANIFEST_TARGET))
         task = decode_task(repository.read(TASK_TARGET))
+        # Files that are here already are hashed again, so that one altered on disk is mended.
+        golden = _fetch(repository, manifest.model, manifest.catalogue, manifest.golden)[-1]
+        _fetch(repository, task.segmenter.model, task.segmenter.catalogue)
         if manifest != before.current:
-            self._try(manifest, repository)
-        if task != before.task:
-            _fetch_segmenter(task, repository)
+            files = self._installations.files(manifest.model, manifest.catalogue)
+            self._scorer.verify(files, str(golden), space_id=manifest.space_id)
         self._activate(before, manifest, task)
         old = before.current
         return Update(
@@ -96,13 +105,6 @@ class Updater:
         self._installations.update(current=installation.previous, previous=installation.current)
         return installation.previous
 
-    def _try(self, manifest: ModelManifest, repository: Repository) -> None:
-        repository.ensure(manifest.model)
-        repository.ensure(manifest.catalogue)
-        golden = repository.ensure(manifest.golden)
-        files = self._installations.files(manifest.model, manifest.catalogue)
-        self._scorer.verify(files, str(golden), space_id=manifest.space_id)
-
     def _activate(self, before: Installation, manifest: ModelManifest, task: ReportTask) -> None:
         new_model = before.current is None or before.current.model != manifest.model
         self._installations.update(
@@ -112,6 +114,5 @@ class Updater:
         )
 
 
-def _fetch_segmenter(task: ReportTask, repository: Repository) -> None:
-    repository.ensure(task.segmenter.model)
-    repository.ensure(task.segmenter.catalogue)
+def _fetch(repository: Repository, *references: TargetReference) -> list[Path]:
+    return [repository.ensure(reference) for reference in references]

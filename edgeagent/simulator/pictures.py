@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import shorten
 
 import matplotlib as mpl
 import numpy as np
@@ -37,6 +38,10 @@ _STYLE = {
 }
 
 
+Draw = Callable[[Axes, int], None]
+"""Draws into axes; the number is how many letters a label may have."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """One picture in two widths, and what it shows in words."""
@@ -50,7 +55,7 @@ def shares_picture(fleet: FleetOutcome, names: tuple[str, ...]) -> Picture:
     """Draw estimated shares with intervals beside the true ones, largest first."""
     order = np.argsort(fleet.truth)
 
-    def draw(axes: Axes) -> None:
+    def draw(axes: Axes, letters: int) -> None:
         rows = np.arange(len(order))
         estimates = np.array(fleet.estimate.shares)[order] * 100
         intervals = np.array(fleet.estimate.intervals)[order] * 100
@@ -58,7 +63,7 @@ def shares_picture(fleet: FleetOutcome, names: tuple[str, ...]) -> Picture:
         axes.plot(estimates, rows, "o", color=_ESTIMATE, ms=5, label="estimate, 95 % interval")
         truth = np.array(fleet.truth)[order] * 100
         axes.plot(truth, rows, "|", color=_TRUTH, ms=13, mew=2.2, label="truth")
-        axes.set_yticks(rows, [names[index] for index in order])
+        axes.set_yticks(rows, [shorten(names[i], letters, placeholder=" …") for i in order])
         axes.set_ylim(-0.7, len(order) - 0.3)
         axes.axvline(0, color=_QUIET, lw=0.8)
         axes.set_xlabel("share of viewing sessions, %")
@@ -78,7 +83,7 @@ def quality_picture(quality: Quality) -> Picture:
     """Draw NDCG@10 of the model and of popularity with their standard errors."""
     means, errors = zip(quality.ndcg_at_10, quality.popularity_ndcg_at_10, strict=True)
 
-    def draw(axes: Axes) -> None:
+    def draw(axes: Axes, _letters: int) -> None:
         axes.barh([1, 0], means, color=[_ESTIMATE, _QUIET], height=0.62)
         axes.errorbar(means, [1, 0], xerr=errors, fmt="none", ecolor=_INK, capsize=4, lw=1.4)
         for mean, error, row in zip(means, errors, [1, 0], strict=True):
@@ -98,7 +103,7 @@ def times_picture(seconds: dict[str, float]) -> Picture:
     """Draw where the time of the run went."""
     names, values = list(seconds), list(seconds.values())
 
-    def draw(axes: Axes) -> None:
+    def draw(axes: Axes, _letters: int) -> None:
         rows = np.arange(len(names))[::-1]
         axes.barh(rows, values, color=_ESTIMATE, height=0.62)
         for value, row in zip(values, rows, strict=True):
@@ -114,18 +119,18 @@ def times_picture(seconds: dict[str, float]) -> Picture:
     )
 
 
-def _picture(draw: Callable[[Axes], None], *, height_inches: float, description: str) -> Picture:
+def _picture(draw: Draw, *, height_inches: float, description: str) -> Picture:
     return Picture(
-        wide=_svg(draw, _WIDE_INCHES, height_inches),
-        narrow=_svg(draw, _NARROW_INCHES, height_inches),
+        wide=_svg(draw, _WIDE_INCHES, height_inches, letters=48),
+        narrow=_svg(draw, _NARROW_INCHES, height_inches, letters=24),
         description=description,
     )
 
 
-def _svg(draw: Callable[[Axes], None], width_inches: float, height_inches: float) -> str:
+def _svg(draw: Draw, width_inches: float, height_inches: float, *, letters: int) -> str:
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width_inches, height_inches), layout="constrained")
-        draw(figure.subplots())
+        draw(figure.subplots(), letters)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     text = buffer.getvalue()
