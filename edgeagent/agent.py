@@ -23,11 +23,18 @@ from edgeagent.messages import ModelFiles, ModelManifest, Pick, Picks, ReportTas
 from edgeagent.randomness import RandomSource, SystemRandomSource
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
 from edgeagent.services.device_clock import BUILD_TIME, DeviceClock
+from edgeagent.services.erasure import Erasure, finish_erasure_of_box
+from edgeagent.services.household import Household
 from edgeagent.services.installation import Installation, InstallationStore
+from edgeagent.services.key_care import configured_provider, finish_rotation
+from edgeagent.services.portability import Portability
 from edgeagent.services.private_session import MarkedPrivateSession, runtime_directory
 from edgeagent.services.recorder import Recorded, Recorder
+from edgeagent.services.retention import Housekeeping, Retention
 from edgeagent.services.title_index import TitleIndex
-from edgeagent.store import Disclosure, FileKeyProvider, Home
+from edgeagent.services.titles import TitleMarks
+from edgeagent.services.withdrawal import Withdrawals
+from edgeagent.store import Disclosure, Home
 
 if TYPE_CHECKING:
     from edgeagent.network.repository import Repository
@@ -85,8 +92,8 @@ class Agent:
             home.directory, clock=self._clock, directory=world.runtime_directory
         )
         self._scorer_in_use: Scorer | None = None
-        with suppress(StorageError):  # a damaged history does not close the ledger; tried again
-            self._finish_withdrawals()
+        self._withdrawals = Withdrawals(home, gate=self.gate, clock=self._clock)
+        self._finish_what_was_interrupted()
 
     @classmethod
     def open(
@@ -101,9 +108,12 @@ class Agent:
         """
         settings = config or load_config(directory)
         outside = world or World()
+        provider = configured_provider(directory, settings)
+        finish_erasure_of_box(directory, provider=provider)
+        finish_rotation(directory, provider)
         home = Home.open(
             directory,
-            provider=FileKeyProvider(directory / "kek"),
+            provider=provider,
             now=DeviceClock(outside.clock, build_time=outside.build_time).now(),
             random=outside.random,
         )
@@ -135,7 +145,13 @@ class Agent:
     # Consent
 
     def grant(self, purpose: Purpose, *, profile: str = "main") -> ConsentRecord:
-        """Record that a profile allows a purpose, effective before this returns."""
+        """Record that a profile allows a purpose, effective before this returns.
+
+        Raises:
+            ConsentRequired: a kid's profile, or a teen's by policy.
+
+        """
+        self.household.require_may_consent(profile)
         return self.gate.decide(purpose, profile=profile, given=True)
 
     def withdraw(
@@ -148,9 +164,10 @@ class Agent:
         try:
             record = self.gate.decide(purpose, profile=profile, given=False, by_signal=by_signal)
         except LedgerBroken:
-            self._undo(purpose, profile)  # a broken ledger must not keep what was taken back
+            # A broken ledger must not keep what was taken back.
+            self._withdrawals.undo(purpose, profile)
             raise
-        self._finish_withdrawals()
+        self._withdrawals.finish()
         return record
 
     def consent(self, profile: str = "main") -> tuple[PurposeState, ...]:
@@ -176,6 +193,48 @@ class Agent:
     def titles(self) -> TitleIndex:
         """The public part of the active catalogue."""
         return self._titles
+
+    # Household and rights
+
+    @cached_property
+    def household(self) -> Household:
+        """The profiles."""
+        return Household(
+            self._home,
+            clock=self._clock,
+            private=self.private,
+            teens_count_as_adults=self._config.teens_count_as_adults,
+        )
+
+    @cached_property
+    def title_marks(self) -> TitleMarks:
+        """What profiles have said about single titles."""
+        return TitleMarks(self._home, titles=self._titles, clock=self._clock)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """How long viewings are kept; ``retention.housekeeping()`` deletes older ones."""
+        return Retention(
+            self._home,
+            gate=self.gate,
+            clock=self._clock,
+            private=self.private,
+            allowed_days=self._config.retention_days,
+        )
+
+    @cached_property
+    def portability(self) -> Portability:
+        """Export and import."""
+        return Portability(self._home, gate=self.gate, clock=self._clock)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        """Erases what was watched, or a profile; to erase the box see ``erase_box``."""
+        return Erasure(self._home, clock=self._clock)
+
+    def housekeeping(self) -> Housekeeping:
+        """Do what is due at an idle moment: delete viewings whose time is over."""
+        return self.retention.housekeeping()
 
     # Recommendations
 
@@ -329,32 +388,12 @@ class Agent:
             )
         return self._config.server_url
 
-    def _finish_withdrawals(self) -> None:
-        """Make every withdrawal on record true of the stores; cheap when it already is."""
-        ledger = self._home.ledger
-        try:
-            ledger.check()
-        except LedgerBroken:
-            return  # nothing is granted while it lasts; doctor says what to do
-        for profile in ledger.profiles_with_decisions():
-            for purpose in Purpose:
-                if ledger.is_withdrawn(profile, purpose):
-                    self._undo(purpose, profile)
-
-    def _undo(self, purpose: Purpose, profile: str) -> None:
-        """Delete what rested on a purpose; cheap when nothing does."""
-        if purpose is Purpose.HISTORY:
-            self._home.history.purge(profile)
-        elif purpose is Purpose.PERSONALIZATION:
-            self._home.history.drop_picks(profile)
-        elif purpose is Purpose.REPORTING and self._home.ledger.outbox():
-            self._withdraw_waiting_reports()
-
-    def _withdraw_waiting_reports(self) -> None:
-        ledger = self._home.ledger
-        still = (
-            self.gate.holds(Purpose.REPORTING, profile=profile)
-            for profile in ledger.consenting_profiles()
-        )
-        if not any(still):
-            ledger.empty_outbox(outcome="withdrawn", at=self._clock.now())
+    def _finish_what_was_interrupted(self) -> None:
+        """Go on where the power went, before anything else runs."""
+        for finish in (
+            self.household.finish_rename,
+            self.erasure.finish,
+            self._withdrawals.finish,
+        ):
+            with suppress(StorageError):  # a damaged history does not close the ledger
+                finish()

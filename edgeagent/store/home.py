@@ -20,11 +20,25 @@ from pathlib import Path
 from typing import Self
 
 from edgeagent.clock import iso_utc
-from edgeagent.errors import InputError, LedgerBroken, StorageError
+from edgeagent.errors import (
+    Damaged,
+    InputError,
+    KeyProviderError,
+    LedgerBroken,
+    NotOurDatabase,
+    StorageError,
+    WrongKey,
+)
 from edgeagent.randomness import RandomSource
 from edgeagent.store.anchor import Anchor
 from edgeagent.store.database import Database
-from edgeagent.store.durable import move_durably, no_room, replace_durably
+from edgeagent.store.durable import (
+    destroy_durably,
+    move_durably,
+    no_room,
+    replace_durably,
+    sync_directory,
+)
 from edgeagent.store.history import HistoryStore
 from edgeagent.store.history_schema import HISTORY_SCHEMA
 from edgeagent.store.keys import (
@@ -180,6 +194,27 @@ class Home:
                     move_durably(log, kept.with_name(kept.name + suffix))
             move_durably(source, kept)
         return kept
+
+    def history_opens(self) -> bool:
+        """Say whether the history can be read; a full disk is no answer and is raised."""
+        try:
+            return bool(self.history.profiles())
+        except (Damaged, KeyProviderError, NotOurDatabase, WrongKey):
+            return False
+
+    def discard_history(self) -> None:
+        """Destroy the history's data key, then its file; a new one begins when it is asked for."""
+        files = self._files(HISTORY_SCHEMA)
+        with self._lock.held():
+            if self._history is not None:
+                self._history.close()
+                self._history = None
+            for key in sorted(self.directory.glob(f"{files.key.name}*")):
+                destroy_durably(key)
+            for path in sorted(self.directory.glob(f"{files.database.name}*")):
+                with no_room(path):
+                    path.unlink()
+            sync_directory(self.directory)
 
     def close(self) -> None:
         """Close both databases."""

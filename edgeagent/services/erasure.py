@@ -1,0 +1,303 @@
+"""Erase: delete, move what remains under a new data key, destroy the old one, and say so.
+
+``history`` and ``profile`` note in the ledger what they are about to do, so that the next start
+goes on where the power went. ``all`` needs nothing to open: keys first, then files; a file without
+content in the home makes the next start go on.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from edgeagent.clock import Clock
+from edgeagent.consent import Purpose
+from edgeagent.errors import EdgeAgentError, InputError, LedgerBroken
+from edgeagent.messages.codec import Message, canonical_bytes, decode
+from edgeagent.messages.fields import ProfileName, Seconds
+from edgeagent.services.household import MAIN_PROFILE, HouseholdStateStore, withdrawals
+from edgeagent.store import Home, KeyProvider
+from edgeagent.store.durable import create_durably, destroy_durably, no_room, sync_directory
+from edgeagent.store.lock import HomeLock
+from edgeagent.store.rekey import Step
+
+__all__ = [
+    "REASONS",
+    "Erasure",
+    "ErasureReason",
+    "ErasureReceipt",
+    "erase_box",
+    "finish_erasure_of_box",
+]
+
+ErasureReason = Literal["loss_of_consent", "user_request", "account_deletion", "profile_deletion"]
+REASONS: tuple[ErasureReason, ...] = get_args(ErasureReason)
+
+_STATE_NAME = "erasure"
+_CAP_BYTES = 4096
+_MARKER_NAME = "erasing"
+_OURS = ("kek*", "ledger.*", "history.*", "models", "lock")
+_KEYS = ("ledger.key*", "history.key*")
+_FLASH = (
+    "the key was overwritten in its file, which is best effort on flash memory; "
+    "a copy of the home made earlier, key file included, still opens"
+)
+_KEPT_KEY = "a copy made earlier opens on this box: the key-encryption key could not be destroyed"
+_COPIES = (
+    "the old data key is destroyed; a copy of the home made earlier, with its key files, "
+    "opens on this box"
+)
+
+
+class ErasureReceipt(Message, frozen=True, kw_only=True):
+    """What was erased; holds nothing of what it was."""
+
+    scope: Literal["history", "profile", "all"]
+    reason: ErasureReason
+    at: Seconds
+    data_keys_destroyed: bool
+    key_encryption_key_destroyed: bool
+    kept: tuple[str, ...]
+    """What was kept on purpose."""
+    copies: str
+    """What becomes of copies that were made earlier."""
+
+
+class _Intent(Message, frozen=True, kw_only=True):
+    """An erasure that has begun; lies encrypted in the ledger."""
+
+    scope: Literal["history", "profile"]
+    profile: ProfileName | None
+    reason: ErasureReason
+    at: Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """Whose history goes, and who goes altogether."""
+
+    emptied: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+class Erasure:
+    """Erases a profile, or what was watched, and keeps ledger and disclosures."""
+
+    def __init__(self, home: Home, *, clock: Clock) -> None:
+        """Erase in ``home``."""
+        self._home = home
+        self._clock = clock
+
+    def erase_history(
+        self,
+        *,
+        profile: str | None = None,
+        reason: ErasureReason = "user_request",
+        step: Step = lambda _: None,
+    ) -> ErasureReceipt:
+        """Erase viewings, picks and marks of one profile, or of all.
+
+        Under reason ``loss_of_consent`` whatever was granted is withdrawn, too.
+
+        Raises:
+            InputError: there is no such profile.
+            StorageError: another process is at work; the next start goes on.
+
+        """
+        return self._erase("history", profile=profile, reason=reason, step=step)
+
+    def erase_profile(
+        self,
+        profile: str,
+        *,
+        reason: ErasureReason = "profile_deletion",
+        step: Step = lambda _: None,
+    ) -> ErasureReceipt:
+        """Erase a profile with everything of it, and withdraw its consents.
+
+        The profile that every box has, ``main``, stays, empty.
+
+        Raises:
+            InputError: there is no such profile.
+            StorageError: another process is at work; the next start goes on.
+
+        """
+        return self._erase("profile", profile=profile, reason=reason, step=step)
+
+    def finish(self) -> None:
+        """Go on with an erasure that was interrupted; cheap when none was."""
+        data = self._home.ledger.state(_STATE_NAME)
+        if data:
+            self._carry_out(decode(data, _Intent, cap_bytes=_CAP_BYTES), step=lambda _: None)
+
+    def _erase(
+        self,
+        scope: Literal["history", "profile"],
+        *,
+        profile: str | None,
+        reason: ErasureReason,
+        step: Step,
+    ) -> ErasureReceipt:
+        if profile is not None:
+            self._home.history.profile_kind(profile)
+        intent = _Intent(scope=scope, profile=profile, reason=reason, at=self._clock.now())
+        step("note the intent")
+        self._home.ledger.set_state(_STATE_NAME, canonical_bytes(intent))
+        return self._carry_out(intent, step=step)
+
+    def _carry_out(self, intent: _Intent, *, step: Step) -> ErasureReceipt:
+        if intent.profile is None and not self._home.history_opens():
+            return self._discard(intent, step=step)
+        plan = self._plan(intent)
+        if intent.scope == "profile" or intent.reason == "loss_of_consent":
+            step("withdraw")
+            self._withdraw(plan.emptied, at=intent.at)
+        step("delete")
+        for name in plan.emptied:
+            self._home.history.purge(name)
+        for name in plan.removed:
+            self._home.history.remove_profile(name)
+        states = HouseholdStateStore(self._home.ledger)
+        if intent.scope == "profile" and states.load().active == intent.profile:
+            states.update(active=MAIN_PROFILE)
+        self._home.rekey(ledger=False, step=step)
+        return self._done(intent, step=step)
+
+    def _discard(self, intent: _Intent, *, step: Step) -> ErasureReceipt:
+        """Erase a history that does not open: there is nothing in it that could be kept."""
+        if intent.reason == "loss_of_consent":
+            self._withdraw(self._home.ledger.profiles_with_decisions(), at=intent.at)
+        step("discard")
+        self._home.discard_history()
+        return self._done(intent, step=step)
+
+    def _done(self, intent: _Intent, *, step: Step) -> ErasureReceipt:
+        step("forget the intent")
+        self._home.ledger.set_state(_STATE_NAME, b"")
+        return ErasureReceipt(
+            scope=intent.scope,
+            reason=intent.reason,
+            at=intent.at,
+            data_keys_destroyed=True,
+            key_encryption_key_destroyed=False,
+            kept=("decisions about consent", "privacy ledger", "disclosure log"),
+            copies=_COPIES,
+        )
+
+    def _plan(self, intent: _Intent) -> _Plan:
+        there = tuple(profile.name for profile in self._home.history.profiles())
+        emptied = there if intent.profile is None else (intent.profile,)
+        removes = intent.scope == "profile" and intent.profile in there
+        return _Plan(
+            emptied=emptied,
+            removed=emptied if removes and intent.profile != MAIN_PROFILE else (),
+        )
+
+    def _withdraw(self, profiles: tuple[str, ...], *, at: int) -> None:
+        ledger = self._home.ledger
+        records = [record for name in profiles for record in withdrawals(ledger, name, at=at)]
+        with suppress(LedgerBroken):  # then nothing is in force, and nothing can be appended
+            if records:
+                ledger.append_consent(*records)
+            if any(record.purpose is Purpose.REPORTING for record in records) and not any(
+                ledger.consenting_profiles()
+            ):
+                ledger.empty_outbox(outcome="withdrawn", at=at)
+
+
+def erase_box(
+    directory: Path,
+    *,
+    provider: KeyProvider,
+    reason: ErasureReason = "user_request",
+    now: int,
+    step: Step = lambda _: None,
+) -> ErasureReceipt:
+    """Erase everything of a box: its keys first, then its files; settings stay.
+
+    Nothing has to open, so it works when keys are lost or databases damaged. The home opens as a
+    new box afterwards, whose ledger is silent for 13 weeks.
+
+    Args:
+        directory: the home, not open in any process.
+        provider: destroys the key-encryption key, where it can.
+        reason: goes into the receipt.
+        now: seconds UTC.
+        step: called before each step; a seam for tests that lose power there.
+
+    Raises:
+        InputError: there is no home.
+        DiskFull: a file cannot be removed; the next start goes on.
+
+    """
+    if not directory.is_dir():
+        raise InputError(f"{directory} is no home", hint="name the home with --home")
+    step("mark")
+    with suppress(FileExistsError):
+        create_durably(directory / _MARKER_NAME, b"")
+    destroyed = finish_erasure_of_box(directory, provider=provider, step=step)
+    return ErasureReceipt(
+        scope="all",
+        reason=reason,
+        at=now,
+        data_keys_destroyed=True,
+        key_encryption_key_destroyed=destroyed,
+        kept=("settings",) if (directory / "config.toml").exists() else (),
+        copies=_copies(provider, destroyed=destroyed),
+    )
+
+
+def finish_erasure_of_box(
+    directory: Path, *, provider: KeyProvider, step: Step = lambda _: None
+) -> bool:
+    """Go on with the erasure of a box that has begun; cheap when none has.
+
+    Returns:
+        Whether the key-encryption key was destroyed.
+
+    """
+    marker = directory / _MARKER_NAME
+    if not marker.exists():
+        return False
+    with HomeLock(directory / "lock").held():
+        for path in _matching(directory, _KEYS):
+            step("destroy a data key")
+            destroy_durably(path)
+        step("destroy the key-encryption key")
+        destroyed = _destroy_key(directory, provider)
+        for path in _matching(directory, _OURS):
+            step("remove a file")
+            with no_room(path):
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+        sync_directory(directory)
+        step("remove the marker")
+        with no_room(marker):
+            marker.unlink()
+            sync_directory(directory)
+    return destroyed
+
+
+def _destroy_key(directory: Path, provider: KeyProvider) -> bool:
+    for path in _matching(directory, ("kek*",)):
+        destroy_durably(path)
+    try:
+        return provider.erase()
+    except (EdgeAgentError, OSError):
+        return False  # the data keys are gone all the same; the receipt says what remains
+
+
+def _matching(directory: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
+    return (path for pattern in patterns for path in sorted(directory.glob(pattern)))
+
+
+def _copies(provider: KeyProvider, *, destroyed: bool) -> str:
+    if not destroyed:
+        return _KEPT_KEY
+    return _FLASH if provider.name == "file" else "a copy made earlier does not open any more"

@@ -1,0 +1,141 @@
+"""What an export file holds: everything this box keeps about its household, and all that left it.
+
+``export.schema.json`` beside this file is the JSON Schema of :class:`BoxExport`; a test compares
+the two.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edgeagent.consent import ConsentRecord
+from edgeagent.messages import Picks
+from edgeagent.messages.codec import Message, decode
+from edgeagent.messages.fields import (
+    EntityId,
+    Fraction01,
+    ProfileName,
+    Seconds,
+    ShortText,
+    WeekNumber,
+)
+
+__all__ = [
+    "EXPORT_CAP_BYTES",
+    "BoxExport",
+    "ExportedEntry",
+    "ExportedMark",
+    "ExportedPicks",
+    "ExportedProfile",
+    "ExportedReport",
+    "ExportedViewing",
+    "decode_export",
+    "published_schema",
+]
+
+EXPORT_CAP_BYTES = 256 * 1024 * 1024
+"""Longest export that is read: a year of 2,000 viewings a day in ten profiles."""
+
+_Odds = Annotated[int, Meta(ge=1, le=1000)]
+
+
+class ExportedViewing(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """One viewing."""
+
+    entity_id: EntityId
+    watched_on: Seconds
+    progress_fraction: Fraction01 | None = None
+    progress_seconds: Annotated[int, Meta(ge=0, le=604_800)] | None = None
+    completed: bool = False
+    source: Literal["watched", "imported"] = "watched"
+
+
+class ExportedMark(Message, frozen=True, kw_only=True):
+    """A title that was hidden, or is no reason."""
+
+    entity_id: EntityId
+    mark: Literal["hidden", "not_reason"]
+    marked_at: Seconds
+
+
+class ExportedPicks(Message, frozen=True, kw_only=True):
+    """What was last recommended, with the household's segments; not imported, but made anew."""
+
+    made_at: Seconds
+    picks: Picks
+
+
+class ExportedProfile(Message, frozen=True, kw_only=True):
+    """Everything of one profile."""
+
+    name: ProfileName
+    kind: Literal["adult", "teen", "kid"]
+    created_at: Seconds
+    viewings: tuple[ExportedViewing, ...]
+    marks: tuple[ExportedMark, ...]
+    last_picks: ExportedPicks | None
+
+
+class ExportedEntry(Message, frozen=True, kw_only=True):
+    """What the privacy ledger says of one week."""
+
+    week: WeekNumber
+    entry: Literal["drawn", "missed", "imported"]
+    odds_numerator: _Odds | None
+    odds_denominator: _Odds | None
+    entered_at: Seconds
+    reason: str
+
+
+class ExportedReport(Message, frozen=True, kw_only=True):
+    """A report as it left, or waits to; its debit is the ledger's entry of the same week."""
+
+    report_id: str
+    week: WeekNumber
+    task: ShortText
+    body: str
+    """The 512 bytes, byte for byte."""
+    drawn_at: Seconds
+    due_at: Seconds
+    recipient: str
+    meaning: str
+    settled_at: Seconds | None
+    outcome: Literal["accepted", "refused", "expired", "withdrawn"] | None
+    detail: str | None
+
+
+class BoxExport(Message, frozen=True, kw_only=True):
+    """An export file. Times are seconds since 1970-01-01T00:00:00Z."""
+
+    format: Literal["edgeagent export 1"] = "edgeagent export 1"
+    exported_at: Seconds
+    active_profile: ProfileName
+    retention_days: Annotated[int, Meta(ge=1, le=365)] | None
+    profiles: tuple[ExportedProfile, ...]
+    consents: tuple[ConsentRecord, ...]
+    ledger: tuple[ExportedEntry, ...]
+    reports: tuple[ExportedReport, ...]
+
+
+def decode_export(data: bytes) -> BoxExport:
+    """Decode an export file.
+
+    Raises:
+        MalformedMessage: with the path of the field at fault.
+
+    """
+    return decode(data, BoxExport, cap_bytes=EXPORT_CAP_BYTES)
+
+
+def published_schema() -> bytes:
+    """Return the JSON Schema that ships with the package."""
+    return (files(__package__ or __name__) / "export.schema.json").read_bytes()
+
+
+def generated_schema() -> bytes:
+    """Return the JSON Schema as the types say today; what is published has to equal it."""
+    return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(BoxExport))) + b"\n"

@@ -1,0 +1,56 @@
+"""Make every withdrawal on record true of the stores."""
+
+from __future__ import annotations
+
+from edgeagent.clock import Clock
+from edgeagent.consent import Purpose
+from edgeagent.errors import LedgerBroken
+from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.store import Home
+
+__all__ = ["Withdrawals"]
+
+
+class Withdrawals:
+    """Undoes what rested on a consent that was withdrawn."""
+
+    def __init__(self, home: Home, *, gate: ConsentGate, clock: Clock) -> None:
+        """Undo it in the stores of ``home``."""
+        self._home = home
+        self._gate = gate
+        self._clock = clock
+
+    def finish(self) -> None:
+        """Undo whatever rests on a withdrawn consent; cheap when nothing does.
+
+        Raises:
+            StorageError: the history does not open, or another process keeps old pages in use.
+
+        """
+        ledger = self._home.ledger
+        try:
+            ledger.check()
+        except LedgerBroken:
+            return  # nothing is granted while it lasts; doctor says what to do
+        for profile in ledger.profiles_with_decisions():
+            for purpose in Purpose:
+                if ledger.is_withdrawn(profile, purpose):
+                    self.undo(purpose, profile)
+
+    def undo(self, purpose: Purpose, profile: str) -> None:
+        """Delete what rested on a purpose; cheap when nothing does."""
+        if purpose is Purpose.HISTORY:
+            self._home.history.purge(profile)
+        elif purpose is Purpose.PERSONALIZATION:
+            self._home.history.drop_picks(profile)
+        elif purpose is Purpose.REPORTING and self._home.ledger.outbox():
+            self._withdraw_waiting_reports()
+
+    def _withdraw_waiting_reports(self) -> None:
+        ledger = self._home.ledger
+        still = (
+            self._gate.holds(Purpose.REPORTING, profile=profile)
+            for profile in ledger.consenting_profiles()
+        )
+        if not any(still):
+            ledger.empty_outbox(outcome="withdrawn", at=self._clock.now())
