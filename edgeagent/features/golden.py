@@ -126,7 +126,9 @@ def decode_golden(data: bytes) -> tuple[GoldenCase, ...]:
     return cases
 
 
-def first_miss(case: GoldenCase, answers: Mapping[str, NDArray[np.generic]]) -> str | None:
+def first_miss(
+    case: GoldenCase, answers: Mapping[str, NDArray[np.generic]], *, rtol: float = GOLDEN_RTOL
+) -> str | None:
     """Return the first output that is not what it must be, in words; ``None`` if all are."""
     for name in _OUTPUTS:
         expected, found = case.outputs[name], np.asarray(answers[name], dtype=np.float64)
@@ -134,7 +136,7 @@ def first_miss(case: GoldenCase, answers: Mapping[str, NDArray[np.generic]]) -> 
             return f"{name} has shape {found.shape}, not {expected.shape}"
         largest = float(np.abs(expected).max(initial=0.0))
         miss = float(np.abs(found - expected).max(initial=0.0))
-        if not miss <= GOLDEN_RTOL * largest:
+        if not miss <= rtol * largest:
             return f"{name} is off by {miss:.3g} where {largest:.3g} is the largest value"
     return None
 
