@@ -1,0 +1,235 @@
+"""``kill -9`` at random moments of mixed work: nothing acknowledged is lost, nothing is done twice.
+
+One home lives through many kills. After each it is opened again and compared with what had been
+acknowledged; the one step that was under way may have happened or not, wholly or not at all.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+
+from edgeagent.agent import Agent
+from edgeagent.clock import week_start
+from edgeagent.errors import EdgeAgentError
+from edgeagent.messages import sha256_hex
+from edgeagent.store import Disclosure
+from edgeagent.testing.randomness import SeededRandomSource
+from tests.security.plain_box import PlainBox, Step
+from tests.security.work import Announced, Done, box_at
+
+__all__ = ["KillFigures", "run_kills"]
+
+_BEGIN = week_start(2924)
+_MOST_LINES = 160
+_MOST_TURNS = 60_000
+_YEAR_WEEKS = 52
+_SPACING_WEEKS = 13  # written out again: a check does not ask what it checks
+_MOST_IN_A_YEAR = Fraction(81)
+_BODY_BYTES = 512
+
+
+@dataclass(kw_only=True)
+class KillFigures:
+    """What the kills came to."""
+
+    kills: int = 0
+    steps: int = 0
+    """Acknowledged steps of every kind."""
+    events: int = 0
+    """Viewings found again, summed over all openings."""
+    consents: int = 0
+    reports: int = 0
+    sent: int = 0
+    """Reports that were handed to the transport, each try counted."""
+    redone: int = 0
+    """How often the step under way turned out to have happened."""
+    losses: list[str] = field(default_factory=list)
+    double_reports: list[str] = field(default_factory=list)
+    budget_errors: list[str] = field(default_factory=list)
+
+    @property
+    def failures(self) -> list[str]:
+        """Everything that must not happen."""
+        return self.losses + self.double_reports + self.budget_errors
+
+
+@dataclass(kw_only=True)
+class _Known:
+    """What has been acknowledged so far."""
+
+    at: int = _BEGIN
+    box: PlainBox = field(default_factory=PlainBox)
+    drawn: dict[int, str] = field(default_factory=dict)
+    """SHA-256 of the report of each week, of the ledger there is now."""
+    accepted: set[str] = field(default_factory=set)
+
+
+def run_kills(directory: Path, *, kills: int, seed: str) -> Iterator[KillFigures]:
+    """Kill a worker on the home in ``directory`` again and again; yields after each kill."""
+    random = SeededRandomSource(f"kills {seed}")
+    figures = KillFigures()
+    known = _Known()
+    sent = directory / "sent"
+    sent.touch()
+    for number in range(kills):
+        name = f"{seed} {number}"
+        lines = _work_until_killed(directory, known.at, name, random)
+        figures.kills += 1
+        pending = _take_in(lines, known, figures)
+        _compare(directory, known, pending, figures, name)
+        yield figures
+
+
+def _work_until_killed(
+    directory: Path, at: int, seed: str, random: SeededRandomSource
+) -> list[bytes]:
+    """Start a worker, let it say a random number of lines, kill it, and return all it said."""
+    said, turns = random.below(_MOST_LINES), random.below(_MOST_TURNS)
+    arguments = [str(directory / "home"), str(directory / "sent"), str(at), seed]
+    with subprocess.Popen(  # noqa: S603  (this interpreter, our own module)
+        [sys.executable, "-m", "tests.security.work", *arguments],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    ) as process:
+        if process.stdout is None:
+            message = "no pipe"
+            raise OSError(message)
+        lines = [process.stdout.readline() for _ in range(1 + said)]
+        for _ in range(turns):  # a few milliseconds at most: into the middle of something
+            pass
+        process.kill()
+        lines += process.stdout.readlines()
+    if process.returncode != -signal.SIGKILL:
+        message = f"the worker ended by itself with {process.returncode}"
+        raise OSError(message)
+    return lines[1:]
+
+
+def _take_in(lines: list[bytes], known: _Known, figures: KillFigures) -> Step | None:
+    """Apply what was acknowledged; return the step that was under way."""
+    pending: Step | None = None
+    for line in lines:
+        if not line.endswith(b"\n"):
+            break
+        told = msgspec.json.decode(line, type=Announced | Done)
+        known.at = told.step.at
+        if isinstance(told, Announced):
+            pending = told.step
+            continue
+        pending = None
+        figures.steps += 1
+        known.box = known.box.after(told.step)
+        known.accepted.update(told.accepted)
+        if told.drawn is not None:
+            known.drawn[told.drawn[0]] = told.drawn[1]
+    return pending
+
+
+def _compare(
+    directory: Path, known: _Known, pending: Step | None, figures: KillFigures, name: str
+) -> None:
+    box = box_at(directory / "home", at=known.at, seed=f"{name} opened", sent=directory / "sent")
+    try:
+        with box.open() as agent:
+            agent.home.ledger.check()
+            _compare_rows(agent, known, pending, figures)
+            _compare_reports(agent, known, pending, figures)
+            _compare_sent(agent, directory / "sent", figures)
+    except EdgeAgentError as error:
+        figures.losses.append(f"{name}: after {pending}: {error}")
+
+
+def _compare_rows(agent: Agent, known: _Known, pending: Step | None, figures: KillFigures) -> None:
+    history = agent.home.history
+    found = PlainBox(
+        watched=frozenset(
+            (profile.name, viewing.watched_on, viewing.entity_id)
+            for profile in history.profiles()
+            for viewing in history.window(profile.name, limit=10**6)
+        ),
+        decisions=tuple(
+            (record.profile, str(record.purpose), record.event, record.at)
+            for record in agent.home.ledger.consents()
+        ),
+    )
+    figures.events += len(found.watched)
+    figures.consents += len(found.decisions)
+    if found != known.box:
+        if pending is None or found != known.box.after(pending):
+            figures.losses.append(
+                f"after {pending}: {_difference(found, known.box)}",
+            )
+        else:
+            figures.redone += 1
+        known.box = found
+
+
+def _difference(found: PlainBox, expected: PlainBox) -> str:
+    return (
+        f"viewings missing {sorted(expected.watched - found.watched)[:3]}, "
+        f"not expected {sorted(found.watched - expected.watched)[:3]}; decisions "
+        f"{len(found.decisions)} instead of {len(expected.decisions)}"
+    )
+
+
+def _compare_reports(
+    agent: Agent, known: _Known, pending: Step | None, figures: KillFigures
+) -> None:
+    ledger = agent.home.ledger
+    disclosures = ledger.disclosures()
+    figures.reports += len(disclosures)
+    found = {item.week: sha256_hex(item.body) for item in disclosures}
+    lost = {week for week, body in known.drawn.items() if found.get(week) != body}
+    if lost:
+        figures.losses.append(f"reports of weeks {sorted(lost)} are gone or changed")
+    more = found.keys() - known.drawn.keys()
+    if len(more) > (pending is not None and pending.kind == "close_week"):
+        figures.losses.append(f"reports of weeks {sorted(more)} that nobody drew")
+    known.drawn = found
+    waiting = {entry.report_id for entry in ledger.outbox()}
+    settled = {item.report_id for item in disclosures if item.outcome is not None}
+    if waiting & settled or waiting | settled != {item.report_id for item in disclosures}:
+        figures.losses.append("a report neither waits nor is settled, or both")
+    accepted = {item.report_id for item in disclosures if item.outcome == "accepted"}
+    if not known.accepted <= accepted:
+        figures.losses.append("an acknowledged delivery is gone")
+    if sorted(debit.week for debit in ledger.debits()) != sorted(found):
+        figures.budget_errors.append("debits and reports are not of the same weeks")
+    _check_budget(disclosures, figures)
+
+
+def _check_budget(disclosures: tuple[Disclosure, ...], figures: KillFigures) -> None:
+    weeks = sorted(item.week for item in disclosures)
+    if len(set(weeks)) != len(weeks):
+        figures.double_reports.append(f"a week was drawn twice: {weeks}")
+    if any(later - earlier < _SPACING_WEEKS for earlier, later in pairwise(weeks)):
+        figures.budget_errors.append(f"reports less than 13 weeks apart: {weeks}")
+    for first in weeks:
+        spent = Fraction(1)
+        for item in disclosures:
+            if first <= item.week < first + _YEAR_WEEKS:
+                spent *= item.odds
+        if spent > _MOST_IN_A_YEAR:
+            figures.budget_errors.append(f"more than 81 in the 52 weeks from {first}")
+
+
+def _compare_sent(agent: Agent, sent: Path, figures: KillFigures) -> None:
+    """Everything that left was booked first, and each week left as one and the same bytes."""
+    whole = [line for line in sent.read_bytes().splitlines() if len(line) == _BODY_BYTES]
+    figures.sent = len(whole)
+    booked = {item.body for item in agent.disclosures()}
+    unbooked = set(whole) - booked
+    if unbooked:
+        figures.budget_errors.append(f"{len(unbooked)} reports left that were never booked")
+    weeks = [msgspec.json.decode(body)["week"] for body in set(whole)]
+    if len(set(weeks)) != len(weeks):
+        figures.double_reports.append(f"two reports of one week left: {sorted(weeks)}")
