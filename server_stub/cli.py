@@ -12,30 +12,13 @@ import click
 import msgspec
 
 from edgeagent.clock import Clock, SystemClock
-from edgeagent.errors import EdgeAgentError
+from edgeagent.command_group import CommandGroup
 from server_stub.admission import DEFAULT_GRACE_WEEKS, Admission
 from server_stub.aggregate import SqliteAggregator
 from server_stub.publication import MIN_PUBLISHABLE_REPORTS, AudienceEstimate, estimate_audience
 from server_stub.repository import load_task, manifest_of, published_tasks
 
 __all__ = ["main"]
-
-_INTERRUPTED_EXIT_CODE = 130
-
-
-class _Door(click.Group):
-    """Turns an EdgeAgentError into one line, the way out, and its exit code."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except EdgeAgentError as error:
-            click.echo(f"error: {error}", err=True)
-            if error.hint:
-                click.echo(f"  try: {error.hint}", err=True)
-            ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            ctx.exit(_INTERRUPTED_EXIT_CODE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +60,7 @@ json_option = click.option(
 )
 
 
-@click.group(cls=_Door, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Serve models and report tasks to boxes, take their reports, estimate."""
 

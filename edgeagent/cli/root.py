@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from edgeagent import __version__
-from edgeagent.cli.door import Box, run
+from edgeagent.cli.door import Box
+from edgeagent.command_group import CommandGroup
 
 __all__ = ["cli", "main"]
 
@@ -24,7 +25,7 @@ _NOUNS = (
 )
 
 
-class _LazyGroup(click.Group):
+class _LazyGroup(CommandGroup):
     """Imports a noun's module when it is named, so that each command loads what it needs only."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -73,4 +74,4 @@ def cli(ctx: click.Context, home: Path | None, config_file: Path | None) -> None
 
 def main() -> None:
     """Run the command line."""
-    run(lambda: cli(prog_name="edgeagent"))()
+    cli(prog_name="edgeagent")

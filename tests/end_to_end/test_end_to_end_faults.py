@@ -18,7 +18,7 @@ from edgeagent.errors import (
 )
 from edgeagent.network.transport import HttpTransport
 from model_export.publish import publish
-from tests.end_to_end.conftest import Household, Publisher, titles_of
+from tests.published import Household, Publisher, titles_of
 
 
 def flip(path: Path, *, at: float = 0.5, bit: int = 1) -> None:

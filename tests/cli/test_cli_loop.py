@@ -1,0 +1,129 @@
+"""The command line on a box of its own: every noun, in words and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from edgeagent.cli.root import cli
+from tests.published import Publisher, titles_of
+
+
+class Terminal:
+    """Types commands at one home."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __call__(self, *arguments: str) -> Result:
+        return CliRunner().invoke(cli, ["--home", str(self.home), *arguments])
+
+    def json(self, *arguments: str) -> Any:  # noqa: ANN401  (whatever a command prints)
+        result = self(*arguments, "--json")
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    def says(self, *arguments: str) -> str:
+        result = self(*arguments)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path / "home")
+
+
+@pytest.fixture
+def connected(tmp_path: Path, publisher: Publisher, server_url: str) -> Terminal:
+    """A box whose config names a running server; its scorer is resident to save time."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "config.toml").write_text(
+        f'server_url = "{server_url}"\nscorer = "resident"\n'
+        f'trusted_root = "{publisher.repository / "root.json"}"\n'
+    )
+    return Terminal(home)
+
+
+def test_consent_is_shown_granted_and_withdrawn(terminal: Terminal) -> None:
+    assert terminal.says("consent", "show").count("[off]") == 4
+    assert "granted history" in terminal.says("consent", "grant", "history", "reporting")
+    shown = terminal.says("consent", "show")
+    assert shown.count("[on ]") == 2
+    assert "until" in shown
+    states = terminal.json("consent", "show")["purposes"]
+    assert {state["purpose"] for state in states if state["granted"]} == {"history", "reporting"}
+    assert "withdrew history" in terminal.says("consent", "withdraw", "history")
+    (record,) = terminal.json("consent", "withdraw", "reporting")["records"]
+    assert (record["event"], record["actor"]) == ("withdrawn", "user")
+
+
+def test_a_purpose_that_is_none_is_a_usage_error(terminal: Terminal) -> None:
+    result = terminal("consent", "grant", "everything")
+    assert result.exit_code == 2
+    assert "everything" in result.stderr
+
+
+def test_history_is_added_listed_and_forgotten(terminal: Terminal) -> None:
+    terminal.says("consent", "grant", "history")
+    said = terminal.says("history", "add", "t:1", "--at", "2026-11-24T20:15:00Z", "--completed")
+    assert "stored t:1, watched 2026-11-24T20:15:00Z" in said
+    terminal.says("history", "add", "t:2", "--progress", "0.5", "--at", "2026-11-24T21:00:00+01:00")
+    listed = terminal.says("history", "list")
+    assert "2026-11-24T20:15:00Z  t:1  completed" in listed
+    assert "50%" in listed
+    assert "2 of 2 viewings" in listed
+    assert terminal.json("history", "list")["viewings"][0]["entity_id"] == "t:1"
+    assert "deleted 1 viewings of t:1" in terminal.says("history", "forget", "t:1")
+    assert terminal.json("history", "forget", "t:1") == {"deleted": 0}
+
+
+def test_childrens_and_private_viewings_are_not_stored_and_it_says_so(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    terminal.says("consent", "grant", "history")
+    assert "children" in terminal.says("history", "add", "t:1", "--age-policy", "app:child")
+    assert "private until" in terminal.says("private", "start", "--minutes", "5")
+    assert terminal.json("private", "status")["active"] is True
+    assert "private session" in terminal.says("history", "add", "t:1")
+    assert "not private" in terminal.says("private", "stop")
+    assert terminal.json("history", "list")["count"] == 0
+
+
+def test_a_model_is_fetched_shown_and_ranks_with_reasons(
+    connected: Terminal, publisher: Publisher
+) -> None:
+    connected.says("consent", "grant", "history", "personalization")
+    assert "active    none" in connected.says("model", "status")
+    assert "model, catalogue, report task changed" in connected.says("model", "update")
+    assert "nothing changed" in connected.says("model", "update")
+    status = connected.json("model", "status")
+    assert status["current"]["model_version"] == publisher.artefacts.manifest.model_version
+    for entity_id in titles_of(publisher, "Comedy")[:3]:
+        connected.says("history", "add", entity_id, "--completed")
+    said = connected.says("recommend", "--limit", "3")
+    assert said.count("Because you watched") >= 1
+    picks = connected.json("recommend", "--limit", "3")["picks"]
+    assert len(picks) == 3
+    explained = connected.says("recommend", "--explain", picks[0]["entity_id"])
+    assert "sum of the parts" in explained
+    assert connected.json("recommend", "--explain", picks[0]["entity_id"])["reasons"]
+
+
+def test_reports_are_closed_sent_and_shown(connected: Terminal) -> None:
+    connected.says("consent", "grant", "history", "reporting")
+    connected.says("model", "update")
+    assert "a new ledger is silent" in connected.says("report", "close")
+    assert connected.json("report", "close")["outcome"] == "silent"
+    assert "0 waiting" in connected.says("report", "send")
+    assert connected.json("report", "send") == {"sent": [], "waiting": 0}
+    assert "0 reports drawn" in connected.says("report", "budget")
+    assert connected.json("report", "budget")["epsilon_limit_52_weeks"] == pytest.approx(4.394449)
+    assert "0 reports" in connected.says("disclosures", "list")
+    assert connected.json("disclosures", "list") == {"disclosures": []}
