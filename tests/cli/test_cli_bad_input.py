@@ -70,7 +70,7 @@ def test_a_directory_that_is_neither_form(tmp_path: Path) -> None:
     result = run(tmp_path, "simulate", "--ratings", str(tmp_path))
     assert "not a MovieLens directory" in complaint(result, 3)
     assert "ratings.dat" in result.stderr
-    assert "no such directory" in complaint(
+    assert "is not a directory" in complaint(
         run(tmp_path, "simulate", "--ratings", str(tmp_path / "nowhere")), 3
     )
 
