@@ -73,7 +73,8 @@ def measure_quality(
 
     def score(history: PersonHistory) -> NDArray[np.floating]:
         advance()
-        return engine.scores(_viewings(history, titles), now=history.now)[columns]
+        scores: NDArray[np.floating] = engine.scores(_viewings(history, titles), now=history.now)
+        return scores[columns]
 
     return Quality(
         model=evaluate_ranking(split, score),
