@@ -21,13 +21,14 @@ from edgeagent.network.repository import Repository
 from edgeagent.services.updater import MANIFEST_TARGET, TASK_TARGET
 from edgeagent.store.durable import replace_durably
 
-__all__ = ["TITLE_IDS", "StaticRepository"]
+__all__ = ["TITLE_IDS", "VOUCHED_SECONDS", "StaticRepository"]
 
 TITLE_IDS = tuple(f"t:{number:02}" for number in range(40))
 """The titles of its catalogue."""
+VOUCHED_SECONDS = 90 * DAY_SECONDS
+"""How far ahead its timestamp expires."""
 
 _SPACE_ID = "0" * 16
-_VOUCHED_SECONDS = 90 * DAY_SECONDS
 _MODEL = b"a model that nobody runs"
 _GOLDEN = b"golden vectors that nobody reads"
 
@@ -45,7 +46,7 @@ class StaticRepository(Repository):
 
         """
         self._targets = directory / "targets"
-        self.expires_at = now + _VOUCHED_SECONDS if vouched_until is None else vouched_until
+        self.expires_at = now + VOUCHED_SECONDS if vouched_until is None else vouched_until
         catalogue = _catalogue()
         model, golden, titles = (
             _reference("models/static.onnx", _MODEL),

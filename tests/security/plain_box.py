@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from edgeagent.agent import Agent
+from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
 from edgeagent.messages.codec import Message
+from edgeagent.testing.publication import VOUCHED_SECONDS
 
-__all__ = ["Decision", "PlainBox", "Step", "StepKind", "Watched"]
+__all__ = ["Decision", "PlainBox", "Step", "StepKind", "Watched", "held_by"]
+
+_RETENTION_SECONDS = 90 * DAY_SECONDS
 
 StepKind = Literal[
     "record",
     "grant",
     "withdraw",
     "forget",
-    "prune",
+    "housekeeping",
     "recommend",
     "close_week",
     "send",
@@ -43,8 +48,6 @@ class Step(Message, frozen=True, kw_only=True):
     watched: tuple[tuple[int, str], ...] = ()
     """Seconds UTC and entity id of each viewing to record."""
     entity_id: str = ""
-    before: int = 0
-    """For ``prune``: everything watched earlier goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class PlainBox:
 
     watched: frozenset[Watched] = frozenset()
     decisions: tuple[Decision, ...] = ()
+    vouched_until: int = field(default=0, compare=False)
+    """Until when the last update vouched for the time, seconds UTC; 0 before the first."""
 
     def allows(self, purpose: Purpose, *, profile: str, at: int) -> bool:
         """Say whether a purpose is granted."""
@@ -69,8 +74,11 @@ class PlainBox:
             return self._decide(step)
         if step.kind == "forget":
             return self._without(lambda item: item[2] == step.entity_id, step.profile)
-        if step.kind == "prune":
-            return self._without(lambda item: item[1] < step.before, None)
+        if step.kind == "update":
+            return replace(self, vouched_until=max(self.vouched_until, step.at + VOUCHED_SECONDS))
+        if step.kind == "housekeeping":
+            now = min(step.at, self.vouched_until or step.at)
+            return self._without(lambda item: item[1] < now - _RETENTION_SECONDS, None)
         if step.kind == "erase_history":
             return replace(self, watched=frozenset())
         return PlainBox() if step.kind == "erase_all" else self
@@ -98,3 +106,20 @@ class PlainBox:
             if not gone(item) or (profile is not None and item[0] != profile)
         )
         return replace(self, watched=frozenset(kept))
+
+
+def held_by(agent: Agent) -> PlainBox:
+    """Return what a real box holds."""
+    history = agent.home.history
+    return PlainBox(
+        watched=frozenset(
+            (profile.name, kept.viewing.watched_on, kept.viewing.entity_id)
+            for profile in history.profiles()
+            for kept in history.kept(profile.name)
+        ),
+        decisions=tuple(
+            (record.profile, str(record.purpose), record.event, record.at)
+            for record in agent.home.ledger.consents()
+        ),
+        vouched_until=agent.installation().time.vouched_until,
+    )

@@ -21,6 +21,8 @@ from edgeagent.messages import WatchEvent, sha256_hex
 from edgeagent.messages.codec import Message
 from edgeagent.network.transport import Answer
 from edgeagent.randomness import RandomSource
+from edgeagent.services.erasure import erase_box
+from edgeagent.services.key_care import configured_provider, rotate
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.publication import TITLE_IDS
@@ -30,16 +32,19 @@ from tests.security.plain_box import Step, StepKind
 __all__ = ["Announced", "Done", "box_at", "next_step"]
 
 _WEIGHTS: Mapping[StepKind, int] = {
-    "record": 30,
-    "grant": 10,
-    "withdraw": 2,
-    "forget": 3,
-    "prune": 2,
-    "recommend": 6,
-    "close_week": 20,
-    "send": 14,
-    "update": 12,
-    "rekey": 1,
+    "record": 60,
+    "grant": 24,
+    "withdraw": 4,
+    "forget": 6,
+    "housekeeping": 4,
+    "recommend": 12,
+    "close_week": 50,
+    "send": 36,
+    "update": 30,
+    "rotate": 4,
+    "rekey": 4,
+    "erase_history": 2,
+    "erase_all": 1,
 }
 _LONG_JUMP_ONE_IN = 8
 
@@ -109,7 +114,6 @@ def next_step(random: RandomSource, now: int) -> Step:
             for number in range(1 + random.below(3))
         ),
         entity_id=TITLE_IDS[random.below(len(TITLE_IDS))],
-        before=max(0, at - 26 * WEEK_SECONDS),
     )
 
 
@@ -124,12 +128,15 @@ class Worker:
             "grant": _grant,
             "withdraw": _withdraw,
             "forget": _forget,
-            "prune": _prune,
+            "housekeeping": _housekeeping,
             "recommend": _recommend,
             "close_week": _close_week,
             "send": _send,
             "update": self._update,
+            "rotate": self._rotate,
             "rekey": _rekey,
+            "erase_history": _erase_history,
+            "erase_all": self._erase_all,
         }
 
     def do(self, step: Step) -> Done:
@@ -142,6 +149,18 @@ class Worker:
 
     def _update(self, agent: Agent, step: Step) -> Done:
         self._box.update(agent)
+        return Done(step=step)
+
+    def _rotate(self, agent: Agent, step: Step) -> Done:
+        del agent
+        rotate(self._box.directory, self._box.config)
+        return Done(step=step)
+
+    def _erase_all(self, agent: Agent, step: Step) -> Done:
+        agent.close()
+        provider = configured_provider(self._box.directory, self._box.config)
+        erase_box(self._box.directory, provider=provider, now=step.at)
+        self._agent = self._box.open()
         return Done(step=step)
 
 
@@ -166,12 +185,12 @@ def _withdraw(agent: Agent, step: Step) -> Done:
 
 
 def _forget(agent: Agent, step: Step) -> Done:
-    agent.home.history.forget(step.profile, step.entity_id)
+    agent.title_marks.forget(step.entity_id, profile=step.profile)
     return Done(step=step)
 
 
-def _prune(agent: Agent, step: Step) -> Done:
-    agent.home.history.prune(step.before)
+def _housekeeping(agent: Agent, step: Step) -> Done:
+    agent.housekeeping()
     return Done(step=step)
 
 
@@ -196,6 +215,11 @@ def _send(agent: Agent, step: Step) -> Done:
 
 def _rekey(agent: Agent, step: Step) -> Done:
     agent.home.rekey()
+    return Done(step=step)
+
+
+def _erase_history(agent: Agent, step: Step) -> Done:
+    agent.erasure.erase_history()
     return Done(step=step)
 
 
