@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from edgeagent.simulator.simulation import Simulation
 
-__all__ = ["command"]
+__all__ = ["command", "print_summary", "progress_on"]
 
 
 @click.command(name="simulate")
@@ -74,14 +74,14 @@ def command(*, as_json: bool, **given: Any) -> None:
         ) from error
     options = Options(**given)
     console = Console(stderr=True)
-    with _progress(console) as progress:
+    with progress_on(console) as progress:
         simulation = simulate(options, progress)
         progress.stage("Drawing the report page")
         page = write_report_page(simulation, options.out / "report.html")
     if as_json:
         emit_json(summarize(simulation))
     else:
-        _print_summary(Console(), simulation, page)
+        print_summary(Console(), simulation, page)
     raise_if_broken(simulation)
 
 
@@ -89,33 +89,34 @@ class _RichProgress:
     """Shows the stage, how far it is, and how long it still takes."""
 
     def __init__(self, bars: Progress) -> None:
-        self._bars = bars
+        self.bars = bars
         self._task: TaskID | None = None
 
     def stage(self, what: str, total: int | None = None) -> None:
         """Finish the stage before and begin this one."""
         self.finish()
-        self._task = self._bars.add_task(what, total=total)
+        self._task = self.bars.add_task(what, total=total)
 
     def advance(self, steps: int = 1) -> None:
         """Move the bar."""
         if self._task is not None:
-            self._bars.advance(self._task, steps)
+            self.bars.advance(self._task, steps)
 
     def finish(self) -> None:
         """Fill the bar of the present stage, if there is one."""
         if self._task is not None:
-            total = self._bars.tasks[self._task].total or 1
-            self._bars.update(self._task, total=total, completed=total)
+            total = self.bars.tasks[self._task].total or 1
+            self.bars.update(self._task, total=total, completed=total)
 
 
 @contextmanager
-def _progress(console: Console) -> Iterator[_RichProgress]:
+def progress_on(console: Console) -> Iterator[_RichProgress]:
+    """Show progress on a console while the block lasts."""
     from rich.progress import (  # noqa: PLC0415  (simulator extra)
         BarColumn,
-        MofNCompleteColumn,
         Progress,
         SpinnerColumn,
+        TaskProgressColumn,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
@@ -123,9 +124,9 @@ def _progress(console: Console) -> Iterator[_RichProgress]:
 
     with Progress(
         SpinnerColumn(finished_text="✓"),
-        TextColumn("{task.description:42}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
+        TextColumn("{task.description:34}"),  # all columns together fit in 80
+        BarColumn(bar_width=12),
+        TaskProgressColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
@@ -136,7 +137,8 @@ def _progress(console: Console) -> Iterator[_RichProgress]:
         progress.finish()
 
 
-def _print_summary(console: Console, simulation: Simulation, page: Path) -> None:
+def print_summary(console: Console, simulation: Simulation, page: Path) -> None:
+    """Print the result of a run for people."""
     from rich.table import Table  # noqa: PLC0415  (simulator extra)
 
     from edgeagent.simulator.summary import headline  # noqa: PLC0415  (simulator extra)

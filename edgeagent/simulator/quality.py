@@ -69,12 +69,12 @@ def measure_quality(
     """
     engine = load_engine(files)
     titles = split.training.titles
-    columns = np.array([engine.catalogue.index[title.entity_id] for title in titles])
+    index = engine.catalogue.index
+    columns = np.array([index[title.entity_id] for title in titles], dtype=np.intp)
 
     def score(history: PersonHistory) -> NDArray[np.floating]:
         advance()
-        scores: NDArray[np.floating] = engine.scores(_viewings(history, titles), now=history.now)
-        return scores[columns]
+        return engine.scores(_viewings(history, titles), now=history.now)[columns]
 
     return Quality(
         model=evaluate_ranking(split, score),

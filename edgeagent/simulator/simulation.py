@@ -93,7 +93,7 @@ def simulate(options: Options, progress: Progress) -> Simulation:
             training, living = _logs(options)
         split = global_split(training)
         artefacts = _train_and_publish(split, options, work, stages)
-        with stages.stage("quality", "Judging picks on viewings held out", len(split.people)):
+        with stages.stage("quality", "Judging picks on later viewings", len(split.people)):
             quality = measure_quality(
                 split, _published_files(artefacts, work), advance=progress.advance
             )

@@ -1,0 +1,46 @@
+"""The picture of a run in README.md: ``python -m tests.readme_picture`` makes it anew."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from edgeagent.cli.simulate import print_summary, progress_on
+from edgeagent.simulator.plan import Options
+from edgeagent.simulator.report_page import write_report_page
+from edgeagent.simulator.simulation import simulate
+
+PICTURE = Path(__file__).parent.parent / ".github" / "pictures" / "simulate.svg"
+_WIDTH = 92
+
+
+def main() -> None:
+    """Run the main job with its defaults and draw what its terminal shows at the end."""
+    with tempfile.TemporaryDirectory() as out:
+        options = Options(
+            households=None,
+            weeks=26,
+            fleet=100_000,
+            ratings=None,
+            seed=1,
+            out=Path(out),
+            keep=False,
+        )
+        live = Console(force_terminal=True, width=_WIDTH, stderr=True)
+        picture = Console(record=True, width=_WIDTH, force_terminal=True, file=io.StringIO())
+        with progress_on(live) as progress:
+            simulation = simulate(options, progress)
+            progress.stage("Drawing the report page")
+            write_report_page(simulation, options.out / "report.html")
+        picture.print("[bold]$ edgeagent simulate[/bold]")
+        picture.print(progress.bars)
+        print_summary(picture, simulation, Path("edgeagent-run/report.html"))
+    PICTURE.parent.mkdir(exist_ok=True)
+    picture.save_svg(str(PICTURE), title="edgeagent")
+
+
+if __name__ == "__main__":
+    main()
