@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Self
 from edgeagent.clock import Clock, SystemClock
 from edgeagent.config import Config, load_config
 from edgeagent.consent import ConsentRecord, Purpose
-from edgeagent.errors import InputError, LedgerBroken, PolicyError, StorageError
+from edgeagent.errors import LedgerBroken, PolicyError, StorageError
 from edgeagent.messages import ModelFiles, ModelManifest, Pick, Picks, ReportTask, WatchEvent
 from edgeagent.randomness import RandomSource, SystemRandomSource
+from edgeagent.services.connections import open_repository, open_transport
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
 from edgeagent.services.device_clock import BUILD_TIME, DeviceClock
 from edgeagent.services.erasure import Erasure, finish_erasure_of_box
@@ -29,6 +30,7 @@ from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.services.key_care import configured_provider, finish_rotation
 from edgeagent.services.portability import Portability
 from edgeagent.services.private_session import MarkedPrivateSession, runtime_directory
+from edgeagent.services.receipt import ConsentReceipt, consent_receipt
 from edgeagent.services.recorder import Recorded, Recorder
 from edgeagent.services.retention import Housekeeping, Retention
 from edgeagent.services.title_index import TitleIndex
@@ -173,6 +175,12 @@ class Agent:
     def consent(self, profile: str = "main") -> tuple[PurposeState, ...]:
         """Return how each purpose stands for a profile."""
         return self.gate.states(profile)
+
+    def consent_receipt(self, profile: str | None = None) -> ConsentReceipt:
+        """Return every decision of a profile, or of all, with the fields of ISO/IEC TS 27560."""
+        days = self.retention.kept().days
+        ledger, now = self._home.ledger, self._clock.now()
+        return consent_receipt(ledger, profile=profile, retention_days=days, now=now)
 
     # History
 
@@ -352,41 +360,10 @@ class Agent:
         return ChildScorer()
 
     def _transport(self) -> Transport:
-        if self._world.transport is not None:
-            return self._world.transport
-        from edgeagent.network.transport import HttpTransport  # noqa: PLC0415  (lazy)
-
-        return HttpTransport(self._server_url())
+        return self._world.transport or open_transport(self._config)
 
     def _open_repository(self, now: int) -> Repository:
-        from edgeagent.network.repository import Repository  # noqa: PLC0415  (heavy)
-
-        if self._config.trusted_root is None:
-            raise InputError(
-                "no trusted_root in the config",
-                hint="set trusted_root to the root.json that the publisher ships with the firmware",
-            )
-        root = Path(self._config.trusted_root)
-        try:
-            trusted_root = root.read_bytes()
-        except OSError as error:
-            raise InputError(
-                f"trusted_root {root}: {error.strerror}", hint="correct trusted_root in the config"
-            ) from error
-        return Repository(
-            self._home.directory / "models",
-            server_url=self._server_url(),
-            trusted_root=trusted_root,
-            now=now,
-        )
-
-    def _server_url(self) -> str:
-        if self._config.server_url is None:
-            raise InputError(
-                "no server_url in the config",
-                hint="set server_url in config.toml to where models come from and reports go",
-            )
-        return self._config.server_url
+        return open_repository(self._home.directory / "models", self._config, now=now)
 
     def _finish_what_was_interrupted(self) -> None:
         """Go on where the power went, before anything else runs."""

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import click
 
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box, profile_option
+from edgeagent.cli.door import (
+    Box,
+    chosen_profile,
+    emit_json,
+    json_option,
+    pass_box,
+    profile_option,
+)
 from edgeagent.clock import iso_utc
-from edgeagent.config import load_config
 from edgeagent.consent import Purpose
 from edgeagent.notices import load_notice
 
@@ -26,14 +32,15 @@ def command() -> None:
 @profile_option
 @json_option
 @pass_box
-def show(box: Box, *, profile: str, as_json: bool) -> None:
+def show(box: Box, *, named_profile: str | None, as_json: bool) -> None:
     """Show each purpose, what it means, and how it stands."""
     with box.open() as agent:
+        profile = chosen_profile(agent, named_profile)
         states = agent.consent(profile)
     if as_json:
         emit_json({"profile": profile, "purposes": states})
         return
-    notice = load_notice(load_config(box.home, box.config_file).language)
+    notice = load_notice(box.config().language)
     for state in states:
         text = notice.purposes[state.purpose]
         mark = "on " if state.granted else "off"
@@ -50,9 +57,10 @@ def show(box: Box, *, profile: str, as_json: bool) -> None:
 @profile_option
 @json_option
 @pass_box
-def grant(box: Box, *, purposes: tuple[str, ...], profile: str, as_json: bool) -> None:
+def grant(box: Box, *, purposes: tuple[str, ...], named_profile: str | None, as_json: bool) -> None:
     """Allow one or more purposes."""
-    with box.open() as agent:
+    with box.open(writes=True) as agent:
+        profile = chosen_profile(agent, named_profile)
         records = [agent.grant(Purpose(purpose), profile=profile) for purpose in purposes]
     if as_json:
         emit_json({"records": records})
@@ -66,12 +74,40 @@ def grant(box: Box, *, purposes: tuple[str, ...], profile: str, as_json: bool) -
 @profile_option
 @json_option
 @pass_box
-def withdraw(box: Box, *, purposes: tuple[str, ...], profile: str, as_json: bool) -> None:
+def withdraw(
+    box: Box, *, purposes: tuple[str, ...], named_profile: str | None, as_json: bool
+) -> None:
     """Withdraw one or more purposes; what rested on them is gone when this returns."""
-    with box.open() as agent:
+    with box.open(writes=True) as agent:
+        profile = chosen_profile(agent, named_profile)
         records = [agent.withdraw(Purpose(purpose), profile=profile) for purpose in purposes]
     if as_json:
         emit_json({"records": records})
         return
     for record in records:
         click.echo(f"withdrew {record.purpose} for {profile}")
+
+
+@command.command()
+@click.option("--profile", metavar="NAME", help="Whose decisions.  [default: everybody's]")
+@json_option
+@pass_box
+def receipt(box: Box, *, profile: str | None, as_json: bool) -> None:
+    """Print every decision, with the record fields of ISO/IEC TS 27560."""
+    with box.open() as agent:
+        issued = agent.consent_receipt(profile)
+    if as_json:
+        emit_json(issued)
+        return
+    click.echo(f"{issued.schema_version}, issued {issued.issued_at}")
+    click.echo(f"viewings are kept for {issued.retention_days} days, in this box only")
+    for entry in issued.records:
+        click.echo(
+            f"{entry.event_time}  {entry.pii_principal_id}  {entry.purpose}: {entry.event_type} "
+            f"by {entry.entity_id}, {entry.event_state}, valid until {entry.valid_until}"
+        )
+        click.echo(
+            f"    notice {entry.notice_version} ({entry.language}) "
+            f"sha256 {entry.notice_sha256[:16]}…, record {entry.record_id[:16]}…"
+        )
+    click.echo(f"{len(issued.records)} decisions")

@@ -1,36 +1,28 @@
-"""What every command shares: which home, how to print, what an error looks like."""
+"""What every command shares: which home, and how to print."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import click
 import msgspec
 
 from edgeagent.agent import Agent
-from edgeagent.config import load_config
-from edgeagent.errors import EdgeAgentError
+from edgeagent.config import Config, load_config
+from edgeagent.errors import StorageError
 
 __all__ = [
-    "INTERRUPTED_EXIT_CODE",
     "Box",
+    "chosen_profile",
     "emit_json",
     "json_option",
     "pass_box",
     "profile_option",
-    "run",
+    "yes_option",
 ]
-
-INTERRUPTED_EXIT_CODE = 130
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +32,23 @@ class Box:
     home: Path
     config_file: Path | None
 
+    def config(self) -> Config:
+        """Read the settings."""
+        return load_config(self.home, self.config_file)
+
     @contextmanager
-    def open(self) -> Iterator[Agent]:
-        """Open the agent for the length of one command."""
-        config = load_config(self.home, self.config_file)
-        with Agent.open(self.home, config=config) as agent:
+    def open(self, *, writes: bool = False) -> Iterator[Agent]:
+        """Open the agent for the length of one command.
+
+        Args:
+            writes: whether the command writes; then housekeeping follows it.
+
+        """
+        with Agent.open(self.home, config=self.config()) as agent:
             yield agent
+            if writes:
+                with suppress(StorageError):  # the command is done; the next one tries again
+                    agent.housekeeping()
 
 
 pass_box = click.make_pass_decorator(Box)
@@ -54,32 +57,19 @@ json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, for machines."
 )
 profile_option = click.option(
-    "--profile", default="main", show_default=True, help="Whose history, picks and consent."
+    "--profile",
+    "named_profile",
+    metavar="NAME",
+    help="Whose history, picks and consent.  [default: the active profile]",
 )
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def chosen_profile(agent: Agent, named: str | None) -> str:
+    """Return the profile an option names, else the active one."""
+    return agent.household.active if named is None else named
 
 
 def emit_json(value: object) -> None:
     """Print ``value`` as one line of JSON."""
     click.echo(msgspec.json.encode(value).decode())
-
-
-def run(command: Callable[P, T]) -> Callable[P, T]:
-    """Turn an EdgeAgentError into one line on stderr, the way out, and its exit code."""
-
-    @wraps(command)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return command(*args, **kwargs)
-        except EdgeAgentError as error:
-            click.echo(f"error: {error}", err=True)
-            if error.hint:
-                click.echo(f"  try: {error.hint}", err=True)
-            sys.exit(error.exit_code)
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("interrupted; nothing is left half done", err=True)
-            sys.exit(INTERRUPTED_EXIT_CODE)
-        except BrokenPipeError:
-            sys.stderr.close()
-            sys.exit(1)
-
-    return guarded

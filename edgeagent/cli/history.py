@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box, profile_option
+from edgeagent.cli.door import (
+    Box,
+    chosen_profile,
+    emit_json,
+    json_option,
+    pass_box,
+    profile_option,
+)
 from edgeagent.clock import SystemClock, iso_utc
 from edgeagent.errors import InputError, NoModel
 from edgeagent.messages import WatchEvent
@@ -36,16 +43,18 @@ def command() -> None:
 @pass_box
 def add(
     box: Box,
+    /,
     *,
     watched_on: str | None,
-    progress_fraction: float | None,
+    named_profile: str | None,
     as_json: bool,
     **event: Any,
 ) -> None:
     """Record that ENTITY_ID was watched."""
     when = SystemClock().now() if watched_on is None else _parse_time(watched_on)
-    watched = WatchEvent(watched_on=when, progress_fraction=progress_fraction, **event)
-    with box.open() as agent:
+    with box.open(writes=True) as agent:
+        profile = chosen_profile(agent, named_profile)
+        watched = WatchEvent(watched_on=when, profile=profile, **event)
         recorded = agent.record_watch(watched)
     if as_json:
         emit_json(recorded)
@@ -62,9 +71,10 @@ def add(
 @profile_option
 @json_option
 @pass_box
-def list_(box: Box, *, limit: int, profile: str, as_json: bool) -> None:
+def list_(box: Box, *, limit: int, named_profile: str | None, as_json: bool) -> None:
     """List the latest viewings, newest first."""
     with box.open() as agent:
+        profile = chosen_profile(agent, named_profile)
         total = agent.home.history.count(profile)
         viewings = agent.home.history.window(profile, limit=limit)[::-1]
         titles = {}
@@ -88,14 +98,32 @@ def list_(box: Box, *, limit: int, profile: str, as_json: bool) -> None:
 @profile_option
 @json_option
 @pass_box
-def forget(box: Box, *, entity_id: str, profile: str, as_json: bool) -> None:
+def forget(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Delete every viewing of ENTITY_ID."""
-    with box.open() as agent:
-        deleted = agent.home.history.forget(profile, entity_id)
+    with box.open(writes=True) as agent:
+        deleted = agent.title_marks.forget(entity_id, profile=chosen_profile(agent, named_profile))
     if as_json:
         emit_json({"deleted": deleted})
     else:
         click.echo(f"deleted {deleted} viewings of {entity_id}")
+
+
+@command.command()
+@click.option("--days", type=click.IntRange(1, 365), help="Keep viewings for fewer days.")
+@click.option("--default", "as_set", is_flag=True, help="Keep them as long as the settings say.")
+@json_option
+@pass_box
+def retention(box: Box, *, days: int | None, as_set: bool, as_json: bool) -> None:
+    """Show for how long viewings are kept, or shorten it; what is older goes at once."""
+    changes = days is not None or as_set
+    with box.open(writes=changes) as agent:
+        kept = agent.retention.choose(days) if changes else agent.retention.kept()
+    if as_json:
+        emit_json(kept)
+        return
+    click.echo(f"viewings are kept for {kept.days} days; the settings allow {kept.allowed_days}")
+    if kept.lengthened:
+        click.echo(f"you chose {kept.chosen_days}: it counts once reporting is withdrawn")
 
 
 def _parse_time(text: str) -> int:

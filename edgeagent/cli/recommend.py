@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box, profile_option
+from edgeagent.cli.door import (
+    Box,
+    chosen_profile,
+    emit_json,
+    json_option,
+    pass_box,
+    profile_option,
+)
 from edgeagent.messages import Pick, Reason
 
 __all__ = ["command", "reasons_in_words"]
@@ -18,9 +25,12 @@ _MOST_REASONS = 3
 @profile_option
 @json_option
 @pass_box
-def command(box: Box, *, limit: int, entity_id: str | None, profile: str, as_json: bool) -> None:
+def command(
+    box: Box, *, limit: int, entity_id: str | None, named_profile: str | None, as_json: bool
+) -> None:
     """Rank titles for a profile, each with the watched titles that caused it."""
     with box.open() as agent:
+        profile = chosen_profile(agent, named_profile)
         if entity_id is not None:
             pick = agent.explain(entity_id, profile=profile)
             _print_parts(pick, as_json=as_json)

@@ -14,15 +14,23 @@ from edgeagent.command_group import CommandGroup
 __all__ = ["cli", "main"]
 
 _NOUNS = (
-    "consent",
     "history",
+    "title",
+    "profile",
+    "private",
+    "consent",
     "recommend",
     "report",
     "disclosures",
     "model",
-    "private",
+    "keys",
     "simulate",
+    "doctor",
+    "export",
+    "import",
+    "erase",
 )
+_MODULES = {"import": "import_"}  # a keyword cannot name a module
 
 
 class _LazyGroup(CommandGroup):
@@ -36,7 +44,7 @@ class _LazyGroup(CommandGroup):
         del ctx
         if cmd_name not in _NOUNS:
             return None
-        module = importlib.import_module(f"edgeagent.cli.{cmd_name}")
+        module = importlib.import_module(f"edgeagent.cli.{_MODULES.get(cmd_name, cmd_name)}")
         command: click.Command = module.command
         return command
 

@@ -356,6 +356,14 @@ class HistoryStore:
         self._leave_no_trace()
         return deleted > 0
 
+    def integrity_errors(self) -> tuple[str, ...]:
+        """Verify every page; empty when all is well."""
+        return self._database.integrity_errors()
+
+    def schema_version(self) -> int:
+        """Return how many migrations have been applied."""
+        return self._database.version()
+
     @contextmanager
     def exchanged(self, key: Callable[[], SecretKey]) -> Iterator[None]:
         """Let go of the file while a block exchanges it, then open what is there under ``key``."""

@@ -291,6 +291,14 @@ class LedgerStore:
                 (name, body),
             )
 
+    def integrity_errors(self) -> tuple[str, ...]:
+        """Verify every page; empty when all is well."""
+        return self._database.integrity_errors()
+
+    def schema_version(self) -> int:
+        """Return how many migrations have been applied."""
+        return self._database.version()
+
     @contextmanager
     def exchanged(self, key_and_anchor: Callable[[], tuple[SecretKey, Anchor]]) -> Iterator[None]:
         """Let go of the file while a block exchanges it, then open what is there.

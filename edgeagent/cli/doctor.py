@@ -1,0 +1,47 @@
+"""``edgeagent doctor``: is this box well, and what is to be done."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.clock import SystemClock
+from edgeagent.errors import StorageError
+from edgeagent.randomness import SystemRandomSource
+from edgeagent.services.doctor import Doctor
+
+__all__ = ["command"]
+
+_COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
+
+
+@click.command(name="doctor")
+@click.option("--repair", is_flag=True, help="Set a damaged history aside and begin a new one.")
+@json_option
+@pass_box
+def command(box: Box, *, repair: bool, as_json: bool) -> None:
+    """Examine databases, keys, space, clock, budget, updates and permissions."""
+    doctor = Doctor(box.home, config=box.config(), clock=SystemClock(), random=SystemRandomSource())
+    set_aside = doctor.repair() if repair else None
+    findings = doctor.examine()
+    failed = [finding for finding in findings if finding.status == "failed"]
+    if as_json:
+        emit_json(
+            {
+                "healthy": not failed,
+                "set_aside": None if set_aside is None else str(set_aside),
+                "findings": findings,
+            }
+        )
+    else:
+        if set_aside is not None:
+            click.echo(f"the damaged history lies in {set_aside.name}; a new one has begun")
+        for finding in findings:
+            click.secho(f"{finding.status:8}", fg=_COLOURS[finding.status], nl=False)
+            click.echo(f"{finding.name}: {finding.message}")
+            if finding.hint:
+                click.echo(f"        try: {finding.hint}")
+    if failed:
+        sys.exit(StorageError.exit_code)

@@ -1,0 +1,64 @@
+"""``edgeagent erase``: delete for good, and print a receipt."""
+
+from __future__ import annotations
+
+import click
+
+from edgeagent.cli.door import Box, chosen_profile, emit_json, json_option, pass_box, yes_option
+from edgeagent.clock import SystemClock, iso_utc
+from edgeagent.errors import InputError
+from edgeagent.services.erasure import REASONS, ErasureReason, ErasureReceipt, erase_box
+from edgeagent.services.key_care import configured_provider
+
+__all__ = ["command"]
+
+
+@click.command(name="erase")
+@click.option(
+    "--scope",
+    required=True,
+    type=click.Choice(["history", "profile", "all"]),
+    help="What was watched, a profile with everything of it, or the whole box.",
+)
+@click.option("--reason", type=click.Choice(REASONS), default="user_request", show_default=True)
+@click.option("--profile", metavar="NAME", help="Whose.  [history: everybody's; profile: active]")
+@yes_option
+@json_option
+@pass_box
+def command(
+    box: Box,
+    *,
+    scope: str,
+    reason: ErasureReason,
+    profile: str | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Erase, and destroy the keys it lay under; what left the box stays on record.
+
+    Scope all erases the records, too. The next start makes a new box, which reports nothing for
+    13 weeks.
+    """
+    if scope == "all" and profile is not None:
+        raise InputError("--scope all knows no profile", hint="--scope profile erases one")
+    if not yes:
+        what = scope if profile is None else f"{scope} of {profile}"
+        click.confirm(f"Erase {what} for good?", abort=True, err=True)
+    receipt = _erase(box, scope=scope, reason=reason, profile=profile)
+    if as_json:
+        emit_json(receipt)
+        return
+    click.echo(f"erased {receipt.scope}, reason {receipt.reason}, {iso_utc(receipt.at)}")
+    if receipt.kept:
+        click.echo(f"kept: {', '.join(receipt.kept)}")
+    click.echo(f"earlier copies: {receipt.copies}")
+
+
+def _erase(box: Box, *, scope: str, reason: ErasureReason, profile: str | None) -> ErasureReceipt:
+    if scope == "all":
+        provider = configured_provider(box.home, box.config())
+        return erase_box(box.home, provider=provider, reason=reason, now=SystemClock().now())
+    with box.open() as agent:
+        if scope == "history":
+            return agent.erasure.erase_history(profile=profile, reason=reason)
+        return agent.erasure.erase_profile(chosen_profile(agent, profile), reason=reason)

@@ -1,0 +1,61 @@
+"""``edgeagent export``: everything this box keeps, in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.services.export_format import published_schema
+from edgeagent.services.portability import Progress
+
+__all__ = ["command", "progress_on_stderr"]
+
+
+@click.command(name="export")
+@click.argument(
+    "path", required=False, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE"
+)
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of an export instead.")
+@json_option
+@pass_box
+def command(box: Box, *, path: Path | None, schema: bool, as_json: bool) -> None:
+    """Write profiles, history, consents, marks and all reports into FILE, as JSON.
+
+    The file is not encrypted: only its owner can read it, and it is for the household alone.
+    """
+    if schema:
+        click.echo(published_schema().decode(), nl=False)
+        return
+    if path is None:
+        raise click.UsageError("Missing argument 'FILE'.")
+    with box.open() as agent, progress_on_stderr("exporting") as progress:
+        written_bytes = agent.portability.export_to(path, progress=progress)
+    if as_json:
+        emit_json({"file": str(path), "bytes": written_bytes})
+    else:
+        click.echo(f"wrote {path}: {written_bytes} bytes, not encrypted")
+
+
+@contextmanager
+def progress_on_stderr(what: str) -> Iterator[Progress]:
+    """Count viewings on stderr; small numbers pass in silence."""
+    told = False
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told
+        if total > _QUIET_UP_TO:
+            told = True
+            click.echo(f"\r{what}: {done} of {total} viewings", nl=False, err=True)
+
+    try:
+        yield progress
+    finally:
+        if told:
+            click.echo(err=True)
+
+
+_QUIET_UP_TO = 5000

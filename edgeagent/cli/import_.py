@@ -1,0 +1,42 @@
+"""``edgeagent import``: take in what another box exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.cli.export import progress_on_stderr
+from edgeagent.services.portability import read_export
+
+__all__ = ["command"]
+
+
+@click.command(name="import")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@json_option
+@pass_box
+def command(box: Box, *, path: Path, as_json: bool) -> None:
+    """Take in an export: profiles, marks, and the viewings of profiles that grant history.
+
+    Consents in FILE are shown, not granted. Imported viewings never enter a report. Doing it again
+    changes nothing.
+    """
+    given = read_export(path)
+    with box.open(writes=True) as agent, progress_on_stderr("importing") as progress:
+        done = agent.portability.import_(given, progress=progress)
+    if as_json:
+        emit_json(done)
+        return
+    click.echo(
+        f"{done.profiles_created} profiles created, {done.viewings} viewings and {done.marks} "
+        f"marks taken in, {done.debits_added} debits added"
+    )
+    for record in done.consents_shown:
+        click.echo(f"  in the file, not in force: {record.profile} {record.purpose} {record.event}")
+    for profile in done.waiting_profiles:
+        click.echo(
+            f"viewings of {profile} wait for consent: edgeagent consent grant history "
+            f"--profile {profile}, then import again"
+        )

@@ -1,0 +1,76 @@
+"""``edgeagent keys``: how the keys are kept, and new ones."""
+
+from __future__ import annotations
+
+import shlex
+
+import click
+import msgspec
+
+from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.services.key_care import configured_provider, key_statuses, rotate
+
+__all__ = ["command"]
+
+
+@click.group(name="keys")
+def command() -> None:
+    """The keys of this box: how they are kept, and how to exchange them."""
+
+
+@command.command()
+@json_option
+@pass_box
+def status(box: Box, *, as_json: bool) -> None:
+    """Say which provider keeps the keys, how strong it is, and whether they open."""
+    provider = configured_provider(box.home, box.config())
+    statuses = key_statuses(box.home, provider)
+    if as_json:
+        emit_json({"provider": provider.name, "keys": statuses})
+        return
+    click.echo(f"provider {provider.name}")
+    for key in statuses:
+        click.echo(f"{key.database:8} {key.state:6} {key.problem or key.strength}".rstrip())
+        if key.hint:
+            click.echo(f"  try: {key.hint}")
+
+
+@command.command(name="rotate")
+@click.option("--old-credential", metavar="NAME", help="The credential that was used so far.")
+@click.option("--old-command", metavar="COMMAND", help="The helper that was used so far.")
+@json_option
+@pass_box
+def rotate_(
+    box: Box, *, old_credential: str | None, old_command: str | None, as_json: bool
+) -> None:
+    """Wrap the data keys under another key-encryption key.
+
+    Provider file makes a new key and destroys the old one. To move to another provider, set
+    key_provider in the settings first; the key files say where the old key is.
+    """
+    config = box.config()
+    changes: dict[str, object] = {}
+    if old_credential is not None:
+        changes["key_credential"] = old_credential
+    if old_command is not None:
+        changes["key_command"] = tuple(shlex.split(old_command))
+    rotated = rotate(box.home, config, old_config=msgspec.structs.replace(config, **changes))
+    if as_json:
+        emit_json({"provider": config.key_provider, "rotated": rotated})
+    elif rotated:
+        click.echo(f"{' and '.join(rotated)}: wrapped under a new key of {config.key_provider}")
+    else:
+        click.echo(f"nothing to do: the key of {config.key_provider} is in use already")
+
+
+@command.command()
+@json_option
+@pass_box
+def rekey(box: Box, *, as_json: bool) -> None:
+    """Encrypt both databases anew under new data keys, and destroy the old ones."""
+    with box.open() as agent:
+        agent.home.rekey()
+    if as_json:
+        emit_json({"rekeyed": ("ledger", "history")})
+    else:
+        click.echo("ledger and history lie under new data keys; the old ones are destroyed")

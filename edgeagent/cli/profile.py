@@ -1,0 +1,108 @@
+"""``edgeagent profile``: the people of the household."""
+
+from __future__ import annotations
+
+import click
+
+from edgeagent.cli.door import Box, emit_json, json_option, pass_box, yes_option
+from edgeagent.clock import iso_utc
+from edgeagent.errors import InputError
+from edgeagent.store import ProfileKind
+
+__all__ = ["command"]
+
+_name_argument = click.argument("name")
+
+
+@click.group(name="profile")
+def command() -> None:
+    """The people of the household, each with a history, taste and consent of its own."""
+
+
+@command.command(name="list")
+@json_option
+@pass_box
+def list_(box: Box, *, as_json: bool) -> None:
+    """List the profiles; an asterisk marks the active one."""
+    with box.open() as agent:
+        active, profiles = agent.household.active, agent.household.profiles()
+    if as_json:
+        emit_json({"active": active, "profiles": profiles})
+        return
+    for profile in profiles:
+        since = f"since {iso_utc(profile.created_at)[:10]}" if profile.created_at else ""
+        mark = "*" if profile.name == active else " "
+        click.echo(f"{mark} {profile.name}  {profile.kind}  {since}".rstrip())
+
+
+@command.command()
+@_name_argument
+@click.option(
+    "--kind",
+    type=click.Choice(["adult", "teen", "kid"]),
+    default="adult",
+    show_default=True,
+    help="Of a kid, and of a teen unless the settings say so, nothing is ever stored.",
+)
+@json_option
+@pass_box
+def create(box: Box, *, name: str, kind: ProfileKind, as_json: bool) -> None:
+    """Create a profile; nothing is granted for it."""
+    with box.open(writes=True) as agent:
+        profile = agent.household.create(name, kind=kind)
+    if as_json:
+        emit_json(profile)
+    else:
+        click.echo(f"created {profile.name} ({profile.kind})")
+
+
+@command.command()
+@_name_argument
+@click.argument("new_name")
+@json_option
+@pass_box
+def rename(box: Box, *, name: str, new_name: str, as_json: bool) -> None:
+    """Rename a profile; its history, marks and consents go with it."""
+    with box.open(writes=True) as agent:
+        profile = agent.household.rename(name, new_name)
+    if as_json:
+        emit_json(profile)
+    else:
+        click.echo(f"renamed {name} to {profile.name}; earlier decisions still name {name}")
+
+
+@command.command()
+@_name_argument
+@json_option
+@pass_box
+def switch(box: Box, *, name: str, as_json: bool) -> None:
+    """Make a profile the active one; a private session ends."""
+    with box.open(writes=True) as agent:
+        profile = agent.household.switch(name)
+    if as_json:
+        emit_json(profile)
+    else:
+        click.echo(f"{profile.name} is watching")
+
+
+@command.command()
+@_name_argument
+@yes_option
+@json_option
+@pass_box
+def remove(box: Box, *, name: str, yes: bool, as_json: bool) -> None:
+    """Remove a profile with everything of it, and withdraw its consents."""
+    if name == "main":
+        raise InputError(
+            "profile 'main' cannot be removed",
+            hint="empty it: edgeagent erase --scope profile --profile main",
+        )
+    with box.open(writes=True) as agent:
+        if not yes:
+            count = agent.home.history.count(name)
+            click.confirm(f"Remove {name} with {count} viewings?", abort=True, err=True)
+        receipt = agent.erasure.erase_profile(name)
+    if as_json:
+        emit_json(receipt)
+    else:
+        click.echo(f"removed {name} with everything of it")

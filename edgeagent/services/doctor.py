@@ -1,0 +1,300 @@
+"""Doctor: is this box well, and what is to be done where it is not?
+
+Every examination stands alone, so that one finding, a database that does not open, say, does not
+hide the others. Nothing is changed; only ``repair`` renames a damaged history.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, Clock, iso_utc, week_of, week_start
+from edgeagent.config import Config
+from edgeagent.errors import Damaged, EdgeAgentError, InputError, NotOurDatabase, WrongKey
+from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
+from edgeagent.randomness import RandomSource
+from edgeagent.services.device_clock import BUILD_TIME, DeviceClock
+from edgeagent.services.installation import Installation, InstallationStore
+from edgeagent.services.key_care import configured_provider, key_statuses
+from edgeagent.store import Home, LedgerStore
+from edgeagent.store.wal_scan import scan_log
+
+__all__ = ["Doctor", "Finding", "Status"]
+
+Status = Literal["ok", "warning", "failed"]
+
+_MIN_FREE_BYTES = 8 * 1024 * 1024
+_LOW_FREE_BYTES = 64 * 1024 * 1024
+_STALE_UPDATE_SECONDS = 14 * DAY_SECONDS
+_DATABASES = ("ledger", "history")
+_OURS = ("kek*", "ledger.*", "history.*", "lock")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The outcome of one examination."""
+
+    name: str
+    status: Status
+    message: str
+    hint: str = ""
+    """What to do; empty when there is nothing to do."""
+
+
+class Doctor:
+    """Examines one home."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        config: Config,
+        clock: Clock,
+        random: RandomSource,
+        build_time: int = BUILD_TIME,
+    ) -> None:
+        """Examine ``directory``; it is never made."""
+        self._directory = directory
+        self._config = config
+        self._clock = DeviceClock(clock, build_time=build_time)
+        self._random = random
+
+    def examine(self) -> tuple[Finding, ...]:
+        """Return one finding for each examination, the home's first."""
+        if not any(self._directory.glob("ledger.*")):
+            return (
+                Finding(
+                    name="home",
+                    status="warning",
+                    message=f"there is no box in {self._directory} yet",
+                    hint="name another with --home, or make one: edgeagent consent show",
+                ),
+            )
+        findings = [
+            self._permissions(),
+            self._free_space(),
+            self._keys(),
+            self._write_ahead_log("ledger"),
+            self._write_ahead_log("history"),
+        ]
+        try:
+            with self._opened() as home:
+                findings += [
+                    _examined("ledger", lambda: self._ledger(home.ledger)),
+                    _examined("history", lambda: self._history(home)),
+                    _examined("clock", lambda: self._time(home)),
+                    _examined("budget", lambda: self._budget(home.ledger)),
+                    _examined("update", lambda: self._update(self._installation(home))),
+                ]
+        except EdgeAgentError as error:
+            findings.append(_failed("ledger", error))
+        return tuple(findings)
+
+    def repair(self) -> Path | None:
+        """Set a history that is damaged aside, with its date, so that a new one can begin.
+
+        Returns:
+            Where it lies now, or ``None`` when it is not damaged.
+
+        Raises:
+            StorageError: the ledger does not open; the home is left alone.
+
+        """
+        with self._opened() as home:
+            try:
+                if not home.history.integrity_errors():
+                    return None
+            except (Damaged, NotOurDatabase, WrongKey):
+                pass
+            return home.set_aside_history(now=self._clock.now())
+
+    @contextmanager
+    def _opened(self) -> Iterator[Home]:
+        if not (self._directory / "ledger.db").exists():
+            raise Damaged(
+                f"{self._directory / 'ledger.db'} is missing",
+                hint="restore it with its key and anchor, or begin anew: erase --scope all",
+            )
+        home = Home.open(
+            self._directory,
+            provider=configured_provider(self._directory, self._config),
+            now=self._clock.now(),
+            random=self._random,
+        )
+        try:
+            with suppress(EdgeAgentError):
+                self._clock.evidence = self._installation(home).time
+            yield home
+        finally:
+            home.close()
+
+    def _installation(self, home: Home) -> Installation:
+        return InstallationStore(home.ledger, self._directory / "models").load()
+
+    def _permissions(self) -> Finding:
+        ours = [path for pattern in _OURS for path in sorted(self._directory.glob(pattern))]
+        open_to_others = [
+            path
+            for path in (self._directory, *ours)
+            if stat.S_IMODE(path.lstat().st_mode) & (0o022 if path == self._directory else 0o077)
+        ]
+        if open_to_others:
+            first = open_to_others[0]
+            return Finding(
+                name="permissions",
+                status="warning",
+                message=f"{first} can be used by others than its owner",
+                hint=f"chmod go-rwx {first}",
+            )
+        return Finding(name="permissions", status="ok", message="files belong to their owner alone")
+
+    def _free_space(self) -> Finding:
+        free = shutil.disk_usage(self._directory).free
+        message = f"{free / 1024 / 1024:.0f} MiB free"
+        if free < _LOW_FREE_BYTES:
+            return Finding(
+                name="free space",
+                status="failed" if free < _MIN_FREE_BYTES else "warning",
+                message=message,
+                hint="make room on that file system; nothing new is stored without",
+            )
+        return Finding(name="free space", status="ok", message=message)
+
+    def _keys(self) -> Finding:
+        try:
+            provider = configured_provider(self._directory, self._config)
+        except InputError as error:
+            return _failed("keys", error)
+        statuses = key_statuses(self._directory, provider)
+        for key in statuses:
+            if key.state == "fails":
+                return Finding(name="keys", status="failed", message=key.problem, hint=key.hint)
+        message = f"provider {provider.name}: {statuses[0].strength}"
+        if provider.name != "file":
+            return Finding(name="keys", status="ok", message=message)
+        return Finding(
+            name="keys",
+            status="warning",
+            message=message,
+            hint="where the box has a TPM or TEE: key_provider credential or command, keys rotate",
+        )
+
+    def _write_ahead_log(self, database: str) -> Finding:
+        path = self._directory / f"{database}.db-wal"
+        name = f"{database} log"
+        try:
+            scan = scan_log(path)
+        except EdgeAgentError as error:
+            return _failed(name, error)
+        if scan.lost:
+            return Finding(
+                name=name,
+                status="warning",
+                message=f"{path.name} ends in a write that does not verify: the power went, "
+                "or the file is damaged; the last events may be missing",
+                hint="nothing to do; if it happens again, check the storage of this machine",
+            )
+        return Finding(name=name, status="ok", message="verifies")
+
+    def _ledger(self, ledger: LedgerStore) -> Finding:
+        broken = ledger.integrity_errors()
+        if broken:
+            return _broken("ledger", broken, "restore ledger.db and ledger.anchor together")
+        ledger.check()
+        return Finding(
+            name="ledger",
+            status="ok",
+            message=f"whole, agrees with its anchor, schema {ledger.schema_version()}",
+        )
+
+    def _history(self, home: Home) -> Finding:
+        try:
+            broken = home.history.integrity_errors()
+        except (Damaged, NotOurDatabase, WrongKey) as error:
+            return Finding(
+                name="history",
+                status="failed",
+                message=str(error),
+                hint="restore it from a backup, or set it aside: edgeagent doctor --repair",
+            )
+        if broken:
+            return _broken("history", broken, "set it aside: edgeagent doctor --repair")
+        profiles = home.history.profiles()
+        return Finding(
+            name="history",
+            status="ok",
+            message=f"whole, {len(profiles)} profiles, schema {home.history.schema_version()}",
+        )
+
+    def _time(self, home: Home) -> Finding:
+        del home  # its evidence has been taken in when it was opened
+        now = iso_utc(self._clock.now())
+        if self._clock.is_known():
+            return Finding(name="clock", status="ok", message=f"{now}, vouched for by the server")
+        if not self._clock.evidence.vouched_until:
+            return Finding(
+                name="clock",
+                status="warning",
+                message=f"{now}, vouched for by nobody: nothing is reported",
+                hint="edgeagent model update",
+            )
+        return Finding(
+            name="clock",
+            status="warning",
+            message=f"{now} is not what the server vouched for: nothing is reported or pruned "
+            f"beyond {iso_utc(self._clock.evidence.vouched_until)}",
+            hint="set the clock of this machine, then: edgeagent model update",
+        )
+
+    def _budget(self, ledger: LedgerStore) -> Finding:
+        week = week_of(self._clock.now())
+        year = spent(ledger.debits(), last_week=week)
+        first = ledger.genesis.first_reportable_week
+        message = f"epsilon {epsilon(year):.2f} of {epsilon(MAX_ODDS_PER_YEAR):.2f} in 52 weeks"
+        if week < first:
+            message += f"; silent until {iso_utc(week_start(first))[:10]}"
+        waiting = len(ledger.outbox())
+        return Finding(name="budget", status="ok", message=f"{message}; {waiting} reports wait")
+
+    def _update(self, installation: Installation) -> Finding:
+        checked = installation.checked_at
+        if checked is None:
+            return Finding(
+                name="update",
+                status="warning",
+                message="no model has been downloaded yet",
+                hint="edgeagent model update",
+            )
+        message = f"last update {iso_utc(checked)}"
+        if self._clock.now() - checked > _STALE_UPDATE_SECONDS:
+            weeks = (self._clock.now() - checked) // WEEK_SECONDS
+            return Finding(
+                name="update",
+                status="warning",
+                message=f"{message}, {weeks} weeks ago",
+                hint="edgeagent model update",
+            )
+        return Finding(name="update", status="ok", message=message)
+
+
+def _examined(name: str, examine: Callable[[], Finding]) -> Finding:
+    try:
+        return examine()
+    except EdgeAgentError as error:
+        return _failed(name, error)
+
+
+def _failed(name: str, error: EdgeAgentError) -> Finding:
+    return Finding(name=name, status="failed", message=str(error), hint=error.hint)
+
+
+def _broken(name: str, errors: tuple[str, ...], hint: str) -> Finding:
+    return Finding(
+        name=name, status="failed", message=f"{len(errors)} broken: {errors[0]}", hint=hint
+    )

@@ -1,0 +1,97 @@
+"""The consent receipt: every decision with the fields of ISO/IEC TS 27560:2023 that apply here.
+
+A box has no accounts: the principal is a profile, the controller whoever shipped the box, and the
+personal data stay in it. Decisions are in the order in which they were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from edgeagent.clock import iso_utc
+from edgeagent.consent import ConsentRecord, Purpose
+from edgeagent.messages.codec import Message, canonical_bytes, sha256_hex
+from edgeagent.store import LedgerStore
+
+__all__ = ["ConsentReceipt", "ReceiptEntry", "consent_receipt"]
+
+State = Literal["given", "withdrawn", "expired", "superseded"]
+
+
+class ReceiptEntry(Message, frozen=True, kw_only=True):
+    """One decision; field names after TS 27560, 6.2 to 6.5."""
+
+    record_id: str
+    """SHA-256 of the record's canonical JSON."""
+    pii_principal_id: str
+    """The profile."""
+    privacy_notice_uri: str
+    notice_version: str
+    notice_sha256: str
+    language: str
+    purpose: Purpose
+    lawful_basis: Literal["consent"] = "consent"
+    event_time: str
+    event_type: Literal["given", "withdrawn"]
+    event_state: State
+    """What has become of the decision by now."""
+    entity_id: Literal["user", "signal"]
+    """Who decided."""
+    valid_until: str
+    storage_location: Literal["this box"] = "this box"
+
+
+class ConsentReceipt(Message, frozen=True, kw_only=True):
+    """All decisions of one profile, or of all."""
+
+    schema_version: Literal["ISO/IEC TS 27560:2023"] = "ISO/IEC TS 27560:2023"
+    issued_at: str
+    retention_days: int
+    records: tuple[ReceiptEntry, ...]
+
+
+def consent_receipt(
+    ledger: LedgerStore, *, profile: str | None, retention_days: int, now: int
+) -> ConsentReceipt:
+    """Return every decision of one profile, or of all.
+
+    Raises:
+        LedgerBroken: the decisions cannot be trusted.
+
+    """
+    ledger.check()
+    records = ledger.consents(profile)
+    return ConsentReceipt(
+        issued_at=iso_utc(now),
+        retention_days=retention_days,
+        records=tuple(
+            _entry(record, records[number + 1 :], now) for number, record in enumerate(records)
+        ),
+    )
+
+
+def _entry(record: ConsentRecord, later: Sequence[ConsentRecord], now: int) -> ReceiptEntry:
+    return ReceiptEntry(
+        record_id=sha256_hex(canonical_bytes(record)),
+        pii_principal_id=record.profile,
+        privacy_notice_uri=f"edgeagent/notices/notice.{record.notice_language}.json",
+        notice_version=record.notice_version,
+        notice_sha256=record.notice_sha256,
+        language=record.notice_language,
+        purpose=record.purpose,
+        event_time=iso_utc(record.at),
+        event_type=record.event,
+        event_state=_state(record, later, now),
+        entity_id=record.actor,
+        valid_until=iso_utc(record.expires_at),
+    )
+
+
+def _state(record: ConsentRecord, later: Sequence[ConsentRecord], now: int) -> State:
+    key = (record.profile, record.purpose)
+    if any((other.profile, other.purpose) == key for other in later):
+        return "superseded"
+    if record.event == "withdrawn":
+        return "withdrawn"
+    return "given" if now < record.expires_at else "expired"
