@@ -25,7 +25,7 @@ from edgeagent.testing.randomness import SeededRandomSource
 from tests.security.plain_box import PlainBox, Step, held_by
 from tests.security.work import Announced, Done, box_at
 
-__all__ = ["KillFigures", "run_kills"]
+__all__ = ["KillFigures", "run_kills", "said_until_killed"]
 
 _BEGIN = week_start(2924)
 _MOST_LINES = 160
@@ -92,20 +92,36 @@ def run_kills(directory: Path, *, kills: int, seed: str) -> Iterator[KillFigures
     sent.touch()
     for number in range(kills):
         name = f"{seed} {number}"
-        lines = _work_until_killed(directory, known.at, name, random)
+        lines = said_until_killed(
+            directory / "home",
+            sent,
+            at=known.at,
+            seed=name,
+            lines=random.below(_MOST_LINES),
+            turns=random.below(_MOST_TURNS),
+        )
         figures.kills += 1
         pending = _take_in(lines, known, figures)
         _compare(directory, known, pending, figures, name)
         yield figures
 
 
-def _work_until_killed(
-    directory: Path, at: int, seed: str, random: SeededRandomSource
-) -> list[bytes]:
-    """Start a worker, let it say a random number of lines, kill it, and return all it said."""
-    said, turns = random.below(_MOST_LINES), random.below(_MOST_TURNS)
-    arguments = [str(directory / "home"), str(directory / "sent"), str(at), seed]
-    with subprocess.Popen(  # noqa: S603  (this interpreter, our own module)
+def said_until_killed(
+    home: Path, sent: Path, *, at: int, seed: str, lines: int, turns: int = 0
+) -> list[Announced | Done]:
+    """Start a worker on a home, kill it, and return everything it said.
+
+    Args:
+        home: where it works.
+        sent: gets what its transport is handed.
+        at: when the work begins, seconds UTC.
+        seed: which work.
+        lines: after how many lines it is killed; 0: before it has opened the home.
+        turns: how long to wait after that, in turns of an empty loop.
+
+    """
+    arguments = [str(home), str(sent), str(at), seed]
+    with subprocess.Popen(
         [sys.executable, "-m", "tests.security.work", *arguments],
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[2],
@@ -113,24 +129,23 @@ def _work_until_killed(
         if process.stdout is None:
             message = "no pipe"
             raise OSError(message)
-        lines = [process.stdout.readline() for _ in range(1 + said)]
-        for _ in range(turns):  # a few milliseconds at most: into the middle of something
+        said = [process.stdout.readline() for _ in range(1 + lines)]
+        for _ in range(turns):  # a millisecond or two: into the middle of something
             pass
         process.kill()
-        lines += process.stdout.readlines()
+        said += process.stdout.readlines()
     if process.returncode != -signal.SIGKILL:
         message = f"the worker ended by itself with {process.returncode}"
         raise OSError(message)
-    return lines[1:]
+    return [
+        msgspec.json.decode(line, type=Announced | Done) for line in said[1:] if line[-1:] == b"\n"
+    ]
 
 
-def _take_in(lines: list[bytes], known: _Known, figures: KillFigures) -> Step | None:
+def _take_in(lines: list[Announced | Done], known: _Known, figures: KillFigures) -> Step | None:
     """Apply what was acknowledged; return the step that was under way."""
     pending: Step | None = None
-    for line in lines:
-        if not line.endswith(b"\n"):
-            break
-        told = msgspec.json.decode(line, type=Announced | Done)
+    for told in lines:
         known.at = told.step.at
         if isinstance(told, Announced):
             pending = told.step

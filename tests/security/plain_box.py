@@ -68,20 +68,26 @@ class PlainBox:
 
     def after(self, step: Step) -> PlainBox:
         """Return what the box holds once a step is done."""
-        if step.kind == "record":
-            return self._record(step)
-        if step.kind in {"grant", "withdraw"}:
-            return self._decide(step)
-        if step.kind == "forget":
-            return self._without(lambda item: item[2] == step.entity_id, step.profile)
-        if step.kind == "update":
-            return replace(self, vouched_until=max(self.vouched_until, step.at + VOUCHED_SECONDS))
-        if step.kind == "housekeeping":
-            now = min(step.at, self.vouched_until or step.at)
-            return self._without(lambda item: item[1] < now - _RETENTION_SECONDS, None)
-        if step.kind == "erase_history":
-            return replace(self, watched=frozenset())
-        return PlainBox() if step.kind == "erase_all" else self
+        match step.kind:
+            case "record":
+                box = self._record(step)
+            case "grant" | "withdraw":
+                box = self._decide(step)
+            case "forget":
+                box = self._without(lambda item: item[2] == step.entity_id, step.profile)
+            case "update":
+                until = max(self.vouched_until, step.at + VOUCHED_SECONDS)
+                box = replace(self, vouched_until=until)
+            case "housekeeping":
+                end = min(step.at, self.vouched_until or step.at) - _RETENTION_SECONDS
+                box = self._without(lambda item: item[1] < end, None)
+            case "erase_history":
+                box = replace(self, watched=frozenset())
+            case "erase_all":
+                box = PlainBox()
+            case _:
+                box = self
+        return box
 
     def _record(self, step: Step) -> PlainBox:
         if not self.allows(Purpose.HISTORY, profile=step.profile, at=step.at):
