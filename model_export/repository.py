@@ -114,7 +114,7 @@ class RepositoryDirectory:
             self._metadata.glob("[0-9]*.root.json"),
             key=lambda path: int(path.name.split(".")[0]),
         )
-        metadata = Metadata[Root].from_file(str(newest))
+        metadata = Metadata[Root].from_bytes(newest.read_bytes())
         root = metadata.signed
         root.verify_delegate("root", metadata.signed_bytes, metadata.signatures)
         return root
@@ -124,7 +124,7 @@ class RepositoryDirectory:
         return self._verified(delegator, Targets, role, f"{version}.{role}.json")
 
     def _verified(self, delegator: Root | Targets, kind: type[S], role: str, name: str) -> S:
-        metadata: Metadata[Any] = Metadata.from_file(str(self._metadata / name))
+        metadata: Metadata[Any] = Metadata.from_bytes((self._metadata / name).read_bytes())
         delegator.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
         signed = metadata.signed
         if not isinstance(signed, kind):

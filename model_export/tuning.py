@@ -36,6 +36,8 @@ _VALIDATION_PEOPLE = 300
 _STEP = 3.0
 _MAX_FITS = 12
 _START = (1.0, 10.0)
+_UNTUNED = (1.0, 1.0)
+"""For logs too small to hold anybody out, where λ = 10 would leave a single direction."""
 _FADINGS = ((30.0, 0.1), (30.0, 0.3), (100.0, 0.1), (300.0, 0.1), (300.0, 0.3))
 _NO_FADING = (36_500.0, 1.0)
 
@@ -75,19 +77,19 @@ def tune(log: WatchLog, *, dimension: int, seed: int, progress: Progress) -> Tun
     From (α, λ) = (1, 10), climb to the best neighbour a factor of three away until none is better;
     then choose the fold-in's own α and λ, then how viewings fade.
     """
-    default = FoldinSettings(
-        alpha=_START[0], regularization=_START[1], decay_days=_NO_FADING[0], floor=_NO_FADING[1]
-    )
     try:
         split = global_split(log, maximum_people=_VALIDATION_PEOPLE)
     except InputError:
         return Tuned(
-            fit_alpha=_START[0], fit_regularization=_START[1], foldin=default, validation=None
+            fit_alpha=_UNTUNED[0],
+            fit_regularization=_UNTUNED[1],
+            foldin=_unfading(*_UNTUNED),
+            validation=None,
         )
     search = _Search(split, dimension=dimension, seed=seed, progress=progress)
     alpha, regularization = search.climb()
     near = [
-        replace(default, alpha=alpha * up, regularization=regularization * down)
+        _unfading(alpha * up, regularization * down)
         for up in (1.0, _STEP)
         for down in (1.0, 1 / _STEP, _STEP)
     ]
@@ -167,14 +169,14 @@ class _Search:
     def _height(self, point: tuple[float, float]) -> float:
         if point not in self._tables and len(self._tables) >= _MAX_FITS:
             return -np.inf
-        alpha, regularization = point
-        settings = FoldinSettings(
-            alpha=alpha,
-            regularization=regularization,
-            decay_days=_NO_FADING[0],
-            floor=_NO_FADING[1],
-        )
-        return self.value(self.table(alpha, regularization), settings)
+        return self.value(self.table(*point), _unfading(*point))
+
+
+def _unfading(alpha: float, regularization: float) -> FoldinSettings:
+    """Return settings under which a viewing weighs the same however old it is."""
+    return FoldinSettings(
+        alpha=alpha, regularization=regularization, decay_days=_NO_FADING[0], floor=_NO_FADING[1]
+    )
 
 
 def _neighbours() -> tuple[tuple[float, float], ...]:

@@ -1,0 +1,139 @@
+"""``model-export`` as somebody at a terminal meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from model_export.cli import main
+from model_export.cli.door import Door
+
+SMALL = ["--households", "60", "--seed", "4"]
+
+
+def _run(*arguments: str | Path) -> tuple[int, str, str]:
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("cli") / "model.npz"
+    code, out, _ = _run("train", *SMALL, "--segments", "16", "--dimension", "8", "--out", path)
+    assert code == 0
+    assert "id  sessions  segment" in out
+    assert "NDCG@10" in out
+    return path
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "publish", "inspect"])
+def test_every_command_explains_itself(command: str) -> None:
+    code, out, _ = _run(command, "--help")
+    assert code == 0
+    assert "--json" in out
+
+
+def test_training_in_json_and_from_a_previous_model(model_file: Path, tmp_path: Path) -> None:
+    code, out, err = _run(
+        *("train", *SMALL, "--segments", "16", "--dimension", "8", "--json"),
+        *("--previous", model_file, "--out", tmp_path / "next.npz"),
+    )
+    assert (code, err) == (0, "")
+    answer = json.loads(out)
+    assert answer["out"] == str(tmp_path / "next.npz")
+    assert len(answer["segments"]) == 16
+    assert sum(segment["session_share"] for segment in answer["segments"]) == pytest.approx(1.0)
+    assert answer["validation_ndcg_at_10"][0] > 0
+
+
+def test_a_model_is_published_inspected_and_published_again(
+    model_file: Path, tmp_path: Path
+) -> None:
+    repository, keys = tmp_path / "repository", tmp_path / "keys"
+    place = ("publish", model_file, "--repository", repository, "--keys", keys)
+    code, out, _ = _run(*place)
+    assert code == 0
+    assert "task subset_selection.17.3-1.0" in out
+    assert str(repository / "root.json") in out
+    assert json.loads(_run(*place, "--json")[1])["task"] == "subset_selection.17.3-1.1"
+    assert json.loads(_run(*place, "--keep-task", "--json")[1])["task"] == (
+        "subset_selection.17.3-1.1"
+    )
+    facts = json.loads(_run("inspect", repository, "--json")[1])
+    assert facts["roles"]["timestamp"]["version"] == 3
+    code, out, _ = _run("inspect", repository)
+    assert code == 0
+    assert "models/manifest.json" in out
+
+
+def test_a_model_file_is_inspected(model_file: Path) -> None:
+    code, out, _ = _run("inspect", model_file)
+    assert code == 0
+    facts = json.loads(_run("inspect", model_file, "--json")[1])
+    assert facts["space_id"] in out
+    assert all(segment["name"] in out for segment in facts["segments"])
+
+
+def test_evaluation_compares_with_popularity() -> None:
+    sizes = ("--segments", "16", "--dimension", "8")
+    code, out, _ = _run("evaluate", *SMALL, *sizes)
+    assert code == 0
+    assert "NDCG@10" in out
+    assert "popularity" in out
+    answer = json.loads(_run("evaluate", *SMALL, *sizes, "--json")[1])
+    assert answer["protocol"] == "global_time_split"
+    gain, model = answer["ndcg_at_10"]["gain"][0], answer["ndcg_at_10"]["model"][0]
+    assert gain == pytest.approx(model - answer["ndcg_at_10"]["popularity"][0])
+
+
+def test_ratings_are_read(tmp_path: Path) -> None:
+    (tmp_path / "movies.csv").write_text("movieId,title,genres\n1,A (2000),War\n")
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,3,978300760\n")
+    code, _, err = _run("train", "--ratings", tmp_path, "--out", tmp_path / "m.npz")
+    assert code == 3
+    assert err.startswith("error: 1 different sessions cannot make 32 segments\n  try: ")
+    assert not (tmp_path / "m.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("inspect", "absent"), 3, "error: absent cannot be read"),
+        (("inspect", "."), 3, "error: . holds no repository"),
+        (("train", "--ratings", "absent"), 3, "error: absent is not a directory"),
+        (("evaluate", "--ratings", "."), 3, "error: . is not a MovieLens directory"),
+        (("publish", "absent", "--repository", "r", "--keys", "k"), 3, "error: absent cannot"),
+        (("train", "--segments", "3"), 2, "Usage: "),
+        (("nonsense",), 2, "Usage: "),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(
+    arguments: tuple[str, ...],
+    code: int,
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found, out, err = _run(*arguments)
+    assert (found, out) == (code, "")
+    assert err.startswith(says)
+    assert "Traceback" not in err
+    assert not any(tmp_path.iterdir())
+
+
+def test_an_interruption_is_no_traceback() -> None:
+    group = Door("door")
+
+    @group.command("wait")
+    def wait() -> None:
+        raise KeyboardInterrupt
+
+    result = CliRunner().invoke(group, ["wait"])
+    assert result.exit_code == 130
+    assert result.stderr == "interrupted; nothing is left half done\n"
+    assert isinstance(group, click.Group)

@@ -1,0 +1,197 @@
+"""Training: settings, factors, bias, segments; reproducible, and better than popularity."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeagent.errors import InputError
+from edgeagent.messages import Title
+from model_export.evaluate import (
+    PersonHistory,
+    evaluate_ranking,
+    global_split,
+    paired_gain,
+    popularity_scorer,
+)
+from model_export.factors import ItemTable, fit_factors
+from model_export.foldin import FoldinSettings, FoldinSolver
+from model_export.log import WatchLog
+from model_export.movielens import load_movielens
+from model_export.synthetic import synthetic_panel
+from model_export.train import train
+from model_export.trained import TrainedModel
+from model_export.tuning import foldin_scorer, tune
+
+NO_HISTORY = PersonHistory(
+    items=np.array([], dtype=np.int64),
+    completion=np.array([], dtype=np.float32),
+    watched_on=np.array([], dtype=np.int64),
+    now=0,
+)
+
+
+def _scores(
+    model: TrainedModel, history: PersonHistory
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.asarray(foldin_scorer(model.table.embeddings(), model.bias, model.settings)(history))
+
+
+def test_the_same_seed_gives_the_same_model(panel: WatchLog, model: TrainedModel) -> None:
+    again = train(panel, seed=1, segments=16, dimension=16)
+    assert again.table.space_id == model.table.space_id
+    assert (again.centroids == model.centroids).all()
+    assert again.labels == model.labels
+    assert (again.bias == model.bias).all()
+
+
+def test_another_seed_gives_another_space(panel: WatchLog, model: TrainedModel) -> None:
+    factors = fit_factors(panel, alpha=1.0, regularization=10.0, dimension=16, seed=2)
+    assert ItemTable.of(factors).space_id != model.table.space_id
+
+
+def test_without_history_titles_rank_by_popularity(panel: WatchLog, model: TrainedModel) -> None:
+    counts = np.bincount(panel.items, minlength=len(panel.titles))
+    ranked = np.argsort(-_scores(model, NO_HISTORY), kind="stable")
+    assert (np.diff(counts[ranked]) <= 0).all()
+    assert (model.bias >= 0).all()
+
+
+def test_the_bias_is_small_beside_personal_scores(panel: WatchLog, model: TrainedModel) -> None:
+    rows = np.flatnonzero(panel.users == 0)
+    history = PersonHistory(
+        items=panel.items[rows],
+        completion=panel.completion[rows],
+        watched_on=panel.watched_on[rows],
+        now=int(panel.watched_on[rows[-1]]),
+    )
+    assert 0 < model.bias.max() < 0.1 * np.ptp(_scores(model, history))
+
+
+def test_titles_nobody_watched_have_rows_of_zeros() -> None:
+    log = synthetic_panel(5, households=40, weeks=20, titles=120)
+    unwatched = log.items == log.items[0]
+    less = log.select(~unwatched)
+    table = ItemTable.of(fit_factors(less, alpha=1.0, regularization=1.0, dimension=8, seed=0))
+    gone = int(log.items[0])
+    assert not table.rows[:, gone].any()
+    assert table.scale[gone] == 1.0
+    assert not table.embeddings()[gone].any()
+
+
+def test_int8_rows_are_near_what_they_stand_for() -> None:
+    factors = np.random.default_rng(1).normal(size=(50, 8))
+    table = ItemTable.of(factors)
+    assert table.rows.shape == (8, 50)
+    assert np.abs(table.rows).max(axis=0).tolist() == [127] * 50
+    assert np.abs(table.embeddings() - factors).max() <= 0.51 * table.scale.max()
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 30])
+def test_both_systems_of_the_solver_agree_with_the_formula(length: int) -> None:
+    rng = np.random.default_rng(length)
+    embeddings = rng.normal(size=(60, 8))
+    settings = FoldinSettings(alpha=3.0, regularization=0.5, decay_days=20.0, floor=0.2)
+    items = rng.integers(60, size=length)
+    completion, ages = rng.uniform(size=length), rng.uniform(0, 90, size=length)
+    history = embeddings[items]
+    weights = 3.0 * completion * np.maximum(np.exp(-ages / 20.0), 0.2)
+    system = embeddings.T @ embeddings + (history.T * weights) @ history + 0.5 * np.eye(8)
+    expected = np.linalg.solve(system, history.T @ weights)
+    assert FoldinSolver(embeddings, settings).user(items, completion, ages) == pytest.approx(
+        expected, rel=1e-9, abs=1e-12
+    )
+
+
+def test_the_panel_is_ranked_better_than_by_popularity(panel: WatchLog) -> None:
+    split = global_split(panel)
+    model = train(split.training, seed=0, segments=16, dimension=32)
+    quality = evaluate_ranking(split, lambda history: _scores(model, history))
+    popular = evaluate_ranking(split, popularity_scorer(split.training))
+    gain, error = paired_gain(quality.ndcg_at_10, popular.ndcg_at_10)
+    assert gain > 3 * error > 0
+
+
+@pytest.mark.slow
+def test_movielens_is_ranked_better_than_by_popularity(movielens_small: Path) -> None:
+    split = global_split(load_movielens(movielens_small))
+    model = train(split.training, seed=0)
+    quality = evaluate_ranking(split, lambda history: _scores(model, history))
+    popular = evaluate_ranking(split, popularity_scorer(split.training))
+    gain, error = paired_gain(quality.ndcg_at_10, popular.ndcg_at_10)
+    assert gain > 3 * error > 0
+
+
+def test_settings_are_chosen_without_a_look_at_the_future(panel: WatchLog) -> None:
+    # Tuning sees the training part only: what comes later may change in any way.
+    split = global_split(panel)
+    tuned = tune(split.training, dimension=8, seed=0, progress=lambda _what, _done: None)
+    assert tuned.validation is not None
+    assert tuned.foldin.alpha > 0
+    assert tuned.fit_alpha > 0
+    last = max(person.history.now for person in global_split(split.training).people)
+    assert last < split.cut_at
+
+
+def test_progress_goes_forward(panel: WatchLog) -> None:
+    told: list[tuple[str, float]] = []
+    train(panel, seed=1, segments=16, dimension=4, progress=lambda *what: told.append(what))
+    done = [part for _, part in told]
+    assert done == sorted(done)
+    assert 0 <= done[0] <= done[-1] <= 1
+    assert all(what for what, _ in told)
+
+
+def test_a_log_too_short_to_hold_anyone_out_takes_the_defaults() -> None:
+    log = synthetic_panel(2, households=30, weeks=2, titles=100)
+    assert len(log) > 100
+    short = log.select(np.arange(len(log)) < 100)
+    model = train(short, seed=0, segments=16, dimension=8)
+    assert model.validation is None
+    assert model.settings.alpha == 1.0
+
+
+def test_a_warm_start_keeps_segments(panel: WatchLog, model: TrainedModel) -> None:
+    warm = train(panel, seed=9, segments=16, dimension=16, previous=model)
+    fresh = train(panel, seed=9, segments=16, dimension=16)
+    assert warm.table.space_id != model.table.space_id
+    kept = np.abs(warm.session_share - model.session_share).sum()
+    assert kept < np.abs(np.sort(fresh.session_share) - np.sort(model.session_share)).sum() + 0.5
+    same = sum(a.name == b.name for a, b in zip(warm.labels, model.labels, strict=True))
+    anew = sum(a.name == b.name for a, b in zip(fresh.labels, model.labels, strict=True))
+    assert same > anew
+
+
+def test_a_previous_model_of_other_titles_is_refused(panel: WatchLog, model: TrainedModel) -> None:
+    strangers = tuple(Title(entity_id=f"x:{n}", title="X") for n in range(len(model.titles)))
+    with pytest.raises(InputError, match="knows none of the titles"):
+        train(panel, seed=1, segments=16, dimension=4, previous=replace(model, titles=strangers))
+
+
+@pytest.mark.parametrize(
+    ("segments", "dimension", "says"),
+    [
+        (15, 4, "15 segments"),
+        (65, 4, "65 segments"),
+        (16, 0, "0 dimensions"),
+        (16, 1025, "1025 dimensions"),
+    ],
+)
+def test_sizes_out_of_range_are_refused(
+    panel: WatchLog, segments: int, dimension: int, says: str
+) -> None:
+    with pytest.raises(InputError, match=says) as refusal:
+        train(panel, seed=0, segments=segments, dimension=dimension)
+    assert refusal.value.hint
+
+
+def test_an_empty_log_and_another_number_of_segments_are_refused(
+    panel: WatchLog, model: TrainedModel
+) -> None:
+    with pytest.raises(InputError, match="no viewings"):
+        train(panel.select(np.zeros(len(panel), dtype=np.bool_)), seed=0)
+    with pytest.raises(InputError, match="has 16 segments, 20 are asked for"):
+        train(panel, seed=0, segments=20, previous=model)
