@@ -34,6 +34,7 @@ Row = tuple[Any, ...]
 PAGE_BYTES = 4096
 _PLAIN_HEADER = b"SQLite format 3\x00"
 _BUSY_TIMEOUT_SECONDS = 10.0
+_ALONE_TIMEOUT_MILLISECONDS = 500
 _WAL_LIMIT_BYTES = 4 * 1024 * 1024
 
 
@@ -202,6 +203,8 @@ class Database:
             StorageError: another process has it open.
 
         """
+        # Who has it open, keeps it open: there is no point in waiting long.
+        self.read(f"PRAGMA busy_timeout = {_ALONE_TIMEOUT_MILLISECONDS}")
         self.read("PRAGMA journal_mode = DELETE")  # fails while anybody else has it open
         self.read("PRAGMA locking_mode = EXCLUSIVE")
         with self._guard():
