@@ -59,7 +59,7 @@ for number in range(200):
 
 def _run_until_killed(box: Box, *arguments: str, acknowledgements: int) -> list[str]:
     """Start the work, kill it after so many acknowledgements, and return all that it gave."""
-    with subprocess.Popen(  # noqa: S603  (this interpreter and the script above)
+    with subprocess.Popen(
         [sys.executable, "-c", WORK, str(box.directory), *arguments],
         stdout=subprocess.PIPE,
         text=True,

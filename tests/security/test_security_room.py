@@ -23,7 +23,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("only root can mount a small tmpfs")
     directory = tmp_path / "disk"
     directory.mkdir()
-    made = subprocess.run(  # noqa: S603  (a program found by name, fixed arguments)
+    made = subprocess.run(
         [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(directory)],
         check=False,
         capture_output=True,
@@ -31,7 +31,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if made.returncode:
         pytest.skip("this container may not mount a tmpfs")
     yield directory
-    subprocess.run([umount, "-l", str(directory)], check=True)  # noqa: S603  (as above)
+    subprocess.run([umount, "-l", str(directory)], check=True)
 
 
 @pytest.fixture
@@ -126,11 +126,11 @@ def test_a_read_only_file_system_is_an_error(
     box = box_on_small_disk
     box.close()
     mount = shutil.which("mount") or ""
-    subprocess.run([mount, "-o", "remount,ro", str(small_disk)], check=True)  # noqa: S603
+    subprocess.run([mount, "-o", "remount,ro", str(small_disk)], check=True)
     with pytest.raises(DiskFull) as caught:
         write(box, box.open())
     assert "make it writable" in caught.value.hint
-    subprocess.run([mount, "-o", "remount,rw", str(small_disk)], check=True)  # noqa: S603
+    subprocess.run([mount, "-o", "remount,rw", str(small_disk)], check=True)
     home = box.open()
     home.ledger.check()
     assert (home.history.count("main"), len(home.ledger.consents())) == (1, 1)
