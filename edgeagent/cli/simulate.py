@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,6 +73,8 @@ def command(*, as_json: bool, **given: Any) -> None:
         raise InputError(
             f"the simulator needs {error.name}", hint="pip install 'edgeagent[simulator]'"
         ) from error
+    # Asked to end by another program is like Ctrl-C: nothing is left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = Options(**given)
     console = Console(stderr=True)
     with progress_on(console) as progress:

@@ -1,0 +1,216 @@
+"""The main job itself, on a few people: what it prints, writes, refuses, and leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from edgeagent.cli.root import cli
+from edgeagent.errors import PromiseBroken
+from edgeagent.simulator.plan import Options
+from edgeagent.simulator.simulation import Simulation, simulate
+from edgeagent.simulator.summary import broken_promises, headline, raise_if_broken, summarize
+
+PEOPLE, TITLES, RATINGS, TASTES = 40, 120, 45, 4
+
+
+@pytest.fixture(scope="module")
+def ratings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small directory in MovieLens form: four tastes, and a little chance."""
+    directory = tmp_path_factory.mktemp("ratings")
+    genres = ("Comedy", "Horror", "Drama", "Sci-Fi")
+    movies = [f"{n},Film {n} ({1960 + n % 50}),{genres[n % TASTES]}" for n in range(TITLES)]
+    (directory / "movies.csv").write_text("movieId,title,genres\n" + "\n".join(movies) + "\n")
+    rows = []
+    for person in range(PEOPLE):
+        dice = np.random.default_rng(person)
+        weights = np.where(np.arange(TITLES) % TASTES == person % TASTES, 8.0, 1.0)
+        chosen = dice.choice(TITLES, size=RATINGS, replace=False, p=weights / weights.sum())
+        times = np.sort(dice.integers(1_000_000_000, 1_040_000_000, size=RATINGS))
+        rows += [f"{person},{m},4.0,{t}" for m, t in zip(chosen, times, strict=True)]
+    text = "userId,movieId,rating,timestamp\n" + "\n".join(rows) + "\n"
+    (directory / "ratings.csv").write_text(text)
+    return directory
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def stage(self, what: str, total: int | None = None) -> None:
+        pass
+
+    def advance(self, steps: int = 1) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def simulation(ratings: Path, tmp_path_factory: pytest.TempPathFactory) -> Simulation:
+    options = Options(
+        households=None,
+        weeks=26,
+        fleet=3000,
+        ratings=ratings,
+        seed=3,
+        out=tmp_path_factory.mktemp("out"),
+        keep=False,
+    )
+    return simulate(options, Silent())
+
+
+def test_every_box_lives_reports_once_and_gets_picks(simulation: Simulation) -> None:
+    assert broken_promises(simulation) == ()
+    summary = summarize(simulation)
+    assert summary["households"] == PEOPLE
+    assert summary["events"] == PEOPLE * RATINGS
+    assert summary["reports"] == {
+        "due": PEOPLE,
+        "sent": PEOPLE,
+        "accepted": PEOPLE,
+        "bytes_each": [512],
+    }
+    for outcome in simulation.outcomes:
+        assert sum(outcome.category_shares) == 1
+        assert len(outcome.picks.picks) == 10
+
+
+def test_the_summary_has_the_documented_shape(simulation: Simulation) -> None:
+    shape = {
+        "households": int,
+        "events": int,
+        "model": {"version": str, "bytes": int, "catalogue_items": int, "catalogue_bytes": int},
+        "recommend": {
+            "protocol": str,
+            "users": int,
+            "ndcg_at_10": float,
+            "ndcg_at_10_se": float,
+            "popularity_ndcg_at_10": float,
+            "ndcg_gain_se": float,
+            "hit_rate_at_10": float,
+        },
+        "reports": {"due": int, "sent": int, "accepted": int, "bytes_each": list},
+        "fleet": {
+            "devices": int,
+            "reports": int,
+            "rmse": float,
+            "expected_rmse": float,
+            "interval_coverage": float,
+            "mean_half_width": float,
+        },
+        "seconds": dict,
+    }
+    summary = json.loads(json.dumps(summarize(simulation)))
+    assert summary.keys() == shape.keys()
+    for name, inner in shape.items():
+        if isinstance(inner, dict):
+            assert summary[name].keys() == inner.keys()
+            for key, kind in inner.items():
+                assert isinstance(summary[name][key], kind), (name, key)
+        else:
+            assert isinstance(summary[name], inner), name
+    assert all(name and value for name, value in headline(simulation))
+
+
+def test_a_broken_promise_is_named_and_ends_with_its_exit_code(simulation: Simulation) -> None:
+    first, *others = simulation.outcomes
+    cases = {
+        "no picks": replace(
+            first, picks=type(first.picks)(picks=(), segment_probabilities=(), score_spread=0.0)
+        ),
+        "not accepted": replace(first, refused=("refused: status 400",)),
+        "lengths": replace(first, body_lengths=(511,)),
+        "on the server": replace(first, accepted=0),
+    }
+    for words, outcome in cases.items():
+        broken = replace(simulation, outcomes=(outcome, *others))
+        assert any(words in line for line in broken_promises(broken)), words
+        with pytest.raises(PromiseBroken, match=words) as raised:
+            raise_if_broken(broken)
+        assert raised.value.exit_code == 9
+
+
+def test_too_few_covered_intervals_break_a_promise(simulation: Simulation) -> None:
+    fleet = replace(simulation.fleet, interval_coverage=0.3)
+    assert any("cover" in line for line in broken_promises(replace(simulation, fleet=fleet)))
+
+
+def test_the_same_seed_gives_the_same_reports_and_picks(
+    simulation: Simulation, tmp_path: Path
+) -> None:
+    again = simulate(replace(simulation.options, out=tmp_path), Silent())
+    assert again.fleet == simulation.fleet
+    for one, other in zip(simulation.outcomes, again.outcomes, strict=True):
+        assert one.picks == other.picks
+        assert [d.body for d in one.disclosures] == [d.body for d in other.disclosures]
+
+
+def test_the_command_prints_json_and_writes_a_page_that_needs_no_network(
+    ratings: Path, tmp_path: Path
+) -> None:
+    arguments = ["simulate", "--ratings", str(ratings), "--households", "6", "--weeks", "26"]
+    arguments += ["--fleet", "500", "--out", str(tmp_path), "--keep"]
+    result = CliRunner().invoke(cli, [*arguments, "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["households"] == 6
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "re-timed" in page
+    assert not re.search(r'(?:src|href)="(?!#)', page)
+    assert "@import" not in page
+    assert (tmp_path / "state" / "homes" / "00000" / "history.db").exists()
+    again = CliRunner().invoke(cli, arguments)
+    assert again.exit_code == 3
+    assert "earlier run" in again.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_leaves_no_process_and_no_files(
+    ratings: Path, tmp_path: Path, how: signal.Signals
+) -> None:
+    arguments = ["simulate", "--ratings", str(ratings), "--fleet", "100000", "--out", str(tmp_path)]
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "TERM": "dumb"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "edgeagent", *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    work = _wait_for_homes(process, tmp_path)
+    os.kill(process.pid, how)
+    _, complaint = process.communicate(timeout=60)
+    assert process.returncode == 130, complaint
+    assert b"Traceback" not in complaint
+    assert not work.exists()
+    assert not _commands_naming(str(work))
+
+
+def _wait_for_homes(process: subprocess.Popen[bytes], directory: Path) -> Path:
+    """Return the workspace as soon as boxes live in it."""
+    while process.poll() is None:
+        for work in directory.glob("edgeagent-simulate-*"):
+            if list(work.glob("homes/*")):
+                return work
+    message = f"it ended by itself: {process.returncode}"
+    raise AssertionError(message)
+
+
+def _commands_naming(text: str) -> list[str]:
+    """Return the command lines of all processes that hold ``text``."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if text in command:
+            found.append(command)
+    return found
