@@ -18,6 +18,7 @@ from edgeagent.messages.codec import Message, canonical_bytes, decode
 from edgeagent.messages.fields import ProfileName
 from edgeagent.services.private_session import PrivateSession
 from edgeagent.store import Home, LedgerStore, Profile, ProfileKind
+from edgeagent.store.rekey import Step
 
 __all__ = ["MAIN_PROFILE", "Household", "HouseholdState", "HouseholdStateStore"]
 
@@ -108,11 +109,16 @@ class Household:
         self._states.update(active=name)
         return profile
 
-    def rename(self, name: str, new_name: str) -> Profile:
+    def rename(self, name: str, new_name: str, *, step: Step = lambda _: None) -> Profile:
         """Give a profile another name; its history, marks and consents go with it.
 
         Decisions are never rewritten: those in force are appended under the new name, as they
         were given, and withdrawn under the old one.
+
+        Args:
+            name: as it is.
+            new_name: as it is to be.
+            step: called before each step; a seam for tests that lose power there.
 
         Raises:
             InputError: ``main``, no such profile, or the new name is taken.
@@ -128,19 +134,23 @@ class Household:
         if any(profile.name == new_name for profile in self.profiles()):
             raise InputError(f"there is a profile {new_name!r}", hint="take a name that is free")
         self._home.ledger.check()
+        step("note the intent")
         self._states.update(renaming=_Renaming(name=name, new_name=new_name))
-        self.finish_rename()
+        self.finish_rename(step=step)
         return self._find(new_name)
 
-    def finish_rename(self) -> None:
+    def finish_rename(self, *, step: Step = lambda _: None) -> None:
         """Go on with a rename that was interrupted; cheap when none was."""
         state = self._states.load()
         if state.renaming is None:
             return
         name, new_name = state.renaming.name, state.renaming.new_name
+        step("rename in the history")
         if any(profile.name == name for profile in self.profiles()):
             self._home.history.rename_profile(name, new_name)
+        step("move the consents")
         self._move_consents(name, new_name)
+        step("forget the intent")
         active = new_name if state.active == name else state.active
         self._states.update(active=active, renaming=None)
 

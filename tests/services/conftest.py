@@ -15,6 +15,7 @@ from edgeagent.consent import Purpose
 from edgeagent.messages import ReportTask, Segmenter, TargetReference, WatchEvent
 from edgeagent.services.device_clock import TimeEvidence
 from edgeagent.services.installation import Installation, InstallationStore
+from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
 from edgeagent.testing.scorer import TableScorer
@@ -127,3 +128,9 @@ def make_box(tmp_path: Path) -> Iterator[Callable[..., Box]]:
 @pytest.fixture
 def box(make_box: Callable[..., Box]) -> Box:
     return make_box()
+
+
+@pytest.fixture
+def agent_box(tmp_path: Path) -> AgentBox:
+    """A box whose settings a test can choose."""
+    return AgentBox(directory=tmp_path / "agent-box", runtime_directory=tmp_path / "run")

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeagent.config import Config
+from edgeagent.consent import Purpose
+from edgeagent.errors import ConsentRequired, InputError, MalformedMessage
+from edgeagent.messages import Picks, WatchEvent
+from edgeagent.services.household import MAIN_PROFILE, HouseholdStateStore
+from edgeagent.testing.agent_box import AgentBox
+from tests.services.conftest import Box
+
+
+class PowerLostError(BaseException):
+    """Nothing catches it, as nothing catches a power cut."""
+
+
+def names(box: Box) -> list[str]:
+    return [profile.name for profile in box.agent.household.profiles()]
+
+
+def test_a_new_box_has_one_profile_which_is_active(box: Box) -> None:
+    assert names(box) == [MAIN_PROFILE]
+    assert box.agent.household.active == MAIN_PROFILE
+
+
+def test_profiles_have_histories_of_their_own(box: Box) -> None:
+    box.agent.household.create("anna", kind="adult")
+    box.grant(Purpose.HISTORY)
+    box.grant(Purpose.HISTORY, profile="anna")
+    box.watch("t:1")
+    box.watch("t:2", profile="anna")
+    history = box.agent.home.history
+    assert [viewing.entity_id for viewing in history.window("anna")] == ["t:2"]
+    assert [viewing.entity_id for viewing in history.window("main")] == ["t:1"]
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "new\nline", "bell\x07"])
+def test_what_is_no_name_is_refused(box: Box, name: str) -> None:
+    with pytest.raises(MalformedMessage, match="cannot be named"):
+        box.agent.household.create(name, kind="adult")
+    box.agent.household.create("anna", kind="adult")
+    with pytest.raises(MalformedMessage, match="cannot be named"):
+        box.agent.household.rename("anna", name)
+    assert names(box) == ["main", "anna"]
+
+
+def test_switching_lasts_and_ends_a_private_session(box: Box) -> None:
+    box.agent.household.create("anna", kind="adult")
+    box.agent.private.start(60)
+    box.agent.household.switch("anna")
+    assert box.agent.private.ends_at() is None
+    box.reopen()
+    assert box.agent.household.active == "anna"
+    with pytest.raises(InputError, match="no profile 'bea'"):
+        box.agent.household.switch("bea")
+    assert box.agent.household.active == "anna"
+
+
+@pytest.mark.parametrize("kind", ["kid", "teen"])
+def test_nothing_can_be_granted_for_children(box: Box, kind: str) -> None:
+    box.agent.household.create("kim", kind=kind)  # type: ignore[arg-type]
+    for purpose in Purpose:
+        with pytest.raises(ConsentRequired, match=f"is a {kind}'s"):
+            box.grant(purpose, profile="kim")
+    event = WatchEvent(entity_id="t:1", watched_on=box.clock.now(), profile="kim")
+    assert box.agent.record_watch(event).ignored_child == 1
+    with pytest.raises(ConsentRequired):
+        box.agent.recommend(profile="kim")
+    assert box.agent.home.history.count("kim") == 0
+
+
+def test_a_kids_viewings_are_not_stored_whatever_the_consent(box: Box) -> None:
+    box.agent.household.create("kim", kind="kid")
+    box.agent.gate.decide(Purpose.HISTORY, profile="kim", given=True)  # past the refusal
+    event = WatchEvent(entity_id="t:1", watched_on=box.clock.now(), profile="kim")
+    assert box.agent.record_watch(event).stored == 0
+    assert box.agent.home.history.count("kim") == 0
+
+
+def test_teens_count_as_adults_where_the_operator_says_so(agent_box: AgentBox) -> None:
+    agent_box.config = Config(teens_count_as_adults=True)
+    with agent_box.open() as agent:
+        agent.household.create("kim", kind="teen")
+        agent.grant(Purpose.HISTORY, profile="kim")
+        now = agent_box.clock.now()
+        agent.record_watch(WatchEvent(entity_id="t:1", watched_on=now, profile="kim"))
+        assert agent.home.history.count("kim") == 1
+
+
+def test_nothing_can_be_granted_for_nobody(box: Box) -> None:
+    with pytest.raises(InputError, match="no profile 'nobody'"):
+        box.grant(Purpose.HISTORY, profile="nobody")
+    assert box.agent.home.ledger.consents() == ()
+
+
+def filled(box: Box) -> None:
+    """Anna has a history, marks, picks, and consents given twice."""
+    agent = box.agent
+    agent.household.create("anna", kind="adult")
+    for _ in range(2):
+        box.grant(Purpose.HISTORY, Purpose.REPORTING, profile="anna")
+        box.clock.advance(1000)
+    box.grant(Purpose.PERSONALIZATION, profile="anna")
+    agent.withdraw(Purpose.PERSONALIZATION, profile="anna")
+    box.watch("t:1", profile="anna")
+    agent.title_marks.hide("t:9", profile="anna")
+    agent.household.switch("anna")
+    box.grant(Purpose.PERSONALIZATION, profile="anna")
+    picks = Picks(picks=(), segment_probabilities=(1.0,), score_spread=1.0)
+    agent.home.history.save_picks(
+        picks, agent.gate.grant(Purpose.PERSONALIZATION, profile="anna"), made_at=1
+    )
+
+
+def expect_renamed(box: Box) -> None:
+    agent = box.agent
+    assert names(box) == ["main", "bea"]
+    assert agent.household.active == "bea"
+    assert agent.home.history.count("bea") == 1
+    assert agent.home.history.marks("bea").hidden == ("t:9",)
+    assert agent.home.history.last_picks("bea") is not None
+    # Without a break, since the first time.
+    first = agent.home.ledger.consents("anna")[0].at
+    assert agent.gate.state(Purpose.HISTORY, profile="bea").since == first
+    assert agent.gate.holds(Purpose.PERSONALIZATION, profile="bea")
+    # Whoever takes the old name later has granted nothing.
+    assert not any(agent.gate.holds(purpose, profile="anna") for purpose in Purpose)
+    given = [r for r in agent.home.ledger.consents("bea") if r.purpose is Purpose.HISTORY]
+    assert len(given) == 2
+    assert HouseholdStateStore(agent.home.ledger).load().renaming is None
+
+
+def test_renaming_takes_everything_along(box: Box) -> None:
+    filled(box)
+    box.agent.household.rename("anna", "bea")
+    expect_renamed(box)
+    box.reopen()
+    expect_renamed(box)
+
+
+@pytest.mark.parametrize("cut", ["rename in the history", "move the consents", "forget the intent"])
+def test_renaming_is_finished_at_the_next_start(box: Box, cut: str) -> None:
+    filled(box)
+
+    def step(name: str) -> None:
+        if name == cut:
+            raise PowerLostError
+
+    with pytest.raises(PowerLostError):
+        box.agent.household.rename("anna", "bea", step=step)
+    box.reopen()
+    expect_renamed(box)
+
+
+def test_a_rename_cut_before_it_began_never_was(box: Box) -> None:
+    filled(box)
+
+    def step(name: str) -> None:
+        raise PowerLostError(name)
+
+    with pytest.raises(PowerLostError, match="note the intent"):
+        box.agent.household.rename("anna", "bea", step=step)
+    box.reopen()
+    assert names(box) == ["main", "anna"]
+    assert box.agent.home.history.count("anna") == 1
+
+
+@pytest.mark.parametrize(("old", "new"), [("main", "x"), ("nobody", "x"), ("anna", "main")])
+def test_what_cannot_be_renamed_stays(box: Box, old: str, new: str) -> None:
+    box.agent.household.create("anna", kind="adult")
+    with pytest.raises(InputError) as caught:
+        box.agent.household.rename(old, new)
+    assert caught.value.hint
+    assert names(box) == ["main", "anna"]

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import pytest
+
+from edgeagent.agent import Agent
+from edgeagent.clock import DAY_SECONDS
+from edgeagent.config import Config
+from edgeagent.consent import Purpose
+from edgeagent.errors import InputError
+from edgeagent.messages import WatchEvent
+from edgeagent.testing.agent_box import AgentBox
+
+
+def watched_daily(agent_box: AgentBox, agent: Agent, days: int) -> None:
+    agent.grant(Purpose.HISTORY)
+    now = agent_box.clock.now()
+    agent.record_watch(
+        [
+            WatchEvent(entity_id=f"t:{day}", watched_on=now - day * DAY_SECONDS)
+            for day in range(days)
+        ]
+    )
+
+
+def test_what_is_older_than_the_settings_allow_is_deleted(agent_box: AgentBox) -> None:
+    agent_box.config = Config(retention_days=30)
+    with agent_box.open() as agent:
+        watched_daily(agent_box, agent, 100)
+        assert agent.housekeeping().deleted == 69  # day 30 is just within
+        assert agent.housekeeping().deleted == 0
+        oldest = agent.home.history.window("main")[0]
+        assert oldest.watched_on == agent_box.clock.now() - 30 * DAY_SECONDS
+
+
+def test_the_household_may_keep_less_never_more(agent_box: AgentBox) -> None:
+    agent_box.config = Config(retention_days=30)
+    with agent_box.open() as agent:
+        watched_daily(agent_box, agent, 20)
+        assert agent.retention.choose(3).days == 3
+        for days in (0, -1, 31, 365):
+            with pytest.raises(InputError, match="cannot be kept"):
+                agent.retention.choose(days)
+        assert agent.housekeeping().deleted == 16
+    with agent_box.open() as agent:
+        assert agent.retention.kept().days == 3
+        assert agent.retention.choose(None).days == 30
+    agent_box.config = Config(retention_days=8)
+    with agent_box.open() as agent:
+        assert agent.retention.choose(8).days == 8
+    with agent_box.open() as agent:
+        agent_box.config = Config(retention_days=365)
+        assert agent.retention.kept().days == 8
+
+
+def test_a_choice_from_before_the_settings_were_narrowed_gives_way(agent_box: AgentBox) -> None:
+    with agent_box.open() as agent:
+        agent.retention.choose(60)
+    agent_box.config = Config(retention_days=30)
+    with agent_box.open() as agent:
+        assert agent.retention.kept().days == 30
+
+
+def test_a_reporting_week_is_not_pruned_into(agent_box: AgentBox) -> None:
+    with agent_box.open() as agent:
+        watched_daily(agent_box, agent, 20)
+        agent.retention.choose(2)
+        agent.grant(Purpose.REPORTING)
+        kept = agent.retention.kept()
+        assert (kept.days, kept.chosen_days, kept.lengthened) == (8, 2, True)
+        assert agent.housekeeping().deleted == 11
+        agent.withdraw(Purpose.REPORTING)
+        assert agent.retention.kept().days == 2
+        assert agent.housekeeping().deleted == 6
+
+
+def test_a_broken_ledger_grants_no_longer_retention(agent_box: AgentBox) -> None:
+    with agent_box.open() as agent:
+        agent.grant(Purpose.REPORTING)
+        agent.retention.choose(2)
+    (agent_box.directory / "ledger.anchor").write_bytes(b"{}")
+    with agent_box.open() as agent:
+        assert agent.retention.kept().days == 2
+
+
+def test_a_private_session_writes_nothing_not_even_by_pruning(agent_box: AgentBox) -> None:
+    agent_box.config = Config(retention_days=8)
+    with agent_box.open() as agent:
+        watched_daily(agent_box, agent, 20)
+        agent.private.start(60)
+        assert agent.housekeeping().skipped == "a private session is on"
+        assert agent.home.history.count("main") == 20
+        agent.private.stop()
+        assert agent.housekeeping().deleted == 11
+
+
+def test_a_leap_of_the_clock_deletes_nothing(agent_box: AgentBox) -> None:
+    with agent_box.open() as agent:
+        watched_daily(agent_box, agent, 20)
+        now = agent_box.clock.now()
+        agent_box.update(agent, vouched_until=now + 10 * DAY_SECONDS)
+        for leap in (0, 4_102_444_800):  # 1970 and 2100
+            agent_box.clock.set(leap)
+            assert agent.housekeeping().deleted == 0
+        assert agent.home.history.count("main") == 20
+        # Back in time, with a fresh voucher, it goes on.
+        agent_box.clock.set(now + 80 * DAY_SECONDS)
+        agent_box.update(agent, vouched_until=now + 90 * DAY_SECONDS)
+        assert agent.housekeeping().deleted == 9
+
+
+def test_without_a_server_the_clock_is_believed(agent_box: AgentBox) -> None:
+    with agent_box.open() as agent:
+        watched_daily(agent_box, agent, 20)
+        agent_box.clock.advance(80 * DAY_SECONDS)
+        assert agent.housekeeping().deleted == 9
+
+
+def test_more_than_a_batch_is_deleted_at_once(agent_box: AgentBox) -> None:
+    agent_box.config = Config(retention_days=8)
+    with agent_box.open() as agent:
+        agent.grant(Purpose.HISTORY)
+        now = agent_box.clock.now()
+        agent.record_watch(
+            [
+                WatchEvent(entity_id=f"t:{number}", watched_on=now - 9 * DAY_SECONDS - number)
+                for number in range(1203)
+            ]
+        )
+        assert agent.housekeeping().deleted == 1203
+        assert agent.home.history.count("main") == 0
