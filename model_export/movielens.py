@@ -271,7 +271,7 @@ def _is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
-    return True
+    return "_" not in text  # 1_000 is a number in Python, not in a file
 
 
 def _expected(form: _Form) -> str:

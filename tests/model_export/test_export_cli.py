@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,6 +14,7 @@ from click.testing import CliRunner
 
 from model_export.cli import main
 from model_export.cli.door import Door
+from model_export.model_file import load_model, save_model
 
 SMALL = ["--households", "60", "--seed", "4"]
 
@@ -137,3 +141,19 @@ def test_an_interruption_is_no_traceback() -> None:
     assert result.exit_code == 130
     assert result.stderr == "interrupted; nothing is left half done\n"
     assert isinstance(group, click.Group)
+
+
+def test_an_untuned_model_has_no_quality_to_show(model_file: Path, tmp_path: Path) -> None:
+    save_model(replace(load_model(model_file), validation=None), tmp_path / "m.npz")
+    code, out, _ = _run("inspect", tmp_path / "m.npz")
+    assert code == 0
+    assert "NDCG" not in out
+    answer = json.loads(_run("inspect", tmp_path / "m.npz", "--json")[1])
+    assert answer["validation_ndcg_at_10"] is None
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "model_export", "--help"], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.startswith("Usage: model-export")

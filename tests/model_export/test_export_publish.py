@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from tuf.api.exceptions import DownloadHTTPError
+from tuf.api.metadata import Targets
 from tuf.ngclient.fetcher import FetcherInterface
 
 from edgeagent.errors import InputError, StorageError, UpdateRefused
@@ -17,7 +18,8 @@ from edgeagent.messages import canonical_bytes, sha256_hex
 from edgeagent.network.repository import Repository
 from model_export.export import MANIFEST_TARGET, TASK_TARGET, Artefacts
 from model_export.publish import publish, published_task, repository_facts
-from model_export.signing_keys import ROLES
+from model_export.repository import RepositoryDirectory
+from model_export.signing_keys import ROLES, open_keys
 
 DAY = 86_400
 
@@ -294,3 +296,21 @@ def test_an_altered_task_is_not_kept(publisher: Publisher, changed: Artefacts) -
     task.unlink()
     with pytest.raises(InputError, match="is not what was signed"):
         published_task(publisher.directory)
+
+
+def test_rightly_signed_metadata_of_another_kind_is_refused(publisher: Publisher) -> None:
+    publisher.publish()
+    signers = open_keys(publisher.keys, create=False)
+    RepositoryDirectory(publisher.directory).write_metadata(
+        "snapshot", Targets(version=1), signers["snapshot"]
+    )
+    with pytest.raises(InputError, match=r"1\.snapshot\.json is of another kind"):
+        repository_facts(publisher.directory)
+
+
+def test_a_repository_without_a_task_says_so(publisher: Publisher) -> None:
+    publisher.publish()
+    repository = RepositoryDirectory(publisher.directory)
+    with pytest.raises(InputError, match="holds no tasks/other") as refusal:
+        repository.read_target("tasks/other", Targets())
+    assert refusal.value.hint

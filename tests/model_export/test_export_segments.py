@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
+from model_export import session_vectors as session_vectors_module
 from model_export.foldin import FoldinSettings, FoldinSolver
 from model_export.log import WatchLog
 from model_export.naming import label_segments
@@ -205,3 +206,14 @@ def test_what_may_be_counted(genres: tuple[str, ...]) -> None:
 
 def test_categories_are_distinct_and_known() -> None:
     assert iab_categories(["Action", "Adventure", "Polka", "drama"]) == ("325", "647")
+
+
+def test_sessions_are_sampled_by_whole_people_up_to_a_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session_vectors_module, "_MAX_SESSIONS", 5)
+    events = [(user, n % 9, n * 24 * HOUR, 1.0) for user in range(6) for n in range(4)]
+    log = _log(events)
+    assert len(sample_sessions(log, seed=0)) == 5
+    drawn = [[s.items.tolist() for s in sample_sessions(log, seed=seed)] for seed in (0, 0)]
+    assert drawn[0] == drawn[1]

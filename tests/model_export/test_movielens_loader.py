@@ -120,6 +120,7 @@ def _says(directory: Path, *words: str) -> None:
         ("4,7,3.0,", "seconds since 1970"),
         ("4,7,5.5,1000000300", "rating 0.5-5"),
         ("4,7,0,1000000300", "rating 0.5-5"),
+        ("4,7,1_0,1000000300", "rating 0.5-5"),
         ("4,7,nan,1000000300", "rating 0.5-5"),
         ("4.5,7,3.0,1000000300", "userId"),
         ("1e300,7,3.0,1000000300", "userId"),
@@ -187,3 +188,13 @@ def test_movielens_small_loads(movielens_small: Path) -> None:
     log = load_movielens(movielens_small)
     assert (len(log), log.user_count, len(log.titles)) == (100_004, 671, 9125)
     assert (log.watched_on[:-1] <= log.watched_on[1:]).all()
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    for name, read in (
+        ("movies.csv", movielens._read),
+        ("ratings.csv", lambda path: list(movielens._blocks(path, movielens._CSV))),
+    ):
+        with pytest.raises(InputError, match=f"{name} cannot be read: No such file") as refusal:
+            read(tmp_path / name)
+        assert refusal.value.hint
