@@ -11,6 +11,7 @@ from edgeagent.config import Config
 from edgeagent.network.transport import Transport
 from edgeagent.privacy.accounting import SPACING_WEEKS
 from edgeagent.randomness import RandomSource
+from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import InstallationStore
 from edgeagent.services.updater import Update, Updater
@@ -32,7 +33,7 @@ class AgentBox:
     """Where a private session leaves its marker; outside ``directory``."""
     clock: FakeClock = field(default_factory=lambda: FakeClock(week_start(2924)))
     """Begins on Monday 2026-01-12."""
-    scorer: TableScorer = field(default_factory=lambda: TableScorer(segment=3))
+    scorer: Scorer = field(default_factory=lambda: TableScorer(segment=3))
     transport: Transport = field(default_factory=ScriptedTransport)
     random: RandomSource = field(default_factory=lambda: SeededRandomSource("agent box"))
     config: Config = field(default_factory=lambda: Config(server_url="https://scripted.example"))

@@ -1,6 +1,8 @@
-"""A Scorer that needs no model: picks and segments from a table."""
+"""Scorers that need no model."""
 
 from __future__ import annotations
+
+import msgspec
 
 from edgeagent.errors import ModelError
 from edgeagent.messages import (
@@ -10,9 +12,15 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    canonical_bytes,
+    sha256_hex,
 )
 
-__all__ = ["TableScorer"]
+__all__ = ["DigestScorer", "TableScorer"]
+
+_NO_FILES = ModelFiles(
+    model_path="", model_sha256="0" * 64, catalogue_path="", catalogue_sha256="0" * 64
+)
 
 
 class TableScorer:
@@ -56,3 +64,38 @@ class TableScorer:
         self.requests.append(request)
         if self.fails:
             raise ModelError("the table is on fire", hint="this is a test")
+
+
+class DigestScorer:
+    """Answers with a digest of all it was told, so that any difference in a request shows."""
+
+    def rank(self, request: RankRequest) -> Picks:
+        """Return one pick whose score depends on everything in the request but file paths."""
+        number = self._number(request)
+        pick = Pick(
+            entity_id=request.explain or f"digest:{number}",
+            title="A Digest",
+            kind="film",
+            year=None,
+            genres=(),
+            score=float(number),
+            reasons=(),
+        )
+        return Picks(picks=(pick,), segment_probabilities=(1.0,), score_spread=1.0)
+
+    def segment(self, request: SegmentRequest) -> SegmentAnswer:
+        """Return one segment for each profile, depending on everything in the request."""
+        number = self._number(request)
+        return SegmentAnswer(
+            segments=tuple((number + index) % 32 for index in range(len(request.profiles)))
+        )
+
+    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
+        """Accept every model."""
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _number(self, request: RankRequest | SegmentRequest) -> int:
+        anywhere = msgspec.structs.replace(request, files=_NO_FILES)
+        return int(sha256_hex(canonical_bytes(anywhere))[:8], 16)
