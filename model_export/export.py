@@ -130,6 +130,9 @@ def export(model: TrainedModel, shelf: Titled, *, now: int, epoch: int = 0) -> A
 def exact_graph(parameters: FoldinParameters, golden: bytes) -> bytes:
     """Build the graph with as few steps as meet the golden vectors with room to spare.
 
+    A log that is small for its dimensions makes a system that float32 solves less well however
+    many steps it takes; then meeting the vectors without that room has to do.
+
     Run by ONNX's own reference implementation, so that publishing needs no runtime.
 
     Raises:
@@ -145,7 +148,7 @@ def exact_graph(parameters: FoldinParameters, golden: bytes) -> bytes:
             for case in cases
         ]
         missed = [
-            first_miss(case, answer, rtol=GOLDEN_RTOL / _MARGIN)
+            first_miss(case, answer, rtol=GOLDEN_RTOL / (1 if steps == _STEPS[-1] else _MARGIN))
             for case, answer in zip(cases, answers, strict=True)
         ]
         if not any(missed):

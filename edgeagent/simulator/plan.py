@@ -106,7 +106,7 @@ def retimed(log: WatchLog, *, weeks: int, seed: int) -> WatchLog:
 
 def _moments(count: int, *, weeks: int, generator: np.random.Generator) -> NDArray[np.int64]:
     """Return when each of the last titles of one person is watched, in order, seconds UTC."""
-    days = weeks * WEEK_SECONDS // DAY_SECONDS
+    days = weeks * WEEK_SECONDS // DAY_SECONDS - 1  # the last evening may end after midnight
     sizes = generator.integers(1, _MAX_TITLES_AN_EVENING + 1, size=days)
     sizes = sizes[: int(np.searchsorted(np.cumsum(sizes), min(count, MAX_RETIMED_EVENTS))) + 1]
     evenings = np.sort(generator.choice(days, size=len(sizes), replace=False))

@@ -177,16 +177,16 @@ def test_interrupted_it_leaves_no_process_and_no_files(
 ) -> None:
     arguments = ["simulate", "--ratings", str(ratings), "--fleet", "100000", "--out", str(tmp_path)]
     environment = {**os.environ, "TMPDIR": str(tmp_path), "TERM": "dumb"}
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "edgeagent", *arguments],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-    )
-    work = _wait_for_homes(process, tmp_path)
-    os.kill(process.pid, how)
-    _, complaint = process.communicate(timeout=60)
+    ) as process:
+        work = _wait_for_homes(process, tmp_path)
+        os.kill(process.pid, how)
+        _, complaint = process.communicate(timeout=60)
     assert process.returncode == 130, complaint
     assert b"Traceback" not in complaint
     assert not work.exists()
