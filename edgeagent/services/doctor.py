@@ -19,7 +19,7 @@ from edgeagent.config import Config
 from edgeagent.errors import Damaged, EdgeAgentError, InputError, NotOurDatabase, WrongKey
 from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
 from edgeagent.randomness import RandomSource
-from edgeagent.services.device_clock import BUILD_TIME, DeviceClock
+from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.services.key_care import configured_provider, key_statuses
 from edgeagent.store import Home, LedgerStore
@@ -57,13 +57,23 @@ class Doctor:
         config: Config,
         clock: Clock,
         random: RandomSource,
-        build_time: int = BUILD_TIME,
+        free_bytes: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free,
     ) -> None:
-        """Examine ``directory``; it is never made."""
+        """Examine ``directory``; it is never made.
+
+        Args:
+            directory: the home.
+            config: its settings.
+            clock: the system's.
+            random: never drawn from: a home is opened, not made.
+            free_bytes: room on the file system of a path; a seam for tests.
+
+        """
         self._directory = directory
         self._config = config
-        self._clock = DeviceClock(clock, build_time=build_time)
+        self._clock = DeviceClock(clock)
         self._random = random
+        self._free_bytes = free_bytes
 
     def examine(self) -> tuple[Finding, ...]:
         """Return one finding for each examination, the home's first."""
@@ -155,7 +165,7 @@ class Doctor:
         return Finding(name="permissions", status="ok", message="files belong to their owner alone")
 
     def _free_space(self) -> Finding:
-        free = shutil.disk_usage(self._directory).free
+        free = self._free_bytes(self._directory)
         message = f"{free / 1024 / 1024:.0f} MiB free"
         if free < _LOW_FREE_BYTES:
             return Finding(

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edgeagent.clock import DAY_SECONDS, iso_utc
+from edgeagent.config import Config
+from edgeagent.consent import Purpose
+from edgeagent.errors import StorageError
+from edgeagent.messages import WatchEvent
+from edgeagent.services.doctor import Doctor, Finding
+from edgeagent.testing.agent_box import AgentBox
+
+NAMES = (
+    *("permissions", "free space", "keys", "ledger log", "history log"),
+    *("ledger", "history", "clock", "budget", "update"),
+)
+
+
+def doctor(agent_box: AgentBox) -> Doctor:
+    return Doctor(
+        agent_box.directory,
+        config=agent_box.config,
+        clock=agent_box.clock,
+        random=agent_box.random,
+    )
+
+
+def examined(agent_box: AgentBox) -> dict[str, Finding]:
+    findings = doctor(agent_box).examine()
+    for finding in findings:
+        assert finding.message
+        assert (finding.status == "ok") == (not finding.hint), finding
+    return {finding.name: finding for finding in findings}
+
+
+def filled(agent_box: AgentBox) -> None:
+    with agent_box.open() as agent:
+        agent.grant(Purpose.HISTORY)
+        now = agent_box.clock.now()
+        agent.record_watch(
+            [WatchEvent(entity_id=f"t:{number}", watched_on=now - number) for number in range(500)]
+        )
+        agent_box.update(agent)
+
+
+def statuses(findings: dict[str, Finding]) -> dict[str, str]:
+    return {name: finding.status for name, finding in findings.items() if finding.status != "ok"}
+
+
+def test_a_well_box_has_one_weakness_its_key(agent_box: AgentBox) -> None:
+    filled(agent_box)
+    findings = examined(agent_box)
+    assert tuple(findings) == NAMES
+    assert statuses(findings) == {"keys": "warning"}
+    assert "schema 2" in findings["ledger"].message
+    assert "silent until" in findings["budget"].message
+    assert "vouched for by the server" in findings["clock"].message
+
+
+def test_a_key_that_is_kept_elsewhere_is_no_weakness(agent_box: AgentBox, tmp_path: Path) -> None:
+    helper = tmp_path / "tee"
+    helper.write_text(f"#!/bin/sh\necho {'ab' * 32}\n")
+    helper.chmod(0o700)
+    agent_box.config = Config(key_provider="command", key_command=(str(helper),))
+    filled(agent_box)
+    assert statuses(examined(agent_box)) == {}
+    agent_box.config = Config(key_provider="command")
+    findings = examined(agent_box)
+    assert statuses(findings) == {"keys": "failed", "ledger": "failed"}
+
+
+def test_where_there_is_no_box_none_is_made(agent_box: AgentBox) -> None:
+    assert statuses(examined(agent_box)) == {"home": "warning"}
+    assert not agent_box.directory.exists()
+    agent_box.directory.mkdir()
+    assert statuses(examined(agent_box)) == {"home": "warning"}
+    assert list(agent_box.directory.iterdir()) == []
+
+
+def test_a_new_box_is_told_to_update(agent_box: AgentBox) -> None:
+    agent_box.open().close()
+    findings = examined(agent_box)
+    assert statuses(findings) == {"keys": "warning", "clock": "warning", "update": "warning"}
+    assert findings["update"].hint == "edgeagent model update"
+
+
+def test_an_old_update_and_an_unknown_time_are_said(agent_box: AgentBox) -> None:
+    filled(agent_box)
+    agent_box.clock.advance(21 * DAY_SECONDS)
+    findings = examined(agent_box)
+    assert statuses(findings) == {"keys": "warning", "update": "warning"}
+    assert "3 weeks ago" in findings["update"].message
+    agent_box.clock.set(4_102_444_800)  # 2100
+    assert "set the clock" in examined(agent_box)["clock"].hint
+
+
+def test_what_others_may_read_is_named(agent_box: AgentBox) -> None:
+    filled(agent_box)
+    (agent_box.directory / "history.db").chmod(0o644)
+    findings = examined(agent_box)
+    assert findings["permissions"].status == "warning"
+    assert findings["permissions"].hint == f"chmod go-rwx {agent_box.directory / 'history.db'}"
+
+
+@pytest.mark.parametrize(("mebibytes", "status"), [(7, "failed"), (63, "warning"), (64, "ok")])
+def test_little_room_is_said(agent_box: AgentBox, mebibytes: int, status: str) -> None:
+    filled(agent_box)
+    cramped = Doctor(
+        agent_box.directory,
+        config=agent_box.config,
+        clock=agent_box.clock,
+        random=agent_box.random,
+        free_bytes=lambda _: mebibytes * 1024 * 1024,
+    )
+    (finding,) = [one for one in cramped.examine() if one.name == "free space"]
+    assert (finding.status, finding.message) == (status, f"{mebibytes} MiB free")
+
+
+def break_page(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[3 * 4096 + 100] ^= 1
+    path.write_bytes(bytes(data))
+
+
+def break_everything(path: Path) -> None:
+    path.write_bytes(b"broken" * 3000)
+
+
+def make_plain(path: Path) -> None:
+    path.write_bytes(b"SQLite format 3\x00" + bytes(4080))
+
+
+BREAKS = (break_page, break_everything, make_plain)
+
+
+@pytest.mark.parametrize("damage", BREAKS)
+def test_a_damaged_history_is_found_and_set_aside(
+    agent_box: AgentBox, damage: Callable[[Path], None]
+) -> None:
+    filled(agent_box)
+    path = agent_box.directory / "history.db"
+    damage(path)
+    broken = path.read_bytes()
+    findings = examined(agent_box)
+    assert tuple(findings) == NAMES
+    assert statuses(findings)["history"] == "failed"
+    assert "doctor --repair" in findings["history"].hint
+    assert findings["ledger"].status == "ok"
+    assert path.read_bytes() == broken
+    kept = doctor(agent_box).repair()
+    assert kept is not None
+    assert kept.name == f"history.db.damaged-{iso_utc(agent_box.clock.now()).replace(':', '')}"
+    assert kept.read_bytes() == broken
+    assert examined(agent_box)["history"].status == "ok"
+    assert doctor(agent_box).repair() is None
+    with agent_box.open() as agent:
+        assert agent.home.history.count("main") == 0
+        assert agent.gate.holds(Purpose.HISTORY, profile="main")
+
+
+@pytest.mark.parametrize("damage", BREAKS)
+def test_a_damaged_ledger_is_found_and_left_alone(
+    agent_box: AgentBox, damage: Callable[[Path], None]
+) -> None:
+    filled(agent_box)
+    path = agent_box.directory / "ledger.db"
+    damage(path)
+    broken = path.read_bytes()
+    findings = examined(agent_box)
+    assert findings["ledger"].status == "failed"
+    assert path.read_bytes() == broken
+
+
+def test_a_ledger_behind_its_anchor_is_found(agent_box: AgentBox) -> None:
+    filled(agent_box)
+    older = (agent_box.directory / "ledger.db").read_bytes()
+    with agent_box.open() as agent:
+        agent.withdraw(Purpose.HISTORY)
+    (agent_box.directory / "ledger.db").write_bytes(older)
+    findings = examined(agent_box)
+    assert "were acknowledged" in findings["ledger"].message
+    assert findings["history"].status == "ok"
+
+
+@pytest.mark.parametrize("name", ["ledger.db", "ledger.key", "kek", "ledger.anchor"])
+def test_a_missing_file_is_named_and_not_made_anew(agent_box: AgentBox, name: str) -> None:
+    filled(agent_box)
+    (agent_box.directory / name).unlink()
+    findings = examined(agent_box)
+    assert any(
+        finding.status == "failed" and name in finding.message for finding in findings.values()
+    )
+    assert not (agent_box.directory / name).exists()
+    if name != "ledger.anchor":
+        with pytest.raises(StorageError):
+            doctor(agent_box).repair()
+
+
+def test_a_damaged_log_of_the_history_is_said(agent_box: AgentBox) -> None:
+    filled(agent_box)
+    with agent_box.open() as agent:
+        assert agent.home.history_opens()
+        log = agent_box.directory / "history.db-wal"
+        agent.home.history.set_mark("main", "t:2", "hidden", at=1)
+        data = bytearray(log.read_bytes())
+    data[-1] ^= 1
+    log.write_bytes(bytes(data))
+    finding = examined(agent_box)["history log"]
+    assert finding.status == "warning"
+    assert "last events may be missing" in finding.message
+    assert examined(agent_box)["history log"].status == "ok"
+
+
+def test_a_log_that_cannot_be_read_is_said(agent_box: AgentBox) -> None:
+    filled(agent_box)
+    (agent_box.directory / "history.db-wal").mkdir()
+    assert examined(agent_box)["history log"].status == "failed"
