@@ -14,10 +14,10 @@ from pathlib import Path
 import click
 import msgspec
 from click.testing import CliRunner
-from model_export.cli import main as model_export_cli
 
 from edgeagent import config, errors
 from edgeagent.cli.root import cli as edgeagent_cli
+from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
 
 README = Path(__file__).parent.parent / "README.md"
@@ -56,10 +56,14 @@ def _help(program: str, nouns: list[str]) -> str:
 
 
 def _exit_codes() -> str:
-    rows = {0: ["everything went well"], 1: [], 2: ["the command line itself is wrong"]}
+    rows = {
+        0: ["everything went well"],
+        1: ["an error of ours that is none of those below"],
+        2: ["the command line itself is wrong"],
+    }
     for name in errors.__all__:
         kind = getattr(errors, name)
-        if "exit_code" in vars(kind):
+        if "exit_code" in vars(kind) and kind is not errors.EdgeAgentError:
             rows.setdefault(kind.exit_code, []).append(_first_line(kind))
     rows[130] = ["interrupted with Ctrl-C; nothing is left half done"]
     lines = [f"| {code} | {'; '.join(words)} |" for code, words in sorted(rows.items())]
@@ -68,9 +72,7 @@ def _exit_codes() -> str:
 
 def _settings() -> str:
     source = textwrap.dedent(inspect.getsource(config.Config))
-    documented = dict(
-        re.findall(r'^    (\w+): .*\n    """(.*?)"""', source, re.MULTILINE | re.DOTALL)
-    )
+    documented = dict(re.findall(r'^    (\w+): [^\n]*\n    """([^"]*)"""', source, re.MULTILINE))
     lines = []
     for setting in msgspec.structs.fields(config.Config):
         default = "none" if setting.default is None else f"`{_toml(setting.default)}`"
