@@ -114,18 +114,28 @@ class Reporter:
             raise _SilentError("no report task has been downloaded", week)
         if week < task.first_week:
             raise _SilentError("the task asks for later weeks only", week)
+        self._require_permitted(week, task)
         profiles = self._profiles_of(week)
         if not profiles:
             raise _SilentError("history and reporting were not granted for the whole week", week)
         files = self._installations.files(task.segmenter.model, task.segmenter.catalogue)
         if not (Path(files.model_path).is_file() and Path(files.catalogue_path).is_file()):
             raise _SilentError("the task's segmenter has not been downloaded", week)
-        if week not in ledger.closed_weeks():
-            try:
-                check_debit(ledger.debits(), Debit(week=week, odds=task.odds))
-            except PolicyError as error:
-                raise _SilentError(str(error), week) from error
         return week, task, files, profiles
+
+    def _require_permitted(self, week: int, task: ReportTask) -> None:
+        """Refuse before the history is opened what randomiser or ledger would refuse after.
+
+        Debits of an imported ledger may lie closer than our own ever do.
+        """
+        ledger = self._home.ledger
+        if week in ledger.closed_weeks():
+            return
+        try:
+            randomizer_for(task)
+            check_debit(ledger.debits(), Debit(week=week, odds=task.odds))
+        except PolicyError as error:
+            raise _SilentError(str(error), week) from error
 
     def _latest_reporting_week(self) -> int:
         last_ended = week_of(self._clock.now()) - 1

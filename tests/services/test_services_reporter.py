@@ -137,6 +137,14 @@ def test_no_task_and_a_later_task_mean_silence(box: Box) -> None:
     assert "later weeks" in box.agent.close_week().reason
 
 
+def test_a_mechanism_that_the_box_does_not_have_means_silence(box: Box) -> None:
+    box.install(task(mechanism="discrete_laplace"))
+    box.grant(*BOTH)
+    box.go_to_end_of_reporting_week()
+    assert "discrete_laplace" in box.agent.close_week().reason
+    assert box.agent.home.ledger.debits() == ()
+
+
 def _category_drawn(make_box: Callable[..., Box], name: str, **how: object) -> tuple[str, bytes]:
     """Close a week with the same seed whatever happened in it, and return outcome and counts."""
     box = make_box(name, seed="same", segment=how.get("segment"))
