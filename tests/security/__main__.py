@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from edgeagent.errors import PromiseBroken
+from tests.security.comparison import KillFigures
 from tests.security.damage import DamageFigures, make_victim, run_damages
-from tests.security.kills import KillFigures, run_kills
+from tests.security.kills import run_kills
 
 _ATTACKS_A_KILL = 5
 _ATTACKS_A_VICTIM = 250
@@ -59,7 +60,7 @@ def _kill(scratch: Path, rounds: int, seed: str, progress: Progress) -> KillFigu
     directory.mkdir()
     figures = KillFigures()
     task = progress.add_task("kill -9 within mixed work", total=rounds)
-    for figures in run_kills(directory, kills=rounds, seed=seed):  # noqa: B007  (the last counts)
+    for _ in run_kills(directory, kills=rounds, seed=seed, figures=figures):
         progress.advance(task)
     return figures
 

@@ -6,32 +6,16 @@ checksums are SQLite's own; the ledger's tail is anchored.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
-from edgeagent.consent import ConsentRecord
-from edgeagent.errors import EdgeAgentError, LedgerBroken
-from edgeagent.privacy.accounting import Debit
-from edgeagent.store import Disclosure, Home
+from edgeagent.errors import LedgerBroken
 from edgeagent.testing.box import NOW, Box
-from edgeagent.testing.randomness import SeededRandomSource
+from tests.security.damage import PAGE, DamageFigures, make_victim, run_damages
 
-ROUNDS = 120
 EVENTS = 60
-PAGE = 4096
-
-T = TypeVar("T")
-Damage = Callable[[bytes, SeededRandomSource], bytes]
-LedgerAnswers = tuple[tuple[ConsentRecord, ...], tuple[Debit, ...], tuple[Disclosure, ...]]
-
-
-def _ledger_answers(home: Home) -> LedgerAnswers:
-    home.ledger.check()
-    return home.ledger.consents(), home.ledger.debits(), home.ledger.disclosures()
 
 
 @pytest.fixture
@@ -52,78 +36,24 @@ def victim(box: Box) -> Box:
     return box
 
 
-def _flip(data: bytes, random: SeededRandomSource) -> bytes:
-    position = random.below(len(data))
-    flipped = bytes([data[position] ^ (1 << random.below(8))])
-    return data[:position] + flipped + data[position + 1 :]
-
-
-def _truncate(data: bytes, random: SeededRandomSource) -> bytes:
-    return data[: random.below(len(data))]
-
-
-def _swap_pages(data: bytes, random: SeededRandomSource) -> bytes:
-    pages = [data[start : start + PAGE] for start in range(0, len(data), PAGE)]
-    first, second = random.below(len(pages)), random.below(len(pages))
-    pages[first], pages[second] = pages[second], pages[first]
-    return b"".join(pages)
-
-
-def _repeat_page(data: bytes, random: SeededRandomSource) -> bytes:
-    start = PAGE * random.below(-(-len(data) // PAGE))
-    return data[:start] + data[:PAGE] + data[start + PAGE :]
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("damage", [_flip, _truncate, _swap_pages, _repeat_page])
-def test_damage_is_an_error_or_harmless(victim: Box, tmp_path: Path, damage: Damage) -> None:
-    random = SeededRandomSource(f"damage {damage.__qualname__}")
-    home = victim.open()
-    truth = _ledger_answers(home)
-    files = victim.files()
-    victim_names = [name for name in files if files[name] and name != "lock"]
-    noticed = 0
-    for number in range(ROUNDS):
-        name = victim_names[random.below(len(victim_names))]
-        attacked = Box(tmp_path / f"attacked{number}")
-        attacked.directory.mkdir(mode=0o700)
-        for other, data in files.items():
-            path = attacked.directory / other
-            path.write_bytes(damage(data, random) if other == name else data)
-            path.chmod(0o600)
-        noticed += _attack(attacked, truth)
-        attacked.close()
-        shutil.rmtree(attacked.directory)
-    assert noticed > ROUNDS // 10  # the attack does reach something
+def test_damage_is_an_error_or_harmless(tmp_path: Path) -> None:
+    victim = make_victim(tmp_path / "work", seed="short")
+    figures = DamageFigures()
+    for _ in run_damages(victim, tmp_path, attacks=100, seed="short", figures=figures):
+        pass
+    assert figures.wrong_answers == []
+    assert figures.attacks == 100
+    assert figures.noticed > 10  # the attack does reach something
 
 
-def _attack(attacked: Box, truth: LedgerAnswers) -> bool:
-    """Return whether damage was noticed; fail on a wrong answer."""
-    home = _tried(attacked.open)
-    if isinstance(home, EdgeAgentError):
-        assert home.hint
-        return True
-    answers = _tried(lambda: _ledger_answers(home))
-    if isinstance(answers, EdgeAgentError):
-        assert answers.hint
-        with pytest.raises(EdgeAgentError):
-            attacked.book(home.ledger, 4000)
-    else:
-        assert answers == truth
-    seen = _tried(lambda: [viewing.entity_id for viewing in home.history.window("main")])
-    if isinstance(seen, EdgeAgentError):
-        assert seen.hint
-        return True
-    assert seen == [f"title {number:03}" for number in range(len(seen))]  # a prefix: no holes
-    assert len(seen) > EVENTS // 2  # what was checkpointed is never lost in silence
-    return answers != truth or len(seen) < EVENTS
-
-
-def _tried(ask: Callable[[], T]) -> T | EdgeAgentError:
-    try:
-        return ask()
-    except EdgeAgentError as error:
-        return error
+def test_a_silent_wrong_answer_is_told(tmp_path: Path) -> None:
+    victim = make_victim(tmp_path / "work", seed="short")
+    unlike = replace(victim, decisions=victim.decisions[:-1], earlier=frozenset())
+    figures = DamageFigures()
+    for _ in run_damages(unlike, tmp_path, attacks=20, seed="short", figures=figures):
+        pass
+    assert any("decisions or reports are not the true ones" in it for it in figures.wrong_answers)
 
 
 def test_one_byte_in_the_last_frame_drops_rows_and_the_anchor_notices(
