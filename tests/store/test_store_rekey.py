@@ -64,6 +64,7 @@ def _expect_everything(box: Box) -> None:
     assert len(home.ledger.outbox()) == 1
     for store in (home.history, home.ledger):
         assert store.integrity_errors() == ()
+        assert store.schema_version() > 0
         assert store._database.read("PRAGMA journal_mode") == [("wal",)]
         assert store._database.read("PRAGMA auto_vacuum") == [(2,)]
     box.close()
@@ -99,6 +100,17 @@ def test_all_is_there_under_new_keys_and_writing_goes_on(box: Box) -> None:
     (box.directory / "history.db").write_bytes(files["history.db"])
     with pytest.raises(WrongKey):
         box.open().history.count("main")
+
+
+def test_the_old_key_and_the_old_file_are_emptied(box: Box, tmp_path: Path) -> None:
+    _fill(box)
+    for name in ("history.key", "history.db"):
+        (tmp_path / name).hardlink_to(box.directory / name)
+    box.open().rekey()
+    old_key = (tmp_path / "history.key").read_bytes()
+    assert old_key == bytes(len(old_key)) != b""
+    # Whoever waited for the old file finds nothing in it, instead of writing where nobody reads.
+    assert (tmp_path / "history.db").read_bytes() == b""
 
 
 def test_the_history_alone_leaves_the_ledger_as_it_is(box: Box) -> None:
