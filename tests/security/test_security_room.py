@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -13,25 +12,7 @@ import pytest
 from edgeagent.errors import DiskFull
 from edgeagent.store import Home
 from edgeagent.testing.box import NOW, Box
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MiB."""
-    mount, umount = shutil.which("mount"), shutil.which("umount")
-    if os.geteuid() != 0 or mount is None or umount is None:
-        pytest.skip("only root can mount a small tmpfs")
-    directory = tmp_path / "disk"
-    directory.mkdir()
-    made = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(directory)],
-        check=False,
-        capture_output=True,
-    )
-    if made.returncode:
-        pytest.skip("this container may not mount a tmpfs")
-    yield directory
-    subprocess.run([umount, "-l", str(directory)], check=True)
+from tests.security.disk import fill
 
 
 @pytest.fixture
@@ -42,16 +23,6 @@ def box_on_small_disk(small_disk: Path) -> Iterator[Box]:
     home.ledger.append_consent(opened.decision())
     yield opened
     opened.close()
-
-
-def _fill(disk: Path) -> Path:
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            return filler
 
 
 def _record(box: Box, home: Home) -> None:
@@ -90,7 +61,7 @@ def test_a_full_disk_is_an_error_and_loses_nothing(
 ) -> None:
     box = box_on_small_disk
     home = box.open()
-    filler = _fill(small_disk)
+    filler = fill(small_disk)
     with pytest.raises(DiskFull) as caught:
         write(box, home)
     assert "make room" in caught.value.hint
@@ -110,7 +81,7 @@ def test_a_full_disk_is_an_error_and_loses_nothing(
 
 
 def test_a_home_on_a_full_disk_is_not_half_made(small_disk: Path) -> None:
-    filler = _fill(small_disk)
+    filler = fill(small_disk)
     box = Box(small_disk / "home")
     with pytest.raises(DiskFull):
         box.open()
