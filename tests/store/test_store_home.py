@@ -222,7 +222,7 @@ box.close()
 """
     # All of them also race to make the home.
     running = [
-        subprocess.Popen([sys.executable, "-c", script, str(box.directory), str(number)])  # noqa: S603
+        subprocess.Popen([sys.executable, "-c", script, str(box.directory), str(number)])
         for number in range(3)
     ]
     assert [process.wait() for process in running] == [0, 0, 0]

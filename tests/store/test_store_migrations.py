@@ -106,7 +106,7 @@ print(home.history.count("main"), home.history.window("main")[0].entity_id)
 print(sorted({"sqlite_utils", "numpy", "onnxruntime", "tuf"} & set(sys.modules)))
 box.close()
 """
-    printed = subprocess.run(  # noqa: S603  (this interpreter and the script above)
+    printed = subprocess.run(
         [sys.executable, "-c", script, str(box.directory)],
         check=True,
         capture_output=True,
