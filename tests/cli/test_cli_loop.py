@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgeagent.cli.root import cli
-from tests.published import Publisher, titles_of
+from edgeagent.simulator.plan import START
+from model_export.export import export
+from model_export.train import train
+from tests.published import Household, Publisher, titles_of
 
 
 class Terminal:
@@ -127,3 +131,55 @@ def test_reports_are_closed_sent_and_shown(connected: Terminal) -> None:
     assert connected.json("report", "budget")["epsilon_limit_52_weeks"] == pytest.approx(4.394449)
     assert "0 reports" in connected.says("disclosures", "list")
     assert connected.json("disclosures", "list") == {"disclosures": []}
+
+
+@pytest.fixture
+def sent(household: Household) -> Iterator[Terminal]:
+    """The terminal of a box that has sent one report and got a second model."""
+    household.consent()
+    household.agent.update_model()
+    household.go_to_reporting_week()
+    household.end_week()
+    household.agent.close_week()
+    household.go_to_due_time()
+    household.agent.send_reports()
+    household.agent.close()
+    yield Terminal(household.directory)
+    household.agent = household.open()
+
+
+def test_a_report_is_listed_and_shown_byte_for_byte(sent: Terminal) -> None:
+    listed = sent.says("disclosures", "list")
+    assert "accepted" in listed
+    assert "512 bytes  epsilon 1.10" in listed
+    (plain,) = sent.json("disclosures", "list")["disclosures"]
+    assert len(plain["body"]) == 512
+    shown = sent.says("disclosures", "show", plain["report_id"])
+    assert plain["body"].strip() in shown
+    assert "no answer is more than 3 times as likely" in shown
+    assert sent.json("disclosures", "show", plain["report_id"]) == plain
+    missing = sent("disclosures", "show", "0" * 32)
+    assert missing.exit_code == 3
+    assert "disclosures list" in missing.stderr
+    assert "1 reports drawn" in sent.says("report", "budget")
+
+
+def test_a_model_is_rolled_back_in_one_command(household: Household, publisher: Publisher) -> None:
+    household.agent.update_model()
+    first = household.agent.installation().current
+    assert first is not None
+    newer = train(publisher.log, seed=8, segments=16, dimension=32)
+    publisher.publish(export(newer, publisher.log, now=START + 60), now=START + 60)
+    household.agent.update_model()
+    household.agent.close()
+    terminal = Terminal(household.directory)
+    assert f"previous  {first.model_version}" in terminal.says("model", "status")
+    assert f"active again: {first.model_version}" in terminal.says("model", "rollback")
+    assert terminal.json("model", "rollback")["model_version"] != first.model_version
+    household.agent = household.open()
+
+
+def test_without_a_second_model_there_is_nothing_to_go_back_to(terminal: Terminal) -> None:
+    result = terminal("model", "rollback")
+    assert result.exit_code == 6
+    assert "no previous model" in result.stderr
