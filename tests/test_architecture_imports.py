@@ -42,7 +42,7 @@ def loaded_by(statement: str) -> set[str]:
     """Top-level modules that ``statement`` adds to a fresh interpreter."""
     show = "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
     program = f"import sys; before = set(sys.modules)\n{statement}\n{show}"
-    done = subprocess.run(  # noqa: S603 - our own interpreter and words
+    done = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
     return set(done.stdout.split())

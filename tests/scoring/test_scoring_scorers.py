@@ -393,7 +393,7 @@ def test_asking_a_child_loads_neither_numpy_nor_onnxruntime() -> None:
         "if m in sys.modules])"
     )
     root = Path(edgeagent.__file__).resolve().parent.parent
-    loaded = subprocess.run(  # noqa: S603  (our own interpreter)
+    loaded = subprocess.run(
         _python(code), check=True, capture_output=True, text=True, env={"PYTHONPATH": str(root)}
     )
     assert loaded.stdout.strip() == "[]"

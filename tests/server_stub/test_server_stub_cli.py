@@ -39,7 +39,7 @@ def repository(tmp_path: Path) -> Path:
 def served(
     repository: Path, store: Path, *more: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
-    process = subprocess.Popen(  # noqa: S603  (our own interpreter)
+    process = subprocess.Popen(
         [
             *(sys.executable, "-m", "server_stub", "serve", "--json"),
             *("--repository", str(repository), "--store", str(store), *more),

@@ -84,7 +84,7 @@ def test_every_box_lives_reports_once_and_gets_picks(simulation: Simulation) -> 
 
 
 def test_the_summary_has_the_documented_shape(simulation: Simulation) -> None:
-    shape = {
+    shape: dict[str, type | dict[str, type]] = {
         "households": int,
         "events": int,
         "model": {"version": str, "bytes": int, "catalogue_items": int, "catalogue_bytes": int},

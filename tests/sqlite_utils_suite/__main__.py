@@ -104,7 +104,7 @@ def compare(run: Run, expected: Expectation) -> list[str]:
 
 
 def _download(version: str, directory: Path) -> Path:
-    subprocess.run(  # noqa: S603  (this interpreter, fixed arguments)
+    subprocess.run(
         [
             *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"),
             *("--no-binary", "sqlite-utils", "--dest", str(directory)),
@@ -127,7 +127,7 @@ def _unpack(sdist: Path, directory: Path, version: str) -> Path:
 
 def _run(suite: Path, scratch: Path) -> Run:
     outcomes = scratch / "outcomes.json"
-    subprocess.run(  # noqa: S603  (this interpreter, fixed arguments)
+    subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "--quiet", "--tb=no", "--no-header"),
             *("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "keyed_plugin", "tests"),
