@@ -33,6 +33,9 @@ Progress = Callable[[str, float], None]
 """Told what is happening and how much of the whole is done, 0-1."""
 
 _VALIDATION_PEOPLE = 300
+_MINIMUM_DIRECTIONS = 8
+_FAINT = 1e-4
+"""Of the strongest eigenvalue of YᵀY."""
 _STEP = 3.0
 _MAX_FITS = 12
 _START = (1.0, 10.0)
@@ -169,7 +172,8 @@ class _Search:
     def _height(self, point: tuple[float, float]) -> float:
         if point not in self._tables and len(self._tables) >= _MAX_FITS:
             return -np.inf
-        return self.value(self.table(*point), _unfading(*point))
+        table = self.table(*point)
+        return -np.inf if _collapsed(table) else self.value(table, _unfading(*point))
 
 
 def _unfading(alpha: float, regularization: float) -> FoldinSettings:
@@ -177,6 +181,17 @@ def _unfading(alpha: float, regularization: float) -> FoldinSettings:
     return FoldinSettings(
         alpha=alpha, regularization=regularization, decay_days=_NO_FADING[0], floor=_NO_FADING[1]
     )
+
+
+def _collapsed(table: NDArray[np.float32]) -> bool:
+    """Whether λ has left fewer directions than segments could be told apart in.
+
+    Too large a λ shrinks all but the most popular directions to nothing. On a small log that may
+    even rank well, by popularity; but then every session points the same way.
+    """
+    strengths = np.linalg.eigvalsh(table.T.astype(np.float64) @ table)
+    directions = np.count_nonzero(strengths > _FAINT * strengths[-1])
+    return bool(directions < min(_MINIMUM_DIRECTIONS, table.shape[1]))
 
 
 def _neighbours() -> tuple[tuple[float, float], ...]:

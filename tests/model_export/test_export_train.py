@@ -136,6 +136,37 @@ def test_settings_are_chosen_without_a_look_at_the_future(panel: WatchLog) -> No
     assert last < split.cut_at
 
 
+def _tasteless(people: int, titles: int) -> WatchLog:
+    """Return a log of people without a taste of their own: popularity is all there is to learn."""
+    rng = np.random.default_rng(1)
+    chances = 1.0 / np.arange(1, titles + 1)
+    users = np.repeat(np.arange(people), 60)
+    times = rng.permutation(len(users)) * 3600
+    order = np.argsort(times)
+    return WatchLog(
+        titles=tuple(Title(entity_id=f"t:{n}", title=f"T{n}") for n in range(titles)),
+        users=users[order],
+        items=rng.choice(titles, size=len(users), p=chances / chances.sum()),
+        watched_on=times[order],
+        completion=np.ones(len(users), dtype=np.float32),
+        user_count=people,
+    )
+
+
+def test_settings_under_which_everything_points_one_way_are_never_chosen() -> None:
+    log = _tasteless(200, 1000)
+    tuned = tune(log, dimension=16, seed=0, progress=lambda _what, _done: None)
+    factors = fit_factors(
+        log,
+        alpha=tuned.fit_alpha,
+        regularization=tuned.fit_regularization,
+        dimension=16,
+        seed=0,
+    )
+    assert np.linalg.matrix_rank(factors, tol=0.01 * np.linalg.norm(factors, 2)) >= 8
+    assert tuned.validation is not None
+
+
 def test_progress_goes_forward(panel: WatchLog) -> None:
     told: list[tuple[str, float]] = []
     train(panel, seed=1, segments=16, dimension=4, progress=lambda *what: told.append(what))
