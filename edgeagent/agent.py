@@ -33,6 +33,7 @@ from edgeagent.services.private_session import MarkedPrivateSession, runtime_dir
 from edgeagent.services.receipt import ConsentReceipt, consent_receipt
 from edgeagent.services.recorder import Recorded, Recorder
 from edgeagent.services.retention import Housekeeping, Retention
+from edgeagent.services.signals import Signal, heed
 from edgeagent.services.title_index import TitleIndex
 from edgeagent.services.titles import TitleMarks
 from edgeagent.services.withdrawal import Withdrawals
@@ -171,6 +172,17 @@ class Agent:
             raise
         self._withdrawals.finish()
         return record
+
+    def heed(self, signal: Signal) -> tuple[ConsentRecord, ...]:
+        """Withdraw what a signal from outside speaks against; it can only narrow."""
+        return heed(
+            signal,
+            ledger=self._home.ledger,
+            gate=self.gate,
+            withdraw=lambda purpose, profile: self.withdraw(
+                purpose, profile=profile, by_signal=True
+            ),
+        )
 
     def consent(self, profile: str = "main") -> tuple[PurposeState, ...]:
         """Return how each purpose stands for a profile."""

@@ -15,6 +15,7 @@ from edgeagent.cli.door import (
 from edgeagent.clock import iso_utc
 from edgeagent.consent import Purpose
 from edgeagent.notices import load_notice
+from edgeagent.services.signals import Signal
 
 __all__ = ["command"]
 
@@ -86,6 +87,22 @@ def withdraw(
         return
     for record in records:
         click.echo(f"withdrew {record.purpose} for {profile}")
+
+
+@command.command()
+@click.argument("name", type=click.Choice([signal.value for signal in Signal]))
+@json_option
+@pass_box
+def signal(box: Box, *, name: str, as_json: bool) -> None:
+    """Heed a signal from outside, for all profiles; it withdraws and never grants."""
+    with box.open(writes=True) as agent:
+        records = agent.heed(Signal(name))
+    if as_json:
+        emit_json({"records": records})
+        return
+    for record in records:
+        click.echo(f"withdrew {record.purpose} for {record.profile}")
+    click.echo(f"heeded {name}: {len(records)} consents withdrawn")
 
 
 @command.command()

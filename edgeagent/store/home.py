@@ -98,6 +98,7 @@ class Home:
                 and contradicts its anchor opens; its ``check`` raises.
 
         """
+        forbid_core_dumps()
         try:
             with no_room(directory):
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -67,6 +67,15 @@ def test_consent_is_shown_granted_and_withdrawn(terminal: Terminal) -> None:
     assert (record["event"], record["actor"]) == ("withdrawn", "user")
 
 
+def test_a_signal_from_outside_narrows(terminal: Terminal) -> None:
+    terminal.says("consent", "grant", "history", "reporting", "promotion")
+    said = terminal.says("consent", "signal", "gpc")
+    assert "withdrew reporting for main" in said
+    assert "2 consents withdrawn" in said
+    assert terminal.json("consent", "signal", "gpc") == {"records": []}
+    assert terminal.says("consent", "show").count("[on ]") == 1
+
+
 def test_a_purpose_that_is_none_is_a_usage_error(terminal: Terminal) -> None:
     result = terminal("consent", "grant", "everything")
     assert result.exit_code == 2

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
 from edgeagent.errors import ConsentRequired
+from edgeagent.services.signals import Signal
 from tests.services.conftest import MONDAY, Box
 
 
@@ -82,3 +84,43 @@ def test_held_throughout_needs_the_whole_time(box: Box) -> None:
     assert not gate.held_throughout(Purpose.HISTORY, profile="main", start=MONDAY - 1, end=end)
     assert not gate.held_throughout(Purpose.HISTORY, profile="main", start=MONDAY, end=end + 1)
     assert not gate.held_throughout(Purpose.REPORTING, profile="main", start=MONDAY, end=end)
+
+
+def test_a_new_notice_asks_again_and_deletes_nothing(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    box.watch()
+    record = box.agent.home.ledger.consents("main")[-1]
+    earlier = msgspec.structs.replace(record, notice_version="0", notice_sha256="0" * 64)
+    box.agent.home.ledger.append_consent(earlier)
+    with pytest.raises(ConsentRequired, match="given under notice 0, now 1"):
+        box.agent.gate.grant(Purpose.HISTORY, profile="main")
+    box.reopen()
+    assert box.agent.home.history.count("main") == 1
+    box.grant(Purpose.HISTORY)
+    assert box.agent.gate.holds(Purpose.HISTORY, profile="main")
+
+
+@pytest.mark.parametrize(
+    ("signal", "left"),
+    [
+        (Signal.DO_NOT_SHARE, {Purpose.HISTORY, Purpose.PERSONALIZATION}),
+        (Signal.GLOBAL_PRIVACY_CONTROL, {Purpose.HISTORY, Purpose.PERSONALIZATION}),
+        (
+            Signal.LIMIT_AD_TRACKING,
+            {Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING},
+        ),
+    ],
+)
+def test_signals_withdraw_for_every_profile_and_never_grant(
+    box: Box, signal: Signal, left: set[Purpose]
+) -> None:
+    assert box.agent.heed(signal) == ()
+    box.agent.home.history.create_profile("guest", kind="adult", at=MONDAY)
+    for profile in ("main", "guest"):
+        box.grant(*Purpose, profile=profile)
+    records = box.agent.heed(signal)
+    assert {(record.event, record.actor) for record in records} == {("withdrawn", "signal")}
+    for profile in ("main", "guest"):
+        granted = {s.purpose for s in box.agent.consent(profile) if s.granted}
+        assert granted == left
+    assert box.agent.heed(signal) == ()
