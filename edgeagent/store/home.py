@@ -31,6 +31,7 @@ from edgeagent.errors import (
 )
 from edgeagent.randomness import RandomSource
 from edgeagent.store.anchor import Anchor
+from edgeagent.store.core_dumps import forbid_core_dumps
 from edgeagent.store.database import Database
 from edgeagent.store.durable import (
     destroy_durably,
