@@ -42,7 +42,11 @@ def run_kills(directory: Path, *, kills: int, seed: str, figures: KillFigures) -
     for number in range(kills):
         name = f"{seed} {number}"
         lines, turns = random.below(_MOST_LINES), random.below(_MOST_TURNS)
-        said = said_until_killed(home, sent, at=known.at, seed=name, lines=lines, turns=turns)
+        try:
+            said = said_until_killed(home, sent, at=known.at, seed=name, lines=lines, turns=turns)
+        except ChildProcessError as error:
+            figures.losses.append(f"{name}: {error}")  # its own words are on stderr
+            return
         pending = known.take_in(said)
         figures.kills, figures.steps = number + 1, known.steps
         box = box_at(home, at=known.at, seed=f"{name} opened", sent=sent)

@@ -13,6 +13,7 @@ from edgeagent.errors import PromiseBroken
 from edgeagent.testing.agent_box import AgentBox
 from tests.security.__main__ import main
 from tests.security.comparison import Comparison, KillFigures, Known
+from tests.security.kills import run_kills
 from tests.security.plain_box import PlainBox, Step
 from tests.security.work import Done
 
@@ -25,6 +26,14 @@ def test_a_few_kills_and_damages_lose_nothing_and_are_counted() -> None:
     assert figures["kills"]["kills"] == 4
     assert figures["damages"]["attacks"] == 20
     assert figures["kills"]["losses"] == figures["damages"]["wrong_answers"] == []
+
+
+def test_work_that_fails_by_itself_is_a_loss(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file where the home should be")
+    figures = KillFigures()
+    assert list(run_kills(tmp_path, kills=3, seed="fails", figures=figures)) == []
+    (failure,) = figures.failures
+    assert "ended by itself" in failure
 
 
 @pytest.mark.slow
