@@ -113,3 +113,43 @@ box.close()
         text=True,
     ).stdout
     assert printed == "1 another\n[]\n"
+
+
+UNDO = {
+    ("ledger", 1): (
+        "DROP TABLE imported_debits",
+        "DELETE FROM _sqlite_migrations WHERE name = '0002_imported_debits'",
+        "PRAGMA user_version = 1",
+    )
+}
+"""How to make a database of an earlier schema out of a present one, step by step."""
+
+
+@pytest.mark.parametrize(("name", "version"), UNDO)
+def test_a_home_of_every_earlier_schema_opens_with_everything_in_it(
+    box: Box, name: str, version: int
+) -> None:
+    home = box.open()
+    genesis = home.ledger.genesis
+    home.history.add([box.event("t:1")], box.grant())
+    database = home.ledger._database if name == "ledger" else home.history._database
+    with database.transaction() as connection:
+        for statement in UNDO[name, version]:
+            connection.execute(statement)
+    assert database.version() == version
+    box.close()
+    home = box.open()
+    home.ledger.check()
+    assert home.ledger.genesis == genesis
+    assert home.ledger.schema_version() == len(LEDGER_SCHEMA.migrations)
+    assert home.ledger.debits() == ()
+    assert home.history.count("main") == 1
+
+
+def test_no_earlier_schema_is_left_out() -> None:
+    earlier = {
+        (schema.name, version)
+        for schema in (LEDGER_SCHEMA, HISTORY_SCHEMA)
+        for version in range(1, len(schema.migrations))
+    }
+    assert earlier == set(UNDO)
