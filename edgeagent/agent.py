@@ -168,7 +168,7 @@ class Agent:
             record = self.gate.decide(purpose, profile=profile, given=False, by_signal=by_signal)
         except LedgerBroken:
             # A broken ledger must not keep what was taken back.
-            self._withdrawals.undo(purpose, profile)
+            self._withdrawals.undo(purpose, profile, withdrawn_at=self._clock.now())
             raise
         self._withdrawals.finish()
         return record

@@ -32,15 +32,17 @@ class Withdrawals:
             ledger.check()
         except LedgerBroken:
             return  # nothing is granted while it lasts; doctor says what to do
-        for profile in ledger.profiles_with_decisions():
-            for purpose in Purpose:
-                if ledger.is_withdrawn(profile, purpose):
-                    self.undo(purpose, profile)
+        for record in ledger.latest_consents():
+            if record.event == "withdrawn":
+                self.undo(record.purpose, record.profile, withdrawn_at=record.at)
 
-    def undo(self, purpose: Purpose, profile: str) -> None:
-        """Delete what rested on a purpose; cheap when nothing does."""
+    def undo(self, purpose: Purpose, profile: str, *, withdrawn_at: int) -> None:
+        """Delete what rested on a purpose; cheap when nothing does.
+
+        Titles that were hidden after the withdrawal stay hidden: that needs no history.
+        """
         if purpose is Purpose.HISTORY:
-            self._home.history.purge(profile)
+            self._home.history.purge(profile, marked_until=withdrawn_at)
         elif purpose is Purpose.PERSONALIZATION:
             self._home.history.drop_picks(profile)
         elif purpose is Purpose.REPORTING and self._home.ledger.outbox():

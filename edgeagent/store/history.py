@@ -171,8 +171,12 @@ class HistoryStore:
         self._leave_no_trace()
         return deleted
 
-    def purge(self, profile: str) -> int:
+    def purge(self, profile: str, *, marked_until: int = _LATEST) -> int:
         """Delete all of a profile's viewings, picks and marks; cheap when there are none.
+
+        Args:
+            profile: whose.
+            marked_until: marks made later stay; they were made without a history.
 
         Returns:
             How many viewings there were.
@@ -182,13 +186,16 @@ class HistoryStore:
 
         """
         deleted = 0
-        if self._holds_anything(profile):
+        if self._holds_anything(profile, marked_until):
             with self._database.transaction() as connection:
                 deleted = connection.execute(
                     "DELETE FROM events WHERE profile = ?", (profile,)
                 ).rowcount
                 connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
-                connection.execute("DELETE FROM title_marks WHERE profile = ?", (profile,))
+                connection.execute(
+                    "DELETE FROM title_marks WHERE profile = ? AND marked_at <= ?",
+                    (profile, marked_until),
+                )
         self._leave_no_trace()
         return deleted
 
@@ -220,13 +227,13 @@ class HistoryStore:
                 connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
         return deleted
 
-    def _holds_anything(self, profile: str) -> bool:
+    def _holds_anything(self, profile: str, marked_until: int) -> bool:
         return bool(
             self._database.read(
                 "SELECT EXISTS (SELECT 1 FROM events WHERE profile = ?1) "
                 "OR EXISTS (SELECT 1 FROM last_picks WHERE profile = ?1) "
-                "OR EXISTS (SELECT 1 FROM title_marks WHERE profile = ?1)",
-                (profile,),
+                "OR EXISTS (SELECT 1 FROM title_marks WHERE profile = ?1 AND marked_at <= ?2)",
+                (profile, marked_until),
             )[0][0]
         )
 

@@ -122,6 +122,11 @@ class LedgerStore:
         """Return the decisions of one profile, or of all, in the order they were made."""
         return read_consents(self._database, profile)
 
+    def latest_consents(self) -> tuple[ConsentRecord, ...]:
+        """Return the latest decision of each profile about each purpose."""
+        latest = {(record.profile, record.purpose): record for record in self.consents()}
+        return tuple(latest.values())
+
     def profiles_with_decisions(self) -> tuple[str, ...]:
         """Return the profiles that ever decided anything."""
         rows = self._database.read("SELECT DISTINCT profile FROM consents ORDER BY profile")

@@ -76,3 +76,16 @@ def test_withdrawing_history_deletes_it_before_the_call_returns(box: Box) -> Non
     box.watch()
     box.agent.withdraw(Purpose.HISTORY)
     assert box.agent.home.history.count("main") == 0
+
+
+def test_a_title_hidden_after_the_withdrawal_stays_hidden(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    box.agent.title_marks.hide("t:1", profile="main")
+    box.clock.advance(60)
+    box.agent.withdraw(Purpose.HISTORY)
+    assert box.agent.home.history.marks("main").hidden == ()
+    box.clock.advance(60)
+    box.agent.title_marks.hide("t:2", profile="main")
+    box.agent.withdraw(Purpose.REPORTING)
+    box.reopen()
+    assert box.agent.home.history.marks("main").hidden == ("t:2",)
