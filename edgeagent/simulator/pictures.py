@@ -69,7 +69,7 @@ def shares_picture(fleet: FleetOutcome, names: tuple[str, ...]) -> Picture:
         axes.set_xlabel("share of viewing sessions, %")
         axes.grid(axis="x", color="#e4e7eb", lw=0.8)
         axes.set_axisbelow(True)
-        axes.legend(loc="lower right", frameon=True, framealpha=0.95, edgecolor="#e4e7eb")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
 
     return _picture(
         draw,
