@@ -1,4 +1,4 @@
-"""What the commands share: where viewings come from, progress, tables, errors."""
+"""What the commands share: where viewings come from, progress, tables."""
 
 from __future__ import annotations
 
@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from edgeagent.errors import EdgeAgentError
-
 if TYPE_CHECKING:
     from model_export.log import WatchLog
     from model_export.tuning import Progress
 
 __all__ = [
-    "Door",
     "Source",
     "emit_json",
     "json_option",
@@ -28,28 +25,9 @@ __all__ = [
     "source_options",
 ]
 
-_INTERRUPTED_EXIT_CODE = 130
-
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, for machines."
 )
-
-
-class Door(click.Group):
-    """Turns an EdgeAgentError into one line, the way out, and its exit code."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Run a command."""
-        try:
-            return super().invoke(ctx)
-        except EdgeAgentError as error:
-            click.echo(f"error: {error}", err=True)
-            if error.hint:
-                click.echo(f"  try: {error.hint}", err=True)
-            ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("interrupted; nothing is left half done", err=True)
-            ctx.exit(_INTERRUPTED_EXIT_CODE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

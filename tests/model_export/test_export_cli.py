@@ -12,8 +12,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from edgeagent.command_group import CommandGroup
 from model_export.cli import main
-from model_export.cli.door import Door
 from model_export.model_file import load_model, save_model
 
 SMALL = ["--households", "60", "--seed", "4"]
@@ -131,7 +131,7 @@ def test_what_is_wrong_is_said_in_a_line(
 
 
 def test_an_interruption_is_no_traceback() -> None:
-    group = Door("door")
+    group = CommandGroup("door")
 
     @group.command("wait")
     def wait() -> None:
