@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 from pathlib import Path
 
@@ -39,7 +40,11 @@ def main() -> None:
         picture.print(progress.bars)
         print_summary(picture, simulation, Path("edgeagent-run/report.html"))
     PICTURE.parent.mkdir(exist_ok=True)
-    picture.save_svg(str(PICTURE), title="edgeagent")
+    # Without the fonts that the exporter would fetch from the network.
+    drawn = re.sub(
+        r"@font-face \{.*?\}\s*", "", picture.export_svg(title="edgeagent"), flags=re.DOTALL
+    )
+    PICTURE.write_text(drawn, "utf-8")
 
 
 if __name__ == "__main__":

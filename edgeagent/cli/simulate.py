@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeagent.cli.door import emit_json, json_option
+from edgeagent.cli.recommend import reasons_in_words
 from edgeagent.errors import InputError
 
 if TYPE_CHECKING:
@@ -142,18 +143,21 @@ def progress_on(console: Console) -> Iterator[_RichProgress]:
 
 def print_summary(console: Console, simulation: Simulation, page: Path) -> None:
     """Print the result of a run for people."""
+    from rich.padding import Padding  # noqa: PLC0415  (simulator extra)
     from rich.table import Table  # noqa: PLC0415  (simulator extra)
+    from rich.text import Text  # noqa: PLC0415  (simulator extra)
 
     from edgeagent.simulator.summary import headline  # noqa: PLC0415  (simulator extra)
 
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, value in headline(simulation):
         table.add_row(name, value)
+    console.print()
     console.print(table)
     first = simulation.outcomes[0]
-    console.print(f"\n[bold]Picks of household {first.number}[/bold]")
-    from edgeagent.cli.recommend import reasons_in_words  # noqa: PLC0415
-
+    console.print(f"\n[bold]Picks of household {first.number}[/bold]", highlight=False)
     for pick in first.picks.picks[:3]:
-        console.print(f"  {pick.title}: {reasons_in_words(pick.reasons)}", markup=False)
-    console.print(f"\nReport page: {page}", markup=False)
+        # Text, not markup: titles are somebody else's words.
+        line = Text(f"{pick.title}: {reasons_in_words(pick.reasons)}")
+        console.print(Padding(line, (0, 0, 0, 2)))
+    console.print(Text(f"\nReport page: {page}"))
