@@ -69,7 +69,8 @@ def shares_picture(fleet: FleetOutcome, names: tuple[str, ...]) -> Picture:
         axes.set_xlabel("share of viewing sessions, %")
         axes.grid(axis="x", color="#e4e7eb", lw=0.8)
         axes.set_axisbelow(True)
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
+        # Of the figure, not the axes: long labels leave narrow axes little room for it.
+        axes.figure.legend(loc="outside upper center", ncols=2, frameon=False)
 
     return _picture(
         draw,
