@@ -2,4 +2,21 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+
+import pytest
+
 pytest_plugins = ["tests.published"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interruptible() -> Iterator[None]:
+    """Heed Ctrl-C, whatever started the tests.
+
+    A shell without job control starts background jobs with SIGINT ignored, and that is inherited:
+    programs that tests start and interrupt would run on.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
