@@ -22,12 +22,15 @@ __all__ = [
     "PersonHistory",
     "RankingQuality",
     "Scorer",
+    "Split",
     "TestPerson",
     "evaluate_ranking",
     "global_split",
     "mean_and_se",
     "paired_gain",
     "popularity_scorer",
+    "ranked_titles",
+    "ranking_quality",
 ]
 
 _MINIMUM_LATER_EVENTS = 5
@@ -65,14 +68,19 @@ class TestPerson:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GlobalSplit:
-    """A log cut at one moment."""
+class Split:
+    """What a model may learn from, and whom it is tested on."""
 
     training: WatchLog
-    """Events before ``cut_at``."""
+    people: tuple[TestPerson, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalSplit(Split):
+    """A log cut at one moment; training is what came before it."""
+
     cut_at: int
     """T, seconds UTC."""
-    people: tuple[TestPerson, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +124,20 @@ def global_split(log: WatchLog, *, maximum_people: int | None = None) -> GlobalS
     return GlobalSplit(training=log.select(~later), cut_at=cut_at, people=tuple(people))
 
 
-def evaluate_ranking(split: GlobalSplit, score: Scorer) -> RankingQuality:
-    """Rank all unwatched titles for every test person; of equal scores the lower index first."""
-    hits = [_hits(person, score(person.history)) for person in split.people]
-    sizes = [len(person.target) for person in split.people]
+def ranked_titles(split: Split, score: Scorer) -> tuple[NDArray[np.intp], ...]:
+    """Return the first hundred unwatched titles of each test person, best first.
+
+    Of equal scores the lower index comes first.
+    """
+    return tuple(_first_hundred(person, score(person.history)) for person in split.people)
+
+
+def ranking_quality(
+    people: tuple[TestPerson, ...], ranked: tuple[NDArray[np.intp], ...]
+) -> RankingQuality:
+    """Judge the first hundred ranks of each person."""
+    hits = [np.isin(first, person.target) for first, person in zip(ranked, people, strict=True)]
+    sizes = [len(person.target) for person in people]
     pairs = list(zip(hits, sizes, strict=True))
     return RankingQuality(
         ndcg_at_10=np.array([_ndcg(hit, size, 10) for hit, size in pairs]),
@@ -127,6 +145,11 @@ def evaluate_ranking(split: GlobalSplit, score: Scorer) -> RankingQuality:
         recall_at_20=np.array([hit[:20].sum() / size for hit, size in pairs]),
         ndcg_at_100=np.array([_ndcg(hit, size, 100) for hit, size in pairs]),
     )
+
+
+def evaluate_ranking(split: Split, score: Scorer) -> RankingQuality:
+    """Rank all unwatched titles for every test person and judge the ranks."""
+    return ranking_quality(split.people, ranked_titles(split, score))
 
 
 def popularity_scorer(training: WatchLog) -> Scorer:
@@ -164,12 +187,10 @@ def _person(log: WatchLog, rows: NDArray[np.int64], *, cut_at: int) -> TestPerso
     return TestPerson(user=int(log.users[rows[0]]), history=history, target=target)
 
 
-def _hits(person: TestPerson, scores: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Return [100] whether each of the first hundred ranks is a target."""
+def _first_hundred(person: TestPerson, scores: NDArray[np.floating]) -> NDArray[np.intp]:
     unseen = np.array(scores, dtype=np.float64)
     unseen[person.history.items] = -np.inf
-    ranked = np.argsort(-unseen, kind="stable")[:100]
-    return np.isin(ranked, person.target)
+    return np.argsort(-unseen, kind="stable")[:100]
 
 
 def _ndcg(hits: NDArray[np.bool_], targets: int, depth: int) -> float:

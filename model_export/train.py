@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
+from model_export.content import with_cold_rows
 from model_export.evaluate import PersonHistory
 from model_export.factors import ItemTable, fit_factors, log_popularity
 from model_export.foldin import FoldinSettings, FoldinSolver
@@ -79,7 +80,7 @@ def _with_segments(
     seed: int,
     previous: TrainedModel | None,
 ) -> TrainedModel:
-    table = ItemTable.of(factors)
+    table = ItemTable.of(with_cold_rows(log, factors, seed=seed))
     embeddings = table.embeddings()
     sessions = sample_sessions(log, seed=seed)
     solver = FoldinSolver(embeddings, tuned.foldin)

@@ -83,15 +83,17 @@ def test_a_model_file_is_inspected(model_file: Path) -> None:
 
 
 def test_evaluation_compares_with_popularity() -> None:
-    sizes = ("--segments", "16", "--dimension", "8")
+    sizes = ("--segments", "16", "--dimension", "8", "--models", "foldin-8,popularity")
     code, out, _ = _run("evaluate", *SMALL, *sizes)
     assert code == 0
-    assert "NDCG@10" in out
-    assert "popularity" in out
+    assert "NDCG@100" in out
+    assert "gain: NDCG@100 over popularity" in out
     answer = json.loads(_run("evaluate", *SMALL, *sizes, "--json")[1])
-    assert answer["protocol"] == "global_time_split"
-    gain, model = answer["ndcg_at_10"]["gain"][0], answer["ndcg_at_10"]["model"][0]
-    assert gain == pytest.approx(model - answer["ndcg_at_10"]["popularity"][0])
+    assert answer["protocol"] == "global"
+    model, popular = answer["rows"]
+    assert (model["model"], popular["model"]) == ("foldin-8", "popularity")
+    gain = model["ndcg_at_100"] - popular["ndcg_at_100"]
+    assert model["gain_ndcg_at_100"]["mean"] == pytest.approx(gain)
 
 
 def test_ratings_are_read(tmp_path: Path) -> None:

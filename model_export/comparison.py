@@ -1,0 +1,235 @@
+"""One table for all models: the same people, the same split, the same metrics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeagent.clock import DAY_SECONDS
+from edgeagent.errors import InputError
+from model_export.baselines import Fitted, fit_ease, fit_itemknn, fit_popularity
+from model_export.evaluate import (
+    PersonHistory,
+    RankingQuality,
+    Scorer,
+    Split,
+    global_split,
+    mean_and_se,
+    paired_gain,
+    ranked_titles,
+    ranking_quality,
+)
+from model_export.foldin import FoldinSolver
+from model_export.log import WatchLog
+from model_export.protocols import ColdSplit, cold_split, last_split, only, strong_split
+from model_export.session_vectors import sample_sessions, session_vectors
+from model_export.train import train
+from model_export.trained import TrainedModel
+from model_export.tuning import Progress, foldin_scorer
+
+__all__ = ["PROTOCOLS", "Comparison", "Row", "compare"]
+
+PROTOCOLS = ("strong", "last", "global", "cold", "segments")
+_TEMPERATURE = 0.1
+"""As in the exported graph."""
+
+_Fit = Callable[[Split], Fitted]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """How one model did; P people."""
+
+    model: str
+    quality: RankingQuality
+    recall_at_50: NDArray[np.float64]
+    """[P]."""
+    coverage_fraction: float
+    """Of all titles, those that stand in anybody's first ten."""
+    novelty_bits: float
+    """Mean of −log₂ of the part of people who watched a title, over all first tens."""
+    seconds: float
+    """To choose settings and to fit."""
+    size_bytes: int
+
+    def facts(self, baseline: Row) -> dict[str, object]:
+        """Return the row for JSON; ``gain`` is paired, over ``baseline``."""
+        quality = self.quality
+        columns = {
+            "ndcg_at_100": quality.ndcg_at_100,
+            "ndcg_at_10": quality.ndcg_at_10,
+            "recall_at_20": quality.recall_at_20,
+            "recall_at_50": self.recall_at_50,
+            "hr_at_10": quality.hit_rate_at_10,
+        }
+        gain = paired_gain(quality.ndcg_at_100, baseline.quality.ndcg_at_100)
+        return {
+            "model": self.model,
+            **{name: mean_and_se(values)[0] for name, values in columns.items()},
+            "se": mean_and_se(quality.ndcg_at_100)[1],
+            "standard_errors": {name: mean_and_se(each)[1] for name, each in columns.items()},
+            "gain_over": baseline.model,
+            "gain_ndcg_at_100": {"mean": gain[0], "se": gain[1]},
+            "coverage": self.coverage_fraction,
+            "novelty_bits": self.novelty_bits,
+            "seconds": round(self.seconds, 2),
+            "bytes": self.size_bytes,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A table."""
+
+    protocol: str
+    people: int
+    rows: tuple[Row, ...]
+    """The last one is what gains are told against."""
+
+    def facts(self) -> dict[str, object]:
+        """Return it for JSON."""
+        rows = [row.facts(self.rows[-1]) for row in self.rows]
+        return {"protocol": self.protocol, "users": self.people, "rows": rows}
+
+
+def compare(
+    log: WatchLog,
+    *,
+    protocol: str,
+    dimension: int,
+    segments: int,
+    seed: int,
+    models: Sequence[str] = (),
+    progress: Progress = lambda _what, _done: None,
+) -> Comparison:
+    """Fit each model on the training part of ``log`` and rank for the people held out.
+
+    Args:
+        log: all viewings.
+        protocol: one of ``PROTOCOLS``.
+        dimension: D of the fold-in.
+        segments: S of the fold-in.
+        seed: of the split and of training.
+        models: names of rows; none means all.
+        progress: told what is happening and how much of the whole is done, 0-1.
+
+    Raises:
+        InputError: an unknown row, or a log too small for the protocol.
+
+    """
+    split = _split(log, protocol, seed=seed)
+    fits = _fits(protocol, dimension=dimension, segments=segments, seed=seed)
+    chosen = {name: fits[name] for name in fits if name in models} if models else fits
+    if unknown := sorted(set(models) - set(fits)):
+        raise InputError(
+            f"no model {unknown[0]!r} in protocol {protocol!r}",
+            hint=f"choose from {', '.join(fits)}",
+        )
+    rows = []
+    for number, (name, fit) in enumerate(chosen.items()):
+        progress(f"{name}", number / len(chosen))
+        rows.append(_row(name, fit, split))
+    return Comparison(protocol=protocol, people=len(split.people), rows=tuple(rows))
+
+
+def _split(log: WatchLog, protocol: str, *, seed: int) -> Split:
+    if protocol == "strong":
+        return strong_split(log, seed=seed)
+    if protocol == "last":
+        return last_split(log)
+    if protocol == "cold":
+        return cold_split(log, seed=seed)
+    return global_split(log)
+
+
+def _fits(protocol: str, *, dimension: int, segments: int, seed: int) -> Mapping[str, _Fit]:
+    """Return what fits each row, by name, what gains are told against last."""
+
+    def trained(log: WatchLog) -> TrainedModel:
+        return train(log, seed=seed, segments=segments, dimension=dimension)
+
+    foldin = f"foldin-{dimension}"
+    fits: dict[str, _Fit] = {foldin: lambda split: _personal(trained(split.training))}
+    if protocol == "cold":
+        fits[f"{foldin} warm"] = lambda split: _personal(trained(_warm(split)))
+        fits["popularity warm"] = lambda split: fit_popularity(_warm(split), recency=False)
+        return fits
+    if protocol == "segments":
+        fits[f"segments-{segments}"] = lambda split: _by_segment(
+            trained(split.training), split.training, seed=seed
+        )
+    else:
+        fits["ease"] = lambda split: fit_ease(split.training, recency=False)
+        fits["ease+recency"] = lambda split: fit_ease(split.training, recency=True)
+        fits["itemknn"] = lambda split: fit_itemknn(split.training)
+        fits["popularity+recency"] = lambda split: fit_popularity(split.training, recency=True)
+    fits["popularity"] = lambda split: fit_popularity(split.training, recency=False)
+    return fits
+
+
+def _row(name: str, fit: _Fit, split: Split) -> Row:
+    began = time.perf_counter()
+    fitted = fit(split)
+    seconds = time.perf_counter() - began
+    score = only(fitted.score, split.cold) if isinstance(split, ColdSplit) else fitted.score
+    ranked = ranked_titles(split, score)
+    pairs = zip(ranked, split.people, strict=True)
+    first_tens = np.concatenate([first[:10] for first in ranked])
+    return Row(
+        model=name,
+        quality=ranking_quality(split.people, ranked),
+        recall_at_50=np.array([np.isin(r[:50], p.target).sum() / len(p.target) for r, p in pairs]),
+        coverage_fraction=len(np.unique(first_tens)) / len(split.training.titles),
+        novelty_bits=float(_self_information(split.training)[first_tens].mean()),
+        seconds=seconds,
+        size_bytes=fitted.size_bytes,
+    )
+
+
+def _self_information(log: WatchLog) -> NDArray[np.float64]:
+    """Return [I] −log₂ of the part of people who watched a title, one more viewer added to each."""
+    pairs = np.unique(log.users * len(log.titles) + log.items)
+    viewers = np.bincount(pairs % len(log.titles), minlength=len(log.titles))
+    return np.asarray(-np.log2((viewers + 1) / (log.user_count + 1)))
+
+
+def _warm(split: Split) -> WatchLog:
+    return split.warm_training if isinstance(split, ColdSplit) else split.training
+
+
+def _personal(model: TrainedModel) -> Fitted:
+    """Rank as the box does, from the int8 rows that are shipped."""
+    table = model.table
+    return Fitted(
+        score=foldin_scorer(table.embeddings(), model.bias, model.settings),
+        size_bytes=table.rows.nbytes + table.scale.nbytes + model.bias.nbytes,
+    )
+
+
+def _by_segment(model: TrainedModel, training: WatchLog, *, seed: int) -> Fitted:
+    """Rank by a person's mix of segments alone: Σ P(segment) · P(title | segment)."""
+    solver = FoldinSolver(model.table.embeddings(), model.settings)
+    sessions = sample_sessions(training, seed=seed)
+    assigned = (session_vectors(sessions, solver) @ model.centroids.T).argmax(axis=1)
+    taste = np.zeros((len(model.centroids), len(training.titles)))
+    for session, segment in zip(sessions, assigned, strict=True):
+        np.add.at(taste[segment], session.items, session.completion)
+    taste /= np.maximum(taste.sum(axis=1, keepdims=True), 1.0)
+    return Fitted(score=_mixture(solver, model.centroids, taste), size_bytes=4 * taste.size)
+
+
+def _mixture(
+    solver: FoldinSolver, centroids: NDArray[np.float64], taste: NDArray[np.float64]
+) -> Scorer:
+    def score(history: PersonHistory) -> NDArray[np.floating]:
+        ages = (history.now - history.watched_on) / DAY_SECONDS
+        user = solver.user(history.items, history.completion, ages)
+        cosine = centroids @ user / max(float(np.linalg.norm(user)), 1e-6)
+        odds = np.exp((cosine - cosine.max()) / _TEMPERATURE)
+        return np.asarray(odds / odds.sum() @ taste)
+
+    return score
