@@ -148,7 +148,8 @@ class _Part:
 
 def _popular(log: WatchLog, days: float) -> Scorer:
     weights = _faded(log.watched_on.max() - log.watched_on, days)
-    counts = np.bincount(log.items, weights=weights, minlength=len(log.titles))
+    sums = np.bincount(log.items, weights=weights, minlength=len(log.titles))
+    counts = np.asarray(sums, dtype=np.float64)
     return lambda _history: counts
 
 

@@ -1,8 +1,8 @@
 """Ways to split a log for a test, beside the split in time of :mod:`model_export.evaluate`.
 
 Strong generalisation is that of Liang et al. 2018, "Variational autoencoders for collaborative
-filtering"; leaving the last viewing out is what sequential recommenders are published with. Only the
-split in time is free of information from the future, so it alone decides what is shipped.
+filtering"; leaving the last viewing out is what sequential recommenders are published with. Only
+the split in time is free of information from the future, so it alone decides what is shipped.
 """
 
 from __future__ import annotations
