@@ -59,6 +59,12 @@ class Title(Message, frozen=True, kw_only=True, omit_defaults=True):
     series_id: EntityId | None = None
     season: Annotated[int, Meta(ge=0, le=1000)] | None = None
     episode: Annotated[int, Meta(ge=0, le=100_000)] | None = None
+    franchise: ShortText | None = None
+    """What titles of one franchise share; they are spread over a list of picks."""
+    available_until: Seconds | None = None
+    """Not shown from then on, seconds UTC; none: it stays."""
+    entitlements: Annotated[tuple[ShortText, ...], Meta(max_length=16)] = ()
+    """Packages that include it, any one of which is enough; none: it is open to every box."""
 
 
 class CatalogueHeader(Message, frozen=True, kw_only=True):
