@@ -79,7 +79,7 @@ def compare(life: Life) -> Found:
 
 
 def _broken(agent: Agent) -> list[str]:
-    databases = (agent.home.ledger._database, agent.home.history._database)  # noqa: SLF001  (to the bone)
+    databases = (agent.home.ledger._database, agent.home.history._database)
     return [line for database in databases for line in database.integrity_errors()]
 
 

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from edgeagent.agent import Agent
-from edgeagent.messages import WatchEvent
 from edgeagent.clock import SystemClock
+from edgeagent.messages import WatchEvent
 
 __all__ = ["main"]
 
