@@ -32,6 +32,7 @@ from edgeagent.services.portability import Portability
 from edgeagent.services.private_session import MarkedPrivateSession, runtime_directory
 from edgeagent.services.receipt import ConsentReceipt, consent_receipt
 from edgeagent.services.recorder import Recorded, Recorder
+from edgeagent.services.report_rules import ReportRules
 from edgeagent.services.retention import Housekeeping, Retention
 from edgeagent.services.signals import Signal, heed
 from edgeagent.services.title_index import TitleIndex
@@ -95,7 +96,7 @@ class Agent:
             home.directory, clock=self._clock, directory=world.runtime_directory
         )
         self._scorer_in_use: Scorer | None = None
-        self._withdrawals = Withdrawals(home, gate=self.gate, clock=self._clock)
+        self._withdrawals = Withdrawals(home, clock=self._clock)
         self._finish_what_was_interrupted()
 
     @classmethod
@@ -279,7 +280,7 @@ class Agent:
             scorer=self.scorer,
             clock=self._clock,
             random=self._world.random,
-            recipient=self._config.server_url or "",
+            rules=ReportRules.of(self._config),
         )
         return reporter.close_week()
 
@@ -293,6 +294,7 @@ class Agent:
             transport=self._transport(),
             clock=self._clock,
             random=self._world.random,
+            enabled=self._config.reports,
         )
         return uploader.send_reports()
 
