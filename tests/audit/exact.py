@@ -13,7 +13,7 @@ from typing import Protocol
 
 from edgeagent.messages.task import MAX_CATEGORIES, MIN_CATEGORIES
 from edgeagent.privacy.subset_selection import SubsetSelection
-from edgeagent.privacy.values import PrivatizedCounts
+from edgeagent.privacy.values import BoundedCounts, PrivatizedCounts
 from edgeagent.randomness import RandomSource
 from tests.audit.branching import exact_distribution
 
@@ -21,13 +21,18 @@ SPREAD_OF_ODDS = tuple(map(Fraction, ("3", "2", "3/2", "5/4", "11/10", "29/10"))
 
 
 class Sampler(Protocol):
-    def privatize(self, category: int, random: RandomSource) -> PrivatizedCounts: ...
+    def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts: ...
+
+
+def one_session(category: int, categories: int) -> BoundedCounts:
+    return BoundedCounts.single(category, categories=categories)
 
 
 def largest_ratio(sampler: Sampler, categories: int) -> Fraction | None:
     """Return the largest ratio over all neighbours and outputs; None where it is infinite."""
     distributions = [
-        exact_distribution(partial(sampler.privatize, category)) for category in range(categories)
+        exact_distribution(partial(sampler.privatize, one_session(category, categories)))
+        for category in range(categories)
     ]
     outputs = set().union(*distributions)
     if any(distribution.keys() != outputs for distribution in distributions):
@@ -55,22 +60,23 @@ class _FirstThenZero:
         return self._first if len(self.bounds) == 1 else 0
 
 
-def chance_of_truth(mechanism: Sampler, category: int) -> Fraction:
+def chance_of_truth(mechanism: SubsetSelection, category: int) -> Fraction:
     """Return the chance that the true category is reported, over all values of the first draw."""
+    session = one_session(category, mechanism.categories)
     probe = _FirstThenZero(0)
-    mechanism.privatize(category, probe)
+    mechanism.privatize(session, probe)
     bound = probe.bounds[0]
     kept = sum(
-        mechanism.privatize(category, _FirstThenZero(first)).counts[category]
+        mechanism.privatize(session, _FirstThenZero(first)).counts[category]
         for first in range(bound)
     )
     return Fraction(kept, bound)
 
 
-def draws(mechanism: Sampler, category: int, first: int) -> Sequence[int]:
+def draws(mechanism: SubsetSelection, category: int, first: int) -> Sequence[int]:
     """Return the bounds of all draws, in order."""
     source = _FirstThenZero(first)
-    mechanism.privatize(category, source)
+    mechanism.privatize(one_session(category, mechanism.categories), source)
     return source.bounds
 
 
