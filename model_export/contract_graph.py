@@ -51,6 +51,7 @@ class ContractGraph:
     """Nodes and constants in the order they are added."""
 
     def __init__(self) -> None:
+        """Begin with nothing but the axes."""
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
         for axis in (0, 1, 2):

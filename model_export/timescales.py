@@ -2,7 +2,7 @@
 
 For viewing i of L, oldest first, and each of K = 6 scales k::
 
-    e_ik = min(ρ_k · later_i + δ_k · age_i, 50)      later_i: how many viewings came after it
+    e_ik = min(γ_k · later_i + δ_k · age_i, 50)      later_i: how many viewings came after it
     m_k  = Σ_i w_i exp(−e_ik) y_i / Σ_i w_i exp(−e_ik)
     h    = silu(W₁ [m_1 … m_K] + b₁) − silu(b₁)
     u    = W₂ h + Σ_k a_k ⊙ m_k                      score of title c: y_c · u + bias_c
@@ -35,7 +35,7 @@ class TimescalesWeights:
     """Everything that training learns beside the embeddings: K scales, D dimensions, H hidden."""
 
     per_viewing: NDArray[np.float64]
-    """[K] ρ ≥ 0."""
+    """[K] γ ≥ 0."""
     per_day: NDArray[np.float64]
     """[K] δ ≥ 0."""
     first: NDArray[np.float64]

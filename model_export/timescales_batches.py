@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def rows_by_person(log: WatchLog) -> tuple[NDArray[np.intp], ...]:
     order = np.argsort(log.users, kind="stable")
     order = order[log.completion[order] > 0]
     bounds = np.searchsorted(log.users[order], np.arange(log.user_count + 1))
-    people = (order[start:end] for start, end in zip(bounds, bounds[1:], strict=False))
+    people = (order[start:end] for start, end in pairwise(bounds))
     return tuple(rows for rows in people if len(rows) > 1)
 
 
