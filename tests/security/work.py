@@ -76,7 +76,8 @@ class FileTransport:
         self._sent = sent
         self._random = random
 
-    def post(self, body: bytes) -> Answer:
+    def post(self, body: bytes, *, wanted: Callable[[], bool]) -> Answer:
+        assert wanted()
         with self._sent.open("ab", buffering=0) as file:
             file.write(body + b"\n")
             os.fsync(file.fileno())  # what has left is out there, whatever happens to the power
