@@ -114,11 +114,7 @@ def office(board: Board, publication: Publisher) -> Iterator[Office]:
 
 
 @pytest.fixture
-def home(request: pytest.FixtureRequest, board: Board, office: Office) -> str:
+def home(request: pytest.FixtureRequest, office: Office) -> str:
     """An empty home on the target whose settings name the office."""
     office.mood("")
-    name = re.sub(r"\W+", "-", request.node.name).strip("-")
-    directory = f"{board.place}/homes/{name}"
-    board.check(f"mkdir -p {directory}")
-    board.write(office.settings().encode(), f"{directory}/config.toml")
-    return directory
+    return office.new_home(re.sub(r"\W+", "-", request.node.name).strip("-"))
