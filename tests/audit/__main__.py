@@ -15,6 +15,7 @@ import msgspec
 
 from edgeagent.errors import PromiseBroken
 from tests.audit.exact import first_draws, ratios, weeks
+from tests.audit.loss import loss
 from tests.audit.part import Effort, Part
 from tests.audit.primitives import primitives
 
@@ -23,6 +24,7 @@ PARTS: tuple[Part, ...] = (
     weeks,
     first_draws,
     primitives,
+    loss,
 )
 
 
