@@ -15,7 +15,8 @@ import msgspec
 
 from edgeagent.errors import PromiseBroken
 from tests.audit.exact import first_draws, ratios, weeks
-from tests.audit.loss import loss
+from tests.audit.faults import mutants
+from tests.audit.loss import loss, store
 from tests.audit.part import Effort, Part
 from tests.audit.primitives import primitives
 
@@ -25,6 +26,8 @@ PARTS: tuple[Part, ...] = (
     first_draws,
     primitives,
     loss,
+    store,
+    mutants,
 )
 
 

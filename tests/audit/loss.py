@@ -10,12 +10,15 @@ from math import log
 
 import numpy as np
 
+from edgeagent.errors import PromiseBroken
 from edgeagent.messages import ReportTask, Segmenter, TargetReference, decode_report, encode_report
 from edgeagent.privacy.randomizers import Randomizer, randomizer_for
 from edgeagent.privacy.release import release
 from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource, SystemRandomSource
 from edgeagent.segments.categories import category_of
+from edgeagent.testing.randomness import SeededRandomSource
+from tests.audit.boxes import live_a_cycle, living_box
 from tests.audit.part import Effort, Result
 from tests.audit.refutation import Bound, Reports, lower_bound
 
@@ -50,6 +53,7 @@ TASKS = (
     task("discrete_laplace", 8),
 )
 STORE_ARMS = 2
+CYCLES = 100
 ARMS = len(TASKS) * len(list(permutations(WEEKS, 2))) + STORE_ARMS
 ALPHA_OF_ARM = ALPHA / ARMS
 
@@ -102,10 +106,58 @@ def loss(effort: Effort) -> Result:
     return _judged("loss", found, reports_a_side=number)
 
 
+def store(effort: Effort) -> Result:
+    """The same through whole boxes: history, segmenter, ledger, outbox; bytes as they are kept."""
+    number = 10_000 if effort.full else 1000
+    sides = {
+        "only segment 0": list(_reports_of_boxes(effort, number, watching=True)),
+        "nothing": list(_reports_of_boxes(effort, number, watching=False)),
+    }
+    asked = sides["nothing"][0][0]
+    drawn = {
+        name: np.array([counts for _, counts in reports], dtype=np.int16)
+        for name, reports in sides.items()
+    }
+    found = [
+        (
+            f"{name} against {other}",
+            asked,
+            lower_bound(drawn[name], drawn[other], alpha=ALPHA_OF_ARM),
+        )
+        for name, other in permutations(sides, 2)
+    ]
+    return _judged("store", found, reports_a_side=number, seen=0.1)
+
+
+def _reports_of_boxes(
+    effort: Effort, number: int, *, watching: bool
+) -> Iterator[tuple[ReportTask, tuple[int, ...]]]:
+    """Yield the reports of boxes that live for 25 years each."""
+    for first in range(0, number, CYCLES):
+        seed = f"store {watching} {first}"
+        random = SystemRandomSource() if effort.full else SeededRandomSource(seed)
+        with living_box(segment=0, random=random) as (box, agent):
+            asked = agent.installation().task
+            if asked is None:
+                raise PromiseBroken("the box of the audit has no task")
+            for cycle in range(CYCLES):
+                live_a_cycle(box, agent, cycle, watching=watching)
+                agent.close_week()
+            for disclosure in agent.disclosures():
+                yield asked, decode_report(disclosure.body).counts
+        effort.say(
+            f"{first + CYCLES:,} of {number:,} reports, {'' if watching else 'not '}watching"
+        )
+
+
 def _judged(
-    name: str, found: Sequence[tuple[str, ReportTask, Bound]], *, reports_a_side: int
+    name: str,
+    found: Sequence[tuple[str, ReportTask, Bound]],
+    *,
+    reports_a_side: int,
+    seen: float = SEEN,
 ) -> Result:
-    wrong = list(_refuted(found)) + list(_blind(found))
+    wrong = list(_refuted(found)) + list(_blind(found, seen))
     best = max(bound.epsilon for _, _, bound in found)
     return Result(
         name=name,
@@ -128,9 +180,9 @@ def _refuted(found: Sequence[tuple[str, ReportTask, Bound]]) -> Iterator[str]:
             yield f"{arm}: ε is at least {bound.epsilon:.4f} by '{bound.event}'"
 
 
-def _blind(found: Sequence[tuple[str, ReportTask, Bound]]) -> Iterator[str]:
+def _blind(found: Sequence[tuple[str, ReportTask, Bound]], seen: float) -> Iterator[str]:
     """Where nothing at all is found, it was not looked at: reports do tell something."""
     for asked in dict.fromkeys(asked for _, asked, _ in found):
         best = max(bound.epsilon for _, one, bound in found if one == asked)
-        if best < SEEN * log(asked.odds):
+        if best < seen * log(asked.odds):
             yield f"{asked.name}: no more than ε ≥ {best:.3f} is seen, the audit is blind"
