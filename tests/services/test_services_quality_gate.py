@@ -61,14 +61,11 @@ def releases(agent: Agent, scorer: TrialScorer) -> Releases:
     return releases
 
 
-def _watch(agent: Agent, numbers: range, *, profile: str = "main") -> None:
-    events = [
-        WatchEvent(
-            entity_id=f"t:{n}", watched_on=1_760_000_000 + n, completed=True, profile=profile
-        )
+def _events(numbers: range) -> list[WatchEvent]:
+    return [
+        WatchEvent(entity_id=f"t:{n}", watched_on=1_760_000_000 + n, completed=True)
         for n in numbers
     ]
-    agent.record_watch(events)
 
 
 def _gate(scorer: TrialScorer) -> Callable[[Agent], QualityGate]:
