@@ -77,7 +77,7 @@ def estimate_audience(
             if weeks
             else "boxes send theirs after the end of a week",
         )
-    estimate = randomizer_for(task).estimate(totals.counts, totals.reports, confidence=_CONFIDENCE)
+    estimate = randomizer_for(task).estimate(totals, confidence=_CONFIDENCE)
     rows = zip(
         estimate.shares,
         estimate.intervals,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from edgeagent.privacy.subset_selection import SubsetSelection
-from edgeagent.privacy.values import PrivatizedCounts
+from edgeagent.privacy.values import BoundedCounts, PrivatizedCounts
 from edgeagent.randomness import RandomSource
 from tests.audit.exact import Sampler
 
@@ -18,8 +18,8 @@ class OneMoreThanItClaims:
         self._claimed = claimed
         self._drawn = SubsetSelection(claimed.categories, claimed.odds, weight=claimed.weight + 1)
 
-    def privatize(self, category: int, random: RandomSource) -> PrivatizedCounts:
-        return _choose(self._drawn, category, random, kept=_chance(self._claimed.p, random))
+    def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
+        return _choose(self._drawn, bounded, random, kept=_chance(self._claimed.p, random))
 
 
 class OneFewerThanItClaims:
@@ -29,8 +29,8 @@ class OneFewerThanItClaims:
         self._claimed = claimed
         self._drawn = SubsetSelection(claimed.categories, claimed.odds, weight=claimed.weight - 1)
 
-    def privatize(self, category: int, random: RandomSource) -> PrivatizedCounts:
-        return _choose(self._drawn, category, random, kept=_chance(self._claimed.p, random))
+    def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
+        return _choose(self._drawn, bounded, random, kept=_chance(self._claimed.p, random))
 
 
 class WrongOdds:
@@ -41,8 +41,8 @@ class WrongOdds:
             claimed.categories, claimed.odds + Fraction(1, 10), weight=claimed.weight
         )
 
-    def privatize(self, category: int, random: RandomSource) -> PrivatizedCounts:
-        return self._drawn.privatize(category, random)
+    def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
+        return self._drawn.privatize(bounded, random)
 
 
 class BiasedShuffle:
@@ -51,9 +51,9 @@ class BiasedShuffle:
     def __init__(self, claimed: SubsetSelection) -> None:
         self._claimed = claimed
 
-    def privatize(self, category: int, random: RandomSource) -> PrivatizedCounts:
+    def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
         kept = _chance(self._claimed.p, random)
-        return _choose(self._claimed, category, random, kept=kept, biased=True)
+        return _choose(self._claimed, bounded, random, kept=kept, biased=True)
 
 
 class TruthNowAndThen:
@@ -62,10 +62,10 @@ class TruthNowAndThen:
     def __init__(self, claimed: SubsetSelection) -> None:
         self._claimed = claimed
 
-    def privatize(self, category: int, random: RandomSource) -> PrivatizedCounts:
+    def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
         p = self._claimed.p
         leaky = p + (1 - p) / 2000
-        return _choose(self._claimed, category, random, kept=_chance(leaky, random))
+        return _choose(self._claimed, bounded, random, kept=_chance(leaky, random))
 
 
 class NeverTheNeighbour:
@@ -74,9 +74,9 @@ class NeverTheNeighbour:
     def __init__(self, claimed: SubsetSelection) -> None:
         self._claimed = claimed
 
-    def privatize(self, category: int, random: RandomSource) -> PrivatizedCounts:
-        counts = list(self._claimed.privatize(category, random).counts)
-        after = (category + 1) % len(counts)
+    def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
+        counts = list(self._claimed.privatize(bounded, random).counts)
+        after = (bounded.counts.index(1) + 1) % len(counts)
         if counts[after]:
             counts[after], counts[counts.index(0)] = 0, 1
         return PrivatizedCounts(tuple(counts))
@@ -99,12 +99,13 @@ def _chance(p: Fraction, random: RandomSource) -> bool:
 
 def _choose(
     mechanism: SubsetSelection,
-    category: int,
+    bounded: BoundedCounts,
     random: RandomSource,
     *,
     kept: bool,
     biased: bool = False,
 ) -> PrivatizedCounts:
+    category = bounded.counts.index(1)
     others = [other for other in range(mechanism.categories) if other != category]
     for index in range(mechanism.weight):
         left = len(others) if biased else len(others) - index

@@ -137,13 +137,6 @@ def test_bad_input_is_said_in_a_line(
     assert "Traceback" not in result.stderr
 
 
-def test_a_task_with_an_unknown_mechanism_is_refused(tmp_path: Path) -> None:
-    repository = make_repository(tmp_path / "r", task=make_task(mechanism="discrete_laplace"))
-    result = run("serve", "--repository", repository, "--store", tmp_path / "r.db")
-    assert result.exit_code == 8
-    assert "subset_selection" in result.stderr
-
-
 def fill(store: Path, *, reports: int) -> None:
     with closing(ReportStore(store)) as opened:
         opened.add([make_report(number) for number in range(reports)])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from edgeagent.messages import ReportTask, SegmentLabel
-from server_stub.aggregate import Totals
+from edgeagent.privacy.estimation import Totals
 from server_stub.publication import MIN_PUBLISHABLE_REPORTS, estimate_audience
 from tests.server_stub.loopback import make_manifest, make_task
 
@@ -26,7 +26,7 @@ class GivenTotals:
 
     def totals(self, task: ReportTask, *, week: int | None = None) -> Totals:
         del task, week
-        return Totals(reports=self.reports, counts=self.counts)
+        return Totals(reports=self.reports, counts=self.counts, at_limit=(0,) * len(self.counts))
 
 
 def even(reports: int) -> GivenTotals:
