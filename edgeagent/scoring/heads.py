@@ -22,7 +22,7 @@ _NO_COLUMNS = np.array([], dtype=np.intp)
 class Explained:
     """Why some titles score what they score."""
 
-    scores: NDArray[np.float32]
+    scores: NDArray[np.float64]
     """[K]."""
     contributions: NDArray[np.float32]
     """[K, L] of each viewing in the window."""
@@ -71,15 +71,21 @@ class ModelHead:
         )
 
     def explain(self, window: Window, columns: NDArray[np.intp]) -> Explained:
-        """Score and explain ``columns`` in one run of the graph."""
+        """Score and explain ``columns`` in one run of the graph.
+
+        Where parts make up the score by definition, their sum is shown as the score: it is as near
+        the true one as what the graph computes the other way round, and 500 viewings of one title
+        (the worst case) leave 1.3e-4 of the spread between the two in float32. Else the score is
+        the graph's, and what the parts leave of it is a part of its own.
+        """
         outputs = self._run(window, columns)
-        together = None
-        if self._needs_together:
-            own = self._catalogue.bias[columns].astype(np.float64)
-            parts = outputs.contributions.sum(axis=1, dtype=np.float64)
-            together = outputs.scores - own - parts
+        own = self._catalogue.bias[columns].astype(np.float64)
+        parts = own + outputs.contributions.sum(axis=1, dtype=np.float64)
+        scores = outputs.scores.astype(np.float64)
         return Explained(
-            scores=outputs.scores, contributions=outputs.contributions, together=together
+            scores=scores if self._needs_together else parts,
+            contributions=outputs.contributions,
+            together=scores - parts if self._needs_together else None,
         )
 
     def kind_of(self, column: int) -> int:
@@ -134,7 +140,7 @@ class PopularityHead:
     def explain(self, window: Window, columns: NDArray[np.intp]) -> Explained:
         """Return the bias of ``columns``: no viewing has a part in it."""
         return Explained(
-            scores=self._catalogue.bias[columns],
+            scores=self._catalogue.bias[columns].astype(np.float64),
             contributions=np.zeros((len(columns), len(window)), dtype=np.float32),
             together=None,
         )
