@@ -264,9 +264,12 @@ class Agent:
 
     # Recommendations
 
-    def recommend(self, *, profile: str = "main", limit: int = 10) -> Picks:
-        """Return the best titles for a profile, each with its reasons."""
-        return self._recommender.recommend(profile=profile, limit=limit)
+    def recommend(self, *, profile: str = "main", limit: int = 10, cached: bool = False) -> Picks:
+        """Return the best titles for a profile, each with its reasons.
+
+        With ``cached`` the last picks are served at once while they are a day old at most.
+        """
+        return self._recommender.recommend(profile=profile, limit=limit, cached=cached)
 
     def explain(self, entity_id: str, *, profile: str = "main") -> Pick:
         """Return one title's score and the parts that add up to it."""
@@ -341,16 +344,18 @@ class Agent:
         from edgeagent.services.recommender import Recommender  # noqa: PLC0415  (lazy)
 
         return Recommender(
-            self._home.history,
+            self._home,
             gate=self.gate,
             installations=self._installations,
             scorer=self.scorer,
             private=self.private,
             clock=self._clock,
+            config=self._config,
         )
 
     @cached_property
     def _updater(self) -> Updater:
+        from edgeagent.services.quality_gate import QualityGate  # noqa: PLC0415  (lazy)
         from edgeagent.services.updater import Updater  # noqa: PLC0415  (lazy)
 
         return Updater(
@@ -358,6 +363,7 @@ class Agent:
             open_repository=self._open_repository,
             scorer=self.scorer,
             clock=self._clock,
+            quality=QualityGate(self._home.history, gate=self.gate, scorer=self.scorer),
         )
 
     @property

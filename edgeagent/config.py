@@ -74,6 +74,11 @@ class Config(Message, frozen=True, kw_only=True):
     """For ``command``: what destroys the key when everything is erased; none: it stays."""
     teens_count_as_adults: bool = False
     """Whether profiles of kind ``teen`` and ``app:teen`` viewings are stored like adults'."""
+    teen_max_age_rating: Annotated[int, Meta(ge=0, le=21)] = 16
+    """Titles meant for older people than this many years are not shown to profiles of kind
+    ``teen``."""
+    entitlements: tuple[str, ...] = ()
+    """Packages this box has; titles that need another one are not shown."""
     reports: bool = True
     """``false``: no report is drawn or sent, whatever anybody grants; what waits is dropped."""
     report_max_odds: Annotated[str, Meta(pattern=r"^[0-9]{1,4}(/[0-9]{1,4})?$")] = "3"

@@ -9,7 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeagent.messages import ModelFiles, Picks, RankRequest, SegmentAnswer, SegmentRequest
+from edgeagent.messages import (
+    ModelFiles,
+    Picks,
+    RankRequest,
+    SegmentAnswer,
+    SegmentRequest,
+    TrialAnswer,
+    TrialRequest,
+)
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.simulator.household import HouseholdLife, HouseholdOutcome, Surroundings
 from edgeagent.simulator.plan import HouseholdPlan
@@ -64,6 +72,9 @@ class _Kept:
 
     def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
         self._inner.verify(files, golden_path, space_id=space_id)
+
+    def trial(self, request: TrialRequest) -> TrialAnswer:
+        return self._inner.trial(request)
 
     def close(self) -> None:
         """Stay loaded for the next box."""
