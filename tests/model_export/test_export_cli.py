@@ -108,12 +108,25 @@ def test_ratings_are_read(tmp_path: Path) -> None:
     assert not (tmp_path / "m.npz").exists()
 
 
+def test_a_table_and_its_catalogue_are_read(tmp_path: Path) -> None:
+    (tmp_path / "titles.csv").write_text("item,title\na,A\n")
+    (tmp_path / "log.csv").write_text("user,item,timestamp\nu,a,978300760\nu,x,978300760\n")
+    place = ("--ratings", tmp_path / "log.csv", "--catalogue", tmp_path / "titles.csv")
+    code, _, err = _run("train", *place, "--out", tmp_path / "m.npz")
+    assert code == 3
+    assert "log.csv, line 3, field 'item': 'x' is not in the catalogue" in err
+    assert "--skip-unknown" in err
+    _, _, err = _run("train", *place, "--skip-unknown", "--out", tmp_path / "m.npz")
+    assert err.startswith("error: 1 different sessions cannot make 32 segments")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
         (("inspect", "absent"), 3, "error: absent cannot be read"),
         (("inspect", "."), 3, "error: . holds no repository"),
-        (("train", "--ratings", "absent"), 3, "error: absent is not a directory"),
+        (("train", "--ratings", "absent"), 3, "error: absent cannot be read"),
+        (("train", "--catalogue", "a.csv"), 3, "error: --catalogue without viewings"),
         (("evaluate", "--ratings", "."), 3, "error: . is not a MovieLens directory"),
         (("publish", "absent", "--repository", "r", "--keys", "k"), 3, "error: absent cannot"),
         (("train", "--segments", "3"), 2, "Usage: "),
