@@ -41,10 +41,6 @@ def serve(
     """Serve ``home`` until SIGTERM or Ctrl-C."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     clock = SystemClock()
-    with suppress(NetworkError):  # what is wrong is said once, by whoever opens the home next
-        # New stores are made and old ones migrated by a process that ends: what that takes
-        # (sqlite-utils, and numpy with it) would stay resident here until the next start.
-        run_command(home, config_file, "history", "list", "--limit", "1")
 
     def erase(reason: ErasureReason) -> ErasureReceipt:
         provider = configured_provider(home, config)

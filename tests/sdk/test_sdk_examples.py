@@ -67,7 +67,9 @@ def test_c(running: Running, tmp_path: Path) -> None:
 @pytest.mark.skipif(not shutil.which("socat"), reason="needs apt-get install socat")
 def test_shell(running: Running) -> None:
     allow(running, "history")
-    found = re.search(r"<!-- shell-client -->\n```sh\n(.+?)```", README.read_text("utf-8"), re.S)
+    found = re.search(
+        r"<!-- shell-client -->\n```sh\n(.+?)```", README.read_text("utf-8"), re.DOTALL
+    )
     assert found
     line = found[1].replace("$SOCKET", str(running.socket))
     assert '"result":true' in run(line, shell=True)
