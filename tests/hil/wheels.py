@@ -69,7 +69,7 @@ def compile_sources(root: Path, *, suite: Suite) -> None:
         ],
         check=False,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        capture_output=True,
     )
 
 
