@@ -25,8 +25,10 @@ class Office:
         command = self.board.command("tests.hil.onboard.office", self.directory)
         port = f"{self.directory}/port"
         self.board.check(
-            f"rm -f {port}; (({command}) </dev/null >{self.directory}/log 2>&1 &) ; "
-            f"until [ -e {port} ]; do sleep 0.1; done"
+            f"rm -f {port} {port}.end; "
+            f"(({command}; touch {port}.end) </dev/null >{self.directory}/log 2>&1 &) ; "
+            f"until [ -e {port} ] || [ -e {port}.end ]; do sleep 0.1; done; "
+            f"[ -e {port} ] || {{ cat {self.directory}/log; false; }}"
         )
 
     def close(self) -> None:

@@ -77,16 +77,16 @@ class PowerCuts:
         board.write(msgspec.json.encode(life), orders)
         board.check(f"rm -f {said} {said}.err {said}.end; touch {said}")
         command = board.command("tests.hil.onboard.lives", orders)
-        heard = board.check(
+        heard = board.run(
             f"(({command}; touch {said}.end) </dev/null >{said} 2>{said}.err &) ; "
             f"until [ $(wc -l <{said}) -ge {lines} ] || [ -e {said}.end ]; do sleep 0.1; done; "
-            f"cat {said}"
+            f"cat {said}; cat {said}.err >&2"
         )
+        told = [msgspec.json.decode(line, type=_Line) for line in _whole_lines(heard.out)]
+        if not told or not isinstance(told[0], Found):
+            raise ChildProcessError(heard.err)
         if life.works:
             self._cut()
-        told = [msgspec.json.decode(line, type=_Line) for line in _whole_lines(heard)]
-        if not told or not isinstance(told[0], Found):
-            raise ChildProcessError(board.run(f"cat {said}.err").out)
         return told[0], [line for line in told if not isinstance(line, Found)]
 
     def _after(self, life: Life, found: Found, said: list[Announced | Done], number: int) -> Life:

@@ -22,6 +22,7 @@ QUICK_CUTS = 10
 @pytest.fixture
 def cut(environment: Any, office: Office) -> Iterator[Callable[[], None]]:  # noqa: ANN401  (labgrid has no types)
     """Takes the power away, gives it back, and waits for the target."""
+    office.board.check("sync")  # what the tests themselves have laid there is not at stake
     target = environment.get_target()
     power, shell = target.get_driver("PowerProtocol"), target.get_driver("CommandProtocol")
 
