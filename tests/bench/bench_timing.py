@@ -104,7 +104,7 @@ def _durations(mechanism: Randomizer, source: RandomSource, *, calls: int) -> li
     return taken
 
 
-def _judge(taken: list[list[int]]) -> dict[str, float]:
+def _judge(taken: list[list[int]]) -> dict[str, float | list[float]]:
     everything = [duration for durations in taken for duration in durations]
     middle = median(everything)
     effects, chances = [], []
