@@ -32,7 +32,9 @@ from edgeagent.services.portability import Portability
 from edgeagent.services.private_session import MarkedPrivateSession, runtime_directory
 from edgeagent.services.receipt import ConsentReceipt, consent_receipt
 from edgeagent.services.recorder import Recorded, Recorder
+from edgeagent.services.reporting import Reporting, Tools
 from edgeagent.services.retention import Housekeeping, Retention
+from edgeagent.services.settings_risk import note_change
 from edgeagent.services.signals import Signal, heed
 from edgeagent.services.title_index import TitleIndex
 from edgeagent.services.titles import TitleMarks
@@ -95,7 +97,9 @@ class Agent:
             home.directory, clock=self._clock, directory=world.runtime_directory
         )
         self._scorer_in_use: Scorer | None = None
-        self._withdrawals = Withdrawals(home, gate=self.gate, clock=self._clock)
+        self._withdrawals = Withdrawals(home, clock=self._clock)
+        with suppress(StorageError):  # no room to write: nothing was changed either
+            note_change(home.ledger, config)
         self._finish_what_was_interrupted()
 
     @classmethod
@@ -196,13 +200,15 @@ class Agent:
 
     # History
 
-    def record_watch(self, events: WatchEvent | Sequence[WatchEvent]) -> Recorded:
+    def record_watch(
+        self, events: WatchEvent | Sequence[WatchEvent], *, keep_unknown: bool = False
+    ) -> Recorded:
         """Store one viewing, or an evening's list in one transaction a profile.
 
         Acknowledged is stored: when this returns, the events survive a power cut.
         """
         batch = [events] if isinstance(events, WatchEvent) else events
-        return self._recorder.record(batch)
+        return self._recorder.record(batch, keep_unknown=keep_unknown)
 
     @property
     def home(self) -> Home:
@@ -258,9 +264,12 @@ class Agent:
 
     # Recommendations
 
-    def recommend(self, *, profile: str = "main", limit: int = 10) -> Picks:
-        """Return the best titles for a profile, each with its reasons."""
-        return self._recommender.recommend(profile=profile, limit=limit)
+    def recommend(self, *, profile: str = "main", limit: int = 10, cached: bool = False) -> Picks:
+        """Return the best titles for a profile, each with its reasons.
+
+        With ``cached`` the last picks are served at once while they are a day old at most.
+        """
+        return self._recommender.recommend(profile=profile, limit=limit, cached=cached)
 
     def explain(self, entity_id: str, *, profile: str = "main") -> Pick:
         """Return one title's score and the parts that add up to it."""
@@ -268,38 +277,33 @@ class Agent:
 
     # Reports
 
-    def close_week(self) -> WeekClosing:
-        """Draw and book the report of the latest ended reporting week, if it is time."""
-        from edgeagent.services.reporter import Reporter  # noqa: PLC0415  (lazy, see module)
-
-        reporter = Reporter(
+    @cached_property
+    def reports(self) -> Reporting:
+        """Everything about reports: draw, send, preview, weigh."""
+        return Reporting(
             self._home,
             gate=self.gate,
             installations=self._installations,
-            scorer=self.scorer,
             clock=self._clock,
-            random=self._world.random,
-            recipient=self._config.server_url or "",
+            config=self._config,
+            tools=Tools(
+                random=self._world.random,
+                scorer=lambda: self.scorer,
+                transport=lambda: self._world.transport or open_transport(self._config),
+            ),
         )
-        return reporter.close_week()
+
+    def close_week(self) -> WeekClosing:
+        """Draw and book the report of the latest ended reporting week, if it is time."""
+        return self.reports.close_week()
 
     def send_reports(self) -> tuple[Sending, ...]:
         """Send what is due and return what became of each report."""
-        from edgeagent.services.uploader import Uploader  # noqa: PLC0415  (lazy, see module)
-
-        uploader = Uploader(
-            self._home.ledger,
-            gate=self.gate,
-            transport=self._transport(),
-            clock=self._clock,
-            random=self._world.random,
-        )
-        return uploader.send_reports()
+        return self.reports.send()
 
     def disclosures(self) -> tuple[Disclosure, ...]:
         """Return everything that was ever drawn for sending, byte for byte, oldest first."""
-        self._home.ledger.check()
-        return self._home.ledger.disclosures()
+        return self.reports.disclosures()
 
     # Model
 
@@ -314,6 +318,10 @@ class Agent:
     def installation(self) -> Installation:
         """Return what is installed."""
         return self._installations.load()
+
+    def refresh(self) -> None:
+        """Take in what an update in another process has learned of the time."""
+        self._clock.evidence = self._installations.load().time
 
     def segmenter_files(self, task: ReportTask) -> ModelFiles:
         """Return where the model and catalogue lie that assign segments for a task."""
@@ -336,16 +344,18 @@ class Agent:
         from edgeagent.services.recommender import Recommender  # noqa: PLC0415  (lazy)
 
         return Recommender(
-            self._home.history,
+            self._home,
             gate=self.gate,
             installations=self._installations,
             scorer=self.scorer,
             private=self.private,
             clock=self._clock,
+            config=self._config,
         )
 
     @cached_property
     def _updater(self) -> Updater:
+        from edgeagent.services.quality_gate import QualityGate  # noqa: PLC0415  (lazy)
         from edgeagent.services.updater import Updater  # noqa: PLC0415  (lazy)
 
         return Updater(
@@ -353,6 +363,7 @@ class Agent:
             open_repository=self._open_repository,
             scorer=self.scorer,
             clock=self._clock,
+            quality=QualityGate(self._home.history, gate=self.gate, scorer=self.scorer),
         )
 
     @property
@@ -370,9 +381,6 @@ class Agent:
         from edgeagent.scoring.remote import ChildScorer  # noqa: PLC0415  (lazy)
 
         return ChildScorer()
-
-    def _transport(self) -> Transport:
-        return self._world.transport or open_transport(self._config)
 
     def _open_repository(self, now: int) -> Repository:
         return open_repository(self._home.directory / "models", self._config, now=now)

@@ -6,26 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
-from model_export.content import with_cold_rows
-from model_export.evaluate import PersonHistory
-from model_export.factors import ItemTable, fit_factors, log_popularity
-from model_export.foldin import FoldinSettings, FoldinSolver
+from edgeagent.messages.fields import HeadName
+from model_export.heads import FittedHead, fit_head
 from model_export.log import WatchLog
 from model_export.naming import label_segments
 from model_export.segmentation import Clusters, spherical_kmeans
 from model_export.session_vectors import Session, sample_sessions, session_vectors
-from model_export.trained import TrainedModel
-from model_export.tuning import Progress, Tuned, foldin_scorer, tune
+from model_export.trained import TrainedModel, encoder_of
+from model_export.tuning import Progress
 from model_export.warm_start import carried_centroids
 
 __all__ = ["MAX_SEGMENTS", "MIN_SEGMENTS", "train"]
 
 MIN_SEGMENTS, MAX_SEGMENTS = 16, 64
 
-_POPULARITY_FRACTION = 0.02
-"""What the most popular title scores by its bias, as a part of a typical household's best score:
-enough to order titles for a household without history, too little to order them for another."""
-_TYPICAL_HISTORIES = 200
+_FITTING_FRACTION = 0.95
+"""Of the time; finding segments takes the rest."""
 
 
 def train(
@@ -34,6 +30,7 @@ def train(
     seed: int,
     segments: int = 32,
     dimension: int = 128,
+    head: HeadName = "foldin",
     previous: TrainedModel | None = None,
     progress: Progress = lambda _what, _done: None,
 ) -> TrainedModel:
@@ -44,47 +41,36 @@ def train(
         seed: of factors, sampled sessions and segments.
         segments: S, 16-64.
         dimension: D.
+        head: what computes a user from a history.
         previous: keep the meaning of its segment ids (a warm start of the segments).
         progress: told what is happening and how much of the whole is done, 0-1.
 
     Raises:
-        InputError: an empty log, sizes out of range, or too few sessions for the segments.
+        InputError: an empty log, sizes out of range, too few sessions for the segments, or head
+            ``timescales`` without PyTorch.
 
     """
-    from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415  (it ships no types)
-        threadpool_limits,
-    )
-
     _check(log, segments=segments, dimension=dimension, previous=previous)
-    # Thousands of small systems: more BLAS threads only wait for each other.
-    with threadpool_limits(1, "blas"):
-        tuned = tune(log, dimension=dimension, seed=seed, progress=progress)
-        progress("Fitting embeddings", 0.92)
-        factors = fit_factors(
-            log,
-            alpha=tuned.fit_alpha,
-            regularization=tuned.fit_regularization,
-            dimension=dimension,
-            seed=seed,
-        )
-        progress("Finding segments", 0.95)
-        return _with_segments(log, tuned, factors, segments=segments, seed=seed, previous=previous)
+
+    def fitting(what: str, done: float) -> None:
+        progress(what, _FITTING_FRACTION * done)
+
+    fitted = fit_head(log, head=head, dimension=dimension, seed=seed, progress=fitting)
+    progress("Finding segments", _FITTING_FRACTION)
+    return _with_segments(log, fitted, segments=segments, seed=seed, previous=previous)
 
 
 def _with_segments(
     log: WatchLog,
-    tuned: Tuned,
-    factors: NDArray[np.float32],
+    fitted: FittedHead,
     *,
     segments: int,
     seed: int,
     previous: TrainedModel | None,
 ) -> TrainedModel:
-    table = ItemTable.of(with_cold_rows(log, factors, seed=seed))
-    embeddings = table.embeddings()
+    encoder = encoder_of(fitted.table.embeddings(), fitted.settings)
     sessions = sample_sessions(log, seed=seed)
-    solver = FoldinSolver(embeddings, tuned.foldin)
-    sessions, vectors = _with_direction(sessions, session_vectors(sessions, solver))
+    sessions, vectors = _with_direction(sessions, session_vectors(sessions, encoder))
     clusters = spherical_kmeans(
         vectors,
         count=segments,
@@ -95,14 +81,14 @@ def _with_segments(
     )
     return TrainedModel(
         titles=log.titles,
-        table=table,
-        bias=_bias(log, embeddings, tuned.foldin),
-        settings=tuned.foldin,
+        table=fitted.table,
+        bias=fitted.bias,
+        settings=fitted.settings,
         centroids=clusters.centroids,
         labels=label_segments(log.titles, sessions, clusters.assigned, count=segments),
         session_share=_shares(clusters, segments),
         session_cosine=float(clusters.cosine.mean()),
-        validation=tuned.validation,
+        validation=fitted.validation,
     )
 
 
@@ -132,31 +118,3 @@ def _with_direction(
 
 def _shares(clusters: Clusters, segments: int) -> NDArray[np.float64]:
     return np.bincount(clusters.assigned, minlength=segments) / len(clusters.assigned)
-
-
-def _bias(
-    log: WatchLog, embeddings: NDArray[np.float32], settings: FoldinSettings
-) -> NDArray[np.float32]:
-    """Return [N] log popularity, scaled to what scores are like."""
-    score = foldin_scorer(embeddings, np.zeros(len(embeddings)), settings)
-    best = [float(score(history).max()) for history in _some_histories(log)]
-    unit = max(float(np.median(best)), float(np.finfo(np.float32).tiny))
-    return (_POPULARITY_FRACTION * unit * log_popularity(log)).astype(np.float32)
-
-
-def _some_histories(log: WatchLog) -> list[PersonHistory]:
-    """Return all of what up to 200 people watched, evenly spread over user numbers."""
-    order = np.argsort(log.users, kind="stable")
-    people, starts = np.unique(log.users[order], return_index=True)
-    ends = np.append(starts[1:], len(order))
-    chosen = np.linspace(0, len(people) - 1, min(_TYPICAL_HISTORIES, len(people))).astype(np.intp)
-    rows = [order[starts[index] : ends[index]] for index in chosen]
-    return [
-        PersonHistory(
-            items=log.items[own],
-            completion=log.completion[own],
-            watched_on=log.watched_on[own],
-            now=int(log.watched_on[own[-1]]),
-        )
-        for own in rows
-    ]

@@ -12,12 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeagent.clock import DAY_SECONDS
 from edgeagent.errors import InputError
-from edgeagent.features.window import MAX_HISTORY
+from model_export.encoders import history_scorer
 from model_export.evaluate import (
     GlobalSplit,
-    PersonHistory,
     RankingQuality,
     Scorer,
     evaluate_ranking,
@@ -27,7 +25,7 @@ from model_export.factors import ItemTable, fit_factors
 from model_export.foldin import FoldinSettings, FoldinSolver
 from model_export.log import WatchLog
 
-__all__ = ["Progress", "Tuned", "foldin_scorer", "tune"]
+__all__ = ["Progress", "Tuned", "foldin_scorer", "tune", "validation_value"]
 
 Progress = Callable[[str, float], None]
 """Told what is happening and how much of the whole is done, 0-1."""
@@ -62,16 +60,15 @@ def foldin_scorer(
     embeddings: NDArray[np.floating], bias: NDArray[np.floating], settings: FoldinSettings
 ) -> Scorer:
     """Return the fold-in over embeddings [N, D] and bias [N] as a scorer."""
-    solver = FoldinSolver(embeddings, settings)
-    exact = np.asarray(embeddings, dtype=np.float64)  # once, not for every person
+    return history_scorer(FoldinSolver(embeddings, settings), embeddings, bias)
 
-    def score(history: PersonHistory) -> NDArray[np.floating]:
-        recent = slice(-MAX_HISTORY, None)
-        ages = (history.now - history.watched_on[recent]) / DAY_SECONDS
-        user = solver.user(history.items[recent], history.completion[recent], ages)
-        return np.asarray(exact @ user + bias)
 
-    return score
+def validation_value(quality: RankingQuality) -> float:
+    """Return what settings are chosen by.
+
+    The mean of NDCG@10, what is shown, and of NDCG@100, which varies less between people.
+    """
+    return float(quality.ndcg_at_10.mean() + quality.ndcg_at_100.mean()) / 2
 
 
 def tune(log: WatchLog, *, dimension: int, seed: int, progress: Progress) -> Tuned:
@@ -154,12 +151,8 @@ class _Search:
         return self._tables[key]
 
     def value(self, table: NDArray[np.float32], settings: FoldinSettings) -> float:
-        """Return what is maximised.
-
-        The mean of NDCG@10, what is shown, and of NDCG@100, which varies less between people.
-        """
-        quality = self.quality(table, settings)
-        return float(quality.ndcg_at_10.mean() + quality.ndcg_at_100.mean()) / 2
+        """Return what is maximised."""
+        return validation_value(self.quality(table, settings))
 
     def quality(self, table: NDArray[np.float32], settings: FoldinSettings) -> RankingQuality:
         """Return the quality of these embeddings [N, D] under these settings."""

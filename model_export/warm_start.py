@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
-from model_export.foldin import FoldinSolver
 from model_export.session_vectors import Session, session_vectors
 from model_export.trained import TrainedModel
 
@@ -42,8 +41,7 @@ def carried_centroids(
     column = {title.entity_id: number for number, title in enumerate(previous.titles)}
     known = np.array([column.get(title.entity_id, -1) for title in titles])
     old_sessions = tuple(_renumbered(session, known) for session in sessions)
-    solver = FoldinSolver(previous.table.embeddings(), previous.settings)
-    old = session_vectors(old_sessions, solver)
+    old = session_vectors(old_sessions, previous.encoder())
     usable = np.linalg.norm(old, axis=1) > 0
     if not usable.any():
         raise InputError(

@@ -16,8 +16,8 @@ __all__ = ["main"]
 def main() -> None:
     """Make the segment model that boxes download.
 
-    Viewings come from a MovieLens directory (--ratings) or from a panel that
-    is invented from --seed.
+    Viewings come from a log (--ratings): a MovieLens directory, or a table with
+    its catalogue; or from a panel that is invented from --seed.
     """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -22,6 +23,13 @@ __all__ = ["command"]
 @source_options
 @size_options
 @click.option(
+    "--head",
+    type=click.Choice(["auto", "foldin", "timescales"]),
+    default="auto",
+    show_default=True,
+    help="timescales needs PyTorch; auto compares both.",
+)
+@click.option(
     "--previous",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Model file whose segment ids keep their meaning.",
@@ -39,32 +47,50 @@ def command(
     source: Source,
     segments: int,
     dimension: int,
+    head: Literal["auto", "foldin", "timescales"],
     previous: Path | None,
     out: Path,
     as_json: bool,
 ) -> None:
     """Train embeddings and segments on all viewings.
 
-    Settings are chosen on the last fifth of the time; then everything is
-    used. 'model-export evaluate' says how good such a model is.
+    Settings are chosen on viewings held out; then everything is used. Which
+    head is better for these viewings, auto learns from the first four fifths
+    of the time and judges on the rest. 'model-export evaluate' says how good
+    such a model is.
     """
+    from model_export.choosing import choose_head  # noqa: PLC0415  (loads numpy)
     from model_export.cli.facts import model_facts, show_model  # noqa: PLC0415  (loads numpy)
     from model_export.model_file import load_model, save_model  # noqa: PLC0415
     from model_export.train import train  # noqa: PLC0415
 
     with progress_bar(hidden=as_json) as progress:
         progress("Reading viewings", 0.0)
+        log = source.load()
+        choice = None
+        if head == "auto":
+            choice = choose_head(
+                log,
+                dimension=dimension,
+                seed=source.seed,
+                progress=lambda what, done: progress(what, done / 2),
+            )
+            head = choice.head
         model = train(
-            source.load(),
+            log,
             seed=source.seed,
             segments=segments,
             dimension=dimension,
+            head=head,
             previous=None if previous is None else load_model(previous),
-            progress=progress,
+            progress=lambda what, done: progress(what, (1 + done) / 2 if choice else done),
         )
     save_model(model, out)
     if as_json:
-        emit_json({"out": str(out), **model_facts(model)})
+        chosen = {} if choice is None else {"choice": choice.facts()}
+        emit_json({"out": str(out), **chosen, **model_facts(model)})
         return
+    if choice is not None:
+        click.echo(choice.in_words())
     show_model(model)
     click.echo(f"\nwritten to {out}; next: model-export publish {out} --repository DIR --keys DIR")

@@ -16,6 +16,7 @@ from edgeagent.command_group import CommandGroup
 from model_export.cli import main
 from model_export.model_file import load_model, save_model
 
+FOLDIN = ["--head", "foldin", "--segments", "16", "--dimension", "8"]
 SMALL = ["--households", "60", "--seed", "4"]
 
 
@@ -27,7 +28,9 @@ def _run(*arguments: str | Path) -> tuple[int, str, str]:
 @pytest.fixture(scope="module")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("cli") / "model.npz"
-    code, out, _ = _run("train", *SMALL, "--segments", "16", "--dimension", "8", "--out", path)
+    code, out, _ = _run(
+        "train", "--head", "foldin", *SMALL, "--segments", "16", "--dimension", "8", "--out", path
+    )
     assert code == 0
     assert "id  sessions  segment" in out
     assert "NDCG@10" in out
@@ -43,7 +46,7 @@ def test_every_command_explains_itself(command: str) -> None:
 
 def test_training_in_json_and_from_a_previous_model(model_file: Path, tmp_path: Path) -> None:
     code, out, err = _run(
-        *("train", *SMALL, "--segments", "16", "--dimension", "8", "--json"),
+        *("train", *SMALL, *FOLDIN, "--json"),
         *("--previous", model_file, "--out", tmp_path / "next.npz"),
     )
     assert (code, err) == (0, "")
@@ -105,12 +108,25 @@ def test_ratings_are_read(tmp_path: Path) -> None:
     assert not (tmp_path / "m.npz").exists()
 
 
+def test_a_table_and_its_catalogue_are_read(tmp_path: Path) -> None:
+    (tmp_path / "titles.csv").write_text("item,title\na,A\n")
+    (tmp_path / "log.csv").write_text("user,item,timestamp\nu,a,978300760\nu,x,978300760\n")
+    place = ("--ratings", tmp_path / "log.csv", "--catalogue", tmp_path / "titles.csv")
+    code, _, err = _run("train", *place, "--out", tmp_path / "m.npz")
+    assert code == 3
+    assert "log.csv, line 3, field 'item': 'x' is not in the catalogue" in err
+    assert "--skip-unknown" in err
+    _, _, err = _run("train", *place, "--skip-unknown", "--out", tmp_path / "m.npz")
+    assert err.startswith("error: 1 different sessions cannot make 32 segments")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
         (("inspect", "absent"), 3, "error: absent cannot be read"),
         (("inspect", "."), 3, "error: . holds no repository"),
-        (("train", "--ratings", "absent"), 3, "error: absent is not a directory"),
+        (("train", "--ratings", "absent"), 3, "error: absent cannot be read"),
+        (("train", "--catalogue", "a.csv"), 3, "error: --catalogue without viewings"),
         (("evaluate", "--ratings", "."), 3, "error: . is not a MovieLens directory"),
         (("publish", "absent", "--repository", "r", "--keys", "k"), 3, "error: absent cannot"),
         (("train", "--segments", "3"), 2, "Usage: "),

@@ -24,7 +24,7 @@ from model_export.movielens import load_movielens
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
 from model_export.trained import TrainedModel
-from model_export.tuning import foldin_scorer, tune
+from model_export.tuning import tune
 
 NO_HISTORY = PersonHistory(
     items=np.array([], dtype=np.int64),
@@ -37,7 +37,7 @@ NO_HISTORY = PersonHistory(
 def _scores(
     model: TrainedModel, history: PersonHistory
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.asarray(foldin_scorer(model.table.embeddings(), model.bias, model.settings)(history))
+    return np.asarray(model.scorer()(history), dtype=np.float64)
 
 
 def test_the_same_seed_gives_the_same_model(panel: WatchLog, model: TrainedModel) -> None:
@@ -182,6 +182,7 @@ def test_a_log_too_short_to_hold_anyone_out_takes_the_defaults() -> None:
     short = log.select(np.arange(len(log)) < 100)
     model = train(short, seed=0, segments=16, dimension=8)
     assert model.validation is None
+    assert isinstance(model.settings, FoldinSettings)
     assert model.settings.alpha == 1.0
 
 
