@@ -16,6 +16,7 @@ import msgspec
 from edgeagent.errors import PromiseBroken
 from tests.audit.attacks import averaging, guessing, linking, nothing_watched
 from tests.audit.attacks_on_state import cheating_server, crashes, old_image, traffic
+from tests.audit.capture import capture
 from tests.audit.exact import first_draws, ratios, weeks
 from tests.audit.faults import mutants
 from tests.audit.loss import loss, store
@@ -38,6 +39,7 @@ PARTS: tuple[Part, ...] = (
     crashes,
     cheating_server,
     old_image,
+    capture,
 )
 
 
