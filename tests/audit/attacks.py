@@ -73,7 +73,9 @@ def guessing(effort: Effort) -> Result:
         figures.append(
             {"reports": number, "guessed": found, "theory": theory, "standard_error": error}
         )
-    words = ", ".join(f"{row['reports']}: {row['guessed']:.0%}" for row in figures)
+    words = ", ".join(
+        f"{row['reports']}: {row['guessed']:.0%} (theory {row['theory']:.0%})" for row in figures
+    )
     return Result(
         name="guessing",
         wrong=tuple(wrong),
@@ -182,7 +184,7 @@ def nothing_watched(effort: Effort) -> Result:
 
 def second_report(effort: Effort) -> Mapping[str, float]:
     """Return what a second, independent draw on one week adds, as an old image would give."""
-    boxes = 20_000 if effort.full else 2000
+    boxes = 100_000 if effort.full else 20_000
     drawn = _reports(effort, 3, boxes * 2, "second").reshape(boxes, 2, -1).sum(axis=1)
     rng = np.random.default_rng(6)
     guesses = (drawn + rng.random(drawn.shape)).argmax(axis=1)

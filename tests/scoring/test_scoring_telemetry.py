@@ -1,6 +1,6 @@
 """ONNX Runtime reports use to its maker unless told not to; a box tells nobody what it runs.
 
-Its telemetry keeps files in the home, which are looked for here. No test lets it run: it would send.
+Its telemetry keeps files in the home, which are looked for here. No test lets it run: it sends.
 """
 
 from __future__ import annotations
