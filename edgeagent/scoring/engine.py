@@ -27,6 +27,7 @@ from edgeagent.ranking.reasons import (
     NAMED_IN_RANKING,
     Kind,
     bias_kind,
+    largest,
     merge_repeats,
     reasons_of,
 )
@@ -149,8 +150,10 @@ class Engine:
         """Return the picks, the new ones first."""
         columns = np.concatenate((choice.new, choice.begun))
         explained = self._head.explain(window, columns)
-        watched, merged = merge_repeats(window.columns, explained.contributions)
-        ids = self._shelf.ids[watched]
+        watched, merged = merge_repeats(
+            window.columns, explained.contributions, ids=self._shelf.ids
+        )
+        shown = largest(merged, named=named)
         picks = []
         for place, column in enumerate(columns.tolist()):
             title = self.catalogue.titles[column]
@@ -162,9 +165,8 @@ class Engine:
                 self.catalogue.titles,
                 watched,
                 merged[place],
-                ids=ids,
+                shown=shown[place],
                 nameless=nameless,
-                named=named,
             )
             picks.append(
                 Pick(
