@@ -75,14 +75,13 @@ def largest(contributions: NDArray[np.float64], *, named: int | None) -> list[ND
     """
     sizes = np.abs(contributions)
     left_out = 0 if named is None else max(sizes.shape[1] - named, 0)
-    least = np.zeros(len(sizes))
-    if left_out:
-        least = np.partition(sizes, left_out, axis=1)[:, left_out]
-    found = []
-    for row, enough in zip(sizes, least, strict=True):
-        stay = np.flatnonzero(row >= enough)  # all equals, until their place decides
-        found.append(stay[np.argsort(-row[stay], kind="stable")][:named])
-    return found
+    least = np.partition(sizes, left_out, axis=1)[:, left_out, np.newaxis] if left_out else 0.0
+    rows, places = np.nonzero(sizes >= least)  # all equals, until their place decides
+    order = np.lexsort((places, -sizes[rows, places], rows))
+    ends = np.cumsum(np.bincount(rows, minlength=len(sizes))).tolist()
+    starts = [0, *ends][: len(ends)]
+    falling = places[order]
+    return [falling[start:end][:named] for start, end in zip(starts, ends, strict=True)]
 
 
 def reasons_of(

@@ -112,7 +112,7 @@ class Engine:
 
     def segment_probabilities(self, window: Window) -> NDArray[np.float32]:
         """Return [S] how much of each segment the model sees in a window; sums to 1."""
-        return self._head.score(window).segment_probabilities
+        return self._head.segments(window)
 
     def scores(
         self, history: Sequence[Viewing], *, now: int, left_out: Collection[str] = frozenset()

@@ -120,9 +120,7 @@ class Board:
             self.check(f"{self.python} -m venv {self.place}/venv")
             self.python = f"{self.place}/venv/bin/python"
         options = "" if with_pip else "--no-index --no-deps"
-        self.check(
-            f"{self.python} -m pip install --quiet {options} --target {self.library} {name}"
-        )
+        self.check(f"{self.python} -m pip install --quiet {options} --target {self.library} {name}")
         self.unpack(tar_of({name: (ROOT / name).read_bytes() for name in _SHIPPED}), self.suite)
 
     @property

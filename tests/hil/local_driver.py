@@ -21,12 +21,20 @@ class LocalCommandDriver(CommandMixin, Driver, CommandProtocol, FileTransferProt
     @Driver.check_active
     @step(args=["cmd"], result=True)
     def run(
-        self, cmd: str, codec: str = "utf-8", decodeerrors: str = "strict", timeout: float | None = None
+        self,
+        cmd: str,
+        codec: str = "utf-8",
+        decodeerrors: str = "strict",
+        timeout: float | None = None,
     ) -> tuple[list[str], list[str], int]:
         return self._run(cmd, codec=codec, decodeerrors=decodeerrors, timeout=timeout)
 
     def _run(
-        self, cmd: str, codec: str = "utf-8", decodeerrors: str = "strict", timeout: float | None = None
+        self,
+        cmd: str,
+        codec: str = "utf-8",
+        decodeerrors: str = "strict",
+        timeout: float | None = None,
     ) -> tuple[list[str], list[str], int]:
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         done = subprocess.run(

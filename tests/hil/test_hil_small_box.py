@@ -42,9 +42,7 @@ def test_the_loop_runs_in_a_small_box(
     for title in titles_of(publication, "Comedy")[:2]:
         assert inside("history", "add", title, "--completed").json()["stored"] == 1
     assert len(inside("recommend", "--limit", "3").json()["picks"]) == 3
-    events = dict(
-        line.split() for line in board.check(f"cat {group}/memory.events").splitlines()
-    )
+    events = dict(line.split() for line in board.check(f"cat {group}/memory.events").splitlines())
     throttled = board.check(f"grep nr_throttled {group}/cpu.stat")
     assert (events["oom_kill"], throttled != "nr_throttled 0") == ("0", True)
     peak = board.run(f"cat {group}/memory.peak").out
