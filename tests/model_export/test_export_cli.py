@@ -186,7 +186,7 @@ def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("without_torch")
 def test_without_pytorch_auto_says_what_was_not_tried(tmp_path: Path) -> None:
-    sizes = ["--segments", "16", "--dimension", "8", "--out", tmp_path / "model.npz"]
+    sizes = ["--segments", "16", "--dimension", "8", "--out", str(tmp_path / "model.npz")]
     code, out, _ = _run("train", *SMALL, *sizes)
     assert code == 0
     assert out.startswith("head foldin: timescales was not tried, PyTorch is not installed")
