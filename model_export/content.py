@@ -116,14 +116,12 @@ def _field_matrix(
         for token in tokens
         if token in column
     ]
-    rows, tokens, values = (
-        np.array([mention[part] for mention in mentions], dtype=kind)
-        for part, kind in enumerate((np.int64, np.int64, np.float64))
-    )
+    rows = np.array([row for row, _, _ in mentions], dtype=np.int64)
+    values = np.array([value for _, _, value in mentions], dtype=np.float64)
     squares = np.bincount(rows, weights=values**2, minlength=len(titles))
     return FieldMatrix(
         field=name,
-        tokens=tokens,
+        tokens=np.array([token for _, token, _ in mentions], dtype=np.int64),
         titles=rows,
         values=values / np.sqrt(squares[rows]),
         shape=(len(titles), len(shared)),
