@@ -32,7 +32,11 @@ class _Facts(Message, frozen=True, kw_only=True):
     regularization: float
     decay_days: float
     floor: float
+    segment_titles: tuple[tuple[str, ...], ...]
+    fit_alpha: float
+    fit_regularization: float
     session_cosine: float
+    kept_fraction: float | None
     validated: bool
 
 
@@ -51,7 +55,11 @@ def save_model(model: TrainedModel, path: Path) -> None:
         regularization=settings.regularization,
         decay_days=settings.decay_days,
         floor=settings.floor,
+        segment_titles=model.segment_titles,
+        fit_alpha=model.fit_alpha,
+        fit_regularization=model.fit_regularization,
         session_cosine=model.session_cosine,
+        kept_fraction=model.kept_fraction,
         validated=quality is not None,
     )
     arrays: dict[str, NDArray[np.generic]] = {
@@ -61,6 +69,7 @@ def save_model(model: TrainedModel, path: Path) -> None:
         "bias": model.bias,
         "centroids": model.centroids,
         "session_share": model.session_share,
+        "cohesion": model.cohesion,
     }
     if quality is not None:
         arrays |= {f"validation.{name}": getattr(quality, name) for name in _QUALITY}
@@ -113,10 +122,15 @@ def _model(facts: _Facts, arrays: dict[str, NDArray[np.generic]]) -> TrainedMode
             decay_days=facts.decay_days,
             floor=facts.floor,
         ),
+        fit_alpha=facts.fit_alpha,
+        fit_regularization=facts.fit_regularization,
         centroids=arrays["centroids"].astype(np.float64),
         labels=facts.labels,
+        segment_titles=facts.segment_titles,
         session_share=arrays["session_share"].astype(np.float64),
+        cohesion=arrays["cohesion"].astype(np.float64),
         session_cosine=facts.session_cosine,
+        kept_fraction=facts.kept_fraction,
         validation=RankingQuality(
             **{name: values.astype(np.float64) for name, values in quality.items()}
         )

@@ -11,12 +11,9 @@ from model_export.evaluate import PersonHistory
 from model_export.factors import ItemTable, fit_factors, log_popularity
 from model_export.foldin import FoldinSettings, FoldinSolver
 from model_export.log import WatchLog
-from model_export.naming import label_segments
-from model_export.segmentation import Clusters, spherical_kmeans
-from model_export.session_vectors import Session, sample_sessions, session_vectors
+from model_export.segmenting import find_segments
 from model_export.trained import TrainedModel
 from model_export.tuning import Progress, Tuned, foldin_scorer, tune
-from model_export.warm_start import carried_centroids
 
 __all__ = ["MAX_SEGMENTS", "MIN_SEGMENTS", "train"]
 
@@ -44,7 +41,8 @@ def train(
         seed: of factors, sampled sessions and segments.
         segments: S, 16-64.
         dimension: D.
-        previous: keep the meaning of its segment ids (a warm start of the segments).
+        previous: keep the meaning of its segment ids, and its settings unless they are clearly
+            worse than others by now.
         progress: told what is happening and how much of the whole is done, 0-1.
 
     Raises:
@@ -58,7 +56,13 @@ def train(
     _check(log, segments=segments, dimension=dimension, previous=previous)
     # Thousands of small systems: more BLAS threads only wait for each other.
     with threadpool_limits(1, "blas"):
-        tuned = tune(log, dimension=dimension, seed=seed, progress=progress)
+        tuned = tune(
+            log,
+            dimension=dimension,
+            seed=seed,
+            progress=progress,
+            settled=None if previous is None else _settled(previous),
+        )
         progress("Fitting embeddings", 0.92)
         factors = fit_factors(
             log,
@@ -82,27 +86,37 @@ def _with_segments(
 ) -> TrainedModel:
     table = ItemTable.of(with_cold_rows(log, factors, seed=seed))
     embeddings = table.embeddings()
-    sessions = sample_sessions(log, seed=seed)
-    solver = FoldinSolver(embeddings, tuned.foldin)
-    sessions, vectors = _with_direction(sessions, session_vectors(sessions, solver))
-    clusters = spherical_kmeans(
-        vectors,
-        count=segments,
+    found = find_segments(
+        log,
+        FoldinSolver(embeddings, tuned.foldin),
+        segments=segments,
         seed=seed,
-        initial=None
-        if previous is None
-        else carried_centroids(previous, log.titles, sessions, vectors),
+        previous=previous,
     )
     return TrainedModel(
         titles=log.titles,
         table=table,
         bias=_bias(log, embeddings, tuned.foldin),
         settings=tuned.foldin,
-        centroids=clusters.centroids,
-        labels=label_segments(log.titles, sessions, clusters.assigned, count=segments),
-        session_share=_shares(clusters, segments),
-        session_cosine=float(clusters.cosine.mean()),
+        fit_alpha=tuned.fit_alpha,
+        fit_regularization=tuned.fit_regularization,
+        centroids=found.centroids,
+        labels=tuple(segment.label for segment in found.named),
+        segment_titles=tuple(segment.titles for segment in found.named),
+        session_share=found.session_share,
+        cohesion=found.cohesion,
+        session_cosine=found.session_cosine,
+        kept_fraction=found.kept_fraction,
         validation=tuned.validation,
+    )
+
+
+def _settled(previous: TrainedModel) -> Tuned:
+    return Tuned(
+        fit_alpha=previous.fit_alpha,
+        fit_regularization=previous.fit_regularization,
+        foldin=previous.settings,
+        validation=previous.validation,
     )
 
 
@@ -120,18 +134,6 @@ def _check(log: WatchLog, *, segments: int, dimension: int, previous: TrainedMod
             f"the previous model has {len(previous.labels)} segments, {segments} are asked for",
             hint="ask for as many, or begin anew without the previous model",
         )
-
-
-def _with_direction(
-    sessions: tuple[Session, ...], vectors: NDArray[np.float64]
-) -> tuple[tuple[Session, ...], NDArray[np.float64]]:
-    """Leave out sessions of titles that have no embedding: they point nowhere."""
-    kept = np.flatnonzero(np.linalg.norm(vectors, axis=1) > 0)
-    return tuple(sessions[index] for index in kept), vectors[kept]
-
-
-def _shares(clusters: Clusters, segments: int) -> NDArray[np.float64]:
-    return np.bincount(clusters.assigned, minlength=segments) / len(clusters.assigned)
 
 
 def _bias(
