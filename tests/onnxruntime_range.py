@@ -65,11 +65,11 @@ def _ends() -> dict[str, str]:
 def _check(environment: Path, requirement: str, exported: Path) -> str:
     """Run the golden vectors in an environment of its own; return the version that ran them."""
     venv.create(environment, with_pip=True)
-    python = environment / "bin" / "python"
+    python = str(environment / "bin" / "python")
     install = [python, "-m", "pip", "install", "--quiet", requirement, "numpy", "msgspec"]
     subprocess.run(install, check=True, stdout=sys.stderr)
-    check = [python, "-W", "ignore", "-c", _CHECK, exported]
-    return subprocess.run(check, check=True, cwd=ROOT, stdout=-1, text=True).stdout.strip()
+    check = [python, "-W", "ignore", "-c", _CHECK, str(exported)]
+    return subprocess.check_output(check, cwd=ROOT, text=True).strip()
 
 
 if __name__ == "__main__":
