@@ -32,6 +32,7 @@ from edgeagent.services.portability import Portability
 from edgeagent.services.private_session import MarkedPrivateSession, runtime_directory
 from edgeagent.services.receipt import ConsentReceipt, consent_receipt
 from edgeagent.services.recorder import Recorded, Recorder
+from edgeagent.services.report_rules import ReportRules
 from edgeagent.services.retention import Housekeeping, Retention
 from edgeagent.services.signals import Signal, heed
 from edgeagent.services.title_index import TitleIndex
@@ -95,7 +96,7 @@ class Agent:
             home.directory, clock=self._clock, directory=world.runtime_directory
         )
         self._scorer_in_use: Scorer | None = None
-        self._withdrawals = Withdrawals(home, gate=self.gate, clock=self._clock)
+        self._withdrawals = Withdrawals(home, clock=self._clock)
         self._finish_what_was_interrupted()
 
     @classmethod
@@ -196,13 +197,15 @@ class Agent:
 
     # History
 
-    def record_watch(self, events: WatchEvent | Sequence[WatchEvent]) -> Recorded:
+    def record_watch(
+        self, events: WatchEvent | Sequence[WatchEvent], *, keep_unknown: bool = False
+    ) -> Recorded:
         """Store one viewing, or an evening's list in one transaction a profile.
 
         Acknowledged is stored: when this returns, the events survive a power cut.
         """
         batch = [events] if isinstance(events, WatchEvent) else events
-        return self._recorder.record(batch)
+        return self._recorder.record(batch, keep_unknown=keep_unknown)
 
     @property
     def home(self) -> Home:
@@ -279,7 +282,7 @@ class Agent:
             scorer=self.scorer,
             clock=self._clock,
             random=self._world.random,
-            recipient=self._config.server_url or "",
+            rules=ReportRules.of(self._config),
         )
         return reporter.close_week()
 
@@ -293,6 +296,7 @@ class Agent:
             transport=self._transport(),
             clock=self._clock,
             random=self._world.random,
+            enabled=self._config.reports,
         )
         return uploader.send_reports()
 
@@ -314,6 +318,10 @@ class Agent:
     def installation(self) -> Installation:
         """Return what is installed."""
         return self._installations.load()
+
+    def refresh(self) -> None:
+        """Take in what an update in another process has learned of the time."""
+        self._clock.evidence = self._installations.load().time
 
     def segmenter_files(self, task: ReportTask) -> ModelFiles:
         """Return where the model and catalogue lie that assign segments for a task."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model_export.foldin import FoldinSolver
+from model_export.encoders import Encoder
 from model_export.log import WatchLog
 from model_export.naming import NamedSegment, name_segments
 from model_export.segmentation import spherical_kmeans
@@ -37,7 +37,7 @@ class Segments:
 
 def find_segments(
     log: WatchLog,
-    encoder: FoldinSolver,
+    encoder: Encoder,
     *,
     segments: int,
     seed: int,

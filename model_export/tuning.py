@@ -12,23 +12,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeagent.clock import DAY_SECONDS
 from edgeagent.errors import InputError
-from edgeagent.features.window import MAX_HISTORY
+from model_export.encoders import history_scorer
+from model_export.engines import FactorEngine, LocalEngine
 from model_export.evaluate import (
     GlobalSplit,
-    PersonHistory,
     RankingQuality,
     Scorer,
     evaluate_ranking,
     global_split,
     paired_gain,
 )
-from model_export.factors import ItemTable, fit_factors
+from model_export.factors import ItemTable
 from model_export.foldin import FoldinSettings, FoldinSolver
 from model_export.log import WatchLog
 
-__all__ = ["Progress", "Tuned", "foldin_scorer", "tune"]
+__all__ = ["Progress", "Tuned", "foldin_scorer", "tune", "validation_value"]
 
 Progress = Callable[[str, float], None]
 """Told what is happening and how much of the whole is done, 0-1."""
@@ -65,16 +64,15 @@ def foldin_scorer(
     embeddings: NDArray[np.floating], bias: NDArray[np.floating], settings: FoldinSettings
 ) -> Scorer:
     """Return the fold-in over embeddings [N, D] and bias [N] as a scorer."""
-    solver = FoldinSolver(embeddings, settings)
-    exact = np.asarray(embeddings, dtype=np.float64)  # once, not for every person
+    return history_scorer(FoldinSolver(embeddings, settings), embeddings, bias)
 
-    def score(history: PersonHistory) -> NDArray[np.floating]:
-        recent = slice(-MAX_HISTORY, None)
-        ages = (history.now - history.watched_on[recent]) / DAY_SECONDS
-        user = solver.user(history.items[recent], history.completion[recent], ages)
-        return np.asarray(exact @ user + bias)
 
-    return score
+def validation_value(quality: RankingQuality) -> float:
+    """Return what settings are chosen by.
+
+    The mean of NDCG@10, what is shown, and of NDCG@100, which varies less between people.
+    """
+    return float(quality.ndcg_at_10.mean() + quality.ndcg_at_100.mean()) / 2
 
 
 def tune(
@@ -84,6 +82,7 @@ def tune(
     seed: int,
     progress: Progress,
     settled: Tuned | None = None,
+    engine: FactorEngine = LocalEngine(),  # noqa: B008  (it holds nothing)
 ) -> Tuned:
     """Choose settings on people of ``log`` after the 80 % quantile of its time.
 
@@ -98,6 +97,7 @@ def tune(
         settled: what a model before was made with. It stays unless the best is better by more than
             two paired standard errors: other settings make another space, in which a tenth of the
             sessions would lie in another segment.
+        engine: what fits the factors.
 
     """
     try:
@@ -109,7 +109,7 @@ def tune(
             foldin=_unfading(*_UNTUNED),
             validation=None,
         )
-    search = _Search(split, dimension=dimension, seed=seed, progress=progress)
+    search = _Search(split, dimension=dimension, seed=seed, progress=progress, engine=engine)
     start = (settled.fit_alpha, settled.fit_regularization) if settled else _START
     alpha, regularization = search.climb(start)
     near = [
@@ -137,12 +137,19 @@ class _Search:
     """Remembers what has been fitted and judged, so that nothing is done twice."""
 
     def __init__(
-        self, split: GlobalSplit, *, dimension: int, seed: int, progress: Progress
+        self,
+        split: GlobalSplit,
+        *,
+        dimension: int,
+        seed: int,
+        progress: Progress,
+        engine: FactorEngine,
     ) -> None:
         self._split = split
         self._dimension = dimension
         self._seed = seed
         self._progress = progress
+        self._engine = engine
         self._no_bias = np.zeros(len(split.training.titles))
         self._tables: dict[tuple[float, float], NDArray[np.float32]] = {}
         self._qualities: dict[tuple[int, FoldinSettings], RankingQuality] = {}
@@ -165,7 +172,7 @@ class _Search:
                 f"Trying α = {alpha:.3g}, λ = {regularization:.3g}",
                 0.85 * len(self._tables) / _MAX_FITS,
             )
-            factors = fit_factors(
+            factors = self._engine.fit(
                 self._split.training,
                 alpha=alpha,
                 regularization=regularization,
@@ -176,12 +183,8 @@ class _Search:
         return self._tables[key]
 
     def value(self, table: NDArray[np.float32], settings: FoldinSettings) -> float:
-        """Return what is maximised.
-
-        The mean of NDCG@10, what is shown, and of NDCG@100, which varies less between people.
-        """
-        quality = self.quality(table, settings)
-        return float(quality.ndcg_at_10.mean() + quality.ndcg_at_100.mean()) / 2
+        """Return what is maximised."""
+        return validation_value(self.quality(table, settings))
 
     def quality(self, table: NDArray[np.float32], settings: FoldinSettings) -> RankingQuality:
         """Return the quality of these embeddings [N, D] under these settings."""

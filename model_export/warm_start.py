@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
-from model_export.foldin import FoldinSolver
 from model_export.segmentation import Clusters, nearest, unit_rows
 from model_export.session_vectors import Session, session_vectors
 from model_export.trained import TrainedModel
@@ -83,8 +82,8 @@ def _before(
     """Return [M] the segment each session has by the previous model; -1 where it knows no title."""
     column = {title.entity_id: number for number, title in enumerate(previous.titles)}
     known = np.array([column.get(title.entity_id, -1) for title in titles])
-    solver = FoldinSolver(previous.table.embeddings(), previous.settings)
-    old = session_vectors(tuple(_renumbered(session, known) for session in sessions), solver)
+    renumbered = tuple(_renumbered(session, known) for session in sessions)
+    old = session_vectors(renumbered, previous.encoder())
     segment = (old @ previous.centroids.T).argmax(axis=1)
     return np.where(np.linalg.norm(old, axis=1) > 0, segment, -1)
 

@@ -80,7 +80,7 @@ class SubsetSelection:
         if len(counts) != self.categories or min(counts) < 0 or sum(counts) != 1:
             raise PolicyError("subset selection takes one session, no more and no less")
         category = sum(place * count for place, count in enumerate(counts))
-        kept = bernoulli(self.p, random)
+        kept = bernoulli(self.p.numerator, self.p.denominator, random)
         others = uniform_choice(
             [other for other in range(self.categories) if other != category], self.weight, random
         )

@@ -8,6 +8,7 @@ reports therefore tells nothing about what was watched.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -27,9 +28,12 @@ from edgeagent.segments.categories import category_of
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import InstallationStore
+from edgeagent.services.report_rules import ReportRules
 from edgeagent.store import Home
 
 __all__ = ["SEND_WINDOW_SECONDS", "Reporter", "WeekClosing"]
+
+_log = logging.getLogger(__name__)
 
 SEND_WINDOW_SECONDS = 4 * DAY_SECONDS
 """A report leaves at a uniform moment of the four days after it was drawn, so that the time of
@@ -66,7 +70,7 @@ class Reporter:
         scorer: Scorer,
         clock: DeviceClock,
         random: RandomSource,
-        recipient: str,
+        rules: ReportRules,
     ) -> None:
         """Draw from the history of ``home`` and book in its ledger."""
         self._home = home
@@ -75,7 +79,7 @@ class Reporter:
         self._scorer = scorer
         self._clock = clock
         self._random = random
-        self._recipient = recipient
+        self._rules = rules
 
     def close_week(self) -> WeekClosing:
         """Close the latest ended reporting week, if it is time; safe to call at any time.
@@ -85,6 +89,12 @@ class Reporter:
             ``silent`` with the reason when there is none. No reason depends on the history.
 
         """
+        closing = self._close_week()
+        level = logging.DEBUG if closing.outcome == "already_closed" else logging.INFO
+        _log.log(level, "week %s: %s %s", closing.week, closing.outcome, closing.reason)
+        return closing
+
+    def _close_week(self) -> WeekClosing:
         try:
             week, task, files, profiles = self._conditions()
         except _SilentError as silent:
@@ -100,6 +110,8 @@ class Reporter:
         Nothing here reads the history.
         """
         ledger = self._home.ledger
+        if not self._rules.enabled:
+            raise _SilentError("reports are off in the settings")
         try:
             ledger.check()
         except LedgerBroken as error:
@@ -135,7 +147,9 @@ class Reporter:
             return
         try:
             randomizer_for(task)
-            check_debit(ledger.debits(), Debit(week=week, odds=task.odds))
+            check_debit(
+                ledger.debits(), Debit(week=week, odds=task.odds), limits=self._rules.limits
+            )
         except PolicyError as error:
             raise _SilentError(str(error), week) from error
 
@@ -180,7 +194,7 @@ class Reporter:
             body=encode_report(report),
             drawn_at=now,
             due_at=now + self._random.below(SEND_WINDOW_SECONDS),
-            recipient=self._recipient,
+            recipient=self._rules.recipient,
             meaning=_meaning(week, task),
         )
 

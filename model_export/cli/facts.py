@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from model_export.evaluate import mean_and_se
-from model_export.trained import TrainedModel
+from model_export.foldin import FoldinSettings
+from model_export.trained import HeadSettings, TrainedModel
 
 __all__ = ["model_facts", "show_model"]
 
 
 def model_facts(model: TrainedModel) -> dict[str, object]:
     """Return what there is to know about a model, for JSON."""
-    quality, settings = model.validation, model.settings
+    quality = model.validation
     return {
         "space_id": model.table.space_id,
         "titles": len(model.titles),
         "dimension": len(model.table.rows),
-        "settings": {
-            "alpha": settings.alpha,
-            "regularization": settings.regularization,
-            "decay_days": settings.decay_days,
-            "floor": settings.floor,
-        },
+        "head": model.head,
+        "settings": _settings(model.settings),
         "validation_ndcg_at_10": None if quality is None else mean_and_se(quality.ndcg_at_10),
         "session_cosine": model.session_cosine,
         "kept_fraction": model.kept_fraction,
@@ -40,11 +39,9 @@ def model_facts(model: TrainedModel) -> dict[str, object]:
 
 def show_model(model: TrainedModel) -> None:
     """Print a model for people."""
-    settings = model.settings
     click.echo(
         f"space {model.table.space_id}: {len(model.titles):,} titles, {len(model.table.rows)} "
-        f"dimensions\nα {settings.alpha:.3g}, λ {settings.regularization:.3g}, viewings fade over "
-        f"{settings.decay_days:g} days to {settings.floor:.0%}"
+        f"dimensions\nhead {model.head}: {_in_words(model.settings)}"
     )
     if model.validation is not None:
         mean, error = mean_and_se(model.validation.ndcg_at_10)
@@ -61,3 +58,24 @@ def show_model(model: TrainedModel) -> None:
         notes += ["stays on the device"] if label.sensitive else []
         extra = f"  ({'; '.join(notes)})" if notes else ""
         click.echo(f"{number:2}  {share:8.1%}  {label.name}{extra}")
+
+
+def _settings(settings: HeadSettings) -> dict[str, object]:
+    if isinstance(settings, FoldinSettings):
+        return asdict(settings)
+    return {
+        "per_viewing": settings.per_viewing.tolist(),
+        "per_day": settings.per_day.tolist(),
+        "hidden": len(settings.offset),
+    }
+
+
+def _in_words(settings: HeadSettings) -> str:
+    if isinstance(settings, FoldinSettings):
+        return (
+            f"α {settings.alpha:.3g}, λ {settings.regularization:.3g}, viewings fade over "
+            f"{settings.decay_days:g} days to {settings.floor:.0%}"
+        )
+    viewings = ", ".join(f"{1 / rate:.2g}" for rate in settings.per_viewing)
+    days = ", ".join(f"{1 / rate:.2g}" for rate in settings.per_day)
+    return f"viewings fade over {viewings} later ones and over {days} days"

@@ -25,7 +25,7 @@ from model_export.session_vectors import sample_sessions, session_vectors
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
 from model_export.trained import TrainedModel
-from model_export.tuning import Tuned, foldin_scorer, tune
+from model_export.tuning import Tuned, tune
 
 NO_HISTORY = PersonHistory(
     items=np.array([], dtype=np.int64),
@@ -38,7 +38,7 @@ NO_HISTORY = PersonHistory(
 def _scores(
     model: TrainedModel, history: PersonHistory
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.asarray(foldin_scorer(model.table.embeddings(), model.bias, model.settings)(history))
+    return np.asarray(model.scorer()(history), dtype=np.float64)
 
 
 def test_the_same_seed_gives_the_same_model(panel: WatchLog, model: TrainedModel) -> None:
@@ -183,6 +183,7 @@ def test_a_log_too_short_to_hold_anyone_out_takes_the_defaults() -> None:
     short = log.select(np.arange(len(log)) < 100)
     model = train(short, seed=0, segments=16, dimension=8)
     assert model.validation is None
+    assert isinstance(model.settings, FoldinSettings)
     assert model.settings.alpha == 1.0
 
 
@@ -203,11 +204,11 @@ def test_sessions_keep_their_segment_when_viewings_are_added(panel: WatchLog) ->
 def _kept(log: WatchLog, before: TrainedModel, after: TrainedModel) -> float:
     """Return the fraction of sessions with the same segment by both models, as boxes compute it."""
     sessions = sample_sessions(log, seed=0)
-    ids = []
-    for model in (before, after):
-        solver = FoldinSolver(model.table.embeddings(), model.settings)
-        ids.append((session_vectors(sessions, solver) @ model.centroids.T).argmax(axis=1))
-    return float((ids[0] == ids[1]).mean())
+    first, second = (
+        (session_vectors(sessions, model.encoder()) @ model.centroids.T).argmax(axis=1)
+        for model in (before, after)
+    )
+    return float((first == second).mean())
 
 
 def test_cohesion_and_size_tell_of_each_segment(panel: WatchLog, model: TrainedModel) -> None:
