@@ -210,8 +210,10 @@ def _weights(log: WatchLog) -> Any:  # noqa: ANN401  (an Arrow table, which has 
 
 def _mean_count(log: WatchLog) -> float:
     """Return the geometric mean of a person's and a title's mean number of viewed pairs."""
-    pairs = len(np.unique(log.users * len(log.titles) + log.items))
-    people, titles = len(np.unique(log.users)), len(np.unique(log.items))
+    seen = log.completion > 0
+    users, items = log.users[seen], log.items[seen]
+    pairs = len(np.unique(users * len(log.titles) + items))
+    people, titles = len(np.unique(users)), len(np.unique(items))
     return float(max(np.sqrt(pairs / max(people, 1) * (pairs / max(titles, 1))), 1.0))
 
 
