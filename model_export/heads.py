@@ -64,6 +64,7 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
     seed: int,
     progress: Progress,
     aim: Aim = "later",
+    seeds: int = 3,
     settled: Tuned | None = None,
     engine: FactorEngine = LocalEngine(),  # noqa: B008  (it holds nothing)
 ) -> FittedHead:
@@ -76,6 +77,7 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
         seed: of everything that is drawn.
         progress: told what is happening and how much of the whole is done, 0-1.
         aim: what ``timescales`` learns to tell, the very next viewing or the ones to come.
+        seeds: how often ``timescales`` is trained; the best training is kept.
         settled: how ``foldin`` was fitted before; see :func:`model_export.tuning.tune`.
         engine: what fits the embeddings of ``foldin``.
 
@@ -97,7 +99,24 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
             "head timescales is trained with PyTorch, which is not installed",
             hint="install it with: pip install 'edgeagent[train]'; or choose --head foldin",
         )
-    return _timescales(log, dimension=dimension, seed=seed, aim=aim, progress=progress)
+    from model_export.timescales_fit import fit_timescales  # noqa: PLC0415  (loads PyTorch)
+    from model_export.timescales_training import Recipe  # noqa: PLC0415
+
+    fitted = fit_timescales(
+        log,
+        recipe=Recipe(dimension=dimension, ahead=_AHEAD[aim]),
+        tail=_TAIL[aim],
+        seed=seed,
+        seeds=seeds,
+        progress=progress,
+    )
+    snapshot = fitted.snapshot
+    return FittedHead(
+        table=ItemTable.of(with_cold_rows(log, snapshot.embeddings, seed=seed)),
+        bias=snapshot.bias,
+        settings=snapshot.weights,
+        validation=fitted.validation,
+    )
 
 
 def _foldin(
@@ -139,23 +158,6 @@ def _foldin(
             validation=tuned.validation,
             tuned=tuned,
         )
-
-
-def _timescales(
-    log: WatchLog, *, dimension: int, seed: int, aim: Aim, progress: Progress
-) -> FittedHead:
-    from model_export.timescales_fit import fit_timescales  # noqa: PLC0415  (loads PyTorch)
-    from model_export.timescales_training import Recipe  # noqa: PLC0415
-
-    recipe = Recipe(dimension=dimension, ahead=_AHEAD[aim])
-    fitted = fit_timescales(log, recipe=recipe, tail=_TAIL[aim], seed=seed, progress=progress)
-    snapshot = fitted.snapshot
-    return FittedHead(
-        table=ItemTable.of(with_cold_rows(log, snapshot.embeddings, seed=seed)),
-        bias=snapshot.bias,
-        settings=snapshot.weights,
-        validation=fitted.validation,
-    )
 
 
 def _bias(

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.messages import Reason, Title
+from edgeagent.ranking.order import leading
 
-__all__ = ["NAMED_IN_RANKING", "NEW_YEARS", "bias_kind", "merge_repeats", "reasons_of"]
+__all__ = ["NAMED_IN_RANKING", "NEW_YEARS", "Kind", "bias_kind", "merge_repeats", "reasons_of"]
 
-NAMED_IN_RANKING = 12
+NAMED_IN_RANKING = 6
 """Viewings that a ranked pick names; 500 for each of ten picks would be a megabyte nobody reads."""
 NEW_YEARS = 1
 """A title is new in the year the catalogue was issued and the year before."""
@@ -47,19 +48,20 @@ def merge_repeats(
         [U] the titles, each once, ascending; [K, U] what each contributes.
 
     """
-    titles, place = np.unique(columns, return_inverse=True)
-    merged = np.zeros((len(titles), len(contributions)))
-    np.add.at(merged, place, contributions.T)
-    return titles, merged.T
+    order = np.argsort(columns, kind="stable")
+    titles, starts = np.unique(columns[order], return_index=True)
+    if not len(titles):
+        return titles, np.zeros((len(contributions), 0))
+    return titles, np.add.reduceat(contributions[:, order].astype(np.float64), starts, axis=1)
 
 
 def reasons_of(
-    watched: Sequence[Title],
+    titles: Sequence[Title],
+    watched: NDArray[np.intp],
     contributions: NDArray[np.float64],
     *,
-    bias: float,
-    bias_is: Literal["new", "popular"],
-    together: float | None,
+    ids: NDArray[np.intp],
+    nameless: Sequence[tuple[Kind, float]],
     named: int | None = None,
 ) -> tuple[Reason, ...]:
     """Return the parts of one score, largest |contribution| first, equal ones by entity_id.
@@ -68,35 +70,33 @@ def reasons_of(
     hidden in one of them.
 
     Args:
-        watched: [U] titles, each once.
+        titles: of the catalogue.
+        watched: [U] columns of the titles watched, each once.
         contributions: [U] what each contributes, in units of the score.
-        bias: the title's own part.
-        bias_is: what that part is called.
-        together: for a model whose parts do not add up by themselves, what they share.
+        ids: [U] what breaks ties between equal parts.
+        nameless: parts that no single title causes: the title's own, and what viewings do
+            together in a model whose parts do not add up by themselves.
         named: how many titles are named, the largest; the others are one part "rest". None: all.
 
     """
-    ids = [title.entity_id for title in watched]
-    order = sorted(range(len(ids)), key=lambda i: (-abs(contributions[i]), ids[i]))[:named]
-    nameless: list[tuple[Kind, float]] = [(bias_is, bias)]
-    if together is not None:
-        nameless.append(("together", together))
-    if len(order) < len(ids):
-        nameless.append(("rest", float(np.delete(contributions, order).sum())))
-    parts = contributions[order].tolist()
-    total = sum(map(abs, parts)) + sum(abs(part) for _, part in nameless) or 1.0
+    shown = leading(np.abs(contributions), ids, count=named or max(len(ids), 1))
+    others = list(nameless)
+    if len(shown) < len(contributions):
+        others.append(("rest", float(contributions.sum() - contributions[shown].sum())))
+    parts = contributions[shown].tolist()
+    total = sum(map(abs, parts)) + sum(abs(part) for _, part in others) or 1.0
     reasons = [
         Reason(
             kind="watched",
-            entity_id=ids[index],
-            title=watched[index].title,
+            entity_id=titles[column].entity_id,
+            title=titles[column].title,
             contribution=part,
             share_fraction=abs(part) / total,
         )
-        for index, part in zip(order, parts, strict=True)
+        for column, part in zip(watched[shown].tolist(), parts, strict=True)
     ]
     reasons += [
         Reason(kind=kind, contribution=part, share_fraction=abs(part) / total)
-        for kind, part in nameless
+        for kind, part in others
     ]
     return tuple(sorted(reasons, key=lambda r: (-abs(r.contribution), r.entity_id or "")))

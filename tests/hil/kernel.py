@@ -52,7 +52,10 @@ def build_kernel(directory: Path, *, suite: Suite, busybox: Path) -> None:
     )
     (kernel,) = unpacked.glob("boot/vmlinuz-*")
     shutil.copyfile(kernel, directory / "vmlinuz")
-    (modules,) = [*unpacked.glob("lib/modules/*/kernel"), *unpacked.glob("usr/lib/modules/*/kernel")]
+    (modules,) = [
+        *unpacked.glob("lib/modules/*/kernel"),
+        *unpacked.glob("usr/lib/modules/*/kernel"),
+    ]
     _build_initrd(directory, modules=modules, busybox=busybox)
     shutil.rmtree(unpacked)
 

@@ -51,4 +51,3 @@ def missing(
     if (os.geteuid() if user is None else user) != 0:
         return "root file systems are built and entered by root: run it as root"
     return None
-

@@ -37,7 +37,13 @@ def test_nothing_merges_into_nothing(shape: tuple[int, int]) -> None:
 
 
 def test_parts_are_sorted_by_size_and_equal_ones_by_entity_id() -> None:
-    reasons = reasons_of((B, A), np.array([-0.5, 0.5]), bias=1.0, bias_is="popular", together=None)
+    reasons = reasons_of(
+        (B, A),
+        np.arange(2),
+        np.array([-0.5, 0.5]),
+        ids=np.array([1, 0]),
+        nameless=[("popular", 1.0)],
+    )
     assert [(r.kind, r.entity_id, r.title, r.contribution, r.share_fraction) for r in reasons] == [
         ("popular", None, "", 1.0, 0.5),
         ("watched", "a", "Alpha", 0.5, 0.25),
@@ -46,7 +52,13 @@ def test_parts_are_sorted_by_size_and_equal_ones_by_entity_id() -> None:
 
 
 def test_what_titles_do_together_is_a_part_of_its_own() -> None:
-    reasons = reasons_of((A,), np.array([1.0]), bias=0.0, bias_is="new", together=-3.0)
+    reasons = reasons_of(
+        (A,),
+        np.arange(1),
+        np.array([1.0]),
+        ids=np.arange(1),
+        nameless=[("new", 0.0), ("together", -3.0)],
+    )
     assert [(r.kind, r.contribution, r.share_fraction) for r in reasons] == [
         ("together", -3.0, 0.75),
         ("watched", 1.0, 0.25),
@@ -55,7 +67,9 @@ def test_what_titles_do_together_is_a_part_of_its_own() -> None:
 
 
 def test_without_a_history_and_a_bias_the_share_is_0_not_nan() -> None:
-    (only,) = reasons_of((), np.array([]), bias=0.0, bias_is="popular", together=None)
+    (only,) = reasons_of(
+        (), np.arange(0), np.array([]), ids=np.arange(0), nameless=[("popular", 0.0)]
+    )
     assert (only.kind, only.contribution, only.share_fraction) == ("popular", 0.0, 0.0)
 
 
@@ -63,9 +77,7 @@ def test_without_a_history_and_a_bias_the_share_is_0_not_nan() -> None:
 def test_merging_loses_nothing_and_shares_add_up_to_1(contributions: NDArray[np.float32]) -> None:
     columns = np.arange(len(contributions)) % 3
     titles, merged = merge_repeats(columns, contributions[np.newaxis])
-    reasons = reasons_of(
-        [(A, B, C)[n] for n in titles], merged[0], bias=0.5, bias_is="popular", together=None
-    )
+    reasons = reasons_of((A, B, C), titles, merged[0], ids=titles, nameless=[("popular", 0.5)])
     total = sum(reason.contribution for reason in reasons)
     assert total == pytest.approx(0.5 + float(contributions.astype(np.float64).sum()), abs=1e-9)
     assert sum(reason.share_fraction for reason in reasons) == pytest.approx(1.0)
@@ -74,10 +86,10 @@ def test_merging_loses_nothing_and_shares_add_up_to_1(contributions: NDArray[np.
 def test_only_the_largest_are_named_and_the_others_are_one_part() -> None:
     reasons = reasons_of(
         (A, B, C),
+        np.arange(3),
         np.array([0.25, -2.0, 0.5]),
-        bias=1.0,
-        bias_is="popular",
-        together=None,
+        ids=np.arange(3),
+        nameless=[("popular", 1.0)],
         named=1,
     )
     assert [(r.kind, r.title, r.contribution) for r in reasons] == [
@@ -91,6 +103,11 @@ def test_only_the_largest_are_named_and_the_others_are_one_part() -> None:
 @pytest.mark.parametrize("named", [3, 4, None])
 def test_there_is_no_rest_where_all_are_named(named: int | None) -> None:
     reasons = reasons_of(
-        (A, B, C), np.ones(3), bias=0.0, bias_is="popular", together=None, named=named
+        (A, B, C),
+        np.arange(3),
+        np.ones(3),
+        ids=np.arange(3),
+        nameless=[("popular", 0.0)],
+        named=named,
     )
     assert {r.kind for r in reasons} == {"watched", "popular"}
