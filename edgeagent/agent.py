@@ -196,13 +196,15 @@ class Agent:
 
     # History
 
-    def record_watch(self, events: WatchEvent | Sequence[WatchEvent]) -> Recorded:
+    def record_watch(
+        self, events: WatchEvent | Sequence[WatchEvent], *, keep_unknown: bool = False
+    ) -> Recorded:
         """Store one viewing, or an evening's list in one transaction a profile.
 
         Acknowledged is stored: when this returns, the events survive a power cut.
         """
         batch = [events] if isinstance(events, WatchEvent) else events
-        return self._recorder.record(batch)
+        return self._recorder.record(batch, keep_unknown=keep_unknown)
 
     @property
     def home(self) -> Home:
@@ -314,6 +316,10 @@ class Agent:
     def installation(self) -> Installation:
         """Return what is installed."""
         return self._installations.load()
+
+    def refresh(self) -> None:
+        """Take in what an update in another process has learned of the time."""
+        self._clock.evidence = self._installations.load().time
 
     def segmenter_files(self, task: ReportTask) -> ModelFiles:
         """Return where the model and catalogue lie that assign segments for a task."""

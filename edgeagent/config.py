@@ -15,10 +15,36 @@ from msgspec import Meta
 from edgeagent.errors import InputError
 from edgeagent.messages.codec import Message
 
-__all__ = ["CONFIG_NAME", "Config", "load_config"]
+__all__ = [
+    "CONFIG_NAME",
+    "SYSTEM_CONFIG",
+    "Config",
+    "ServiceConfig",
+    "config_source",
+    "load_config",
+]
 
 CONFIG_NAME = "config.toml"
+SYSTEM_CONFIG = Path("/etc/edgeagent/config.toml")
+"""Read where neither ``--config`` nor the home has one: what a distribution sets for its boxes."""
 _CAP_BYTES = 64 * 1024
+
+
+class ServiceConfig(Message, frozen=True, kw_only=True):
+    """The table ``[service]``: how ``edgeagent serve`` behaves."""
+
+    manage_users: tuple[str, ...] = ("root",)
+    """Names or numbers of users who may manage over the unix socket, besides the one that the
+    service runs as: the home screen, the settings page. Everybody else is an app."""
+    manage_groups: tuple[str, ...] = ()
+    """Likewise groups, by name or number."""
+    allowed_origins: tuple[str, ...] = ()
+    """Origins of web pages that may use the WebSocket, such as ``https://app.example``. None: a
+    page that somebody opens on the box must not reach it; programs send no origin."""
+    max_connections: Annotated[int, Meta(ge=4, le=1024)] = 64
+    """Connections a door serves at once; a box runs a dozen apps, and each costs about 50 KB."""
+    profile_flags: dict[str, str | float | bool] = msgspec.field(default_factory=dict)
+    """What Firebolt's ``Profile.flags`` answers, for apps that expect flags of the platform."""
 
 
 class Config(Message, frozen=True, kw_only=True):
@@ -46,25 +72,44 @@ class Config(Message, frozen=True, kw_only=True):
     """For ``command``: what destroys the key when everything is erased; none: it stays."""
     teens_count_as_adults: bool = False
     """Whether profiles of kind ``teen`` and ``app:teen`` viewings are stored like adults'."""
+    service: ServiceConfig = ServiceConfig()
+    """How ``edgeagent serve`` behaves; see the table of its own."""
 
 
-def load_config(home: Path, path: Path | None = None) -> Config:
+def config_source(
+    home: Path, path: Path | None = None, *, system: Path = SYSTEM_CONFIG
+) -> Path | None:
+    """Return the file that the settings of a home come from; none: they are the defaults.
+
+    Args:
+        home: its ``config.toml`` is read when ``path`` is not given.
+        path: another file.
+        system: read when the home has none either.
+
+    """
+    if path is not None:
+        return path
+    return next((file for file in (home / CONFIG_NAME, system) if file.exists()), None)
+
+
+def load_config(home: Path, path: Path | None = None, *, system: Path = SYSTEM_CONFIG) -> Config:
     """Read the settings of a home.
 
     Args:
-        home: its ``config.toml`` is read when ``path`` is not given; absent means defaults.
+        home: its ``config.toml`` is read when ``path`` is not given; absent means ``system``.
         path: another file, which then has to exist.
+        system: absent, too, means defaults.
 
     Raises:
         InputError: not readable, not TOML, an unknown setting or a value out of range.
 
     """
-    source = path or home / CONFIG_NAME
+    source = config_source(home, path, system=system)
+    if source is None:
+        return Config()
     try:
         data = source.read_bytes()
     except FileNotFoundError as error:
-        if path is None:
-            return Config()
         raise InputError(f"{source}: no such file", hint="check --config") from error
     except OSError as error:
         raise InputError(f"{source}: {error.strerror}", hint="check its permissions") from error

@@ -16,6 +16,7 @@ import msgspec
 from click.testing import CliRunner
 
 from edgeagent import config, errors
+from edgeagent.api.methods import METHODS
 from edgeagent.cli.root import cli as edgeagent_cli
 from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
@@ -40,7 +41,11 @@ def _made(name: str) -> str:
     if name == "exit codes":
         return _exit_codes()
     if name == "settings":
-        return _settings()
+        return _settings(config.Config)
+    if name == "service settings":
+        return _settings(config.ServiceConfig)
+    if name == "methods":
+        return _methods()
     program, *nouns = name.removesuffix(" --help").split()
     return f"```text\n$ {name}\n{_help(program, nouns)}\n```"
 
@@ -70,15 +75,27 @@ def _exit_codes() -> str:
     return "\n".join(["| exit code | meaning |", "| --- | --- |", *lines])
 
 
-def _settings() -> str:
-    source = textwrap.dedent(inspect.getsource(config.Config))
+def _settings(kind: type[msgspec.Struct]) -> str:
+    source = textwrap.dedent(inspect.getsource(kind))
     documented = dict(re.findall(r'^    (\w+): [^\n]*\n    """([^"]*)"""', source, re.MULTILINE))
     lines = []
-    for setting in msgspec.structs.fields(config.Config):
-        default = "none" if setting.default is None else f"`{_toml(setting.default)}`"
+    for setting in msgspec.structs.fields(kind):
+        if isinstance(setting.default, msgspec.Struct):
+            continue  # a table of its own
+        default = "none" if setting.default is None else f"`{_toml(_default(setting))}`"
         text = " ".join(documented[setting.name].replace("``", "`").split())
         lines.append(f"| `{setting.name}` | {default} | {text} |")
     return "\n".join(["| setting | default | what it does |", "| --- | --- | --- |", *lines])
+
+
+def _default(setting: msgspec.structs.FieldInfo) -> object:
+    return setting.default_factory() if callable(setting.default_factory) else setting.default
+
+
+def _methods() -> str:
+    own = [method for method in METHODS if method.name.startswith("EdgeAgent.")]
+    lines = [f"| `{method.name}` | {method.caller.label} | {method.summary} |" for method in own]
+    return "\n".join(["| method | open to | what it does |", "| --- | --- | --- |", *lines])
 
 
 def _toml(value: object) -> str:

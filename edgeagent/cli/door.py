@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from edgeagent.agent import Agent
-from edgeagent.config import Config, load_config
+from edgeagent.config import Config, config_source, load_config
 from edgeagent.errors import StorageError
 
 __all__ = [
@@ -35,6 +35,10 @@ class Box:
     def config(self) -> Config:
         """Read the settings."""
         return load_config(self.home, self.config_file)
+
+    def config_source(self) -> Path | None:
+        """Return the file that the settings come from; none: they are the defaults."""
+        return config_source(self.home, self.config_file)
 
     @contextmanager
     def open(self, *, writes: bool = False) -> Iterator[Agent]:

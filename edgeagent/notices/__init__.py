@@ -22,6 +22,10 @@ class PurposeText(Message, frozen=True, kw_only=True):
 
     title: str
     text: str
+    gives: str
+    """What the household gets from it."""
+    takes: str
+    """What it costs the household."""
 
 
 class Notice(Message, frozen=True, kw_only=True):

@@ -24,6 +24,8 @@ class Recorded:
     """``app:child`` viewings and those of kids' profiles: never stored, whatever the consent."""
     ignored_private: int = 0
     """Viewings during a private session: nothing of them is kept anywhere."""
+    unmatched: int = 0
+    """Of those stored: titles that the catalogue does not hold yet."""
 
 
 class Recorder:
@@ -45,8 +47,13 @@ class Recorder:
         self._private = private
         self._teens_count = teens_count_as_adults
 
-    def record(self, events: Sequence[WatchEvent]) -> Recorded:
+    def record(self, events: Sequence[WatchEvent], *, keep_unknown: bool = False) -> Recorded:
         """Store events of one or more profiles, one transaction a profile.
+
+        Args:
+            events: what was watched.
+            keep_unknown: also store ids that the catalogue does not hold, as apps may be ahead of
+                it; see ``unmatched.py`` for how long.
 
         Raises:
             MalformedMessage: a field out of range; nothing was stored.
@@ -58,13 +65,19 @@ class Recorder:
         if self._private.ends_at() is not None:
             return Recorded(stored=0, ignored_child=0, ignored_private=len(valid))
         kept = [event for event in valid if self._counts(event)]
-        self._titles.require({event.entity_id for event in kept})
+        unknown = self._titles.unknown({event.entity_id for event in kept})
+        if unknown and not keep_unknown:
+            self._titles.require(unknown)
         profiles = sorted({event.profile for event in kept})
         grants = [self._gate.grant(Purpose.HISTORY, profile=profile) for profile in profiles]
         for grant in grants:
             own = [event for event in kept if event.profile == grant.profile]
             self._history.add(own, grant)
-        return Recorded(stored=len(kept), ignored_child=len(valid) - len(kept))
+        return Recorded(
+            stored=len(kept),
+            ignored_child=len(valid) - len(kept),
+            unmatched=sum(event.entity_id in unknown for event in kept),
+        )
 
     def _counts(self, event: WatchEvent) -> bool:
         return self._is_adult(event.age_policy) and self._is_adult(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from edgeagent.errors import ModelRefused, NoModel, UnknownEntity
 from edgeagent.messages import Title, decode_catalogue, sha256_hex
 from edgeagent.services.installation import InstallationStore
@@ -28,6 +30,14 @@ class TitleIndex:
         """
         return self._load().get(entity_id)
 
+    def unknown(self, entity_ids: set[str]) -> set[str]:
+        """Return those that the catalogue does not hold; none while there is no catalogue."""
+        try:
+            titles = self._load()
+        except NoModel:
+            return set()
+        return {entity_id for entity_id in entity_ids if entity_id not in titles}
+
     def require(self, entity_ids: set[str]) -> None:
         """Refuse ids that the catalogue does not hold.
 
@@ -37,16 +47,21 @@ class TitleIndex:
             UnknownEntity: names the first of them.
 
         """
-        try:
-            titles = self._load()
-        except NoModel:
-            return
-        unknown = [entity_id for entity_id in entity_ids if entity_id not in titles]
+        unknown = self.unknown(entity_ids)
         if unknown:
             raise UnknownEntity(
                 f"entity {min(unknown)!r} is not in the catalogue; nothing was stored",
                 hint="check the id, or update the catalogue: edgeagent model update",
             )
+
+    def all(self) -> Collection[Title]:
+        """Return every title of the catalogue.
+
+        Raises:
+            NoModel, ModelRefused: as for :meth:`find`.
+
+        """
+        return self._load().values()
 
     def _load(self) -> dict[str, Title]:
         reference = self._installations.manifest().catalogue

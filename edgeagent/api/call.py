@@ -1,0 +1,114 @@
+"""What a method sees of the world while it runs: the box, who calls, and where events go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from edgeagent.agent import Agent
+from edgeagent.api.confirmations import Confirmations
+from edgeagent.api.method import Caller
+from edgeagent.api.playback import Playbacks
+from edgeagent.clock import Clock
+from edgeagent.config import Config
+from edgeagent.errors import EdgeAgentError, ModelError
+from edgeagent.messages import Title
+from edgeagent.services.device_clock import DeviceClock
+from edgeagent.services.erasure import ErasureReason, ErasureReceipt
+
+__all__ = ["Call", "Desk", "Outside"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What the service reaches past the agent for; tests hand in something smaller."""
+
+    open_agent: Callable[[], Agent]
+    erase_box: Callable[[ErasureReason], ErasureReceipt]
+    """Erases the whole box while it is closed."""
+    update_model: Callable[[], None]
+    """Fetches the newest model in a child process, and returns when it has."""
+    clock: Clock
+
+
+class Desk:
+    """What all calls share."""
+
+    def __init__(self, outside: Outside, *, config: Config, confirmations: Confirmations) -> None:
+        """Open the box."""
+        self.outside = outside
+        self.config = config
+        self.confirmations = confirmations
+        self.playbacks = Playbacks()
+        self.clock = DeviceClock(outside.clock)
+        self.started_at = outside.clock.now()
+        self.agent = self._open()
+
+    def refresh(self) -> None:
+        """Take in what an update in a child process has learned of the time."""
+        self.agent.refresh()
+        self.clock.evidence = self.agent.installation().time
+
+    def close(self) -> None:
+        """Store what is being played, and close the box."""
+        for connection in self.playbacks.connections:
+            with suppress(EdgeAgentError):  # the rest is closed all the same
+                self.playbacks.end(connection, agent=self.agent)
+        self.agent.close()
+
+    def erase_box(self, reason: ErasureReason) -> ErasureReceipt:
+        """Erase the whole box and begin a new one."""
+        self.agent.close()
+        try:
+            return self.outside.erase_box(reason)
+        finally:
+            self.agent = self._open()
+
+    def _open(self) -> Agent:
+        agent = self.outside.open_agent()
+        self.clock.evidence = agent.installation().time
+        return agent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call in progress."""
+
+    desk: Desk
+    caller: Caller
+    connection: int
+    """Tells connections apart; the same number as long as one lasts."""
+    version: int = 1
+    """2 for clients that connected with ``?RPCv2=true``."""
+    events: list[tuple[str, object]] = field(default_factory=list)
+    """What to tell listeners once the call is done."""
+
+    @property
+    def agent(self) -> Agent:
+        """The box."""
+        return self.desk.agent
+
+    @property
+    def playbacks(self) -> Playbacks:
+        """What is being played."""
+        return self.desk.playbacks
+
+    def now(self) -> int:
+        """Seconds UTC."""
+        return self.desk.clock.now()
+
+    def profile(self, named: str | None = None) -> str:
+        """Return the profile that is named, else the active one."""
+        return self.agent.household.active if named is None else named
+
+    def title(self, entity_id: str) -> Title | None:
+        """Return a title if a catalogue is there and holds it."""
+        try:
+            return self.agent.titles.find(entity_id)
+        except ModelError:
+            return None
+
+    def emit(self, event: str, value: object) -> None:
+        """Tell listeners of ``event`` once the call is done."""
+        self.events.append((event, value))

@@ -1,0 +1,158 @@
+"""From a frame to its answer: find the method, check who calls, read parameters, run, tell.
+
+The order is the same for every method: whether a name exists is public, who may call it is decided
+before any parameter is looked at, and an answer goes out before the events that follow from it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from edgeagent.api import jsonrpc
+from edgeagent.api.call import Call, Desk
+from edgeagent.api.hub import Hub, Listener
+from edgeagent.api.jsonrpc import Fault, Request
+from edgeagent.api.lanes import Lanes
+from edgeagent.api.method import Caller, Loose, Method
+from edgeagent.api.methods import find_event, find_method
+from edgeagent.api.params import read_params
+from edgeagent.errors import ConsentRequired, EdgeAgentError, InputError
+
+__all__ = ["Client", "Dispatcher", "not_permitted"]
+
+_LOG = logging.getLogger("edgeagent.api")
+
+
+class _Listen(Loose, frozen=True, kw_only=True):
+    listen: bool
+
+
+class Client:
+    """One connection: who it is, what it listens to, and where its answers go."""
+
+    def __init__(
+        self, *, number: int, caller: Caller, version: int, send: Callable[[bytes], None]
+    ) -> None:
+        """Speak for connection ``number``; ``send`` queues events."""
+        self.number = number
+        self.caller = caller
+        self.listener = Listener(send=send, version=version)
+
+
+class Dispatcher:
+    """Answers frames."""
+
+    def __init__(self, desk: Desk, *, lanes: Lanes, hub: Hub) -> None:
+        """Run calls at ``desk`` on ``lanes`` and tell ``hub`` what came of them."""
+        self._desk = desk
+        self._lanes = lanes
+        self._hub = hub
+
+    async def handle(
+        self, client: Client, data: bytes | str, *, reply: Callable[[bytes], Awaitable[None]]
+    ) -> None:
+        """Answer a frame through ``reply``, then tell listeners what came of it."""
+        try:
+            frame = jsonrpc.read_frame(data)
+        except jsonrpc.BadFrame as error:
+            await reply(jsonrpc.error_answer(None, error.code, str(error)))
+            return
+        events: list[tuple[str, object]] = []
+        answers = [await self._one(client, item, events) for item in frame.items]
+        given = [answer for answer in answers if answer is not None]
+        if given:
+            await reply(b"[" + b",".join(given) + b"]" if frame.is_batch else given[0])
+        for name, value in events:
+            self._hub.publish(name, value)
+
+    async def goodbye(self, client: Client) -> None:
+        """A connection has gone: what it played is stored."""
+        self._hub.remove(client.listener)
+        await self._lanes.run(
+            "quick", lambda: self._desk.playbacks.end(client.number, agent=self._desk.agent)
+        )
+
+    async def _one(
+        self, client: Client, item: Request | Fault, events: list[tuple[str, object]]
+    ) -> bytes | None:
+        if isinstance(item, Fault):
+            return jsonrpc.error_answer(item.id, item.code, item.message)
+        try:
+            answer = jsonrpc.result_answer(item.id, await self._result(client, item, events))
+        except EdgeAgentError as error:
+            answer = jsonrpc.error_answer(item.id, error.rpc_code, str(error), hint=error.hint)
+        except _UnknownMethodError as error:
+            answer = jsonrpc.error_answer(item.id, jsonrpc.METHOD_NOT_FOUND, str(error))
+        except Exception as error:  # noqa: BLE001  (one call must not end the service)
+            _LOG.error("%s failed: %s", _known_name(item.method), type(error).__name__)
+            answer = jsonrpc.error_answer(item.id, jsonrpc.INTERNAL_ERROR, "internal error")
+        return None if item.is_notification else answer
+
+    async def _result(
+        self, client: Client, request: Request, events: list[tuple[str, object]]
+    ) -> object:
+        event = find_event(request.method)
+        if event is not None:
+            _require(client, event.caller, event.name)
+            return self._listen(client, event.name, request)
+        method = find_method(request.method)
+        if method is None:
+            raise _UnknownMethodError("there is no such method")
+        _require(client, method.caller, method.name)
+        params = read_params(method, request.params)
+        call = Call(
+            desk=self._desk,
+            caller=client.caller,
+            connection=client.number,
+            version=client.listener.version,
+            events=events,
+        )
+        return await self._run(method, call, params)
+
+    async def _run(self, method: Method, call: Call, params: object) -> object:
+        def work() -> object:
+            return method.run(call, params)
+
+        if method.lane == "alone":
+            return await self._lanes.run_alone(work)
+        return await self._lanes.run(method.lane, work)
+
+    def _listen(self, client: Client, event: str, request: Request) -> object:
+        given = request.params if isinstance(request.params, dict) else {}
+        if isinstance(request.params, list) and request.params:
+            given = {"listen": request.params[0]}
+        try:
+            listen = msgspec.convert(given, _Listen).listen
+        except msgspec.ValidationError as error:
+            raise InputError(
+                f"{event}: {error}", hint='send {"listen": true} to begin, false to end'
+            ) from error
+        self._hub.add(client.listener)
+        answer = client.listener.listen(event, request.id, on=listen)
+        return answer if client.listener.version == 1 else None
+
+
+class _UnknownMethodError(Exception):
+    """Nobody has heard of it."""
+
+
+def not_permitted(name: str) -> ConsentRequired:
+    """Return the error for a call that is not this caller's to make."""
+    return ConsentRequired(
+        f"{name} is for the household and its platform, not for apps",
+        hint="use the manager's endpoint: 'edgeagent service endpoint' prints it for its owner",
+    )
+
+
+def _require(client: Client, least: Caller, name: str) -> None:
+    if client.caller < least:
+        raise not_permitted(name)
+
+
+def _known_name(name: str) -> str:
+    """Return a method's own name for the log; what a client made up is not repeated."""
+    method = find_method(name)
+    return "a call" if method is None else method.name

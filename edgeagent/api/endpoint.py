@@ -1,0 +1,55 @@
+"""Where the service of a home is found: its socket, and the token that makes a manager.
+
+Socket and token lie in a directory in memory that only owner and group may enter; the token's file
+only its owner can read. It is made when the service first starts after the box was switched on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from edgeagent.errors import InputError
+from edgeagent.randomness import RandomSource
+from edgeagent.services.private_session import runtime_directory
+from edgeagent.store.durable import create_durably
+
+__all__ = ["TOKEN_BYTES", "default_socket", "manager_token", "read_token"]
+
+TOKEN_BYTES = 32
+
+
+def default_socket(home: Path, environment: Mapping[str, str]) -> Path:
+    """Return where the service of a home listens unless it is told otherwise."""
+    name = hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:16]
+    return runtime_directory(environment) / f"edgeagent-{name}" / "socket"
+
+
+def manager_token(directory: Path, random: RandomSource) -> str:
+    """Return the token kept in ``directory``, making one if there is none."""
+    path = directory / "token"
+    with suppress(FileExistsError):
+        create_durably(path, f"{random.below(1 << (8 * TOKEN_BYTES)):064x}".encode())
+    return read_token(directory)
+
+
+def read_token(directory: Path) -> str:
+    """Return the token kept in ``directory``.
+
+    Raises:
+        InputError: there is none, or it is not this user's to read.
+
+    """
+    path = directory / "token"
+    try:
+        token = path.read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path}: the service's token cannot be read",
+            hint="start the service first, and ask as the user that it runs as",
+        ) from error
+    if len(token) != 2 * TOKEN_BYTES:
+        raise InputError(f"{path} holds no token", hint="remove it and start the service again")
+    return token

@@ -1,0 +1,141 @@
+"""Firebolt ``Discovery``: what apps tell of viewings, and what they may rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from edgeagent.api.call import Call
+from edgeagent.api.consent_events import DiscoveryPolicy, discovery_policy
+from edgeagent.api.method import Caller, Event, Loose, Method
+from edgeagent.errors import ConsentRequired, InputError
+from edgeagent.messages import WatchEvent
+from edgeagent.messages.fields import AgePolicy, EntityId
+
+__all__ = ["EVENTS", "METHODS", "Watched", "audience"]
+
+_AUDIENCES: dict[str, AgePolicy] = {
+    "app:adult": "app:adult",
+    "app:teen": "app:teen",
+    "app:child": "app:child",
+}
+_MOST_SECONDS = 604_800
+
+
+class Watched(Loose, frozen=True, kw_only=True):
+    """One viewing: progress up to 1 is a fraction, more is seconds."""
+
+    entity_id: EntityId
+    progress: Annotated[float, Meta(ge=0, le=_MOST_SECONDS)] | None = None
+    completed: bool | None = None
+    watched_on: str | None = None
+    """ISO 8601; now, when it is absent or lies in the future."""
+    age_policy: str | None = None
+
+
+def audience(age_policy: str | None) -> AgePolicy | None:
+    """Return what an app says of its audience; one we have never heard of may be children."""
+    return None if age_policy is None else _AUDIENCES.get(age_policy, "app:child")
+
+
+def _watched(call: Call, params: Sequence[Watched]) -> bool:
+    """Tell that titles were watched; true when it is stored, or never to be stored."""
+    _record(call, params)
+    return True
+
+
+def _watched_v2(call: Call, params: Sequence[Watched]) -> bool:
+    """Tell that titles were watched, and learn whether that was accepted."""
+    try:
+        _record(call, params)
+    except ConsentRequired:
+        return False
+    return True
+
+
+def _record(call: Call, given: Sequence[Watched]) -> None:
+    profile, now = call.profile(), call.now()
+    events = [_event(call, watched, profile=profile, now=now) for watched in given]
+    if call.agent.record_watch(events, keep_unknown=True).stored:
+        call.emit("EdgeAgent.onHistoryChanged", {"profile": profile})
+
+
+def _event(call: Call, watched: Watched, *, profile: str, now: int) -> WatchEvent:
+    played = call.playbacks.started_at(call.connection, watched.entity_id)
+    moment = _moment(watched.watched_on, now=now if played is None else played)
+    fraction, seconds = _progress(watched.progress)
+    return WatchEvent(
+        entity_id=watched.entity_id,
+        watched_on=min(moment, now),
+        progress_fraction=fraction,
+        progress_seconds=seconds,
+        completed=bool(watched.completed),
+        age_policy=audience(watched.age_policy),
+        profile=profile,
+    )
+
+
+def _progress(progress: float | None) -> tuple[float | None, int | None]:
+    if progress is None or progress <= 1:
+        return progress, None
+    return None, int(progress)
+
+
+def _moment(text: str | None, *, now: int) -> int:
+    if text is None:
+        return now
+    try:
+        moment = msgspec.convert(text, datetime)
+    except msgspec.ValidationError as error:
+        raise InputError(
+            "watchedOn is not a date and time", hint="write it as 2026-11-24T20:15:00Z"
+        ) from error
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0, int(aware.timestamp()))
+
+
+def _policy(call: Call, params: object) -> DiscoveryPolicy:
+    """Return whether viewings are kept and titles recommended for the active profile."""
+    del params
+    return discovery_policy(call.agent, call.profile())
+
+
+METHODS = (
+    Method(
+        name="Discovery.watched",
+        caller=Caller.APP,
+        run=_watched,
+        params=Watched,
+        takes_a_list=True,
+        result=bool,
+        result_name="success",
+    ),
+    Method(
+        name="Discovery.watchedV2",
+        caller=Caller.APP,
+        run=_watched_v2,
+        params=Watched,
+        takes_a_list=True,
+        result=bool,
+        result_name="result",
+    ),
+    Method(
+        name="Discovery.policy",
+        caller=Caller.APP,
+        run=_policy,
+        result=DiscoveryPolicy,
+        result_name="policy",
+    ),
+)
+EVENTS = (
+    Event(
+        name="Discovery.onPolicyChanged",
+        caller=Caller.APP,
+        summary="Whether viewings are kept or titles recommended has changed.",
+        value=DiscoveryPolicy,
+    ),
+)

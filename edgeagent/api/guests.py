@@ -1,0 +1,48 @@
+"""How many connections there are, and who has to go when there are too many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+__all__ = ["Guests"]
+
+
+class Guests:
+    """Counts the connections of one door.
+
+    When the door is full, the oldest guest that has never said anything sensible makes room; when
+    all have, the newcomer is turned away. Thousands of silent connections therefore keep nobody
+    out, and never cost more than the limit.
+    """
+
+    def __init__(self, limit: int) -> None:
+        """Let ``limit`` guests in."""
+        self._limit = limit
+        self._silent: dict[int, Callable[[], None]] = {}
+        self._heard: set[int] = set()
+        self._last = 0
+
+    def enter(self, hang_up: Callable[[], None]) -> int | None:
+        """Let a guest in and return its number, or ``None`` when there is no room."""
+        if len(self._silent) + len(self._heard) >= self._limit:
+            if not self._silent:
+                return None
+            oldest = next(iter(self._silent))
+            self._silent.pop(oldest)()
+        self._last += 1
+        self._silent[self._last] = hang_up
+        return self._last
+
+    def heard(self, number: int) -> None:
+        """A guest has said something sensible."""
+        if self._silent.pop(number, None) is not None:
+            self._heard.add(number)
+
+    def leave(self, number: int) -> None:
+        """A guest has gone."""
+        self._silent.pop(number, None)
+        self._heard.discard(number)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._silent) + len(self._heard)

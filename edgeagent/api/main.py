@@ -1,0 +1,119 @@
+"""A service of a real home in a real process."""
+
+from __future__ import annotations
+
+import asyncio
+import grp
+import logging
+import os
+import pwd
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from edgeagent.agent import Agent
+from edgeagent.api.call import Outside
+from edgeagent.api.endpoint import default_socket
+from edgeagent.api.notify import Notifier
+from edgeagent.api.service import Service, Settings
+from edgeagent.api.unix_door import Peer
+from edgeagent.clock import SystemClock
+from edgeagent.config import Config, ServiceConfig
+from edgeagent.errors import InputError, NetworkError
+from edgeagent.randomness import SystemRandomSource
+from edgeagent.services.erasure import ErasureReason, ErasureReceipt, erase_box
+from edgeagent.services.key_care import configured_provider
+
+__all__ = ["managers", "serve"]
+
+
+def serve(
+    home: Path,
+    *,
+    config: Config,
+    config_file: Path | None,
+    socket: Path | None,
+    websocket_port: int | None,
+    environment: Mapping[str, str],
+) -> None:
+    """Serve ``home`` until SIGTERM or Ctrl-C."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    clock = SystemClock()
+
+    def erase(reason: ErasureReason) -> ErasureReceipt:
+        provider = configured_provider(home, config)
+        return erase_box(home, provider=provider, reason=reason, now=clock.now())
+
+    outside = Outside(
+        open_agent=lambda: Agent.open(home, config=config),
+        erase_box=erase,
+        update_model=lambda: run_command(home, config_file, "model", "update"),
+        clock=clock,
+    )
+    settings = Settings(
+        socket=socket or default_socket(home, environment),
+        websocket_port=websocket_port,
+        may_manage=managers(config.service),
+        config=config,
+        random=SystemRandomSource(),
+        notifier=Notifier(environment),
+    )
+    asyncio.run(_serve(Service(outside, settings)))
+
+
+async def _serve(service: Service) -> None:
+    service.stop_on_signals()
+    await service.run()
+
+
+def run_command(home: Path, config_file: Path | None, *words: str) -> None:
+    """Run one of our own commands in a process of its own, and wait for it.
+
+    Raises:
+        NetworkError: it failed; the message is its own.
+
+    """
+    options = ["--home", str(home), *(["--config", str(config_file)] if config_file else [])]
+    done = subprocess.run(  # noqa: S603  (our own interpreter and module)
+        [sys.executable, "-P", "-m", "edgeagent", *options, *words, "--json"],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        message, _, hint = done.stderr.strip().partition("\n")
+        raise NetworkError(
+            message.removeprefix("error: ") or f"{' '.join(words)} failed",
+            hint=hint.strip().removeprefix("try: "),
+        )
+
+
+def managers(config: ServiceConfig) -> Callable[[Peer], bool]:
+    """Return who may manage: whoever the service runs as, and whom the settings name.
+
+    Raises:
+        InputError: a user or group that this system does not know.
+
+    """
+    users = {os.geteuid(), *(_user(name) for name in config.manage_users)}
+    groups = {_group(name) for name in config.manage_groups}
+    return lambda peer: peer.uid in users or bool(groups & peer.gids)
+
+
+def _user(name: str) -> int:
+    if name.isdigit():
+        return int(name)
+    with suppress(KeyError):
+        return pwd.getpwnam(name).pw_uid
+    raise InputError(f"manage_users: there is no user {name!r}", hint="name one, or its number")
+
+
+def _group(name: str) -> int:
+    if name.isdigit():
+        return int(name)
+    with suppress(KeyError):
+        return grp.getgrnam(name).gr_gid
+    raise InputError(f"manage_groups: there is no group {name!r}", hint="name one, or its number")

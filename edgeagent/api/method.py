@@ -1,0 +1,77 @@
+"""What a method is: its name, who may call it, what it takes and gives, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from edgeagent.api.call import Call
+
+__all__ = ["Caller", "Event", "Loose", "Method", "Nothing", "Shape"]
+
+
+class Caller(IntEnum):
+    """Classes of caller; a higher one may do whatever a lower one may."""
+
+    APP = 1
+    """Any local client: tells what was watched, reads switches, and narrows them."""
+    MANAGE = 2
+    """Acts for the household: an allowed user on the unix socket, or who holds the token."""
+
+    @property
+    def label(self) -> str:
+        """The name in the OpenRPC document."""
+        return self.name.lower()
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Base of what our own methods take and give: camelCase, closed."""
+
+
+class Loose(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Base of what Firebolt methods take: later SDKs may send more than we know."""
+
+
+class Nothing(Loose, frozen=True, kw_only=True):
+    """No parameters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One method of the API."""
+
+    name: str
+    caller: Caller
+    """The least class that may call it."""
+    run: Callable[[Call, Any], Any]
+    """Runs in a thread; its docstring's first line is the summary."""
+    params: type[msgspec.Struct] = Nothing
+    takes_a_list: bool = False
+    """``run`` gets a list; clients send one set of parameters, or an array of such objects."""
+    result: Any = None
+    """Type of what it returns, for the document."""
+    result_name: str = "result"
+    lane: Literal["quick", "slow", "alone"] = "quick"
+    """``slow``: waits for a child or the network, never in the way of a viewing; ``alone``: while
+    nothing else runs."""
+
+    @property
+    def summary(self) -> str:
+        """What it does, in one line."""
+        return (self.run.__doc__ or "").strip().splitlines()[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that clients can listen to, as Firebolt does: ``Module.onSomethingChanged``."""
+
+    name: str
+    caller: Caller
+    summary: str
+    value: Any
+    """Type of what listeners receive."""

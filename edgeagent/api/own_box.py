@@ -1,0 +1,185 @@
+"""``EdgeAgent``: how the box stands, its model, and the document of this API."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from edgeagent import __version__
+from edgeagent.api.call import Call
+from edgeagent.api.method import Caller, Event, Method, Nothing, Shape
+from edgeagent.api.own_household import PrivateSessionShape, private_session
+from edgeagent.errors import LedgerBroken
+
+__all__ = ["DOCUMENT_NAME", "EVENTS", "METHODS"]
+
+DOCUMENT_NAME = "openrpc.json"
+
+
+class ModelShape(Shape, frozen=True, kw_only=True):
+    """What is installed; null before the first update."""
+
+    model_version: str | None
+    head: str | None
+    trained_at: int | None
+    space_id: str | None
+    segments: int | None
+    previous_version: str | None
+    """What a rollback would go back to."""
+    checked_at: int | None
+    """When the server was last asked for updates."""
+    task: str | None
+    """What the server asks reports to be like, within the compiled limits."""
+
+
+class StatusShape(Shape, frozen=True, kw_only=True):
+    """How the box stands."""
+
+    version: str
+    started_at: int
+    now: int
+    time_is_known: bool
+    profile: str
+    viewings: int
+    private_session: PrivateSessionShape
+    model: ModelShape
+    waiting_reports: int
+    problems: tuple[str, ...]
+    """What makes the box stand still; 'edgeagent doctor' looks deeper. Empty when all is well."""
+
+
+class UpdateShape(Shape, frozen=True, kw_only=True):
+    """What an update brought."""
+
+    changed: bool
+    model: ModelShape
+
+
+def _status(call: Call, params: Nothing) -> StatusShape:
+    """Return how the box stands."""
+    del params
+    profile = call.profile()
+    return StatusShape(
+        version=__version__,
+        started_at=call.desk.started_at,
+        now=call.now(),
+        time_is_known=call.desk.clock.is_known(),
+        profile=profile,
+        viewings=call.agent.home.history.count(profile),
+        private_session=private_session(call),
+        model=_installed(call),
+        waiting_reports=len(call.agent.home.ledger.outbox()),
+        problems=_problems(call),
+    )
+
+
+def _problems(call: Call) -> tuple[str, ...]:
+    try:
+        call.agent.home.ledger.check()
+    except LedgerBroken:
+        return ("the ledger and its anchor disagree: nothing is granted, nothing is reported",)
+    return ()
+
+
+def _model(call: Call, params: Nothing) -> ModelShape:
+    """Return what model is installed, and when updates were last looked for."""
+    del params
+    return _installed(call)
+
+
+def _installed(call: Call) -> ModelShape:
+    installation = call.agent.installation()
+    current, previous = installation.current, installation.previous
+    return ModelShape(
+        model_version=None if current is None else current.model_version,
+        head=None if current is None else current.head,
+        trained_at=None if current is None else current.trained_at,
+        space_id=None if current is None else current.space_id,
+        segments=None if current is None else len(current.segments),
+        previous_version=None if previous is None else previous.model_version,
+        checked_at=installation.checked_at,
+        task=None if installation.task is None else installation.task.name,
+    )
+
+
+def _update(call: Call, params: Nothing) -> UpdateShape:
+    """Fetch, verify and activate the newest model, catalogue and report task."""
+    del params
+    before = call.agent.installation()
+    call.desk.outside.update_model()
+    call.desk.refresh()
+    after = call.agent.installation()
+    changed = (before.current, before.task) != (after.current, after.task)
+    if changed:
+        _told_model(call)
+    return UpdateShape(changed=changed, model=_installed(call))
+
+
+def _rollback(call: Call, params: Nothing) -> ModelShape:
+    """Go back to the model before the active one."""
+    del params
+    call.agent.rollback_model()
+    _told_model(call)
+    return _installed(call)
+
+
+def _told_model(call: Call) -> None:
+    call.emit("EdgeAgent.onModelChanged", _installed(call))
+
+
+def _discover(call: Call, params: Nothing) -> msgspec.Raw:
+    """Return the OpenRPC document of this API."""
+    del call, params
+    document = (files("edgeagent.api") / DOCUMENT_NAME).read_bytes()
+    return msgspec.Raw(msgspec.json.format(document, indent=-1))  # a line each, on the socket
+
+
+METHODS = (
+    Method(
+        name="EdgeAgent.status",
+        caller=Caller.MANAGE,
+        run=_status,
+        result=StatusShape,
+        result_name="status",
+    ),
+    Method(
+        name="EdgeAgent.model",
+        caller=Caller.MANAGE,
+        run=_model,
+        result=ModelShape,
+        result_name="model",
+    ),
+    Method(
+        name="EdgeAgent.updateModel",
+        caller=Caller.MANAGE,
+        run=_update,
+        result=UpdateShape,
+        result_name="update",
+        lane="slow",
+    ),
+    Method(
+        name="EdgeAgent.rollbackModel",
+        caller=Caller.MANAGE,
+        run=_rollback,
+        result=ModelShape,
+        result_name="model",
+        lane="slow",
+    ),
+    Method(
+        name="rpc.discover",
+        caller=Caller.APP,
+        run=_discover,
+        result=dict[str, Any],
+        result_name="OpenRPC Schema",
+    ),
+)
+EVENTS = (
+    Event(
+        name="EdgeAgent.onModelChanged",
+        caller=Caller.MANAGE,
+        summary="Another model, catalogue or report task is active.",
+        value=ModelShape,
+    ),
+)

@@ -1,0 +1,199 @@
+"""``EdgeAgent``: consent, purpose by purpose, with what each gives and takes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from edgeagent.api.call import Call
+from edgeagent.api.consent_events import telling_of_changes
+from edgeagent.api.method import Caller, Event, Method, Shape
+from edgeagent.api.own_picks import OfProfile, ProfileParams
+from edgeagent.consent import Purpose
+from edgeagent.messages.fields import ProfileName
+from edgeagent.notices import load_notice
+from edgeagent.services.receipt import ConsentReceipt
+from edgeagent.services.signals import Signal
+
+__all__ = ["EVENTS", "METHODS"]
+
+
+class PurposeShape(Shape, frozen=True, kw_only=True):
+    """One switch."""
+
+    purpose: Purpose
+    title: str
+    text: str
+    gives: str
+    """What the household gets from it."""
+    takes: str
+    """What it costs the household."""
+    granted: bool
+    since: int | None
+    expires_at: int | None
+    reason: str
+    """Why it is off; empty when it is on."""
+
+
+class ConsentShape(Shape, frozen=True, kw_only=True):
+    """All switches of a profile, and the notice they refer to."""
+
+    profile: str
+    notice_version: str
+    language: str
+    purposes: tuple[PurposeShape, ...]
+
+
+class PurposeParams(Shape, frozen=True, kw_only=True):
+    """Which purpose, for whom."""
+
+    purpose: Purpose
+    profile: ProfileName | None = None
+
+
+class SignalParams(Shape, frozen=True, kw_only=True):
+    """What a platform says on behalf of the household."""
+
+    signal: Signal
+
+
+class Withdrawn(Shape, frozen=True, kw_only=True):
+    """How many consents a signal ended."""
+
+    withdrawn: int
+
+
+class ReceiptEntryShape(Shape, frozen=True, kw_only=True):
+    """One decision, with the fields of ISO/IEC TS 27560."""
+
+    record_id: str
+    pii_principal_id: str
+    privacy_notice_uri: str
+    notice_version: str
+    notice_sha256: str
+    language: str
+    purpose: Purpose
+    lawful_basis: str
+    event_time: str
+    event_type: str
+    event_state: Literal["given", "withdrawn", "expired", "superseded"]
+    entity_id: str
+    valid_until: str
+    storage_location: str
+
+
+class ReceiptShape(Shape, frozen=True, kw_only=True):
+    """Every decision, in the order in which they were made."""
+
+    schema_version: str
+    issued_at: str
+    retention_days: int
+    records: tuple[ReceiptEntryShape, ...]
+
+
+def _consent(call: Call, params: ProfileParams) -> ConsentShape:
+    """Return how each purpose stands for a profile, with what it gives and takes."""
+    profile = call.profile(params.profile)
+    notice = load_notice(call.desk.config.language)
+    return ConsentShape(
+        profile=profile,
+        notice_version=notice.version,
+        language=notice.language,
+        purposes=tuple(
+            PurposeShape(
+                purpose=state.purpose,
+                title=notice.purposes[state.purpose].title,
+                text=notice.purposes[state.purpose].text,
+                gives=notice.purposes[state.purpose].gives,
+                takes=notice.purposes[state.purpose].takes,
+                granted=state.granted,
+                since=state.since,
+                expires_at=state.expires_at,
+                reason=state.reason,
+            )
+            for state in call.agent.consent(profile)
+        ),
+    )
+
+
+def _grant(call: Call, params: PurposeParams) -> ConsentShape:
+    """Allow a purpose for a profile, effective before this returns."""
+    with telling_of_changes(call):
+        call.agent.grant(params.purpose, profile=call.profile(params.profile))
+    return _consent(call, ProfileParams(profile=params.profile))
+
+
+def _withdraw(call: Call, params: PurposeParams) -> ConsentShape:
+    """Withdraw a purpose; what rested on it is gone when this returns."""
+    call.playbacks.forget_all()
+    profile = call.profile(params.profile)
+    with telling_of_changes(call):
+        call.agent.withdraw(params.purpose, profile=profile)
+    if params.purpose in {Purpose.HISTORY, Purpose.PERSONALIZATION}:
+        call.emit("EdgeAgent.onHistoryChanged", {"profile": profile})
+    return _consent(call, ProfileParams(profile=params.profile))
+
+
+def _heed(call: Call, params: SignalParams) -> Withdrawn:
+    """Heed a signal from outside, for all profiles; it withdraws and never grants."""
+    with telling_of_changes(call):
+        records = call.agent.heed(params.signal)
+    return Withdrawn(withdrawn=len(records))
+
+
+def _receipt(call: Call, params: ProfileParams) -> ReceiptShape:
+    """Return every decision of a profile, or of all, with the fields of ISO/IEC TS 27560."""
+    receipt: ConsentReceipt = call.agent.consent_receipt(params.profile)
+    return msgspec.convert(receipt, ReceiptShape, from_attributes=True)
+
+
+METHODS = (
+    Method(
+        name="EdgeAgent.consent",
+        caller=Caller.MANAGE,
+        run=_consent,
+        params=ProfileParams,
+        result=ConsentShape,
+        result_name="consent",
+    ),
+    Method(
+        name="EdgeAgent.grant",
+        caller=Caller.MANAGE,
+        run=_grant,
+        params=PurposeParams,
+        result=ConsentShape,
+        result_name="consent",
+    ),
+    Method(
+        name="EdgeAgent.withdraw",
+        caller=Caller.MANAGE,
+        run=_withdraw,
+        params=PurposeParams,
+        result=ConsentShape,
+        result_name="consent",
+    ),
+    Method(
+        name="EdgeAgent.heed",
+        caller=Caller.APP,
+        run=_heed,
+        params=SignalParams,
+        result=Withdrawn,
+    ),
+    Method(
+        name="EdgeAgent.consentReceipt",
+        caller=Caller.MANAGE,
+        run=_receipt,
+        params=ProfileParams,
+        result=ReceiptShape,
+        result_name="receipt",
+    ),
+)
+EVENTS = (
+    Event(
+        name="EdgeAgent.onConsentChanged",
+        caller=Caller.MANAGE,
+        summary="A purpose was granted or withdrawn, or another profile is watching.",
+        value=OfProfile,
+    ),
+)

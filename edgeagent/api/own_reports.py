@@ -1,0 +1,248 @@
+"""``EdgeAgent``: what left the box, what comes next and when, what it cost, what it can tell."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from edgeagent.api.call import Call
+from edgeagent.api.method import Caller, Event, Method, Nothing, Shape
+from edgeagent.clock import week_of, week_start
+from edgeagent.consent import Purpose
+from edgeagent.messages.report import REPORT_BYTES
+from edgeagent.privacy.accounting import (
+    MAX_ODDS_PER_REPORT,
+    MAX_ODDS_PER_YEAR,
+    SPACING_WEEKS,
+    epsilon,
+    spent,
+)
+from edgeagent.services.reporter import SEND_WINDOW_SECONDS
+from edgeagent.store import Disclosure
+
+__all__ = ["EVENTS", "METHODS"]
+
+
+class DisclosureShape(Shape, frozen=True, kw_only=True):
+    """One report, byte for byte."""
+
+    report_id: str
+    week: int
+    week_start: int
+    task: str
+    recipient: str
+    body: str
+    drawn_at: int
+    due_at: int
+    settled_at: int | None
+    outcome: Literal["accepted", "refused", "expired", "withdrawn"] | None
+    """Null while it waits to be sent."""
+    epsilon: float
+    odds: str
+    """e^ε, an exact fraction."""
+    meaning: str
+    """What a reader can conclude from it, in words."""
+
+
+class PreviewShape(Shape, frozen=True, kw_only=True):
+    """What comes next, as far as it can be known: never from what was watched."""
+
+    would_report: bool
+    reason: str
+    """Why there will be no report as things stand; empty when there will be one."""
+    week: int
+    """The next week that can be reported on."""
+    week_start: int
+    week_end: int
+    sent_between: tuple[int, int]
+    """The report leaves at a random moment of these days."""
+    bytes: int
+    categories: int | None
+    odds: str | None
+    epsilon: float | None
+    recipient: str | None
+    waiting: int
+    """Reports that are drawn and wait to be sent."""
+
+
+class BudgetShape(Shape, frozen=True, kw_only=True):
+    """What was spent on reports in the 52 weeks up to now."""
+
+    reports: int
+    epsilon_spent: float
+    epsilon_limit: float
+    odds_spent: str
+    odds_limit: str
+    first_reportable_week: int
+    silent_until: int
+    """A new ledger reports nothing before."""
+    spacing_weeks: int
+
+
+class Statement(Shape, frozen=True, kw_only=True):
+    """One thing that can be said of this box's privacy, and whether it holds now."""
+
+    topic: str
+    text: str
+    holds: bool
+
+
+def _disclosures(call: Call, params: Nothing) -> tuple[DisclosureShape, ...]:
+    """Return every report that was ever drawn for sending, oldest first."""
+    del params
+    return tuple(_disclosure(item) for item in call.agent.disclosures())
+
+
+def _disclosure(item: Disclosure) -> DisclosureShape:
+    return DisclosureShape(
+        report_id=item.report_id,
+        week=item.week,
+        week_start=week_start(item.week),
+        task=item.task,
+        recipient=item.recipient,
+        body=item.body.decode(),
+        drawn_at=item.drawn_at,
+        due_at=item.due_at,
+        settled_at=item.settled_at,
+        outcome=item.outcome,
+        epsilon=epsilon(item.odds),
+        odds=str(item.odds),
+        meaning=item.meaning,
+    )
+
+
+def _preview(call: Call, params: Nothing) -> PreviewShape:
+    """Return what the next report will be about, when it can leave, and whether it will."""
+    del params
+    ledger = call.agent.home.ledger
+    ledger.check()
+    task = call.agent.installation().task
+    week = _next_week(call)
+    end = week_start(week + 1)
+    return PreviewShape(
+        would_report=not (reason := _obstacle(call, has_task=task is not None)),
+        reason=reason,
+        week=week,
+        week_start=week_start(week),
+        week_end=end,
+        sent_between=(end, end + SEND_WINDOW_SECONDS),
+        bytes=REPORT_BYTES,
+        categories=None if task is None else task.categories,
+        odds=None if task is None else str(task.odds),
+        epsilon=None if task is None else epsilon(task.odds),
+        recipient=call.desk.config.server_url,
+        waiting=len(ledger.outbox()),
+    )
+
+
+def _next_week(call: Call) -> int:
+    """Return the reporting week that is running, or comes next."""
+    genesis = call.agent.home.ledger.genesis
+    earliest = max(week_of(call.now()), genesis.first_reportable_week)
+    return earliest + (genesis.phase - earliest) % SPACING_WEEKS
+
+
+def _obstacle(call: Call, *, has_task: bool) -> str:
+    profiles = call.agent.home.ledger.consenting_profiles()
+    purposes = (Purpose.HISTORY, Purpose.REPORTING)
+    if not any(
+        all(call.agent.gate.holds(purpose, profile=profile) for purpose in purposes)
+        for profile in profiles
+    ):
+        return "history and reporting are not granted by anybody"
+    if call.desk.config.server_url is None:
+        return "no server is set"
+    if not has_task:
+        return "no report task has been downloaded"
+    return ""
+
+
+def _budget(call: Call, params: Nothing) -> BudgetShape:
+    """Return what was spent of the privacy budget."""
+    del params
+    ledger = call.agent.home.ledger
+    ledger.check()
+    debits, genesis = ledger.debits(), ledger.genesis
+    year = spent(debits, last_week=week_of(call.now()))
+    return BudgetShape(
+        reports=len(debits),
+        epsilon_spent=epsilon(year),
+        epsilon_limit=epsilon(MAX_ODDS_PER_YEAR),
+        odds_spent=str(year),
+        odds_limit=str(MAX_ODDS_PER_YEAR),
+        first_reportable_week=genesis.first_reportable_week,
+        silent_until=week_start(genesis.first_reportable_week),
+        spacing_weeks=SPACING_WEEKS,
+    )
+
+
+def _assessment(call: Call, params: Nothing) -> tuple[Statement, ...]:
+    """Return what can be said of this box's privacy, and whether each of it holds now."""
+    del params
+    ledger = call.agent.home.ledger
+    ledger.check()
+    year = spent(ledger.debits(), last_week=week_of(call.now()))
+    kept = call.agent.retention.kept()
+    return (
+        Statement(
+            topic="report",
+            text=f"No report is more than {MAX_ODDS_PER_REPORT} times as likely as after any other "
+            "week, an empty one included.",
+            holds=all(item.odds <= MAX_ODDS_PER_REPORT for item in ledger.disclosures()),
+        ),
+        Statement(
+            topic="budget",
+            text=f"All reports of any 52 weeks together multiply to at most {MAX_ODDS_PER_YEAR}.",
+            holds=year <= MAX_ODDS_PER_YEAR,
+        ),
+        Statement(
+            topic="retention",
+            text=f"Viewings are deleted after {kept.days} days.",
+            holds=not kept.lengthened,
+        ),
+        Statement(
+            topic="ledger",
+            text="The record of decisions and reports is whole.",
+            holds=not ledger.integrity_errors(),
+        ),
+    )
+
+
+METHODS = (
+    Method(
+        name="EdgeAgent.disclosures",
+        caller=Caller.MANAGE,
+        run=_disclosures,
+        result=tuple[DisclosureShape, ...],
+        result_name="disclosures",
+    ),
+    Method(
+        name="EdgeAgent.preview",
+        caller=Caller.MANAGE,
+        run=_preview,
+        result=PreviewShape,
+        result_name="preview",
+    ),
+    Method(
+        name="EdgeAgent.budget",
+        caller=Caller.MANAGE,
+        run=_budget,
+        result=BudgetShape,
+        result_name="budget",
+    ),
+    Method(
+        name="EdgeAgent.assessment",
+        caller=Caller.MANAGE,
+        run=_assessment,
+        result=tuple[Statement, ...],
+        result_name="statements",
+        lane="slow",
+    ),
+)
+EVENTS = (
+    Event(
+        name="EdgeAgent.onDisclosuresChanged",
+        caller=Caller.MANAGE,
+        summary="A report was drawn, sent or answered.",
+        value=None,
+    ),
+)

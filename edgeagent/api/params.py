@@ -1,0 +1,47 @@
+"""Parameters as clients write them: absent, by name, by position, or a list of objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from edgeagent.api.method import Method
+from edgeagent.errors import InputError
+
+__all__ = ["read_params"]
+
+
+def read_params(method: Method, given: list[Any] | dict[str, Any]) -> Any:  # noqa: ANN401
+    """Return what ``method`` takes.
+
+    Raises:
+        InputError: a parameter is missing, unknown or wrong; the message has its path.
+
+    """
+    if method.takes_a_list:
+        if isinstance(given, list) and given and all(isinstance(item, dict) for item in given):
+            return tuple(_converted(method, item) for item in given)
+        return (_converted(method, _by_name(method, given)),)
+    return _converted(method, _by_name(method, given))
+
+
+def _by_name(method: Method, given: list[Any] | dict[str, Any]) -> dict[str, Any]:
+    if isinstance(given, dict):
+        return given
+    names = [field.encode_name for field in msgspec.structs.fields(method.params)]
+    if len(given) > len(names):
+        raise InputError(
+            f"{method.name} takes {len(names)} parameters, {len(given)} were given",
+            hint="rpc.discover describes every method",
+        )
+    return dict(zip(names, given, strict=False))
+
+
+def _converted(method: Method, given: dict[str, Any]) -> msgspec.Struct:
+    try:
+        return msgspec.convert(given, method.params)
+    except msgspec.ValidationError as error:
+        raise InputError(
+            f"{method.name}: {error}", hint="rpc.discover describes every method"
+        ) from error

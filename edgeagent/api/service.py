@@ -1,0 +1,112 @@
+"""The resident process: opens the box, serves it, keeps house, and tells systemd how it is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeagent.api.call import Desk, Outside
+from edgeagent.api.confirmations import Confirmations
+from edgeagent.api.dispatcher import Dispatcher
+from edgeagent.api.endpoint import manager_token
+from edgeagent.api.guests import Guests
+from edgeagent.api.hub import Hub
+from edgeagent.api.lanes import Lanes
+from edgeagent.api.notify import Notifier
+from edgeagent.api.unix_door import Peer, UnixDoor, prepare_directory
+from edgeagent.api.websocket_door import WebSocketDoor
+from edgeagent.config import Config
+from edgeagent.randomness import RandomSource
+
+__all__ = ["Service", "Settings"]
+
+_LOG = logging.getLogger("edgeagent.service")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where to listen, and to whom."""
+
+    socket: Path
+    websocket_port: int | None
+    """0 takes a free one; ``None``: no WebSocket."""
+    may_manage: Callable[[Peer], bool]
+    config: Config
+    random: RandomSource
+    notifier: Notifier
+
+
+class Service:
+    """One service of one home."""
+
+    def __init__(self, outside: Outside, settings: Settings) -> None:
+        """Put the parts together; nothing is opened yet."""
+        self._outside = outside
+        self._settings = settings
+        self._stop = asyncio.Event()
+        self.websocket_port: int | None = None
+        """The port that is listened on, once it is."""
+
+    def stop(self) -> None:
+        """Ask the service to end; from within its event loop."""
+        self._stop.set()
+
+    async def run(self, *, opened: Callable[[], None] = lambda: None) -> None:
+        """Serve until stopped.
+
+        Args:
+            opened: called once both doors are open.
+
+        """
+        settings, config = self._settings, self._settings.config
+        async with AsyncExitStack() as stack:
+            lanes = Lanes()
+            stack.callback(lanes.close)
+            confirmations = Confirmations(clock=self._outside.clock, random=settings.random)
+            desk = await lanes.run(
+                "quick", lambda: Desk(self._outside, config=config, confirmations=confirmations)
+            )
+            stack.push_async_callback(lanes.run_alone, desk.close)
+            dispatcher = Dispatcher(desk, lanes=lanes, hub=Hub())
+            await self._open_doors(stack, dispatcher)
+            opened()
+            settings.notifier.ready("serving")
+            _LOG.info("serving")
+            await self._stop.wait()
+            settings.notifier.stopping()
+            _LOG.info("stopping")
+
+    def stop_on_signals(self) -> None:
+        """End in good order on SIGTERM and Ctrl-C."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self.stop)
+
+    async def _open_doors(self, stack: AsyncExitStack, dispatcher: Dispatcher) -> None:
+        settings, service = self._settings, self._settings.config.service
+        prepare_directory(settings.socket.parent)
+        unix = UnixDoor(
+            settings.socket,
+            dispatcher=dispatcher,
+            guests=Guests(service.max_connections),
+            may_manage=settings.may_manage,
+        )
+        await unix.open()
+        stack.push_async_callback(unix.close)
+        if settings.websocket_port is None:
+            return
+        door = WebSocketDoor(
+            settings.websocket_port,
+            dispatcher=dispatcher,
+            guests=Guests(service.max_connections),
+            token=manager_token(settings.socket.parent, settings.random),
+            origins=service.allowed_origins,
+        )
+        await door.open()
+        self.websocket_port = door.port
+        stack.push_async_callback(door.close)

@@ -1,0 +1,53 @@
+"""``edgeagent serve``: the resident process that apps, home screen and dashboard talk to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from edgeagent.cli.door import Box, pass_box
+from edgeagent.errors import InputError
+
+__all__ = ["command"]
+
+_DEFAULT_PORT = 3473
+
+
+@click.command(name="serve")
+@click.option(
+    "--ws-port",
+    default=_DEFAULT_PORT,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port of the WebSocket on loopback; 0 takes a free one.",
+)
+@click.option("--no-ws", is_flag=True, help="Serve the unix socket only.")
+@click.option(
+    "--socket",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="EDGEAGENT_SOCKET",
+    help="The unix socket.  [default: in the runtime directory; see 'edgeagent service endpoint']",
+)
+@pass_box
+def command(box: Box, *, ws_port: int, no_ws: bool, socket: Path | None) -> None:
+    """Serve this box to apps (Firebolt) and to the household, until stopped.
+
+    The log goes to stderr; it never holds what was watched.
+    """
+    try:
+        from edgeagent.api.main import serve  # noqa: PLC0415  (websockets is an extra)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "the service needs the package 'websockets'",
+            hint="install edgeagent with its extra: pip install 'edgeagent[service]'",
+        ) from error
+    serve(
+        box.home,
+        config=box.config(),
+        config_file=box.config_file,
+        socket=socket,
+        websocket_port=None if no_ws else ws_port,
+        environment=os.environ,
+    )

@@ -1,0 +1,44 @@
+"""``edgeagent service``: where the running service is found, and what a distribution installs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from edgeagent.api.endpoint import default_socket, read_token
+from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+
+__all__ = ["command"]
+
+
+@click.group(name="service")
+def command() -> None:
+    """The resident service: its endpoints, and the files that install it."""
+
+
+@command.command()
+@click.option("--ws-port", default=3473, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--socket",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="EDGEAGENT_SOCKET",
+    help="The unix socket of the service.  [default: in the runtime directory]",
+)
+@json_option
+@pass_box
+def endpoint(box: Box, *, ws_port: int, socket: Path | None, as_json: bool) -> None:
+    """Print where apps and managers connect; the token is the owner's to read, and to keep."""
+    path = socket or default_socket(box.home, os.environ)
+    token = read_token(path.parent)
+    found = {
+        "socket": str(path),
+        "app": f"ws://127.0.0.1:{ws_port}/",
+        "manage": f"ws://127.0.0.1:{ws_port}/?token={token}",
+    }
+    if as_json:
+        emit_json(found)
+        return
+    for name, address in found.items():
+        click.echo(f"{name:7} {address}")

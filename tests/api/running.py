@@ -1,0 +1,206 @@
+"""A service in a thread, over a real box with a fake clock, and clients that speak to it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from websockets.sync.client import ClientConnection, connect
+
+from edgeagent.api.call import Outside
+from edgeagent.api.endpoint import read_token
+from edgeagent.api.notify import Notifier
+from edgeagent.api.service import Service, Settings
+from edgeagent.api.unix_door import Peer
+from edgeagent.config import Config
+from edgeagent.services.erasure import ErasureReason, ErasureReceipt, erase_box
+from edgeagent.services.key_care import configured_provider
+from edgeagent.testing.agent_box import AgentBox
+from edgeagent.testing.randomness import SeededRandomSource
+
+Answer = dict[str, Any]
+
+
+class Client:
+    """Asks one thing after the other."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def send(self, data: bytes) -> None:
+        raise NotImplementedError
+
+    def receive(self) -> Any:  # noqa: ANN401  (any JSON)
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def ask(self, method: str, params: object = None) -> Answer:
+        self._last += 1
+        request: dict[str, object] = {"jsonrpc": "2.0", "id": self._last, "method": method}
+        if params is not None:
+            request["params"] = params
+        self.send(json.dumps(request).encode())
+        answer: Answer = self.receive()
+        assert answer.get("id") == self._last, answer
+        return answer
+
+    def result(self, method: str, params: object = None) -> Any:  # noqa: ANN401  (any JSON)
+        answer = self.ask(method, params)
+        assert "result" in answer, answer
+        return answer["result"]
+
+    def error(self, method: str, params: object = None) -> Answer:
+        answer = self.ask(method, params)
+        assert "error" in answer, answer
+        error: Answer = answer["error"]
+        return error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class LineClient(Client):
+    """A program that speaks lines of JSON over the unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(30)
+        self.socket.connect(str(path))
+        self._file = self.socket.makefile("rb")
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data + b"\n")
+
+    def receive(self) -> Any:  # noqa: ANN401  (any JSON)
+        line = self._file.readline()
+        return json.loads(line) if line else None
+
+    def close(self) -> None:
+        self._file.close()
+        self.socket.close()
+
+
+class WebSocketClient(Client):
+    """A program that speaks JSON over a WebSocket."""
+
+    def __init__(self, address: str, **options: Any) -> None:
+        super().__init__()
+        self.connection: ClientConnection = connect(address, **options)
+
+    def send(self, data: bytes) -> None:
+        self.connection.send(data.decode())
+
+    def receive(self) -> Any:  # noqa: ANN401  (any JSON)
+        return json.loads(self.connection.recv(30))
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+@dataclass(kw_only=True)
+class Running:
+    """One service, and how to reach it."""
+
+    box: AgentBox
+    socket: Path
+    service: Service
+    managing: list[bool] = field(default_factory=lambda: [True])
+    """Whether the next peer on the unix socket may manage."""
+    updates: list[int] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        assert self.service.websocket_port is not None
+        return self.service.websocket_port
+
+    @property
+    def token(self) -> str:
+        return read_token(self.socket.parent)
+
+    def line(self, *, manage: bool = True) -> LineClient:
+        self.managing[0] = manage
+        client = LineClient(self.socket)
+        client.result("Discovery.policy")  # who it is has been looked at
+        return client
+
+    def websocket(self, query: str = "", **options: Any) -> WebSocketClient:
+        return WebSocketClient(f"ws://127.0.0.1:{self.port}/{query}", **options)
+
+
+class ServiceThread:
+    """Runs services, each in a thread of its own, and ends them."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._ends: list[tuple[asyncio.AbstractEventLoop, Service, threading.Thread]] = []
+
+    def start(self, *, name: str = "box", config: Config | None = None) -> Running:
+        box = AgentBox(
+            directory=self._directory / name, runtime_directory=self._directory / f"{name}-run"
+        )
+        if config is not None:
+            box.config = config
+        managing, updates = [True], [0]
+
+        def erase(reason: ErasureReason) -> ErasureReceipt:
+            provider = configured_provider(box.directory, box.config)
+            return erase_box(box.directory, provider=provider, reason=reason, now=box.clock.now())
+
+        def update() -> None:
+            updates.append(box.clock.now())
+            with box.open() as agent:
+                box.update(agent)
+
+        def may_manage(peer: Peer) -> bool:
+            del peer
+            return managing[0]
+
+        outside = Outside(
+            open_agent=box.open, erase_box=erase, update_model=update, clock=box.clock
+        )
+        settings = Settings(
+            socket=self._directory / f"{name}-socket" / "socket",
+            websocket_port=0,
+            may_manage=may_manage,
+            config=box.config,
+            random=SeededRandomSource("service"),
+            notifier=Notifier({}),
+        )
+        service = self._run(outside, settings)
+        return Running(
+            box=box, socket=settings.socket, service=service, managing=managing, updates=updates
+        )
+
+    def _run(self, outside: Outside, settings: Settings) -> Service:
+        opened = threading.Event()
+        started: list[tuple[asyncio.AbstractEventLoop, Service]] = []
+
+        async def main() -> None:
+            service = Service(outside, settings)
+            started.append((asyncio.get_running_loop(), service))
+            await service.run(opened=opened.set)
+
+        thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
+        thread.start()
+        assert opened.wait(30), "the service did not open"
+        loop, service = started[0]
+        self._ends.append((loop, service, thread))
+        return service
+
+    def stop(self) -> None:
+        while self._ends:
+            loop, service, thread = self._ends.pop()
+            loop.call_soon_threadsafe(service.stop)
+            thread.join(30)
+            assert not thread.is_alive()
