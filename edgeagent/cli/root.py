@@ -27,6 +27,7 @@ _NOUNS = (
     "config",
     "service",
     "serve",
+    "dashboard",
     "simulate",
     "doctor",
     "export",
