@@ -56,7 +56,7 @@ class DashboardDoor:
             raise InputError(
                 f"port {self._port}: {error.strerror}", hint="name another with --dashboard-port"
             ) from error
-        self._socket.setblocking(False)
+        self._socket.settimeout(0)
         self._port = self._socket.getsockname()[1]
         self._watch()
 

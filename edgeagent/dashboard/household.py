@@ -10,6 +10,7 @@ from edgeagent.dashboard.viewer import Viewer, Way
 __all__ = ["WAYS"]
 
 _PRIVATE_MINUTES = (30, 60, 120, 240)
+_MOST_DIGITS = 4
 _RETENTION_DAYS = (1, 7, 14, 30, 60, 90, 180, 365)
 
 
@@ -73,7 +74,7 @@ async def _set_retention(viewer: Viewer) -> Response:
 
 def _number(viewer: Viewer, field: str) -> int:
     text = viewer.form.get(field, "")
-    if not text.isdecimal() or len(text) > 5:
+    if not text.isdecimal() or len(text) > _MOST_DIGITS:
         raise HTTPException(400)
     return int(text)
 

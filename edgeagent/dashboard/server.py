@@ -40,6 +40,6 @@ async def serve(dashboard: Dashboard, listening: socket.socket) -> None:
 
 
 async def _stop_when_idle(server: uvicorn.Server, idle: Idle) -> None:
-    while remaining_seconds := idle.remaining_seconds():
+    while remaining_seconds := idle.remaining_seconds():  # noqa: ASYNC110  (a clock tells nobody)
         await asyncio.sleep(min(remaining_seconds, _LOOK_SECONDS))
     server.should_exit = True
