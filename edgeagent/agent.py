@@ -154,15 +154,23 @@ class Agent:
 
     # Consent
 
-    def grant(self, purpose: Purpose, *, profile: str = "main") -> ConsentRecord:
+    def grant(
+        self, purpose: Purpose, *, profile: str = "main", language: str | None = None
+    ) -> ConsentRecord:
         """Record that a profile allows a purpose, effective before this returns.
+
+        Args:
+            purpose: what is allowed.
+            profile: who allows it.
+            language: of the notice that was read; the box's own unless given.
 
         Raises:
             ConsentRequired: a kid's profile, or a teen's by policy.
+            InputError: there is no notice in that language.
 
         """
         self.household.require_may_consent(profile)
-        return self.gate.decide(purpose, profile=profile, given=True)
+        return self.gate.decide(purpose, profile=profile, given=True, language=language)
 
     def withdraw(
         self, purpose: Purpose, *, profile: str = "main", by_signal: bool = False

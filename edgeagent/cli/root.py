@@ -29,6 +29,7 @@ _NOUNS = (
     "config",
     "service",
     "serve",
+    "dashboard",
     "simulate",
     "doctor",
     "export",
