@@ -32,8 +32,9 @@ from edgeagent.services.portability import Portability
 from edgeagent.services.private_session import MarkedPrivateSession, runtime_directory
 from edgeagent.services.receipt import ConsentReceipt, consent_receipt
 from edgeagent.services.recorder import Recorded, Recorder
-from edgeagent.services.report_rules import ReportRules
+from edgeagent.services.reporting import Reporting, Tools
 from edgeagent.services.retention import Housekeeping, Retention
+from edgeagent.services.settings_risk import note_change
 from edgeagent.services.signals import Signal, heed
 from edgeagent.services.title_index import TitleIndex
 from edgeagent.services.titles import TitleMarks
@@ -97,6 +98,8 @@ class Agent:
         )
         self._scorer_in_use: Scorer | None = None
         self._withdrawals = Withdrawals(home, clock=self._clock)
+        with suppress(StorageError):  # no room to write: nothing was changed either
+            note_change(home.ledger, config)
         self._finish_what_was_interrupted()
 
     @classmethod
@@ -274,39 +277,33 @@ class Agent:
 
     # Reports
 
-    def close_week(self) -> WeekClosing:
-        """Draw and book the report of the latest ended reporting week, if it is time."""
-        from edgeagent.services.reporter import Reporter  # noqa: PLC0415  (lazy, see module)
-
-        reporter = Reporter(
+    @cached_property
+    def reports(self) -> Reporting:
+        """Everything about reports: draw, send, preview, weigh."""
+        return Reporting(
             self._home,
             gate=self.gate,
             installations=self._installations,
-            scorer=self.scorer,
             clock=self._clock,
-            random=self._world.random,
-            rules=ReportRules.of(self._config),
+            config=self._config,
+            tools=Tools(
+                random=self._world.random,
+                scorer=lambda: self.scorer,
+                transport=lambda: self._world.transport or open_transport(self._config),
+            ),
         )
-        return reporter.close_week()
+
+    def close_week(self) -> WeekClosing:
+        """Draw and book the report of the latest ended reporting week, if it is time."""
+        return self.reports.close_week()
 
     def send_reports(self) -> tuple[Sending, ...]:
         """Send what is due and return what became of each report."""
-        from edgeagent.services.uploader import Uploader  # noqa: PLC0415  (lazy, see module)
-
-        uploader = Uploader(
-            self._home.ledger,
-            gate=self.gate,
-            transport=self._transport(),
-            clock=self._clock,
-            random=self._world.random,
-            enabled=self._config.reports,
-        )
-        return uploader.send_reports()
+        return self.reports.send()
 
     def disclosures(self) -> tuple[Disclosure, ...]:
         """Return everything that was ever drawn for sending, byte for byte, oldest first."""
-        self._home.ledger.check()
-        return self._home.ledger.disclosures()
+        return self.reports.disclosures()
 
     # Model
 
@@ -384,9 +381,6 @@ class Agent:
         from edgeagent.scoring.remote import ChildScorer  # noqa: PLC0415  (lazy)
 
         return ChildScorer()
-
-    def _transport(self) -> Transport:
-        return self._world.transport or open_transport(self._config)
 
     def _open_repository(self, now: int) -> Repository:
         return open_repository(self._home.directory / "models", self._config, now=now)

@@ -77,6 +77,7 @@ def choose_head(log: WatchLog, *, dimension: int, seed: int, progress: Progress)
             head=head,
             dimension=dimension,
             seed=seed,
+            seeds=1,
             progress=lambda what, done: progress(
                 f"Comparing heads, {head}: {what}", begin + (end - begin) * done
             ),

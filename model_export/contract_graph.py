@@ -14,7 +14,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-__all__ = ["UNIT_GUARD", "ContractGraph", "Described", "wrong_centroids"]
+from edgeagent.errors import InputError
+
+__all__ = ["UNIT_GUARD", "ContractGraph", "Described", "described_graph", "wrong_centroids"]
 
 UNIT_GUARD = 1e-6
 """Shortest length a user is divided by: a household without history stays the zero vector."""
@@ -123,6 +125,29 @@ class ContractGraph:
         self.add("Softmax", "logits", to="segment_probabilities", axis=0)
 
 
+def described_graph(data: bytes) -> dict[str, object]:
+    """Return what a model file says of itself: metadata, operator set, inputs and outputs.
+
+    Raises:
+        InputError: it is no ONNX file.
+
+    """
+    try:
+        model = onnx.load_from_string(data)
+    except Exception as error:  # protobuf's own, of which onnx re-exports none
+        raise InputError(
+            f"not an ONNX file: {error}", hint="name a file that 'model-export publish' wrote"
+        ) from error
+    return {
+        **{prop.key: prop.value for prop in model.metadata_props},
+        "opset": model.opset_import[0].version if model.opset_import else None,
+        "ir_version": model.ir_version,
+        "inputs": {node.name: _tensor(node) for node in model.graph.input},
+        "outputs": {node.name: _tensor(node) for node in model.graph.output},
+        "bytes": len(data),
+    }
+
+
 def wrong_centroids(centroids: NDArray[np.float64], *, dimension: int) -> bool:
     """Whether ``centroids`` are anything but unit rows [S, D]."""
     lengths = np.linalg.norm(centroids, axis=-1)
@@ -148,3 +173,10 @@ def _outputs(dimension: int, segments: int) -> list[onnx.ValueInfoProto]:
         helper.make_tensor_value_info("segment_probabilities", _FLOAT, [segments]),
         helper.make_tensor_value_info("contributions", _FLOAT, ["K", "L"]),
     ]
+
+
+def _tensor(node: onnx.ValueInfoProto) -> str:
+    """Return type and shape, such as ``float32 [L, 128]``."""
+    tensor = node.type.tensor_type
+    sizes = [size.dim_param or str(size.dim_value) for size in tensor.shape.dim]
+    return f"{helper.tensor_dtype_to_np_dtype(tensor.elem_type)} [{', '.join(sizes)}]"

@@ -61,6 +61,7 @@ def fit_head(
     seed: int,
     progress: Progress,
     aim: Aim = "later",
+    seeds: int = 3,
 ) -> FittedHead:
     """Fit a head to all of ``log``; its settings are chosen inside.
 
@@ -71,6 +72,7 @@ def fit_head(
         seed: of everything that is drawn.
         progress: told what is happening and how much of the whole is done, 0-1.
         aim: what ``timescales`` learns to tell, the very next viewing or the ones to come.
+        seeds: how often ``timescales`` is trained; the best training is kept.
 
     Raises:
         InputError: ``timescales`` without PyTorch, or a log that it can learn nothing from.
@@ -83,7 +85,24 @@ def fit_head(
             "head timescales is trained with PyTorch, which is not installed",
             hint="install it with: pip install 'edgeagent[train]'; or choose --head foldin",
         )
-    return _timescales(log, dimension=dimension, seed=seed, aim=aim, progress=progress)
+    from model_export.timescales_fit import fit_timescales  # noqa: PLC0415  (loads PyTorch)
+    from model_export.timescales_training import Recipe  # noqa: PLC0415
+
+    fitted = fit_timescales(
+        log,
+        recipe=Recipe(dimension=dimension, ahead=_AHEAD[aim]),
+        tail=_TAIL[aim],
+        seed=seed,
+        seeds=seeds,
+        progress=progress,
+    )
+    snapshot = fitted.snapshot
+    return FittedHead(
+        table=ItemTable.of(with_cold_rows(log, snapshot.embeddings, seed=seed)),
+        bias=snapshot.bias,
+        settings=snapshot.weights,
+        validation=fitted.validation,
+    )
 
 
 def _foldin(log: WatchLog, *, dimension: int, seed: int, progress: Progress) -> FittedHead:
@@ -109,23 +128,6 @@ def _foldin(log: WatchLog, *, dimension: int, seed: int, progress: Progress) -> 
             settings=tuned.foldin,
             validation=tuned.validation,
         )
-
-
-def _timescales(
-    log: WatchLog, *, dimension: int, seed: int, aim: Aim, progress: Progress
-) -> FittedHead:
-    from model_export.timescales_fit import fit_timescales  # noqa: PLC0415  (loads PyTorch)
-    from model_export.timescales_training import Recipe  # noqa: PLC0415
-
-    recipe = Recipe(dimension=dimension, ahead=_AHEAD[aim])
-    fitted = fit_timescales(log, recipe=recipe, tail=_TAIL[aim], seed=seed, progress=progress)
-    snapshot = fitted.snapshot
-    return FittedHead(
-        table=ItemTable.of(with_cold_rows(log, snapshot.embeddings, seed=seed)),
-        bias=snapshot.bias,
-        settings=snapshot.weights,
-        validation=fitted.validation,
-    )
 
 
 def _bias(

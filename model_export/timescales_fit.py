@@ -18,7 +18,6 @@ from model_export.tuning import Progress, validation_value
 
 __all__ = ["FittedTimescales", "fit_timescales"]
 
-SEEDS = 3
 _MAX_ROUNDS = 40
 _PATIENCE = 2
 _SLOWING = 0.85
@@ -46,7 +45,7 @@ def fit_timescales(
     recipe: Recipe,
     tail: int,
     seed: int,
-    seeds: int = SEEDS,
+    seeds: int,
     progress: Progress,
 ) -> FittedTimescales:
     """Train ``seeds`` times and return what tells people's latest viewings best.

@@ -15,9 +15,11 @@ from edgeagent.api.confirmations import Confirmations
 from edgeagent.api.dispatcher import Dispatcher
 from edgeagent.api.endpoint import manager_token
 from edgeagent.api.guests import Guests
+from edgeagent.api.housekeeper import Housekeeper
 from edgeagent.api.hub import Hub
 from edgeagent.api.lanes import Lanes
 from edgeagent.api.notify import Notifier
+from edgeagent.api.schedule import SPREAD_SECONDS, Schedule
 from edgeagent.api.unix_door import Peer, UnixDoor, prepare_directory
 from edgeagent.api.websocket_door import WebSocketDoor
 from edgeagent.config import Config
@@ -72,8 +74,10 @@ class Service:
                 "quick", lambda: Desk(self._outside, config=config, confirmations=confirmations)
             )
             stack.push_async_callback(lanes.run_alone, desk.close)
-            dispatcher = Dispatcher(desk, lanes=lanes, hub=Hub())
-            await self._open_doors(stack, dispatcher)
+            hub = Hub()
+            await self._open_doors(stack, Dispatcher(desk, lanes=lanes, hub=hub))
+            stack.push_async_callback(_cancelled, self._keep_house(desk, lanes, hub))
+            stack.push_async_callback(_cancelled, asyncio.create_task(self._stay_alive(lanes)))
             opened()
             settings.notifier.ready("serving")
             _LOG.info("serving")
@@ -86,6 +90,23 @@ class Service:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self.stop)
+
+    def _keep_house(self, desk: Desk, lanes: Lanes, hub: Hub) -> asyncio.Task[None]:
+        settings = self._settings
+        schedule = Schedule(
+            settings.config.service, spread_seconds=settings.random.below(SPREAD_SECONDS)
+        )
+        housekeeper = Housekeeper(
+            desk, lanes=lanes, hub=hub, schedule=schedule, look=self._outside.look
+        )
+        return asyncio.create_task(housekeeper.run())
+
+    async def _stay_alive(self, lanes: Lanes) -> None:
+        """Tell the watchdog that both the event loop and the stores answer."""
+        pause = self._settings.notifier.watchdog_seconds
+        while pause is not None:
+            await lanes.run("quick", self._settings.notifier.alive)
+            await asyncio.sleep(pause)
 
     async def _open_doors(self, stack: AsyncExitStack, dispatcher: Dispatcher) -> None:
         settings, service = self._settings, self._settings.config.service
@@ -110,3 +131,8 @@ class Service:
         await door.open()
         self.websocket_port = door.port
         stack.push_async_callback(door.close)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

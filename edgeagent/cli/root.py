@@ -22,6 +22,7 @@ _NOUNS = (
     "recommend",
     "report",
     "disclosures",
+    "privacy",
     "model",
     "keys",
     "config",

@@ -96,6 +96,16 @@ class LedgerStore:
         """
         self._chain.check()
 
+    def tip(self) -> tuple[int, str]:
+        """Return how many rows the chain has and the hash of the last one, in hex.
+
+        Raises:
+            LedgerBroken: as :meth:`check`.
+
+        """
+        tip = self._chain.tip()
+        return tip.length, tip.head
+
     def recover(self) -> None:
         """Confirm what was committed when the power went; asked once after opening.
 
@@ -312,6 +322,15 @@ class LedgerStore:
                 "ON CONFLICT (name) DO UPDATE SET body = excluded.body",
                 (name, body),
             )
+
+    def claim_state(self, name: str, body: bytes) -> bytes:
+        """Keep ``body`` under ``name`` unless something is kept there; return what is kept."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO state (name, body) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+                (name, body),
+            )
+        return self.state(name) or body
 
     def integrity_errors(self) -> tuple[str, ...]:
         """Verify every page; empty when all is well."""

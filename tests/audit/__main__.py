@@ -15,6 +15,8 @@ import msgspec
 
 from edgeagent.errors import PromiseBroken
 from tests.audit.exact import first_draws, ratios, weeks
+from tests.audit.faults import mutants
+from tests.audit.loss import loss, store
 from tests.audit.part import Effort, Part
 from tests.audit.primitives import primitives
 
@@ -23,6 +25,9 @@ PARTS: tuple[Part, ...] = (
     weeks,
     first_draws,
     primitives,
+    loss,
+    store,
+    mutants,
 )
 
 

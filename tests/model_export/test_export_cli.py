@@ -16,6 +16,7 @@ from edgeagent.command_group import CommandGroup
 from model_export.cli import main
 from model_export.model_file import load_model, save_model
 
+FOLDIN = ["--head", "foldin", "--segments", "16", "--dimension", "8"]
 SMALL = ["--households", "60", "--seed", "4"]
 
 
@@ -27,7 +28,9 @@ def _run(*arguments: str | Path) -> tuple[int, str, str]:
 @pytest.fixture(scope="module")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("cli") / "model.npz"
-    code, out, _ = _run("train", *SMALL, "--segments", "16", "--dimension", "8", "--out", path)
+    code, out, _ = _run(
+        "train", "--head", "foldin", *SMALL, "--segments", "16", "--dimension", "8", "--out", path
+    )
     assert code == 0
     assert "id  sessions  segment" in out
     assert "NDCG@10" in out
@@ -43,7 +46,7 @@ def test_every_command_explains_itself(command: str) -> None:
 
 def test_training_in_json_and_from_a_previous_model(model_file: Path, tmp_path: Path) -> None:
     code, out, err = _run(
-        *("train", *SMALL, "--segments", "16", "--dimension", "8", "--json"),
+        *("train", *SMALL, *FOLDIN, "--json"),
         *("--previous", model_file, "--out", tmp_path / "next.npz"),
     )
     assert (code, err) == (0, "")
