@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -90,9 +90,8 @@ def _service(home: Path, socket: Path) -> Iterator[int]:
     )
     try:
         while not socket.exists():
-            if served.poll() is not None:
-                sys.exit("the service ended before it served")
-            time.sleep(0.05)
+            with suppress(subprocess.TimeoutExpired):
+                sys.exit(f"the service ended before it served: {served.wait(0.05)}")
         yield served.pid
     finally:
         served.terminate()
