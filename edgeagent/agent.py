@@ -40,7 +40,7 @@ from edgeagent.services.signals import Signal, heed
 from edgeagent.services.title_index import TitleIndex
 from edgeagent.services.titles import TitleMarks
 from edgeagent.services.withdrawal import Withdrawals
-from edgeagent.store import Disclosure, Home
+from edgeagent.store import Disclosure, Home, SavedPicks
 
 if TYPE_CHECKING:
     from edgeagent.network.repository import Repository
@@ -281,6 +281,10 @@ class Agent:
         With ``cached`` the last picks are served at once while they are a day old at most.
         """
         return self._recommender.recommend(profile=profile, limit=limit, cached=cached)
+
+    def last_picks(self, *, profile: str = "main", limit: int = 1000) -> SavedPicks | None:
+        """Return the picks last made as far as they can still be shown; never ranks."""
+        return self._recommender.last_picks(profile=profile, limit=limit)
 
     def explain(self, entity_id: str, *, profile: str = "main") -> Pick:
         """Return one title's score and the parts that add up to it."""
