@@ -30,6 +30,7 @@ CONFIG_NAME = "config.toml"
 SYSTEM_CONFIG = Path("/etc/edgeagent/config.toml")
 """Read where neither ``--config`` nor the home has one: what a distribution sets for its boxes."""
 _CAP_BYTES = 64 * 1024
+_WINDOW = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 
 
 class ServiceConfig(Message, frozen=True, kw_only=True):
@@ -45,6 +46,24 @@ class ServiceConfig(Message, frozen=True, kw_only=True):
     page that somebody opens on the box must not reach it; programs send no origin."""
     max_connections: Annotated[int, Meta(ge=4, le=1024)] = 64
     """Connections a door serves at once; a box runs a dozen apps, and each costs about 50 KB."""
+    update_hours: Annotated[int, Meta(ge=1, le=720)] = 24
+    """Hours between two looks for a newer model: the catalogue is made daily."""
+    work_windows: tuple[Annotated[str, Meta(pattern=_WINDOW)], ...] = ()
+    """Times of the day, local, such as ``02:00-05:00``, outside of which no model is fetched and no
+    week closed. None: any time; both take seconds."""
+    wake_grace_seconds: Annotated[int, Meta(ge=0, le=3600)] = 120
+    """Seconds after switching on or waking up in which nothing heavy runs: somebody waits for a
+    picture."""
+    standby_file: str | None = None
+    """A file that the platform keeps while the box is in standby; heavy work then waits for it.
+    None: work is done while the box is watched, too."""
+    metered_file: str | None = None
+    """A file that the platform keeps while the network costs money: no model is fetched then. A
+    report of 512 bytes is sent all the same."""
+    max_load_fraction: Annotated[float, Meta(gt=0, le=100)] = 0.8
+    """Load of all cores over a minute, 1 being full, above which heavy work waits: video first."""
+    max_celsius: Annotated[int, Meta(ge=20, le=200)] = 85
+    """Degrees of the hottest sensor above which heavy work waits; most chips throttle at 95."""
     profile_flags: dict[str, str | float | bool] = msgspec.field(default_factory=dict)
     """What Firebolt's ``Profile.flags`` answers, for apps that expect flags of the platform."""
 
@@ -74,6 +93,11 @@ class Config(Message, frozen=True, kw_only=True):
     """For ``command``: what destroys the key when everything is erased; none: it stays."""
     teens_count_as_adults: bool = False
     """Whether profiles of kind ``teen`` and ``app:teen`` viewings are stored like adults'."""
+    teen_max_age_rating: Annotated[int, Meta(ge=0, le=21)] = 16
+    """Titles meant for older people than this many years are not shown to profiles of kind
+    ``teen``."""
+    entitlements: tuple[str, ...] = ()
+    """Packages this box has; titles that need another one are not shown."""
     reports: bool = True
     """``false``: no report is drawn or sent, whatever anybody grants; what waits is dropped."""
     report_max_odds: Annotated[str, Meta(pattern=r"^[0-9]{1,4}(/[0-9]{1,4})?$")] = "3"

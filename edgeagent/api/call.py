@@ -5,19 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from edgeagent.agent import Agent
 from edgeagent.api.confirmations import Confirmations
+from edgeagent.api.memory import give_back
 from edgeagent.api.method import Caller
 from edgeagent.api.playback import Playbacks
+from edgeagent.api.schedule import Conditions
+from edgeagent.api.switches import Switches, changes, switches
 from edgeagent.clock import Clock
 from edgeagent.config import Config
-from edgeagent.errors import EdgeAgentError, ModelError
+from edgeagent.errors import EdgeAgentError, LedgerBroken, ModelError
 from edgeagent.messages import Title
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.erasure import ErasureReason, ErasureReceipt
 
-__all__ = ["Call", "Desk", "Outside"]
+__all__ = ["Call", "Desk", "Errands", "Outside"]
+
+
+class Errands(Protocol):
+    """What is done in a process of its own, because it loads what the resident one must not."""
+
+    def update_model(self) -> None:
+        """Fetch, verify and activate what is new."""
+        ...
+
+    def send_reports(self) -> None:
+        """Send what is due."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +43,9 @@ class Outside:
     open_agent: Callable[[], Agent]
     erase_box: Callable[[ErasureReason], ErasureReceipt]
     """Erases the whole box while it is closed."""
-    update_model: Callable[[], None]
-    """Fetches the newest model in a child process, and returns when it has."""
+    errands: Errands
+    look: Callable[[], Conditions]
+    """Says how things stand outside the agent."""
     clock: Clock
 
 
@@ -41,9 +58,25 @@ class Desk:
         self.config = config
         self.confirmations = confirmations
         self.playbacks = Playbacks()
+        self.calls = 0
+        """How many there were: one that has not changed for a while means an idle evening."""
         self.clock = DeviceClock(outside.clock)
         self.started_at = outside.clock.now()
         self.agent = self._open()
+        self._told = self._switches()
+
+    def news(self) -> tuple[tuple[str, object], ...]:
+        """Return the events that tell of what changed since the last news, in any process."""
+        before, self._told = self._told, self._switches()
+        if before is None or self._told is None:
+            return ()
+        return tuple(changes(before, self._told))
+
+    def rest(self) -> None:
+        """Give back what only a busy service needs to keep in memory."""
+        self.agent.titles.release()
+        self.agent.home.release_memory()
+        give_back()
 
     def refresh(self) -> None:
         """Take in what an update in a child process has learned of the time."""
@@ -64,6 +97,12 @@ class Desk:
             return self.outside.erase_box(reason)
         finally:
             self.agent = self._open()
+
+    def _switches(self) -> Switches | None:
+        try:
+            return switches(self.agent)
+        except LedgerBroken:
+            return None  # nothing is granted while it lasts; doctor says what to do
 
     def _open(self) -> Agent:
         agent = self.outside.open_agent()

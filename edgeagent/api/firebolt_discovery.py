@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from edgeagent.api.call import Call
-from edgeagent.api.consent_events import DiscoveryPolicy, discovery_policy
 from edgeagent.api.method import Caller, Event, Loose, Method
+from edgeagent.api.switches import DiscoveryPolicy, discovery_policy
 from edgeagent.errors import ConsentRequired, InputError
 from edgeagent.messages import WatchEvent
 from edgeagent.messages.fields import AgePolicy, EntityId

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from edgeagent.api.call import Call
-from edgeagent.api.consent_events import AdPolicy, ad_policy
 from edgeagent.api.method import Caller, Event, Method
+from edgeagent.api.switches import AdPolicy, ad_policy
 
 __all__ = ["EVENTS", "METHODS"]
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edgeagent.api.call import Call
-from edgeagent.api.consent_events import event_of_flag, flags_of, telling_of_changes
+from edgeagent.api.consent_events import telling_of_changes
 from edgeagent.api.method import Caller, Event, Loose, Method
+from edgeagent.api.switches import event_of_flag, flags_of
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired
 from edgeagent.services.privacy_flags import AD_FLAGS, FLAGS, PURPOSE_OF

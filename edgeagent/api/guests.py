@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-__all__ = ["Guests"]
+__all__ = ["BACKLOG", "Guests"]
+
+BACKLOG = 1024
+"""Connections that the kernel holds until they are looked at: in a flood, a client that found it
+full would wait a second for its next try."""
 
 
 class Guests:

@@ -7,21 +7,22 @@ import grp
 import logging
 import os
 import pwd
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from edgeagent.agent import Agent
 from edgeagent.api.call import Outside
+from edgeagent.api.commands import Commands
+from edgeagent.api.dashboard_door import DashboardDoor, dashboard_command
 from edgeagent.api.endpoint import default_socket
 from edgeagent.api.notify import Notifier
 from edgeagent.api.service import Service, Settings
+from edgeagent.api.surroundings import Surroundings
 from edgeagent.api.unix_door import Peer
 from edgeagent.clock import SystemClock
 from edgeagent.config import Config, ServiceConfig
-from edgeagent.errors import InputError, NetworkError
+from edgeagent.errors import InputError
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.services.erasure import ErasureReason, ErasureReceipt, erase_box
 from edgeagent.services.key_care import configured_provider
@@ -36,6 +37,7 @@ def serve(
     config_file: Path | None,
     socket: Path | None,
     websocket_port: int | None,
+    dashboard_port: int | None,
     environment: Mapping[str, str],
 ) -> None:
     """Serve ``home`` until SIGTERM or Ctrl-C."""
@@ -46,19 +48,30 @@ def serve(
         provider = configured_provider(home, config)
         return erase_box(home, provider=provider, reason=reason, now=clock.now())
 
+    commands = Commands(home, config_file)
+
+    def open_agent() -> Agent:
+        commands.prepare()
+        return Agent.open(home, config=config)
+
     outside = Outside(
-        open_agent=lambda: Agent.open(home, config=config),
+        open_agent=open_agent,
         erase_box=erase,
-        update_model=lambda: run_command(home, config_file, "model", "update"),
+        errands=commands,
+        look=Surroundings(config.service, clock=clock).look,
         clock=clock,
     )
+    path = socket or default_socket(home, environment)
     settings = Settings(
-        socket=socket or default_socket(home, environment),
+        socket=path,
         websocket_port=websocket_port,
         may_manage=managers(config.service),
         config=config,
         random=SystemRandomSource(),
         notifier=Notifier(environment),
+        dashboard=None
+        if dashboard_port is None
+        else DashboardDoor(dashboard_port, command=dashboard_command(path, config.language)),
     )
     asyncio.run(_serve(Service(outside, settings)))
 
@@ -66,29 +79,6 @@ def serve(
 async def _serve(service: Service) -> None:
     service.stop_on_signals()
     await service.run()
-
-
-def run_command(home: Path, config_file: Path | None, *words: str) -> None:
-    """Run one of our own commands in a process of its own, and wait for it.
-
-    Raises:
-        NetworkError: it failed; the message is its own.
-
-    """
-    options = ["--home", str(home), *(["--config", str(config_file)] if config_file else [])]
-    done = subprocess.run(  # noqa: S603  (our own interpreter and module)
-        [sys.executable, "-P", "-m", "edgeagent", *options, *words, "--json"],
-        check=False,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        message, _, hint = done.stderr.strip().partition("\n")
-        raise NetworkError(
-            message.removeprefix("error: ") or f"{' '.join(words)} failed",
-            hint=hint.strip().removeprefix("try: "),
-        )
 
 
 def managers(config: ServiceConfig) -> Callable[[Peer], bool]:

@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 
 from edgeagent import __version__
+from edgeagent.agent import Agent
 from edgeagent.api.call import Call
 from edgeagent.api.method import Caller, Event, Method, Nothing, Shape
 from edgeagent.api.own_household import PrivateSessionShape, private_session
 from edgeagent.errors import LedgerBroken
 
-__all__ = ["DOCUMENT_NAME", "EVENTS", "METHODS"]
+__all__ = ["DOCUMENT_NAME", "EVENTS", "METHODS", "ModelShape", "installed"]
 
 DOCUMENT_NAME = "openrpc.json"
 
@@ -69,7 +70,7 @@ def _status(call: Call, params: Nothing) -> StatusShape:
         profile=profile,
         viewings=call.agent.home.history.count(profile),
         private_session=private_session(call),
-        model=_installed(call),
+        model=installed(call.agent),
         waiting_reports=len(call.agent.home.ledger.outbox()),
         problems=_problems(call),
     )
@@ -86,11 +87,12 @@ def _problems(call: Call) -> tuple[str, ...]:
 def _model(call: Call, params: Nothing) -> ModelShape:
     """Return what model is installed, and when updates were last looked for."""
     del params
-    return _installed(call)
+    return installed(call.agent)
 
 
-def _installed(call: Call) -> ModelShape:
-    installation = call.agent.installation()
+def installed(agent: Agent) -> ModelShape:
+    """Return what is installed."""
+    installation = agent.installation()
     current, previous = installation.current, installation.previous
     return ModelShape(
         model_version=None if current is None else current.model_version,
@@ -108,13 +110,13 @@ def _update(call: Call, params: Nothing) -> UpdateShape:
     """Fetch, verify and activate the newest model, catalogue and report task."""
     del params
     before = call.agent.installation()
-    call.desk.outside.update_model()
+    call.desk.outside.errands.update_model()
     call.desk.refresh()
     after = call.agent.installation()
     changed = (before.current, before.task) != (after.current, after.task)
     if changed:
         _told_model(call)
-    return UpdateShape(changed=changed, model=_installed(call))
+    return UpdateShape(changed=changed, model=installed(call.agent))
 
 
 def _rollback(call: Call, params: Nothing) -> ModelShape:
@@ -122,11 +124,11 @@ def _rollback(call: Call, params: Nothing) -> ModelShape:
     del params
     call.agent.rollback_model()
     _told_model(call)
-    return _installed(call)
+    return installed(call.agent)
 
 
 def _told_model(call: Call) -> None:
-    call.emit("EdgeAgent.onModelChanged", _installed(call))
+    call.emit("EdgeAgent.onModelChanged", installed(call.agent))
 
 
 def _discover(call: Call, params: Nothing) -> msgspec.Raw:

@@ -12,12 +12,15 @@ from pathlib import Path
 
 from edgeagent.api.call import Desk, Outside
 from edgeagent.api.confirmations import Confirmations
+from edgeagent.api.dashboard_door import DashboardDoor
 from edgeagent.api.dispatcher import Dispatcher
 from edgeagent.api.endpoint import manager_token
 from edgeagent.api.guests import Guests
+from edgeagent.api.housekeeper import Housekeeper
 from edgeagent.api.hub import Hub
 from edgeagent.api.lanes import Lanes
 from edgeagent.api.notify import Notifier
+from edgeagent.api.schedule import SPREAD_SECONDS, Schedule
 from edgeagent.api.unix_door import Peer, UnixDoor, prepare_directory
 from edgeagent.api.websocket_door import WebSocketDoor
 from edgeagent.config import Config
@@ -39,6 +42,8 @@ class Settings:
     config: Config
     random: RandomSource
     notifier: Notifier
+    dashboard: DashboardDoor | None = None
+    """``None``: there is no dashboard."""
 
 
 class Service:
@@ -72,8 +77,10 @@ class Service:
                 "quick", lambda: Desk(self._outside, config=config, confirmations=confirmations)
             )
             stack.push_async_callback(lanes.run_alone, desk.close)
-            dispatcher = Dispatcher(desk, lanes=lanes, hub=Hub())
-            await self._open_doors(stack, dispatcher)
+            hub = Hub()
+            await self._open_doors(stack, Dispatcher(desk, lanes=lanes, hub=hub))
+            stack.push_async_callback(_cancelled, self._keep_house(desk, lanes, hub))
+            stack.push_async_callback(_cancelled, asyncio.create_task(self._stay_alive(lanes)))
             opened()
             settings.notifier.ready("serving")
             _LOG.info("serving")
@@ -87,6 +94,23 @@ class Service:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self.stop)
 
+    def _keep_house(self, desk: Desk, lanes: Lanes, hub: Hub) -> asyncio.Task[None]:
+        settings = self._settings
+        schedule = Schedule(
+            settings.config.service, spread_seconds=settings.random.below(SPREAD_SECONDS)
+        )
+        housekeeper = Housekeeper(
+            desk, lanes=lanes, hub=hub, schedule=schedule, look=self._outside.look
+        )
+        return asyncio.create_task(housekeeper.run())
+
+    async def _stay_alive(self, lanes: Lanes) -> None:
+        """Tell the watchdog that both the event loop and the stores answer."""
+        pause = self._settings.notifier.watchdog_seconds
+        while pause is not None:
+            await lanes.run("quick", self._settings.notifier.alive)
+            await asyncio.sleep(pause)
+
     async def _open_doors(self, stack: AsyncExitStack, dispatcher: Dispatcher) -> None:
         settings, service = self._settings, self._settings.config.service
         prepare_directory(settings.socket.parent)
@@ -98,15 +122,24 @@ class Service:
         )
         await unix.open()
         stack.push_async_callback(unix.close)
+        token = manager_token(settings.socket.parent, settings.random)
+        if settings.dashboard is not None:
+            stack.push_async_callback(settings.dashboard.close)
+            await settings.dashboard.open()
         if settings.websocket_port is None:
             return
         door = WebSocketDoor(
             settings.websocket_port,
             dispatcher=dispatcher,
             guests=Guests(service.max_connections),
-            token=manager_token(settings.socket.parent, settings.random),
+            token=token,
             origins=service.allowed_origins,
         )
         await door.open()
         self.websocket_port = door.port
         stack.push_async_callback(door.close)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

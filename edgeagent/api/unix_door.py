@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from edgeagent.api.dispatcher import Client, Dispatcher
-from edgeagent.api.guests import Guests
+from edgeagent.api.guests import BACKLOG, Guests
 from edgeagent.api.jsonrpc import FRAME_LIMIT_BYTES, INVALID_REQUEST, error_answer
 from edgeagent.api.method import Caller
 from edgeagent.api.outgoing import Outgoing
@@ -96,7 +96,7 @@ class UnixDoor:
         before = os.umask(0o777 & ~SOCKET_MODE)
         try:
             self._server = await asyncio.start_unix_server(
-                self._welcome, path=self._path, limit=FRAME_LIMIT_BYTES
+                self._welcome, path=self._path, limit=FRAME_LIMIT_BYTES, backlog=BACKLOG
             )
         except OSError as error:
             raise InputError(

@@ -21,7 +21,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Origin, Subprotocol
 
 from edgeagent.api.dispatcher import Client, Dispatcher
-from edgeagent.api.guests import Guests
+from edgeagent.api.guests import BACKLOG, Guests
 from edgeagent.api.jsonrpc import FRAME_LIMIT_BYTES
 from edgeagent.api.method import Caller
 from edgeagent.api.outgoing import Outgoing
@@ -102,6 +102,7 @@ class WebSocketDoor:
                 origins=self._origins,
                 subprotocols=[Subprotocol("jsonrpc")],
                 select_subprotocol=_jsonrpc_if_offered,
+                backlog=BACKLOG,
                 compression=None,
                 max_size=FRAME_LIMIT_BYTES,
                 max_queue=2,
@@ -142,7 +143,10 @@ class WebSocketDoor:
         query = _query(connection.request)
 
         async def send(data: bytes) -> None:
-            await connection.send(data, text=True)
+            try:
+                await connection.send(data, text=True)
+            except ConnectionClosed as error:
+                raise ConnectionResetError("the peer has gone") from error
 
         outgoing = Outgoing(send, hang_up=connection.transport.abort)
         client = Client(
@@ -159,7 +163,7 @@ class WebSocketDoor:
                     break
                 self._guests.heard(number)
                 await self._dispatcher.handle(client, message, reply=outgoing.put)
-        except ConnectionClosed:
+        except (ConnectionClosed, ConnectionResetError):
             pass
         finally:
             await outgoing.finish(sending)

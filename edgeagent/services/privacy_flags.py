@@ -50,12 +50,18 @@ Decide = Callable[[Purpose, str], object]
 """Grants or withdraws a purpose for a profile."""
 
 
-class _State(Message, frozen=True, kw_only=True):
-    """Flags that are on and are not a purpose's own, by profile."""
+class _Remembered(Message, frozen=True, kw_only=True):
+    """What is on for one profile, beside what purposes say themselves."""
 
-    on: dict[ProfileName, Annotated[tuple[str, ...], Meta(max_length=12)]] = msgspec.field(
-        default_factory=dict
-    )
+    on: Annotated[tuple[str, ...], Meta(max_length=12)]
+    decisions: int
+    """How often promotion had been decided about: a decision by another way voids its flags."""
+
+
+class _State(Message, frozen=True, kw_only=True):
+    """By profile."""
+
+    profiles: dict[ProfileName, _Remembered] = msgspec.field(default_factory=dict)
 
 
 class PrivacyFlags:
@@ -76,9 +82,9 @@ class PrivacyFlags:
         _known(flag)
         on = self._on(profile) - {flag}
         purpose = Purpose.PROMOTION if flag in AD_FLAGS else PURPOSE_OF.get(flag)
-        self._remember(profile, on)
         if purpose is not None and self._gate.holds(purpose, profile=profile):
             withdraw(purpose, profile)
+        self._remember(profile, on)
 
     def widen(self, flag: str, profile: str, *, grant: Decide) -> None:
         """Set a flag to true; the purpose behind it is granted."""
@@ -86,34 +92,35 @@ class PrivacyFlags:
         on = self._on(profile) | {flag}
         if flag in PURPOSE_OF:
             grant(PURPOSE_OF[flag], profile)
-            return
-        if on >= set(AD_FLAGS) and not self._gate.holds(Purpose.PROMOTION, profile=profile):
+        elif on >= set(AD_FLAGS) and not self._gate.holds(Purpose.PROMOTION, profile=profile):
             grant(Purpose.PROMOTION, profile)
         self._remember(profile, on)
 
-    def forget(self, profile: str) -> None:
-        """Forget what was remembered for a profile that is gone."""
-        self._remember(profile, set())
-
     def _on(self, profile: str) -> set[str]:
-        on = set(self._state().on.get(profile, ()))
-        on |= {
+        remembered = self._state().profiles.get(profile)
+        on = set() if remembered is None else set(remembered.on)
+        if remembered is not None and remembered.decisions != self._decisions(profile):
+            on -= set(AD_FLAGS)
+        if self._gate.holds(Purpose.PROMOTION, profile=profile):
+            on |= set(AD_FLAGS)
+        return on | {
             flag
             for flag, purpose in PURPOSE_OF.items()
             if self._gate.holds(purpose, profile=profile)
         }
-        if self._gate.holds(Purpose.PROMOTION, profile=profile):
-            on |= set(AD_FLAGS)
-        elif on >= set(AD_FLAGS):
-            on -= set(AD_FLAGS)  # withdrawn by another way than a flag
-        return on
 
     def _remember(self, profile: str, on: set[str]) -> None:
-        others = {name: flags for name, flags in self._state().on.items() if name != profile}
-        own = tuple(sorted(on - set(PURPOSE_OF)))
-        state = _State(on=others | ({profile: own} if own else {}))
-        if state != self._state():
-            self._ledger.set_state(_STATE_NAME, canonical_bytes(state))
+        before = self._state()
+        own = _Remembered(
+            on=tuple(sorted(on - set(PURPOSE_OF))), decisions=self._decisions(profile)
+        )
+        after = _State(profiles=before.profiles | {profile: own})
+        if after != before:
+            self._ledger.set_state(_STATE_NAME, canonical_bytes(after))
+
+    def _decisions(self, profile: str) -> int:
+        records = self._ledger.consents(profile)
+        return sum(record.purpose is Purpose.PROMOTION for record in records)
 
     def _state(self) -> _State:
         data = self._ledger.state(_STATE_NAME)

@@ -16,7 +16,7 @@ from typing import Literal
 from edgeagent.clock import DAY_SECONDS, iso_utc, week_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken, PolicyError
-from edgeagent.messages import ModelFiles, ReportTask, SegmentRequest, encode_report
+from edgeagent.messages import ModelFiles, ReportTask, encode_report
 from edgeagent.privacy.accounting import SPACING_WEEKS, Debit, check_debit
 from edgeagent.privacy.discrete_laplace import CLIP
 from edgeagent.privacy.randomizers import randomizer_for
@@ -24,11 +24,11 @@ from edgeagent.privacy.release import release
 from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
 from edgeagent.scoring.protocol import Scorer
-from edgeagent.segments.categories import category_of
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import InstallationStore
 from edgeagent.services.report_rules import ReportRules
+from edgeagent.services.week_of_sessions import count_sessions
 from edgeagent.store import Home
 
 __all__ = ["SEND_WINDOW_SECONDS", "Reporter", "WeekClosing"]
@@ -202,19 +202,18 @@ class Reporter:
         self, week: int, *, task: ReportTask, files: ModelFiles, profiles: tuple[str, ...]
     ) -> SegmentCounts:
         """Count the sessions of the week by category."""
-        start, end = week_start(week), week_start(week + 1)
         try:
-            viewings = tuple(
-                self._home.history.between(profile, start, end) for profile in profiles
+            return count_sessions(
+                self._home.history,
+                self._scorer,
+                week=week,
+                profiles=profiles,
+                task=task,
+                files=files,
             )
-            categories: tuple[int, ...] = ()
-            if any(viewings):
-                answer = self._scorer.segment(SegmentRequest(files=files, profiles=viewings))
-                categories = tuple(category_of(segment, task) for segment in answer.segments)
         except Exception:  # noqa: BLE001
             # Failing here would make silence depend on the history; the noise hides an empty week.
-            categories = ()
-        return SegmentCounts.of(categories, categories=task.categories)
+            return SegmentCounts.of((), categories=task.categories)
 
 
 def _meaning(week: int, task: ReportTask) -> str:

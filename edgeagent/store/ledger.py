@@ -96,6 +96,16 @@ class LedgerStore:
         """
         self._chain.check()
 
+    def tip(self) -> tuple[int, str]:
+        """Return how many rows the chain has and the hash of the last one, in hex.
+
+        Raises:
+            LedgerBroken: as :meth:`check`.
+
+        """
+        tip = self._chain.tip()
+        return tip.length, tip.head
+
     def recover(self) -> None:
         """Confirm what was committed when the power went; asked once after opening.
 
@@ -313,6 +323,15 @@ class LedgerStore:
                 (name, body),
             )
 
+    def claim_state(self, name: str, body: bytes) -> bytes:
+        """Keep ``body`` under ``name`` unless something is kept there; return what is kept."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO state (name, body) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+                (name, body),
+            )
+        return self.state(name) or body
+
     def integrity_errors(self) -> tuple[str, ...]:
         """Verify every page; empty when all is well."""
         return self._database.integrity_errors()
@@ -337,6 +356,10 @@ class LedgerStore:
                 key, anchor = key_and_anchor()
                 self._database.reopen(key)
                 self._chain = Chain(self._database, anchor, self._lock)
+
+    def release_memory(self) -> None:
+        """Give pages back that are kept in memory."""
+        self._database.release_memory()
 
     def close(self) -> None:
         """Close the database."""

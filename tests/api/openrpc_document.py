@@ -28,6 +28,7 @@ from edgeagent.messages import WatchEvent
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.randomness import SeededRandomSource
 from tests.api.openrpc_examples import EXAMPLES
+from tests.api.running import InProcess, quiet
 
 DOCUMENT = Path(methods.__file__).with_name("openrpc.json")
 _REF = "#/components/schemas/{name}"
@@ -152,14 +153,11 @@ def _desk(directory: Path) -> Desk:
         agent.close_week()
         box.clock.advance(600)
 
-    def update() -> None:
-        with box.open() as agent:
-            box.update(agent)
-
     outside = Outside(
         open_agent=box.open,
         erase_box=_no_erasing,
-        update_model=update,
+        errands=InProcess(box),
+        look=quiet(box.clock),
         clock=box.clock,
     )
     random = SeededRandomSource("openrpc")

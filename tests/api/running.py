@@ -6,6 +6,8 @@ import asyncio
 import json
 import socket
 import threading
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -15,15 +17,57 @@ from websockets.sync.client import ClientConnection, connect
 from edgeagent.api.call import Outside
 from edgeagent.api.endpoint import read_token
 from edgeagent.api.notify import Notifier
+from edgeagent.api.schedule import Conditions
 from edgeagent.api.service import Service, Settings
 from edgeagent.api.unix_door import Peer
+from edgeagent.clock import DAY_SECONDS, Clock
 from edgeagent.config import Config
+from edgeagent.errors import NetworkError
 from edgeagent.services.erasure import ErasureReason, ErasureReceipt, erase_box
 from edgeagent.services.key_care import configured_provider
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.randomness import SeededRandomSource
 
 Answer = dict[str, Any]
+
+
+class InProcess:
+    """Errands that need no process and no server."""
+
+    def __init__(self, box: AgentBox) -> None:
+        self._box = box
+        self.done: list[str] = []
+        self.fails = False
+
+    def update_model(self) -> None:
+        self.done.append("update")
+        if self.fails:
+            raise NetworkError("no server", hint="this is a test")
+        with self._box.open() as agent:
+            self._box.update(agent, vouched_until=self._box.clock.now() + 300 * DAY_SECONDS)
+
+    def send_reports(self) -> None:
+        self.done.append("send")
+        with self._box.open() as agent:
+            agent.send_reports()
+
+
+def quiet(clock: Clock, **changes: object) -> Callable[[], Conditions]:
+    """Nobody watches, nothing is hot, and the network is free."""
+
+    def look() -> Conditions:
+        fields: dict[str, Any] = {
+            "now": clock.now(),
+            "minute_of_day": 180,
+            "awake_seconds": 1e6,
+            "standby": True,
+            "metered": False,
+            "load_fraction": 0.0,
+            "celsius": 40.0,
+        }
+        return Conditions(**(fields | changes))
+
+    return look
 
 
 class Client:
@@ -96,7 +140,8 @@ class WebSocketClient(Client):
 
     def __init__(self, address: str, **options: Any) -> None:
         super().__init__()
-        self.connection: ClientConnection = connect(address, **options)
+        self._opened = ExitStack()
+        self.connection: ClientConnection = self._opened.enter_context(connect(address, **options))
 
     def send(self, data: bytes) -> None:
         self.connection.send(data.decode())
@@ -105,7 +150,7 @@ class WebSocketClient(Client):
         return json.loads(self.connection.recv(30))
 
     def close(self) -> None:
-        self.connection.close()
+        self._opened.close()
 
 
 @dataclass(kw_only=True)
@@ -117,7 +162,6 @@ class Running:
     service: Service
     managing: list[bool] = field(default_factory=lambda: [True])
     """Whether the next peer on the unix socket may manage."""
-    updates: list[int] = field(default_factory=list)
 
     @property
     def port(self) -> int:
@@ -151,23 +195,22 @@ class ServiceThread:
         )
         if config is not None:
             box.config = config
-        managing, updates = [True], [0]
+        managing = [True]
 
         def erase(reason: ErasureReason) -> ErasureReceipt:
             provider = configured_provider(box.directory, box.config)
             return erase_box(box.directory, provider=provider, reason=reason, now=box.clock.now())
-
-        def update() -> None:
-            updates.append(box.clock.now())
-            with box.open() as agent:
-                box.update(agent)
 
         def may_manage(peer: Peer) -> bool:
             del peer
             return managing[0]
 
         outside = Outside(
-            open_agent=box.open, erase_box=erase, update_model=update, clock=box.clock
+            open_agent=box.open,
+            erase_box=erase,
+            errands=InProcess(box),
+            look=quiet(box.clock, awake_seconds=0.0),  # housekeeping has tests of its own
+            clock=box.clock,
         )
         settings = Settings(
             socket=self._directory / f"{name}-socket" / "socket",
@@ -178,9 +221,7 @@ class ServiceThread:
             notifier=Notifier({}),
         )
         service = self._run(outside, settings)
-        return Running(
-            box=box, socket=settings.socket, service=service, managing=managing, updates=updates
-        )
+        return Running(box=box, socket=settings.socket, service=service, managing=managing)
 
     def _run(self, outside: Outside, settings: Settings) -> Service:
         opened = threading.Event()

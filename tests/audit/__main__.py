@@ -14,7 +14,12 @@ import click
 import msgspec
 
 from edgeagent.errors import PromiseBroken
+from tests.audit.attacks import averaging, guessing, linking, nothing_watched
+from tests.audit.attacks_on_state import cheating_server, crashes, old_image, traffic
+from tests.audit.capture import capture
 from tests.audit.exact import first_draws, ratios, weeks
+from tests.audit.faults import mutants
+from tests.audit.loss import loss, store
 from tests.audit.part import Effort, Part
 from tests.audit.primitives import primitives
 
@@ -23,6 +28,18 @@ PARTS: tuple[Part, ...] = (
     weeks,
     first_draws,
     primitives,
+    loss,
+    store,
+    mutants,
+    guessing,
+    averaging,
+    linking,
+    nothing_watched,
+    traffic,
+    crashes,
+    cheating_server,
+    old_image,
+    capture,
 )
 
 

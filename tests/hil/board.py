@@ -1,4 +1,4 @@
-"""A target with edgeagent on it, by what every labgrid driver can do: run a command, move a file."""
+"""A target with edgeagent on it, by what every labgrid driver can do: commands and files."""
 
 from __future__ import annotations
 
@@ -120,10 +120,13 @@ class Board:
             self.check(f"{self.python} -m venv {self.place}/venv")
             self.python = f"{self.place}/venv/bin/python"
         options = "" if with_pip else "--no-index --no-deps"
-        self.check(
-            f"{self.python} -m pip install --quiet {options} --target {self.library} {name}"
-        )
+        self.check(f"{self.python} -m pip install --quiet {options} --target {self.library} {name}")
         self.unpack(tar_of({name: (ROOT / name).read_bytes() for name in _SHIPPED}), self.suite)
+
+    def link(self, tree: Path) -> None:
+        """Use a source tree that is on the target already, instead of installing anything."""
+        for name in (self.library, self.suite):
+            self.check(f"ln -s {tree} {name}")
 
     @property
     def suite(self) -> str:

@@ -28,7 +28,9 @@ class Cache:
         if kept.exists():
             return kept
         self.directory.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=f"{name}-", suffix=".unfinished", dir=kept.parent))
+        unfinished = Path(
+            tempfile.mkdtemp(prefix=f"{name}-", suffix=".unfinished", dir=kept.parent)
+        )
         try:
             unfinished.chmod(0o755)
             build(unfinished)

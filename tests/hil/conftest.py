@@ -1,8 +1,9 @@
-"""The target that ``--lg-env`` names, with edgeagent installed; without one, everything here skips."""
+"""The target that ``--lg-env`` names, with edgeagent on it; without one, everything here skips."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -113,10 +114,7 @@ def office(board: Board, publication: Publisher) -> Iterator[Office]:
 
 
 @pytest.fixture
-def home(request: pytest.FixtureRequest, board: Board, office: Office) -> str:
+def home(request: pytest.FixtureRequest, office: Office) -> str:
     """An empty home on the target whose settings name the office."""
     office.mood("")
-    directory = f"{board.place}/homes/{request.node.name.replace('[', '-').rstrip(']')}"
-    board.check(f"mkdir -p {directory}")
-    board.write(office.settings().encode(), f"{directory}/config.toml")
-    return directory
+    return office.new_home(re.sub(r"\W+", "-", request.node.name).strip("-"))

@@ -45,6 +45,13 @@ class Office:
             f'trusted_root = "{self.directory}/repository/root.json"\n'
         )
 
+    def new_home(self, name: str) -> str:
+        """Return an empty home whose settings name this server."""
+        home = f"{self.board.place}/homes/{name}"
+        self.board.check(f"mkdir -p {home}")
+        self.board.write(self.settings().encode(), f"{home}/config.toml")
+        return home
+
     def reports(self) -> list[bytes]:
         """Return the reports that have arrived."""
         text = self.board.run(f"cat {self.directory}/reports").out

@@ -51,6 +51,6 @@ PLANTS = {
         healthy="    from edgeagent.scoring.resident import",
         faulty="    globals()['leaked'] = b'leak' * (50 << 18)  # 50 MiB\n"
         "    from edgeagent.scoring.resident import",
-        noticed_by="test_hil_memory.py",
+        noticed_by="test_hil_service.py",
     ),
 }

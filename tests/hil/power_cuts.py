@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from itertools import islice
+from pathlib import PurePosixPath
 
 import msgspec
 
@@ -28,7 +29,6 @@ _FOCUSES: tuple[tuple[StepKind, ...], ...] = (
 _MOST_LINES = 80
 _UNHEARD_STEPS = 200
 """The most that can be done between the last line heard and the loss of power."""
-_SAID = "/dev/shm/edgeagent-said"  # noqa: S108  (in memory, so that it is no work for the disk)
 _Line = Found | Announced | Done
 
 
@@ -41,7 +41,9 @@ class PowerCuts:
         self._cut = cut
         self._seed = seed
         self._random = SeededRandomSource(f"cuts {seed}")
-        self._directory = f"{board.place}/cuts {seed}".replace(" ", "-")
+        self._directory = f"{board.place}/cuts"
+        # In memory, so that listening is no work for the disk.
+        self._said = f"/dev/shm/{PurePosixPath(board.place).name}-said"  # noqa: S108  (unguessable)
         self.during: Counter[str] = Counter()
         """How often which kind of step was under way, as far as was heard."""
 
@@ -69,21 +71,22 @@ class PowerCuts:
 
     def _live(self, life: Life) -> tuple[Found, list[Announced | Done]]:
         """Let a home live until the power goes, and return what was heard of it."""
-        board, lines = self._board, 1 + self._random.below(_MOST_LINES) if life.works else 1
+        board, said = self._board, self._said
+        lines = 1 + self._random.below(_MOST_LINES) if life.works else 1
         orders = f"{self._directory}/life"
         board.write(msgspec.json.encode(life), orders)
-        board.check(f"rm -f {_SAID} {_SAID}.err {_SAID}.end; touch {_SAID}")
+        board.check(f"rm -f {said} {said}.err {said}.end; touch {said}")
         command = board.command("tests.hil.onboard.lives", orders)
         heard = board.check(
-            f"(({command}; touch {_SAID}.end) </dev/null >{_SAID} 2>{_SAID}.err &) ; "
-            f"until [ $(wc -l <{_SAID}) -ge {lines} ] || [ -e {_SAID}.end ]; do sleep 0.1; done; "
-            f"cat {_SAID}"
+            f"(({command}; touch {said}.end) </dev/null >{said} 2>{said}.err &) ; "
+            f"until [ $(wc -l <{said}) -ge {lines} ] || [ -e {said}.end ]; do sleep 0.1; done; "
+            f"cat {said}"
         )
         if life.works:
             self._cut()
         told = [msgspec.json.decode(line, type=_Line) for line in _whole_lines(heard)]
         if not told or not isinstance(told[0], Found):
-            raise ChildProcessError(board.run(f"cat {_SAID}.err").out)
+            raise ChildProcessError(board.run(f"cat {said}.err").out)
         return told[0], [line for line in told if not isinstance(line, Found)]
 
     def _after(self, life: Life, found: Found, said: list[Announced | Done], number: int) -> Life:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from xml.etree import ElementTree as ET  # noqa: ICN001  (as the standard library's manual does)
+from xml.etree import ElementTree as ET
 
 __all__ = ["TargetResult", "in_words", "read_result"]
 
@@ -62,10 +62,8 @@ def in_words(result: TargetResult) -> str:
     head = f"{result.target} ({result.suite}), {result.label}: "
     if result.skipped_because is not None:
         return f"{head}skipped: {result.skipped_because}"
-    lines = [
-        f"{head}{result.passed} passed, {len(result.failed)} failed, "
-        f"{len(result.skipped)} skipped in {result.seconds:.0f} s"
-    ]
+    counts = f"{result.passed} passed, {len(result.failed)} failed, {len(result.skipped)} skipped"
+    lines = [f"{head}{counts} in {result.seconds:.0f} s"]
     lines += [f"  failed   {name}" for name in result.failed]
     lines += [f"  skipped  {name}: {why}" for name, why in result.skipped.items()]
     lines += [f"  {name}: {json.dumps(value)}" for name, value in result.figures.items()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+
 import numpy as np
 
 from edgeagent.features.golden import GOLDEN_RTOL

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.hil.board import Board, Said
+from tests.hil.board import Board
 from tests.hil.conftest import Figures
 from tests.published import Publisher, titles_of
 
@@ -33,18 +33,10 @@ def group(board: Board) -> Iterator[str]:
 def test_the_loop_runs_in_a_small_box(
     board: Board, home: str, group: str, publication: Publisher, figures: Figures
 ) -> None:
-    def inside(*arguments: str) -> Said:
-        command = board.command("edgeagent", "--home", home, *arguments, "--json")
-        return board.run(f"echo $$ >{group}/cgroup.procs && {command}")
-
-    assert inside("consent", "grant", "history", "personalization").code == 0
-    assert inside("model", "update").json()["model_changed"]
-    for title in titles_of(publication, "Comedy")[:2]:
-        assert inside("history", "add", title, "--completed").json()["stored"] == 1
-    assert len(inside("recommend", "--limit", "3").json()["picks"]) == 3
-    events = dict(
-        line.split() for line in board.check(f"cat {group}/memory.events").splitlines()
-    )
+    titles = titles_of(publication, "Comedy")[:2]
+    command = board.command("tests.hil.onboard.loop", home, *titles)
+    assert board.run(f"echo $$ >{group}/cgroup.procs && {command}").json() == {"picks": 3}
+    events = dict(line.split() for line in board.check(f"cat {group}/memory.events").splitlines())
     throttled = board.check(f"grep nr_throttled {group}/cpu.stat")
     assert (events["oom_kill"], throttled != "nr_throttled 0") == ("0", True)
     peak = board.run(f"cat {group}/memory.peak").out

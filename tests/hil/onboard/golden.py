@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeagent.features.golden import decode_golden
 from edgeagent.scoring.golden import check_golden
@@ -20,7 +21,7 @@ from edgeagent.scoring.session import ModelInputs, ModelOutputs, OnnxModel
 __all__ = ["main", "outputs_of"]
 
 
-def outputs_of(model: OnnxModel, golden: bytes) -> dict[str, np.ndarray]:  # type: ignore[type-arg]  # of several types
+def outputs_of(model: OnnxModel, golden: bytes) -> dict[str, NDArray[np.generic]]:
     """Return every output of every golden case, by case and name."""
     found = {}
     for number, case in enumerate(decode_golden(golden)):

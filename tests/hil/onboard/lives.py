@@ -79,7 +79,7 @@ def compare(life: Life) -> Found:
 
 
 def _broken(agent: Agent) -> list[str]:
-    databases = (agent.home.ledger._database, agent.home.history._database)  # noqa: SLF001  (to the bone)
+    databases = (agent.home.ledger._database, agent.home.history._database)
     return [line for database in databases for line in database.integrity_errors()]
 
 
@@ -119,6 +119,7 @@ def main() -> None:
     if not life.works or found.figures.failures:
         return
     directory, at = Path(life.directory), found.known.at
+    (directory / "pid").write_text(str(os.getpid()), "utf-8")
     worker = Worker(box_at(directory / "home", at=at, seed=life.seed, sent=directory / "sent"))
     for step in steps_of(life, at=at):
         _tell(Announced(step=step))

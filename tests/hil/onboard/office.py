@@ -2,9 +2,9 @@
 
 It serves ``DIRECTORY/repository`` and takes reports into ``DIRECTORY/reports``, one a line, in the
 mood that the file ``DIRECTORY/mood`` names: ``slow`` (answers come in pieces), ``broken`` (they end
-half-way), ``lying`` (every byte is another) or ``refusing``; without one it is an honest server. Its
-port goes into ``DIRECTORY/port``. It needs nothing but the standard library, and ends when that
-file is gone.
+half-way), ``lying`` (every byte is another) or ``refusing``; without one it is an honest server.
+Its port goes into ``DIRECTORY/port``. It needs nothing but the standard library, and ends when
+that file is gone.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def main() -> None:
             )
 
         def checkpoint() -> None:
-            agent.home.history._database.checkpoint()  # noqa: SLF001  (a part of what is measured)
+            agent.home.history._database.checkpoint()
 
         def single() -> None:
             for _ in range(_SINGLE):

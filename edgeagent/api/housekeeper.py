@@ -1,0 +1,156 @@
+"""Keeps house while nobody calls: what is due is done, one thing after the other.
+
+The pause between two looks is short and costs nothing: no file is written unless there is work, and
+a clock that jumps or a box that slept is noticed at the next look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from edgeagent.api.call import Desk
+from edgeagent.api.hub import Hub
+from edgeagent.api.lanes import Lanes
+from edgeagent.api.own_box import ModelShape, installed
+from edgeagent.api.own_household import PrivateSessionShape
+from edgeagent.api.schedule import Chore, Conditions, Schedule
+from edgeagent.errors import EdgeAgentError
+from edgeagent.services.reporter import WeekClosing
+from edgeagent.services.unmatched import forget_unmatched
+
+__all__ = ["LOOK_SECONDS", "Housekeeper"]
+
+LOOK_SECONDS = 60.0
+"""A report may wait for days and an update for hours; a private session ends within a minute."""
+
+_LOG = logging.getLogger("edgeagent.housekeeping")
+
+
+class Housekeeper:
+    """Does what is due."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        lanes: Lanes,
+        hub: Hub,
+        schedule: Schedule,
+        look: Callable[[], Conditions],
+    ) -> None:
+        """Keep the house of ``desk`` and tell ``hub`` what changed."""
+        self._desk = desk
+        self._lanes = lanes
+        self._hub = hub
+        self._schedule = schedule
+        self._look = look
+        self._errands = desk.outside.errands
+        self._was_private = False
+        self._calls_seen = -1
+        self._rested = False
+
+    async def run(self) -> None:
+        """Look, work, pause, for ever."""
+        while True:
+            await self.round()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def round(self) -> None:
+        """Do what is due now; whatever fails is tried again later."""
+        try:
+            await self._tell_of_changes()
+            chores = await self._lanes.run("quick", self._due)
+        except EdgeAgentError as error:
+            _LOG.warning("looking around failed: %s", type(error).__name__)
+            return
+        for chore in chores:
+            well = await self._attempt(chore)
+            self._schedule.done(chore, self._desk.clock.now(), well=well)
+        await self._rest_when_idle()
+
+    def _due(self) -> tuple[Chore, ...]:
+        conditions = self._look()
+        outbox = self._desk.agent.home.ledger.outbox()
+        server = self._desk.config.server_url is not None
+        due = self._schedule.due(
+            conditions,
+            checked_at=self._desk.agent.installation().checked_at,
+            reports_due=any(entry.next_attempt_at <= conditions.now for entry in outbox),
+        )
+        return tuple(chore for chore in due if server or chore is Chore.TIDY)
+
+    async def _rest_when_idle(self) -> None:
+        """Give memory back once, when nobody has called between two looks."""
+        idle = self._desk.calls == self._calls_seen
+        self._calls_seen = self._desk.calls
+        if idle and not self._rested:
+            await self._lanes.run_alone(self._desk.rest)
+        self._rested = idle
+
+    async def _attempt(self, chore: Chore) -> bool:
+        try:
+            await {
+                Chore.TIDY: self._tidy,
+                Chore.CLOSE_WEEK: self._close_week,
+                Chore.SEND: self._send,
+                Chore.UPDATE: self._update,
+            }[chore]()
+        except Exception as error:  # noqa: BLE001  (one chore must not end the service)
+            # The name alone: the text might quote what was watched.
+            _LOG.warning("%s failed, will be tried again: %s", chore, type(error).__name__)
+            return False
+        return True
+
+    async def _tidy(self) -> None:
+        def tidy() -> int:
+            deleted = self._desk.agent.housekeeping().deleted
+            if self._desk.agent.private.ends_at() is not None:
+                return deleted
+            titles, now = self._desk.agent.titles, self._desk.clock.now()
+            return deleted + forget_unmatched(self._desk.agent.home, titles=titles, now=now)
+
+        deleted = await self._lanes.run("quick", tidy)
+        if deleted:
+            _LOG.info("deleted viewings whose time was over")
+            profile = await self._lanes.run("quick", lambda: self._desk.agent.household.active)
+            self._hub.publish("EdgeAgent.onHistoryChanged", {"profile": profile})
+
+    async def _close_week(self) -> None:
+        closing = await self._lanes.run("slow", self._closing)
+        if closing.outcome == "drawn":
+            _LOG.info("a report was drawn and waits to be sent")
+            self._hub.publish("EdgeAgent.onDisclosuresChanged", None)
+
+    async def _send(self) -> None:
+        await self._lanes.run("slow", self._errands.send_reports)
+        self._hub.publish("EdgeAgent.onDisclosuresChanged", None)
+
+    async def _update(self) -> None:
+        before = await self._lanes.run("quick", self._model)
+        await self._lanes.run("slow", self._errands.update_model)
+        await self._lanes.run("quick", self._desk.refresh)
+        after = await self._lanes.run("quick", self._model)
+        if (before.model_version, before.space_id) != (after.model_version, after.space_id):
+            _LOG.info("another model is active")
+            self._hub.publish("EdgeAgent.onModelChanged", after)
+
+    def _closing(self) -> WeekClosing:
+        return self._desk.agent.close_week()
+
+    def _private_until(self) -> int | None:
+        return self._desk.agent.private.ends_at()
+
+    def _model(self) -> ModelShape:
+        return installed(self._desk.agent)
+
+    async def _tell_of_changes(self) -> None:
+        """Tell listeners of what time, or another process, has changed."""
+        ends_at = await self._lanes.run("quick", self._private_until)
+        if self._was_private and ends_at is None:
+            ended = PrivateSessionShape(on=False, ends_at=None)
+            self._hub.publish("EdgeAgent.onPrivateSessionChanged", ended)
+        self._was_private = ends_at is not None
+        for name, value in await self._lanes.run("quick", self._desk.news):
+            self._hub.publish(name, value)

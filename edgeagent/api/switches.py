@@ -1,0 +1,87 @@
+"""How the household has set everything, and what tells listeners of a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edgeagent.agent import Agent
+from edgeagent.consent import Purpose
+from edgeagent.services.privacy_flags import PrivacyFlags
+
+__all__ = [
+    "AdPolicy",
+    "DiscoveryPolicy",
+    "Switches",
+    "ad_policy",
+    "changes",
+    "discovery_policy",
+    "event_of_flag",
+    "flags_of",
+    "switches",
+]
+
+DiscoveryPolicy = dict[str, bool]
+AdPolicy = dict[str, bool | str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switches:
+    """How everything stands for the active profile."""
+
+    profile: str
+    flags: dict[str, bool]
+    granted: tuple[str, ...]
+    discovery: DiscoveryPolicy
+    advertising: AdPolicy
+
+
+def flags_of(agent: Agent) -> PrivacyFlags:
+    """Return the privacy flags of a box."""
+    return PrivacyFlags(agent.home.ledger, gate=agent.gate)
+
+
+def discovery_policy(agent: Agent, profile: str) -> DiscoveryPolicy:
+    """Return what apps may rely on when they tell what was watched."""
+    history = agent.gate.holds(Purpose.HISTORY, profile=profile)
+    return {
+        "enableRecommendations": agent.gate.holds(Purpose.PERSONALIZATION, profile=profile),
+        "shareWatchHistory": history,
+        "rememberWatchedPrograms": history,
+    }
+
+
+def ad_policy(agent: Agent, profile: str) -> AdPolicy:
+    """Return what apps have to heed when they show advertisements."""
+    allowed = agent.gate.holds(Purpose.PROMOTION, profile=profile)
+    return {"skipRestriction": "none", "limitAdTracking": not allowed}
+
+
+def switches(agent: Agent) -> Switches:
+    """Return how everything stands for the active profile."""
+    profile = agent.household.active
+    return Switches(
+        profile=profile,
+        flags=flags_of(agent).all(profile),
+        granted=tuple(state.purpose for state in agent.consent(profile) if state.granted),
+        discovery=discovery_policy(agent, profile),
+        advertising=ad_policy(agent, profile),
+    )
+
+
+def event_of_flag(flag: str) -> str:
+    """Return the event that tells of a flag."""
+    return f"Privacy.on{flag[0].upper()}{flag[1:]}Changed"
+
+
+def changes(before: Switches, after: Switches) -> Iterator[tuple[str, object]]:
+    """Yield the events that tell of a difference."""
+    for flag, value in after.flags.items():
+        if before.flags[flag] != value:
+            yield event_of_flag(flag), value
+    if before.discovery != after.discovery:
+        yield "Discovery.onPolicyChanged", after.discovery
+    if before.advertising != after.advertising:
+        yield "Advertising.onPolicyChanged", after.advertising
+    if (before.profile, before.granted) != (after.profile, after.granted):
+        yield "EdgeAgent.onConsentChanged", {"profile": after.profile}

@@ -1,0 +1,281 @@
+"""Housekeeping: what is due is done, whatever the clock does, and waits while it would disturb."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgeagent.api.call import Desk, Outside
+from edgeagent.api.confirmations import Confirmations
+from edgeagent.api.housekeeper import Housekeeper
+from edgeagent.api.hub import Hub, Listener
+from edgeagent.api.lanes import Lanes
+from edgeagent.api.schedule import Chore, Conditions, Schedule, in_windows
+from edgeagent.api.surroundings import Surroundings
+from edgeagent.clock import DAY_SECONDS
+from edgeagent.config import ServiceConfig
+from edgeagent.consent import Purpose
+from edgeagent.messages import WatchEvent
+from edgeagent.services.erasure import ErasureReceipt
+from edgeagent.services.unmatched import UNMATCHED_DAYS
+from edgeagent.testing.agent_box import AgentBox
+from edgeagent.testing.clock import FakeClock
+from edgeagent.testing.randomness import SeededRandomSource
+from tests.api.running import InProcess, quiet
+
+HOUR = 3600
+
+
+@dataclass
+class House:
+    """A housekeeper, and what it told."""
+
+    box: AgentBox
+    desk: Desk
+    errands: InProcess
+    round: Callable[[], None]
+    told: list[bytes] = field(default_factory=list)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    box = AgentBox(directory=tmp_path / "box", runtime_directory=tmp_path / "run")
+    errands, lanes, hub = InProcess(box), Lanes(), Hub()
+    outside = Outside(
+        open_agent=box.open,
+        erase_box=_no_erasing,
+        errands=errands,
+        look=quiet(box.clock),
+        clock=box.clock,
+    )
+    confirmations = Confirmations(clock=box.clock, random=SeededRandomSource("house"))
+    desk = Desk(outside, config=box.config, confirmations=confirmations)
+    keeper = Housekeeper(
+        desk, lanes=lanes, hub=hub, schedule=Schedule(ServiceConfig()), look=outside.look
+    )
+    told: list[bytes] = []
+    listener = Listener(send=told.append, version=2)
+    for event in ("History", "Disclosures", "Model", "PrivateSession", "Consent"):
+        listener.listen(f"EdgeAgent.on{event}Changed", 1, on=True)
+    hub.add(listener)
+    yield House(box, desk, errands, lambda: asyncio.run(keeper.round()), told)
+    desk.close()
+    lanes.close()
+
+
+def _no_erasing(reason: str) -> ErasureReceipt:
+    raise NotImplementedError(reason)
+
+
+def test_a_new_box_fetches_a_model_and_then_rests(house: House) -> None:
+    house.round()
+    assert house.errands.done == ["update"]
+    assert b"onModelChanged" in house.told[-1]
+    assert house.desk.clock.is_known()
+    house.round()
+    assert house.errands.done == ["update"]
+    house.box.clock.advance(DAY_SECONDS)
+    house.round()
+    assert house.errands.done == ["update", "update"]
+
+
+def test_a_reporting_week_is_closed_and_its_report_sent(house: House) -> None:
+    house.round()
+    for purpose in (Purpose.HISTORY, Purpose.REPORTING):
+        house.desk.agent.grant(purpose)
+    house.box.clock.set(house.box.end_of_reporting_week(house.desk.agent))
+    house.round()
+    (waiting,) = house.desk.agent.home.ledger.outbox()
+    assert "send" not in house.errands.done
+    house.box.clock.set(waiting.next_attempt_at)
+    house.round()
+    assert "send" in house.errands.done
+    assert house.desk.agent.home.ledger.outbox() == ()
+    assert sum(b"onDisclosuresChanged" in told for told in house.told) == 2
+
+
+def test_viewings_go_when_their_time_is_over_and_unknown_titles_sooner(house: House) -> None:
+    house.round()
+    house.desk.agent.grant(Purpose.HISTORY)
+    now = house.box.clock.now()
+    events = [WatchEvent(entity_id=name, watched_on=now) for name in ("t:01", "ahead:1")]
+    house.desk.agent.record_watch(events, keep_unknown=True)
+    for days, left in ((UNMATCHED_DAYS - 1, 2), (2, 1), (89, 0)):
+        house.box.clock.advance(days * DAY_SECONDS)
+        house.round()
+        assert house.desk.agent.home.history.count("main") == left
+    assert sum(b"onHistoryChanged" in told for told in house.told) == 2
+
+
+def test_an_unknown_title_that_is_watched_again_stays(house: House) -> None:
+    house.round()
+    house.desk.agent.grant(Purpose.HISTORY)
+    for _ in range(3):
+        event = WatchEvent(entity_id="ahead:1", watched_on=house.box.clock.now())
+        house.desk.agent.record_watch(event, keep_unknown=True)
+        house.box.clock.advance((UNMATCHED_DAYS - 1) * DAY_SECONDS)
+        house.round()
+    assert house.desk.agent.home.history.count("main") == 3
+
+
+def test_the_end_of_a_private_session_is_told(house: House) -> None:
+    house.desk.agent.private.start(10)
+    house.round()
+    house.box.clock.advance(601)
+    house.round()
+    assert sum(b"onPrivateSessionChanged" in told for told in house.told) == 1
+
+
+def test_what_another_process_decides_is_told(house: House) -> None:
+    house.round()
+    with house.box.open() as another:
+        another.grant(Purpose.HISTORY)
+    house.round()
+    assert any(b"onConsentChanged" in told for told in house.told)
+
+
+def test_nothing_is_written_while_nothing_is_due(house: House) -> None:
+    house.round()
+
+    def files() -> dict[str, tuple[int, int]]:
+        found = [path for path in house.box.directory.rglob("*") if path.is_file()]
+        return {str(p): (p.stat().st_mtime_ns, p.stat().st_size) for p in found}
+
+    before = files()
+    for _ in range(100):
+        house.box.clock.advance(60)
+        house.round()
+    assert files() == before
+
+
+def test_a_failure_is_tried_again_after_an_hour(house: House) -> None:
+    schedule = Schedule(ServiceConfig())
+    at = conditions(house.box.clock)
+    assert Chore.UPDATE in schedule.due(at, checked_at=None, reports_due=False)
+    schedule.done(Chore.UPDATE, at.now, well=False)
+    house.box.clock.advance(HOUR - 1)
+    soon = conditions(house.box.clock)
+    assert Chore.UPDATE not in schedule.due(soon, checked_at=None, reports_due=False)
+    house.box.clock.advance(1)
+    later = conditions(house.box.clock)
+    assert Chore.UPDATE in schedule.due(later, checked_at=None, reports_due=False)
+
+
+def test_a_chore_that_fails_ends_nothing(house: House) -> None:
+    house.errands.fails = True
+    house.round()
+    assert house.desk.agent.installation().current is None
+    house.errands.fails = False
+    house.box.clock.advance(HOUR)
+    house.round()
+    assert house.desk.agent.installation().current is not None
+
+
+def conditions(clock: FakeClock, **changes: object) -> Conditions:
+    return quiet(clock, **changes)()
+
+
+ALWAYS = ServiceConfig()
+SELDOM = ServiceConfig(
+    work_windows=("23:00-05:00",), standby_file="/run/standby", update_hours=48, max_celsius=60
+)
+
+
+@pytest.mark.parametrize(
+    ("config", "changes", "expected"),
+    [
+        (ALWAYS, {}, {"tidy", "close week", "update", "send"}),
+        (ALWAYS, {"standby": False}, {"tidy", "close week", "update", "send"}),
+        (ALWAYS, {"metered": True}, {"tidy", "close week", "send"}),
+        (ALWAYS, {"load_fraction": 0.9}, {"tidy", "send"}),
+        (ALWAYS, {"celsius": 90.0}, {"tidy", "send"}),
+        (ALWAYS, {"awake_seconds": 60.0}, {"tidy", "send"}),
+        (SELDOM, {}, {"tidy", "close week", "update", "send"}),
+        (SELDOM, {"minute_of_day": 12 * 60}, {"tidy", "send"}),
+        (SELDOM, {"standby": False}, {"tidy", "send"}),
+        (SELDOM, {"celsius": 70.0}, {"tidy", "send"}),
+    ],
+)
+def test_heavy_work_waits_for_its_moment(
+    config: ServiceConfig, changes: dict[str, Any], expected: set[str]
+) -> None:
+    at = conditions(FakeClock(1_790_000_000), **changes)
+    assert set(Schedule(config).due(at, checked_at=None, reports_due=True)) == expected
+
+
+@pytest.mark.parametrize("jump", [-400 * DAY_SECONDS, -1, 400 * DAY_SECONDS])
+def test_a_clock_that_jumps_makes_things_due_and_puts_nothing_off(jump: int) -> None:
+    clock = FakeClock(1_790_000_000)
+    schedule = Schedule(ServiceConfig(), spread_seconds=HOUR)
+    checked_at = clock.now()
+    for chore in Chore:
+        schedule.done(chore, clock.now(), well=True)
+    assert schedule.due(conditions(clock), checked_at=checked_at, reports_due=True) == ()
+    clock.advance(jump)
+    due = schedule.due(conditions(clock), checked_at=checked_at, reports_due=True)
+    assert set(due) == set(Chore)
+
+
+@pytest.mark.parametrize(
+    ("window", "inside", "outside"),
+    [("02:00-05:00", 2 * 60, 5 * 60), ("23:30-00:30", 10, 12 * 60), ("00:00-23:59", 0, 1439)],
+)
+def test_windows_may_span_midnight(window: str, inside: int, outside: int) -> None:
+    assert in_windows(inside, (window,))
+    assert not in_windows(outside, (window,))
+    assert in_windows(outside, ())
+
+
+def test_sleep_is_noticed_and_a_minute_of_grace_begins_anew(tmp_path: Path) -> None:
+    running, slept = [1000.0], [0.0]
+    sensor = tmp_path / "thermal_zone0" / "temp"
+    sensor.parent.mkdir()
+    sensor.write_text("61500\n")
+    (tmp_path / "thermal_zone1").mkdir()
+    (tmp_path / "thermal_zone1" / "temp").write_text("no number")
+    metered = tmp_path / "metered"
+    around = Surroundings(
+        ServiceConfig(metered_file=str(metered)),
+        clock=FakeClock(1_790_000_000),
+        running_seconds=lambda: running[0],
+        switched_on_seconds=lambda: running[0] + slept[0],
+        thermal=tmp_path,
+    )
+    running[0] += 500
+    assert around.look().awake_seconds == 500
+    assert around.look().celsius == 61.5
+    assert (around.look().metered, around.look().standby) == (False, False)
+    metered.touch()
+    slept[0] += 8 * HOUR
+    running[0] += 10
+    assert around.look().awake_seconds == 0
+    running[0] += 30
+    assert around.look().awake_seconds == 30
+    assert around.look().metered is True
+
+
+def test_an_idle_service_gives_memory_back_once_and_goes_on(house: House) -> None:
+    rests = []
+    house.desk.rest = lambda: rests.append(house.desk.calls)  # type: ignore[method-assign]
+    house.round()
+    assert rests == []
+    house.round()
+    house.round()
+    assert rests == [0]
+    house.desk.calls += 1
+    house.round()
+    house.round()
+    assert rests == [0, 1]
+
+
+def test_titles_are_there_again_after_a_rest(house: House) -> None:
+    house.round()
+    assert house.desk.agent.titles.find("t:01")
+    house.desk.rest()
+    assert house.desk.agent.titles.find("t:01")
+    assert house.desk.agent.home.history.profiles()
