@@ -35,8 +35,8 @@ _Tensors = dict[str, Any]
 _PER_VIEWING = (1.5, 0.5, 0.17, 0.06, 0.02, 0.003)
 _PER_DAY = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 """Where the decays start: from the last viewing to the last few hundred, from days to years."""
-_START_LENGTH = 1.0
-_START_LAMBDA = 1.0
+_START_LENGTH = 3.0
+_START_LAMBDA = 10.0
 _TINY = 1e-12
 _DECAYS_FASTER = 5.0
 """Decays are few and smooth: their logarithms learn at so many times the rate of the rest."""
