@@ -111,9 +111,13 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
         progress=progress,
     )
     snapshot = fitted.snapshot
+    # A new title's bias is told from its metadata, too; where they say nothing it is middling.
+    middle = np.median(snapshot.bias)
+    told = np.column_stack([snapshot.embeddings, snapshot.bias - middle])
+    rows = with_cold_rows(log, told, seed=seed)
     return FittedHead(
-        table=ItemTable.of(with_cold_rows(log, snapshot.embeddings, seed=seed)),
-        bias=snapshot.bias,
+        table=ItemTable.of(rows[:, :-1]),
+        bias=np.maximum(rows[:, -1] + middle, 0).astype(np.float32),
         settings=snapshot.weights,
         validation=fitted.validation,
     )

@@ -24,6 +24,7 @@ from model_export.cli import main
 from model_export.export import Artefacts
 from model_export.export_files import write_files
 from model_export.model_file import load_model, save_model
+from tests.model_export.timescales_cases import with_timescales
 
 FOLDIN = ["--head", "foldin", "--segments", "16", "--dimension", "8"]
 SMALL = ["--households", "60", "--seed", "4"]
@@ -259,3 +260,94 @@ def test_the_module_is_the_command() -> None:
         [sys.executable, "-m", "model_export", "--help"], check=True, capture_output=True, text=True
     )
     assert done.stdout.startswith("Usage: model-export")
+
+
+@pytest.fixture
+def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python then finds no PyTorch, installed or not."""
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+
+@pytest.mark.usefixtures("without_torch")
+def test_without_pytorch_auto_says_what_was_not_tried(tmp_path: Path) -> None:
+    sizes = ["--segments", "16", "--dimension", "8", "--out", str(tmp_path / "model.npz")]
+    code, out, _ = _run("train", *SMALL, *sizes)
+    assert code == 0
+    assert out.startswith("head foldin: timescales was not tried, PyTorch is not installed")
+    assert "pip install 'edgeagent[train]'" in out
+    code, out, _ = _run("train", *SMALL, *sizes, "--json")
+    assert "not tried" in json.loads(out)["choice"]["not_compared"]
+
+
+@pytest.mark.usefixtures("without_torch")
+def test_without_pytorch_timescales_is_refused_with_the_way_to_get_it(tmp_path: Path) -> None:
+    model = tmp_path / "model.npz"
+    code, _, err = _run("train", *SMALL, "--head", "timescales", "--out", model)
+    assert code == 3
+    assert "PyTorch" in err
+    assert "pip install 'edgeagent[train]'" in err
+    assert not model.exists()
+    code, _, err = _run("evaluate", *SMALL, "--dimension", "8", "--models", "timescales-8")
+    assert code == 3
+    assert "pip install 'edgeagent[train]'" in err
+
+
+@pytest.mark.usefixtures("without_torch")
+def test_without_pytorch_a_table_says_which_row_it_lacks() -> None:
+    code, out, err = _run(
+        *("evaluate", *SMALL, "--protocol", "segments", "--dimension", "8", "--segments", "16"),
+        "--json",
+    )
+    assert code == 0
+    assert err.startswith("left out: timescales-8; PyTorch")
+    table = json.loads(out)
+    assert set(table) == {"protocol", "users", "rows"}
+    assert [row["model"] for row in table["rows"]] == ["foldin-8", "segments-16", "popularity"]
+    wanted = {"model", "ndcg_at_100", "ndcg_at_10", "recall_at_20", "se", "seconds", "bytes"}
+    assert wanted <= set(table["rows"][0])
+
+
+def test_inspect_shows_the_contract_of_a_model_and_of_its_graph(
+    model_file: Path, tmp_path: Path
+) -> None:
+    code, out, _ = _run("inspect", model_file)
+    assert code == 0
+    for line in ("contract", "head", "history_embeddings", "float32 [L, 8]", "int8 [8, N]"):
+        assert line in out
+    facts = json.loads(_run("inspect", model_file, "--json")[1])["graph"]
+    assert (facts["contract"], facts["head"], facts["opset"], facts["ir_version"]) == (
+        *("1", "foldin"),
+        *(17, 8),
+    )
+    assert list(facts["inputs"]) == [
+        *("history_embeddings", "history_weights", "history_age_days"),
+        *("candidate_embeddings", "candidate_scale", "candidate_bias", "explain_embeddings"),
+    ]
+    assert list(facts["outputs"]) == [
+        *("user_embedding", "scores", "segment_probabilities", "contributions"),
+    ]
+    repository = tmp_path / "repository"
+    _run("publish", model_file, "--repository", repository, "--keys", tmp_path / "keys")
+    (graph,) = (repository / "targets" / "models").glob("*.onnx")
+    alone = json.loads(_run("inspect", graph, "--json")[1])
+    assert (alone["inputs"], alone["space_id"]) == (facts["inputs"], facts["space_id"])
+    assert "segment_probabilities" in _run("inspect", graph)[1]
+
+
+def test_inspect_refuses_what_is_no_graph(tmp_path: Path) -> None:
+    assert _run("inspect", tmp_path / "absent.onnx")[0] == 3
+    (tmp_path / "junk.onnx").write_bytes(b"\xff\xff\xff")
+    code, _, err = _run("inspect", tmp_path / "junk.onnx")
+    assert code == 3
+    assert "not an ONNX file" in err
+
+
+def test_inspect_describes_head_timescales(model_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "b.npz"
+    save_model(with_timescales(load_model(model_file)), path)
+    code, out, _ = _run("inspect", path)
+    assert code == 0
+    assert "head timescales: viewings fade over" in out
+    facts = json.loads(_run("inspect", path, "--json")[1])
+    assert (facts["head"], facts["graph"]["head"]) == ("timescales", "timescales")
+    assert len(facts["settings"]["per_day"]) == 6
