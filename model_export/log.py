@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.messages import Title
+from model_export.metadata import Metadata
 
 __all__ = ["WatchLog"]
 
@@ -17,7 +19,8 @@ __all__ = ["WatchLog"]
 class WatchLog:
     """A log of viewings over a list of titles.
 
-    The four event arrays have one entry a viewing, sorted by (watched_on, user, item).
+    The four event arrays have one entry a viewing, sorted by (watched_on, user); what one person
+    watched in one second stays in the order it was logged in.
     """
 
     titles: tuple[Title, ...]
@@ -30,6 +33,8 @@ class WatchLog:
     completion: NDArray[np.float32]
     """[E] in [0, 1]: how much of the title was watched."""
     user_count: int
+    metadata: Mapping[str, Metadata] = field(default_factory=dict)
+    """By entity id, of the titles a catalogue says more about; the rest is ``NOTHING_KNOWN``."""
 
     def __len__(self) -> int:
         """Return the number of viewings."""

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from edgeagent.messages import ReportTask
+from edgeagent.messages import ReportTask, canonical_bytes
+from edgeagent.messages.report import COUNT_LIMIT
+from edgeagent.privacy.estimation import Totals
 from server_stub.store import open_for_reading
 
-__all__ = ["Aggregator", "SqliteAggregator", "Totals"]
+__all__ = ["Aggregator", "SqliteAggregator"]
 
 _CHUNK = 1000  # rows summed at a time, in C
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
-    """The sums of some reports on one task."""
-
-    reports: int
-    counts: tuple[int, ...]
-    """[S'] the sum of all counts, category by category."""
+_LIMIT_TEXT = str(COUNT_LIMIT)  # rows without it, nearly all, need no second look
 
 
 class Aggregator(Protocol):
@@ -36,8 +30,8 @@ class Aggregator(Protocol):
         """Return the weeks that have reports on ``task``, ascending."""
         ...
 
-    def totals(self, task: ReportTask, *, week: int | None = None) -> Totals:
-        """Sum the reports on ``task``: of one week, or of all of them."""
+    def totals(self, task: ReportTask, *, weeks: Sequence[int] = ()) -> Totals:
+        """Sum the reports on ``task``: of some weeks, or of all when none is named."""
         ...
 
 
@@ -62,19 +56,28 @@ class SqliteAggregator:
             ).fetchall()
         return tuple(week for (week,) in rows)
 
-    def totals(self, task: ReportTask, *, week: int | None = None) -> Totals:
-        """Sum the reports on ``task``: of one week, or of all of them."""
-        sums = (0,) * task.categories
+    def totals(self, task: ReportTask, *, weeks: Sequence[int] = ()) -> Totals:
+        """Sum the reports on ``task``: of some weeks, or of all when none is named."""
+        sums = at_limit = (0,) * task.categories
         reports = 0
         decoder = msgspec.json.Decoder(tuple[int, ...])
         with open_for_reading(self._path) as connection:
             rows = connection.execute(
-                "SELECT counts FROM report WHERE task = ?1 AND (?2 IS NULL OR week = ?2)",
-                (task.name, week),
+                "SELECT counts FROM report WHERE task = ?1 "
+                "AND (?2 = '[]' OR week IN (SELECT value FROM json_each(?2)))",
+                (task.name, canonical_bytes(list(weeks)).decode()),
             )
             while chunk := rows.fetchmany(_CHUNK):
                 reports += len(chunk)
-                sums = tuple(
-                    map(sum, zip(sums, *(decoder.decode(row) for (row,) in chunk), strict=True))
-                )
-        return Totals(reports=reports, counts=sums)
+                sums = _add(sums, [decoder.decode(row) for (row,) in chunk])
+                clamped = [_at_limit(decoder.decode(row)) for (row,) in chunk if _LIMIT_TEXT in row]
+                at_limit = _add(at_limit, clamped)
+        return Totals(reports=reports, counts=sums, at_limit=at_limit)
+
+
+def _add(sums: tuple[int, ...], rows: list[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(map(sum, zip(sums, *rows, strict=True)))
+
+
+def _at_limit(counts: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple((count >= COUNT_LIMIT) - (count <= -COUNT_LIMIT) for count in counts)

@@ -11,10 +11,12 @@ from edgeagent.messages.codec import Message, canonical_bytes, decode
 from edgeagent.messages.fields import WeekNumber
 from edgeagent.messages.task import MAX_CATEGORIES, MIN_CATEGORIES
 
-__all__ = ["REPORT_BYTES", "Report", "decode_report", "encode_report"]
+__all__ = ["COUNT_LIMIT", "REPORT_BYTES", "Report", "decode_report", "encode_report"]
 
 REPORT_BYTES = 512
 """Length of every body, whatever the task."""
+COUNT_LIMIT = 999
+"""Noisy counts are clamped to ± this, so that every report fits its 512 bytes."""
 
 
 class Report(Message, frozen=True, kw_only=True):
@@ -32,7 +34,7 @@ class Report(Message, frozen=True, kw_only=True):
     ]
     week: WeekNumber
     counts: Annotated[
-        tuple[Annotated[int, Meta(ge=-999, le=999)], ...],
+        tuple[Annotated[int, Meta(ge=-COUNT_LIMIT, le=COUNT_LIMIT)], ...],
         Meta(min_length=MIN_CATEGORIES, max_length=MAX_CATEGORIES),
     ]
 

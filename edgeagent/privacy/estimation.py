@@ -1,26 +1,68 @@
-"""What many reports say about the audience: shares, their variance, their intervals."""
+"""What many reports say about the audience: values, their variance, their intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Literal
 
-__all__ = ["Estimate", "clopper_pearson", "onto_simplex"]
+from edgeagent.messages.report import COUNT_LIMIT
+
+__all__ = ["Estimate", "Totals", "clopper_pearson", "each_of", "onto_simplex"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """The sums of some reports on one task: all that estimation needs to know."""
+
+    reports: int
+    counts: tuple[int, ...]
+    """[S'] the sum of all counts, category by category."""
+    at_limit: tuple[int, ...]
+    """[S'] how many counts were 999, less how many were −999: there noise was cut off."""
+
+    @classmethod
+    def of(cls, reports: Iterable[Sequence[int]], *, categories: int) -> Totals:
+        """Sum the counts of reports."""
+        number, counts, at_limit = 0, [0] * categories, [0] * categories
+        for report in reports:
+            number += 1
+            for category, count in enumerate(report):
+                counts[category] += count
+                at_limit[category] += (count >= COUNT_LIMIT) - (count <= -COUNT_LIMIT)
+        return cls(reports=number, counts=tuple(counts), at_limit=tuple(at_limit))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """Shares of the audience; one entry a category in each field."""
+    """What the audience watched; one entry a category in each field."""
 
+    unit: Literal["share", "sessions"]
+    """Shares of the audience's sessions, or mean clipped sessions a box."""
     reports: int
-    shares: tuple[float, ...]
-    """Unbiased, may be slightly below 0 or above 1; they sum to 1."""
+    values: tuple[float, ...]
+    """Unbiased, may be slightly below 0 or above what is possible; shares sum to 1."""
     variances: tuple[float, ...]
-    """Of the shares, over the sampling of boxes and the noise."""
+    """Of the values: of shares over the sampling of boxes and the noise, of sessions over the
+    noise alone."""
     intervals: tuple[tuple[float, float], ...]
-    """Two-sided intervals for the true shares, each on its own at ``confidence``."""
+    """Two-sided intervals for the true values, each on its own at ``confidence``."""
     confidence: float
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The values as shares; of ``sessions`` a ratio of estimates, which is not unbiased."""
+        whole = 1.0 if self.unit == "share" else sum(self.values)
+        return tuple(value / whole if whole > 0 else 0.0 for value in self.values)
+
+
+def each_of(intervals: int, *, confidence: float) -> float:
+    """Return the confidence that each interval needs for all to hold at once with ``confidence``.
+
+    Bonferroni's inequality: whatever the dependence between them.
+    """
+    return 1 - (1 - confidence) / intervals
 
 
 def clopper_pearson(successes: int, trials: int, *, confidence: float) -> tuple[float, float]:

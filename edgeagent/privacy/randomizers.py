@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Protocol
 
-from edgeagent.errors import PolicyError
+from edgeagent.messages.fields import MechanismName
 from edgeagent.messages.task import ReportTask
-from edgeagent.privacy.estimation import Estimate
+from edgeagent.privacy.discrete_laplace import DiscreteLaplace
+from edgeagent.privacy.estimation import Estimate, Totals
 from edgeagent.privacy.subset_selection import SubsetSelection
-from edgeagent.privacy.values import PrivatizedCounts
+from edgeagent.privacy.values import BoundedCounts, PrivatizedCounts, SegmentCounts
 from edgeagent.randomness import RandomSource
 
 __all__ = ["Randomizer", "randomizer_for"]
 
 
 class Randomizer(Protocol):
-    """A mechanism: both of its sides in one place, so that they cannot drift apart."""
+    """A mechanism: both of its sides in one place, so that they cannot drift apart.
 
-    def privatize(self, category: int, random: RandomSource) -> PrivatizedCounts:
-        """Randomise the category of one session, in ``[0, categories)``; runs in the box."""
+    Neighbours are any two weeks of one box: no output of :meth:`bound` and then :meth:`privatize`
+    is more than ``odds`` times as likely after one of them as after the other.
+    """
+
+    categories: int
+    """S', "none" included, which is the last one."""
+    odds: Fraction
+    """e^ε of one report, as it is booked."""
+
+    def bound(self, week: SegmentCounts, random: RandomSource) -> BoundedCounts:
+        """Limit what one week can contribute; runs in the box."""
+        ...
+
+    def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
+        """Randomise bounded counts; runs in the box."""
         ...
 
     def is_possible(self, counts: Sequence[int]) -> bool:
         """Say whether :meth:`privatize` can give these counts; the server refuses others."""
         ...
 
-    def estimate(
-        self, totals: Sequence[int], reports: int, *, confidence: float = 0.95
-    ) -> Estimate:
-        """Estimate the shares from the sums of all counts; runs on the server."""
+    def estimate(self, totals: Totals, *, confidence: float = 0.95) -> Estimate:
+        """Estimate what the audience watched from the sums of all counts; runs on the server."""
         ...
 
 
@@ -37,12 +50,13 @@ def randomizer_for(task: ReportTask) -> Randomizer:
     """Return the randomiser of a task.
 
     Raises:
-        PolicyError: the agent does not have that mechanism.
+        PolicyError: its parameters make no mechanism.
 
     """
-    if task.mechanism == "subset_selection":
-        return SubsetSelection(task.categories, task.odds)
-    raise PolicyError(
-        f"mechanism {task.mechanism!r} is not available in this agent",
-        hint="publish a task with mechanism subset_selection",
-    )
+    return _MECHANISMS[task.mechanism](task.categories, task.odds)
+
+
+_MECHANISMS: Mapping[MechanismName, Callable[[int, Fraction], Randomizer]] = {
+    "discrete_laplace": DiscreteLaplace,
+    "subset_selection": SubsetSelection,
+}

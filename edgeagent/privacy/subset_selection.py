@@ -13,8 +13,9 @@ from fractions import Fraction
 from functools import cached_property
 
 from edgeagent.errors import InputError, PolicyError
-from edgeagent.privacy.estimation import Estimate, clopper_pearson
-from edgeagent.privacy.values import PrivatizedCounts
+from edgeagent.privacy.estimation import Estimate, Totals, clopper_pearson
+from edgeagent.privacy.exact_sampling import bernoulli, uniform_choice
+from edgeagent.privacy.values import BoundedCounts, PrivatizedCounts, SegmentCounts
 from edgeagent.randomness import RandomSource
 
 __all__ = ["SubsetSelection"]
@@ -56,22 +57,35 @@ class SubsetSelection:
         """Chance that any other category is in it: (d − p) / (S' − 1)."""
         return (self.weight - self.p) / (self.categories - 1)
 
-    def privatize(self, category: int, random: RandomSource) -> PrivatizedCounts:
+    def bound(self, week: SegmentCounts, random: RandomSource) -> BoundedCounts:
+        """Draw one session uniformly; an empty week counts as "none", the last category."""
+        sessions = [*week.sessions(), self.categories - 1]  # the last one is drawn if it is alone
+        drawn = sessions[random.below(max(len(sessions) - 1, 1))]
+        return BoundedCounts.single(drawn, categories=self.categories)
+
+    def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
         """Return d ones among S' counts.
 
         Every category takes the same draws in the same order: one for "is the truth in", then d
-        for the others, of which the last is not used when it is.
+        for the others, of which the last is not used when it is. Nor does the time it takes tell
+        categories apart: no loop here ends where it finds the truth.
+
+        Raises:
+            PolicyError: the mechanism is not made for such counts.
+
         """
-        kept = random.below(self.p.denominator) < self.p.numerator
-        others = [other for other in range(self.categories) if other != category]
-        for index in range(self.weight):  # partial Fisher-Yates: a uniform ordered choice
-            chosen = index + random.below(len(others) - index)
-            others[index], others[chosen] = others[chosen], others[index]
-        subset = [*others[: self.weight - 1], (others[self.weight - 1], category)[kept]]
-        counts = [0] * self.categories
-        for member in subset:
-            counts[member] = 1
-        return PrivatizedCounts(tuple(counts))
+        counts = bounded.counts
+        if counts.count(1) != 1 or counts.count(0) != self.categories - 1:
+            raise PolicyError("subset selection takes one session, no more and no less")
+        category = max(range(self.categories), key=counts.__getitem__)
+        kept = bernoulli(self.p.numerator, self.p.denominator, random)
+        others = uniform_choice(
+            [other for other in range(self.categories) if other != category], self.weight, random
+        )
+        noisy = [0] * self.categories
+        for member in (*others[:-1], (others[-1], category)[kept]):
+            noisy[member] = 1
+        return PrivatizedCounts(tuple(noisy))
 
     def is_possible(self, counts: Sequence[int]) -> bool:
         """Say whether these are S' counts of 0 or 1 with exactly d ones."""
@@ -81,40 +95,42 @@ class SubsetSelection:
             and sum(counts) == self.weight
         )
 
-    def estimate(
-        self, totals: Sequence[int], reports: int, *, confidence: float = 0.95
-    ) -> Estimate:
+    def estimate(self, totals: Totals, *, confidence: float = 0.95) -> Estimate:
         """Estimate shares: θ̂ = (T/N − q) / (p − q), which sum to one exactly.
 
         Args:
-            totals: [S'] how many reports hold each category.
-            reports: N ≥ 1.
+            totals: the sums of N ≥ 1 reports.
             confidence: of the two-sided intervals, Clopper-Pearson on T mapped through. T is
                 binomial when each box is a fresh draw from the audience, which is what the
-                intervals speak of.
+                intervals speak of; where weeks or boxes differ it varies less (Hoeffding 1956, "On
+                the distribution of the number of successes in independent trials").
 
         Raises:
             InputError: totals that this many reports of weight d cannot have.
 
         """
+        reports = totals.reports
         if (
             reports < 1
-            or len(totals) != self.categories
-            or sum(totals) != self.weight * reports
-            or not all(0 <= total <= reports for total in totals)
+            or len(totals.counts) != self.categories
+            or sum(totals.counts) != self.weight * reports
+            or not all(0 <= total <= reports for total in totals.counts)
         ):
             raise InputError(
                 f"{reports} reports of {self.weight} ones in {self.categories} categories cannot "
-                f"add up to {list(totals)}",
+                f"add up to {list(totals.counts)}",
                 hint="sum reports of one task only, each of them checked when it arrived",
             )
         p, q = float(self.p), float(self.q)
-        rates = [total / reports for total in totals]
-        bounds = [clopper_pearson(total, reports, confidence=confidence) for total in totals]
+        rates = [total / reports for total in totals.counts]
+        bounds = [clopper_pearson(total, reports, confidence=confidence) for total in totals.counts]
         return Estimate(
+            unit="share",
             reports=reports,
-            shares=tuple((rate - q) / (p - q) for rate in rates),
-            variances=tuple(rate * (1 - rate) / reports / (p - q) ** 2 for rate in rates),
+            values=tuple((rate - q) / (p - q) for rate in rates),
+            variances=tuple(
+                rate * (1 - rate) / max(reports - 1, 1) / (p - q) ** 2 for rate in rates
+            ),
             intervals=tuple(((low - q) / (p - q), (high - q) / (p - q)) for low, high in bounds),
             confidence=confidence,
         )

@@ -8,15 +8,16 @@ the error that a programmer in a media company faces.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 from math import comb, lcm, sqrt
 
 from edgeagent.messages import ReportTask
-from edgeagent.privacy.estimation import Estimate
+from edgeagent.privacy.estimation import Estimate, Totals
 from edgeagent.privacy.randomizers import randomizer_for
+from edgeagent.privacy.values import BoundedCounts
 from edgeagent.testing.randomness import SeededRandomSource
 
 __all__ = ["FleetOutcome", "coverage_is_credible", "run_fleet"]
@@ -61,14 +62,16 @@ def run_fleet(
     denominator = lcm(*(share.denominator for share in truth))
     bounds = list(accumulate(int(share * denominator) for share in truth))
     random = SeededRandomSource(f"{seed}/fleet")
-    totals = [0] * task.categories
-    for device in range(1, devices + 1):
-        category = bisect_right(bounds, random.below(denominator))
-        for index, count in enumerate(randomizer.privatize(category, random).counts):
-            totals[index] += count
-        if device % _PROGRESS_EVERY == 0:
-            advance(_PROGRESS_EVERY)
-    estimate = randomizer.estimate(totals, devices)
+
+    def reports() -> Iterator[tuple[int, ...]]:
+        for device in range(1, devices + 1):
+            category = bisect_right(bounds, random.below(denominator))
+            session = BoundedCounts.single(category, categories=task.categories)
+            yield randomizer.privatize(session, random).counts
+            if device % _PROGRESS_EVERY == 0:
+                advance(_PROGRESS_EVERY)
+
+    estimate = randomizer.estimate(Totals.of(reports(), categories=task.categories))
     return _judge(estimate, [float(share) for share in truth], devices)
 
 

@@ -4,6 +4,7 @@
     titles      draws distinct titles from it
     catalogue   films and series: genres, years, age ratings, run times
     world       what the catalogue is to its audience: popularity, hidden likeness, release dates
+    credits     cast, keywords and descriptions, which hint at the likeness
     people      who lives in the households, what they like, how that drifts
     living      evenings, binges, dayparts: weeks of viewings
     panel       the three functions below

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["EPISODES", "GENRES", "LEXICA", "NAMES", "NUMBERS", "PLACES", "Lexicon"]
+__all__ = ["EPISODES", "GENRES", "LEXICA", "NAMES", "NUMBERS", "PLACES", "THEMES", "Lexicon"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,13 @@ PLACES = _words(
     the Ninth Parish, Corrie Falls, Sable Ridge, the Orchard Coast, Little Venn, Easterly,
     Harbinger Creek, the Salt Road, Copper Street, Brine Alley, the Upper Valley""",
     between=",",
+)
+THEMES = _words(
+    """revenge friendship betrayal inheritance exile rivalry homecoming ambition grief
+    obsession solitude loyalty corruption jealousy redemption survival memory freedom
+    madness faithfulness childhood marriage heist journey haunting rebellion masquerade
+    winter harbour village orchestra boxing kitchen railway lighthouse circus island desert
+    monastery observatory"""
 )
 NUMBERS = _words("Two Three Four Five Seven Nine Eleven Twelve Thirteen Forty")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from edgeagent.clock import DAY_SECONDS
@@ -9,6 +11,7 @@ from edgeagent.errors import InputError
 from edgeagent.messages import Title
 from model_export.log import WatchLog
 from model_export.synthetic.catalogue import build_catalogue
+from model_export.synthetic.credits import credits_of
 from model_export.synthetic.living import live
 from model_export.synthetic.people import draw_people
 from model_export.synthetic.world import PANEL_START, build_world
@@ -95,7 +98,8 @@ def _log(
         )
     world = build_world(catalogue)
     people = draw_people(rng, households=households, world=world)
-    return live(rng, world=world, people=people, weeks=weeks, start=start)
+    log = live(rng, world=world, people=people, weeks=weeks, start=start)
+    return replace(log, metadata=credits_of(world))
 
 
 def _stream(seed: int, stream: int) -> np.random.Generator:

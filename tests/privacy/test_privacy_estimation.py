@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeagent.privacy.estimation import Estimate, clopper_pearson, onto_simplex
+from edgeagent.privacy.estimation import Estimate, Totals, clopper_pearson, onto_simplex
 from edgeagent.privacy.subset_selection import SubsetSelection
+from edgeagent.privacy.values import BoundedCounts
 from edgeagent.testing.randomness import SeededRandomSource
 
 REPORTS = 400
@@ -26,23 +27,31 @@ TRUTH = tuple(Fraction(part, 60) for part in (20, 12, 8, 6, 5, 4, 3, 2, 0))
 MECHANISM = SubsetSelection(len(TRUTH), Fraction(3))
 
 
-def totals_of(truth: Sequence[Fraction], *, reports: int, seed: str) -> list[int]:
+def one_hot(categories: int, category: int) -> BoundedCounts:
+    return BoundedCounts.single(category, categories=categories)
+
+
+def summed(counts: Sequence[int], reports: int) -> Totals:
+    return Totals(reports=reports, counts=tuple(counts), at_limit=(0,) * len(counts))
+
+
+def totals_of(truth: Sequence[Fraction], *, reports: int, seed: str) -> Totals:
     """Sum the reports of boxes that each draw their category from ``truth``."""
     source = SeededRandomSource(seed)
     bounds = list(accumulate(int(share * 60) for share in truth))
-    totals = [0] * len(truth)
-    for _ in range(reports):
+
+    def report() -> Sequence[int]:
         drawn = source.below(60)
         category = next(index for index, bound in enumerate(bounds) if drawn < bound)
-        for index, count in enumerate(MECHANISM.privatize(category, source).counts):
-            totals[index] += count
-    return totals
+        return MECHANISM.privatize(one_hot(len(truth), category), source).counts
+
+    return Totals.of((report() for _ in range(reports)), categories=len(truth))
 
 
 @cache
 def estimates() -> tuple[Estimate, ...]:
     return tuple(
-        MECHANISM.estimate(totals_of(TRUTH, reports=REPORTS, seed=f"round {n}"), REPORTS)
+        MECHANISM.estimate(totals_of(TRUTH, reports=REPORTS, seed=f"round {n}"))
         for n in range(ROUNDS)
     )
 
@@ -105,8 +114,8 @@ def test_shares_sum_to_one_and_lie_in_their_intervals(data: st.DataObject) -> No
     mechanism = SubsetSelection(categories, Fraction(3))
     reports = data.draw(st.integers(1, 50))
     source = SeededRandomSource(str(data.draw(st.integers())))
-    drawn = [mechanism.privatize(0, source).counts for _ in range(reports)]
-    estimate = mechanism.estimate([sum(column) for column in zip(*drawn, strict=True)], reports)
+    drawn = (mechanism.privatize(one_hot(categories, 0), source).counts for _ in range(reports))
+    estimate = mechanism.estimate(Totals.of(drawn, categories=categories))
     assert sum(estimate.shares) == pytest.approx(1)
     assert estimate.reports == reports
     for share, (low, high) in zip(estimate.shares, estimate.intervals, strict=True):
@@ -116,14 +125,14 @@ def test_shares_sum_to_one_and_lie_in_their_intervals(data: st.DataObject) -> No
 def test_exact_rates_give_exact_shares() -> None:
     # 98 reports at rate q = 23/98 each, the truth at p = 48/98, d = 8 of 33: totals of a certainty.
     mechanism = SubsetSelection(33, Fraction(3))
-    estimate = mechanism.estimate([48, *[23] * 32], 98)
+    estimate = mechanism.estimate(summed([48, *[23] * 32], 98))
     assert estimate.shares == pytest.approx((1.0, *[0.0] * 32), abs=1e-12)
 
 
 def test_more_confidence_is_wider() -> None:
-    totals = [48, *[23] * 32]
+    totals = summed([48, *[23] * 32], 98)
     mechanism = SubsetSelection(33, Fraction(3))
-    usual, wide = (mechanism.estimate(totals, 98, confidence=level) for level in (0.95, 0.999))
+    usual, wide = (mechanism.estimate(totals, confidence=level) for level in (0.95, 0.999))
     assert (usual.confidence, wide.confidence) == (0.95, 0.999)
     for (low, high), (lower, higher) in zip(usual.intervals, wide.intervals, strict=True):
         assert lower < low < high < higher

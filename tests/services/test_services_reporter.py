@@ -137,12 +137,17 @@ def test_no_task_and_a_later_task_mean_silence(box: Box) -> None:
     assert "later weeks" in box.agent.close_week().reason
 
 
-def test_a_mechanism_that_the_box_does_not_have_means_silence(box: Box) -> None:
+def test_clipped_counts_leave_under_the_other_mechanism_and_cost_no_more(box: Box) -> None:
     box.install(task(mechanism="discrete_laplace"))
     box.grant(*BOTH)
+    watch_in_week(box, box.reporting_week(), sessions=3)
     box.go_to_end_of_reporting_week()
-    assert "discrete_laplace" in box.agent.close_week().reason
-    assert box.agent.home.ledger.debits() == ()
+    assert box.agent.close_week().outcome == "drawn"
+    (disclosure,) = box.agent.disclosures()
+    assert decode_report(disclosure.body).task == "discrete_laplace.33.3-1.7"
+    assert len(disclosure.body) == 512
+    assert "At most 8 viewing sessions" in disclosure.meaning
+    assert [debit.odds for debit in box.agent.home.ledger.debits()] == [3]
 
 
 def _category_drawn(make_box: Callable[..., Box], name: str, **how: object) -> tuple[str, bytes]:
