@@ -15,7 +15,7 @@ from tests.api.running import LineClient
 
 ROOT = Path(__file__).parents[2]
 NEEDS = ("mmdebstrap", "dpkg-deb", "setpriv", "chroot")
-BASE = "python3,libstdc++6,systemd-standalone-sysusers,systemd-standalone-tmpfiles"
+BASE = "python3,libstdc++6,systemd-standalone-sysusers"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a chroot"),
@@ -51,9 +51,11 @@ def chroot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (package,) = directory.glob("*.deb")
     root = directory / "root"
     run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={BASE}", "bookworm", root)
-    shutil.copy(package, root / "tmp" / package.name)
-    run("chroot", root, "dpkg", "-i", f"/tmp/{package.name}")
+    shutil.copy(package, root / package.name)
+    run("chroot", root, "dpkg", "-i", f"/{package.name}")
+    run("mount", "-t", "proc", "proc", root / "proc")
     yield root
+    run("umount", root / "proc")
     shutil.rmtree(root, ignore_errors=True)
 
 

@@ -44,9 +44,7 @@ def test_every_default_in_the_settings_file_can_be_set(tmp_path: Path) -> None:
     assert named >= {field.name for field in fields if field.default is not None}
 
 
-@pytest.mark.skipif(
-    not shutil.which("systemd-analyze"), reason="needs apt-get install systemd"
-)
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs apt-get install systemd")
 def test_the_unit_is_hardened() -> None:
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager"]
     done = subprocess.run([*command, UNIT], capture_output=True, check=False, text=True)
