@@ -92,6 +92,7 @@ def test_it_starts_as_its_user_and_answers(chroot: Path) -> None:
                 assert "no model" in client.error("EdgeAgent.recommend")["message"]
         finally:
             service.terminate()
+            service.communicate(timeout=60)  # its last words are read before the pipe closes
     assert service.returncode == 0
 
 

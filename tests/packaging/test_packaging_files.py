@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tomllib
@@ -56,3 +57,26 @@ def test_the_unit_is_hardened() -> None:
 def test_scripts_are_shell(name: str) -> None:
     done = subprocess.run(["sh", "-n", install_directory() / name], check=False)
     assert done.returncode == 0
+
+
+LAYER = install_directory() / "yocto" / "meta-edgeagent"
+RECIPES = sorted(LAYER.rglob("*.bb"))
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: str(recipe.stem))
+def test_every_recipe_names_licence_checksum_and_what_it_needs(recipe: Path) -> None:
+    text = recipe.read_text("utf-8")
+    for name in ("SUMMARY", "LICENSE", "LIC_FILES_CHKSUM", "RDEPENDS:${PN}"):
+        assert f"\n{name}" in f"\n{text}", name
+    if recipe.parent.name != "edgeagent":  # our own wheel is made beside it
+        assert re.search(r'(SRC_URI\[sha256sum\]|WHEEL_SHA256\S*) = "[0-9a-f]{64}"', text)
+    assert text.count('"') % 2 == 0
+
+
+def test_our_recipe_needs_every_dependency_of_the_device_core() -> None:
+    """Our recipe names all that the device core needs."""
+    recipe = (LAYER / "recipes-edgeagent/edgeagent/edgeagent_0.1.0.bb").read_text("utf-8")
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
+    for dependency in project["project"]["dependencies"]:
+        name = re.split(r"[<>=]", dependency)[0]
+        assert f"python3-{name} " in recipe, name
