@@ -50,15 +50,16 @@ def serving(running: Running, serve: Callable[[Running], Serving]) -> Serving:
 def furnish(running: Running) -> None:
     """Let somebody live in the box: a model, consent, viewings, picks and one report."""
     box = running.box
-    with running.line() as manager, box.open() as agent:
+    with running.line() as manager:
         manager.result("EdgeAgent.updateModel")
         for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
             manager.result("EdgeAgent.grant", {"purpose": purpose})
-        after = box.end_of_reporting_week(agent)
-        box.clock.set(after - 100_000)
-        watch(running, *TITLE_IDS[:15])
-        box.clock.set(after)
-        agent.close_week()
+        with box.open() as agent:
+            after = box.end_of_reporting_week(agent)
+            box.clock.set(after - 100_000)
+            watch(running, *TITLE_IDS[:15])
+            box.clock.set(after)
+            assert agent.close_week().outcome == "drawn"
         manager.result("EdgeAgent.recommend", {"limit": 5})
 
 
@@ -76,6 +77,5 @@ def watch(running: Running, *entity_ids: str) -> None:
 @pytest.fixture
 def furnished(running: Running, serving: Serving) -> Serving:
     furnish(running)
-    running.box.clock.advance(0)
     serving.enter()
     return serving
