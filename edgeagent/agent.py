@@ -6,6 +6,7 @@ python-tuf nor ONNX Runtime.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 from edgeagent.clock import Clock, SystemClock
 from edgeagent.config import Config, load_config
 from edgeagent.consent import ConsentRecord, Purpose
-from edgeagent.errors import LedgerBroken, PolicyError, StorageError
+from edgeagent.errors import EdgeAgentError, LedgerBroken, PolicyError, StorageError
 from edgeagent.messages import ModelFiles, ModelManifest, Pick, Picks, ReportTask, WatchEvent
 from edgeagent.randomness import RandomSource, SystemRandomSource
 from edgeagent.services.connections import open_repository, open_transport
@@ -32,7 +33,9 @@ from edgeagent.services.portability import Portability
 from edgeagent.services.private_session import MarkedPrivateSession, runtime_directory
 from edgeagent.services.receipt import ConsentReceipt, consent_receipt
 from edgeagent.services.recorder import Recorded, Recorder
+from edgeagent.services.reporting import Reporting, Tools
 from edgeagent.services.retention import Housekeeping, Retention
+from edgeagent.services.settings_risk import note_change
 from edgeagent.services.signals import Signal, heed
 from edgeagent.services.title_index import TitleIndex
 from edgeagent.services.titles import TitleMarks
@@ -49,6 +52,8 @@ if TYPE_CHECKING:
     from edgeagent.services.uploader import Sending
 
 __all__ = ["Agent", "World"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +100,9 @@ class Agent:
             home.directory, clock=self._clock, directory=world.runtime_directory
         )
         self._scorer_in_use: Scorer | None = None
-        self._withdrawals = Withdrawals(home, gate=self.gate, clock=self._clock)
+        self._withdrawals = Withdrawals(home, clock=self._clock)
+        with suppress(StorageError):  # no room to write: nothing was changed either
+            note_change(home.ledger, config)
         self._finish_what_was_interrupted()
 
     @classmethod
@@ -268,9 +275,12 @@ class Agent:
 
     # Recommendations
 
-    def recommend(self, *, profile: str = "main", limit: int = 10) -> Picks:
-        """Return the best titles for a profile, each with its reasons."""
-        return self._recommender.recommend(profile=profile, limit=limit)
+    def recommend(self, *, profile: str = "main", limit: int = 10, cached: bool = False) -> Picks:
+        """Return the best titles for a profile, each with its reasons.
+
+        With ``cached`` the last picks are served at once while they are a day old at most.
+        """
+        return self._recommender.recommend(profile=profile, limit=limit, cached=cached)
 
     def explain(self, entity_id: str, *, profile: str = "main") -> Pick:
         """Return one title's score and the parts that add up to it."""
@@ -278,44 +288,43 @@ class Agent:
 
     # Reports
 
-    def close_week(self) -> WeekClosing:
-        """Draw and book the report of the latest ended reporting week, if it is time."""
-        from edgeagent.services.reporter import Reporter  # noqa: PLC0415  (lazy, see module)
-
-        reporter = Reporter(
+    @cached_property
+    def reports(self) -> Reporting:
+        """Everything about reports: draw, send, preview, weigh."""
+        return Reporting(
             self._home,
             gate=self.gate,
             installations=self._installations,
-            scorer=self.scorer,
             clock=self._clock,
-            random=self._world.random,
-            recipient=self._config.server_url or "",
+            config=self._config,
+            tools=Tools(
+                random=self._world.random,
+                scorer=lambda: self.scorer,
+                transport=lambda: self._world.transport or open_transport(self._config),
+            ),
         )
-        return reporter.close_week()
+
+    def close_week(self) -> WeekClosing:
+        """Draw and book the report of the latest ended reporting week, if it is time."""
+        return self.reports.close_week()
 
     def send_reports(self) -> tuple[Sending, ...]:
         """Send what is due and return what became of each report."""
-        from edgeagent.services.uploader import Uploader  # noqa: PLC0415  (lazy, see module)
-
-        uploader = Uploader(
-            self._home.ledger,
-            gate=self.gate,
-            transport=self._transport(),
-            clock=self._clock,
-            random=self._world.random,
-        )
-        return uploader.send_reports()
+        return self.reports.send()
 
     def disclosures(self) -> tuple[Disclosure, ...]:
         """Return everything that was ever drawn for sending, byte for byte, oldest first."""
-        self._home.ledger.check()
-        return self._home.ledger.disclosures()
+        return self.reports.disclosures()
 
     # Model
 
     def update_model(self) -> Update:
         """Fetch, verify and activate the newest model, catalogue and task."""
-        return self._updater.update()
+        try:
+            return self._updater.update()
+        except EdgeAgentError as error:
+            _log.info("nothing was updated: %s", error)
+            raise
 
     def rollback_model(self) -> ModelManifest:
         """Go back to the model before the active one."""
@@ -350,16 +359,18 @@ class Agent:
         from edgeagent.services.recommender import Recommender  # noqa: PLC0415  (lazy)
 
         return Recommender(
-            self._home.history,
+            self._home,
             gate=self.gate,
             installations=self._installations,
             scorer=self.scorer,
             private=self.private,
             clock=self._clock,
+            config=self._config,
         )
 
     @cached_property
     def _updater(self) -> Updater:
+        from edgeagent.services.quality_gate import QualityGate  # noqa: PLC0415  (lazy)
         from edgeagent.services.updater import Updater  # noqa: PLC0415  (lazy)
 
         return Updater(
@@ -367,6 +378,7 @@ class Agent:
             open_repository=self._open_repository,
             scorer=self.scorer,
             clock=self._clock,
+            quality=QualityGate(self._home.history, gate=self.gate, scorer=self.scorer),
         )
 
     @property
@@ -384,9 +396,6 @@ class Agent:
         from edgeagent.scoring.remote import ChildScorer  # noqa: PLC0415  (lazy)
 
         return ChildScorer()
-
-    def _transport(self) -> Transport:
-        return self._world.transport or open_transport(self._config)
 
     def _open_repository(self, now: int) -> Repository:
         return open_repository(self._home.directory / "models", self._config, now=now)

@@ -1,11 +1,12 @@
 """Settings of a box: one TOML file, every field with its unit, default and reason.
 
 The file is ``config.toml`` in the home, or what ``--config`` names. Configuration can only tighten
-what is compiled in: retention has a hard cap, and no field touches the privacy limits.
+what is compiled in: retention has a hard cap, and the privacy limits can be lowered, never raised.
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +15,7 @@ from msgspec import Meta
 
 from edgeagent.errors import InputError
 from edgeagent.messages.codec import Message
+from edgeagent.messages.task import MAX_ODDS
 
 __all__ = [
     "CONFIG_NAME",
@@ -91,8 +93,33 @@ class Config(Message, frozen=True, kw_only=True):
     """For ``command``: what destroys the key when everything is erased; none: it stays."""
     teens_count_as_adults: bool = False
     """Whether profiles of kind ``teen`` and ``app:teen`` viewings are stored like adults'."""
+    teen_max_age_rating: Annotated[int, Meta(ge=0, le=21)] = 16
+    """Titles meant for older people than this many years are not shown to profiles of kind
+    ``teen``."""
+    entitlements: tuple[str, ...] = ()
+    """Packages this box has; titles that need another one are not shown."""
+    reports: bool = True
+    """``false``: no report is drawn or sent, whatever anybody grants; what waits is dropped."""
+    report_max_odds: Annotated[str, Meta(pattern=r"^[0-9]{1,4}(/[0-9]{1,4})?$")] = "3"
+    """Largest e^ε of one report, a fraction such as ``3/2``, above 1 and at most 3. A task that
+    asks for more gets nothing."""
+    report_spacing_weeks: Annotated[int, Meta(ge=13, le=520)] = 13
+    """Fewest weeks from one report to the next, at least 13; a box keeps to its own 13th weeks."""
+    report_pins: tuple[Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")], ...] = ()
+    """Reports go only to a server whose public key (SHA-256 of its SubjectPublicKeyInfo, in hex) is
+    among these; none: any that the system's authorities vouch for."""
     service: ServiceConfig = ServiceConfig()
     """How ``edgeagent serve`` behaves; see the table of its own."""
+
+    def __post_init__(self) -> None:
+        """Refuse limits that would be looser than the compiled ones."""
+        try:
+            within = 1 < Fraction(self.report_max_odds) <= MAX_ODDS
+        except ZeroDivisionError:
+            within = False
+        if not within:
+            message = f"report_max_odds {self.report_max_odds!r} is outside (1, {MAX_ODDS}]"
+            raise ValueError(message)
 
 
 def config_source(

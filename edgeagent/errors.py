@@ -17,7 +17,7 @@
     │   └── NoModel           nothing has been downloaded yet
     ├── NetworkError          the other side cannot be reached or answers nonsense
     │   └── UpdateRefused     TUF verification failed: unsigned, rolled back, expired, altered
-    ├── PolicyError           a report would pass a compiled limit or the budget
+    ├── PolicyError           a report, its budget or a publication would pass a compiled limit
     └── PromiseBroken         a simulation or audit saw a promise fail
 
 Each class carries the exit code of the command line and the error code of the JSON-RPC door;
@@ -143,7 +143,7 @@ class UpdateRefused(NetworkError):
 
 
 class PolicyError(EdgeAgentError):
-    """A report would pass a limit compiled into the agent, or its budget."""
+    """A report, its budget or a publication would pass a limit that is compiled in."""
 
     exit_code = 8
 

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.errors import InputError
+from edgeagent.messages.fields import HeadName
 from model_export.baselines import Fitted, fit_ease, fit_itemknn, fit_popularity
+from model_export.encoders import Encoder
 from model_export.evaluate import (
     PersonHistory,
     RankingQuality,
@@ -23,19 +25,18 @@ from model_export.evaluate import (
     ranked_titles,
     ranking_quality,
 )
-from model_export.foldin import FoldinSolver
+from model_export.head_files import TEMPERATURE
+from model_export.heads import HEADS, Aim, FittedHead, fit_head, torch_is_there
 from model_export.log import WatchLog
 from model_export.protocols import ColdSplit, cold_split, last_split, only, strong_split
 from model_export.session_vectors import sample_sessions, session_vectors
 from model_export.train import train
 from model_export.trained import TrainedModel
-from model_export.tuning import Progress, foldin_scorer
+from model_export.tuning import Progress
 
 __all__ = ["PROTOCOLS", "Comparison", "Row", "compare"]
 
 PROTOCOLS = ("strong", "last", "global", "cold", "segments")
-_TEMPERATURE = 0.1
-"""As in the exported graph."""
 
 _Fit = Callable[[Split], Fitted]
 
@@ -89,6 +90,8 @@ class Comparison:
     people: int
     rows: tuple[Row, ...]
     """The last one is what gains are told against."""
+    left_out: tuple[str, ...] = ()
+    """Rows nobody asked to leave out, for want of PyTorch."""
 
     def facts(self) -> dict[str, object]:
         """Return it for JSON."""
@@ -122,18 +125,24 @@ def compare(
 
     """
     split = _split(log, protocol, seed=seed)
-    fits = _fits(protocol, dimension=dimension, segments=segments, seed=seed)
-    chosen = {name: fits[name] for name in fits if name in models} if models else fits
-    if unknown := sorted(set(models) - set(fits)):
-        raise InputError(
-            f"no model {unknown[0]!r} in protocol {protocol!r}",
-            hint=f"choose from {', '.join(fits)}",
-        )
+    part, parts = 0, 1
+
+    def within(what: str, done: float) -> None:
+        progress(f"{chosen[part]}: {what}", (part + done) / parts)
+
+    fits = _fits(protocol, dimension=dimension, segments=segments, seed=seed, progress=within)
+    chosen = _chosen(fits, models, protocol)
+    parts = len(chosen)
     rows = []
-    for number, (name, fit) in enumerate(chosen.items()):
-        progress(f"{name}", number / len(chosen))
-        rows.append(_row(name, fit, split))
-    return Comparison(protocol=protocol, people=len(split.people), rows=tuple(rows))
+    for part, name in enumerate(chosen):
+        progress(name, part / parts)
+        rows.append(_row(name, fits[name], split))
+    return Comparison(
+        protocol=protocol,
+        people=len(split.people),
+        rows=tuple(rows),
+        left_out=tuple(name for name in fits if not models and name not in chosen),
+    )
 
 
 def _split(log: WatchLog, protocol: str, *, seed: int) -> Split:
@@ -146,21 +155,33 @@ def _split(log: WatchLog, protocol: str, *, seed: int) -> Split:
     return global_split(log)
 
 
-def _fits(protocol: str, *, dimension: int, segments: int, seed: int) -> Mapping[str, _Fit]:
+def _fits(
+    protocol: str, *, dimension: int, segments: int, seed: int, progress: Progress
+) -> Mapping[str, _Fit]:
     """Return what fits each row, by name, what gains are told against last."""
+    aim: Aim = "next" if protocol == "last" else "later"
 
-    def trained(log: WatchLog) -> TrainedModel:
-        return train(log, seed=seed, segments=segments, dimension=dimension)
+    def fitted(log: WatchLog, head: HeadName) -> Fitted:
+        return _shipped(
+            fit_head(log, head=head, dimension=dimension, seed=seed, aim=aim, progress=progress)
+        )
 
-    foldin = f"foldin-{dimension}"
-    fits: dict[str, _Fit] = {foldin: lambda split: _personal(trained(split.training))}
+    def personal(head: HeadName) -> _Fit:
+        return lambda split: fitted(split.training, head)
+
+    def warm(head: HeadName) -> _Fit:
+        return lambda split: fitted(_warm(split), head)
+
+    fits = {f"{head}-{dimension}": personal(head) for head in HEADS}
     if protocol == "cold":
-        fits[f"{foldin} warm"] = lambda split: _personal(trained(_warm(split)))
+        fits |= {f"{head}-{dimension} warm": warm(head) for head in HEADS}
         fits["popularity warm"] = lambda split: fit_popularity(_warm(split), recency=False)
         return fits
     if protocol == "segments":
         fits[f"segments-{segments}"] = lambda split: _by_segment(
-            trained(split.training), split.training, seed=seed
+            train(split.training, seed=seed, segments=segments, dimension=dimension),
+            split.training,
+            seed=seed,
         )
     else:
         fits["ease"] = lambda split: fit_ease(split.training, recency=False)
@@ -169,6 +190,18 @@ def _fits(protocol: str, *, dimension: int, segments: int, seed: int) -> Mapping
         fits["popularity+recency"] = lambda split: fit_popularity(split.training, recency=True)
     fits["popularity"] = lambda split: fit_popularity(split.training, recency=False)
     return fits
+
+
+def _chosen(fits: Mapping[str, _Fit], models: Sequence[str], protocol: str) -> list[str]:
+    """Return the rows to compute; all that can be computed here if none is named."""
+    if unknown := [name for name in models if name not in fits]:
+        raise InputError(
+            f"no model {unknown[0]!r} in protocol {protocol!r}",
+            hint=f"choose from {', '.join(fits)}",
+        )
+    if models:
+        return [name for name in fits if name in models]
+    return [name for name in fits if torch_is_there() or not name.startswith("timescales")]
 
 
 def _row(name: str, fit: _Fit, split: Split) -> Row:
@@ -201,35 +234,35 @@ def _warm(split: Split) -> WatchLog:
     return split.warm_training if isinstance(split, ColdSplit) else split.training
 
 
-def _personal(model: TrainedModel) -> Fitted:
+def _shipped(head: FittedHead) -> Fitted:
     """Rank as the box does, from the int8 rows that are shipped."""
-    table = model.table
+    table = head.table
     return Fitted(
-        score=foldin_scorer(table.embeddings(), model.bias, model.settings),
-        size_bytes=table.rows.nbytes + table.scale.nbytes + model.bias.nbytes,
+        score=head.scorer(),
+        size_bytes=table.rows.nbytes + table.scale.nbytes + head.bias.nbytes,
     )
 
 
 def _by_segment(model: TrainedModel, training: WatchLog, *, seed: int) -> Fitted:
     """Rank by a person's mix of segments alone: Σ P(segment) · P(title | segment)."""
-    solver = FoldinSolver(model.table.embeddings(), model.settings)
+    encoder = model.encoder()
     sessions = sample_sessions(training, seed=seed)
-    assigned = (session_vectors(sessions, solver) @ model.centroids.T).argmax(axis=1)
+    assigned = (session_vectors(sessions, encoder) @ model.centroids.T).argmax(axis=1)
     taste = np.zeros((len(model.centroids), len(training.titles)))
     for session, segment in zip(sessions, assigned, strict=True):
         np.add.at(taste[segment], session.items, session.completion)
     taste /= np.maximum(taste.sum(axis=1, keepdims=True), 1.0)
-    return Fitted(score=_mixture(solver, model.centroids, taste), size_bytes=4 * taste.size)
+    return Fitted(score=_mixture(encoder, model.centroids, taste), size_bytes=4 * taste.size)
 
 
 def _mixture(
-    solver: FoldinSolver, centroids: NDArray[np.float64], taste: NDArray[np.float64]
+    encoder: Encoder, centroids: NDArray[np.float64], taste: NDArray[np.float64]
 ) -> Scorer:
     def score(history: PersonHistory) -> NDArray[np.floating]:
         ages = (history.now - history.watched_on) / DAY_SECONDS
-        user = solver.user(history.items, history.completion, ages)
+        user = encoder.user(history.items, history.completion, ages)
         cosine = centroids @ user / max(float(np.linalg.norm(user)), 1e-6)
-        odds = np.exp((cosine - cosine.max()) / _TEMPERATURE)
+        odds = np.exp((cosine - cosine.max()) / TEMPERATURE)
         return np.asarray(odds / odds.sum() @ taste)
 
     return score

@@ -6,12 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import onnx
-from onnx.reference import ReferenceEvaluator
 
 from edgeagent.clock import iso_utc, week_of
-from edgeagent.errors import ModelError
-from edgeagent.features.golden import GOLDEN_RTOL, decode_golden, first_miss
 from edgeagent.messages import (
     ModelManifest,
     ReportTask,
@@ -22,33 +18,22 @@ from edgeagent.messages import (
     encode_catalogue,
     sha256_hex,
 )
-from model_export.foldin import FoldinSolver
-from model_export.graph import build_foldin_graph
-from model_export.reference import FoldinParameters, golden_vectors
+from model_export.head_files import head_files
 from model_export.trained import TrainedModel
 
 __all__ = [
     "MANIFEST_TARGET",
     "TASK_TARGET",
-    "TEMPERATURE",
     "Artefacts",
     "Titled",
-    "exact_graph",
     "export",
 ]
 
 MANIFEST_TARGET = "models/manifest.json"
 TASK_TARGET = "tasks/report.json"
 
-TEMPERATURE = 0.1
-"""T of the softmax over cosines: a difference of 0.1 is a factor of e."""
-
 _ODDS = (3, 1)
 """e^ε = 3, the largest a box accepts: a tighter budget needs more boxes for the same interval."""
-_GOLDEN_SEED = 1
-_STEPS = (16, 24, 32, 48, 64)
-_MARGIN = 5
-"""Histories of real households are not the golden ones, and the box rounds otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,18 +81,10 @@ def export(model: TrainedModel, shelf: Titled, *, now: int, epoch: int = 0) -> A
     """
     space_id = model.table.space_id
     model_version = f"{iso_utc(now)[:10].replace('-', '.')}-{space_id[:8]}"
-    parameters = _parameters(model, space_id=space_id, model_version=model_version)
-    golden = golden_vectors(
-        parameters,
-        rows=model.table.rows,
-        scale=model.table.scale,
-        bias=model.bias,
-        seed=_GOLDEN_SEED,
-    )
-    graph = exact_graph(parameters, golden)
+    graph, golden = head_files(model, model_version=model_version)
     catalogue = _catalogue(model, shelf.titles, space_id=space_id, now=now)
     manifest = ModelManifest(
-        head="foldin",
+        head=model.head,
         space_id=space_id,
         model_version=model_version,
         trained_at=now,
@@ -124,52 +101,6 @@ def export(model: TrainedModel, shelf: Titled, *, now: int, epoch: int = 0) -> A
         catalogue_items=len(shelf.titles),
         manifest=manifest,
         task=_task(manifest, epoch=epoch, now=now),
-    )
-
-
-def exact_graph(parameters: FoldinParameters, golden: bytes) -> bytes:
-    """Build the graph with as few steps as meet the golden vectors with room to spare.
-
-    A log that is small for its dimensions makes a system that float32 solves less well however
-    many steps it takes; then meeting the vectors without that room has to do.
-
-    Run by ONNX's own reference implementation, so that publishing needs no runtime.
-
-    Raises:
-        ModelError: no number of steps does.
-
-    """
-    cases = decode_golden(golden)
-    for steps in _STEPS:
-        graph = build_foldin_graph(parameters, steps=steps)
-        evaluator = ReferenceEvaluator(onnx.load_from_string(graph))
-        answers = [
-            dict(zip(evaluator.output_names, evaluator.run(None, dict(case.inputs)), strict=True))
-            for case in cases
-        ]
-        missed = [
-            first_miss(case, answer, rtol=GOLDEN_RTOL / (1 if steps == _STEPS[-1] else _MARGIN))
-            for case, answer in zip(cases, answers, strict=True)
-        ]
-        if not any(missed):
-            return graph
-    raise ModelError(
-        f"{_STEPS[-1]} steps do not solve the fold-in: {next(filter(None, missed))}",
-        hint="train on a larger log, or with fewer dimensions: the factors are degenerate",
-    )
-
-
-def _parameters(model: TrainedModel, *, space_id: str, model_version: str) -> FoldinParameters:
-    return FoldinParameters(
-        gram=FoldinSolver(model.table.embeddings(), model.settings).gram,
-        regularization=model.settings.regularization,
-        alpha=model.settings.alpha,
-        decay_days=model.settings.decay_days,
-        floor=model.settings.floor,
-        centroids=model.centroids,
-        temperature=TEMPERATURE,
-        space_id=space_id,
-        model_version=model_version,
     )
 
 

@@ -7,22 +7,16 @@ history changes, G + λI: what remains is the identity plus the history's own pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-import onnx
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 
 from edgeagent.errors import InputError
-from model_export.reference import UNIT_GUARD, FoldinParameters
+from model_export.contract_graph import ContractGraph, wrong_centroids
+from model_export.reference import FoldinParameters
 
 __all__ = ["build_foldin_graph"]
 
-_OPSET, _IR_VERSION = 17, 8
 _TINY = 1e-30
 """Smallest divisor: without history every dot product is 0, and 0 / 1e-30 is 0."""
-_FLOAT, _INT8 = TensorProto.FLOAT, TensorProto.INT8
 
 
 def build_foldin_graph(parameters: FoldinParameters, *, steps: int = 16) -> bytes:
@@ -39,70 +33,18 @@ def build_foldin_graph(parameters: FoldinParameters, *, steps: int = 16) -> byte
 
     """
     _check(parameters)
-    dimension, segments = len(parameters.gram), len(parameters.centroids)
-    graph = _Graph()
+    graph = ContractGraph()
     _weights(graph, parameters)
     system = _System(graph, parameters, steps=steps)
     graph.add("Squeeze", system.solve("weighted_sum", "user"), "axis_1", to="user_embedding")
-    _scores(graph)
-    _segments(graph, parameters)
     _contributions(graph, system)
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "foldin",
-            [
-                helper.make_tensor_value_info("history_embeddings", _FLOAT, ["L", dimension]),
-                helper.make_tensor_value_info("history_weights", _FLOAT, ["L"]),
-                helper.make_tensor_value_info("history_age_days", _FLOAT, ["L"]),
-                helper.make_tensor_value_info("candidate_embeddings", _INT8, [dimension, "N"]),
-                helper.make_tensor_value_info("candidate_scale", _FLOAT, ["N"]),
-                helper.make_tensor_value_info("candidate_bias", _FLOAT, ["N"]),
-                helper.make_tensor_value_info("explain_embeddings", _FLOAT, ["K", dimension]),
-            ],
-            [
-                helper.make_tensor_value_info("user_embedding", _FLOAT, [dimension]),
-                helper.make_tensor_value_info("scores", _FLOAT, ["N"]),
-                helper.make_tensor_value_info("segment_probabilities", _FLOAT, [segments]),
-                helper.make_tensor_value_info("contributions", _FLOAT, ["K", "L"]),
-            ],
-            initializer=graph.constants,
-        ),
-        opset_imports=[helper.make_opsetid("", _OPSET)],
-        ir_version=_IR_VERSION,
-        producer_name="model-export",
-    )
-    helper.set_model_props(model, _metadata(parameters))
-    onnx.checker.check_model(model, full_check=True)
-    return bytes(model.SerializeToString(deterministic=True))
-
-
-class _Graph:
-    """Nodes and constants in the order they are added."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
-        for axis in (0, 1):
-            axes = np.array([axis], dtype=np.int64)
-            self.constants.append(numpy_helper.from_array(axes, f"axis_{axis}"))
-
-    def constant(self, name: str, value: NDArray[np.float64] | float) -> None:
-        self.constants.append(numpy_helper.from_array(np.asarray(value, dtype=np.float32), name))
-
-    def add(self, operator: str, *inputs: str, to: str, **attributes: int | Sequence[int]) -> str:
-        self.nodes.append(helper.make_node(operator, list(inputs), [to], name=to, **attributes))
-        return to
-
-    def to_float(self, name: str, *, to: str) -> str:
-        self.nodes.append(helper.make_node("Cast", [name], [to], name=to, to=_FLOAT))
-        return to
+    return graph.finished("foldin", parameters)
 
 
 class _System:
     """A = G + λI + Σ w y yᵀ, applied without being formed; solves for columns [D, C]."""
 
-    def __init__(self, graph: _Graph, parameters: FoldinParameters, *, steps: int) -> None:
+    def __init__(self, graph: ContractGraph, parameters: FoldinParameters, *, steps: int) -> None:
         self._graph = graph
         self._steps = steps
         fixed = parameters.gram + parameters.regularization * np.eye(len(parameters.gram))
@@ -152,7 +94,7 @@ class _System:
         return self._graph.add("Div", above, guarded, to=name)
 
 
-def _weights(graph: _Graph, parameters: FoldinParameters) -> None:
+def _weights(graph: ContractGraph, parameters: FoldinParameters) -> None:
     """Add w [L], w y [L, D] and Σ w y [D, 1]."""
     graph.constant("decay_rate", -1.0 / parameters.decay_days)
     graph.constant("floor", parameters.floor)
@@ -168,44 +110,12 @@ def _weights(graph: _Graph, parameters: FoldinParameters) -> None:
     graph.add("ReduceSum", "weighted_transposed", "axis_1", to="weighted_sum", keepdims=1)
 
 
-def _scores(graph: _Graph) -> None:
-    """Add the scores [N]: the scale is taken outside the product, so no second copy is made."""
-    graph.to_float("candidate_embeddings", to="candidate_rows")
-    graph.add("MatMul", "user_embedding", "candidate_rows", to="unscaled_scores")
-    graph.add("Mul", "unscaled_scores", "candidate_scale", to="personal_scores")
-    graph.add("Add", "personal_scores", "candidate_bias", to="scores")
-
-
-def _segments(graph: _Graph, parameters: FoldinParameters) -> None:
-    """Add softmax(unit(u) · centroids / T) [S]."""
-    graph.constant("centroids", parameters.centroids)
-    graph.constant("temperature", parameters.temperature)
-    graph.constant("unit_guard", UNIT_GUARD)
-    graph.add("ReduceL2", "user_embedding", to="user_length", axes=[0], keepdims=1)
-    graph.add("Max", "user_length", "unit_guard", to="guarded_length")
-    graph.add("Div", "user_embedding", "guarded_length", to="unit_user")
-    graph.add("MatMul", "centroids", "unit_user", to="likeness")
-    graph.add("Div", "likeness", "temperature", to="logits")
-    graph.add("Softmax", "logits", to="segment_probabilities", axis=0)
-
-
-def _contributions(graph: _Graph, system: _System) -> None:
+def _contributions(graph: ContractGraph, system: _System) -> None:
     """Add w_i · y_cᵀ A⁻¹ y_i [K, L]."""
     graph.add("Transpose", "explain_embeddings", to="explain_columns", perm=[1, 0])
     solved = system.solve("explain_columns", "explain")
     graph.add("Transpose", solved, to="explain_rows", perm=[1, 0])
     graph.add("MatMul", "explain_rows", "weighted_transposed", to="contributions")
-
-
-def _metadata(parameters: FoldinParameters) -> dict[str, str]:
-    return {
-        "contract": "1",
-        "head": "foldin",
-        "space_id": parameters.space_id,
-        "model_version": parameters.model_version,
-        "d": str(len(parameters.gram)),
-        "s": str(len(parameters.centroids)),
-    }
 
 
 def _check(parameters: FoldinParameters) -> None:
@@ -216,8 +126,7 @@ def _check(parameters: FoldinParameters) -> None:
         wrong.append("floor")
     if parameters.gram.shape != (dimension, dimension) or not np.isfinite(parameters.gram).all():
         wrong.append("gram")
-    lengths = np.linalg.norm(parameters.centroids, axis=-1)
-    if parameters.centroids.shape[1:] != (dimension,) or not np.allclose(lengths, 1.0, atol=1e-3):
+    if wrong_centroids(parameters.centroids, dimension=dimension):
         wrong.append("centroids")
     if wrong:
         raise InputError(

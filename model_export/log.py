@@ -19,7 +19,8 @@ __all__ = ["WatchLog"]
 class WatchLog:
     """A log of viewings over a list of titles.
 
-    The four event arrays have one entry a viewing, sorted by (watched_on, user, item).
+    The four event arrays have one entry a viewing, sorted by (watched_on, user); what one person
+    watched in one second stays in the order it was logged in.
     """
 
     titles: tuple[Title, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import msgspec
@@ -15,11 +16,22 @@ from edgeagent.messages import Message, SegmentLabel, Title, canonical_bytes
 from model_export.evaluate import RankingQuality
 from model_export.factors import ItemTable
 from model_export.foldin import FoldinSettings
-from model_export.trained import TrainedModel
+from model_export.timescales import TimescalesWeights
+from model_export.trained import HeadSettings, TrainedModel
 
 __all__ = ["load_model", "save_model"]
 
+_TIMESCALES = tuple(field.name for field in fields(TimescalesWeights))
 _QUALITY = ("ndcg_at_10", "hit_rate_at_10", "recall_at_20", "ndcg_at_100")
+
+
+class _Foldin(Message, frozen=True, kw_only=True):
+    """Of head A; head B consists of arrays."""
+
+    alpha: float
+    regularization: float
+    decay_days: float
+    floor: float
 
 
 class _Facts(Message, frozen=True, kw_only=True):
@@ -28,11 +40,12 @@ class _Facts(Message, frozen=True, kw_only=True):
     format: int = 1
     titles: tuple[Title, ...]
     labels: tuple[SegmentLabel, ...]
-    alpha: float
-    regularization: float
-    decay_days: float
-    floor: float
+    segment_titles: tuple[tuple[str, ...], ...]
+    foldin: _Foldin | None = None
+    fit_alpha: float | None
+    fit_regularization: float | None
     session_cosine: float
+    kept_fraction: float | None
     validated: bool
 
 
@@ -47,11 +60,12 @@ def save_model(model: TrainedModel, path: Path) -> None:
     facts = _Facts(
         titles=model.titles,
         labels=model.labels,
-        alpha=settings.alpha,
-        regularization=settings.regularization,
-        decay_days=settings.decay_days,
-        floor=settings.floor,
+        foldin=_Foldin(**asdict(settings)) if isinstance(settings, FoldinSettings) else None,
+        segment_titles=model.segment_titles,
+        fit_alpha=model.fit_alpha,
+        fit_regularization=model.fit_regularization,
         session_cosine=model.session_cosine,
+        kept_fraction=model.kept_fraction,
         validated=quality is not None,
     )
     arrays: dict[str, NDArray[np.generic]] = {
@@ -61,7 +75,10 @@ def save_model(model: TrainedModel, path: Path) -> None:
         "bias": model.bias,
         "centroids": model.centroids,
         "session_share": model.session_share,
+        "cohesion": model.cohesion,
     }
+    if isinstance(settings, TimescalesWeights):
+        arrays |= {f"timescales.{name}": getattr(settings, name) for name in _TIMESCALES}
     if quality is not None:
         arrays |= {f"validation.{name}": getattr(quality, name) for name in _QUALITY}
     buffer = io.BytesIO()
@@ -107,19 +124,27 @@ def _model(facts: _Facts, arrays: dict[str, NDArray[np.generic]]) -> TrainedMode
         titles=facts.titles,
         table=ItemTable(rows=rows, scale=arrays["scale"].astype(np.float32)),
         bias=arrays["bias"].astype(np.float32),
-        settings=FoldinSettings(
-            alpha=facts.alpha,
-            regularization=facts.regularization,
-            decay_days=facts.decay_days,
-            floor=facts.floor,
-        ),
+        settings=_settings(facts, arrays),
+        fit_alpha=facts.fit_alpha,
+        fit_regularization=facts.fit_regularization,
         centroids=arrays["centroids"].astype(np.float64),
         labels=facts.labels,
+        segment_titles=facts.segment_titles,
         session_share=arrays["session_share"].astype(np.float64),
+        cohesion=arrays["cohesion"].astype(np.float64),
         session_cosine=facts.session_cosine,
+        kept_fraction=facts.kept_fraction,
         validation=RankingQuality(
             **{name: values.astype(np.float64) for name, values in quality.items()}
         )
         if quality
         else None,
+    )
+
+
+def _settings(facts: _Facts, arrays: dict[str, NDArray[np.generic]]) -> HeadSettings:
+    if facts.foldin is not None:
+        return FoldinSettings(**msgspec.structs.asdict(facts.foldin))
+    return TimescalesWeights(
+        **{name: arrays[f"timescales.{name}"].astype(np.float64) for name in _TIMESCALES}
     )

@@ -19,18 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeagent.features.golden import GoldenDraw, GoldenTable, encode_golden
+from model_export.contract_reference import contract_outputs
 
-__all__ = ["UNIT_GUARD", "FoldinParameters", "foldin_reference", "golden_vectors"]
-
-UNIT_GUARD = 1e-6
-"""Shortest length a user is divided by: a household without history stays the zero vector."""
-
-_GOLDEN_LENGTHS = (0, 1, 20, 500)
-_GOLDEN_TITLES = 255
-_GOLDEN_CANDIDATES = 64
-_GOLDEN_EXPLAINED = 4
-_GOLDEN_AGE_DAYS = 60.0
+__all__ = ["FoldinParameters", "foldin_reference"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,65 +69,4 @@ def foldin_reference(
     system = parameters.gram + weighted.T @ history + ridge
     user = np.linalg.solve(system, weighted.sum(axis=0))
     solved = np.linalg.solve(system, values["explain_embeddings"].T)
-    candidates = values["candidate_embeddings"] * values["candidate_scale"]
-    unit = user / max(float(np.linalg.norm(user)), UNIT_GUARD)
-    logits = parameters.centroids @ unit / parameters.temperature
-    odds = np.exp(logits - logits.max())
-    return {
-        "user_embedding": user,
-        "scores": user @ candidates + values["candidate_bias"],
-        "segment_probabilities": odds / odds.sum(),
-        "contributions": solved.T @ weighted.T,
-    }
-
-
-def golden_vectors(
-    parameters: FoldinParameters,
-    *,
-    rows: NDArray[np.int8],
-    scale: NDArray[np.float32],
-    bias: NDArray[np.float32],
-    seed: int,
-) -> bytes:
-    """Draw inputs from a catalogue and write down what the model must answer.
-
-    Histories of 0, 1, 20 and 500 viewings; the two longest hold a viewing of weight 0 and a title
-    watched twice, and the last candidate and the last explained title are a row of zeros.
-
-    Args:
-        parameters: of the model.
-        rows: int8 [D, N], N ≥ 1.
-        scale: float32 [N] > 0.
-        bias: float32 [N].
-        seed: of the draw.
-
-    """
-    rng = np.random.default_rng(seed)
-    chosen = rng.permutation(rows.shape[1])[:_GOLDEN_TITLES]
-    table = GoldenTable(
-        rows=np.append(rows[:, chosen], np.zeros((len(rows), 1), dtype=np.int8), axis=1),
-        scale=np.append(scale[chosen], np.float32(1)),
-        bias=np.append(bias[chosen], np.float32(0)),
-    )
-    draws = [_golden_draw(rng, length, titles=len(chosen)) for length in _GOLDEN_LENGTHS]
-    return encode_golden(
-        table, [(draw, foldin_reference(parameters, draw.inputs(table))) for draw in draws]
-    )
-
-
-def _golden_draw(rng: np.random.Generator, length: int, *, titles: int) -> GoldenDraw:
-    """Draw a case over a table of ``titles`` titles followed by a row of zeros."""
-    history = rng.integers(titles, size=length, dtype=np.int32)
-    weights = rng.uniform(0.05, 1.0, size=length).astype(np.float32)
-    if length > 1:
-        history[1] = history[0]
-        weights[-1] = 0.0
-    candidates = rng.integers(titles, size=_GOLDEN_CANDIDATES, dtype=np.int32)
-    candidates[-1] = titles
-    return GoldenDraw(
-        history=history,
-        history_weights=weights,
-        history_age_days=rng.exponential(_GOLDEN_AGE_DAYS, size=length).astype(np.float32),
-        candidates=candidates,
-        explained=candidates[-_GOLDEN_EXPLAINED:],
-    )
+    return contract_outputs(parameters, values, user, contributions=solved.T @ weighted.T)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.messages import Viewing
 from edgeagent.sessions import split_sessions
-from model_export.foldin import FoldinSolver
+from model_export.encoders import Encoder
 from model_export.log import WatchLog
 
 __all__ = ["Session", "sample_sessions", "session_vectors"]
@@ -47,9 +47,9 @@ def sample_sessions(log: WatchLog, *, seed: int) -> tuple[Session, ...]:
     return tuple(sessions[:_MAX_SESSIONS])
 
 
-def session_vectors(sessions: tuple[Session, ...], solver: FoldinSolver) -> NDArray[np.float64]:
+def session_vectors(sessions: tuple[Session, ...], encoder: Encoder) -> NDArray[np.float64]:
     """Return the user embedding [M, D] of each session on its own."""
-    return np.array([solver.user(s.items, s.completion, s.age_days) for s in sessions])
+    return np.array([encoder.user(s.items, s.completion, s.age_days) for s in sessions])
 
 
 def _sessions(log: WatchLog, rows: NDArray[np.int64]) -> Iterator[Session]:

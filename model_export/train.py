@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edgeagent.errors import InputError
-from model_export.content import with_cold_rows
-from model_export.evaluate import PersonHistory
-from model_export.factors import ItemTable, fit_factors, log_popularity
-from model_export.foldin import FoldinSettings, FoldinSolver
+from edgeagent.messages.fields import HeadName
+from model_export.engines import FactorEngine, LocalEngine
+from model_export.foldin import FoldinSettings
+from model_export.heads import FittedHead, fit_head
 from model_export.log import WatchLog
-from model_export.naming import label_segments
-from model_export.segmentation import Clusters, spherical_kmeans
-from model_export.session_vectors import Session, sample_sessions, session_vectors
-from model_export.trained import TrainedModel
-from model_export.tuning import Progress, Tuned, foldin_scorer, tune
-from model_export.warm_start import carried_centroids
+from model_export.segmenting import find_segments
+from model_export.trained import TrainedModel, encoder_of
+from model_export.tuning import Progress, Tuned
 
 __all__ = ["MAX_SEGMENTS", "MIN_SEGMENTS", "train"]
 
 MIN_SEGMENTS, MAX_SEGMENTS = 16, 64
 
-_POPULARITY_FRACTION = 0.02
-"""What the most popular title scores by its bias, as a part of a typical household's best score:
-enough to order titles for a household without history, too little to order them for another."""
-_TYPICAL_HISTORIES = 200
+_FITTING_FRACTION = 0.95
+"""Of the time; finding segments takes the rest."""
 
 
-def train(
+def train(  # noqa: PLR0913  (what is trained, and with what)
     log: WatchLog,
     *,
     seed: int,
     segments: int = 32,
     dimension: int = 128,
+    head: HeadName = "foldin",
     previous: TrainedModel | None = None,
     progress: Progress = lambda _what, _done: None,
+    engine: FactorEngine = LocalEngine(),  # noqa: B008  (it holds nothing)
 ) -> TrainedModel:
     """Train on all of ``log``; equal arguments give an equal model.
 
@@ -44,65 +38,79 @@ def train(
         seed: of factors, sampled sessions and segments.
         segments: S, 16-64.
         dimension: D.
-        previous: keep the meaning of its segment ids (a warm start of the segments).
+        head: what computes a user from a history.
+        previous: keep the meaning of its segment ids, and its settings unless they are clearly
+            worse than others by now.
+        engine: what fits the embeddings of head ``foldin``.
         progress: told what is happening and how much of the whole is done, 0-1.
 
     Raises:
-        InputError: an empty log, sizes out of range, or too few sessions for the segments.
+        InputError: an empty log, sizes out of range, too few sessions for the segments, or head
+            ``timescales`` without PyTorch.
 
     """
-    from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415  (it ships no types)
-        threadpool_limits,
-    )
-
     _check(log, segments=segments, dimension=dimension, previous=previous)
-    # Thousands of small systems: more BLAS threads only wait for each other.
-    with threadpool_limits(1, "blas"):
-        tuned = tune(log, dimension=dimension, seed=seed, progress=progress)
-        progress("Fitting embeddings", 0.92)
-        factors = fit_factors(
-            log,
-            alpha=tuned.fit_alpha,
-            regularization=tuned.fit_regularization,
-            dimension=dimension,
-            seed=seed,
-        )
-        progress("Finding segments", 0.95)
-        return _with_segments(log, tuned, factors, segments=segments, seed=seed, previous=previous)
+
+    def fitting(what: str, done: float) -> None:
+        progress(what, _FITTING_FRACTION * done)
+
+    fitted = fit_head(
+        log,
+        head=head,
+        dimension=dimension,
+        seed=seed,
+        progress=fitting,
+        settled=None if previous is None else _settled(previous),
+        engine=engine,
+    )
+    progress("Finding segments", _FITTING_FRACTION)
+    return _with_segments(log, fitted, segments=segments, seed=seed, previous=previous)
 
 
 def _with_segments(
     log: WatchLog,
-    tuned: Tuned,
-    factors: NDArray[np.float32],
+    fitted: FittedHead,
     *,
     segments: int,
     seed: int,
     previous: TrainedModel | None,
 ) -> TrainedModel:
-    table = ItemTable.of(with_cold_rows(log, factors, seed=seed))
-    embeddings = table.embeddings()
-    sessions = sample_sessions(log, seed=seed)
-    solver = FoldinSolver(embeddings, tuned.foldin)
-    sessions, vectors = _with_direction(sessions, session_vectors(sessions, solver))
-    clusters = spherical_kmeans(
-        vectors,
-        count=segments,
+    found = find_segments(
+        log,
+        encoder_of(fitted.table.embeddings(), fitted.settings),
+        segments=segments,
         seed=seed,
-        initial=None
-        if previous is None
-        else carried_centroids(previous, log.titles, sessions, vectors),
+        previous=previous,
     )
     return TrainedModel(
         titles=log.titles,
-        table=table,
-        bias=_bias(log, embeddings, tuned.foldin),
-        settings=tuned.foldin,
-        centroids=clusters.centroids,
-        labels=label_segments(log.titles, sessions, clusters.assigned, count=segments),
-        session_share=_shares(clusters, segments),
-        session_cosine=float(clusters.cosine.mean()),
-        validation=tuned.validation,
+        table=fitted.table,
+        bias=fitted.bias,
+        settings=fitted.settings,
+        fit_alpha=None if fitted.tuned is None else fitted.tuned.fit_alpha,
+        fit_regularization=None if fitted.tuned is None else fitted.tuned.fit_regularization,
+        centroids=found.centroids,
+        labels=tuple(segment.label for segment in found.named),
+        segment_titles=tuple(segment.titles for segment in found.named),
+        session_share=found.session_share,
+        cohesion=found.cohesion,
+        session_cosine=found.session_cosine,
+        kept_fraction=found.kept_fraction,
+        validation=fitted.validation,
+    )
+
+
+def _settled(previous: TrainedModel) -> Tuned | None:
+    settings = previous.settings
+    if not isinstance(settings, FoldinSettings):
+        return None
+    if previous.fit_alpha is None or previous.fit_regularization is None:
+        return None
+    return Tuned(
+        fit_alpha=previous.fit_alpha,
+        fit_regularization=previous.fit_regularization,
+        foldin=settings,
+        validation=previous.validation,
     )
 
 
@@ -120,43 +128,3 @@ def _check(log: WatchLog, *, segments: int, dimension: int, previous: TrainedMod
             f"the previous model has {len(previous.labels)} segments, {segments} are asked for",
             hint="ask for as many, or begin anew without the previous model",
         )
-
-
-def _with_direction(
-    sessions: tuple[Session, ...], vectors: NDArray[np.float64]
-) -> tuple[tuple[Session, ...], NDArray[np.float64]]:
-    """Leave out sessions of titles that have no embedding: they point nowhere."""
-    kept = np.flatnonzero(np.linalg.norm(vectors, axis=1) > 0)
-    return tuple(sessions[index] for index in kept), vectors[kept]
-
-
-def _shares(clusters: Clusters, segments: int) -> NDArray[np.float64]:
-    return np.bincount(clusters.assigned, minlength=segments) / len(clusters.assigned)
-
-
-def _bias(
-    log: WatchLog, embeddings: NDArray[np.float32], settings: FoldinSettings
-) -> NDArray[np.float32]:
-    """Return [N] log popularity, scaled to what scores are like."""
-    score = foldin_scorer(embeddings, np.zeros(len(embeddings)), settings)
-    best = [float(score(history).max()) for history in _some_histories(log)]
-    unit = max(float(np.median(best)), float(np.finfo(np.float32).tiny))
-    return (_POPULARITY_FRACTION * unit * log_popularity(log)).astype(np.float32)
-
-
-def _some_histories(log: WatchLog) -> list[PersonHistory]:
-    """Return all of what up to 200 people watched, evenly spread over user numbers."""
-    order = np.argsort(log.users, kind="stable")
-    people, starts = np.unique(log.users[order], return_index=True)
-    ends = np.append(starts[1:], len(order))
-    chosen = np.linspace(0, len(people) - 1, min(_TYPICAL_HISTORIES, len(people))).astype(np.intp)
-    rows = [order[starts[index] : ends[index]] for index in chosen]
-    return [
-        PersonHistory(
-            items=log.items[own],
-            completion=log.completion[own],
-            watched_on=log.watched_on[own],
-            now=int(log.watched_on[own[-1]]),
-        )
-        for own in rows
-    ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from edgeagent.messages import ReportTask
+from edgeagent.messages import ReportTask, canonical_bytes
 from edgeagent.messages.report import COUNT_LIMIT
 from edgeagent.privacy.estimation import Totals
 from server_stub.store import open_for_reading
@@ -29,8 +30,8 @@ class Aggregator(Protocol):
         """Return the weeks that have reports on ``task``, ascending."""
         ...
 
-    def totals(self, task: ReportTask, *, week: int | None = None) -> Totals:
-        """Sum the reports on ``task``: of one week, or of all of them."""
+    def totals(self, task: ReportTask, *, weeks: Sequence[int] = ()) -> Totals:
+        """Sum the reports on ``task``: of some weeks, or of all when none is named."""
         ...
 
 
@@ -55,15 +56,16 @@ class SqliteAggregator:
             ).fetchall()
         return tuple(week for (week,) in rows)
 
-    def totals(self, task: ReportTask, *, week: int | None = None) -> Totals:
-        """Sum the reports on ``task``: of one week, or of all of them."""
+    def totals(self, task: ReportTask, *, weeks: Sequence[int] = ()) -> Totals:
+        """Sum the reports on ``task``: of some weeks, or of all when none is named."""
         sums = at_limit = (0,) * task.categories
         reports = 0
         decoder = msgspec.json.Decoder(tuple[int, ...])
         with open_for_reading(self._path) as connection:
             rows = connection.execute(
-                "SELECT counts FROM report WHERE task = ?1 AND (?2 IS NULL OR week = ?2)",
-                (task.name, week),
+                "SELECT counts FROM report WHERE task = ?1 "
+                "AND (?2 = '[]' OR week IN (SELECT value FROM json_each(?2)))",
+                (task.name, canonical_bytes(list(weeks)).decode()),
             )
             while chunk := rows.fetchmany(_CHUNK):
                 reports += len(chunk)

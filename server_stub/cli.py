@@ -15,7 +15,7 @@ from edgeagent.clock import Clock, SystemClock
 from edgeagent.command_group import CommandGroup
 from server_stub.admission import DEFAULT_GRACE_WEEKS, Admission
 from server_stub.aggregate import SqliteAggregator
-from server_stub.publication import MIN_PUBLISHABLE_REPORTS, AudienceEstimate, estimate_audience
+from server_stub.publication import AudienceEstimate, estimate_audience, require_publishable
 from server_stub.repository import load_task, manifest_of, published_tasks
 
 __all__ = ["main"]
@@ -122,16 +122,50 @@ def serve(  # noqa: PLR0913  (one parameter an option)
 @store_option
 @repository_option
 @task_option
-@click.option("--week", type=int, help="Of that UTC week only.  [default: all weeks]")
+@click.option(
+    "--week",
+    "weeks",
+    type=int,
+    multiple=True,
+    help="Of that UTC week only; several are pooled.  [default: all weeks]",
+)
+@click.option(
+    "--simultaneous",
+    is_flag=True,
+    help="Widen the intervals until all hold at once (Bonferroni), not each on its own.",
+)
+@click.option(
+    "--half-width",
+    type=click.FloatRange(min=0, min_open=True),
+    help="For publication: refuse unless enough boxes reported and every interval is within ± this "
+    "(0.01 is one point of share).",
+)
 @json_option
 def estimate(
-    *, store: Path, repository: Path, task_file: Path | None, week: int | None, as_json: bool
+    *,
+    store: Path,
+    repository: Path,
+    task_file: Path | None,
+    weeks: tuple[int, ...],
+    simultaneous: bool,
+    half_width: float | None,
+    as_json: bool,
 ) -> None:
-    """Estimate the share of viewing sessions in each segment, with intervals."""
+    """Estimate each segment's part of the viewing sessions, with intervals.
+
+    Shares under subset_selection, mean clipped sessions a box under discrete_laplace.
+    """
     task = load_task(task_file) if task_file else published_tasks(repository)[-1]
     result = estimate_audience(
-        SqliteAggregator(store), task, week=week, manifest=manifest_of(repository, task)
+        SqliteAggregator(store),
+        task,
+        weeks=weeks,
+        simultaneous=simultaneous,
+        half_width=half_width,
+        manifest=manifest_of(repository, task),
     )
+    if half_width is not None:
+        require_publishable(result)
     if as_json:
         click.echo(msgspec.json.encode(result).decode())
     else:
@@ -139,22 +173,12 @@ def estimate(
 
 
 def _show(result: AudienceEstimate) -> None:
-    from rich.console import Console  # noqa: PLC0415  (only for people)
-    from rich.table import Table  # noqa: PLC0415
+    # Only for people.
+    from rich.console import Console  # noqa: PLC0415
 
-    table = Table(title=f"Share of viewing sessions, {result.reports:,} reports")
-    table.add_column("segment")
-    for column in ("share", f"{result.confidence:.0%} interval", "chart"):
-        table.add_column(column, justify="left" if column == "chart" else "right")
-    largest = max(segment.display_share for segment in result.segments)
-    for segment in sorted(result.segments, key=lambda segment: -segment.share):
-        table.add_row(
-            segment.name,
-            f"{segment.share:.1%}",
-            f"{segment.low:.1%} to {segment.high:.1%}",
-            "█" * round(20 * segment.display_share / largest),
-        )
-    console = Console(markup=False, highlight=False)  # names are text, whatever is in them
-    console.print(table)
-    if not result.publishable:
-        console.print(f"Not for publication: fewer than {MIN_PUBLISHABLE_REPORTS:,} reports.")
+    from server_stub.estimate_table import notes_on, table_of  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    console.print(table_of(result))
+    for note in notes_on(result):
+        console.print(note, markup=False)

@@ -1,16 +1,24 @@
-"""What is published: shares with names and intervals, once enough boxes have reported."""
+"""What is published: estimates with names and intervals, once enough boxes have reported."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import sqrt
+from typing import Literal
 
-from edgeagent.errors import InputError
+from edgeagent.errors import InputError, PolicyError
 from edgeagent.messages import Message, ModelManifest, ReportTask
-from edgeagent.privacy.estimation import onto_simplex
+from edgeagent.privacy.estimation import Estimate, each_of, onto_simplex
 from edgeagent.privacy.randomizers import randomizer_for
 from server_stub.aggregate import Aggregator
 
-__all__ = ["MIN_PUBLISHABLE_REPORTS", "AudienceEstimate", "SegmentShare", "estimate_audience"]
+__all__ = [
+    "MIN_PUBLISHABLE_REPORTS",
+    "AudienceEstimate",
+    "SegmentEstimate",
+    "estimate_audience",
+    "require_publishable",
+]
 
 MIN_PUBLISHABLE_REPORTS = 5000
 """Below this the noise is larger than most segments: ± 4.7 points at 33 categories, e^ε = 3."""
@@ -18,21 +26,23 @@ MIN_PUBLISHABLE_REPORTS = 5000
 _CONFIDENCE = 0.95
 
 
-class SegmentShare(Message, frozen=True, kw_only=True):
-    """One segment's share of viewing sessions."""
+class SegmentEstimate(Message, frozen=True, kw_only=True):
+    """One segment's part of the viewing sessions."""
 
     category: int
     name: str
-    share: float
-    """Unbiased; may be slightly below 0 or above 1."""
+    value: float
+    """Unbiased, in the unit of the whole; may be slightly outside of what is possible."""
     low: float
     high: float
-    """The interval, of this segment on its own."""
     standard_error: float
+    share: float
+    """The value as a share: the same under Subset Selection; under discrete Laplace the ratio of
+    two estimates, which is not unbiased and has no interval."""
     display_share: float
     """The nearest shares that are ≥ 0 and sum to one: for charts, never for arithmetic."""
     sensitive: bool = False
-    """Its sessions count as "none", so its true share here is 0."""
+    """Its sessions count as "none", so its true value here is 0."""
 
 
 class AudienceEstimate(Message, frozen=True, kw_only=True):
@@ -40,12 +50,23 @@ class AudienceEstimate(Message, frozen=True, kw_only=True):
 
     task: str
     weeks: tuple[int, ...]
-    """Which reports were counted."""
+    """Which reports were counted, each weighing the same whatever its week."""
     reports: int
-    publishable: bool
+    unit: Literal["share", "sessions"]
+    """Shares of sessions, or mean sessions a box and week, at most so many of each box counted."""
+    shares_are_ratios: bool
     confidence: float
+    simultaneous: bool
+    """Whether all intervals hold at once with that confidence (Bonferroni), or each on its own."""
     mean_half_width: float
-    segments: tuple[SegmentShare, ...]
+    max_half_width: float
+    """Of the widest interval, in the unit of the values."""
+    stated_half_width: float | None
+    """What a publication promises; none: it is not one."""
+    publishable: bool
+    withheld_because: tuple[str, ...]
+    """Empty when it may be published."""
+    segments: tuple[SegmentEstimate, ...]
     """In the order of the categories; the last one is "none"."""
 
 
@@ -53,58 +74,113 @@ def estimate_audience(
     aggregator: Aggregator,
     task: ReportTask,
     *,
-    week: int | None = None,
+    weeks: Sequence[int] = (),
+    simultaneous: bool = False,
+    half_width: float | None = None,
     manifest: ModelManifest | None = None,
 ) -> AudienceEstimate:
-    """Estimate the share of each segment in the sessions of reporting boxes.
+    """Estimate what part of the sessions of reporting boxes each segment has.
 
     Args:
         aggregator: where the reports are summed.
         task: which reports.
-        week: of that week only; none: all weeks, each report weighing the same.
+        weeks: of these weeks only; none: all weeks. Several are pooled, each report weighing the
+            same, which is also what weighing by inverse variance would do.
+        simultaneous: widen the intervals until all hold at once with the confidence.
+        half_width: what a publication promises, in the unit of the values.
         manifest: names the segments.
 
     Raises:
         InputError: there are no such reports.
 
     """
-    totals = aggregator.totals(task, week=week)
+    totals = aggregator.totals(task, weeks=weeks)
     if totals.reports == 0:
-        weeks = aggregator.weeks(task)
-        raise InputError(
-            f"no reports on {task.name}" + ("" if week is None else f" for week {week}"),
-            hint=f"there are some for weeks {weeks[0]} to {weeks[-1]}"
-            if weeks
-            else "boxes send theirs after the end of a week",
+        raise _nothing_there(aggregator.weeks(task), task, weeks)
+    confidence = each_of(task.categories, confidence=_CONFIDENCE) if simultaneous else _CONFIDENCE
+    estimate = randomizer_for(task).estimate(totals, confidence=confidence)
+    half_widths = [(high - low) / 2 for low, high in estimate.intervals]
+    withheld = _why_withheld(estimate, widest=max(half_widths), stated=half_width)
+    return AudienceEstimate(
+        task=task.name,
+        weeks=tuple(week for week in aggregator.weeks(task) if not weeks or week in weeks),
+        reports=totals.reports,
+        unit=estimate.unit,
+        shares_are_ratios=estimate.unit != "share",
+        confidence=_CONFIDENCE,
+        simultaneous=simultaneous,
+        mean_half_width=sum(half_widths) / task.categories,
+        max_half_width=max(half_widths),
+        stated_half_width=half_width,
+        publishable=not withheld,
+        withheld_because=withheld,
+        segments=_segments(estimate, task, manifest),
+    )
+
+
+def require_publishable(estimate: AudienceEstimate) -> None:
+    """Refuse to hand out what does not keep the publication rule.
+
+    Raises:
+        PolicyError: with every reason.
+
+    """
+    if not estimate.publishable:
+        raise PolicyError(
+            f"not for publication: {'; '.join(estimate.withheld_because)}",
+            hint="wait for more reports, pool more weeks or state a larger --half-width; without "
+            "--half-width the estimate is shown for your own eyes",
         )
-    estimate = randomizer_for(task).estimate(totals, confidence=_CONFIDENCE)
+
+
+def _why_withheld(estimate: Estimate, *, widest: float, stated: float | None) -> tuple[str, ...]:
+    """Return what speaks against publishing: both a number of reports and a precision count."""
+    reasons = []
+    if estimate.reports < MIN_PUBLISHABLE_REPORTS:
+        reasons.append(
+            f"fewer than {MIN_PUBLISHABLE_REPORTS:,} reports ({estimate.reports:,} came)"
+        )
+    if stated is None:
+        reasons.append("no half-width is stated (--half-width)")
+    elif widest > stated:
+        reasons.append(f"the widest interval is ± {widest:.4f}, ± {stated:g} is stated")
+    return tuple(reasons)
+
+
+def _segments(
+    estimate: Estimate, task: ReportTask, manifest: ModelManifest | None
+) -> tuple[SegmentEstimate, ...]:
     rows = zip(
-        estimate.shares,
+        estimate.values,
         estimate.intervals,
         estimate.variances,
+        estimate.shares,
         onto_simplex(estimate.shares),
         strict=True,
     )
-    return AudienceEstimate(
-        task=task.name,
-        weeks=aggregator.weeks(task) if week is None else (week,),
-        reports=totals.reports,
-        publishable=totals.reports >= MIN_PUBLISHABLE_REPORTS,
-        confidence=_CONFIDENCE,
-        mean_half_width=sum(high - low for low, high in estimate.intervals) / 2 / task.categories,
-        segments=tuple(
-            SegmentShare(
-                category=category,
-                name=_name(category, task, manifest),
-                share=share,
-                low=low,
-                high=high,
-                standard_error=sqrt(variance),
-                display_share=display,
-                sensitive=category in task.sensitive,
-            )
-            for category, (share, (low, high), variance, display) in enumerate(rows)
-        ),
+    return tuple(
+        SegmentEstimate(
+            category=category,
+            name=_name(category, task, manifest),
+            value=value,
+            low=low,
+            high=high,
+            standard_error=sqrt(variance),
+            share=share,
+            display_share=display,
+            sensitive=category in task.sensitive,
+        )
+        for category, (value, (low, high), variance, share, display) in enumerate(rows)
+    )
+
+
+def _nothing_there(known: Sequence[int], task: ReportTask, asked: Sequence[int]) -> InputError:
+    of_weeks = f" for week {', '.join(map(str, asked))}" if asked else ""
+    return InputError(
+        f"no reports on {task.name}{of_weeks}",
+        hint=f"there are some for weeks {known[0]} to {known[-1]}"
+        if known
+        else "boxes send theirs after the end of a week",
     )
 
 

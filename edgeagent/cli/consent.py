@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from edgeagent.cli.door import (
@@ -11,7 +13,9 @@ from edgeagent.cli.door import (
     json_option,
     pass_box,
     profile_option,
+    yes_option,
 )
+from edgeagent.cli.privacy import tell
 from edgeagent.clock import iso_utc
 from edgeagent.consent import Purpose
 from edgeagent.notices import load_notice
@@ -56,12 +60,23 @@ def show(box: Box, *, named_profile: str | None, as_json: bool) -> None:
 @command.command()
 @_purpose_argument
 @profile_option
+@yes_option
 @json_option
 @pass_box
-def grant(box: Box, *, purposes: tuple[str, ...], named_profile: str | None, as_json: bool) -> None:
-    """Allow one or more purposes."""
+def grant(
+    box: Box, *, purposes: tuple[str, ...], named_profile: str | None, yes: bool, as_json: bool
+) -> None:
+    """Allow one or more purposes.
+
+    Before reporting is allowed, the privacy assessment is shown; at a terminal the answer is
+    awaited, unless --yes or --json is given.
+    """
     with box.open(writes=True) as agent:
         profile = chosen_profile(agent, named_profile)
+        if Purpose.REPORTING in purposes and not as_json:
+            tell(agent.reports.assess(), err=True)
+            if not yes and sys.stdin.isatty():
+                click.confirm("Allow reports?", abort=True, err=True)
         records = [agent.grant(Purpose(purpose), profile=profile) for purpose in purposes]
     if as_json:
         emit_json({"records": records})

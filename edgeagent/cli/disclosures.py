@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
 import click
+import msgspec
 
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
 from edgeagent.clock import iso_utc
-from edgeagent.errors import InputError
+from edgeagent.errors import InputError, LedgerBroken
 from edgeagent.privacy.accounting import epsilon
-from edgeagent.store import Disclosure
+from edgeagent.services.disclosure_log import disclosed
 
 __all__ = ["command"]
 
@@ -26,7 +31,7 @@ def list_(box: Box, *, as_json: bool) -> None:
     with box.open() as agent:
         disclosures = agent.disclosures()
     if as_json:
-        emit_json({"disclosures": [_plain(item) for item in disclosures]})
+        emit_json({"disclosures": [disclosed(item) for item in disclosures]})
         return
     for item in disclosures:
         click.echo(
@@ -49,23 +54,46 @@ def show(box: Box, *, report_id: str, as_json: bool) -> None:
             f"no report {report_id!r} in this box", hint="edgeagent disclosures list shows the ids"
         )
     if as_json:
-        emit_json(_plain(found[0]))
+        emit_json(disclosed(found[0]))
         return
-    for name, value in _plain(found[0]).items():
+    for name, value in asdict(disclosed(found[0])).items():
         click.echo(f"{name:12} {value}")
 
 
-def _plain(item: Disclosure) -> dict[str, object]:
-    return {
-        "report_id": item.report_id,
-        "week": item.week,
-        "task": item.task,
-        "recipient": item.recipient,
-        "drawn_at": iso_utc(item.drawn_at),
-        "due_at": iso_utc(item.due_at),
-        "settled_at": iso_utc(item.settled_at) if item.settled_at is not None else None,
-        "outcome": item.outcome,
-        "epsilon": epsilon(item.odds),
-        "meaning": item.meaning,
-        "body": item.body.decode(),
-    }
+@command.command()
+@json_option
+@pass_box
+def verify(box: Box, *, as_json: bool) -> None:
+    """Verify chain, anchor, bodies and budget; says what is wrong, with exit code 5."""
+    with box.open() as agent:
+        found = agent.reports.verify_disclosures()
+    if as_json:
+        emit_json(found)
+    elif found.ok:
+        click.echo(
+            f"{found.reports} reports hold: {found.chain_rows} rows in one chain, "
+            f"head {found.chain_head}"
+        )
+    for problem in found.problems:
+        click.echo(f"error: {problem}", err=True)
+    if not found.ok:
+        sys.exit(LedgerBroken.exit_code)
+
+
+@command.command()
+@click.argument(
+    "path", required=False, type=click.Path(dir_okay=False, path_type=Path), metavar="[FILE]"
+)
+@pass_box
+def export(box: Box, *, path: Path | None) -> None:
+    """Write the whole log as JSON to FILE or stdout: every byte that left, none that did not."""
+    with box.open() as agent:
+        data = msgspec.json.encode(agent.reports.export_disclosures())
+    if path is None:
+        click.echo(data.decode())
+        return
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", hint="name a file you may write") from error
+    click.echo(f"wrote {path}: {len(data)} bytes")

@@ -35,13 +35,15 @@ def update(box: Box, *, as_json: bool) -> None:
         if flag
     ]
     click.echo(f"model {done.model_version}: {', '.join(changed) or 'nothing'} changed")
+    if done.refused is not None:
+        click.echo(f"the published model is not used: {done.refused}")
 
 
 @command.command()
 @json_option
 @pass_box
 def status(box: Box, *, as_json: bool) -> None:
-    """Show what is installed."""
+    """Show both slots, failures of the active model, and what was refused and why."""
     with box.open() as agent:
         installation = agent.installation()
     if as_json:
@@ -55,6 +57,14 @@ def status(box: Box, *, as_json: bool) -> None:
             f"{slot:9} {manifest.model_version}  {manifest.head}, {manifest.dimension} "
             f"dimensions, {len(manifest.segments)} segments, trained {iso_utc(manifest.trained_at)}"
         )
+    if installation.failures:
+        click.echo(f"failures  {installation.failures} in a row: {installation.last_failure}")
+    refused = installation.refused
+    if refused is not None:
+        click.echo(
+            f"refused   {refused.model_version} on {iso_utc(refused.at)}: {refused.reason}"
+            f"{'; until another is published' if refused.lasting else ''}"
+        )
     task = installation.task
     click.echo(f"task      {task.name if task else 'none'}")
     checked = installation.checked_at
@@ -65,7 +75,10 @@ def status(box: Box, *, as_json: bool) -> None:
 @json_option
 @pass_box
 def rollback(box: Box, *, as_json: bool) -> None:
-    """Go back to the model before the active one."""
+    """Go back to the model before the active one.
+
+    The one left behind comes back with another rollback, not with an update.
+    """
     with box.open() as agent:
         manifest = agent.rollback_model()
     if as_json:

@@ -1,4 +1,4 @@
-"""``edgeagent report``: close the reporting week, send what is due, show the budget."""
+"""``edgeagent report``: close the reporting week, preview, send what is due, show the budget."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import click
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
 from edgeagent.clock import SystemClock, iso_utc, week_of, week_start
 from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
+from edgeagent.services.category_names import category_names
 
 __all__ = ["command"]
 
@@ -45,6 +46,28 @@ def send(box: Box, *, as_json: bool) -> None:
     for sending in sendings:
         click.echo(f"week {sending.week}: {sending.outcome} ({sending.detail})")
     click.echo(f"{waiting} waiting")
+
+
+@command.command()
+@json_option
+@pass_box
+def preview(box: Box, *, as_json: bool) -> None:
+    """Show what a report on the last week would look like; its noise is never sent.
+
+    For the owner of the home only, and one draw a week: asking again shows the same.
+    """
+    with box.open() as agent:
+        shown = agent.reports.preview()
+        names = category_names(agent.installation(), task=shown.task, categories=len(shown.counts))
+    if as_json:
+        emit_json({"preview": True, "categories": names, "report": shown})
+        return
+    click.secho("PREVIEW", bold=True, nl=False)
+    click.echo(f"  week {shown.week}, task {shown.task}")
+    for name, count in zip(names, shown.counts, strict=True):
+        if count:
+            click.echo(f"  {count:4}  {name}")
+    click.echo(shown.note)
 
 
 @command.command()

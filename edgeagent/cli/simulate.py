@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeagent.cli.door import emit_json, json_option
-from edgeagent.cli.recommend import reasons_in_words
 from edgeagent.errors import InputError
+from edgeagent.ranking.words import words_for
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -158,6 +158,6 @@ def print_summary(console: Console, simulation: Simulation, page: Path) -> None:
     console.print(f"\n[bold]Picks of household {first.number}[/bold]", highlight=False)
     for pick in first.picks.picks[:3]:
         # Text, not markup: titles are somebody else's words.
-        line = Text(f"{pick.title}: {reasons_in_words(pick.reasons)}")
+        line = Text(f"{pick.title}: {words_for(pick)}")
         console.print(Padding(line, (0, 0, 0, 2)))
     console.print(Text(f"\nReport page: {page}"))

@@ -25,22 +25,38 @@ from edgeagent.messages import Viewing
 
 __all__ = [
     "MAX_HISTORY",
-    "TYPICAL_RUN_MINUTES",
     "UNKNOWN_COMPLETION_FRACTION",
+    "Watched",
     "Window",
     "completion",
     "history_window",
     "session_window",
-    "window_of_columns",
+    "watched_of",
+    "window_of",
 ]
 
 MAX_HISTORY = 500
 """Longest input of the model; the golden vectors go this far."""
 UNKNOWN_COMPLETION_FRACTION = 0.5
 """An app that reports a viewing without progress: somebody watched, how far is not known."""
-TYPICAL_RUN_MINUTES = 90
-"""Stands in for a run time the catalogue does not give: longer than an episode, so that seconds
-alone never make a viewing look complete too early."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """E viewings of titles that the catalogue holds, in order of time."""
+
+    columns: NDArray[np.intp]
+    """[E] column of the catalogue."""
+    completion: NDArray[np.float32]
+    """[E] in [0, 1]."""
+    watched_on: NDArray[np.int64]
+    """[E] seconds UTC."""
+    measured: NDArray[np.bool_]
+    """[E] whether the app said how far it went; false: completion is an assumption."""
+
+    def __len__(self) -> int:
+        """Return E."""
+        return len(self.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,22 +79,77 @@ class Window:
 
 def completion(
     *,
-    completed: bool,
-    progress_fraction: float | None,
-    progress_seconds: int | None,
-    run_minutes: int | None,
-) -> float:
-    """Return how much of a title was watched, as a fraction 0-1.
+    completed: NDArray[np.bool_],
+    progress_fraction: NDArray[np.float64],
+    progress_seconds: NDArray[np.float64],
+    run_seconds: NDArray[np.float64],
+) -> NDArray[np.float32]:
+    """Return [E] how much of each title was watched, as a fraction 0-1.
 
     "Completed" is believed before any number; a fraction before seconds.
+
+    Args:
+        completed: [E].
+        progress_fraction: [E], NaN where it is not known.
+        progress_seconds: [E], NaN where they are not known.
+        run_seconds: [E] > 0.
+
     """
-    if completed:
-        return 1.0
-    if progress_fraction is not None:
-        return min(max(progress_fraction, 0.0), 1.0)
-    if progress_seconds is not None:
-        return min(progress_seconds / (60 * (run_minutes or TYPICAL_RUN_MINUTES)), 1.0)
-    return UNKNOWN_COMPLETION_FRACTION
+    by_seconds = np.minimum(progress_seconds / run_seconds, 1.0)
+    fraction = np.where(np.isnan(progress_fraction), by_seconds, progress_fraction)
+    fraction = np.where(np.isnan(fraction), UNKNOWN_COMPLETION_FRACTION, fraction)
+    return np.where(completed, 1.0, np.clip(fraction, 0.0, 1.0)).astype(np.float32)
+
+
+def watched_of(
+    viewings: Sequence[Viewing],
+    catalogue: CatalogueView,
+    *,
+    left_out: Collection[str] = frozenset(),
+) -> Watched:
+    """Turn viewings, in any order, into arrays; what the catalogue does not hold is left out.
+
+    Args:
+        viewings: of one profile.
+        catalogue: the titles with D dimensions.
+        left_out: entity ids that may not carry weight.
+
+    """
+    places = [catalogue.index.get(v.entity_id, -1) for v in viewings]
+    if left_out or -1 in places:
+        kept = [
+            (place, viewing)
+            for place, viewing in zip(places, viewings, strict=True)
+            if place >= 0 and viewing.entity_id not in left_out
+        ]
+        places, viewings = [place for place, _ in kept], [viewing for _, viewing in kept]
+    columns = np.array(places, dtype=np.intp)
+    watched_on = np.array([v.watched_on for v in viewings], dtype=np.int64)
+    completed = np.array([v.completed for v in viewings], dtype=np.bool_)
+    fraction = _known([v.progress_fraction for v in viewings])
+    seconds = _known([v.progress_seconds for v in viewings])
+    part = completion(
+        completed=completed,
+        progress_fraction=fraction,
+        progress_seconds=seconds,
+        run_seconds=catalogue.run_seconds[columns],
+    )
+    measured = completed | ~(np.isnan(fraction) & np.isnan(seconds))
+    order = np.argsort(watched_on, kind="stable")
+    if not np.diff(watched_on[order]).all():
+        # Title and completion break ties of time: the order of the input never matters.
+        order = np.lexsort((measured, part, columns, watched_on))
+    return Watched(
+        columns=columns[order],
+        completion=part[order],
+        watched_on=watched_on[order],
+        measured=measured[order],
+    )
+
+
+def _known(values: list[float | None] | list[int | None]) -> NDArray[np.float64]:
+    """Return [E], NaN for ``None``."""
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
 def history_window(
@@ -100,28 +171,7 @@ def history_window(
         At most ``MAX_HISTORY`` rows; none if nothing is known.
 
     """
-    columns, weights, watched_on = [], [], []
-    for viewing in viewings:
-        column = catalogue.index.get(viewing.entity_id)
-        if column is None or viewing.entity_id in left_out:
-            continue
-        columns.append(column)
-        watched_on.append(viewing.watched_on)
-        weights.append(
-            completion(
-                completed=viewing.completed,
-                progress_fraction=viewing.progress_fraction,
-                progress_seconds=viewing.progress_seconds,
-                run_minutes=catalogue.titles[column].run_minutes,
-            )
-        )
-    return window_of_columns(
-        np.array(columns, dtype=np.intp),
-        np.array(weights, dtype=np.float32),
-        np.array(watched_on, dtype=np.int64),
-        catalogue=catalogue,
-        now=now,
-    )
+    return window_of(watched_of(viewings, catalogue, left_out=left_out), catalogue, now=now)
 
 
 def session_window(session: Sequence[Viewing], catalogue: CatalogueView) -> Window:
@@ -133,31 +183,21 @@ def session_window(session: Sequence[Viewing], catalogue: CatalogueView) -> Wind
     return history_window(session, catalogue, now=now)
 
 
-def window_of_columns(
-    columns: NDArray[np.intp],
-    weights: NDArray[np.float32],
-    watched_on: NDArray[np.int64],
-    *,
-    catalogue: CatalogueView,
-    now: int,
-) -> Window:
+def window_of(watched: Watched, catalogue: CatalogueView, *, now: int) -> Window:
     """Turn viewings that are arrays already into the input of the model.
 
     Args:
-        columns: [E] columns of the catalogue.
-        weights: [E] completion in [0, 1].
-        watched_on: [E] seconds UTC.
+        watched: E viewings.
         catalogue: where the embeddings come from.
         now: seconds UTC.
 
     """
-    # Title and weight break ties of time, so that the order of the input never matters.
-    order = np.lexsort((weights, columns, watched_on))
-    kept = order[weights[order] > 0][-MAX_HISTORY:]
-    age_seconds = np.maximum(now - watched_on[kept], 0)
+    kept = np.flatnonzero(watched.completion > 0)[-MAX_HISTORY:]
+    columns = watched.columns[kept]
+    age_seconds = np.maximum(now - watched.watched_on[kept], 0)
     return Window(
-        columns=columns[kept],
-        history_embeddings=catalogue.embeddings(columns[kept]),
-        history_weights=weights[kept],
+        columns=columns,
+        history_embeddings=catalogue.embeddings(columns),
+        history_weights=watched.completion[kept],
         history_age_days=(age_seconds / DAY_SECONDS).astype(np.float32),
     )

@@ -22,6 +22,8 @@ from edgeagent.messages.scoring import (
     Reason,
     SegmentAnswer,
     SegmentRequest,
+    TrialAnswer,
+    TrialRequest,
     Viewing,
 )
 from edgeagent.messages.task import ReportTask, Segmenter, decode_task
@@ -45,6 +47,8 @@ __all__ = [
     "Segmenter",
     "TargetReference",
     "Title",
+    "TrialAnswer",
+    "TrialRequest",
     "Viewing",
     "WatchEvent",
     "canonical_bytes",

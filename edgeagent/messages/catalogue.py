@@ -10,9 +10,8 @@ File layout, little-endian, in this order::
     float32   scale [N], > 0: embedding = rows[:, n] * scale[n]
     float32   bias [N]: what a title scores before anyone has watched anything
 
-The rows lie as the model's selecting product wants them (``[D, N]``), so a file is mapped and used
-without a copy. This module knows the layout and no arithmetic; ``edgeagent.features`` turns the
-byte views into arrays.
+The rows lie as the model takes them (``[D, N]``). This module knows the layout and no arithmetic;
+``edgeagent.features`` turns the byte views into arrays.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ _TITLES_CAP_BYTES = 256 * 1024 * 1024  # decompressed: a deflate bomb stops here
 _LENGTH = struct.Struct("<I")
 
 
-class Title(Message, frozen=True, kw_only=True, omit_defaults=True):
+class Title(Message, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One film, series or episode, in public terms; the same for every box."""
 
     entity_id: EntityId

@@ -20,6 +20,8 @@ __all__ = [
     "Reason",
     "SegmentAnswer",
     "SegmentRequest",
+    "TrialAnswer",
+    "TrialRequest",
     "Viewing",
 ]
 
@@ -33,10 +35,12 @@ class ModelFiles(Message, frozen=True, kw_only=True):
     catalogue_sha256: Sha256
 
 
-class Viewing(Message, frozen=True, kw_only=True, omit_defaults=True):
+class Viewing(Message, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One event of the history window, without a profile."""
 
-    entity_id: EntityId
+    entity_id: Annotated[str, Meta(max_length=256)]
+    """Checked when it was stored; what is no entity id is in no catalogue. Matching the pattern of
+    500 of them again costs more than everything else between the two processes."""
     watched_on: Seconds
     progress_fraction: Fraction01 | None = None
     progress_seconds: Annotated[int, Meta(ge=0)] | None = None
@@ -54,12 +58,20 @@ class RankRequest(Message, frozen=True, kw_only=True):
     not_reasons: tuple[EntityId, ...] = ()
     """May be shown again, carry no weight."""
     max_age_rating: Annotated[int, Meta(ge=0, le=21)] = 21
+    """Titles meant for older people are left out."""
+    entitlements: tuple[ShortText, ...] = ()
+    """Packages the box has; titles that need another are left out."""
     limit: Annotated[int, Meta(ge=1, le=1000)] = 10
+    """For the new titles and for those to be continued, each."""
     explain: EntityId | None = None
     """Explain this title instead of ranking."""
+    exploration_seed: Annotated[int, Meta(ge=0, lt=2**62)] | None = None
+    """Decides the one pick in ten that is drawn; ``None``: none is."""
+    popular: bool = False
+    """Rank by the catalogue's own part of the score; the model's file is not opened."""
 
 
-class Reason(Message, frozen=True, kw_only=True):
+class Reason(Message, frozen=True, kw_only=True, gc=False):
     """One part of a score."""
 
     kind: Literal["watched", "rest", "new", "popular", "together"]
@@ -84,17 +96,32 @@ class Pick(Message, frozen=True, kw_only=True):
     score: float
     reasons: tuple[Reason, ...]
     """The parts, largest |contribution| first; they add up to ``score`` within 1e-4 of the score
-    spread. A ranking names the twelve largest viewings, an explanation names all."""
+    spread. A ranking names the six largest viewings, an explanation names all."""
+    progress_fraction: Fraction01 | None = None
+    """How far it was watched, of a title to be continued."""
+    available_until: Seconds | None = None
+    """Gone from then on, seconds UTC."""
+    drawn: bool = False
+    """One in ten: drawn from what nearly made the list, to learn about it."""
 
 
 class Picks(Message, frozen=True, kw_only=True):
     """The answer to a :class:`RankRequest`."""
 
     picks: tuple[Pick, ...]
+    """What nobody has begun, and the next episode of each series that was; the best first, then
+    spread, so that scores need not fall all the way."""
     segment_probabilities: tuple[float, ...]
-    """The household's own mix, for its own dashboard; sums to 1."""
+    """The household's own mix, for its own dashboard; sums to 1. Empty without a model."""
     score_spread: float
-    """Largest minus smallest candidate score: the unit of the tolerance above."""
+    """Largest minus smallest score in the catalogue: the unit of the tolerance above."""
+    continue_watching: tuple[Pick, ...] = ()
+    """Begun and not finished, the one watched last first."""
+    ranked_by: Literal["model", "popularity"] = "model"
+    """``popularity``: no model worked, so that the scores are the catalogue's own."""
+    max_age_rating: int = 21
+    """As asked: stored picks are shown again only to the same limit and packages."""
+    entitlements: tuple[str, ...] = ()
 
 
 class SegmentRequest(Message, frozen=True, kw_only=True):
@@ -110,3 +137,17 @@ class SegmentAnswer(Message, frozen=True, kw_only=True):
 
     segments: tuple[int | None, ...]
     """``None`` where no title of the session is in the catalogue."""
+
+
+class TrialRequest(Message, frozen=True, kw_only=True):
+    """Let a model guess the latest titles of some histories from what was watched before them."""
+
+    files: ModelFiles
+    profiles: tuple[tuple[Viewing, ...], ...]
+
+
+class TrialAnswer(Message, frozen=True, kw_only=True):
+    """How well it guessed each title that was held out, profile by profile."""
+
+    gains: tuple[float | None, ...]
+    """1 / log2(1 + rank) in the whole catalogue; ``None`` where the catalogue does not hold it."""

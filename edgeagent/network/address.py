@@ -30,6 +30,11 @@ def check_server_url(url: str) -> str:
             f"server_url {url!r} is not encrypted",
             hint="use https://; plain http is accepted for loopback addresses only",
         )
+    if parts.username is not None:
+        raise InputError(
+            "server_url names a user",
+            hint="leave out what stands before the @: a box has no identity",
+        )
     return url.rstrip("/")
 
 

@@ -8,7 +8,7 @@ import urllib3
 from tuf.api.exceptions import DownloadError, DownloadHTTPError
 from tuf.ngclient.fetcher import FetcherInterface
 
-from edgeagent.network.http import request
+from edgeagent.network.http import get
 
 __all__ = ["HttpFetcher"]
 
@@ -20,7 +20,7 @@ class HttpFetcher(FetcherInterface):
     """The fetcher of a box: every request looks the same on every box."""
 
     def _fetch(self, url: str) -> Iterator[bytes]:
-        with request("GET", url) as response:
+        with get(url) as response:
             if response.status != _OK:
                 raise DownloadHTTPError(f"GET {url}: status {response.status}", response.status)
             try:

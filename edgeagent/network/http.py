@@ -1,4 +1,4 @@
-"""One way to make an HTTP request: no cookies, no redirects, no proxy, headers alike on every box.
+"""One way to download: GET without cookies, redirects or proxy, headers alike on every box.
 
 A connection is opened for one request and closed after it; with it go its TLS session and any
 ticket, so that two requests of a box cannot be linked by them.
@@ -14,7 +14,7 @@ import urllib3
 
 from edgeagent.errors import NetworkError
 
-__all__ = ["CONSTANT_HEADERS", "request"]
+__all__ = ["CONSTANT_HEADERS", "get"]
 
 CONSTANT_HEADERS: Mapping[str, str] = {
     "User-Agent": "edgeagent",  # no version: versions tell boxes apart
@@ -24,9 +24,7 @@ _TIMEOUT = urllib3.Timeout(connect=10, read=30)  # a slow server must not hold t
 
 
 @contextmanager
-def request(
-    method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
-) -> Iterator[urllib3.BaseHTTPResponse]:
+def get(url: str) -> Iterator[urllib3.BaseHTTPResponse]:
     """Make one request on a fresh connection and yield the response, its body not yet read.
 
     Raises:
@@ -36,10 +34,9 @@ def request(
     with urllib3.PoolManager(num_pools=1, maxsize=1, ssl_context=_tls(url)) as pool:
         try:
             response = pool.request(
-                method,
+                "GET",
                 url,
-                headers={**CONSTANT_HEADERS, **(headers or {})},
-                body=body,
+                headers=CONSTANT_HEADERS,
                 redirect=False,
                 retries=False,
                 timeout=_TIMEOUT,
@@ -47,7 +44,7 @@ def request(
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise NetworkError(
-                f"{method} {url}: {_reason(error)}",
+                f"GET {url}: {_reason(error)}",
                 hint="check that the server runs and that server_url in the config names it",
             ) from error
         try:

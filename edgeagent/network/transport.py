@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from edgeagent.network.address import check_server_url
-from edgeagent.network.http import request
+from edgeagent.network.exchange import Patience, exchange
 
-__all__ = ["Answer", "HttpTransport", "Transport"]
+__all__ = ["REPORT_HEADERS", "Answer", "HttpTransport", "Transport"]
+
+REPORT_HEADERS: Sequence[tuple[str, str]] = (
+    ("User-Agent", "edgeagent"),  # no version: versions tell boxes apart
+    ("Accept-Encoding", "identity"),
+    ("Content-Type", "application/json"),
+    ("Sec-GPC", "1"),
+)
+"""Between ``Host`` and ``Content-Length``; the same on every box."""
 
 _MAX_RETRY_AFTER_SECONDS = 7 * 86_400  # a server cannot park a report for longer than a week
 
@@ -27,11 +37,11 @@ class Transport(Protocol):
     recipient: str
     """Host of the receiver, for the disclosure log."""
 
-    def post(self, body: bytes) -> Answer:
-        """Send one body.
+    def post(self, body: bytes, *, wanted: Callable[[], bool]) -> Answer:
+        """Send one body while ``wanted`` says yes; it is asked until the answer is there.
 
         Raises:
-            NetworkError: no answer.
+            NetworkError: no answer, or no longer wanted.
 
         """
         ...
@@ -40,24 +50,40 @@ class Transport(Protocol):
 class HttpTransport:
     """Reports over HTTP(S), each on a connection of its own."""
 
-    def __init__(self, server_url: str) -> None:
-        """Send to ``<server_url>/v1/reports``."""
+    def __init__(
+        self, server_url: str, *, pins: Sequence[str] = (), patience: Patience | None = None
+    ) -> None:
+        """Send to ``<server_url>/v1/reports``, to a server with one of the pinned keys if any."""
         base = check_server_url(server_url)
         self.recipient = base
         self._url = f"{base}/v1/reports"
+        self._pins = tuple(pins)
+        self._patience = patience or Patience()
 
-    def post(self, body: bytes) -> Answer:
+    def post(self, body: bytes, *, wanted: Callable[[], bool] = lambda: True) -> Answer:
         """Send one body; the answer's body is not read."""
-        headers = {"Content-Type": "application/json", "Sec-GPC": "1"}
-        with request("POST", self._url, headers=headers, body=body) as response:
-            return Answer(
-                status=response.status,
-                retry_after_seconds=_retry_after(response.headers.get("Retry-After")),
-            )
+        head = exchange(
+            "POST",
+            self._url,
+            headers=REPORT_HEADERS,
+            body=body,
+            wanted=wanted,
+            pins=self._pins,
+            patience=self._patience,
+        )
+        return Answer(status=head.status, retry_after_seconds=_retry_after(head.headers))
 
 
-def _retry_after(value: str | None) -> int | None:
-    """Read the delay form of Retry-After (RFC 9110 §10.2.3); a date counts as not given."""
-    if value is None or not value.isascii() or not value.isdigit():
+def _retry_after(headers: Mapping[str, str]) -> int | None:
+    """Read Retry-After in both its forms (RFC 9110 §10.2.3), at most a week.
+
+    A date is compared with the answer's own Date, so that the box's clock has no part in it.
+    """
+    value = headers.get("retry-after", "")
+    if value.isascii() and value.isdigit():
+        return min(int(value[:9]), _MAX_RETRY_AFTER_SECONDS)
+    try:
+        later = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
+    except (OverflowError, TypeError, ValueError):
         return None
-    return min(int(value[:9]), _MAX_RETRY_AFTER_SECONDS)
+    return max(0, min(int(later.total_seconds()), _MAX_RETRY_AFTER_SECONDS))

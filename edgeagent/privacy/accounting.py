@@ -14,11 +14,13 @@ from math import log, prod
 from edgeagent.errors import PolicyError
 
 __all__ = [
+    "COMPILED_LIMITS",
     "MAX_ODDS_PER_REPORT",
     "MAX_ODDS_PER_YEAR",
     "SPACING_WEEKS",
     "YEAR_WEEKS",
     "Debit",
+    "Limits",
     "check_debit",
     "epsilon",
     "spent",
@@ -29,6 +31,33 @@ SPACING_WEEKS = 13
 YEAR_WEEKS = 52
 MAX_ODDS_PER_YEAR = Fraction(81)
 """Over any 52 consecutive weeks: ε ≤ 4.40."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a report has to stay within; settings make it tighter, nothing makes it looser."""
+
+    max_odds: Fraction = MAX_ODDS_PER_REPORT
+    """Largest e^ε of one report."""
+    spacing_weeks: int = SPACING_WEEKS
+    """Fewest weeks from one report to the next."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is looser than the compiled limits.
+
+        Raises:
+            PolicyError: it is.
+
+        """
+        if not 1 < self.max_odds <= MAX_ODDS_PER_REPORT or self.spacing_weeks < SPACING_WEEKS:
+            raise PolicyError(
+                f"limits of e^epsilon {self.max_odds} and {self.spacing_weeks} weeks are not "
+                f"within the compiled {MAX_ODDS_PER_REPORT} and {SPACING_WEEKS}",
+                hint="settings can only tighten",
+            )
+
+
+COMPILED_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,25 +82,26 @@ def spent(debits: Sequence[Debit], *, last_week: int, weeks: int = YEAR_WEEKS) -
     )
 
 
-def check_debit(debits: Sequence[Debit], new: Debit) -> None:
-    """Refuse a debit that would pass a compiled limit.
+def check_debit(debits: Sequence[Debit], new: Debit, *, limits: Limits = COMPILED_LIMITS) -> None:
+    """Refuse a debit that would pass a limit.
 
     Args:
         debits: everything booked so far, imported debits included, in any order.
         new: the debit about to be booked.
+        limits: the compiled ones, or tighter.
 
     Raises:
         PolicyError: e^ε out of range, the week already booked, another report within 13 weeks
             before or after, or a span of 52 weeks over budget.
 
     """
-    if not 1 < new.odds <= MAX_ODDS_PER_REPORT:
-        raise PolicyError(f"a report at e^epsilon = {new.odds} is outside (1, 3]")
+    if not 1 < new.odds <= limits.max_odds:
+        raise PolicyError(f"a report at e^epsilon = {new.odds} is outside (1, {limits.max_odds}]")
     for debit in debits:
-        if abs(debit.week - new.week) < SPACING_WEEKS:
+        if abs(debit.week - new.week) < limits.spacing_weeks:
             raise PolicyError(
-                f"week {new.week} is less than {SPACING_WEEKS} weeks from week {debit.week}, "
-                "which is already booked"
+                f"week {new.week} is less than {limits.spacing_weeks} weeks from week "
+                f"{debit.week}, which is already booked"
             )
     together = [*debits, new]
     for last_week in range(new.week, new.week + YEAR_WEEKS):

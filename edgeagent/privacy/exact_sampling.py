@@ -17,8 +17,6 @@ __all__ = ["bernoulli", "bernoulli_exp", "discrete_laplace", "uniform_choice"]
 
 T = TypeVar("T")
 
-_ONE = Fraction(1)
-
 
 def uniform_choice(items: Iterable[T], size: int, random: RandomSource) -> list[T]:
     """Return ``size`` of the items, in a uniform order: a partial Fisher-Yates shuffle."""
@@ -29,19 +27,19 @@ def uniform_choice(items: Iterable[T], size: int, random: RandomSource) -> list[
     return pool[:size]
 
 
-def bernoulli(chance: Fraction, random: RandomSource) -> bool:
-    """Return true with a chance in [0, 1]: one draw."""
-    return random.below(chance.denominator) < chance.numerator
+def bernoulli(numerator: int, denominator: int, random: RandomSource) -> bool:
+    """Return true with chance ``numerator / denominator`` in [0, 1]: one draw."""
+    return random.below(denominator) < numerator
 
 
-def bernoulli_exp(gamma: Fraction, random: RandomSource) -> bool:
-    """Return true with chance e^−γ, γ in [0, 1]: Algorithm 1.
+def bernoulli_exp(numerator: int, denominator: int, random: RandomSource) -> bool:
+    """Return true with chance e^−γ, γ = ``numerator / denominator`` in [0, 1]: Algorithm 1.
 
     The loop passes its k-th turn with chance γ^k / k!, so it stops in an odd turn with chance
     Σ (−γ)^k / k! = e^−γ.
     """
     turn = 1
-    while bernoulli(gamma / turn, random):
+    while bernoulli(numerator, denominator * turn, random):
         turn += 1
     return turn % 2 == 1
 
@@ -51,13 +49,13 @@ def discrete_laplace(rate: Fraction, random: RandomSource) -> int:
     s, t = rate.numerator, rate.denominator
     while True:
         remainder = random.below(t)
-        if not bernoulli_exp(Fraction(remainder, t), random):
+        if not bernoulli_exp(remainder, t, random):
             continue
         whole = 0
-        while bernoulli_exp(_ONE, random):
+        while bernoulli_exp(1, 1, random):
             whole += 1
         size = (remainder + t * whole) // s
-        negative = random.below(2) == 1
+        negative = bernoulli(1, 2, random)
         if negative and size == 0:  # 0 would be drawn twice as often as it should
             continue
         return -size if negative else size

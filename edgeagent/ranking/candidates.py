@@ -1,129 +1,166 @@
-"""Which titles may be shown at all.
+"""Which titles may be shown at all, and in which of two lists.
 
-Of a series nobody has begun, the series itself and its first episode may be shown; of one that has
-been begun, only the next episode: the first not yet watched, from the one watched last onwards.
+New is what nobody has begun. What was begun and not finished is to be continued, a list of its own;
+what was finished is in neither. Of a series nobody has begun, the series itself and its first
+episode may be shown; of one that has been begun, only one episode: the one watched last if it is
+to be continued, else the next, the first not begun from there onwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeagent.features.window import Watched
 from edgeagent.messages import Title
+from edgeagent.ranking.order import id_order
+from edgeagent.ranking.series import SeriesShelf
 
-__all__ = ["WATCHED_FRACTION", "Seen", "Shelf"]
+__all__ = ["BEGUN_FRACTION", "FINISHED_FRACTION", "Access", "Offer", "Shelf"]
 
-WATCHED_FRACTION = 0.5
-"""From here on a title is watched: no longer a discovery, and if unfinished the home screen's
-"continue watching" row has it. A viewing of unknown length counts as exactly this much."""
+BEGUN_FRACTION = 0.02
+"""Less is a slip of the thumb: two minutes of a film. The title stays new."""
+FINISHED_FRACTION = 0.9
+"""What follows are the credits. A viewing of unknown length counts as finished: nobody could say
+where to go on."""
+_FOR_EVER = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """One viewing of a title that the catalogue holds."""
+class Access:
+    """What a profile may see at a moment."""
 
-    column: int
-    watched_on: int
+    now: int
     """Seconds UTC."""
-    completion_fraction: float
+    hidden: NDArray[np.intp]
+    """Columns it never wants to see again."""
+    max_age_rating: int
+    """Years; titles meant for older people are left out."""
+    entitlements: Collection[str]
+    """Packages the box has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What may be shown."""
+
+    new: NDArray[np.bool_]
+    """[N]."""
+    begun: NDArray[np.intp]
+    """Columns to be continued, the one watched last first."""
+    progress: NDArray[np.float32]
+    """How far each of ``begun`` went, a fraction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """What of a catalogue's titles decides whether they may be shown; built once a catalogue."""
 
-    entrances: NDArray[np.bool_]
-    """[N] false for the episodes nobody begins a series with."""
+    ids: NDArray[np.intp]
+    """[N] the place of each title when sorted by entity_id: what breaks ties."""
     age_ratings: NDArray[np.int16]
     """[N] years."""
-    episodes: Mapping[str, tuple[int, ...]]
-    """series_id → columns of its numbered episodes, in order."""
-    members: Mapping[str, frozenset[int]]
-    """series_id → columns of the series and all its episodes."""
-    episode_ids: Mapping[str, tuple[str, ...]]
-    """series_id → entity ids of all its episodes."""
-    series_of: Mapping[int, str]
-    """Column of a numbered episode → its series_id."""
+    available_until: NDArray[np.int64]
+    """[N] seconds UTC, from then on gone."""
+    package: NDArray[np.intp]
+    """[N] which of ``packages`` a title needs one of."""
+    packages: tuple[frozenset[str], ...]
+    """The different sets of packages; the empty one is open to every box."""
+    first_end: int
+    """The earliest of ``available_until``."""
+    groups: tuple[NDArray[np.int32], NDArray[np.int32]]
+    """[N] the series of a title, [N] its franchise, as numbers that are all different."""
+    series: SeriesShelf
 
     @classmethod
     def of(cls, titles: Sequence[Title]) -> Self:
-        """Sort the titles into series."""
-        numbered: dict[str, list[int]] = {}
-        episode_ids: dict[str, tuple[str, ...]] = {}
-        members: dict[str, set[int]] = {}
-        for column, title in enumerate(titles):
-            if title.kind == "series":
-                members.setdefault(title.entity_id, set()).add(column)
-            elif title.kind == "episode" and title.series_id is not None:
-                members.setdefault(title.series_id, set()).add(column)
-                episode_ids[title.series_id] = (
-                    *episode_ids.get(title.series_id, ()),
-                    title.entity_id,
-                )
-                if title.episode is not None:
-                    numbered.setdefault(title.series_id, []).append(column)
-        episodes = {
-            series: tuple(sorted(columns, key=lambda column: _position(titles[column])))
-            for series, columns in numbered.items()
-        }
-        entrances = np.ones(len(titles), dtype=np.bool_)
-        for columns in episodes.values():
-            entrances[list(columns[1:])] = False
+        """Read the titles once."""
+        packages: dict[frozenset[str], int] = {}
+        available_until = np.array(
+            [_FOR_EVER if t.available_until is None else t.available_until for t in titles],
+            dtype=np.int64,
+        )
         return cls(
-            entrances=entrances,
+            ids=id_order(titles),
             age_ratings=np.array([title.age_rating for title in titles], dtype=np.int16),
-            episodes=episodes,
-            members={series: frozenset(columns) for series, columns in members.items()},
-            episode_ids=episode_ids,
-            series_of={c: series for series, columns in episodes.items() for c in columns},
+            available_until=available_until,
+            first_end=int(available_until.min(initial=_FOR_EVER)),
+            groups=_groups(titles),
+            package=np.array(
+                [packages.setdefault(frozenset(t.entitlements), len(packages)) for t in titles],
+                dtype=np.intp,
+            ),
+            packages=tuple(packages),
+            series=SeriesShelf.of(titles),
         )
 
-    def with_episodes(self, entity_ids: Collection[str]) -> frozenset[str]:
-        """Return these ids and, for each series among them, those of its episodes."""
-        return frozenset(entity_ids).union(*(self.episode_ids.get(e, ()) for e in entity_ids))
+    def permitted(self, access: Access) -> NDArray[np.bool_]:
+        """Return [N] what a profile may see, watched or not."""
+        shown: NDArray[np.bool_] = self.age_ratings <= access.max_age_rating
+        if access.now >= self.first_end:
+            shown &= self.available_until > access.now
+        if self.packages != (frozenset(),):
+            owned = frozenset(access.entitlements)
+            shown &= np.array([not n or bool(n & owned) for n in self.packages])[self.package]
+        shown[access.hidden] = False
+        return shown
 
-    def candidates(
-        self, seen: Sequence[Seen], *, hidden: Collection[int], max_age_rating: int
-    ) -> NDArray[np.intp]:
-        """Return the columns that may be shown, ascending.
+    def offer(self, watched: Watched, access: Access) -> Offer:
+        """Return what may be shown to someone who has watched this."""
+        permitted = self.permitted(access)
+        columns, progress, finished = self._latest(watched)
+        new = self.series.entrances.copy()
+        new[columns] = False
+        unfinished = permitted[columns] & ~finished
+        episodes = np.flatnonzero(self.series.place[columns])
+        last_seen = self.series.last_seen(columns[episodes].tolist())
+        for place, column in zip(episodes.tolist(), columns[episodes].tolist(), strict=True):
+            series = self.series.series_of[column]
+            if last_seen[series] != column:
+                unfinished[place] = False
+                continue
+            new[list(self.series.members[series])] = False
+            if finished[place]:
+                new[list(self.series.next_after(column, begun=columns))] = True
+        return Offer(
+            new=new & permitted,
+            begun=columns[unfinished][::-1],
+            progress=progress[unfinished][::-1],
+        )
 
-        Args:
-            seen: the viewings that count, in any order.
-            hidden: columns that may not be shown.
-            max_age_rating: years; titles meant for older people are left out.
+    def _latest(
+        self, watched: Watched
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.bool_]]:
+        """Return each title begun once, in order of its latest viewing.
+
+        Returns:
+            Columns, how far that viewing went, and whether the title was finished with it.
 
         """
-        watched = {s.column for s in seen if s.completion_fraction >= WATCHED_FRACTION}
-        shown = self.entrances.copy()
-        for series, last in self._last_seen_episodes(seen).items():
-            episodes = self.episodes[series]
-            shown[list(self.members[series])] = False
-            shown[[c for c in episodes[episodes.index(last) :] if c not in watched][:1]] = True
-        shown[list(watched)] = False
-        shown[list(hidden)] = False
-        return np.flatnonzero(shown & (self.age_ratings <= max_age_rating))
-
-    def _last_seen_episodes(self, seen: Sequence[Seen]) -> dict[str, int]:
-        """Return series_id → column of the episode watched last, of the series begun."""
-        last: dict[str, int] = {}
         # Two episodes of the same second: the later one in the series is the later one.
-        for viewing in sorted(seen, key=self._moment):
-            series = self.series_of.get(viewing.column)
-            if series is not None and viewing.completion_fraction > 0:
-                last[series] = viewing.column
-        return last
-
-    def _moment(self, viewing: Seen) -> tuple[int, int]:
-        series = self.series_of.get(viewing.column)
-        place = -1 if series is None else self.episodes[series].index(viewing.column)
-        return viewing.watched_on, place
+        order = np.lexsort((self.series.place[watched.columns], watched.watched_on))
+        order = order[watched.completion[order] >= BEGUN_FRACTION]
+        newest_first = order[::-1]
+        _, firsts = np.unique(watched.columns[newest_first], return_index=True)
+        latest = newest_first[np.sort(firsts)][::-1]
+        progress = watched.completion[latest]
+        finished = (progress >= FINISHED_FRACTION) | ~watched.measured[latest]
+        return watched.columns[latest], progress, finished
 
 
-def _position(title: Title) -> tuple[bool, int, int, str]:
-    # Specials are season 0 by convention: after the regular seasons, nobody begins with them.
-    season = 1 if title.season is None else title.season
-    return season == 0, season, title.episode or 0, title.entity_id
+def _groups(titles: Sequence[Title]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    numbers: dict[tuple[str, str], int] = {}
+
+    def number(kind: str, name: str) -> int:
+        return numbers.setdefault((kind, name), len(numbers))
+
+    series = [number("series", (t.kind != "film" and t.series_id) or t.entity_id) for t in titles]
+    franchises = [
+        number("alone", t.entity_id) if t.franchise is None else number("franchise", t.franchise)
+        for t in titles
+    ]
+    return np.array(series, dtype=np.int32), np.array(franchises, dtype=np.int32)

@@ -1,22 +1,16 @@
-"""From scores to a short list.
-
-Each step takes and returns columns in order, so that another step, such as maximal marginal
-relevance (Carbonell, Goldstein 1998), can stand between the first and the last.
-"""
+"""From scores to an order: the best first, equal ones by entity_id, whatever the machine."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.messages import Title
 
-__all__ = ["by_score", "id_order", "shortlist", "spread_over_genres"]
-
-_MOST_FILMS_OF_A_FRANCHISE = 2
+__all__ = ["id_order", "in_rounds", "leading"]
 
 
 def id_order(titles: Sequence[Title]) -> NDArray[np.intp]:
@@ -28,48 +22,41 @@ def id_order(titles: Sequence[Title]) -> NDArray[np.intp]:
     return place
 
 
-def by_score(
-    columns: NDArray[np.intp], scores: NDArray[np.float32], ids: NDArray[np.intp]
+def leading(
+    scores: NDArray[np.floating],
+    ids: NDArray[np.intp],
+    *,
+    count: int,
+    among: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.intp]:
-    """Sort ``columns`` by falling score, equal scores by entity_id.
+    """Return where the ``count`` highest scores stand, falling, equal ones by id.
 
     Args:
-        columns: [C] candidates.
-        scores: [N] of all titles.
-        ids: [N] from :func:`id_order`.
+        scores: [C].
+        ids: [C] what breaks ties, from :func:`id_order`.
+        count: how many at most, ≥ 1.
+        among: [C] which of them; None: all.
 
     """
-    return columns[np.lexsort((ids[columns], -scores[columns]))]
+    if among is not None:
+        scores = np.where(among, scores, -np.inf)
+    least = -np.inf
+    if count < len(scores):
+        least = np.partition(scores, len(scores) - count)[len(scores) - count]
+    # All equals stay until ids decide.
+    stay = np.flatnonzero(scores >= least if least > -np.inf else scores > -np.inf)
+    return stay[np.lexsort((ids[stay], -scores[stay]))][:count]
 
 
-def spread_over_genres(order: NDArray[np.intp], titles: Sequence[Title]) -> NDArray[np.intp]:
-    """Put the best of each genre first, then the second best of each, and so on.
+def in_rounds(kinds: Sequence[Hashable]) -> NDArray[np.intp]:
+    """Return an order with the first of each kind first, then the second of each, and so on.
 
     For a household without a history: the more kinds of titles it is shown, the more its first
-    choice says. A title's genre is the first one it names.
+    choice says.
     """
-    met: Counter[str] = Counter()
-    rounds = np.empty(len(order), dtype=np.intp)
-    for place, column in enumerate(order):
-        genre = next(iter(titles[column].genres), "")
-        rounds[place] = met[genre]
-        met[genre] += 1
-    return order[np.argsort(rounds, kind="stable")]
-
-
-def shortlist(order: NDArray[np.intp], titles: Sequence[Title], *, limit: int) -> NDArray[np.intp]:
-    """Return the first ``limit`` columns, near-duplicates left out.
-
-    Of a series one entry is enough, be it the series or an episode; of a film franchise two.
-    """
-    taken: Counter[str] = Counter()
-    chosen: list[int] = []
-    for column in order:
-        if len(chosen) == limit:
-            break
-        title = titles[column]
-        franchise = title.series_id or title.entity_id
-        if taken[franchise] < (_MOST_FILMS_OF_A_FRANCHISE if title.kind == "film" else 1):
-            taken[franchise] += 1
-            chosen.append(int(column))
-    return np.array(chosen, dtype=np.intp)
+    met: Counter[Hashable] = Counter()
+    rounds = np.empty(len(kinds), dtype=np.intp)
+    for place, kind in enumerate(kinds):
+        rounds[place] = met[kind]
+        met[kind] += 1
+    return np.argsort(rounds, kind="stable")

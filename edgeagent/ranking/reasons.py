@@ -11,9 +11,17 @@ from numpy.typing import NDArray
 
 from edgeagent.messages import Reason, Title
 
-__all__ = ["NAMED_IN_RANKING", "NEW_YEARS", "bias_kind", "merge_repeats", "reasons_of"]
+__all__ = [
+    "NAMED_IN_RANKING",
+    "NEW_YEARS",
+    "Kind",
+    "bias_kind",
+    "largest",
+    "merge_repeats",
+    "reasons_of",
+]
 
-NAMED_IN_RANKING = 12
+NAMED_IN_RANKING = 6
 """Viewings that a ranked pick names; 500 for each of ten picks would be a megabyte nobody reads."""
 NEW_YEARS = 1
 """A title is new in the year the catalogue was issued and the year before."""
@@ -35,32 +43,54 @@ def bias_kind(title: Title, *, issued_at: int) -> Literal["new", "popular"]:
 
 
 def merge_repeats(
-    columns: NDArray[np.intp], contributions: NDArray[np.float32]
+    columns: NDArray[np.intp], contributions: NDArray[np.float32], *, ids: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Make the viewings of one title one part.
 
     Args:
         columns: [L] the title each row of the window stands for.
         contributions: [K, L] what each row contributes to each of K scores.
+        ids: [N] the place of each title when sorted by entity_id.
 
     Returns:
-        [U] the titles, each once, ascending; [K, U] what each contributes.
+        [U] the titles, each once, by entity_id; [K, U] what each contributes.
 
     """
-    titles, place = np.unique(columns, return_inverse=True)
-    merged = np.zeros((len(titles), len(contributions)))
-    np.add.at(merged, place, contributions.T)
-    return titles, merged.T
+    order = np.argsort(ids[columns], kind="stable")
+    sorted_columns = columns[order]
+    starts = np.flatnonzero(np.diff(sorted_columns, prepend=-1))
+    if not len(starts):
+        return sorted_columns, np.zeros((len(contributions), 0))
+    merged = np.add.reduceat(contributions[:, order], starts, axis=1, dtype=np.float64)
+    return sorted_columns[starts], merged
+
+
+def largest(contributions: NDArray[np.float64], *, named: int | None) -> list[NDArray[np.intp]]:
+    """Return for each of K scores where its largest |parts| stand, falling; equal ones as they are.
+
+    Args:
+        contributions: [K, U].
+        named: how many; None: all.
+
+    """
+    sizes = np.abs(contributions)
+    left_out = 0 if named is None else max(sizes.shape[1] - named, 0)
+    least = np.partition(sizes, left_out, axis=1)[:, left_out, np.newaxis] if left_out else 0.0
+    rows, places = np.nonzero(sizes >= least)  # all equals, until their place decides
+    order = np.lexsort((places, -sizes[rows, places], rows))
+    ends = np.cumsum(np.bincount(rows, minlength=len(sizes))).tolist()
+    starts = [0, *ends][: len(ends)]
+    falling = places[order]
+    return [falling[start:end][:named] for start, end in zip(starts, ends, strict=True)]
 
 
 def reasons_of(
-    watched: Sequence[Title],
+    titles: Sequence[Title],
+    watched: NDArray[np.intp],
     contributions: NDArray[np.float64],
     *,
-    bias: float,
-    bias_is: Literal["new", "popular"],
-    together: float | None,
-    named: int | None = None,
+    shown: NDArray[np.intp],
+    nameless: Sequence[tuple[Kind, float]],
 ) -> tuple[Reason, ...]:
     """Return the parts of one score, largest |contribution| first, equal ones by entity_id.
 
@@ -68,35 +98,31 @@ def reasons_of(
     hidden in one of them.
 
     Args:
-        watched: [U] titles, each once.
+        titles: of the catalogue.
+        watched: [U] columns of the titles watched, each once.
         contributions: [U] what each contributes, in units of the score.
-        bias: the title's own part.
-        bias_is: what that part is called.
-        together: for a model whose parts do not add up by themselves, what they share.
-        named: how many titles are named, the largest; the others are one part "rest". None: all.
+        shown: which of them are named, from :func:`largest`; the others are one part "rest".
+        nameless: parts that no single title causes: the title's own, and what viewings do
+            together in a model whose parts do not add up by themselves.
 
     """
-    ids = [title.entity_id for title in watched]
-    order = sorted(range(len(ids)), key=lambda i: (-abs(contributions[i]), ids[i]))[:named]
-    nameless: list[tuple[Kind, float]] = [(bias_is, bias)]
-    if together is not None:
-        nameless.append(("together", together))
-    if len(order) < len(ids):
-        nameless.append(("rest", float(np.delete(contributions, order).sum())))
-    parts = contributions[order].tolist()
-    total = sum(map(abs, parts)) + sum(abs(part) for _, part in nameless) or 1.0
+    parts = contributions[shown].tolist()
+    others = list(nameless)
+    if len(shown) < len(contributions):
+        others.append(("rest", float(contributions.sum()) - sum(parts)))
+    total = sum(map(abs, parts)) + sum(abs(part) for _, part in others) or 1.0
     reasons = [
         Reason(
             kind="watched",
-            entity_id=ids[index],
-            title=watched[index].title,
+            entity_id=titles[column].entity_id,
+            title=titles[column].title,
             contribution=part,
             share_fraction=abs(part) / total,
         )
-        for index, part in zip(order, parts, strict=True)
+        for column, part in zip(watched[shown].tolist(), parts, strict=True)
     ]
     reasons += [
         Reason(kind=kind, contribution=part, share_fraction=abs(part) / total)
-        for kind, part in nameless
+        for kind, part in others
     ]
     return tuple(sorted(reasons, key=lambda r: (-abs(r.contribution), r.entity_id or "")))

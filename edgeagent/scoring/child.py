@@ -35,9 +35,9 @@ def main() -> None:
     answers = os.dup(sys.stdout.fileno())
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, sys.stdout.fileno())
-    from edgeagent.scoring.resident import ResidentScorer  # noqa: PLC0415  (heavy)
+    from edgeagent.scoring.engines import EngineTable  # noqa: PLC0415  (heavy)
 
-    serve(sys.stdin.fileno(), answers, scorer=ResidentScorer(), idle_seconds=float(sys.argv[1]))
+    serve(sys.stdin.fileno(), answers, scorer=EngineTable(), idle_seconds=float(sys.argv[1]))
 
 
 def serve(calls: int, answers: int, *, scorer: Scorer, idle_seconds: float) -> None:
@@ -52,21 +52,25 @@ def serve(calls: int, answers: int, *, scorer: Scorer, idle_seconds: float) -> N
     """
     while select.select([calls], [], [], idle_seconds)[0]:
         try:
-            call = read_frame(calls, Call, cap_bytes=CALL_CAP_BYTES, patience_seconds=idle_seconds)
-            _reply(answers, _answer(scorer, call))
+            _reply(answers, _answer(scorer, calls, patience_seconds=idle_seconds))
         except PipeClosed:
             return
 
 
-def _answer(scorer: Scorer, call: Call) -> Answer:
+def _answer(scorer: Scorer, calls: int, *, patience_seconds: float) -> Answer:
     try:
+        call = read_frame(calls, Call, cap_bytes=CALL_CAP_BYTES, patience_seconds=patience_seconds)
         if call.rank is not None:
             return Answer(picks=scorer.rank(call.rank))
         if call.segment is not None:
             return Answer(segments=scorer.segment(call.segment))
+        if call.trial is not None:
+            return Answer(trial=scorer.trial(call.trial))
         if call.verify is not None:
             scorer.verify(call.verify.files, call.verify.golden_path, space_id=call.verify.space_id)
         return Answer(verified=True)
+    except PipeClosed:
+        raise
     except EdgeAgentError as error:
         return failure_of(error)
     except Exception as error:  # noqa: BLE001  (whatever it was, the parent is to hear of it)

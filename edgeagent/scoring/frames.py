@@ -1,6 +1,6 @@
 """What the parent and the scoring child say to each other: frames over two pipes.
 
-A frame is four bytes, its length as a big-endian integer, and so many bytes of canonical JSON: a
+A frame is four bytes, its length as a big-endian integer, and so many bytes of JSON: a
 :class:`Call` to the child, an :class:`Answer` back, in turns.
 """
 
@@ -22,7 +22,8 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
-    canonical_bytes,
+    TrialAnswer,
+    TrialRequest,
 )
 
 __all__ = [
@@ -65,10 +66,12 @@ class Call(Message, frozen=True, kw_only=True, omit_defaults=True):
     rank: RankRequest | None = None
     segment: SegmentRequest | None = None
     verify: VerifyRequest | None = None
+    trial: TrialRequest | None = None
 
     def __post_init__(self) -> None:
         """Refuse none and several."""
-        if sum(part is not None for part in (self.rank, self.segment, self.verify)) != 1:
+        parts = (self.rank, self.segment, self.verify, self.trial)
+        if sum(part is not None for part in parts) != 1:
             raise ValueError("a call asks exactly one question")
 
 
@@ -93,6 +96,7 @@ class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
     picks: Picks | None = None
     segments: SegmentAnswer | None = None
     verified: bool | None = None
+    trial: TrialAnswer | None = None
     failure: Failure | None = None
 
 
@@ -119,7 +123,7 @@ def write_frame(
 
     """
     try:
-        body = canonical_bytes(message)
+        body = msgspec.json.encode(message)
     except UnicodeEncodeError as error:
         raise MalformedMessage(
             f"{type(message).__name__}: a text is not Unicode",
@@ -156,7 +160,8 @@ def read_frame(
         patience_seconds: how long nothing may come; ``None`` waits for ever.
 
     Raises:
-        PipeClosed: the other side has ended, says nothing, or sends something else.
+        MalformedMessage: a whole frame that is not what was expected, with the field at fault.
+        PipeClosed: the other side has ended, says nothing, or sends no frames.
 
     """
     (length,) = _LENGTH.unpack(_read_exactly(descriptor, _LENGTH.size, patience_seconds))
@@ -166,7 +171,9 @@ def read_frame(
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PipeClosed(f"a frame that is no {kind.__name__}") from error
+        raise MalformedMessage(
+            f"{kind.__name__}: {error}", hint="correct that field and send it again"
+        ) from error
 
 
 def _read_exactly(descriptor: int, count: int, patience_seconds: float | None) -> bytes:

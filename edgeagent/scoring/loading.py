@@ -15,24 +15,35 @@ from edgeagent.scoring.session import OnnxModel
 __all__ = ["load_engine", "read_capped"]
 
 
-def load_engine(files: ModelFiles) -> Engine:
+def load_engine(files: ModelFiles, *, popular: bool = False) -> Engine:
     """Read, check and join a model and its catalogue.
 
-    The bytes that were hashed are the bytes that are used: nothing is read a second time.
+    The bytes that were hashed are the bytes that are used: nothing is read a second time, and
+    nothing is mapped, since a mapped file changes with the disk.
+
+    Args:
+        files: where they lie.
+        popular: leave the model alone and rank by popularity.
 
     Raises:
         ModelRefused: a file is missing, too large, altered, malformed, or not for the other.
 
     """
+    catalogue = _catalogue(files)
+    if popular:
+        return Engine(None, catalogue)
     model = _read_verified(files.model_path, files.model_sha256, cap_bytes=MODEL_CAP_BYTES)
-    catalogue = _read_verified(
+    return Engine(OnnxModel(model), catalogue)
+
+
+def _catalogue(files: ModelFiles) -> CatalogueView:
+    data = _read_verified(
         files.catalogue_path, files.catalogue_sha256, cap_bytes=CATALOGUE_CAP_BYTES
     )
     try:
-        decoded = decode_catalogue(catalogue)
+        return CatalogueView.of(decode_catalogue(data))
     except MalformedMessage as error:
         raise ModelRefused(str(error), hint=error.hint) from error
-    return Engine(OnnxModel(model), CatalogueView.of(decoded))
 
 
 def read_capped(path: str, *, cap_bytes: int) -> bytes:

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from edgeagent.messages import ModelFiles, Picks, RankRequest, SegmentAnswer, SegmentRequest
+from edgeagent.messages import (
+    ModelFiles,
+    Picks,
+    RankRequest,
+    SegmentAnswer,
+    SegmentRequest,
+    TrialAnswer,
+    TrialRequest,
+)
 
 __all__ = ["Scorer"]
 
@@ -47,6 +55,15 @@ class Scorer(Protocol):
 
         Raises:
             ModelRefused: with the check that failed.
+
+        """
+        ...
+
+    def trial(self, request: TrialRequest) -> TrialAnswer:
+        """Say how well a model guesses the latest titles of some histories.
+
+        Raises:
+            MalformedMessage, ModelError: as for :meth:`rank`.
 
         """
         ...

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import NoReturn
 
 import edgeagent
-from edgeagent.errors import ModelError
+from edgeagent.errors import MalformedMessage, ModelError
 from edgeagent.messages import (
     ModelFiles,
     Picks,
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
-    checked,
+    TrialAnswer,
+    TrialRequest,
 )
 from edgeagent.scoring.frames import (
     ANSWER_CAP_BYTES,
@@ -46,7 +47,7 @@ class ChildScorer:
 
     The child is started by the first request, again after it has gone (idle, crashed), and ended by
     :meth:`close` or with this process: its input closes. Requests have no effects, so one that a
-    child dies of is asked once more of a new one.
+    child dies of is asked once more of a new one. The child checks what it is asked.
     """
 
     def __init__(
@@ -72,19 +73,24 @@ class ChildScorer:
 
     def rank(self, request: RankRequest) -> Picks:
         """Rank the catalogue, or explain one title; see the protocol."""
-        picks = self._ask(Call(rank=checked(request))).picks
+        picks = self._ask(Call(rank=request)).picks
         return picks if picks is not None else _nonsense()
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         """Assign a segment to each session; see the protocol."""
-        segments = self._ask(Call(segment=checked(request))).segments
+        segments = self._ask(Call(segment=request)).segments
         return segments if segments is not None else _nonsense()
 
     def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
         """Check a downloaded model; see the protocol."""
-        request = VerifyRequest(files=checked(files), golden_path=golden_path, space_id=space_id)
+        request = VerifyRequest(files=files, golden_path=golden_path, space_id=space_id)
         if not self._ask(Call(verify=request)).verified:
             _nonsense()
+
+    def trial(self, request: TrialRequest) -> TrialAnswer:
+        """Let a model guess what was watched; see the protocol."""
+        trial = self._ask(Call(trial=request)).trial
+        return trial if trial is not None else _nonsense()
 
     def close(self) -> None:
         """End the child."""
@@ -119,16 +125,22 @@ class ChildScorer:
             write_frame(
                 calls, call, cap_bytes=CALL_CAP_BYTES, patience_seconds=self._patience_seconds
             )
+            return self._read(answers)
+        except BaseException:
+            # Also on Ctrl-C: an answer nobody waited for must not meet the next question.
+            self._end(grace_seconds=0.0)
+            raise
+
+    def _read(self, answers: int) -> Answer:
+        try:
             return read_frame(
                 answers,
                 Answer,
                 cap_bytes=ANSWER_CAP_BYTES,
                 patience_seconds=self._patience_seconds,
             )
-        except BaseException:
-            # Also on Ctrl-C: an answer nobody waited for must not meet the next question.
-            self._end(grace_seconds=0.0)
-            raise
+        except MalformedMessage as error:
+            raise PipeClosed(f"it answers nonsense: {error}") from error
 
     def _streams(self) -> tuple[int, int]:
         """Return the descriptors of a running child: its input, its output."""

@@ -24,7 +24,7 @@ def open_transport(config: Config) -> Transport:
     """
     from edgeagent.network.transport import HttpTransport  # noqa: PLC0415  (lazy, see module)
 
-    return HttpTransport(_server_url(config))
+    return HttpTransport(_server_url(config), pins=config.report_pins)
 
 
 def open_repository(models: Path, config: Config, *, now: int) -> Repository:

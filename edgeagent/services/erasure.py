@@ -203,9 +203,7 @@ class Erasure:
         with suppress(LedgerBroken):  # then nothing is in force, and nothing can be appended
             if records:
                 ledger.append_consent(*records)
-            if any(record.purpose is Purpose.REPORTING for record in records) and not any(
-                ledger.consenting_profiles()
-            ):
+            if any(record.purpose is Purpose.REPORTING for record in records):
                 ledger.empty_outbox(outcome="withdrawn", at=at)
 
 

@@ -7,20 +7,34 @@ make the box use other files: every file is named here by hash and checked when 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from edgeagent.errors import NoModel
 from edgeagent.messages import ModelFiles, ModelManifest, ReportTask, TargetReference
 from edgeagent.messages.codec import Message, canonical_bytes, decode
-from edgeagent.messages.fields import Seconds
+from edgeagent.messages.fields import Seconds, Sha256
 from edgeagent.services.device_clock import TimeEvidence
 from edgeagent.store import LedgerStore
 
-__all__ = ["Installation", "InstallationStore"]
+__all__ = ["Installation", "InstallationStore", "Refusal"]
 
 _STATE_NAME = "installation"
 _CAP_BYTES = 512 * 1024
+
+
+class Refusal(Message, frozen=True, kw_only=True):
+    """A model that is not used, and why."""
+
+    model_sha256: Sha256
+    model_version: str
+    reason: str
+    at: Seconds
+    lasting: bool
+    """Whether it stays refused until another model is published. A model that lost a comparison is
+    compared again at the next update, since by then more has been watched."""
 
 
 class Installation(Message, frozen=True, kw_only=True):
@@ -28,6 +42,11 @@ class Installation(Message, frozen=True, kw_only=True):
 
     current: ModelManifest | None = None
     previous: ModelManifest | None = None
+    failures: Annotated[int, Meta(ge=0)] = 0
+    """How often the active model has failed since it last worked."""
+    last_failure: str | None = None
+    refused: Refusal | None = None
+    """The last model that was refused, given up or rolled back."""
     task: ReportTask | None = None
     checked_at: Seconds | None = None
     time: TimeEvidence = TimeEvidence()
@@ -69,6 +88,17 @@ class InstallationStore:
         if current is None:
             raise NoModel("no model has been downloaded yet", hint="edgeagent model update")
         return current
+
+    def refuse(self, manifest: ModelManifest, *, reason: str, at: int, lasting: bool) -> None:
+        """Note why a model is not used."""
+        refusal = Refusal(
+            model_sha256=manifest.model.sha256,
+            model_version=manifest.model_version,
+            reason=reason,
+            at=at,
+            lasting=lasting,
+        )
+        self.update(refused=refusal)
 
     def files(self, model: TargetReference, catalogue: TargetReference) -> ModelFiles:
         """Return where a model and its catalogue lie."""

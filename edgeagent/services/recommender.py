@@ -2,86 +2,201 @@
 
 from __future__ import annotations
 
-from edgeagent.clock import Clock
+import hashlib
+
+import msgspec
+
+from edgeagent.clock import DAY_SECONDS, Clock
+from edgeagent.config import Config
 from edgeagent.consent import Purpose
-from edgeagent.errors import UnknownEntity
-from edgeagent.messages import Pick, Picks, RankRequest
+from edgeagent.errors import ModelError, UnknownEntity
+from edgeagent.messages import ModelFiles, Pick, Picks, RankRequest
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.installation import InstallationStore
+from edgeagent.services.model_trust import ModelTrust
 from edgeagent.services.private_session import PrivateSession
-from edgeagent.store import HistoryStore
+from edgeagent.store import Home, SavedPicks
 
-__all__ = ["Recommender"]
+__all__ = ["FRESH_SECONDS", "Recommender"]
+
+FRESH_SECONDS = DAY_SECONDS
+"""For how long stored picks are served at once: the catalogue comes daily."""
+_ADULT_MAX_AGE_RATING = 21
+_NO_FILES = ModelFiles(
+    model_path="", model_sha256="0" * 64, catalogue_path="", catalogue_sha256="0" * 64
+)
 
 
 class Recommender:
-    """Picks titles and explains them."""
+    """Picks titles and explains them; no model that fails keeps it from picking."""
 
     def __init__(
         self,
-        history: HistoryStore,
+        home: Home,
         *,
         gate: ConsentGate,
         installations: InstallationStore,
         scorer: Scorer,
         private: PrivateSession,
         clock: Clock,
+        config: Config,
     ) -> None:
-        """Score windows of ``history`` with the active model."""
-        self._history = history
+        """Score windows of the history in ``home`` with the active model.
+
+        Args:
+            home: the stores.
+            gate: says who allows it.
+            installations: what is installed.
+            scorer: runs models.
+            private: during a private session nothing is written.
+            clock: the time.
+            config: says which packages the box has, and what is for teens.
+
+        """
+        self._home = home
         self._gate = gate
         self._installations = installations
+        self._trust = ModelTrust(installations, clock=clock)
         self._scorer = scorer
         self._private = private
         self._clock = clock
+        self._config = config
 
-    def recommend(self, *, profile: str, limit: int, max_age_rating: int = 21) -> Picks:
+    def recommend(self, *, profile: str, limit: int, cached: bool = False) -> Picks:
         """Return the best ``limit`` titles for a profile and remember them as its last picks.
 
         During a private session they are not remembered: nothing is written.
 
+        Args:
+            profile: whose.
+            limit: how many.
+            cached: serve the last picks at once if they are a day old at most, less what was
+                watched or has ended since; if that leaves less than half of ``limit``, rank.
+
         Raises:
             ConsentRequired: ``personalization`` is not granted.
             NoModel: nothing has been downloaded yet.
-            ModelError: the model cannot be run.
+            ModelError: neither a model nor a catalogue can be used, and no picks are stored.
 
         """
         grant = self._gate.grant(Purpose.PERSONALIZATION, profile=profile)
-        picks = self._scorer.rank(self._request(profile, limit, max_age_rating))
-        if self._private.ends_at() is None:
-            self._history.save_picks(picks, grant, made_at=self._clock.now())
+        request = self._request(profile, limit)
+        if cached:
+            stored = self._stored(request, profile, oldest=request.now - FRESH_SECONDS)
+            if stored is not None and len(stored.picks) * 2 >= limit:
+                return stored
+        try:
+            picks = self._rank(request)
+        except ModelError:
+            stored = self._stored(request, profile, oldest=0)
+            if stored is None:
+                raise
+            return stored
+        if not self._is_private:
+            self._home.history.save_picks(picks, grant, made_at=self._clock.now())
         return picks
 
     def explain(self, entity_id: str, *, profile: str) -> Pick:
         """Return one title's score for a profile and the parts that add up to it.
 
         Raises:
-            UnknownEntity: the catalogue does not hold it, or the profile has hidden it.
+            UnknownEntity: the catalogue does not hold it, or the profile may or will not see it.
             ConsentRequired, NoModel, ModelError: as for :meth:`recommend`.
 
         """
         self._gate.grant(Purpose.PERSONALIZATION, profile=profile)
-        answer = self._scorer.rank(self._request(profile, 1, 21, explain=entity_id))
+        answer = self._rank(self._request(profile, 1, explain=entity_id))
         if not answer.picks:
             raise UnknownEntity(
-                f"entity {entity_id!r} is not in the catalogue, or hidden by this profile",
-                hint="take an id from 'edgeagent recommend'",
+                f"entity {entity_id!r} is not in the catalogue, or not for this profile",
+                hint="take an id from 'edgeagent recommend'; hidden titles, titles for older "
+                "people and those of other packages are not explained",
             )
         return answer.picks[0]
 
-    def _request(
-        self, profile: str, limit: int, max_age_rating: int, explain: str | None = None
-    ) -> RankRequest:
-        manifest = self._installations.manifest()
-        marks = self._history.marks(profile)
+    def _rank(self, request: RankRequest) -> Picks:
+        """Rank in the first way that works.
+
+        Raises:
+            ModelError: none does; the error is that of the first.
+
+        """
+        errors: list[ModelError] = []
+        for attempt in self._trust.attempts():
+            manifest = attempt.manifest
+            files = self._installations.files(manifest.model, manifest.catalogue)
+            try:
+                picks = self._scorer.rank(
+                    msgspec.structs.replace(request, files=files, popular=attempt.popular)
+                )
+            except ModelError as error:
+                errors.append(error)
+                if not self._is_private:
+                    self._trust.failed(attempt, error)
+                continue
+            if not self._is_private:
+                self._trust.worked(attempt)
+            return picks
+        raise errors[0]
+
+    def _stored(self, request: RankRequest, profile: str, *, oldest: int) -> Picks | None:
+        """Return the last picks as far as they can still be shown."""
+        saved = self._home.history.last_picks(profile)
+        if saved is None or not oldest <= saved.made_at <= request.now:
+            return None
+        picks = saved.picks
+        made_for = (picks.max_age_rating, picks.entitlements)
+        if made_for != (request.max_age_rating, request.entitlements):
+            return None
+        gone = self._watched_since(saved, profile, request.now)
+
+        def still_shown(listed: tuple[Pick, ...]) -> tuple[Pick, ...]:
+            return tuple(
+                pick
+                for pick in listed
+                if pick.entity_id not in gone
+                and (pick.available_until is None or pick.available_until > request.now)
+            )[: request.limit]
+
+        return msgspec.structs.replace(
+            picks,
+            picks=still_shown(picks.picks),
+            continue_watching=still_shown(picks.continue_watching),
+        )
+
+    def _watched_since(self, saved: SavedPicks, profile: str, now: int) -> set[str]:
+        viewings = self._home.history.between(
+            profile, saved.made_at, now + 1, include_imported=True
+        )
+        return {viewing.entity_id for viewing in viewings}
+
+    def _request(self, profile: str, limit: int, *, explain: str | None = None) -> RankRequest:
+        marks = self._home.history.marks(profile)
+        is_teen = self._home.history.profile_kind(profile) == "teen"
         return RankRequest(
-            files=self._installations.files(manifest.model, manifest.catalogue),
+            files=_NO_FILES,
             now=self._clock.now(),
-            history=self._history.window(profile),
+            history=self._home.history.window(profile),
             hidden=marks.hidden,
             not_reasons=marks.not_reasons,
-            max_age_rating=max_age_rating,
+            max_age_rating=self._config.teen_max_age_rating if is_teen else _ADULT_MAX_AGE_RATING,
+            entitlements=self._config.entitlements,
             limit=limit,
             explain=explain,
+            exploration_seed=self._seed_of_today(profile),
         )
+
+    def _seed_of_today(self, profile: str) -> int:
+        """Return what decides today's exploration: by box, profile and UTC day, nothing else.
+
+        It is derived, not drawn and kept: looking at picks, in a private session or not, must
+        change no state.
+        """
+        genesis, today = self._home.ledger.genesis, self._clock.now() // DAY_SECONDS
+        text = f"explore {genesis.created_at} {genesis.phase} {today} {profile}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 2
+
+    @property
+    def _is_private(self) -> bool:
+        return self._private.ends_at() is not None

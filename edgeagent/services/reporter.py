@@ -8,6 +8,7 @@ reports therefore tells nothing about what was watched.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,7 @@ from typing import Literal
 from edgeagent.clock import DAY_SECONDS, iso_utc, week_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken, PolicyError
-from edgeagent.messages import ModelFiles, ReportTask, SegmentRequest, encode_report
+from edgeagent.messages import ModelFiles, ReportTask, encode_report
 from edgeagent.privacy.accounting import SPACING_WEEKS, Debit, check_debit
 from edgeagent.privacy.discrete_laplace import CLIP
 from edgeagent.privacy.randomizers import randomizer_for
@@ -23,13 +24,16 @@ from edgeagent.privacy.release import release
 from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
 from edgeagent.scoring.protocol import Scorer
-from edgeagent.segments.categories import category_of
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import InstallationStore
+from edgeagent.services.report_rules import ReportRules
+from edgeagent.services.week_of_sessions import count_sessions
 from edgeagent.store import Home
 
 __all__ = ["SEND_WINDOW_SECONDS", "Reporter", "WeekClosing"]
+
+_log = logging.getLogger(__name__)
 
 SEND_WINDOW_SECONDS = 4 * DAY_SECONDS
 """A report leaves at a uniform moment of the four days after it was drawn, so that the time of
@@ -66,7 +70,7 @@ class Reporter:
         scorer: Scorer,
         clock: DeviceClock,
         random: RandomSource,
-        recipient: str,
+        rules: ReportRules,
     ) -> None:
         """Draw from the history of ``home`` and book in its ledger."""
         self._home = home
@@ -75,7 +79,7 @@ class Reporter:
         self._scorer = scorer
         self._clock = clock
         self._random = random
-        self._recipient = recipient
+        self._rules = rules
 
     def close_week(self) -> WeekClosing:
         """Close the latest ended reporting week, if it is time; safe to call at any time.
@@ -85,6 +89,12 @@ class Reporter:
             ``silent`` with the reason when there is none. No reason depends on the history.
 
         """
+        closing = self._close_week()
+        level = logging.DEBUG if closing.outcome == "already_closed" else logging.INFO
+        _log.log(level, "week %s: %s %s", closing.week, closing.outcome, closing.reason)
+        return closing
+
+    def _close_week(self) -> WeekClosing:
         try:
             week, task, files, profiles = self._conditions()
         except _SilentError as silent:
@@ -100,6 +110,8 @@ class Reporter:
         Nothing here reads the history.
         """
         ledger = self._home.ledger
+        if not self._rules.enabled:
+            raise _SilentError("reports are off in the settings")
         try:
             ledger.check()
         except LedgerBroken as error:
@@ -135,7 +147,9 @@ class Reporter:
             return
         try:
             randomizer_for(task)
-            check_debit(ledger.debits(), Debit(week=week, odds=task.odds))
+            check_debit(
+                ledger.debits(), Debit(week=week, odds=task.odds), limits=self._rules.limits
+            )
         except PolicyError as error:
             raise _SilentError(str(error), week) from error
 
@@ -180,7 +194,7 @@ class Reporter:
             body=encode_report(report),
             drawn_at=now,
             due_at=now + self._random.below(SEND_WINDOW_SECONDS),
-            recipient=self._recipient,
+            recipient=self._rules.recipient,
             meaning=_meaning(week, task),
         )
 
@@ -188,19 +202,18 @@ class Reporter:
         self, week: int, *, task: ReportTask, files: ModelFiles, profiles: tuple[str, ...]
     ) -> SegmentCounts:
         """Count the sessions of the week by category."""
-        start, end = week_start(week), week_start(week + 1)
         try:
-            viewings = tuple(
-                self._home.history.between(profile, start, end) for profile in profiles
+            return count_sessions(
+                self._home.history,
+                self._scorer,
+                week=week,
+                profiles=profiles,
+                task=task,
+                files=files,
             )
-            categories: tuple[int, ...] = ()
-            if any(viewings):
-                answer = self._scorer.segment(SegmentRequest(files=files, profiles=viewings))
-                categories = tuple(category_of(segment, task) for segment in answer.segments)
         except Exception:  # noqa: BLE001
             # Failing here would make silence depend on the history; the noise hides an empty week.
-            categories = ()
-        return SegmentCounts.of(categories, categories=task.categories)
+            return SegmentCounts.of((), categories=task.categories)
 
 
 def _meaning(week: int, task: ReportTask) -> str:

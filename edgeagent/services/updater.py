@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeagent.errors import ModelRefused
+from edgeagent.errors import ModelError, ModelRefused
 from edgeagent.messages import (
     ModelManifest,
-    ReportTask,
     TargetReference,
     decode_manifest,
     decode_task,
@@ -18,6 +17,7 @@ from edgeagent.network.repository import Repository
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import Installation, InstallationStore
+from edgeagent.services.quality_gate import QualityGate
 
 __all__ = ["MANIFEST_TARGET", "TASK_TARGET", "Update", "Updater"]
 
@@ -33,6 +33,9 @@ class Update:
     catalogue_changed: bool
     task_changed: bool
     model_version: str
+    """Of the model that is active now."""
+    refused: str | None = None
+    """Why the published model is not the active one."""
 
 
 class Updater:
@@ -45,6 +48,7 @@ class Updater:
         open_repository: Callable[[int], Repository],
         scorer: Scorer,
         clock: DeviceClock,
+        quality: QualityGate | None = None,
     ) -> None:
         """Update ``installations``.
 
@@ -53,12 +57,14 @@ class Updater:
             open_repository: refreshes a repository as of a time (seconds UTC).
             scorer: runs the golden vectors of a new model.
             clock: learns from verified timestamps.
+            quality: compares a new model with the present one; none: golden vectors decide.
 
         """
         self._installations = installations
         self._open_repository = open_repository
         self._scorer = scorer
         self._clock = clock
+        self._quality = quality
 
     def update(self) -> Update:
         """Fetch, verify, try and activate what is new; whatever fails leaves the old in place.
@@ -77,20 +83,28 @@ class Updater:
         # Files that are here already are hashed again, so that one altered on disk is mended.
         golden = _fetch(repository, manifest.model, manifest.catalogue, manifest.golden)[-1]
         _fetch(repository, task.segmenter.model, task.segmenter.catalogue)
-        if manifest != before.current:
-            files = self._installations.files(manifest.model, manifest.catalogue)
-            self._scorer.verify(files, str(golden), space_id=manifest.space_id)
-        self._activate(before, manifest, task)
+        refused = self._refusal(before, manifest)
+        if refused is None:
+            self._try(before, manifest, golden)
+            refused = self._objection(before, manifest)
+        # The task never waits for the model that ranks: what is reported must not depend on it.
+        self._installations.update(task=task)
+        if refused is None:
+            self._activate(before, manifest)
+        active = self._installations.manifest()
         old = before.current
         return Update(
-            model_changed=old is None or old.model != manifest.model,
-            catalogue_changed=old is None or old.catalogue != manifest.catalogue,
+            model_changed=old is None or old.model != active.model,
+            catalogue_changed=old is None or old.catalogue != active.catalogue,
             task_changed=task != before.task,
-            model_version=manifest.model_version,
+            model_version=active.model_version,
+            refused=refused,
         )
 
     def rollback(self) -> ModelManifest:
         """Swap the active model with the one before it.
+
+        The one that was active is not activated again by an update until another is published.
 
         Raises:
             ModelRefused: there is none.
@@ -102,15 +116,61 @@ class Updater:
                 "there is no previous model to go back to",
                 hint="a second slot is filled by the first update that brings a new model",
             )
-        self._installations.update(current=installation.previous, previous=installation.current)
+        self._installations.refuse(
+            installation.current, reason="rolled back", at=self._clock.now(), lasting=True
+        )
+        self._installations.update(
+            current=installation.previous,
+            previous=installation.current,
+            failures=0,
+            last_failure=None,
+        )
         return installation.previous
 
-    def _activate(self, before: Installation, manifest: ModelManifest, task: ReportTask) -> None:
+    def _refusal(self, before: Installation, manifest: ModelManifest) -> str | None:
+        """Return why this model was given up or rolled back before, or ``None``."""
+        refused = before.refused
+        if refused is None or not refused.lasting or before.current is None:
+            return None
+        is_it = refused.model_sha256 == manifest.model.sha256 != before.current.model.sha256
+        return refused.reason if is_it else None
+
+    def _try(self, before: Installation, manifest: ModelManifest, golden: Path) -> None:
+        """Check a model that is new, or that has failed."""
+        if manifest == before.current and not before.failures:
+            return
+        files = self._installations.files(manifest.model, manifest.catalogue)
+        try:
+            self._scorer.verify(files, str(golden), space_id=manifest.space_id)
+        except ModelError as error:
+            self._installations.refuse(
+                manifest, reason=str(error), at=self._clock.now(), lasting=False
+            )
+            raise
+
+    def _objection(self, before: Installation, manifest: ModelManifest) -> str | None:
+        """Compare a new model with the present one on what was watched here."""
+        present = before.current
+        if self._quality is None or present is None or present.model == manifest.model:
+            return None
+        objection = self._quality.objection(
+            present=self._installations.files(present.model, present.catalogue),
+            new=self._installations.files(manifest.model, manifest.catalogue),
+        )
+        if objection is not None:
+            self._installations.refuse(
+                manifest, reason=objection, at=self._clock.now(), lasting=False
+            )
+        return objection
+
+    def _activate(self, before: Installation, manifest: ModelManifest) -> None:
         new_model = before.current is None or before.current.model != manifest.model
         self._installations.update(
             current=manifest,
             previous=before.current if new_model else before.previous,
-            task=task,
+            failures=0,
+            last_failure=None,
+            refused=None,
         )
 
 

@@ -1,14 +1,19 @@
-"""Send what is due: the same bytes at every try, at most three tries a day, for 13 weeks."""
+"""Send what is due: the same bytes at every try, at most three tries a day, for 13 weeks.
+
+Whether a report is still wanted is asked while it is on its way, so that a withdrawal, from this
+process or another, calls off a request in flight.
+"""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
 from edgeagent.consent import Purpose
-from edgeagent.errors import LedgerBroken, NetworkError
+from edgeagent.errors import InputError, LedgerBroken, NetworkError
 from edgeagent.network.transport import Answer, Transport
 from edgeagent.randomness import RandomSource
 from edgeagent.services.consent_gate import ConsentGate
@@ -24,6 +29,7 @@ _FIRST_RETRY_SECONDS = 15 * 60
 _SECOND_RETRY_SECONDS = 4 * 3600
 _JITTER_SECONDS = 12 * 3600
 _TRIES_A_DAY = 3
+_log = logging.getLogger(__name__)
 _LATER = {
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -52,13 +58,15 @@ class Uploader:
         transport: Transport,
         clock: DeviceClock,
         random: RandomSource,
+        enabled: bool = True,
     ) -> None:
-        """Send what ``ledger`` has queued through ``transport``."""
+        """Send what ``ledger`` has queued through ``transport``, if the settings let it."""
         self._ledger = ledger
         self._gate = gate
         self._transport = transport
         self._clock = clock
         self._random = random
+        self._enabled = enabled
 
     def send_reports(self) -> tuple[Sending, ...]:
         """Send every report that is due and return what became of each.
@@ -67,16 +75,23 @@ class Uploader:
         """
         try:
             self._ledger.check()
-        except LedgerBroken:
+        except LedgerBroken as error:
+            _log.warning("nothing is sent: %s", error)
             return ()
         if not self._clock.is_known():
+            _log.info("nothing is sent: the time is not known")
             return ()
         now = self._clock.now()
         due = [entry for entry in self._ledger.outbox() if entry.next_attempt_at <= now]
-        return tuple(self._send(entry, now) for entry in due)
+        sendings = tuple(self._send(entry, now) for entry in due)
+        for sending in sendings:
+            _log.info("report on week %d: %s (%s)", sending.week, sending.outcome, sending.detail)
+        return sendings
 
     def _send(self, entry: OutboxEntry, now: int) -> Sending:
-        if not self._allowed():
+        if not self._enabled:
+            return self._settle(entry, "withdrawn", "reports are off in the settings")
+        if not self._wanted(entry):
             return self._settle(entry, "withdrawn", "reporting was withdrawn before sending")
         if now > week_start(entry.week + 1) + GRACE_SECONDS:
             return self._settle(entry, "expired", "13 weeks passed without an answer")
@@ -84,16 +99,24 @@ class Uploader:
         next_attempt_at = now + self._delay(entry.attempts)
         self._ledger.record_attempt(entry.report_id, at=now, next_attempt_at=next_attempt_at)
         try:
-            answer = self._transport.post(entry.body)
+            answer = self._transport.post(entry.body, wanted=lambda: self._wanted(entry))
         except NetworkError as error:
-            return _retry(entry, str(error))
+            if not self._wanted(entry):
+                return self._settle(entry, "withdrawn", "called off in flight: it may have arrived")
+            return _sending(entry, "retry", str(error))
         return self._act_on(answer, entry, now)
 
-    def _allowed(self) -> bool:
-        return any(
-            self._gate.holds(Purpose.REPORTING, profile=profile)
-            for profile in self._ledger.consenting_profiles()
-        )
+    def _wanted(self, entry: OutboxEntry) -> bool:
+        """Say whether a report still waits, and somebody still allows it."""
+        try:
+            return any(
+                entry.report_id == other.report_id for other in self._ledger.outbox()
+            ) and any(
+                self._gate.holds(Purpose.REPORTING, profile=profile)
+                for profile in self._ledger.consenting_profiles()
+            )
+        except LedgerBroken:
+            return False
 
     def _delay(self, attempts: int) -> int:
         """Return seconds to the next try: full jitter, then a day's rest after three tries."""
@@ -109,13 +132,11 @@ class Uploader:
         if status == HTTPStatus.NO_CONTENT:
             return self._settle(entry, "accepted", "counted")
         if status in _LATER:
-            if answer.retry_after_seconds is not None:
-                at = max(now + answer.retry_after_seconds, now + 1)
-                self._ledger.record_attempt(entry.report_id, at=now, next_attempt_at=at)
-            return _retry(entry, f"status {status}")
-        if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            # Never earlier than our own patience has it: a server cannot make a box hurry.
+            self._ledger.postpone(entry.report_id, until=now + (answer.retry_after_seconds or 0))
+        elif HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return self._settle(entry, "refused", f"status {status}")
-        return _retry(entry, f"status {status}")
+        return _sending(entry, "retry", f"status {status}")
 
     def _settle(
         self,
@@ -123,9 +144,17 @@ class Uploader:
         outcome: Literal["accepted", "refused", "expired", "withdrawn"],
         detail: str,
     ) -> Sending:
-        self._ledger.settle(entry.report_id, at=self._clock.now(), outcome=outcome, detail=detail)
-        return Sending(report_id=entry.report_id, week=entry.week, outcome=outcome, detail=detail)
+        now = self._clock.now()
+        try:
+            self._ledger.settle(entry.report_id, at=now, outcome=outcome, detail=detail)
+        except InputError:  # a withdrawal was faster, and has settled it
+            return _sending(entry, "withdrawn", "withdrawn while it was on its way")
+        return _sending(entry, outcome, detail)
 
 
-def _retry(entry: OutboxEntry, detail: str) -> Sending:
-    return Sending(report_id=entry.report_id, week=entry.week, outcome="retry", detail=detail)
+def _sending(
+    entry: OutboxEntry,
+    outcome: Literal["accepted", "refused", "expired", "withdrawn", "retry"],
+    detail: str,
+) -> Sending:
+    return Sending(report_id=entry.report_id, week=entry.week, outcome=outcome, detail=detail)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from edgeagent.clock import Clock
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken
-from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.store import Home
 
 __all__ = ["Withdrawals"]
@@ -14,10 +13,9 @@ __all__ = ["Withdrawals"]
 class Withdrawals:
     """Undoes what rested on a consent that was withdrawn."""
 
-    def __init__(self, home: Home, *, gate: ConsentGate, clock: Clock) -> None:
+    def __init__(self, home: Home, *, clock: Clock) -> None:
         """Undo it in the stores of ``home``."""
         self._home = home
-        self._gate = gate
         self._clock = clock
 
     def finish(self) -> None:
@@ -46,13 +44,7 @@ class Withdrawals:
         elif purpose is Purpose.PERSONALIZATION:
             self._home.history.drop_picks(profile)
         elif purpose is Purpose.REPORTING and self._home.ledger.outbox():
-            self._withdraw_waiting_reports()
-
-    def _withdraw_waiting_reports(self) -> None:
-        ledger = self._home.ledger
-        still = (
-            self._gate.holds(Purpose.REPORTING, profile=profile)
-            for profile in ledger.consenting_profiles()
-        )
-        if not any(still):
-            ledger.empty_outbox(outcome="withdrawn", at=self._clock.now())
+            # The session that was drawn may be this profile's, whoever else still takes part.
+            self._home.ledger.empty_outbox(
+                outcome="withdrawn", at=self._clock.now(), drawn_until=withdrawn_at
+            )

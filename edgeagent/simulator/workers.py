@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import shutil
 import signal
@@ -9,7 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeagent.messages import ModelFiles, Picks, RankRequest, SegmentAnswer, SegmentRequest
+from edgeagent.messages import (
+    ModelFiles,
+    Picks,
+    RankRequest,
+    SegmentAnswer,
+    SegmentRequest,
+    TrialAnswer,
+    TrialRequest,
+)
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.simulator.household import HouseholdLife, HouseholdOutcome, Surroundings
 from edgeagent.simulator.plan import HouseholdPlan
@@ -65,6 +74,9 @@ class _Kept:
     def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
         self._inner.verify(files, golden_path, space_id=space_id)
 
+    def trial(self, request: TrialRequest) -> TrialAnswer:
+        return self._inner.trial(request)
+
     def close(self) -> None:
         """Stay loaded for the next box."""
 
@@ -74,6 +86,8 @@ _worker: list[_Worker] = []  # one a process, set by its initializer
 
 def _start(surroundings: Surroundings, keep: bool) -> None:  # noqa: FBT001  (called by Pool)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    # Settings are the simulation's own; what a box would warn its owner of is no news, 200 times.
+    logging.getLogger("edgeagent").setLevel(logging.ERROR)
     _worker.append(_Worker(surroundings, keep))
 
 

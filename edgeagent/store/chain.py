@@ -141,6 +141,12 @@ class Chain:
                 raise _contradiction(tip, position)
         raise LedgerBroken("the anchor does not stand still", hint="stop other edgeagent processes")
 
+    def tip(self) -> Mark:
+        """Return length and head of the chain, after :meth:`check`."""
+        self.check()
+        with self._database.snapshot():
+            return self._verified_tip()
+
     def recover(self) -> None:
         """Confirm a commit after which the power went before it could be confirmed."""
         with self._lock.held():

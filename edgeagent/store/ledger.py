@@ -27,7 +27,7 @@ from edgeagent.store.disclosures import (
 from edgeagent.store.entries import Entry, append_entry, append_imported_debit, read_entries
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.lock import HomeLock
-from edgeagent.store.outbox import OutboxEntry, enqueue, read_outbox, record_attempt
+from edgeagent.store.outbox import OutboxEntry, enqueue, postpone, read_outbox, record_attempt
 
 __all__ = ["Genesis", "LedgerStore", "begin_ledger"]
 
@@ -95,6 +95,16 @@ class LedgerStore:
 
         """
         self._chain.check()
+
+    def tip(self) -> tuple[int, str]:
+        """Return how many rows the chain has and the hash of the last one, in hex.
+
+        Raises:
+            LedgerBroken: as :meth:`check`.
+
+        """
+        tip = self._chain.tip()
+        return tip.length, tip.head
 
     def recover(self) -> None:
         """Confirm what was committed when the power went; asked once after opening.
@@ -261,6 +271,10 @@ class LedgerStore:
         """
         record_attempt(self._database, report_id, at=at, next_attempt_at=next_attempt_at)
 
+    def postpone(self, report_id: str, *, until: int) -> None:
+        """Let a waiting report wait until a moment, if that is later than it would anyway."""
+        postpone(self._database, report_id, until=until)
+
     def settle(self, report_id: str, *, at: int, outcome: Outcome, detail: str) -> None:
         """Append what became of a report and take it from the outbox, in one transaction.
 
@@ -272,12 +286,25 @@ class LedgerStore:
         with self._chain.append() as writer:
             append_delivery(writer, report_id, at=at, outcome=outcome, detail=detail)
 
-    def empty_outbox(self, *, outcome: Outcome, at: int) -> int:
-        """Settle everything that waits, in one transaction, and return how many that were."""
+    def empty_outbox(self, *, outcome: Outcome, at: int, drawn_until: int | None = None) -> int:
+        """Settle what waits, in one transaction, and return how many that were.
+
+        Args:
+            outcome: what becomes of all of it.
+            at: when.
+            drawn_until: leaves alone what was drawn later.
+
+        """
         with self._chain.append() as writer:
-            waiting = self.outbox()
+            waiting = [
+                entry
+                for entry in self.outbox()
+                if drawn_until is None or entry.drawn_at <= drawn_until
+            ]
             for entry in waiting:
-                append_delivery(writer, entry.report_id, at=at, outcome=outcome, detail="")
+                tries = f"tried {entry.attempts} times: it may have arrived"
+                detail = tries if entry.attempts else "never sent"
+                append_delivery(writer, entry.report_id, at=at, outcome=outcome, detail=detail)
         return len(waiting)
 
     # State of the services, replaced as a whole and not chained
@@ -295,6 +322,15 @@ class LedgerStore:
                 "ON CONFLICT (name) DO UPDATE SET body = excluded.body",
                 (name, body),
             )
+
+    def claim_state(self, name: str, body: bytes) -> bytes:
+        """Keep ``body`` under ``name`` unless something is kept there; return what is kept."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO state (name, body) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+                (name, body),
+            )
+        return self.state(name) or body
 
     def integrity_errors(self) -> tuple[str, ...]:
         """Verify every page; empty when all is well."""
@@ -320,6 +356,10 @@ class LedgerStore:
                 key, anchor = key_and_anchor()
                 self._database.reopen(key)
                 self._chain = Chain(self._database, anchor, self._lock)
+
+    def release_memory(self) -> None:
+        """Give pages back that are kept in memory."""
+        self._database.release_memory()
 
     def close(self) -> None:
         """Close the database."""

@@ -12,7 +12,7 @@ from edgeagent.errors import InputError
 from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.database import Database
 
-__all__ = ["OutboxEntry", "enqueue", "read_outbox", "record_attempt"]
+__all__ = ["OutboxEntry", "enqueue", "postpone", "read_outbox", "record_attempt"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,7 @@ class OutboxEntry:
     body: bytes
     """[512] the same at every try."""
     recipient: str
+    drawn_at: int
     due_at: int
     attempts: int
     """How often it was tried."""
@@ -43,13 +44,17 @@ def read_outbox(database: Database) -> tuple[OutboxEntry, ...]:
     """Return all waiting reports, oldest first; one that was settled never waits again."""
     rows = database.read(
         """
-        SELECT o.report_id, d.week, d.body, d.recipient, d.due_at, o.attempts, o.next_attempt_at
+        SELECT o.report_id, d.week, d.body, d.recipient, d.drawn_at, d.due_at, o.attempts,
+               o.next_attempt_at
         FROM outbox AS o JOIN disclosures AS d ON d.report_id = o.report_id
         WHERE NOT EXISTS (SELECT 1 FROM deliveries AS v WHERE v.report_id = o.report_id)
         ORDER BY d.seq
         """
     )
-    names = ("report_id", "week", "body", "recipient", "due_at", "attempts", "next_attempt_at")
+    names = (
+        *("report_id", "week", "body", "recipient", "drawn_at", "due_at"),
+        *("attempts", "next_attempt_at"),
+    )
     return tuple(OutboxEntry(**dict(zip(names, row, strict=True))) for row in rows)
 
 
@@ -74,3 +79,12 @@ def record_attempt(database: Database, report_id: str, *, at: int, next_attempt_
                 f"report {report_id!r} does not wait in the outbox",
                 hint="edgeagent disclosures list shows what became of it",
             )
+
+
+def postpone(database: Database, report_id: str, *, until: int) -> None:
+    """Wait longer than was planned; never shorter, and nothing happens to a settled report."""
+    with database.transaction() as connection:
+        connection.execute(
+            "UPDATE outbox SET next_attempt_at = max(next_attempt_at, ?) WHERE report_id = ?",
+            (until, report_id),
+        )

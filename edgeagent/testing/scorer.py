@@ -12,6 +12,8 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    TrialAnswer,
+    TrialRequest,
     canonical_bytes,
     sha256_hex,
 )
@@ -57,6 +59,11 @@ class TableScorer:
         del golden_path, space_id
         self.verified.append(files.model_sha256)
 
+    def trial(self, request: TrialRequest) -> TrialAnswer:
+        """Guess nothing, so that no model wins or loses."""
+        del request
+        return TrialAnswer(gains=())
+
     def close(self) -> None:
         """Nothing to let go of."""
 
@@ -92,6 +99,11 @@ class DigestScorer:
 
     def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
         """Accept every model."""
+
+    def trial(self, request: TrialRequest) -> TrialAnswer:
+        """Guess nothing, so that no model wins or loses."""
+        del request
+        return TrialAnswer(gains=())
 
     def close(self) -> None:
         """Nothing to let go of."""

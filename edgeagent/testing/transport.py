@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from edgeagent.errors import NetworkError
 from edgeagent.network.transport import Answer
@@ -20,13 +20,15 @@ class ScriptedTransport:
         self._answers = iter(answers)
         self.bodies: list[bytes] = []
 
-    def post(self, body: bytes) -> Answer:
-        """Remember ``body`` and answer.
+    def post(self, body: bytes, *, wanted: Callable[[], bool] = lambda: True) -> Answer:
+        """Remember ``body`` and answer, unless it is not wanted.
 
         Raises:
-            NetworkError: the script says there is no answer.
+            NetworkError: the script says there is no answer, or it is not wanted.
 
         """
+        if not wanted():
+            raise NetworkError("called off", hint="this is a test")
         self.bodies.append(body)
         answer = next(self._answers, Answer(status=204))
         if answer is None:

@@ -6,7 +6,7 @@ import click
 
 from edgeagent import __version__
 from edgeagent.command_group import CommandGroup
-from model_export.cli import evaluate, inspect, publish, train
+from model_export.cli import evaluate, export, inspect, publish, segments, train
 
 __all__ = ["main"]
 
@@ -16,10 +16,10 @@ __all__ = ["main"]
 def main() -> None:
     """Make the segment model that boxes download.
 
-    Viewings come from a MovieLens directory (--ratings) or from a panel that
-    is invented from --seed.
+    Viewings come from a log (--ratings): a MovieLens directory, or a table with
+    its catalogue; or from a panel that is invented from --seed.
     """
 
 
-for _noun in (train, evaluate, publish, inspect):
+for _noun in (train, evaluate, segments, export, publish, inspect):
     main.add_command(_noun.command)

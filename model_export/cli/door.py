@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from edgeagent.errors import InputError
+
 if TYPE_CHECKING:
     from model_export.log import WatchLog
     from model_export.tuning import Progress
@@ -35,27 +37,41 @@ class Source:
     """Where viewings come from, and the seed of everything that is drawn."""
 
     ratings: Path | None
+    catalogue: Path | None
+    skip_unknown: bool
     households: int
     seed: int
 
     def load(self) -> WatchLog:
-        """Read the ratings directory, or invent the panel."""
+        """Read the viewings, or invent the panel."""
         if self.ratings is not None:
-            from model_export.movielens import load_movielens  # noqa: PLC0415  (loads numpy)
+            from model_export.loaders import load_log  # noqa: PLC0415  (loads numpy)
 
-            return load_movielens(self.ratings)
+            return load_log(self.ratings, self.catalogue, skip_unknown=self.skip_unknown)
+        if self.catalogue is not None:
+            raise InputError("--catalogue without viewings", hint="name a log with --ratings")
         from model_export.synthetic import synthetic_panel  # noqa: PLC0415  (loads numpy)
 
         return synthetic_panel(self.seed, households=self.households)
 
 
 def source_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add --ratings, --households and --seed; ``command`` gets them as ``source``."""
+    """Add the options that say where viewings come from; ``command`` gets them as ``source``."""
 
     @click.option(
         "--ratings",
         type=click.Path(path_type=Path),
-        help="MovieLens directory.  [default: an invented panel]",
+        help="MovieLens directory, or CSV or Parquet with user, item, timestamp "
+        "and maybe progress.  [default: an invented panel]",
+    )
+    @click.option(
+        "--catalogue",
+        type=click.Path(path_type=Path),
+        help="What the items are: CSV or Parquet with item, title, …, an XMLTV guide, "
+        "or schema.org JSON-LD.",
+    )
+    @click.option(
+        "--skip-unknown", is_flag=True, help="Leave out viewings of items not in --catalogue."
     )
     @click.option(
         "--households",
@@ -72,8 +88,23 @@ def source_options(command: Callable[..., None]) -> Callable[..., None]:
         help="Of everything that is drawn: the same seed gives the same model.",
     )
     @wraps(command)
-    def with_source(*, ratings: Path | None, households: int, seed: int, **rest: object) -> None:
-        command(source=Source(ratings=ratings, households=households, seed=seed), **rest)
+    def with_source(
+        *,
+        ratings: Path | None,
+        catalogue: Path | None,
+        skip_unknown: bool,
+        households: int,
+        seed: int,
+        **rest: object,
+    ) -> None:
+        source = Source(
+            ratings=ratings,
+            catalogue=catalogue,
+            skip_unknown=skip_unknown,
+            households=households,
+            seed=seed,
+        )
+        command(source=source, **rest)
 
     return with_source
 

@@ -69,6 +69,12 @@ def command(
             models=[name.strip() for name in models.split(",") if name.strip()],
             progress=progress,
         )
+    if comparison.left_out:
+        click.echo(
+            f"left out: {', '.join(comparison.left_out)}; PyTorch trains it and is not installed: "
+            "pip install 'edgeagent[train]'",
+            err=True,
+        )
     if as_json:
         emit_json(comparison.facts())
         return

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from model_export.evaluate import mean_and_se
-from model_export.trained import TrainedModel
+from model_export.foldin import FoldinSettings
+from model_export.trained import HeadSettings, TrainedModel
 
 __all__ = ["model_facts", "show_model"]
 
 
 def model_facts(model: TrainedModel) -> dict[str, object]:
     """Return what there is to know about a model, for JSON."""
-    quality, settings = model.validation, model.settings
+    quality = model.validation
     return {
         "space_id": model.table.space_id,
         "titles": len(model.titles),
         "dimension": len(model.table.rows),
-        "settings": {
-            "alpha": settings.alpha,
-            "regularization": settings.regularization,
-            "decay_days": settings.decay_days,
-            "floor": settings.floor,
-        },
+        "head": model.head,
+        "settings": _settings(model.settings),
         "validation_ndcg_at_10": None if quality is None else mean_and_se(quality.ndcg_at_10),
         "session_cosine": model.session_cosine,
+        "kept_fraction": model.kept_fraction,
         "segments": [
             {
                 "name": label.name,
@@ -39,19 +39,43 @@ def model_facts(model: TrainedModel) -> dict[str, object]:
 
 def show_model(model: TrainedModel) -> None:
     """Print a model for people."""
-    settings = model.settings
     click.echo(
         f"space {model.table.space_id}: {len(model.titles):,} titles, {len(model.table.rows)} "
-        f"dimensions\nα {settings.alpha:.3g}, λ {settings.regularization:.3g}, viewings fade over "
-        f"{settings.decay_days:g} days to {settings.floor:.0%}"
+        f"dimensions\nhead {model.head}: {_in_words(model.settings)}"
     )
     if model.validation is not None:
         mean, error = mean_and_se(model.validation.ndcg_at_10)
         click.echo(f"NDCG@10 {mean:.3f} ± {error:.3f} (s.e.) on the people it was tuned on")
-    click.echo(f"a session's cosine with its segment is {model.session_cosine:.2f} on average\n")
+    click.echo(f"a session's cosine with its segment is {model.session_cosine:.2f} on average")
+    if model.kept_fraction is not None:
+        click.echo(
+            f"{model.kept_fraction:.1%} of the sessions the previous model knew kept their segment"
+        )
+    click.echo()
     click.echo("id  sessions  segment")
     for number, (label, share) in enumerate(zip(model.labels, model.session_share, strict=True)):
         notes = [f"IAB {', '.join(label.iab)}"] if label.iab else []
-        notes += ["sensitive: never reported"] if label.sensitive else []
+        notes += ["stays on the device"] if label.sensitive else []
         extra = f"  ({'; '.join(notes)})" if notes else ""
         click.echo(f"{number:2}  {share:8.1%}  {label.name}{extra}")
+
+
+def _settings(settings: HeadSettings) -> dict[str, object]:
+    if isinstance(settings, FoldinSettings):
+        return asdict(settings)
+    return {
+        "per_viewing": settings.per_viewing.tolist(),
+        "per_day": settings.per_day.tolist(),
+        "hidden": len(settings.offset),
+    }
+
+
+def _in_words(settings: HeadSettings) -> str:
+    if isinstance(settings, FoldinSettings):
+        return (
+            f"α {settings.alpha:.3g}, λ {settings.regularization:.3g}, viewings fade over "
+            f"{settings.decay_days:g} days to {settings.floor:.0%}"
+        )
+    viewings = ", ".join(f"{1 / rate:.2g}" for rate in settings.per_viewing)
+    days = ", ".join(f"{1 / rate:.2g}" for rate in settings.per_day)
+    return f"viewings fade over {viewings} later ones and over {days} days"

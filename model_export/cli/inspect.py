@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
+from edgeagent.errors import InputError
 from model_export.cli.door import emit_json, json_option
 
 __all__ = ["command"]
@@ -15,25 +17,58 @@ __all__ = ["command"]
 @click.argument("path", type=click.Path(path_type=Path))
 @json_option
 def command(*, path: Path, as_json: bool) -> None:
-    """Say what is in a model file, or in a repository.
+    """Say what is in a model file, in an exported graph, or in a repository.
 
     A repository is verified from its newest root downwards.
     """
     if path.is_dir():
         _repository(path, as_json=as_json)
+    elif path.suffix == ".onnx":
+        _graph(path, as_json=as_json)
     else:
         _model(path, as_json=as_json)
 
 
 def _model(path: Path, *, as_json: bool) -> None:
     from model_export.cli.facts import model_facts, show_model  # noqa: PLC0415  (loads numpy)
+    from model_export.contract_graph import described_graph  # noqa: PLC0415
+    from model_export.head_files import head_files  # noqa: PLC0415
     from model_export.model_file import load_model  # noqa: PLC0415
 
     model = load_model(path)
+    graph = described_graph(head_files(model, model_version="unpublished")[0])
     if as_json:
-        emit_json(model_facts(model))
+        emit_json({**model_facts(model), "graph": graph})
+        return
+    show_model(model)
+    click.echo()
+    _show_graph(graph)
+
+
+def _graph(path: Path, *, as_json: bool) -> None:
+    from model_export.contract_graph import described_graph  # noqa: PLC0415  (loads onnx)
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}", hint="check the name and its permissions"
+        ) from error
+    graph = described_graph(data)
+    if as_json:
+        emit_json(graph)
     else:
-        show_model(model)
+        _show_graph(graph)
+
+
+def _show_graph(graph: Mapping[str, object]) -> None:
+    for name, value in graph.items():
+        if isinstance(value, dict):
+            click.echo(f"{name}:")
+            for tensor, what in value.items():
+                click.echo(f"  {tensor:24}{what}")
+        else:
+            click.echo(f"{name:26}{value}")
 
 
 def _repository(path: Path, *, as_json: bool) -> None:

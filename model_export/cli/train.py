@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
+from edgeagent.errors import InputError
 from model_export.cli.door import (
     Source,
     emit_json,
@@ -15,12 +19,30 @@ from model_export.cli.door import (
     source_options,
 )
 
+if TYPE_CHECKING:
+    from model_export.engines import FactorEngine
+
 __all__ = ["command"]
 
 
 @click.command("train")
 @source_options
 @size_options
+@click.option(
+    "--head",
+    type=click.Choice(["auto", "foldin", "timescales"]),
+    default="auto",
+    show_default=True,
+    help="timescales needs PyTorch; auto compares both.",
+)
+@click.option(
+    "--engine",
+    "engine_name",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="What fits the embeddings of foldin; spark needs Java 17.",
+)
 @click.option(
     "--previous",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -34,37 +56,80 @@ __all__ = ["command"]
     help="Model file to write.",
 )
 @json_option
-def command(
+def command(  # noqa: PLR0913  (one for each option)
     *,
     source: Source,
     segments: int,
     dimension: int,
+    head: Literal["auto", "foldin", "timescales"],
+    engine_name: str,
     previous: Path | None,
     out: Path,
     as_json: bool,
 ) -> None:
     """Train embeddings and segments on all viewings.
 
-    Settings are chosen on the last fifth of the time; then everything is
-    used. 'model-export evaluate' says how good such a model is.
+    Settings are chosen on viewings held out; then everything is used. Which
+    head is better for these viewings, auto learns from the first four fifths
+    of the time and judges on the rest. 'model-export evaluate' says how good
+    such a model is.
     """
+    from model_export.choosing import choose_head  # noqa: PLC0415  (loads numpy)
     from model_export.cli.facts import model_facts, show_model  # noqa: PLC0415  (loads numpy)
     from model_export.model_file import load_model, save_model  # noqa: PLC0415
     from model_export.train import train  # noqa: PLC0415
 
-    with progress_bar(hidden=as_json) as progress:
+    if engine_name == "spark":
+        head = _on_spark(head)
+    with progress_bar(hidden=as_json) as progress, _engine(engine_name) as engine:
         progress("Reading viewings", 0.0)
+        log = source.load()
+        choice = None
+        if head == "auto":
+            choice = choose_head(
+                log,
+                dimension=dimension,
+                seed=source.seed,
+                progress=lambda what, done: progress(what, done / 2),
+            )
+            head = choice.head
         model = train(
-            source.load(),
+            log,
             seed=source.seed,
             segments=segments,
             dimension=dimension,
+            head=head,
             previous=None if previous is None else load_model(previous),
-            progress=progress,
+            engine=engine,
+            progress=lambda what, done: progress(what, (1 + done) / 2 if choice else done),
         )
     save_model(model, out)
     if as_json:
-        emit_json({"out": str(out), **model_facts(model)})
+        chosen = {} if choice is None else {"choice": choice.facts()}
+        emit_json({"out": str(out), **chosen, **model_facts(model)})
         return
+    if choice is not None:
+        click.echo(choice.in_words())
     show_model(model)
     click.echo(f"\nwritten to {out}; next: model-export publish {out} --repository DIR --keys DIR")
+
+
+def _on_spark(head: Literal["auto", "foldin", "timescales"]) -> Literal["foldin"]:
+    if head == "timescales":
+        raise InputError(
+            "head timescales is trained with PyTorch, not on Spark",
+            hint="choose --head foldin, or --engine local",
+        )
+    return "foldin"
+
+
+@contextmanager
+def _engine(name: str) -> Iterator[FactorEngine]:
+    from model_export.engines import LocalEngine  # noqa: PLC0415  (loads numpy)
+    from model_export.spark_engine import SparkEngine  # noqa: PLC0415
+
+    if name == "local":
+        yield LocalEngine()
+        return
+    with SparkEngine() as engine:
+        yield engine

@@ -18,7 +18,8 @@ from tests.api.openrpc_examples import EXAMPLES
 from tests.api.running import Client, Running, ServiceThread
 
 NOT_PERMITTED = -40300
-CLASSES = {item.name: item.caller for item in (*METHODS, *EVENTS)}
+CLASSES = {method.name: method.caller for method in METHODS}
+CLASSES |= {event.name: event.caller for event in EVENTS}
 PARAMS: dict[str, dict[str, Any]] = {
     method: params for _, method, params in reversed(EXAMPLES) if not callable(params)
 }

@@ -56,10 +56,10 @@ def test_a_frame_of_a_hundred_megabytes_on_the_websocket(running: Running, other
     before = resident_bytes()
     header = b"\x81\xff" + (100_000_000).to_bytes(8, "big") + b"\0\0\0\0"
     with running.websocket() as client:
-        client.connection.socket.sendall(header)  # type: ignore[attr-defined]
+        client.connection.socket.sendall(header)
         with suppress(OSError):
             for _ in range(100):
-                client.connection.socket.sendall(bytes(1_000_000))  # type: ignore[attr-defined]
+                client.connection.socket.sendall(bytes(1_000_000))
         with pytest.raises(ConnectionClosed):
             client.receive()
     assert other.result("Discovery.policy")
@@ -95,7 +95,7 @@ def test_binary_frames_and_text_that_is_none(running: Running, other: Client) ->
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1003
     with running.websocket() as client:
-        client.connection.socket.sendall(b"\x81\x82\0\0\0\0\xff\xfe")  # type: ignore[attr-defined]
+        client.connection.socket.sendall(b"\x81\x82\0\0\0\0\xff\xfe")
         with pytest.raises(ConnectionClosedError) as closed:
             client.receive()
         assert closed.value.rcvd is not None

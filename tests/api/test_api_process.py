@@ -152,7 +152,7 @@ def test_a_kill_in_the_middle_of_calls_loses_nothing_acknowledged(start: Any) ->
         for number in range(300):  # more than it can answer before it is killed
             call = {"jsonrpc": "2.0", "id": number, "method": "Discovery.watched"}
             client.send(json.dumps(call | {"params": {"entityId": f"k:{number}"}}).encode())
-        acknowledged = []
+        acknowledged: list[int] = []
         while len(acknowledged) < 25:
             answer = client.receive()
             assert answer["result"] is True

@@ -102,7 +102,7 @@ def test_modules_are_found_in_any_case_and_methods_as_they_are(client: Client, m
 
 def test_the_sub_protocol_is_optional(running: Running) -> None:
     with running.websocket(subprotocols=["jsonrpc"]) as client:
-        assert client.connection.subprotocol == "jsonrpc"  # type: ignore[attr-defined]
+        assert client.connection.subprotocol == "jsonrpc"
         assert client.result("Discovery.policy")
     with running.websocket(subprotocols=["other"]) as client:
         assert client.result("Discovery.policy")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random as unseedable
 from collections.abc import Callable
 from fractions import Fraction
 
+from edgeagent.privacy.discrete_laplace import DiscreteLaplace
 from edgeagent.privacy.subset_selection import SubsetSelection
-from edgeagent.privacy.values import BoundedCounts, PrivatizedCounts
+from edgeagent.privacy.values import BoundedCounts, PrivatizedCounts, SegmentCounts
 from edgeagent.randomness import RandomSource
 from tests.audit.exact import Sampler
 
@@ -82,6 +84,21 @@ class NeverTheNeighbour:
         return PrivatizedCounts(tuple(counts))
 
 
+class TruthAsAPattern:
+    """Once in 2000 the report is one fixed valid set for each category."""
+
+    def __init__(self, claimed: SubsetSelection) -> None:
+        self._claimed = claimed
+
+    def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
+        size = self._claimed.categories
+        if random.below(2000) > 0:
+            return self._claimed.privatize(bounded, random)
+        first = bounded.counts.index(1)
+        subset = {(first + step) % size for step in range(self._claimed.weight)}
+        return PrivatizedCounts(tuple(int(place in subset) for place in range(size)))
+
+
 RATIO_MUTANTS: tuple[Callable[[SubsetSelection], Sampler], ...] = (
     OneMoreThanItClaims,
     OneFewerThanItClaims,
@@ -89,8 +106,54 @@ RATIO_MUTANTS: tuple[Callable[[SubsetSelection], Sampler], ...] = (
     BiasedShuffle,
     TruthNowAndThen,
     NeverTheNeighbour,
+    TruthAsAPattern,
 )
 """Those that the largest ratio must betray."""
+
+
+class SubsetAtFour(SubsetSelection):
+    """Draws at e^ε = 4 what is booked at 3."""
+
+    def __init__(self, categories: int) -> None:
+        super().__init__(categories, Fraction(4))
+
+
+class SubsetWithPattern(SubsetSelection):
+    """``TruthAsAPattern`` as a whole mechanism."""
+
+    def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
+        honest = SubsetSelection(self.categories, self.odds)
+        return TruthAsAPattern(honest).privatize(bounded, random)
+
+
+class HalvedSensitivity(DiscreteLaplace):
+    """Noise for weeks that differ by C instead of 2C."""
+
+    @property
+    def rate(self) -> Fraction:
+        return super().rate * 2
+
+
+class ForgottenClip(DiscreteLaplace):
+    """Counts every session, with noise for C of them."""
+
+    def bound(self, week: SegmentCounts, random: RandomSource) -> BoundedCounts:
+        del random
+        return BoundedCounts(week.counts)
+
+    def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
+        zero = BoundedCounts((0,) * self.categories)
+        noise = super().privatize(zero, random).counts
+        noisy = (count + z for count, z in zip(bounded.counts, noise, strict=True))
+        return PrivatizedCounts(tuple(max(-999, min(count, 999)) for count in noisy))
+
+
+class NoiseOfItsOwn(SubsetSelection):
+    """Keeps the truth by a generator of the standard library instead of the source."""
+
+    def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
+        kept = unseedable.random() < float(self.p)  # noqa: S311  (this is the fault)
+        return _choose(self, bounded, random, kept=kept)
 
 
 def _chance(p: Fraction, random: RandomSource) -> bool:

@@ -1,11 +1,7 @@
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
@@ -132,17 +128,3 @@ def test_the_weight_check_of_the_server_catches_a_consistent_other_weight() -> N
 
     assert agreed.is_possible(agreed.privatize(one_session(0, 33), Zeros()).counts)
     assert not agreed.is_possible(other.privatize(one_session(0, 33), Zeros()).counts)
-
-
-@pytest.mark.slow
-def test_the_audit_runs_from_the_command_line() -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.audit", "--json"],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        check=False,
-    )
-    result = json.loads(run.stdout)
-    assert (run.returncode, result["ok"]) == (0, True)
-    assert all(mutant["caught"] for mutant in result["mutants"])
-    assert result["exact"]["mechanisms"] > 60

@@ -11,7 +11,6 @@ from edgeagent.consent import Purpose
 from edgeagent.errors import (
     ConsentRequired,
     LedgerBroken,
-    ModelRefused,
     NetworkError,
     StorageError,
     UpdateRefused,
@@ -63,10 +62,15 @@ def test_a_flipped_byte_in_the_model_is_noticed_and_mended_by_an_update(
     household.reopen()
     (model,) = (household.directory / "models" / "targets").glob("*.onnx")
     flip(model)
-    with pytest.raises(ModelRefused):
-        household.agent.recommend()
+    popular = household.agent.recommend()
+    assert popular.ranked_by == "popularity"
+    assert len(popular.picks) == 10
+    noticed = household.agent.installation()
+    assert noticed.failures == 1
+    assert "altered" in str(noticed.last_failure)
     household.agent.update_model()
-    assert household.agent.recommend().picks
+    assert household.agent.recommend().ranked_by == "model"
+    assert household.agent.installation().failures == 0
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edgeagent.errors import ModelRefused
-from edgeagent.features.catalogue import CatalogueView
+from edgeagent.features.catalogue import TYPICAL_RUN_MINUTES, CatalogueView
 from edgeagent.messages import Title, decode_catalogue, encode_catalogue
 
 ROWS = np.array([[1, -2, 127], [4, 5, -128]], dtype=np.int8)
@@ -35,13 +35,23 @@ def test_columns_are_titles_in_order() -> None:
     assert view.bias.tolist() == [0.0, -1.5, 3.0]
 
 
-def test_rows_are_the_bytes_of_the_file() -> None:
+def test_each_title_lies_in_one_piece_and_the_bytes_of_the_file_can_go() -> None:
     view = _catalogue()
-    assert not view.rows.flags.owndata
-    assert not view.rows.flags.writeable
-    assert view.rows.flags.c_contiguous
-    assert view.scale.flags.aligned
-    assert view.bias.flags.aligned
+    assert view.dimension == 2
+    assert view.vectors.flags.owndata
+    assert view.vectors.flags.c_contiguous
+    assert view.scale.flags.owndata
+    assert view.bias.flags.owndata
+
+
+def test_a_run_time_the_catalogue_does_not_give_is_a_typical_one() -> None:
+    assert _catalogue().run_seconds.tolist() == [60.0 * TYPICAL_RUN_MINUTES] * 3
+
+
+def test_a_score_is_the_product_with_the_user_and_the_bias() -> None:
+    scores = _catalogue().scores(np.array([2.0, -1.0], dtype=np.float32))
+    assert scores.dtype == np.float32
+    assert scores.tolist() == [0.5 * (2 - 4), 0.25 * (-4 - 5) - 1.5, 254 + 128 + 3.0]
 
 
 def test_embeddings_are_row_times_scale() -> None:

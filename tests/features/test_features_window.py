@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.features.catalogue import CatalogueView
+from edgeagent.features.catalogue import TYPICAL_RUN_MINUTES, CatalogueView
 from edgeagent.features.window import (
     MAX_HISTORY,
-    TYPICAL_RUN_MINUTES,
     UNKNOWN_COMPLETION_FRACTION,
     Window,
     completion,
     history_window,
     session_window,
+    watched_of,
 )
 from edgeagent.messages import Title, Viewing
 
@@ -27,9 +27,10 @@ CATALOGUE = CatalogueView(
         for n in range(TITLES)
     ),
     index={f"t:{n}": n for n in range(TITLES)},
-    rows=np.arange(2 * TITLES, dtype=np.int8).reshape(2, TITLES),
+    vectors=np.arange(2 * TITLES, dtype=np.int8).reshape(2, TITLES).T,
     scale=np.full(TITLES, 0.5, dtype=np.float32),
     bias=np.zeros(TITLES, dtype=np.float32),
+    run_seconds=np.array([60.0 * TYPICAL_RUN_MINUTES, *[3600.0] * (TITLES - 1)]),
 )
 viewings = st.builds(
     Viewing,
@@ -74,13 +75,30 @@ def test_completion(
     run_minutes: int | None,
     expected: float,
 ) -> None:
+    nan = float("nan")
     got = completion(
-        completed=completed,
-        progress_fraction=fraction,
-        progress_seconds=seconds,
-        run_minutes=run_minutes,
+        completed=np.array([completed]),
+        progress_fraction=np.array([nan if fraction is None else fraction]),
+        progress_seconds=np.array([nan if seconds is None else seconds]),
+        run_seconds=np.array([60.0 * (run_minutes or TYPICAL_RUN_MINUTES)]),
     )
-    assert got == expected
+    assert got.tolist() == [expected]
+
+
+def test_a_viewing_is_measured_if_the_app_said_how_far_it_went() -> None:
+    watched = watched_of(
+        [
+            Viewing(entity_id="t:1", watched_on=1, completed=True),
+            Viewing(entity_id="t:2", watched_on=2, progress_fraction=0.5),
+            Viewing(entity_id="t:3", watched_on=3, progress_seconds=1800),
+            Viewing(entity_id="t:4", watched_on=4),
+            Viewing(entity_id="unknown", watched_on=5, completed=True),
+        ],
+        CATALOGUE,
+    )
+    assert len(watched) == 4
+    assert watched.measured.tolist() == [True, True, True, False]
+    assert watched.completion.tolist() == [1.0, 0.5, 0.5, UNKNOWN_COMPLETION_FRACTION]
 
 
 def test_a_window_holds_embeddings_weights_and_ages_in_order_of_time() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +23,12 @@ from edgeagent.messages import (
 )
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
-from model_export.export import Artefacts, exact_graph, export
+from model_export.contract_reference import golden_vectors
+from model_export.export import Artefacts, export
+from model_export.head_files import exact_graph
 from model_export.log import WatchLog
 from model_export.model_file import load_model, save_model
-from model_export.reference import golden_vectors
+from model_export.reference import foldin_reference
 from model_export.trained import TrainedModel
 from tests.model_export.foldin_cases import foldin_parameters
 
@@ -83,7 +86,7 @@ def _golden(alpha: float, regularization: float) -> tuple[bytes, bytes]:
     chosen = foldin_parameters(dimension=64, segments=8, alpha=alpha, regularization=regularization)
     rng = np.random.default_rng(8)
     golden = golden_vectors(
-        chosen,
+        partial(foldin_reference, chosen),
         rows=rng.integers(-127, 128, (64, 300), dtype=np.int8),
         scale=rng.uniform(0.0002, 0.003, 300).astype(np.float32),
         bias=np.zeros(300, dtype=np.float32),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import onnx
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 
 from edgeagent.errors import InputError
 from edgeagent.features.golden import decode_golden, first_miss
-from model_export.export import exact_graph
+from model_export.contract_reference import golden_vectors
 from model_export.graph import build_foldin_graph
-from model_export.reference import FoldinParameters, foldin_reference, golden_vectors
+from model_export.head_files import exact_graph
+from model_export.reference import FoldinParameters, foldin_reference
 from tests.model_export.foldin_cases import Arrays, foldin_inputs, foldin_parameters
 
 D, S = 12, 8
@@ -187,7 +189,7 @@ def test_golden_vectors_pass_over_the_range_of_settings(
     )
     rng = np.random.default_rng(8)
     golden = golden_vectors(
-        chosen,
+        partial(foldin_reference, chosen),
         rows=rng.integers(-127, 128, (64, 400), dtype=np.int8),
         scale=rng.uniform(0.0002, 0.003, 400).astype(np.float32),
         bias=rng.uniform(0, 0.05, 400).astype(np.float32),

@@ -35,6 +35,7 @@ def test_a_trailing_slash_is_dropped() -> None:
         "https://",
         "https://models.example/?id=7",
         "https://models.example/#box",
+        "https://box7@models.example",
     ],
 )
 def test_everything_else_is_refused_with_a_way_out(url: str) -> None:

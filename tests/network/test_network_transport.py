@@ -101,14 +101,19 @@ def test_a_redirect_is_an_answer_and_is_not_followed(server: Recording) -> None:
         ("99999999999", 604_800),
         ("-5", None),
         ("soon", None),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 480),
+        ("Wed, 21 Oct 2026 07:18:00 GMT", 0),
+        ("Wed, 21 Oct 2099 07:18:00 GMT", 604_800),
+        ("Wed, 21 Oct 2026 07:28:00", None),
+        ("Wed, 21 Oct 2026 07:28:00 +99999999999999", None),
         ("١٢", None),
     ],
 )
 def test_retry_after_is_a_bounded_number_of_seconds(
     server: Recording, value: str, seconds: int | None
 ) -> None:
-    server.answer = (503, [("Retry-After", value.encode().decode("latin-1"))])
+    now = ("Date", "Wed, 21 Oct 2026 07:20:00 GMT")
+    server.answer = (503, [("Retry-After", value.encode().decode("latin-1")), now])
     assert HttpTransport(server.url).post(BODY).retry_after_seconds == seconds
 
 

@@ -12,6 +12,8 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    TrialAnswer,
+    TrialRequest,
 )
 from edgeagent.scoring.child import serve
 from edgeagent.scoring.frames import (
@@ -28,6 +30,7 @@ FILES = ModelFiles(
 )
 RANK = Call(rank=RankRequest(files=FILES, now=0, history=()))
 SEGMENT = Call(segment=SegmentRequest(files=FILES, profiles=()))
+TRIAL = Call(trial=TrialRequest(files=FILES, profiles=((),)))
 VERIFY = Call(verify=VerifyRequest(files=FILES, golden_path="g", space_id="0" * 16))
 PICKS = Picks(picks=(), segment_probabilities=(1.0,), score_spread=0.0)
 
@@ -52,6 +55,10 @@ class FakeScorer:
     def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
         self._fail()
         self.verified.append((files, golden_path, space_id))
+
+    def trial(self, request: TrialRequest) -> TrialAnswer:
+        self._fail()
+        return TrialAnswer(gains=(1.0,) * len(request.profiles))
 
     def close(self) -> None:
         pass
@@ -89,11 +96,12 @@ def pipes() -> Iterator[Pipes]:
 
 def test_calls_are_answered_in_turn_until_none_comes(pipes: Pipes) -> None:
     scorer = FakeScorer()
-    pipes.ask(RANK, SEGMENT, VERIFY)
+    pipes.ask(RANK, SEGMENT, VERIFY, TRIAL)
     serve(pipes.calls, pipes.answer_on, scorer=scorer, idle_seconds=0.0)
     assert pipes.answer() == Answer(picks=PICKS)
     assert pipes.answer() == Answer(segments=SegmentAnswer(segments=()))
     assert pipes.answer() == Answer(verified=True)
+    assert pipes.answer() == Answer(trial=TrialAnswer(gains=(1.0,)))
     assert scorer.verified == [(FILES, "g", "0" * 16)]
 
 
@@ -111,15 +119,25 @@ def test_it_ends_when_nobody_listens(pipes: Pipes) -> None:
     assert read_frame(pipes.calls, Call, cap_bytes=10_000, patience_seconds=0.0) == RANK
 
 
-def test_it_ends_on_a_call_it_does_not_understand(pipes: Pipes) -> None:
+def test_a_call_it_does_not_understand_is_answered_with_an_error(pipes: Pipes) -> None:
     os.write(pipes.ask_on, b'\x00\x00\x00\x0c{"erase":{}}')
     pipes.ask(RANK)
+    serve(pipes.calls, pipes.answer_on, scorer=FakeScorer(), idle_seconds=0.0)
+    failure = pipes.answer().failure
+    assert failure is not None
+    assert failure.error == "MalformedMessage"
+    assert "erase" in failure.message
+    assert pipes.answer() == Answer(picks=PICKS)
+
+
+def test_it_ends_on_bytes_that_are_no_frames(pipes: Pipes) -> None:
+    os.write(pipes.ask_on, b"GET / HTTP/1.1")
     serve(pipes.calls, pipes.answer_on, scorer=FakeScorer(), idle_seconds=0.0)
     with pytest.raises(PipeClosed):
         pipes.answer()
 
 
-@pytest.mark.parametrize("call", [RANK, SEGMENT, VERIFY])
+@pytest.mark.parametrize("call", [RANK, SEGMENT, VERIFY, TRIAL])
 def test_an_error_is_an_answer(pipes: Pipes, call: Call) -> None:
     scorer = FakeScorer(ModelRefused("altered", hint="again"))
     pipes.ask(call)

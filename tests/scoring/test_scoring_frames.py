@@ -58,9 +58,6 @@ def test_what_is_written_is_read(pipe: tuple[int, int]) -> None:
         (b"\x00\x00", "says nothing"),
         (b"\x00\x00\x00\x09{}", "says nothing"),
         (b"\x00\x00\x03\xe9", "a frame of 1001 bytes"),
-        (b"\x00\x00\x00\x02[]", "no Answer"),
-        (b"\x00\x00\x00\x02\xff\xfe", "no Answer"),
-        (b"\x00\x00\x00\x07" + b'{"a":1}', "no Answer"),
         (b"Traceback (most recent call last)", "a frame of 1416782179 bytes"),
     ],
 )
@@ -71,6 +68,21 @@ def test_anything_else_ends_the_conversation(
     os.write(writer, data)
     with pytest.raises(PipeClosed, match=reason):
         _read(reader)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x00\x00\x00\x02[]", b"\x00\x00\x00\x02\xff\xfe", b"\x00\x00\x00\x07" + b'{"a":1}'],
+)
+def test_a_whole_frame_that_is_something_else_is_malformed(
+    pipe: tuple[int, int], data: bytes
+) -> None:
+    reader, writer = pipe
+    os.write(writer, data)
+    write_frame(writer, ANSWER, cap_bytes=100, patience_seconds=1.0)
+    with pytest.raises(MalformedMessage, match="Answer"):
+        _read(reader)
+    assert _read(reader) == ANSWER
 
 
 def test_the_end_is_noticed_on_both_sides(pipe: tuple[int, int]) -> None:

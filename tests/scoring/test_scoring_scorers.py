@@ -12,7 +12,7 @@ import pytest
 
 import edgeagent
 from edgeagent.errors import MalformedMessage, ModelError, ModelRefused
-from edgeagent.messages import ModelFiles, RankRequest, SegmentRequest, Viewing
+from edgeagent.messages import ModelFiles, RankRequest, SegmentRequest, TrialRequest, Viewing
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.loading import load_engine
 from edgeagent.scoring.protocol import Scorer
@@ -38,7 +38,7 @@ class ScorerSuite:
 
     def test_it_ranks_with_reasons(self, scorer: Scorer, files: ModelFiles) -> None:
         picks = scorer.rank(RankRequest(files=files, now=NOW, history=(ALPHA,), limit=2))
-        assert [pick.entity_id for pick in picks.picks] == ["t:b", "t:e"]
+        assert [pick.entity_id for pick in picks.picks] == ["t:b", "t:f"]
         assert picks.picks[0].reasons[0].title == "Alpha"
 
     def test_it_answers_like_the_engine(
@@ -46,6 +46,21 @@ class ScorerSuite:
     ) -> None:
         request = RankRequest(files=files, now=NOW, history=(ALPHA,))
         assert scorer.rank(request) == engine.rank(request)
+
+    def test_it_ranks_by_popularity_without_opening_the_model(
+        self, scorer: Scorer, files: ModelFiles
+    ) -> None:
+        Path(files.model_path).unlink()
+        picks = scorer.rank(
+            RankRequest(files=files, now=NOW, history=(ALPHA,), limit=2, popular=True)
+        )
+        assert [pick.entity_id for pick in picks.picks] == ["t:f", "t:e"]
+        assert picks.ranked_by == "popularity"
+
+    def test_it_lets_a_model_guess_what_was_watched(
+        self, scorer: Scorer, files: ModelFiles
+    ) -> None:
+        assert scorer.trial(TrialRequest(files=files, profiles=((ALPHA,),))).gains == ()
 
     def test_it_assigns_segments(self, scorer: Scorer, files: ModelFiles) -> None:
         unknown = Viewing(entity_id="nowhere", watched_on=NOW)
@@ -132,9 +147,9 @@ class TestChildScorer(ScorerSuite):
 def test_engines_are_kept_the_last_used_ones(tmp_path: Path) -> None:
     loaded: list[str] = []
 
-    def load(files: ModelFiles) -> Engine:
+    def load(files: ModelFiles, *, popular: bool = False) -> Engine:
         loaded.append(files.model_sha256)
-        return load_engine(files)
+        return load_engine(files, popular=popular)
 
     scorer = ResidentScorer(keep=2, load=load)
     a, b, c = (toy_files(tmp_path, model=toy_model(factor=1.0 + n)) for n in range(3))
@@ -193,7 +208,7 @@ _READ = "import sys,os; n=int.from_bytes(os.read(0,4),'big'); os.read(0,n);"
         ("", "has ended"),
         (_READ + "os.kill(os.getpid(), 9)", "has ended"),
         (_READ + "print('Segmentation fault', flush=True); sys.stdin.read()", "a frame of"),
-        (_READ + "os.write(1, b'\\0\\0\\0\\1x'); os.read(0, 1)", "no Answer"),
+        (_READ + "os.write(1, b'\\0\\0\\0\\1x'); os.read(0, 1)", "nonsense"),
         (_READ + "os.write(1, b'\\0\\0\\0\\x09{}'); os.close(1); os.read(0, 1)", "has ended"),
     ],
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import msgspec
@@ -96,8 +96,8 @@ class Known:
 class Comparison:
     """One opened box beside what is known of it; takes over what it finds."""
 
-    def __init__(self, figures: KillFigures, *, known: Known, pending: Step | None) -> None:
-        """Add to ``figures``; ``pending`` may have happened or not."""
+    def __init__(self, figures: KillFigures, *, known: Known, pending: Sequence[Step]) -> None:
+        """Add to ``figures``; of ``pending``, none, some first ones or all may have happened."""
         self._figures = figures
         self._known = known
         self._pending = pending
@@ -111,7 +111,7 @@ class Comparison:
         """
         agent.home.ledger.check()
         began = agent.home.ledger.genesis.created_at
-        if self._was_doing("erase_all") and began >= self._known.at:
+        if self._pending_of("erase_all") and began >= self._known.at:
             self._known.begin_ledger()
         self._compare_rows(agent)
         self._compare_reports(agent)
@@ -124,7 +124,7 @@ class Comparison:
         self._figures.events += len(found.watched)
         self._figures.consents += len(found.decisions)
         if found != expected:
-            if self._pending is not None and found == expected.after(self._pending):
+            if found in accumulate(self._pending, PlainBox.after, initial=expected):
                 self._figures.redone += 1
             else:
                 self._lost(
@@ -143,7 +143,7 @@ class Comparison:
         if lost:
             self._lost(f"reports of weeks {sorted(lost)} are gone or changed")
         more = found.keys() - expected.keys()
-        if len(more) > self._was_doing("close_week"):
+        if len(more) > self._pending_of("close_week"):
             self._lost(f"reports of weeks {sorted(more)} that nobody drew")
         if any(item.odds > _MOST_IN_A_REPORT for item in disclosures):
             self._figures.budget_errors.append("a report costs more than 3")
@@ -183,9 +183,9 @@ class Comparison:
         if len(set(weeks)) != len(weeks):
             self._figures.double_reports.append(f"two reports of one week left: {sorted(weeks)}")
 
-    def _was_doing(self, kind: str) -> bool:
-        return self._pending is not None and self._pending.kind == kind
+    def _pending_of(self, kind: str) -> int:
+        return sum(step.kind == kind for step in self._pending)
 
     def _lost(self, what: str) -> None:
-        doing = "nothing" if self._pending is None else self._pending.kind
+        doing = self._pending[0].kind if self._pending else "nothing"
         self._figures.losses.append(f"{what} (under way: {doing})")

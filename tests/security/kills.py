@@ -52,7 +52,9 @@ def run_kills(directory: Path, *, kills: int, seed: str, figures: KillFigures) -
         box = box_at(home, at=known.at, seed=f"{name} opened", sent=sent)
         try:
             with box.open() as agent:
-                Comparison(figures, known=known, pending=pending).compare(agent, sent=sent)
+                Comparison(
+                    figures, known=known, pending=() if pending is None else (pending,)
+                ).compare(agent, sent=sent)
         except EdgeAgentError as error:
             figures.losses.append(f"{name}: after {pending}: {error}")
         yield

@@ -20,6 +20,8 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    TrialAnswer,
+    TrialRequest,
     WatchEvent,
 )
 from edgeagent.services.erasure import erase_box
@@ -52,6 +54,11 @@ class CanaryScorer:
 
     def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
         """Accept every model."""
+
+    def trial(self, request: TrialRequest) -> TrialAnswer:
+        """Guess nothing."""
+        del request
+        return TrialAnswer(gains=())
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -57,7 +57,7 @@ def home(tmp_path: Path) -> AgentBox:
     return box
 
 
-def _compared(home: AgentBox, known: Known, pending: Step | None = None) -> list[str]:
+def _compared(home: AgentBox, known: Known, pending: tuple[Step, ...] = ()) -> list[str]:
     sent = home.directory.parent / "sent"
     sent.touch()
     figures = KillFigures()
@@ -73,7 +73,16 @@ def test_what_was_acknowledged_and_is_there_is_no_loss(home: AgentBox) -> None:
 
 
 def test_what_was_under_way_may_have_happened(home: AgentBox) -> None:
-    assert _compared(home, Known(), pending=GRANT) == []
+    assert _compared(home, Known(), pending=(GRANT,)) == []
+
+
+def test_of_several_steps_under_way_the_first_ones_may_have_happened(home: AgentBox) -> None:
+    assert _compared(home, Known(), pending=(GRANT, CLOSE, GRANT, GRANT)) == []
+
+
+def test_steps_under_way_do_not_happen_out_of_order(home: AgentBox) -> None:
+    withdrawn = Step(kind="withdraw", at=GRANT.at, purpose=Purpose.HISTORY)
+    assert len(_compared(home, Known(), pending=(withdrawn, GRANT))) == 1
 
 
 def test_what_nobody_did_is_a_loss(home: AgentBox) -> None:

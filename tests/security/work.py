@@ -29,9 +29,9 @@ from edgeagent.testing.publication import TITLE_IDS
 from edgeagent.testing.randomness import SeededRandomSource
 from tests.security.plain_box import Step, StepKind
 
-__all__ = ["Announced", "Done", "box_at", "next_step"]
+__all__ = ["MIXED", "Announced", "Done", "Worker", "box_at", "next_step"]
 
-_WEIGHTS: Mapping[StepKind, int] = {
+MIXED: Mapping[StepKind, int] = {
     "record": 60,
     "grant": 24,
     "withdraw": 4,
@@ -76,9 +76,11 @@ class FileTransport:
         self._sent = sent
         self._random = random
 
-    def post(self, body: bytes) -> Answer:
+    def post(self, body: bytes, *, wanted: Callable[[], bool]) -> Answer:
+        assert wanted()
         with self._sent.open("ab", buffering=0) as file:
             file.write(body + b"\n")
+            os.fsync(file.fileno())  # what has left is out there, whatever happens to the power
         mood = self._random.below(4)
         if mood == 0:
             raise NetworkError("no route to host", hint="this is a test")
@@ -96,10 +98,10 @@ def box_at(home: Path, *, at: int, seed: str, sent: Path) -> AgentBox:
     )
 
 
-def next_step(random: RandomSource, now: int) -> Step:
-    """Draw a step, some time after ``now``."""
-    lot = random.below(sum(_WEIGHTS.values()))
-    for kind, weight in _WEIGHTS.items():  # noqa: B007  (the last one looked at is the one drawn)
+def next_step(random: RandomSource, now: int, *, weights: Mapping[StepKind, int] = MIXED) -> Step:
+    """Draw a step, some time after ``now``; ``weights`` say how often it is of which kind."""
+    lot = random.below(sum(weights.values()))
+    for kind, weight in weights.items():  # noqa: B007  (the last one looked at is the one drawn)
         lot -= weight
         if lot < 0:
             break

@@ -146,7 +146,8 @@ def test_estimates_as_json(repository: Path, tmp_path: Path) -> None:
     fill(tmp_path / "r.db", reports=5000)
     result = run("estimate", "--repository", repository, "--store", tmp_path / "r.db", "--json")
     answer = json.loads(result.stdout)
-    assert (answer["reports"], answer["publishable"], answer["weeks"]) == (5000, True, [WEEK])
+    assert (answer["reports"], answer["publishable"], answer["weeks"]) == (5000, False, [WEEK])
+    assert answer["withheld_because"] == ["no half-width is stated (--half-width)"]
     assert [segment["name"] for segment in answer["segments"]] == [
         *(f"Genre {number}" for number in range(8)),
         "none",
@@ -165,6 +166,52 @@ def test_estimates_for_people(repository: Path, tmp_path: Path) -> None:
     assert "4,999 reports" in result.stdout
     assert "Genre 0" in result.stdout
     assert "fewer than 5,000 reports" in result.stdout
+
+
+def test_publication_is_refused_in_a_line_and_nothing_is_printed(
+    repository: Path, tmp_path: Path
+) -> None:
+    fill(tmp_path / "r.db", reports=4999)
+    options = ("estimate", "--repository", repository, "--store", tmp_path / "r.db", "--json")
+    result = run(*options, "--half-width", "0.0001")
+    assert (result.exit_code, result.stdout) == (8, "")
+    assert "fewer than 5,000 reports (4,999 came); the widest interval is ± " in result.stderr
+    with closing(ReportStore(tmp_path / "r.db")) as opened:
+        opened.add([make_report(4999)])
+    assert run(*options, "--half-width", "0.0001").exit_code == 8
+    result = run(*options, "--half-width", "0.1")
+    assert json.loads(result.stdout)["publishable"]
+    assert run(*options, "--half-width", "0").exit_code == 2
+
+
+def test_weeks_are_pooled_report_by_report(repository: Path, tmp_path: Path) -> None:
+    with closing(ReportStore(tmp_path / "r.db")) as opened:
+        opened.add([make_report(number, week=WEEK - number % 3) for number in range(30)])
+    options = ("estimate", "--repository", repository, "--store", tmp_path / "r.db", "--json")
+    two = json.loads(run(*options, "--week", WEEK, "--week", WEEK - 1).stdout)
+    assert (two["reports"], two["weeks"]) == (20, [WEEK - 1, WEEK])
+    assert json.loads(run(*options, "--simultaneous").stdout)["reports"] == 30
+
+
+def test_clipped_counts_are_taken_and_estimated(tmp_path: Path) -> None:
+    task = make_task(mechanism="discrete_laplace")
+    repository = make_repository(tmp_path / "repository", task=task)
+    store, now = tmp_path / "r.db", iso_utc(week_start(WEEK + 1))
+    with served(repository, store, "--at", now) as (_, started):
+        for number, counts in enumerate([(8, -3, *(0,) * 7), (999, -999, *(0,) * 7)]):
+            report = make_report(number, task=task.name, counts=counts)
+            assert post(started["port"], encode_report(report)) == 204
+        assert post(started["port"], encode_report(make_report(9))) == 400
+    options = ("estimate", "--repository", repository, "--store", store)
+    answer = json.loads(run(*options, "--json").stdout)
+    assert (answer["unit"], answer["reports"]) == ("sessions", 2)
+    # The mean of what a clamp cuts off is λ / (1 − λ), λ = e^(−1.098 / 16): 14.1.
+    assert answer["segments"][0]["value"] == pytest.approx((8 + 999 + 14.078) / 2, abs=1e-3)
+    assert answer["segments"][1]["value"] == pytest.approx((-3 - 999 - 14.078) / 2, abs=1e-3)
+    shown = run(*options, "--simultaneous").stdout
+    assert "Sessions a box and week" in shown
+    assert "95% joint interval" in " ".join(shown.split())
+    assert "a ratio of two estimates" in shown
 
 
 def test_an_empty_week_names_the_weeks_that_are_there(repository: Path, tmp_path: Path) -> None:

@@ -108,9 +108,9 @@ def test_totals_are_of_one_task_and_where_asked_of_one_week(tmp_path: Path) -> N
     assert sums.weeks(make_task()) == (WEEK - 13, WEEK)
     both = sums.totals(make_task())
     assert (both.reports, both.counts) == (2501, (2500, 2500, 0, 0, 0, 0, 0, 1, 1))
-    assert sums.totals(make_task(), week=WEEK - 13).counts == last
+    assert sums.totals(make_task(), weeks=(WEEK - 13,)).counts == last
     assert sums.totals(other).reports == 1
-    assert sums.totals(make_task(), week=5).counts == (0,) * 9
+    assert sums.totals(make_task(), weeks=(5,)).counts == (0,) * 9
 
 
 class WatchedStore(ReportStore):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -50,6 +50,9 @@ class Box:
     transport: ScriptedTransport
     agent: Agent
     seed: str = "box"
+    config: Config = field(
+        default_factory=lambda: Config(server_url="https://models.example", retention_days=365)
+    )
 
     def reopen(self) -> None:
         self.agent.close()
@@ -63,8 +66,7 @@ class Box:
             transport=self.transport,
             simulated=True,
         )
-        config = Config(server_url="https://models.example", retention_days=365)
-        return Agent.open(self.directory, config=config, world=world)
+        return Agent.open(self.directory, config=self.config, world=world)
 
     def install(self, report_task: ReportTask | None = None) -> None:
         """Pretend that an update has happened: a task, its files, and a known time."""

@@ -99,7 +99,7 @@ def test_loss_of_consent_withdraws_what_was_granted(box: Box) -> None:
     box.agent.erasure.erase_history(profile="main", reason="loss_of_consent")
     assert not any(box.agent.gate.holds(purpose, profile="main") for purpose in Purpose)
     assert box.agent.gate.holds(Purpose.HISTORY, profile=CANARY)
-    assert len(box.agent.home.ledger.outbox()) == 1
+    assert box.agent.home.ledger.outbox() == ()  # the session drawn may have been main's
     box.agent.erasure.erase_history(reason="loss_of_consent")
     assert not box.agent.gate.holds(Purpose.HISTORY, profile=CANARY)
     assert box.agent.home.ledger.outbox() == ()

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import msgspec
 import pytest
 
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS
@@ -72,14 +75,13 @@ def test_retry_after_is_honoured(due: Box, status: int) -> None:
     assert entry.next_attempt_at == due.clock.now() + 7200
 
 
-def test_retry_after_zero_does_not_make_a_busy_loop(due: Box) -> None:
-    script(due, Answer(status=503, retry_after_seconds=0))
-    due.agent.send_reports()
-    assert due.agent.send_reports() == ()
-
-
-def test_at_most_three_tries_a_day_then_given_up_after_13_weeks(due: Box) -> None:
-    script(due, *[None] * 1000)
+@pytest.mark.parametrize(
+    "answer", [None, Answer(status=503, retry_after_seconds=1), Answer(status=429)]
+)
+def test_at_most_three_tries_a_day_then_given_up_after_13_weeks(
+    due: Box, answer: Answer | None
+) -> None:
+    script(due, *[answer] * 1000)
     tries: list[int] = []
     outcome = "retry"
     while outcome == "retry":
@@ -100,8 +102,99 @@ def test_a_withdrawal_empties_the_outbox_before_it_returns(due: Box) -> None:
     assert due.agent.send_reports() == ()
     assert due.transport.bodies == []
     (disclosure,) = due.agent.disclosures()
-    assert disclosure.outcome == "withdrawn"
+    assert (disclosure.outcome, disclosure.detail) == ("withdrawn", "never sent")
     assert len(due.agent.home.ledger.debits()) == 1
+
+
+def test_a_withdrawal_of_one_profile_counts_whoever_else_takes_part(due: Box) -> None:
+    due.agent.household.create("Ada", kind="adult")
+    due.grant(Purpose.REPORTING, profile="Ada")
+    script(due, None)
+    due.agent.send_reports()
+    due.agent.withdraw(Purpose.REPORTING)
+    assert due.agent.home.ledger.outbox() == ()
+    assert due.agent.disclosures()[0].detail == "tried 1 times: it may have arrived"
+
+
+def test_an_old_withdrawal_does_not_reach_later_reports(box: Box) -> None:
+    box.install()
+    box.agent.household.create("Ada", kind="adult")
+    box.grant(Purpose.REPORTING, profile="Ada")
+    box.agent.withdraw(Purpose.REPORTING, profile="Ada")
+    box.grant(Purpose.HISTORY, Purpose.REPORTING)
+    box.go_to_end_of_reporting_week()
+    box.agent.close_week()
+    box.reopen()
+    assert len(box.agent.home.ledger.outbox()) == 1
+
+
+class WithdrawnInFlight(ScriptedTransport):
+    """Somebody withdraws, in another process, after the first byte has left."""
+
+    def __init__(self, box: Box, answer: Answer | None) -> None:
+        super().__init__((answer,))
+        self._box = box
+
+    def post(self, body: bytes, *, wanted: Callable[[], bool] = lambda: True) -> Answer:
+        assert wanted()
+        other = self._box.open()
+        other.withdraw(Purpose.REPORTING)
+        other.close()
+        assert not wanted()
+        return super().post(body)
+
+
+@pytest.mark.parametrize("answer", [None, Answer(status=204), Answer(status=410)])
+def test_a_withdrawal_in_flight_stands_whatever_the_server_says(
+    due: Box, answer: Answer | None
+) -> None:
+    due.transport = WithdrawnInFlight(due, answer)
+    due.reopen()
+    (sending,) = due.agent.send_reports()
+    assert sending.outcome == "withdrawn"
+    (disclosure,) = due.agent.disclosures()
+    assert (disclosure.outcome, disclosure.detail) == (
+        "withdrawn",
+        "tried 1 times: it may have arrived",
+    )
+    assert due.agent.send_reports() == ()
+
+
+def test_a_ledger_that_breaks_in_flight_calls_the_report_off(due: Box) -> None:
+    class Breaking(ScriptedTransport):
+        def post(self, body: bytes, *, wanted: Callable[[], bool] = lambda: True) -> Answer:
+            anchor = due.directory / "ledger.anchor"
+            whole = anchor.read_bytes()
+            anchor.write_bytes(b"nonsense")
+            answers.append(wanted())
+            anchor.write_bytes(whole)
+            return super().post(body)
+
+    answers: list[bool] = []
+    due.transport = Breaking([None])
+    due.reopen()
+    due.agent.send_reports()
+    assert answers == [False]
+
+
+def test_settings_that_turn_reports_off_drop_what_waits(due: Box) -> None:
+    due.config = msgspec.structs.replace(due.config, reports=False)
+    due.reopen()
+    (sending,) = due.agent.send_reports()
+    assert (sending.outcome, sending.detail) == ("withdrawn", "reports are off in the settings")
+    assert due.transport.bodies == []
+
+
+def test_what_becomes_of_reports_is_in_the_log(due: Box, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="edgeagent"):
+        script(due, Answer(status=410))
+        due.agent.send_reports()
+        due.clock.set(0)
+        due.agent.send_reports()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"report on week {due.agent.disclosures()[0].week}: refused (status 410)",
+        "nothing is sent: the time is not known",
+    ]
 
 
 def test_nothing_is_sent_while_the_time_is_unknown(due: Box) -> None:

@@ -1,0 +1,166 @@
+"""``edgeagent privacy``: what leaves, what it costs, what it tells, and what the quarter was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import click
+import msgspec
+
+from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.errors import InputError
+from edgeagent.services.assessment import Assessment, Belief
+from edgeagent.services.quarter import Quarter
+
+__all__ = ["command", "tell"]
+
+_PRIOR_CAP_BYTES = 64 * 1024
+_SHOWN = 3
+
+
+@click.group(name="privacy")
+def command() -> None:
+    """What leaves this box, what it costs, and what somebody could conclude."""
+
+
+@command.command()
+@click.option(
+    "--prior",
+    "prior_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Shares of the population, a JSON array.  [default: all alike]",
+)
+@json_option
+@pass_box
+def assess(box: Box, *, prior_file: Path | None, as_json: bool) -> None:
+    """Assess this household now: fields, budget, conclusions, settings."""
+    prior = None if prior_file is None else _read_prior(prior_file)
+    with box.open() as agent:
+        assessment = agent.reports.assess(prior)
+    if as_json:
+        emit_json(assessment)
+    else:
+        tell(assessment)
+
+
+@command.command()
+@json_option
+@pass_box
+def report(box: Box, *, as_json: bool) -> None:
+    """Say what was kept, used, sent and spent in the last 13 weeks."""
+    with box.open() as agent:
+        quarter = agent.reports.quarter(kept_days=agent.retention.kept().days)
+    if as_json:
+        emit_json(quarter)
+    else:
+        _tell_quarter(quarter)
+
+
+def tell(assessment: Assessment, *, err: bool = False) -> None:
+    """Print an assessment in words."""
+
+    def say(line: str, *, bold: bool = False) -> None:
+        click.secho(line, bold=bold, err=err)
+
+    say("What leaves", bold=True)
+    for request in assessment.leaves:
+        say(f"  {request.name}: {request.method} {request.path}")
+        say(f"    purpose: {request.purpose}")
+        say(f"    basis: {request.basis}")
+        say(f"    retention: {request.retention}")
+        for field in request.fields:
+            touched = "from what was watched, with noise" if field.from_history else "no history"
+            say(f"    {field.name}: {field.holds} ({touched}); to {field.purpose}")
+    say(f"  seen besides: {'; '.join(assessment.besides)}")
+    say("What it costs", bold=True)
+    budget = assessment.budget
+    say(
+        f"  {budget.reports} reports so far; epsilon {budget.epsilon_last_52_weeks:.2f} spent in "
+        f"52 weeks, {budget.epsilon_left_52_weeks:.2f} of {budget.epsilon_limit_52_weeks:.2f} left;"
+        f" at most {budget.epsilon_limit_report:.2f} a report; {budget.epsilon_lifetime:.2f} ever"
+    )
+    say("What somebody could conclude who sees all reports and knows the population", bold=True)
+    _tell_beliefs(assessment, say=say)
+    say("Settings", bold=True)
+    for deviation in assessment.settings:
+        say(f"  {deviation.direction}: {deviation.setting}: {deviation.words}")
+    verdict = "riskier than" if assessment.riskier_than_default else "no riskier than"
+    say(f"  together {verdict} the defaults")
+    taking_part = ", ".join(assessment.reporting) or "nobody"
+    say(f"Taking part in reports now: {taking_part}")
+
+
+def _tell_beliefs(assessment: Assessment, *, say: Callable[[str], None]) -> None:
+    conclusions = assessment.conclusions
+    say(f"  worst case: {conclusions.worst_case}")
+    likeliest = sorted(conclusions.beliefs, key=lambda belief: -belief.posterior)
+    for belief in likeliest[:_SHOWN]:
+        say(f"  {_in_words(belief)}")
+    rest = len(likeliest) - _SHOWN
+    say(f"  and {rest} categories less likely; --json has them all")
+
+
+def _in_words(belief: Belief) -> str:
+    return (
+        f"{belief.category}: believed at {belief.prior:.1%} before, {belief.posterior:.1%} after "
+        f"these reports ({belief.posterior_at_most:.1%} whatever they say, "
+        f"{belief.posterior_after_one_more_at_most:.1%} with one more)"
+    )
+
+
+def _tell_quarter(quarter: Quarter) -> None:
+    click.secho(f"From {quarter.since[:10]} to {quarter.until[:10]}", bold=True)
+    click.secho("Kept, encrypted, in this box alone", bold=True)
+    for kept in quarter.kept:
+        allowed = "" if kept.allowed else " (keeping them is not granted)"
+        click.echo(f"  {kept.profile}: {kept.viewings} viewings{allowed}")
+    click.echo(f"  each for {quarter.retention_days} days at most")
+    click.secho("Used, in this box", bold=True)
+    for used in quarter.used:
+        on = [
+            name
+            for name, allowed in (
+                ("recommendations", used.recommendations),
+                ("promotions", used.promotions),
+                ("reports", used.reports),
+            )
+            if allowed
+        ]
+        last = f"; last picks {used.last_picks_at}" if used.last_picks_at else ""
+        click.echo(f"  {used.profile}: {', '.join(on) or 'for nothing'}{last}")
+    click.secho("Sent", bold=True)
+    for sent in quarter.sent:
+        click.echo(
+            f"  {sent.body_bytes} bytes about week {sent.week} to {sent.recipient}: {sent.outcome}"
+        )
+        click.echo(f"    {sent.meaning}")
+    if not quarter.sent:
+        click.echo("  no report was drawn")
+    for week in quarter.missed_weeks:
+        click.echo(f"  week {week} was let pass: off, or not allowed")
+    if quarter.updated_at:
+        click.echo(f"  plain downloads, without identity, last on {quarter.updated_at}")
+    click.secho("Spent", bold=True)
+    click.echo(
+        f"  epsilon {quarter.spent.epsilon_quarter:.2f} in this quarter, "
+        f"{quarter.spent.epsilon_last_52_weeks:.2f} of at most "
+        f"{quarter.spent.epsilon_limit_52_weeks:.2f} in 52 weeks"
+    )
+
+
+def _read_prior(path: Path) -> Sequence[Fraction]:
+    try:
+        data = path.read_bytes()
+        if len(data) > _PRIOR_CAP_BYTES:
+            raise InputError(f"{path}: {len(data)} bytes are no list of shares")
+        shares = msgspec.json.decode(data, type=list[float])
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", hint="check --prior") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path}: {error}", hint="a JSON array, one share a category of the task, 'none' last"
+        ) from error
+    return [Fraction(share) for share in shares]

@@ -1,0 +1,213 @@
+"""One HTTP exchange on a connection of its own, which can be called off at any moment.
+
+Nothing here blocks for longer than a glance: between two of them the caller is asked whether the
+exchange is still wanted, and the time is looked at, so that neither a server that stalls nor one
+that drips bytes holds the box. No proxy, cookie, redirect or TLS session exists in this code. What
+the server says is parsed by h11; its body is not read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import select
+import socket
+import ssl
+import struct
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import urlsplit
+
+import h11
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_der_x509_certificate
+
+from edgeagent.errors import NetworkError
+
+__all__ = ["Head", "Patience", "exchange", "public_key_sha256"]
+
+_MAX_ANSWER_BYTES = 64 * 1024
+"""Of status line, headers and interim answers together."""
+_CHUNK_BYTES = 4096
+_PORTS = {"https": 443, "http": 80}
+_RESET = struct.pack("ii", 1, 0)  # struct linger: on, 0 s; closing throws away what is unsent
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long an exchange may take, and how often it is looked after."""
+
+    deadline_seconds: float = 60.0
+    """For everything after the name was looked up; a report of 512 bytes needs no longer."""
+    glance_seconds: float = 0.25
+    """How soon a withdrawal is noticed."""
+    monotonic: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Status and headers of the final answer; names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+
+
+def exchange(
+    method: str,
+    url: str,
+    *,
+    headers: Sequence[tuple[str, str]],
+    body: bytes,
+    wanted: Callable[[], bool],
+    pins: Sequence[str] = (),
+    patience: Patience | None = None,
+) -> Head:
+    """Make one request and return the head of its answer.
+
+    Args:
+        method: such as POST.
+        url: http or https; the certificate is verified against the system's authorities.
+        headers: sent as they are, after ``Host`` and before ``Content-Length``.
+        body: what is sent.
+        wanted: asked again and again; once it says no, the connection is reset and, unless that
+            has happened already, not one byte of the body leaves.
+        pins: SHA-256 (hex) of the public keys one of which the server must show; none: any.
+        patience: how long it may take.
+
+    Raises:
+        NetworkError: no answer, none that is HTTP, not the pinned key, or no longer wanted.
+
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    request = h11.Request(
+        method=method,
+        target=parts.path,
+        headers=[("Host", parts.netloc), *headers, ("Content-Length", str(len(body)))],
+    )
+    try:
+        with _Call(wanted, patience or Patience()) as call:
+            call.connect(host, parts.port or _PORTS[parts.scheme])
+            if parts.scheme == "https":
+                call.secure(host, pins)
+            return call.ask(request, body)
+    except (OSError, h11.ProtocolError) as error:
+        raise NetworkError(
+            f"{method} {url}: {type(error).__name__}: {error}",
+            hint="check that the server runs and that server_url in the config names it",
+        ) from error
+
+
+class _Call:
+    """The steps of one exchange, on one socket."""
+
+    def __init__(self, wanted: Callable[[], bool], patience: Patience) -> None:
+        self._wanted = wanted
+        self._patience = patience
+        self._ends = patience.monotonic() + patience.deadline_seconds
+        self._socket = socket.socket()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            with suppress(OSError):  # never connected
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self._socket.close()
+
+    def connect(self, host: str, port: int) -> None:
+        """Connect to the first address that answers."""
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)  # one at least
+        for family, kind, protocol, _, address in addresses:
+            self._socket.close()
+            self._socket = socket.socket(family, kind, protocol)
+            self._socket.setblocking(False)  # noqa: FBT003  (the standard library's signature)
+            self._socket.connect_ex(address)
+            self._wait(select.POLLOUT)
+            code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code == 0:
+                return
+        raise OSError(code, f"{os.strerror(code)}: {address}")
+
+    def secure(self, host: str, pins: Sequence[str]) -> None:
+        """Put the connection under TLS; the server's certificate and key are verified."""
+        context = ssl.create_default_context()
+        context.options |= ssl.OP_NO_TICKET
+        self._socket = secured = context.wrap_socket(
+            self._socket, server_hostname=host, do_handshake_on_connect=False
+        )
+        self._patiently(secured.do_handshake)
+        key = public_key_sha256(secured.getpeercert(binary_form=True) or b"")
+        if pins and key not in pins:
+            raise ssl.SSLCertVerificationError(f"the server's key {key} is not a pinned one")
+
+    def ask(self, request: h11.Request, body: bytes) -> Head:
+        """Send the request and return the head of the final answer."""
+        protocol = h11.Connection(h11.CLIENT)
+        events = (request, h11.Data(data=body), h11.EndOfMessage())
+        self._send(b"".join(protocol.send(event) or b"" for event in events))
+        received = 0
+        while not isinstance(event := protocol.next_event(), h11.Response):
+            if event is not h11.NEED_DATA:
+                continue  # an interim answer
+            chunk = self._patiently(partial(self._socket.recv, _CHUNK_BYTES))
+            received += len(chunk)
+            if not chunk or received > _MAX_ANSWER_BYTES:
+                raise ConnectionError("closed without an answer" if not chunk else "endless answer")
+            protocol.receive_data(chunk)
+        return Head(
+            status=event.status_code,
+            headers={name.decode("ascii"): text.decode("latin-1") for name, text in event.headers},
+        )
+
+    def _send(self, data: bytes) -> None:
+        self._look()
+        while data:
+            sent = self._patiently(partial(self._socket.send, data), until=select.POLLOUT)
+            data = data[sent:]
+
+    def _patiently(self, step: Callable[[], T], *, until: int = select.POLLIN) -> T:
+        """Take a step of a socket that does not block, once it can be taken."""
+        while True:
+            self._look()
+            try:
+                return step()
+            except BlockingIOError:
+                self._wait(until)
+            except ssl.SSLWantReadError:
+                self._wait(select.POLLIN)
+            except ssl.SSLWantWriteError:
+                self._wait(select.POLLOUT)
+
+    def _wait(self, events: int) -> None:
+        poll = select.poll()
+        poll.register(self._socket, events)
+        self._look()
+        while not poll.poll(self._patience.glance_seconds * 1000):
+            self._look()
+
+    def _look(self) -> None:
+        if not self._wanted():
+            raise ConnectionAbortedError("called off, because it is no longer wanted")
+        if self._patience.monotonic() > self._ends:
+            raise TimeoutError(f"not done within {self._patience.deadline_seconds:g} s")
+
+
+def public_key_sha256(certificate: bytes) -> str:
+    """Return what a pin is compared with: SHA-256 of a DER certificate's SubjectPublicKeyInfo."""
+    key = load_der_x509_certificate(certificate).public_key()
+    described = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(described).hexdigest()

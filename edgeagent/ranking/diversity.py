@@ -1,0 +1,107 @@
+"""A list that does not say the same thing ten times: maximal marginal relevance.
+
+Carbonell and Goldstein 1998, "The use of MMR, diversity-based reranking": the next title is the
+one with the largest
+
+    t · relevance − (1 − t) · likeness to the most alike title already chosen
+
+where relevance is the score, 0–1 over the titles that are considered, likeness the cosine of two
+embeddings (not below 0), and two titles of one series or franchise are as alike as can be. Besides,
+a series has one place in a list and a franchise two.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Spread", "pool_size", "relevance_part", "spread"]
+
+_RELEVANCE_PART, _RELEVANCE_PART_OF_FEW = 0.9, 0.6
+_FEW_TITLES = 4
+_PLACES_OF_A_FRANCHISE = 2
+_SHORTEST = 1e-6
+"""Guards the length of a zero row, which is then like nothing."""
+_OUT = -np.inf
+"""The value of what cannot be chosen any more."""
+
+
+def relevance_part(known_by: int) -> float:
+    """Return the trade-off t for someone who is known by so many titles.
+
+    Fewer than four say little, so the list asks, too. Of those who have watched nothing nothing is
+    known that titles could be alike in: their list is spread over segments instead.
+    """
+    if known_by == 0:
+        return 1.0
+    return _RELEVANCE_PART if known_by >= _FEW_TITLES else _RELEVANCE_PART_OF_FEW
+
+
+def pool_size(limit: int) -> int:
+    """Return how many of the best titles are considered for a list of ``limit``."""
+    return 4 * limit + 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """Places among the titles that were considered."""
+
+    chosen: list[int]
+    """In the order to show them."""
+    spare: list[int]
+    """Could have been chosen; the best first."""
+
+
+def spread(
+    scores: NDArray[np.float32],
+    embeddings: NDArray[np.float32],
+    *,
+    series: NDArray[np.int32],
+    franchises: NDArray[np.int32],
+    limit: int,
+    relevance_part: float,
+) -> Spread:
+    """Choose what to show, and in which order.
+
+    Args:
+        scores: [P] of the titles that are considered, the best first.
+        embeddings: [P, D].
+        series: [P] a number for each series.
+        franchises: [P] a number for each franchise, different from those of series.
+        limit: how many at most.
+        relevance_part: the trade-off t, 0–1.
+
+    """
+    unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1), _SHORTEST)[:, np.newaxis]
+    value = relevance_part * _relevance(scores)
+    likeness = np.zeros(len(scores), dtype=np.float32)
+    groups = [
+        (group, Counter(group.tolist()), places)
+        for group, places in ((series, 1), (franchises, _PLACES_OF_A_FRANCHISE))
+    ]
+    taken: Counter[int] = Counter()
+    chosen: list[int] = []
+    while len(chosen) < min(limit, len(scores)):
+        best = int((value - (1 - relevance_part) * likeness).argmax())
+        if value[best] == _OUT:
+            break  # the rest is of series and franchises that have their places
+        chosen.append(best)
+        value[best] = _OUT
+        np.maximum(likeness, unit @ unit[best], out=likeness)
+        for group, sizes, places in groups:
+            name = int(group[best])
+            if sizes[name] > 1:
+                taken[name] += 1
+                kin = group == name
+                likeness[kin] = 1.0
+                if taken[name] == places:
+                    value[kin] = _OUT
+    return Spread(chosen=chosen, spare=np.flatnonzero(value > _OUT).tolist())
+
+
+def _relevance(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    span = np.ptp(scores) if len(scores) else 0.0
+    return (scores - scores.min()) / span if span > 0 else np.zeros_like(scores)

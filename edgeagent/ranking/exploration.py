@@ -1,0 +1,49 @@
+"""A little exploration: one pick in ten is drawn from what nearly made the list.
+
+Nothing is learned about titles that are never shown. The draw comes from a source that a seed
+decides, so that a list stays the same all day and looking at it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from edgeagent.randomness import RandomSource
+
+__all__ = ["EVERY", "DailySource", "explore"]
+
+EVERY = 10
+"""The tenth, twentieth … place of a list is drawn; a list of nine holds no such place."""
+
+
+class DailySource:
+    """Integers from SHA-256 in counter mode; for picks, never for noise, which it must not be."""
+
+    def __init__(self, seed: int) -> None:
+        """Derive the stream from ``seed`` (0 to 2^62 − 1)."""
+        self._key = seed.to_bytes(8, "big")
+        self._counter = 0
+
+    def below(self, bound: int) -> int:
+        """Return an integer in ``[0, bound)``, uniform but for 2^-192 or so."""
+        self._counter += 1
+        digest = hashlib.sha256(self._key + self._counter.to_bytes(8, "big")).digest()
+        return int.from_bytes(digest, "big") % bound
+
+
+def explore(chosen: Sequence[int], spare: Sequence[int], source: RandomSource) -> dict[int, int]:
+    """Return the places of a list that are drawn anew, and what stands there then.
+
+    Args:
+        chosen: the list.
+        spare: what nearly made it; each is drawn at most once.
+        source: where the draws come from.
+
+    """
+    left = list(spare)
+    drawn = {}
+    for place in range(EVERY - 1, len(chosen), EVERY):
+        if left:
+            drawn[place] = left.pop(source.below(len(left)))
+    return drawn

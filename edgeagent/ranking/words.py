@@ -1,0 +1,30 @@
+"""Reasons in words, for people. Plain Python: the resident process speaks them, too."""
+
+from __future__ import annotations
+
+from edgeagent.messages import Pick
+
+__all__ = ["MOST_NAMED", "words_for"]
+
+MOST_NAMED = 3
+"""More titles in one sentence nobody reads."""
+
+
+def words_for(pick: Pick) -> str:
+    """Say in one line what raised a title most."""
+    if pick.drawn:
+        return "Something different today: " + _cause(pick)
+    if pick.progress_fraction is not None:
+        return f"You are {pick.progress_fraction:.0%} through"
+    return _cause(pick)
+
+
+def _cause(pick: Pick) -> str:
+    raising = [reason for reason in pick.reasons if reason.contribution > 0]
+    watched = [f"{r.title} ({r.share_fraction:.0%})" for r in raising if r.kind == "watched"]
+    if watched:
+        return "Because you watched " + ", ".join(watched[:MOST_NAMED])
+    kinds = {reason.kind for reason in raising}
+    if kinds & {"together", "rest"}:
+        return "Because of what you have watched, taken together"
+    return "New" if "new" in kinds else "Popular"

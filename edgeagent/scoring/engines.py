@@ -1,0 +1,81 @@
+"""EngineTable: the engines used last; a Scorer for whoever asks one thing at a time."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Protocol
+
+from edgeagent.errors import ModelError, ModelRefused
+from edgeagent.messages import (
+    ModelFiles,
+    Picks,
+    RankRequest,
+    SegmentAnswer,
+    SegmentRequest,
+    TrialAnswer,
+    TrialRequest,
+)
+from edgeagent.scoring.engine import Engine
+from edgeagent.scoring.loading import load_engine, read_capped
+
+__all__ = ["EngineTable", "Load"]
+
+_GOLDEN_CAP_BYTES = 16 * 1024 * 1024
+
+
+class Load(Protocol):
+    """Makes an engine from files."""
+
+    def __call__(self, files: ModelFiles, *, popular: bool = False) -> Engine:
+        """See :func:`~edgeagent.scoring.loading.load_engine`."""
+        ...
+
+
+class EngineTable:
+    """Answers requests that were checked already; a :class:`~edgeagent.scoring.protocol.Scorer`."""
+
+    def __init__(self, *, keep: int = 3, load: Load = load_engine) -> None:
+        """Keep at most ``keep`` engines: the active one, the task's segmenter, one on trial."""
+        self._keep = keep
+        self._load = load
+        self._engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
+        self._closed = False
+
+    def rank(self, request: RankRequest) -> Picks:
+        """Rank the catalogue, or explain one title; see the protocol."""
+        return self._engine(request.files, popular=request.popular).rank(request)
+
+    def segment(self, request: SegmentRequest) -> SegmentAnswer:
+        """Assign a segment to each session; see the protocol."""
+        return self._engine(request.files).segment(request)
+
+    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
+        """Check a downloaded model; see the protocol."""
+        engine = self._engine(files)
+        if engine.catalogue.space_id != space_id:
+            raise ModelRefused(
+                f"model of space {engine.catalogue.space_id}, its manifest says {space_id}",
+                hint="publish the model with its own manifest; the one in use stays",
+            )
+        engine.check_golden(read_capped(golden_path, cap_bytes=_GOLDEN_CAP_BYTES))
+
+    def trial(self, request: TrialRequest) -> TrialAnswer:
+        """Let a model guess what was watched; see the protocol."""
+        return self._engine(request.files).trial(request)
+
+    def close(self) -> None:
+        """Let go of the models."""
+        self._closed = True
+        self._engines.clear()
+
+    def _engine(self, files: ModelFiles, *, popular: bool = False) -> Engine:
+        if self._closed:
+            raise ModelError("the scorer is closed", hint="open the agent again")
+        key = ("" if popular else files.model_sha256, files.catalogue_sha256)
+        engine = self._engines.pop(key, None)
+        if engine is None:
+            engine = self._load(files, popular=popular)
+        self._engines[key] = engine
+        while len(self._engines) > self._keep:
+            self._engines.popitem(last=False)
+        return engine

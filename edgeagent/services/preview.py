@@ -1,0 +1,184 @@
+"""Preview: what a report on the last week would look like, with noise that is never sent.
+
+Drawing anew whenever somebody asks would reveal the truth to whoever asks often enough. So the
+noise of a preview is a function of a secret that never leaves the ledger and of the week: asked a
+thousand times, the box answers with one draw, across restarts, and the draw itself is kept nowhere.
+What is kept is a keyed digest of what was counted, claimed before anything is shown. When the
+viewings of that week, or the task, have changed since, there is no second draw about it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeagent.clock import iso_utc, week_of, week_start
+from edgeagent.consent import Purpose
+from edgeagent.errors import ConsentRequired, NoModel, PolicyError
+from edgeagent.messages import ReportTask, canonical_bytes
+from edgeagent.privacy.randomizers import randomizer_for
+from edgeagent.privacy.values import SegmentCounts
+from edgeagent.randomness import RandomSource
+from edgeagent.scoring.protocol import Scorer
+from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.device_clock import DeviceClock
+from edgeagent.services.installation import InstallationStore
+from edgeagent.services.week_of_sessions import count_sessions
+from edgeagent.store import Home
+
+__all__ = ["Preview", "Previewer"]
+
+_KEY_STATE = "preview.key"
+_KEY_BITS = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A report that is not one: it has no id, and its noise was made for showing only."""
+
+    week: int
+    task: str
+    counts: tuple[int, ...]
+    note: str
+
+
+class Previewer:
+    """Shows the owner of a home what would be sent."""
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        gate: ConsentGate,
+        installations: InstallationStore,
+        scorer: Scorer,
+        clock: DeviceClock,
+        random: RandomSource,
+        caller: Callable[[], int] = os.geteuid,
+    ) -> None:
+        """Count in the history of ``home``; ``random`` makes the secret, once.
+
+        Args:
+            home: whose owner may ask.
+            gate: knows whose viewings may be used.
+            installations: hold the task and its segmenter.
+            scorer: assigns segments.
+            clock: says which week was the last.
+            random: the operating system's.
+            caller: user id of whoever asks.
+
+        """
+        self._home = home
+        self._gate = gate
+        self._installations = installations
+        self._scorer = scorer
+        self._clock = clock
+        self._random = random
+        self._caller = caller
+
+    def preview(self) -> Preview:
+        """Return the one preview of the week that ended last.
+
+        Raises:
+            PolicyError: asked by another user; a report on that week was drawn; or what was
+                watched in it has changed since it was first shown.
+            ConsentRequired: no profile kept its history throughout that week.
+            NoModel: there is no task, or not its segmenter.
+
+        """
+        self._require_owner()
+        week = week_of(self._clock.now()) - 1
+        ledger = self._home.ledger
+        ledger.check()
+        if any(disclosure.week == week for disclosure in ledger.disclosures()):
+            raise PolicyError(
+                f"the report on week {week} was drawn: a preview would be a second draw",
+                hint="edgeagent disclosures list shows it as it leaves",
+            )
+        task = self._installations.load().task
+        if task is None:
+            raise NoModel("no report task has been downloaded", hint="edgeagent model update")
+        counts = self._count(week, task)
+        key = self._secret()
+        told = hmac.digest(key, canonical_bytes((task.name, counts.counts)), "sha256")
+        if not hmac.compare_digest(ledger.claim_state(f"preview.{week}", told), told):
+            raise PolicyError(
+                f"the viewings of week {week}, or the task, have changed since it was previewed: "
+                "a second draw about it would reveal them",
+                hint="the next preview is about the week that runs now",
+            )
+        return _drawn(week, task, counts, _KeyedSource(key, f"{week} {task.name}"))
+
+    def _require_owner(self) -> None:
+        owner = self._home.directory.stat().st_uid
+        if self._caller() != owner:
+            raise PolicyError(
+                "a preview is for the owner of the box alone",
+                hint=f"ask as the user with id {owner}, to whom {self._home.directory} belongs",
+            )
+
+    def _count(self, week: int, task: ReportTask) -> SegmentCounts:
+        start, end = week_start(week), week_start(week + 1)
+        profiles = tuple(
+            profile
+            for profile in self._home.ledger.profiles_with_decisions()
+            if self._gate.held_throughout(Purpose.HISTORY, profile=profile, start=start, end=end)
+        )
+        if not profiles:
+            raise ConsentRequired(
+                f"no history was kept throughout the week from {iso_utc(start)[:10]}",
+                hint="edgeagent consent grant history, and ask again in a week or two",
+            )
+        files = self._installations.files(task.segmenter.model, task.segmenter.catalogue)
+        if not (Path(files.model_path).is_file() and Path(files.catalogue_path).is_file()):
+            raise NoModel(
+                "the task's segmenter has not been downloaded", hint="edgeagent model update"
+            )
+        return count_sessions(
+            self._home.history,
+            self._scorer,
+            week=week,
+            profiles=profiles,
+            task=task,
+            files=files,
+        )
+
+    def _secret(self) -> bytes:
+        made = self._random.below(1 << _KEY_BITS).to_bytes(_KEY_BITS // 8, "big")
+        return self._home.ledger.claim_state(_KEY_STATE, made)
+
+
+def _drawn(week: int, task: ReportTask, counts: SegmentCounts, random: RandomSource) -> Preview:
+    randomizer = randomizer_for(task)
+    noisy = randomizer.privatize(randomizer.bound(counts, random), random)
+    return Preview(
+        week=week,
+        task=task.name,
+        counts=noisy.counts,
+        note="Throw-away noise: this was not sent and never will be. Whoever sees it can conclude "
+        "as much about that week as from a report. Asking again shows the same.",
+    )
+
+
+class _KeyedSource:
+    """Integers from HMAC-SHA256 in counter mode; for previews, which are never released.
+
+    Noise that leaves is drawn by the operating system instead, see ``edgeagent.randomness``.
+    """
+
+    def __init__(self, key: bytes, label: str) -> None:
+        self._key = hmac.digest(key, label.encode(), "sha256")
+        self._counter = 0
+
+    def below(self, bound: int) -> int:
+        bits = (bound - 1).bit_length()
+        while True:
+            block = hashlib.shake_256(self._key + self._counter.to_bytes(8, "big"))
+            self._counter += 1
+            value = int.from_bytes(block.digest((bits + 7) // 8), "big") >> -bits % 8
+            if value < bound:
+                return value

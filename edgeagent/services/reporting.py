@@ -1,0 +1,147 @@
+"""Reporting: everything a box does about reports, behind one noun of the agent.
+
+Its parts are imported when they are first needed, like all services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from edgeagent.config import Config
+from edgeagent.randomness import RandomSource
+from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.device_clock import DeviceClock
+from edgeagent.services.installation import InstallationStore
+from edgeagent.services.report_rules import ReportRules
+from edgeagent.store import Disclosure, Home
+
+if TYPE_CHECKING:
+    from edgeagent.network.transport import Transport
+    from edgeagent.scoring.protocol import Scorer
+    from edgeagent.services.assessment import Assessment
+    from edgeagent.services.disclosure_log import DisclosureExport, Verification
+    from edgeagent.services.preview import Preview
+    from edgeagent.services.quarter import Quarter
+    from edgeagent.services.reporter import WeekClosing
+    from edgeagent.services.uploader import Sending
+
+__all__ = ["Reporting", "Tools"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What reporting works with besides the home."""
+
+    random: RandomSource
+    scorer: Callable[[], Scorer]
+    transport: Callable[[], Transport]
+
+
+class Reporting:
+    """Draws, sends, shows and weighs the reports of one box."""
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        gate: ConsentGate,
+        installations: InstallationStore,
+        clock: DeviceClock,
+        config: Config,
+        tools: Tools,
+    ) -> None:
+        """Report from the history of ``home`` under the rules of ``config``."""
+        self._home = home
+        self._gate = gate
+        self._installations = installations
+        self._clock = clock
+        self._config = config
+        self._tools = tools
+
+    def close_week(self) -> WeekClosing:
+        """Draw and book the report of the latest ended reporting week, if it is time."""
+        from edgeagent.services.reporter import Reporter  # noqa: PLC0415  (lazy, see module)
+
+        reporter = Reporter(
+            self._home,
+            gate=self._gate,
+            installations=self._installations,
+            scorer=self._tools.scorer(),
+            clock=self._clock,
+            random=self._tools.random,
+            rules=ReportRules.of(self._config),
+        )
+        return reporter.close_week()
+
+    def send(self) -> tuple[Sending, ...]:
+        """Send what is due and return what became of each report."""
+        from edgeagent.services.uploader import Uploader  # noqa: PLC0415  (lazy, see module)
+
+        uploader = Uploader(
+            self._home.ledger,
+            gate=self._gate,
+            transport=self._tools.transport(),
+            clock=self._clock,
+            random=self._tools.random,
+            enabled=self._config.reports,
+        )
+        return uploader.send_reports()
+
+    def disclosures(self) -> tuple[Disclosure, ...]:
+        """Return everything that was ever drawn for sending, byte for byte, oldest first."""
+        self._home.ledger.check()
+        return self._home.ledger.disclosures()
+
+    def verify_disclosures(self) -> Verification:
+        """Hold ledger, disclosures and budget to each other and to the anchor."""
+        from edgeagent.services.disclosure_log import verify  # noqa: PLC0415  (lazy, see module)
+
+        return verify(self._home.ledger)
+
+    def export_disclosures(self) -> DisclosureExport:
+        """Return the disclosure log for others to examine."""
+        from edgeagent.services.disclosure_log import export  # noqa: PLC0415  (lazy, see module)
+
+        return export(self._home.ledger, now=self._clock.now())
+
+    def preview(self) -> Preview:
+        """Return what a report on the last week would look like, with throw-away noise."""
+        from edgeagent.services.preview import Previewer  # noqa: PLC0415  (lazy, see module)
+
+        previewer = Previewer(
+            self._home,
+            gate=self._gate,
+            installations=self._installations,
+            scorer=self._tools.scorer(),
+            clock=self._clock,
+            random=self._tools.random,
+        )
+        return previewer.preview()
+
+    def assess(self, prior: Sequence[Fraction] | None = None) -> Assessment:
+        """Weigh what leaves this household, and what it tells; ``prior`` is the population."""
+        from edgeagent.services.assessment import assess  # noqa: PLC0415  (lazy, see module)
+
+        return assess(
+            self._home,
+            gate=self._gate,
+            installations=self._installations,
+            clock=self._clock,
+            config=self._config,
+            prior=prior,
+        )
+
+    def quarter(self, *, kept_days: int) -> Quarter:
+        """Return what was kept, used, sent and spent in the last 13 weeks."""
+        from edgeagent.services.quarter import quarter  # noqa: PLC0415  (lazy, see module)
+
+        return quarter(
+            self._home,
+            gate=self._gate,
+            installations=self._installations,
+            clock=self._clock,
+            kept_days=kept_days,
+        )

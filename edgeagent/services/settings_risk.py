@@ -1,0 +1,120 @@
+"""Which settings expose a household more than the defaults do, and which less, in words.
+
+Settings are a file that an integrator edits, so a change is noticed at the next start: what is
+riskier than the defaults is then said in the log, once for each change.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from hashlib import sha256
+from typing import Literal
+
+from edgeagent.config import Config
+from edgeagent.messages.codec import canonical_bytes
+from edgeagent.store import LedgerStore
+
+__all__ = ["Deviation", "deviations", "note_change"]
+
+_log = logging.getLogger(__name__)
+_STATE_NAME = "settings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deviation:
+    """One setting that is not at its default."""
+
+    setting: str
+    direction: Literal["riskier", "safer", "neutral"]
+    words: str
+
+
+def deviations(config: Config) -> tuple[Deviation, ...]:
+    """Return what differs from the defaults, riskier first."""
+    usual = Config()
+    found = [
+        Deviation(setting=name, direction=direction, words=words)
+        for name, judge in _JUDGES.items()
+        if getattr(config, name) != getattr(usual, name)
+        for direction, words in [judge(config)]
+    ]
+    order = ("riskier", "safer", "neutral")
+    return tuple(sorted(found, key=lambda deviation: order.index(deviation.direction)))
+
+
+def note_change(ledger: LedgerStore, config: Config) -> bool:
+    """Say in the log what is riskier in settings that have changed since the last start.
+
+    Returns:
+        Whether they have changed.
+
+    """
+    digest = sha256(canonical_bytes(config)).digest()
+    if ledger.state(_STATE_NAME) == digest:
+        return False
+    ledger.set_state(_STATE_NAME, digest)
+    for deviation in deviations(config):
+        if deviation.direction == "riskier":
+            _log.warning("settings: %s: %s", deviation.setting, deviation.words)
+    return True
+
+
+_Verdict = tuple[Literal["riskier", "safer", "neutral"], str]
+_Judge = Callable[[Config], _Verdict]
+
+
+def _retention(config: Config) -> _Verdict:
+    if config.retention_days > Config().retention_days:
+        return "riskier", (
+            f"viewings are kept for {config.retention_days} days, not "
+            f"{Config().retention_days}: more is there if the box is taken"
+        )
+    return "safer", f"viewings are kept for {config.retention_days} days only"
+
+
+def _erase_command(config: Config) -> _Verdict:
+    del config
+    return "safer", "erasing everything destroys the vendor's key, too"
+
+
+def _key_provider(config: Config) -> _Verdict:
+    if config.key_provider == "command" and not config.key_erase_command:
+        return "riskier", (
+            "keys come from a vendor's helper that has no way to destroy them: a copy made before "
+            "an erasure opens on this box"
+        )
+    return "safer", f"keys are kept by {config.key_provider}, not in a file of the home"
+
+
+def _said(direction: Literal["riskier", "safer", "neutral"], words: str) -> _Judge:
+    return lambda _config: (direction, words)
+
+
+_JUDGES: Mapping[str, _Judge] = {
+    "server_url": _said("neutral", "models come from, and reports go to, that server"),
+    "trusted_root": _said("neutral", "updates are verified against that root"),
+    "retention_days": _retention,
+    "scorer": _said("neutral", "titles are ranked inside the resident process"),
+    "language": _said("neutral", "the notice is shown in that language"),
+    "key_provider": _key_provider,
+    "key_credential": _said("neutral", "the credential has that name"),
+    "key_command": _said("neutral", "the key comes from that program"),
+    "key_erase_command": _erase_command,
+    "teens_count_as_adults": _said(
+        "riskier", "teens' viewings are stored, and their sessions may be the one that is drawn"
+    ),
+    "reports": _said("safer", "no report is drawn or sent, whatever is granted"),
+    "report_max_odds": lambda config: (
+        "safer",
+        f"a report may cost e^epsilon = {Fraction(config.report_max_odds)} at most, not 3",
+    ),
+    "report_spacing_weeks": lambda config: (
+        "safer",
+        f"reports are {config.report_spacing_weeks} weeks apart at least, not 13",
+    ),
+    "report_pins": _said("safer", "reports go to a server with a pinned key only"),
+}
+"""One for every setting; a test says which is missing."""

@@ -1,0 +1,132 @@
+"""Single values of tables and guides: from what was written to what it means.
+
+Each function returns ``None`` for what is not said (``None``, NaN, blank, ``nan``, ``null``),
+and raises :class:`Unreadable` with what it expected for what cannot be meant.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+
+__all__ = ["Unreadable", "age", "moment", "number", "text", "texts", "year"]
+
+_BLANK = {"", "nan", "null"}
+_FIRST_MOMENT, _LAST_MOMENT = 631_152_000, 4_102_444_800
+"""1990 and 2100: a moment outside was counted in another unit."""
+_DIGITS = re.compile(r"\d+")
+_YEAR = re.compile(r"\s*(\d{4})(?!\d)")
+_ADULT = 18
+_AGES = {
+    "g": 0, "tv-g": 0, "tv-y": 0, "u": 0, "all": 0, "tp": 0, "pg": 8, "tv-pg": 8, "tv-y7": 7,
+    "tv-14": 14, "r": 17, "nc-17": 18, "tv-ma": 18, "x": 18,
+}  # fmt: skip
+"""Film and television ratings that are no numbers, as the age they stand for."""
+
+
+class Unreadable(ValueError):
+    """Says what was expected."""
+
+
+def text(value: object) -> str | None:
+    """Return one line of text, white space collapsed."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if not isinstance(value, str | int | float):
+        raise Unreadable("text")
+    line = " ".join(str(value).split())
+    line = "".join(character for character in line if character.isprintable())
+    return None if line.casefold() in _BLANK else line
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """Return distinct texts of a list, or of a text in which ``|`` separates them."""
+    listed = value.split("|") if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple):
+        listed = [listed]
+    return tuple(dict.fromkeys(filter(None, map(text, _flat(listed)))))
+
+
+def _flat(values: Iterable[object]) -> Iterable[object]:
+    """Split the texts of a list, too: a list of one joined text is often meant as a list."""
+    for value in values:
+        yield from value.split("|") if isinstance(value, str) else [value]
+
+
+def number(value: object, *, least: int, most: int) -> int | None:
+    """Return a whole number within limits."""
+    line = text(value)
+    if line is None:
+        return None
+    expected = f"a whole number, {least}-{most}"
+    try:
+        found = float(line)
+    except ValueError:
+        raise Unreadable(expected) from None
+    if not (least <= found <= most) or found != int(found) or "_" in line:
+        raise Unreadable(expected)
+    return int(found)
+
+
+def year(value: object) -> int | None:
+    """Return the year of a year or a date."""
+    line = text(value.isoformat() if isinstance(value, date) else value)
+    if line is None:
+        return None
+    found = _YEAR.match(line)
+    try:
+        return number(found[1] if found else line, least=1870, most=2200)
+    except Unreadable:
+        raise Unreadable("a year, 1870-2200") from None
+
+
+def age(value: object) -> int | None:
+    """Return the lowest age a rating stands for: ``FSK 12``, ``PG-13``, ``TV-MA``, ``16``.
+
+    What is not known stands for adults: better hidden from somebody it is for than shown to
+    somebody it is not for.
+    """
+    line = text(value)
+    if line is None:
+        return None
+    folded = line.casefold()
+    for word in (folded, *folded.split()):
+        if word in _AGES:
+            return _AGES[word]
+    digits = _DIGITS.search(folded)
+    return min(int(digits[0]), _ADULT) if digits and len(digits[0]) < 3 else _ADULT  # noqa: PLR2004  (two digits of an age)
+
+
+def moment(value: object) -> int | None:
+    """Return seconds UTC of seconds since 1970 or of an ISO 8601 time; without a zone it is UTC."""
+    if isinstance(value, datetime):
+        found = (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+    elif isinstance(value, date):
+        found = datetime(value.year, value.month, value.day, tzinfo=UTC).timestamp()
+    else:
+        line = text(value)
+        if line is None:
+            return None
+        found = _seconds(line)
+    if not _FIRST_MOMENT <= found < _LAST_MOMENT:
+        raise Unreadable("seconds since 1970 (not milliseconds), between 1990 and 2100")
+    return int(found)
+
+
+def _seconds(line: str) -> float:
+    try:
+        return float(line)
+    except ValueError:
+        pass
+    try:
+        return moment_of_iso(line)
+    except ValueError:
+        raise Unreadable("seconds since 1970, or a time such as 2025-01-31T20:15:00Z") from None
+
+
+def moment_of_iso(line: str) -> float:
+    """Return seconds UTC of an ISO 8601 time."""
+    found = datetime.fromisoformat(line)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

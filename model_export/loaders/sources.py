@@ -1,0 +1,90 @@
+"""Which form a file has, and how a catalogue and a log of viewings come together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from edgeagent.errors import InputError
+from model_export.loaders.jsonld import read_jsonld
+from model_export.loaders.shelf import FIELDS, Catalogue, Shelf
+from model_export.loaders.tables import is_parquet, read_table
+from model_export.loaders.viewings import read_viewings
+from model_export.loaders.xmltv import read_xmltv
+from model_export.log import WatchLog
+from model_export.movielens import load_movielens
+
+__all__ = ["load_catalogue", "load_log"]
+
+_LOOK_BYTES = 1024
+_GZIP_MAGIC = b"\x1f\x8b"
+_BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+
+
+def load_log(
+    ratings: Path, catalogue: Path | None = None, *, skip_unknown: bool = False
+) -> WatchLog:
+    """Load viewings: a MovieLens directory, or a table together with its catalogue.
+
+    Beside MovieLens a catalogue adds to what is known of its films, and titles nobody has watched.
+
+    Raises:
+        InputError: what is wrong, where, and the way out.
+
+    """
+    if ratings.is_dir() and not is_parquet(ratings):
+        log = load_movielens(ratings)
+        return log if catalogue is None else _beside(log, load_catalogue(catalogue))
+    _look(ratings)
+    if catalogue is None:
+        raise InputError(
+            f"{ratings} is a table of viewings, and says nothing of the titles",
+            hint="name their catalogue with --catalogue",
+        )
+    return read_viewings(ratings, load_catalogue(catalogue), skip_unknown=skip_unknown)
+
+
+def load_catalogue(path: Path) -> Catalogue:
+    """Load a catalogue: CSV, Parquet, an XMLTV guide or schema.org JSON-LD.
+
+    Raises:
+        InputError: what is wrong, where, and the way out.
+
+    """
+    begin = _look(path)
+    if begin.startswith(b"<"):
+        return read_xmltv(path)
+    if begin.startswith((b"{", b"[")):
+        return read_jsonld(path)
+    shelf = Shelf(lenient=False)
+    for batch in read_table(path, required=("item", "title")):
+        said = [name for name in FIELDS if name in batch.columns]
+        for row in range(len(batch.numbers)):
+            shelf.add({name: batch.columns[name][row] for name in said}, batch.place(row))
+    return shelf.catalogue(path)
+
+
+def _look(path: Path) -> bytes:
+    """Return how a file begins, without byte-order mark and white space; nothing of a directory."""
+    if path.is_dir():
+        return b""
+    try:
+        with path.open("rb") as file:
+            begin = file.read(_LOOK_BYTES)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}", hint="check that it is there"
+        ) from error
+    if begin.startswith(_GZIP_MAGIC):
+        raise InputError(f"{path} is compressed", hint=f"unpack it first: gunzip {path}")
+    for mark, name in _BYTE_ORDER_MARKS.items():
+        if begin.startswith(mark) and not begin.lstrip(mark).startswith(b"<"):
+            raise InputError(f"{path} is {name}", hint="save it as UTF-8")
+    return begin.removeprefix(b"\xef\xbb\xbf").replace(b"\x00", b"").lstrip(b"\xff\xfe \t\r\n")
+
+
+def _beside(log: WatchLog, catalogue: Catalogue) -> WatchLog:
+    """Let a catalogue speak of titles the log knows, and add those it does not."""
+    said = {title.entity_id: title for title in catalogue.titles}
+    own = tuple(said.pop(title.entity_id, title) for title in log.titles)
+    return replace(log, titles=(*own, *said.values()), metadata=catalogue.metadata)

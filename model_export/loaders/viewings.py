@@ -1,0 +1,179 @@
+"""A log of viewings as a table: ``user,item,timestamp`` and, if it is known, ``progress``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeagent.errors import InputError
+from model_export.loaders import fields
+from model_export.loaders.fields import Unreadable
+from model_export.loaders.shelf import Catalogue
+from model_export.loaders.tables import Batch, read_table
+from model_export.log import WatchLog
+
+__all__ = ["read_viewings"]
+
+_COLUMNS = ("user", "item", "timestamp")
+_SHOWN_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """The viewings of one batch; all arrays have one entry a viewing."""
+
+    users: NDArray[np.int64]
+    items: NDArray[np.int64]
+    watched_on: NDArray[np.int64]
+    completion: NDArray[np.float32]
+
+
+def read_viewings(path: Path, catalogue: Catalogue, *, skip_unknown: bool) -> WatchLog:
+    """Read viewings of a catalogue's titles.
+
+    A viewing that stands there twice counts once, with the larger progress; without progress it is
+    complete. People are numbered in the order of their names, so that the order of the file's rows
+    changes nothing.
+
+    Args:
+        path: CSV or Parquet.
+        catalogue: its ids are the log's items.
+        skip_unknown: leave out viewings of items that the catalogue does not hold.
+
+    Raises:
+        InputError: file, line and field of what is wrong.
+
+    """
+    column = {title.entity_id: number for number, title in enumerate(catalogue.titles)}
+    people: dict[str, int] = {}
+    batches = read_table(path, required=_COLUMNS)
+    parts = [_part(batch, people, column, skip_unknown=skip_unknown) for batch in batches]
+    kept = [part for part in parts if len(part.items)]
+    if not kept:
+        raise InputError(
+            f"{path} holds no viewings of titles in the catalogue",
+            hint=f"items are named like {catalogue.titles[0].entity_id!r} there",
+        )
+    return _log(_joined(kept), people, catalogue)
+
+
+def _joined(parts: Sequence[_Part]) -> _Part:
+    return _Part(
+        users=np.concatenate([part.users for part in parts]),
+        items=np.concatenate([part.items for part in parts]),
+        watched_on=np.concatenate([part.watched_on for part in parts]),
+        completion=np.concatenate([part.completion for part in parts]),
+    )
+
+
+def _log(part: _Part, people: Mapping[str, int], catalogue: Catalogue) -> WatchLog:
+    watching = np.unique(part.users)
+    names = np.array(list(people), dtype=object)[watching]
+    by_name = np.zeros(len(people), dtype=np.int64)
+    by_name[watching[np.argsort(names, kind="stable")]] = np.arange(len(watching))
+    users = by_name[part.users]
+    order = np.lexsort((-part.completion, part.items, users, part.watched_on))
+    moments, users, items = part.watched_on[order], users[order], part.items[order]
+    new = np.ones(len(order), dtype=np.bool_)
+    new[1:] = np.any([np.diff(each) != 0 for each in (moments, users, items)], axis=0)
+    return WatchLog(
+        titles=catalogue.titles,
+        users=users[new],
+        items=items[new],
+        watched_on=moments[new],
+        completion=part.completion[order][new],
+        user_count=len(watching),
+        metadata=catalogue.metadata,
+    )
+
+
+def _part(
+    batch: Batch, people: dict[str, int], column: Mapping[str, int], *, skip_unknown: bool
+) -> _Part:
+    names = _each(batch, "user", _said)
+    users = np.array([people.setdefault(name, len(people)) for name in names], dtype=np.int64)
+    items = np.array([column.get(item, -1) for item in _each(batch, "item", _said)], dtype=np.int64)
+    unknown = items < 0
+    if unknown.any() and not skip_unknown:
+        row = int(np.argmax(unknown))
+        raise InputError(
+            f"{batch.place(row)}, field 'item': {batch.columns['item'][row]!r} is not in the "
+            "catalogue",
+            hint=f"ids there are like {next(iter(column))!r}; --skip-unknown leaves others out",
+        )
+    known = ~unknown
+    return _Part(
+        users=users[known],
+        items=items[known],
+        watched_on=_moments(batch)[known],
+        completion=_completion(batch)[known],
+    )
+
+
+def _moments(batch: Batch) -> NDArray[np.int64]:
+    try:  # one go for what nearly every log holds
+        moments = np.array(batch.columns["timestamp"], dtype=np.int64)
+        for extreme in (moments.min(), moments.max()):
+            fields.moment(int(extreme))
+    except (ValueError, TypeError, OverflowError):
+        return np.array(_each(batch, "timestamp", _moment), dtype=np.int64)
+    return moments
+
+
+def _completion(batch: Batch) -> NDArray[np.float32]:
+    if "progress" not in batch.columns:
+        return np.ones(len(batch.numbers), dtype=np.float32)
+    written = batch.columns["progress"]
+    try:
+        progress = np.array([1.0 if each in (None, "") else each for each in written], np.float64)
+        if ((progress >= 0) & (progress <= 1)).all():
+            return progress.astype(np.float32)
+    except (ValueError, TypeError):
+        pass
+    return np.array(_each(batch, "progress", _progress), dtype=np.float32)
+
+
+def _each(batch: Batch, field: str, read: Callable[[Any], Any]) -> list[Any]:
+    """Return a column's values; the first that cannot be read is an error with its place."""
+    values = []
+    for row, value in enumerate(batch.columns[field]):
+        try:
+            values.append(read(value))
+        except Unreadable as error:
+            shown = repr(value)[:_SHOWN_LENGTH]
+            raise InputError(
+                f"{batch.place(row)}, field {field!r}: found {shown}, expected {error}",
+                hint="mend the row, or leave it out",
+            ) from error
+    return values
+
+
+def _said(value: object) -> str:
+    found = value.strip() if isinstance(value, str) else fields.text(value)
+    if not found:
+        raise Unreadable("an id")
+    return found
+
+
+def _moment(value: object) -> int:
+    found = fields.moment(value)
+    if found is None:
+        raise Unreadable("seconds since 1970, or a time such as 2025-01-31T20:15:00Z")
+    return found
+
+
+def _progress(value: object) -> float:
+    if value in (None, ""):
+        return 1.0
+    try:
+        found = float(value)  # type: ignore[arg-type]  # what it cannot take is caught
+    except (TypeError, ValueError):
+        found = -1.0
+    if not 0 <= found <= 1:  # NaN, too
+        raise Unreadable("a part of the whole, 0-1, or nothing where it is not known")
+    return found

@@ -1,0 +1,52 @@
+"""An estimate as a table for people."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+from server_stub.publication import AudienceEstimate, SegmentEstimate
+
+__all__ = ["notes_on", "table_of"]
+
+_BAR = 20  # characters of the longest
+
+
+def table_of(result: AudienceEstimate) -> Table:
+    """Return what a programmer needs to judge it, largest segment first."""
+    table = Table(title=_title(result))
+    table.add_column("segment")
+    intervals = f"{result.confidence:.0%} {'joint ' if result.simultaneous else ''}interval"
+    columns = ["share", intervals] if result.unit == "share" else ["mean", intervals, "share*"]
+    for column in columns:
+        table.add_column(column, justify="right")
+    table.add_column("chart")
+    largest = max(segment.display_share for segment in result.segments)
+    for segment in sorted(result.segments, key=lambda segment: -segment.value):
+        table.add_row(
+            Text(segment.name),  # whatever is in it
+            *_numbers(segment, result),
+            "█" * round(_BAR * segment.display_share / largest),
+        )
+    return table
+
+
+def notes_on(result: AudienceEstimate) -> tuple[str, ...]:
+    """Return what has to be said under the table."""
+    notes = [f"Not for publication: {reason}." for reason in result.withheld_because]
+    if result.shares_are_ratios:
+        notes.insert(0, "* a ratio of two estimates: not unbiased, and without an interval.")
+    return tuple(notes)
+
+
+def _title(result: AudienceEstimate) -> str:
+    what = "Share of viewing sessions" if result.unit == "share" else "Sessions a box and week"
+    weeks = "1 week" if len(result.weeks) == 1 else f"{len(result.weeks)} weeks"
+    return f"{what}, {result.reports:,} reports on {weeks}"
+
+
+def _numbers(segment: SegmentEstimate, result: AudienceEstimate) -> tuple[str, ...]:
+    if result.unit == "share":
+        return f"{segment.value:.1%}", f"{segment.low:.1%} to {segment.high:.1%}"
+    interval = f"{segment.low:.3f} to {segment.high:.3f}"
+    return f"{segment.value:.3f}", interval, f"{segment.share:.1%}"

@@ -1,0 +1,226 @@
+"""What leaves, in words and as JSON, and the question before reporting is allowed."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from edgeagent.agent import Agent
+from edgeagent.cli.root import cli
+from edgeagent.privacy.declaration import load_declaration
+from edgeagent.testing.box import NOW
+
+BODY = b'{"counts":[1,1,0,0,0,0,0,0],"report_id":"%b","task":"subset_selection.8.3-1.1","week":%d}'
+
+
+class Terminal:
+    """Types commands at one home."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __call__(self, *arguments: str) -> Result:
+        return CliRunner().invoke(cli, ["--home", str(self.home), *arguments])
+
+    def json(self, *arguments: str) -> Any:  # noqa: ANN401  (whatever a command prints)
+        result = self(*arguments)
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path / "home")
+
+
+@pytest.fixture
+def reported(terminal: Terminal) -> Terminal:
+    """A box that has drawn one report."""
+    with Agent.open(terminal.home) as agent:
+        ledger = agent.home.ledger
+        week = ledger.genesis.first_reportable_week
+        ledger.book(
+            week=week,
+            odds=Fraction(3),
+            report_id="0" * 32,
+            task="subset_selection.8.3-1.1",
+            body=(BODY % (b"0" * 32, week)).ljust(512),
+            drawn_at=NOW,
+            due_at=NOW,
+            recipient="https://server.example",
+            meaning="nearly nothing",
+        )
+    return terminal
+
+
+def test_an_assessment_in_words_and_as_json(reported: Terminal) -> None:
+    words = reported("privacy", "assess").stdout
+    for request in load_declaration().requests:
+        assert request.purpose in words
+        for field in request.fields:
+            assert f"{field.name}: " in words
+    assert "segment 0: believed at 12.5% before, 25.0% after" in words
+    assert "no riskier than the defaults" in words
+    found = reported.json("privacy", "assess", "--json")
+    assert found["budget"]["reports"] == 1
+    assert len(found["conclusions"]["beliefs"]) == 8
+    assert [request["name"] for request in found["leaves"]] == ["download", "report"]
+
+
+def test_a_population_is_read_from_a_file(reported: Terminal, tmp_path: Path) -> None:
+    shares = tmp_path / "shares.json"
+    shares.write_text(json.dumps([0.3, *[0.1] * 7]))
+    found = reported.json("privacy", "assess", "--prior", str(shares), "--json")
+    assert found["conclusions"]["beliefs"][0]["prior"] == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"[0.5, 0.5]", "8 shares"),
+        (b"{}", "Expected `array`"),
+        (b"\xff", "invalid"),
+        (b"[" * 70_000, "no list of shares"),
+        (None, "No such file"),
+    ],
+)
+def test_what_is_no_population_is_refused(
+    reported: Terminal, tmp_path: Path, content: bytes | None, problem: str
+) -> None:
+    shares = tmp_path / "shares.json"
+    if content is not None:
+        shares.write_bytes(content)
+    refused = reported("privacy", "assess", "--prior", str(shares))
+    assert refused.exit_code == 3
+    assert problem.lower() in refused.stderr.lower()
+
+
+def test_the_quarter_in_words_and_as_json(terminal: Terminal) -> None:
+    terminal("consent", "grant", "history", "personalization")
+    terminal("history", "add", "t:1", "--completed")
+    words = terminal("privacy", "report").stdout
+    assert "main: 1 viewings" in words
+    assert "main: recommendations" in words
+    assert "no report was drawn" in words
+    assert terminal.json("privacy", "report", "--json")["kept"][0]["viewings"] == 1
+
+
+def test_the_quarter_tells_of_reports(reported: Terminal) -> None:
+    with Agent.open(reported.home) as agent:
+        agent.home.ledger.mark_missed(1, reason="a test", at=2**33)
+    words = reported("privacy", "report").stdout
+    assert "512 bytes" in words or "no report was drawn" in words  # by the clock of this machine
+    assert "week 1 was let pass" in words
+
+
+def test_disclosures_verify_and_export(reported: Terminal, tmp_path: Path) -> None:
+    assert "1 reports hold" in reported("disclosures", "verify").stdout
+    assert reported.json("disclosures", "verify", "--json")["ok"] is True
+    printed = reported.json("disclosures", "export")
+    assert "wrote" in reported("disclosures", "export", str(tmp_path / "log.json")).stdout
+    written = json.loads((tmp_path / "log.json").read_bytes())
+    assert written["disclosures"] == printed["disclosures"]
+    assert written["disclosures"][0]["body"].startswith('{"counts":[1,1,')
+    assert reported("disclosures", "export", str(tmp_path)).exit_code == 2
+    refused = reported("disclosures", "export", str(tmp_path / "no" / "log.json"))
+    assert (refused.exit_code, "log.json" in refused.stderr) == (3, True)
+
+
+def test_a_log_that_was_changed_has_an_exit_code(reported: Terminal) -> None:
+    with (
+        Agent.open(reported.home) as agent,
+        agent.home.ledger._database.transaction() as connection,
+    ):
+        connection.execute("UPDATE disclosures SET meaning = 'nothing at all'")
+    broken = reported("disclosures", "verify")
+    assert (broken.exit_code, "was changed" in broken.stderr) == (5, True)
+    broken = reported("disclosures", "verify", "--json")
+    assert (broken.exit_code, json.loads(broken.stdout)["ok"]) == (5, False)
+
+
+def test_a_preview_without_a_task_says_the_way_out(terminal: Terminal) -> None:
+    refused = terminal("report", "preview")
+    assert (refused.exit_code, "model update" in refused.stderr) == (6, True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a home away: run as root")
+def test_a_preview_is_for_the_owner(terminal: Terminal) -> None:
+    terminal("consent", "show")
+    os.chown(terminal.home, 4242, 4242)
+    refused = terminal("report", "preview")
+    assert (refused.exit_code, "user with id 4242" in refused.stderr) == (8, True)
+
+
+def test_allowing_reports_shows_what_they_tell_first(terminal: Terminal) -> None:
+    granted = terminal("consent", "grant", "reporting")
+    assert "What leaves" in granted.stderr
+    assert "granted reporting" in granted.stdout
+    assert "What leaves" not in terminal("consent", "grant", "history").stderr
+    assert json.loads(terminal("consent", "grant", "reporting", "--json").stdout)["records"]
+
+
+@pytest.mark.parametrize(("answer", "granted"), [(b"n\n", False), (b"y\n", True)])
+def test_at_a_terminal_the_answer_decides(terminal: Terminal, answer: bytes, granted: bool) -> None:
+    ours, theirs = pty.openpty()
+    os.write(ours, answer)
+    asked = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "edgeagent",
+            "--home",
+            terminal.home,
+            "consent",
+            "grant",
+            "reporting",
+        ],
+        stdin=theirs,
+        capture_output=True,
+        check=False,
+    )
+    os.close(ours)
+    os.close(theirs)
+    assert b"Allow reports? [y/N]" in asked.stderr
+    assert (asked.returncode == 0) == granted
+    states = terminal.json("consent", "show", "--json")["purposes"]
+    assert [s["granted"] for s in states if s["purpose"] == "reporting"] == [granted]
+
+
+def test_yes_answers_beforehand(terminal: Terminal) -> None:
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "edgeagent", "--home", terminal.home),
+            *("consent", "grant", "reporting", "--yes"),
+        ],
+        stdin=theirs,
+        capture_output=True,
+        check=False,
+    )
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 0
+    assert b"What leaves" in done.stderr
+
+
+def test_verbose_says_why_there_was_no_report(terminal: Terminal) -> None:
+    said = CliRunner().invoke(cli, ["--home", str(terminal.home), "-v", "report", "close"])
+    assert (
+        "INFO edgeagent.services.reporter: week None: silent the time is not known" in said.stderr
+    )
+    assert "INFO" not in terminal("report", "close").stderr
+
+
+def test_verbose_says_why_nothing_was_updated(terminal: Terminal) -> None:
+    said = CliRunner().invoke(cli, ["--home", str(terminal.home), "-v", "model", "update"])
+    assert "nothing was updated: no trusted_root" in said.stderr
+    assert said.exit_code == 3

@@ -1,0 +1,56 @@
+"""Faults that are built into our wheel on purpose: a rehearsal has to notice each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["PLANTS", "Plant"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plant:
+    """One fault, as a change to one file of the sources that the wheel is built from."""
+
+    path: str
+    healthy: str
+    faulty: str
+    noticed_by: str
+    """The test file that has to fail."""
+
+    def put_into(self, sources: Path) -> None:
+        """Change the sources.
+
+        Raises:
+            ValueError: the place is not there (any more), or not the only one.
+
+        """
+        file = sources / self.path
+        text = file.read_text("utf-8")
+        if text.count(self.healthy) != 1:
+            message = f"{self.path}: {self.healthy!r} is there {text.count(self.healthy)} times"
+            raise ValueError(message)
+        file.write_text(text.replace(self.healthy, self.faulty), "utf-8")
+
+
+PLANTS = {
+    "synchronous-off": Plant(
+        path="edgeagent/store/database.py",
+        healthy="PRAGMA synchronous = FULL",
+        faulty="PRAGMA synchronous = OFF",
+        noticed_by="test_hil_power.py",
+    ),
+    "golden-off": Plant(
+        path="edgeagent/features/golden.py",
+        healthy='arrays[f"{number}.{name}"].astype(np.float64) for name in _OUTPUTS',
+        faulty='1.01 * arrays[f"{number}.{name}"].astype(np.float64) for name in _OUTPUTS',
+        noticed_by="test_hil_golden.py",
+    ),
+    "scorer-leak": Plant(
+        path="edgeagent/scoring/child.py",
+        healthy="    from edgeagent.scoring.resident import",
+        faulty="    globals()['leaked'] = b'leak' * (50 << 18)  # 50 MiB\n"
+        "    from edgeagent.scoring.resident import",
+        noticed_by="test_hil_service.py",
+    ),
+}

@@ -1,0 +1,33 @@
+"""A home that an earlier version wrote, here, is opened by the present one, there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeagent.testing.box import Box
+from tests.hil.board import Board, tar_of
+from tests.store.test_store_migrations import UNDO
+
+
+@pytest.mark.parametrize(("name", "version"), UNDO)
+def test_an_old_home_opens_with_everything_in_it(
+    board: Board, tmp_path: Path, name: str, version: int
+) -> None:
+    box = Box(tmp_path / "home")
+    home = box.open()
+    home.ledger.append_consent(box.decision())
+    home.history.add([box.event("t:1")], box.grant())
+    first_week = home.ledger.genesis.first_reportable_week
+    database = home.ledger._database if name == "ledger" else home.history._database
+    with database.transaction() as connection:
+        for statement in UNDO[name, version]:
+            connection.execute(statement)
+    box.close()
+    old = f"{board.place}/old-{name}-{version}"
+    board.unpack(tar_of(box.files()), old)
+    board.check(f"chmod 700 {old} && chmod 600 {old}/*")
+    assert board.json(old, "history", "list")["count"] == 1
+    assert len(board.json(old, "consent", "receipt")["records"]) == 1
+    assert board.json(old, "report", "budget")["first_reportable_week"] == first_week

@@ -1,0 +1,105 @@
+"""A repository out of memory that publishes one release after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgeagent.agent import Agent
+from edgeagent.clock import DAY_SECONDS
+from edgeagent.messages import (
+    ModelManifest,
+    ReportTask,
+    Segmenter,
+    SegmentLabel,
+    TargetReference,
+    canonical_bytes,
+    sha256_hex,
+)
+from edgeagent.network.repository import Repository
+from edgeagent.scoring.protocol import Scorer
+from edgeagent.services.device_clock import DeviceClock
+from edgeagent.services.installation import InstallationStore
+from edgeagent.services.quality_gate import QualityGate
+from edgeagent.services.updater import MANIFEST_TARGET, TASK_TARGET, Update, Updater
+from tests.scoring.make_model_vectors import VECTORS
+from tests.scoring.toy_model import SPACE, D
+
+GOOD = VECTORS.joinpath("model_good.onnx").read_bytes()
+CATALOGUE = VECTORS.joinpath("model_good.catalogue").read_bytes()
+GOLDEN = VECTORS.joinpath("model_good.golden.npz").read_bytes()
+
+
+@dataclass
+class Releases(Repository):
+    """What is published now; a test changes it."""
+
+    directory: Path
+    contents: dict[str, bytes] = field(default_factory=dict)
+    expires_at: int = 0
+
+    def publish(
+        self,
+        model: bytes = GOOD,
+        *,
+        version: str = "1.0",
+        catalogue: bytes = CATALOGUE,
+        space_id: str = SPACE,
+        golden: bytes = GOLDEN,
+        epoch: int = 1,
+    ) -> None:
+        """Publish a model, its catalogue and a task that names both."""
+        manifest = ModelManifest(
+            head="foldin",
+            space_id=space_id,
+            model_version=version,
+            trained_at=0,
+            dimension=D,
+            segments=tuple(SegmentLabel(name=f"segment {n}") for n in range(7)),
+            model=self._add(f"models/{version}.onnx", model),
+            golden=self._add(f"models/{version}.golden", golden),
+            catalogue=self._add(f"catalogue/{version}.catalogue", catalogue),
+        )
+        task = ReportTask(
+            mechanism="subset_selection",
+            categories=33,
+            odds_numerator=3,
+            odds_denominator=1,
+            epoch=epoch,
+            first_week=0,
+            segmenter=Segmenter(
+                space_id=space_id, model=manifest.model, catalogue=manifest.catalogue
+            ),
+        )
+        self.contents[MANIFEST_TARGET] = canonical_bytes(manifest)
+        self.contents[TASK_TARGET] = canonical_bytes(task)
+
+    def read(self, path: str) -> bytes:
+        return self.contents[path]
+
+    def ensure(self, reference: TargetReference) -> Path:
+        path = self.directory / "targets" / reference.path.replace("/", "%2F")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(self.contents[reference.path])
+        return path
+
+    def update(
+        self, agent: Agent, scorer: Scorer, *, gate: Callable[[Agent], QualityGate] | None = None
+    ) -> Update:
+        """Bring a box up to date, as its own updater would."""
+        clock = agent._clock
+        assert isinstance(clock, DeviceClock)
+        self.expires_at = clock.now() + 90 * DAY_SECONDS
+        updater = Updater(
+            InstallationStore(agent.home.ledger, self.directory),
+            open_repository=lambda _: self,
+            scorer=scorer,
+            clock=clock,
+            quality=gate(agent) if gate else None,
+        )
+        return updater.update()
+
+    def _add(self, path: str, data: bytes) -> TargetReference:
+        self.contents[path] = data
+        return TargetReference(path=path, sha256=sha256_hex(data), length_bytes=len(data))

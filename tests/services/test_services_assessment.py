@@ -1,0 +1,227 @@
+"""Assessment, quarter, verification and settings, on boxes whose lives are known."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import log
+
+import msgspec
+import pytest
+
+from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
+from edgeagent.config import Config
+from edgeagent.consent import Purpose
+from edgeagent.errors import InputError, LedgerBroken
+from edgeagent.services.settings_risk import _JUDGES, deviations
+from edgeagent.store import LedgerStore
+from tests.services.conftest import Box, task
+
+
+@pytest.fixture
+def reported(box: Box) -> Box:
+    """A box that has reported once."""
+    box.install()
+    box.grant(Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING)
+    box.clock.set(week_start(box.reporting_week()) + DAY_SECONDS)
+    box.watch("t:1")
+    box.go_to_end_of_reporting_week()
+    box.agent.close_week()
+    return box
+
+
+def test_a_new_box_has_told_nothing(box: Box) -> None:
+    found = box.agent.reports.assess()
+    assert (found.budget.reports, found.budget.epsilon_lifetime) == (0, 0)
+    assert found.budget.epsilon_left_52_weeks == pytest.approx(log(81))
+    assert found.reporting == ()
+    assert found.conclusions.task == "none yet"
+    for belief in found.conclusions.beliefs:
+        assert belief.prior == belief.posterior_at_most == pytest.approx(belief.posterior)
+
+
+def test_one_report_raises_what_it_names_and_nothing_beyond_the_bound(reported: Box) -> None:
+    found = reported.agent.reports.assess()
+    assert found.reporting == ("main",)
+    assert (found.budget.reports, found.conclusions.reports) == (1, 1)
+    assert found.budget.epsilon_last_52_weeks == pytest.approx(log(3))
+    assert found.budget.epsilon_left_52_weeks == pytest.approx(log(27))
+    beliefs = found.conclusions.beliefs
+    assert sum(belief.posterior for belief in beliefs) == pytest.approx(1)
+    raised = [belief for belief in beliefs if belief.posterior > belief.prior]
+    assert len(raised) == 8
+    for belief in beliefs:
+        assert belief.posterior <= belief.posterior_at_most
+        assert belief.posterior_at_most < belief.posterior_after_one_more_at_most
+    assert beliefs[-1].category.startswith("none")
+
+
+def test_before_the_first_report_the_task_at_hand_is_weighed(box: Box) -> None:
+    box.install(task(categories=9))
+    found = box.agent.reports.assess()
+    assert (found.conclusions.task, len(found.conclusions.beliefs)) == (task(categories=9).name, 9)
+
+
+def test_a_population_may_be_known(reported: Box) -> None:
+    prior = [Fraction(1, 2), *[Fraction(1, 64)] * 32]
+    found = reported.agent.reports.assess(prior)
+    assert found.conclusions.beliefs[0].prior == 0.5
+    with pytest.raises(InputError, match="33 shares"):
+        reported.agent.reports.assess([Fraction(1)])
+
+
+def test_limits_of_the_settings_show(box: Box) -> None:
+    box.config = msgspec.structs.replace(box.config, report_max_odds="3/2")
+    box.reopen()
+    found = box.agent.reports.assess()
+    assert found.budget.epsilon_limit_report == pytest.approx(log(1.5))
+
+
+def test_every_setting_is_judged() -> None:
+    assert list(_JUDGES) == [field.name for field in msgspec.structs.fields(Config)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "directions"),
+    [
+        ({}, []),
+        ({"retention_days": 365}, ["riskier"]),
+        ({"retention_days": 8}, ["safer"]),
+        ({"teens_count_as_adults": True, "reports": False}, ["riskier", "safer"]),
+        ({"key_provider": "credential"}, ["safer"]),
+        ({"key_provider": "command"}, ["riskier"]),
+        ({"key_provider": "command", "key_erase_command": ("true",)}, ["safer", "safer"]),
+        ({"report_max_odds": "2", "report_spacing_weeks": 26}, ["safer", "safer"]),
+        (
+            {"server_url": "https://models.example", "report_pins": ("0" * 64,)},
+            ["safer", "neutral"],
+        ),
+    ],
+)
+def test_settings_are_compared_with_the_defaults(
+    changes: dict[str, object], directions: list[str]
+) -> None:
+    found = deviations(msgspec.structs.replace(Config(), **changes))
+    assert [deviation.direction for deviation in found] == directions
+
+
+def test_riskier_settings_make_a_riskier_assessment(box: Box) -> None:
+    assert box.config.retention_days == 365
+    assert box.agent.reports.assess().riskier_than_default
+    box.config = Config()
+    box.reopen()
+    assert not box.agent.reports.assess().riskier_than_default
+
+
+def test_a_change_of_settings_is_said_once(box: Box, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.clear()
+    box.reopen()
+    assert caplog.messages == []
+    box.config = msgspec.structs.replace(box.config, teens_count_as_adults=True)
+    box.reopen()
+    assert any("teens" in message for message in caplog.messages)
+    caplog.clear()
+    box.reopen()
+    assert caplog.messages == []
+
+
+def test_the_quarter_says_what_was_kept_used_sent_and_spent(reported: Box) -> None:
+    found = reported.agent.reports.quarter(kept_days=90)
+    (kept,) = found.kept
+    assert (kept.profile, kept.viewings, kept.allowed) == ("main", 1, True)
+    (used,) = found.used
+    assert (used.recommendations, used.reports, used.promotions) == (True, True, False)
+    (sent,) = found.sent
+    assert (sent.body_bytes, sent.outcome) == (512, "waiting")
+    assert found.spent.epsilon_quarter == pytest.approx(log(3))
+    assert found.missed_weeks == ()
+
+
+def test_a_quarter_later_the_year_still_counts(reported: Box) -> None:
+    reported.clock.advance(15 * WEEK_SECONDS)
+    found = reported.agent.reports.quarter(kept_days=90)
+    assert (found.sent, found.spent.epsilon_quarter) == ((), 0)
+    assert found.spent.epsilon_last_52_weeks == pytest.approx(log(3))
+
+
+def test_weeks_that_were_let_pass_are_named(box: Box) -> None:
+    box.install()
+    box.grant(Purpose.HISTORY, Purpose.REPORTING)
+    week = box.go_to_end_of_reporting_week(cycle=1)
+    box.agent.close_week()
+    assert box.agent.reports.quarter(kept_days=90).missed_weeks == (week - 13,)
+
+
+def test_a_sound_log_verifies_and_is_exported(reported: Box) -> None:
+    found = reported.agent.reports.verify_disclosures()
+    assert (found.ok, found.reports, found.problems) == (True, 1, ())
+    exported = reported.agent.reports.export_disclosures()
+    assert (exported.chain_rows, exported.chain_head) == (found.chain_rows, found.chain_head)
+    (item,) = exported.disclosures
+    assert (len(item.body), item.odds, item.outcome) == (512, "3", None)
+
+
+def change(ledger: LedgerStore, sql: str) -> None:
+    """Write past the chain, as somebody with the key could."""
+    with ledger._database.transaction() as connection:
+        for statement in sql.split(";"):
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("sql", "problem"),
+    [
+        ("UPDATE disclosures SET body = zeroblob(512)", "in disclosures, was changed"),
+        ("UPDATE ledger SET odds_numerator = 2", "in ledger, was changed"),
+        ("DELETE FROM outbox; DELETE FROM disclosures", "were acknowledged"),
+    ],
+)
+def test_what_was_changed_later_is_said(reported: Box, sql: str, problem: str) -> None:
+    other = reported.open()
+    change(other.home.ledger, sql)
+    other.close()
+    found = reported.agent.reports.verify_disclosures()
+    assert not found.ok
+    assert problem in found.problems[0]
+    with pytest.raises(LedgerBroken):
+        reported.agent.reports.export_disclosures()
+
+
+def test_reports_that_do_not_match_what_was_booked_are_said(reported: Box) -> None:
+    ledger = reported.agent.home.ledger
+    (item,) = ledger.disclosures()
+    ledger.book(
+        week=item.week + 13,
+        odds=Fraction(2),
+        report_id="0" * 32,
+        task=item.task,
+        body=item.body,
+        drawn_at=item.drawn_at,
+        due_at=item.due_at,
+        recipient="",
+        meaning="",
+    )
+    ledger.book(
+        week=item.week + 26,
+        odds=Fraction(3),
+        report_id="1" * 32,
+        task=item.task,
+        body=b"no report".ljust(512),
+        drawn_at=item.drawn_at,
+        due_at=item.due_at,
+        recipient="",
+        meaning="",
+    )
+    problems = reported.agent.reports.verify_disclosures().problems
+    assert [problem.partition(": ")[2].split(",")[0] for problem in problems][:2] == [
+        "its body speaks of another report",
+        "costs subset_selection.33.3-1.7",
+    ]
+    assert "Report" in problems[2]
+
+
+def test_imported_debits_that_lie_too_close_are_said(reported: Box) -> None:
+    ledger = reported.agent.home.ledger
+    (debit,) = ledger.debits()
+    ledger.import_debits([type(debit)(week=debit.week + 1, odds=Fraction(3))], at=0)
+    (problem,) = reported.agent.reports.verify_disclosures().problems
+    assert "less than 13 weeks" in problem

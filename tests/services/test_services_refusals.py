@@ -1,0 +1,133 @@
+"""A model that must not be used is refused with its reason, and the old one keeps serving."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edgeagent.agent import Agent
+from edgeagent.consent import Purpose
+from edgeagent.errors import EdgeAgentError, MalformedMessage, ModelRefused
+from edgeagent.scoring.resident import ResidentScorer
+from edgeagent.services.updater import MANIFEST_TARGET
+from edgeagent.testing.agent_box import AgentBox
+from tests.scoring.make_model_vectors import VECTORS, bad_models
+from tests.scoring.toy_model import toy_catalogue, toy_model
+from tests.services.releases import CATALOGUE, GOOD, Releases
+
+BAD: dict[str, str] = json.loads(VECTORS.joinpath("model_bad.json").read_text())["bad"]
+TEN_GIGABYTES = 10 * 2**30
+
+
+@pytest.fixture
+def scorer() -> Iterator[ResidentScorer]:
+    scorer = ResidentScorer()
+    yield scorer
+    scorer.close()
+
+
+@pytest.fixture
+def agent(tmp_path: Path, scorer: ResidentScorer) -> Iterator[Agent]:
+    box = AgentBox(directory=tmp_path / "home", runtime_directory=tmp_path / "run", scorer=scorer)
+    with box.open() as agent:
+        agent.grant(Purpose.PERSONALIZATION)
+        yield agent
+
+
+@pytest.fixture
+def releases(agent: Agent, scorer: ResidentScorer) -> Releases:
+    """A good model has been published and installed."""
+    releases = Releases(directory=agent.home.directory / "models")
+    releases.publish(version="1.0")
+    releases.update(agent, scorer)
+    return releases
+
+
+def _still_serves_the_old_one(agent: Agent) -> None:
+    installation = agent.installation()
+    assert installation.current is not None
+    assert installation.current.model_version == "1.0"
+    assert installation.previous is None
+    picks = agent.recommend()
+    assert picks.ranked_by == "model"
+    assert picks.picks
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_model_is_refused_with_its_reason(
+    agent: Agent, releases: Releases, scorer: ResidentScorer, name: str
+) -> None:
+    releases.publish(VECTORS.joinpath(name).read_bytes(), version="2.0")
+    with pytest.raises(ModelRefused) as refused:
+        releases.update(agent, scorer)
+    assert BAD[name] in str(refused.value)
+    assert refused.value.hint
+    noted = agent.installation().refused
+    assert noted is not None
+    assert (noted.model_version, noted.lasting) == ("2.0", False)
+    assert BAD[name] in noted.reason
+    _still_serves_the_old_one(agent)
+
+
+def test_the_vectors_are_those_that_are_described() -> None:
+    assert {f"model_bad_{name}.onnx": reason for name, (_, reason) in bad_models().items()} == BAD
+
+
+def test_a_good_model_replaces_the_old_one_after_a_bad_one_was_refused(
+    agent: Agent, releases: Releases, scorer: ResidentScorer
+) -> None:
+    releases.publish(toy_model(factor=1.5), version="2.0")
+    with pytest.raises(ModelRefused):
+        releases.update(agent, scorer)
+    releases.publish(GOOD, version="3.0", catalogue=CATALOGUE)
+    assert releases.update(agent, scorer).model_version == "3.0"
+    assert agent.installation().refused is None
+
+
+def test_a_manifest_of_another_space_than_its_files_is_refused(
+    agent: Agent, releases: Releases, scorer: ResidentScorer
+) -> None:
+    releases.publish(version="2.0", space_id="f" * 16)
+    with pytest.raises(ModelRefused, match="its manifest says ffffffffffffffff"):
+        releases.update(agent, scorer)
+    _still_serves_the_old_one(agent)
+
+
+def test_a_catalogue_of_another_space_is_refused(
+    agent: Agent, releases: Releases, scorer: ResidentScorer
+) -> None:
+    releases.publish(version="2.0", catalogue=toy_catalogue(space_id="f" * 16))
+    with pytest.raises(ModelRefused, match="catalogue of space ffffffffffffffff"):
+        releases.update(agent, scorer)
+    _still_serves_the_old_one(agent)
+
+
+@pytest.mark.parametrize("field", ["length_bytes", "header", "titles_bytes"])
+def test_ten_gigabytes_claimed_are_refused_before_anything_is_made_room_for(
+    agent: Agent, releases: Releases, scorer: ResidentScorer, field: str
+) -> None:
+    if field == "length_bytes":
+        releases.publish(version="2.0")
+        manifest = json.loads(releases.contents[MANIFEST_TARGET])
+        manifest["model"]["length_bytes"] = TEN_GIGABYTES
+        text = json.dumps(manifest, sort_keys=True, separators=(",", ":"))
+        releases.contents[MANIFEST_TARGET] = text.encode()
+    elif field == "header":
+        claimed = CATALOGUE[:8] + struct.pack("<I", 2**32 - 1) + CATALOGUE[12:]
+        releases.publish(version="2.0", catalogue=claimed)
+    else:
+        (length,) = struct.unpack_from("<I", CATALOGUE, 8)
+        header = json.loads(CATALOGUE[12 : 12 + length])
+        header["titles_bytes"] = TEN_GIGABYTES
+        text = json.dumps(header, sort_keys=True, separators=(",", ":"))
+        claimed = CATALOGUE[:8] + struct.pack("<I", len(text)) + text.encode()
+        releases.publish(version="2.0", catalogue=claimed + CATALOGUE[12 + length :])
+    with pytest.raises((ModelRefused, MalformedMessage)) as refused:
+        releases.update(agent, scorer)
+    assert isinstance(refused.value, EdgeAgentError)
+    assert refused.value.hint
+    _still_serves_the_old_one(agent)
