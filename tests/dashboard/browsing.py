@@ -36,7 +36,9 @@ def chromium() -> Iterator[Browser]:
 def television(browser: Browser, *, language: str = "en", **options: object) -> BrowserContext:
     """Return a fresh profile on a television."""
     return browser.new_context(
-        viewport={"width": 1920, "height": 1080}, locale=language, **options  # type: ignore[arg-type]
+        viewport={"width": 1920, "height": 1080},
+        locale=language,
+        **options,  # type: ignore[arg-type]
     )
 
 

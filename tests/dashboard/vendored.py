@@ -1,6 +1,7 @@
-"""Compare the vendored scripts with the packages they came from: ``python -m tests.dashboard.vendored``.
+"""Compare the vendored scripts with the packages they came from.
 
-Needs npm and its registry; ``--take`` copies them anew and writes their hashes.
+``python -m tests.dashboard.vendored`` needs npm and its registry; with ``--take`` it copies them
+anew and writes their hashes.
 """
 
 from __future__ import annotations
