@@ -12,8 +12,8 @@ function arrive() {
   const focused = document.activeElement;
   if (focused && focused !== document.body && focused.id !== "back") return;
   const known = document.getElementById(memory.get(location.pathname) || "");
-  const first = document.querySelector("#main a, #main button, #main input:not([type=hidden]), #back");
-  (known || first)?.focus();
+  const first = document.querySelector("#main :is(a, button, input:not([type=hidden]), [tabindex])");
+  (known || document.querySelector("[data-first]") || first || document.getElementById("back"))?.focus();
 }
 
 // The caret moves inside a text; at its ends the arrows leave it.
