@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 
 import pytest
+
+# Tests of the library itself load it without edgeagent, which would tell it to keep quiet.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 pytest_plugins = ["tests.published"]
 
