@@ -6,6 +6,7 @@ python-tuf nor ONNX Runtime.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 from edgeagent.clock import Clock, SystemClock
 from edgeagent.config import Config, load_config
 from edgeagent.consent import ConsentRecord, Purpose
-from edgeagent.errors import LedgerBroken, PolicyError, StorageError
+from edgeagent.errors import EdgeAgentError, LedgerBroken, PolicyError, StorageError
 from edgeagent.messages import ModelFiles, ModelManifest, Pick, Picks, ReportTask, WatchEvent
 from edgeagent.randomness import RandomSource, SystemRandomSource
 from edgeagent.services.connections import open_repository, open_transport
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     from edgeagent.services.uploader import Sending
 
 __all__ = ["Agent", "World"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,15 +154,23 @@ class Agent:
 
     # Consent
 
-    def grant(self, purpose: Purpose, *, profile: str = "main") -> ConsentRecord:
+    def grant(
+        self, purpose: Purpose, *, profile: str = "main", language: str | None = None
+    ) -> ConsentRecord:
         """Record that a profile allows a purpose, effective before this returns.
+
+        Args:
+            purpose: what is allowed.
+            profile: who allows it.
+            language: of the notice that was read; the box's own unless given.
 
         Raises:
             ConsentRequired: a kid's profile, or a teen's by policy.
+            InputError: there is no notice in that language.
 
         """
         self.household.require_may_consent(profile)
-        return self.gate.decide(purpose, profile=profile, given=True)
+        return self.gate.decide(purpose, profile=profile, given=True, language=language)
 
     def withdraw(
         self, purpose: Purpose, *, profile: str = "main", by_signal: bool = False
@@ -313,7 +324,11 @@ class Agent:
 
     def update_model(self) -> Update:
         """Fetch, verify and activate the newest model, catalogue and task."""
-        return self._updater.update()
+        try:
+            return self._updater.update()
+        except EdgeAgentError as error:
+            _log.info("nothing was updated: %s", error)
+            raise
 
     def rollback_model(self) -> ModelManifest:
         """Go back to the model before the active one."""

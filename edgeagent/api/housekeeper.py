@@ -48,6 +48,8 @@ class Housekeeper:
         self._look = look
         self._errands = desk.outside.errands
         self._was_private = False
+        self._calls_seen = -1
+        self._rested = False
 
     async def run(self) -> None:
         """Look, work, pause, for ever."""
@@ -66,6 +68,7 @@ class Housekeeper:
         for chore in chores:
             well = await self._attempt(chore)
             self._schedule.done(chore, self._desk.clock.now(), well=well)
+        await self._rest_when_idle()
 
     def _due(self) -> tuple[Chore, ...]:
         conditions = self._look()
@@ -77,6 +80,14 @@ class Housekeeper:
             reports_due=any(entry.next_attempt_at <= conditions.now for entry in outbox),
         )
         return tuple(chore for chore in due if server or chore is Chore.TIDY)
+
+    async def _rest_when_idle(self) -> None:
+        """Give memory back once, when nobody has called between two looks."""
+        idle = self._desk.calls == self._calls_seen
+        self._calls_seen = self._desk.calls
+        if idle and not self._rested:
+            await self._lanes.run_alone(self._desk.rest)
+        self._rested = idle
 
     async def _attempt(self, chore: Chore) -> bool:
         try:

@@ -357,6 +357,10 @@ class LedgerStore:
                 self._database.reopen(key)
                 self._chain = Chain(self._database, anchor, self._lock)
 
+    def release_memory(self) -> None:
+        """Give pages back that are kept in memory."""
+        self._database.release_memory()
+
     def close(self) -> None:
         """Close the database."""
         self._database.close()

@@ -11,6 +11,7 @@ from tests.hil.rootfs import Suite
 
 __all__ = ["build_kernel"]
 
+_STDERR = 2  # stdout is for the result
 _MODULES = (
     "drivers/virtio/virtio_ring",
     "drivers/virtio/virtio",
@@ -49,6 +50,7 @@ def build_kernel(directory: Path, *, suite: Suite, busybox: Path) -> None:
         ],
         check=True,
         stdin=subprocess.DEVNULL,
+        stdout=_STDERR,
     )
     (kernel,) = unpacked.glob("boot/vmlinuz-*")
     shutil.copyfile(kernel, directory / "vmlinuz")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -53,22 +54,23 @@ class Rehearsal:
         # An address of its own, so that no port of this machine has to be free.
         numbers = [random.randint(16, 250) for _ in range(3)]  # noqa: S311  (no secret)
         address = ".".join(map(str, [127, *numbers]))
-        try:
-            box = self.builder.box()
-            running = self.builder.running(target, box=box, state=state, address=address)
-        except (subprocess.CalledProcessError, OSError) as error:
-            reason = f"it cannot be built here: {error}"
-            return TargetResult(target=target, suite=suite, skipped_because=reason)
-        environment = {
-            "LG_HIL_ADDRESS": address,
-            "LG_HIL_KEY": str(box / AUTHORIZED_KEY),
-            "LG_HIL_PYTHON": sys.executable,
-            "LG_HIL_STATE": str(state),
-            "LG_HIL_WHEEL": str(self.wheel),
-            **self.environment,
-        }
-        _say(f"{target}: starting")
-        with running:
+        with ExitStack() as stack:
+            try:
+                box = self.builder.box()
+                running = self.builder.running(target, box=box, state=state, address=address)
+                _say(f"{target}: starting")
+                stack.enter_context(running)
+            except (subprocess.CalledProcessError, OSError) as error:
+                reason = f"it cannot be had here: {error}"
+                return TargetResult(target=target, suite=suite, skipped_because=reason)
+            environment = {
+                "LG_HIL_ADDRESS": address,
+                "LG_HIL_KEY": str(box / AUTHORIZED_KEY),
+                "LG_HIL_PYTHON": sys.executable,
+                "LG_HIL_STATE": str(state),
+                "LG_HIL_WHEEL": str(self.wheel),
+                **self.environment,
+            }
             return run_suite(
                 target, suite=suite, tests=self.tests, state=state, environment=environment
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import platform
 import shutil
 from collections.abc import Callable
 from typing import Literal, get_args
@@ -30,6 +31,7 @@ def missing(
     find: Callable[[str], str | None] = shutil.which,
     user: int | None = None,
     modules: Callable[[str], object] = importlib.util.find_spec,
+    machine: str = platform.machine(),
 ) -> str | None:
     """Return why a target cannot be rehearsed here, and what to do about it; ``None`` if it can.
 
@@ -38,13 +40,16 @@ def missing(
         find: says where a program lies.
         user: who runs this; who does, unless given.
         modules: says whether a Python package is installed.
+        machine: what kind this is.
 
     """
     if target not in get_args(Target):
         raise ValueError(target)
     if not modules("labgrid"):
         return "labgrid is not installed: pip install -e '.[test,hil]'"
-    wanted = _PROGRAMS | _PROGRAMS_OF[target]
+    wanted = dict(_PROGRAMS)
+    if target != "chroot" or machine != "aarch64":  # which runs arm64 programs by itself
+        wanted |= _PROGRAMS_OF[target]
     packages = sorted({package for name, package in wanted.items() if find(name) is None})
     if packages:
         return f"programs are missing: apt-get install {' '.join(packages)}"

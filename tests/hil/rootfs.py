@@ -19,6 +19,7 @@ AUTHORIZED_KEY = "key"
 """Private half of the key that opens a target, beside ``root``."""
 SSHD_CONFIG = "/etc/ssh/hil_config"
 
+_STDERR = 2  # stdout is for the result
 _PACKAGES = (
     "base-files",
     "base-passwd",
@@ -85,6 +86,7 @@ def _unpack(root: Path, suite: Suite) -> None:
         ],
         check=True,
         stdin=subprocess.DEVNULL,
+        stdout=_STDERR,
     )
 
 

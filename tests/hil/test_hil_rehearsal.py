@@ -32,7 +32,7 @@ BAD = '<testcase classname="tests.hil.test_a" name="bad"><failure message="no"/>
 
 
 def test_what_is_in_the_cache_is_not_built_again(tmp_path: Path) -> None:
-    built = []
+    built: list[Path] = []
     cache = Cache(tmp_path / "cache")
     for recipe in ("a", "a", "b"):
         kept = cache.get("thing", recipe=recipe, build=built.append)

@@ -38,7 +38,7 @@ def install_dependencies(root: Path, *, suite: Suite) -> None:
     target = root / f"usr/local/lib/python{version}/dist-packages"
     subprocess.run(
         [
-            *(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"),
+            *(sys.executable, "-m", "pip", "install", "-qq", "--no-compile"),
             *("--only-binary=:all:", "--target", str(target), "--python-version", version),
             *("--implementation", "cp", "--abi", interpreter, "--abi", "abi3", "--abi", "none"),
             *(f"--platform=manylinux_{glibc}_aarch64" for glibc in _GLIBC),
@@ -69,7 +69,7 @@ def compile_sources(root: Path, *, suite: Suite) -> None:
         ],
         check=False,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        capture_output=True,
     )
 
 
@@ -86,7 +86,7 @@ def build_wheel(directory: Path, *, plant: Plant | None = None) -> Path:
             plant.put_into(Path(copy))
         subprocess.run(
             [
-                *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"),
+                *(sys.executable, "-m", "pip", "wheel", "-qq", "--no-deps"),
                 *("--wheel-dir", str(directory), copy),
             ],
             check=True,

@@ -26,7 +26,7 @@ from model_export.timescales_fit import fit_timescales
 from model_export.timescales_training import Recipe, Trainer
 
 DAY = 86_400
-SMALL = Recipe(dimension=8, hidden=8, batch=256, learning_rate=0.01)
+SMALL = Recipe(dimension=8, hidden=8, learning_rate=0.01)
 
 
 def _silent(_what: str, _done: float) -> None:
