@@ -180,7 +180,7 @@ class Recommender:
 
     def _watched_since(self, saved: SavedPicks, profile: str, now: int) -> set[str]:
         viewings = self._home.history.between(
-            profile, saved.made_at, now + 1, include_imported=True
+            profile, saved.made_at + 1, now + 1, include_imported=True
         )
         return {viewing.entity_id for viewing in viewings}
 

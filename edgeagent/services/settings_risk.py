@@ -106,6 +106,11 @@ _JUDGES: Mapping[str, _Judge] = {
     "teens_count_as_adults": _said(
         "riskier", "teens' viewings are stored, and their sessions may be the one that is drawn"
     ),
+    "teen_max_age_rating": lambda config: (
+        "neutral",
+        f"teens are shown titles for up to {config.teen_max_age_rating} years",
+    ),
+    "entitlements": _said("neutral", "titles of those packages are shown, too"),
     "reports": _said("safer", "no report is drawn or sent, whatever is granted"),
     "report_max_odds": lambda config: (
         "safer",
@@ -116,5 +121,6 @@ _JUDGES: Mapping[str, _Judge] = {
         f"reports are {config.report_spacing_weeks} weeks apart at least, not 13",
     ),
     "report_pins": _said("safer", "reports go to a server with a pinned key only"),
+    "service": _said("neutral", "the resident service behaves as its own table says"),
 }
 """One for every setting; a test says which is missing."""

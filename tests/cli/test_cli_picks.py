@@ -18,7 +18,7 @@ def terminal(household: Household, publisher: Publisher) -> Terminal:
     household.agent.update_model()
     household.watch(*titles_of(publisher, "Comedy")[:6])
     household.agent.close()
-    (household.directory / "config.toml").write_text('scorer = "resident"\n')
+    (household.directory / "config.toml").write_text('scorer = "resident"\nretention_days = 365\n')
     terminal = Terminal(household.directory)
     for title, fraction in zip(titles_of(publisher, "Comedy")[6:8], ("0.4", "0.6"), strict=True):
         terminal.says("history", "add", title, "--progress", fraction)
