@@ -37,6 +37,7 @@ from edgeagent.services.signals import Signal, heed
 from edgeagent.services.title_index import TitleIndex
 from edgeagent.services.titles import TitleMarks
 from edgeagent.services.withdrawal import Withdrawals
+from edgeagent.services.world import World
 from edgeagent.store import Disclosure, Home, SavedPicks
 from edgeagent.world import World
 

@@ -179,6 +179,7 @@ class Recommender:
         return SavedPicks(made_at=saved.made_at, picks=left)
 
     def _watched_since(self, saved: SavedPicks, profile: str, now: int) -> set[str]:
+        # From the next second on: what came in the same one is most likely what they rest on.
         viewings = self._home.history.between(
             profile, saved.made_at + 1, now + 1, include_imported=True
         )
