@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -19,7 +19,7 @@ from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.errors import EdgeAgentError, LedgerBroken, PolicyError, StorageError
 from edgeagent.messages import ModelFiles, ModelManifest, Pick, Picks, ReportTask, WatchEvent
 from edgeagent.randomness import SystemRandomSource
-from edgeagent.services.connections import open_repository, open_transport
+from edgeagent.services.connections import make_scorer, open_repository, open_transport
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.erasure import Erasure, finish_erasure_of_box
@@ -39,10 +39,8 @@ from edgeagent.services.titles import TitleMarks
 from edgeagent.services.withdrawal import Withdrawals
 from edgeagent.services.world import World
 from edgeagent.store import Disclosure, Home, SavedPicks
-from edgeagent.world import World
 
 if TYPE_CHECKING:
-    from edgeagent.network.repository import Repository
     from edgeagent.scoring.protocol import Scorer
     from edgeagent.services.recommender import Recommender
     from edgeagent.services.reporter import WeekClosing
@@ -360,7 +358,9 @@ class Agent:
 
         return Updater(
             self._installations,
-            open_repository=self._open_repository,
+            open_repository=lambda now: open_repository(
+                self._home.directory / "models", self._config, now=now
+            ),
             scorer=self.scorer,
             clock=self._clock,
             quality=QualityGate(self._home.history, gate=self.gate, scorer=self.scorer),
@@ -370,20 +370,8 @@ class Agent:
     def scorer(self) -> Scorer:
         """What runs models for this box; started when it is first asked for."""
         if self._scorer_in_use is None:
-            self._scorer_in_use = (self._world.make_scorer or self._configured_scorer)()
+            self._scorer_in_use = (self._world.make_scorer or partial(make_scorer, self._config))()
         return self._scorer_in_use
-
-    def _configured_scorer(self) -> Scorer:
-        if self._config.scorer == "resident":
-            from edgeagent.scoring.resident import ResidentScorer  # noqa: PLC0415  (heavy)
-
-            return ResidentScorer()
-        from edgeagent.scoring.remote import ChildScorer  # noqa: PLC0415  (lazy)
-
-        return ChildScorer()
-
-    def _open_repository(self, now: int) -> Repository:
-        return open_repository(self._home.directory / "models", self._config, now=now)
 
     def _finish_what_was_interrupted(self) -> None:
         """Go on where the power went, before anything else runs."""
