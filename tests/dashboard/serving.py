@@ -53,11 +53,7 @@ class Serving:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.sessions = Sessions(
-            read_secret(self.socket_path),
-            clock=self.clock,
-            random=SeededRandomSource("dashboard"),
-        )
+        self.sessions = self.make_sessions()
         self._dashboard = Dashboard(
             socket=self.socket_path,
             language=self.language,
@@ -68,6 +64,13 @@ class Serving:
         self.port: int = self._listening.getsockname()[1]
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
+
+    def make_sessions(self) -> Sessions:
+        return Sessions(
+            read_secret(self.socket_path),
+            clock=self.clock,
+            random=SeededRandomSource("dashboard"),
+        )
 
     def _run(self) -> None:
         asyncio.run(serve(self._dashboard, self._listening))

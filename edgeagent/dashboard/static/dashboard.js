@@ -6,12 +6,12 @@ const BACK = new Set(["Escape", "Backspace", "GoBack", "BrowserBack"]);
 const TEXT = 'input:not([type="hidden"])';
 const memory = new Map(); // which control was last used on which page, while this page lives
 
-const remember = () => memory.set(location.pathname, document.activeElement?.id);
+const remember = () => memory.set(document.title, document.activeElement?.id);
 
 function arrive() {
   const focused = document.activeElement;
   if (focused && focused !== document.body && focused.id !== "back") return;
-  const known = document.getElementById(memory.get(location.pathname) || "");
+  const known = document.getElementById(memory.get(document.title) || "");
   const first = document.querySelector("#main :is(a, button, input:not([type=hidden]), [tabindex])");
   (known || document.querySelector("[data-first]") || first || document.getElementById("back"))?.focus();
 }
