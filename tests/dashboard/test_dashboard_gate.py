@@ -109,6 +109,17 @@ def test_every_answer_says_what_it_is(serving: Serving) -> None:
         assert "server" not in answer.headers
 
 
+def test_a_page_takes_nothing_from_elsewhere_and_nobody_embeds_it(serving: Serving) -> None:
+    policy = serving.get("/").headers["content-security-policy"].split("; ")
+    assert policy[0] == "default-src 'self'"
+    assert set(policy[1:]) == {
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "object-src 'none'",
+    }
+
+
 def test_only_links_and_forms_of_our_own_are_on_the_way(serving: Serving) -> None:
     assert serving.get("/static/vendored.json").status == 404
     assert serving.get("/static/..%2fapp.py").status == 404
