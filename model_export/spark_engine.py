@@ -71,6 +71,7 @@ class SparkEngine:
         """
         builder = _builder()
         _check_java()
+        _check_alone()
         self._scratch = Path(tempfile.mkdtemp(prefix="edgeagent-spark-"))
         for name, value in _settings(self._master, self._scratch).items():
             builder = builder.config(name, value)
@@ -84,7 +85,7 @@ class SparkEngine:
             if not isinstance(error, Exception):
                 raise
             raise InputError(
-                f"Spark did not start: {said[-1] if said else error}",
+                f"Spark did not start: {said[0] if said else error}",
                 hint=f"it needs Java {_JAVA_MAJOR} or later: apt-get install "
                 f"openjdk-{_JAVA_MAJOR}-jre-headless",
             ) from error
@@ -144,6 +145,17 @@ def _builder() -> Any:  # noqa: ANN401  (pyspark is optional)
             hint="pip install 'edgeagent[spark]', or train with --engine local",
         ) from error
     return SparkSession.builder
+
+
+def _check_alone() -> None:
+    """A process has one Spark session; another's would be taken over, settings and all."""
+    from pyspark import SparkContext  # noqa: PLC0415  (the extra spark)
+
+    if SparkContext._active_spark_context is not None:  # noqa: SLF001  (nothing public says so)
+        raise InputError(
+            "a Spark session is running in this process already",
+            hint="leave the engine that is open first",
+        )
 
 
 def _check_java() -> None:

@@ -37,6 +37,8 @@ class DashboardDoor:
         self._command = command
         self._socket: socket.socket | None = None
         self._running: asyncio.Task[None] | None = None
+        self.process_id: int | None = None
+        """Of the dashboard that runs now."""
 
     @property
     def port(self) -> int:
@@ -70,6 +72,11 @@ class DashboardDoor:
             self._socket.close()
             self._socket = None
 
+    async def gone(self) -> None:
+        """Wait until the dashboard that runs, if any, has gone."""
+        if self._running is not None:
+            await self._running
+
     def _watch(self) -> None:
         if self._socket is not None:
             asyncio.get_running_loop().add_reader(self._socket, self._called)
@@ -84,12 +91,15 @@ class DashboardDoor:
         process = await asyncio.create_subprocess_exec(
             *self._command(number), pass_fds=(number,), stdin=subprocess.DEVNULL
         )
+        self.process_id = process.pid
         try:
             exit_code = await process.wait()
         except asyncio.CancelledError:
             process.terminate()
             await process.wait()
             raise
+        finally:
+            self.process_id = None
         if exit_code == 0:
             self._watch()
             return

@@ -16,7 +16,6 @@ from edgeagent.api.lanes import Lanes
 from edgeagent.api.own_box import ModelShape, installed
 from edgeagent.api.own_household import PrivateSessionShape
 from edgeagent.api.schedule import Chore, Conditions, Schedule
-from edgeagent.errors import EdgeAgentError
 from edgeagent.services.reporter import WeekClosing
 from edgeagent.services.unmatched import forget_unmatched
 
@@ -62,7 +61,7 @@ class Housekeeper:
         try:
             await self._tell_of_changes()
             chores = await self._lanes.run("quick", self._due)
-        except EdgeAgentError as error:
+        except Exception as error:  # noqa: BLE001  (one bad look must not be the last)
             _LOG.warning("looking around failed: %s", type(error).__name__)
             return
         for chore in chores:

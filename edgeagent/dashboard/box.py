@@ -37,7 +37,7 @@ class Box:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._asked = 0
 
-    async def ask(self, name: str, **params: object) -> Any:  # noqa: ANN401  (JSON)
+    async def ask(self, name: str, /, **params: object) -> Any:  # noqa: ANN401  (JSON)
         """Call ``EdgeAgent.name``.
 
         Raises:
@@ -47,7 +47,7 @@ class Box:
         """
         return msgspec.json.decode(await self.ask_raw(name, **params))
 
-    async def ask_raw(self, name: str, **params: object) -> msgspec.Raw:
+    async def ask_raw(self, name: str, /, **params: object) -> msgspec.Raw:
         """Call likewise, and return the result as it came, unread."""
         self._asked += 1
         request = {

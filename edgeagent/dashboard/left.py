@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -10,9 +11,14 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from edgeagent.clock import WEEK_SECONDS
 from edgeagent.dashboard.viewer import Viewer, Way
 
-__all__ = ["WAYS", "Reading", "read_report"]
+__all__ = ["WAYS", "Reading", "Timeline", "draw_timeline", "read_report"]
+
+_YEAR_SECONDS = 52 * WEEK_SECONDS
+_AHEAD_SECONDS = 18 * WEEK_SECONDS
+"""A reporting week comes every 13, and its report leaves within days of its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +62,44 @@ def read_report(report: dict[str, Any]) -> Reading:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """Where reports stand between a year ago and the farthest next one, each from 0 to 1."""
+
+    past: tuple[float, ...]
+    today: float
+    next: float
+
+
+def draw_timeline(drawn_at: Sequence[int], *, now: int, next_at: int) -> Timeline:
+    """Place moments, seconds UTC, on a line; what is older than a year is left out."""
+    start, end = now - _YEAR_SECONDS, now + _AHEAD_SECONDS
+
+    def place(moment: int) -> float:
+        return min(1.0, (moment - start) / (end - start))
+
+    return Timeline(
+        past=tuple(place(moment) for moment in drawn_at if moment >= start),
+        today=place(now),
+        next=place(next_at),
+    )
+
+
 async def _left(viewer: Viewer) -> Response:
     reports = await viewer.ask("disclosures")
     preview = await viewer.ask("preview")
+    status = await viewer.ask("status")
     return await viewer.page(
         "left",
         reports=[(report, read_report(report)) for report in reversed(reports)],
         budget=await viewer.ask("budget"),
         preview=preview,
         obstacle=_obstacle(preview),
+        timeline=draw_timeline(
+            [report["drawnAt"] for report in reports],
+            now=status["now"],
+            next_at=preview["sentBetween"][0],
+        ),
     )
 
 

@@ -89,7 +89,7 @@ class Sessions:
         return hmac.compare_digest(self._sign(content).encode(), signature.encode())
 
     def _sign(self, content: str) -> str:
-        message = f"edgeagent dashboard {content}".encode()
+        message = f"edgeagent-dashboard {content}".encode()
         return hmac.new(self._secret, message, hashlib.sha256).hexdigest()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from starlette.responses import Response
 
 from edgeagent.dashboard.viewer import Viewer, Way
@@ -27,7 +29,12 @@ async def _withdraw(viewer: Viewer) -> Response:
 
 async def _record(viewer: Viewer) -> Response:
     receipt = await viewer.ask("consentReceipt")
-    return await viewer.page("record", back="/switches", records=receipt["records"][::-1])
+    records = [record | {"at": _seconds(record["eventTime"])} for record in receipt["records"]]
+    return await viewer.page("record", back="/switches", records=records[::-1])
+
+
+def _seconds(iso_utc: str) -> int:
+    return int(datetime.fromisoformat(iso_utc).timestamp())
 
 
 WAYS = (

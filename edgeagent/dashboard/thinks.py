@@ -9,8 +9,8 @@ from edgeagent.dashboard.viewer import Viewer, Way
 
 __all__ = ["WAYS"]
 
-_SHOWN_SEGMENTS = 8
-_SHOWN_PICKS = 6
+_SHOWN_SEGMENTS = 7
+_SHOWN_PICKS = 5
 _NOT_GRANTED, _NO_MODEL = -40300, -50200
 
 

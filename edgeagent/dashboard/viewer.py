@@ -29,7 +29,7 @@ class Viewer:
     texts: Texts
     box: Box
 
-    async def ask(self, name: str, **params: object) -> Any:  # noqa: ANN401  (JSON)
+    async def ask(self, name: str, /, **params: object) -> Any:  # noqa: ANN401  (JSON)
         """Call ``EdgeAgent.name``."""
         return await self.box.ask(name, **params)
 

@@ -48,9 +48,9 @@ PLANTS = {
     ),
     "scorer-leak": Plant(
         path="edgeagent/scoring/child.py",
-        healthy="    from edgeagent.scoring.resident import",
-        faulty="    globals()['leaked'] = b'leak' * (50 << 18)  # 50 MiB\n"
-        "    from edgeagent.scoring.resident import",
+        healthy="    signal.signal(signal.SIGINT, signal.SIG_IGN)\n",
+        faulty="    signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "    globals()['leaked'] = b'leak' * (50 << 18)  # 50 MiB\n",
         noticed_by="test_hil_service.py",
     ),
 }

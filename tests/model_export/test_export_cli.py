@@ -129,8 +129,10 @@ def test_a_model_is_published_inspected_and_published_again(
     assert json.loads(_run(*place, "--keep-task", "--json")[1])["task"] == (
         "subset_selection.17.3-1.1"
     )
+    counting = json.loads(_run(*place, "--mechanism", "discrete_laplace", "--json")[1])
+    assert counting["task"] == "discrete_laplace.17.3-1.2"
     facts = json.loads(_run("inspect", repository, "--json")[1])
-    assert facts["roles"]["timestamp"]["version"] == 3
+    assert facts["roles"]["timestamp"]["version"] == 4
     code, out, _ = _run("inspect", repository)
     assert code == 0
     assert "models/manifest.json" in out

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from edgeagent.errors import InputError
+from model_export.cli import main
 from model_export.engines import LocalEngine
 from model_export.log import WatchLog
 from model_export.spark_engine import SparkEngine
@@ -104,17 +107,29 @@ def test_a_machine_without_java_is_told_how_to_get_it(
 
 
 @pytest.mark.slow
-def test_a_java_that_does_not_start_is_quoted(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_java_that_does_not_start_is_quoted(tmp_path: Path) -> None:
     pytest.importorskip("pyspark", reason=f"no pyspark: {NEEDED}")
-    java = tmp_path / "bin" / "java"
+    java, scratch = tmp_path / "bin" / "java", tmp_path / "scratch"
     java.parent.mkdir()
+    scratch.mkdir()
     java.write_text("#!/bin/sh\necho 'class file version 61.0 is too new' >&2\nexit 1\n")
     java.chmod(0o755)
-    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
-    (tmp_path / "scratch").mkdir()
-    with pytest.raises(InputError, match=r"Spark did not start: .*version 61\.0"):
-        SparkEngine().__enter__()
-    assert not list((tmp_path / "scratch").iterdir())
+    done = subprocess.run(
+        [sys.executable, "-m", "model_export", "train", "--engine", "spark", "--households", "9"],
+        env={**os.environ, "JAVA_HOME": str(tmp_path), "TMPDIR": str(scratch)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: Spark did not start: ")
+    assert "version 61.0" in done.stderr
+    assert "openjdk-17-jre-headless" in done.stderr
+    assert not list(scratch.iterdir())
+
+
+def test_head_timescales_is_not_trained_on_spark(tmp_path: Path) -> None:
+    arguments = ["train", "--engine", "spark", "--head", "timescales"]
+    result = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / "m.npz")])
+    assert result.exit_code == 3
+    assert "not on Spark" in result.stderr

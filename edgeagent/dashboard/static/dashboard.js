@@ -6,14 +6,14 @@ const BACK = new Set(["Escape", "Backspace", "GoBack", "BrowserBack"]);
 const TEXT = 'input:not([type="hidden"])';
 const memory = new Map(); // which control was last used on which page, while this page lives
 
-const remember = () => memory.set(location.pathname, document.activeElement?.id);
+const remember = () => memory.set(document.title, document.activeElement?.id);
 
 function arrive() {
   const focused = document.activeElement;
   if (focused && focused !== document.body && focused.id !== "back") return;
-  const known = document.getElementById(memory.get(location.pathname) || "");
-  const first = document.querySelector("#main a, #main button, #main input:not([type=hidden]), #back");
-  (known || first)?.focus();
+  const known = document.getElementById(memory.get(document.title) || "");
+  const first = document.querySelector("#main :is(a, button, input:not([type=hidden]), [tabindex])");
+  (known || document.querySelector("[data-first]") || first || document.getElementById("back"))?.focus();
 }
 
 // The caret moves inside a text; at its ends the arrows leave it.
