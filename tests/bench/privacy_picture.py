@@ -45,6 +45,7 @@ def draw(cases: Sequence[Case], others: Others, path: Path) -> None:
         by_size = sorted((c, v) for (n, c, o), v in points.items() if (n, o) == (name, _ODDS))
         right.plot(*zip(*by_size, strict=True), **style)
     left.set(xlabel="$e^ε$, 33 categories", ylabel="error / minimax bound", ylim=(0.9, None))
+    left.set_xticks([1.5, 2, 3])
     right.set(xlabel="categories, $e^ε$ = 3", xticks=[9, 17, 33, 65])
     for axes in (left, right):
         axes.axhline(1, color="black", linewidth=0.8, linestyle=":")
