@@ -6,30 +6,28 @@ python-tuf nor ONNX Runtime.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from edgeagent.clock import Clock, SystemClock
 from edgeagent.config import Config, load_config
 from edgeagent.consent import ConsentRecord, Purpose
-from edgeagent.errors import LedgerBroken, PolicyError, StorageError
+from edgeagent.errors import EdgeAgentError, LedgerBroken, PolicyError, StorageError
 from edgeagent.messages import ModelFiles, ModelManifest, Pick, Picks, ReportTask, WatchEvent
-from edgeagent.randomness import RandomSource, SystemRandomSource
-from edgeagent.services.connections import open_repository, open_transport
+from edgeagent.randomness import SystemRandomSource
+from edgeagent.services.connections import make_scorer, open_repository, open_transport
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
-from edgeagent.services.device_clock import BUILD_TIME, DeviceClock
+from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.erasure import Erasure, finish_erasure_of_box
 from edgeagent.services.household import Household
 from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.services.key_care import configured_provider, finish_rotation
 from edgeagent.services.portability import Portability
-from edgeagent.services.private_session import MarkedPrivateSession, runtime_directory
+from edgeagent.services.private_session import MarkedPrivateSession
 from edgeagent.services.receipt import ConsentReceipt, consent_receipt
 from edgeagent.services.recorder import Recorded, Recorder
 from edgeagent.services.reporting import Reporting, Tools
@@ -39,11 +37,10 @@ from edgeagent.services.signals import Signal, heed
 from edgeagent.services.title_index import TitleIndex
 from edgeagent.services.titles import TitleMarks
 from edgeagent.services.withdrawal import Withdrawals
-from edgeagent.store import Disclosure, Home
+from edgeagent.services.world import World
+from edgeagent.store import Disclosure, Home, SavedPicks
 
 if TYPE_CHECKING:
-    from edgeagent.network.repository import Repository
-    from edgeagent.network.transport import Transport
     from edgeagent.scoring.protocol import Scorer
     from edgeagent.services.recommender import Recommender
     from edgeagent.services.reporter import WeekClosing
@@ -52,22 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Agent", "World"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """Everything outside the box that an agent touches; the defaults are the real thing."""
-
-    clock: Clock = field(default_factory=SystemClock)
-    random: RandomSource = field(default_factory=SystemRandomSource)
-    make_scorer: Callable[[], Scorer] | None = None
-    """Replaces the scorer that the config asks for."""
-    transport: Transport | None = None
-    """Replaces HTTP to the config's ``server_url``."""
-    runtime_directory: Path = field(default_factory=lambda: runtime_directory(os.environ))
-    """A tmpfs; holds the empty marker of a private session."""
-    build_time: int = BUILD_TIME
-    simulated: bool = False
-    """Permits a seeded random source: for simulations and tests, never on a box."""
+_log = logging.getLogger(__name__)
 
 
 class Agent:
@@ -151,15 +133,23 @@ class Agent:
 
     # Consent
 
-    def grant(self, purpose: Purpose, *, profile: str = "main") -> ConsentRecord:
+    def grant(
+        self, purpose: Purpose, *, profile: str = "main", language: str | None = None
+    ) -> ConsentRecord:
         """Record that a profile allows a purpose, effective before this returns.
+
+        Args:
+            purpose: what is allowed.
+            profile: who allows it.
+            language: of the notice that was read; the box's own unless given.
 
         Raises:
             ConsentRequired: a kid's profile, or a teen's by policy.
+            InputError: there is no notice in that language.
 
         """
         self.household.require_may_consent(profile)
-        return self.gate.decide(purpose, profile=profile, given=True)
+        return self.gate.decide(purpose, profile=profile, given=True, language=language)
 
     def withdraw(
         self, purpose: Purpose, *, profile: str = "main", by_signal: bool = False
@@ -271,6 +261,10 @@ class Agent:
         """
         return self._recommender.recommend(profile=profile, limit=limit, cached=cached)
 
+    def last_picks(self, *, profile: str = "main", limit: int = 1000) -> SavedPicks | None:
+        """Return the picks last made as far as they can still be shown; never ranks."""
+        return self._recommender.last_picks(profile=profile, limit=limit)
+
     def explain(self, entity_id: str, *, profile: str = "main") -> Pick:
         """Return one title's score and the parts that add up to it."""
         return self._recommender.explain(entity_id, profile=profile)
@@ -309,7 +303,11 @@ class Agent:
 
     def update_model(self) -> Update:
         """Fetch, verify and activate the newest model, catalogue and task."""
-        return self._updater.update()
+        try:
+            return self._updater.update()
+        except EdgeAgentError as error:
+            _log.info("nothing was updated: %s", error)
+            raise
 
     def rollback_model(self) -> ModelManifest:
         """Go back to the model before the active one."""
@@ -360,7 +358,9 @@ class Agent:
 
         return Updater(
             self._installations,
-            open_repository=self._open_repository,
+            open_repository=lambda now: open_repository(
+                self._home.directory / "models", self._config, now=now
+            ),
             scorer=self.scorer,
             clock=self._clock,
             quality=QualityGate(self._home.history, gate=self.gate, scorer=self.scorer),
@@ -370,20 +370,8 @@ class Agent:
     def scorer(self) -> Scorer:
         """What runs models for this box; started when it is first asked for."""
         if self._scorer_in_use is None:
-            self._scorer_in_use = (self._world.make_scorer or self._configured_scorer)()
+            self._scorer_in_use = (self._world.make_scorer or partial(make_scorer, self._config))()
         return self._scorer_in_use
-
-    def _configured_scorer(self) -> Scorer:
-        if self._config.scorer == "resident":
-            from edgeagent.scoring.resident import ResidentScorer  # noqa: PLC0415  (heavy)
-
-            return ResidentScorer()
-        from edgeagent.scoring.remote import ChildScorer  # noqa: PLC0415  (lazy)
-
-        return ChildScorer()
-
-    def _open_repository(self, now: int) -> Repository:
-        return open_repository(self._home.directory / "models", self._config, now=now)
 
     def _finish_what_was_interrupted(self) -> None:
         """Go on where the power went, before anything else runs."""

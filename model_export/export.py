@@ -18,6 +18,7 @@ from edgeagent.messages import (
     encode_catalogue,
     sha256_hex,
 )
+from edgeagent.messages.fields import MechanismName
 from model_export.head_files import head_files
 from model_export.trained import TrainedModel
 
@@ -67,7 +68,14 @@ class Titled(Protocol):
         ...
 
 
-def export(model: TrainedModel, shelf: Titled, *, now: int, epoch: int = 0) -> Artefacts:
+def export(
+    model: TrainedModel,
+    shelf: Titled,
+    *,
+    now: int,
+    epoch: int = 0,
+    mechanism: MechanismName = "subset_selection",
+) -> Artefacts:
     """Export a model; equal arguments give equal bytes.
 
     Args:
@@ -77,6 +85,7 @@ def export(model: TrainedModel, shelf: Titled, *, now: int, epoch: int = 0) -> A
         now: seconds UTC: stamped into model version, catalogue and manifest, and the first
             reporting week.
         epoch: of the report task; a new one wherever segments change their meaning.
+        mechanism: of the report task.
 
     """
     space_id = model.table.space_id
@@ -100,7 +109,7 @@ def export(model: TrainedModel, shelf: Titled, *, now: int, epoch: int = 0) -> A
         catalogue=catalogue,
         catalogue_items=len(shelf.titles),
         manifest=manifest,
-        task=_task(manifest, epoch=epoch, now=now),
+        task=_task(manifest, mechanism, epoch=epoch, now=now),
     )
 
 
@@ -131,10 +140,10 @@ def _reference(role: str, data: bytes, suffix: str) -> TargetReference:
     return TargetReference(path=f"{role}/{digest}.{suffix}", sha256=digest, length_bytes=len(data))
 
 
-def _task(manifest: ModelManifest, *, epoch: int, now: int) -> ReportTask:
+def _task(manifest: ModelManifest, mechanism: MechanismName, *, epoch: int, now: int) -> ReportTask:
     numerator, denominator = _ODDS
     return ReportTask(
-        mechanism="subset_selection",
+        mechanism=mechanism,
         categories=len(manifest.segments) + 1,
         odds_numerator=numerator,
         odds_denominator=denominator,

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from edgeagent.errors import InputError
 from edgeagent.messages.fields import HeadName
 from model_export.content import with_cold_rows
+from model_export.engines import FactorEngine, LocalEngine
 from model_export.evaluate import PersonHistory, RankingQuality, Scorer
-from model_export.factors import ItemTable, fit_factors, log_popularity
+from model_export.factors import ItemTable, log_popularity
 from model_export.foldin import FoldinSettings
 from model_export.log import WatchLog
 from model_export.trained import HeadSettings, scorer_of
-from model_export.tuning import Progress, foldin_scorer, tune
+from model_export.tuning import Progress, Tuned, foldin_scorer, tune
 
 __all__ = ["HEADS", "Aim", "FittedHead", "fit_head", "torch_is_there"]
 
@@ -42,6 +43,8 @@ class FittedHead:
     """[N] ≥ 0."""
     settings: HeadSettings
     validation: RankingQuality | None
+    tuned: Tuned | None = None
+    """How ``foldin`` was fitted."""
 
     def scorer(self) -> Scorer:
         """Return it as a scorer: what the box computes, from the int8 rows."""
@@ -53,7 +56,7 @@ def torch_is_there() -> bool:
     return find_spec("torch") is not None
 
 
-def fit_head(
+def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
     log: WatchLog,
     *,
     head: HeadName,
@@ -62,6 +65,8 @@ def fit_head(
     progress: Progress,
     aim: Aim = "later",
     seeds: int = 3,
+    settled: Tuned | None = None,
+    engine: FactorEngine = LocalEngine(),  # noqa: B008  (it holds nothing)
 ) -> FittedHead:
     """Fit a head to all of ``log``; its settings are chosen inside.
 
@@ -73,13 +78,22 @@ def fit_head(
         progress: told what is happening and how much of the whole is done, 0-1.
         aim: what ``timescales`` learns to tell, the very next viewing or the ones to come.
         seeds: how often ``timescales`` is trained; the best training is kept.
+        settled: how ``foldin`` was fitted before; see :func:`model_export.tuning.tune`.
+        engine: what fits the embeddings of ``foldin``.
 
     Raises:
         InputError: ``timescales`` without PyTorch, or a log that it can learn nothing from.
 
     """
     if head == "foldin":
-        return _foldin(log, dimension=dimension, seed=seed, progress=progress)
+        return _foldin(
+            log,
+            dimension=dimension,
+            seed=seed,
+            progress=progress,
+            settled=settled,
+            engine=engine,
+        )
     if not torch_is_there():
         raise InputError(
             "head timescales is trained with PyTorch, which is not installed",
@@ -97,24 +111,43 @@ def fit_head(
         progress=progress,
     )
     snapshot = fitted.snapshot
+    # A new title's bias is told from its metadata, too; where they say nothing it is middling.
+    middle = np.median(snapshot.bias)
+    told = np.column_stack([snapshot.embeddings, snapshot.bias - middle])
+    rows = with_cold_rows(log, told, seed=seed)
     return FittedHead(
-        table=ItemTable.of(with_cold_rows(log, snapshot.embeddings, seed=seed)),
-        bias=snapshot.bias,
+        table=ItemTable.of(rows[:, :-1]),
+        bias=np.maximum(rows[:, -1] + middle, 0).astype(np.float32),
         settings=snapshot.weights,
         validation=fitted.validation,
     )
 
 
-def _foldin(log: WatchLog, *, dimension: int, seed: int, progress: Progress) -> FittedHead:
+def _foldin(
+    log: WatchLog,
+    *,
+    dimension: int,
+    seed: int,
+    progress: Progress,
+    settled: Tuned | None,
+    engine: FactorEngine,
+) -> FittedHead:
     from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415  (it ships no types)
         threadpool_limits,
     )
 
     # Thousands of small systems: more BLAS threads only wait for each other.
     with threadpool_limits(1, "blas"):
-        tuned = tune(log, dimension=dimension, seed=seed, progress=progress)
+        tuned = tune(
+            log,
+            dimension=dimension,
+            seed=seed,
+            progress=progress,
+            settled=settled,
+            engine=engine,
+        )
         progress("Fitting embeddings", 0.95)
-        factors = fit_factors(
+        factors = engine.fit(
             log,
             alpha=tuned.fit_alpha,
             regularization=tuned.fit_regularization,
@@ -127,6 +160,7 @@ def _foldin(log: WatchLog, *, dimension: int, seed: int, progress: Progress) -> 
             bias=_bias(log, table.embeddings(), tuned.foldin),
             settings=tuned.foldin,
             validation=tuned.validation,
+            tuned=tuned,
         )
 
 

@@ -40,8 +40,12 @@ class _Facts(Message, frozen=True, kw_only=True):
     format: int = 1
     titles: tuple[Title, ...]
     labels: tuple[SegmentLabel, ...]
+    segment_titles: tuple[tuple[str, ...], ...]
     foldin: _Foldin | None = None
+    fit_alpha: float | None
+    fit_regularization: float | None
     session_cosine: float
+    kept_fraction: float | None
     validated: bool
 
 
@@ -57,7 +61,11 @@ def save_model(model: TrainedModel, path: Path) -> None:
         titles=model.titles,
         labels=model.labels,
         foldin=_Foldin(**asdict(settings)) if isinstance(settings, FoldinSettings) else None,
+        segment_titles=model.segment_titles,
+        fit_alpha=model.fit_alpha,
+        fit_regularization=model.fit_regularization,
         session_cosine=model.session_cosine,
+        kept_fraction=model.kept_fraction,
         validated=quality is not None,
     )
     arrays: dict[str, NDArray[np.generic]] = {
@@ -67,6 +75,7 @@ def save_model(model: TrainedModel, path: Path) -> None:
         "bias": model.bias,
         "centroids": model.centroids,
         "session_share": model.session_share,
+        "cohesion": model.cohesion,
     }
     if isinstance(settings, TimescalesWeights):
         arrays |= {f"timescales.{name}": getattr(settings, name) for name in _TIMESCALES}
@@ -116,10 +125,15 @@ def _model(facts: _Facts, arrays: dict[str, NDArray[np.generic]]) -> TrainedMode
         table=ItemTable(rows=rows, scale=arrays["scale"].astype(np.float32)),
         bias=arrays["bias"].astype(np.float32),
         settings=_settings(facts, arrays),
+        fit_alpha=facts.fit_alpha,
+        fit_regularization=facts.fit_regularization,
         centroids=arrays["centroids"].astype(np.float64),
         labels=facts.labels,
+        segment_titles=facts.segment_titles,
         session_share=arrays["session_share"].astype(np.float64),
+        cohesion=arrays["cohesion"].astype(np.float64),
         session_cosine=facts.session_cosine,
+        kept_fraction=facts.kept_fraction,
         validation=RankingQuality(
             **{name: values.astype(np.float64) for name, values in quality.items()}
         )

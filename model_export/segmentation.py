@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 
-__all__ = ["Clusters", "spherical_kmeans"]
+__all__ = ["Clusters", "nearest", "spherical_kmeans", "unit_rows"]
 
 _RESTARTS = 4
 _ITERATIONS = 60
@@ -38,30 +38,24 @@ def spherical_kmeans(
     *,
     count: int,
     seed: int,
-    initial: NDArray[np.floating] | None = None,
 ) -> Clusters:
-    """Cluster directions.
+    """Cluster directions: the best of four seeded starts, largest cluster first.
 
     Args:
         vectors: [M, D]; their lengths do not matter, zero vectors are not welcome.
         count: S.
         seed: of the starts.
-        initial: [S, D] centroids to start from: ids then keep their meaning from one model to the
-            next. Without, the best of four seeded starts, largest cluster first.
 
     Raises:
         InputError: fewer different vectors than clusters.
 
     """
-    unit = np.asarray(vectors, dtype=np.float64)
-    unit = unit / np.linalg.norm(unit, axis=1, keepdims=True)
-    if initial is not None:
-        return _refined(unit, _unit_rows(np.asarray(initial, dtype=np.float64)))
+    unit = unit_rows(vectors)
     rng = np.random.default_rng(seed)
     tries = [_refined(unit, _seeds(unit, count, rng)) for _ in range(_RESTARTS)]
     best = max(tries, key=lambda clusters: float(clusters.cosine.sum()))
     sizes = np.bincount(best.assigned, minlength=count)
-    return _nearest(unit, best.centroids[np.argsort(-sizes, kind="stable")])
+    return nearest(unit, best.centroids[np.argsort(-sizes, kind="stable")])
 
 
 def _seeds(unit: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -82,9 +76,9 @@ def _seeds(unit: NDArray[np.float64], count: int, rng: np.random.Generator) -> N
 
 def _refined(unit: NDArray[np.float64], centroids: NDArray[np.float64]) -> Clusters:
     """Alternate assignment and mean until nothing moves."""
-    clusters = _nearest(unit, centroids)
+    clusters = nearest(unit, centroids)
     for _ in range(_ITERATIONS):
-        moved = _nearest(unit, _means(unit, clusters))
+        moved = nearest(unit, _means(unit, clusters))
         if np.array_equal(moved.assigned, clusters.assigned):
             return moved
         clusters = moved
@@ -101,12 +95,16 @@ def _means(unit: NDArray[np.float64], clusters: Clusters) -> NDArray[np.float64]
     return np.where(lengths > 0, sums / np.maximum(lengths, 1e-12), clusters.centroids)
 
 
-def _nearest(unit: NDArray[np.float64], centroids: NDArray[np.float64]) -> Clusters:
+def nearest(unit: NDArray[np.float64], centroids: NDArray[np.float64]) -> Clusters:
+    """Assign unit vectors [M, D] to the nearest of unit centroids [S, D]."""
     likeness = unit @ centroids.T
     assigned = likeness.argmax(axis=1)
     cosine = np.take_along_axis(likeness, assigned[:, np.newaxis], axis=1)[:, 0]
     return Clusters(centroids=centroids, assigned=assigned, cosine=cosine)
 
 
-def _unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return rows of length 1 in the same directions; rows of zeros stay."""
+    exact = np.asarray(rows, dtype=np.float64)
+    lengths = np.linalg.norm(exact, axis=1, keepdims=True)
+    return np.asarray(exact / np.where(lengths > 0, lengths, 1.0))

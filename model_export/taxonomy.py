@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-__all__ = ["iab_categories", "is_sensitive"]
+__all__ = ["FORMATS", "iab_categories", "is_sensitive"]
 
 _IAB = {
     "action": "325",
@@ -28,9 +28,14 @@ _IAB = {
     "family": "645",
     "fantasy": "335",
     "history": "EZWB7V",
+    "holiday": "649",
     "horror": "336",
     "law": "383",
+    "lifestyle": "TIFQA5",
+    "music": "338",
+    "musical": "156",
     "mystery": "331",
+    "nature": "VKIV56",
     "politics": "386",
     "reality": "651",
     "religion": "453",
@@ -39,9 +44,14 @@ _IAB = {
     "sitcom": "646",
     "soap-opera": "642",
     "sports": "483",
+    "talk-show": "A0AH3G",
+    "thriller": "700",
     "war": "389",
     "western": "KHPC6A",
 }
+_MOVIES, _TELEVISION = "324", "640"
+FORMATS = frozenset({"imax", "(no genres listed)"})
+"""Stand among genres, and say nothing of what a title is about."""
 _SENSITIVE = re.compile(
     r"\b(war|military|religio\w*|faith|spiritual\w*|politic\w*|true[ -]crime|law|legal|court"
     r"|adult|erotic\w*|health|medical|medicine)\b",
@@ -50,10 +60,14 @@ _SENSITIVE = re.compile(
 _TRUE_CRIME = {"crime", "documentary"}
 
 
-def iab_categories(genres: Collection[str]) -> tuple[str, ...]:
-    """Return the distinct category ids of genres, in their order; unknown genres have none."""
-    found = (_IAB.get(genre.lower()) for genre in genres)
-    return tuple(dict.fromkeys(category for category in found if category is not None))
+def iab_categories(genres: Collection[str], *, series: bool = False) -> tuple[str, ...]:
+    """Return the distinct category ids of genres, in their order.
+
+    Where no genre has one, it is that of films, or of television.
+    """
+    found = (_IAB.get(genre.lower().replace(" ", "-")) for genre in genres)
+    known = tuple(dict.fromkeys(category for category in found if category is not None))
+    return known or (_TELEVISION if series else _MOVIES,)
 
 
 def is_sensitive(genres: Collection[str]) -> bool:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from edgeagent.clock import DAY_SECONDS
+from model_export.factors import fit_factors
 from model_export.log import WatchLog
 from model_export.timescales import (
     LARGEST_EXPONENT,
@@ -34,10 +35,13 @@ _Tensors = dict[str, Any]
 _PER_VIEWING = (1.5, 0.5, 0.17, 0.06, 0.02, 0.003)
 _PER_DAY = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 """Where the decays start: from the last viewing to the last few hundred, from days to years."""
-_START_LENGTH = 0.5
+_START_LENGTH = 3.0
+_START_LAMBDA = 10.0
+_TINY = 1e-12
 _DECAYS_FASTER = 5.0
 """Decays are few and smooth: their logarithms learn at so many times the rate of the rest."""
 _BETAS = (0.9, 0.98)
+_SMALLEST_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,9 @@ class Recipe:
     hidden_dropout: float = 0.2
     strangers_fraction: float = 0.05
     """Of the targets, predicted for somebody without a history: what the bias learns from."""
-    batch: int = 1024
+    largest_batch: int = 1024
+    steps_a_round: int = 200
+    """At least; a small log has smaller batches, down to 64."""
     memory: float = 0.99
     """Of the running mean, per step."""
 
@@ -87,7 +93,7 @@ class Trainer:
         self._items = torch.from_numpy(place[log.items])
         self._completion = torch.from_numpy(np.ascontiguousarray(log.completion))
         self._days = torch.from_numpy((log.watched_on - log.watched_on.min()) / DAY_SECONDS)
-        self._live = self._start(np.bincount(log.items)[self._watched])
+        self._live = self._start(log, seed=seed)
         self._mean = {name: value.detach().clone() for name, value in self._live.items()}
         self._optimizer = self._optimizer_of(self._live)
         self._steps = 0
@@ -95,8 +101,10 @@ class Trainer:
     def round(self) -> Iterator[float]:
         """Learn from everything once; yields how much of it is done, 0-1."""
         done, total = 0, sum(len(rows) - 1 for rows in self._people)
-        size, ahead = self._recipe.batch, self._recipe.ahead
-        for batch in batches(self._people, size=size, ahead=ahead, rng=self._rng):
+        size = min(
+            max(total // self._recipe.steps_a_round, _SMALLEST_BATCH), self._recipe.largest_batch
+        )
+        for batch in batches(self._people, size=size, ahead=self._recipe.ahead, rng=self._rng):
             self._step(batch)
             done += int((batch.target >= 0).sum())
             yield done / total
@@ -121,11 +129,17 @@ class Trainer:
             ),
         )
 
-    def _start(self, viewings: NDArray[np.int64]) -> _Tensors:
+    def _start(self, log: WatchLog, *, seed: int) -> _Tensors:
+        """Begin where head A ends: near each other is what the same people watched."""
         dimension, hidden = self._recipe.dimension, self._recipe.hidden
         wide = SCALES * dimension
+        viewings = np.bincount(log.items)[self._watched]
+        factors = fit_factors(
+            log, alpha=1.0, regularization=_START_LAMBDA, dimension=dimension, seed=seed
+        )[self._watched]
+        lengths = np.maximum(np.linalg.norm(factors, axis=1, keepdims=True), _TINY)
         start = {
-            "embeddings": self._normal(len(viewings), dimension) * _START_LENGTH * dimension**-0.5,
+            "embeddings": torch.from_numpy(_START_LENGTH * factors / lengths),
             "bias": torch.from_numpy(np.log(viewings / viewings.sum())).float(),
             "log_per_viewing": torch.tensor(_PER_VIEWING).log(),
             "log_per_day": torch.tensor(_PER_DAY).log(),

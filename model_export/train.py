@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from edgeagent.errors import InputError
 from edgeagent.messages.fields import HeadName
+from model_export.engines import FactorEngine, LocalEngine
+from model_export.foldin import FoldinSettings
 from model_export.heads import FittedHead, fit_head
 from model_export.log import WatchLog
-from model_export.naming import label_segments
-from model_export.segmentation import Clusters, spherical_kmeans
-from model_export.session_vectors import Session, sample_sessions, session_vectors
+from model_export.segmenting import find_segments
 from model_export.trained import TrainedModel, encoder_of
-from model_export.tuning import Progress
-from model_export.warm_start import carried_centroids
+from model_export.tuning import Progress, Tuned
 
 __all__ = ["MAX_SEGMENTS", "MIN_SEGMENTS", "train"]
 
@@ -24,7 +20,7 @@ _FITTING_FRACTION = 0.95
 """Of the time; finding segments takes the rest."""
 
 
-def train(
+def train(  # noqa: PLR0913  (what is trained, and with what)
     log: WatchLog,
     *,
     seed: int,
@@ -33,6 +29,7 @@ def train(
     head: HeadName = "foldin",
     previous: TrainedModel | None = None,
     progress: Progress = lambda _what, _done: None,
+    engine: FactorEngine = LocalEngine(),  # noqa: B008  (it holds nothing)
 ) -> TrainedModel:
     """Train on all of ``log``; equal arguments give an equal model.
 
@@ -42,7 +39,9 @@ def train(
         segments: S, 16-64.
         dimension: D.
         head: what computes a user from a history.
-        previous: keep the meaning of its segment ids (a warm start of the segments).
+        previous: keep the meaning of its segment ids, and its settings unless they are clearly
+            worse than others by now.
+        engine: what fits the embeddings of head ``foldin``.
         progress: told what is happening and how much of the whole is done, 0-1.
 
     Raises:
@@ -55,7 +54,15 @@ def train(
     def fitting(what: str, done: float) -> None:
         progress(what, _FITTING_FRACTION * done)
 
-    fitted = fit_head(log, head=head, dimension=dimension, seed=seed, progress=fitting)
+    fitted = fit_head(
+        log,
+        head=head,
+        dimension=dimension,
+        seed=seed,
+        progress=fitting,
+        settled=None if previous is None else _settled(previous),
+        engine=engine,
+    )
     progress("Finding segments", _FITTING_FRACTION)
     return _with_segments(log, fitted, segments=segments, seed=seed, previous=previous)
 
@@ -68,27 +75,42 @@ def _with_segments(
     seed: int,
     previous: TrainedModel | None,
 ) -> TrainedModel:
-    encoder = encoder_of(fitted.table.embeddings(), fitted.settings)
-    sessions = sample_sessions(log, seed=seed)
-    sessions, vectors = _with_direction(sessions, session_vectors(sessions, encoder))
-    clusters = spherical_kmeans(
-        vectors,
-        count=segments,
+    found = find_segments(
+        log,
+        encoder_of(fitted.table.embeddings(), fitted.settings),
+        segments=segments,
         seed=seed,
-        initial=None
-        if previous is None
-        else carried_centroids(previous, log.titles, sessions, vectors),
+        previous=previous,
     )
     return TrainedModel(
         titles=log.titles,
         table=fitted.table,
         bias=fitted.bias,
         settings=fitted.settings,
-        centroids=clusters.centroids,
-        labels=label_segments(log.titles, sessions, clusters.assigned, count=segments),
-        session_share=_shares(clusters, segments),
-        session_cosine=float(clusters.cosine.mean()),
+        fit_alpha=None if fitted.tuned is None else fitted.tuned.fit_alpha,
+        fit_regularization=None if fitted.tuned is None else fitted.tuned.fit_regularization,
+        centroids=found.centroids,
+        labels=tuple(segment.label for segment in found.named),
+        segment_titles=tuple(segment.titles for segment in found.named),
+        session_share=found.session_share,
+        cohesion=found.cohesion,
+        session_cosine=found.session_cosine,
+        kept_fraction=found.kept_fraction,
         validation=fitted.validation,
+    )
+
+
+def _settled(previous: TrainedModel) -> Tuned | None:
+    settings = previous.settings
+    if not isinstance(settings, FoldinSettings):
+        return None
+    if previous.fit_alpha is None or previous.fit_regularization is None:
+        return None
+    return Tuned(
+        fit_alpha=previous.fit_alpha,
+        fit_regularization=previous.fit_regularization,
+        foldin=settings,
+        validation=previous.validation,
     )
 
 
@@ -106,15 +128,3 @@ def _check(log: WatchLog, *, segments: int, dimension: int, previous: TrainedMod
             f"the previous model has {len(previous.labels)} segments, {segments} are asked for",
             hint="ask for as many, or begin anew without the previous model",
         )
-
-
-def _with_direction(
-    sessions: tuple[Session, ...], vectors: NDArray[np.float64]
-) -> tuple[tuple[Session, ...], NDArray[np.float64]]:
-    """Leave out sessions of titles that have no embedding: they point nowhere."""
-    kept = np.flatnonzero(np.linalg.norm(vectors, axis=1) > 0)
-    return tuple(sessions[index] for index in kept), vectors[kept]
-
-
-def _shares(clusters: Clusters, segments: int) -> NDArray[np.float64]:
-    return np.bincount(clusters.assigned, minlength=segments) / len(clusters.assigned)

@@ -48,13 +48,23 @@ class TrainedModel:
     bias: NDArray[np.float32]
     """[N] ≥ 0: what a title scores before anybody has watched anything."""
     settings: HeadSettings
+    fit_alpha: float | None
+    """α the embeddings of head ``foldin`` were fitted with; its own may differ."""
+    fit_regularization: float | None
+    """λ likewise."""
     centroids: NDArray[np.float64]
     """[S, D] unit vectors."""
     labels: tuple[SegmentLabel, ...]
+    segment_titles: tuple[tuple[str, ...], ...]
+    """Names of up to three telling titles of each segment."""
     session_share: NDArray[np.float64]
     """[S] of the sessions it was fitted to; sums to 1."""
+    cohesion: NDArray[np.float64]
+    """[S] mean cosine of a segment's sessions with its centroid."""
     session_cosine: float
     """Mean cosine of a session with its own segment: how well sessions are described."""
+    kept_fraction: float | None
+    """Of the sessions the previous model knew, those that kept their segment; ``None`` without."""
     validation: RankingQuality | None
     """Of the chosen settings, on people of the training log; ``None`` if it is too small."""
 

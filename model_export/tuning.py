@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 from model_export.encoders import history_scorer
+from model_export.engines import FactorEngine, LocalEngine
 from model_export.evaluate import (
     GlobalSplit,
     RankingQuality,
     Scorer,
     evaluate_ranking,
     global_split,
+    paired_gain,
 )
-from model_export.factors import ItemTable, fit_factors
+from model_export.factors import ItemTable
 from model_export.foldin import FoldinSettings, FoldinSolver
 from model_export.log import WatchLog
 
@@ -40,6 +42,8 @@ _START = (1.0, 10.0)
 _UNTUNED = (1.0, 1.0)
 """For logs too small to hold anybody out, where λ = 10 would leave a single direction."""
 _FADINGS = ((30.0, 0.1), (30.0, 0.3), (100.0, 0.1), (300.0, 0.1), (300.0, 0.3))
+_CLEARLY = 2.0
+"""Paired standard errors."""
 _NO_FADING = (36_500.0, 1.0)
 
 
@@ -71,23 +75,43 @@ def validation_value(quality: RankingQuality) -> float:
     return float(quality.ndcg_at_10.mean() + quality.ndcg_at_100.mean()) / 2
 
 
-def tune(log: WatchLog, *, dimension: int, seed: int, progress: Progress) -> Tuned:
+def tune(
+    log: WatchLog,
+    *,
+    dimension: int,
+    seed: int,
+    progress: Progress,
+    settled: Tuned | None = None,
+    engine: FactorEngine = LocalEngine(),  # noqa: B008  (it holds nothing)
+) -> Tuned:
     """Choose settings on people of ``log`` after the 80 % quantile of its time.
 
-    From (α, λ) = (1, 10), climb to the best neighbour a factor of three away until none is better;
-    then choose the fold-in's own α and λ, then how viewings fade.
+    From (α, λ) = (1, 10), or from what is settled, climb to the best neighbour a factor of three
+    away until none is better; then choose the fold-in's own α and λ, then how viewings fade.
+
+    Args:
+        log: the viewings.
+        dimension: D.
+        seed: of the factors.
+        progress: told what is being tried.
+        settled: what a model before was made with. It stays unless the best is better by more than
+            two paired standard errors: other settings make another space, in which a tenth of the
+            sessions would lie in another segment.
+        engine: what fits the factors.
+
     """
     try:
         split = global_split(log, maximum_people=_VALIDATION_PEOPLE)
     except InputError:
-        return Tuned(
+        return settled or Tuned(
             fit_alpha=_UNTUNED[0],
             fit_regularization=_UNTUNED[1],
             foldin=_unfading(*_UNTUNED),
             validation=None,
         )
-    search = _Search(split, dimension=dimension, seed=seed, progress=progress)
-    alpha, regularization = search.climb()
+    search = _Search(split, dimension=dimension, seed=seed, progress=progress, engine=engine)
+    start = (settled.fit_alpha, settled.fit_regularization) if settled else _START
+    alpha, regularization = search.climb(start)
     near = [
         _unfading(alpha * up, regularization * down)
         for up in (1.0, _STEP)
@@ -100,31 +124,39 @@ def tune(log: WatchLog, *, dimension: int, seed: int, progress: Progress) -> Tun
         replace(best, decay_days=days, floor=floor) for days, floor in (_NO_FADING, *_FADINGS)
     ]
     chosen = max(fadings, key=lambda settings: search.value(table, settings))
-    return Tuned(
+    best_tuned = Tuned(
         fit_alpha=alpha,
         fit_regularization=regularization,
         foldin=chosen,
         validation=search.quality(table, chosen),
     )
+    return best_tuned if settled is None else search.unless_clearly_worse(settled, best_tuned)
 
 
 class _Search:
     """Remembers what has been fitted and judged, so that nothing is done twice."""
 
     def __init__(
-        self, split: GlobalSplit, *, dimension: int, seed: int, progress: Progress
+        self,
+        split: GlobalSplit,
+        *,
+        dimension: int,
+        seed: int,
+        progress: Progress,
+        engine: FactorEngine,
     ) -> None:
         self._split = split
         self._dimension = dimension
         self._seed = seed
         self._progress = progress
+        self._engine = engine
         self._no_bias = np.zeros(len(split.training.titles))
         self._tables: dict[tuple[float, float], NDArray[np.float32]] = {}
         self._qualities: dict[tuple[int, FoldinSettings], RankingQuality] = {}
 
-    def climb(self) -> tuple[float, float]:
+    def climb(self, start: tuple[float, float]) -> tuple[float, float]:
         """Return the (α, λ) no neighbour of which is better."""
-        here = _START
+        here = start
         while True:
             around = [here, *((here[0] * a, here[1] * b) for a, b in _neighbours())]
             best = max(around, key=self._height)
@@ -140,7 +172,7 @@ class _Search:
                 f"Trying α = {alpha:.3g}, λ = {regularization:.3g}",
                 0.85 * len(self._tables) / _MAX_FITS,
             )
-            factors = fit_factors(
+            factors = self._engine.fit(
                 self._split.training,
                 alpha=alpha,
                 regularization=regularization,
@@ -162,6 +194,13 @@ class _Search:
             self._qualities[key] = evaluate_ranking(self._split, score)
         return self._qualities[key]
 
+    def unless_clearly_worse(self, settled: Tuned, best: Tuned) -> Tuned:
+        """Return what is settled, judged here; or the best, if that is clearly better."""
+        table = self.table(settled.fit_alpha, settled.fit_regularization)
+        now = replace(settled, validation=self.quality(table, settled.foldin))
+        gain, error = paired_gain(_values(best), _values(now))
+        return best if _collapsed(table) or gain > _CLEARLY * error else now
+
     def _height(self, point: tuple[float, float]) -> float:
         if point not in self._tables and len(self._tables) >= _MAX_FITS:
             return -np.inf
@@ -174,6 +213,12 @@ def _unfading(alpha: float, regularization: float) -> FoldinSettings:
     return FoldinSettings(
         alpha=alpha, regularization=regularization, decay_days=_NO_FADING[0], floor=_NO_FADING[1]
     )
+
+
+def _values(tuned: Tuned) -> NDArray[np.float64]:
+    """Return [P] what is maximised, person by person."""
+    quality = tuned.validation
+    return np.zeros(1) if quality is None else (quality.ndcg_at_10 + quality.ndcg_at_100) / 2
 
 
 def _collapsed(table: NDArray[np.float32]) -> bool:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
+
+# How long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("no clock", deadline=None)
+hypothesis.settings.load_profile("no clock")
+
+# Tests of the library itself load it without edgeagent, which would tell it to keep quiet.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 pytest_plugins = ["tests.published"]
 

@@ -75,16 +75,24 @@ def _exit_codes() -> str:
     return "\n".join(["| exit code | meaning |", "| --- | --- |", *lines])
 
 
-def _settings(kind: type[msgspec.Struct]) -> str:
+def documented_settings(kind: type[msgspec.Struct]) -> list[tuple[str, str, str]]:
+    """Return name, default and meaning of every setting of a table."""
     source = textwrap.dedent(inspect.getsource(kind))
     documented = dict(re.findall(r'^    (\w+): [^\n]*\n    """([^"]*)"""', source, re.MULTILINE))
-    lines = []
+    found = []
     for setting in msgspec.structs.fields(kind):
         if isinstance(setting.default, msgspec.Struct):
             continue  # a table of its own
         default = "none" if setting.default is None else f"`{_toml(_default(setting))}`"
         text = " ".join(documented[setting.name].replace("``", "`").split())
-        lines.append(f"| `{setting.name}` | {default} | {text} |")
+        found.append((setting.name, default, text))
+    return found
+
+
+def _settings(kind: type[msgspec.Struct]) -> str:
+    lines = [
+        f"| `{name}` | {default} | {text} |" for name, default, text in documented_settings(kind)
+    ]
     return "\n".join(["| setting | default | what it does |", "| --- | --- | --- |", *lines])
 
 

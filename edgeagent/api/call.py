@@ -9,6 +9,7 @@ from typing import Protocol
 
 from edgeagent.agent import Agent
 from edgeagent.api.confirmations import Confirmations
+from edgeagent.api.memory import give_back
 from edgeagent.api.method import Caller
 from edgeagent.api.playback import Playbacks
 from edgeagent.api.schedule import Conditions
@@ -57,6 +58,8 @@ class Desk:
         self.config = config
         self.confirmations = confirmations
         self.playbacks = Playbacks()
+        self.calls = 0
+        """How many there were: one that has not changed for a while means an idle evening."""
         self.clock = DeviceClock(outside.clock)
         self.started_at = outside.clock.now()
         self.agent = self._open()
@@ -68,6 +71,12 @@ class Desk:
         if before is None or self._told is None:
             return ()
         return tuple(changes(before, self._told))
+
+    def rest(self) -> None:
+        """Give back what only a busy service needs to keep in memory."""
+        self.agent.titles.release()
+        self.agent.home.release_memory()
+        give_back()
 
     def refresh(self) -> None:
         """Take in what an update in a child process has learned of the time."""

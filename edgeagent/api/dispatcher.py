@@ -113,6 +113,8 @@ class Dispatcher:
         return await self._run(method, call, params)
 
     async def _run(self, method: Method, call: Call, params: object) -> object:
+        self._desk.calls += 1
+
         def work() -> object:
             return method.run(call, params)
 

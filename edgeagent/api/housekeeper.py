@@ -16,7 +16,6 @@ from edgeagent.api.lanes import Lanes
 from edgeagent.api.own_box import ModelShape, installed
 from edgeagent.api.own_household import PrivateSessionShape
 from edgeagent.api.schedule import Chore, Conditions, Schedule
-from edgeagent.errors import EdgeAgentError
 from edgeagent.services.reporter import WeekClosing
 from edgeagent.services.unmatched import forget_unmatched
 
@@ -48,6 +47,8 @@ class Housekeeper:
         self._look = look
         self._errands = desk.outside.errands
         self._was_private = False
+        self._calls_seen = -1
+        self._rested = False
 
     async def run(self) -> None:
         """Look, work, pause, for ever."""
@@ -60,12 +61,13 @@ class Housekeeper:
         try:
             await self._tell_of_changes()
             chores = await self._lanes.run("quick", self._due)
-        except EdgeAgentError as error:
+        except Exception as error:  # noqa: BLE001  (one bad look must not be the last)
             _LOG.warning("looking around failed: %s", type(error).__name__)
             return
         for chore in chores:
             well = await self._attempt(chore)
             self._schedule.done(chore, self._desk.clock.now(), well=well)
+        await self._rest_when_idle()
 
     def _due(self) -> tuple[Chore, ...]:
         conditions = self._look()
@@ -77,6 +79,14 @@ class Housekeeper:
             reports_due=any(entry.next_attempt_at <= conditions.now for entry in outbox),
         )
         return tuple(chore for chore in due if server or chore is Chore.TIDY)
+
+    async def _rest_when_idle(self) -> None:
+        """Give memory back once, when nobody has called between two looks."""
+        idle = self._desk.calls == self._calls_seen
+        self._calls_seen = self._desk.calls
+        if idle and not self._rested:
+            await self._lanes.run_alone(self._desk.rest)
+        self._rested = idle
 
     async def _attempt(self, chore: Chore) -> bool:
         try:

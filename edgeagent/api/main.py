@@ -14,6 +14,7 @@ from pathlib import Path
 from edgeagent.agent import Agent
 from edgeagent.api.call import Outside
 from edgeagent.api.commands import Commands
+from edgeagent.api.dashboard_door import DashboardDoor, dashboard_command
 from edgeagent.api.endpoint import default_socket
 from edgeagent.api.notify import Notifier
 from edgeagent.api.service import Service, Settings
@@ -36,6 +37,7 @@ def serve(
     config_file: Path | None,
     socket: Path | None,
     websocket_port: int | None,
+    dashboard_port: int | None,
     environment: Mapping[str, str],
 ) -> None:
     """Serve ``home`` until SIGTERM or Ctrl-C."""
@@ -59,13 +61,17 @@ def serve(
         look=Surroundings(config.service, clock=clock).look,
         clock=clock,
     )
+    path = socket or default_socket(home, environment)
     settings = Settings(
-        socket=socket or default_socket(home, environment),
+        socket=path,
         websocket_port=websocket_port,
         may_manage=managers(config.service),
         config=config,
         random=SystemRandomSource(),
         notifier=Notifier(environment),
+        dashboard=None
+        if dashboard_port is None
+        else DashboardDoor(dashboard_port, command=dashboard_command(path, config.language)),
     )
     asyncio.run(_serve(Service(outside, settings)))
 

@@ -25,6 +25,7 @@ class Outgoing:
         """Send through ``send``, which waits while the peer does not read."""
         self._send = send
         self._hang_up = hang_up
+        self._gone = False
         self._queue: asyncio.Queue[tuple[bytes, asyncio.Future[None] | None]] = asyncio.Queue(
             QUEUE_LIMIT
         )
@@ -45,6 +46,8 @@ class Outgoing:
         """
         sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await self._queue.put((data, sent))
+        if self._gone:  # while this waited for room
+            raise ConnectionResetError("the peer has gone")
         await sent
 
     async def run(self) -> None:
@@ -74,6 +77,7 @@ class Outgoing:
 
     def _give_up(self, waiting: asyncio.Future[None] | None) -> None:
         """Nobody shall wait for what will never be sent."""
+        self._gone = True
         left = [waiting]
         while not self._queue.empty():
             left.append(self._queue.get_nowait()[1])

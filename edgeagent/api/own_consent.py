@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from edgeagent.api.call import Call
 from edgeagent.api.consent_events import telling_of_changes
@@ -45,11 +46,28 @@ class ConsentShape(Shape, frozen=True, kw_only=True):
     purposes: tuple[PurposeShape, ...]
 
 
+_Language = Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
+
+
+class ConsentParams(ProfileParams, frozen=True, kw_only=True):
+    """For whom, and in which language to say it."""
+
+    language: _Language | None = None
+    """The box's own unless given."""
+
+
 class PurposeParams(Shape, frozen=True, kw_only=True):
     """Which purpose, for whom."""
 
     purpose: Purpose
     profile: ProfileName | None = None
+
+
+class GrantParams(PurposeParams, frozen=True, kw_only=True):
+    """Which purpose, for whom, and which text was read."""
+
+    language: _Language | None = None
+    """Of the notice on the screen, which the record names; the box's own unless given."""
 
 
 class SignalParams(Shape, frozen=True, kw_only=True):
@@ -92,10 +110,10 @@ class ReceiptShape(Shape, frozen=True, kw_only=True):
     records: tuple[ReceiptEntryShape, ...]
 
 
-def _consent(call: Call, params: ProfileParams) -> ConsentShape:
+def _consent(call: Call, params: ConsentParams) -> ConsentShape:
     """Return how each purpose stands for a profile, with what it gives and takes."""
     profile = call.profile(params.profile)
-    notice = load_notice(call.desk.config.language)
+    notice = load_notice(params.language or call.desk.config.language)
     return ConsentShape(
         profile=profile,
         notice_version=notice.version,
@@ -117,11 +135,13 @@ def _consent(call: Call, params: ProfileParams) -> ConsentShape:
     )
 
 
-def _grant(call: Call, params: PurposeParams) -> ConsentShape:
+def _grant(call: Call, params: GrantParams) -> ConsentShape:
     """Allow a purpose for a profile, effective before this returns."""
     with telling_of_changes(call):
-        call.agent.grant(params.purpose, profile=call.profile(params.profile))
-    return _consent(call, ProfileParams(profile=params.profile))
+        call.agent.grant(
+            params.purpose, profile=call.profile(params.profile), language=params.language
+        )
+    return _consent(call, ConsentParams(profile=params.profile, language=params.language))
 
 
 def _withdraw(call: Call, params: PurposeParams) -> ConsentShape:
@@ -132,7 +152,7 @@ def _withdraw(call: Call, params: PurposeParams) -> ConsentShape:
         call.agent.withdraw(params.purpose, profile=profile)
     if params.purpose in {Purpose.HISTORY, Purpose.PERSONALIZATION}:
         call.emit("EdgeAgent.onHistoryChanged", {"profile": profile})
-    return _consent(call, ProfileParams(profile=params.profile))
+    return _consent(call, ConsentParams(profile=params.profile))
 
 
 def _heed(call: Call, params: SignalParams) -> Withdrawn:
@@ -153,7 +173,7 @@ METHODS = (
         name="EdgeAgent.consent",
         caller=Caller.MANAGE,
         run=_consent,
-        params=ProfileParams,
+        params=ConsentParams,
         result=ConsentShape,
         result_name="consent",
     ),
@@ -161,7 +181,7 @@ METHODS = (
         name="EdgeAgent.grant",
         caller=Caller.MANAGE,
         run=_grant,
-        params=PurposeParams,
+        params=GrantParams,
         result=ConsentShape,
         result_name="consent",
     ),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edgeagent.api.call import Desk, Outside
 from edgeagent.api.confirmations import Confirmations
+from edgeagent.api.dashboard_door import DashboardDoor
 from edgeagent.api.dispatcher import Dispatcher
 from edgeagent.api.endpoint import manager_token
 from edgeagent.api.guests import Guests
@@ -41,6 +42,8 @@ class Settings:
     config: Config
     random: RandomSource
     notifier: Notifier
+    dashboard: DashboardDoor | None = None
+    """``None``: there is no dashboard."""
 
 
 class Service:
@@ -119,13 +122,17 @@ class Service:
         )
         await unix.open()
         stack.push_async_callback(unix.close)
+        token = manager_token(settings.socket.parent, settings.random)
+        if settings.dashboard is not None:
+            stack.push_async_callback(settings.dashboard.close)
+            await settings.dashboard.open()
         if settings.websocket_port is None:
             return
         door = WebSocketDoor(
             settings.websocket_port,
             dispatcher=dispatcher,
             guests=Guests(service.max_connections),
-            token=manager_token(settings.socket.parent, settings.random),
+            token=token,
             origins=service.allowed_origins,
         )
         await door.open()

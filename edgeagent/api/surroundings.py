@@ -58,7 +58,7 @@ class Surroundings:
             awake_seconds=self._awake_seconds(),
             standby=_is_there(self._config.standby_file),
             metered=_is_there(self._config.metered_file),
-            load_fraction=os.getloadavg()[0] / (os.cpu_count() or 1),
+            load_fraction=_load_fraction(),
             celsius=self._celsius(),
         )
 
@@ -75,6 +75,13 @@ class Surroundings:
             with suppress(OSError, ValueError):  # sensors come and go
                 hottest = max(hottest, int(sensor.read_text()) / 1000)
         return hottest
+
+
+def _load_fraction() -> float:
+    try:
+        return os.getloadavg()[0] / (os.cpu_count() or 1)
+    except OSError:  # no /proc to read it from
+        return 0.0
 
 
 def _is_there(path: str | None) -> bool:

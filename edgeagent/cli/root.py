@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from pathlib import Path
 
 import click
@@ -28,6 +29,7 @@ _NOUNS = (
     "config",
     "service",
     "serve",
+    "dashboard",
     "simulate",
     "doctor",
     "export",
@@ -73,15 +75,27 @@ def _default_home() -> Path:
     envvar="EDGEAGENT_CONFIG",
     help="Settings file.  [default: config.toml in the home]",
 )
+@click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is done, and why not.")
 @click.version_option(__version__, package_name="edgeagent")
 @click.pass_context
-def cli(ctx: click.Context, home: Path | None, config_file: Path | None) -> None:
+def cli(ctx: click.Context, home: Path | None, config_file: Path | None, *, verbose: bool) -> None:
     """Personalization on the device: the history stays here, encrypted.
 
     Nothing is stored, scored or reported before it was granted:
     see 'edgeagent consent'.
     """
+    if verbose:
+        _log_to_stderr(ctx)
     ctx.obj = Box(home=home or _default_home(), config_file=config_file)
+
+
+def _log_to_stderr(ctx: click.Context) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    logger = logging.getLogger("edgeagent")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    ctx.call_on_close(lambda: logger.removeHandler(handler))
 
 
 def main() -> None:

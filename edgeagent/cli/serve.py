@@ -30,8 +30,15 @@ _DEFAULT_PORT = 3473
     envvar="EDGEAGENT_SOCKET",
     help="The unix socket.  [default: in the runtime directory; see 'edgeagent service endpoint']",
 )
+@click.option(
+    "--dashboard-port",
+    type=click.IntRange(0, 65535),
+    help="Port of the privacy dashboard on loopback.  [default: no dashboard]",
+)
 @pass_box
-def command(box: Box, *, ws_port: int, no_ws: bool, socket: Path | None) -> None:
+def command(
+    box: Box, *, ws_port: int, no_ws: bool, socket: Path | None, dashboard_port: int | None
+) -> None:
     """Serve this box to apps (Firebolt) and to the household, until stopped.
 
     The log goes to stderr; it never holds what was watched.
@@ -49,5 +56,6 @@ def command(box: Box, *, ws_port: int, no_ws: bool, socket: Path | None) -> None
         config_file=box.config_file,
         socket=socket,
         websocket_port=None if no_ws else ws_port,
+        dashboard_port=dashboard_port,
         environment=os.environ,
     )

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from edgeagent.api.debian_package import build_debian_package
 from edgeagent.api.endpoint import default_socket, read_token
+from edgeagent.api.install_files import install_directory, install_files
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
 
 __all__ = ["command"]
@@ -42,3 +44,39 @@ def endpoint(box: Box, *, ws_port: int, socket: Path | None, as_json: bool) -> N
         return
     for name, address in found.items():
         click.echo(f"{name:7} {address}")
+
+
+@command.command()
+@json_option
+def files(*, as_json: bool) -> None:
+    """List the files that a distribution installs: units, settings, Debian and Yocto packaging."""
+    found = [str(path) for path in install_files()]
+    if as_json:
+        emit_json({"directory": str(install_directory()), "files": found})
+        return
+    for path in found:
+        click.echo(path)
+
+
+@command.command()
+@click.option(
+    "--wheel",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Ours: pip wheel --no-deps .",
+)
+@click.option(
+    "--out",
+    default=Path(),
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory for the package.  [default: this one]",
+)
+@json_option
+def deb(*, wheel: Path, out: Path, as_json: bool) -> None:
+    """Build the Debian package for this machine's architecture and Python; takes a minute."""
+    click.echo("fetching what it needs, and packing", err=True)
+    package = build_debian_package(wheel.resolve(), out)
+    if as_json:
+        emit_json({"package": str(package), "bytes": package.stat().st_size})
+    else:
+        click.echo(str(package))

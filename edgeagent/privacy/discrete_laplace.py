@@ -69,7 +69,7 @@ class DiscreteLaplace:
 
     def bound(self, week: SegmentCounts, random: RandomSource) -> BoundedCounts:
         """Count at most C sessions; of more, C are drawn uniformly, so that shares stay true."""
-        sessions = [category for category, count in enumerate(week.counts) for _ in range(count)]
+        sessions = week.sessions()
         drawn = uniform_choice(sessions, min(CLIP, len(sessions)), random)
         return BoundedCounts(SegmentCounts.of(drawn, categories=self.categories).counts)
 

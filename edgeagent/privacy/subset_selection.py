@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
-from itertools import accumulate
 
 from edgeagent.errors import InputError, PolicyError
 from edgeagent.privacy.estimation import Estimate, Totals, clopper_pearson
@@ -60,32 +59,33 @@ class SubsetSelection:
 
     def bound(self, week: SegmentCounts, random: RandomSource) -> BoundedCounts:
         """Draw one session uniformly; an empty week counts as "none", the last category."""
-        drawn = random.below(max(sum(week.counts), 1))
-        category = sum(
-            end <= drawn for end in accumulate(week.counts)
-        )  # all ends: no early way out
-        return BoundedCounts.single(min(category, self.categories - 1), categories=self.categories)
+        sessions = [*week.sessions(), self.categories - 1]  # the last one is drawn if it is alone
+        drawn = sessions[random.below(max(len(sessions) - 1, 1))]
+        return BoundedCounts.single(drawn, categories=self.categories)
 
     def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
         """Return d ones among S' counts.
 
         Every category takes the same draws in the same order: one for "is the truth in", then d
-        for the others, of which the last is not used when it is.
+        for the others, of which the last is not used when it is. Nor does the time it takes tell
+        categories apart: no loop here ends where it finds the truth.
 
         Raises:
             PolicyError: the mechanism is not made for such counts.
 
         """
         counts = bounded.counts
-        if len(counts) != self.categories or min(counts) < 0 or sum(counts) != 1:
+        if counts.count(1) != 1 or counts.count(0) != self.categories - 1:
             raise PolicyError("subset selection takes one session, no more and no less")
-        category = sum(place * count for place, count in enumerate(counts))
+        category = max(range(self.categories), key=counts.__getitem__)
         kept = bernoulli(self.p.numerator, self.p.denominator, random)
         others = uniform_choice(
             [other for other in range(self.categories) if other != category], self.weight, random
         )
-        subset = {*others[:-1], (others[-1], category)[kept]}
-        return PrivatizedCounts(tuple(int(place in subset) for place in range(self.categories)))
+        noisy = [0] * self.categories
+        for member in (*others[:-1], (others[-1], category)[kept]):
+            noisy[member] = 1
+        return PrivatizedCounts(tuple(noisy))
 
     def is_possible(self, counts: Sequence[int]) -> bool:
         """Say whether these are S' counts of 0 or 1 with exactly d ones."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 __all__ = ["BoundedCounts", "PrivatizedCounts", "SegmentCounts"]
 
@@ -26,6 +27,10 @@ class SegmentCounts:
         counted = Counter(sessions)
         return cls(tuple(counted[category] for category in range(categories)))
 
+    def sessions(self) -> list[int]:
+        """Return the category of every session, in order; takes as long whichever they are."""
+        return list(chain.from_iterable(map(repeat, range(len(self.counts)), self.counts)))
+
 
 @dataclass(frozen=True, slots=True)
 class BoundedCounts:
@@ -35,8 +40,10 @@ class BoundedCounts:
 
     @classmethod
     def single(cls, category: int, *, categories: int) -> BoundedCounts:
-        """Return the counts of one session."""
-        return cls(tuple(int(place == category) for place in range(categories)))
+        """Return the counts of one session; takes as long whichever category it is."""
+        counts = [0] * categories
+        counts[category] = 1
+        return cls(tuple(counts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.messages import Reason, Title
-from edgeagent.ranking.order import leading
 
-__all__ = ["NAMED_IN_RANKING", "NEW_YEARS", "Kind", "bias_kind", "merge_repeats", "reasons_of"]
+__all__ = [
+    "NAMED_IN_RANKING",
+    "NEW_YEARS",
+    "Kind",
+    "bias_kind",
+    "largest",
+    "merge_repeats",
+    "reasons_of",
+]
 
 NAMED_IN_RANKING = 6
 """Viewings that a ranked pick names; 500 for each of ten picks would be a megabyte nobody reads."""
@@ -36,23 +43,45 @@ def bias_kind(title: Title, *, issued_at: int) -> Literal["new", "popular"]:
 
 
 def merge_repeats(
-    columns: NDArray[np.intp], contributions: NDArray[np.float32]
+    columns: NDArray[np.intp], contributions: NDArray[np.float32], *, ids: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Make the viewings of one title one part.
 
     Args:
         columns: [L] the title each row of the window stands for.
         contributions: [K, L] what each row contributes to each of K scores.
+        ids: [N] the place of each title when sorted by entity_id.
 
     Returns:
-        [U] the titles, each once, ascending; [K, U] what each contributes.
+        [U] the titles, each once, by entity_id; [K, U] what each contributes.
 
     """
-    order = np.argsort(columns, kind="stable")
-    titles, starts = np.unique(columns[order], return_index=True)
-    if not len(titles):
-        return titles, np.zeros((len(contributions), 0))
-    return titles, np.add.reduceat(contributions[:, order].astype(np.float64), starts, axis=1)
+    order = np.argsort(ids[columns], kind="stable")
+    sorted_columns = columns[order]
+    starts = np.flatnonzero(np.diff(sorted_columns, prepend=-1))
+    if not len(starts):
+        return sorted_columns, np.zeros((len(contributions), 0))
+    merged = np.add.reduceat(contributions[:, order], starts, axis=1, dtype=np.float64)
+    return sorted_columns[starts], merged
+
+
+def largest(contributions: NDArray[np.float64], *, named: int | None) -> list[NDArray[np.intp]]:
+    """Return for each of K scores where its largest |parts| stand, falling; equal ones as they are.
+
+    Args:
+        contributions: [K, U].
+        named: how many; None: all.
+
+    """
+    sizes = np.abs(contributions)
+    left_out = 0 if named is None else max(sizes.shape[1] - named, 0)
+    least = np.partition(sizes, left_out, axis=1)[:, left_out, np.newaxis] if left_out else 0.0
+    rows, places = np.nonzero(sizes >= least)  # all equals, until their place decides
+    order = np.lexsort((places, -sizes[rows, places], rows))
+    ends = np.cumsum(np.bincount(rows, minlength=len(sizes))).tolist()
+    starts = [0, *ends][: len(ends)]
+    falling = places[order]
+    return [falling[start:end][:named] for start, end in zip(starts, ends, strict=True)]
 
 
 def reasons_of(
@@ -60,9 +89,8 @@ def reasons_of(
     watched: NDArray[np.intp],
     contributions: NDArray[np.float64],
     *,
-    ids: NDArray[np.intp],
+    shown: NDArray[np.intp],
     nameless: Sequence[tuple[Kind, float]],
-    named: int | None = None,
 ) -> tuple[Reason, ...]:
     """Return the parts of one score, largest |contribution| first, equal ones by entity_id.
 
@@ -73,17 +101,15 @@ def reasons_of(
         titles: of the catalogue.
         watched: [U] columns of the titles watched, each once.
         contributions: [U] what each contributes, in units of the score.
-        ids: [U] what breaks ties between equal parts.
+        shown: which of them are named, from :func:`largest`; the others are one part "rest".
         nameless: parts that no single title causes: the title's own, and what viewings do
             together in a model whose parts do not add up by themselves.
-        named: how many titles are named, the largest; the others are one part "rest". None: all.
 
     """
-    shown = leading(np.abs(contributions), ids, count=named or max(len(ids), 1))
+    parts = contributions[shown].tolist()
     others = list(nameless)
     if len(shown) < len(contributions):
-        others.append(("rest", float(contributions.sum() - contributions[shown].sum())))
-    parts = contributions[shown].tolist()
+        others.append(("rest", float(contributions.sum()) - sum(parts)))
     total = sum(map(abs, parts)) + sum(abs(part) for _, part in others) or 1.0
     reasons = [
         Reason(

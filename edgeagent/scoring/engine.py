@@ -27,6 +27,7 @@ from edgeagent.ranking.reasons import (
     NAMED_IN_RANKING,
     Kind,
     bias_kind,
+    largest,
     merge_repeats,
     reasons_of,
 )
@@ -111,7 +112,7 @@ class Engine:
 
     def segment_probabilities(self, window: Window) -> NDArray[np.float32]:
         """Return [S] how much of each segment the model sees in a window; sums to 1."""
-        return self._head.score(window).segment_probabilities
+        return self._head.segments(window)
 
     def scores(
         self, history: Sequence[Viewing], *, now: int, left_out: Collection[str] = frozenset()
@@ -149,8 +150,10 @@ class Engine:
         """Return the picks, the new ones first."""
         columns = np.concatenate((choice.new, choice.begun))
         explained = self._head.explain(window, columns)
-        watched, merged = merge_repeats(window.columns, explained.contributions)
-        ids = self._shelf.ids[watched]
+        watched, merged = merge_repeats(
+            window.columns, explained.contributions, ids=self._shelf.ids
+        )
+        shown = largest(merged, named=named)
         picks = []
         for place, column in enumerate(columns.tolist()):
             title = self.catalogue.titles[column]
@@ -162,9 +165,8 @@ class Engine:
                 self.catalogue.titles,
                 watched,
                 merged[place],
-                ids=ids,
+                shown=shown[place],
                 nameless=nameless,
-                named=named,
             )
             picks.append(
                 Pick(

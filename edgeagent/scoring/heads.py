@@ -39,6 +39,10 @@ class Head(Protocol):
         """Score every title."""
         ...
 
+    def segments(self, window: Window) -> NDArray[np.float32]:
+        """Return [S] how much of each segment is seen in a window; scores nothing."""
+        ...
+
     def explain(self, window: Window, columns: NDArray[np.intp]) -> Explained:
         """Score ``columns`` [K] again, in one run with their explanations, so that both agree."""
         ...
@@ -70,6 +74,10 @@ class ModelHead:
             segment_probabilities=outputs.segment_probabilities,
         )
 
+    def segments(self, window: Window) -> NDArray[np.float32]:
+        """Return the model's segment probabilities."""
+        return self._run(window, _NO_COLUMNS).segment_probabilities
+
     def explain(self, window: Window, columns: NDArray[np.intp]) -> Explained:
         """Score and explain ``columns`` in one run of the graph.
 
@@ -99,7 +107,7 @@ class ModelHead:
                 history_weights=np.ones(1, dtype=np.float32),
                 history_age_days=np.zeros(1, dtype=np.float32),
             )
-            segment = int(self._run(window, _NO_COLUMNS).segment_probabilities.argmax())
+            segment = int(self.segments(window).argmax())
             self._segments[column] = segment
         return segment
 
@@ -134,8 +142,13 @@ class PopularityHead:
             known_by=_known_by(window),
             user=np.zeros(self._catalogue.dimension, dtype=np.float32),
             scores=self._catalogue.bias.copy(),
-            segment_probabilities=np.array([], dtype=np.float32),
+            segment_probabilities=self.segments(window),
         )
+
+    def segments(self, window: Window) -> NDArray[np.float32]:
+        """Return none: popularity knows no segments."""
+        del window
+        return np.array([], dtype=np.float32)
 
     def explain(self, window: Window, columns: NDArray[np.intp]) -> Explained:
         """Return the bias of ``columns``: no viewing has a part in it."""

@@ -11,8 +11,20 @@ from edgeagent.errors import InputError
 if TYPE_CHECKING:
     from edgeagent.network.repository import Repository
     from edgeagent.network.transport import Transport
+    from edgeagent.scoring.protocol import Scorer
 
-__all__ = ["open_repository", "open_transport"]
+__all__ = ["make_scorer", "open_repository", "open_transport"]
+
+
+def make_scorer(config: Config) -> Scorer:
+    """Return what runs models, in a child process or in this one."""
+    if config.scorer == "resident":
+        from edgeagent.scoring.resident import ResidentScorer  # noqa: PLC0415  (heavy)
+
+        return ResidentScorer()
+    from edgeagent.scoring.remote import ChildScorer  # noqa: PLC0415  (lazy, see module)
+
+    return ChildScorer()
 
 
 def open_transport(config: Config) -> Transport:

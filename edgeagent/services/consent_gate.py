@@ -44,12 +44,16 @@ class ConsentGate:
         """Serve the decisions kept in ``ledger``."""
         self._ledger = ledger
         self._clock = clock
-        self._language = language
         self._notice = load_notice(language)
-        self._notice_sha256 = notice_digest(language)
 
     def decide(
-        self, purpose: Purpose, *, profile: str, given: bool, by_signal: bool = False
+        self,
+        purpose: Purpose,
+        *,
+        profile: str,
+        given: bool,
+        by_signal: bool = False,
+        language: str | None = None,
     ) -> ConsentRecord:
         """Append a decision; it is durable when this returns.
 
@@ -58,15 +62,18 @@ class ConsentGate:
             profile: whose decision it is.
             given: granted, or withdrawn.
             by_signal: from privacy mode or the like, which can only withdraw.
+            language: of the notice that was read; the box's own unless given.
 
         Raises:
             ConsentRequired: a signal tried to grant.
+            InputError: there is no notice in that language.
 
         """
         if by_signal and given:
             raise ConsentRequired(
                 f"{purpose}: a signal can only narrow", hint="ask the household itself"
             )
+        notice = self._notice if language is None else load_notice(language)
         now = self._clock.now()
         record = ConsentRecord(
             profile=profile,
@@ -74,9 +81,9 @@ class ConsentGate:
             event="given" if given else "withdrawn",
             at=now,
             expires_at=now + CONSENT_LIFETIME_SECONDS if given else now,
-            notice_version=self._notice.version,
-            notice_sha256=self._notice_sha256,
-            notice_language=self._language,
+            notice_version=notice.version,
+            notice_sha256=notice_digest(notice.language),
+            notice_language=notice.language,
             actor="signal" if by_signal else "user",
         )
         self._ledger.append_consent(record)

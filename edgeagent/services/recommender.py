@@ -84,18 +84,30 @@ class Recommender:
         request = self._request(profile, limit)
         if cached:
             stored = self._stored(request, profile, oldest=request.now - FRESH_SECONDS)
-            if stored is not None and len(stored.picks) * 2 >= limit:
-                return stored
+            if stored is not None and len(stored.picks.picks) * 2 >= limit:
+                return stored.picks
         try:
             picks = self._rank(request)
         except ModelError:
             stored = self._stored(request, profile, oldest=0)
             if stored is None:
                 raise
-            return stored
+            return stored.picks
         if not self._is_private:
             self._home.history.save_picks(picks, grant, made_at=self._clock.now())
         return picks
+
+    def last_picks(self, *, profile: str, limit: int) -> SavedPicks | None:
+        """Return the picks last made, less what was watched or has ended since; never ranks.
+
+        ``None`` where there are none, or they were made for another age limit or other packages.
+
+        Raises:
+            ConsentRequired: ``personalization`` is not granted.
+
+        """
+        self._gate.grant(Purpose.PERSONALIZATION, profile=profile)
+        return self._stored(self._request(profile, limit), profile, oldest=0)
 
     def explain(self, entity_id: str, *, profile: str) -> Pick:
         """Return one title's score for a profile and the parts that add up to it.
@@ -140,7 +152,7 @@ class Recommender:
             return picks
         raise errors[0]
 
-    def _stored(self, request: RankRequest, profile: str, *, oldest: int) -> Picks | None:
+    def _stored(self, request: RankRequest, profile: str, *, oldest: int) -> SavedPicks | None:
         """Return the last picks as far as they can still be shown."""
         saved = self._home.history.last_picks(profile)
         if saved is None or not oldest <= saved.made_at <= request.now:
@@ -159,15 +171,17 @@ class Recommender:
                 and (pick.available_until is None or pick.available_until > request.now)
             )[: request.limit]
 
-        return msgspec.structs.replace(
+        left = msgspec.structs.replace(
             picks,
             picks=still_shown(picks.picks),
             continue_watching=still_shown(picks.continue_watching),
         )
+        return SavedPicks(made_at=saved.made_at, picks=left)
 
     def _watched_since(self, saved: SavedPicks, profile: str, now: int) -> set[str]:
+        # From the next second on: what came in the same one is most likely what they rest on.
         viewings = self._home.history.between(
-            profile, saved.made_at, now + 1, include_imported=True
+            profile, saved.made_at + 1, now + 1, include_imported=True
         )
         return {viewing.entity_id for viewing in viewings}
 

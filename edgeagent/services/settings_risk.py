@@ -89,6 +89,19 @@ def _key_provider(config: Config) -> _Verdict:
     return "safer", f"keys are kept by {config.key_provider}, not in a file of the home"
 
 
+def _service(config: Config) -> _Verdict:
+    """Judge who may manage; the rest is when work is done."""
+    ours, usual = config.service, Config().service
+    added = [
+        *(f"user {name}" for name in ours.manage_users if name not in usual.manage_users),
+        *(f"group {name}" for name in ours.manage_groups),
+        *(f"web page {origin}" for origin in ours.allowed_origins),
+    ]
+    if added:
+        return "riskier", f"beside the owner these may reach the service: {', '.join(added)}"
+    return "neutral", "when the service works, and for how many"
+
+
 def _said(direction: Literal["riskier", "safer", "neutral"], words: str) -> _Judge:
     return lambda _config: (direction, words)
 
@@ -106,6 +119,8 @@ _JUDGES: Mapping[str, _Judge] = {
     "teens_count_as_adults": _said(
         "riskier", "teens' viewings are stored, and their sessions may be the one that is drawn"
     ),
+    "teen_max_age_rating": _said("neutral", "what teens are shown; nothing of it leaves"),
+    "entitlements": _said("neutral", "what is shown; nothing of it leaves"),
     "reports": _said("safer", "no report is drawn or sent, whatever is granted"),
     "report_max_odds": lambda config: (
         "safer",
@@ -116,5 +131,6 @@ _JUDGES: Mapping[str, _Judge] = {
         f"reports are {config.report_spacing_weeks} weeks apart at least, not 13",
     ),
     "report_pins": _said("safer", "reports go to a server with a pinned key only"),
+    "service": _service,
 }
 """One for every setting; a test says which is missing."""

@@ -63,6 +63,10 @@ class TitleIndex:
         """
         return self._load().values()
 
+    def release(self) -> None:
+        """Forget the titles until one is asked for again."""
+        self._titles, self._sha256 = {}, ""
+
     def _load(self) -> dict[str, Title]:
         reference = self._installations.manifest().catalogue
         if reference.sha256 != self._sha256:

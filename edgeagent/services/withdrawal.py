@@ -45,6 +45,7 @@ class Withdrawals:
             self._home.history.drop_picks(profile)
         elif purpose is Purpose.REPORTING and self._home.ledger.outbox():
             # The session that was drawn may be this profile's, whoever else still takes part.
-            self._home.ledger.empty_outbox(
-                outcome="withdrawn", at=self._clock.now(), drawn_until=withdrawn_at
+            ledger = self._home.ledger
+            ledger.empty_outbox(
+                outcome="withdrawn", at=self._clock.now(), before=ledger.last_withdrawal(purpose)
             )

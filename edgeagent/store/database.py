@@ -171,6 +171,10 @@ class Database:
         """Give pages that hold nothing back to the file system."""
         self.read("PRAGMA incremental_vacuum")
 
+    def release_memory(self) -> None:
+        """Give back the pages that are kept in memory; they are read again when needed."""
+        self.read("PRAGMA shrink_memory")
+
     def version(self) -> int:
         """Return how many migrations have been applied."""
         version: int = self.read("PRAGMA user_version")[0][0]

@@ -381,6 +381,10 @@ class HistoryStore:
             finally:
                 self._database.reopen(key())
 
+    def release_memory(self) -> None:
+        """Give pages back that are kept in memory."""
+        self._database.release_memory()
+
     def close(self) -> None:
         """Close the database."""
         self._database.close()

@@ -218,6 +218,12 @@ class Home:
                     path.unlink()
             sync_directory(self.directory)
 
+    def release_memory(self) -> None:
+        """Give pages back that open databases keep in memory."""
+        for store in (self._ledger, self._history):
+            if store is not None:
+                store.release_memory()
+
     def close(self) -> None:
         """Close both databases."""
         if self._history is not None:

@@ -157,6 +157,14 @@ class LedgerStore:
         """Say whether the latest decision about a purpose is a withdrawal."""
         return self._latest_event(profile, purpose) == "withdrawn"
 
+    def last_withdrawal(self, purpose: Purpose) -> int:
+        """Return the place in the chain of anybody's last withdrawal of a purpose; 0 for none."""
+        rows = self._database.read(
+            "SELECT max(seq) FROM consents WHERE purpose = ? AND body ->> 'event' = 'withdrawn'",
+            (str(purpose),),
+        )
+        return rows[0][0] or 0
+
     def _latest_event(self, profile: str, purpose: Purpose) -> str | None:
         rows = self._database.read(
             "SELECT body ->> 'event' FROM consents WHERE profile = ? AND purpose = ? "
@@ -286,21 +294,17 @@ class LedgerStore:
         with self._chain.append() as writer:
             append_delivery(writer, report_id, at=at, outcome=outcome, detail=detail)
 
-    def empty_outbox(self, *, outcome: Outcome, at: int, drawn_until: int | None = None) -> int:
+    def empty_outbox(self, *, outcome: Outcome, at: int, before: int | None = None) -> int:
         """Settle what waits, in one transaction, and return how many that were.
 
         Args:
             outcome: what becomes of all of it.
             at: when.
-            drawn_until: leaves alone what was drawn later.
+            before: place in the chain; leaves alone what was drawn after it.
 
         """
         with self._chain.append() as writer:
-            waiting = [
-                entry
-                for entry in self.outbox()
-                if drawn_until is None or entry.drawn_at <= drawn_until
-            ]
+            waiting = [entry for entry in self.outbox() if before is None or entry.seq < before]
             for entry in waiting:
                 tries = f"tried {entry.attempts} times: it may have arrived"
                 detail = tries if entry.attempts else "never sent"
@@ -356,6 +360,10 @@ class LedgerStore:
                 key, anchor = key_and_anchor()
                 self._database.reopen(key)
                 self._chain = Chain(self._database, anchor, self._lock)
+
+    def release_memory(self) -> None:
+        """Give pages back that are kept in memory."""
+        self._database.release_memory()
 
     def close(self) -> None:
         """Close the database."""

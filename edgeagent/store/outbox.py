@@ -24,7 +24,8 @@ class OutboxEntry:
     body: bytes
     """[512] the same at every try."""
     recipient: str
-    drawn_at: int
+    seq: int
+    """Its place in the chain: what is older than what, whatever the clock said."""
     due_at: int
     attempts: int
     """How often it was tried."""
@@ -44,7 +45,7 @@ def read_outbox(database: Database) -> tuple[OutboxEntry, ...]:
     """Return all waiting reports, oldest first; one that was settled never waits again."""
     rows = database.read(
         """
-        SELECT o.report_id, d.week, d.body, d.recipient, d.drawn_at, d.due_at, o.attempts,
+        SELECT o.report_id, d.week, d.body, d.recipient, d.seq, d.due_at, o.attempts,
                o.next_attempt_at
         FROM outbox AS o JOIN disclosures AS d ON d.report_id = o.report_id
         WHERE NOT EXISTS (SELECT 1 FROM deliveries AS v WHERE v.report_id = o.report_id)
@@ -52,7 +53,7 @@ def read_outbox(database: Database) -> tuple[OutboxEntry, ...]:
         """
     )
     names = (
-        *("report_id", "week", "body", "recipient", "drawn_at", "due_at"),
+        *("report_id", "week", "body", "recipient", "seq", "due_at"),
         *("attempts", "next_attempt_at"),
     )
     return tuple(OutboxEntry(**dict(zip(names, row, strict=True))) for row in rows)

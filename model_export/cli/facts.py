@@ -24,6 +24,7 @@ def model_facts(model: TrainedModel) -> dict[str, object]:
         "settings": _settings(model.settings),
         "validation_ndcg_at_10": None if quality is None else mean_and_se(quality.ndcg_at_10),
         "session_cosine": model.session_cosine,
+        "kept_fraction": model.kept_fraction,
         "segments": [
             {
                 "name": label.name,
@@ -45,11 +46,16 @@ def show_model(model: TrainedModel) -> None:
     if model.validation is not None:
         mean, error = mean_and_se(model.validation.ndcg_at_10)
         click.echo(f"NDCG@10 {mean:.3f} ± {error:.3f} (s.e.) on the people it was tuned on")
-    click.echo(f"a session's cosine with its segment is {model.session_cosine:.2f} on average\n")
+    click.echo(f"a session's cosine with its segment is {model.session_cosine:.2f} on average")
+    if model.kept_fraction is not None:
+        click.echo(
+            f"{model.kept_fraction:.1%} of the sessions the previous model knew kept their segment"
+        )
+    click.echo()
     click.echo("id  sessions  segment")
     for number, (label, share) in enumerate(zip(model.labels, model.session_share, strict=True)):
         notes = [f"IAB {', '.join(label.iab)}"] if label.iab else []
-        notes += ["sensitive: never reported"] if label.sensitive else []
+        notes += ["stays on the device"] if label.sensitive else []
         extra = f"  ({'; '.join(notes)})" if notes else ""
         click.echo(f"{number:2}  {share:8.1%}  {label.name}{extra}")
 

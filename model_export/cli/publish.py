@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from edgeagent.clock import SystemClock
+from edgeagent.messages.fields import MechanismName
 from model_export.cli.door import emit_json, json_option
 
 __all__ = ["command"]
@@ -38,6 +39,13 @@ __all__ = ["command"]
     is_flag=True,
     help="Go on with the report task, and the segments, published before.",
 )
+@click.option(
+    "--mechanism",
+    type=click.Choice(["subset_selection", "discrete_laplace"]),
+    default="subset_selection",
+    show_default=True,
+    help="What reports hold: one session's segment, or the clipped counts of a week.",
+)
 @json_option
 def command(
     *,
@@ -46,6 +54,7 @@ def command(
     keys: Path,
     lifetime_days: int,
     keep_task: bool,
+    mechanism: MechanismName,
     as_json: bool,
 ) -> None:
     """Export MODEL and sign it as the newest state of a TUF repository.
@@ -60,7 +69,13 @@ def command(
     model = load_model(model_file)
     now = SystemClock().now()
     before = published_task(repository)
-    artefacts = export(model, model, now=now, epoch=0 if before is None else before.epoch + 1)
+    artefacts = export(
+        model,
+        model,
+        now=now,
+        epoch=0 if before is None else before.epoch + 1,
+        mechanism=mechanism,
+    )
     publish(
         repository,
         artefacts,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
+from edgeagent.errors import InputError
 from model_export.cli.door import (
     Source,
     emit_json,
@@ -15,6 +18,9 @@ from model_export.cli.door import (
     size_options,
     source_options,
 )
+
+if TYPE_CHECKING:
+    from model_export.engines import FactorEngine
 
 __all__ = ["command"]
 
@@ -30,6 +36,14 @@ __all__ = ["command"]
     help="timescales needs PyTorch; auto compares both.",
 )
 @click.option(
+    "--engine",
+    "engine_name",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="What fits the embeddings of foldin; spark needs Java 17.",
+)
+@click.option(
     "--previous",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Model file whose segment ids keep their meaning.",
@@ -42,12 +56,13 @@ __all__ = ["command"]
     help="Model file to write.",
 )
 @json_option
-def command(
+def command(  # noqa: PLR0913  (one for each option)
     *,
     source: Source,
     segments: int,
     dimension: int,
     head: Literal["auto", "foldin", "timescales"],
+    engine_name: str,
     previous: Path | None,
     out: Path,
     as_json: bool,
@@ -64,7 +79,9 @@ def command(
     from model_export.model_file import load_model, save_model  # noqa: PLC0415
     from model_export.train import train  # noqa: PLC0415
 
-    with progress_bar(hidden=as_json) as progress:
+    if engine_name == "spark":
+        head = _on_spark(head)
+    with progress_bar(hidden=as_json) as progress, _engine(engine_name) as engine:
         progress("Reading viewings", 0.0)
         log = source.load()
         choice = None
@@ -83,6 +100,7 @@ def command(
             dimension=dimension,
             head=head,
             previous=None if previous is None else load_model(previous),
+            engine=engine,
             progress=lambda what, done: progress(what, (1 + done) / 2 if choice else done),
         )
     save_model(model, out)
@@ -94,3 +112,24 @@ def command(
         click.echo(choice.in_words())
     show_model(model)
     click.echo(f"\nwritten to {out}; next: model-export publish {out} --repository DIR --keys DIR")
+
+
+def _on_spark(head: Literal["auto", "foldin", "timescales"]) -> Literal["foldin"]:
+    if head == "timescales":
+        raise InputError(
+            "head timescales is trained with PyTorch, not on Spark",
+            hint="choose --head foldin, or --engine local",
+        )
+    return "foldin"
+
+
+@contextmanager
+def _engine(name: str) -> Iterator[FactorEngine]:
+    from model_export.engines import LocalEngine  # noqa: PLC0415  (loads numpy)
+    from model_export.spark_engine import SparkEngine  # noqa: PLC0415
+
+    if name == "local":
+        yield LocalEngine()
+        return
+    with SparkEngine() as engine:
+        yield engine

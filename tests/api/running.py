@@ -189,10 +189,13 @@ class ServiceThread:
         self._directory = directory
         self._ends: list[tuple[asyncio.AbstractEventLoop, Service, threading.Thread]] = []
 
-    def start(self, *, name: str = "box", config: Config | None = None) -> Running:
-        box = AgentBox(
-            directory=self._directory / name, runtime_directory=self._directory / f"{name}-run"
-        )
+    def start(
+        self, *, name: str = "box", config: Config | None = None, box: AgentBox | None = None
+    ) -> Running:
+        if box is None:
+            box = AgentBox(
+                directory=self._directory / name, runtime_directory=self._directory / f"{name}-run"
+            )
         if config is not None:
             box.config = config
         managing = [True]

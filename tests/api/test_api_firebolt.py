@@ -261,3 +261,15 @@ def test_listeners_hear_of_changes_made_in_other_ways(running: Running, manager:
         manager.result("EdgeAgent.createProfile", {"name": "Ada"})
         manager.result("EdgeAgent.switchProfile", {"name": "Ada"})
         assert app.receive()["result"]["enableRecommendations"] is False
+
+
+def test_progress_of_a_private_session_does_not_reach_a_viewing_from_before(
+    app: Client, manager: Client
+) -> None:
+    manager.result("EdgeAgent.grant", {"purpose": "history"})
+    app.result("Metrics.mediaProgress", {"entityId": "f:1", "progress": 0.1})
+    manager.result("EdgeAgent.startPrivateSession", {"minutes": 10})
+    app.result("Metrics.mediaProgress", {"entityId": "f:1", "progress": 0.9})
+    manager.result("EdgeAgent.stopPrivateSession")
+    app.result("Metrics.mediaPause", {"entityId": "f:1"})
+    assert [viewing["progressFraction"] for viewing in viewings(manager)] == [0.1]

@@ -257,3 +257,25 @@ def test_sleep_is_noticed_and_a_minute_of_grace_begins_anew(tmp_path: Path) -> N
     running[0] += 30
     assert around.look().awake_seconds == 30
     assert around.look().metered is True
+
+
+def test_an_idle_service_gives_memory_back_once_and_goes_on(house: House) -> None:
+    rests = []
+    house.desk.rest = lambda: rests.append(house.desk.calls)  # type: ignore[method-assign]
+    house.round()
+    assert rests == []
+    house.round()
+    house.round()
+    assert rests == [0]
+    house.desk.calls += 1
+    house.round()
+    house.round()
+    assert rests == [0, 1]
+
+
+def test_titles_are_there_again_after_a_rest(house: House) -> None:
+    house.round()
+    assert house.desk.agent.titles.find("t:01")
+    house.desk.rest()
+    assert house.desk.agent.titles.find("t:01")
+    assert house.desk.agent.home.history.profiles()

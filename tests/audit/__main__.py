@@ -14,6 +14,9 @@ import click
 import msgspec
 
 from edgeagent.errors import PromiseBroken
+from tests.audit.attacks import averaging, guessing, linking, nothing_watched
+from tests.audit.attacks_on_state import cheating_server, crashes, old_image, traffic
+from tests.audit.capture import capture
 from tests.audit.exact import first_draws, ratios, weeks
 from tests.audit.faults import mutants
 from tests.audit.loss import loss, store
@@ -28,6 +31,15 @@ PARTS: tuple[Part, ...] = (
     loss,
     store,
     mutants,
+    guessing,
+    averaging,
+    linking,
+    nothing_watched,
+    traffic,
+    crashes,
+    cheating_server,
+    old_image,
+    capture,
 )
 
 

@@ -159,6 +159,22 @@ def _with_counts(report: Report, counts: tuple[int, ...]) -> bytes:
     return encode_report(msgspec.structs.replace(report, counts=counts))
 
 
+def sent_otherwise_than_logged(agent: Agent, wire: Wire) -> None:
+    """What leaves is the same at every try, and not what the household is shown."""
+    real = agent.home.ledger
+
+    def outbox() -> Any:  # noqa: ANN401  (rows of the outbox)
+        return tuple(_Instead(entry, body=_turned(entry.body)) for entry in real.outbox())
+
+    del wire
+    _replace_ledger(agent, outbox=outbox)
+
+
+def _turned(body: bytes) -> bytes:
+    report = decode_report(body)
+    return _with_counts(report, (*report.counts[1:], report.counts[0]))
+
+
 def booked_after_sending(agent: Agent, wire: Wire) -> None:
     """The report is tried first and booked when that is over."""
     real = agent.home.ledger
@@ -207,6 +223,7 @@ def drawn_again_for_a_new_task(agent: Agent, wire: Wire) -> None:
 
 STATE_MUTATIONS: tuple[Mutation, ...] = (
     redrawn_on_retry,
+    sent_otherwise_than_logged,
     booked_after_sending,
     drawn_again_for_a_new_task,
 )

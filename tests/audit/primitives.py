@@ -40,6 +40,8 @@ def primitives(effort: Effort) -> Result:
         found = list(check(effort))
         figures[check.__name__.strip("_")] = len(found)
         wrong += [line for line in found if line]
+        if wrong:  # what is built on a wrong primitive may not even end
+            break
     return Result(
         name="primitives",
         wrong=tuple(wrong),

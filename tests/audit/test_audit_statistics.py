@@ -15,6 +15,7 @@ import pytest
 
 from edgeagent.messages import ReportTask
 from edgeagent.privacy.discrete_laplace import DiscreteLaplace
+from edgeagent.privacy.estimation import clopper_pearson
 from edgeagent.privacy.subset_selection import SubsetSelection
 from tests.audit import faults
 from tests.audit.exact import weeks
@@ -38,6 +39,14 @@ def test_the_bound_is_below_the_truth_and_near_it() -> None:
     # All three columns set is the best event: 0.6³ against 0.3³; a pair of them gives 2 ln 2.
     assert 1.2 < bound.epsilon < 3 * log(2)
     assert bound.tested == 10_000
+
+
+def test_both_chances_are_bounded_after_clopper_and_pearson() -> None:
+    alpha = 1e-6
+    bound = lower_bound(coins(0.6, seed=1), coins(0.3, seed=2), alpha=alpha)
+    low, _ = clopper_pearson(bound.hits, bound.tested, confidence=1 - alpha)
+    _, high = clopper_pearson(bound.hits_of_neighbour, bound.tested, confidence=1 - alpha)
+    assert bound.epsilon == pytest.approx(log(low / high))
 
 
 def test_reports_that_are_alike_give_nothing_away() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import subprocess
 import sys
@@ -9,12 +10,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+import onnx
 import pytest
 from click.testing import CliRunner
 
 from edgeagent.command_group import CommandGroup
+from edgeagent.errors import ModelError
+from edgeagent.features.catalogue import CatalogueView
+from edgeagent.messages import decode_catalogue, decode_manifest, decode_task, sha256_hex
+from edgeagent.scoring.engine import Engine
+from edgeagent.scoring.session import OnnxModel
 from model_export.cli import main
+from model_export.export import Artefacts
+from model_export.export_files import write_files
 from model_export.model_file import load_model, save_model
+from tests.model_export.timescales_cases import with_timescales
 
 FOLDIN = ["--head", "foldin", "--segments", "16", "--dimension", "8"]
 SMALL = ["--households", "60", "--seed", "4"]
@@ -37,7 +47,9 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "publish", "inspect"])
+@pytest.mark.parametrize(
+    "command", ["train", "evaluate", "segments", "export", "publish", "inspect"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     code, out, _ = _run(command, "--help")
     assert code == 0
@@ -55,6 +67,53 @@ def test_training_in_json_and_from_a_previous_model(model_file: Path, tmp_path: 
     assert len(answer["segments"]) == 16
     assert sum(segment["session_share"] for segment in answer["segments"]) == pytest.approx(1.0)
     assert answer["validation_ndcg_at_10"][0] > 0
+    assert answer["kept_fraction"] > 0.9
+    code, out, _ = _run("segments", tmp_path / "next.npz")
+    assert "of the sessions known before kept their segment" in out
+
+
+def test_segments_are_shown_and_drawn(model_file: Path, tmp_path: Path) -> None:
+    code, out, _ = _run("segments", model_file, "--map", tmp_path / "map.svg")
+    assert code == 0
+    assert "kept" not in out
+    answer = json.loads(_run("segments", model_file, "--json", "--map", tmp_path / "b.svg")[1])
+    assert len(answer["segments"]) == 16
+    assert len({segment["name"] for segment in answer["segments"]}) == 16
+    assert out.count("[stays on the device]") == sum(s["sensitive"] for s in answer["segments"])
+    assert all(segment["iab"] and segment["titles"] for segment in answer["segments"])
+    picture = (tmp_path / "map.svg").read_text("utf-8")
+    assert picture == (tmp_path / "b.svg").read_text("utf-8")
+    words = {word for segment in answer["segments"] for word in segment["name"].split()}
+    assert all(html.escape(word, quote=False) in picture for word in words)
+    assert _run("segments", model_file, "--map", tmp_path / "map.png")[0] == 0
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_is_exported_passes_the_checker_and_the_box_takes_it(
+    model_file: Path, tmp_path: Path
+) -> None:
+    code, out, _ = _run("export", model_file, "--out", tmp_path / "out")
+    assert code == 0
+    assert "onnx.checker" in out
+    answer = json.loads(_run("export", model_file, "--out", tmp_path / "out", "--json")[1])
+    data = {name: Path(each["path"]).read_bytes() for name, each in answer["files"].items()}
+    assert {name: len(each) for name, each in data.items()} == {
+        name: each["bytes"] for name, each in answer["files"].items()
+    }
+    onnx.checker.check_model(onnx.load_from_string(data["model.onnx"]), full_check=True)
+    manifest = decode_manifest(data["manifest.json"])
+    assert manifest.model.sha256 == sha256_hex(data["model.onnx"])
+    assert decode_task(data["task.json"]).segmenter.space_id == manifest.space_id
+    catalogue = CatalogueView.of(decode_catalogue(data["titles.catalogue"]))
+    Engine(OnnxModel(data["model.onnx"]), catalogue).check_golden(data["golden.npz"])
+
+
+def test_a_graph_that_is_none_is_not_written(artefacts: Artefacts, tmp_path: Path) -> None:
+    graph = onnx.load_from_string(artefacts.model)
+    graph.graph.node[0].op_type = "Nonsense"
+    with pytest.raises(ModelError, match="does not pass"):
+        write_files(replace(artefacts, model=graph.SerializeToString()), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_model_is_published_inspected_and_published_again(
@@ -70,8 +129,10 @@ def test_a_model_is_published_inspected_and_published_again(
     assert json.loads(_run(*place, "--keep-task", "--json")[1])["task"] == (
         "subset_selection.17.3-1.1"
     )
+    counting = json.loads(_run(*place, "--mechanism", "discrete_laplace", "--json")[1])
+    assert counting["task"] == "discrete_laplace.17.3-1.2"
     facts = json.loads(_run("inspect", repository, "--json")[1])
-    assert facts["roles"]["timestamp"]["version"] == 3
+    assert facts["roles"]["timestamp"]["version"] == 4
     code, out, _ = _run("inspect", repository)
     assert code == 0
     assert "models/manifest.json" in out
@@ -130,6 +191,8 @@ def test_a_table_and_its_catalogue_are_read(tmp_path: Path) -> None:
         (("evaluate", "--ratings", "."), 3, "error: . is not a MovieLens directory"),
         (("publish", "absent", "--repository", "r", "--keys", "k"), 3, "error: absent cannot"),
         (("train", "--segments", "3"), 2, "Usage: "),
+        (("export", "absent"), 3, "error: absent cannot be read"),
+        (("segments", "absent"), 3, "error: absent cannot be read"),
         (("nonsense",), 2, "Usage: "),
     ],
 )
@@ -161,6 +224,30 @@ def test_an_interruption_is_no_traceback() -> None:
     assert isinstance(group, click.Group)
 
 
+@pytest.mark.parametrize("place", ["map.gif", "absent/map.png", "absent/map.svg"])
+def test_a_map_that_cannot_be_drawn_is_said_in_a_line(
+    place: str, model_file: Path, tmp_path: Path
+) -> None:
+    code, out, err = _run("segments", model_file, "--map", tmp_path / place)
+    assert (code, out) == (3 if place.endswith("gif") else 5, "")
+    assert err.startswith("error: ")
+
+
+def test_exporting_onto_a_file_is_an_error_of_ours(model_file: Path) -> None:
+    code, _, err = _run("export", model_file, "--out", model_file / "below")
+    assert code == 5
+    assert "cannot be written" in err
+
+
+def test_a_map_without_matplotlib_says_how_to_get_it(
+    model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    code, _, err = _run("segments", model_file, "--map", tmp_path / "map.svg")
+    assert code == 3
+    assert "edgeagent[simulator]" in err
+
+
 def test_an_untuned_model_has_no_quality_to_show(model_file: Path, tmp_path: Path) -> None:
     save_model(replace(load_model(model_file), validation=None), tmp_path / "m.npz")
     code, out, _ = _run("inspect", tmp_path / "m.npz")
@@ -175,3 +262,94 @@ def test_the_module_is_the_command() -> None:
         [sys.executable, "-m", "model_export", "--help"], check=True, capture_output=True, text=True
     )
     assert done.stdout.startswith("Usage: model-export")
+
+
+@pytest.fixture
+def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python then finds no PyTorch, installed or not."""
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+
+@pytest.mark.usefixtures("without_torch")
+def test_without_pytorch_auto_says_what_was_not_tried(tmp_path: Path) -> None:
+    sizes = ["--segments", "16", "--dimension", "8", "--out", str(tmp_path / "model.npz")]
+    code, out, _ = _run("train", *SMALL, *sizes)
+    assert code == 0
+    assert out.startswith("head foldin: timescales was not tried, PyTorch is not installed")
+    assert "pip install 'edgeagent[train]'" in out
+    code, out, _ = _run("train", *SMALL, *sizes, "--json")
+    assert "not tried" in json.loads(out)["choice"]["not_compared"]
+
+
+@pytest.mark.usefixtures("without_torch")
+def test_without_pytorch_timescales_is_refused_with_the_way_to_get_it(tmp_path: Path) -> None:
+    model = tmp_path / "model.npz"
+    code, _, err = _run("train", *SMALL, "--head", "timescales", "--out", model)
+    assert code == 3
+    assert "PyTorch" in err
+    assert "pip install 'edgeagent[train]'" in err
+    assert not model.exists()
+    code, _, err = _run("evaluate", *SMALL, "--dimension", "8", "--models", "timescales-8")
+    assert code == 3
+    assert "pip install 'edgeagent[train]'" in err
+
+
+@pytest.mark.usefixtures("without_torch")
+def test_without_pytorch_a_table_says_which_row_it_lacks() -> None:
+    code, out, err = _run(
+        *("evaluate", *SMALL, "--protocol", "segments", "--dimension", "8", "--segments", "16"),
+        "--json",
+    )
+    assert code == 0
+    assert err.startswith("left out: timescales-8; PyTorch")
+    table = json.loads(out)
+    assert set(table) == {"protocol", "users", "rows"}
+    assert [row["model"] for row in table["rows"]] == ["foldin-8", "segments-16", "popularity"]
+    wanted = {"model", "ndcg_at_100", "ndcg_at_10", "recall_at_20", "se", "seconds", "bytes"}
+    assert wanted <= set(table["rows"][0])
+
+
+def test_inspect_shows_the_contract_of_a_model_and_of_its_graph(
+    model_file: Path, tmp_path: Path
+) -> None:
+    code, out, _ = _run("inspect", model_file)
+    assert code == 0
+    for line in ("contract", "head", "history_embeddings", "float32 [L, 8]", "int8 [8, N]"):
+        assert line in out
+    facts = json.loads(_run("inspect", model_file, "--json")[1])["graph"]
+    assert (facts["contract"], facts["head"], facts["opset"], facts["ir_version"]) == (
+        *("1", "foldin"),
+        *(17, 8),
+    )
+    assert list(facts["inputs"]) == [
+        *("history_embeddings", "history_weights", "history_age_days"),
+        *("candidate_embeddings", "candidate_scale", "candidate_bias", "explain_embeddings"),
+    ]
+    assert list(facts["outputs"]) == [
+        *("user_embedding", "scores", "segment_probabilities", "contributions"),
+    ]
+    repository = tmp_path / "repository"
+    _run("publish", model_file, "--repository", repository, "--keys", tmp_path / "keys")
+    (graph,) = (repository / "targets" / "models").glob("*.onnx")
+    alone = json.loads(_run("inspect", graph, "--json")[1])
+    assert (alone["inputs"], alone["space_id"]) == (facts["inputs"], facts["space_id"])
+    assert "segment_probabilities" in _run("inspect", graph)[1]
+
+
+def test_inspect_refuses_what_is_no_graph(tmp_path: Path) -> None:
+    assert _run("inspect", tmp_path / "absent.onnx")[0] == 3
+    (tmp_path / "junk.onnx").write_bytes(b"\xff\xff\xff")
+    code, _, err = _run("inspect", tmp_path / "junk.onnx")
+    assert code == 3
+    assert "not an ONNX file" in err
+
+
+def test_inspect_describes_head_timescales(model_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "b.npz"
+    save_model(with_timescales(load_model(model_file)), path)
+    code, out, _ = _run("inspect", path)
+    assert code == 0
+    assert "head timescales: viewings fade over" in out
+    facts = json.loads(_run("inspect", path, "--json")[1])
+    assert (facts["head"], facts["graph"]["head"]) == ("timescales", "timescales")
+    assert len(facts["settings"]["per_day"]) == 6

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,9 +17,10 @@ from model_export.baselines import (
     neighbour_weights,
 )
 from model_export.comparison import PROTOCOLS, compare
-from model_export.content import metadata_features, with_cold_rows
+from model_export.content import field_matrices, with_cold_rows
 from model_export.evaluate import PersonHistory
 from model_export.log import WatchLog
+from model_export.metadata import Metadata
 from model_export.protocols import cold_split, last_split, only, strong_split
 
 DAY = 86_400
@@ -201,17 +204,47 @@ def test_too_little_to_learn_from_leaves_new_titles_without_a_place() -> None:
     assert not with_cold_rows(few, factors, seed=0)[58:].any()
 
 
-def test_features_say_nothing_of_rare_words_and_miss_nothing_absent() -> None:
-    titles = (
-        Title(entity_id="a", title="Night Train", genres=("Crime",), year=1999, series_id="s"),
-        Title(entity_id="b", title="Night Bus", genres=("Crime",), series_id="s"),
-        Title(entity_id="c", title="Night Boat", genres=("crime",), year=2001, series_id="s"),
-        Title(entity_id="d", title="7", kind="series"),
+def test_fields_hold_what_watched_titles_share() -> None:
+    bags = (
+        {"genre": ("crime",), "person": ("ada", "bo")},
+        {"genre": ("crime", "war"), "person": ("ada",)},
+        {"genre": ("war",), "person": ("cy",)},
+        {"genre": ("crime",), "person": ("cy", "ada")},
     )
-    features = metadata_features(titles)
-    assert features.shape == (4, 5)  # kind film, genre crime, series s, word night; a constant
-    np.testing.assert_allclose(np.linalg.norm(features[:3, :-1], axis=1), 1.0)
-    assert features[3].tolist() == [0, 0, 0, 0, 1]
+    genre, person = field_matrices(bags, np.array([0, 1, 2]))
+    assert (genre.field, genre.shape, person.field, person.shape) == (
+        *("genre", (4, 2)),
+        *("person", (4, 1)),  # nobody watched two titles with Bo or Cy
+    )
+    np.testing.assert_allclose(np.linalg.norm(genre.dense(np.arange(4)), axis=1), 1.0)
+    assert person.dense(np.array([2, 3])).tolist() == [[0.0], [1.0]]
+    assert field_matrices(({"genre": ("a",)}, {"genre": ("b",)}), np.array([0, 1])) == ()
+
+
+def test_people_and_keywords_place_a_new_title_that_genres_cannot() -> None:
+    log, factors = _genre_world()
+    told = {
+        title.entity_id: Metadata(people=("Ada" if number % 4 < 2 else "Bo",), description="Rain.")
+        for number, title in enumerate(log.titles)
+    }
+    factors[:58, 1] = [2.0 if number % 4 < 2 else -2.0 for number in range(58)]
+    known = with_cold_rows(replace(log, metadata=told), factors, seed=0)
+    assert known[58, 1] == pytest.approx(-2.0, abs=0.2)
+    assert known[59, 1] == pytest.approx(-2.0, abs=0.2)
+    assert abs(with_cold_rows(log, factors, seed=0)[58, 1]) < 1.0
+
+
+def test_a_new_title_nothing_is_known_of_has_no_place() -> None:
+    log, factors = _genre_world()
+    titles = (*log.titles[:59], Title(entity_id="t:59", title="?", kind="series"))
+    assert not with_cold_rows(replace(log, titles=titles), factors, seed=0)[59].any()
+
+
+def test_fields_without_words_do_no_harm() -> None:
+    log, factors = _genre_world()
+    bare = tuple(Title(entity_id=f"t:{n}", title="…") for n in range(60))
+    filled = with_cold_rows(replace(log, titles=bare), factors, seed=0)
+    assert np.isfinite(filled).all()
 
 
 @pytest.mark.slow

@@ -11,9 +11,11 @@ from edgeagent.errors import InputError
 from edgeagent.messages import Title
 from model_export import session_vectors as session_vectors_module
 from model_export.foldin import FoldinSettings, FoldinSolver
+from model_export.genre_words import spoken_genres
 from model_export.log import WatchLog
-from model_export.naming import label_segments
-from model_export.segmentation import spherical_kmeans
+from model_export.metadata import Metadata
+from model_export.naming import NamedSegment, name_segments
+from model_export.segmentation import Clusters, _refined, spherical_kmeans, unit_rows
 from model_export.session_vectors import Session, sample_sessions, session_vectors
 from model_export.taxonomy import iab_categories, is_sensitive
 
@@ -44,17 +46,10 @@ def test_ids_go_by_size() -> None:
     assert clusters.centroids.argmax(axis=1).tolist() == [2, 1, 0]
 
 
-def test_given_centroids_keep_their_ids() -> None:
-    vectors = _bundles(3, count=6)
-    order = [4, 2, 0, 5, 1, 3]
-    clusters = spherical_kmeans(vectors, count=6, seed=0, initial=np.eye(6)[order] * 7)
-    assert clusters.centroids.argmax(axis=1).tolist() == order
-
-
 def test_an_empty_cluster_takes_the_vector_that_is_served_worst() -> None:
     vectors = np.array([[1.0, 0, 0]] * 5 + [[0, 1.0, 0]] * 5 + [[0.7, 0.1, 0.7]])
     initial = np.array([[1.0, 0, 0], [0, 1.0, 0], [-1.0, -1.0, -1.0]])
-    clusters = spherical_kmeans(vectors, count=3, seed=0, initial=initial)
+    clusters: Clusters = _refined(unit_rows(vectors), unit_rows(initial))
     assert clusters.assigned.tolist() == [0] * 5 + [1] * 5 + [2]
 
 
@@ -139,46 +134,93 @@ NAMED = (
     Title(entity_id="f", title="Serial: Two", genres=("Comedy",), kind="episode", year=2004),
     Title(entity_id="g", title="Zeta"),
 )
+KNOWN = {"c": Metadata(keywords=("Sea",)), "d": Metadata(keywords=("Adult",))}
 
 
-def _labels(*segments: list[int]) -> list[str]:
+def _named(*segments: list[int], metadata: dict[str, Metadata]) -> tuple[NamedSegment, ...]:
     sessions = [_session(item) for items in segments for item in items]
     assigned = np.repeat(np.arange(len(segments)), [len(items) for items in segments])
-    return [label.name for label in label_segments(NAMED, sessions, assigned, count=len(segments))]
+    return name_segments(NAMED, sessions, assigned, count=len(segments), metadata=metadata)
+
+
+def _labels(*segments: list[int], metadata: dict[str, Metadata] | None = None) -> list[str]:
+    return [segment.label.name for segment in _named(*segments, metadata=metadata or {})]
 
 
 def test_names_tell_genres_and_era() -> None:
     assert _labels([0, 1, 0], [2, 2, 4], [3]) == [
-        "Sci-Fi and Action of the 1990s",
-        "Comedy of the 2000s",
-        "War and Comedy of the 1950s",
+        "Science-fiction action films of the 1990s",
+        "Comedies of the 2000s",
+        "War comedies before 1970",
+    ]
+
+
+def test_a_series_is_called_one_and_a_theme_is_named_where_it_tells_apart() -> None:
+    names = _labels([4, 5], [2, 2], [2, 2], [0, 0, 0, 0, 1, 1, 1, 1, 6, 6], metadata=KNOWN)
+    assert names == [
+        "Comedy series of the 2000s",
+        "Comedies of the 2000s",
+        "Comedies of the 2000s: sea",
+        "Science-fiction action films of the 1990s",
     ]
 
 
 def test_equal_names_are_told_apart_by_titles() -> None:
-    names = _labels([4, 5], [2, 2], [0, 0, 1, 3, 3])
-    assert names[0] == "Comedy of the 2000s"
-    assert names[1] == "Comedy of the 2000s around “Gamma”"
+    names = _labels([2, 2], [2, 2], [0, 0, 1, 3, 3])
+    assert names[0] == "Comedies of the 2000s"
+    assert names[1] == "Comedies of the 2000s, like “Gamma”"
 
 
 def test_segments_without_a_genre_are_named_after_titles() -> None:
     names = _labels([6, 6], [6, 6], [6], [0, 2, 3, 4])
+    assert names[:3] == ["Films, like “Zeta”", "Films", "Films (2)"]
     assert len(set(names)) == 4
-    assert all(names)
 
 
 def test_every_name_is_distinct_even_where_nothing_tells_them_apart() -> None:
-    names = _labels(*[[0, 2, 3]] * 6)
-    assert len(set(names)) == 6
+    names = _labels(*[[0, 2, 3]] * 9)
+    assert len(set(names)) == 9
     assert all(1 <= len(name) <= 120 for name in names)
 
 
+def test_a_segment_nobody_watches_has_a_name_too() -> None:
+    assert _labels([0], []) == ["Films", "Films (2)"] or len(set(_labels([0], []))) == 2
+
+
+def test_telling_titles_are_named_as_one_says_them() -> None:
+    space, serial, _ = _named([0, 1, 1], [4, 5], [2, 3], metadata={})
+    assert space.titles == ("Beta", "Alpha")
+    assert serial.titles == ("Serial",)
+
+
 def test_sensitive_segments_are_marked() -> None:
-    sessions = [_session(3), _session(2), _session(0)]
-    war, comedy, space = label_segments(NAMED, sessions, np.arange(3), count=3)
+    war, comedy, space = (segment.label for segment in _named([3], [2], [0], metadata={}))
     assert war.sensitive
     assert not comedy.sensitive
     assert space.iab == ("325", "652")
+
+
+def test_a_sensitive_theme_marks_a_segment_too() -> None:
+    known = {"c": Metadata(keywords=("Religion",))}
+    about, other = (segment.label for segment in _named([2, 2], [0, 0], metadata=known))
+    assert about.sensitive
+    assert not other.sensitive
+
+
+@pytest.mark.parametrize(
+    ("genres", "phrase"),
+    [
+        (("Comedy", "Romance"), "Romantic comedies"),
+        (("Animation", "Children"), "Animated family films"),
+        (("Thriller", "Crime"), "Crime thrillers"),
+        (("Telenovela",), "Telenovela"),
+        (("Telenovela", "Crime"), "Telenovela and Crime"),
+        ((), "Films"),
+    ],
+)
+def test_genres_are_said_as_one_says_them(genres: tuple[str, ...], phrase: str) -> None:
+    assert spoken_genres(genres) == phrase
+    assert "series" in spoken_genres(genres, series=True).lower()
 
 
 @pytest.mark.parametrize(
@@ -206,6 +248,9 @@ def test_what_may_be_counted(genres: tuple[str, ...]) -> None:
 
 def test_categories_are_distinct_and_known() -> None:
     assert iab_categories(["Action", "Adventure", "Polka", "drama"]) == ("325", "647")
+    assert iab_categories(["Polka"]) == ("324",)
+    assert iab_categories(["Talk Show", "Polka"], series=True) == ("A0AH3G",)
+    assert iab_categories([], series=True) == ("640",)
 
 
 def test_sessions_are_sampled_by_whole_people_up_to_a_limit(

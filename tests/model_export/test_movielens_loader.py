@@ -198,3 +198,12 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=f"{name} cannot be read: No such file") as refusal:
             read(tmp_path / name)
         assert refusal.value.hint
+
+
+def test_ratings_of_one_second_stay_in_the_order_of_the_file(tmp_path: Path) -> None:
+    ratings = "userId,movieId,rating,timestamp\n" + "".join(
+        f"{user},{movie},4.0,1000000100\n" for user, movie in ((2, 9), (1, 9), (1, 3), (2, 7))
+    )
+    log = load_movielens(_csv(tmp_path, ratings=ratings))
+    assert log.users.tolist() == [0, 0, 1, 1]
+    assert [log.titles[item].entity_id for item in log.items] == ["ml:9", "ml:3", "ml:9", "ml:7"]

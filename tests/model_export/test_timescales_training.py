@@ -26,7 +26,7 @@ from model_export.timescales_fit import fit_timescales
 from model_export.timescales_training import Recipe, Trainer
 
 DAY = 86_400
-SMALL = Recipe(dimension=8, hidden=8, batch=256, learning_rate=0.01)
+SMALL = Recipe(dimension=8, hidden=8, learning_rate=0.01)
 
 
 def _silent(_what: str, _done: float) -> None:
@@ -78,6 +78,8 @@ def test_training_computes_what_the_box_computes() -> None:
     plain = Recipe(dimension=8, hidden=8, forgotten_fraction=0.0, hidden_dropout=0.0)
     trainer = Trainer(log, plain, seed=3)
     list(trainer.round())
+    # Three people leave hardly two directions: titles that differ, so that it matters which counts.
+    trainer._live["embeddings"].data.normal_(generator=trainer._random)
     trainer._mean = {name: value.detach().clone() for name, value in trainer._live.items()}
     snapshot = trainer.snapshot()
     rows = np.flatnonzero(log.users == 1)

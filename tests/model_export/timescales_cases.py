@@ -10,8 +10,8 @@ from model_export.timescales import SCALES, TimescalesWeights
 from model_export.timescales_reference import TimescalesParameters
 from model_export.trained import TrainedModel
 
-PER_VIEWING = (1.5, 0.5, 0.17, 0.06, 0.02, 0.0)
-PER_DAY = (0.3, 0.1, 0.03, 0.01, 0.003, 0.0)
+PER_VIEWING = (1.5, 0.5, 0.17, 0.06, 0.02, 0.001)
+PER_DAY = (0.3, 0.1, 0.03, 0.01, 0.003, 0.0001)
 
 
 def timescales_weights(*, dimension: int, hidden: int = 10) -> TimescalesWeights:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeagent.errors import PolicyError
-from edgeagent.privacy.accounting import Debit, check_debit, epsilon, spent
+from edgeagent.privacy.accounting import Debit, Limits, check_debit, epsilon, spent
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "ledger_debits.json"
 CASES = json.loads(VECTORS.read_text("utf-8"))["cases"]
@@ -82,3 +82,11 @@ def test_no_accepted_ledger_spends_more_than_a_year_allows(
 def test_order_does_not_matter(booked: list[Debit]) -> None:
     assert spent(booked, last_week=26) == Fraction(15, 2)
     check_debit(booked, debit(39))
+
+
+@pytest.mark.parametrize(
+    "looser", [{"max_odds": Fraction(4)}, {"max_odds": Fraction(1)}, {"spacing_weeks": 12}]
+)
+def test_limits_are_never_looser_than_compiled_in(looser: dict[str, Any]) -> None:
+    with pytest.raises(PolicyError, match="within the compiled"):
+        Limits(**looser)

@@ -89,6 +89,22 @@ def test_the_stated_variance_is_the_true_one() -> None:
         assert stated == pytest.approx(true_variance(share), rel=0.03)
 
 
+@pytest.mark.parametrize("reports", [2, 3, 10])
+def test_its_expectation_is_the_true_variance_exactly(reports: int) -> None:
+    """Over all totals a category can have, not by sampling."""
+    mechanism = SubsetSelection(8, Fraction(3))
+    p, q, weight = float(mechanism.p), float(mechanism.q), mechanism.weight
+    rate = q + 0.3 * (p - q)
+    mean = 0.0
+    for total in range(reports + 1):
+        rest = weight * reports - total
+        others = tuple(rest // 7 + (place < rest % 7) for place in range(7))
+        stated = mechanism.estimate(summed([total, *others], reports)).variances[0]
+        chance = comb(reports, total) * rate**total * (1 - rate) ** (reports - total)
+        mean += chance * stated
+    assert mean == pytest.approx(rate * (1 - rate) / reports / (p - q) ** 2)
+
+
 @pytest.mark.slow
 def test_intervals_cover_as_often_as_they_say() -> None:
     pairs = [

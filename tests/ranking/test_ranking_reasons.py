@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from edgeagent.messages import Title
-from edgeagent.ranking.reasons import bias_kind, merge_repeats, reasons_of
+from edgeagent.ranking.reasons import bias_kind, largest, merge_repeats, reasons_of
 
 A, B, C = (Title(entity_id=name[0].lower(), title=name) for name in ("Alpha", "Beta", "C"))
 IN_2026 = 1_780_000_000
@@ -23,7 +23,7 @@ def test_a_title_is_new_for_two_years(year: int | None, kind: str) -> None:
 
 def test_the_viewings_of_one_title_are_one_part() -> None:
     contributions = np.array([[0.25, -1.0, 0.5], [1.0, 2.0, 3.0]], dtype=np.float32)
-    titles, merged = merge_repeats(np.array([7, 2, 7]), contributions)
+    titles, merged = merge_repeats(np.array([7, 2, 7]), contributions, ids=np.arange(8))
     assert titles.tolist() == [2, 7]
     assert merged.tolist() == [[-1.0, 0.75], [2.0, 4.0]]
 
@@ -31,7 +31,7 @@ def test_the_viewings_of_one_title_are_one_part() -> None:
 @pytest.mark.parametrize("shape", [(0, 0), (0, 2), (2, 0)])
 def test_nothing_merges_into_nothing(shape: tuple[int, int]) -> None:
     columns = np.arange(shape[1])
-    titles, merged = merge_repeats(columns, np.zeros(shape, dtype=np.float32))
+    titles, merged = merge_repeats(columns, np.zeros(shape, dtype=np.float32), ids=columns)
     assert titles.tolist() == columns.tolist()
     assert merged.shape == shape
 
@@ -41,7 +41,7 @@ def test_parts_are_sorted_by_size_and_equal_ones_by_entity_id() -> None:
         (B, A),
         np.arange(2),
         np.array([-0.5, 0.5]),
-        ids=np.array([1, 0]),
+        shown=np.array([1, 0]),
         nameless=[("popular", 1.0)],
     )
     assert [(r.kind, r.entity_id, r.title, r.contribution, r.share_fraction) for r in reasons] == [
@@ -56,7 +56,7 @@ def test_what_titles_do_together_is_a_part_of_its_own() -> None:
         (A,),
         np.arange(1),
         np.array([1.0]),
-        ids=np.arange(1),
+        shown=np.arange(1),
         nameless=[("new", 0.0), ("together", -3.0)],
     )
     assert [(r.kind, r.contribution, r.share_fraction) for r in reasons] == [
@@ -68,7 +68,7 @@ def test_what_titles_do_together_is_a_part_of_its_own() -> None:
 
 def test_without_a_history_and_a_bias_the_share_is_0_not_nan() -> None:
     (only,) = reasons_of(
-        (), np.arange(0), np.array([]), ids=np.arange(0), nameless=[("popular", 0.0)]
+        (), np.arange(0), np.array([]), shown=np.arange(0), nameless=[("popular", 0.0)]
     )
     assert (only.kind, only.contribution, only.share_fraction) == ("popular", 0.0, 0.0)
 
@@ -76,8 +76,10 @@ def test_without_a_history_and_a_bias_the_share_is_0_not_nan() -> None:
 @given(arrays.arrays(np.float32, st.integers(0, 12), elements=st.floats(-10, 10, width=32)))
 def test_merging_loses_nothing_and_shares_add_up_to_1(contributions: NDArray[np.float32]) -> None:
     columns = np.arange(len(contributions)) % 3
-    titles, merged = merge_repeats(columns, contributions[np.newaxis])
-    reasons = reasons_of((A, B, C), titles, merged[0], ids=titles, nameless=[("popular", 0.5)])
+    titles, merged = merge_repeats(columns, contributions[np.newaxis], ids=np.arange(3))
+    reasons = reasons_of(
+        (A, B, C), titles, merged[0], shown=np.arange(len(titles)), nameless=[("popular", 0.5)]
+    )
     total = sum(reason.contribution for reason in reasons)
     assert total == pytest.approx(0.5 + float(contributions.astype(np.float64).sum()), abs=1e-9)
     assert sum(reason.share_fraction for reason in reasons) == pytest.approx(1.0)
@@ -88,9 +90,8 @@ def test_only_the_largest_are_named_and_the_others_are_one_part() -> None:
         (A, B, C),
         np.arange(3),
         np.array([0.25, -2.0, 0.5]),
-        ids=np.arange(3),
+        shown=np.array([1]),
         nameless=[("popular", 1.0)],
-        named=1,
     )
     assert [(r.kind, r.title, r.contribution) for r in reasons] == [
         ("watched", "Beta", -2.0),
@@ -100,14 +101,44 @@ def test_only_the_largest_are_named_and_the_others_are_one_part() -> None:
     assert sum(r.share_fraction for r in reasons) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("named", [3, 4, None])
-def test_there_is_no_rest_where_all_are_named(named: int | None) -> None:
+def test_there_is_no_rest_where_all_are_named() -> None:
     reasons = reasons_of(
         (A, B, C),
         np.arange(3),
         np.ones(3),
-        ids=np.arange(3),
+        shown=np.arange(3),
         nameless=[("popular", 0.0)],
-        named=named,
     )
     assert {r.kind for r in reasons} == {"watched", "popular"}
+
+
+def test_viewings_are_merged_by_entity_id_not_by_column() -> None:
+    ids = np.array([2, 0, 1])
+    titles, merged = merge_repeats(
+        np.array([0, 1, 2, 0]), np.array([[1.0, 2.0, 3.0, 4.0]], dtype=np.float32), ids=ids
+    )
+    assert titles.tolist() == [1, 2, 0]
+    assert merged.tolist() == [[2.0, 3.0, 5.0]]
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        (1, [[1], [0]]),
+        (2, [[1, 2], [0, 1]]),
+        (3, [[1, 2, 0], [0, 1, 2]]),
+        (9, None),
+        (None, None),
+    ],
+)
+def test_the_largest_parts_of_each_score_are_found_equal_ones_in_order(
+    named: int | None, expected: list[list[int]] | None
+) -> None:
+    contributions = np.array([[0.25, -2.0, 0.5], [1.0, -1.0, 1.0]])
+    found = [places.tolist() for places in largest(contributions, named=named)]
+    assert found == (expected or [[1, 2, 0], [0, 1, 2]])
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (2, 0)])
+def test_of_nothing_nothing_is_largest(shape: tuple[int, int]) -> None:
+    assert [p.tolist() for p in largest(np.zeros(shape), named=2)] == [[]] * shape[0]

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
-from edgeagent.config import Config
+from edgeagent.config import Config, ServiceConfig
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, LedgerBroken
 from edgeagent.services.settings_risk import _JUDGES, deviations
@@ -86,6 +86,9 @@ def test_every_setting_is_judged() -> None:
         ({}, []),
         ({"retention_days": 365}, ["riskier"]),
         ({"retention_days": 8}, ["safer"]),
+        ({"service": ServiceConfig(update_hours=48)}, ["neutral"]),
+        ({"service": ServiceConfig(manage_users=("root", "tv"))}, ["riskier"]),
+        ({"service": ServiceConfig(allowed_origins=("https://a.example",))}, ["riskier"]),
         ({"teens_count_as_adults": True, "reports": False}, ["riskier", "safer"]),
         ({"key_provider": "credential"}, ["safer"]),
         ({"key_provider": "command"}, ["riskier"]),

@@ -9,10 +9,12 @@ import pytest
 
 from edgeagent.agent import Agent
 from edgeagent.consent import Purpose
-from edgeagent.errors import ModelError
+from edgeagent.errors import LedgerBroken, ModelError
 from edgeagent.messages import TrialAnswer, TrialRequest, WatchEvent, sha256_hex
+from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.quality_gate import QualityGate
 from edgeagent.testing.agent_box import AgentBox
+from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.scorer import TableScorer
 from tests.scoring.toy_model import toy_model
 from tests.services.releases import Releases
@@ -117,6 +119,19 @@ def test_without_consent_nothing_of_the_history_is_read(
     agent.withdraw(Purpose.PERSONALIZATION)
     scorer.gains[_sha256(releases, "2.0")] = (0.1,) * 8
     assert releases.update(agent, scorer, gate=_gate(scorer)).model_version == "2.0"
+    assert scorer.trials == []
+
+
+def test_a_store_that_cannot_be_read_stops_no_update(
+    agent: Agent, releases: Releases, scorer: TrialScorer
+) -> None:
+    class Broken(ConsentGate):
+        def holds(self, purpose: Purpose, *, profile: str) -> bool:
+            raise LedgerBroken(f"{purpose} of {profile}: nobody knows", hint="a test")
+
+    broken = Broken(agent.home.ledger, clock=FakeClock(0), language="en")
+    gate = QualityGate(agent.home.history, gate=broken, scorer=scorer)
+    assert releases.update(agent, scorer, gate=lambda _: gate).model_version == "2.0"
     assert scorer.trials == []
 
 

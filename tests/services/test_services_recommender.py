@@ -197,11 +197,12 @@ def test_where_nothing_can_be_ranked_the_last_picks_are_served(
 
 
 def test_a_private_session_counts_no_failure(agent: Agent, scorer: ListScorer) -> None:
-    _break(scorer, _installation(agent), "current")
+    before = _installation(agent)
+    _break(scorer, before, "current")
     agent.private.start(60)
     for _ in range(MOST_FAILURES + 1):
         assert agent.recommend().picks
-    assert _installation(agent).failures == 0
+        assert _installation(agent) == before
     assert agent.home.history.last_picks("main") is None
 
 
@@ -244,6 +245,23 @@ def test_what_was_watched_or_has_ended_since_is_not_served_again(
     )
     served = [pick.entity_id for pick in agent.recommend(cached=True).picks]
     assert served == [f"t:{n:02}" for n in range(2, 10)]
+
+
+def test_the_last_picks_can_be_had_without_ranking(
+    box: AgentBox, agent: Agent, scorer: ListScorer
+) -> None:
+    assert agent.last_picks() is None
+    picks, made_at = agent.recommend(), box.clock.now()
+    asked = len(scorer.requests)
+    box.clock.advance(30 * DAY_SECONDS)
+    last = agent.last_picks()
+    assert last is not None
+    assert (last.picks, last.made_at) == (picks, made_at)
+    assert len(agent.last_picks(limit=3).picks.picks) == 3  # type: ignore[union-attr]  # just seen
+    assert len(scorer.requests) == asked
+    agent.withdraw(Purpose.PERSONALIZATION)
+    with pytest.raises(ConsentRequired):
+        agent.last_picks()
 
 
 def test_a_list_of_which_less_than_half_is_left_is_made_anew(

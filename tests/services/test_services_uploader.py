@@ -200,3 +200,9 @@ def test_what_becomes_of_reports_is_in_the_log(due: Box, caplog: pytest.LogCaptu
 def test_nothing_is_sent_while_the_time_is_unknown(due: Box) -> None:
     due.clock.set(0)
     assert due.agent.send_reports() == ()
+
+
+def test_a_clock_that_has_gone_back_saves_no_report_from_a_withdrawal(due: Box) -> None:
+    due.clock.advance(-60 * WEEK_SECONDS)
+    due.agent.withdraw(Purpose.REPORTING)
+    assert due.agent.home.ledger.outbox() == ()

@@ -1,0 +1,111 @@
+"""Build the Debian package: our wheel and its dependencies in a directory of their own.
+
+Debian 12 has neither SQLCipher for Python nor python-tuf 7, so what pip resolves comes along, below
+``/usr/lib/edgeagent``, where no other program sees it. The package is for the Python and the
+architecture of the machine it is built on.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from edgeagent import __version__
+from edgeagent.api.install_files import install_directory
+from edgeagent.errors import InputError
+
+__all__ = ["build_debian_package"]
+
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+_SCRIPTS = ("postinst", "prerm", "postrm")
+_UNITS = {
+    "edgeagent.service": "lib/systemd/system/edgeagent.service",
+    "edgeagent.sysusers.conf": "usr/lib/sysusers.d/edgeagent.conf",
+    "edgeagent.tmpfiles.conf": "usr/lib/tmpfiles.d/edgeagent.conf",
+}
+_SETTINGS = "etc/edgeagent/config.toml"
+
+
+def build_debian_package(wheel: Path, out: Path) -> Path:
+    """Build a package and return where it lies.
+
+    Args:
+        wheel: ours; ``pip wheel --no-deps .`` makes it.
+        out: directory for the package.
+
+    Raises:
+        InputError: a tool is missing, or fails; the message has its last line.
+
+    """
+    if not wheel.is_file():
+        raise InputError(f"{wheel}: no such file", hint="make it first: pip wheel --no-deps .")
+    architecture = _ARCHITECTURES.get(platform.machine())
+    if architecture is None:
+        raise InputError(
+            f"no package for {platform.machine()}", hint="build on x86-64 or arm64, 64 bits"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    package = out / f"edgeagent_{__version__}_{architecture}.deb"
+    with TemporaryDirectory() as name:
+        root = Path(name) / "root"
+        root.mkdir(mode=0o755)
+        _run(
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"),
+            *("--target", str(root / "usr/lib/edgeagent"), f"{wheel}[service]"),
+        )
+        shutil.rmtree(root / "usr/lib/edgeagent/bin", ignore_errors=True)
+        _install_files(root)
+        _control(root, architecture)
+        _run("dpkg-deb", "--build", "--root-owner-group", "-Zxz", "-z1", str(root), str(package))
+    return package
+
+
+def _install_files(root: Path) -> None:
+    source = install_directory()
+    for name, target in _UNITS.items():
+        _copy(source / "systemd" / name, root / target, mode=0o644)
+    _copy(source / "config.toml", root / _SETTINGS, mode=0o644)
+    _copy(source / "debian/edgeagent", root / "usr/bin/edgeagent", mode=0o755)
+
+
+def _control(root: Path, architecture: str) -> None:
+    source, target = install_directory() / "debian", root / "DEBIAN"
+    target.mkdir(mode=0o755)
+    size = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
+    minor = sys.version_info.minor
+    values = {
+        "VERSION": __version__,
+        "ARCHITECTURE": architecture,
+        "INSTALLED_SIZE": str(size // 1024),
+        "PYTHON": f"3.{minor}",
+        "NEXT_PYTHON": f"3.{minor + 1}",
+    }
+    text = (source / "control").read_text("utf-8")
+    for key, value in values.items():
+        text = text.replace(f"@{key}@", value)
+    (target / "control").write_text(text, "utf-8")
+    (target / "conffiles").write_text(f"/{_SETTINGS}\n", "utf-8")
+    for name in _SCRIPTS:
+        _copy(source / name, target / name, mode=0o755)
+
+
+def _copy(source: Path, target: Path, *, mode: int) -> None:
+    target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    target.chmod(mode)
+
+
+def _run(*command: str) -> None:
+    try:
+        done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603  (pip and dpkg-deb, by name)
+    except OSError as error:
+        raise InputError(
+            f"{command[0]}: {error.strerror}", hint="apt-get install dpkg python3-pip"
+        ) from error
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        raise InputError(f"{command[0]} failed: {last}", hint="run it by hand to see more")

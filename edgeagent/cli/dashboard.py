@@ -1,0 +1,63 @@
+"""``edgeagent dashboard``: the way to the privacy dashboard, for the owner of the box."""
+
+from __future__ import annotations
+
+import os
+import socket as sockets
+from pathlib import Path
+
+import click
+
+from edgeagent.api.endpoint import default_socket
+from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.clock import SystemClock
+from edgeagent.dashboard.session import LINK_SECONDS, Sessions, read_secret
+from edgeagent.errors import NetworkError
+from edgeagent.randomness import SystemRandomSource
+
+__all__ = ["command"]
+
+
+@click.command(name="dashboard")
+@click.option(
+    "--port",
+    default=3474,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="What the service was started with as --dashboard-port.",
+)
+@click.option(
+    "--socket",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="EDGEAGENT_SOCKET",
+    help="The unix socket of the service.  [default: in the runtime directory]",
+)
+@click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
+@json_option
+@pass_box
+def command(box: Box, *, port: int, socket: Path | None, open_it: bool, as_json: bool) -> None:
+    """Print a link to the privacy dashboard of a running service.
+
+    The link is good for ten minutes and opens what the household may see and do; afterwards the
+    pages stay open as long as somebody uses them.
+    """
+    path = socket or default_socket(box.home, os.environ)
+    sessions = Sessions(read_secret(path), clock=SystemClock(), random=SystemRandomSource())
+    _require_somebody(port)
+    url = f"http://127.0.0.1:{port}/open?key={sessions.link_key()}"
+    if as_json:
+        emit_json({"url": url, "valid_seconds": LINK_SECONDS})
+    else:
+        click.echo(url)
+    if open_it:
+        click.launch(url)
+
+
+def _require_somebody(port: int) -> None:
+    try:
+        sockets.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError as error:
+        raise NetworkError(
+            f"nobody listens on port {port} of this machine",
+            hint=f"start the service with its dashboard: edgeagent serve --dashboard-port {port}",
+        ) from error

@@ -1,0 +1,192 @@
+"""The dashboard as an ASGI application: paths, and what each request goes through."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from edgeagent.dashboard import about, erasing, home, household, kept, left, switches, thinks
+from edgeagent.dashboard.box import Box, Refused
+from edgeagent.dashboard.gate import (
+    COOKIE,
+    TurnedAway,
+    check_host,
+    check_origin,
+    posted,
+    session_of,
+)
+from edgeagent.dashboard.headers import SecurityHeaders
+from edgeagent.dashboard.idle import Idle
+from edgeagent.dashboard.rendering import ASSETS, render
+from edgeagent.dashboard.session import SESSION_SECONDS, Session, Sessions
+from edgeagent.dashboard.texts import LANGUAGES, Texts, choose_language, load_texts
+from edgeagent.dashboard.viewer import Handler, Viewer
+from edgeagent.errors import EdgeAgentError
+
+__all__ = ["WAYS", "Dashboard"]
+
+_LOG = logging.getLogger("edgeagent.dashboard")
+_LANGUAGE_COOKIE = "edgeagent_language"
+_YEAR_SECONDS = 365 * 86_400
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+WAYS = (
+    *home.WAYS,
+    *kept.WAYS,
+    *thinks.WAYS,
+    *left.WAYS,
+    *switches.WAYS,
+    *household.WAYS,
+    *erasing.WAYS,
+    *about.WAYS,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dashboard:
+    """One dashboard of one box."""
+
+    socket: Path
+    language: str
+    """The box's own, for browsers that do not say what they want."""
+    sessions: Sessions
+    idle: Idle
+
+    def app(self) -> Starlette:
+        """Return the application."""
+        routes = [
+            Route(way.path, self._endpoint(way.handler), methods=[way.method]) for way in WAYS
+        ]
+        return Starlette(
+            routes=[
+                *routes,
+                Route("/open", self._open),
+                Route("/language", self._set_language, methods=["POST"]),
+                Route("/static/{name}", _asset),
+            ],
+            middleware=[Middleware(SecurityHeaders)],
+            exception_handlers={
+                TurnedAway: self._turned_away,
+                HTTPException: self._not_found,
+                EdgeAgentError: self._failed,
+            },
+        )
+
+    def _endpoint(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def serve(request: Request) -> Response:
+            session, form = await self._let_in(request)
+            async with Box(self.socket) as box:
+                viewer = Viewer(
+                    path=request.url.path,
+                    query=request.query_params,
+                    form=form,
+                    form_key=self.sessions.form_key(session),
+                    texts=self._texts(request),
+                    box=box,
+                )
+                response = await handler(viewer)
+            self._keep(response, self.sessions.renewed(session))
+            return response
+
+        return serve
+
+    async def _let_in(self, request: Request) -> tuple[Session, dict[str, str]]:
+        check_host(request)
+        session = session_of(request, self.sessions)
+        self.idle.touch()
+        if request.method != "POST":
+            return session, {}
+        check_origin(request)
+        return session, await posted(request, session, self.sessions)
+
+    async def _open(self, request: Request) -> Response:
+        """Turn a link's key into a session.
+
+        The next page is asked for by a page of ours: a browser that was sent here by another site
+        would not show a strict cookie when it is merely redirected.
+        """
+        check_host(request)
+        if not self.sessions.accepts_link(request.query_params.get("key", "")):
+            raise TurnedAway("locked")
+        self.idle.touch()
+        response = HTMLResponse(render("opening", t=self._texts(request)))
+        self._keep(response, self.sessions.begin())
+        return response
+
+    async def _set_language(self, request: Request) -> Response:
+        _, form = await self._let_in(request)
+        language = form.get("language", "")
+        response = Response(status_code=303, headers={"Location": "/"})
+        if language in LANGUAGES:
+            response.set_cookie(
+                _LANGUAGE_COOKIE,
+                language,
+                max_age=_YEAR_SECONDS,
+                httponly=True,
+                samesite="strict",
+            )
+        return response
+
+    def _keep(self, response: Response, session: Session) -> None:
+        response.set_cookie(
+            COOKIE,
+            self.sessions.cookie(session),
+            max_age=SESSION_SECONDS,
+            httponly=True,
+            samesite="strict",
+        )
+
+    def _texts(self, request: Request) -> Texts:
+        language = choose_language(
+            request.cookies.get(_LANGUAGE_COOKIE),
+            request.headers.get("accept-language", ""),
+            default=self.language,
+        )
+        return load_texts(language)
+
+    async def _turned_away(self, request: Request, error: Exception) -> Response:
+        reason = error.reason if isinstance(error, TurnedAway) else "foreign"
+        return self._notice(request, reason, status_code=403)
+
+    async def _not_found(self, request: Request, error: Exception) -> Response:
+        status_code = error.status_code if isinstance(error, HTTPException) else 500
+        return self._notice(request, "missing", status_code=status_code)
+
+    async def _failed(self, request: Request, error: Exception) -> Response:
+        """Say what the box said: the kind of trouble in the viewer's words, then its own."""
+        reason = f"trouble{error.code}" if isinstance(error, Refused) else "silent"
+        _LOG.warning("%s %s", request.method, type(error).__name__)
+        texts = self._texts(request)
+        return self._notice(
+            request,
+            reason if f"{reason}.title" in texts else "trouble",
+            status_code=503,
+            said=str(error),
+            hint=getattr(error, "hint", ""),
+        )
+
+    def _notice(
+        self, request: Request, reason: str, *, status_code: int, said: str = "", hint: str = ""
+    ) -> Response:
+        content = render("notice", t=self._texts(request), reason=reason, said=said, hint=hint)
+        return HTMLResponse(content, status_code=status_code)
+
+
+async def _asset(request: Request) -> Response:
+    check_host(request)
+    name = request.path_params["name"]
+    if name not in ASSETS:
+        return PlainTextResponse(status_code=404)
+    return Response(
+        ASSETS[name],
+        media_type=_TYPES[Path(name).suffix],
+        headers={"Cache-Control": f"public, max-age={_YEAR_SECONDS}, immutable"},
+    )

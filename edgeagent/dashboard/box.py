@@ -1,0 +1,106 @@
+"""The box as the dashboard sees it: ``EdgeAgent.*``, a line of JSON there and one back."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from edgeagent.errors import EdgeAgentError, NetworkError
+
+__all__ = ["Box", "Refused"]
+
+_ANSWER_LIMIT_BYTES = 256 * 1024 * 1024
+"""An export of every viewing in a year is the longest answer."""
+_PATIENCE_SECONDS = 300
+"""An update over a slow line."""
+
+
+class Refused(EdgeAgentError):
+    """The service answered with an error of its own; ``code`` says of which kind."""
+
+    def __init__(self, code: int, message: str, *, hint: str = "") -> None:
+        """Keep what the service said."""
+        super().__init__(message, hint=hint)
+        self.code = code
+
+
+class Box:
+    """One connection to the service, opened at the first question."""
+
+    def __init__(self, socket: Path) -> None:
+        """Ask the service that listens at ``socket``."""
+        self._socket = socket
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._asked = 0
+
+    async def ask(self, name: str, /, **params: object) -> Any:  # noqa: ANN401  (JSON)
+        """Call ``EdgeAgent.name``.
+
+        Raises:
+            Refused: the service said no, and why.
+            NetworkError: it does not answer, or not in JSON.
+
+        """
+        return msgspec.json.decode(await self.ask_raw(name, **params))
+
+    async def ask_raw(self, name: str, /, **params: object) -> msgspec.Raw:
+        """Call likewise, and return the result as it came, unread."""
+        self._asked += 1
+        request = {
+            "jsonrpc": "2.0",
+            "id": self._asked,
+            "method": f"EdgeAgent.{name}",
+            "params": params,
+        }
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                line = await self._exchange(msgspec.json.encode(request) + b"\n")
+            answer = msgspec.json.decode(line, type=_Answer)
+        except (OSError, EOFError, TimeoutError, ValueError, msgspec.MsgspecError) as error:
+            raise NetworkError(
+                f"the service at {self._socket} does not answer", hint="start 'edgeagent serve'"
+            ) from error
+        if answer.error is not None:
+            fault = answer.error
+            raise Refused(fault.code, fault.message, hint=fault.data.get("hint", ""))
+        return answer.result
+
+    async def _exchange(self, request: bytes) -> bytes:
+        if self._streams is None:
+            self._streams = await asyncio.open_unix_connection(
+                self._socket, limit=_ANSWER_LIMIT_BYTES
+            )
+        reader, writer = self._streams
+        writer.write(request)
+        await writer.drain()
+        return await reader.readuntil(b"\n")
+
+    async def __aenter__(self) -> Self:
+        """Use it for the length of one request."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Hang up."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
+
+class _Fault(msgspec.Struct, frozen=True, kw_only=True):
+    code: int
+    message: str
+    data: dict[str, str] = {}
+
+
+class _Answer(msgspec.Struct, frozen=True, kw_only=True):
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    error: _Fault | None = None

@@ -1,0 +1,89 @@
+"""Who is let in: a browser on this box, with a session, whose forms come from our own pages."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from edgeagent.dashboard.session import Session, Sessions
+from edgeagent.errors import EdgeAgentError
+
+__all__ = ["COOKIE", "TurnedAway", "check_host", "check_origin", "posted", "session_of"]
+
+COOKIE = "edgeagent_session"
+_FORM_LIMIT_BYTES = 16 * 1024
+_FIELDS_LIMIT = 20
+_LOCAL_NAMES = {"127.0.0.1", "localhost", "[::1]"}
+
+
+class TurnedAway(EdgeAgentError):
+    """A request that is not answered; ``reason`` names the text that says why."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+def check_host(request: Request) -> None:
+    """Refuse a name that was made to point at this box (DNS rebinding).
+
+    Raises:
+        TurnedAway: the request is for another host.
+
+    """
+    name, _, port = request.headers.get("host", "").rpartition(":")
+    if name not in _LOCAL_NAMES or not port.isdigit():
+        raise TurnedAway("foreign")
+
+
+def check_origin(request: Request) -> None:
+    """Refuse what another site's page posts.
+
+    Raises:
+        TurnedAway: the browser says that it comes from elsewhere.
+
+    """
+    origin = request.headers.get("origin")
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    if origin != f"http://{request.headers['host']}" or site != "same-origin":
+        raise TurnedAway("foreign")
+
+
+def session_of(request: Request, sessions: Sessions) -> Session:
+    """Return the session of whoever asks.
+
+    Raises:
+        TurnedAway: there is none, or it has ended.
+
+    """
+    session = sessions.find(request.cookies.get(COOKIE, ""))
+    if session is None:
+        raise TurnedAway("locked")
+    return session
+
+
+async def posted(request: Request, session: Session, sessions: Sessions) -> dict[str, str]:
+    """Return the fields of a form of one of this session's pages.
+
+    Raises:
+        TurnedAway: it is too long, cannot be read, or is not one of ours.
+
+    """
+    data = bytearray()
+    async for part in request.stream():
+        data += part
+        if len(data) > _FORM_LIMIT_BYTES:
+            raise TurnedAway("stale")
+    try:
+        fields = dict(
+            parse_qsl(
+                data.decode(), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS_LIMIT
+            )
+        )
+    except ValueError as error:
+        raise TurnedAway("stale") from error
+    if not sessions.accepts_form(session, fields.pop("form_key", "")):
+        raise TurnedAway("stale")
+    return fields

@@ -1,0 +1,149 @@
+"""What left the box: every report byte for byte, what it can tell, what it cost, what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from edgeagent.clock import WEEK_SECONDS
+from edgeagent.dashboard.viewer import Viewer, Way
+
+__all__ = ["WAYS", "Reading", "Timeline", "draw_timeline", "read_report"]
+
+_YEAR_SECONDS = 52 * WEEK_SECONDS
+_AHEAD_SECONDS = 18 * WEEK_SECONDS
+"""A reporting week comes every 13, and its report leaves within days of its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a reader of a report can make of it."""
+
+    counts: tuple[int, ...]
+    ticked: int
+    padding_bytes: int
+    is_subset: bool
+    """Whether every group has one bit; else each has a count with noise added."""
+    true_fraction: float
+    """How likely the true group is among the ticked ones, under Subset Selection."""
+    other_fraction: float
+    """How likely any other group is."""
+    bet_fraction: float
+    """What a bet that stood even before reading can rise to, at most."""
+
+
+def read_report(report: dict[str, Any]) -> Reading:
+    """Work out what a report tells, from its bytes and its cost.
+
+    Ye and Barg 2018, "Optimal schemes for discrete distribution estimation under locally
+    differential privacy": the true group is among d of S' with p = d e^ε / (d e^ε + S' − d), any
+    other with q = (p (d − 1) + (1 − p) d) / (S' − 1).
+    """
+    body = report["body"]
+    counts = tuple(msgspec.json.decode(body, type=dict[str, Any])["counts"])
+    odds, groups, ticked = Fraction(report["odds"]), len(counts), sum(counts)
+    is_subset = report["task"].startswith("subset_selection.")
+    true = ticked * odds / (ticked * odds + groups - ticked) if is_subset else Fraction(0)
+    other = (true * (ticked - 1) + (1 - true) * ticked) / (groups - 1) if is_subset else true
+    return Reading(
+        counts=counts,
+        ticked=ticked,
+        padding_bytes=len(body) - len(body.rstrip(" ")),
+        is_subset=is_subset,
+        true_fraction=float(true),
+        other_fraction=float(other),
+        bet_fraction=float(odds / (1 + odds)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """Where reports stand between a year ago and the farthest next one, each from 0 to 1."""
+
+    past: tuple[float, ...]
+    today: float
+    next: float
+
+
+def draw_timeline(drawn_at: Sequence[int], *, now: int, next_at: int) -> Timeline:
+    """Place moments, seconds UTC, on a line; what is older than a year is left out."""
+    start, end = now - _YEAR_SECONDS, now + _AHEAD_SECONDS
+
+    def place(moment: int) -> float:
+        return min(1.0, (moment - start) / (end - start))
+
+    return Timeline(
+        past=tuple(place(moment) for moment in drawn_at if moment >= start),
+        today=place(now),
+        next=place(next_at),
+    )
+
+
+async def _left(viewer: Viewer) -> Response:
+    reports = await viewer.ask("disclosures")
+    preview = await viewer.ask("preview")
+    status = await viewer.ask("status")
+    return await viewer.page(
+        "left",
+        reports=[(report, read_report(report)) for report in reversed(reports)],
+        budget=await viewer.ask("budget"),
+        preview=preview,
+        obstacle=_obstacle(preview),
+        timeline=draw_timeline(
+            [report["drawnAt"] for report in reports],
+            now=status["now"],
+            next_at=preview["sentBetween"][0],
+        ),
+    )
+
+
+def _obstacle(preview: dict[str, Any]) -> str:
+    """Name the text that says why nothing will be reported; empty: something will be."""
+    if preview["wouldReport"]:
+        return ""
+    if preview["recipient"] is None:
+        return "server"
+    return "task" if preview["categories"] is None else "consent"
+
+
+async def _report(viewer: Viewer) -> Response:
+    report = await _find(viewer)
+    return await viewer.page(
+        "report",
+        back="/left",
+        report=report,
+        reading=read_report(report),
+        budget=await viewer.ask("budget"),
+    )
+
+
+async def _bytes(viewer: Viewer) -> Response:
+    report = await _find(viewer)
+    name = f"report-{report['week']}.json"
+    return Response(
+        report["body"].encode(),
+        media_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+async def _find(viewer: Viewer) -> dict[str, Any]:
+    report_id = viewer.query.get("id", "")
+    for report in await viewer.ask("disclosures"):
+        if report["reportId"] == report_id:
+            found: dict[str, Any] = report
+            return found
+    raise HTTPException(404)
+
+
+WAYS = (
+    Way(path="/left", handler=_left),
+    Way(path="/left/report", handler=_report),
+    Way(path="/left/bytes", handler=_bytes),
+)

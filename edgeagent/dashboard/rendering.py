@@ -1,0 +1,38 @@
+"""Templates become pages; assets are found under names that change with their content."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+__all__ = ["ASSETS", "asset_path", "render"]
+
+_HERE = Path(__file__).parent
+ASSETS = {
+    path.name: path.read_bytes()
+    for path in sorted((_HERE / "static").iterdir())
+    if path.suffix in {".css", ".js", ".svg"}
+}
+
+
+def asset_path(name: str) -> str:
+    """Return where an asset is served; another content has another address."""
+    return f"/static/{name}?v={hashlib.sha256(ASSETS[name]).hexdigest()[:12]}"
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+_ENVIRONMENT.globals["asset"] = asset_path
+
+
+def render(template: str, **values: object) -> str:
+    """Fill in a template; a name it misses is a programming error."""
+    return _ENVIRONMENT.get_template(f"{template}.html").render(**values)

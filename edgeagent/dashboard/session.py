@@ -1,0 +1,113 @@
+"""Who may look: a link that is good for ten minutes, a session that ends when nobody uses it.
+
+Everything is signed with the service's manager token, which only its owner can read, and nothing is
+remembered: a session outlives the process, which comes and goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeagent.clock import Clock
+from edgeagent.errors import InputError
+from edgeagent.randomness import RandomSource
+
+__all__ = ["LINK_SECONDS", "SESSION_SECONDS", "Session", "Sessions", "read_secret"]
+
+LINK_SECONDS = 600
+"""A link lands in a browser's history; it must be of no use there."""
+SESSION_SECONDS = 1800
+"""Each page begins them anew."""
+_NONCE_BITS = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Somebody who came with a valid link."""
+
+    nonce: str
+    expires_at: int
+
+
+class Sessions:
+    """Signs and checks links, sessions and forms."""
+
+    def __init__(self, secret: bytes, *, clock: Clock, random: RandomSource) -> None:
+        """Sign with ``secret``."""
+        self._secret = secret
+        self._clock = clock
+        self._random = random
+
+    def link_key(self) -> str:
+        """Return what a link has to carry."""
+        expires_at = self._clock.now() + LINK_SECONDS
+        return f"{expires_at}.{self._sign(f'link {expires_at}')}"
+
+    def accepts_link(self, key: str) -> bool:
+        """Say whether a link's key is ours and not too old."""
+        expires_at, _, signature = key.partition(".")
+        if not self._matches(f"link {expires_at}", signature):
+            return False
+        return 0 <= int(expires_at) - self._clock.now() <= LINK_SECONDS
+
+    def begin(self) -> Session:
+        """Begin a session."""
+        nonce = f"{self._random.below(1 << _NONCE_BITS):032x}"
+        return Session(nonce=nonce, expires_at=self._clock.now() + SESSION_SECONDS)
+
+    def renewed(self, session: Session) -> Session:
+        """Return the session with its whole time before it."""
+        return Session(nonce=session.nonce, expires_at=self._clock.now() + SESSION_SECONDS)
+
+    def cookie(self, session: Session) -> str:
+        """Return a session as the browser keeps it."""
+        content = f"{session.expires_at}.{session.nonce}"
+        return f"{content}.{self._sign(f'session {content}')}"
+
+    def find(self, cookie: str) -> Session | None:
+        """Return the session that a cookie names, if it is ours and still lasts."""
+        content, _, signature = cookie.rpartition(".")
+        if not self._matches(f"session {content}", signature):
+            return None
+        expires_at, _, nonce = content.partition(".")
+        if not 0 <= int(expires_at) - self._clock.now() <= SESSION_SECONDS:
+            return None
+        return Session(nonce=nonce, expires_at=int(expires_at))
+
+    def form_key(self, session: Session) -> str:
+        """Return what every form of a session carries."""
+        return self._sign(f"form {session.nonce}")
+
+    def accepts_form(self, session: Session, key: str) -> bool:
+        """Say whether a form came from one of this session's own pages."""
+        return self._matches(f"form {session.nonce}", key)
+
+    def _matches(self, content: str, signature: str) -> bool:
+        return hmac.compare_digest(self._sign(content).encode(), signature.encode())
+
+    def _sign(self, content: str) -> str:
+        message = f"edgeagent-dashboard {content}".encode()
+        return hmac.new(self._secret, message, hashlib.sha256).hexdigest()
+
+
+def read_secret(socket: Path) -> bytes:
+    """Return the manager token of the service that listens at ``socket``.
+
+    Raises:
+        InputError: there is none, or it is not this user's to read.
+
+    """
+    path = socket.parent / "token"
+    try:
+        secret = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path}: the service's token cannot be read: {error.strerror}",
+            hint="start 'edgeagent serve' first, and run as the user that it runs as",
+        ) from error
+    if len(secret) < _NONCE_BITS // 8:
+        raise InputError(f"{path} holds no token", hint="remove it and start the service again")
+    return secret

@@ -1,0 +1,84 @@
+// A remote control has four arrows, OK and Back. OK is a click already; this is the rest.
+// Without JavaScript every page is links and plain forms, and Tab moves.
+import { getNextFocus } from "./lrud.js";
+
+const BACK = new Set(["Escape", "Backspace", "GoBack", "BrowserBack"]);
+const TEXT = 'input:not([type="hidden"])';
+const memory = new Map(); // which control was last used on which page, while this page lives
+
+const remember = () => memory.set(document.title, document.activeElement?.id);
+
+function arrive() {
+  const focused = document.activeElement;
+  if (focused && focused !== document.body && focused.id !== "back") return;
+  const known = document.getElementById(memory.get(document.title) || "");
+  const first = document.querySelector("#main :is(a, button, input:not([type=hidden]), [tabindex])");
+  (known || document.querySelector("[data-first]") || first || document.getElementById("back"))?.focus();
+}
+
+// The caret moves inside a text; at its ends the arrows leave it.
+function caretStays(event) {
+  const field = event.target;
+  if (!field.matches?.(TEXT)) return false;
+  if (event.key === "ArrowLeft") return field.selectionStart > 0;
+  if (event.key === "ArrowRight") return field.selectionEnd < field.value.length;
+  return false;
+}
+
+// A report's bytes can be taller than the screen: arrows first read on to its edge.
+function readsOn(event) {
+  const { target, key } = event;
+  const box = target.getBoundingClientRect?.();
+  if (!box || target === document.body) return false;
+  const step = innerHeight / 3;
+  if (key === "ArrowDown" && box.bottom > innerHeight) return scrollBy(0, step), true;
+  if (key === "ArrowUp" && box.top < 0) return scrollBy(0, -step), true;
+  return false;
+}
+
+addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  if (BACK.has(event.key)) {
+    const writing = event.key === "Backspace" && event.target.matches?.(TEXT) && event.target.value;
+    const back = document.getElementById("no") || document.getElementById("back");
+    if (writing || !back) return;
+    event.preventDefault();
+    back.click();
+    return;
+  }
+  if (!event.key.startsWith("Arrow") || caretStays(event)) return;
+  event.preventDefault();
+  if (readsOn(event)) return;
+  const from = document.activeElement === document.body ? null : document.activeElement;
+  const next = getNextFocus(from, event.key, document.body);
+  if (next) {
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "center" });
+  } else {
+    scrollBy(0, { ArrowDown: 1, ArrowUp: -1 }[event.key] * innerHeight / 3 || 0);
+  }
+});
+
+function countDown() {
+  const timer = document.querySelector("[data-ends-at]");
+  if (!timer) return;
+  const end = performance.now() + 1000 * (timer.dataset.endsAt - timer.dataset.now);
+  delete timer.dataset.endsAt;
+  const tick = () => {
+    if (!timer.isConnected) return;
+    const minutes = Math.ceil((end - performance.now()) / 60000);
+    if (minutes <= 0) location.assign("/private");
+    else timer.textContent = timer.textContent.replace(/\d+/, minutes);
+    setTimeout(tick, 1000);
+  };
+  tick();
+}
+
+function begin() {
+  arrive();
+  countDown();
+}
+
+addEventListener("click", remember, true);
+document.addEventListener("htmx:afterSettle", begin);
+begin();

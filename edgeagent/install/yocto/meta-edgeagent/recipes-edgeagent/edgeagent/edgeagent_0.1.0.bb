@@ -1,0 +1,46 @@
+SUMMARY = "On-device personalization: the history stays in the box"
+LICENSE = "Apache-2.0"
+LIC_FILES_CHKSUM = "file://${COMMON_LICENSE_DIR}/Apache-2.0;md5=89aea4e17d99a7cacdbeed46a0096b10"
+
+# Pure Python: one wheel for all machines; "pip wheel --no-deps ." makes it.
+WHEEL = "edgeagent-${PV}-py3-none-any.whl"
+SRC_URI = "file://${WHEEL};unpack=0"
+UNPACKDIR ?= "${WORKDIR}"
+
+inherit python3-dir systemd useradd
+
+DEPENDS += "unzip-native"
+SYSTEMD_SERVICE:${PN} = "edgeagent.service"
+USERADD_PACKAGES = "${PN}"
+USERADD_PARAM:${PN} = "--system --home-dir /var/lib/edgeagent --shell /sbin/nologin --user-group edgeagent"
+
+do_install() {
+    install -d ${D}${PYTHON_SITEPACKAGES_DIR}
+    unzip -q ${UNPACKDIR}/${WHEEL} -d ${D}${PYTHON_SITEPACKAGES_DIR}
+    data=${D}${PYTHON_SITEPACKAGES_DIR}/edgeagent/install
+    install -D -m 0644 $data/systemd/edgeagent.service ${D}${systemd_system_unitdir}/edgeagent.service
+    install -D -m 0644 $data/config.toml ${D}${sysconfdir}/edgeagent/config.toml
+    install -d ${D}${bindir}
+    printf '#!/usr/bin/python3 -IB\nfrom edgeagent.cli import main\n\nmain()\n' \
+        > ${D}${bindir}/edgeagent
+    chmod 0755 ${D}${bindir}/edgeagent
+}
+
+FILES:${PN} += "${PYTHON_SITEPACKAGES_DIR} ${systemd_system_unitdir}"
+CONFFILES:${PN} = "${sysconfdir}/edgeagent/config.toml"
+
+RDEPENDS:${PN} += " \
+    python3-click \
+    python3-cryptography \
+    python3-h11 \
+    python3-modules \
+    python3-msgspec \
+    python3-numpy \
+    python3-onnxruntime \
+    python3-platformdirs \
+    python3-sqlcipher3 \
+    python3-sqlite-utils \
+    python3-tuf \
+    python3-urllib3 \
+    python3-websockets \
+    "

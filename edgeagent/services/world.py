@@ -1,0 +1,37 @@
+"""World: what an agent is given of everything outside its box."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeagent.clock import Clock, SystemClock
+from edgeagent.randomness import RandomSource, SystemRandomSource
+from edgeagent.services.device_clock import BUILD_TIME
+from edgeagent.services.private_session import runtime_directory
+
+if TYPE_CHECKING:
+    from edgeagent.network.transport import Transport
+    from edgeagent.scoring.protocol import Scorer
+
+__all__ = ["World"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything outside the box that an agent touches; the defaults are the real thing."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    random: RandomSource = field(default_factory=SystemRandomSource)
+    make_scorer: Callable[[], Scorer] | None = None
+    """Replaces the scorer that the config asks for."""
+    transport: Transport | None = None
+    """Replaces HTTP to the config's ``server_url``."""
+    runtime_directory: Path = field(default_factory=lambda: runtime_directory(os.environ))
+    """A tmpfs; holds the empty marker of a private session."""
+    build_time: int = BUILD_TIME
+    simulated: bool = False
+    """Permits a seeded random source: for simulations and tests, never on a box."""

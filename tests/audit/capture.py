@@ -1,0 +1,202 @@
+"""Capture: two boxes live a quarter in a network namespace, and every packet is accounted for."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from edgeagent.privacy.declaration import load_declaration
+from edgeagent.simulator.plan import START
+from model_export.export import export
+from model_export.publish import publish
+from model_export.synthetic import synthetic_panel
+from model_export.train import train
+from tests.audit.part import Effort, Result
+from tests.network.hostile import certificate
+
+SERVER, BOX = "10.77.0.1", "10.77.0.2"
+_LIFETIME_DAYS = 500
+
+
+def why_not() -> str:
+    """Return why this machine cannot capture; empty when it can."""
+    if os.geteuid() != 0:
+        return "needs root, to make network namespaces"
+    if shutil.which("ip") is None:
+        return "needs the command ip: apt-get install iproute2"
+    try:
+        with _namespaces():
+            return ""
+    except subprocess.CalledProcessError as error:
+        return f"network namespaces cannot be made here: {error.stderr.strip()}"
+
+
+def capture(effort: Effort, *, faults: tuple[str, ...] = ()) -> Result:
+    """Capture two boxes of one rollout cohort; ``faults`` are planted in the second one."""
+    reason = why_not()
+    if reason:
+        return Result(
+            name="capture", wrong=(), figures={"skipped": reason}, summary=f"skipped: {reason}"
+        )
+    with TemporaryDirectory(prefix="audit-capture-") as name:
+        directory = Path(name)
+        effort.say("training and publishing a small model")
+        _publish(directory)
+        pem = certificate(directory, SERVER)
+        with _namespaces() as (server, box), _receiver(server, directory, pem) as ask:
+            lives = []
+            for number, planted in enumerate(((), faults)):
+                effort.say(f"box {number} lives a quarter")
+                accepted = _live(box, directory, pem, number=number, faults=planted)
+                lives.append(ask() | {"accepted": accepted})
+    return _judged(lives)
+
+
+def _judged(lives: list[dict[str, Any]]) -> Result:
+    wrong = [line for number, life in enumerate(lives) for line in _unaccounted(number, life)]
+    gets = [[request["head"] for request in life["requests"] if _is_get(request)] for life in lives]
+    if gets[0] != gets[1]:
+        wrong.append("the downloads of two boxes of one cohort differ")
+    posts = [request for life in lives for request in life["requests"] if not _is_get(request)]
+    on_the_wire = {
+        life["wire"]["connections"][str(request["port"])]["sent_bytes"]
+        for life in lives
+        for request in life["requests"]
+        if not _is_get(request)
+    }
+    if len({tuple(request["head"]) for request in posts}) > 1 or len(on_the_wire) > 1:
+        wrong.append(f"reports differ in head or length: {sorted(on_the_wire)} bytes on the wire")
+    if [life["accepted"] for life in lives] != [1, 1] or len(posts) != len(lives):
+        wrong.append(f"{len(posts)} reports left, two boxes have one each in a quarter")
+    frames = sum(life["wire"]["frames"] for life in lives)
+    return Result(
+        name="capture",
+        wrong=tuple(wrong),
+        figures={
+            "frames": frames,
+            "arp": sum(life["wire"]["arp"] for life in lives),
+            "connections": sum(len(life["wire"]["connections"]) for life in lives),
+            "downloads_of_each_box": [len(heads) for heads in gets],
+            "reports": len(posts),
+            "report_body_bytes": sorted({request["body_bytes"] for request in posts}),
+            "report_bytes_on_the_wire": sorted(on_the_wire),
+        },
+        summary=f"{frames:,} frames of two boxes, {len(wrong)} faults: {len(gets[0])} downloads "
+        f"each, the same; {len(posts)} reports, {sorted(on_the_wire)} bytes each under TLS",
+    )
+
+
+def _unaccounted(number: int, life: dict[str, Any]) -> Iterator[str]:
+    for strange in life["wire"]["strange"][:5]:
+        yield f"box {number}: a packet nobody declared: {strange}"
+    asked = sorted(request["port"] for request in life["requests"])
+    connected = sorted(int(port) for port in life["wire"]["connections"])
+    if asked != connected:
+        yield f"box {number}: {len(connected)} connections carried {len(asked)} requests"
+    declared = {
+        request.method: [f"{header.name}: {header.value or SERVER}" for header in request.headers]
+        for request in load_declaration().requests
+    }
+    for request in life["requests"]:
+        start, *headers = request["head"]
+        if headers != declared.get(start.split()[0]):
+            yield f"box {number}: {start} has headers that are not declared: {headers}"
+            return
+
+
+def _is_get(request: dict[str, Any]) -> bool:
+    return bool(request["head"][0].startswith("GET "))
+
+
+def _publish(directory: Path) -> None:
+    log = synthetic_panel(7, households=120, weeks=20, titles=300)
+    model = train(log, seed=7, segments=16, dimension=32)
+    publish(
+        directory / "repository",
+        export(model, log, now=START),
+        now=START,
+        keys_dir=directory / "keys",
+        lifetime_days=_LIFETIME_DAYS,
+    )
+
+
+@contextmanager
+def _namespaces() -> Iterator[tuple[str, str]]:
+    """Make two namespaces on one cable; all that the box sends ends at the server's."""
+    server, box = f"ea-server-{os.getpid()}", f"ea-box-{os.getpid()}"
+    try:
+        for name in (server, box):
+            _ip("netns", "add", name)
+            for which in ("all", "default"):
+                quiet = f"net.ipv6.conf.{which}.disable_ipv6=1"
+                _ip("netns", "exec", name, "sysctl", "-qw", quiet)
+            _ip("-n", name, "link", "set", "lo", "up")
+        cable = ("type", "veth", "peer", "name", "eth0", "netns", box)
+        _ip("-n", server, "link", "add", "eth0", *cable)
+        for name, address in ((server, SERVER), (box, BOX)):
+            _ip("-n", name, "address", "add", f"{address}/24", "dev", "eth0")
+            _ip("-n", name, "link", "set", "eth0", "up")
+        _ip("-n", box, "route", "add", "default", "via", SERVER)
+        yield server, box
+    finally:
+        for name in (server, box):
+            subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
+
+
+def _ip(*arguments: str) -> None:
+    subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True)
+
+
+@contextmanager
+def _receiver(namespace: str, directory: Path, pem: Path) -> Iterator[Any]:
+    process = subprocess.Popen(
+        [
+            *("ip", "netns", "exec", namespace, sys.executable, "-m", "tests.audit.capture_server"),
+            *(str(directory / "repository"), str(pem), "eth0", SERVER),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    pipe_in, pipe_out = process.stdin, process.stdout
+    if pipe_in is None or pipe_out is None or pipe_out.readline() != "ready\n":
+        process.kill()
+        raise ChildProcessError("the receiving end did not start")
+
+    def ask() -> dict[str, Any]:
+        pipe_in.write("\n")
+        pipe_in.flush()
+        seen: dict[str, Any] = json.loads(pipe_out.readline())
+        return seen
+
+    try:
+        yield ask
+    finally:
+        pipe_in.close()
+        process.wait()
+        pipe_out.close()
+
+
+def _live(
+    namespace: str, directory: Path, pem: Path, *, number: int, faults: tuple[str, ...]
+) -> int:
+    done = subprocess.run(
+        [
+            *("ip", "netns", "exec", namespace, sys.executable, "-m", "tests.audit.capture_box"),
+            *(str(directory / f"home{number}"), str(directory / "repository" / "root.json")),
+            *(f"https://{SERVER}", f"box {number}", str(START), *faults),
+        ],
+        check=True,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"SSL_CERT_FILE": str(pem)},
+        text=True,
+    )
+    return int(done.stdout)

@@ -1,0 +1,77 @@
+"""The box of the capture: a real agent that lives a simulated quarter inside its namespace.
+
+``python -m tests.audit.capture_box HOME ROOT URL SEED START [FAULT]`` prints how many reports left.
+A fault is planted on purpose: ``stray`` sends a datagram, ``tag`` marks the downloads of this box,
+``long`` makes its report a byte longer.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from edgeagent.agent import Agent, World
+from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS
+from edgeagent.config import Config
+from edgeagent.consent import Purpose
+from edgeagent.messages import WatchEvent
+from edgeagent.network import http, transport
+from edgeagent.scoring.resident import ResidentScorer
+from edgeagent.testing.clock import FakeClock
+from edgeagent.testing.randomness import SeededRandomSource
+
+SILENT_WEEKS = 14
+QUARTER_DAYS = 13 * 7 + 11
+"""A quarter, and the days in which the report of its last week is closed and sent."""
+
+
+def live(home: Path, root: Path, url: str, *, seed: str, start: int) -> int:
+    """Live, and return how many reports were accepted."""
+    clock = FakeClock(start)
+    random = SeededRandomSource(seed)
+    world = World(clock=clock, random=random, make_scorer=ResidentScorer, simulated=True)
+    config = Config(server_url=url, trusted_root=str(root))
+    with Agent.open(home, config=config, world=world) as agent:
+        for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
+            agent.grant(purpose)
+        clock.advance(SILENT_WEEKS * WEEK_SECONDS)
+        for day in range(QUARTER_DAYS):
+            if day % 7 == 0:
+                agent.update_model()
+            picks = agent.recommend(limit=50).picks
+            chosen = picks[random.below(len(picks))].entity_id
+            agent.record_watch(WatchEvent(entity_id=chosen, watched_on=clock.now(), completed=True))
+            agent.close_week()
+            agent.send_reports()
+            clock.advance(DAY_SECONDS)
+        return sum(item.outcome == "accepted" for item in agent.disclosures())
+
+
+def _stray() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram:
+        datagram.sendto(b"hello", ("192.0.2.1", 53))
+
+
+def _tag() -> None:
+    http.CONSTANT_HEADERS = {**http.CONSTANT_HEADERS, "X-Box": "7"}
+
+
+def _long() -> None:
+    transport.REPORT_HEADERS = (*transport.REPORT_HEADERS, ("X", "y"))
+
+
+FAULTS: dict[str, Callable[[], None]] = {"stray": _stray, "tag": _tag, "long": _long}
+
+
+def main() -> None:
+    home, root, url, seed, start, *fault = sys.argv[1:]
+    for name in fault:
+        FAULTS[name]()
+    accepted = live(Path(home), Path(root), url, seed=seed, start=int(start))
+    sys.stdout.write(f"{accepted}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""The attacks in their quick form, and that they would see what they are there to see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeagent.services import reporter
+from edgeagent.store import LedgerStore, ledger
+from edgeagent.store.outbox import enqueue
+from tests.audit import attacks, attacks_on_state
+from tests.audit.part import Effort
+
+QUICK = Effort(full=False, say=lambda _line: None)
+
+
+@pytest.mark.slow
+def test_guessing_agrees_with_theory_and_with_what_is_published() -> None:
+    result = attacks.guessing(QUICK)
+    assert result.ok, result.wrong
+    theory = [row["theory"] for row in result.figures["rows"]]
+    assert theory == pytest.approx([0.06, 0.18, 0.44, 0.89], abs=0.02)
+
+
+def test_guessing_sees_a_sampler_that_tells_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    def telling(_effort: Effort, _segment: int, number: int, _name: str) -> np.ndarray[Any, Any]:
+        drawn = np.zeros((number, 33), dtype=np.int16)
+        drawn[:, 3:11] = 1
+        return drawn
+
+    monkeypatch.setattr(attacks, "_reports", telling)
+    assert not attacks.guessing(QUICK).ok
+    assert not attacks.averaging(QUICK).wrong  # a valid report is never too much by itself
+
+
+@pytest.mark.parametrize("part", [attacks.averaging, attacks.linking, attacks.nothing_watched])
+@pytest.mark.slow
+def test_what_reports_tell_stays_within_what_is_allowed(part: Any) -> None:  # noqa: ANN401  (a part)
+    result = part(QUICK)
+    assert result.ok, result.wrong
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "part", [attacks_on_state.cheating_server, attacks_on_state.old_image, attacks_on_state.traffic]
+)
+def test_boxes_under_attack(part: Any) -> None:  # noqa: ANN401  (a part)
+    result = part(QUICK)
+    assert result.ok, result.wrong
+
+
+@pytest.mark.slow
+def test_power_cuts_between_all_statements() -> None:
+    result = attacks_on_state.crashes(QUICK)
+    assert result.ok, result.wrong
+    assert result.figures["statements"] > 500
+    assert result.figures["states"] >= 8
+    assert 0 < result.figures["drawn_after_the_crash"] < result.figures["states"]
+
+
+@pytest.mark.slow
+def test_a_booking_in_two_transactions_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = LedgerStore.book
+
+    def booked_in_two(self: LedgerStore, **fields: Any) -> None:
+        book(self, **fields)
+        with self._database.transaction() as connection:
+            enqueue(connection, fields["report_id"], due_at=fields["due_at"])
+
+    monkeypatch.setattr(ledger, "enqueue", lambda *_args, **_fields: None)
+    monkeypatch.setattr(LedgerStore, "book", booked_in_two)
+    assert any("never sent" in line for line in attacks_on_state.crashes(QUICK).wrong)
+
+
+@pytest.mark.slow
+def test_a_box_without_spacing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reporter, "SPACING_WEEKS", 1)
+    monkeypatch.setattr(reporter, "check_debit", lambda *_args, **_fields: None)
+    monkeypatch.setattr(ledger, "check_debit", lambda *_args, **_fields: None)
+    assert not attacks_on_state.cheating_server(QUICK).ok

@@ -1,0 +1,161 @@
+"""From a program's question over the unix socket to picks: a real service, a real scoring child.
+
+    PYTHONPATH=. python tests/bench/bench_socket.py [--json] [--titles N] [--rounds N]
+
+A home with 500 viewings and a model of random weights is served by ``edgeagent serve``; a program
+asks ``EdgeAgent.recommend`` again and again. Prints milliseconds by the clock (on a busy machine
+they mean little), the processor time that service and child spend on a warm answer, reading the
+history and storing the picks durably included, and what memory each took at most.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+
+from edgeagent.agent import Agent
+from edgeagent.config import Config
+from edgeagent.consent import Purpose
+from edgeagent.features.catalogue import CatalogueView
+from edgeagent.messages import (
+    ModelManifest,
+    SegmentLabel,
+    TargetReference,
+    WatchEvent,
+    decode_catalogue,
+    sha256_hex,
+)
+from edgeagent.services.installation import InstallationStore
+from model_export.graph import build_foldin_graph
+from tests.api.running import LineClient
+from tests.bench.bench_scoring import HISTORY, SPACE, D, S, _catalogue, _mib, _parameters
+
+
+def _furnish(home: Path, *, titles: int) -> None:
+    """Make a box that consents, has a model, and has watched."""
+    rng = np.random.default_rng(1)
+    catalogue = _catalogue(titles, rng)
+    view = CatalogueView.of(decode_catalogue(catalogue))
+    embeddings = view.embeddings(np.arange(titles)).astype(np.float64)
+    model = build_foldin_graph(_parameters(embeddings, rng))
+    with Agent.open(home, config=Config()) as agent:
+        for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION):
+            agent.grant(purpose)
+        store = InstallationStore(agent.home.ledger, home / "models")
+        manifest = ModelManifest(
+            head="foldin",
+            space_id=SPACE,
+            model_version="1",
+            trained_at=0,
+            dimension=D,
+            segments=tuple(SegmentLabel(name=f"segment {n}") for n in range(S)),
+            model=_placed(store, "models/bench.onnx", model),
+            golden=_placed(store, "models/bench.golden", b"nobody reads it"),
+            catalogue=_placed(store, "catalogue/bench.catalogue", catalogue),
+        )
+        store.update(current=manifest)
+        now = agent.gate.state(Purpose.HISTORY, profile="main").since or 0
+        watched = rng.choice(titles, min(HISTORY, titles), replace=False).tolist()
+        agent.record_watch(
+            [
+                WatchEvent(entity_id=f"t:{n}", watched_on=now - 3600 * place, completed=True)
+                for place, n in enumerate(watched)
+            ]
+        )
+
+
+def _placed(store: InstallationStore, path: str, data: bytes) -> TargetReference:
+    reference = TargetReference(path=path, sha256=sha256_hex(data), length_bytes=len(data))
+    store.path(reference).parent.mkdir(parents=True, exist_ok=True)
+    store.path(reference).write_bytes(data)
+    return reference
+
+
+@contextmanager
+def _service(home: Path, socket: Path) -> Iterator[int]:
+    """Serve a home and yield the process number."""
+    command = [sys.executable, "-m", "edgeagent", "--home", str(home), "serve"]
+    served = subprocess.Popen(
+        [*command, "--no-ws", "--socket", str(socket)], stderr=subprocess.DEVNULL
+    )
+    try:
+        while not socket.exists():
+            with suppress(subprocess.TimeoutExpired):
+                sys.exit(f"the service ended before it served: {served.wait(0.05)}")
+        yield served.pid
+    finally:
+        served.terminate()
+        served.wait()
+
+
+def _child_of(process: int) -> int:
+    children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    for task in tasks:
+        children += (task / "children").read_text(encoding="utf-8").split()
+    return int(children[0])
+
+
+def _cpu_ns(process: int) -> int:
+    """Return the processor time of all threads of a process."""
+    tasks = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return sum(int(task.read_bytes().split()[0]) for task in tasks)
+
+
+def measure(*, titles: int, rounds: int) -> dict[str, float]:
+    """Return the figures."""
+    with tempfile.TemporaryDirectory() as directory:
+        home, socket = Path(directory) / "home", Path(directory) / "socket"
+        _furnish(home, titles=titles)
+        with _service(home, socket) as process, LineClient(socket) as client:
+
+            def ask() -> float:
+                start = time.perf_counter()
+                answer = client.result("EdgeAgent.recommend", {"limit": 10})
+                assert len(answer["picks"]) == 10
+                return (time.perf_counter() - start) * 1000
+
+            cold = ask()
+            child = _child_of(process)
+            walls, cpus = [], []
+            for _ in range(rounds):
+                spent = _cpu_ns(process) + _cpu_ns(child)
+                walls.append(ask())
+                cpus.append((_cpu_ns(process) + _cpu_ns(child) - spent) / 1e6)
+            figures = {
+                "cold_ms": cold,
+                "warm_ms": statistics.median(walls),
+                "warm_cpu_ms": statistics.median(cpus),
+                "service_peak_mib": _mib(process, "VmHWM:"),
+                "child_peak_mib": _mib(child, "VmHWM:"),
+            }
+    return {name: round(value, 2) for name, value in figures.items()}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="question to picks over the socket")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--titles", type=int, default=10_000, help="candidates")
+    parser.add_argument("--rounds", type=int, default=50, help="rounds a median is taken of")
+    options = parser.parse_args()
+    figures = measure(titles=options.titles, rounds=options.rounds)
+    if options.json:
+        sys.stdout.write(json.dumps(figures, sort_keys=True) + "\n")
+        return
+    for name, value in figures.items():
+        sys.stdout.write(f"{name:<26}{value:>10.2f}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Picks and models on the command line, over a model that was really published."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeagent.simulator.plan import START
+from model_export.export import export
+from model_export.train import train
+from tests.cli.test_cli_loop import Terminal
+from tests.published import Household, Publisher, titles_of
+
+
+@pytest.fixture
+def terminal(household: Household, publisher: Publisher) -> Terminal:
+    """A box that has watched six comedies, and two more not to the end."""
+    household.agent.update_model()
+    household.agent.close()
+    (household.directory / "config.toml").write_text('scorer = "resident"\nretention_days = 365\n')
+    terminal = Terminal(household.directory)
+    terminal.says("consent", "grant", "history", "personalization")
+    for title in titles_of(publisher, "Comedy")[:6]:
+        terminal.says("history", "add", title, "--completed")
+    for title, fraction in zip(titles_of(publisher, "Comedy")[6:8], ("0.4", "0.6"), strict=True):
+        terminal.says("history", "add", title, "--progress", fraction)
+    return terminal
+
+
+def test_what_was_begun_stands_apart_from_what_is_new(
+    terminal: Terminal, publisher: Publisher
+) -> None:
+    begun = titles_of(publisher, "Comedy")[6:8]
+    picks = terminal.json("recommend")
+    assert {pick["entity_id"] for pick in picks["continue_watching"]} == set(begun)
+    progress = sorted(pick["progress_fraction"] for pick in picks["continue_watching"])
+    assert progress == pytest.approx([0.4, 0.6])
+    watched = titles_of(publisher, "Comedy")[:8]
+    assert {pick["entity_id"] for pick in picks["picks"]}.isdisjoint(watched)
+    assert [pick["drawn"] for pick in picks["picks"]] == [False] * 9 + [True]
+    words = terminal.says("recommend")
+    first, second = words.split("\nNew\n")
+    assert first.startswith("Continue watching\n")
+    assert "You are 60% through" in first
+    assert "Because you watched" in second
+    assert "Something different today" in second
+
+
+def test_stored_picks_are_served_at_once(terminal: Terminal) -> None:
+    picks = terminal.json("recommend")
+    assert terminal.json("recommend", "--cached") == picks
+    (model,) = (terminal.home / "models" / "targets").glob("*.onnx")
+    model.unlink()
+    assert terminal.json("recommend", "--cached") == picks
+
+
+def test_an_explanation_adds_up_and_says_it_in_words(terminal: Terminal) -> None:
+    best = terminal.json("recommend")["picks"][0]["entity_id"]
+    explained = terminal.json("recommend", "--explain", best)
+    parts = sum(reason["contribution"] for reason in explained["reasons"])
+    assert parts == pytest.approx(explained["score"])
+    words = terminal.says("recommend", "--explain", best)
+    assert "Because you watched" in words
+    assert "sum of the parts" in words
+
+
+def test_without_a_working_model_there_are_popular_titles_and_it_is_said(
+    terminal: Terminal,
+) -> None:
+    (model,) = (terminal.home / "models" / "targets").glob("*.onnx")
+    model.write_bytes(b"not a model")
+    result = terminal("recommend")
+    assert result.exit_code == 0
+    assert "No model works" in result.stderr
+    assert "Popular" in result.stdout
+    assert terminal.json("recommend")["ranked_by"] == "popularity"
+    assert "failures  2 in a row" in terminal.says("model", "status")
+    terminal.json("recommend")
+    status = terminal.says("model", "status")
+    assert "failed 3 times in a row" in status
+    assert terminal.json("recommend")["ranked_by"] == "popularity"
+    assert terminal.json("model", "status")["failures"] == 3
+
+
+def test_what_was_rolled_back_stays_behind_until_another_model_is_published(
+    household: Household, publisher: Publisher
+) -> None:
+    household.agent.update_model()
+    first = household.agent.installation().current
+    newer = train(publisher.log, seed=8, segments=16, dimension=32)
+    publisher.publish(export(newer, publisher.log, now=START + 60), now=START + 60)
+    household.agent.update_model()
+    assert household.agent.rollback_model() == first
+    again = household.agent.update_model()
+    assert (again.model_changed, again.refused) == (False, "rolled back")
+    assert household.agent.installation().current == first
+    household.agent.close()
+    status = Terminal(household.directory).says("model", "status")
+    assert "rolled back; until another is published" in status
+    household.agent = household.open()

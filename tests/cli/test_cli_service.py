@@ -1,0 +1,86 @@
+"""``edgeagent config``, ``service`` and ``serve``, as an integrator types them."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from edgeagent.api.endpoint import default_socket, manager_token
+from edgeagent.api.unix_door import prepare_directory
+from edgeagent.cli.root import cli
+from edgeagent.config import Config
+from edgeagent.testing.randomness import SeededRandomSource
+
+
+def run(home: Path, *words: str) -> Result:
+    environment = {"XDG_RUNTIME_DIR": str(home.parent)}
+    return CliRunner().invoke(cli, ["--home", str(home), *words], env=environment)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+def test_settings_are_shown_as_they_could_be_written(home: Path) -> None:
+    (home / "config.toml").write_text(
+        'retention_days = 30\n[service.profile_flags]\nuserExperience = "1000"\n'
+    )
+    shown = tomllib.loads(run(home, "config", "show").output)
+    assert shown["retention_days"] == 30
+    assert shown["service"]["profile_flags"] == {"userExperience": "1000"}
+    (home / "config.toml").write_text(run(home, "config", "show").output)
+    assert tomllib.loads(run(home, "config", "show").output) == shown
+    assert json.loads(run(home, "config", "show", "--json").output)["retention_days"] == 30
+
+
+def test_settings_are_checked(home: Path) -> None:
+    assert "defaults" in run(home, "config", "check").output
+    (home / "config.toml").write_text("retention_days = 30\n")
+    assert run(home, "config", "check").output.endswith("config.toml: good\n")
+    assert json.loads(run(home, "config", "check", "--json").output)["ok"] is True
+    (home / "config.toml").write_text("retention_days = 3\n")
+    wrong = run(home, "config", "check")
+    assert wrong.exit_code == 3
+    assert "retention_days" in wrong.output
+    (home / "config.toml").write_text('language = "xx"\n')
+    assert run(home, "config", "check").exit_code == 3
+    assert Config().language == "en"
+
+
+def test_the_endpoint_is_its_owners(home: Path) -> None:
+    assert run(home, "service", "endpoint").exit_code == 3
+    socket = default_socket(home, {"XDG_RUNTIME_DIR": str(home.parent)})
+    prepare_directory(socket.parent)
+    token = manager_token(socket.parent, SeededRandomSource("endpoint"))
+    found = json.loads(run(home, "service", "endpoint", "--ws-port", "4000", "--json").output)
+    assert found["socket"] == str(socket)
+    assert found["app"] == "ws://127.0.0.1:4000/"
+    assert found["manage"] == f"ws://127.0.0.1:4000/?token={token}"
+    assert token in run(home, "service", "endpoint").output
+
+
+def test_the_files_to_install_are_listed(home: Path) -> None:
+    listed = run(home, "service", "files").output.split()
+    assert all(Path(path).is_file() for path in listed)
+    found = json.loads(run(home, "service", "files", "--json").output)
+    assert found["files"] == listed
+    assert any(path.endswith("edgeagent.service") for path in listed)
+
+
+def test_a_package_is_not_built_from_nothing(home: Path) -> None:
+    missing = run(home, "service", "deb", "--wheel", str(home / "none.whl"))
+    assert missing.exit_code == 3
+    assert "pip wheel" in missing.output
+
+
+def test_serving_says_what_is_in_the_way(home: Path) -> None:
+    (home / "taken").mkdir()
+    (home / "taken" / "socket").mkdir()
+    refused = run(home, "serve", "--no-ws", "--socket", str(home / "taken" / "socket" / "x" / "\0"))
+    assert refused.exit_code != 0

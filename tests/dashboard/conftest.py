@@ -1,0 +1,81 @@
+"""A dashboard in front of a real service of a real box with a fake clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from edgeagent.consent import Purpose
+from edgeagent.messages import WatchEvent
+from edgeagent.testing.publication import TITLE_IDS
+from tests.api.running import Running, ServiceThread
+from tests.dashboard.serving import Serving
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[ServiceThread]:
+    threads = ServiceThread(tmp_path)
+    yield threads
+    threads.stop()
+
+
+@pytest.fixture
+def running(services: ServiceThread) -> Running:
+    return services.start()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Running], Serving]]:
+    started: list[Serving] = []
+
+    def start(running: Running, language: str = "en") -> Serving:
+        started.append(Serving(running.socket, running.box.clock, language=language))
+        return started[-1]
+
+    yield start
+    for serving in started:
+        serving.stop()
+
+
+@pytest.fixture
+def serving(running: Running, serve: Callable[[Running], Serving]) -> Serving:
+    """A dashboard that somebody has opened; the box is as it came out of its package."""
+    dashboard = serve(running)
+    dashboard.enter()
+    return dashboard
+
+
+def furnish(running: Running) -> None:
+    """Let somebody live in the box: a model, consent, viewings, picks and one report."""
+    box = running.box
+    with running.line() as manager:
+        manager.result("EdgeAgent.updateModel")
+        for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
+            manager.result("EdgeAgent.grant", {"purpose": purpose})
+        with box.open() as agent:
+            after = box.end_of_reporting_week(agent)
+            box.clock.set(after - 100_000)
+            watch(running, *TITLE_IDS[:15])
+            box.clock.set(after)
+            assert agent.close_week().outcome == "drawn"
+        manager.result("EdgeAgent.recommend", {"limit": 5})
+
+
+def watch(running: Running, *entity_ids: str) -> None:
+    now = running.box.clock.now()
+    with running.box.open() as agent:
+        agent.record_watch(
+            [
+                WatchEvent(entity_id=entity_id, watched_on=now - 60 * number, completed=True)
+                for number, entity_id in enumerate(entity_ids)
+            ]
+        )
+
+
+@pytest.fixture
+def furnished(running: Running, serving: Serving) -> Serving:
+    furnish(running)
+    serving.enter()
+    return serving

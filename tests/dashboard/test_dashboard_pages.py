@@ -1,0 +1,289 @@
+"""Every page and deed as plain links and forms, against a real service: no JavaScript needed."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+
+from edgeagent.consent import Purpose
+from edgeagent.dashboard.left import draw_timeline, read_report
+from edgeagent.testing.publication import TITLE_IDS
+from tests.api.running import Running, ServiceThread
+from tests.dashboard.conftest import watch
+from tests.dashboard.serving import Serving
+from tests.dashboard.test_dashboard_gate import PAGES
+
+FIRST, SECOND = TITLE_IDS[:2]
+NEEDING_A_NAME = {"/profile", "/left/report", "/left/bytes"}
+
+
+def told(page: str) -> str:
+    """Return what a page says, without its markup."""
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page)))
+
+
+def test_a_box_fresh_from_its_package_shows_every_page(serving: Serving) -> None:
+    for path in set(PAGES) - NEEDING_A_NAME:
+        answer = serving.get(path)
+        assert answer.status == 200, (path, answer.text)
+    for path in NEEDING_A_NAME:
+        assert serving.get(path).status == 404, path
+
+
+def test_nothing_is_chosen_beforehand(serving: Serving, running: Running) -> None:
+    page = serving.get("/switches").text
+    assert page.count('action="/switches/grant"') == len(Purpose)
+    assert 'action="/switches/withdraw"' not in page
+    for path in set(PAGES) - NEEDING_A_NAME:
+        text = serving.get(path).text
+        assert not re.search(r"\b(checked|selected|autofocus)\b", text), path
+    with running.line() as manager:
+        purposes = manager.result("EdgeAgent.consent")["purposes"]
+    assert not any(purpose["granted"] for purpose in purposes)
+
+
+def test_each_switch_says_what_it_gives_and_takes_and_stands_alone(serving: Serving) -> None:
+    for purpose in Purpose:
+        assert serving.post("/switches/grant", purpose=purpose).status == 303
+    page = told(serving.get("/switches?done=granted").text)
+    assert page.count("You get") == page.count("It costs you") == len(Purpose)
+    assert "It is switched on." in page
+    assert serving.post("/switches/withdraw", purpose="reporting").status == 303
+    page = serving.get("/switches").text
+    assert page.count('action="/switches/withdraw"') == len(Purpose) - 1
+    record = told(serving.get("/switches/record").text)
+    assert "switched off" in record
+    assert record.count("in force") == len(Purpose) - 1
+
+
+def test_the_record_names_the_text_that_was_on_the_screen(
+    running: Running, serve: Callable[[Running, str], Serving]
+) -> None:
+    german = serve(running, "de")
+    german.enter()
+    assert "In dieser Box einen Verlauf führen" in told(german.get("/switches").text)
+    german.post("/switches/grant", purpose="history")
+    with running.line() as manager:
+        (record,) = manager.result("EdgeAgent.consentReceipt")["records"]
+    assert (record["language"], record["privacyNoticeUri"]) == (
+        "de",
+        "edgeagent/notices/notice.de.json",
+    )
+
+
+def test_the_history_is_searched_and_paged(furnished: Serving) -> None:
+    first = furnished.get("/kept").text
+    assert "15 viewings are kept" in told(first)
+    assert first.count('class="row"') == 12
+    older = html.unescape(re.search(r'id="older" href="([^"]+)"', first)[1])  # type: ignore[index]
+    assert furnished.get(older).text.count('class="row"') == 3
+    found = furnished.get("/kept?search=T%3A03").text
+    assert found.count('class="row"') == 1
+    assert "Nothing of that name" in told(furnished.get("/kept?search=nonsense").text)
+
+
+def test_a_title_is_hidden_left_out_and_forgotten(furnished: Serving) -> None:
+    for deed, there in (
+        ("hide", "/title/unhide"),
+        ("unhide", "/title/hide"),
+        ("exclude", "/title/include"),
+        ("include", "/title/exclude"),
+    ):
+        answer = furnished.post(f"/title/{deed}", id=FIRST)
+        assert answer.status == 303, answer.text
+        assert f'action="{there}"' in furnished.get(answer.headers["location"]).text
+    furnished.post("/title/hide", id=SECOND)
+    assert "1 title hidden or left out" in told(furnished.get("/kept").text)
+    assert SECOND in furnished.get("/marks").text
+    asked = furnished.post("/title/forget", id=FIRST, title="Title")
+    assert (asked.status, "Forget Title?" in told(asked.text)) == (200, True)
+    assert "15 viewings" in told(furnished.get("/kept").text)
+    assert furnished.post("/title/forget", id=FIRST, sure="yes").status == 303
+    assert "14 viewings" in told(furnished.get("/kept").text)
+    assert "You have not watched it" in told(furnished.get(f"/title?id={FIRST}").text)
+
+
+def test_what_left_is_there_byte_for_byte(furnished: Serving, running: Running) -> None:
+    with running.box.open() as agent:
+        (disclosure,) = agent.disclosures()
+    listed = furnished.get("/left").text
+    assert "waits to be sent" in told(listed)
+    assert "25 %" in told(listed)
+    path = re.search(r'href="(/left/report\?id=\w+)"', listed)[1]  # type: ignore[index]
+    page = furnished.get(path).text
+    shown = re.search(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL)[1]  # type: ignore[index]
+    assert html.unescape(shown).encode() == disclosure.body
+    saved = furnished.get(path.replace("/report", "/bytes"))
+    assert saved.body == disclosure.body
+    assert "8 of 33 groups" in told(page)
+    assert "49 %" in told(page)
+    assert "23 %" in told(page)
+    assert "at most 75 % sure" in told(page)
+
+
+def test_what_comes_next_says_when_or_why_not(
+    services: ServiceThread, serve: Callable[[Running], Serving], furnished: Serving
+) -> None:
+    assert "one viewing of it is drawn by lot" in told(furnished.get("/left").text)
+    furnished.post("/switches/withdraw", purpose="reporting")
+    assert "not both switched on" in told(furnished.get("/left").text)
+    fresh = serve(services.start(name="fresh"))
+    fresh.enter()
+    assert "has not been told what to report" in told(fresh.get("/left").text)
+
+
+def test_what_a_report_tells_is_worked_out_for_both_mechanisms() -> None:
+    subset = read_report(
+        {"body": '{"counts":[1,1,0,0]}  ', "odds": "3", "task": "subset_selection.4.3-1.1"}
+    )
+    assert (subset.true_fraction, subset.ticked, subset.padding_bytes) == (0.75, 2, 2)
+    assert subset.other_fraction == pytest.approx((0.75 + 0.25 * 2) / 3)
+    assert subset.bet_fraction == 0.75
+    counted = read_report({"body": '{"counts":[-3,7]}', "odds": "2", "task": "discrete_laplace.2"})
+    assert (counted.is_subset, counted.counts) == (False, (-3, 7))
+    assert counted.bet_fraction == pytest.approx(2 / 3)
+
+
+def test_the_timeline_shows_a_year_back_and_the_next_report() -> None:
+    now, week = 1_790_000_000, 604_800
+    line = draw_timeline([now - 60 * week, now - 52 * week, now], now=now, next_at=now + 18 * week)
+    assert line.past == (0.0, line.today)
+    assert (round(line.today, 3), line.next) == (0.743, 1.0)
+    assert draw_timeline([], now=now, next_at=now + 99 * week).next == 1.0
+
+
+def test_what_the_box_thinks_has_reasons(furnished: Serving) -> None:
+    page = told(furnished.get("/thinks").text)
+    assert "segment 0" in page
+    assert "A Table" in page
+    assert furnished.post("/thinks/again").status == 303
+    furnished.post("/switches/withdraw", purpose="personalization")
+    assert "is switched off" in told(furnished.get("/thinks").text)
+
+
+def test_without_a_model_the_box_thinks_nothing(serving: Serving) -> None:
+    serving.post("/switches/grant", purpose="history")
+    serving.post("/switches/grant", purpose="personalization")
+    assert "has not downloaded a model" in told(serving.get("/thinks").text)
+
+
+def test_a_private_session_shows_its_end(furnished: Serving, running: Running) -> None:
+    assert furnished.post("/private/start", minutes="60").status == 303
+    page = told(furnished.get("/private").text)
+    assert "60 minutes left" in page
+    assert "Private until" in told(furnished.get("/").text)
+    watch(running, TITLE_IDS[30])
+    assert furnished.post("/private/stop").status == 303
+    assert "How long?" in told(furnished.get("/private").text)
+    assert furnished.post("/private/start", minutes="x").status == 400
+    assert furnished.post("/private/start", minutes="99999").status == 400
+
+
+def test_profiles_come_go_and_change_their_names(furnished: Serving) -> None:
+    assert furnished.post("/profiles/create", name="Ada & Co", kind="adult").status == 303
+    assert "Ada & Co" in told(furnished.get("/profiles").text)
+    assert furnished.get("/profile?name=Ada+%26+Co").status == 200
+    assert furnished.post("/profiles/switch", name="Ada & Co").status == 303
+    assert "For Ada & Co." in told(furnished.get("/switches").text)
+    assert furnished.post("/profiles/rename", name="Ada & Co", new_name="Ada").status == 303
+    taken = furnished.post("/profiles/create", name="Ada", kind="kid")
+    assert taken.status == 503
+    assert "Perhaps the name is taken" in told(taken.text)
+
+
+def test_retention_is_shortened_in_two_steps_and_taken_back(furnished: Serving) -> None:
+    asked = furnished.post("/retention/set", days="14")
+    assert "for 14 days only?" in told(asked.text)
+    assert "after 90 days" in told(furnished.get("/retention").text)
+    assert furnished.post("/retention/set", days="14", sure="yes").status == 303
+    assert "after 14 days" in told(furnished.get("/retention").text)
+    furnished.post("/retention/set", days="1", sure="yes")
+    assert "audience counts need 8 days" in told(furnished.get("/retention").text)
+    assert furnished.post("/retention/set", days="").status == 303
+    assert "after 90 days" in told(furnished.get("/retention").text)
+
+
+def test_everything_is_downloaded_as_the_command_line_writes_it(
+    furnished: Serving, running: Running
+) -> None:
+    answer = furnished.get("/download/edgeagent-export.json")
+    assert answer.headers["content-disposition"] == 'attachment; filename="edgeagent-export.json"'
+    with running.line() as manager:
+        assert json.loads(answer.body) == manager.result("EdgeAgent.export")
+
+
+@pytest.mark.parametrize(
+    ("scope", "profile", "viewings"), [("history", "", 0), ("profile", "main", 0), ("all", "", 0)]
+)
+def test_erasing_takes_two_steps_and_gives_a_receipt(
+    furnished: Serving, running: Running, scope: str, profile: str, viewings: int
+) -> None:
+    furnished.post("/profiles/create", name="Ada", kind="adult")
+    asked = furnished.post("/erase/ask", scope=scope, profile=profile)
+    fields = dict(re.findall(r'name="(scope|profile|confirm)" value="([^"]*)"', asked.text))
+    assert fields["scope"] == scope
+    assert "15 viewings" in told(furnished.get("/kept").text)
+    erased = furnished.post("/erase/now", **fields)
+    assert "It is erased" in told(erased.text), told(erased.text)
+    assert "Old keys destroyed" in told(erased.text)
+    with running.line() as manager:
+        assert manager.result("EdgeAgent.history")["count"] == viewings
+    again = furnished.post("/erase/now", **fields)
+    assert again.status == 503
+    assert "you waited too long" in told(again.text)
+
+
+def test_no_scope_no_erasure(serving: Serving) -> None:
+    assert serving.post("/erase/ask", scope="world").status == 400
+
+
+def test_promises_are_shown_with_whether_they_hold(furnished: Serving) -> None:
+    page = told(furnished.get("/assessment").text)
+    assert page.count(" holds") == 4
+    assert "at most 81 times" in page
+
+
+def test_the_model_is_updated_and_rolled_back(serving: Serving) -> None:
+    assert "No model yet" in told(serving.get("/model").text)
+    answer = serving.post("/model/update")
+    assert answer.headers["location"] == "/model?done=updated"
+    assert serving.post("/model/update").headers["location"] == "/model?done=no_update"
+    assert "subset_selection.33.3-1.7" in told(serving.get("/model").text)
+    refused = serving.post("/model/rollback")
+    assert refused.status == 503
+
+
+def test_the_language_is_the_viewer_s_choice(serving: Serving) -> None:
+    assert "What is kept" in told(serving.get("/").text)
+    assert "Was aufbewahrt wird" in told(serving.get("/", **{"Accept-Language": "de"}).text)
+    chosen = serving.post("/language", language="de")
+    assert (chosen.status, chosen.headers["location"]) == (303, "/")
+    serving.cookies["edgeagent_language"] = "de"
+    assert "Was aufbewahrt wird" in told(serving.get("/", **{"Accept-Language": "en"}).text)
+    assert "set-cookie" not in serving.post("/language", language="xx").headers
+
+
+def test_a_service_that_has_gone_is_said_to_be_gone(
+    serving: Serving, services: ServiceThread
+) -> None:
+    services.stop()
+    answer = serving.get("/")
+    assert answer.status == 503
+    assert "The box does not answer" in told(answer.text)
+
+
+def test_titles_are_shown_and_never_run(
+    services: ServiceThread, serve: Callable[[Running], Serving]
+) -> None:
+    running = services.start(name="odd")
+    serving = serve(running)
+    serving.enter()
+    serving.post("/switches/grant", purpose="history")
+    watch(running, "<script>alert(1)</script>\"'&")
+    page = serving.get("/kept?search=%3Cscript").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page

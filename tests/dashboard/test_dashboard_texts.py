@@ -1,0 +1,172 @@
+"""Every word stands in a catalogue, in every language, and nowhere else."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from datetime import UTC, timedelta, timezone
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edgeagent import dashboard
+from edgeagent.consent import Purpose
+from edgeagent.dashboard.rendering import render
+from edgeagent.dashboard.texts import LANGUAGES, Texts, choose_language, load_texts
+from edgeagent.notices import load_notice
+
+HERE = Path(dashboard.__file__).parent
+TEMPLATES = sorted((HERE / "templates").glob("*.html"))
+SOURCES = sorted(HERE.glob("*.py"))
+SCRIPT = HERE / "static" / "dashboard.js"
+_CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_SPOKEN_ATTRIBUTES = re.compile(r'\b(?:aria-label|placeholder|title|alt)="([^"]*)"')
+_MADE_OF_PARTS = re.compile(
+    r"^(month\.\d+|done\.\w+|trouble.*|silent\..*|locked\..*|foreign\..*|stale\..*|missing\..*|"
+    r"mark\.\w+|reason\.\w+|kind\.\w+|outcome\.\w+|purpose\.\w+|record\.\w+|confirm\.\w+\.\w+|"
+    r"next\.obstacle\.\w+|erase\.sure(_text)?\.\w+|erased\.\w+|assessment\.\w+|language\.\w+|"
+    r"profiles\.add_\w+|thinks\.\w+)$"
+)
+
+
+def catalogue(language: str) -> dict[str, str]:
+    data = (HERE / "texts" / f"{language}.json").read_bytes()
+    return msgspec.json.decode(data, type=dict[str, str])
+
+
+def names_in(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_all_languages_say_the_same_things() -> None:
+    assert len(LANGUAGES) >= 2
+    english = catalogue("en")
+    for language in LANGUAGES:
+        texts = catalogue(language)
+        assert texts.keys() == english.keys()
+        for key, text in texts.items():
+            assert text.strip(), key
+            assert names_in(text) == names_in(english[key]), key
+
+
+def test_there_is_a_notice_in_every_language() -> None:
+    for language in LANGUAGES:
+        notice = load_notice(language)
+        assert notice.version == load_notice("en").version
+        assert set(notice.purposes) == set(Purpose)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_no_text_stands_in_a_template(path: Path) -> None:
+    markup = _CODE.sub("", path.read_text("utf-8"))
+    spoken = "".join(_SPOKEN_ATTRIBUTES.findall(markup))
+    between = re.sub(r"<[^>]*>", "", markup)
+    assert not re.findall(r"[^\W\d_]", spoken + between)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_no_sentence_hides_in_a_template_s_code(path: Path) -> None:
+    quoted = re.findall(r'"([^"]*)"', " ".join(_CODE.findall(path.read_text("utf-8"))))
+    assert not [text for text in quoted if re.search(r"[a-z]{2,} [a-z]{2,}", text)]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_no_text_stands_in_code(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    silent: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):  # docstrings
+            silent.add(id(node.value))
+        if isinstance(node, ast.Raise) or _is_for_integrators(node):
+            silent.update(id(part) for part in ast.walk(node))
+    spoken = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in silent
+        and re.search(r"[A-Za-z]{2,} [a-z]{2,}", node.value)
+        and "'" not in node.value  # the content security policy
+    ]
+    assert not spoken
+
+
+def _is_for_integrators(node: ast.AST) -> bool:
+    """Say whether a call speaks to a log, a command line or a hash."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return False
+    return node.func.attr in {
+        "warning",
+        "error",
+        "add_argument",
+        "ArgumentParser",
+        "_sign",
+        "_matches",
+    }
+
+
+def test_no_text_stands_in_the_script() -> None:
+    code = re.sub(r"//[^\n]*", "", SCRIPT.read_text("utf-8"))
+    quoted = re.findall(r"[\"'`]([^\"'`]*)[\"'`]", code)
+    assert not [text for text in quoted if re.search(r"[A-Za-z]{2,} [a-z]{2,}", text)]
+
+
+def test_every_text_is_used() -> None:
+    code = "".join(path.read_text("utf-8") for path in (*TEMPLATES, *SOURCES))
+    for key in catalogue("en"):
+        stem = key.removesuffix(".one").removesuffix(".other")
+        assert f'"{stem}"' in code or f"'{stem}'" in code or _MADE_OF_PARTS.match(key), key
+
+
+def test_every_text_that_code_asks_for_is_there() -> None:
+    known = catalogue("en")
+    for path in TEMPLATES:
+        source = path.read_text("utf-8")
+        for key in re.findall(r"\bt\([\"']([\w.]+)[\"'][,)]", source):
+            assert key in known, (path.name, key)
+        for key in re.findall(r"\bt\.count\([\"']([\w.]+)[\"']", source):
+            assert {f"{key}.one", f"{key}.other"} <= known.keys(), (path.name, key)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "accepted", "default", "language"),
+    [
+        (None, "", "en", "en"),
+        (None, "", "de", "de"),
+        (None, "de-AT,de;q=0.9,en;q=0.8", "en", "de"),
+        (None, "fr,en;q=0.2,de;q=0.7", "en", "de"),
+        (None, "de;q=0", "en", "en"),
+        (None, "fr;q=nonsense", "xx", "en"),
+        ("en", "de", "de", "en"),
+        ("xx", "de", "en", "de"),
+    ],
+)
+def test_the_viewer_s_choice_comes_first_then_the_browser_s_then_the_box_s(
+    chosen: str | None, accepted: str, default: str, language: str
+) -> None:
+    assert choose_language(chosen, accepted, default=default) == language
+
+
+def test_dates_numbers_and_counts_are_written_as_the_language_does() -> None:
+    english = Texts("en", catalogue("en"), zone=UTC)
+    german = Texts("de", catalogue("de"), zone=timezone(timedelta(hours=2)))
+    moment = 1_790_000_000  # 2026-09-21T14:13:20Z
+    assert english.moment(moment) == "21 September 2026, 14:13"
+    assert german.moment(moment) == "21. September 2026, 16:13"
+    assert german.time(moment) == "16:13"
+    assert german.utc_date(moment) == "21. September 2026"
+    assert english.percent(0.256) == "26\u00a0%"
+    assert english.count("kept.lead", 1) == "One viewing is kept, in this box only."
+    assert english.count("kept.lead", 3) == "3 viewings are kept, in this box only."
+    assert "kept.title" in english
+    assert "kept.nonsense" not in english
+
+
+def test_what_was_watched_is_shown_and_never_run() -> None:
+    page = render(
+        "notice", t=load_texts("en"), reason="trouble", said="<script>x</script>", hint=""
+    )
+    assert "&lt;script&gt;" in page
+    assert "<script>x" not in page

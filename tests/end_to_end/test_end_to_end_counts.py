@@ -1,0 +1,47 @@
+"""The loop again under the second mechanism: clipped counts instead of one session."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from edgeagent.messages import decode_report
+from edgeagent.simulator.plan import START
+from server_stub.cli import main
+from tests.published import Household, Publisher, titles_of
+
+
+@pytest.fixture
+def publisher(publisher: Publisher) -> Publisher:
+    """The same repository, its newest task asking for counts."""
+    task = msgspec.structs.replace(publisher.artefacts.task, mechanism="discrete_laplace", epoch=1)
+    counting = replace(publisher, artefacts=replace(publisher.artefacts, task=task))
+    counting.publish(counting.artefacts, now=START + 1)
+    return counting
+
+
+def test_clipped_counts_go_from_a_box_into_an_estimate(
+    household: Household, publisher: Publisher, tmp_path: Path
+) -> None:
+    household.consent()
+    household.agent.update_model()
+    household.go_to_reporting_week()
+    household.watch(*titles_of(publisher, "Comedy")[:4])
+    household.end_week()
+    assert household.agent.close_week().outcome == "drawn"
+    household.go_to_due_time()
+    (sending,) = household.agent.send_reports()
+    assert sending.outcome == "accepted"
+    (disclosure,) = household.agent.disclosures()
+    report = decode_report(disclosure.body)
+    assert report.task == "discrete_laplace.17.3-1.1"
+    assert [debit.odds for debit in household.agent.home.ledger.debits()] == [3]
+    place = ["--repository", str(publisher.repository), "--store", str(tmp_path / "reports.db")]
+    answer = json.loads(CliRunner().invoke(main, ["estimate", *place, "--json"]).stdout)
+    assert (answer["unit"], answer["reports"]) == ("sessions", 1)
+    assert [segment["value"] for segment in answer["segments"]] == list(report.counts)

@@ -1,0 +1,135 @@
+"""Both engines keep to one contract; Spark's leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from edgeagent.errors import InputError
+from model_export.cli import main
+from model_export.engines import LocalEngine
+from model_export.log import WatchLog
+from model_export.spark_engine import SparkEngine
+from tests.model_export.engine_suite import EngineSuite, fitted
+
+NEEDED = "pip install 'edgeagent[spark]' and apt-get install openjdk-17-jre-headless"
+
+
+class TestLocalEngine(EngineSuite):
+    @pytest.fixture
+    def engine(self) -> LocalEngine:
+        return LocalEngine()
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[SparkEngine]:
+    pytest.importorskip("pyspark", reason=f"no pyspark: {NEEDED}")
+    pytest.importorskip("pyarrow", reason=f"no pyarrow: {NEEDED}")
+    if shutil.which("java") is None:
+        pytest.skip(f"no java: {NEEDED}")
+    with SparkEngine(master="local[2]") as engine:
+        yield engine
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # pyspark leaves its socket to the end
+class TestSparkEngine(EngineSuite):
+    @pytest.fixture
+    def engine(self, spark: SparkEngine) -> SparkEngine:
+        return spark
+
+    def test_nothing_is_left_even_after_ctrl_c(
+        self,
+        spark: SparkEngine,
+        panel: WatchLog,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+        capfd: pytest.CaptureFixture[str],
+    ) -> None:
+        spark.__exit__(None, None, None)
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        java = set()
+
+        def interrupted() -> None:
+            with spark:
+                assert fitted(spark, panel).any()
+                java.update(_children())
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        assert java
+        assert not _children() & java
+        assert not list(tmp_path.iterdir())
+        with pytest.raises(InputError, match="no Spark session"):
+            fitted(spark, panel)
+        assert capfd.readouterr() == ("", "")
+        spark.__enter__()
+
+
+def _children() -> set[int]:
+    """Return the processes whose parent this one is, that have not ended."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = stat.read_text("utf-8").rpartition(")")[2].split()[:2]
+        except OSError:  # it ended between the look and the reading
+            continue
+        if int(parent) == os.getpid() and state != "Z":
+            found.add(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("module", ["pyspark.sql", "pyarrow"])
+def test_what_is_not_installed_is_said(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(InputError, match="not installed") as refusal:
+        SparkEngine().__enter__()
+    assert "edgeagent[spark]" in refusal.value.hint
+
+
+def test_a_machine_without_java_is_told_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("pyspark", reason=f"no pyspark: {NEEDED}")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(InputError, match="no java in JAVA_HOME") as refusal:
+        SparkEngine().__enter__()
+    assert "openjdk-17-jre-headless" in refusal.value.hint
+
+
+@pytest.mark.slow
+def test_a_java_that_does_not_start_is_quoted(tmp_path: Path) -> None:
+    pytest.importorskip("pyspark", reason=f"no pyspark: {NEEDED}")
+    java, scratch = tmp_path / "bin" / "java", tmp_path / "scratch"
+    java.parent.mkdir()
+    scratch.mkdir()
+    java.write_text("#!/bin/sh\necho 'class file version 61.0 is too new' >&2\nexit 1\n")
+    java.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-m", "model_export", "train", "--engine", "spark", "--households", "9"],
+        env={**os.environ, "JAVA_HOME": str(tmp_path), "TMPDIR": str(scratch)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: Spark did not start: ")
+    assert "version 61.0" in done.stderr
+    assert "openjdk-17-jre-headless" in done.stderr
+    assert not list(scratch.iterdir())
+
+
+def test_head_timescales_is_not_trained_on_spark(tmp_path: Path) -> None:
+    arguments = ["train", "--engine", "spark", "--head", "timescales"]
+    result = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / "m.npz")])
+    assert result.exit_code == 3
+    assert "not on Spark" in result.stderr

@@ -1,0 +1,103 @@
+"""Logs as they should not be: both heads still give numbers, and the box scores with them."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from edgeagent.messages import Title
+from edgeagent.messages.fields import HeadName
+from model_export.evaluate import PersonHistory
+from model_export.export import export
+from model_export.factors import ItemTable
+from model_export.heads import fit_head
+from model_export.log import WatchLog
+from model_export.train import train
+from model_export.trained import TrainedModel
+from tests.model_export.timescales_cases import with_timescales
+
+DAY = 86_400
+HEADS: tuple[HeadName, ...] = ("foldin", "timescales")
+
+
+def _nasty(*, longest: int = 10_000) -> WatchLog:
+    """Log somebody with 10,000 viewings, people with one, repeats, zero completion, new titles."""
+    rng = np.random.default_rng(2)
+    lengths = [longest, *([1] * 20), *([12] * 60)]
+    users = np.repeat(np.arange(len(lengths)), lengths)
+    items = rng.integers(0, 50, len(users))
+    items[longest + 20 :: 12] = items[longest + 21 :: 12]  # the same title twice in a row
+    moments = rng.integers(0, 300 * DAY, len(users))
+    order = np.lexsort((users, moments))
+    completion = np.where(rng.random(len(users)) < 0.1, 0.0, 1.0).astype(np.float32)
+    titles = tuple(
+        Title(entity_id=f"t:{n}", title=f"T{n}", genres=(("A", "B", "C")[n % 3],))
+        for n in range(55)
+    )
+    return WatchLog(
+        titles=titles,
+        users=users[order].astype(np.int64),
+        items=items[order].astype(np.int64),
+        watched_on=moments[order].astype(np.int64),
+        completion=completion[order],
+        user_count=len(lengths),
+    )
+
+
+@pytest.fixture(scope="module")
+def nasty() -> WatchLog:
+    return _nasty()
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_nasty_log_trains_and_scores(nasty: WatchLog, head: HeadName) -> None:
+    if head == "timescales" and find_spec("torch") is None:
+        pytest.skip("needs PyTorch: pip install 'edgeagent[train]'")
+    fitted = fit_head(
+        nasty, head=head, dimension=8, seed=1, seeds=1, progress=lambda _what, _done: None
+    )
+    assert (fitted.table.scale > 0).all()
+    assert np.isfinite(fitted.bias).all()
+    assert (fitted.bias >= 0).all()
+    score = fitted.scorer()
+    for length in (0, 1, 2, 10_000):
+        rows = np.flatnonzero(nasty.users == 0)[:length]
+        history = PersonHistory(
+            items=nasty.items[rows],
+            completion=nasty.completion[rows],
+            watched_on=nasty.watched_on[rows],
+            now=300 * DAY,
+        )
+        assert np.isfinite(score(history)).all()
+
+
+def test_a_nasty_log_goes_all_the_way_to_the_files(nasty: WatchLog) -> None:
+    model = train(nasty, seed=1, segments=16, dimension=8)
+    for each in (model, with_timescales(model)):
+        assert export(each, each, now=1_780_000_000).manifest.head == each.head
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_rows_of_zeros_score_their_bias(model: TrainedModel, head: HeadName) -> None:
+    table = ItemTable.of(np.vstack([model.table.embeddings()[:5], np.zeros((1, 16))]))
+    assert table.scale[-1] == 1
+    trained = model if head == "foldin" else with_timescales(model)
+    zeros = np.zeros(3, dtype=np.int64)
+    user = trained.encoder().user(zeros, np.ones(3), np.zeros(3))
+    assert float(table.embeddings()[-1] @ user) == 0.0
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_title_watched_a_thousand_times_breaks_nothing(
+    model: TrainedModel, head: HeadName
+) -> None:
+    trained = model if head == "foldin" else with_timescales(model)
+    same = PersonHistory(
+        items=np.full(1000, 3),
+        completion=np.ones(1000, dtype=np.float32),
+        watched_on=np.full(1000, 10**9),
+        now=10**9,
+    )
+    assert np.isfinite(trained.scorer()(same)).all()

@@ -1,0 +1,102 @@
+"""The Debian package, installed and started in a clean chroot as a box would."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.api.running import LineClient
+
+ROOT = Path(__file__).parents[2]
+NEEDS = ("mmdebstrap", "dpkg-deb", "setpriv", "chroot")
+BASE = "python3,libstdc++6,systemd-standalone-sysusers"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a chroot"),
+    pytest.mark.skipif(
+        not all(shutil.which(tool) for tool in NEEDS),
+        reason="needs apt-get install mmdebstrap dpkg util-linux",
+    ),
+    pytest.mark.skipif(
+        sys.version_info[:2] != (3, 11), reason="needs the Python of Debian 12, to build for it"
+    ),
+]
+
+
+def run(*command: str | Path, timeout: int = 1200) -> str:
+    done = subprocess.run(
+        [str(word) for word in command],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=timeout,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def chroot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    directory = tmp_path_factory.mktemp("debian")
+    python = sys.executable
+    run(python, "-m", "pip", "wheel", "-q", "--no-deps", "-w", directory, ROOT)
+    (wheel,) = directory.glob("*.whl")
+    run(python, "-m", "edgeagent", "service", "deb", "--wheel", wheel, "--out", directory)
+    (package,) = directory.glob("*.deb")
+    root = directory / "root"
+    run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={BASE}", "bookworm", root)
+    shutil.copy(package, root / package.name)
+    run("chroot", root, "dpkg", "-i", f"/{package.name}")
+    run("mount", "-t", "proc", "proc", root / "proc")
+    yield root
+    run("umount", root / "proc")
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def test_it_installs_user_unit_and_settings(chroot: Path) -> None:
+    assert "edgeagent:" in (chroot / "etc/passwd").read_text("utf-8")
+    state = (chroot / "var/lib/edgeagent").stat()
+    assert state.st_mode & 0o777 == 0o700
+    assert state.st_uid != 0
+    unit = (chroot / "lib/systemd/system/edgeagent.service").read_text("utf-8")
+    assert "WatchdogSec=60" in unit
+    shown = run("chroot", chroot, "edgeagent", "config", "check")
+    assert "/etc/edgeagent/config.toml: good" in shown
+
+
+def test_it_starts_as_its_user_and_answers(chroot: Path) -> None:
+    user = run("chroot", chroot, "id", "-u", "edgeagent").strip()
+    (chroot / "run/edgeagent").mkdir(mode=0o750, exist_ok=True)
+    os.chown(chroot / "run/edgeagent", int(user), int(user))
+    unit = (chroot / "lib/systemd/system/edgeagent.service").read_text("utf-8")
+    begin = [line.partition("=")[2] for line in unit.splitlines() if line.startswith("ExecStart=")]
+    command = ["chroot", f"--userspec={user}:{user}", str(chroot), *begin[0].split()]
+    environment = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "XDG_RUNTIME_DIR": "/run/edgeagent"}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as service:
+        try:
+            assert service.stderr is not None
+            first = service.stderr.readline()
+            assert "serving" in first, first + service.stderr.read()
+            with LineClient(chroot / "run/edgeagent/socket") as client:
+                client.result("EdgeAgent.grant", {"purpose": "history"})
+                assert client.result("Discovery.watched", {"entityId": "deb:1"}) is True
+                assert client.result("EdgeAgent.status")["viewings"] == 1
+                # The scoring child starts, and says what is missing.
+                client.result("EdgeAgent.grant", {"purpose": "personalization"})
+                assert "no model" in client.error("EdgeAgent.recommend")["message"]
+        finally:
+            service.terminate()
+            service.communicate(timeout=60)  # its last words are read before the pipe closes
+    assert service.returncode == 0
+
+
+def test_purging_takes_the_history_along(chroot: Path) -> None:
+    run("chroot", chroot, "dpkg", "--purge", "edgeagent")
+    assert not (chroot / "var/lib/edgeagent").exists()
+    assert not (chroot / "usr/lib/edgeagent").exists()

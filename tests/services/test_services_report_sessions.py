@@ -1,0 +1,162 @@
+"""What counts as a session of a report, on a real box: viewings in, categories out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
+from edgeagent.consent import Purpose
+from edgeagent.errors import Damaged
+from edgeagent.messages import SegmentAnswer, SegmentRequest, WatchEvent, decode_report
+from edgeagent.services.week_of_sessions import count_sessions
+from edgeagent.sessions import split_sessions
+from edgeagent.testing.scorer import TableScorer
+from tests.services.conftest import Box, task
+
+BOTH = (Purpose.HISTORY, Purpose.REPORTING)
+NONE = 32
+FILM_SECONDS = 6000
+"""What a viewing takes whose run time nobody knows."""
+
+
+class SessionScorer(TableScorer):
+    """Splits as the engine does; the segment of a session is the number of its first title."""
+
+    def segment(self, request: SegmentRequest) -> SegmentAnswer:
+        self._ask(request)
+        return SegmentAnswer(
+            segments=tuple(
+                int(session[0].entity_id.removeprefix("t:"))
+                for viewings in request.profiles
+                for session in split_sessions(viewings, lambda _entity: None)
+            )
+        )
+
+
+@pytest.fixture
+def evening(box: Box) -> Box:
+    """A box in its reporting week, on Monday at 20:00."""
+    box.scorer = SessionScorer()
+    box.reopen()
+    box.install()
+    box.agent.household.create("Ada", kind="adult")
+    box.grant(*BOTH)
+    box.grant(*BOTH, profile="Ada")
+    box.clock.set(week_start(box.reporting_week()) + 20 * 3600)
+    return box
+
+
+def counted(box: Box) -> dict[int, int]:
+    """Return what the week holds, by category."""
+    given = box.agent.installation().task
+    assert given is not None
+    counts = count_sessions(
+        box.agent.home.history,
+        box.scorer,
+        week=box.reporting_week(),
+        profiles=("main", "Ada"),
+        task=given,
+        files=box.agent.segmenter_files(given),
+    ).counts
+    return {category: count for category, count in enumerate(counts) if count}
+
+
+def test_viewings_less_than_30_minutes_apart_are_one_session(evening: Box) -> None:
+    evening.watch("t:1")
+    evening.clock.advance(30 * 60 + FILM_SECONDS)
+    evening.watch("t:2")
+    assert counted(evening) == {1: 1}
+    evening.clock.advance(30 * 60 + FILM_SECONDS + 1)
+    evening.watch("t:3")
+    assert counted(evening) == {1: 1, 3: 1}
+
+
+def test_sessions_of_two_profiles_never_merge_and_are_drawn_from_together(evening: Box) -> None:
+    evening.watch("t:1")
+    evening.watch("t:2", profile="Ada")
+    assert counted(evening) == {1: 1, 2: 1}
+
+
+def test_kids_private_and_forgotten_sessions_do_not_exist(evening: Box) -> None:
+    evening.agent.household.create("Kim", kind="kid")
+    evening.watch("t:1")
+    evening.watch("t:2", profile="Kim")
+    evening.watch("t:3", age_policy="app:child")
+    evening.agent.private.start(minutes=30)
+    evening.watch("t:4")
+    evening.agent.private.stop()
+    evening.clock.advance(DAY_SECONDS)
+    evening.watch("t:6")
+    assert counted(evening) == {1: 1, 6: 1}
+    evening.agent.title_marks.forget("t:6", profile="main")
+    assert counted(evening) == {1: 1}
+
+
+def test_sensitive_and_unknown_sessions_stay_in_the_draw_as_none(evening: Box) -> None:
+    evening.watch("t:5")  # sensitive in the task
+    evening.clock.advance(DAY_SECONDS)
+    evening.watch("t:77")  # no category of the task
+    evening.clock.advance(DAY_SECONDS)
+    evening.watch("t:1")
+    assert counted(evening) == {1: 1, NONE: 2}
+
+
+def test_a_week_ends_at_midnight_utc(evening: Box) -> None:
+    end = week_start(evening.reporting_week()) + WEEK_SECONDS
+    for moment, title in ((end - 1, "t:1"), (end, "t:2")):
+        evening.clock.set(moment)
+        evening.watch(title)
+    assert counted(evening) == {1: 1}
+
+
+def _break_history(box: Box) -> None:
+    path = box.directory / "history.db"
+    box.agent.close()
+    data = bytearray(path.read_bytes())
+    for page in range(4096, len(data), 4096):
+        data[page + 100] ^= 255
+    path.write_bytes(data)
+    box.agent = box.open()
+
+
+def _lose_the_model(box: Box) -> None:
+    box.scorer.fails = True
+
+
+@pytest.mark.parametrize("fault", [_break_history, _lose_the_model])
+def test_an_error_after_the_history_is_opened_counts_as_none(
+    evening: Box, fault: Callable[[Box], None]
+) -> None:
+    evening.watch("t:1")
+    evening.go_to_end_of_reporting_week()
+    fault(evening)
+    assert evening.agent.close_week().outcome == "drawn"
+    (disclosure,) = evening.agent.disclosures()
+    assert sum(decode_report(disclosure.body).counts) == 8
+
+
+def test_the_broken_history_of_that_test_is_broken(evening: Box) -> None:
+    evening.watch("t:1")
+    _break_history(evening)
+    with pytest.raises(Damaged):
+        counted(evening)
+
+
+def test_no_title_is_in_the_log(evening: Box, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"):
+        evening.watch("t:31")
+        evening.agent.record_watch(
+            WatchEvent(entity_id="canary:title", watched_on=evening.clock.now())
+        )
+        evening.scorer.fails = True
+        evening.go_to_end_of_reporting_week()
+        evening.agent.close_week()
+        (entry,) = evening.agent.home.ledger.outbox()
+        evening.clock.set(entry.next_attempt_at)
+        evening.agent.send_reports()
+        evening.install(task(epoch=8))
+        evening.agent.reports.quarter(kept_days=90)
+    assert any("drawn" in message for message in caplog.messages)
+    assert not any("canary" in message or "t:31" in message for message in caplog.messages)
