@@ -100,3 +100,5 @@ def test_purging_takes_the_history_along(chroot: Path) -> None:
     run("chroot", chroot, "dpkg", "--purge", "edgeagent")
     assert not (chroot / "var/lib/edgeagent").exists()
     assert not (chroot / "usr/lib/edgeagent").exists()
+    (package,) = chroot.glob("*.deb")  # for the other tests, whichever order they come in
+    run("chroot", chroot, "dpkg", "-i", f"/{package.name}")
