@@ -255,4 +255,5 @@ def _end_java(session: Any) -> None:  # noqa: ANN401  (a Spark session or nothin
                 process.wait(timeout=10)
             except subprocess.TimeoutExpired:
                 process.kill()
+                process.wait()
         SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001  (the next begins anew)

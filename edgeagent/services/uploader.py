@@ -18,7 +18,7 @@ from edgeagent.network.transport import Answer, Transport
 from edgeagent.randomness import RandomSource
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
-from edgeagent.store import LedgerStore, OutboxEntry
+from edgeagent.store import LedgerStore, OutboxEntry, arrival
 
 __all__ = ["GRACE_SECONDS", "Sending", "Uploader"]
 
@@ -102,7 +102,7 @@ class Uploader:
             answer = self._transport.post(entry.body, wanted=lambda: self._wanted(entry))
         except NetworkError as error:
             if not self._wanted(entry):
-                return self._settle(entry, "withdrawn", "called off in flight: it may have arrived")
+                return self._settle(entry, "withdrawn", arrival(entry.attempts + 1))
             return _sending(entry, "retry", str(error))
         return self._act_on(answer, entry, now)
 

@@ -9,7 +9,7 @@ from edgeagent.store.history import HistoryStore, SavedPicks
 from edgeagent.store.home import Home
 from edgeagent.store.keys import KeyProvider, SecretKey
 from edgeagent.store.ledger import Genesis, LedgerStore
-from edgeagent.store.outbox import OutboxEntry
+from edgeagent.store.outbox import OutboxEntry, arrival
 from edgeagent.store.profiles import MarkedTitle, Marks, Profile, ProfileKind, TitleMark
 from edgeagent.store.providers import (
     CommandKeyProvider,
@@ -38,4 +38,5 @@ __all__ = [
     "SavedPicks",
     "SecretKey",
     "TitleMark",
+    "arrival",
 ]

@@ -27,7 +27,14 @@ from edgeagent.store.disclosures import (
 from edgeagent.store.entries import Entry, append_entry, append_imported_debit, read_entries
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.lock import HomeLock
-from edgeagent.store.outbox import OutboxEntry, enqueue, postpone, read_outbox, record_attempt
+from edgeagent.store.outbox import (
+    OutboxEntry,
+    arrival,
+    enqueue,
+    postpone,
+    read_outbox,
+    record_attempt,
+)
 
 __all__ = ["Genesis", "LedgerStore", "begin_ledger"]
 
@@ -306,8 +313,7 @@ class LedgerStore:
         with self._chain.append() as writer:
             waiting = [entry for entry in self.outbox() if before is None or entry.seq < before]
             for entry in waiting:
-                tries = f"tried {entry.attempts} times: it may have arrived"
-                detail = tries if entry.attempts else "never sent"
+                detail = arrival(entry.attempts)
                 append_delivery(writer, entry.report_id, at=at, outcome=outcome, detail=detail)
         return len(waiting)
 

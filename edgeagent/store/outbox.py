@@ -12,7 +12,7 @@ from edgeagent.errors import InputError
 from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.database import Database
 
-__all__ = ["OutboxEntry", "enqueue", "postpone", "read_outbox", "record_attempt"]
+__all__ = ["OutboxEntry", "arrival", "enqueue", "postpone", "read_outbox", "record_attempt"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,13 @@ class OutboxEntry:
     """How often it was tried."""
     next_attempt_at: int
     """Not to be sent before; ``due_at`` until the first try."""
+
+
+def arrival(attempts: int) -> str:
+    """Say what can be known of a report that was called off after so many tries."""
+    if not attempts:
+        return "never sent"
+    return f"tried {'once' if attempts == 1 else f'{attempts} times'}: it may have arrived"
 
 
 def enqueue(connection: KeyedConnection, report_id: str, *, due_at: int) -> None:

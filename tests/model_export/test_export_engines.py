@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -54,25 +55,35 @@ class TestSparkEngine(EngineSuite):
         tmp_path: Path,
         capfd: pytest.CaptureFixture[str],
     ) -> None:
-        spark.__exit__(None, None, None)
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
         java = set()
 
         def interrupted() -> None:
+            others = _children()  # of other tests, such as multiprocessing's resource tracker
             with spark:
                 assert fitted(spark, panel).any()
-                java.update(_children())
+                java.update(_children() - others)
                 raise KeyboardInterrupt
 
-        with pytest.raises(KeyboardInterrupt):
-            interrupted()
-        assert java
-        assert not _children() & java
-        assert not list(tmp_path.iterdir())
-        with pytest.raises(InputError, match="no Spark session"):
-            fitted(spark, panel)
-        assert capfd.readouterr() == ("", "")
-        spark.__enter__()
+        with _closed(spark):
+            with pytest.raises(KeyboardInterrupt):
+                interrupted()
+            assert java
+            assert not _children() & java
+            assert not list(tmp_path.iterdir())
+            with pytest.raises(InputError, match="no Spark session"):
+                fitted(spark, panel)
+            assert capfd.readouterr() == ("", "")
+
+
+@contextmanager
+def _closed(engine: SparkEngine) -> Iterator[None]:
+    """Close the engine that the other tests share, and open it again whatever happens."""
+    engine.__exit__(None, None, None)
+    try:
+        yield
+    finally:
+        engine.__enter__()
 
 
 def _children() -> set[int]:

@@ -113,7 +113,7 @@ def test_a_withdrawal_of_one_profile_counts_whoever_else_takes_part(due: Box) ->
     due.agent.send_reports()
     due.agent.withdraw(Purpose.REPORTING)
     assert due.agent.home.ledger.outbox() == ()
-    assert due.agent.disclosures()[0].detail == "tried 1 times: it may have arrived"
+    assert due.agent.disclosures()[0].detail == "tried once: it may have arrived"
 
 
 def test_an_old_withdrawal_does_not_reach_later_reports(box: Box) -> None:
@@ -155,7 +155,7 @@ def test_a_withdrawal_in_flight_stands_whatever_the_server_says(
     (disclosure,) = due.agent.disclosures()
     assert (disclosure.outcome, disclosure.detail) == (
         "withdrawn",
-        "tried 1 times: it may have arrived",
+        "tried once: it may have arrived",
     )
     assert due.agent.send_reports() == ()
 

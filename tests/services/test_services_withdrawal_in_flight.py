@@ -55,7 +55,7 @@ def test_the_request_is_cut_off_and_the_log_says_so(box: Box, script: Script) ->
     (disclosure,) = box.agent.disclosures()
     assert (disclosure.outcome, disclosure.detail) == (
         "withdrawn",
-        "tried 1 times: it may have arrived",
+        "tried once: it may have arrived",
     )
 
 
