@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -238,16 +239,23 @@ def _rows(table: Any, log: WatchLog, *, dimension: int) -> NDArray[np.float32]: 
 
 
 def _end_java(session: Any) -> None:  # noqa: ANN401  (a Spark session or nothing)
-    """Stop a session and the Java process behind it, even where Ctrl-C has cut the talk with it."""
-    from pyspark import SparkContext  # noqa: PLC0415  (the extra spark)
+    """Stop a session and the Java process behind it, even where Java is gone already."""
+    from py4j.protocol import Py4JError  # noqa: PLC0415  (the extra spark)
+    from pyspark import SparkContext  # noqa: PLC0415  (likewise)
+    from pyspark.sql import SparkSession  # noqa: PLC0415  (likewise)
 
     gateway = SparkContext._gateway  # noqa: SLF001  (pyspark has no other way to end Java)
     process = getattr(gateway, "proc", None)
     try:
-        if session is not None:
-            session.stop()
-        if gateway is not None:
-            gateway.shutdown()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # that Java is gone
+            alive = process is None or process.poll() is None
+            if session is not None and alive:
+                session.stop()
+            if gateway is not None and alive:
+                gateway.shutdown()
+    except (OSError, Py4JError):
+        pass  # gone meanwhile, with all that should have been stopped in it
     finally:
         if process is not None:
             process.stdin.close()  # Java ends when its input does
@@ -256,4 +264,7 @@ def _end_java(session: Any) -> None:  # noqa: ANN401  (a Spark session or nothin
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001  (the next begins anew)
+        # The next begins anew; where stopping failed, pyspark keeps what leads nowhere.
+        SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001
+        SparkContext._active_spark_context = None  # noqa: SLF001
+        SparkSession._instantiatedSession = SparkSession._activeSession = None  # noqa: SLF001

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -47,8 +48,10 @@ class TestSparkEngine(EngineSuite):
     def engine(self, spark: SparkEngine) -> SparkEngine:
         return spark
 
+    @pytest.mark.parametrize("java_dies", [False, True])
     def test_nothing_is_left_even_after_ctrl_c(
         self,
+        java_dies: bool,
         spark: SparkEngine,
         panel: WatchLog,
         monkeypatch: pytest.MonkeyPatch,
@@ -63,6 +66,8 @@ class TestSparkEngine(EngineSuite):
             with spark:
                 assert fitted(spark, panel).any()
                 java.update(_children() - others)
+                for process in java if java_dies else ():
+                    os.kill(process, signal.SIGKILL)
                 raise KeyboardInterrupt
 
         with _closed(spark):

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.api.running import LineClient
+from tests.hil.wheels import build_wheel
 
-ROOT = Path(__file__).parents[2]
 NEEDS = ("mmdebstrap", "dpkg-deb", "setpriv", "chroot")
 BASE = "python3,libstdc++6,systemd-standalone-sysusers"
 pytestmark = [
@@ -45,8 +45,7 @@ def run(*command: str | Path, timeout: int = 1200) -> str:
 def chroot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     directory = tmp_path_factory.mktemp("debian")
     python = sys.executable
-    run(python, "-m", "pip", "wheel", "-q", "--no-deps", "-w", directory, ROOT)
-    (wheel,) = directory.glob("*.whl")
+    wheel = build_wheel(directory)
     run(python, "-m", "edgeagent", "service", "deb", "--wheel", wheel, "--out", directory)
     (package,) = directory.glob("*.deb")
     root = directory / "root"
