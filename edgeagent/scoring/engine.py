@@ -32,7 +32,6 @@ from edgeagent.ranking.reasons import (
     reasons_of,
 )
 from edgeagent.ranking.trial import gain, hold_out
-from edgeagent.scoring.golden import check_golden
 from edgeagent.scoring.heads import Head, ModelHead, PopularityHead
 from edgeagent.scoring.session import OnnxModel
 from edgeagent.segments.categories import argmax_segment
@@ -139,6 +138,8 @@ class Engine:
             ModelRefused: one is missed, or they are not golden vectors.
 
         """
+        from edgeagent.scoring.golden import check_golden  # noqa: PLC0415  (archives: once a model)
+
         if self.model is not None:
             check_golden(self.model, data)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Protocol
 
 from edgeagent.errors import ModelError, ModelRefused
@@ -34,8 +35,22 @@ class Load(Protocol):
 class EngineTable:
     """Answers requests that were checked already; a :class:`~edgeagent.scoring.protocol.Scorer`."""
 
-    def __init__(self, *, keep: int = 3, load: Load = load_engine) -> None:
-        """Keep at most ``keep`` engines: the active one, the task's segmenter, one on trial."""
+    def __init__(
+        self,
+        *,
+        keep: int = 3,
+        load: Load = load_engine,
+        when_loaded: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Keep at most ``keep`` engines: the active one, the task's segmenter, one on trial.
+
+        Args:
+            keep: how many.
+            load: makes one.
+            when_loaded: called after each.
+
+        """
+        self._when_loaded = when_loaded
         self._keep = keep
         self._load = load
         self._engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
@@ -75,6 +90,7 @@ class EngineTable:
         engine = self._engines.pop(key, None)
         if engine is None:
             engine = self._load(files, popular=popular)
+            self._when_loaded()
         self._engines[key] = engine
         while len(self._engines) > self._keep:
             self._engines.popitem(last=False)

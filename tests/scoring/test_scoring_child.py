@@ -15,7 +15,6 @@ from edgeagent.messages import (
     TrialAnswer,
     TrialRequest,
 )
-from edgeagent.scoring.child import serve
 from edgeagent.scoring.frames import (
     Answer,
     Call,
@@ -24,6 +23,7 @@ from edgeagent.scoring.frames import (
     read_frame,
     write_frame,
 )
+from edgeagent.scoring.serving import serve
 
 FILES = ModelFiles(
     model_path="m", model_sha256="0" * 64, catalogue_path="c", catalogue_sha256="0" * 64
