@@ -11,6 +11,7 @@ from edgeagent.errors import ModelRefused
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.features.window import Window, history_window, session_window, watched_of, window_of
 from edgeagent.messages import (
+    ModelClaims,
     Pick,
     Picks,
     RankRequest,
@@ -130,6 +131,16 @@ class Engine:
                 rank = None if column is None else 1 + int((scores > scores[column]).sum())
                 gains.append(None if rank is None else gain(rank))
         return TrialAnswer(gains=tuple(gains))
+
+    def check_claims(self, claims: ModelClaims) -> None:
+        """Hold the model against what its manifest says of it.
+
+        Raises:
+            ModelRefused: they differ, with the field they differ in.
+
+        """
+        if self.model is not None:
+            self.model.check_claims(claims)
 
     def check_golden(self, data: bytes) -> None:
         """Run the golden vectors of a model.

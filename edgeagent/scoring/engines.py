@@ -6,8 +6,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
-from edgeagent.errors import ModelError, ModelRefused
+from edgeagent.errors import ModelError
 from edgeagent.messages import (
+    ModelClaims,
     ModelFiles,
     Picks,
     RankRequest,
@@ -64,14 +65,10 @@ class EngineTable:
         """Assign a segment to each session; see the protocol."""
         return self._engine(request.files).segment(request)
 
-    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
+    def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         """Check a downloaded model; see the protocol."""
         engine = self._engine(files)
-        if engine.catalogue.space_id != space_id:
-            raise ModelRefused(
-                f"model of space {engine.catalogue.space_id}, its manifest says {space_id}",
-                hint="publish the model with its own manifest; the one in use stays",
-            )
+        engine.check_claims(claims)
         engine.check_golden(read_capped(golden_path, cap_bytes=_GOLDEN_CAP_BYTES))
 
     def trial(self, request: TrialRequest) -> TrialAnswer:

@@ -47,7 +47,7 @@ def _answer(scorer: Scorer, calls: int, *, patience_seconds: float) -> Answer:
         if call.trial is not None:
             return Answer(trial=scorer.trial(call.trial))
         if call.verify is not None:
-            scorer.verify(call.verify.files, call.verify.golden_path, space_id=call.verify.space_id)
+            scorer.verify(call.verify.files, call.verify.golden_path, claims=call.verify.claims)
         return Answer(verified=True)
     except PipeClosed:
         raise
