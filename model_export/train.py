@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgeagent.errors import InputError
+from edgeagent.messages import checked
 from edgeagent.messages.fields import HeadName
 from model_export.engines import FactorEngine, LocalEngine
 from model_export.foldin import FoldinSettings
@@ -47,6 +48,7 @@ def train(  # noqa: PLR0913  (what is trained, and with what)
     Raises:
         InputError: an empty log, sizes out of range, too few sessions for the segments, or head
             ``timescales`` without PyTorch.
+        MalformedMessage: a title says what none can: a year that is no number, or infinite.
 
     """
     _check(log, segments=segments, dimension=dimension, previous=previous)
@@ -117,6 +119,8 @@ def _settled(previous: TrainedModel) -> Tuned | None:
 def _check(log: WatchLog, *, segments: int, dimension: int, previous: TrainedModel | None) -> None:
     if not len(log):
         raise InputError("the log holds no viewings", hint="give a log with viewings to train on")
+    for title in log.titles:
+        checked(title)  # no loader makes such a title, but not every log comes from one
     if not MIN_SEGMENTS <= segments <= MAX_SEGMENTS:
         raise InputError(
             f"{segments} segments asked for", hint=f"choose {MIN_SEGMENTS} to {MAX_SEGMENTS}"

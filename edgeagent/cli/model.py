@@ -65,6 +65,9 @@ def status(box: Box, *, as_json: bool) -> None:
             f"refused   {refused.model_version} on {iso_utc(refused.at)}: {refused.reason}"
             f"{'; until another is published' if refused.lasting else ''}"
         )
+    unread = installation.unread
+    if unread is not None:
+        click.echo(f"unread    the manifest published on {iso_utc(unread.at)}: {unread.reason}")
     task = installation.task
     click.echo(f"task      {task.name if task else 'none'}")
     checked = installation.checked_at

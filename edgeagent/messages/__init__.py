@@ -8,6 +8,7 @@ from __future__ import annotations
 from edgeagent.messages.catalogue import Catalogue, Title, decode_catalogue, encode_catalogue
 from edgeagent.messages.codec import Message, canonical_bytes, checked, decode, sha256_hex
 from edgeagent.messages.manifest import (
+    ModelClaims,
     ModelManifest,
     SegmentLabel,
     TargetReference,
@@ -33,6 +34,7 @@ __all__ = [
     "REPORT_BYTES",
     "Catalogue",
     "Message",
+    "ModelClaims",
     "ModelFiles",
     "ModelManifest",
     "Pick",

@@ -12,6 +12,7 @@ from edgeagent.messages.fields import HeadName, Seconds, Sha256, ShortText, Spac
 __all__ = [
     "MANIFEST_CAP_BYTES",
     "MODEL_CAP_BYTES",
+    "ModelClaims",
     "ModelManifest",
     "SegmentLabel",
     "TargetReference",
@@ -41,6 +42,16 @@ class SegmentLabel(Message, frozen=True, kw_only=True):
     """IAB Content Taxonomy 3.1 ids."""
 
 
+class ModelClaims(Message, frozen=True, kw_only=True):
+    """What a manifest says of its model, and the model must say of itself."""
+
+    head: HeadName
+    space_id: SpaceId
+    dimension: int
+    segments: int
+    """How many."""
+
+
 class ModelManifest(Message, frozen=True, kw_only=True):
     """A model, its golden vectors, the catalogue it was published with, and its segments' names."""
 
@@ -54,6 +65,15 @@ class ModelManifest(Message, frozen=True, kw_only=True):
     model: TargetReference
     golden: TargetReference
     catalogue: TargetReference
+
+    def claims(self) -> ModelClaims:
+        """Return what the model must say of itself."""
+        return ModelClaims(
+            head=self.head,
+            space_id=self.space_id,
+            dimension=self.dimension,
+            segments=len(self.segments),
+        )
 
 
 def decode_manifest(data: bytes) -> ModelManifest:

@@ -153,14 +153,15 @@ class Shelf:
 
 
 def _groups(titles: Sequence[Title]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    numbers: dict[tuple[str, str], int] = {}
-
-    def number(kind: str, name: str) -> int:
-        return numbers.setdefault((kind, name), len(numbers))
-
-    series = [number("series", (t.kind != "film" and t.series_id) or t.entity_id) for t in titles]
-    franchises = [
-        number("alone", t.entity_id) if t.franchise is None else number("franchise", t.franchise)
-        for t in titles
-    ]
-    return np.array(series, dtype=np.int32), np.array(franchises, dtype=np.int32)
+    """Number series and franchises by the first title of each; what is in none is one by itself."""
+    series: dict[str, int] = {}
+    franchises: dict[str, int] = {}
+    numbers = np.arange(2 * len(titles), dtype=np.int32).reshape(2, -1)
+    for column, title in enumerate(titles):
+        if title.kind != "film":
+            name = title.series_id or title.entity_id
+            numbers[0, column] = series.setdefault(name, column)
+        if title.franchise is not None:
+            first = len(titles) + column  # so that no franchise has the number of a series
+            numbers[1, column] = franchises.setdefault(title.franchise, first)
+    return numbers[0], numbers[1]

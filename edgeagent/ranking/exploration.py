@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from edgeagent.randomness import RandomSource
+if TYPE_CHECKING:
+    from edgeagent.randomness import RandomSource  # loads what the scoring child does without
 
 __all__ = ["EVERY", "DailySource", "explore"]
 

@@ -7,24 +7,11 @@ the files it is told to and nothing else; it is never given a key.
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sys
+from importlib.util import find_spec
 
-from edgeagent.errors import EdgeAgentError, MalformedMessage, ModelError
-from edgeagent.scoring.frames import (
-    ANSWER_CAP_BYTES,
-    CALL_CAP_BYTES,
-    Answer,
-    Call,
-    PipeClosed,
-    failure_of,
-    read_frame,
-    write_frame,
-)
-from edgeagent.scoring.protocol import Scorer
-
-__all__ = ["main", "serve"]
+__all__ = ["main"]
 
 
 def main() -> None:
@@ -35,59 +22,21 @@ def main() -> None:
     answers = os.dup(sys.stdout.fileno())
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, sys.stdout.fileno())
-    from edgeagent.scoring.engines import EngineTable  # noqa: PLC0415  (heavy)
+    _hash_without_openssl()
+    # Not before: nearly everything hashes, and the rest is heavy.
+    from edgeagent.scoring.engines import EngineTable  # noqa: PLC0415
+    from edgeagent.scoring.loaded_code import give_back_code  # noqa: PLC0415
+    from edgeagent.scoring.serving import serve  # noqa: PLC0415
 
-    serve(sys.stdin.fileno(), answers, scorer=EngineTable(), idle_seconds=float(sys.argv[1]))
-
-
-def serve(calls: int, answers: int, *, scorer: Scorer, idle_seconds: float) -> None:
-    """Answer calls until there are no more.
-
-    Args:
-        calls: descriptor to read calls from.
-        answers: descriptor to write answers to.
-        scorer: what answers them.
-        idle_seconds: how long to wait for the next call.
-
-    """
-    while select.select([calls], [], [], idle_seconds)[0]:
-        try:
-            _reply(answers, _answer(scorer, calls, patience_seconds=idle_seconds))
-        except PipeClosed:
-            return
+    give_back_code()
+    scorer = EngineTable(when_loaded=give_back_code)
+    serve(sys.stdin.fileno(), answers, scorer=scorer, idle_seconds=float(sys.argv[1]))
 
 
-def _answer(scorer: Scorer, calls: int, *, patience_seconds: float) -> Answer:
-    try:
-        call = read_frame(calls, Call, cap_bytes=CALL_CAP_BYTES, patience_seconds=patience_seconds)
-        if call.rank is not None:
-            return Answer(picks=scorer.rank(call.rank))
-        if call.segment is not None:
-            return Answer(segments=scorer.segment(call.segment))
-        if call.trial is not None:
-            return Answer(trial=scorer.trial(call.trial))
-        if call.verify is not None:
-            scorer.verify(call.verify.files, call.verify.golden_path, space_id=call.verify.space_id)
-        return Answer(verified=True)
-    except PipeClosed:
-        raise
-    except EdgeAgentError as error:
-        return failure_of(error)
-    except Exception as error:  # noqa: BLE001  (whatever it was, the parent is to hear of it)
-        # The name alone: the text of a foreign error might quote the history.
-        return failure_of(
-            ModelError(
-                f"scoring failed: {type(error).__name__}",
-                hint="go back to the model before it with 'edgeagent model rollback'",
-            )
-        )
-
-
-def _reply(answers: int, answer: Answer) -> None:
-    try:
-        write_frame(answers, answer, cap_bytes=ANSWER_CAP_BYTES, patience_seconds=None)
-    except MalformedMessage as error:
-        write_frame(answers, failure_of(error), cap_bytes=ANSWER_CAP_BYTES, patience_seconds=None)
+def _hash_without_openssl() -> None:
+    """Let hashlib take Python's own SHA-256: for one file a day OpenSSL is 4 MiB too many."""
+    if any(map(find_spec, ("_sha2", "_sha256"))):
+        sys.modules["_hashlib"] = None  # type: ignore[assignment]  # how an import is forbidden
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from edgeagent.errors import ModelRefused
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.features.window import Window, history_window, session_window, watched_of, window_of
 from edgeagent.messages import (
+    ModelClaims,
     Pick,
     Picks,
     RankRequest,
@@ -32,7 +33,6 @@ from edgeagent.ranking.reasons import (
     reasons_of,
 )
 from edgeagent.ranking.trial import gain, hold_out
-from edgeagent.scoring.golden import check_golden
 from edgeagent.scoring.heads import Head, ModelHead, PopularityHead
 from edgeagent.scoring.session import OnnxModel
 from edgeagent.segments.categories import argmax_segment
@@ -132,6 +132,16 @@ class Engine:
                 gains.append(None if rank is None else gain(rank))
         return TrialAnswer(gains=tuple(gains))
 
+    def check_claims(self, claims: ModelClaims) -> None:
+        """Hold the model against what its manifest says of it.
+
+        Raises:
+            ModelRefused: they differ, with the field they differ in.
+
+        """
+        if self.model is not None:
+            self.model.check_claims(claims)
+
     def check_golden(self, data: bytes) -> None:
         """Run the golden vectors of a model.
 
@@ -139,6 +149,8 @@ class Engine:
             ModelRefused: one is missed, or they are not golden vectors.
 
         """
+        from edgeagent.scoring.golden import check_golden  # noqa: PLC0415  (archives: once a model)
+
         if self.model is not None:
             check_golden(self.model, data)
 

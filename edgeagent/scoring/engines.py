@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Protocol
 
-from edgeagent.errors import ModelError, ModelRefused
+from edgeagent.errors import ModelError
 from edgeagent.messages import (
+    ModelClaims,
     ModelFiles,
     Picks,
     RankRequest,
@@ -34,8 +36,22 @@ class Load(Protocol):
 class EngineTable:
     """Answers requests that were checked already; a :class:`~edgeagent.scoring.protocol.Scorer`."""
 
-    def __init__(self, *, keep: int = 3, load: Load = load_engine) -> None:
-        """Keep at most ``keep`` engines: the active one, the task's segmenter, one on trial."""
+    def __init__(
+        self,
+        *,
+        keep: int = 3,
+        load: Load = load_engine,
+        when_loaded: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Keep at most ``keep`` engines: the active one, the task's segmenter, one on trial.
+
+        Args:
+            keep: how many.
+            load: makes one.
+            when_loaded: called after each.
+
+        """
+        self._when_loaded = when_loaded
         self._keep = keep
         self._load = load
         self._engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
@@ -49,14 +65,10 @@ class EngineTable:
         """Assign a segment to each session; see the protocol."""
         return self._engine(request.files).segment(request)
 
-    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
+    def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         """Check a downloaded model; see the protocol."""
         engine = self._engine(files)
-        if engine.catalogue.space_id != space_id:
-            raise ModelRefused(
-                f"model of space {engine.catalogue.space_id}, its manifest says {space_id}",
-                hint="publish the model with its own manifest; the one in use stays",
-            )
+        engine.check_claims(claims)
         engine.check_golden(read_capped(golden_path, cap_bytes=_GOLDEN_CAP_BYTES))
 
     def trial(self, request: TrialRequest) -> TrialAnswer:
@@ -75,6 +87,7 @@ class EngineTable:
         engine = self._engines.pop(key, None)
         if engine is None:
             engine = self._load(files, popular=popular)
+            self._when_loaded()
         self._engines[key] = engine
         while len(self._engines) > self._keep:
             self._engines.popitem(last=False)

@@ -17,6 +17,7 @@ from edgeagent import errors
 from edgeagent.errors import EdgeAgentError, MalformedMessage, ModelError
 from edgeagent.messages import (
     Message,
+    ModelClaims,
     ModelFiles,
     Picks,
     RankRequest,
@@ -57,7 +58,7 @@ class VerifyRequest(Message, frozen=True, kw_only=True):
 
     files: ModelFiles
     golden_path: str
-    space_id: str
+    claims: ModelClaims
 
 
 class Call(Message, frozen=True, kw_only=True, omit_defaults=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from edgeagent.messages import (
+    ModelClaims,
     ModelFiles,
     Picks,
     RankRequest,
@@ -45,13 +46,13 @@ class Scorer(Protocol):
         """
         ...
 
-    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
-        """Check a downloaded model: files, contract, space, golden vectors.
+    def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
+        """Check a downloaded model: files, contract, what its manifest says, golden vectors.
 
         Args:
             files: the model and its catalogue.
             golden_path: golden vectors of the model.
-            space_id: the space that model and catalogue must be of.
+            claims: what its manifest says of it.
 
         Raises:
             ModelRefused: with the check that failed.

@@ -17,6 +17,7 @@ from typing import NoReturn
 import edgeagent
 from edgeagent.errors import MalformedMessage, ModelError
 from edgeagent.messages import (
+    ModelClaims,
     ModelFiles,
     Picks,
     RankRequest,
@@ -81,9 +82,9 @@ class ChildScorer:
         segments = self._ask(Call(segment=request)).segments
         return segments if segments is not None else _nonsense()
 
-    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
+    def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         """Check a downloaded model; see the protocol."""
-        request = VerifyRequest(files=files, golden_path=golden_path, space_id=space_id)
+        request = VerifyRequest(files=files, golden_path=golden_path, claims=claims)
         if not self._ask(Call(verify=request)).verified:
             _nonsense()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from edgeagent.messages import (
+    ModelClaims,
     ModelFiles,
     Picks,
     RankRequest,
@@ -41,11 +42,11 @@ class ResidentScorer:
         with self._lock:
             return self._engines.segment(request)
 
-    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
+    def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         """Check a downloaded model; see the protocol."""
-        files = checked(files)
+        files, claims = checked(files), checked(claims)
         with self._lock:
-            self._engines.verify(files, golden_path, space_id=space_id)
+            self._engines.verify(files, golden_path, claims=claims)
 
     def trial(self, request: TrialRequest) -> TrialAnswer:
         """Let a model guess what was watched; see the protocol."""

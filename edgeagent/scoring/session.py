@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import ModelError, ModelRefused
 from edgeagent.messages.fields import HeadName, SpaceId
-from edgeagent.messages.manifest import MODEL_CAP_BYTES
+from edgeagent.messages.manifest import MODEL_CAP_BYTES, ModelClaims
 from edgeagent.scoring.onnx_header import read_onnx_header
 
 __all__ = ["IR_VERSION", "OPSET", "ModelFacts", "ModelInputs", "ModelOutputs", "OnnxModel"]
@@ -117,6 +117,25 @@ class OnnxModel:
                 hint="go back to the model before it with 'edgeagent model rollback'",
             )
         return outputs
+
+    def check_claims(self, claims: ModelClaims) -> None:
+        """Hold what the model says of itself against what its manifest says.
+
+        Raises:
+            ModelRefused: they differ, with the field they differ in.
+
+        """
+        facts = self.facts
+        own = ModelClaims(
+            head=facts.head, space_id=facts.space_id, dimension=facts.d, segments=facts.s
+        )
+        for field in ModelClaims.__struct_fields__:
+            if getattr(own, field) != getattr(claims, field):
+                raise ModelRefused(
+                    f"{field}: the model says {getattr(own, field)}, "
+                    f"its manifest says {getattr(claims, field)}",
+                    hint="publish the model with its own manifest; the one in use stays",
+                )
 
     def _check_contract(self) -> None:
         facts = self.facts

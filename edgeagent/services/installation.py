@@ -19,7 +19,7 @@ from edgeagent.messages.fields import Seconds, Sha256
 from edgeagent.services.device_clock import TimeEvidence
 from edgeagent.store import LedgerStore
 
-__all__ = ["Installation", "InstallationStore", "Refusal"]
+__all__ = ["Installation", "InstallationStore", "Refusal", "UnreadManifest"]
 
 _STATE_NAME = "installation"
 _CAP_BYTES = 512 * 1024
@@ -37,6 +37,13 @@ class Refusal(Message, frozen=True, kw_only=True):
     compared again at the next update, since by then more has been watched."""
 
 
+class UnreadManifest(Message, frozen=True, kw_only=True):
+    """A published manifest that could not be read, so that nothing is known of its model."""
+
+    reason: str
+    at: Seconds
+
+
 class Installation(Message, frozen=True, kw_only=True):
     """The present state; replaced as a whole."""
 
@@ -47,6 +54,8 @@ class Installation(Message, frozen=True, kw_only=True):
     last_failure: str | None = None
     refused: Refusal | None = None
     """The last model that was refused, given up or rolled back."""
+    unread: UnreadManifest | None = None
+    """What was published at the last update, if it was no manifest."""
     task: ReportTask | None = None
     checked_at: Seconds | None = None
     time: TimeEvidence = TimeEvidence()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeagent.errors import ModelError, ModelRefused
+from edgeagent.errors import MalformedMessage, ModelError, ModelRefused
 from edgeagent.messages import (
     ModelManifest,
     TargetReference,
@@ -16,7 +16,7 @@ from edgeagent.messages import (
 from edgeagent.network.repository import Repository
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.installation import Installation, InstallationStore
+from edgeagent.services.installation import Installation, InstallationStore, UnreadManifest
 from edgeagent.services.quality_gate import QualityGate
 
 __all__ = ["MANIFEST_TARGET", "TASK_TARGET", "Update", "Updater"]
@@ -71,14 +71,16 @@ class Updater:
 
         Raises:
             UpdateRefused: metadata or a target does not verify.
-            ModelRefused: the new model fails its golden vectors, or fits no catalogue.
+            MalformedMessage: what is published is no manifest, or no task.
+            ModelRefused: the new model fails its golden vectors, fits no catalogue, or is not what
+                its manifest says.
             NetworkError: the server cannot be reached.
 
         """
         repository = self._open_repository(self._clock.now())
         evidence = self._clock.learn(repository.expires_at)
         before = self._installations.update(time=evidence, checked_at=self._clock.now())
-        manifest = decode_manifest(repository.read(MANIFEST_TARGET))
+        manifest = self._manifest(repository.read(MANIFEST_TARGET))
         task = decode_task(repository.read(TASK_TARGET))
         # Files that are here already are hashed again, so that one altered on disk is mended.
         golden = _fetch(repository, manifest.model, manifest.catalogue, manifest.golden)[-1]
@@ -127,6 +129,18 @@ class Updater:
         )
         return installation.previous
 
+    def _manifest(self, data: bytes) -> ModelManifest:
+        """Read the manifest; one that cannot be read is noted, beside what was refused before."""
+        try:
+            manifest = decode_manifest(data)
+        except MalformedMessage as error:
+            unread = UnreadManifest(reason=str(error), at=self._clock.now())
+            self._installations.update(unread=unread)
+            raise
+        if self._installations.load().unread is not None:
+            self._installations.update(unread=None)
+        return manifest
+
     def _refusal(self, before: Installation, manifest: ModelManifest) -> str | None:
         """Return why this model was given up or rolled back before, or ``None``."""
         refused = before.refused
@@ -141,7 +155,7 @@ class Updater:
             return
         files = self._installations.files(manifest.model, manifest.catalogue)
         try:
-            self._scorer.verify(files, str(golden), space_id=manifest.space_id)
+            self._scorer.verify(files, str(golden), claims=manifest.claims())
         except ModelError as error:
             self._installations.refuse(
                 manifest, reason=str(error), at=self._clock.now(), lasting=False

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeagent.messages import (
+    ModelClaims,
     ModelFiles,
     Picks,
     RankRequest,
@@ -71,8 +72,8 @@ class _Kept:
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         return self._inner.segment(request)
 
-    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
-        self._inner.verify(files, golden_path, space_id=space_id)
+    def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
+        self._inner.verify(files, golden_path, claims=claims)
 
     def trial(self, request: TrialRequest) -> TrialAnswer:
         return self._inner.trial(request)

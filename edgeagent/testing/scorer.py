@@ -6,6 +6,7 @@ import msgspec
 
 from edgeagent.errors import ModelError
 from edgeagent.messages import (
+    ModelClaims,
     ModelFiles,
     Pick,
     Picks,
@@ -54,9 +55,9 @@ class TableScorer:
         self._ask(request)
         return SegmentAnswer(segments=(self.segment_id,) * len(request.profiles))
 
-    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
+    def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         """Accept every model."""
-        del golden_path, space_id
+        del golden_path, claims
         self.verified.append(files.model_sha256)
 
     def trial(self, request: TrialRequest) -> TrialAnswer:
@@ -97,7 +98,7 @@ class DigestScorer:
             segments=tuple((number + index) % 32 for index in range(len(request.profiles)))
         )
 
-    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
+    def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         """Accept every model."""
 
     def trial(self, request: TrialRequest) -> TrialAnswer:

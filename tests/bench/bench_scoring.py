@@ -1,16 +1,18 @@
 """How long from a window to picks, beside what the same arithmetic costs without us.
 
-    PYTHONPATH=. python tests/bench/bench_scoring.py [--json] [--titles N] [--rounds N] [--out FILE]
+    python -m tests.bench.bench_scoring [--head HEAD] [--titles N] [--history N] [--rounds N]
+        [--json] [--out FILE]
 
-A model of D = 128 and S = 32 with random weights, 10,000 candidates, 500 viewings: a request to a
-warm scoring child over its pipes, and the same in this process, both from viewings to ten picks
-with their reasons. Beside them, on the same graph and the same inputs in the same run:
+A model of either head with D = 128, S = 32 and random weights, 10,000 candidates, 500 viewings (of
+more, the model takes the last 500): a request to a warm scoring child over its pipes, and the same
+in this process, both from viewings to ten picks with their reasons. Beside them, on the same graph
+and the same inputs in the same run:
 
 - ``bare_runtime``: what an answer costs ONNX Runtime alone: one run that scores all candidates and
   one that scores and explains ten of them, which are not known before the first;
 - ``bare_single``: one run that scores all candidates and explains ten that somebody has guessed;
 - ``bare_scores``: one run that scores all candidates and explains nothing;
-- ``numpy``: the same system solved directly, its scores, and the ten best, unexplained.
+- ``numpy``: the user by the head's formula, every score, and the ten best, unexplained.
 
 Everybody has one thread. All are asked in turn, round by round, so that what else the machine does
 hits them alike; figures are medians of the rounds. Each is taken by the clock and of processor time
@@ -28,6 +30,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import onnxruntime
@@ -45,12 +48,17 @@ from edgeagent.messages import (
     encode_catalogue,
     sha256_hex,
 )
+from edgeagent.messages.fields import HeadName
 from edgeagent.scoring.remote import ChildScorer
 from edgeagent.scoring.resident import ResidentScorer
 from model_export.graph import build_foldin_graph
 from model_export.reference import FoldinParameters
+from model_export.timescales import user_of
+from model_export.timescales_graph import build_timescales_graph
+from tests.model_export.timescales_cases import timescales_parameters
 
 D, S, HISTORY, PICKS = 128, 32, 500, 10
+HIDDEN = 96
 SPACE, NOW = "0123456789abcdef", 1_780_000_000
 
 
@@ -117,7 +125,7 @@ def _in_turn(
     return figures
 
 
-def _bare_runtime(model: bytes, *feeds: Mapping[str, NDArray[np.generic]]) -> Callable[[], object]:
+def _bare_runtime(model: bytes, *feeds: Feed) -> Callable[[], object]:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 4
@@ -125,21 +133,51 @@ def _bare_runtime(model: bytes, *feeds: Mapping[str, NDArray[np.generic]]) -> Ca
     return lambda: [session.run(None, feed) for feed in feeds]
 
 
-def _numpy(
-    parameters: FoldinParameters, view: CatalogueView, feed: Mapping[str, NDArray[np.generic]]
-) -> Callable[[], object]:
-    """Solve directly in float32; the catalogue stands ready as float32, four times the memory."""
-    candidates = view.embeddings(np.arange(len(view.titles)))
+Feed = Mapping[str, NDArray[np.generic]]
+User = Callable[[], NDArray[np.floating]]
+
+
+def _foldin(view: CatalogueView, rng: np.random.Generator) -> tuple[bytes, Callable[[Feed], User]]:
+    """Return a model of head A, and its formula solved directly in float32."""
+    embeddings = view.embeddings(np.arange(len(view.titles))).astype(np.float64)
+    parameters = _parameters(embeddings, rng)
+    return build_foldin_graph(parameters), lambda feed: _foldin_user(parameters, feed)
+
+
+def _foldin_user(parameters: FoldinParameters, feed: Feed) -> User:
     fixed = (parameters.gram + parameters.regularization * np.eye(D)).astype(np.float32)
     history = feed["history_embeddings"].astype(np.float32)
     fading = np.exp(-feed["history_age_days"].astype(np.float32) / parameters.decay_days)
     completion = feed["history_weights"].astype(np.float32)
     weights = parameters.alpha * completion * np.maximum(fading, parameters.floor)
 
-    def run() -> object:
+    def user() -> NDArray[np.floating]:
         weighted = history * weights.astype(np.float32)[:, np.newaxis]
-        user = np.linalg.solve(fixed + weighted.T @ history, weighted.sum(axis=0))
-        return np.argpartition(-(candidates @ user + view.bias), PICKS)[:PICKS]
+        return np.linalg.solve(fixed + weighted.T @ history, weighted.sum(axis=0))
+
+    return user
+
+
+def _timescales() -> tuple[bytes, Callable[[Feed], User]]:
+    """Return a model of head B, and its formula in float64."""
+    parameters = timescales_parameters(dimension=D, segments=S, hidden=HIDDEN)
+
+    def user(feed: Feed) -> User:
+        history = feed["history_embeddings"].astype(np.float64)
+        completion = feed["history_weights"].astype(np.float64)
+        age_days = feed["history_age_days"].astype(np.float64)
+        return lambda: user_of(parameters.weights, history, completion, age_days)
+
+    return build_timescales_graph(parameters), user
+
+
+def _numpy(user: User, view: CatalogueView) -> Callable[[], object]:
+    """Score with the catalogue standing ready as float32, four times the memory."""
+    candidates = view.embeddings(np.arange(len(view.titles)))
+
+    def run() -> object:
+        scores = candidates @ user().astype(np.float32) + view.bias
+        return np.argpartition(-scores, PICKS)[:PICKS]
 
     return run
 
@@ -170,18 +208,23 @@ def _child_figures(child: ChildScorer, request: RankRequest) -> dict[str, float]
     }
 
 
-def measure(*, titles: int, rounds: int) -> dict[str, float]:
+def _history(viewings: int, titles: int, rng: np.random.Generator) -> tuple[Viewing, ...]:
+    """Return viewings an hour apart, of different titles as far as there are enough."""
+    again = viewings > titles // 2  # something has to be left to show
+    watched = rng.choice(titles // 2 if again else titles, viewings, replace=again).tolist()
+    return tuple(
+        Viewing(entity_id=f"t:{n}", watched_on=NOW - 3600 * place, completed=True)
+        for place, n in enumerate(watched)
+    )
+
+
+def measure(*, head: HeadName, titles: int, viewings: int, rounds: int) -> dict[str, float]:
     """Return milliseconds, ratios and the child's memory in MiB."""
     rng = np.random.default_rng(1)
     catalogue = _catalogue(titles, rng)
     view = CatalogueView.of(decode_catalogue(catalogue))
-    parameters = _parameters(view.embeddings(np.arange(titles)).astype(np.float64), rng)
-    model = build_foldin_graph(parameters)
-    watched = rng.choice(titles, min(HISTORY, titles), replace=False).tolist()
-    history = tuple(
-        Viewing(entity_id=f"t:{n}", watched_on=NOW - 3600 * place, completed=True)
-        for place, n in enumerate(watched)
-    )
+    model, user = _foldin(view, rng) if head == "foldin" else _timescales()
+    history = _history(viewings, titles, rng)
     window = history_window(history, view, now=NOW)
     feed: dict[str, NDArray[np.generic]] = {
         "history_embeddings": window.history_embeddings,
@@ -211,7 +254,7 @@ def measure(*, titles: int, rounds: int) -> dict[str, float]:
                 "bare_runtime": _bare_runtime(model, scoring, explaining),
                 "bare_single": _bare_runtime(model, feed),
                 "bare_scores": _bare_runtime(model, scoring),
-                "numpy": _numpy(parameters, view, feed),
+                "numpy": _numpy(user(feed), view),
             },
             rounds,
             cpu=_cpu_of(child),
@@ -235,11 +278,18 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="window to picks, in milliseconds and ratios")
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--head", choices=get_args(HeadName), default="foldin")
+    parser.add_argument("--history", type=int, default=HISTORY, help="viewings in a request")
     parser.add_argument("--titles", type=int, default=10_000, help="candidates")
     parser.add_argument("--rounds", type=int, default=100, help="rounds a median is taken of")
     parser.add_argument("--out", type=Path, help="also write the JSON here")
     options = parser.parse_args()
-    figures = measure(titles=options.titles, rounds=options.rounds)
+    figures = measure(
+        head=options.head,
+        titles=options.titles,
+        viewings=options.history,
+        rounds=options.rounds,
+    )
     line = json.dumps(figures, sort_keys=True) + "\n"
     if options.out is not None:
         options.out.write_text(line, encoding="utf-8")

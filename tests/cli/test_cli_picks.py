@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from edgeagent.clock import iso_utc
+from edgeagent.services.installation import InstallationStore, UnreadManifest
 from edgeagent.simulator.plan import START
 from model_export.export import export
 from model_export.train import train
@@ -96,4 +98,13 @@ def test_what_was_rolled_back_stays_behind_until_another_model_is_published(
     household.agent.close()
     status = Terminal(household.directory).says("model", "status")
     assert "rolled back; until another is published" in status
+    household.agent = household.open()
+
+
+def test_a_manifest_that_could_not_be_read_is_told(household: Household) -> None:
+    store = InstallationStore(household.agent.home.ledger, household.directory / "models")
+    store.update(unread=UnreadManifest(reason="ModelManifest: Invalid JSON", at=START))
+    household.agent.close()
+    status = Terminal(household.directory).says("model", "status")
+    assert f"unread    the manifest published on {iso_utc(START)}: ModelManifest: " in status
     household.agent = household.open()

@@ -50,6 +50,15 @@ def repacked(packed_titles: bytes) -> bytes:
     return data[:8] + struct.pack("<I", len(header)) + header + packed_titles + rest
 
 
+@pytest.mark.parametrize("field", ["year", "run_minutes", "age_rating", "available_until"])
+@pytest.mark.parametrize("value", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"1999.5"])
+def test_a_title_with_what_is_no_whole_number_is_refused(field: str, value: bytes) -> None:
+    title = b'{"entity_id":"a","title":"A","%s":%s}' % (field.encode(), value)
+    titles = b",".join([title, *(b'{"entity_id":"%d","title":"A"}' % n for n in range(2))])
+    with pytest.raises(MalformedMessage, match="titles: "):
+        decode_catalogue(repacked(zlib.compress(b"[" + titles + b"]")))
+
+
 def parts(catalogue: Catalogue) -> tuple[bytes, bytes, bytes]:
     return bytes(catalogue.rows), bytes(catalogue.scale), bytes(catalogue.bias)
 

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
-from edgeagent.messages import Title
+from edgeagent.errors import MalformedMessage
+from edgeagent.features.catalogue import CatalogueView
+from edgeagent.messages import ModelFiles, RankRequest, Title, Viewing, decode_catalogue
 from edgeagent.messages.fields import HeadName
+from edgeagent.scoring.engine import Engine
+from edgeagent.scoring.session import OnnxModel
 from model_export.evaluate import PersonHistory
 from model_export.export import export
 from model_export.factors import ItemTable
 from model_export.heads import fit_head
+from model_export.loaders import load_catalogue
 from model_export.log import WatchLog
 from model_export.train import train
 from model_export.trained import TrainedModel
 from tests.model_export.timescales_cases import with_timescales
 
 DAY = 86_400
+NOW = 1_780_000_000
+FILES = ModelFiles(
+    model_path="m", model_sha256="0" * 64, catalogue_path="c", catalogue_sha256="0" * 64
+)
 HEADS: tuple[HeadName, ...] = ("foldin", "timescales")
 
 
@@ -76,7 +88,44 @@ def test_a_nasty_log_trains_and_scores(nasty: WatchLog, head: HeadName) -> None:
 def test_a_nasty_log_goes_all_the_way_to_the_files(nasty: WatchLog) -> None:
     model = train(nasty, seed=1, segments=16, dimension=8)
     for each in (model, with_timescales(model)):
-        assert export(each, each, now=1_780_000_000).manifest.head == each.head
+        assert export(each, each, now=NOW).manifest.head == each.head
+
+
+@pytest.mark.parametrize("field", ["year", "run_minutes", "age_rating", "season", "episode"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_title_that_says_what_is_no_number_trains_nothing(
+    nasty: WatchLog, field: str, value: float
+) -> None:
+    wrong = msgspec.structs.replace(nasty.titles[7], **{field: value})
+    titles = (*nasty.titles[:7], wrong, *nasty.titles[8:])
+    with pytest.raises(MalformedMessage, match=rf"\$\.{field}"):
+        train(replace(nasty, titles=titles), seed=1, segments=16, dimension=8)
+
+
+@pytest.mark.parametrize("written", ["nan", "NaN", ""])
+def test_metadata_that_is_no_number_is_left_out_and_the_box_ranks(
+    nasty: WatchLog, tmp_path: Path, written: str
+) -> None:
+    header = "item,title,genres,year,run_minutes,season\n"
+    rows = [f"t:{n},T{n},{'ABC'[n % 3]},{written},{written},{written}\n" for n in range(55)]
+    (tmp_path / "titles.csv").write_text(header + "".join(rows), "utf-8")
+    log = replace(nasty, titles=load_catalogue(tmp_path / "titles.csv").titles)
+    model = train(log, seed=1, segments=16, dimension=8)
+    history = tuple(
+        Viewing(entity_id=f"t:{n * 7 % 55}", watched_on=NOW - n, progress_seconds=60 * n)
+        for n in range(10_000)
+    )
+    for each in (model, with_timescales(model)):
+        artefacts = export(each, each, now=NOW)
+        catalogue = CatalogueView.of(decode_catalogue(artefacts.catalogue))
+        assert {title.year for title in catalogue.titles} == {None}
+        answer = Engine(OnnxModel(artefacts.model), catalogue).rank(
+            RankRequest(files=FILES, now=NOW, history=history[:40])
+        )
+        assert answer.picks
+        assert all(np.isfinite(pick.score) for pick in answer.picks)
+        assert not any("nan" in label.name.casefold() for label in each.labels)
+        assert Engine(OnnxModel(artefacts.model), catalogue).scores(history, now=NOW).any()
 
 
 @pytest.mark.parametrize("head", HEADS)

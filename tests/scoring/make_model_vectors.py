@@ -46,6 +46,17 @@ def bad_models() -> dict[str, tuple[bytes, str]]:
             "output contributions is absent",
         ),
         "dimensions": (toy_model(facts=FACTS | {"d": "5"}), "the contract says"),
+        "head": (
+            toy_model(facts=FACTS | {"head": "timescales"}),
+            "head: the model says timescales, its manifest says foldin",
+        ),
+        "segments": (
+            toy_model(
+                facts=FACTS | {"s": "6"},
+                outputs=OUTPUTS | {"segment_probabilities": (TensorProto.FLOAT, [6])},
+            ),
+            "segments: the model says 6, its manifest says 7",
+        ),
         "contract": (toy_model(facts=FACTS | {"contract": "2"}), "tensor contract 2"),
         "metadata": (toy_model(facts={}), "metadata"),
         "nan_weights": (toy_model(factor=float("nan")), "an output is not a number"),
@@ -73,8 +84,9 @@ def main() -> None:
 
 
 _ABOUT = (
-    "Each bad model, published with model_good.catalogue and model_good.golden.npz as of space "
-    "0123456789abcdef, is refused; the reason given holds this text. model_good.onnx is accepted."
+    "Each bad model, published with model_good.catalogue and model_good.golden.npz as head "
+    "foldin of space 0123456789abcdef, 4 dimensions and 7 segments, is refused; the reason given "
+    "holds this text. model_good.onnx is accepted."
 )
 
 if __name__ == "__main__":

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edgeagent.errors import MalformedMessage, ModelError, ModelRefused
 from edgeagent.messages import ModelFiles, RankRequest, SegmentRequest, TrialRequest, Viewing
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.protocol import Scorer
-from tests.scoring.toy_model import SPACE, toy_files, toy_golden, toy_model
+from tests.scoring.toy_model import CLAIMS, toy_files, toy_golden, toy_model
 
 NOW = 1_780_000_000
 ALPHA = Viewing(entity_id="t:a", watched_on=NOW, completed=True)
@@ -64,7 +65,7 @@ class ScorerSuite:
         self, scorer: Scorer, files: ModelFiles, tmp_path: Path
     ) -> None:
         golden = toy_golden(tmp_path)
-        scorer.verify(files, golden, space_id=SPACE)
+        scorer.verify(files, golden, claims=CLAIMS)
         assert scorer.segment(SegmentRequest(files=files, profiles=())).segments == ()
 
     def test_it_refuses_a_model_that_misses_its_golden_vectors(
@@ -72,29 +73,34 @@ class ScorerSuite:
     ) -> None:
         other = toy_files(tmp_path, model=toy_model(factor=1.001))
         with pytest.raises(ModelRefused, match="golden"):
-            scorer.verify(other, toy_golden(tmp_path), space_id=SPACE)
+            scorer.verify(other, toy_golden(tmp_path), claims=CLAIMS)
 
     def test_it_refuses_a_model_that_answers_no_number(
         self, scorer: Scorer, tmp_path: Path
     ) -> None:
         other = toy_files(tmp_path, model=toy_model(factor=float("nan")))
         with pytest.raises(ModelRefused, match=r"golden case 0: .*not a number"):
-            scorer.verify(other, toy_golden(tmp_path), space_id=SPACE)
+            scorer.verify(other, toy_golden(tmp_path), claims=CLAIMS)
 
     def test_it_refuses_golden_vectors_that_are_none(
         self, scorer: Scorer, files: ModelFiles, tmp_path: Path
     ) -> None:
         (tmp_path / "golden").write_bytes(b"PK\x03\x04 nothing")
         with pytest.raises(ModelRefused):
-            scorer.verify(files, str(tmp_path / "golden"), space_id=SPACE)
+            scorer.verify(files, str(tmp_path / "golden"), claims=CLAIMS)
         with pytest.raises(ModelRefused, match="absent: No such file"):
-            scorer.verify(files, str(tmp_path / "absent"), space_id=SPACE)
+            scorer.verify(files, str(tmp_path / "absent"), claims=CLAIMS)
 
-    def test_it_refuses_a_model_of_another_space_than_its_manifest(
-        self, scorer: Scorer, files: ModelFiles, tmp_path: Path
+    @pytest.mark.parametrize(
+        ("field", "claimed"),
+        [("space_id", "f" * 16), ("head", "timescales"), ("dimension", 5), ("segments", 8)],
+    )
+    def test_it_refuses_a_model_that_is_not_what_its_manifest_says(
+        self, scorer: Scorer, files: ModelFiles, tmp_path: Path, field: str, claimed: str | int
     ) -> None:
-        with pytest.raises(ModelRefused, match="its manifest says ffff"):
-            scorer.verify(files, toy_golden(tmp_path), space_id="f" * 16)
+        claims = msgspec.structs.replace(CLAIMS, **{field: claimed})
+        with pytest.raises(ModelRefused, match=f"^{field}: .*its manifest says {claimed}$"):
+            scorer.verify(files, toy_golden(tmp_path), claims=claims)
 
     @pytest.mark.parametrize("which", ["model_path", "catalogue_path"])
     def test_it_refuses_altered_truncated_and_missing_files(

@@ -7,6 +7,7 @@ import pytest
 
 from edgeagent.errors import EdgeAgentError, ModelRefused
 from edgeagent.messages import (
+    ModelClaims,
     ModelFiles,
     Picks,
     RankRequest,
@@ -15,7 +16,6 @@ from edgeagent.messages import (
     TrialAnswer,
     TrialRequest,
 )
-from edgeagent.scoring.child import serve
 from edgeagent.scoring.frames import (
     Answer,
     Call,
@@ -24,6 +24,8 @@ from edgeagent.scoring.frames import (
     read_frame,
     write_frame,
 )
+from edgeagent.scoring.serving import serve
+from tests.scoring.toy_model import CLAIMS
 
 FILES = ModelFiles(
     model_path="m", model_sha256="0" * 64, catalogue_path="c", catalogue_sha256="0" * 64
@@ -31,7 +33,7 @@ FILES = ModelFiles(
 RANK = Call(rank=RankRequest(files=FILES, now=0, history=()))
 SEGMENT = Call(segment=SegmentRequest(files=FILES, profiles=()))
 TRIAL = Call(trial=TrialRequest(files=FILES, profiles=((),)))
-VERIFY = Call(verify=VerifyRequest(files=FILES, golden_path="g", space_id="0" * 16))
+VERIFY = Call(verify=VerifyRequest(files=FILES, golden_path="g", claims=CLAIMS))
 PICKS = Picks(picks=(), segment_probabilities=(1.0,), score_spread=0.0)
 
 
@@ -41,7 +43,7 @@ class FakeScorer:
     def __init__(self, error: Exception | None = None, *, answer: Picks = PICKS) -> None:
         self._error = error
         self._picks = answer
-        self.verified: list[tuple[ModelFiles, str, str]] = []
+        self.verified: list[tuple[ModelFiles, str, ModelClaims]] = []
 
     def rank(self, request: RankRequest) -> Picks:
         del request
@@ -52,9 +54,9 @@ class FakeScorer:
         self._fail()
         return SegmentAnswer(segments=(3,) * len(request.profiles))
 
-    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
+    def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         self._fail()
-        self.verified.append((files, golden_path, space_id))
+        self.verified.append((files, golden_path, claims))
 
     def trial(self, request: TrialRequest) -> TrialAnswer:
         self._fail()
@@ -102,7 +104,7 @@ def test_calls_are_answered_in_turn_until_none_comes(pipes: Pipes) -> None:
     assert pipes.answer() == Answer(segments=SegmentAnswer(segments=()))
     assert pipes.answer() == Answer(verified=True)
     assert pipes.answer() == Answer(trial=TrialAnswer(gains=(1.0,)))
-    assert scorer.verified == [(FILES, "g", "0" * 16)]
+    assert scorer.verified == [(FILES, "g", CLAIMS)]
 
 
 def test_it_ends_when_its_input_closes(pipes: Pipes) -> None:

@@ -105,8 +105,8 @@ def test_what_was_begun_is_to_be_continued_and_not_new(engine: Engine) -> None:
 def test_without_a_history_each_segment_is_shown_once_before_any_is_shown_twice(
     engine: Engine,
 ) -> None:
-    # By bias f, e, then the others by id; f, e, a, b are of segment 0, c and g of 1, d of 2.
-    assert _ids(engine.rank(_request())) == ["t:f", "t:c", "t:d", "t:e", "t:g", "t:a", "t:b"]
+    # By bias f, e, then the others by id; f, e, a, b are of segment 0, c of 1, d of 2, g of 3.
+    assert _ids(engine.rank(_request())) == ["t:f", "t:c", "t:d", "t:g", "t:e", "t:a", "t:b"]
 
 
 def test_without_a_model_titles_are_ranked_by_popularity_spread_over_genres() -> None:

@@ -19,7 +19,7 @@ from edgeagent.scoring.protocol import Scorer
 from edgeagent.scoring.remote import ChildScorer
 from edgeagent.scoring.resident import ResidentScorer
 from tests.scoring.scorer_suite import ALPHA, NOW, ScorerSuite
-from tests.scoring.toy_model import SPACE, toy_files, toy_model
+from tests.scoring.toy_model import CLAIMS, toy_files, toy_model
 
 
 class TestResidentScorer(ScorerSuite):
@@ -181,7 +181,7 @@ def test_an_answer_to_another_question_is_no_answer(
     scorer.close()
     scorer = child_of(_python(f"{_READ} os.write(1, {frame!r}); os.read(0, 1)"))
     with pytest.raises(ModelError, match="another question"):
-        scorer.verify(files, "golden", space_id=SPACE)
+        scorer.verify(files, "golden", claims=CLAIMS)
 
 
 def test_segments_are_not_taken_from_another_answer(

@@ -23,12 +23,12 @@ EMPTY = ModelInputs(
 
 def test_a_good_model_states_its_facts_and_runs_on_nothing_at_all() -> None:
     model = OnnxModel(toy_model())
-    assert (model.facts.head, model.facts.d, model.facts.s) == ("foldin", 4, 3)
+    assert (model.facts.head, model.facts.d, model.facts.s) == ("foldin", 4, 7)
     outputs = model.run(EMPTY)
     assert outputs.user_embedding.tolist() == [0.0] * 4
     assert outputs.scores.shape == (0,)
     assert outputs.contributions.shape == (0, 0)
-    assert outputs.segment_probabilities.tolist() == pytest.approx([1 / 3] * 3)
+    assert outputs.segment_probabilities.tolist() == pytest.approx([1 / 7] * 7)
 
 
 @pytest.mark.parametrize(

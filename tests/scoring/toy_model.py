@@ -2,7 +2,7 @@
 
 The user is the weighted sum of the history, so title c scores Σ w_i · y_i·y_c + bias_c, each
 viewing contributes w_i · y_i·y_c, and the parts add up. Segments are the softmax of the user's
-first S coordinates.
+coordinates, and of the first three turned round.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 from onnx import TensorProto, ValueInfoProto, helper
 
 from edgeagent.features.golden import GoldenDraw, GoldenTable, encode_golden
-from edgeagent.messages import ModelFiles, Title, encode_catalogue, sha256_hex
+from edgeagent.messages import ModelClaims, ModelFiles, Title, encode_catalogue, sha256_hex
 
 SPACE = "0123456789abcdef"
-D, S = 4, 3
+D, S = 4, 7
 FACTS = {
     "contract": "1",
     "head": "foldin",
@@ -26,6 +26,7 @@ FACTS = {
     "d": str(D),
     "s": str(S),
 }
+CLAIMS = ModelClaims(head="foldin", space_id=SPACE, dimension=D, segments=S)
 _FLOAT, _INT8 = TensorProto.FLOAT, TensorProto.INT8
 INPUTS: dict[str, tuple[int, Sequence[int | str]]] = {
     "history_embeddings": (_FLOAT, ["L", D]),
@@ -55,10 +56,11 @@ def toy_model(
     factor: float = 1.0,
 ) -> bytes:
     """Build the model; ``factor`` multiplies the user (NaN poisons every answer)."""
+    segments = int(outputs["segment_probabilities"][1][0])
     constants = [
         helper.make_tensor("one", TensorProto.INT64, [1], [1]),
         helper.make_tensor("zero", TensorProto.INT64, [1], [0]),
-        helper.make_tensor("segments", TensorProto.INT64, [1], [S]),
+        helper.make_tensor("turned", TensorProto.INT64, [1], [segments - D]),
         helper.make_tensor("factor", _FLOAT, [], [factor]),
     ]
     nodes = [
@@ -70,7 +72,9 @@ def toy_model(
         helper.make_node("Mul", ["c", "candidate_scale"], ["y"]),
         helper.make_node("MatMul", ["user_embedding", "y"], ["dot"]),
         helper.make_node("Add", ["dot", "candidate_bias"], ["scores"]),
-        helper.make_node("Slice", ["user_embedding", "zero", "segments"], ["logits"]),
+        helper.make_node("Slice", ["user_embedding", "zero", "turned"], ["first"]),
+        helper.make_node("Neg", ["first"], ["away"]),
+        helper.make_node("Concat", ["user_embedding", "away"], ["logits"], axis=0),
         helper.make_node("Softmax", ["logits"], ["segment_probabilities"], axis=0),
         helper.make_node("Transpose", ["wy"], ["wyt"], perm=[1, 0]),
         helper.make_node("MatMul", ["explain_embeddings", "wyt"], ["contributions"]),
@@ -149,7 +153,7 @@ def toy_golden(directory: Path) -> str:
     embeddings = (ROWS * SCALE).T.astype(np.float64)
     weighted = embeddings[draw.history] * draw.history_weights[:, np.newaxis]
     user = weighted.sum(axis=0)
-    odds = np.exp(user[:S])
+    odds = np.exp(np.append(user, -user[: S - D]))
     outputs = {
         "user_embedding": user,
         "scores": embeddings @ user + BIAS,

@@ -14,6 +14,7 @@ from edgeagent.agent import Agent
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.messages import (
+    ModelClaims,
     ModelFiles,
     Pick,
     Picks,
@@ -52,7 +53,7 @@ class CanaryScorer:
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         return SegmentAnswer(segments=(0,) * len(request.profiles))
 
-    def verify(self, files: ModelFiles, golden_path: str, *, space_id: str) -> None:
+    def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         """Accept every model."""
 
     def trial(self, request: TrialRequest) -> TrialAnswer:

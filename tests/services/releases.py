@@ -9,6 +9,7 @@ from pathlib import Path
 from edgeagent.agent import Agent
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.messages import (
+    ModelClaims,
     ModelManifest,
     ReportTask,
     Segmenter,
@@ -24,7 +25,7 @@ from edgeagent.services.installation import InstallationStore
 from edgeagent.services.quality_gate import QualityGate
 from edgeagent.services.updater import MANIFEST_TARGET, TASK_TARGET, Update, Updater
 from tests.scoring.make_model_vectors import VECTORS
-from tests.scoring.toy_model import SPACE, D
+from tests.scoring.toy_model import CLAIMS
 
 GOOD = VECTORS.joinpath("model_good.onnx").read_bytes()
 CATALOGUE = VECTORS.joinpath("model_good.catalogue").read_bytes()
@@ -45,18 +46,18 @@ class Releases(Repository):
         *,
         version: str = "1.0",
         catalogue: bytes = CATALOGUE,
-        space_id: str = SPACE,
+        claims: ModelClaims = CLAIMS,
         golden: bytes = GOLDEN,
         epoch: int = 1,
     ) -> None:
         """Publish a model, its catalogue and a task that names both."""
         manifest = ModelManifest(
-            head="foldin",
-            space_id=space_id,
+            head=claims.head,
+            space_id=claims.space_id,
             model_version=version,
             trained_at=0,
-            dimension=D,
-            segments=tuple(SegmentLabel(name=f"segment {n}") for n in range(7)),
+            dimension=claims.dimension,
+            segments=tuple(SegmentLabel(name=f"segment {n}") for n in range(claims.segments)),
             model=self._add(f"models/{version}.onnx", model),
             golden=self._add(f"models/{version}.golden", golden),
             catalogue=self._add(f"catalogue/{version}.catalogue", catalogue),
@@ -69,7 +70,7 @@ class Releases(Repository):
             epoch=epoch,
             first_week=0,
             segmenter=Segmenter(
-                space_id=space_id, model=manifest.model, catalogue=manifest.catalogue
+                space_id=claims.space_id, model=manifest.model, catalogue=manifest.catalogue
             ),
         )
         self.contents[MANIFEST_TARGET] = canonical_bytes(manifest)

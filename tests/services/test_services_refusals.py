@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edgeagent.agent import Agent
@@ -16,7 +17,7 @@ from edgeagent.scoring.resident import ResidentScorer
 from edgeagent.services.updater import MANIFEST_TARGET
 from edgeagent.testing.agent_box import AgentBox
 from tests.scoring.make_model_vectors import VECTORS, bad_models
-from tests.scoring.toy_model import toy_catalogue, toy_model
+from tests.scoring.toy_model import CLAIMS, toy_catalogue, toy_model
 from tests.services.releases import CATALOGUE, GOOD, Releases
 
 BAD: dict[str, str] = json.loads(VECTORS.joinpath("model_bad.json").read_text())["bad"]
@@ -88,13 +89,44 @@ def test_a_good_model_replaces_the_old_one_after_a_bad_one_was_refused(
     assert agent.installation().refused is None
 
 
-def test_a_manifest_of_another_space_than_its_files_is_refused(
-    agent: Agent, releases: Releases, scorer: ResidentScorer
+@pytest.mark.parametrize(
+    ("field", "claimed"),
+    [("space_id", "f" * 16), ("head", "timescales"), ("dimension", 5), ("segments", 8)],
+)
+def test_a_manifest_that_says_something_else_than_its_model_is_refused(
+    agent: Agent, releases: Releases, scorer: ResidentScorer, field: str, claimed: str | int
 ) -> None:
-    releases.publish(version="2.0", space_id="f" * 16)
-    with pytest.raises(ModelRefused, match="its manifest says ffffffffffffffff"):
+    claims = msgspec.structs.replace(CLAIMS, **{field: claimed})
+    releases.publish(version="2.0", claims=claims)
+    reason = f"{field}: the model says {getattr(CLAIMS, field)}, its manifest says {claimed}"
+    with pytest.raises(ModelRefused, match=reason):
         releases.update(agent, scorer)
+    noted = agent.installation().refused
+    assert noted is not None
+    assert (noted.model_version, noted.reason) == ("2.0", reason)
     _still_serves_the_old_one(agent)
+
+
+@pytest.mark.parametrize("manifest", [b"", b"{}", b"\xff", b'{"contract":1}' * 10_000])
+def test_a_malformed_manifest_is_noted_until_one_can_be_read(
+    agent: Agent, releases: Releases, scorer: ResidentScorer, manifest: bytes
+) -> None:
+    releases.publish(toy_model(factor=1.001), version="2.0")
+    with pytest.raises(ModelRefused):
+        releases.update(agent, scorer)
+    refused = agent.installation().refused
+    releases.contents[MANIFEST_TARGET] = manifest
+    with pytest.raises(MalformedMessage) as malformed:
+        releases.update(agent, scorer)
+    unread = agent.installation().unread
+    assert unread is not None
+    assert unread.reason == str(malformed.value)
+    assert unread.reason.startswith("ModelManifest: ")
+    assert agent.installation().refused == refused  # what was rolled back stays behind
+    _still_serves_the_old_one(agent)
+    releases.publish(version="3.0")
+    releases.update(agent, scorer)
+    assert agent.installation().unread is None
 
 
 def test_a_catalogue_of_another_space_is_refused(

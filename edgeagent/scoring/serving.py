@@ -1,0 +1,70 @@
+"""What the scoring child does: answer calls until they end."""
+
+from __future__ import annotations
+
+import select
+
+from edgeagent.errors import EdgeAgentError, MalformedMessage, ModelError
+from edgeagent.scoring.frames import (
+    ANSWER_CAP_BYTES,
+    CALL_CAP_BYTES,
+    Answer,
+    Call,
+    PipeClosed,
+    failure_of,
+    read_frame,
+    write_frame,
+)
+from edgeagent.scoring.protocol import Scorer
+
+__all__ = ["serve"]
+
+
+def serve(calls: int, answers: int, *, scorer: Scorer, idle_seconds: float) -> None:
+    """Answer calls until there are no more.
+
+    Args:
+        calls: descriptor to read calls from.
+        answers: descriptor to write answers to.
+        scorer: what answers them.
+        idle_seconds: how long to wait for the next call.
+
+    """
+    while select.select([calls], [], [], idle_seconds)[0]:
+        try:
+            _reply(answers, _answer(scorer, calls, patience_seconds=idle_seconds))
+        except PipeClosed:
+            return
+
+
+def _answer(scorer: Scorer, calls: int, *, patience_seconds: float) -> Answer:
+    try:
+        call = read_frame(calls, Call, cap_bytes=CALL_CAP_BYTES, patience_seconds=patience_seconds)
+        if call.rank is not None:
+            return Answer(picks=scorer.rank(call.rank))
+        if call.segment is not None:
+            return Answer(segments=scorer.segment(call.segment))
+        if call.trial is not None:
+            return Answer(trial=scorer.trial(call.trial))
+        if call.verify is not None:
+            scorer.verify(call.verify.files, call.verify.golden_path, claims=call.verify.claims)
+        return Answer(verified=True)
+    except PipeClosed:
+        raise
+    except EdgeAgentError as error:
+        return failure_of(error)
+    except Exception as error:  # noqa: BLE001  (whatever it was, the parent is to hear of it)
+        # The name alone: the text of a foreign error might quote the history.
+        return failure_of(
+            ModelError(
+                f"scoring failed: {type(error).__name__}",
+                hint="go back to the model before it with 'edgeagent model rollback'",
+            )
+        )
+
+
+def _reply(answers: int, answer: Answer) -> None:
+    try:
+        write_frame(answers, answer, cap_bytes=ANSWER_CAP_BYTES, patience_seconds=None)
+    except MalformedMessage as error:
+        write_frame(answers, failure_of(error), cap_bytes=ANSWER_CAP_BYTES, patience_seconds=None)

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeagent.messages import ModelFiles, SegmentRequest
+from edgeagent.scoring.loaded_code import give_back_code
+from edgeagent.scoring.remote import ChildScorer
+
+
+def _code_kib(smaps: str, library: str, field: str) -> int:
+    """Add up a field over the executable mappings of a library; see proc(5)."""
+    total, counted = 0, False
+    for line in smaps.splitlines():
+        name, _, rest = line.partition(" ")
+        if "-" in name:
+            counted = library in line and " r-xp " in line
+        elif counted and name == f"{field}:":
+            total += int(rest.split()[0])
+    return total
+
+
+def test_a_child_holds_neither_openssl_nor_code_that_only_loading_ran(files: ModelFiles) -> None:
+    child = ChildScorer()
+    child.segment(SegmentRequest(files=files, profiles=((),)))
+    assert child._child is not None
+    smaps = Path(f"/proc/{child._child.pid}/smaps").read_text("utf-8")
+    child.close()
+    assert "libcrypto" not in smaps
+    mapped, held = (_code_kib(smaps, "onnxruntime", field) for field in ("Size", "Rss"))
+    assert held < mapped / 4  # more than half, were it not given back
+
+
+def test_code_given_back_runs_again(files: ModelFiles) -> None:
+    give_back_code()
+    child = ChildScorer()
+    assert child.segment(SegmentRequest(files=files, profiles=((),))).segments == ()
+    child.close()
+
+
+def test_where_nobody_says_what_is_mapped_nothing_happens(tmp_path: Path) -> None:
+    give_back_code(tmp_path / "maps")
