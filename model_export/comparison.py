@@ -34,11 +34,15 @@ from model_export.train import train
 from model_export.trained import TrainedModel
 from model_export.tuning import Progress
 
-__all__ = ["PROTOCOLS", "Comparison", "Row", "compare"]
+__all__ = ["PROTOCOLS", "Comparison", "Row", "compare", "model_names"]
 
 PROTOCOLS = ("strong", "last", "global", "cold", "segments")
 
 _Fit = Callable[[Split], Fitted]
+
+
+def _silent(_what: str, _done: float) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +97,15 @@ class Comparison:
     left_out: tuple[str, ...] = ()
     """Rows nobody asked to leave out, for want of PyTorch."""
 
-    def facts(self) -> dict[str, object]:
-        """Return it for JSON."""
-        rows = [row.facts(self.rows[-1]) for row in self.rows]
+    def facts(self, baseline: Row | None = None) -> dict[str, object]:
+        """Return it for JSON; gains are told against ``baseline``, or else the last row."""
+        rows = [row.facts(baseline or self.rows[-1]) for row in self.rows]
         return {"protocol": self.protocol, "users": self.people, "rows": rows}
+
+
+def model_names(protocol: str, *, dimension: int, segments: int) -> tuple[str, ...]:
+    """Return the rows that a table of ``protocol`` has, PyTorch or not."""
+    return tuple(_fits(protocol, dimension=dimension, segments=segments, seed=0, progress=_silent))
 
 
 def compare(
@@ -107,7 +116,7 @@ def compare(
     segments: int,
     seed: int,
     models: Sequence[str] = (),
-    progress: Progress = lambda _what, _done: None,
+    progress: Progress = _silent,
 ) -> Comparison:
     """Fit each model on the training part of ``log`` and rank for the people held out.
 
