@@ -26,9 +26,9 @@ from model_export.evaluate import (
     ranking_quality,
 )
 from model_export.head_files import TEMPERATURE
-from model_export.heads import HEADS, Aim, FittedHead, fit_head, torch_is_there
+from model_export.heads import HEADS, FittedHead, fit_head, torch_is_there
 from model_export.log import WatchLog
-from model_export.protocols import ColdSplit, cold_split, last_split, only, strong_split
+from model_export.protocols import Aim, ColdSplit, cold_split, last_split, only, strong_split
 from model_export.session_vectors import sample_sessions, session_vectors
 from model_export.train import train
 from model_export.trained import TrainedModel
@@ -37,6 +37,11 @@ from model_export.tuning import Progress
 __all__ = ["PROTOCOLS", "Comparison", "Row", "compare", "model_names"]
 
 PROTOCOLS = ("strong", "last", "global", "cold", "segments")
+
+_AIMS: Mapping[str, Aim] = {
+    "strong": "any", "last": "next", "global": "later", "cold": "any", "segments": "later",
+}  # fmt: skip
+"""What settings are chosen by: people of the training part, held out as those of the test are."""
 
 _Fit = Callable[[Split], Fitted]
 
@@ -168,7 +173,7 @@ def _fits(
     protocol: str, *, dimension: int, segments: int, seed: int, progress: Progress
 ) -> Mapping[str, _Fit]:
     """Return what fits each row, by name, what gains are told against last."""
-    aim: Aim = "next" if protocol == "last" else "later"
+    aim = _AIMS[protocol]
 
     def fitted(log: WatchLog, head: HeadName) -> Fitted:
         return _shipped(
@@ -193,10 +198,12 @@ def _fits(
             seed=seed,
         )
     else:
-        fits["ease"] = lambda split: fit_ease(split.training, recency=False)
-        fits["ease+recency"] = lambda split: fit_ease(split.training, recency=True)
-        fits["itemknn"] = lambda split: fit_itemknn(split.training)
-        fits["popularity+recency"] = lambda split: fit_popularity(split.training, recency=True)
+        fits["ease"] = lambda split: fit_ease(split.training, recency=False, aim=aim)
+        fits["ease+recency"] = lambda split: fit_ease(split.training, recency=True, aim=aim)
+        fits["itemknn"] = lambda split: fit_itemknn(split.training, aim=aim)
+        fits["popularity+recency"] = lambda split: fit_popularity(
+            split.training, recency=True, aim=aim
+        )
     fits["popularity"] = lambda split: fit_popularity(split.training, recency=False)
     return fits
 

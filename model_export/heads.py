@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +16,20 @@ from model_export.evaluate import PersonHistory, RankingQuality, Scorer
 from model_export.factors import ItemTable, log_popularity
 from model_export.foldin import FoldinSettings
 from model_export.log import WatchLog
+from model_export.protocols import Aim
 from model_export.trained import HeadSettings, scorer_of
 from model_export.tuning import Progress, Tuned, foldin_scorer, tune
 
-__all__ = ["HEADS", "Aim", "FittedHead", "fit_head", "torch_is_there"]
+__all__ = ["HEADS", "FittedHead", "fit_head", "torch_is_there"]
 
 HEADS: tuple[HeadName, ...] = ("foldin", "timescales")
-Aim = Literal["next", "later"]
 
 _POPULARITY_FRACTION = 0.02
 """What the most popular title scores by its bias, as a part of a typical household's best score:
 enough to order titles for a household without history, too little to order them for another."""
 _TYPICAL_HISTORIES = 200
-_AHEAD: dict[Aim, int] = {"next": 1, "later": 20}
-_TAIL: dict[Aim, int] = {"next": 1, "later": 5}
+_AHEAD: dict[Aim, int] = {"next": 1, "later": 20, "any": 20}
+_TAIL: dict[Aim, int] = {"next": 1, "later": 5, "any": 5}
 """How many latest viewings of a person are kept out to judge training by."""
 
 
@@ -76,7 +75,7 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
         dimension: D.
         seed: of everything that is drawn.
         progress: told what is happening and how much of the whole is done, 0-1.
-        aim: what ``timescales`` learns to tell, the very next viewing or the ones to come.
+        aim: what settings are chosen for, and ``timescales`` trained for.
         seeds: how often ``timescales`` is trained; the best training is kept.
         settled: how ``foldin`` was fitted before; see :func:`model_export.tuning.tune`.
         engine: what fits the embeddings of ``foldin``.
@@ -91,6 +90,7 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
             dimension=dimension,
             seed=seed,
             progress=progress,
+            aim=aim,
             settled=settled,
             engine=engine,
         )
@@ -129,6 +129,7 @@ def _foldin(
     dimension: int,
     seed: int,
     progress: Progress,
+    aim: Aim,
     settled: Tuned | None,
     engine: FactorEngine,
 ) -> FittedHead:
@@ -143,6 +144,7 @@ def _foldin(
             dimension=dimension,
             seed=seed,
             progress=progress,
+            aim=aim,
             settled=settled,
             engine=engine,
         )

@@ -81,6 +81,8 @@ def test_batches_make_one_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (f"user,item,timestamp\n,a,{T}\n", "line 2, field 'user': found '', expected an id"),
         ("user,item,timestamp\nu,a,\n", "line 2, field 'timestamp': found '', expected seconds"),
         (f"user,item,timestamp\n\nu,a,{T}000\n", "line 3, field 'timestamp': .*not milliseconds"),
+        (f"user,item,timestamp\nu,a,{T}\nu,a,{T}000\n", "line 3, field .*: .*not milliseconds"),
+        (f"user,item,timestamp\nu,a,{T}\nu,a,3\n", "line 3, field 'timestamp': found '3'"),
         (f"user,item,timestamp,progress\nu,a,{T},nan\n", "field 'progress': found 'nan', expected"),
         (f"user,item,timestamp,progress\nu,a,{T},95\n", "field 'progress': found '95', expected"),
         (f"user,item,timestamp,progress\nu,a,{T},most\n", "field 'progress': found 'most'"),
