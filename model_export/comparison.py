@@ -110,16 +110,25 @@ class Comparison:
 
 def model_names(protocol: str, *, dimension: int, segments: int) -> tuple[str, ...]:
     """Return the rows that a table of ``protocol`` has, PyTorch or not."""
-    return tuple(_fits(protocol, dimension=dimension, segments=segments, seed=0, progress=_silent))
+    fits = _fits(
+        protocol,
+        dimension=dimension,
+        segments=segments,
+        seed=0,
+        trainings=1,
+        progress=_silent,
+    )
+    return tuple(fits)
 
 
-def compare(
+def compare(  # noqa: PLR0913  (what is compared, and with what)
     log: WatchLog,
     *,
     protocol: str,
     dimension: int,
     segments: int,
     seed: int,
+    trainings: int = 3,
     models: Sequence[str] = (),
     progress: Progress = _silent,
 ) -> Comparison:
@@ -131,6 +140,7 @@ def compare(
         dimension: D of the fold-in.
         segments: S of the fold-in.
         seed: of the split and of training.
+        trainings: of ``timescales``, of which the best by validation is kept.
         models: names of rows; none means all.
         progress: told what is happening and how much of the whole is done, 0-1.
 
@@ -144,7 +154,14 @@ def compare(
     def within(what: str, done: float) -> None:
         progress(f"{chosen[part]}: {what}", (part + done) / parts)
 
-    fits = _fits(protocol, dimension=dimension, segments=segments, seed=seed, progress=within)
+    fits = _fits(
+        protocol,
+        dimension=dimension,
+        segments=segments,
+        seed=seed,
+        trainings=trainings,
+        progress=within,
+    )
     chosen = _chosen(fits, models, protocol)
     parts = len(chosen)
     rows = []
@@ -170,15 +187,28 @@ def _split(log: WatchLog, protocol: str, *, seed: int) -> Split:
 
 
 def _fits(
-    protocol: str, *, dimension: int, segments: int, seed: int, progress: Progress
+    protocol: str,
+    *,
+    dimension: int,
+    segments: int,
+    seed: int,
+    trainings: int,
+    progress: Progress,
 ) -> Mapping[str, _Fit]:
     """Return what fits each row, by name, what gains are told against last."""
     aim = _AIMS[protocol]
 
     def fitted(log: WatchLog, head: HeadName) -> Fitted:
-        return _shipped(
-            fit_head(log, head=head, dimension=dimension, seed=seed, aim=aim, progress=progress)
+        found = fit_head(
+            log,
+            head=head,
+            dimension=dimension,
+            seed=seed,
+            progress=progress,
+            aim=aim,
+            seeds=trainings,
         )
+        return _shipped(found)
 
     def personal(head: HeadName) -> _Fit:
         return lambda split: fitted(split.training, head)

@@ -35,6 +35,7 @@ class _Run:
     log: WatchLog
     dimension: int
     seed: int
+    trainings: int
     files: RowFiles
 
     def table(self, name: str, protocol: str) -> dict[str, object]:
@@ -47,7 +48,12 @@ class _Run:
                 self.files.keep(protocol, row)
             rows.append(row)
         table = Comparison(protocol=protocol, people=len(rows[0].recall_at_50), rows=tuple(rows))
-        return {"log": name, "seed": self.seed, **table.facts(baseline=_baseline(rows))}
+        return {
+            "log": name,
+            "seed": self.seed,
+            "trainings": self.trainings,
+            **table.facts(baseline=_baseline(rows)),
+        }
 
     def _models(self, protocol: str) -> list[str]:
         names = model_names(protocol, dimension=self.dimension, segments=_SEGMENTS)
@@ -60,6 +66,7 @@ class _Run:
             dimension=self.dimension,
             segments=_SEGMENTS,
             seed=self.seed,
+            trainings=self.trainings,
             models=[model],
             progress=lambda what, done: _told(f"{name}, {protocol}, {what}", done),
         )
@@ -77,7 +84,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         files = RowFiles(directory=options.rows, log="-".join(words))
         for model in filter(None, options.again.split(",")):
             files.forget(model)
-        run = _Run(log=log, dimension=options.dimension, seed=options.seed, files=files)
+        run = _Run(
+            log=log,
+            dimension=options.dimension,
+            seed=options.seed,
+            trainings=options.trainings,
+            files=files,
+        )
         for protocol in options.protocols.split(","):
             tables.append(run.table(name, protocol))
             options.out.write_text(json.dumps(tables, indent=1) + "\n", "utf-8")
@@ -93,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--households", type=int, default=500, help="size of the panel; 0: none")
     parser.add_argument("--dimension", type=int, default=128)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--trainings", type=int, default=3, help="of timescales; the best counts")
     parser.add_argument("--protocols", default=",".join(PROTOCOLS))
     parser.add_argument("--rows", type=Path, default=Path("build/quality"))
     parser.add_argument("--again", default="", help="models whose rows are computed anew")
