@@ -65,6 +65,7 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
     aim: Aim = "later",
     seeds: int = 3,
     settled: Tuned | None = None,
+    start: NDArray[np.float32] | None = None,
     engine: FactorEngine = LocalEngine(),  # noqa: B008  (it holds nothing)
 ) -> FittedHead:
     """Fit a head to all of ``log``; its settings are chosen inside.
@@ -78,6 +79,7 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
         aim: what settings are chosen for, and ``timescales`` trained for.
         seeds: how often ``timescales`` is trained; the best training is kept.
         settled: how ``foldin`` was fitted before; see :func:`model_export.tuning.tune`.
+        start: [N, D] embeddings of ``foldin`` before; see :mod:`model_export.engines`.
         engine: what fits the embeddings of ``foldin``.
 
     Raises:
@@ -92,6 +94,7 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
             progress=progress,
             aim=aim,
             settled=settled,
+            start=start,
             engine=engine,
         )
     if not torch_is_there():
@@ -123,7 +126,7 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
     )
 
 
-def _foldin(
+def _foldin(  # noqa: PLR0913  (likewise)
     log: WatchLog,
     *,
     dimension: int,
@@ -131,6 +134,7 @@ def _foldin(
     progress: Progress,
     aim: Aim,
     settled: Tuned | None,
+    start: NDArray[np.float32] | None,
     engine: FactorEngine,
 ) -> FittedHead:
     from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415  (it ships no types)
@@ -155,6 +159,7 @@ def _foldin(
             regularization=tuned.fit_regularization,
             dimension=dimension,
             seed=seed,
+            start=start,
         )
         table = ItemTable.of(with_cold_rows(log, factors, seed=seed))
         return FittedHead(

@@ -109,7 +109,14 @@ class SparkEngine:
                 shutil.rmtree(self._scratch, ignore_errors=True)
 
     def fit(
-        self, log: WatchLog, *, alpha: float, regularization: float, dimension: int, seed: int
+        self,
+        log: WatchLog,
+        *,
+        alpha: float,
+        regularization: float,
+        dimension: int,
+        seed: int,
+        start: NDArray[np.float32] | None = None,  # noqa: ARG002  (MLlib draws its own)
     ) -> NDArray[np.float32]:
         """Fit on Spark; see :class:`model_export.engines.FactorEngine`."""
         if self._session is None or self._scratch is None:

@@ -35,11 +35,15 @@ def test_viewings_are_in_order_and_people_numbered_by_name(tmp_path: Path) -> No
     assert [title.title for title in log.titles] == ["Alpha", "Beta"]
 
 
-def test_the_order_of_rows_and_columns_changes_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("separator", [";", "\t", ","])
+def test_separators_and_the_order_of_rows_and_columns_change_nothing(
+    separator: str, tmp_path: Path
+) -> None:
     rows = [f"{user},{item},{T + n}" for n, user in enumerate("zya") for item in "ab"]
     one = _load(tmp_path, "\n".join(["user,item,timestamp", *rows]))
-    turned = [";".join(reversed(row.split(","))) for row in reversed(rows)]
-    two = _load(tmp_path, "\ufeffTimestamp;Item ;USER\r\n" + "\r\n\r\n".join(turned))
+    turned = [separator.join(reversed(row.split(","))) for row in reversed(rows)]
+    head = separator.join(("\ufeffTimestamp", "Item ", "USER"))
+    two = _load(tmp_path, f"{head}\r\n" + "\r\n\r\n".join(turned))
     assert _rows(one) == _rows(two)
 
 
