@@ -148,10 +148,14 @@ def test_parquet_in_one_file_or_in_parts(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("arrow")
 @pytest.mark.parametrize("progress", [float("nan"), 1.5])
-def test_parquet_errors_name_the_row(progress: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rows_at_once", [1, 65_536])
+def test_parquet_errors_name_the_row(
+    progress: float, rows_at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import pyarrow as pa  # noqa: PLC0415  (skipped without it)
     from pyarrow import parquet  # noqa: PLC0415
 
+    monkeypatch.setattr(tables, "_ROWS", rows_at_once)
     (tmp_path / "titles.csv").write_text(CATALOGUE)
     table = {"user": ["u", "v"], "item": ["a", "b"], "timestamp": [T, T], "progress": [1, progress]}
     parquet.write_table(pa.table(table), tmp_path / "log.parquet")
