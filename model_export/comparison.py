@@ -26,19 +26,28 @@ from model_export.evaluate import (
     ranking_quality,
 )
 from model_export.head_files import TEMPERATURE
-from model_export.heads import HEADS, Aim, FittedHead, fit_head, torch_is_there
+from model_export.heads import HEADS, FittedHead, fit_head, torch_is_there
 from model_export.log import WatchLog
-from model_export.protocols import ColdSplit, cold_split, last_split, only, strong_split
+from model_export.protocols import Aim, ColdSplit, cold_split, last_split, only, strong_split
 from model_export.session_vectors import sample_sessions, session_vectors
 from model_export.train import train
 from model_export.trained import TrainedModel
 from model_export.tuning import Progress
 
-__all__ = ["PROTOCOLS", "Comparison", "Row", "compare"]
+__all__ = ["PROTOCOLS", "Comparison", "Row", "compare", "model_names"]
 
 PROTOCOLS = ("strong", "last", "global", "cold", "segments")
 
+_AIMS: Mapping[str, Aim] = {
+    "strong": "any", "last": "next", "global": "later", "cold": "any", "segments": "later",
+}  # fmt: skip
+"""What settings are chosen by: people of the training part, held out as those of the test are."""
+
 _Fit = Callable[[Split], Fitted]
+
+
+def _silent(_what: str, _done: float) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,21 +102,35 @@ class Comparison:
     left_out: tuple[str, ...] = ()
     """Rows nobody asked to leave out, for want of PyTorch."""
 
-    def facts(self) -> dict[str, object]:
-        """Return it for JSON."""
-        rows = [row.facts(self.rows[-1]) for row in self.rows]
+    def facts(self, baseline: Row | None = None) -> dict[str, object]:
+        """Return it for JSON; gains are told against ``baseline``, or else the last row."""
+        rows = [row.facts(baseline or self.rows[-1]) for row in self.rows]
         return {"protocol": self.protocol, "users": self.people, "rows": rows}
 
 
-def compare(
+def model_names(protocol: str, *, dimension: int, segments: int) -> tuple[str, ...]:
+    """Return the rows that a table of ``protocol`` has, PyTorch or not."""
+    fits = _fits(
+        protocol,
+        dimension=dimension,
+        segments=segments,
+        seed=0,
+        trainings=1,
+        progress=_silent,
+    )
+    return tuple(fits)
+
+
+def compare(  # noqa: PLR0913  (what is compared, and with what)
     log: WatchLog,
     *,
     protocol: str,
     dimension: int,
     segments: int,
     seed: int,
+    trainings: int = 3,
     models: Sequence[str] = (),
-    progress: Progress = lambda _what, _done: None,
+    progress: Progress = _silent,
 ) -> Comparison:
     """Fit each model on the training part of ``log`` and rank for the people held out.
 
@@ -117,6 +140,7 @@ def compare(
         dimension: D of the fold-in.
         segments: S of the fold-in.
         seed: of the split and of training.
+        trainings: of ``timescales``, of which the best by validation is kept.
         models: names of rows; none means all.
         progress: told what is happening and how much of the whole is done, 0-1.
 
@@ -130,7 +154,14 @@ def compare(
     def within(what: str, done: float) -> None:
         progress(f"{chosen[part]}: {what}", (part + done) / parts)
 
-    fits = _fits(protocol, dimension=dimension, segments=segments, seed=seed, progress=within)
+    fits = _fits(
+        protocol,
+        dimension=dimension,
+        segments=segments,
+        seed=seed,
+        trainings=trainings,
+        progress=within,
+    )
     chosen = _chosen(fits, models, protocol)
     parts = len(chosen)
     rows = []
@@ -156,15 +187,28 @@ def _split(log: WatchLog, protocol: str, *, seed: int) -> Split:
 
 
 def _fits(
-    protocol: str, *, dimension: int, segments: int, seed: int, progress: Progress
+    protocol: str,
+    *,
+    dimension: int,
+    segments: int,
+    seed: int,
+    trainings: int,
+    progress: Progress,
 ) -> Mapping[str, _Fit]:
     """Return what fits each row, by name, what gains are told against last."""
-    aim: Aim = "next" if protocol == "last" else "later"
+    aim = _AIMS[protocol]
 
     def fitted(log: WatchLog, head: HeadName) -> Fitted:
-        return _shipped(
-            fit_head(log, head=head, dimension=dimension, seed=seed, aim=aim, progress=progress)
+        found = fit_head(
+            log,
+            head=head,
+            dimension=dimension,
+            seed=seed,
+            progress=progress,
+            aim=aim,
+            seeds=trainings,
         )
+        return _shipped(found)
 
     def personal(head: HeadName) -> _Fit:
         return lambda split: fitted(split.training, head)
@@ -184,10 +228,12 @@ def _fits(
             seed=seed,
         )
     else:
-        fits["ease"] = lambda split: fit_ease(split.training, recency=False)
-        fits["ease+recency"] = lambda split: fit_ease(split.training, recency=True)
-        fits["itemknn"] = lambda split: fit_itemknn(split.training)
-        fits["popularity+recency"] = lambda split: fit_popularity(split.training, recency=True)
+        fits["ease"] = lambda split: fit_ease(split.training, recency=False, aim=aim)
+        fits["ease+recency"] = lambda split: fit_ease(split.training, recency=True, aim=aim)
+        fits["itemknn"] = lambda split: fit_itemknn(split.training, aim=aim)
+        fits["popularity+recency"] = lambda split: fit_popularity(
+            split.training, recency=True, aim=aim
+        )
     fits["popularity"] = lambda split: fit_popularity(split.training, recency=False)
     return fits
 

@@ -17,7 +17,14 @@ class FactorEngine(Protocol):
     """Fits implicit ALS; equal arguments give factors that are equal, or equal but for rounding."""
 
     def fit(
-        self, log: WatchLog, *, alpha: float, regularization: float, dimension: int, seed: int
+        self,
+        log: WatchLog,
+        *,
+        alpha: float,
+        regularization: float,
+        dimension: int,
+        seed: int,
+        start: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
         """Return item factors [N, D]; titles nobody watched have a row of zeros.
 
@@ -27,6 +34,8 @@ class FactorEngine(Protocol):
             regularization: λ, of a person with as many viewings as others.
             dimension: D.
             seed: of the start.
+            start: factors [N, D] of a model before to begin at, so that the new ones lie near
+                them; rows of zeros say nothing. An engine that cannot begin begins anew.
 
         """
         ...
@@ -36,9 +45,21 @@ class LocalEngine:
     """The ``implicit`` library, in memory."""
 
     def fit(
-        self, log: WatchLog, *, alpha: float, regularization: float, dimension: int, seed: int
+        self,
+        log: WatchLog,
+        *,
+        alpha: float,
+        regularization: float,
+        dimension: int,
+        seed: int,
+        start: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
         """Fit on this machine."""
         return fit_factors(
-            log, alpha=alpha, regularization=regularization, dimension=dimension, seed=seed
+            log,
+            alpha=alpha,
+            regularization=regularization,
+            dimension=dimension,
+            seed=seed,
+            start=start,
         )

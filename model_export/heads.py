@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +16,20 @@ from model_export.evaluate import PersonHistory, RankingQuality, Scorer
 from model_export.factors import ItemTable, log_popularity
 from model_export.foldin import FoldinSettings
 from model_export.log import WatchLog
+from model_export.protocols import Aim
 from model_export.trained import HeadSettings, scorer_of
 from model_export.tuning import Progress, Tuned, foldin_scorer, tune
 
-__all__ = ["HEADS", "Aim", "FittedHead", "fit_head", "torch_is_there"]
+__all__ = ["HEADS", "FittedHead", "fit_head", "torch_is_there"]
 
 HEADS: tuple[HeadName, ...] = ("foldin", "timescales")
-Aim = Literal["next", "later"]
 
 _POPULARITY_FRACTION = 0.02
 """What the most popular title scores by its bias, as a part of a typical household's best score:
 enough to order titles for a household without history, too little to order them for another."""
 _TYPICAL_HISTORIES = 200
-_AHEAD: dict[Aim, int] = {"next": 1, "later": 20}
-_TAIL: dict[Aim, int] = {"next": 1, "later": 5}
+_AHEAD: dict[Aim, int] = {"next": 1, "later": 20, "any": 20}
+_TAIL: dict[Aim, int] = {"next": 1, "later": 5, "any": 5}
 """How many latest viewings of a person are kept out to judge training by."""
 
 
@@ -66,6 +65,7 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
     aim: Aim = "later",
     seeds: int = 3,
     settled: Tuned | None = None,
+    start: NDArray[np.float32] | None = None,
     engine: FactorEngine = LocalEngine(),  # noqa: B008  (it holds nothing)
 ) -> FittedHead:
     """Fit a head to all of ``log``; its settings are chosen inside.
@@ -76,9 +76,10 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
         dimension: D.
         seed: of everything that is drawn.
         progress: told what is happening and how much of the whole is done, 0-1.
-        aim: what ``timescales`` learns to tell, the very next viewing or the ones to come.
+        aim: what settings are chosen for, and ``timescales`` trained for.
         seeds: how often ``timescales`` is trained; the best training is kept.
         settled: how ``foldin`` was fitted before; see :func:`model_export.tuning.tune`.
+        start: [N, D] embeddings of ``foldin`` before; see :mod:`model_export.engines`.
         engine: what fits the embeddings of ``foldin``.
 
     Raises:
@@ -91,7 +92,9 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
             dimension=dimension,
             seed=seed,
             progress=progress,
+            aim=aim,
             settled=settled,
+            start=start,
             engine=engine,
         )
     if not torch_is_there():
@@ -123,13 +126,15 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
     )
 
 
-def _foldin(
+def _foldin(  # noqa: PLR0913  (likewise)
     log: WatchLog,
     *,
     dimension: int,
     seed: int,
     progress: Progress,
+    aim: Aim,
     settled: Tuned | None,
+    start: NDArray[np.float32] | None,
     engine: FactorEngine,
 ) -> FittedHead:
     from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415  (it ships no types)
@@ -143,6 +148,7 @@ def _foldin(
             dimension=dimension,
             seed=seed,
             progress=progress,
+            aim=aim,
             settled=settled,
             engine=engine,
         )
@@ -153,6 +159,7 @@ def _foldin(
             regularization=tuned.fit_regularization,
             dimension=dimension,
             seed=seed,
+            start=start,
         )
         table = ItemTable.of(with_cold_rows(log, factors, seed=seed))
         return FittedHead(

@@ -9,17 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
-from model_export.evaluate import PersonHistory, Scorer, Split, TestPerson
+from model_export.evaluate import PersonHistory, Scorer, Split, TestPerson, global_split
 from model_export.log import WatchLog
 
-__all__ = ["ColdSplit", "cold_split", "last_split", "only", "strong_split", "tail_split"]
+__all__ = [
+    "Aim",
+    "ColdSplit",
+    "cold_split",
+    "last_split",
+    "only",
+    "strong_split",
+    "tail_split",
+    "validation_split",
+]
+
+Aim = Literal["later", "next", "any"]
+"""What a model is to tell: what people watch later, the very next title, or any they watch."""
 
 _HELD_OUT_FRACTION = 0.1
+_VALIDATION_FRACTION, _VALIDATION_PEOPLE = 0.2, 300
 _TARGET_FRACTION = 0.2
 _MINIMUM_TITLES = 5
 _MINIMUM_VIEWINGS = 5
@@ -36,7 +50,24 @@ class ColdSplit(Split):
     """[I] which titles."""
 
 
-def strong_split(log: WatchLog, *, seed: int) -> Split:
+def validation_split(log: WatchLog, *, aim: Aim, seed: int) -> Split:
+    """Hold people out of a training part to choose settings by, as the test holds others out.
+
+    A setting that tells best what comes later need not tell best what a stranger has watched: how
+    viewings fade is worth something to the one and nothing to the other.
+
+    Raises:
+        InputError: the log is too small.
+
+    """
+    if aim == "later":
+        return global_split(log, maximum_people=_VALIDATION_PEOPLE)
+    if aim == "next":
+        return tail_split(log, length=1, maximum_people=_VALIDATION_PEOPLE, seed=seed)
+    return strong_split(log, seed=seed, fraction=_VALIDATION_FRACTION)
+
+
+def strong_split(log: WatchLog, *, seed: int, fraction: float = _HELD_OUT_FRACTION) -> Split:
     """Hold out a tenth of the people; a random fifth of each one's titles is the target.
 
     Raises:
@@ -44,7 +75,7 @@ def strong_split(log: WatchLog, *, seed: int) -> Split:
 
     """
     random = np.random.default_rng(seed)
-    held = _held_out(log, random)
+    held = _held_out(log, random, fraction=fraction)
     people = []
     for user, rows in _rows_of(log, held):
         titles = random.permutation(np.unique(log.items[rows]))
@@ -138,8 +169,10 @@ def only(score: Scorer, titles: NDArray[np.bool_]) -> Scorer:
     return lambda history: np.where(titles, score(history), -np.inf)
 
 
-def _held_out(log: WatchLog, random: np.random.Generator) -> NDArray[np.intp]:
-    """Return a tenth of the people who watched at least five titles, in order of number."""
+def _held_out(
+    log: WatchLog, random: np.random.Generator, *, fraction: float = _HELD_OUT_FRACTION
+) -> NDArray[np.intp]:
+    """Return a part of the people who watched at least five titles, in order of number."""
     pairs = np.unique(log.users * len(log.titles) + log.items)
     titles = np.bincount(pairs // len(log.titles), minlength=log.user_count)
     eligible = np.flatnonzero(titles >= _MINIMUM_TITLES)
@@ -148,7 +181,7 @@ def _held_out(log: WatchLog, random: np.random.Generator) -> NDArray[np.intp]:
             f"nobody has watched {_MINIMUM_TITLES} titles",
             hint="give a log of more people or with more viewings",
         )
-    count = max(1, round(_HELD_OUT_FRACTION * len(eligible)))
+    count = max(1, round(fraction * len(eligible)))
     return np.sort(random.permutation(eligible)[:count])
 
 

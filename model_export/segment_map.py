@@ -7,6 +7,7 @@ the segments it is like. Two dimensions cannot show a hundred: neighbours are, d
 
 from __future__ import annotations
 
+import io
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from model_export.trained import TrainedModel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["draw_map"]
 
@@ -29,7 +31,7 @@ _SHARPNESS = 25.0
 """How much nearer a title lies to the segment it is most like than to the next."""
 _ITERATIONS = 300
 _INK, _PAPER, _STAYS = "#1f2a37", "#ffffff", "#b42318"
-_INCHES, _DPI = (13.0, 8.5), 100
+_INCHES, _DPI, _COLOURS = (13.0, 8.5), 100, 64
 _LETTERS = 24
 _LETTER_WIDTH, _LINE_HEIGHT, _MARGIN = 0.0062, 0.0195, 0.006
 """As parts of the picture."""
@@ -68,11 +70,25 @@ def draw_map(model: TrainedModel, path: Path) -> None:
         _draw_titles(axes, model, places)
         _draw_labels(axes, model, places, labels)
         try:
-            figure.savefig(path, dpi=_DPI, metadata={"Date": None} if path.suffix == ".svg" else {})
+            if path.suffix.lower() == ".svg":
+                figure.savefig(path, metadata={"Date": None})
+            else:
+                _save_png(figure, path)
         except OSError as error:
             raise StorageError(
                 f"{path} cannot be written: {error.strerror}", hint="choose another --map"
             ) from error
+
+
+def _save_png(figure: Figure, path: Path) -> None:
+    """Write a picture of 64 colours: a quarter of the bytes, and no difference to the eye."""
+    from PIL import Image  # noqa: PLC0415  (matplotlib brings it)
+
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=_DPI)
+    with Image.open(drawn) as picture:
+        few = picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+        few.save(path, format="PNG", optimize=True)
 
 
 def _draw_titles(axes: Axes, model: TrainedModel, places: NDArray[np.float64]) -> None:

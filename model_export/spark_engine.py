@@ -1,8 +1,11 @@
 """Item factors by Spark MLlib: for logs that one machine's memory or patience is too small for.
 
-MLlib's ALS weighs λ by how many viewings a person or title has (Zhou et al. 2008, "Large-scale
-parallel collaborative filtering for the Netflix Prize"), the local engine does not. So that one λ
-means as much to both, what Spark gets is λ over the geometric mean of those two counts.
+MLlib's ALS weighs λ by how many titles a person, or viewers a title, has (Zhou et al. 2008,
+"Large-scale parallel collaborative filtering for the Netflix Prize"); the local engine does not,
+and MLlib cannot be told to stop. So that one λ means as much to both, Spark gets λ / √(n m), with n
+titles a person and m viewers a title on average, and its item factors are multiplied by (m / n)^¼:
+λ is then that of the average person and of the average title. What is left of the difference is
+that who watches more, and what is watched more, is held nearer to zero.
 
 Viewings go to Spark and factors come back as Parquet, in a directory of its own that is gone with
 the session, as is the Java process, however the session ends.
@@ -107,7 +110,14 @@ class SparkEngine:
                 shutil.rmtree(self._scratch, ignore_errors=True)
 
     def fit(
-        self, log: WatchLog, *, alpha: float, regularization: float, dimension: int, seed: int
+        self,
+        log: WatchLog,
+        *,
+        alpha: float,
+        regularization: float,
+        dimension: int,
+        seed: int,
+        start: NDArray[np.float32] | None = None,  # noqa: ARG002  (MLlib draws its own)
     ) -> NDArray[np.float32]:
         """Fit on Spark; see :class:`model_export.engines.FactorEngine`."""
         if self._session is None or self._scratch is None:
@@ -117,6 +127,7 @@ class SparkEngine:
 
         viewings, factors = self._scratch / "viewings.parquet", self._scratch / "factors"
         parquet.write_table(_weights(log), viewings)
+        a_person, a_title = _mean_counts(log)
         als = ALS(
             userCol="user",
             itemCol="item",
@@ -124,7 +135,7 @@ class SparkEngine:
             implicitPrefs=True,
             rank=dimension,
             alpha=alpha,
-            regParam=regularization / _mean_count(log),
+            regParam=regularization / float(np.sqrt(a_person * a_title)),
             maxIter=_ITERATIONS,
             seed=seed,
             numUserBlocks=_BLOCKS,
@@ -133,7 +144,8 @@ class SparkEngine:
         )
         fitted = als.fit(self._session.read.parquet(str(viewings)))
         fitted.itemFactors.write.mode("overwrite").parquet(str(factors))
-        return _rows(parquet.read_table(factors), log, dimension=dimension)
+        rows = _rows(parquet.read_table(factors), log, dimension=dimension)
+        return rows * np.float32((a_title / a_person) ** 0.25)
 
 
 def _builder() -> Any:  # noqa: ANN401  (pyspark is optional)
@@ -221,13 +233,12 @@ def _weights(log: WatchLog) -> Any:  # noqa: ANN401  (an Arrow table, which has 
     return pa.table({**columns, "weight": weight[seen]})
 
 
-def _mean_count(log: WatchLog) -> float:
-    """Return the geometric mean of a person's and a title's mean number of viewed pairs."""
+def _mean_counts(log: WatchLog) -> tuple[float, float]:
+    """Return how many titles a person, and how many viewers a title has, of those that have any."""
     seen = log.completion > 0
     users, items = log.users[seen], log.items[seen]
-    pairs = len(np.unique(users * len(log.titles) + items))
-    people, titles = len(np.unique(users)), len(np.unique(items))
-    return float(max(np.sqrt(pairs / max(people, 1) * (pairs / max(titles, 1))), 1.0))
+    pairs = max(len(np.unique(users * len(log.titles) + items)), 1)
+    return pairs / max(len(np.unique(users)), 1), pairs / max(len(np.unique(items)), 1)
 
 
 def _rows(table: Any, log: WatchLog, *, dimension: int) -> NDArray[np.float32]:  # noqa: ANN401  (an Arrow table)

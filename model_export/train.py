@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edgeagent.errors import InputError
 from edgeagent.messages import checked
 from edgeagent.messages.fields import HeadName
@@ -12,6 +15,7 @@ from model_export.log import WatchLog
 from model_export.segmenting import find_segments
 from model_export.trained import TrainedModel, encoder_of
 from model_export.tuning import Progress, Tuned
+from model_export.warm_start import carried_embeddings
 
 __all__ = ["MAX_SEGMENTS", "MIN_SEGMENTS", "train"]
 
@@ -63,6 +67,7 @@ def train(  # noqa: PLR0913  (what is trained, and with what)
         seed=seed,
         progress=fitting,
         settled=None if previous is None else _settled(previous),
+        start=None if previous is None else _start(previous, log, dimension=dimension),
         engine=engine,
     )
     progress("Finding segments", _FITTING_FRACTION)
@@ -114,6 +119,12 @@ def _settled(previous: TrainedModel) -> Tuned | None:
         foldin=settings,
         validation=previous.validation,
     )
+
+
+def _start(previous: TrainedModel, log: WatchLog, *, dimension: int) -> NDArray[np.float32] | None:
+    embeddings = carried_embeddings(previous, log.titles)
+    fits = isinstance(previous.settings, FoldinSettings) and embeddings.shape[1] == dimension
+    return embeddings if fits else None
 
 
 def _check(log: WatchLog, *, segments: int, dimension: int, previous: TrainedModel | None) -> None:

@@ -1,4 +1,4 @@
-"""Choosing α, λ, τ and the floor on validation data: a split in time inside the training part.
+"""Choosing α, λ, τ and the floor on validation data, split off inside the training part.
 
 Every setting is judged by what the box will do, the fold-in, never by the training loss: the
 library that fits the factors weighs viewings a little differently (1 + w on the right-hand side).
@@ -16,23 +16,22 @@ from edgeagent.errors import InputError
 from model_export.encoders import history_scorer
 from model_export.engines import FactorEngine, LocalEngine
 from model_export.evaluate import (
-    GlobalSplit,
     RankingQuality,
     Scorer,
+    Split,
     evaluate_ranking,
-    global_split,
     paired_gain,
 )
 from model_export.factors import ItemTable
 from model_export.foldin import FoldinSettings, FoldinSolver
 from model_export.log import WatchLog
+from model_export.protocols import Aim, validation_split
 
 __all__ = ["Progress", "Tuned", "foldin_scorer", "tune", "validation_value"]
 
 Progress = Callable[[str, float], None]
 """Told what is happening and how much of the whole is done, 0-1."""
 
-_VALIDATION_PEOPLE = 300
 _MINIMUM_DIRECTIONS = 8
 _FAINT = 1e-4
 """Of the strongest eigenvalue of YᵀY."""
@@ -81,10 +80,11 @@ def tune(
     dimension: int,
     seed: int,
     progress: Progress,
+    aim: Aim = "later",
     settled: Tuned | None = None,
     engine: FactorEngine = LocalEngine(),  # noqa: B008  (it holds nothing)
 ) -> Tuned:
-    """Choose settings on people of ``log`` after the 80 % quantile of its time.
+    """Choose settings on people of ``log`` held out as :func:`validation_split` does.
 
     From (α, λ) = (1, 10), or from what is settled, climb to the best neighbour a factor of three
     away until none is better; then choose the fold-in's own α and λ, then how viewings fade.
@@ -94,6 +94,7 @@ def tune(
         dimension: D.
         seed: of the factors.
         progress: told what is being tried.
+        aim: what the people held out are to be told.
         settled: what a model before was made with. It stays unless the best is better by more than
             two paired standard errors: other settings make another space, in which a tenth of the
             sessions would lie in another segment.
@@ -101,7 +102,7 @@ def tune(
 
     """
     try:
-        split = global_split(log, maximum_people=_VALIDATION_PEOPLE)
+        split = validation_split(log, aim=aim, seed=seed)
     except InputError:
         return settled or Tuned(
             fit_alpha=_UNTUNED[0],
@@ -138,7 +139,7 @@ class _Search:
 
     def __init__(
         self,
-        split: GlobalSplit,
+        split: Split,
         *,
         dimension: int,
         seed: int,

@@ -48,6 +48,13 @@ __all__ = ["command", "print_summary", "progress_on"]
     type=click.Path(path_type=Path),
     help="MovieLens directory: its people become the households.",
 )
+@click.option(
+    "--head",
+    type=click.Choice(["foldin", "timescales", "auto"]),
+    default="foldin",
+    show_default=True,
+    help="What computes picks; timescales needs PyTorch, auto compares both.",
+)
 @click.option("--seed", default=1, show_default=True, type=int, help="Reaches noise, too.")
 @click.option(
     "--out",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS
 from edgeagent.messages import WatchEvent
+from edgeagent.messages.fields import HeadName
 from model_export.log import WatchLog
 
 __all__ = ["START", "HouseholdPlan", "Options", "plan_households", "retimed"]
@@ -37,6 +39,8 @@ class Options:
     seed: int
     out: Path
     keep: bool
+    head: HeadName | Literal["auto"] = "foldin"
+    """What computes a household's picks; auto: whichever is better for these viewings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from edgeagent.simulator.plan import START, HouseholdPlan, Options, plan_househo
 from edgeagent.simulator.quality import Quality, measure_quality
 from edgeagent.simulator.server_process import running_server
 from edgeagent.simulator.workers import live_all
+from model_export.choosing import choose_head
 from model_export.evaluate import GlobalSplit, global_split
 from model_export.export import Artefacts, export
 from model_export.log import WatchLog
@@ -35,6 +36,7 @@ _HOUSEHOLDS = 200
 _PANEL_HOUSEHOLDS = 2000
 _PANEL_WEEKS = 52
 _PERCENT = 100
+_DIMENSION = 128
 
 
 class Progress(Protocol):
@@ -169,7 +171,22 @@ def _train_and_publish(
             stages.progress.advance(round(done * _PERCENT) - reached)
             reached = round(done * _PERCENT)
 
-        model = train(split.training, seed=options.seed, progress=advance)
+        head = options.head
+        if head == "auto":
+            head = choose_head(
+                split.training,
+                dimension=_DIMENSION,
+                seed=options.seed,
+                progress=lambda what, done: advance(what, done / 2),
+            ).head
+        begun = reached / _PERCENT
+        model = train(
+            split.training,
+            seed=options.seed,
+            dimension=_DIMENSION,
+            head=head,
+            progress=lambda what, done: advance(what, begun + (1 - begun) * done),
+        )
     with stages.stage("publish", "Exporting and signing"):
         artefacts = export(model, split.training, now=START)
         publish(

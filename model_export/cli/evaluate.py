@@ -53,8 +53,9 @@ def command(
               that knew them
     segments  global, ranking by the mix of segments alone
 
-    All titles not yet watched are ranked, never a sample. Settings are chosen
-    inside the training part. The global split decides what is shipped.
+    All titles not yet watched are ranked, never a sample. Every row's settings
+    are chosen inside the training part, on people held out in the same way. The
+    global split decides what is shipped.
     """  # noqa: D301  (click's mark for a block that is not rewrapped)
     from model_export.comparison import compare  # noqa: PLC0415  (loads numpy)
 

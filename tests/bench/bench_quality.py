@@ -1,7 +1,10 @@
 """``python -m tests.bench.bench_quality``: the tables of the README, as Markdown and JSON.
 
-Every protocol on the invented panel and, with ``--ratings``, on MovieLens. PyTorch adds the rows of
-head ``timescales``. Takes some minutes for the panel and some more for MovieLens small.
+Every protocol on the invented panel and, with ``--ratings``, on a log of your own. PyTorch adds the
+rows of head ``timescales``, which take most of the time. Each row is kept in ``--rows`` as soon as
+it is computed: a run that was cut short goes on with the next one when it is started again with the
+same options, and ``--again MODEL`` computes a model's rows anew. ``--out tests/bench/quality.json``
+is what README is made from (``python -m tests.readme_blocks``).
 """
 
 from __future__ import annotations
@@ -9,68 +12,128 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from model_export.comparison import PROTOCOLS, Comparison, compare
-from model_export.evaluate import mean_and_se
+from model_export.comparison import PROTOCOLS, Comparison, Row, compare, model_names
+from model_export.heads import torch_is_there
+from model_export.loaders import load_log
 from model_export.log import WatchLog
-from model_export.movielens import load_movielens
 from model_export.synthetic import synthetic_panel
+from tests.bench.quality_rows import RowFiles
+from tests.bench.quality_tables import markdown
+
+_SEGMENTS = 32
+_BASELINE = "ease"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """One log with all that its rows depend on."""
+
+    log: WatchLog
+    dimension: int
+    seed: int
+    trainings: int
+    files: RowFiles
+
+    def table(self, name: str, protocol: str) -> dict[str, object]:
+        """Return one table, computing the rows that are not there yet."""
+        rows = []
+        for model in self._models(protocol):
+            row = self.files.found(protocol, model)
+            if row is None:
+                row = self._row(name, protocol, model)
+                self.files.keep(protocol, row)
+            rows.append(row)
+        table = Comparison(protocol=protocol, people=len(rows[0].recall_at_50), rows=tuple(rows))
+        return {
+            "log": name,
+            "seed": self.seed,
+            "trainings": self.trainings,
+            **table.facts(baseline=_baseline(rows)),
+        }
+
+    def _models(self, protocol: str) -> list[str]:
+        names = model_names(protocol, dimension=self.dimension, segments=_SEGMENTS)
+        return [name for name in names if torch_is_there() or not name.startswith("timescales")]
+
+    def _row(self, name: str, protocol: str, model: str) -> Row:
+        table = compare(
+            self.log,
+            protocol=protocol,
+            dimension=self.dimension,
+            segments=_SEGMENTS,
+            seed=self.seed,
+            trainings=self.trainings,
+            models=[model],
+            progress=lambda what, done: _told(f"{name}, {protocol}, {what}", done),
+        )
+        (row,) = table.rows
+        _told(f"{name}, {protocol}, {model}", 1.0)
+        return row
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print one table for each log and protocol."""
+    options = _parser().parse_args(arguments)
+    tables: list[dict[str, object]] = []
+    for name, log in _logs(options).items():
+        words = [*name.lower().split(), f"d{options.dimension}", f"seed{options.seed}"]
+        files = RowFiles(directory=options.rows, log="-".join(words))
+        for model in filter(None, options.again.split(",")):
+            files.forget(model)
+        run = _Run(
+            log=log,
+            dimension=options.dimension,
+            seed=options.seed,
+            trainings=options.trainings,
+            files=files,
+        )
+        for protocol in options.protocols.split(","):
+            tables.append(run.table(name, protocol))
+            options.out.write_text(json.dumps(tables, indent=1) + "\n", "utf-8")
+            sys.stdout.write(f"{markdown(tables[-1:])}\n\n")
+            sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ratings", type=Path, help="MovieLens directory, beside the panel")
+    parser.add_argument("--ratings", type=Path, help="a log of your own, beside the panel")
+    parser.add_argument("--catalogue", type=Path, help="what its items are, where it is a table")
+    parser.add_argument("--name", help="what tables call that log; default: its file name")
     parser.add_argument("--households", type=int, default=500, help="size of the panel; 0: none")
     parser.add_argument("--dimension", type=int, default=128)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--trainings", type=int, default=3, help="of timescales; the best counts")
     parser.add_argument("--protocols", default=",".join(PROTOCOLS))
+    parser.add_argument("--rows", type=Path, default=Path("build/quality"))
+    parser.add_argument("--again", default="", help="models whose rows are computed anew")
     parser.add_argument("--out", type=Path, default=Path("quality.json"))
-    options = parser.parse_args(arguments)
-    logs: dict[str, WatchLog] = {}
-    if options.households:
-        logs["panel"] = synthetic_panel(options.seed, households=options.households)
+    return parser
+
+
+def _logs(options: argparse.Namespace) -> Mapping[str, WatchLog]:
+    logs = {}
     if options.ratings:
-        logs[options.ratings.name] = load_movielens(options.ratings)
-    found = []
-    for name, log in logs.items():
-        for protocol in options.protocols.split(","):
-            table = compare(
-                log,
-                protocol=protocol,
-                dimension=options.dimension,
-                segments=32,
-                seed=options.seed,
-                progress=_told,
-            )
-            found.append({"log": name, **table.facts()})
-            options.out.write_text(json.dumps(found), "utf-8")
-            _show(name, table)
+        logs[options.name or options.ratings.name] = load_log(options.ratings, options.catalogue)
+    if options.households:
+        panel = synthetic_panel(options.seed, households=options.households)
+        logs[f"Invented panel of {options.households:,} households"] = panel
+    return logs
+
+
+def _baseline(rows: Sequence[Row]) -> Row:
+    """Return what gains are told against: EASE where it is in the table, else popularity."""
+    return next((row for row in rows if row.model == _BASELINE), rows[-1])
 
 
 def _told(what: str, done: float) -> None:
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\033[K{done:4.0%} {what}")
-
-
-def _show(name: str, table: Comparison) -> None:
-    lines = [
-        f"\n{name}, {table.protocol}: {table.people:,} people\n",
-        "| | NDCG@100 | NDCG@10 | recall@20 | titles shown | MB | seconds |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for row in table.rows:
-        quality = row.quality
-        mean, error = mean_and_se(quality.ndcg_at_100)
-        lines.append(
-            f"| `{row.model}` | {mean:.3f} ± {error:.3f} | {quality.ndcg_at_10.mean():.3f} "
-            f"| {quality.recall_at_20.mean():.3f} | {row.coverage_fraction:.0%} "
-            f"| {row.size_bytes / 1e6:.2f} | {row.seconds:.0f} |"
-        )
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+    elif done == 1.0:  # one line a row, for whoever reads a log
+        sys.stderr.write(f"done: {what}\n")
 
 
 if __name__ == "__main__":

@@ -86,7 +86,9 @@ def test_segments_are_shown_and_drawn(model_file: Path, tmp_path: Path) -> None:
     words = {word for segment in answer["segments"] for word in segment["name"].split()}
     assert all(html.escape(word, quote=False) in picture for word in words)
     assert _run("segments", model_file, "--map", tmp_path / "map.png")[0] == 0
-    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+    drawn = (tmp_path / "map.png").read_bytes()
+    assert drawn.startswith(b"\x89PNG")
+    assert drawn[25] == 3, "colours are from a palette, which keeps the file small"
 
 
 def test_what_is_exported_passes_the_checker_and_the_box_takes_it(

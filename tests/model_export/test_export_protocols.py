@@ -16,12 +16,20 @@ from model_export.baselines import (
     fit_popularity,
     neighbour_weights,
 )
-from model_export.comparison import PROTOCOLS, compare
+from model_export.comparison import PROTOCOLS, compare, model_names
 from model_export.content import field_matrices, with_cold_rows
-from model_export.evaluate import PersonHistory
+from model_export.evaluate import GlobalSplit, PersonHistory
 from model_export.log import WatchLog
 from model_export.metadata import Metadata
-from model_export.protocols import cold_split, last_split, only, strong_split
+from model_export.protocols import (
+    Aim,
+    cold_split,
+    last_split,
+    only,
+    strong_split,
+    validation_split,
+)
+from model_export.tuning import tune
 
 DAY = 86_400
 
@@ -115,6 +123,25 @@ def test_cold_titles_need_people_who_watched_them() -> None:
     rare = [(user, 5 * user + item, item) for user in range(2) for item in range(5)]
     with pytest.raises(InputError, match="both a title made new and another"):
         cold_split(_log(*rare), seed=0)
+
+
+def test_validation_holds_people_out_as_the_test_does(panel: WatchLog) -> None:
+    later = validation_split(panel, aim="later", seed=0)
+    assert isinstance(later, GlobalSplit)
+    assert later.training.watched_on.max() < later.cut_at
+    following = validation_split(panel, aim="next", seed=0)
+    assert {len(person.target) for person in following.people} == {1}
+    assert {person.user for person in following.people} <= set(following.training.users.tolist())
+    strangers = validation_split(panel, aim="any", seed=0)
+    assert len(strangers.people) == pytest.approx(panel.user_count / 5, abs=2)
+    assert not {person.user for person in strangers.people} & set(strangers.training.users.tolist())
+
+
+@pytest.mark.parametrize("aim", ["next", "any"])
+def test_settings_are_chosen_on_the_people_of_that_validation(aim: Aim, panel: WatchLog) -> None:
+    tuned = tune(panel, dimension=8, seed=3, progress=lambda _what, _done: None, aim=aim)
+    assert tuned.validation is not None
+    assert len(tuned.validation.ndcg_at_10) == len(validation_split(panel, aim=aim, seed=3).people)
 
 
 def test_ease_is_the_best_linear_model_with_a_zero_diagonal() -> None:
@@ -256,6 +283,7 @@ def test_every_protocol_gives_its_table(protocol: str, panel: WatchLog) -> None:
     assert facts["protocol"] == protocol
     assert facts["users"] == table.people > 0
     ranks = list(rows)
+    assert set(ranks) <= set(model_names(protocol, dimension=16, segments=16))
     assert ranks[0] == "foldin-16"
     for row in rows.values():
         assert 0 <= row["ndcg_at_10"] <= 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
@@ -21,11 +22,13 @@ from model_export.factors import ItemTable, fit_factors
 from model_export.foldin import FoldinSettings, FoldinSolver
 from model_export.log import WatchLog
 from model_export.movielens import load_movielens
+from model_export.segmentation import unit_rows
 from model_export.session_vectors import sample_sessions, session_vectors
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
 from model_export.trained import TrainedModel
 from model_export.tuning import Tuned, tune
+from model_export.warm_start import carried_embeddings
 
 NO_HISTORY = PersonHistory(
     items=np.array([], dtype=np.int64),
@@ -212,6 +215,31 @@ def _kept(log: WatchLog, before: TrainedModel, after: TrainedModel) -> float:
         for model in (before, after)
     )
     return float((first == second).mean())
+
+
+def test_a_refit_begins_where_the_model_before_ended(panel: WatchLog, model: TrainedModel) -> None:
+    titles = (*reversed(panel.titles), Title(entity_id="new", title="New"))
+    begun = carried_embeddings(model, titles)
+    before = model.table.embeddings()
+    np.testing.assert_array_equal(begun[:-1], before[::-1])
+    assert not begun[-1].any()
+
+    def likeness(start: NDArray[np.float32] | None) -> float:
+        after = fit_factors(
+            panel, alpha=1.0, regularization=1.0, dimension=before.shape[1], seed=77, start=start
+        )
+        return float((unit_rows(after) * unit_rows(before)).sum(axis=1).mean())
+
+    assert likeness(before) > likeness(None) + 0.2
+
+
+def test_a_new_title_is_fitted_as_well_where_the_rest_has_begun(panel: WatchLog) -> None:
+    settings = {"alpha": 1.0, "regularization": 1.0, "dimension": 8, "seed": 1}
+    start = fit_factors(panel, **settings)  # type: ignore[arg-type]
+    often = int(np.bincount(panel.items).argmax())
+    start[often] = 0.0
+    again = fit_factors(panel, **settings, start=start)  # type: ignore[arg-type]
+    assert np.linalg.norm(again[often]) > np.median(np.linalg.norm(again, axis=1))
 
 
 def test_cohesion_and_size_tell_of_each_segment(panel: WatchLog, model: TrainedModel) -> None:

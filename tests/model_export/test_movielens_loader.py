@@ -117,6 +117,7 @@ def _says(directory: Path, *words: str) -> None:
     [
         ("4,7,3.0", "userId,movieId,rating 0.5-5,seconds since 1970"),
         ("4,7,3.0,10000", "seconds since 1970"),
+        ("4,7,3.0,1000000300000", "seconds since 1970"),
         ("4,7,3.0,", "seconds since 1970"),
         ("4,7,5.5,1000000300", "rating 0.5-5"),
         ("4,7,0,1000000300", "rating 0.5-5"),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -84,6 +84,7 @@ def test_ratings_as_ages_and_the_unknown_as_adults(written: object, age: int) ->
     "written",
     [
         1738354500,
+        datetime(2025, 1, 31, 21, 15, tzinfo=timezone(timedelta(hours=1))),
         "1738354500",
         "1738354500.9",
         "2025-01-31T20:15:00Z",

@@ -35,11 +35,15 @@ def test_viewings_are_in_order_and_people_numbered_by_name(tmp_path: Path) -> No
     assert [title.title for title in log.titles] == ["Alpha", "Beta"]
 
 
-def test_the_order_of_rows_and_columns_changes_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("separator", [";", "\t", ","])
+def test_separators_and_the_order_of_rows_and_columns_change_nothing(
+    separator: str, tmp_path: Path
+) -> None:
     rows = [f"{user},{item},{T + n}" for n, user in enumerate("zya") for item in "ab"]
     one = _load(tmp_path, "\n".join(["user,item,timestamp", *rows]))
-    turned = [";".join(reversed(row.split(","))) for row in reversed(rows)]
-    two = _load(tmp_path, "\ufeffTimestamp;Item ;USER\r\n" + "\r\n\r\n".join(turned))
+    turned = [separator.join(reversed(row.split(","))) for row in reversed(rows)]
+    head = separator.join(("\ufeffTimestamp", "Item ", "USER"))
+    two = _load(tmp_path, f"{head}\r\n" + "\r\n\r\n".join(turned))
     assert _rows(one) == _rows(two)
 
 
@@ -81,6 +85,8 @@ def test_batches_make_one_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (f"user,item,timestamp\n,a,{T}\n", "line 2, field 'user': found '', expected an id"),
         ("user,item,timestamp\nu,a,\n", "line 2, field 'timestamp': found '', expected seconds"),
         (f"user,item,timestamp\n\nu,a,{T}000\n", "line 3, field 'timestamp': .*not milliseconds"),
+        (f"user,item,timestamp\nu,a,{T}\nu,a,{T}000\n", "line 3, field .*: .*not milliseconds"),
+        (f"user,item,timestamp\nu,a,{T}\nu,a,3\n", "line 3, field 'timestamp': found '3'"),
         (f"user,item,timestamp,progress\nu,a,{T},nan\n", "field 'progress': found 'nan', expected"),
         (f"user,item,timestamp,progress\nu,a,{T},95\n", "field 'progress': found '95', expected"),
         (f"user,item,timestamp,progress\nu,a,{T},most\n", "field 'progress': found 'most'"),
@@ -142,10 +148,14 @@ def test_parquet_in_one_file_or_in_parts(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("arrow")
 @pytest.mark.parametrize("progress", [float("nan"), 1.5])
-def test_parquet_errors_name_the_row(progress: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rows_at_once", [1, 65_536])
+def test_parquet_errors_name_the_row(
+    progress: float, rows_at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import pyarrow as pa  # noqa: PLC0415  (skipped without it)
     from pyarrow import parquet  # noqa: PLC0415
 
+    monkeypatch.setattr(tables, "_ROWS", rows_at_once)
     (tmp_path / "titles.csv").write_text(CATALOGUE)
     table = {"user": ["u", "v"], "item": ["a", "b"], "timestamp": [T, T], "progress": [1, progress]}
     parquet.write_table(pa.table(table), tmp_path / "log.parquet")

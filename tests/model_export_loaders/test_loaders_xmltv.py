@@ -88,6 +88,23 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 30))
 
 
 @pytest.mark.parametrize(
+    ("length", "minutes"),
+    [
+        ('<length units="seconds">5400</length>', 90),
+        ('<length units="minutes">90</length>', 90),
+        ("<length>90</length>", 90),
+        ('<length units="fortnights">90</length>', 90),
+        ('<length units="seconds">1.5</length>', None),
+    ],
+)
+def test_lengths_are_minutes_whatever_they_were_said_in(
+    length: str, minutes: int | None, tmp_path: Path
+) -> None:
+    (title,) = _load(tmp_path, f"<tv><programme><title>A</title>{length}</programme></tv>").titles
+    assert title.run_minutes == minutes
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         (f'<!DOCTYPE tv [<!ENTITY l0 "ha">{LAUGHS}]><tv>&l29;</tv>', "declares entities"),

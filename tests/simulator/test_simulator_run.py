@@ -20,6 +20,7 @@ from edgeagent.errors import PromiseBroken
 from edgeagent.simulator.plan import Options
 from edgeagent.simulator.simulation import Simulation, simulate
 from edgeagent.simulator.summary import broken_promises, headline, raise_if_broken, summarize
+from model_export import choosing, heads
 
 PEOPLE, TITLES, RATINGS, TASTES = 40, 120, 45, 4
 
@@ -154,10 +155,11 @@ def test_the_same_seed_gives_the_same_reports_and_picks(
 
 
 def test_the_command_prints_json_and_writes_a_page_that_needs_no_network(
-    ratings: Path, tmp_path: Path
+    ratings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = ["simulate", "--ratings", str(ratings), "--households", "6", "--weeks", "26"]
-    arguments += ["--fleet", "500", "--out", str(tmp_path), "--keep"]
+    arguments += ["--fleet", "500", "--out", str(tmp_path), "--keep", "--head", "auto"]
+    monkeypatch.setattr(choosing, "torch_is_there", lambda: False)  # then auto is foldin
     result = CliRunner().invoke(cli, [*arguments, "--json"])
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["households"] == 6
@@ -169,6 +171,18 @@ def test_the_command_prints_json_and_writes_a_page_that_needs_no_network(
     again = CliRunner().invoke(cli, arguments)
     assert again.exit_code == 3
     assert "earlier run" in again.stderr
+
+
+def test_a_head_that_cannot_be_trained_here_is_said_with_the_way_out(
+    ratings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads, "torch_is_there", lambda: False)
+    arguments = ["simulate", "--ratings", str(ratings), "--head", "timescales"]
+    result = CliRunner().invoke(cli, [*arguments, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 3
+    assert "PyTorch, which is not installed" in result.stderr
+    assert "pip install 'edgeagent[train]'; or choose --head foldin" in result.stderr
+    assert not list(tmp_path.rglob("*.db"))
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

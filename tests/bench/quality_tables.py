@@ -1,0 +1,72 @@
+"""Quality tables as Markdown, from the JSON that :mod:`tests.bench.bench_quality` writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = ["LAST_RUN", "markdown"]
+
+LAST_RUN = Path(__file__).with_name("quality.json")
+"""What README shows: the file of the last whole run."""
+
+_PROTOCOLS = {
+    "strong": "strong generalisation: a tenth of the people held out",
+    "last": "everybody's last viewing left out",
+    "global": "split in time, which decides what is shipped",
+    "cold": "a tenth of the titles made new, only those ranked",
+    "segments": "split in time, ranked by the mix of segments alone",
+}
+_HEADINGS = (
+    "",
+    "NDCG@100",
+    "NDCG@10",
+    "recall@20",
+    "recall@50",
+    "HR@10",
+    "titles shown",
+    "novelty",
+    "MB",
+)
+_NUMBERS = ("ndcg_at_10", "recall_at_20", "recall_at_50", "hr_at_10")
+
+
+def markdown(tables: Sequence[dict[str, Any]]) -> str:
+    """Return a Markdown table for each of ``tables``."""
+    return "\n\n".join(_table(table) for table in tables)
+
+
+def last_run() -> str:
+    """Return the tables of the last run."""
+    return markdown(json.loads(LAST_RUN.read_text("utf-8")))
+
+
+def _table(table: dict[str, Any]) -> str:
+    over = table["rows"][0]["gain_over"]
+    headings = [*_HEADINGS[:2], f"over `{over}`", *_HEADINGS[2:]]
+    lines = [
+        f"**{table['log']}**, {_PROTOCOLS[table['protocol']]}; {table['users']:,} people:\n",
+        f"| {' | '.join(headings)} |",
+        f"|{' --- |' * len(headings)}",
+        *(f"| {' | '.join(_cells(row))} |" for row in table["rows"]),
+    ]
+    return "\n".join(lines)
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    gain = row["gain_ndcg_at_100"]
+    is_baseline = row["model"] == row["gain_over"]
+    return [
+        f"`{row['model']}`",
+        f"{row['ndcg_at_100']:.3f} ± {row['se']:.3f}",
+        "" if is_baseline else f"{gain['mean']:+.3f} ± {gain['se']:.3f}",
+        *(
+            f"{row[name]:.3f}"
+            for name in ("ndcg_at_10", "recall_at_20", "recall_at_50", "hr_at_10")
+        ),
+        f"{row['coverage']:.1%}",
+        f"{row['novelty_bits']:.1f}",
+        f"{row['bytes'] / 1e6:.2f}",
+    ]

@@ -1,0 +1,95 @@
+"""Rows of quality tables come back from their files as they were; README shows the last run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_export.comparison import Comparison, Row
+from model_export.evaluate import RankingQuality
+from tests.bench import bench_quality
+from tests.bench.quality_rows import RowFiles
+from tests.bench.quality_tables import markdown
+
+
+def _row(model: str, ndcg: float) -> Row:
+    values = np.array([ndcg, ndcg / 2, ndcg / 4])
+    return Row(
+        model=model,
+        quality=RankingQuality(
+            ndcg_at_10=values, hit_rate_at_10=np.ones(3), recall_at_20=values, ndcg_at_100=values
+        ),
+        recall_at_50=values,
+        coverage_fraction=0.25,
+        novelty_bits=3.5,
+        seconds=1.5,
+        size_bytes=2_500_000,
+    )
+
+
+def _files(tmp_path: Path) -> RowFiles:
+    return RowFiles(directory=tmp_path / "rows", log="panel")
+
+
+def test_a_row_comes_back_as_it_was_kept(tmp_path: Path) -> None:
+    files = _files(tmp_path)
+    assert files.found("global", "foldin-8 warm") is None
+    files.keep("global", _row("foldin-8 warm", 0.4))
+    found = files.found("global", "foldin-8 warm")
+    assert found is not None
+    facts = found.facts(_row("ease", 0.2))
+    assert facts == _row("foldin-8 warm", 0.4).facts(_row("ease", 0.2))
+    assert files.found("strong", "foldin-8 warm") is None
+    assert files.found("segments", "foldin-8 warm") is not None, "the split is that of global"
+    other = RowFiles(directory=files.directory, log="panel-of-others")
+    assert other.found("global", "foldin-8 warm") is None
+
+
+def test_rows_are_forgotten_model_by_model(tmp_path: Path) -> None:
+    files = _files(tmp_path)
+    for model in ("foldin-8", "foldin-8 warm"):
+        files.keep("cold", _row(model, 0.4))
+    files.forget("foldin-8")
+    assert files.found("cold", "foldin-8") is None
+    assert files.found("cold", "foldin-8 warm") is not None
+
+
+def test_a_table_tells_gains_over_ease() -> None:
+    rows = (_row("foldin-8", 0.4), _row("ease", 0.2), _row("popularity", 0.1))
+    table = Comparison(protocol="strong", people=3, rows=rows)
+    text = markdown([{"log": "A panel", **table.facts(baseline=rows[1])}])
+    heading, _, columns, _, foldin, ease, _ = text.splitlines()
+    assert heading.startswith("**A panel**, strong generalisation")
+    assert heading.endswith("; 3 people:")
+    assert columns.startswith("|  | NDCG@100 | over `ease` |")
+    assert foldin.startswith("| `foldin-8` | 0.233 ± 0.088 | +0.117 ± 0.044 |")
+    assert foldin.endswith("| 25.0% | 3.5 | 2.50 |")
+    assert ease.startswith("| `ease` | 0.117 ± 0.044 |  |")
+
+
+def test_a_run_cut_short_goes_on_with_the_next_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench_quality, "torch_is_there", lambda: False)
+    arguments = [
+        *("--households", "40", "--dimension", "8", "--protocols", "last"),
+        *("--rows", str(tmp_path / "rows"), "--out", str(tmp_path / "quality.json")),
+    ]
+    bench_quality.main(arguments)
+    first = json.loads((tmp_path / "quality.json").read_text("utf-8"))
+    shown = capsys.readouterr()
+    assert "everybody's last viewing left out" in shown.out
+    assert shown.err.count("done: ") == len(first[0]["rows"]) == 6
+    (ease,) = (tmp_path / "rows").glob("*.last.ease.json")
+    ease.unlink()
+    bench_quality.main(arguments)
+    again = json.loads((tmp_path / "quality.json").read_text("utf-8"))
+    assert capsys.readouterr().err.count("done: ") == 1
+    assert [row["ndcg_at_100"] for row in again[0]["rows"]] == pytest.approx(
+        [row["ndcg_at_100"] for row in first[0]["rows"]]
+    )
+    bench_quality.main([*arguments, "--again", "popularity,itemknn"])
+    assert capsys.readouterr().err.count("done: ") == 2
