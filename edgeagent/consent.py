@@ -20,6 +20,7 @@ from edgeagent.messages.fields import ProfileName, Seconds, Sha256, ShortText
 __all__ = [
     "CONSENT_LIFETIME_SECONDS",
     "ConsentRecord",
+    "DatedConsent",
     "Grant",
     "Purpose",
     "mint_grant",
@@ -52,6 +53,25 @@ class ConsentRecord(Message, frozen=True, kw_only=True):
     notice_language: Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
     actor: Literal["user", "signal"] = "user"
     """Who decided; a signal (privacy mode, GPC) can only withdraw."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedConsent:
+    """A decision, and what is certain about when it was made."""
+
+    record: ConsentRecord
+    known_at: int | None
+    """The first moment after it at which the time was known; ``None``: not yet."""
+    was_behind: bool
+    """The clock stood before what was certain, so that ``record.at`` says nothing."""
+
+    @property
+    def expires_at(self) -> int | None:
+        """When a given consent ends by itself; ``None`` while nobody knows when it was given."""
+        if self.known_at is None:
+            return None if self.was_behind else self.record.expires_at
+        latest = self.known_at + CONSENT_LIFETIME_SECONDS
+        return latest if self.was_behind else min(latest, self.record.expires_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ from tuf.api.metadata import (
 
 from edgeagent.errors import InputError, StorageError
 from edgeagent.messages import ReportTask, decode_task, sha256_hex
+from edgeagent.messages.fields import ISSUED_FIELD
 from model_export.export import TASK_TARGET, Artefacts
 from model_export.repository import (
     DELEGATED_ROLES,
@@ -88,7 +89,11 @@ def publish(
         files |= _kept(repository, before)
     issued = datetime.fromtimestamp(now, UTC)
     publication = _Publication(
-        repository, before, signers, expires=issued + timedelta(days=lifetime_days)
+        repository,
+        before,
+        signers,
+        issued_at=now,
+        expires=issued + timedelta(days=lifetime_days),
     )
     try:
         for path, data in artefacts.targets().items():
@@ -174,8 +179,10 @@ class _Publication:
         before: Published | None,
         signers: Mapping[str, CryptoSigner],
         *,
+        issued_at: int,
         expires: datetime,
     ) -> None:
+        self._issued_at = issued_at
         self._repository = repository
         self._before = before
         self._signers = signers
@@ -214,6 +221,8 @@ class _Publication:
             version=1 if before is None else before.timestamp.version + 1,
             expires=self._expires,
             snapshot_meta=MetaFile(version=snapshot.version),
+            # A lower bound of the time for boxes whose clock is behind.
+            unrecognized_fields={ISSUED_FIELD: self._issued_at},
         )
         self._repository.write_metadata("timestamp", timestamp, self._signers["timestamp"])
 

@@ -102,9 +102,9 @@ class Household:
         self.agent.record_watch(events)
 
     def go_to_reporting_week(self) -> int:
-        genesis = self.agent.home.ledger.genesis
-        first = genesis.first_reportable_week
-        week = first + (genesis.phase - first) % 13
+        ledger = self.agent.home.ledger
+        first = ledger.first_reportable_week(now=self.clock.now())
+        week = first + (ledger.genesis.phase - first) % 13
         self.clock.set(week_start(week) + 3600)
         return week
 

@@ -74,7 +74,7 @@ class BudgetShape(Shape, frozen=True, kw_only=True):
     odds_limit: str
     first_reportable_week: int
     silent_until: int
-    """A new ledger reports nothing before."""
+    """A new ledger reports nothing before; later by as long as the time stays unknown to it."""
     spacing_weeks: int
 
 
@@ -136,9 +136,9 @@ def _preview(call: Call, params: Nothing) -> PreviewShape:
 
 def _next_week(call: Call) -> int:
     """Return the reporting week that is running, or comes next."""
-    genesis = call.agent.home.ledger.genesis
-    earliest = max(week_of(call.now()), genesis.first_reportable_week)
-    return earliest + (genesis.phase - earliest) % SPACING_WEEKS
+    ledger = call.agent.home.ledger
+    earliest = max(week_of(call.now()), ledger.first_reportable_week(now=call.now()))
+    return earliest + (ledger.genesis.phase - earliest) % SPACING_WEEKS
 
 
 def _obstacle(call: Call, *, has_task: bool) -> str:
@@ -161,7 +161,7 @@ def _budget(call: Call, params: Nothing) -> BudgetShape:
     del params
     ledger = call.agent.home.ledger
     ledger.check()
-    debits, genesis = ledger.debits(), ledger.genesis
+    debits, first = ledger.debits(), ledger.first_reportable_week(now=call.now())
     year = spent(debits, last_week=week_of(call.now()))
     return BudgetShape(
         reports=len(debits),
@@ -169,8 +169,8 @@ def _budget(call: Call, params: Nothing) -> BudgetShape:
         epsilon_limit=epsilon(MAX_ODDS_PER_YEAR),
         odds_spent=str(year),
         odds_limit=str(MAX_ODDS_PER_YEAR),
-        first_reportable_week=genesis.first_reportable_week,
-        silent_until=week_start(genesis.first_reportable_week),
+        first_reportable_week=first,
+        silent_until=week_start(first),
         spacing_weeks=SPACING_WEEKS,
     )
 

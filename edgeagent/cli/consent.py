@@ -53,6 +53,8 @@ def show(box: Box, *, named_profile: str | None, as_json: bool) -> None:
         click.echo(f"      {text.text}")
         if state.since is not None and state.expires_at is not None:
             click.echo(f"      since {iso_utc(state.since)}, until {iso_utc(state.expires_at)}")
+        elif state.granted:
+            click.echo("      for two years, which begin when the time is known")
         else:
             click.echo(f"      {state.reason}")
 

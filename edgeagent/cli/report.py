@@ -78,16 +78,17 @@ def budget(box: Box, *, as_json: bool) -> None:
     with box.open() as agent:
         ledger = agent.home.ledger
         ledger.check()
-        debits, genesis = ledger.debits(), ledger.genesis
-    year = spent(debits, last_week=week_of(SystemClock().now()))
-    first = iso_utc(week_start(genesis.first_reportable_week))
+        now = SystemClock().now()
+        debits, first_week = ledger.debits(), ledger.first_reportable_week(now=now)
+    year = spent(debits, last_week=week_of(now))
+    first = iso_utc(week_start(first_week))
     if as_json:
         emit_json(
             {
                 "reports": len(debits),
                 "epsilon_last_52_weeks": epsilon(year),
                 "epsilon_limit_52_weeks": epsilon(MAX_ODDS_PER_YEAR),
-                "first_reportable_week": genesis.first_reportable_week,
+                "first_reportable_week": first_week,
             }
         )
         return

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 __all__ = [
+    "ISSUED_FIELD",
     "AgePolicy",
     "EntityId",
     "Fraction01",
@@ -20,6 +21,9 @@ __all__ = [
     "TargetPath",
     "WeekNumber",
 ]
+
+ISSUED_FIELD = "x-edgeagent-issued"
+"""Of a signed TUF timestamp: when it was issued, seconds UTC. TUF lets a publisher add fields."""
 
 # \Z, since $ also matches before a newline at the end.
 # Entity ids come from apps: any printable text without control characters, as Firebolt allows.

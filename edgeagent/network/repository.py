@@ -13,12 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
+from tuf.api.metadata import Timestamp
 from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
 from tuf.ngclient.updater import Updater
 
 from edgeagent.errors import DiskFull, InputError, NetworkError, UpdateRefused
 from edgeagent.messages import TargetReference
+from edgeagent.messages.fields import ISSUED_FIELD
 from edgeagent.network.address import check_server_url
 from edgeagent.network.fetcher import HttpFetcher
 
@@ -75,8 +77,9 @@ class Repository:
             trusted = self._updater._trusted_set  # noqa: SLF001  (pinned by a test)
             trusted.reference_time = datetime.fromtimestamp(now, UTC)
             self._updater.refresh()
-            # Until when the server vouches for the present state, seconds UTC.
+            # Between these the server vouches for the present state, seconds UTC.
             self.expires_at = int(trusted.timestamp.expires.timestamp())
+            self.issued_at = _issued_at(trusted.timestamp)
 
     def read(self, path: str) -> bytes:
         """Return a small verified target, such as a manifest.
@@ -120,6 +123,15 @@ class Repository:
             stale = self._targets / path.replace("/", "%2F")
             stale.unlink(missing_ok=True)
             return Path(self._updater.download_target(info))
+
+
+def _issued_at(timestamp: Timestamp) -> int:
+    """Return when a timestamp was signed; its expiry if it does not say: it vouches for nothing."""
+    expires_at = int(timestamp.expires.timestamp())
+    issued_at = timestamp.unrecognized_fields.get(ISSUED_FIELD)
+    if isinstance(issued_at, int) and 0 <= issued_at <= expires_at:
+        return issued_at
+    return expires_at
 
 
 def _missing(path: str) -> UpdateRefused:

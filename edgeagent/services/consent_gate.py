@@ -3,22 +3,28 @@
 Every operation on personal data asks here first. A purpose is granted while the latest decision
 about it is "given", has not expired, refers to the present notice, and the ledger that holds the
 decisions is whole: a ledger that lost its tail may have lost a withdrawal, so it grants nothing.
+
+A consent has the date of a clock that may be wrong. It is in force at once, but counts for reports
+only from the first moment after it at which the time was known, and its two years run from then at
+the latest.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeagent.clock import Clock, iso_utc
+from edgeagent.clock import iso_utc
 from edgeagent.consent import (
     CONSENT_LIFETIME_SECONDS,
     ConsentRecord,
+    DatedConsent,
     Grant,
     Purpose,
     mint_grant,
 )
 from edgeagent.errors import ConsentRequired
 from edgeagent.notices import load_notice, notice_digest
+from edgeagent.services.device_clock import DeviceClock
 from edgeagent.store import LedgerStore
 
 __all__ = ["ConsentGate", "PurposeState"]
@@ -33,6 +39,7 @@ class PurposeState:
     granted: bool
     since: int | None
     expires_at: int | None
+    """``None`` too while it is granted but nobody knows when it was: the clock was behind."""
     reason: str
     """Why it is not granted; empty when it is."""
 
@@ -40,7 +47,7 @@ class PurposeState:
 class ConsentGate:
     """Reads decisions, appends decisions, mints grants."""
 
-    def __init__(self, ledger: LedgerStore, *, clock: Clock, language: str) -> None:
+    def __init__(self, ledger: LedgerStore, *, clock: DeviceClock, language: str) -> None:
         """Serve the decisions kept in ``ledger``."""
         self._ledger = ledger
         self._clock = clock
@@ -86,7 +93,7 @@ class ConsentGate:
             notice_language=notice.language,
             actor="signal" if by_signal else "user",
         )
-        self._ledger.append_consent(record)
+        self._ledger.append_consent(record, clock_was_behind=self._clock.is_behind())
         return record
 
     def grant(self, purpose: Purpose, *, profile: str) -> Grant:
@@ -119,15 +126,14 @@ class ConsentGate:
 
         """
         self._ledger.check()
-        records = [record for record in self._ledger.consents(profile) if record.purpose == purpose]
-        now = self._clock.now()
-        reason = self._refusal(records[-1] if records else None, now)
+        consents = self._about(purpose, profile)
+        reason = self._refusal(consents[-1] if consents else None, self._clock.now())
         return PurposeState(
             purpose=purpose,
             profile=profile,
             granted=not reason,
-            since=None if reason else _unbroken_since(records),
-            expires_at=None if reason else records[-1].expires_at,
+            since=None if reason else _beginning(consents).record.at,
+            expires_at=None if reason else consents[-1].expires_at,
             reason=reason,
         )
 
@@ -136,30 +142,42 @@ class ConsentGate:
         return tuple(self.state(purpose, profile=profile) for purpose in Purpose)
 
     def held_throughout(self, purpose: Purpose, *, profile: str, start: int, end: int) -> bool:
-        """Say whether a purpose was granted during all of ``[start, end)``, and still is."""
-        state = self.state(purpose, profile=profile)
-        return state.since is not None and state.since <= start and end <= self._clock.now()
+        """Say whether a purpose was surely granted during all of ``[start, end)``, and still is."""
+        if end > self._clock.now() or not self.holds(purpose, profile=profile):
+            return False
+        known_at = _beginning(self._about(purpose, profile)).known_at
+        return known_at is not None and known_at <= start
 
-    def _refusal(self, latest: ConsentRecord | None, now: int) -> str:
+    def _about(self, purpose: Purpose, profile: str) -> list[DatedConsent]:
+        return [
+            dated
+            for dated in self._ledger.dated_consents(profile)
+            if dated.record.purpose == purpose
+        ]
+
+    def _refusal(self, latest: DatedConsent | None, now: int) -> str:
         if latest is None:
             return "nobody has been asked yet"
-        if latest.event == "withdrawn":
-            return f"withdrawn on {iso_utc(latest.at)}"
-        if latest.expires_at <= now:
-            return f"expired on {iso_utc(latest.expires_at)}"
-        if latest.notice_version != self._notice.version:
-            return f"given under notice {latest.notice_version}, now {self._notice.version}"
+        record, expires_at = latest.record, latest.expires_at
+        if record.event == "withdrawn":
+            return f"withdrawn on {iso_utc(record.at)}"
+        if expires_at is not None and expires_at <= now:
+            return f"expired on {iso_utc(expires_at)}"
+        if record.notice_version != self._notice.version:
+            return f"given under notice {record.notice_version}, now {self._notice.version}"
         return ""
 
 
-def _unbroken_since(records: list[ConsentRecord]) -> int:
-    """Return when the run of consents that is still in force began.
+def _beginning(consents: list[DatedConsent]) -> DatedConsent:
+    """Return the consent with which the run began that is still in force.
 
     A renewal before expiry continues the run; a withdrawal or a lapse ends it.
     """
-    since = records[-1].at
-    for earlier, later in zip(reversed(records[:-1]), reversed(records), strict=False):
-        if earlier.event != "given" or earlier.expires_at < later.at:
+    first = consents[-1]
+    for earlier, later in zip(reversed(consents[:-1]), reversed(consents), strict=False):
+        expires_at = earlier.expires_at
+        lapsed = expires_at is not None and expires_at < later.record.at
+        if earlier.record.event != "given" or lapsed:
             break
-        since = earlier.at
-    return since
+        first = earlier
+    return first

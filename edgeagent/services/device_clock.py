@@ -1,10 +1,11 @@
 """The box's own idea of the time: never before what is certain, never trusted beyond what is.
 
 Set-top boxes boot in 1970 and are set forward by hand. ``now`` is the latest of the system clock,
-the build time and the last time seen while the server vouched for it. Last seen advances only while
-the system clock is before the expiry of the newest verified timestamp, so that one jump to 2100 is
-not permanent; beyond that expiry the time counts as unknown: updating is tried, nothing is
-reported.
+the build time and the last time seen while the server vouched for it. The server vouches for the
+time between the issue and the expiry of its newest timestamp, both signed: before the one no clock
+can be that is right, after the other nobody says so. Last seen advances only in between, so that
+one jump to 2100 is not permanent; outside of it the time counts as unknown: updating is tried,
+nothing is reported.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ class TimeEvidence(Message, frozen=True, kw_only=True):
     last_seen: Seconds = 0
     vouched_until: Seconds = 0
     """Expiry of the newest verified timestamp."""
+    issued_at: Seconds = 0
+    """When that timestamp was signed. Not kept as a lower bound of ``now``: a publisher who dates
+    one to 2100 by mistake puts it right with the next."""
 
 
 class DeviceClock:
@@ -42,16 +46,26 @@ class DeviceClock:
 
     def is_known(self) -> bool:
         """Say whether the time is good enough to report on a week."""
-        system = self._system.now()
-        floor = max(self._build_time, self.evidence.last_seen)
-        return floor <= system <= self.evidence.vouched_until
+        return not self.is_behind() and self._system.now() <= self.evidence.vouched_until
 
-    def learn(self, vouched_until: int) -> TimeEvidence:
-        """Take in the expiry of a freshly verified timestamp and return the new evidence."""
+    def is_behind(self) -> bool:
+        """Say whether the system clock stands before what is certain: its date says nothing."""
+        floor = max(self._build_time, self.evidence.last_seen, self.evidence.issued_at)
+        return self._system.now() < floor
+
+    def learn(self, *, issued_at: int, vouched_until: int) -> TimeEvidence:
+        """Take in a freshly verified timestamp and return the new evidence.
+
+        Args:
+            issued_at: when it was signed.
+            vouched_until: when it expires.
+
+        """
         system = self._system.now()
-        seen = system if system <= vouched_until else self.evidence.last_seen
+        seen = system if issued_at <= system <= vouched_until else self.evidence.last_seen
         self.evidence = TimeEvidence(
             last_seen=max(self.evidence.last_seen, seen),
             vouched_until=max(self.evidence.vouched_until, vouched_until),
+            issued_at=issued_at,
         )
         return self.evidence

@@ -6,13 +6,14 @@ make the box use other files: every file is named here by hash and checked when 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from edgeagent.errors import NoModel
+from edgeagent.errors import LedgerBroken, NoModel
 from edgeagent.messages import ModelFiles, ModelManifest, ReportTask, TargetReference
 from edgeagent.messages.codec import Message, canonical_bytes, decode
 from edgeagent.messages.fields import Seconds, Sha256
@@ -85,6 +86,14 @@ class InstallationStore:
         installation = msgspec.structs.replace(self.load(), **changes)
         self.save(installation)
         return installation
+
+    def note_known_time(self, at: int) -> None:
+        """Note in the ledger that a verified timestamp and the clock agree.
+
+        Models are updated under a broken ledger too; it grants and reports nothing anyway.
+        """
+        with suppress(LedgerBroken):
+            self._ledger.note_known_time(at)
 
     def manifest(self) -> ModelManifest:
         """Return the manifest of the active model.

@@ -14,7 +14,6 @@ import hmac
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from edgeagent.clock import iso_utc, week_of, week_start
 from edgeagent.consent import Purpose
@@ -23,12 +22,7 @@ from edgeagent.messages import ReportTask, canonical_bytes
 from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
-from edgeagent.scoring.protocol import Scorer
-from edgeagent.services.consent_gate import ConsentGate
-from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.installation import InstallationStore
-from edgeagent.services.week_of_sessions import count_sessions
-from edgeagent.store import Home
+from edgeagent.services.closed_week import WeekCounter
 
 __all__ = ["Preview", "Previewer"]
 
@@ -51,32 +45,21 @@ class Previewer:
 
     def __init__(
         self,
-        home: Home,
+        counter: WeekCounter,
         *,
-        gate: ConsentGate,
-        installations: InstallationStore,
-        scorer: Scorer,
-        clock: DeviceClock,
         random: RandomSource,
         caller: Callable[[], int] = os.geteuid,
     ) -> None:
-        """Count in the history of ``home``; ``random`` makes the secret, once.
+        """Show what would be made of what ``counter`` counts.
 
         Args:
-            home: whose owner may ask.
-            gate: knows whose viewings may be used.
-            installations: hold the task and its segmenter.
-            scorer: assigns segments.
-            clock: says which week was the last.
-            random: the operating system's.
+            counter: counts in the home whose owner may ask.
+            random: the operating system's; makes the secret, once.
             caller: user id of whoever asks.
 
         """
-        self._home = home
-        self._gate = gate
-        self._installations = installations
-        self._scorer = scorer
-        self._clock = clock
+        self._counter = counter
+        self._ledger = counter.home.ledger
         self._random = random
         self._caller = caller
 
@@ -91,15 +74,15 @@ class Previewer:
 
         """
         self._require_owner()
-        week = week_of(self._clock.now()) - 1
-        ledger = self._home.ledger
+        week = week_of(self._counter.clock.now()) - 1
+        ledger = self._ledger
         ledger.check()
         if any(disclosure.week == week for disclosure in ledger.disclosures()):
             raise PolicyError(
                 f"the report on week {week} was drawn: a preview would be a second draw",
                 hint="edgeagent disclosures list shows it as it leaves",
             )
-        task = self._installations.load().task
+        task = self._counter.task()
         if task is None:
             raise NoModel("no report task has been downloaded", hint="edgeagent model update")
         counts = self._count(week, task)
@@ -114,42 +97,30 @@ class Previewer:
         return _drawn(week, task, counts, _KeyedSource(key, f"{week} {task.name}"))
 
     def _require_owner(self) -> None:
-        owner = self._home.directory.stat().st_uid
+        directory = self._counter.home.directory
+        owner = directory.stat().st_uid
         if self._caller() != owner:
             raise PolicyError(
                 "a preview is for the owner of the box alone",
-                hint=f"ask as the user with id {owner}, to whom {self._home.directory} belongs",
+                hint=f"ask as the user with id {owner}, to whom {directory} belongs",
             )
 
     def _count(self, week: int, task: ReportTask) -> SegmentCounts:
-        start, end = week_start(week), week_start(week + 1)
-        profiles = tuple(
-            profile
-            for profile in self._home.ledger.profiles_with_decisions()
-            if self._gate.held_throughout(Purpose.HISTORY, profile=profile, start=start, end=end)
-        )
+        profiles = self._counter.profiles(week, Purpose.HISTORY)
         if not profiles:
             raise ConsentRequired(
-                f"no history was kept throughout the week from {iso_utc(start)[:10]}",
+                f"no history was kept throughout the week from {iso_utc(week_start(week))[:10]}",
                 hint="edgeagent consent grant history, and ask again in a week or two",
             )
-        files = self._installations.files(task.segmenter.model, task.segmenter.catalogue)
-        if not (Path(files.model_path).is_file() and Path(files.catalogue_path).is_file()):
+        if not self._counter.has_segmenter(task):
             raise NoModel(
                 "the task's segmenter has not been downloaded", hint="edgeagent model update"
             )
-        return count_sessions(
-            self._home.history,
-            self._scorer,
-            week=week,
-            profiles=profiles,
-            task=task,
-            files=files,
-        )
+        return self._counter.count(week, task=task, profiles=profiles)
 
     def _secret(self) -> bytes:
         made = self._random.below(1 << _KEY_BITS).to_bytes(_KEY_BITS // 8, "big")
-        return self._home.ledger.claim_state(_KEY_STATE, made)
+        return self._ledger.claim_state(_KEY_STATE, made)
 
 
 def _drawn(week: int, task: ReportTask, counts: SegmentCounts, random: RandomSource) -> Preview:

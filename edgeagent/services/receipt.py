@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from edgeagent.clock import iso_utc
-from edgeagent.consent import ConsentRecord, Purpose
+from edgeagent.consent import DatedConsent, Purpose
 from edgeagent.messages.codec import Message, canonical_bytes, sha256_hex
 from edgeagent.store import LedgerStore
 
@@ -61,7 +61,7 @@ def consent_receipt(
 
     """
     ledger.check()
-    records = ledger.consents(profile)
+    records = ledger.dated_consents(profile)
     return ConsentReceipt(
         issued_at=iso_utc(now),
         retention_days=retention_days,
@@ -71,7 +71,8 @@ def consent_receipt(
     )
 
 
-def _entry(record: ConsentRecord, later: Sequence[ConsentRecord], now: int) -> ReceiptEntry:
+def _entry(dated: DatedConsent, later: Sequence[DatedConsent], now: int) -> ReceiptEntry:
+    record, expires_at = dated.record, dated.expires_at
     return ReceiptEntry(
         record_id=sha256_hex(canonical_bytes(record)),
         pii_principal_id=record.profile,
@@ -82,16 +83,17 @@ def _entry(record: ConsentRecord, later: Sequence[ConsentRecord], now: int) -> R
         purpose=record.purpose,
         event_time=iso_utc(record.at),
         event_type=record.event,
-        event_state=_state(record, later, now),
+        event_state=_state(dated, later, now),
         entity_id=record.actor,
-        valid_until=iso_utc(record.expires_at),
+        valid_until=iso_utc(record.expires_at if expires_at is None else expires_at),
     )
 
 
-def _state(record: ConsentRecord, later: Sequence[ConsentRecord], now: int) -> State:
+def _state(dated: DatedConsent, later: Sequence[DatedConsent], now: int) -> State:
+    record, expires_at = dated.record, dated.expires_at
     key = (record.profile, record.purpose)
-    if any((other.profile, other.purpose) == key for other in later):
+    if any((other.record.profile, other.record.purpose) == key for other in later):
         return "superseded"
     if record.event == "withdrawn":
         return "withdrawn"
-    return "given" if now < record.expires_at else "expired"
+    return "given" if expires_at is None or now < expires_at else "expired"

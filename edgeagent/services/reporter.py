@@ -10,26 +10,20 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from edgeagent.clock import DAY_SECONDS, iso_utc, week_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken, PolicyError
-from edgeagent.messages import ModelFiles, ReportTask, encode_report
+from edgeagent.messages import ReportTask, encode_report
 from edgeagent.privacy.accounting import SPACING_WEEKS, Debit, check_debit
 from edgeagent.privacy.discrete_laplace import CLIP
 from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.privacy.release import release
 from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
-from edgeagent.scoring.protocol import Scorer
-from edgeagent.services.consent_gate import ConsentGate
-from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.installation import InstallationStore
+from edgeagent.services.closed_week import WeekCounter
 from edgeagent.services.report_rules import ReportRules
-from edgeagent.services.week_of_sessions import count_sessions
-from edgeagent.store import Home
 
 __all__ = ["SEND_WINDOW_SECONDS", "Reporter", "WeekClosing"]
 
@@ -63,21 +57,15 @@ class Reporter:
 
     def __init__(
         self,
-        home: Home,
+        counter: WeekCounter,
         *,
-        gate: ConsentGate,
-        installations: InstallationStore,
-        scorer: Scorer,
-        clock: DeviceClock,
         random: RandomSource,
         rules: ReportRules,
     ) -> None:
-        """Draw from the history of ``home`` and book in its ledger."""
-        self._home = home
-        self._gate = gate
-        self._installations = installations
-        self._scorer = scorer
-        self._clock = clock
+        """Draw from what ``counter`` counts and book in the ledger of its home."""
+        self._counter = counter
+        self._ledger = counter.home.ledger
+        self._clock = counter.clock
         self._random = random
         self._rules = rules
 
@@ -96,97 +84,82 @@ class Reporter:
 
     def _close_week(self) -> WeekClosing:
         try:
-            week, task, files, profiles = self._conditions()
+            week, task, profiles = self._conditions()
         except _SilentError as silent:
             return WeekClosing(outcome="silent", week=silent.week, reason=str(silent))
-        if week in self._home.ledger.closed_weeks():
+        if week in self._ledger.closed_weeks():
             return WeekClosing(outcome="already_closed", week=week, reason="")
-        self._draw(week, task=task, files=files, profiles=profiles)
+        self._draw(week, task=task, profiles=profiles)
         return WeekClosing(outcome="drawn", week=week, reason="")
 
-    def _conditions(self) -> tuple[int, ReportTask, ModelFiles, tuple[str, ...]]:
-        """Return week, task, segmenter and profiles if there is to be a report.
+    def _conditions(self) -> tuple[int, ReportTask, tuple[str, ...]]:
+        """Return week, task and profiles if there is to be a report.
 
         Nothing here reads the history.
         """
-        ledger = self._home.ledger
         if not self._rules.enabled:
             raise _SilentError("reports are off in the settings")
         try:
-            ledger.check()
+            self._ledger.check()
         except LedgerBroken as error:
             raise _SilentError(str(error)) from error
         if not self._clock.is_known():
             raise _SilentError("the time is not known: update first")
         week = self._latest_reporting_week()
-        if week < ledger.genesis.first_reportable_week:
-            first = iso_utc(week_start(ledger.genesis.first_reportable_week))[:10]
-            raise _SilentError(f"a new ledger is silent until the week of {first}", week)
-        self._mark_missed(week)
-        task = self._installations.load().task
+        first = self._ledger.first_reportable_week(now=self._clock.now())
+        if week < first:
+            day = iso_utc(week_start(first))[:10]
+            raise _SilentError(f"a new ledger is silent until the week of {day}", week)
+        self._mark_missed(week, first=first)
+        task = self._counter.task()
         if task is None:
             raise _SilentError("no report task has been downloaded", week)
         if week < task.first_week:
             raise _SilentError("the task asks for later weeks only", week)
         self._require_permitted(week, task)
-        profiles = self._profiles_of(week)
+        profiles = self._counter.profiles(week, Purpose.HISTORY, Purpose.REPORTING)
         if not profiles:
             raise _SilentError("history and reporting were not granted for the whole week", week)
-        files = self._installations.files(task.segmenter.model, task.segmenter.catalogue)
-        if not (Path(files.model_path).is_file() and Path(files.catalogue_path).is_file()):
+        if not self._counter.has_segmenter(task):
             raise _SilentError("the task's segmenter has not been downloaded", week)
-        return week, task, files, profiles
+        return week, task, profiles
 
     def _require_permitted(self, week: int, task: ReportTask) -> None:
         """Refuse before the history is opened what randomiser or ledger would refuse after.
 
         Debits of an imported ledger may lie closer than our own ever do.
         """
-        ledger = self._home.ledger
-        if week in ledger.closed_weeks():
+        if week in self._ledger.closed_weeks():
             return
         try:
             randomizer_for(task)
             check_debit(
-                ledger.debits(), Debit(week=week, odds=task.odds), limits=self._rules.limits
+                self._ledger.debits(), Debit(week=week, odds=task.odds), limits=self._rules.limits
             )
         except PolicyError as error:
             raise _SilentError(str(error), week) from error
 
     def _latest_reporting_week(self) -> int:
         last_ended = week_of(self._clock.now()) - 1
-        return last_ended - (last_ended - self._home.ledger.genesis.phase) % SPACING_WEEKS
+        return last_ended - (last_ended - self._ledger.genesis.phase) % SPACING_WEEKS
 
-    def _mark_missed(self, latest: int) -> None:
+    def _mark_missed(self, latest: int, *, first: int) -> None:
         """Book reporting weeks that passed unclosed, so that they are never drawn later."""
-        ledger = self._home.ledger
-        closed = ledger.closed_weeks()
+        closed = self._ledger.closed_weeks()
         week = latest - SPACING_WEEKS
-        while week >= ledger.genesis.first_reportable_week and week not in closed:
-            ledger.mark_missed(week, reason="off, or not allowed, in grace", at=self._clock.now())
+        while week >= first and week not in closed:
+            self._ledger.mark_missed(
+                week, reason="off, or not allowed, in grace", at=self._clock.now()
+            )
             week -= SPACING_WEEKS
 
-    def _profiles_of(self, week: int) -> tuple[str, ...]:
-        """Return the profiles whose grants held for the whole week."""
-        start, end = week_start(week), week_start(week + 1)
-        return tuple(
-            profile
-            for profile in self._home.ledger.consenting_profiles()
-            if all(
-                self._gate.held_throughout(purpose, profile=profile, start=start, end=end)
-                for purpose in (Purpose.HISTORY, Purpose.REPORTING)
-            )
-        )
-
-    def _draw(
-        self, week: int, *, task: ReportTask, files: ModelFiles, profiles: tuple[str, ...]
-    ) -> None:
+    def _draw(self, week: int, *, task: ReportTask, profiles: tuple[str, ...]) -> None:
         randomizer = randomizer_for(task)
-        counts = self._count_sessions(week, task=task, files=files, profiles=profiles)
+        counts = self._count_sessions(week, task=task, profiles=profiles)
         noisy = randomizer.privatize(randomizer.bound(counts, self._random), self._random)
         report = release(noisy, task=task, week=week, random=self._random)
         now = self._clock.now()
-        self._home.ledger.book(
+        self._ledger.book(
             week=week,
             odds=task.odds,
             report_id=report.report_id,
@@ -199,18 +172,10 @@ class Reporter:
         )
 
     def _count_sessions(
-        self, week: int, *, task: ReportTask, files: ModelFiles, profiles: tuple[str, ...]
+        self, week: int, *, task: ReportTask, profiles: tuple[str, ...]
     ) -> SegmentCounts:
-        """Count the sessions of the week by category."""
         try:
-            return count_sessions(
-                self._home.history,
-                self._scorer,
-                week=week,
-                profiles=profiles,
-                task=task,
-                files=files,
-            )
+            return self._counter.count(week, task=task, profiles=profiles)
         except Exception:  # noqa: BLE001
             # Failing here would make silence depend on the history; the noise hides an empty week.
             return SegmentCounts.of((), categories=task.categories)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edgeagent.network.transport import Transport
     from edgeagent.scoring.protocol import Scorer
     from edgeagent.services.assessment import Assessment
+    from edgeagent.services.closed_week import WeekCounter
     from edgeagent.services.disclosure_log import DisclosureExport, Verification
     from edgeagent.services.preview import Preview
     from edgeagent.services.quarter import Quarter
@@ -65,15 +66,8 @@ class Reporting:
         """Draw and book the report of the latest ended reporting week, if it is time."""
         from edgeagent.services.reporter import Reporter  # noqa: PLC0415  (lazy, see module)
 
-        reporter = Reporter(
-            self._home,
-            gate=self._gate,
-            installations=self._installations,
-            scorer=self._tools.scorer(),
-            clock=self._clock,
-            random=self._tools.random,
-            rules=ReportRules.of(self._config),
-        )
+        rules = ReportRules.of(self._config)
+        reporter = Reporter(self._counter(), random=self._tools.random, rules=rules)
         return reporter.close_week()
 
     def send(self) -> tuple[Sending, ...]:
@@ -111,15 +105,7 @@ class Reporting:
         """Return what a report on the last week would look like, with throw-away noise."""
         from edgeagent.services.preview import Previewer  # noqa: PLC0415  (lazy, see module)
 
-        previewer = Previewer(
-            self._home,
-            gate=self._gate,
-            installations=self._installations,
-            scorer=self._tools.scorer(),
-            clock=self._clock,
-            random=self._tools.random,
-        )
-        return previewer.preview()
+        return Previewer(self._counter(), random=self._tools.random).preview()
 
     def assess(self, prior: Sequence[Fraction] | None = None) -> Assessment:
         """Weigh what leaves this household, and what it tells; ``prior`` is the population."""
@@ -144,4 +130,15 @@ class Reporting:
             installations=self._installations,
             clock=self._clock,
             kept_days=kept_days,
+        )
+
+    def _counter(self) -> WeekCounter:
+        from edgeagent.services.closed_week import WeekCounter  # noqa: PLC0415  (lazy, see module)
+
+        return WeekCounter(
+            home=self._home,
+            gate=self._gate,
+            installations=self._installations,
+            scorer=self._tools.scorer(),
+            clock=self._clock,
         )

@@ -78,8 +78,12 @@ class Updater:
 
         """
         repository = self._open_repository(self._clock.now())
-        evidence = self._clock.learn(repository.expires_at)
+        evidence = self._clock.learn(
+            issued_at=repository.issued_at, vouched_until=repository.expires_at
+        )
         before = self._installations.update(time=evidence, checked_at=self._clock.now())
+        if self._clock.is_known():
+            self._installations.note_known_time(self._clock.now())
         manifest = self._manifest(repository.read(MANIFEST_TARGET))
         task = decode_task(repository.read(TASK_TARGET))
         # Files that are here already are hashed again, so that one altered on disk is mended.

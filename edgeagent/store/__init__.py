@@ -5,10 +5,11 @@ from __future__ import annotations
 from edgeagent.store.disclosures import Disclosure, Outcome
 from edgeagent.store.entries import Entry
 from edgeagent.store.events import KeptViewing
+from edgeagent.store.genesis import Genesis
 from edgeagent.store.history import HistoryStore, SavedPicks
 from edgeagent.store.home import Home
 from edgeagent.store.keys import KeyProvider, SecretKey
-from edgeagent.store.ledger import Genesis, LedgerStore
+from edgeagent.store.ledger import LedgerStore
 from edgeagent.store.outbox import OutboxEntry, arrival
 from edgeagent.store.profiles import MarkedTitle, Marks, Profile, ProfileKind, TitleMark
 from edgeagent.store.providers import (

@@ -34,6 +34,7 @@ CHAINED_TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "deliveries": ("report_id", "settled_at", "outcome", "detail"),
     "imported_debits": ("week", "odds_numerator", "odds_denominator", "imported_at"),
+    "clock_notes": ("kind", "at"),
 }
 """The columns of each append-only table besides ``seq`` and ``hash``."""
 

@@ -40,6 +40,7 @@ from edgeagent.store.durable import (
     replace_durably,
     sync_directory,
 )
+from edgeagent.store.genesis import begin_ledger
 from edgeagent.store.history import HistoryStore
 from edgeagent.store.history_schema import HISTORY_SCHEMA
 from edgeagent.store.keys import (
@@ -49,7 +50,7 @@ from edgeagent.store.keys import (
     open_data_key,
     rewrap_data_key,
 )
-from edgeagent.store.ledger import LedgerStore, begin_ledger
+from edgeagent.store.ledger import LedgerStore
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.migrations import Schema

@@ -5,16 +5,20 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 
-from edgeagent.clock import week_of
-from edgeagent.consent import ConsentRecord, Purpose
-from edgeagent.errors import LedgerBroken, PolicyError
-from edgeagent.privacy.accounting import SPACING_WEEKS, Debit, check_debit
-from edgeagent.randomness import RandomSource
-from edgeagent.store.anchor import START, Anchor
-from edgeagent.store.chain import Chain, ChainWriter
+from edgeagent.consent import ConsentRecord, DatedConsent, Purpose
+from edgeagent.errors import PolicyError
+from edgeagent.privacy.accounting import Debit, check_debit
+from edgeagent.store.anchor import Anchor
+from edgeagent.store.chain import Chain
+from edgeagent.store.clock_notes import (
+    append_behind,
+    append_known,
+    first_known,
+    is_note_due,
+    read_dated_consents,
+)
 from edgeagent.store.consents import append_consent, read_consents
 from edgeagent.store.database import Database
 from edgeagent.store.disclosures import (
@@ -25,6 +29,7 @@ from edgeagent.store.disclosures import (
     read_disclosures,
 )
 from edgeagent.store.entries import Entry, append_entry, append_imported_debit, read_entries
+from edgeagent.store.genesis import Genesis, after_silence, read_genesis
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.outbox import (
@@ -36,37 +41,7 @@ from edgeagent.store.outbox import (
     record_attempt,
 )
 
-__all__ = ["Genesis", "LedgerStore", "begin_ledger"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Genesis:
-    """The first row of a ledger."""
-
-    created_at: int
-    phase: int
-    """0-12: the box reports on weeks w with w ≡ phase (mod 13)."""
-    first_reportable_week: int
-    """13 whole weeks after the one it was made in are silent, so that a reset frees no budget."""
-
-
-def begin_ledger(database: Database, anchor: Anchor, *, now: int, random: RandomSource) -> None:
-    """Write the first row of a new ledger and leave its anchor at the open intent.
-
-    The database is not in place yet: an anchor at length 0 admits both that it never gets there
-    and that it does.
-    """
-    with database.transaction() as connection:
-        writer = ChainWriter(connection, START)
-        writer.append(
-            "genesis",
-            {
-                "created_at": now,
-                "phase": random.below(SPACING_WEEKS),
-                "first_reportable_week": week_of(now) + SPACING_WEEKS + 1,
-            },
-        )
-    anchor.intend(START, writer.tip)
+__all__ = ["LedgerStore"]
 
 
 class LedgerStore:
@@ -86,13 +61,30 @@ class LedgerStore:
             LedgerBroken: the first row is gone.
 
         """
-        rows = self._database.read("SELECT created_at, phase, first_reportable_week FROM genesis")
-        if not rows:
-            raise LedgerBroken(
-                "the first row of the ledger is gone", hint="restore ledger.db and ledger.anchor"
-            )
-        created_at, phase, first_week = rows[0]
-        return Genesis(created_at=created_at, phase=phase, first_reportable_week=first_week)
+        return read_genesis(self._database)
+
+    def first_reportable_week(self, *, now: int) -> int:
+        """Return the first week this ledger may report on: 13 silent ones lie before it.
+
+        They are counted from the moment the time was first known to it, whatever the clock said
+        when it was made; otherwise a box that is reset under a clock in 1970 would be silent for 13
+        weeks of the seventies. While the time was never known: from ``now``.
+        """
+        known = first_known(self._database)
+        return after_silence(now if known is None else known)
+
+    def note_known_time(self, at: int) -> None:
+        """Note that a freshly verified timestamp agrees with the clock; at once if it tells news.
+
+        Raises:
+            LedgerBroken, DiskFull: nothing was noted.
+
+        """
+        if not is_note_due(self._database, at=at):
+            return
+        with self._chain.append() as writer:
+            if is_note_due(self._database, at=at):  # another process may have been faster
+                append_known(writer, at=at)
 
     def check(self) -> None:
         """Verify chain and anchor; cheap when nothing has changed.
@@ -124,8 +116,12 @@ class LedgerStore:
 
     # Consents
 
-    def append_consent(self, *records: ConsentRecord) -> None:
+    def append_consent(self, *records: ConsentRecord, clock_was_behind: bool = False) -> None:
         """Append one decision, or several in one transaction; durable when this returns.
+
+        Args:
+            records: the decisions.
+            clock_was_behind: their dates say nothing, see ``edgeagent.store.clock_notes``.
 
         Raises:
             LedgerBroken, DiskFull: nothing was recorded.
@@ -134,10 +130,16 @@ class LedgerStore:
         with self._chain.append() as writer:
             for record in records:
                 append_consent(writer, record)
+                if clock_was_behind:
+                    append_behind(writer, at=record.at)
 
     def consents(self, profile: str | None = None) -> tuple[ConsentRecord, ...]:
         """Return the decisions of one profile, or of all, in the order they were made."""
         return read_consents(self._database, profile)
+
+    def dated_consents(self, profile: str | None = None) -> tuple[DatedConsent, ...]:
+        """Return the same decisions, each with what is certain about when it was made."""
+        return read_dated_consents(self._database, profile)
 
     def latest_consents(self) -> tuple[ConsentRecord, ...]:
         """Return the latest decision of each profile about each purpose."""

@@ -89,11 +89,24 @@ _IMPORTED_DEBITS = (
     """,
 )
 
+_CLOCK_NOTES = (
+    # A ledger from before has none: it is silent for 13 weeks once more, from its next update on.
+    """
+    CREATE TABLE clock_notes (
+        seq INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('known', 'behind')),
+        at INTEGER NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT
+    """,
+)
+
 LEDGER_SCHEMA = Schema(
     name="ledger",
     application_id=0x45414C31,  # "EAL1"
     migrations=(
         Migration(name="0001_ledger", statements=_TABLES),
         Migration(name="0002_imported_debits", statements=_IMPORTED_DEBITS),
+        Migration(name="0003_clock_notes", statements=_CLOCK_NOTES),
     ),
 )

@@ -51,11 +51,15 @@ class AgentBox:
         )
         return Agent.open(self.directory, config=self.config, world=world)
 
-    def update(self, agent: Agent, *, vouched_until: int | None = None) -> Update:
+    def update(
+        self, agent: Agent, *, issued_at: int | None = None, vouched_until: int | None = None
+    ) -> Update:
         """Bring model, catalogue and task up to date through the real updater, without a server.
 
         Args:
             agent: one that :meth:`open` returned.
+            issued_at: when the repository's timestamp was signed; now, if the clock of the box is
+                right, unless given.
             vouched_until: expiry of the repository's timestamp; 90 days from now unless given.
 
         """
@@ -63,24 +67,31 @@ class AgentBox:
         updater = Updater(
             InstallationStore(agent.home.ledger, models),
             open_repository=lambda now: StaticRepository(
-                models, now=now, vouched_until=vouched_until
+                models, now=now, issued_at=issued_at, vouched_until=vouched_until
             ),
             scorer=self.scorer,
             clock=device_clock(agent),
         )
         return updater.update()
 
+    def know_time(self, agent: Agent) -> None:
+        """Let the ledger note what it would at an update: the clock and a new timestamp agree."""
+        agent.home.ledger.note_known_time(self.clock.now())
+
     def end_of_reporting_week(self, agent: Agent, *, cycle: int = 0) -> int:
         """Return a moment, seconds UTC, an hour after a reporting week of the box has ended.
+
+        A box that has not learned the time yet does so now: its silence begins with that.
 
         Args:
             agent: one that :meth:`open` returned.
             cycle: 0 for the first reporting week, 1 for the next, and so on.
 
         """
-        genesis = agent.home.ledger.genesis
-        first = genesis.first_reportable_week
-        week = first + (genesis.phase - first) % SPACING_WEEKS + SPACING_WEEKS * cycle
+        self.know_time(agent)
+        ledger = agent.home.ledger
+        first = ledger.first_reportable_week(now=device_clock(agent).now())
+        week = first + (ledger.genesis.phase - first) % SPACING_WEEKS + SPACING_WEEKS * cycle
         return week_start(week) + WEEK_SECONDS + 3600
 
 

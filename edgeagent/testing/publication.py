@@ -36,16 +36,25 @@ _GOLDEN = b"golden vectors that nobody reads"
 class StaticRepository(Repository):
     """What ``Repository`` would give after a refresh, out of memory."""
 
-    def __init__(self, directory: Path, *, now: int, vouched_until: int | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        now: int,
+        issued_at: int | None = None,
+        vouched_until: int | None = None,
+    ) -> None:
         """Serve the same model, catalogue and task for ever.
 
         Args:
             directory: as ``Repository``'s; targets are written to ``targets/``.
             now: seconds UTC.
+            issued_at: when its timestamp was signed; just now unless given.
             vouched_until: expiry of its timestamp; 90 days after ``now`` unless given.
 
         """
         self._targets = directory / "targets"
+        self.issued_at = now if issued_at is None else issued_at
         self.expires_at = now + VOUCHED_SECONDS if vouched_until is None else vouched_until
         catalogue = _catalogue()
         model, golden, titles = (

@@ -48,6 +48,7 @@ def live_a_cycle(box: AgentBox, agent: Agent, cycle: int, *, watching: bool) -> 
         box.clock.set(end - 2 * WEEK_SECONDS)
         for purpose in (Purpose.HISTORY, Purpose.REPORTING):
             agent.grant(purpose)
+        box.know_time(agent)
     if watching:
         box.clock.set(end - 3 * DAY_SECONDS)
         agent.record_watch(

@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner
 
 from edgeagent.messages import decode_report
-from edgeagent.simulator.plan import START
 from server_stub.cli import main
 from tests.published import Household, Publisher, titles_of
 
@@ -21,7 +20,7 @@ def publisher(publisher: Publisher) -> Publisher:
     """The same repository, its newest task asking for counts."""
     task = msgspec.structs.replace(publisher.artefacts.task, mechanism="discrete_laplace", epoch=1)
     counting = replace(publisher, artefacts=replace(publisher.artefacts, task=task))
-    counting.publish(counting.artefacts, now=START + 1)
+    counting.publish(counting.artefacts)
     return counting
 
 

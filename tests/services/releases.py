@@ -38,6 +38,7 @@ class Releases(Repository):
 
     directory: Path
     contents: dict[str, bytes] = field(default_factory=dict)
+    issued_at: int = 0
     expires_at: int = 0
 
     def publish(
@@ -91,6 +92,7 @@ class Releases(Repository):
         """Bring a box up to date, as its own updater would."""
         clock = agent._clock
         assert isinstance(clock, DeviceClock)
+        self.issued_at = clock.now()
         self.expires_at = clock.now() + 90 * DAY_SECONDS
         updater = Updater(
             InstallationStore(agent.home.ledger, self.directory),

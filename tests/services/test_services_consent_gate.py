@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 import pytest
 
@@ -75,8 +77,14 @@ def test_a_record_names_the_notice_that_was_shown(box: Box) -> None:
     assert record.expires_at - record.at == CONSENT_LIFETIME_SECONDS
 
 
-def test_held_throughout_needs_the_whole_time(box: Box) -> None:
+def test_held_throughout_needs_the_whole_time_and_a_known_beginning(box: Box) -> None:
     box.grant(Purpose.HISTORY)
+    held = partial(
+        box.agent.gate.held_throughout, Purpose.HISTORY, profile="main", start=MONDAY, end=MONDAY
+    )
+    assert not held()
+    box.agent.home.ledger.note_known_time(MONDAY)
+    assert held()
     box.clock.advance(DAY_SECONDS)
     gate = box.agent.gate
     end = box.clock.now()

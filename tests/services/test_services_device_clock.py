@@ -17,7 +17,7 @@ def test_a_box_in_1970_takes_the_build_time_and_does_not_know_the_time() -> None
 def test_a_verified_timestamp_makes_the_time_known_until_it_expires() -> None:
     system = FakeClock(NOW)
     clock = DeviceClock(system)
-    clock.learn(NOW + 7 * DAY)
+    clock.learn(issued_at=NOW - DAY, vouched_until=NOW + 7 * DAY)
     assert clock.is_known()
     system.advance(7 * DAY)
     assert clock.is_known()
@@ -28,7 +28,7 @@ def test_a_verified_timestamp_makes_the_time_known_until_it_expires() -> None:
 def test_a_clock_set_back_does_not_go_below_what_was_seen() -> None:
     system = FakeClock(NOW)
     clock = DeviceClock(system)
-    clock.learn(NOW + 7 * DAY)
+    clock.learn(issued_at=NOW - DAY, vouched_until=NOW + 7 * DAY)
     system.set(0)
     assert clock.now() == NOW
     assert not clock.is_known()
@@ -37,7 +37,7 @@ def test_a_clock_set_back_does_not_go_below_what_was_seen() -> None:
 def test_one_jump_to_2100_is_not_permanent() -> None:
     system = FakeClock(YEAR_2100)
     clock = DeviceClock(system)
-    clock.learn(NOW + 7 * DAY)
+    clock.learn(issued_at=NOW - DAY, vouched_until=NOW + 7 * DAY)
     assert not clock.is_known()
     system.set(NOW)
     assert clock.now() == NOW
@@ -47,7 +47,28 @@ def test_one_jump_to_2100_is_not_permanent() -> None:
 def test_evidence_never_shrinks() -> None:
     system = FakeClock(NOW)
     clock = DeviceClock(system)
-    clock.learn(NOW + 30 * DAY)
+    clock.learn(issued_at=NOW - DAY, vouched_until=NOW + 30 * DAY)
     system.set(NOW - DAY)
-    evidence = clock.learn(NOW + 7 * DAY)
+    evidence = clock.learn(issued_at=NOW - DAY, vouched_until=NOW + 7 * DAY)
     assert (evidence.last_seen, evidence.vouched_until) == (NOW, NOW + 30 * DAY)
+
+
+def test_before_the_newest_timestamp_was_signed_no_clock_is_right() -> None:
+    system = FakeClock(NOW - 2 * DAY)
+    clock = DeviceClock(system)
+    clock.learn(issued_at=NOW, vouched_until=NOW + 30 * DAY)
+    assert not clock.is_known()
+    assert clock.is_behind()
+    assert clock.evidence.last_seen == 0  # a clock that is behind has seen nothing
+    system.set(NOW)
+    assert clock.is_known()
+    assert not clock.is_behind()
+
+
+def test_a_timestamp_dated_to_2100_is_put_right_by_the_next() -> None:
+    clock = DeviceClock(FakeClock(NOW))
+    clock.learn(issued_at=YEAR_2100, vouched_until=YEAR_2100 + DAY)
+    assert not clock.is_known()
+    assert clock.now() == NOW
+    clock.learn(issued_at=NOW, vouched_until=NOW + DAY)
+    assert clock.is_known()

@@ -12,6 +12,7 @@ from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, MalformedMessage, NoModel, PolicyError
 from edgeagent.messages import canonical_bytes, decode_report
 from edgeagent.privacy.subset_selection import SubsetSelection
+from edgeagent.services.closed_week import WeekCounter
 from edgeagent.services.preview import Preview, Previewer
 from tests.services.conftest import Box, task
 
@@ -105,15 +106,14 @@ def test_what_is_kept_of_a_preview_tells_nothing_without_the_key(watched: Box) -
 
 def test_only_the_owner_may_ask(watched: Box) -> None:
     agent = watched.agent
-    previewer = Previewer(
-        agent.home,
+    counter = WeekCounter(
+        home=agent.home,
         gate=agent.gate,
         installations=agent._installations,
         scorer=watched.scorer,
         clock=agent._clock,
-        random=agent._world.random,
-        caller=lambda: os.geteuid() + 1,
     )
+    previewer = Previewer(counter, random=agent._world.random, caller=lambda: os.geteuid() + 1)
     with pytest.raises(PolicyError, match="owner of the box alone"):
         previewer.preview()
     assert watched.scorer.requests == []

@@ -12,6 +12,7 @@ from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken, ModelError
 from edgeagent.messages import TrialAnswer, TrialRequest, WatchEvent, sha256_hex
 from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.quality_gate import QualityGate
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
@@ -129,7 +130,7 @@ def test_a_store_that_cannot_be_read_stops_no_update(
         def holds(self, purpose: Purpose, *, profile: str) -> bool:
             raise LedgerBroken(f"{purpose} of {profile}: nobody knows", hint="a test")
 
-    broken = Broken(agent.home.ledger, clock=FakeClock(0), language="en")
+    broken = Broken(agent.home.ledger, clock=DeviceClock(FakeClock(0)), language="en")
     gate = QualityGate(agent.home.history, gate=broken, scorer=scorer)
     assert releases.update(agent, scorer, gate=lambda _: gate).model_version == "2.0"
     assert scorer.trials == []

@@ -26,7 +26,8 @@ def _fill(box: Box) -> Home:
     """Write rows into every chained table."""
     home = box.open()
     week = home.ledger.genesis.first_reportable_week
-    home.ledger.append_consent(box.decision())
+    home.ledger.note_known_time(NOW)
+    home.ledger.append_consent(box.decision(), clock_was_behind=True)
     first = box.book(home.ledger, week)
     box.book(home.ledger, week + 13)
     home.ledger.settle(first, at=NOW, outcome="accepted", detail="")
@@ -85,7 +86,7 @@ def test_the_hash_is_the_documented_one() -> None:
 def test_every_row_is_in_one_unbroken_sequence(box: Box) -> None:
     ledger = _fill(box).ledger
     seqs = [seq for table in CHAINED_TABLES for seq in _seqs(ledger, table)]
-    assert sorted(seqs) == list(range(10))
+    assert sorted(seqs) == list(range(12))
     assert all(_rows(ledger))
 
 
@@ -105,6 +106,8 @@ def test_a_deleted_row_is_noticed(box: Box, table: str) -> None:
         "UPDATE genesis SET phase = (phase + 1) % 13",
         "UPDATE consents SET body = replace(body, 'withdrawn', 'given')",
         "UPDATE consents SET profile = 'ada'",
+        "UPDATE clock_notes SET at = at - 7000000",
+        "UPDATE clock_notes SET kind = 'known'",
         "UPDATE ledger SET odds_numerator = 2 WHERE entry = 'drawn'",
         "UPDATE ledger SET week = week - 26",
         "UPDATE ledger SET odds_numerator = NULL",
@@ -125,9 +128,9 @@ def test_an_edited_row_is_noticed(box: Box, edit: str) -> None:
 
 def test_a_missing_row_is_named(box: Box) -> None:
     home = _fill(box)
-    _tamper(home, "DELETE FROM consents WHERE seq = 1")
+    _tamper(home, "DELETE FROM consents WHERE seq = 2")
     box.close()
-    _expect_broken(box, "row 1 of the chain is missing")
+    _expect_broken(box, "row 2 of the chain is missing")
 
 
 def test_a_ledger_without_its_first_row_has_no_phase(box: Box) -> None:
@@ -161,18 +164,18 @@ def test_reordered_rows_are_noticed(box: Box) -> None:
 
 def test_a_cut_tail_with_whole_hashes_is_noticed(box: Box) -> None:
     home = _fill(box)
-    _tamper(home, "DELETE FROM consents WHERE seq = 9")  # the withdrawal
+    _tamper(home, "DELETE FROM consents WHERE seq = 11")  # the withdrawal
     box.close()
-    _expect_broken(box, "has 9 rows, 10 were acknowledged")
+    _expect_broken(box, "has 11 rows, 12 were acknowledged")
 
 
 def test_a_tail_rewritten_by_someone_with_the_key_is_noticed(box: Box) -> None:
     home = _fill(box)
     database = home.ledger._database
-    _tamper(home, "DELETE FROM consents WHERE seq = 9")
-    previous = database.read("SELECT hash FROM imported_debits WHERE seq = 8")[0][0]
+    _tamper(home, "DELETE FROM consents WHERE seq = 11")
+    previous = database.read("SELECT hash FROM imported_debits WHERE seq = 10")[0][0]
     body = canonical_bytes(box.decision()).decode()
-    row = {"seq": 9, "profile": "main", "purpose": "history", "body": body}
+    row = {"seq": 11, "profile": "main", "purpose": "history", "body": body}
     with database.transaction() as connection:
         connection.execute(
             "INSERT INTO consents VALUES (?, ?, ?, ?, ?)",
@@ -196,7 +199,7 @@ def test_an_older_ledger_beside_a_newer_anchor_is_noticed(box: Box) -> None:
     box.open().ledger.append_consent(box.decision())
     box.close()
     (box.directory / "ledger.db").write_bytes(older)
-    _expect_broken(box, "has 10 rows, 11 were acknowledged")
+    _expect_broken(box, "has 12 rows, 13 were acknowledged")
 
 
 def test_an_older_anchor_beside_a_newer_ledger_is_noticed(box: Box) -> None:
@@ -206,7 +209,7 @@ def test_an_older_anchor_beside_a_newer_ledger_is_noticed(box: Box) -> None:
         box.open().ledger.append_consent(box.decision(given=given))
     box.close()
     (box.directory / "ledger.anchor").write_bytes(older)
-    _expect_broken(box, "has 12 rows, 10 were acknowledged")
+    _expect_broken(box, "has 14 rows, 12 were acknowledged")
 
 
 def test_a_missing_or_foreign_anchor_is_noticed(box: Box) -> None:

@@ -115,12 +115,19 @@ box.close()
     assert printed == "1 another\n[]\n"
 
 
+_UNDO_NOTES = (
+    "DROP TABLE clock_notes",
+    "DELETE FROM _sqlite_migrations WHERE name = '0003_clock_notes'",
+    "PRAGMA user_version = 2",
+)
 UNDO = {
+    ("ledger", 2): _UNDO_NOTES,
     ("ledger", 1): (
+        *_UNDO_NOTES,
         "DROP TABLE imported_debits",
         "DELETE FROM _sqlite_migrations WHERE name = '0002_imported_debits'",
         "PRAGMA user_version = 1",
-    )
+    ),
 }
 """How to make a database of an earlier schema out of a present one, step by step."""
 

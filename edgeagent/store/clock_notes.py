@@ -1,0 +1,73 @@
+"""What the box knew of the time when something was decided, under the same chain as the decision.
+
+Two notes. ``known``: a freshly verified timestamp and the system clock agree; the first one begins
+the silence of a new ledger, and a consent counts for reports from the first one after it.
+``behind`` follows a consent that was given while the clock stood before what is certain (a box that
+boots in 1970): its date says nothing, so its two years begin at the next ``known``.
+"""
+
+from __future__ import annotations
+
+from edgeagent.consent import ConsentRecord, DatedConsent
+from edgeagent.messages.codec import decode
+from edgeagent.store.chain import ChainWriter
+from edgeagent.store.database import Database
+
+__all__ = [
+    "append_behind",
+    "append_known",
+    "first_known",
+    "is_note_due",
+    "read_dated_consents",
+]
+
+_CAP_BYTES = 8192
+
+
+def append_known(writer: ChainWriter, *, at: int) -> None:
+    """Note that the time is known."""
+    writer.append("clock_notes", {"kind": "known", "at": at})
+
+
+def append_behind(writer: ChainWriter, *, at: int) -> None:
+    """Note that the consent just before was given under a clock that was behind."""
+    writer.append("clock_notes", {"kind": "behind", "at": at})
+
+
+def first_known(database: Database) -> int | None:
+    """Return when the time was first known to this ledger."""
+    rows = database.read("SELECT at FROM clock_notes WHERE kind = 'known' ORDER BY seq LIMIT 1")
+    return rows[0][0] if rows else None
+
+
+def is_note_due(database: Database, *, at: int) -> bool:
+    """Say whether a note would tell anything new: none yet, or consents since the last one.
+
+    A time before the last note is no news but an error: whatever the clock lost, the chain did not.
+    """
+    ((last, before, consents),) = database.read(
+        "SELECT coalesce(max(seq), -1), coalesce(max(at), 0), "
+        "(SELECT coalesce(max(seq), -1) FROM consents) FROM clock_notes WHERE kind = 'known'"
+    )
+    return bool(at >= before and (last < 0 or consents > last))
+
+
+def read_dated_consents(database: Database, profile: str | None) -> tuple[DatedConsent, ...]:
+    """Return the decisions of one profile, or of all, in the order they were made."""
+    rows = database.read(
+        "SELECT body, "
+        "(SELECT at FROM clock_notes AS note WHERE kind = 'known' AND note.seq > consents.seq "
+        "ORDER BY note.seq LIMIT 1), "
+        "EXISTS (SELECT 1 FROM clock_notes AS note WHERE kind = 'behind' "
+        "AND note.seq = consents.seq + 1) "
+        "FROM consents WHERE ?1 IS NULL OR profile = ?1 ORDER BY seq",
+        (profile,),
+    )
+    return tuple(
+        DatedConsent(
+            record=decode(row[0].encode(), ConsentRecord, cap_bytes=_CAP_BYTES),
+            known_at=row[1],
+            was_behind=bool(row[2]),
+        )
+        for row in rows
+    )

@@ -1,0 +1,67 @@
+"""The first row of a ledger, and the silence that follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeagent.clock import week_of
+from edgeagent.errors import LedgerBroken
+from edgeagent.privacy.accounting import SPACING_WEEKS
+from edgeagent.randomness import RandomSource
+from edgeagent.store.anchor import START, Anchor
+from edgeagent.store.chain import ChainWriter
+from edgeagent.store.database import Database
+
+__all__ = ["Genesis", "after_silence", "begin_ledger", "read_genesis"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Genesis:
+    """The first row of a ledger."""
+
+    created_at: int
+    phase: int
+    """0-12: the box reports on weeks w with w ≡ phase (mod 13)."""
+    first_reportable_week: int
+    """By the clock it was made under, which nobody had vouched for yet. What counts is
+    ``LedgerStore.first_reportable_week``."""
+
+
+def after_silence(moment: int) -> int:
+    """Return the first week after the 13 whole ones that follow the week of ``moment``."""
+    return week_of(moment) + SPACING_WEEKS + 1
+
+
+def begin_ledger(database: Database, anchor: Anchor, *, now: int, random: RandomSource) -> None:
+    """Write the first row of a new ledger and leave its anchor at the open intent.
+
+    The database is not in place yet: an anchor at length 0 admits both that it never gets there
+    and that it does.
+    """
+    with database.transaction() as connection:
+        writer = ChainWriter(connection, START)
+        writer.append(
+            "genesis",
+            {
+                "created_at": now,
+                "phase": random.below(SPACING_WEEKS),
+                "first_reportable_week": after_silence(now),
+            },
+        )
+    anchor.intend(START, writer.tip)
+
+
+def read_genesis(database: Database) -> Genesis:
+    """Return the first row.
+
+    Raises:
+        LedgerBroken: it is gone.
+
+    """
+    rows = database.read("SELECT created_at, phase, first_reportable_week FROM genesis")
+    if not rows:
+        raise LedgerBroken(
+            "the first row of the ledger is gone", hint="restore ledger.db and ledger.anchor"
+        )
+    created_at, phase, first_week = rows[0]
+    return Genesis(created_at=created_at, phase=phase, first_reportable_week=first_week)
