@@ -13,6 +13,7 @@ from edgeagent.messages.manifest import (
     TargetReference,
     decode_manifest,
 )
+from edgeagent.messages.packed_titles import PackedTitles
 from edgeagent.messages.report import REPORT_BYTES, Report, decode_report, encode_report
 from edgeagent.messages.scoring import (
     ModelFiles,
@@ -21,6 +22,7 @@ from edgeagent.messages.scoring import (
     RankRequest,
     Reason,
     SegmentAnswer,
+    SegmentCause,
     SegmentRequest,
     TrialAnswer,
     TrialRequest,
@@ -35,6 +37,7 @@ __all__ = [
     "Message",
     "ModelFiles",
     "ModelManifest",
+    "PackedTitles",
     "Pick",
     "Picks",
     "RankRequest",
@@ -42,6 +45,7 @@ __all__ = [
     "Report",
     "ReportTask",
     "SegmentAnswer",
+    "SegmentCause",
     "SegmentLabel",
     "SegmentRequest",
     "Segmenter",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from edgeagent.clock import DAY_SECONDS, iso_utc, week_of, week_start
+from edgeagent.clock import iso_utc, week_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken, PolicyError
 from edgeagent.messages import ModelFiles, ReportTask, encode_report
@@ -27,17 +27,13 @@ from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import InstallationStore
-from edgeagent.services.report_rules import ReportRules
+from edgeagent.services.report_rules import SEND_WINDOW_SECONDS, ReportRules
 from edgeagent.services.week_of_sessions import count_sessions
 from edgeagent.store import Home
 
-__all__ = ["SEND_WINDOW_SECONDS", "Reporter", "WeekClosing"]
+__all__ = ["Reporter", "WeekClosing"]
 
 _log = logging.getLogger(__name__)
-
-SEND_WINDOW_SECONDS = 4 * DAY_SECONDS
-"""A report leaves at a uniform moment of the four days after it was drawn, so that the time of
-sending does not tell when the box was switched on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
