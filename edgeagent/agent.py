@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 from edgeagent.config import Config, load_config
 from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.errors import EdgeAgentError, LedgerBroken, PolicyError, StorageError
-from edgeagent.messages import ModelFiles, ModelManifest, Pick, Picks, ReportTask, WatchEvent
+from edgeagent.messages import ModelFiles, ModelManifest, Pick, ReportTask, WatchEvent
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.services.connections import make_scorer, open_repository, open_transport
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
@@ -26,7 +26,6 @@ from edgeagent.services.erasure import Erasure, finish_erasure_of_box
 from edgeagent.services.household import Household
 from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.services.key_care import configured_provider, finish_rotation
-from edgeagent.services.portability import Portability
 from edgeagent.services.private_session import MarkedPrivateSession
 from edgeagent.services.receipt import ConsentReceipt, consent_receipt
 from edgeagent.services.recorder import Recorded, Recorder
@@ -38,11 +37,12 @@ from edgeagent.services.title_index import TitleIndex
 from edgeagent.services.titles import TitleMarks
 from edgeagent.services.withdrawal import Withdrawals
 from edgeagent.services.world import World
-from edgeagent.store import Disclosure, Home, SavedPicks
+from edgeagent.store import Disclosure, Home
 
 if TYPE_CHECKING:
     from edgeagent.scoring.protocol import Scorer
-    from edgeagent.services.recommender import Recommender
+    from edgeagent.services.portability import Portability
+    from edgeagent.services.recommender import Ranking, Recommender
     from edgeagent.services.reporter import WeekClosing
     from edgeagent.services.updater import Update, Updater
     from edgeagent.services.uploader import Sending
@@ -241,6 +241,8 @@ class Agent:
     @cached_property
     def portability(self) -> Portability:
         """Export and import."""
+        from edgeagent.services.portability import Portability  # noqa: PLC0415  (lazy)
+
         return Portability(self._home, gate=self.gate, clock=self._clock)
 
     @cached_property
@@ -254,14 +256,14 @@ class Agent:
 
     # Recommendations
 
-    def recommend(self, *, profile: str = "main", limit: int = 10, cached: bool = False) -> Picks:
+    def recommend(self, *, profile: str = "main", limit: int = 10, cached: bool = False) -> Ranking:
         """Return the best titles for a profile, each with its reasons.
 
         With ``cached`` the last picks are served at once while they are a day old at most.
         """
         return self._recommender.recommend(profile=profile, limit=limit, cached=cached)
 
-    def last_picks(self, *, profile: str = "main", limit: int = 1000) -> SavedPicks | None:
+    def last_picks(self, *, profile: str = "main", limit: int = 1000) -> Ranking | None:
         """Return the picks last made as far as they can still be shown; never ranks."""
         return self._recommender.last_picks(profile=profile, limit=limit)
 

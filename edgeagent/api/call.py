@@ -141,12 +141,12 @@ class Call:
         """Return the profile that is named, else the active one."""
         return self.agent.household.active if named is None else named
 
-    def title(self, entity_id: str) -> Title | None:
-        """Return a title if a catalogue is there and holds it."""
+    def titles(self) -> Callable[[str], Title | None]:
+        """Return what finds titles in the active catalogue; nothing where there is none."""
         try:
-            return self.agent.titles.find(entity_id)
+            return self.agent.titles.lookup()
         except ModelError:
-            return None
+            return lambda _: None
 
     def emit(self, event: str, value: object) -> None:
         """Tell listeners of ``event`` once the call is done."""

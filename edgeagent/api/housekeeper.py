@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from edgeagent.api.call import Desk
 from edgeagent.api.hub import Hub
@@ -16,8 +17,10 @@ from edgeagent.api.lanes import Lanes
 from edgeagent.api.own_box import ModelShape, installed
 from edgeagent.api.own_household import PrivateSessionShape
 from edgeagent.api.schedule import Chore, Conditions, Schedule
-from edgeagent.services.reporter import WeekClosing
 from edgeagent.services.unmatched import forget_unmatched
+
+if TYPE_CHECKING:
+    from edgeagent.services.reporter import WeekClosing
 
 __all__ = ["LOOK_SECONDS", "Housekeeper"]
 

@@ -10,14 +10,15 @@ import pwd
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgeagent.agent import Agent
 from edgeagent.api.call import Outside
 from edgeagent.api.commands import Commands
 from edgeagent.api.dashboard_door import DashboardDoor, dashboard_command
 from edgeagent.api.endpoint import default_socket
+from edgeagent.api.later import put_off
 from edgeagent.api.notify import Notifier
-from edgeagent.api.service import Service, Settings
 from edgeagent.api.surroundings import Surroundings
 from edgeagent.api.unix_door import Peer
 from edgeagent.clock import SystemClock
@@ -26,6 +27,9 @@ from edgeagent.errors import InputError
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.services.erasure import ErasureReason, ErasureReceipt, erase_box
 from edgeagent.services.key_care import configured_provider
+
+if TYPE_CHECKING:
+    from edgeagent.api.service import Service
 
 __all__ = ["managers", "serve"]
 
@@ -41,6 +45,10 @@ def serve(
     environment: Mapping[str, str],
 ) -> None:
     """Serve ``home`` until SIGTERM or Ctrl-C."""
+    # websockets imports it, and with it 2 MiB of mail and archive formats, and never asks.
+    put_off("importlib.metadata")
+    from edgeagent.api.service import Service, Settings  # noqa: PLC0415  (after that)
+
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     clock = SystemClock()
 

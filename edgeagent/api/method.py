@@ -12,7 +12,7 @@ import msgspec
 if TYPE_CHECKING:
     from edgeagent.api.call import Call
 
-__all__ = ["Caller", "Event", "Loose", "Method", "Nothing", "Shape"]
+__all__ = ["Caller", "Event", "Facade", "Loose", "Method", "Nothing", "Shape", "own"]
 
 
 class Caller(IntEnum):
@@ -42,6 +42,20 @@ class Nothing(Loose, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Facade:
+    """A type of the façade, as the API shows it: the command line's JSON, in camelCase.
+
+    It is named, not imported: the document needs it, the resident process does not.
+    """
+
+    module: str
+    name: str
+    or_null: bool = False
+    as_it_is: bool = False
+    """Not renamed: it is a document of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
     """One method of the API."""
 
@@ -54,7 +68,7 @@ class Method:
     takes_a_list: bool = False
     """``run`` gets a list; clients send one set of parameters, or an array of such objects."""
     result: Any = None
-    """Type of what it returns, for the document."""
+    """Type of what it returns, or a :class:`Facade`, for the document."""
     result_name: str = "result"
     lane: Literal["quick", "slow", "alone"] = "quick"
     """``slow``: waits for a child or the network, never in the way of a viewing; ``alone``: while
@@ -64,6 +78,12 @@ class Method:
     def summary(self) -> str:
         """What it does, in one line."""
         return (self.run.__doc__ or "").strip().splitlines()[0]
+
+
+def own(name: str, run: Callable[[Call, Any], Any], **facts: Any) -> Method:
+    """Return a method of our own module, which is a manager's unless ``facts`` say otherwise."""
+    given: dict[str, Any] = {"caller": Caller.MANAGE} | facts
+    return Method(name=f"EdgeAgent.{name}", run=run, **given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from edgeagent import __version__
 from edgeagent.agent import Agent
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Event, Method, Nothing, Shape
+from edgeagent.api.method import Caller, Event, Method, Nothing, Shape, own
 from edgeagent.api.own_household import PrivateSessionShape, private_session
 from edgeagent.errors import LedgerBroken
 
@@ -134,41 +134,15 @@ def _told_model(call: Call) -> None:
 def _discover(call: Call, params: Nothing) -> msgspec.Raw:
     """Return the OpenRPC document of this API."""
     del call, params
-    document = (files("edgeagent.api") / DOCUMENT_NAME).read_bytes()
+    document = Path(__file__).with_name(DOCUMENT_NAME).read_bytes()
     return msgspec.Raw(msgspec.json.format(document, indent=-1))  # a line each, on the socket
 
 
 METHODS = (
-    Method(
-        name="EdgeAgent.status",
-        caller=Caller.MANAGE,
-        run=_status,
-        result=StatusShape,
-        result_name="status",
-    ),
-    Method(
-        name="EdgeAgent.model",
-        caller=Caller.MANAGE,
-        run=_model,
-        result=ModelShape,
-        result_name="model",
-    ),
-    Method(
-        name="EdgeAgent.updateModel",
-        caller=Caller.MANAGE,
-        run=_update,
-        result=UpdateShape,
-        result_name="update",
-        lane="slow",
-    ),
-    Method(
-        name="EdgeAgent.rollbackModel",
-        caller=Caller.MANAGE,
-        run=_rollback,
-        result=ModelShape,
-        result_name="model",
-        lane="slow",
-    ),
+    own("status", _status, result=StatusShape, result_name="status"),
+    own("model", _model, result=ModelShape, result_name="model"),
+    own("updateModel", _update, result=UpdateShape, result_name="update", lane="slow"),
+    own("rollbackModel", _rollback, result=ModelShape, result_name="model", lane="slow"),
     Method(
         name="rpc.discover",
         caller=Caller.APP,

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta
 
 from edgeagent.api.call import Call
+from edgeagent.api.camel import camel
 from edgeagent.api.consent_events import telling_of_changes
-from edgeagent.api.method import Caller, Event, Method, Shape
+from edgeagent.api.method import Caller, Event, Facade, Shape, own
 from edgeagent.api.own_picks import OfProfile, ProfileParams
 from edgeagent.consent import Purpose
 from edgeagent.messages.fields import ProfileName
 from edgeagent.notices import load_notice
-from edgeagent.services.receipt import ConsentReceipt
 from edgeagent.services.signals import Signal
 
 __all__ = ["EVENTS", "METHODS"]
@@ -82,34 +81,6 @@ class Withdrawn(Shape, frozen=True, kw_only=True):
     withdrawn: int
 
 
-class ReceiptEntryShape(Shape, frozen=True, kw_only=True):
-    """One decision, with the fields of ISO/IEC TS 27560."""
-
-    record_id: str
-    pii_principal_id: str
-    privacy_notice_uri: str
-    notice_version: str
-    notice_sha256: str
-    language: str
-    purpose: Purpose
-    lawful_basis: str
-    event_time: str
-    event_type: str
-    event_state: Literal["given", "withdrawn", "expired", "superseded"]
-    entity_id: str
-    valid_until: str
-    storage_location: str
-
-
-class ReceiptShape(Shape, frozen=True, kw_only=True):
-    """Every decision, in the order in which they were made."""
-
-    schema_version: str
-    issued_at: str
-    retention_days: int
-    records: tuple[ReceiptEntryShape, ...]
-
-
 def _consent(call: Call, params: ConsentParams) -> ConsentShape:
     """Return how each purpose stands for a profile, with what it gives and takes."""
     profile = call.profile(params.profile)
@@ -162,50 +133,21 @@ def _heed(call: Call, params: SignalParams) -> Withdrawn:
     return Withdrawn(withdrawn=len(records))
 
 
-def _receipt(call: Call, params: ProfileParams) -> ReceiptShape:
+def _receipt(call: Call, params: ProfileParams) -> Any:  # noqa: ANN401  (see camel)
     """Return every decision of a profile, or of all, with the fields of ISO/IEC TS 27560."""
-    receipt: ConsentReceipt = call.agent.consent_receipt(params.profile)
-    return msgspec.convert(receipt, ReceiptShape, from_attributes=True)
+    return camel(call.agent.consent_receipt(params.profile))
 
 
 METHODS = (
-    Method(
-        name="EdgeAgent.consent",
-        caller=Caller.MANAGE,
-        run=_consent,
-        params=ConsentParams,
-        result=ConsentShape,
-        result_name="consent",
-    ),
-    Method(
-        name="EdgeAgent.grant",
-        caller=Caller.MANAGE,
-        run=_grant,
-        params=GrantParams,
-        result=ConsentShape,
-        result_name="consent",
-    ),
-    Method(
-        name="EdgeAgent.withdraw",
-        caller=Caller.MANAGE,
-        run=_withdraw,
-        params=PurposeParams,
-        result=ConsentShape,
-        result_name="consent",
-    ),
-    Method(
-        name="EdgeAgent.heed",
-        caller=Caller.APP,
-        run=_heed,
-        params=SignalParams,
-        result=Withdrawn,
-    ),
-    Method(
-        name="EdgeAgent.consentReceipt",
-        caller=Caller.MANAGE,
-        run=_receipt,
+    own("consent", _consent, params=ConsentParams, result=ConsentShape, result_name="consent"),
+    own("grant", _grant, params=GrantParams, result=ConsentShape, result_name="consent"),
+    own("withdraw", _withdraw, params=PurposeParams, result=ConsentShape, result_name="consent"),
+    own("heed", _heed, params=SignalParams, result=Withdrawn, caller=Caller.APP),
+    own(
+        "consentReceipt",
+        _receipt,
         params=ProfileParams,
-        result=ReceiptShape,
+        result=Facade(module="edgeagent.services.receipt", name="ConsentReceipt"),
         result_name="receipt",
     ),
 )

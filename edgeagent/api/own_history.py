@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Event, Method, Shape
+from edgeagent.api.method import Caller, Event, Shape, own
 from edgeagent.api.own_picks import OfProfile, ProfileParams
 from edgeagent.errors import ModelError
-from edgeagent.messages import Viewing
+from edgeagent.messages import Title, Viewing
 from edgeagent.messages.fields import EntityId, ProfileName, Seconds
 
 __all__ = ["EVENTS", "METHODS"]
@@ -111,8 +111,9 @@ def _history(call: Call, params: HistoryParams) -> HistoryShape:
     """Return what is kept of a profile's viewings, newest first."""
     profile = call.profile(params.profile)
     found: list[ViewingShape] = []
+    titles = call.titles()
     for viewing in _viewings(call, profile, params.before):
-        shape = _viewing(call, viewing)
+        shape = _viewing(viewing, titles(viewing.entity_id))
         if params.search.casefold() in f"{shape.title}\n{shape.entity_id}".casefold():
             found.append(shape)
         if len(found) > params.limit:
@@ -136,8 +137,7 @@ def _viewings(call: Call, profile: str, before: Cursor | None) -> Iterator[Viewi
         last = page[-1]
 
 
-def _viewing(call: Call, viewing: Viewing) -> ViewingShape:
-    title = call.title(viewing.entity_id)
+def _viewing(viewing: Viewing, title: Title | None) -> ViewingShape:
     return ViewingShape(
         entity_id=viewing.entity_id,
         title=viewing.entity_id if title is None else title.title,
@@ -172,6 +172,7 @@ def _titles(call: Call, params: TitlesParams) -> tuple[TitleShape, ...]:
 def _marks(call: Call, params: ProfileParams) -> tuple[MarkShape, ...]:
     """Return the titles that a profile has hidden, or does not want as reasons."""
     marked = call.agent.title_marks.marked(profile=call.profile(params.profile))
+    titles = call.titles()
     return tuple(
         MarkShape(
             entity_id=item.entity_id,
@@ -180,7 +181,7 @@ def _marks(call: Call, params: ProfileParams) -> tuple[MarkShape, ...]:
             marked_at=item.marked_at,
         )
         for item in marked
-        for title in (call.title(item.entity_id),)
+        for title in (titles(item.entity_id),)
     )
 
 
@@ -225,46 +226,17 @@ def _told(call: Call, params: TitleParams) -> None:
     call.emit("EdgeAgent.onHistoryChanged", {"profile": call.profile(params.profile)})
 
 
-def _of_title(name: str, run: Callable[[Call, TitleParams], object], result: object) -> Method:
-    return Method(
-        name=f"EdgeAgent.{name}",
-        caller=Caller.MANAGE,
-        run=run,
-        params=TitleParams,
-        result=result,
-    )
-
-
 METHODS = (
-    Method(
-        name="EdgeAgent.history",
-        caller=Caller.MANAGE,
-        run=_history,
-        params=HistoryParams,
-        result=HistoryShape,
-        result_name="page",
+    own("history", _history, params=HistoryParams, result=HistoryShape, result_name="page"),
+    own(
+        "titles", _titles, params=TitlesParams, result=tuple[TitleShape, ...], result_name="titles"
     ),
-    Method(
-        name="EdgeAgent.titles",
-        caller=Caller.MANAGE,
-        run=_titles,
-        params=TitlesParams,
-        result=tuple[TitleShape, ...],
-        result_name="titles",
-    ),
-    Method(
-        name="EdgeAgent.marks",
-        caller=Caller.MANAGE,
-        run=_marks,
-        params=ProfileParams,
-        result=tuple[MarkShape, ...],
-        result_name="marks",
-    ),
-    _of_title("hide", _hide, None),
-    _of_title("unhide", _unhide, Changed),
-    _of_title("exclude", _exclude, None),
-    _of_title("include", _include, Changed),
-    _of_title("forget", _forget, Forgotten),
+    own("marks", _marks, params=ProfileParams, result=tuple[MarkShape, ...], result_name="marks"),
+    own("hide", _hide, params=TitleParams, result=None),
+    own("unhide", _unhide, params=TitleParams, result=Changed),
+    own("exclude", _exclude, params=TitleParams, result=None),
+    own("include", _include, params=TitleParams, result=Changed),
+    own("forget", _forget, params=TitleParams, result=Forgotten),
 )
 EVENTS = (
     Event(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from edgeagent.api.call import Call
+from edgeagent.api.camel import camel
 from edgeagent.api.consent_events import telling_of_changes
-from edgeagent.api.method import Caller, Event, Method, Nothing, Shape
+from edgeagent.api.method import Caller, Event, Facade, Nothing, Shape, own
 from edgeagent.messages.fields import ProfileName
 from edgeagent.services.private_session import DEFAULT_MINUTES, MAX_MINUTES
-from edgeagent.services.retention import Kept
 
 __all__ = ["EVENTS", "METHODS", "PrivateSessionShape", "private_session"]
 
@@ -55,16 +55,6 @@ class RenameParams(Shape, frozen=True, kw_only=True):
 
     name: ProfileName
     new_name: ProfileName
-
-
-class RetentionShape(Shape, frozen=True, kw_only=True):
-    """How long viewings are kept."""
-
-    days: int
-    allowed_days: int
-    chosen_days: int | None
-    lengthened: bool
-    """Whether less was chosen than reporting needs."""
 
 
 class RetentionParams(Shape, frozen=True, kw_only=True):
@@ -144,97 +134,60 @@ def _told_profiles(call: Call) -> tuple[ProfileShape, ...]:
     return profiles
 
 
-def _retention(call: Call, params: Nothing) -> RetentionShape:
+def _retention(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
     """Return for how long viewings are kept."""
     del params
-    return _kept(call.agent.retention.kept())
+    return camel(call.agent.retention.kept())
 
 
-def _set_retention(call: Call, params: RetentionParams) -> RetentionShape:
+def _set_retention(call: Call, params: RetentionParams) -> Any:  # noqa: ANN401  (see camel)
     """Keep viewings for fewer days; what is older goes at once."""
     kept = call.agent.retention.choose(params.days)
     call.playbacks.forget_all()
     if call.agent.housekeeping().deleted:
         call.emit("EdgeAgent.onHistoryChanged", {"profile": call.profile()})
-    return _kept(kept)
+    return camel(kept)
 
 
-def _kept(kept: Kept) -> RetentionShape:
-    return RetentionShape(
-        days=kept.days,
-        allowed_days=kept.allowed_days,
-        chosen_days=kept.chosen_days,
-        lengthened=kept.lengthened,
-    )
-
-
+_KEPT = Facade(module="edgeagent.services.retention", name="Kept")
 METHODS = (
-    Method(
-        name="EdgeAgent.privateSession",
-        caller=Caller.MANAGE,
-        run=_private_session,
-        result=PrivateSessionShape,
-        result_name="session",
-    ),
-    Method(
-        name="EdgeAgent.startPrivateSession",
-        caller=Caller.MANAGE,
-        run=_start,
+    own("privateSession", _private_session, result=PrivateSessionShape, result_name="session"),
+    own(
+        "startPrivateSession",
+        _start,
         params=StartParams,
         result=PrivateSessionShape,
         result_name="session",
     ),
-    Method(
-        name="EdgeAgent.stopPrivateSession",
-        caller=Caller.MANAGE,
-        run=_stop,
-        result=PrivateSessionShape,
-        result_name="session",
-    ),
-    Method(
-        name="EdgeAgent.profiles",
-        caller=Caller.MANAGE,
-        run=_profiles,
-        result=tuple[ProfileShape, ...],
-        result_name="profiles",
-    ),
-    Method(
-        name="EdgeAgent.createProfile",
-        caller=Caller.MANAGE,
-        run=_create,
+    own("stopPrivateSession", _stop, result=PrivateSessionShape, result_name="session"),
+    own("profiles", _profiles, result=tuple[ProfileShape, ...], result_name="profiles"),
+    own(
+        "createProfile",
+        _create,
         params=NewProfileParams,
         result=tuple[ProfileShape, ...],
         result_name="profiles",
     ),
-    Method(
-        name="EdgeAgent.switchProfile",
-        caller=Caller.MANAGE,
-        run=_switch,
+    own(
+        "switchProfile",
+        _switch,
         params=NameParams,
         result=tuple[ProfileShape, ...],
         result_name="profiles",
     ),
-    Method(
-        name="EdgeAgent.renameProfile",
-        caller=Caller.MANAGE,
-        run=_rename,
+    own(
+        "renameProfile",
+        _rename,
         params=RenameParams,
         result=tuple[ProfileShape, ...],
         result_name="profiles",
     ),
-    Method(
-        name="EdgeAgent.retention",
-        caller=Caller.MANAGE,
-        run=_retention,
-        result=RetentionShape,
-        result_name="retention",
-    ),
-    Method(
-        name="EdgeAgent.setRetention",
-        caller=Caller.MANAGE,
-        run=_set_retention,
+    own("retention", _retention, result=_KEPT, result_name="retention"),
+    own(
+        "setRetention",
+        _set_retention,
         params=RetentionParams,
-        result=RetentionShape,
+        result=_KEPT,
         result_name="retention",
     ),
 )

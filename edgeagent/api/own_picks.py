@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Event, Method, Shape
-from edgeagent.messages import Picks
+from edgeagent.api.camel import camel
+from edgeagent.api.method import Caller, Event, Facade, Shape, own
+from edgeagent.messages import Picks, Reason
 from edgeagent.messages.fields import EntityId, ProfileName
 
 __all__ = ["EVENTS", "METHODS"]
 
 
+_Limit = Annotated[int, Meta(ge=1, le=1000)]
+_RECOMMENDER = "edgeagent.services.recommender"
+
+
 class RecommendParams(Shape, frozen=True, kw_only=True):
     """How many, and for whom."""
 
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 10
+    limit: _Limit = 10
     profile: ProfileName | None = None
+    cached: bool = False
+    """Serve the last picks at once, if they are a day old at most."""
+
+
+class LastPicksParams(Shape, frozen=True, kw_only=True):
+    """For whom, and how many at most."""
+
+    profile: ProfileName | None = None
+    limit: _Limit = 1000
 
 
 class ProfileParams(Shape, frozen=True, kw_only=True):
@@ -36,33 +51,13 @@ class ExplainParams(Shape, frozen=True, kw_only=True):
 
 
 class ReasonShape(Shape, frozen=True, kw_only=True):
-    """One part of a score."""
+    """One part of a score, or of a segment."""
 
     kind: str
     entity_id: str | None
     title: str
     contribution: float
     share_fraction: float
-
-
-class PickShape(Shape, frozen=True, kw_only=True):
-    """One ranked title; its reasons add up to its score."""
-
-    entity_id: str
-    title: str
-    kind: str
-    year: int | None
-    genres: tuple[str, ...]
-    score: float
-    reasons: tuple[ReasonShape, ...]
-
-
-class PicksShape(Shape, frozen=True, kw_only=True):
-    """A ranking, and when it was made."""
-
-    profile: str
-    made_at: int
-    picks: tuple[PickShape, ...]
 
 
 class SegmentShape(Shape, frozen=True, kw_only=True):
@@ -74,6 +69,8 @@ class SegmentShape(Shape, frozen=True, kw_only=True):
     sensitive: bool
     """A sensitive segment is never a category of a report."""
     iab: tuple[str, ...]
+    reasons: tuple[ReasonShape, ...]
+    """The watched titles without which it would be smaller; of the largest segments."""
 
 
 class SegmentsShape(Shape, frozen=True, kw_only=True):
@@ -86,110 +83,104 @@ class SegmentsShape(Shape, frozen=True, kw_only=True):
     """The watched titles that weigh most in the present picks."""
 
 
-def _recommend(call: Call, params: RecommendParams) -> PicksShape:
+def _recommend(call: Call, params: RecommendParams) -> Any:  # noqa: ANN401  (see camel)
     """Rank titles for a profile, each with the watched titles that caused it."""
     profile = call.profile(params.profile)
-    picks = call.agent.recommend(profile=profile, limit=params.limit)
-    call.emit("EdgeAgent.onPicksChanged", {"profile": profile})
-    return _shape(picks, profile=profile, made_at=call.now())
+    ranking = call.agent.recommend(profile=profile, limit=params.limit, cached=params.cached)
+    if not ranking.cached:
+        call.emit("EdgeAgent.onPicksChanged", {"profile": profile})
+    return camel(ranking)
 
 
-def _last_picks(call: Call, params: ProfileParams) -> PicksShape | None:
+def _last_picks(call: Call, params: LastPicksParams) -> Any:  # noqa: ANN401  (see camel)
     """Return the last ranking at once, without scoring; null when there is none."""
     profile = call.profile(params.profile)
-    saved = call.agent.home.history.last_picks(profile)
-    return None if saved is None else _shape(saved.picks, profile=profile, made_at=saved.made_at)
+    return camel(call.agent.last_picks(profile=profile, limit=params.limit))
 
 
-def _explain(call: Call, params: ExplainParams) -> PickShape:
+def _explain(call: Call, params: ExplainParams) -> Any:  # noqa: ANN401  (see camel)
     """Return one title's score and the parts that add up to it."""
-    pick = call.agent.explain(params.entity_id, profile=call.profile(params.profile))
-    return msgspec.convert(pick, PickShape, from_attributes=True)
+    return camel(call.agent.explain(params.entity_id, profile=call.profile(params.profile)))
 
 
 def _segments(call: Call, params: ProfileParams) -> SegmentsShape:
     """Return which segments the box sees a profile in, as of its last picks, and why."""
     profile = call.profile(params.profile)
-    saved = call.agent.home.history.last_picks(profile)
-    if saved is None:
-        picks, made_at = call.agent.recommend(profile=profile, limit=10), call.now()
-    else:
-        picks, made_at = saved.picks, saved.made_at
     current = call.agent.installation().current
     labels = () if current is None else current.segments
+    ranking = call.agent.last_picks(profile=profile)
+    if ranking is None or len(ranking.segment_probabilities) != len(labels):  # another model's
+        ranking = call.agent.recommend(profile=profile)
+    causes = {cause.segment: cause.reasons for cause in ranking.segment_causes}
     segments = [
         SegmentShape(
-            id=number, name=label.name, probability=part, sensitive=label.sensitive, iab=label.iab
+            id=number,
+            name=label.name,
+            probability=part,
+            sensitive=label.sensitive,
+            iab=label.iab,
+            reasons=_shapes(causes.get(number, ())),
         )
         for number, (label, part) in enumerate(
-            zip(labels, picks.segment_probabilities, strict=False)
+            zip(labels, ranking.segment_probabilities, strict=False)
         )
     ]
     return SegmentsShape(
         profile=profile,
-        made_at=made_at,
+        made_at=ranking.made_at,
         segments=tuple(sorted(segments, key=lambda segment: -segment.probability)),
-        because=_heaviest(picks),
+        because=_shapes(_heaviest(ranking)),
     )
 
 
 _MOST_REASONS = 12
 
 
-def _heaviest(picks: Picks) -> tuple[ReasonShape, ...]:
+def _heaviest(picks: Picks) -> list[Reason]:
     """Return the watched titles that weigh most over all picks."""
-    heaviest: dict[str, ReasonShape] = {}
+    heaviest: dict[str, Reason] = {}
     for pick in picks.picks:
         for reason in pick.reasons:
             if reason.kind != "watched" or reason.entity_id is None:
                 continue
             known = heaviest.get(reason.entity_id)
             if known is None or reason.share_fraction > known.share_fraction:
-                shape = msgspec.convert(reason, ReasonShape, from_attributes=True)
-                heaviest[reason.entity_id] = shape
+                heaviest[reason.entity_id] = reason
     ordered = sorted(heaviest.values(), key=lambda reason: -reason.share_fraction)
-    return tuple(ordered[:_MOST_REASONS])
+    return ordered[:_MOST_REASONS]
 
 
-def _shape(picks: Picks, *, profile: str, made_at: int) -> PicksShape:
-    return PicksShape(
-        profile=profile,
-        made_at=made_at,
-        picks=tuple(msgspec.convert(p, PickShape, from_attributes=True) for p in picks.picks),
-    )
+def _shapes(reasons: Iterable[Reason]) -> tuple[ReasonShape, ...]:
+    return tuple(msgspec.convert(r, ReasonShape, from_attributes=True) for r in reasons)
 
 
 METHODS = (
-    Method(
-        name="EdgeAgent.recommend",
-        caller=Caller.MANAGE,
-        run=_recommend,
+    own(
+        "recommend",
+        _recommend,
         params=RecommendParams,
-        result=PicksShape,
+        result=Facade(module=_RECOMMENDER, name="Ranking"),
         result_name="ranking",
         lane="slow",
     ),
-    Method(
-        name="EdgeAgent.lastPicks",
-        caller=Caller.MANAGE,
-        run=_last_picks,
-        params=ProfileParams,
-        result=PicksShape | None,
+    own(
+        "lastPicks",
+        _last_picks,
+        params=LastPicksParams,
+        result=Facade(module=_RECOMMENDER, name="Ranking", or_null=True),
         result_name="ranking",
     ),
-    Method(
-        name="EdgeAgent.explain",
-        caller=Caller.MANAGE,
-        run=_explain,
+    own(
+        "explain",
+        _explain,
         params=ExplainParams,
-        result=PickShape,
+        result=Facade(module="edgeagent.messages", name="Pick"),
         result_name="pick",
         lane="slow",
     ),
-    Method(
-        name="EdgeAgent.segments",
-        caller=Caller.MANAGE,
-        run=_segments,
+    own(
+        "segments",
+        _segments,
         params=ProfileParams,
         result=SegmentsShape,
         result_name="mix",

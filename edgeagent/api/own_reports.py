@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Event, Method, Nothing, Shape
+from edgeagent.api.camel import camel
+from edgeagent.api.method import Caller, Event, Facade, Nothing, Shape, own
 from edgeagent.clock import week_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.messages.report import REPORT_BYTES
 from edgeagent.privacy.accounting import (
-    MAX_ODDS_PER_REPORT,
     MAX_ODDS_PER_YEAR,
     SPACING_WEEKS,
     epsilon,
     spent,
 )
-from edgeagent.services.reporter import SEND_WINDOW_SECONDS
+from edgeagent.services.report_rules import SEND_WINDOW_SECONDS
 from edgeagent.store import Disclosure
 
 __all__ = ["EVENTS", "METHODS"]
@@ -43,7 +43,7 @@ class DisclosureShape(Shape, frozen=True, kw_only=True):
     """What a reader can conclude from it, in words."""
 
 
-class PreviewShape(Shape, frozen=True, kw_only=True):
+class NextReportShape(Shape, frozen=True, kw_only=True):
     """What comes next, as far as it can be known: never from what was watched."""
 
     would_report: bool
@@ -78,14 +78,6 @@ class BudgetShape(Shape, frozen=True, kw_only=True):
     spacing_weeks: int
 
 
-class Statement(Shape, frozen=True, kw_only=True):
-    """One thing that can be said of this box's privacy, and whether it holds now."""
-
-    topic: str
-    text: str
-    holds: bool
-
-
 def _disclosures(call: Call, params: Nothing) -> tuple[DisclosureShape, ...]:
     """Return every report that was ever drawn for sending, oldest first."""
     del params
@@ -110,7 +102,7 @@ def _disclosure(item: Disclosure) -> DisclosureShape:
     )
 
 
-def _preview(call: Call, params: Nothing) -> PreviewShape:
+def _next_report(call: Call, params: Nothing) -> NextReportShape:
     """Return what the next report will be about, when it can leave, and whether it will."""
     del params
     ledger = call.agent.home.ledger
@@ -118,7 +110,7 @@ def _preview(call: Call, params: Nothing) -> PreviewShape:
     task = call.agent.installation().task
     week = _next_week(call)
     end = week_start(week + 1)
-    return PreviewShape(
+    return NextReportShape(
         would_report=not (reason := _obstacle(call, has_task=task is not None)),
         reason=reason,
         week=week,
@@ -175,66 +167,34 @@ def _budget(call: Call, params: Nothing) -> BudgetShape:
     )
 
 
-def _assessment(call: Call, params: Nothing) -> tuple[Statement, ...]:
-    """Return what can be said of this box's privacy, and whether each of it holds now."""
+def _preview(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
+    """Return what a report on the last week would look like; its noise is never sent."""
     del params
-    ledger = call.agent.home.ledger
-    ledger.check()
-    year = spent(ledger.debits(), last_week=week_of(call.now()))
-    kept = call.agent.retention.kept()
-    return (
-        Statement(
-            topic="report",
-            text=f"No report is more than {MAX_ODDS_PER_REPORT} times as likely as after any other "
-            "week, an empty one included.",
-            holds=all(item.odds <= MAX_ODDS_PER_REPORT for item in ledger.disclosures()),
-        ),
-        Statement(
-            topic="budget",
-            text=f"All reports of any 52 weeks together multiply to at most {MAX_ODDS_PER_YEAR}.",
-            holds=year <= MAX_ODDS_PER_YEAR,
-        ),
-        Statement(
-            topic="retention",
-            text=f"Viewings are deleted after {kept.days} days.",
-            holds=not kept.lengthened,
-        ),
-        Statement(
-            topic="ledger",
-            text="The record of decisions and reports is whole.",
-            holds=not ledger.integrity_errors(),
-        ),
-    )
+    return camel(call.agent.reports.preview())
+
+
+def _assessment(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
+    """Return what leaves, what it costs, what it tells, and whether what is promised holds."""
+    del params
+    return camel(call.agent.reports.assess())
 
 
 METHODS = (
-    Method(
-        name="EdgeAgent.disclosures",
-        caller=Caller.MANAGE,
-        run=_disclosures,
-        result=tuple[DisclosureShape, ...],
-        result_name="disclosures",
-    ),
-    Method(
-        name="EdgeAgent.preview",
-        caller=Caller.MANAGE,
-        run=_preview,
-        result=PreviewShape,
+    own("disclosures", _disclosures, result=tuple[DisclosureShape, ...], result_name="disclosures"),
+    own("nextReport", _next_report, result=NextReportShape, result_name="next"),
+    own("budget", _budget, result=BudgetShape, result_name="budget"),
+    own(
+        "preview",
+        _preview,
+        result=Facade(module="edgeagent.services.preview", name="Preview"),
         result_name="preview",
+        lane="slow",
     ),
-    Method(
-        name="EdgeAgent.budget",
-        caller=Caller.MANAGE,
-        run=_budget,
-        result=BudgetShape,
-        result_name="budget",
-    ),
-    Method(
-        name="EdgeAgent.assessment",
-        caller=Caller.MANAGE,
-        run=_assessment,
-        result=tuple[Statement, ...],
-        result_name="statements",
+    own(
+        "assessment",
+        _assessment,
+        result=Facade(module="edgeagent.services.assessment", name="Assessment"),
+        result_name="assessment",
         lane="slow",
     ),
 )

@@ -6,11 +6,10 @@ from typing import Literal
 
 from edgeagent.api.call import Call
 from edgeagent.api.consent_events import telling_of_changes
-from edgeagent.api.method import Caller, Method, Nothing, Shape
+from edgeagent.api.method import Facade, Nothing, Shape, own
 from edgeagent.errors import InputError
 from edgeagent.messages.fields import ProfileName
 from edgeagent.services.erasure import ErasureReason, ErasureReceipt
-from edgeagent.services.export_format import BoxExport
 
 __all__ = ["METHODS"]
 
@@ -47,7 +46,7 @@ class EraseShape(Shape, frozen=True, kw_only=True):
     receipt: ReceiptOfErasure | None
 
 
-def _export(call: Call, params: Nothing) -> BoxExport:
+def _export(call: Call, params: Nothing) -> object:
     """Return everything this box keeps about its household, as 'edgeagent export' writes it."""
     del params
     return call.agent.portability.export()
@@ -98,21 +97,14 @@ def _in_words(scope: str, profile: str | None) -> str:
 
 
 METHODS = (
-    Method(
-        name="EdgeAgent.export",
-        caller=Caller.MANAGE,
-        run=_export,
-        result=BoxExport,
+    own(
+        "export",
+        _export,
+        result=Facade(module="edgeagent.services.export_format", name="BoxExport", as_it_is=True),
         result_name="export",
         lane="slow",
     ),
-    Method(
-        name="EdgeAgent.erase",
-        caller=Caller.MANAGE,
-        run=_erase,
-        params=EraseParams,
-        result=EraseShape,
-        result_name="erasure",
-        lane="alone",
+    own(
+        "erase", _erase, params=EraseParams, result=EraseShape, result_name="erasure", lane="alone"
     ),
 )

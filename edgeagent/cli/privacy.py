@@ -84,6 +84,9 @@ def tell(assessment: Assessment, *, err: bool = False) -> None:
     )
     say("What somebody could conclude who sees all reports and knows the population", bold=True)
     _tell_beliefs(assessment, say=say)
+    say("What is promised", bold=True)
+    for promise in assessment.promises:
+        say(f"  {'holds' if promise.holds else 'DOES NOT HOLD'}: {promise.text}")
     say("Settings", bold=True)
     for deviation in assessment.settings:
         say(f"  {deviation.direction}: {deviation.setting}: {deviation.words}")

@@ -7,7 +7,6 @@ import click
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
 from edgeagent.clock import SystemClock, iso_utc, week_of, week_start
 from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
-from edgeagent.services.category_names import category_names
 
 __all__ = ["command"]
 
@@ -57,14 +56,14 @@ def preview(box: Box, *, as_json: bool) -> None:
     For the owner of the home only, and one draw a week: asking again shows the same.
     """
     with box.open() as agent:
-        shown = agent.reports.preview()
-        names = category_names(agent.installation(), task=shown.task, categories=len(shown.counts))
+        found = agent.reports.preview()
     if as_json:
-        emit_json({"preview": True, "categories": names, "report": shown})
+        emit_json(found)
         return
+    shown = found.report
     click.secho("PREVIEW", bold=True, nl=False)
     click.echo(f"  week {shown.week}, task {shown.task}")
-    for name, count in zip(names, shown.counts, strict=True):
+    for name, count in zip(found.categories, shown.counts, strict=True):
         if count:
             click.echo(f"  {count:4}  {name}")
     click.echo(shown.note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -43,13 +44,13 @@ def command(
 
     The log goes to stderr; it never holds what was watched.
     """
-    try:
-        from edgeagent.api.main import serve  # noqa: PLC0415  (websockets is an extra)
-    except ModuleNotFoundError as error:
+    if find_spec("websockets") is None:
         raise InputError(
             "the service needs the package 'websockets'",
             hint="install edgeagent with its extra: pip install 'edgeagent[service]'",
-        ) from error
+        )
+    from edgeagent.api.main import serve  # noqa: PLC0415  (websockets is an extra)
+
     serve(
         box.home,
         config=box.config(),

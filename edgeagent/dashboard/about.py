@@ -12,7 +12,7 @@ __all__ = ["WAYS"]
 async def _assessment(viewer: Viewer) -> Response:
     return await viewer.page(
         "assessment",
-        statements=await viewer.ask("assessment"),
+        statements=(await viewer.ask("assessment"))["promises"],
         budget=await viewer.ask("budget"),
         retention=await viewer.ask("retention"),
     )

@@ -11,7 +11,10 @@ import msgspec
 
 from edgeagent.errors import EdgeAgentError, NetworkError
 
-__all__ = ["Box", "Refused"]
+__all__ = ["NOT_GRANTED", "Box", "Refused"]
+
+NOT_GRANTED = -40300
+"""The code of what needs a switch that is off."""
 
 _ANSWER_LIMIT_BYTES = 256 * 1024 * 1024
 """An export of every viewing in a year is the longest answer."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from edgeagent.dashboard.box import NOT_GRANTED, Refused
 from edgeagent.dashboard.viewer import Viewer, Way
 
 __all__ = ["WAYS"]
@@ -53,8 +55,7 @@ async def _title(viewer: Viewer) -> Response:
     found = await viewer.ask("history", search=entity_id[:200], limit=_MOST_VIEWINGS)
     viewings = [item for item in found["viewings"] if item["entityId"] == entity_id]
     marks = [item for item in await viewer.ask("marks") if item["entityId"] == entity_id]
-    ranking = await viewer.ask("lastPicks") or {"picks": []}
-    picks = [item for item in ranking["picks"] if item["entityId"] == entity_id]
+    picks = [item for item in await _last_picks(viewer) if item["entityId"] == entity_id]
     known = [*viewings, *marks, *picks]
     return await viewer.page(
         "title",
@@ -66,6 +67,18 @@ async def _title(viewer: Viewer) -> Response:
         marks={item["mark"] for item in marks},
         reasons=picks[0]["reasons"] if picks else [],
     )
+
+
+async def _last_picks(viewer: Viewer) -> list[dict[str, Any]]:
+    """Return what was picked last; nothing while picking is not granted."""
+    try:
+        ranking = await viewer.ask("lastPicks") or {"picks": []}
+    except Refused as refused:
+        if refused.code != NOT_GRANTED:
+            raise
+        return []
+    picks: list[dict[str, Any]] = ranking["picks"]
+    return picks
 
 
 async def _do(viewer: Viewer) -> Response:

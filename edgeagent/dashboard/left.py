@@ -87,7 +87,7 @@ def draw_timeline(drawn_at: Sequence[int], *, now: int, next_at: int) -> Timelin
 
 async def _left(viewer: Viewer) -> Response:
     reports = await viewer.ask("disclosures")
-    preview = await viewer.ask("preview")
+    preview = await viewer.ask("nextReport")
     status = await viewer.ask("status")
     return await viewer.page(
         "left",

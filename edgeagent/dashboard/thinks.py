@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from edgeagent.dashboard.box import Refused
+from edgeagent.dashboard.box import NOT_GRANTED, Refused
 from edgeagent.dashboard.viewer import Viewer, Way
 
 __all__ = ["WAYS"]
 
 _SHOWN_SEGMENTS = 7
 _SHOWN_PICKS = 5
-_NOT_GRANTED, _NO_MODEL = -40300, -50200
+_NO_MODEL = -50200
 
 
 async def _thinks(viewer: Viewer) -> Response:
     try:
         mix = await viewer.ask("segments")
     except Refused as refused:
-        if refused.code not in {_NOT_GRANTED, _NO_MODEL}:
+        if refused.code not in {NOT_GRANTED, _NO_MODEL}:
             raise
-        why = "not_granted" if refused.code == _NOT_GRANTED else "no_model"
+        why = "not_granted" if refused.code == NOT_GRANTED else "no_model"
         return await viewer.page("thinks_nothing", why=why)
     segments = mix["segments"]
     ranking = await viewer.ask("lastPicks") or {"picks": []}

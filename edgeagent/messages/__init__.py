@@ -14,6 +14,7 @@ from edgeagent.messages.manifest import (
     TargetReference,
     decode_manifest,
 )
+from edgeagent.messages.packed_titles import PackedTitles
 from edgeagent.messages.report import REPORT_BYTES, Report, decode_report, encode_report
 from edgeagent.messages.scoring import (
     ModelFiles,
@@ -22,6 +23,7 @@ from edgeagent.messages.scoring import (
     RankRequest,
     Reason,
     SegmentAnswer,
+    SegmentCause,
     SegmentRequest,
     TrialAnswer,
     TrialRequest,
@@ -37,6 +39,7 @@ __all__ = [
     "ModelClaims",
     "ModelFiles",
     "ModelManifest",
+    "PackedTitles",
     "Pick",
     "Picks",
     "RankRequest",
@@ -44,6 +47,7 @@ __all__ = [
     "Report",
     "ReportTask",
     "SegmentAnswer",
+    "SegmentCause",
     "SegmentLabel",
     "SegmentRequest",
     "Segmenter",

@@ -35,6 +35,7 @@ __all__ = [
     "Title",
     "decode_catalogue",
     "encode_catalogue",
+    "plain_titles",
 ]
 
 CATALOGUE_CAP_BYTES = 128 * 1024 * 1024
@@ -129,21 +130,8 @@ def decode_catalogue(data: bytes | memoryview) -> Catalogue:
         MalformedMessage: wrong magic, lengths that do not add up, a bad field, an id named twice.
 
     """
-    view = memoryview(data)
-    if len(view) > CATALOGUE_CAP_BYTES:
-        raise _malformed(f"{len(view)} bytes, at most {CATALOGUE_CAP_BYTES} are accepted")
-    start = len(_MAGIC) + _LENGTH.size
-    if bytes(view[: len(_MAGIC)]) != _MAGIC or len(view) < start:
-        raise _malformed("does not begin with EACATAL1")
-    (header_length,) = _LENGTH.unpack_from(view, len(_MAGIC))
-    header = decode(
-        bytes(view[start : start + min(header_length, _HEADER_CAP_BYTES + 1)]),
-        CatalogueHeader,
-        cap_bytes=_HEADER_CAP_BYTES,
-        canonical=True,
-    )
+    header, titles_at, view = _header(data)
     count, dimension = header.items, header.dimension
-    titles_at = start + header_length
     rows_at = titles_at + header.titles_bytes
     scale_at = rows_at + dimension * count
     bias_at = scale_at + 4 * count
@@ -164,7 +152,38 @@ def decode_catalogue(data: bytes | memoryview) -> Catalogue:
     )
 
 
-def _decode_titles(packed: memoryview) -> tuple[Title, ...]:
+def plain_titles(data: bytes | memoryview) -> bytes:
+    """Return the titles of a catalogue file as they were written, a canonical JSON array.
+
+    For who looks up a few of them; whether they are sound was checked when the file came.
+
+    Raises:
+        MalformedMessage: wrong magic, or titles that do not unpack.
+
+    """
+    header, titles_at, view = _header(data)
+    return _unpacked(view[titles_at : titles_at + header.titles_bytes])
+
+
+def _header(data: bytes | memoryview) -> tuple[CatalogueHeader, int, memoryview]:
+    """Return the header, where the titles begin, and the whole file."""
+    view = memoryview(data)
+    if len(view) > CATALOGUE_CAP_BYTES:
+        raise _malformed(f"{len(view)} bytes, at most {CATALOGUE_CAP_BYTES} are accepted")
+    start = len(_MAGIC) + _LENGTH.size
+    if bytes(view[: len(_MAGIC)]) != _MAGIC or len(view) < start:
+        raise _malformed("does not begin with EACATAL1")
+    (header_length,) = _LENGTH.unpack_from(view, len(_MAGIC))
+    header = decode(
+        bytes(view[start : start + min(header_length, _HEADER_CAP_BYTES + 1)]),
+        CatalogueHeader,
+        cap_bytes=_HEADER_CAP_BYTES,
+        canonical=True,
+    )
+    return header, start + header_length, view
+
+
+def _unpacked(packed: memoryview) -> bytes:
     unpacker = zlib.decompressobj()
     try:
         plain = unpacker.decompress(packed, _TITLES_CAP_BYTES)
@@ -172,8 +191,12 @@ def _decode_titles(packed: memoryview) -> tuple[Title, ...]:
         raise _malformed(f"titles: {error}") from error
     if not unpacker.eof or unpacker.unused_data:
         raise _malformed("titles: truncated, or longer than accepted")
+    return plain
+
+
+def _decode_titles(packed: memoryview) -> tuple[Title, ...]:
     try:
-        return msgspec.json.decode(plain, type=tuple[Title, ...])
+        return msgspec.json.decode(_unpacked(packed), type=tuple[Title, ...])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _malformed(f"titles: {error}") from error
 

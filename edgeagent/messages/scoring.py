@@ -19,6 +19,7 @@ __all__ = [
     "RankRequest",
     "Reason",
     "SegmentAnswer",
+    "SegmentCause",
     "SegmentRequest",
     "TrialAnswer",
     "TrialRequest",
@@ -105,6 +106,15 @@ class Pick(Message, frozen=True, kw_only=True):
     """One in ten: drawn from what nearly made the list, to learn about it."""
 
 
+class SegmentCause(Message, frozen=True, kw_only=True):
+    """Why the household's mix holds a segment."""
+
+    segment: Annotated[int, Meta(ge=0)]
+    reasons: tuple[Reason, ...]
+    """The watched titles without which its part would be smaller, the weightiest first; of each, by
+    how much, as a fraction 0-1 of the mix."""
+
+
 class Picks(Message, frozen=True, kw_only=True):
     """The answer to a :class:`RankRequest`."""
 
@@ -113,6 +123,8 @@ class Picks(Message, frozen=True, kw_only=True):
     spread, so that scores need not fall all the way."""
     segment_probabilities: tuple[float, ...]
     """The household's own mix, for its own dashboard; sums to 1. Empty without a model."""
+    segment_causes: tuple[SegmentCause, ...] = ()
+    """Of its largest parts, that part first."""
     score_spread: float
     """Largest minus smallest score in the catalogue: the unit of the tolerance above."""
     continue_watching: tuple[Pick, ...] = ()

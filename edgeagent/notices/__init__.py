@@ -6,7 +6,7 @@ What a consent record refers to is exactly one of these files, by version and SH
 from __future__ import annotations
 
 import re
-from importlib.resources import files
+from pathlib import Path
 
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError
@@ -52,7 +52,7 @@ def notice_digest(language: str) -> str:
 
 
 def _notice_bytes(language: str) -> bytes:
-    source = files(__name__) / f"notice.{language}.json"
+    source = Path(__file__).with_name(f"notice.{language}.json")
     if not re.fullmatch(r"[a-z]{2}", language) or not source.is_file():
         raise InputError(
             f"there is no consent notice in language {language!r}",

@@ -6,7 +6,7 @@ changes alone.
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from edgeagent.messages.codec import Message, decode
@@ -62,5 +62,5 @@ class Declaration(Message, frozen=True, kw_only=True):
 
 def load_declaration() -> Declaration:
     """Read ``privacy.json``."""
-    data = (files("edgeagent.privacy") / "privacy.json").read_bytes()
+    data = Path(__file__).with_name("privacy.json").read_bytes()
     return decode(data, Declaration, cap_bytes=_CAP_BYTES)

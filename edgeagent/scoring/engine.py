@@ -33,6 +33,7 @@ from edgeagent.ranking.reasons import (
     reasons_of,
 )
 from edgeagent.ranking.trial import gain, hold_out
+from edgeagent.scoring.causes import TRIED_TITLES, segment_causes
 from edgeagent.scoring.heads import Head, ModelHead, PopularityHead
 from edgeagent.scoring.session import OnnxModel
 from edgeagent.segments.categories import argmax_segment
@@ -90,10 +91,20 @@ class Engine:
             )
         named = NAMED_IN_RANKING if request.explain is None else None
         picks = self._explained(window, choice, named=named)
+        mix = scored.segment_probabilities
         return Picks(
             picks=picks[: len(choice.new)],
             continue_watching=picks[len(choice.new) :],
-            segment_probabilities=tuple(scored.segment_probabilities.tolist()),
+            segment_probabilities=tuple(mix.tolist()),
+            segment_causes=()
+            if request.explain is not None or not len(mix)
+            else segment_causes(
+                window,
+                mix,
+                tried=self._columns(_weightiest(picks)),
+                titles=self.catalogue.titles,
+                mix_of=self._head.segments,
+            ),
             score_spread=float(np.ptp(scored.scores)),
             ranked_by=self._head.ranked_by,
             max_age_rating=request.max_age_rating,
@@ -203,6 +214,16 @@ class Engine:
     def _columns(self, entity_ids: Collection[str]) -> NDArray[np.intp]:
         index = self.catalogue.index
         return np.array(sorted(index[e] for e in entity_ids if e in index), dtype=np.intp)
+
+
+def _weightiest(picks: Sequence[Pick]) -> set[str]:
+    """Return the watched titles that weigh most in all picks together."""
+    weights: dict[str, float] = {}
+    for reason in (reason for pick in picks for reason in pick.reasons):
+        if reason.entity_id is not None:
+            known = weights.get(reason.entity_id, 0.0)
+            weights[reason.entity_id] = known + abs(reason.contribution)
+    return set(sorted(weights, key=lambda entity: (-weights[entity], entity))[:TRIED_TITLES])
 
 
 def _require_one_space(model: OnnxModel, catalogue: CatalogueView) -> None:

@@ -23,7 +23,9 @@ from edgeagent.services.category_names import category_names
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import Installation, InstallationStore
+from edgeagent.services.promises import Promise, promises
 from edgeagent.services.report_rules import ReportRules
+from edgeagent.services.retention import kept
 from edgeagent.services.settings_risk import Deviation, deviations
 from edgeagent.store import Home
 
@@ -80,6 +82,7 @@ class Assessment:
     besides: tuple[str, ...]
     budget: Budget
     conclusions: Conclusions
+    promises: tuple[Promise, ...]
     settings: tuple[Deviation, ...]
     riskier_than_default: bool
 
@@ -132,6 +135,11 @@ def assess(
             prior=prior,
             lifetime=lifetime,
             largest=rules.limits.max_odds,
+        ),
+        promises=promises(
+            ledger,
+            kept=kept(home, gate=gate, allowed_days=config.retention_days),
+            now=clock.now(),
         ),
         settings=settings,
         riskier_than_default=any(item.direction == "riskier" for item in settings),

@@ -7,7 +7,6 @@ content in the home makes the next start go on.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -271,6 +270,8 @@ def finish_erasure_of_box(
             step("remove a file")
             with no_room(path):
                 if path.is_dir() and not path.is_symlink():
+                    import shutil  # noqa: PLC0415  (with it come four archive formats)
+
                     shutil.rmtree(path)
                 else:
                     path.unlink()

@@ -6,7 +6,7 @@ the two.
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -133,7 +133,7 @@ def decode_export(data: bytes) -> BoxExport:
 
 def published_schema() -> bytes:
     """Return the JSON Schema that ships with the package."""
-    return (files(__package__ or __name__) / "export.schema.json").read_bytes()
+    return Path(__file__).with_name("export.schema.json").read_bytes()
 
 
 def generated_schema() -> bytes:

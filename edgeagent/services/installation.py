@@ -69,13 +69,17 @@ class InstallationStore:
         """Keep the state in ``ledger``; target files lie in ``models``/targets."""
         self._ledger = ledger
         self._models = models
+        self._read: tuple[bytes, Installation] = (b"", Installation())
+        """What was read last; it is asked for with every viewing, and changes once a day."""
 
     def load(self) -> Installation:
         """Return the present state; a box that never updated has an empty one."""
         data = self._ledger.state(_STATE_NAME)
         if data is None:
             return Installation()
-        return decode(data, Installation, cap_bytes=_CAP_BYTES)
+        if data != self._read[0]:
+            self._read = (data, decode(data, Installation, cap_bytes=_CAP_BYTES))
+        return self._read[1]
 
     def save(self, installation: Installation) -> None:
         """Replace the state durably."""

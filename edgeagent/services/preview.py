@@ -14,6 +14,7 @@ import hmac
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from edgeagent.clock import iso_utc, week_of, week_start
 from edgeagent.consent import Purpose
@@ -22,22 +23,32 @@ from edgeagent.messages import ReportTask, canonical_bytes
 from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
+from edgeagent.services.category_names import category_names
 from edgeagent.services.closed_week import WeekCounter
 
-__all__ = ["Preview", "Previewer"]
+__all__ = ["Preview", "PreviewedReport", "Previewer"]
 
 _KEY_STATE = "preview.key"
 _KEY_BITS = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class PreviewedReport:
     """A report that is not one: it has no id, and its noise was made for showing only."""
 
     week: int
     task: str
     counts: tuple[int, ...]
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """Such a report, with the names of what it counts."""
+
+    preview: Literal[True] = True
+    categories: tuple[str, ...]
+    report: PreviewedReport
 
 
 class Previewer:
@@ -82,7 +93,8 @@ class Previewer:
                 f"the report on week {week} was drawn: a preview would be a second draw",
                 hint="edgeagent disclosures list shows it as it leaves",
             )
-        task = self._counter.task()
+        installation = self._counter.installations.load()
+        task = installation.task
         if task is None:
             raise NoModel("no report task has been downloaded", hint="edgeagent model update")
         counts = self._count(week, task)
@@ -94,7 +106,10 @@ class Previewer:
                 "a second draw about it would reveal them",
                 hint="the next preview is about the week that runs now",
             )
-        return _drawn(week, task, counts, _KeyedSource(key, f"{week} {task.name}"))
+        return Preview(
+            categories=category_names(installation, task=task.name, categories=task.categories),
+            report=_drawn(week, task, counts, _KeyedSource(key, f"{week} {task.name}")),
+        )
 
     def _require_owner(self) -> None:
         directory = self._counter.home.directory
@@ -123,10 +138,12 @@ class Previewer:
         return self._ledger.claim_state(_KEY_STATE, made)
 
 
-def _drawn(week: int, task: ReportTask, counts: SegmentCounts, random: RandomSource) -> Preview:
+def _drawn(
+    week: int, task: ReportTask, counts: SegmentCounts, random: RandomSource
+) -> PreviewedReport:
     randomizer = randomizer_for(task)
     noisy = randomizer.privatize(randomizer.bound(counts, random), random)
-    return Preview(
+    return PreviewedReport(
         week=week,
         task=task.name,
         counts=noisy.counts,

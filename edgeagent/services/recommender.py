@@ -18,7 +18,7 @@ from edgeagent.services.model_trust import ModelTrust
 from edgeagent.services.private_session import PrivateSession
 from edgeagent.store import Home, SavedPicks
 
-__all__ = ["FRESH_SECONDS", "Recommender"]
+__all__ = ["FRESH_SECONDS", "Ranking", "Recommender"]
 
 FRESH_SECONDS = DAY_SECONDS
 """For how long stored picks are served at once: the catalogue comes daily."""
@@ -26,6 +26,16 @@ _ADULT_MAX_AGE_RATING = 21
 _NO_FILES = ModelFiles(
     model_path="", model_sha256="0" * 64, catalogue_path="", catalogue_sha256="0" * 64
 )
+
+
+class Ranking(Picks, frozen=True, kw_only=True):
+    """Picks as every door shows them: the command line, the API and the dashboard."""
+
+    profile: str
+    made_at: int
+    """Seconds UTC."""
+    cached: bool
+    """Whether these are picks made before, less what was watched or has ended since."""
 
 
 class Recommender:
@@ -63,7 +73,7 @@ class Recommender:
         self._clock = clock
         self._config = config
 
-    def recommend(self, *, profile: str, limit: int, cached: bool = False) -> Picks:
+    def recommend(self, *, profile: str, limit: int, cached: bool = False) -> Ranking:
         """Return the best ``limit`` titles for a profile and remember them as its last picks.
 
         During a private session they are not remembered: nothing is written.
@@ -84,20 +94,21 @@ class Recommender:
         request = self._request(profile, limit)
         if cached:
             stored = self._stored(request, profile, oldest=request.now - FRESH_SECONDS)
-            if stored is not None and len(stored.picks.picks) * 2 >= limit:
-                return stored.picks
+            if stored is not None and len(stored.picks) * 2 >= limit:
+                return stored
         try:
             picks = self._rank(request)
         except ModelError:
             stored = self._stored(request, profile, oldest=0)
             if stored is None:
                 raise
-            return stored.picks
+            return stored
+        made_at = self._clock.now()
         if not self._is_private:
-            self._home.history.save_picks(picks, grant, made_at=self._clock.now())
-        return picks
+            self._home.history.save_picks(picks, grant, made_at=made_at)
+        return _ranking(picks, profile=profile, made_at=made_at, cached=False)
 
-    def last_picks(self, *, profile: str, limit: int) -> SavedPicks | None:
+    def last_picks(self, *, profile: str, limit: int) -> Ranking | None:
         """Return the picks last made, less what was watched or has ended since; never ranks.
 
         ``None`` where there are none, or they were made for another age limit or other packages.
@@ -152,7 +163,7 @@ class Recommender:
             return picks
         raise errors[0]
 
-    def _stored(self, request: RankRequest, profile: str, *, oldest: int) -> SavedPicks | None:
+    def _stored(self, request: RankRequest, profile: str, *, oldest: int) -> Ranking | None:
         """Return the last picks as far as they can still be shown."""
         saved = self._home.history.last_picks(profile)
         if saved is None or not oldest <= saved.made_at <= request.now:
@@ -176,7 +187,7 @@ class Recommender:
             picks=still_shown(picks.picks),
             continue_watching=still_shown(picks.continue_watching),
         )
-        return SavedPicks(made_at=saved.made_at, picks=left)
+        return _ranking(left, profile=profile, made_at=saved.made_at, cached=True)
 
     def _watched_since(self, saved: SavedPicks, profile: str, now: int) -> set[str]:
         # From the next second on: what came in the same one is most likely what they rest on.
@@ -214,3 +225,8 @@ class Recommender:
     @property
     def _is_private(self) -> bool:
         return self._private.ends_at() is not None
+
+
+def _ranking(picks: Picks, *, profile: str, made_at: int, cached: bool) -> Ranking:
+    fields = msgspec.structs.asdict(picks)
+    return Ranking(profile=profile, made_at=made_at, cached=cached, **fields)

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
 
+from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import Config
 from edgeagent.privacy.accounting import COMPILED_LIMITS, Limits
 
-__all__ = ["ReportRules"]
+__all__ = ["SEND_WINDOW_SECONDS", "ReportRules"]
+
+SEND_WINDOW_SECONDS = 4 * DAY_SECONDS
+"""A report leaves at a uniform moment of the four days after it was drawn, so that the time of
+sending does not tell when the box was switched on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

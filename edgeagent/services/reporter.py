@@ -12,7 +12,7 @@ import logging
 from dataclasses import dataclass
 from typing import Literal
 
-from edgeagent.clock import DAY_SECONDS, iso_utc, week_of, week_start
+from edgeagent.clock import iso_utc, week_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken, PolicyError
 from edgeagent.messages import ReportTask, encode_report
@@ -23,15 +23,11 @@ from edgeagent.privacy.release import release
 from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
 from edgeagent.services.closed_week import WeekCounter
-from edgeagent.services.report_rules import ReportRules
+from edgeagent.services.report_rules import SEND_WINDOW_SECONDS, ReportRules
 
-__all__ = ["SEND_WINDOW_SECONDS", "Reporter", "WeekClosing"]
+__all__ = ["Reporter", "WeekClosing"]
 
 _log = logging.getLogger(__name__)
-
-SEND_WINDOW_SECONDS = 4 * DAY_SECONDS
-"""A report leaves at a uniform moment of the four days after it was drawn, so that the time of
-sending does not tell when the box was switched on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from edgeagent.services.household import HouseholdStateStore
 from edgeagent.services.private_session import PrivateSession
 from edgeagent.store import Home
 
-__all__ = ["MIN_DAYS_WHILE_REPORTING", "Housekeeping", "Kept", "Retention"]
+__all__ = ["MIN_DAYS_WHILE_REPORTING", "Housekeeping", "Kept", "Retention", "kept"]
 
 MIN_DAYS_WHILE_REPORTING = 8
 """A reporting week has to be whole when it is drawn; pruning into it would bias it to "none"."""
@@ -65,15 +65,7 @@ class Retention:
 
     def kept(self) -> Kept:
         """Return how long viewings are kept."""
-        chosen = self._states.load().retention_days
-        days = min(chosen or self._allowed_days, self._allowed_days)
-        floor = MIN_DAYS_WHILE_REPORTING if self._reporting() else 1
-        return Kept(
-            days=max(days, floor),
-            allowed_days=self._allowed_days,
-            chosen_days=chosen,
-            lengthened=days < floor,
-        )
+        return kept(self._home, gate=self._gate, allowed_days=self._allowed_days)
 
     def choose(self, days: int | None) -> Kept:
         """Keep viewings for fewer days than the settings allow; ``None`` takes it back.
@@ -105,11 +97,26 @@ class Retention:
         now, vouched_until = self._clock.now(), self._clock.evidence.vouched_until
         return min(now, vouched_until) if vouched_until else now
 
-    def _reporting(self) -> bool:
-        try:
-            return any(
-                self._gate.holds(Purpose.REPORTING, profile=profile)
-                for profile in self._home.ledger.consenting_profiles()
-            )
-        except LedgerBroken:
-            return False  # nothing is granted, so nothing is reported
+
+def kept(home: Home, *, gate: ConsentGate, allowed_days: int) -> Kept:
+    """Return how long viewings are kept where the settings allow ``allowed_days``."""
+    allowed = min(allowed_days, _HARD_CAP_DAYS)
+    chosen = HouseholdStateStore(home.ledger).load().retention_days
+    days = min(chosen or allowed, allowed)
+    floor = MIN_DAYS_WHILE_REPORTING if _anybody_reports(home, gate) else 1
+    return Kept(
+        days=max(days, floor),
+        allowed_days=allowed,
+        chosen_days=chosen,
+        lengthened=days < floor,
+    )
+
+
+def _anybody_reports(home: Home, gate: ConsentGate) -> bool:
+    try:
+        return any(
+            gate.holds(Purpose.REPORTING, profile=profile)
+            for profile in home.ledger.consenting_profiles()
+        )
+    except LedgerBroken:
+        return False  # nothing is granted, so nothing is reported

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Iterator
 
 from edgeagent.errors import ModelRefused, NoModel, UnknownEntity
-from edgeagent.messages import Title, decode_catalogue, sha256_hex
+from edgeagent.messages import PackedTitles, Title, sha256_hex
 from edgeagent.services.installation import InstallationStore
 
 __all__ = ["TitleIndex"]
@@ -18,7 +18,7 @@ class TitleIndex:
         """Follow whatever catalogue is active."""
         self._installations = installations
         self._sha256 = ""
-        self._titles: dict[str, Title] = {}
+        self._titles: PackedTitles | None = None
 
     def find(self, entity_id: str) -> Title | None:
         """Return a title, or ``None`` when the catalogue does not hold it.
@@ -28,7 +28,16 @@ class TitleIndex:
             ModelRefused: the catalogue file has changed on disk.
 
         """
-        return self._load().get(entity_id)
+        return self._load().find(entity_id)
+
+    def lookup(self) -> Callable[[str], Title | None]:
+        """Return what finds titles in the catalogue that is active now: for many in one go.
+
+        Raises:
+            NoModel, ModelRefused: as for :meth:`find`.
+
+        """
+        return self._load().find
 
     def unknown(self, entity_ids: set[str]) -> set[str]:
         """Return those that the catalogue does not hold; none while there is no catalogue."""
@@ -36,7 +45,7 @@ class TitleIndex:
             titles = self._load()
         except NoModel:
             return set()
-        return {entity_id for entity_id in entity_ids if entity_id not in titles}
+        return {entity_id for entity_id in entity_ids if titles.find(entity_id) is None}
 
     def require(self, entity_ids: set[str]) -> None:
         """Refuse ids that the catalogue does not hold.
@@ -54,22 +63,22 @@ class TitleIndex:
                 hint="check the id, or update the catalogue: edgeagent model update",
             )
 
-    def all(self) -> Collection[Title]:
-        """Return every title of the catalogue.
+    def all(self) -> Iterator[Title]:
+        """Return the titles of the catalogue, one by one.
 
         Raises:
             NoModel, ModelRefused: as for :meth:`find`.
 
         """
-        return self._load().values()
+        return iter(self._load())
 
     def release(self) -> None:
         """Forget the titles until one is asked for again."""
-        self._titles, self._sha256 = {}, ""
+        self._titles, self._sha256 = None, ""
 
-    def _load(self) -> dict[str, Title]:
+    def _load(self) -> PackedTitles:
         reference = self._installations.manifest().catalogue
-        if reference.sha256 != self._sha256:
+        if self._titles is None or reference.sha256 != self._sha256:
             path = self._installations.path(reference)
             try:
                 data = path.read_bytes()
@@ -83,6 +92,6 @@ class TitleIndex:
                     f"{path.name} is not the catalogue that was verified",
                     hint="it changed on disk; download it again: edgeagent model update",
                 )
-            self._titles = {title.entity_id: title for title in decode_catalogue(data).titles}
+            self._titles = PackedTitles(data)
             self._sha256 = reference.sha256
         return self._titles

@@ -44,6 +44,9 @@ class Database:
     def __init__(self, connection: KeyedConnection, path: Path) -> None:
         """Wrap an open connection; use :meth:`open` or :meth:`create`."""
         self._connection = connection
+        self._reader = connection.cursor()
+        """One for all reads: the driver keeps a note of each cursor there ever was, and a burst of
+        reads would leave them scattered over memory that could be given back otherwise."""
         self._lock = threading.RLock()
         self.path = path
 
@@ -123,7 +126,11 @@ class Database:
 
         """
         with self._guard():
-            rows: list[Row] = self._connection.execute(sql, parameters).fetchall()
+            try:
+                rows: list[Row] = self._reader.execute(sql, parameters).fetchall()
+            except sqlite3.Error:
+                self._reader = self._connection.cursor()  # a failed one may hide the next error
+                raise
             return rows
 
     @contextmanager
@@ -237,6 +244,7 @@ class Database:
         with self._lock:
             self._connection.close()
             self._connection = self._connect(self.path, key).connection
+            self._reader = self._connection.cursor()
 
     def close(self) -> None:
         """Close the connection; the last one of all processes removes the write-ahead log."""

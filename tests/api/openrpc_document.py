@@ -7,6 +7,7 @@ other on one box, through the dispatcher, and their results are what came back.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import tempfile
 from pathlib import Path
@@ -17,11 +18,13 @@ import msgspec
 from edgeagent import __version__
 from edgeagent.api import methods
 from edgeagent.api.call import Desk, Outside
+from edgeagent.api.camel import camel_name
 from edgeagent.api.confirmations import Confirmations
 from edgeagent.api.dispatcher import Client, Dispatcher
 from edgeagent.api.hub import Hub
 from edgeagent.api.lanes import Lanes
-from edgeagent.api.method import Caller, Event, Method
+from edgeagent.api.method import Caller, Event, Facade, Method
+from edgeagent.clock import WEEK_SECONDS
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent
@@ -32,6 +35,7 @@ from tests.api.running import InProcess, quiet
 
 DOCUMENT = Path(methods.__file__).with_name("openrpc.json")
 _REF = "#/components/schemas/{name}"
+_SHOWN_REF = "#/components/schemas/{name}View"
 _LISTEN = {
     "type": "object",
     "required": ["event", "listening"],
@@ -49,17 +53,17 @@ _DESCRIPTION = (
 def document() -> bytes:
     """Return the document as bytes."""
     examples = asyncio.run(_called())
-    kinds = [method.params for method in methods.METHODS]
-    kinds += [method.result for method in methods.METHODS]
-    kinds += [event.value for event in methods.EVENTS]
-    schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
-    found = iter(schemas[len(methods.METHODS) :])
+    own_components = _schemas([method.params for method in methods.METHODS])[1]
+    results, components = _schemas([method.result for method in methods.METHODS])
+    values, more = _schemas([event.value for event in methods.EVENTS])
+    components |= more | own_components
     described = [
-        _method(method, components, next(found), examples.get(method.name, []))
-        for method in methods.METHODS
+        _method(method, components, result, examples.get(method.name, []))
+        for method, result in zip(methods.METHODS, results, strict=True)
     ]
     described += [
-        _event(event, next(found), examples.get(event.name, [])) for event in methods.EVENTS
+        _event(event, value, examples.get(event.name, []))
+        for event, value in zip(methods.EVENTS, values, strict=True)
     ]
     content = {
         "openrpc": "1.2.4",
@@ -68,6 +72,40 @@ def document() -> bytes:
         "components": {"schemas": dict(sorted(components.items()))},
     }
     return msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n"
+
+
+def _schemas(kinds: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return a schema for each type, and what they refer to."""
+    own_kinds = [kind for kind in kinds if not _renamed(kind)]
+    found, components = msgspec.json.schema_components(
+        [_loaded(kind) for kind in own_kinds], ref_template=_REF
+    )
+    shown, theirs = msgspec.json.schema_components(
+        [_loaded(kind) for kind in kinds if _renamed(kind)], ref_template=_SHOWN_REF
+    )
+    components |= {f"{name}View": _camel_fields(shape) for name, shape in theirs.items()}
+    ours, named = iter(found), iter(shown)
+    return [next(named if _renamed(kind) else ours) for kind in kinds], components
+
+
+def _renamed(kind: Any) -> bool:  # noqa: ANN401  (any type)
+    return isinstance(kind, Facade) and not kind.as_it_is
+
+
+def _loaded(kind: Any) -> Any:  # noqa: ANN401  (any type)
+    if not isinstance(kind, Facade):
+        return kind
+    named = getattr(importlib.import_module(kind.module), kind.name)
+    return named | None if kind.or_null else named
+
+
+def _camel_fields(shape: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an object under the names that the API gives its fields."""
+    if "properties" not in shape:
+        return shape
+    properties = {camel_name(name): item for name, item in shape["properties"].items()}
+    required = [camel_name(name) for name in shape.get("required", [])]
+    return shape | {"properties": properties, "required": required}
 
 
 def _method(
@@ -151,7 +189,7 @@ def _desk(directory: Path) -> Desk:
         box.clock.set(box.end_of_reporting_week(agent))
         agent.record_watch(WatchEvent(entity_id="t:02", watched_on=box.clock.now() - 90_000))
         agent.close_week()
-        box.clock.advance(600)
+        box.clock.advance(WEEK_SECONDS)
 
     outside = Outside(
         open_agent=box.open,

@@ -121,7 +121,7 @@ def test_it_never_loads_what_it_does_not_need(start: Any) -> None:  # noqa: ANN4
         client.result("Discovery.watched", {"entityId": "m:1"})
         client.error("EdgeAgent.recommend")
         client.error("EdgeAgent.updateModel")
-        for read in ("history", "disclosures", "preview", "budget", "assessment", "export"):
+        for read in ("history", "disclosures", "nextReport", "budget", "assessment", "export"):
             client.result(f"EdgeAgent.{read}")
         confirm = client.result("EdgeAgent.erase", {"scope": "all"})["confirm"]
         receipt = client.result("EdgeAgent.erase", {"scope": "all", "confirm": confirm})["receipt"]

@@ -13,7 +13,7 @@ from edgeagent.errors import ConsentRequired, MalformedMessage, NoModel, PolicyE
 from edgeagent.messages import canonical_bytes, decode_report
 from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.services.closed_week import WeekCounter
-from edgeagent.services.preview import Preview, Previewer
+from edgeagent.services.preview import PreviewedReport, Previewer
 from tests.services.conftest import Box, task
 
 
@@ -28,8 +28,8 @@ def watched(box: Box) -> Box:
     return box
 
 
-def ask(box: Box) -> Preview:
-    return box.agent.reports.preview()
+def ask(box: Box) -> PreviewedReport:
+    return box.agent.reports.preview().report
 
 
 def test_a_preview_is_what_a_report_would_be_without_an_id(watched: Box) -> None:

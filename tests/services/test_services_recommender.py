@@ -190,7 +190,7 @@ def test_where_nothing_can_be_ranked_the_last_picks_are_served(
     _break(scorer, _installation(agent), "current", "previous")
     scorer.broken.add("popular")
     box.clock.advance(30 * DAY_SECONDS)
-    assert agent.recommend() == stored
+    assert agent.recommend() == msgspec.structs.replace(stored, cached=True)
     agent.home.history.drop_picks("main")
     with pytest.raises(ModelError, match="this model is broken"):
         agent.recommend()
@@ -212,7 +212,7 @@ def test_stored_picks_are_served_at_once_for_a_day(
     stored = agent.recommend()
     asked = len(scorer.requests)
     box.clock.advance(FRESH_SECONDS)
-    assert agent.recommend(cached=True) == stored
+    assert agent.recommend(cached=True) == msgspec.structs.replace(stored, cached=True)
     assert len(scorer.requests) == asked
     box.clock.advance(1)
     agent.recommend(cached=True)
@@ -251,13 +251,14 @@ def test_the_last_picks_can_be_had_without_ranking(
     box: AgentBox, agent: Agent, scorer: ListScorer
 ) -> None:
     assert agent.last_picks() is None
-    picks, made_at = agent.recommend(), box.clock.now()
+    made = agent.recommend()
+    assert (made.profile, made.made_at, made.cached) == ("main", box.clock.now(), False)
     asked = len(scorer.requests)
     box.clock.advance(30 * DAY_SECONDS)
     last = agent.last_picks()
     assert last is not None
-    assert (last.picks, last.made_at) == (picks, made_at)
-    assert len(agent.last_picks(limit=3).picks.picks) == 3  # type: ignore[union-attr]  # just seen
+    assert last == msgspec.structs.replace(made, cached=True)
+    assert len(agent.last_picks(limit=3).picks) == 3  # type: ignore[union-attr]  # just seen
     assert len(scorer.requests) == asked
     agent.withdraw(Purpose.PERSONALIZATION)
     with pytest.raises(ConsentRequired):

@@ -8,7 +8,7 @@ import pytest
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
 from edgeagent.consent import Purpose
 from edgeagent.messages import decode_report
-from edgeagent.services.reporter import SEND_WINDOW_SECONDS
+from edgeagent.services.report_rules import SEND_WINDOW_SECONDS
 from tests.services.conftest import Box, task
 
 BOTH = (Purpose.HISTORY, Purpose.REPORTING)

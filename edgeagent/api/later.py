@@ -1,0 +1,31 @@
+"""Modules of the standard library that others import at once and hardly ever use."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+
+__all__ = ["put_off"]
+
+
+def put_off(*names: str) -> None:
+    """Let modules be imported in name only; the first use of one loads it."""
+    for name in names:
+        if name not in sys.modules:
+            sys.modules[name] = later = _Later(name)
+            package, _, own_name = name.rpartition(".")
+            if package:
+                setattr(importlib.import_module(package), own_name, later)
+
+
+class _Later(ModuleType):
+    """Stands in for a module until something of it is asked for."""
+
+    def __getattr__(self, attribute: str) -> object:
+        name = self.__name__
+        if attribute.startswith("__"):  # whoever looks through all modules wants nothing of it
+            raise AttributeError(attribute)
+        if sys.modules.get(name) is self:
+            del sys.modules[name]
+        return getattr(importlib.import_module(name), attribute)

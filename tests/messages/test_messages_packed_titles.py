@@ -1,0 +1,73 @@
+"""Titles that stay packed are the titles of the catalogue, whatever their texts hold."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeagent.errors import MalformedMessage
+from edgeagent.messages import PackedTitles, Title, encode_catalogue
+
+texts = st.text(
+    st.sampled_from('ab},{"\\ é\U0001f3ac') | st.characters(exclude_categories=["Cs"]),
+    min_size=1,
+    max_size=12,
+)
+titles = st.lists(
+    st.builds(
+        Title,
+        entity_id=st.from_regex(r"[a-z]{1,3}:[0-9]{1,3}", fullmatch=True),
+        title=texts,
+        genres=st.lists(texts, max_size=3).map(tuple),
+        franchise=st.none() | texts,
+    ),
+    min_size=1,
+    max_size=30,
+    unique_by=lambda title: title.entity_id,
+).map(tuple)
+
+
+def catalogue(listed: tuple[Title, ...]) -> bytes:
+    count = len(listed)
+    return encode_catalogue(
+        space_id="0" * 16,
+        dimension=1,
+        issued_at=0,
+        titles=listed,
+        rows=bytes(count),
+        scale=b"\0\0\x80\x3f" * count,
+        bias=bytes(4 * count),
+    )
+
+
+@given(titles)
+def test_every_title_is_found_and_nothing_else(listed: tuple[Title, ...]) -> None:
+    packed = PackedTitles(catalogue(listed))
+    assert tuple(packed) == listed
+    assert len(packed) == len(listed)
+    for title in listed:
+        assert packed.find(title.entity_id) == title
+        assert packed.find(f"{title.entity_id}0000") is None
+
+
+class SameHash(str):
+    """An id that meets others in the index."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return hash("a:1")
+
+
+def test_an_id_that_falls_on_another_ones_place_is_not_taken_for_it() -> None:
+    packed = PackedTitles(catalogue((Title(entity_id="a:1", title="One"),)))
+    assert packed.find(SameHash("b:2")) is None
+    found = packed.find(SameHash("a:1"))
+    assert found is not None
+    assert found.title == "One"
+
+
+def test_what_is_no_catalogue_is_refused() -> None:
+    with pytest.raises(MalformedMessage):
+        PackedTitles(b"no catalogue")
