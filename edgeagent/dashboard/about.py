@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from edgeagent.dashboard.promises import ask_promises
 from edgeagent.dashboard.viewer import Viewer, Way
 
 __all__ = ["WAYS"]
@@ -12,7 +13,7 @@ __all__ = ["WAYS"]
 async def _assessment(viewer: Viewer) -> Response:
     return await viewer.page(
         "assessment",
-        statements=(await viewer.ask("assessment"))["promises"],
+        promises=await ask_promises(viewer),
         budget=await viewer.ask("budget"),
         retention=await viewer.ask("retention"),
     )

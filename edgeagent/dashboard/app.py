@@ -28,7 +28,7 @@ from edgeagent.dashboard.headers import SecurityHeaders
 from edgeagent.dashboard.idle import Idle
 from edgeagent.dashboard.rendering import ASSETS, render
 from edgeagent.dashboard.session import SESSION_SECONDS, Session, Sessions
-from edgeagent.dashboard.texts import LANGUAGES, Texts, choose_language, load_texts
+from edgeagent.dashboard.texts import LANGUAGES, Said, Texts, choose_language, load_texts
 from edgeagent.dashboard.viewer import Handler, Viewer
 from edgeagent.errors import EdgeAgentError
 
@@ -37,6 +37,8 @@ __all__ = ["WAYS", "Dashboard"]
 _LOG = logging.getLogger("edgeagent.dashboard")
 _LANGUAGE_COOKIE = "edgeagent_language"
 _YEAR_SECONDS = 365 * 86_400
+_SAY_ALL = {-40300, -50200, -50300}
+"""Errors whose own text tells a viewer everything; others are followed by the box's words."""
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 WAYS = (
     *home.WAYS,
@@ -162,21 +164,25 @@ class Dashboard:
 
     async def _failed(self, request: Request, error: Exception) -> Response:
         """Say what the box said: the kind of trouble in the viewer's words, then its own."""
-        reason = f"trouble{error.code}" if isinstance(error, Refused) else "silent"
         _LOG.warning("%s %s", request.method, type(error).__name__)
+        if not isinstance(error, Refused):
+            return self._notice(request, "silent", status_code=503)
         texts = self._texts(request)
+        kind = f"trouble{error.code}"
+        here = f"{kind}{request.url.path.replace('/', '.')}"
+        if f"{here}.title" in texts:
+            return self._notice(request, here, status_code=503)
         return self._notice(
             request,
-            reason if f"{reason}.title" in texts else "trouble",
+            kind if f"{kind}.title" in texts else "trouble",
             status_code=503,
-            said=str(error),
-            hint=getattr(error, "hint", ""),
+            said=texts.said(str(error)) if error.code not in _SAY_ALL else None,
         )
 
     def _notice(
-        self, request: Request, reason: str, *, status_code: int, said: str = "", hint: str = ""
+        self, request: Request, reason: str, *, status_code: int, said: Said | None = None
     ) -> Response:
-        content = render("notice", t=self._texts(request), reason=reason, said=said, hint=hint)
+        content = render("notice", t=self._texts(request), reason=reason, said=said)
         return HTMLResponse(content, status_code=status_code)
 
 

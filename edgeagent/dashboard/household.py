@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from edgeagent.dashboard.promises import ask_promises
 from edgeagent.dashboard.viewer import Viewer, Way
 
 __all__ = ["WAYS"]
@@ -64,12 +65,39 @@ async def _retention(viewer: Viewer) -> Response:
 
 
 async def _set_retention(viewer: Viewer) -> Response:
-    days = viewer.form.get("days", "")
-    if days and "sure" not in viewer.form:
-        return await viewer.confirm("retention", back="/retention", days=days)
-    chosen = _number(viewer, "days") if days else None
+    chosen = _number(viewer, "days") if viewer.form.get("days") else None
+    if "sure" not in viewer.form:
+        asked = await _ask_once_more(viewer, chosen)
+        if asked is not None:
+            return asked
     await viewer.ask("setRetention", days=chosen)
     return viewer.go("/retention", done="retention")
+
+
+async def _ask_once_more(viewer: Viewer, chosen: int | None) -> Response | None:
+    """Fewer days delete something, more days keep it for longer: both are asked about."""
+    retention = await viewer.ask("retention")
+    days = retention["allowedDays"] if chosen is None else min(chosen, retention["allowedDays"])
+    if days < retention["days"]:
+        shown = viewer.texts.count("home.days", days)
+        return await viewer.confirm(
+            "retention", {"days": _typed(chosen)}, back="/retention", days=shown
+        )
+    if days == retention["days"]:
+        return None
+    return await viewer.page(
+        "widen_retention",
+        back="/retention",
+        days=days,
+        fields={"days": _typed(chosen)},
+        promises=await ask_promises(viewer),
+        budget=await viewer.ask("budget"),
+        retention=retention,
+    )
+
+
+def _typed(chosen: int | None) -> str:
+    return "" if chosen is None else str(chosen)
 
 
 def _number(viewer: Viewer, field: str) -> int:

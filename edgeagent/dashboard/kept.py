@@ -88,7 +88,7 @@ async def _do(viewer: Viewer) -> Response:
     if deed == "forget" and "sure" not in viewer.form:
         back = f"/title?{_query(entity_id, came_from)}"
         fields = {"id": entity_id, "from": came_from, "title": title}
-        return await viewer.confirm("forget", back=back, **fields)
+        return await viewer.confirm("forget", fields, back=back, title=title)
     await viewer.ask(deed, entityId=entity_id)
     if deed == "forget":
         return viewer.go(_from(came_from), done=_DEEDS[deed])

@@ -25,6 +25,7 @@ _AHEAD_SECONDS = 18 * WEEK_SECONDS
 class Reading:
     """What a reader of a report can make of it."""
 
+    mechanism: str
     counts: tuple[int, ...]
     ticked: int
     padding_bytes: int
@@ -48,10 +49,12 @@ def read_report(report: dict[str, Any]) -> Reading:
     body = report["body"]
     counts = tuple(msgspec.json.decode(body, type=dict[str, Any])["counts"])
     odds, groups, ticked = Fraction(report["odds"]), len(counts), sum(counts)
-    is_subset = report["task"].startswith("subset_selection.")
+    mechanism, _, _ = report["task"].partition(".")
+    is_subset = mechanism == "subset_selection"
     true = ticked * odds / (ticked * odds + groups - ticked) if is_subset else Fraction(0)
     other = (true * (ticked - 1) + (1 - true) * ticked) / (groups - 1) if is_subset else true
     return Reading(
+        mechanism=mechanism,
         counts=counts,
         ticked=ticked,
         padding_bytes=len(body) - len(body.rstrip(" ")),

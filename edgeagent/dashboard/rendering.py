@@ -7,6 +7,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from edgeagent.dashboard.segment_names import segment_name
+
 __all__ = ["ASSETS", "asset_path", "render"]
 
 _HERE = Path(__file__).parent
@@ -31,6 +33,7 @@ _ENVIRONMENT = Environment(
     auto_reload=False,
 )
 _ENVIRONMENT.globals["asset"] = asset_path
+_ENVIRONMENT.globals["segment_name"] = segment_name
 
 
 def render(template: str, **values: object) -> str:

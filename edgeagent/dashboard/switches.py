@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from edgeagent.dashboard.promises import ask_promises
 from edgeagent.dashboard.viewer import Viewer, Way
 
 __all__ = ["WAYS"]
+
+_DEAREST = math.log(3)
+"""The ε of a report at most, where no task says what it would be."""
 
 
 async def _switches(viewer: Viewer) -> Response:
@@ -18,12 +24,37 @@ async def _switches(viewer: Viewer) -> Response:
 
 async def _grant(viewer: Viewer) -> Response:
     purpose = viewer.form.get("purpose", "")
+    if "sure" not in viewer.form:
+        return await _ask_once_more(viewer, purpose)
     await viewer.ask("grant", purpose=purpose, language=viewer.texts.language)
     return viewer.go("/switches", done="granted")
 
 
+async def _ask_once_more(viewer: Viewer, name: str) -> Response:
+    """Show what is given and taken, and what the box's privacy is now, before anything widens."""
+    consent = await viewer.ask("consent", language=viewer.texts.language)
+    found = [purpose for purpose in consent["purposes"] if purpose["purpose"] == name]
+    if not found:
+        raise HTTPException(400)
+    budget, preview = await viewer.ask("budget"), await viewer.ask("preview")
+    return await viewer.page(
+        "widen_grant",
+        back="/switches",
+        consent=consent,
+        purpose=found[0],
+        promises=await ask_promises(viewer),
+        budget=budget,
+        cost=(preview["epsilon"] or _DEAREST) / budget["epsilonLimit"],
+        bytes=preview["bytes"],
+        retention=await viewer.ask("retention"),
+    )
+
+
 async def _withdraw(viewer: Viewer) -> Response:
-    await viewer.ask("withdraw", purpose=viewer.form.get("purpose", ""))
+    purpose = viewer.form.get("purpose", "")
+    if purpose == "history" and "sure" not in viewer.form:  # it takes along what was watched
+        return await viewer.confirm("withdraw", {"purpose": purpose}, back="/switches")
+    await viewer.ask("withdraw", purpose=purpose)
     return viewer.go("/switches", done="withdrawn")
 
 

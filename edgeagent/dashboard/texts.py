@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
-__all__ = ["LANGUAGES", "Texts", "choose_language", "load_texts"]
+__all__ = ["LANGUAGES", "Said", "Texts", "choose_language", "load_texts"]
 
 _DIRECTORY = Path(__file__).parent / "texts"
 LANGUAGES = tuple(sorted(path.stem for path in _DIRECTORY.glob("*.json")))
+_BOX_LANGUAGE = "en"
+"""What the service's own sentences are written in."""
+_LEAST_PERCENT = 0.005
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Words of the box, and in which language they are."""
+
+    text: str
+    language: str
 
 
 class Texts:
@@ -44,10 +56,23 @@ class Texts:
     def count(self, key: str, number: int, **values: object) -> str:
         """Return the form of a text that fits a number."""
         form = "one" if number == 1 else "other"
-        return self(f"{key}.{form}", number=number, **values)
+        return self(f"{key}.{form}", number=self.number(number), **values)
+
+    def said(self, sentence: str) -> Said:
+        """Return a sentence of the service as this language says it, or else as it came."""
+        known = self._entries.get(f"box: {sentence}")
+        return Said(
+            text=known or sentence, language=self.language if known is not None else _BOX_LANGUAGE
+        )
+
+    def number(self, number: int) -> str:
+        """Return a whole number, its digits in groups of three."""
+        return f"{number:,}".replace(",", self("format.group"))
 
     def percent(self, fraction: float) -> str:
         """Return a part of a whole."""
+        if 0 < fraction < _LEAST_PERCENT:
+            return self("format.percent_less", number=1)
         return self("format.percent", number=round(100 * fraction))
 
     def date(self, seconds: int) -> str:

@@ -86,7 +86,7 @@ def test_another_site_posts_nothing(serving: Serving, running: Running) -> None:
 
 
 def test_the_same_post_from_our_own_page_works(serving: Serving, running: Running) -> None:
-    assert serving.post("/switches/grant", purpose="history").status == 303
+    assert serving.post("/switches/grant", purpose="history", sure="yes").status == 303
     assert granted(running)
 
 

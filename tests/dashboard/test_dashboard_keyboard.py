@@ -164,12 +164,32 @@ def test_a_switch_is_granted_and_withdrawn(remote: Remote) -> None:
     remote.go_to("tile-switch")
     remote.ok(".switch")
     remote.go_to("switch-promotion")
+    remote.ok(".promises")
+    assert remote.focused == "no"
+    remote.back(".switch")
+    assert remote.focused == "switch-promotion"
+    remote.ok(".promises")
+    remote.go_to("yes")
     remote.ok(".done")
     assert remote.focused == "switch-promotion"
     assert remote.page.locator(".switch.granted").count() == 4
     remote.press("Enter")
     remote.page.wait_for_selector(".switch:not(.granted)")
     assert remote.page.locator(".switch.granted").count() == 3
+
+
+def test_a_history_is_not_deleted_by_one_press(remote: Remote, running: Running) -> None:
+    remote.go_to("tile-switch")
+    remote.ok(".switch")
+    remote.go_to("switch-history")
+    remote.ok("#yes")
+    assert remote.focused == "no"
+    with running.line() as manager:
+        assert manager.result("EdgeAgent.history")["count"] == 15
+    remote.go_to("yes")
+    remote.ok(".done")
+    with running.line() as manager:
+        assert manager.result("EdgeAgent.history")["count"] == 0
 
 
 def test_a_private_session_begins_and_ends(remote: Remote) -> None:
@@ -249,6 +269,7 @@ def test_without_javascript_links_and_forms_do(browser: Any, living: Serving) ->
     page.wait_for_selector("#tile-switch")  # by the page's own refresh
     page.click("#tile-switch")
     page.click("#switch-promotion")
+    page.click("#yes")
     assert page.locator(".done").count() == 1
     assert page.locator(".switch.granted").count() == 4
     context.close()

@@ -48,7 +48,7 @@ def test_nothing_is_chosen_beforehand(serving: Serving, running: Running) -> Non
 
 def test_each_switch_says_what_it_gives_and_takes_and_stands_alone(serving: Serving) -> None:
     for purpose in Purpose:
-        assert serving.post("/switches/grant", purpose=purpose).status == 303
+        assert serving.post("/switches/grant", purpose=purpose, sure="yes").status == 303
     page = told(serving.get("/switches?done=granted").text)
     assert page.count("You get") == page.count("It costs you") == len(Purpose)
     assert "It is switched on." in page
@@ -66,7 +66,7 @@ def test_the_record_names_the_text_that_was_on_the_screen(
     german = serve(running, "de")
     german.enter()
     assert "In dieser Box einen Verlauf führen" in told(german.get("/switches").text)
-    german.post("/switches/grant", purpose="history")
+    german.post("/switches/grant", purpose="history", sure="yes")
     with running.line() as manager:
         (record,) = manager.result("EdgeAgent.consentReceipt")["records"]
     assert (record["language"], record["privacyNoticeUri"]) == (
@@ -112,7 +112,7 @@ def test_what_left_is_there_byte_for_byte(furnished: Serving, running: Running) 
         (disclosure,) = agent.disclosures()
     listed = furnished.get("/left").text
     assert "waits to be sent" in told(listed)
-    assert "25 %" in told(listed)
+    assert "25%" in told(listed)
     path = re.search(r'href="(/left/report\?id=\w+)"', listed)[1]  # type: ignore[index]
     page = furnished.get(path).text
     shown = re.search(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL)[1]  # type: ignore[index]
@@ -120,9 +120,13 @@ def test_what_left_is_there_byte_for_byte(furnished: Serving, running: Running) 
     saved = furnished.get(path.replace("/report", "/bytes"))
     assert saved.body == disclosure.body
     assert "8 of 33 groups" in told(page)
-    assert "49 %" in told(page)
-    assert "23 %" in told(page)
-    assert "at most 75 % sure" in told(page)
+    assert "49%" in told(page)
+    assert "23%" in told(page)
+    assert "at most 75% sure" in told(page)
+    assert disclosure.meaning.split(". ")[1] in told(page)
+    german = furnished.get(path, **{"Accept-Language": "de"}).text
+    assert "Ein Fernsehabend der Woche ab" in told(german)
+    assert not re.search(r'lang="en"', german)
 
 
 def test_what_comes_next_says_when_or_why_not(
@@ -166,8 +170,8 @@ def test_what_the_box_thinks_has_reasons(furnished: Serving) -> None:
 
 
 def test_without_a_model_the_box_thinks_nothing(serving: Serving) -> None:
-    serving.post("/switches/grant", purpose="history")
-    serving.post("/switches/grant", purpose="personalization")
+    serving.post("/switches/grant", purpose="history", sure="yes")
+    serving.post("/switches/grant", purpose="personalization", sure="yes")
     assert "has not downloaded a model" in told(serving.get("/thinks").text)
 
 
@@ -192,7 +196,7 @@ def test_profiles_come_go_and_change_their_names(furnished: Serving) -> None:
     assert furnished.post("/profiles/rename", name="Ada & Co", new_name="Ada").status == 303
     taken = furnished.post("/profiles/create", name="Ada", kind="kid")
     assert taken.status == 503
-    assert "Perhaps the name is taken" in told(taken.text)
+    assert "Another profile has it" in told(taken.text)
 
 
 def test_retention_is_shortened_in_two_steps_and_taken_back(furnished: Serving) -> None:
@@ -203,8 +207,13 @@ def test_retention_is_shortened_in_two_steps_and_taken_back(furnished: Serving) 
     assert "after 14 days" in told(furnished.get("/retention").text)
     furnished.post("/retention/set", days="1", sure="yes")
     assert "audience counts need 8 days" in told(furnished.get("/retention").text)
-    assert furnished.post("/retention/set", days="").status == 303
+    longer = furnished.post("/retention/set", days="")
+    assert (longer.status, "Keep viewings for 90 days?" in told(longer.text)) == (200, True)
+    assert "does not hold" in told(longer.text)  # 1 day was lengthened to 8
+    assert "after 8 days" in told(furnished.get("/retention").text)
+    assert furnished.post("/retention/set", days="", sure="yes").status == 303
     assert "after 90 days" in told(furnished.get("/retention").text)
+    assert furnished.post("/retention/set", days="90").status == 303  # nothing to ask about
 
 
 def test_everything_is_downloaded_as_the_command_line_writes_it(
@@ -234,17 +243,27 @@ def test_erasing_takes_two_steps_and_gives_a_receipt(
         assert manager.result("EdgeAgent.history")["count"] == viewings
     again = furnished.post("/erase/now", **fields)
     assert again.status == 503
-    assert "you waited too long" in told(again.text)
+    assert "the question is good for two minutes" in told(again.text)
 
 
 def test_no_scope_no_erasure(serving: Serving) -> None:
     assert serving.post("/erase/ask", scope="world").status == 400
 
 
-def test_promises_are_shown_with_whether_they_hold(furnished: Serving) -> None:
-    page = told(furnished.get("/assessment").text)
-    assert page.count(" holds") == 4
-    assert "at most 81 times" in page
+def test_the_history_goes_in_two_steps(furnished: Serving) -> None:
+    asked = furnished.post("/switches/withdraw", purpose="history")
+    assert (asked.status, "cannot be undone" in told(asked.text)) == (200, True)
+    assert "15 viewings" in told(furnished.get("/kept").text)
+    assert furnished.post("/switches/withdraw", purpose="history", sure="yes").status == 303
+    assert "0 viewings" in told(furnished.get("/kept").text)
+
+
+def test_a_switch_that_ran_out_says_so(furnished: Serving, running: Running) -> None:
+    assert "It ran out" not in told(furnished.get("/switches").text)
+    running.box.clock.advance(731 * 86_400)
+    furnished.enter()
+    page = told(furnished.get("/switches").text)
+    assert page.count("It ran out. Nothing is done until you switch it on again.") == 3
 
 
 def test_the_model_is_updated_and_rolled_back(serving: Serving) -> None:
@@ -282,7 +301,7 @@ def test_titles_are_shown_and_never_run(
     running = services.start(name="odd")
     serving = serve(running)
     serving.enter()
-    serving.post("/switches/grant", purpose="history")
+    serving.post("/switches/grant", purpose="history", sure="yes")
     watch(running, "<script>alert(1)</script>\"'&")
     page = serving.get("/kept?search=%3Cscript").text
     assert "<script>alert" not in page

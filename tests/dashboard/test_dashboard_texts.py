@@ -14,8 +14,12 @@ import pytest
 from edgeagent import dashboard
 from edgeagent.consent import Purpose
 from edgeagent.dashboard.rendering import render
-from edgeagent.dashboard.texts import LANGUAGES, Texts, choose_language, load_texts
+from edgeagent.dashboard.segment_names import segment_name
+from edgeagent.dashboard.texts import LANGUAGES, Said, Texts, choose_language, load_texts
 from edgeagent.notices import load_notice
+from edgeagent.services import erasure
+from model_export import genre_words
+from model_export.genre_words import spoken_genres
 
 HERE = Path(dashboard.__file__).parent
 TEMPLATES = sorted((HERE / "templates").glob("*.html"))
@@ -27,7 +31,7 @@ _MADE_OF_PARTS = re.compile(
     r"^(month\.\d+|done\.\w+|trouble.*|silent\..*|locked\..*|foreign\..*|stale\..*|missing\..*|"
     r"mark\.\w+|reason\.\w+|kind\.\w+|outcome\.\w+|purpose\.\w+|record\.\w+|confirm\.\w+\.\w+|"
     r"next\.obstacle\.\w+|erase\.sure(_text)?\.\w+|erased\.\w+|assessment\.\w+|language\.\w+|"
-    r"profiles\.add_\w+|thinks\.\w+)$"
+    r"profiles\.add_\w+|thinks\.\w+|segment\.\w+\..*|box: .*|report\.meaning\.\w+)$"
 )
 
 
@@ -104,6 +108,7 @@ def _is_for_integrators(node: ast.AST) -> bool:
         "ArgumentParser",
         "_sign",
         "_matches",
+        "compile",
     }
 
 
@@ -157,7 +162,7 @@ def test_dates_numbers_and_counts_are_written_as_the_language_does() -> None:
     assert german.moment(moment) == "21. September 2026, 16:13"
     assert german.time(moment) == "16:13"
     assert german.utc_date(moment) == "21. September 2026"
-    assert english.percent(0.256) == "26\u00a0%"
+    assert english.percent(0.256) == "26%"
     assert english.count("kept.lead", 1) == "One viewing is kept, in this box only."
     assert english.count("kept.lead", 3) == "3 viewings are kept, in this box only."
     assert "kept.title" in english
@@ -165,8 +170,73 @@ def test_dates_numbers_and_counts_are_written_as_the_language_does() -> None:
 
 
 def test_what_was_watched_is_shown_and_never_run() -> None:
-    page = render(
-        "notice", t=load_texts("en"), reason="trouble", said="<script>x</script>", hint=""
-    )
+    texts = load_texts("en")
+    said = texts.said("<script>x</script>")
+    page = render("notice", t=texts, reason="trouble", said=said)
     assert "&lt;script&gt;" in page
     assert "<script>x" not in page
+
+
+GENRES = sorted(genre.title() for genre in genre_words._WORDS)
+BASES = sorted(
+    {
+        spoken_genres(genres, series=series)
+        for first in GENRES
+        for genres in ([], [first], *([first, second] for second in GENRES if second != first))
+        for series in (False, True)
+    }
+)
+SAID_ALIKE = {"action", "fantasy", "fiction", "films", "horror", "musicals", "mystery"}
+SAID_ALIKE |= {"noir", "noirs", "science", "thriller", "western"}
+
+
+def test_every_name_that_the_exporter_makes_is_said_in_each_language() -> None:
+    english, german = load_texts("en"), load_texts("de")
+    assert len(BASES) > 200
+    for base in BASES:
+        assert segment_name(base, english) == Said(text=base, language="en")
+        said = segment_name(base, german)
+        assert said.language == "de", base
+        foreign = set(base.lower().split()) - SAID_ALIKE
+        assert not foreign & set(re.findall(r"[a-zé]+", said.text.lower())), (base, said.text)
+
+
+@pytest.mark.parametrize(
+    ("name", "german"),
+    [
+        ("Romantic comedy series of the 2020s", "Romantische Comedyserien der 2020er-Jahre"),
+        ("Science-fiction action films", "Science-Fiction-Actionfilme"),
+        ("War dramas before 1970", "Kriegs-Dramen vor 1970"),
+        ("Crime films: heist (2)", "Krimis: heist (2)"),
+        ("Films, like “Alien” and “Up”", "Filme, etwa „Alien“ und „Up“"),
+        ("Dramas of the 1990s, like “A very lo", "Dramen der 1990er-Jahre, etwa „A very lo“"),
+    ],
+)
+def test_a_name_is_put_together_anew(name: str, german: str) -> None:
+    assert segment_name(name, load_texts("de")) == Said(text=german, language="de")
+
+
+@pytest.mark.parametrize("name", ["segment 0", "Anime and Soap", "romantic nonsense", "", "None"])
+def test_a_name_that_was_made_otherwise_is_shown_as_it_is_and_marked(name: str) -> None:
+    assert segment_name(name, load_texts("de")) == Said(text=name, language="en")
+
+
+def test_what_the_box_says_in_its_receipts_is_said_in_each_language() -> None:
+    sentences = (
+        *("decisions about consent", "privacy ledger", "disclosure log", "settings"),
+        *(erasure._FLASH, erasure._KEPT_KEY, erasure._COPIES),
+        "a copy made earlier does not open any more",
+        "the ledger and its anchor disagree: nothing is granted, nothing is reported",
+    )
+    for sentence in sentences:
+        assert f"box: {sentence}" in catalogue("en")
+        assert load_texts("de").said(sentence).language == "de"
+    assert load_texts("de").said("a new sentence") == Said(text="a new sentence", language="en")
+
+
+def test_numbers_are_grouped_and_small_parts_are_not_nothing() -> None:
+    english, german = load_texts("en"), load_texts("de")
+    assert english.count("home.viewings", 20_000) == "20,000 viewings"
+    assert german.count("home.viewings", 20_000) == "20.000 Einträge"
+    assert (english.percent(0), english.percent(0.004)) == ("0%", "under 1%")
+    assert german.percent(0.004) == "unter 1\u00a0%"
