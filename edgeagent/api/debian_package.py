@@ -68,10 +68,28 @@ def build_debian_package(
             f"{wheel}[service]",
         )
         shutil.rmtree(root / "usr/lib/edgeagent/bin", ignore_errors=True)
+        if python == here[1]:
+            _compile(root)
         _install_files(root)
         _control(root, architecture, python)
         _run("dpkg-deb", "--build", "--root-owner-group", "-Zxz", "-z1", str(root), str(package))
     return package
+
+
+def _compile(root: Path) -> None:
+    """Compile all Python for where it will lie: the service may not write there, ever.
+
+    A package for another Python goes without, and compiles whatever it imports at each start.
+    """
+    subprocess.run(  # noqa: S603  (this very Python)
+        [
+            *(sys.executable, "-m", "compileall", "-q", "-j", "0"),
+            *("--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/"),
+            str(root / "usr/lib/edgeagent"),
+        ],
+        check=False,  # what others have put there to be refused by a compiler, is
+        capture_output=True,
+    )
 
 
 def _install_files(root: Path) -> None:

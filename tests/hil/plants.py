@@ -45,6 +45,13 @@ PLANTS = {
         noticed_by="test_hil_power.py",
         noticed_on=("vm",),
     ),
+    "synchronous-normal": Plant(
+        path="edgeagent/store/database.py",
+        healthy="PRAGMA synchronous = FULL",
+        faulty="PRAGMA synchronous = NORMAL",
+        noticed_by="test_hil_power.py",
+        noticed_on=("vm",),
+    ),
     "golden-off": Plant(
         path="edgeagent/features/golden.py",
         healthy='arrays[f"{number}.{name}"].astype(np.float64) for name in _OUTPUTS',

@@ -78,6 +78,7 @@ def unit(board: Board, office: Office) -> Iterator[Unit]:
     board.check(f"cp {office.directory}/repository/root.json {SETTINGS}/root.json")
     settings = office.settings(trusted_root=f"{SETTINGS}/root.json")
     board.write(settings.encode(), f"{SETTINGS}/config.toml")
+    board.check(f"chmod 644 {SETTINGS}/*")
     board.write(MORE.encode(), f"{DROP_IN}/hil.conf")
     board.write(Path(package).read_bytes(), f"{board.place}/edgeagent.deb")
     said = board.run(f"dpkg --force-confold -i {board.place}/edgeagent.deb")
