@@ -22,6 +22,7 @@ from tests.hil.wheels import build_package
 __all__ = ["SHARES", "OutOfTime", "Rehearsal"]
 
 _HERE = Path(__file__).parent
+_PACKAGE_TESTS = "test_hil_systemd.py"
 SHARES: dict[Target, tuple[str, ...]] = {
     "chroot": (".",),
     "vm": (
@@ -38,7 +39,7 @@ SHARES: dict[Target, tuple[str, ...]] = {
         "test_hil_network.py",
         "test_hil_service.py",
         "test_hil_small_box.py",
-        "test_hil_systemd.py",
+        _PACKAGE_TESTS,
     ),
 }
 """The machine shares the tests out between its two first processes, which run at the same time."""
@@ -92,7 +93,8 @@ class Rehearsal:
         }
         if target != "chroot":
             self.builder.kernel()  # while somebody else may be building the root file system
-        if target == "systemd":
+        tests = self.tests or SHARES[target]
+        if target == "systemd" and _PACKAGE_TESTS in tests:
             say("Debian package")
             package = self.package or build_package(self.wheel, state, suite=suite)
             environment["LG_HIL_DEB"] = str(package)
@@ -102,7 +104,11 @@ class Rehearsal:
             running = self.builder.running(target, box=box, state=state, address=address)
             say("starting")
             stack.enter_context(running)
-            tests = [_HERE / name for name in self.tests or SHARES[target]]
             return run_suite(
-                target, suite=suite, tests=tests, state=state, environment=environment, say=say
+                target,
+                suite=suite,
+                tests=[_HERE / name for name in tests],
+                state=state,
+                environment=environment,
+                say=say,
             )

@@ -81,7 +81,7 @@ def unit(board: Board, office: Office) -> Iterator[Unit]:
     board.check(f"chmod 644 {SETTINGS}/*")
     board.write(MORE.encode(), f"{DROP_IN}/hil.conf")
     board.write(Path(package).read_bytes(), f"{board.place}/edgeagent.deb")
-    said = board.run(f"dpkg --force-confold -i {board.place}/edgeagent.deb")
+    said = board.run(f"dpkg --force-confold --force-unsafe-io -i {board.place}/edgeagent.deb")
     assert said.code == 0, (said, board.run("journalctl -u edgeagent -n 50 --no-pager").out)
     yield Unit(board)
     board.check("dpkg --purge edgeagent")
