@@ -2,7 +2,7 @@
 
 Debian 12 has neither SQLCipher for Python nor python-tuf 7, so what pip resolves comes along, below
 ``/usr/lib/edgeagent``, where no other program sees it. The package is for the Python and the
-architecture of the machine it is built on.
+architecture of the machine it is built on, or for others, of which nothing is run here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from edgeagent.errors import InputError
 
 __all__ = ["build_debian_package"]
 
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+_ARCHITECTURES = {machine: architecture for architecture, machine in _MACHINES.items()}
+_GLIBC = ("2_34", "2_31", "2_28", "2_27", "2_26", "2_17")
+"""Which wheels run on Debian 12 and later; pip takes what it is told, and nothing older."""
 _SCRIPTS = ("postinst", "prerm", "postrm")
 _UNITS = {
     "edgeagent.service": "lib/systemd/system/edgeagent.service",
@@ -30,12 +33,16 @@ _UNITS = {
 _SETTINGS = "etc/edgeagent/config.toml"
 
 
-def build_debian_package(wheel: Path, out: Path) -> Path:
+def build_debian_package(
+    wheel: Path, out: Path, *, architecture: str | None = None, python: str | None = None
+) -> Path:
     """Build a package and return where it lies.
 
     Args:
         wheel: ours; ``pip wheel --no-deps .`` makes it.
         out: directory for the package.
+        architecture: Debian's name of it; this machine's if none is given.
+        python: such as ``3.11``; the one that runs this if none is given.
 
     Raises:
         InputError: a tool is missing, or fails; the message has its last line.
@@ -43,7 +50,8 @@ def build_debian_package(wheel: Path, out: Path) -> Path:
     """
     if not wheel.is_file():
         raise InputError(f"{wheel}: no such file", hint="make it first: pip wheel --no-deps .")
-    architecture = _ARCHITECTURES.get(platform.machine())
+    here = _ARCHITECTURES.get(platform.machine()), f"3.{sys.version_info.minor}"
+    architecture, python = architecture or here[0], python or here[1]
     if architecture is None:
         raise InputError(
             f"no package for {platform.machine()}", hint="build on x86-64 or arm64, 64 bits"
@@ -55,13 +63,33 @@ def build_debian_package(wheel: Path, out: Path) -> Path:
         root.mkdir(mode=0o755)
         _run(
             *(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"),
-            *("--target", str(root / "usr/lib/edgeagent"), f"{wheel}[service]"),
+            *("--target", str(root / "usr/lib/edgeagent")),
+            *(() if (architecture, python) == here else _elsewhere(architecture, python)),
+            f"{wheel}[service]",
         )
         shutil.rmtree(root / "usr/lib/edgeagent/bin", ignore_errors=True)
+        if python == here[1]:
+            _compile(root)
         _install_files(root)
-        _control(root, architecture)
+        _control(root, architecture, python)
         _run("dpkg-deb", "--build", "--root-owner-group", "-Zxz", "-z1", str(root), str(package))
     return package
+
+
+def _compile(root: Path) -> None:
+    """Compile all Python for where it will lie: the service may not write there, ever.
+
+    A package for another Python goes without, and compiles whatever it imports at each start.
+    """
+    subprocess.run(  # noqa: S603  (this very Python)
+        [
+            *(sys.executable, "-m", "compileall", "-q", "-j", "0"),
+            *("--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/"),
+            str(root / "usr/lib/edgeagent"),
+        ],
+        check=False,  # what others have put there to be refused by a compiler, is
+        capture_output=True,
+    )
 
 
 def _install_files(root: Path) -> None:
@@ -72,11 +100,22 @@ def _install_files(root: Path) -> None:
     _copy(source / "debian/edgeagent", root / "usr/bin/edgeagent", mode=0o755)
 
 
-def _control(root: Path, architecture: str) -> None:
+def _elsewhere(architecture: str, python: str) -> tuple[str, ...]:
+    """Return what tells pip to fetch for another machine, or another Python, than its own."""
+    machine = _MACHINES[architecture]
+    return (
+        *("--only-binary=:all:", "--implementation", "cp", "--python-version", python),
+        *("--abi", f"cp{python.replace('.', '')}", "--abi", "abi3", "--abi", "none"),
+        *(f"--platform=manylinux_{glibc}_{machine}" for glibc in _GLIBC),
+        f"--platform=manylinux2014_{machine}",
+    )
+
+
+def _control(root: Path, architecture: str, python: str) -> None:
     source, target = install_directory() / "debian", root / "DEBIAN"
     target.mkdir(mode=0o755)
     size = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
-    minor = sys.version_info.minor
+    minor = int(python.partition(".")[2])
     values = {
         "VERSION": __version__,
         "ARCHITECTURE": architecture,

@@ -71,11 +71,23 @@ def files(*, as_json: bool) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Directory for the package.  [default: this one]",
 )
+@click.option(
+    "--architecture",
+    type=click.Choice(["amd64", "arm64"]),
+    help="Of the box.  [default: this machine's]",
+)
+@click.option(
+    "--python",
+    type=click.Choice(["3.11", "3.13"]),
+    help="Of the box: 3.11 is Debian 12's, 3.13 Debian 13's.  [default: this one's]",
+)
 @json_option
-def deb(*, wheel: Path, out: Path, as_json: bool) -> None:
-    """Build the Debian package for this machine's architecture and Python; takes a minute."""
+def deb(
+    *, wheel: Path, out: Path, architecture: str | None, python: str | None, as_json: bool
+) -> None:
+    """Build the Debian package, for this machine or another; takes a minute."""
     click.echo("fetching what it needs, and packing", err=True)
-    package = build_debian_package(wheel.resolve(), out)
+    package = build_debian_package(wheel.resolve(), out, architecture=architecture, python=python)
     if as_json:
         emit_json({"package": str(package), "bytes": package.stat().st_size})
     else:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 __all__ = ["Cache"]
@@ -21,13 +23,24 @@ class Cache:
     def get(self, name: str, *, recipe: object, build: Callable[[Path], None]) -> Path:
         """Return a directory that ``build`` has filled, now or earlier by the same recipe.
 
-        A build that fails or is interrupted leaves nothing behind.
+        A build that fails or is interrupted leaves nothing behind. Who asks for what another
+        process is building waits for it.
         """
         digest = hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]
         kept = self.directory / f"{name}-{digest}"
-        if kept.exists():
-            return kept
         self.directory.mkdir(parents=True, exist_ok=True)
+        with self._alone(f"{name}.lock"):
+            if not kept.exists():
+                self._build(kept, name, build)
+        return kept
+
+    @contextmanager
+    def _alone(self, name: str) -> Iterator[None]:
+        with (self.directory / name).open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _build(self, kept: Path, name: str, build: Callable[[Path], None]) -> None:
         unfinished = Path(
             tempfile.mkdtemp(prefix=f"{name}-", suffix=".unfinished", dir=kept.parent)
         )
@@ -37,4 +50,3 @@ class Cache:
             unfinished.rename(kept)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
-        return kept

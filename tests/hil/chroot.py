@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import platform
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.hil.binary_format import binary_format
 from tests.hil.rootfs import SSHD_CONFIG
 
-__all__ = ["binary_format", "chroot"]
+__all__ = ["chroot"]
 
-_FORMATS = Path("/proc/sys/fs/binfmt_misc")
 _END_SECONDS = 30
-
 _DATA_MEBIBYTES = 64
 
 # In a mount and process namespace of its own: when its first process ends, all of it is gone.
@@ -82,41 +80,3 @@ def chroot(state: Path, *, root: Path, address: str) -> Iterator[None]:
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait(_END_SECONDS)
-
-
-@contextmanager
-def binary_format() -> Iterator[None]:
-    """Let the kernel start programs for arm64; what was set up for that is undone.
-
-    Raises:
-        OSError: this kernel does not let us.
-
-    """
-    if platform.machine() == "aarch64" or _is_enabled():
-        yield
-        return
-    mounted = not (_FORMATS / "register").exists()
-    if mounted:
-        _run("mount", "-t", "binfmt_misc", "binfmt_misc", str(_FORMATS))
-    try:
-        _run("update-binfmts", "--enable", "qemu-aarch64")
-        if not _is_enabled():
-            message = "the kernel does not take qemu-aarch64 as an interpreter (binfmt_misc)"
-            raise OSError(message)
-        yield
-        _run("update-binfmts", "--disable", "qemu-aarch64")
-    finally:
-        if mounted:
-            _run("umount", str(_FORMATS))
-
-
-def _is_enabled() -> bool:
-    format_ = _FORMATS / "qemu-aarch64"
-    return format_.exists() and format_.read_text("utf-8").startswith("enabled")
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        message = f"{command[0]}: {done.stderr.strip()}"
-        raise OSError(message)

@@ -27,26 +27,20 @@ _INIT = """#!/bin/busybox sh
 /bin/busybox mount -t devtmpfs dev /dev
 for module in {modules}; do /bin/busybox insmod /modules/$module.ko; done
 until /bin/busybox mount -t ext4 /dev/vda /root; do /bin/busybox usleep 100000; done
+init=$(/bin/busybox sed 's/.*init=\\([^ ]*\\).*/\\1/' /proc/cmdline)
 /bin/busybox mount --move /dev /root/dev
 /bin/busybox mount --move /proc /root/proc
-exec /bin/busybox switch_root /root /hil-init
+exec /bin/busybox switch_root /root $init
 """
 
 
-def build_kernel(directory: Path, *, suite: Suite, busybox: Path) -> None:
-    """Fill ``directory`` with ``vmlinuz`` and ``initrd``.
-
-    Args:
-        directory: empty.
-        suite: of Debian.
-        busybox: a statically linked one for arm64.
-
-    """
+def build_kernel(directory: Path, *, suite: Suite) -> None:
+    """Fill ``directory``, which is empty, with ``vmlinuz`` and ``initrd``."""
     unpacked = directory / "unpacked"
     subprocess.run(
         [
             *("mmdebstrap", "--quiet", "--arch=arm64", "--variant=extract"),
-            *("--include=linux-image-cloud-arm64", suite, str(unpacked)),
+            *("--include=linux-image-cloud-arm64,busybox-static", suite, str(unpacked)),
         ],
         check=True,
         stdin=subprocess.DEVNULL,
@@ -58,6 +52,7 @@ def build_kernel(directory: Path, *, suite: Suite, busybox: Path) -> None:
         *unpacked.glob("lib/modules/*/kernel"),
         *unpacked.glob("usr/lib/modules/*/kernel"),
     ]
+    (busybox,) = [*unpacked.glob("bin/busybox"), *unpacked.glob("usr/bin/busybox")]
     _build_initrd(directory, modules=modules, busybox=busybox)
     shutil.rmtree(unpacked)
 

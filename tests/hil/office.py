@@ -39,12 +39,13 @@ class Office:
         """Be honest from now on, or ``slow``, ``broken``, ``lying``, ``refusing``."""
         self.board.check(f"echo {mood} >{self.directory}/mood")
 
-    def settings(self, *, port: str = "") -> str:
+    def settings(self, *, port: str = "", trusted_root: str = "") -> str:
         """Return a ``config.toml`` that names this server, or one at another port."""
+        trusted_root = trusted_root or f"{self.directory}/repository/root.json"
         port = port or self.board.check(f"cat {self.directory}/port")
         return (
             f'server_url = "http://127.0.0.1:{port}"\nretention_days = 365\n'
-            f'trusted_root = "{self.directory}/repository/root.json"\n'
+            f'trusted_root = "{trusted_root}"\n'
         )
 
     def new_home(self, name: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.hil.requirements import Target
+
 __all__ = ["PLANTS", "Plant"]
 
 
@@ -17,6 +19,8 @@ class Plant:
     faulty: str
     noticed_by: str
     """The test file that has to fail."""
+    noticed_on: tuple[Target, ...]
+    """Where it can."""
 
     def put_into(self, sources: Path) -> None:
         """Change the sources.
@@ -39,12 +43,21 @@ PLANTS = {
         healthy="PRAGMA synchronous = FULL",
         faulty="PRAGMA synchronous = OFF",
         noticed_by="test_hil_power.py",
+        noticed_on=("vm",),
+    ),
+    "synchronous-normal": Plant(
+        path="edgeagent/store/database.py",
+        healthy="PRAGMA synchronous = FULL",
+        faulty="PRAGMA synchronous = NORMAL",
+        noticed_by="test_hil_power.py",
+        noticed_on=("vm",),
     ),
     "golden-off": Plant(
         path="edgeagent/features/golden.py",
         healthy='arrays[f"{number}.{name}"].astype(np.float64) for name in _OUTPUTS',
         faulty='1.01 * arrays[f"{number}.{name}"].astype(np.float64) for name in _OUTPUTS',
         noticed_by="test_hil_golden.py",
+        noticed_on=("chroot", "systemd"),
     ),
     "scorer-leak": Plant(
         path="edgeagent/scoring/child.py",
@@ -52,5 +65,6 @@ PLANTS = {
         faulty="    signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
         "    globals()['leaked'] = b'leak' * (50 << 18)  # 50 MiB\n",
         noticed_by="test_hil_service.py",
+        noticed_on=("systemd",),  # sizes mean nothing in a chroot
     ),
 }

@@ -6,23 +6,32 @@ import importlib.util
 import os
 import platform
 import shutil
+import subprocess
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Literal, get_args
+
+from tests.hil.binary_format import binary_format
 
 __all__ = ["Target", "missing"]
 
-Target = Literal["chroot", "vm"]
+Target = Literal["chroot", "vm", "systemd"]
+"""Programs for arm64 on this kernel; a machine; the same machine with systemd in charge."""
 
 _PROGRAMS = {
     "mmdebstrap": "mmdebstrap",
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
+    "dpkg-deb": "dpkg",
 }
+_MACHINE = {"qemu-system-aarch64": "qemu-system-arm", "mke2fs": "e2fsprogs", "cpio": "cpio"}
 _PROGRAMS_OF: dict[Target, dict[str, str]] = {
     "chroot": {"update-binfmts": "binfmt-support", "qemu-aarch64-static": "qemu-user-static"},
-    "vm": {"qemu-system-aarch64": "qemu-system-arm", "mke2fs": "e2fsprogs", "cpio": "cpio"},
+    "vm": _MACHINE,
+    "systemd": _MACHINE,
 }
 """Program and the Debian package it comes in."""
+_MOUNT = ("unshare", "--mount", "--pid", "--fork", "mount", "-t", "tmpfs", "probe", "/mnt")
 
 
 def missing(
@@ -32,6 +41,7 @@ def missing(
     user: int | None = None,
     modules: Callable[[str], object] = importlib.util.find_spec,
     machine: str = platform.machine(),
+    forbidden: Callable[[Target], str | None] | None = None,
 ) -> str | None:
     """Return why a target cannot be rehearsed here, and what to do about it; ``None`` if it can.
 
@@ -41,6 +51,7 @@ def missing(
         user: who runs this; who does, unless given.
         modules: says whether a Python package is installed.
         machine: what kind this is.
+        forbidden: says what root may not do here.
 
     """
     if target not in get_args(Target):
@@ -55,4 +66,17 @@ def missing(
         return f"programs are missing: apt-get install {' '.join(packages)}"
     if (os.geteuid() if user is None else user) != 0:
         return "root file systems are built and entered by root: run it as root"
-    return None
+    return (forbidden or _forbidden)(target)
+
+
+def _forbidden(target: Target) -> str | None:
+    """Return what root may not do here, say in a container; ``None`` if nothing is in the way."""
+    try:
+        subprocess.run(_MOUNT, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError):
+        return "nothing can be mounted here: a container needs --privileged"
+    try:
+        with binary_format() if target == "chroot" else nullcontext():
+            return None
+    except OSError as error:
+        return f"the kernel runs no programs for arm64: {error}"

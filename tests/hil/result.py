@@ -23,6 +23,8 @@ class TargetResult:
     """Why it was not rehearsed at all."""
     seconds: float = 0.0
     """Of the suite on the target, without what was built before."""
+    processor_seconds: float = 0.0
+    """Of building and running it, all that ran for it included."""
     passed: int = 0
     failed: list[str] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -63,7 +65,8 @@ def in_words(result: TargetResult) -> str:
     if result.skipped_because is not None:
         return f"{head}skipped: {result.skipped_because}"
     counts = f"{result.passed} passed, {len(result.failed)} failed, {len(result.skipped)} skipped"
-    lines = [f"{head}{counts} in {result.seconds:.0f} s"]
+    busy = f"{result.seconds:.0f} s, {result.processor_seconds:.0f} s of processor time in all"
+    lines = [f"{head}{counts} in {busy}"]
     lines += [f"  failed   {name}" for name in result.failed]
     lines += [f"  skipped  {name}: {why}" for name, why in result.skipped.items()]
     lines += [f"  {name}: {json.dumps(value)}" for name, value in result.figures.items()]

@@ -7,6 +7,7 @@ board's packages do is therefore not rehearsed.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Literal
@@ -27,6 +28,8 @@ _PACKAGES = (
     "busybox-static",
     "coreutils",
     "dash",
+    "diffutils",
+    "dpkg",
     "findutils",
     "grep",
     "gzip",
@@ -38,6 +41,7 @@ _PACKAGES = (
     "procps",
     "python3",
     "sed",
+    "systemd",
     "tar",
     "util-linux",
 )
@@ -59,6 +63,7 @@ def build_rootfs(directory: Path, *, suite: Suite) -> None:
     """Fill ``directory`` with ``root``, the file system, and a key that its sshd lets in."""
     root, key = directory / "root", directory / AUTHORIZED_KEY
     _unpack(root, suite)
+    _register(root)
     for path, text in _FILES.items():
         target = root / path.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -79,6 +84,7 @@ def _unpack(root: Path, suite: Suite) -> None:
             "--quiet",
             "--arch=arm64",
             "--variant=extract",
+            "--skip=cleanup/apt",  # the packages themselves say what was unpacked
             "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
             f"--include={','.join(_PACKAGES)}",
             suite,
@@ -88,6 +94,20 @@ def _unpack(root: Path, suite: Suite) -> None:
         stdin=subprocess.DEVNULL,
         stdout=_STDERR,
     )
+
+
+def _register(root: Path) -> None:
+    """Tell dpkg what has been unpacked, so that it installs ours on top."""
+    archives = root / "var/cache/apt/archives"
+    paragraphs = []
+    for package in sorted(archives.glob("*.deb")):
+        control = subprocess.run(
+            ["dpkg-deb", "--field", package], check=True, capture_output=True, text=True
+        ).stdout
+        paragraphs.append(f"Status: install ok installed\n{control}")
+        package.unlink()
+    (root / "var/lib/dpkg/status").write_text("\n".join(paragraphs), "utf-8")
+    shutil.rmtree(root / "var/lib/apt/lists")
 
 
 def _make_key(path: Path) -> None:

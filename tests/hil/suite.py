@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.hil.requirements import Target
@@ -16,20 +16,26 @@ from tests.hil.wheels import ROOT
 __all__ = ["run_suite"]
 
 _END_SECONDS = 60
-_LIMIT_SECONDS = 5400
 
 
 def run_suite(
-    target: Target, *, suite: str, tests: Path, state: Path, environment: Mapping[str, str]
+    target: Target,
+    *,
+    suite: str,
+    tests: Sequence[Path],
+    state: Path,
+    environment: Mapping[str, str],
+    say: Callable[[str], None],
 ) -> TargetResult:
-    """Run pytest on a target and return what came of it; it talks to stderr meanwhile.
+    """Run pytest on a target and return what came of it.
 
     Args:
         target: names the environment file.
         suite: of Debian, for the record.
-        tests: file or directory.
+        tests: files or directories.
         state: of the target; the result is kept there, too.
         environment: what the environment file and the tests ask for.
+        say: is told every line that pytest prints.
 
     """
     report, figures = state / "junit.xml", state / "figures.json"
@@ -37,28 +43,34 @@ def run_suite(
         *(sys.executable, "-m", "pytest", "-v", "--no-header", "-p", "no:cacheprovider"),
         *("--lg-env", str(Path(__file__).parent / f"arm64-{target}.yaml")),
         f"--ignore={Path(__file__).parent / 'test_hil_rehearsal.py'}",  # needs no target
-        *(f"--junit-xml={report}", f"--basetemp={state / 'pytest'}", str(tests)),
+        *(f"--junit-xml={report}", f"--basetemp={state / 'pytest'}", *map(str, tests)),
     ]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
-        stdout=sys.stderr,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for the rehearsal, which passes it on
         env={**os.environ, **environment, "LG_HIL_FIGURES": str(figures)},
     )
+    assert process.stdout is not None
     try:
-        process.wait(_LIMIT_SECONDS)
+        for line in process.stdout:
+            say(line.rstrip())
+        process.wait()
     finally:
         _end(process)
     return read_result(target, suite=suite, report=report, figures=figures)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[str]) -> None:
     """Let pytest clean up, for a while."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
     try:
-        process.wait(_END_SECONDS)
+        process.communicate(timeout=_END_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
+        process.communicate()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from tests.hil import kernel, rootfs, virtual_machine, wheels
+from tests.hil import first_process, kernel, rootfs, virtual_machine, wheels
 from tests.hil.cache import Cache
 from tests.hil.chroot import chroot
 from tests.hil.requirements import Target
@@ -55,14 +55,19 @@ class Builder:
         if target == "chroot":
             return chroot(state, root=box / "root", address=address)
         return virtual_machine.virtual_machine(
-            state, image=self._image(box), kernel=self._kernel(box), address=address
+            state,
+            init="systemd" if target == "systemd" else "script",
+            image=self._image(box),
+            kernel=self.kernel(),
+            address=address,
         )
 
-    def _kernel(self, box: Path) -> Path:
+    def kernel(self) -> Path:
+        """Return a directory with what a machine is started with."""
+
         def build(directory: Path) -> None:
             self.say(f"{self.suite}: kernel")
-            busybox = box / "root/usr/bin/busybox"
-            kernel.build_kernel(directory, suite=self.suite, busybox=busybox)
+            kernel.build_kernel(directory, suite=self.suite)
 
         return self.cache.get("kernel", recipe=(self.suite, _code(kernel)), build=build)
 
@@ -71,7 +76,9 @@ class Builder:
             self.say(f"{self.suite}: disk image")
             virtual_machine.build_image(directory, root=box / "root")
 
-        return self.cache.get("image", recipe=(box.name, _code(virtual_machine)), build=build)
+        return self.cache.get(
+            "image", recipe=(box.name, _code(virtual_machine, first_process)), build=build
+        )
 
 
 def _code(*modules: ModuleType) -> tuple[str, ...]:

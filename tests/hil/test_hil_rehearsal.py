@@ -9,19 +9,22 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner
 
-from edgeagent.errors import PromiseBroken
 from tests.hil.board import Board
 from tests.hil.cache import Cache
 from tests.hil.local_shell import LocalShell
 from tests.hil.plants import PLANTS
 from tests.hil.power_cuts import PowerCuts
-from tests.hil.rehearse import main
-from tests.hil.requirements import missing
+from tests.hil.rehearsal import SHARES, OutOfTime, Rehearsal
+from tests.hil.rehearse import Orders, main
+from tests.hil.requirements import Target, missing
 from tests.hil.result import in_words, read_result
+from tests.hil.side_by_side import run_side_by_side
+from tests.hil.targets import Builder
 from tests.hil.wheels import ROOT
 
 JUNIT = """<testsuites><testsuite time="7.5">
@@ -44,7 +47,7 @@ def test_a_build_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     with pytest.raises(ZeroDivisionError):
         cache.get("thing", recipe=1, build=lambda _: (1 // 0, None)[1])
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["thing.lock"]
 
 
 def test_what_is_missing_is_said_with_the_way_to_get_it() -> None:
@@ -55,7 +58,8 @@ def test_what_is_missing_is_said_with_the_way_to_get_it() -> None:
     assert "qemu-system-arm" in str(missing("vm", find=nothing, modules=str))
     assert "qemu-user-static" in str(missing("chroot", find=nothing, modules=str))
     assert "as root" in str(missing("chroot", find=str, user=1000, modules=str))
-    assert missing("vm", find=str, user=0, modules=str) is None
+    assert missing("vm", find=str, user=0, modules=str, forbidden=nothing) is None
+    assert missing("vm", find=str, user=0, modules=str, forbidden=str) == "vm"
 
 
 @pytest.mark.parametrize("name", PLANTS)
@@ -98,10 +102,75 @@ def test_a_rehearsal_that_cannot_be_is_skipped_with_the_reason(
     arguments = ["--cache", str(tmp_path / "cache")]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
-    assert result.stdout.count("skipped:") == 2
+    assert result.stdout.count("skipped:") == len(get_args(Target))
     assert "install" in result.stdout
     planted = CliRunner().invoke(main, [*arguments, "--plant", "golden-off"])
-    assert planted.exit_code == PromiseBroken.exit_code
+    assert planted.exit_code == 1
+    assert "not noticed" in planted.stderr
+
+
+def test_the_machine_runs_every_test_once() -> None:
+    files = {path.name for path in (ROOT / "tests/hil").glob("test_hil_*.py")}
+    shared_out = [*SHARES["vm"], *SHARES["systemd"]]
+    assert sorted(shared_out) == sorted(files - {"test_hil_rehearsal.py"})
+
+
+def test_rehearsals_run_side_by_side_and_one_that_breaks_off_is_no_success(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    commands = {
+        # Neither would end without the other.
+        "reads": (sys.executable, "-c", f"print(open({str(fifo)!r}).read())"),
+        "writes": (sys.executable, "-c", f"open({str(fifo)!r}, 'w').write('both')"),
+    }
+    said = run_side_by_side(commands, cwd=tmp_path)
+    assert said == {"reads": b"both\n", "writes": b""}
+    orders = Orders(
+        suite="bookworm", cache=tmp_path, wheel=None, deb=None, plant=None, full=False, ends_at=0
+    )
+    assert orders.read("vm", said["writes"]).failed == ["it broke off"]
+
+
+CHILD = "import os, signal, sys; print(os.getpid(), file=sys.stderr, flush=True); signal.pause()"
+PARENT = f"""
+import sys
+from pathlib import Path
+from tests.hil.rehearse import leave_in_order
+from tests.hil.side_by_side import run_side_by_side
+leave_in_order(3600)
+run_side_by_side({{name: (sys.executable, "-c", {CHILD!r}) for name in "ab"}}, cwd=Path())
+"""
+
+
+def python(program: str) -> subprocess.Popen[str]:
+    """Start a program that finds the tests' own modules."""
+    return subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_an_interruption_ends_what_runs_side_by_side() -> None:
+    with python(PARENT) as process:
+        assert process.stderr is not None
+        children = [int(process.stderr.readline()) for _ in range(2)]
+        process.send_signal(signal.SIGINT)
+        assert "KeyboardInterrupt" in process.stderr.read()
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+def test_a_rehearsal_that_takes_too_long_has_failed(tmp_path: Path) -> None:
+    late = "import signal; from tests.hil.rehearse import leave_in_order as leave; leave(0.01)"
+    with python(f"{late}; signal.pause()") as process:
+        assert "OutOfTime: it was not done after 0.0 minutes" in process.communicate()[1]
+
+    class LateBuilder(Builder):
+        def kernel(self) -> Path:
+            message = "it was not done"
+            raise OutOfTime(message)
+
+    builder = LateBuilder(cache=Cache(tmp_path), suite="bookworm", say=lambda _: None)
+    result = Rehearsal(builder=builder, scratch=tmp_path, wheel=tmp_path).on("vm")
+    assert (result.ok, result.failed) == (False, ["it was not done"])
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ def test_a_viewing_costs_no_more_than_its_budget(board: Board, home: str, figure
     written = figures["written_bytes"] = board.onboard("writes", home)
     assert written["single"]["process"] <= SINGLE_BYTES, written
     assert written["batched"]["process"] <= BATCHED_BYTES, written
+    assert written["late"]["process"] <= SINGLE_BYTES, written
 
 
 @pytest.mark.lg_feature("data_disk")

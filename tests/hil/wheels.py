@@ -9,14 +9,22 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+from edgeagent.api.debian_package import build_debian_package
 from tests.hil.plants import Plant
 from tests.hil.rootfs import Suite
 
-__all__ = ["ROOT", "build_wheel", "compile_sources", "dependencies", "install_dependencies"]
+__all__ = [
+    "ROOT",
+    "build_package",
+    "build_wheel",
+    "compile_sources",
+    "dependencies",
+    "install_dependencies",
+]
 
 ROOT = Path(__file__).parents[2]
 
-_PYTHON: dict[Suite, str] = {"bookworm": "3.11", "trixie": "3.13"}
+PYTHON: dict[Suite, str] = {"bookworm": "3.11", "trixie": "3.13"}
 _GLIBC = ("2_34", "2_31", "2_28", "2_27", "2_26", "2_17")
 """Which wheels run there; pip takes what it is told, and nothing older of its own accord."""
 _SOURCES = (
@@ -33,7 +41,7 @@ def dependencies() -> tuple[str, ...]:
 
 def install_dependencies(root: Path, *, suite: Suite) -> None:
     """Unpack every dependency to where Debian's Python looks for what an administrator adds."""
-    version = _PYTHON[suite]
+    version = PYTHON[suite]
     interpreter = f"cp{version.replace('.', '')}"
     target = root / f"usr/local/lib/python{version}/dist-packages"
     subprocess.run(
@@ -56,7 +64,7 @@ def compile_sources(root: Path, *, suite: Suite) -> None:
     Without, a target compiles what it needs, at every start. Packages that do not compile (tests of
     syntax errors) are passed over.
     """
-    version = _PYTHON[suite]
+    version = PYTHON[suite]
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     python = sys.executable if here == version else shutil.which(f"python{version}")
     if python is None:
@@ -71,6 +79,11 @@ def compile_sources(root: Path, *, suite: Suite) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
     )
+
+
+def build_package(wheel: Path, directory: Path, *, suite: Suite) -> Path:
+    """Build the Debian package of a wheel for arm64 into ``directory``."""
+    return build_debian_package(wheel, directory, architecture="arm64", python=PYTHON[suite])
 
 
 def build_wheel(directory: Path, *, plant: Plant | None = None) -> Path:

@@ -60,6 +60,8 @@ def chroot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_it_installs_user_unit_and_settings(chroot: Path) -> None:
     assert "edgeagent:" in (chroot / "etc/passwd").read_text("utf-8")
+    # The unit may not write there, so what is not compiled would be at every start.
+    assert list(chroot.glob("usr/lib/edgeagent/edgeagent/__pycache__/agent.*.pyc"))
     state = (chroot / "var/lib/edgeagent").stat()
     assert state.st_mode & 0o777 == 0o700
     assert state.st_uid != 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+from tests.hil.onboard.line_client import LineClient
 
 __all__ = ["main"]
 
@@ -26,29 +26,8 @@ _HEAVY = ("numpy", "onnxruntime", "sqlite_utils")
 _WAIT_SECONDS = 0.1
 
 
-class _Client:
-    """JSON-RPC, a line each way."""
-
-    def __init__(self, path: Path) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(path))
-        self._lines = self._socket.makefile("rwb")
-        self._number = 0
-
-    def ask(self, method: str, **params: object) -> Any:  # noqa: ANN401  (whatever it answers)
-        """Call a method and return its result."""
-        self._number += 1
-        call = {"jsonrpc": "2.0", "id": self._number, "method": method, "params": params}
-        self._lines.write(json.dumps(call).encode() + b"\n")
-        self._lines.flush()
-        while True:
-            answer = json.loads(self._lines.readline())
-            if answer.get("id") == self._number:
-                return answer["result"] if "result" in answer else sys.exit(f"{method}: {answer}")
-
-
 @contextmanager
-def _service(home: str) -> Iterator[tuple[int, _Client]]:
+def _service(home: str) -> Iterator[tuple[int, LineClient]]:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "socket")
         command = [sys.executable, "-m", "edgeagent", "--home", home, "serve", "--ws-port", "0"]
@@ -56,7 +35,7 @@ def _service(home: str) -> Iterator[tuple[int, _Client]]:
             try:
                 while not path.exists() and process.poll() is None:
                     threading.Event().wait(_WAIT_SECONDS)
-                yield process.pid, _Client(path)
+                yield process.pid, LineClient(path)
             finally:
                 process.send_signal(signal.SIGTERM)
 

@@ -1,7 +1,9 @@
 """``python -m tests.hil.onboard.writes HOME [DEVICE]``: bytes written for each viewing stored.
 
-Single viewings and batches of a hundred, each with their checkpoint: as handed to the kernel by the
-process, and as written to the block DEVICE of the data partition, where one is named.
+Single viewings and batches of a hundred in the order of time, and single ones that are heard of
+late, the latest first; each with their checkpoint: as handed to the kernel by the process, and as
+written to the block DEVICE of the data partition, where one is named. What is late costs more: the
+pages inside a history are full, and neighbours take over what does not fit.
 """
 
 from __future__ import annotations
@@ -9,7 +11,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count, islice
 from pathlib import Path
 
 from edgeagent.agent import Agent
@@ -19,6 +22,7 @@ from edgeagent.messages import WatchEvent
 
 __all__ = ["main"]
 
+_AGE_SECONDS = 86_400
 _SECTOR_BYTES = 512
 _SINGLE = 60
 _BATCHES = 12
@@ -31,13 +35,13 @@ def main() -> None:
     now = SystemClock().now()
     with Agent.open(home) as agent:
         agent.grant(Purpose.HISTORY)
-        numbers = iter(range(1_000_000))
+        following, preceding = count(now - _AGE_SECONDS), count(now - _AGE_SECONDS - 1, -1)
 
-        def record(count: int) -> None:
+        def record(events: int, times: Iterator[int] = following) -> None:
             agent.record_watch(
                 [
-                    WatchEvent(entity_id=f"t:{n * 7919 % 997:04}", watched_on=now - n)
-                    for n in (next(numbers) for _ in range(count))
+                    WatchEvent(entity_id=f"t:{at * 7919 % 997:04}", watched_on=at)
+                    for at in islice(times, events)
                 ]
             )
 
@@ -47,6 +51,11 @@ def main() -> None:
         def single() -> None:
             for _ in range(_SINGLE):
                 record(1)
+            checkpoint()
+
+        def late() -> None:
+            for _ in range(_SINGLE):
+                record(1, preceding)
             checkpoint()
 
         def batches() -> None:
@@ -59,6 +68,7 @@ def main() -> None:
         figures = {
             "single": _written(single, device, per=_SINGLE),
             "batched": _written(batches, device, per=_BATCHES * _BATCH),
+            "late": _written(late, device, per=_SINGLE),
         }
     sys.stdout.write(json.dumps(figures) + "\n")
 
