@@ -48,11 +48,13 @@ def test_what_was_begun_stands_apart_from_what_is_new(
 
 
 def test_stored_picks_are_served_at_once(terminal: Terminal) -> None:
-    picks = terminal.json("recommend")
-    assert terminal.json("recommend", "--cached") == picks
+    fresh = terminal.json("recommend")
+    stored = {**fresh, "cached": True}
+    assert fresh["cached"] is False
+    assert terminal.json("recommend", "--cached") == stored
     (model,) = (terminal.home / "models" / "targets").glob("*.onnx")
     model.unlink()
-    assert terminal.json("recommend", "--cached") == picks
+    assert terminal.json("recommend", "--cached") == stored
 
 
 def test_an_explanation_adds_up_and_says_it_in_words(terminal: Terminal) -> None:
