@@ -34,7 +34,11 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInputs:
-    """Inputs of tensor contract 1; L, N and K may be 0."""
+    """Inputs of tensor contract 1; L, N and K may be 0.
+
+    Rows of the history stand oldest first: head ``timescales`` counts what came after each. (Head
+    ``foldin`` goes by age alone.)
+    """
 
     history_embeddings: NDArray[np.float32]
     """[L, D]."""
