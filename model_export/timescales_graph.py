@@ -147,7 +147,7 @@ def _mean_without(graph: ContractGraph, scale: int) -> str:
 def _left_out(graph: ContractGraph) -> None:
     """Add the viewings to leave out one by one: all, or none where no title is explained.
 
-    Leaving out 500 costs twenty times what the user does, and most runs explain nothing.
+    Leaving out 500 costs a dozen times what the user does, and half of all runs explain nothing.
     """
     add = graph.add
     graph.integers("no_rows", [0])
