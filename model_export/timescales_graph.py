@@ -8,6 +8,8 @@ outweighs the rest.)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from edgeagent.errors import InputError
@@ -29,8 +31,9 @@ def build_timescales_graph(parameters: TimescalesParameters) -> bytes:
     graph = ContractGraph()
     _constants(graph, parameters)
     _weights(graph)
-    _user(graph)
-    _contributions(graph)
+    scales = len(parameters.weights.skip)
+    _user(graph, scales)
+    _contributions(graph, scales)
     return graph.finished("timescales", parameters)
 
 
@@ -41,15 +44,14 @@ def _constants(graph: ContractGraph, parameters: TimescalesParameters) -> None:
     graph.constant("per_day", weights.per_day[:, np.newaxis])
     graph.constant("largest_exponent", LARGEST_EXPONENT)
     graph.constant("smallest_sum", SMALLEST_SUM)
-    graph.constant("first", weights.first.T)
     graph.constant("offset", weights.offset)
     graph.constant("second", weights.second.T)
-    graph.constant("skip", weights.skip)
-    graph.integers("flat", [0, scales * dimension])
-    graph.integers("flat_user", [1, scales * dimension])
-    graph.integers("stacked_user", [1, scales, dimension])
+    for scale in range(scales):
+        of_scale = slice(scale * dimension, (scale + 1) * dimension)
+        graph.constant(f"first.{scale}", weights.first[:, of_scale].T)
+        graph.constant(f"skip.{scale}", weights.skip[scale])
+        graph.integers(f"scale.{scale}", [scale])
     graph.integers("along_viewings", 0)
-    graph.integers("along_rows", 1)
     graph.add("Sigmoid", "offset", to="offset_gate")
     graph.add("Mul", "offset", "offset_gate", to="offset_silu")
 
@@ -77,65 +79,75 @@ def _decayed(graph: ContractGraph, exponent: str, name: str) -> None:
     graph.add("Mul", f"{name}.fading", "weights_row", to=name)
 
 
-def _user(graph: ContractGraph) -> None:
+def _user(graph: ContractGraph, scales: int) -> None:
     add = graph.add
     add("MatMul", "decayed", "history_embeddings", to="sums")
     add("ReduceSum", "decayed", "axis_1", to="total", keepdims=1)
     add("Max", "total", "smallest_sum", to="guarded_total")
     add("Div", "sums", "guarded_total", to="means")
-    add("Reshape", "means", "stacked_user", to="stacked_means")
-    add("Reshape", "means", "flat_user", to="flat_means")
-    add("Squeeze", _encoded(graph, "stacked_means", "flat_means", "user"), "axis_0", to="encoded")
+    means = [add("Gather", "means", f"scale.{k}", to=f"mean.{k}", axis=0) for k in range(scales)]
+    add("Squeeze", _encoded(graph, means, "user"), "axis_0", to="encoded")
     # Rounding may leave a trace where there is nothing to encode; nobody is nobody exactly.
     add("ReduceSum", "counted", "axis_0", to="count", keepdims=1)
     add("Sign", "count", to="anything")
     add("Mul", "encoded", "anything", to="user_embedding")
 
 
-def _encoded(graph: ContractGraph, stacked: str, flat: str, name: str) -> str:
-    """Return the name of users [R, D] for means [R, K, D], which are [R, K·D] when flat."""
+def _encoded(graph: ContractGraph, means: Sequence[str], name: str) -> str:
+    """Return the name of users [R, D] for the means [R, D] of each scale."""
     add = graph.add
-    add("MatMul", flat, "first", to=f"{name}.product")
-    add("Add", f"{name}.product", "offset", to=f"{name}.inner")
-    add("Sigmoid", f"{name}.inner", to=f"{name}.gate")
-    add("Mul", f"{name}.inner", f"{name}.gate", to=f"{name}.silu")
+    inner, straight = "offset", ""
+    for scale, mean in enumerate(means):
+        inner = add("Gemm", mean, f"first.{scale}", inner, to=f"{name}.inner.{scale}")
+        skipped = add("Mul", mean, f"skip.{scale}", to=f"{name}.skipped.{scale}")
+        straight = (
+            add("Add", straight, skipped, to=f"{name}.straight.{scale}") if straight else skipped
+        )
+    add("Sigmoid", inner, to=f"{name}.gate")
+    add("Mul", inner, f"{name}.gate", to=f"{name}.silu")
     add("Sub", f"{name}.silu", "offset_silu", to=f"{name}.hidden")
     add("MatMul", f"{name}.hidden", "second", to=f"{name}.bent")
-    add("Mul", stacked, "skip", to=f"{name}.skipped")
-    add("ReduceSum", f"{name}.skipped", "axis_1", to=f"{name}.straight", keepdims=0)
-    return add("Add", f"{name}.bent", f"{name}.straight", to=f"{name}.users")
+    return add("Add", f"{name}.bent", straight, to=f"{name}.users")
 
 
-def _contributions(graph: ContractGraph) -> None:
+def _contributions(graph: ContractGraph, scales: int) -> None:
     """Add y_c · (u − u without i) [K, L]."""
     add = graph.add
     _left_out(graph)
-    add("Unsqueeze", "left_out.history", "axis_0", to="history_rows")
-    for name, reverse in (("nearer", 0), ("decayed", 1)):
-        add("Unsqueeze", f"left_out.{name}", "axis_2", to=f"{name}.column")
-        add("Mul", f"{name}.column", "history_rows", to=f"{name}.rows")
-        for what in ("rows", "column"):
-            running = f"{name}.{what}.running"
-            add("CumSum", f"{name}.{what}", "along_rows", to=running, exclusive=1, reverse=reverse)
-    add("Add", "nearer.rows.running", "decayed.rows.running", to="sums_without")
-    add("Add", "nearer.column.running", "decayed.column.running", to="total_without")
-    add("Max", "total_without", "smallest_sum", to="guarded_total_without")
-    add("Div", "sums_without", "guarded_total_without", to="scales_without")
-    add("Transpose", "scales_without", to="means_without", perm=[1, 0, 2])
-    add("Reshape", "means_without", "flat", to="flat_without")
-    without = _encoded(graph, "means_without", "flat_without", "without")
+    without = _encoded(graph, [_mean_without(graph, scale) for scale in range(scales)], "without")
     add("Sub", "user_embedding", without, to="moved")
     add("Unsqueeze", "left_out.counted", "axis_1", to="counted_column")
     add("Mul", "moved", "counted_column", to="moved_by_viewings")
-    add("Transpose", "moved_by_viewings", to="moved_columns", perm=[1, 0])
-    add("MatMul", "explain_embeddings", "moved_columns", to="influences")
+    add("Gemm", "explain_embeddings", "moved_by_viewings", to="influences", transB=1)
     add("Reshape", "influences", "explained_by_viewings", to="contributions", allowzero=1)
+
+
+def _mean_without(graph: ContractGraph, scale: int) -> str:
+    """Return the name of what a scale's mean would be without each viewing [L, D].
+
+    One scale after the other: all at once they take six times the memory, and leave the cache.
+    """
+    add = graph.add
+    for name, reverse in (("nearer", 0), ("decayed", 1)):
+        own = f"{name}.{scale}"
+        add("Gather", f"left_out.{name}", f"scale.{scale}", to=f"{own}.row", axis=0)
+        add("Transpose", f"{own}.row", to=f"{own}.column", perm=[1, 0])
+        add("Mul", f"{own}.column", "left_out.history", to=f"{own}.rows")
+        for what in ("rows", "column"):
+            passed = f"{own}.{what}", "along_viewings"
+            running = f"{own}.{what}.running"
+            add("CumSum", *passed, to=running, exclusive=1, reverse=reverse)
+    both = f"nearer.{scale}", f"decayed.{scale}"
+    sums = add("Add", *(f"{own}.rows.running" for own in both), to=f"sums_without.{scale}")
+    total = add("Add", *(f"{own}.column.running" for own in both), to=f"total_without.{scale}")
+    add("Max", total, "smallest_sum", to=f"{total}.guarded")
+    return add("Div", sums, f"{total}.guarded", to=f"mean_without.{scale}")
 
 
 def _left_out(graph: ContractGraph) -> None:
     """Add the viewings to leave out one by one: all, or none where no title is explained.
 
-    Leaving out 500 costs twenty times what the user does, and most runs explain nothing.
+    Leaving out 500 costs a dozen times what the user does, and half of all runs explain nothing.
     """
     add = graph.add
     graph.integers("no_rows", [0])

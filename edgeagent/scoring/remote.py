@@ -198,6 +198,9 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
 def _environment() -> dict[str, str]:
     """Return what a child needs to run our own code, and nothing of what our parent set."""
     environment = {
+        # What one request frees the next one takes: given back in between, it is cleared anew.
+        "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
+        "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": str(Path(edgeagent.__file__).resolve().parent.parent),

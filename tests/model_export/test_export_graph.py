@@ -43,6 +43,16 @@ def _inputs(seed: int, *, history: int, candidates: int = 40, explained: int = 6
     )
 
 
+def test_the_order_of_rows_means_nothing(session: onnxruntime.InferenceSession) -> None:
+    inputs = _inputs(3, history=19)
+    turned = inputs | {name: inputs[name][::-1].copy() for name in inputs if "history" in name}
+    found, expected = _run(session, turned), _run(session, inputs)
+    assert found["user_embedding"] == pytest.approx(expected["user_embedding"], rel=1e-4)
+    assert found["contributions"][:, ::-1] == pytest.approx(
+        expected["contributions"], rel=1e-3, abs=1e-5
+    )
+
+
 @given(
     seed=st.integers(0, 10**6),
     history=st.sampled_from([0, 1, 2, 19, 500]),

@@ -71,6 +71,26 @@ def test_the_graph_computes_the_reference(
         assert np.abs(found - expected[name]).max(initial=0) <= 1e-4 * largest, name
 
 
+def test_where_nothing_is_explained_no_viewing_is_left_out() -> None:
+    model = onnx.load_from_string(build_timescales_graph(PARAMETERS))
+    model.graph.output.append(
+        onnx.helper.make_tensor_value_info("mean_without.5", onnx.TensorProto.FLOAT, ["L", D])
+    )
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    for explained, left_out in ((0, 0), (1, 19)):
+        inputs = _inputs(3, history=19, explained=explained)
+        (means,) = session.run(["mean_without.5"], inputs)
+        assert means.shape == (left_out, D)
+
+
+def test_rows_are_read_oldest_first() -> None:
+    inputs = _inputs(3, history=19)
+    turned = _run(_rows(inputs, np.arange(19)[::-1]))["user_embedding"]
+    assert np.abs(turned - _run(inputs)["user_embedding"]).max() > 0.01
+
+
 @pytest.mark.parametrize("row", [0, 4, 8])
 def test_a_contribution_is_what_the_score_loses_without_the_viewing(row: int) -> None:
     inputs = _inputs(2, history=9)

@@ -188,3 +188,18 @@ def test_episodes_without_a_series_title_or_season_are_ordered_by_number() -> No
     assert shelf.entrances.tolist() == [False, True]
     assert shelf.next_after(1, begun=np.array([1])) == (0,)
     assert shelf.next_after(0, begun=np.array([0])) == ()
+
+
+def test_titles_of_a_series_and_of_a_franchise_have_one_number_and_no_other_has_it() -> None:
+    titles = (
+        *TITLES,
+        Title(entity_id="one", title="One", franchise="Saga"),  # 11
+        Title(entity_id="two", title="Two", franchise="Saga"),  # 12
+        Title(entity_id="three", title="Three", kind="series", franchise="series"),  # 13
+    )
+    series, franchises = (group.tolist() for group in Shelf.of(titles).groups)
+    assert {series[column] for column in SERIES} == {series[1]}
+    assert franchises[11] == franchises[12]
+    assert len(set(series)) == len(titles) - len(SERIES) + 1
+    assert len(set(franchises)) == len(titles) - 1
+    assert not set(series) & set(franchises)

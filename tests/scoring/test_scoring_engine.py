@@ -17,7 +17,17 @@ from edgeagent.messages import (
 )
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
-from tests.scoring.toy_model import BIAS, FACTS, ROWS, SCALE, TITLES, D, toy_catalogue, toy_model
+from tests.scoring.toy_model import (
+    BIAS,
+    CLAIMS,
+    FACTS,
+    ROWS,
+    SCALE,
+    TITLES,
+    D,
+    toy_catalogue,
+    toy_model,
+)
 
 NOW = 1_780_000_000
 FILES = ModelFiles(
@@ -121,6 +131,7 @@ def test_without_a_model_titles_are_ranked_by_popularity_spread_over_genres() ->
     for pick in (*known.picks, *known.continue_watching):
         assert sum(reason.contribution for reason in pick.reasons) == pick.score
     engine.check_golden(b"without a model there is nothing to check")
+    engine.check_claims(CLAIMS)
 
 
 def test_age_ratings_and_hidden_titles_are_kept_back(engine: Engine) -> None:

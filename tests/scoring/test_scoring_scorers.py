@@ -268,6 +268,8 @@ def test_the_child_inherits_no_secret_and_no_import_path_from_where_it_stands(
     names = set(seen.read_bytes().split(b"\0")) - {b"LC_CTYPE"}
     assert names == {
         b"LD_LIBRARY_PATH",
+        b"MALLOC_MMAP_THRESHOLD_",
+        b"MALLOC_TRIM_THRESHOLD_",
         b"OPENBLAS_NUM_THREADS",
         b"PYTHONDONTWRITEBYTECODE",
         b"PYTHONPATH",
