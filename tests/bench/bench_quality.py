@@ -3,8 +3,8 @@
 Every protocol on the invented panel and, with ``--ratings``, on a log of your own. PyTorch adds the
 rows of head ``timescales``, which take most of the time. Each row is kept in ``--rows`` as soon as
 it is computed: a run that was cut short goes on with the next one when it is started again with the
-same options. ``--again MODEL`` computes a model's rows anew, ``--found`` computes none. README is
-made from the tables in ``tests/bench/quality.json`` (``--out``) by ``python -m tests.readme_blocks``.
+same options. ``--again MODEL`` computes a model's rows anew, ``--found`` computes none. What
+``--out tests/bench/quality.json`` holds, ``python -m tests.readme_blocks`` puts into README.
 """
 
 from __future__ import annotations
