@@ -1,4 +1,4 @@
-"""The blocks of README.md that are made from the code: help texts, exit codes, settings.
+"""The blocks of README.md that are made: help texts, exit codes, settings, the last quality run.
 
 ``python -m tests.readme_blocks`` rewrites them; a test compares them. A block begins with
 ``<!-- made: NAME -->`` and ends with ``<!-- end -->``.
@@ -20,6 +20,7 @@ from edgeagent.api.methods import METHODS
 from edgeagent.cli.root import cli as edgeagent_cli
 from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
+from tests.bench.quality_tables import last_run
 
 README = Path(__file__).parent.parent / "README.md"
 _BLOCK = re.compile(r"<!-- made: (?P<name>.+?) -->\n.*?<!-- end -->", re.DOTALL)
@@ -46,6 +47,8 @@ def _made(name: str) -> str:
         return _settings(config.ServiceConfig)
     if name == "methods":
         return _methods()
+    if name == "quality tables":
+        return last_run()
     program, *nouns = name.removesuffix(" --help").split()
     return f"```text\n$ {name}\n{_help(program, nouns)}\n```"
 

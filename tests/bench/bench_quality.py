@@ -3,8 +3,8 @@
 Every protocol on the invented panel and, with ``--ratings``, on a log of your own. PyTorch adds the
 rows of head ``timescales``, which take most of the time. Each row is kept in ``--rows`` as soon as
 it is computed: a run that was cut short goes on with the next one when it is started again with the
-same options, and ``--again MODEL`` computes a model's rows anew. ``--out tests/bench/quality.json``
-is what README is made from (``python -m tests.readme_blocks``).
+same options. ``--again MODEL`` computes a model's rows anew, ``--found`` computes none. What
+``--out tests/bench/quality.json`` holds, ``python -m tests.readme_blocks`` puts into README.
 """
 
 from __future__ import annotations
@@ -38,15 +38,19 @@ class _Run:
     trainings: int
     files: RowFiles
 
-    def table(self, name: str, protocol: str) -> dict[str, object]:
-        """Return one table, computing the rows that are not there yet."""
+    def table(self, name: str, protocol: str, *, found: bool) -> dict[str, object] | None:
+        """Return one table, computing the rows that are not there yet unless ``found``."""
         rows = []
         for model in self._models(protocol):
             row = self.files.found(protocol, model)
+            if row is None and found:
+                continue
             if row is None:
                 row = self._row(name, protocol, model)
                 self.files.keep(protocol, row)
             rows.append(row)
+        if not rows:
+            return None
         table = Comparison(protocol=protocol, people=len(rows[0].recall_at_50), rows=tuple(rows))
         return {
             "log": name,
@@ -92,7 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             files=files,
         )
         for protocol in options.protocols.split(","):
-            tables.append(run.table(name, protocol))
+            table = run.table(name, protocol, found=options.found)
+            if table is None:
+                continue
+            tables.append(table)
             options.out.write_text(json.dumps(tables, indent=1) + "\n", "utf-8")
             sys.stdout.write(f"{markdown(tables[-1:])}\n\n")
             sys.stdout.flush()
@@ -110,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--protocols", default=",".join(PROTOCOLS))
     parser.add_argument("--rows", type=Path, default=Path("build/quality"))
     parser.add_argument("--again", default="", help="models whose rows are computed anew")
+    parser.add_argument("--found", action="store_true", help="show what is there, compute nothing")
     parser.add_argument("--out", type=Path, default=Path("quality.json"))
     return parser
 

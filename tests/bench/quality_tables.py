@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LAST_RUN", "markdown"]
+__all__ = ["LAST_RUN", "last_run", "markdown"]
 
 LAST_RUN = Path(__file__).with_name("quality.json")
 """What README shows: the file of the last whole run."""

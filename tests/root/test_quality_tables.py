@@ -85,6 +85,10 @@ def test_a_run_cut_short_goes_on_with_the_next_row(
     assert shown.err.count("done: ") == len(first[0]["rows"]) == 6
     (ease,) = (tmp_path / "rows").glob("*.last.ease.json")
     ease.unlink()
+    bench_quality.main([*arguments, "--found"])
+    (partly,) = json.loads((tmp_path / "quality.json").read_text("utf-8"))
+    assert len(partly["rows"]) == 5
+    assert not capsys.readouterr().err
     bench_quality.main(arguments)
     again = json.loads((tmp_path / "quality.json").read_text("utf-8"))
     assert capsys.readouterr().err.count("done: ") == 1
