@@ -25,7 +25,7 @@ from tests.audit.capture import capture
 from tests.audit.exact import first_draws, ratios, weeks
 from tests.audit.faults import mutants
 from tests.audit.loss import loss, store
-from tests.audit.part import Effort, Part
+from tests.audit.part import Part, run
 from tests.audit.primitives import primitives
 
 PARTS: tuple[tuple[Part, float, float], ...] = (
@@ -94,7 +94,7 @@ def _run_all(costs: dict[Part, float], *, full: bool, processes: int) -> Sequenc
     order = sorted(costs, key=lambda part: -costs[part])
     started, done = perf_counter(), 0.0
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(_run, part, full=full): part for part in order}
+        running = {pool.submit(run, part, full=full): part for part in order}
         for number, future in enumerate(as_completed(running), start=1):
             done += costs[running[future]]
             taken = perf_counter() - started
@@ -105,26 +105,6 @@ def _run_all(costs: dict[Part, float], *, full: bool, processes: int) -> Sequenc
                 err=True,
             )
         return [future.result() for future in running]
-
-
-def _run(part: Part, *, full: bool) -> dict[str, Any]:
-    name = part.__name__
-
-    def say(line: str) -> None:
-        click.echo(f"{name}: {line}", err=True)
-
-    say("begins")
-    started, worked = perf_counter(), sum(os.times()[:4])
-    result = part(Effort(full=full, say=say))
-    return {
-        "name": result.name,
-        "ok": result.ok,
-        "summary": result.summary,
-        "seconds": round(perf_counter() - started, 1),
-        "processor_seconds": round(sum(os.times()[:4]) - worked, 1),
-        "figures": result.figures,
-        "wrong": result.wrong,
-    }
 
 
 if __name__ == "__main__":
