@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import click
 import msgspec
 
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.cli.privacy import tell
+from edgeagent.config import Config, load_config
 from edgeagent.notices import load_notice
+from edgeagent.services.assessment import Assessment
+from edgeagent.services.settings_risk import Change, Deviation, changes, deviations
 
 __all__ = ["command"]
 
@@ -36,16 +43,61 @@ def show(box: Box, *, as_json: bool) -> None:
 
 
 @command.command()
+@click.argument(
+    "new", required=False, type=click.Path(dir_okay=False, path_type=Path), metavar="[NEW]"
+)
 @json_option
 @pass_box
-def check(box: Box, *, as_json: bool) -> None:
-    """Read the settings and say whether they can be used; changes nothing."""
-    config = box.config()
-    load_notice(config.language)
+def check(box: Box, *, new: Path | None, as_json: bool) -> None:
+    """Say whether settings can be used, and what they mean for privacy; changes nothing.
+
+    NEW is a settings file that is not in force yet: what it changes is weighed, and where there is
+    a box, its privacy assessment is shown as it would be. Without NEW the settings in force are
+    held against the defaults.
+    """
+    present = box.config()
+    settings = present if new is None else load_config(box.home, new)
+    load_notice(settings.language)
+    source = box.config_source() if new is None else new
+    assessment = None if new is None else _assessment(box, settings)
     if as_json:
-        emit_json({"source": str(box.config_source()), "ok": True})
-    else:
-        click.echo(f"{box.config_source() or 'no settings file: defaults'}: good")
+        emit_json(
+            {
+                "source": str(source),
+                "ok": True,
+                "riskier_than_default": any(
+                    item.direction == "riskier" for item in deviations(settings)
+                ),
+                "settings": deviations(settings),
+                "changes": changes(present, settings),
+                "assessment": assessment,
+            }
+        )
+        return
+    click.echo(f"{source or 'no settings file: defaults'}: good")
+    if new is not None:
+        _tell("Changes against the settings in force", changes(present, settings))
+    _tell("Not at their defaults", deviations(settings))
+    if assessment is not None:
+        click.echo("\nUnder these settings this box would be assessed so:\n")
+        tell(assessment)
+
+
+def _assessment(box: Box, settings: Config) -> Assessment | None:
+    """Weigh the box there is, if any, under settings that are not its own yet."""
+    if not any(box.home.glob("ledger.*")):
+        return None
+    with box.open() as agent:
+        return agent.reports.assess(settings=settings)
+
+
+def _tell(title: str, items: Sequence[Change | Deviation]) -> None:
+    click.secho(title, bold=True)
+    for item in items:
+        was = f" (was {_toml(item.before)})" if isinstance(item, Change) else ""
+        click.echo(f"  {item.direction:8} {item.setting}: {item.words}{was}")
+    if not items:
+        click.echo("  nothing")
 
 
 def _line(name: str, value: object) -> str:

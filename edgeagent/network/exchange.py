@@ -3,7 +3,7 @@
 Nothing here blocks for longer than a glance: between two of them the caller is asked whether the
 exchange is still wanted, and the time is looked at, so that neither a server that stalls nor one
 that drips bytes holds the box. No proxy, cookie, redirect or TLS session exists in this code. What
-the server says is parsed by h11; its body is not read.
+the server says is parsed by h11; the body of an answer to a report is not read.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
@@ -29,11 +30,11 @@ from cryptography.x509 import load_der_x509_certificate
 
 from edgeagent.errors import NetworkError
 
-__all__ = ["Head", "Patience", "exchange", "public_key_sha256"]
+__all__ = ["Head", "Patience", "download", "exchange", "public_key_sha256"]
 
 _MAX_ANSWER_BYTES = 64 * 1024
 """Of status line, headers and interim answers together."""
-_CHUNK_BYTES = 4096
+_CHUNK_BYTES = 64 * 1024
 _PORTS = {"https": 443, "http": 80}
 _RESET = struct.pack("ii", 1, 0)  # struct linger: on, 0 s; closing throws away what is unsent
 
@@ -48,6 +49,8 @@ class Patience:
     """For everything after the name was looked up; a report of 512 bytes needs no longer."""
     glance_seconds: float = 0.25
     """How soon a withdrawal is noticed."""
+    stall_seconds: float = inf
+    """For how long nothing at all may happen."""
     monotonic: Callable[[], float] = time.monotonic
 
 
@@ -85,19 +88,64 @@ def exchange(
         NetworkError: no answer, none that is HTTP, not the pinned key, or no longer wanted.
 
     """
+    with (
+        _trouble_named(method, url),
+        _asked(
+            method, url, headers=headers, body=body, wanted=wanted, pins=pins, patience=patience
+        ) as (_, head),
+    ):
+        return head
+
+
+@contextmanager
+def download(
+    url: str, *, headers: Sequence[tuple[str, str]], patience: Patience
+) -> Iterator[tuple[Head, Iterator[bytes]]]:
+    """Make a GET request and yield the head of its answer and the chunks of its body.
+
+    Raises:
+        NetworkError: no answer, none that is HTTP, or one that takes too long; also while the body
+            is read.
+
+    """
+    with (
+        _trouble_named("GET", url),
+        _asked("GET", url, headers=headers, patience=patience) as (
+            call,
+            head,
+        ),
+    ):
+        yield head, call.body()
+
+
+@contextmanager
+def _asked(
+    method: str,
+    url: str,
+    *,
+    headers: Sequence[tuple[str, str]],
+    body: bytes = b"",
+    wanted: Callable[[], bool] = lambda: True,
+    pins: Sequence[str] = (),
+    patience: Patience | None = None,
+) -> Iterator[tuple[_Call, Head]]:
     parts = urlsplit(url)
     host = parts.hostname or ""
+    length = [("Content-Length", str(len(body)))] if body else []
     request = h11.Request(
-        method=method,
-        target=parts.path,
-        headers=[("Host", parts.netloc), *headers, ("Content-Length", str(len(body)))],
+        method=method, target=parts.path, headers=[("Host", parts.netloc), *headers, *length]
     )
+    with _Call(wanted, patience or Patience()) as call:
+        call.connect(host, parts.port or _PORTS[parts.scheme])
+        if parts.scheme == "https":
+            call.secure(host, pins)
+        yield call, call.ask(request, body)
+
+
+@contextmanager
+def _trouble_named(method: str, url: str) -> Iterator[None]:
     try:
-        with _Call(wanted, patience or Patience()) as call:
-            call.connect(host, parts.port or _PORTS[parts.scheme])
-            if parts.scheme == "https":
-                call.secure(host, pins)
-            return call.ask(request, body)
+        yield
     except (OSError, h11.ProtocolError) as error:
         raise NetworkError(
             f"{method} {url}: {type(error).__name__}: {error}",
@@ -113,6 +161,7 @@ class _Call:
         self._patience = patience
         self._ends = patience.monotonic() + patience.deadline_seconds
         self._socket = socket.socket()
+        self._protocol = h11.Connection(h11.CLIENT)
 
     def __enter__(self) -> Self:
         return self
@@ -156,22 +205,35 @@ class _Call:
 
     def ask(self, request: h11.Request, body: bytes) -> Head:
         """Send the request and return the head of the final answer."""
-        protocol = h11.Connection(h11.CLIENT)
+        protocol = self._protocol
         events = (request, h11.Data(data=body), h11.EndOfMessage())
         self._send(b"".join(protocol.send(event) or b"" for event in events))
         received = 0
         while not isinstance(event := protocol.next_event(), h11.Response):
             if event is not h11.NEED_DATA:
                 continue  # an interim answer
-            chunk = self._patiently(partial(self._socket.recv, _CHUNK_BYTES))
-            received += len(chunk)
-            if not chunk or received > _MAX_ANSWER_BYTES:
-                raise ConnectionError("closed without an answer" if not chunk else "endless answer")
-            protocol.receive_data(chunk)
+            received += (length := self._receive())
+            if not length or received > _MAX_ANSWER_BYTES:
+                raise ConnectionError("endless answer" if length else "closed without an answer")
         return Head(
             status=event.status_code,
             headers={name.decode("ascii"): text.decode("latin-1") for name, text in event.headers},
         )
+
+    def body(self) -> Iterator[bytes]:
+        """Yield the body of the answer as it arrives; whoever reads it says when it is enough."""
+        while not isinstance(event := self._protocol.next_event(), h11.EndOfMessage):
+            if isinstance(event, h11.Data):
+                self._look()  # one answer may hold thousands of chunks of a byte
+                yield bytes(event.data)
+            else:
+                self._receive()
+
+    def _receive(self) -> int:
+        """Hand the parser what has arrived and return how much; 0: the server has closed."""
+        chunk = self._patiently(partial(self._socket.recv, _CHUNK_BYTES))
+        self._protocol.receive_data(chunk)
+        return len(chunk)
 
     def _send(self, data: bytes) -> None:
         self._look()
@@ -196,8 +258,11 @@ class _Call:
         poll = select.poll()
         poll.register(self._socket, events)
         self._look()
+        since = self._patience.monotonic()
         while not poll.poll(self._patience.glance_seconds * 1000):
             self._look()
+            if self._patience.monotonic() - since > self._patience.stall_seconds:
+                raise TimeoutError(f"nothing for {self._patience.stall_seconds:g} s")
 
     def _look(self) -> None:
         if not self._wanted():

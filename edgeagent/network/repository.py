@@ -24,7 +24,7 @@ from edgeagent.messages.fields import ISSUED_FIELD
 from edgeagent.network.address import check_server_url
 from edgeagent.network.fetcher import HttpFetcher
 
-__all__ = ["Repository"]
+__all__ = ["Repository", "issued_at"]
 
 _CONFIG = UpdaterConfig(
     max_root_rotations=64,
@@ -79,7 +79,7 @@ class Repository:
             self._updater.refresh()
             # Between these the server vouches for the present state, seconds UTC.
             self.expires_at = int(trusted.timestamp.expires.timestamp())
-            self.issued_at = _issued_at(trusted.timestamp)
+            self.issued_at = issued_at(trusted.timestamp)
 
     def read(self, path: str) -> bytes:
         """Return a small verified target, such as a manifest.
@@ -125,12 +125,12 @@ class Repository:
             return Path(self._updater.download_target(info))
 
 
-def _issued_at(timestamp: Timestamp) -> int:
+def issued_at(timestamp: Timestamp) -> int:
     """Return when a timestamp was signed; its expiry if it does not say: it vouches for nothing."""
     expires_at = int(timestamp.expires.timestamp())
-    issued_at = timestamp.unrecognized_fields.get(ISSUED_FIELD)
-    if isinstance(issued_at, int) and 0 <= issued_at <= expires_at:
-        return issued_at
+    said = timestamp.unrecognized_fields.get(ISSUED_FIELD)
+    if isinstance(said, int) and 0 <= said <= expires_at:
+        return said
     return expires_at
 
 

@@ -107,8 +107,16 @@ class Reporting:
 
         return Previewer(self._counter(), random=self._tools.random).preview()
 
-    def assess(self, prior: Sequence[Fraction] | None = None) -> Assessment:
-        """Weigh what leaves this household, and what it tells; ``prior`` is the population."""
+    def assess(
+        self, prior: Sequence[Fraction] | None = None, *, settings: Config | None = None
+    ) -> Assessment:
+        """Weigh what leaves this household, and what it tells.
+
+        Args:
+            prior: the population; all segments alike unless given.
+            settings: others than those in force, before a household takes them.
+
+        """
         from edgeagent.services.assessment import assess  # noqa: PLC0415  (lazy, see module)
 
         return assess(
@@ -116,7 +124,7 @@ class Reporting:
             gate=self._gate,
             installations=self._installations,
             clock=self._clock,
-            config=self._config,
+            config=settings or self._config,
             prior=prior,
         )
 

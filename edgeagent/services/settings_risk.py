@@ -1,7 +1,8 @@
 """Which settings expose a household more than the defaults do, and which less, in words.
 
-Settings are a file that an integrator edits, so a change is noticed at the next start: what is
-riskier than the defaults is then said in the log, once for each change.
+Settings are a file that an integrator edits. ``edgeagent config check NEW`` weighs a file before
+the service takes it; a change that was made without is noticed at the next start: what is riskier
+than the defaults is then said in the log, once for each change.
 """
 
 from __future__ import annotations
@@ -17,10 +18,15 @@ from edgeagent.config import Config
 from edgeagent.messages.codec import canonical_bytes
 from edgeagent.store import LedgerStore
 
-__all__ = ["Deviation", "deviations", "note_change"]
+__all__ = ["Change", "Deviation", "changes", "deviations", "note_change"]
 
 _log = logging.getLogger(__name__)
 _STATE_NAME = "settings"
+_ORDER = ("riskier", "safer", "neutral")
+
+_Direction = Literal["riskier", "safer", "neutral"]
+_Verdict = tuple[_Direction, str]
+_Judge = Callable[[Config], _Verdict]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +34,7 @@ class Deviation:
     """One setting that is not at its default."""
 
     setting: str
-    direction: Literal["riskier", "safer", "neutral"]
+    direction: _Direction
     words: str
 
 
@@ -41,8 +47,60 @@ def deviations(config: Config) -> tuple[Deviation, ...]:
         if getattr(config, name) != getattr(usual, name)
         for direction, words in [judge(config)]
     ]
-    order = ("riskier", "safer", "neutral")
-    return tuple(sorted(found, key=lambda deviation: order.index(deviation.direction)))
+    return tuple(sorted(found, key=lambda deviation: _ORDER.index(deviation.direction)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One setting that new settings change, against those in force."""
+
+    setting: str
+    before: object
+    after: object
+    direction: _Direction
+    """Against the settings in force; where neither is the default, in doubt riskier."""
+    words: str
+
+
+def changes(present: Config, new: Config) -> tuple[Change, ...]:
+    """Return what new settings change, riskier first."""
+    found = []
+    for name in _JUDGES:
+        before, after = getattr(present, name), getattr(new, name)
+        if before != after:
+            direction, words = _compared(name, present, new)
+            found.append(
+                Change(setting=name, before=before, after=after, direction=direction, words=words)
+            )
+    return tuple(sorted(found, key=lambda change: _ORDER.index(change.direction)))
+
+
+def _compared(name: str, present: Config, new: Config) -> _Verdict:
+    """Judge a setting by what it is at each time, the default being neither risky nor safe."""
+    before, after = _verdict(name, present), _verdict(name, new)
+    if name in _RISK_OF_MORE:
+        grows = Fraction(getattr(new, name)) > Fraction(getattr(present, name))
+        return _RISK_OF_MORE[name] if grows else _RISK_OF_LESS[name], after[1]
+    if after[0] == "riskier" or before[0] == "safer":
+        return "riskier", after[1]
+    return ("safer" if before[0] == "riskier" else after[0]), after[1]
+
+
+_RISK_OF_MORE: Mapping[str, _Direction] = {
+    "retention_days": "riskier",
+    "report_max_odds": "riskier",
+    "report_spacing_weeks": "safer",
+}
+_RISK_OF_LESS: Mapping[str, _Direction] = {
+    name: "safer" if direction == "riskier" else "riskier"
+    for name, direction in _RISK_OF_MORE.items()
+}
+
+
+def _verdict(name: str, config: Config) -> _Verdict:
+    if getattr(config, name) == getattr(Config(), name):
+        return "neutral", "the default"
+    return _JUDGES[name](config)
 
 
 def note_change(ledger: LedgerStore, config: Config) -> bool:
@@ -60,10 +118,6 @@ def note_change(ledger: LedgerStore, config: Config) -> bool:
         if deviation.direction == "riskier":
             _log.warning("settings: %s: %s", deviation.setting, deviation.words)
     return True
-
-
-_Verdict = tuple[Literal["riskier", "safer", "neutral"], str]
-_Judge = Callable[[Config], _Verdict]
 
 
 def _retention(config: Config) -> _Verdict:
@@ -102,7 +156,7 @@ def _service(config: Config) -> _Verdict:
     return "neutral", "when the service works, and for how many"
 
 
-def _said(direction: Literal["riskier", "safer", "neutral"], words: str) -> _Judge:
+def _said(direction: _Direction, words: str) -> _Judge:
     return lambda _config: (direction, words)
 
 

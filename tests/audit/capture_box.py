@@ -17,7 +17,7 @@ from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent
-from edgeagent.network import http, transport
+from edgeagent.network import fetcher, transport
 from edgeagent.scoring.resident import ResidentScorer
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
@@ -36,6 +36,7 @@ def live(home: Path, root: Path, url: str, *, seed: str, start: int) -> int:
     with Agent.open(home, config=config, world=world) as agent:
         for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
             agent.grant(purpose)
+        agent.update_model()  # from now on the time is known, and the silence runs
         clock.advance(SILENT_WEEKS * WEEK_SECONDS)
         for day in range(QUARTER_DAYS):
             if day % 7 == 0:
@@ -55,7 +56,7 @@ def _stray() -> None:
 
 
 def _tag() -> None:
-    http.CONSTANT_HEADERS = {**http.CONSTANT_HEADERS, "X-Box": "7"}
+    fetcher.REQUEST_HEADERS = (*fetcher.REQUEST_HEADERS, ("X-Box", "7"))
 
 
 def _long() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
+
+import click
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +39,24 @@ class Result:
 
 
 Part = Callable[[Effort], Result]
+
+
+def run(part: Part, *, full: bool) -> dict[str, Any]:
+    """Run a part, in whatever process, and return its result as plain values."""
+    name = part.__name__
+
+    def say(line: str) -> None:
+        click.echo(f"{name}: {line}", err=True)
+
+    say("begins")
+    started, worked = perf_counter(), sum(os.times()[:4])
+    result = part(Effort(full=full, say=say))
+    return {
+        "name": result.name,
+        "ok": result.ok,
+        "summary": result.summary,
+        "seconds": round(perf_counter() - started, 1),
+        "processor_seconds": round(sum(os.times()[:4]) - worked, 1),
+        "figures": result.figures,
+        "wrong": result.wrong,
+    }

@@ -186,7 +186,7 @@ def _judged(case: Case, *more: str) -> Case:
     """Return the case with what is wrong about it."""
     wrong = [line for line in more if line]
     off = abs(case.rmse / case.theory - 1)
-    if off > max(0.05, 3 * case.standard_error):
+    if off > max(0.05, 4 * case.standard_error):  # in 24 cases a false alarm in 700 quick looks
         wrong.append(f"the error is {case.rmse:.5f}, theory says {case.theory:.5f}")
     missed = round((1 - case.coverage) * case.intervals)
     if binom.sf(missed - 1, case.intervals, 0.05) < 1e-4:

@@ -42,7 +42,9 @@ def test_settings_are_shown_as_they_could_be_written(home: Path) -> None:
 def test_settings_are_checked(home: Path) -> None:
     assert "defaults" in run(home, "config", "check").output
     (home / "config.toml").write_text("retention_days = 30\n")
-    assert run(home, "config", "check").output.endswith("config.toml: good\n")
+    checked = run(home, "config", "check").output
+    assert "config.toml: good\n" in checked
+    assert "safer    retention_days: viewings are kept for 30 days only" in checked
     assert json.loads(run(home, "config", "check", "--json").output)["ok"] is True
     (home / "config.toml").write_text("retention_days = 3\n")
     wrong = run(home, "config", "check")
@@ -51,6 +53,38 @@ def test_settings_are_checked(home: Path) -> None:
     (home / "config.toml").write_text('language = "xx"\n')
     assert run(home, "config", "check").exit_code == 3
     assert Config().language == "en"
+
+
+def test_new_settings_are_weighed_before_the_service_takes_them(home: Path) -> None:
+    (home / "config.toml").write_text('retention_days = 30\nreport_max_odds = "3/2"\n')
+    new = home.parent / "new.toml"
+    new.write_text("retention_days = 200\nreports = false\n")
+    files = set(home.iterdir())
+    said = run(home, "config", "check", str(new)).output
+    assert "riskier  retention_days: viewings are kept for 200 days, not 90" in said
+    assert "(was 30)" in said
+    assert "riskier  report_max_odds: the default (was " in said
+    assert "safer    reports: no report is drawn" in said
+    assert set(home.iterdir()) == files  # no box is made in order to weigh one
+    run(home, "consent", "grant", "history")
+    said = run(home, "config", "check", str(new)).output
+    assert "What it costs" in said
+    assert "together riskier than the defaults" in said
+    weighed = json.loads(run(home, "config", "check", str(new), "--json").output)
+    assert weighed["riskier_than_default"] is True
+    assert weighed["changes"][0] | {"words": ""} == {
+        "setting": "retention_days",
+        "before": 30,
+        "after": 200,
+        "direction": "riskier",
+        "words": "",
+    }
+    assert weighed["assessment"]["budget"]["epsilon_limit_report"] == pytest.approx(
+        1.0986, abs=1e-3
+    )
+    assert tomllib.loads(run(home, "config", "show").output)["retention_days"] == 30
+    new.write_text("retention_days = 3\n")
+    assert run(home, "config", "check", str(new)).exit_code == 3
 
 
 def test_the_endpoint_is_its_owners(home: Path) -> None:

@@ -37,7 +37,7 @@ Script = Callable[[Seen, socket.socket], None]
 def read_request(seen: Seen, connection: socket.socket) -> None:
     """Read head and body of a report."""
     while len(seen.data.partition(b"\r\n\r\n")[2]) < 512:
-        seen.data += connection.recv(4096) or _gone()
+        seen.data += connection.recv(4096) or gone()
     seen.asked.set()
 
 
@@ -49,7 +49,8 @@ def until_left(seen: Seen, connection: socket.socket) -> None:
     seen.left.set()
 
 
-def _gone() -> bytes:
+def gone() -> bytes:
+    """End a script whose caller has gone."""
     raise ConnectionError
 
 

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tuf.api.metadata import Timestamp
 from tuf.ngclient.updater import Updater
 
 from edgeagent.errors import DiskFull, InputError, NetworkError, UpdateRefused
 from edgeagent.messages import TargetReference
-from edgeagent.network.repository import Repository
+from edgeagent.messages.fields import ISSUED_FIELD
+from edgeagent.network.repository import Repository, issued_at
 from edgeagent.simulator.plan import START
 from tests.published import Publisher
 
@@ -40,6 +42,21 @@ def test_the_boxs_time_replaces_the_wall_clock(
     repository = opened(publisher, server_url, tmp_path / "models")
     assert seen == [datetime.fromtimestamp(START, UTC)]
     assert repository.expires_at > START
+
+
+@pytest.mark.parametrize("said", [None, -1, "2026", 1e9, START * 1000])
+def test_what_a_timestamp_says_of_its_issue(
+    publisher: Publisher, server_url: str, tmp_path: Path, said: object
+) -> None:
+    """Signed when it was published; one that does not say, or nonsense, vouches for nothing."""
+    assert opened(publisher, server_url, tmp_path / "models").issued_at == START
+    timestamp = Timestamp(expires=datetime.fromtimestamp(START + 60, UTC))
+    timestamp.unrecognized_fields[ISSUED_FIELD] = said
+    assert issued_at(timestamp) == START + 60
+    del timestamp.unrecognized_fields[ISSUED_FIELD]
+    assert issued_at(timestamp) == START + 60
+    timestamp.unrecognized_fields[ISSUED_FIELD] = START + 59
+    assert issued_at(timestamp) == START + 59
 
 
 def test_a_target_that_is_not_published(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import log
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +13,7 @@ from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, LedgerBroken
-from edgeagent.services.settings_risk import _JUDGES, deviations
+from edgeagent.services.settings_risk import _JUDGES, changes, deviations
 from edgeagent.store import LedgerStore
 from tests.services.conftest import Box, task
 
@@ -228,3 +229,32 @@ def test_imported_debits_that_lie_too_close_are_said(reported: Box) -> None:
     ledger.import_debits([type(debit)(week=debit.week + 1, odds=Fraction(3))], at=0)
     (problem,) = reported.agent.reports.verify_disclosures().problems
     assert "less than 13 weeks" in problem
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "direction"),
+    [
+        ({}, {"retention_days": 200}, "riskier"),
+        ({"retention_days": 30}, {}, "riskier"),
+        ({"retention_days": 200}, {"retention_days": 300}, "riskier"),
+        ({"retention_days": 200}, {}, "safer"),
+        ({"retention_days": 200}, {"retention_days": 30}, "safer"),
+        ({}, {"reports": False}, "safer"),
+        ({"reports": False}, {}, "riskier"),
+        ({"retention_days": 30}, {"retention_days": 60}, "riskier"),
+        ({"report_max_odds": "3/2"}, {"report_max_odds": "2"}, "riskier"),
+        ({"report_spacing_weeks": 30}, {"report_spacing_weeks": 40}, "safer"),
+        ({"key_provider": "credential"}, {"key_provider": "command"}, "riskier"),
+        ({}, {"language": "de"}, "neutral"),
+    ],
+)
+def test_a_change_is_weighed_against_what_is_in_force(
+    before: dict[str, Any], after: dict[str, Any], direction: str
+) -> None:
+    (change,) = changes(Config(**before), Config(**after))
+    assert change.direction == direction
+
+
+def test_what_does_not_change_is_no_change() -> None:
+    config = Config(retention_days=200, reports=False)
+    assert changes(config, config) == ()

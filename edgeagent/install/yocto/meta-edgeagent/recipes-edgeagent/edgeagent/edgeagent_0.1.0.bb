@@ -41,6 +41,5 @@ RDEPENDS:${PN} += " \
     python3-sqlcipher3 \
     python3-sqlite-utils \
     python3-tuf \
-    python3-urllib3 \
     python3-websockets \
     "
