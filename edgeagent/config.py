@@ -46,6 +46,13 @@ class ServiceConfig(Message, frozen=True, kw_only=True):
     page that somebody opens on the box must not reach it; programs send no origin."""
     max_connections: Annotated[int, Meta(ge=4, le=1024)] = 64
     """Connections a door serves at once; a box runs a dozen apps, and each costs about 50 KB."""
+    viewings_at_once: Annotated[int, Meta(ge=10, le=100_000)] = 2000
+    """Viewings that all apps together may tell of in one go, an evening's list of a platform that
+    was offline; one connection half of that, so that an app in a loop leaves room for the others.
+    Whoever may manage is not counted."""
+    viewings_per_hour: Annotated[int, Meta(ge=1, le=100_000)] = 240
+    """How fast that room comes back; one connection may use half of it. 240 an hour, day and night
+    for 90 days, are 35 MB: an app can neither fill the disk nor wear it out."""
     update_hours: Annotated[int, Meta(ge=1, le=720)] = 24
     """Hours between two looks for a newer model: the catalogue is made daily."""
     work_windows: tuple[Annotated[str, Meta(pattern=_WINDOW)], ...] = ()

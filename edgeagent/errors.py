@@ -17,6 +17,7 @@
     │   └── NoModel           nothing has been downloaded yet
     ├── NetworkError          the other side cannot be reached or answers nonsense
     │   └── UpdateRefused     TUF verification failed: unsigned, rolled back, expired, altered
+    ├── TooManyViewings       apps tell of more than the settings allow in an hour
     ├── PolicyError           a report, its budget or a publication would pass a compiled limit
     └── PromiseBroken         a simulation or audit saw a promise fail
 
@@ -45,6 +46,7 @@ __all__ = [
     "PolicyError",
     "PromiseBroken",
     "StorageError",
+    "TooManyViewings",
     "UnknownEntity",
     "UpdateRefused",
     "WrongKey",
@@ -142,10 +144,18 @@ class UpdateRefused(NetworkError):
     """TUF verification failed: unsigned, rolled back, expired or altered metadata or targets."""
 
 
+class TooManyViewings(EdgeAgentError):
+    """Apps tell of more viewings than the settings allow in an hour; none of these was stored."""
+
+    exit_code = 10
+    rpc_code = -42900
+
+
 class PolicyError(EdgeAgentError):
     """A report, its budget or a publication would pass a limit that is compiled in."""
 
     exit_code = 8
+    rpc_code = -40300
 
 
 class PromiseBroken(EdgeAgentError):

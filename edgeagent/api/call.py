@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edgeagent.agent import Agent
+from edgeagent.api.allowance import Allowance
 from edgeagent.api.confirmations import Confirmations
 from edgeagent.api.memory import give_back
 from edgeagent.api.method import Caller
@@ -58,6 +59,9 @@ class Desk:
         self.config = config
         self.confirmations = confirmations
         self.playbacks = Playbacks()
+        self.allowance = Allowance(
+            at_once=config.service.viewings_at_once, per_hour=config.service.viewings_per_hour
+        )
         self.calls = 0
         """How many there were: one that has not changed for a while means an idle evening."""
         self.clock = DeviceClock(outside.clock)
@@ -82,6 +86,11 @@ class Desk:
         """Take in what an update in a child process has learned of the time."""
         self.agent.refresh()
         self.clock.evidence = self.agent.installation().time
+
+    def leave(self, connection: int) -> None:
+        """A connection has gone: what it played is stored."""
+        self.allowance.leave(connection)
+        self.playbacks.end(connection, agent=self.agent)
 
     def close(self) -> None:
         """Store what is being played, and close the box."""
@@ -132,6 +141,16 @@ class Call:
     def playbacks(self) -> Playbacks:
         """What is being played."""
         return self.desk.playbacks
+
+    def count_viewings(self, viewings: int) -> None:
+        """Count what an app is about to tell.
+
+        Raises:
+            TooManyViewings: it, or all apps together, have told too much of late.
+
+        """
+        if self.caller is Caller.APP:
+            self.desk.allowance.take(self.connection, viewings, now=self.now())
 
     def now(self) -> int:
         """Seconds UTC."""

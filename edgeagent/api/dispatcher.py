@@ -71,9 +71,7 @@ class Dispatcher:
     async def goodbye(self, client: Client) -> None:
         """A connection has gone: what it played is stored."""
         self._hub.remove(client.listener)
-        await self._lanes.run(
-            "quick", lambda: self._desk.playbacks.end(client.number, agent=self._desk.agent)
-        )
+        await self._lanes.run("quick", lambda: self._desk.leave(client.number))
 
     async def _one(
         self, client: Client, item: Request | Fault, events: list[tuple[str, object]]

@@ -60,6 +60,7 @@ def _watched_v2(call: Call, params: Sequence[Watched]) -> bool:
 def _record(call: Call, given: Sequence[Watched]) -> None:
     profile, now = call.profile(), call.now()
     events = [_event(call, watched, profile=profile, now=now) for watched in given]
+    call.count_viewings(len(events))
     if call.agent.record_watch(events, keep_unknown=True).stored:
         call.emit("EdgeAgent.onHistoryChanged", {"profile": profile})
 

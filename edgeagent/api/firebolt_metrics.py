@@ -93,6 +93,8 @@ def _progress(call: Call, params: MediaProgress) -> bool | None:
 def _pause(call: Call, params: Media) -> bool | None:
     """Playback pauses; its progress is stored."""
     del params
+    if call.playbacks.holds_progress(call.connection):
+        call.count_viewings(1)
     return _answer(call, kept=call.playbacks.store(call.connection, agent=call.agent))
 
 
@@ -103,7 +105,10 @@ def _ended(call: Call, params: Media) -> bool | None:
 
 
 def _marked(call: Call, mark: Mark) -> bool | None:
-    kept = call.playbacks.progress(call.connection, mark, agent=call.agent, now=call.now())
+    now = call.now()
+    if call.playbacks.will_store(call.connection, mark, now=now):
+        call.count_viewings(1)
+    kept = call.playbacks.progress(call.connection, mark, agent=call.agent, now=now)
     if kept:
         call.emit("EdgeAgent.onHistoryChanged", {"profile": call.profile()})
     return _answer(call, kept=kept)

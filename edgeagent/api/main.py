@@ -18,6 +18,7 @@ from edgeagent.api.commands import Commands
 from edgeagent.api.dashboard_door import DashboardDoor, dashboard_command
 from edgeagent.api.endpoint import default_socket
 from edgeagent.api.later import put_off
+from edgeagent.api.memory import keep_one_heap
 from edgeagent.api.notify import Notifier
 from edgeagent.api.surroundings import Surroundings
 from edgeagent.api.unix_door import Peer
@@ -45,6 +46,7 @@ def serve(
     environment: Mapping[str, str],
 ) -> None:
     """Serve ``home`` until SIGTERM or Ctrl-C."""
+    keep_one_heap()
     # websockets imports it, and with it 2 MiB of mail and archive formats, and never asks.
     put_off("importlib.metadata")
     from edgeagent.api.service import Service, Settings  # noqa: PLC0415  (after that)

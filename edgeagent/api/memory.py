@@ -7,9 +7,22 @@ import gc
 import sys
 from collections.abc import Callable
 
-__all__ = ["give_back"]
+__all__ = ["give_back", "keep_one_heap"]
 
-_TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)
+_C_LIBRARY = ctypes.CDLL(None)
+_M_ARENA_MAX = -8
+"""mallopt(3)."""
+
+
+def keep_one_heap() -> None:
+    """Let all threads share one heap, where the C library knows how (glibc does).
+
+    It would begin one for each thread, and a heap is given back at its end only. Our threads take
+    turns, so that they do not wait for each other. To be called before there are any.
+    """
+    limit = getattr(_C_LIBRARY, "mallopt", None)
+    if limit is not None:
+        limit(_M_ARENA_MAX, 1)
 
 
 def give_back() -> None:
@@ -21,8 +34,9 @@ def give_back() -> None:
     """
     gc.collect()
     _forget_lookups()
-    if _TRIM is not None:
-        _TRIM(0)
+    trim = getattr(_C_LIBRARY, "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _forget_lookups() -> None:

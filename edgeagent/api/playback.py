@@ -66,18 +66,30 @@ class Playbacks:
         if agent.private.ends_at() is not None:
             self._playing.pop(connection, None)
             return True  # apps are not told of a private session
+        writes = self.will_store(connection, mark, now=now)
         self.begin(connection, mark, agent=agent, now=now)
         playing = self._playing[connection]
         playing.mark, playing.dirty = _further(playing.mark, mark), True
-        stored_at = playing.stored_at
-        recent = stored_at is not None and 0 <= now - stored_at < STORE_EVERY_SECONDS
-        if recent and not mark.completed:
+        if not writes:
             return True
         kept = self.store(connection, agent=agent)
         playing.stored_at = now
         if mark.completed:
             self._playing.pop(connection, None)
         return kept
+
+    def will_store(self, connection: int, mark: Mark, *, now: int) -> bool:
+        """Say whether :meth:`progress` with this mark would write."""
+        playing = self._playing.get(connection)
+        if playing is None or playing.mark.entity_id != mark.entity_id or mark.completed:
+            return True
+        stored_at = playing.stored_at
+        return stored_at is None or not 0 <= now - stored_at < STORE_EVERY_SECONDS
+
+    def holds_progress(self, connection: int) -> bool:
+        """Say whether :meth:`store` would write."""
+        playing = self._playing.get(connection)
+        return playing is not None and playing.dirty
 
     def started_at(self, connection: int, entity_id: str) -> int | None:
         """Return since when a connection plays a title, if it does."""
