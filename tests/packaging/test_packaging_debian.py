@@ -3,60 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.api.running import LineClient
+from tests.packaging.conftest import run
 
-ROOT = Path(__file__).parents[2]
-NEEDS = ("mmdebstrap", "dpkg-deb", "setpriv", "chroot")
-BASE = "python3,libstdc++6,systemd-standalone-sysusers"
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a chroot"),
-    pytest.mark.skipif(
-        not all(shutil.which(tool) for tool in NEEDS),
-        reason="needs apt-get install mmdebstrap dpkg util-linux",
-    ),
-    pytest.mark.skipif(
-        sys.version_info[:2] != (3, 11), reason="needs the Python of Debian 12, to build for it"
-    ),
-]
-
-
-def run(*command: str | Path, timeout: int = 1200) -> str:
-    done = subprocess.run(
-        [str(word) for word in command],
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=timeout,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def chroot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    directory = tmp_path_factory.mktemp("debian")
-    python = sys.executable
-    run(python, "-m", "pip", "wheel", "-q", "--no-deps", "-w", directory, ROOT)
-    (wheel,) = directory.glob("*.whl")
-    run(python, "-m", "edgeagent", "service", "deb", "--wheel", wheel, "--out", directory)
-    (package,) = directory.glob("*.deb")
-    root = directory / "root"
-    run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={BASE}", "bookworm", root)
-    shutil.copy(package, root / package.name)
-    run("chroot", root, "dpkg", "-i", f"/{package.name}")
-    run("mount", "-t", "proc", "proc", root / "proc")
-    yield root
-    run("umount", root / "proc")
-    shutil.rmtree(root, ignore_errors=True)
+pytestmark = pytest.mark.slow
 
 
 def test_it_installs_user_unit_and_settings(chroot: Path) -> None:
