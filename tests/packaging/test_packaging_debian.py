@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,31 @@ from tests.api.running import LineClient
 from tests.packaging.conftest import run
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.mark.skipif(shutil.which("lintian") is None, reason="needs apt-get install lintian")
+def test_debian_s_checker_finds_nothing(package: Path) -> None:
+    command = ["lintian", "--allow-root", "--fail-on=error,warning", "--no-tag-display-limit"]
+    done = subprocess.run([*command, str(package)], capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_package_inside_is_named_with_its_licence(chroot: Path) -> None:
+    told = (chroot / "usr/share/doc/edgeagent/copyright").read_text("utf-8")
+    inside = {path.name.split("-")[0] for path in chroot.glob("usr/lib/edgeagent/*.dist-info")}
+    assert {"onnxruntime", "sqlcipher3", "tuf", "uvicorn"} <= inside
+    named = told.lower().replace("-", "_")
+    assert all(f"authors of {name.lower()} " in named for name in inside - {"edgeagent"})
+
+
+def test_installing_again_changes_nothing(chroot: Path, package: Path) -> None:
+    assert not run("chroot", chroot, "dpkg", "--verify", "edgeagent").strip()
+    before = (chroot / "etc/passwd").read_text("utf-8")
+    for _ in range(2):
+        run("chroot", chroot, "dpkg", "-i", f"/{package.name}")
+    assert (chroot / "etc/passwd").read_text("utf-8") == before
+    wanted = {path.name for path in chroot.glob("etc/systemd/system/*.wants/edgeagent*")}
+    assert wanted == {"edgeagent.service", "edgeagent-dashboard.socket"}
 
 
 def test_it_installs_user_unit_and_settings(chroot: Path) -> None:
