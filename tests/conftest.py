@@ -16,7 +16,7 @@ hypothesis.settings.load_profile("no clock")
 # Tests of the library itself load it without edgeagent, which would tell it to keep quiet.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-pytest_plugins = ["tests.published"]
+pytest_plugins = ["tests.published", "tests.skipping"]
 
 
 @pytest.fixture(autouse=True, scope="session")

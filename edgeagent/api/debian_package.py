@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from edgeagent import __version__
+from edgeagent.api.debian_papers import write_checksums, write_papers
 from edgeagent.api.install_files import install_directory
 from edgeagent.errors import InputError
 
@@ -27,10 +28,24 @@ _GLIBC = ("2_34", "2_31", "2_28", "2_27", "2_26", "2_17")
 _SCRIPTS = ("postinst", "prerm", "postrm")
 _UNITS = {
     "edgeagent.service": "lib/systemd/system/edgeagent.service",
+    "edgeagent-dashboard.service": "lib/systemd/system/edgeagent-dashboard.service",
+    "edgeagent-dashboard.socket": "lib/systemd/system/edgeagent-dashboard.socket",
     "edgeagent.sysusers.conf": "usr/lib/sysusers.d/edgeagent.conf",
     "edgeagent.tmpfiles.conf": "usr/lib/tmpfiles.d/edgeagent.conf",
 }
 _SETTINGS = "etc/edgeagent/config.toml"
+_LIBRARY = "usr/lib/edgeagent"
+_NOT_FOR_A_BOX = (
+    "bin",
+    "pip",  # sqlite-utils installs its plugins with it
+    "pip-*.dist-info",
+    "numpy/**/tests",
+    "onnxruntime/quantization",
+    "onnxruntime/tools",
+    "onnxruntime/transformers",
+    "**/.gitignore",
+)
+"""A ninth of what pip resolves: nothing of it is ever imported there, and flash is scarce."""
 
 
 def build_debian_package(
@@ -63,15 +78,17 @@ def build_debian_package(
         root.mkdir(mode=0o755)
         _run(
             *(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"),
-            *("--target", str(root / "usr/lib/edgeagent")),
+            *("--target", str(root / _LIBRARY)),
             *(() if (architecture, python) == here else _elsewhere(architecture, python)),
             f"{wheel}[service]",
         )
-        shutil.rmtree(root / "usr/lib/edgeagent/bin", ignore_errors=True)
+        _prune(root / _LIBRARY)
         if python == here[1]:
             _compile(root)
         _install_files(root)
+        write_papers(root, library=root / _LIBRARY, wheel=wheel)
         _control(root, architecture, python)
+        write_checksums(root)
         _run("dpkg-deb", "--build", "--root-owner-group", "-Zxz", "-z1", str(root), str(package))
     return package
 
@@ -85,11 +102,19 @@ def _compile(root: Path) -> None:
         [
             *(sys.executable, "-m", "compileall", "-q", "-j", "0"),
             *("--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/"),
-            str(root / "usr/lib/edgeagent"),
+            str(root / _LIBRARY),
         ],
         check=False,  # what others have put there to be refused by a compiler, is
         capture_output=True,
     )
+
+
+def _prune(library: Path) -> None:
+    for pattern in _NOT_FOR_A_BOX:
+        for path in sorted(library.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in library.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)  # libraries are read, not run
 
 
 def _install_files(root: Path) -> None:

@@ -5,63 +5,43 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.api.running import LineClient
-from tests.hil.wheels import build_wheel
+from tests.packaging.conftest import run
 
-NEEDS = ("mmdebstrap", "dpkg-deb", "setpriv", "chroot")
-BASE = "python3,libstdc++6,systemd-standalone-sysusers"
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for a chroot"),
-    pytest.mark.skipif(
-        not all(shutil.which(tool) for tool in NEEDS),
-        reason="needs apt-get install mmdebstrap dpkg util-linux",
-    ),
-    pytest.mark.skipif(
-        sys.version_info[:2] != (3, 11), reason="needs the Python of Debian 12, to build for it"
-    ),
-]
+pytestmark = pytest.mark.slow
 
 
-def run(*command: str | Path, timeout: int = 1200) -> str:
-    done = subprocess.run(
-        [str(word) for word in command],
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=timeout,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
+@pytest.mark.skipif(shutil.which("lintian") is None, reason="needs apt-get install lintian")
+def test_debian_s_checker_finds_nothing(package: Path) -> None:
+    command = ["lintian", "--allow-root", "--fail-on=error,warning", "--no-tag-display-limit"]
+    done = subprocess.run([*command, str(package)], capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.fixture(scope="module")
-def chroot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    directory = tmp_path_factory.mktemp("debian")
-    python = sys.executable
-    wheel = build_wheel(directory)
-    run(python, "-m", "edgeagent", "service", "deb", "--wheel", wheel, "--out", directory)
-    (package,) = directory.glob("*.deb")
-    root = directory / "root"
-    run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={BASE}", "bookworm", root)
-    shutil.copy(package, root / package.name)
-    run("chroot", root, "dpkg", "-i", f"/{package.name}")
-    run("mount", "-t", "proc", "proc", root / "proc")
-    yield root
-    run("umount", root / "proc")
-    shutil.rmtree(root, ignore_errors=True)
+def test_every_package_inside_is_named_with_its_licence(chroot: Path) -> None:
+    told = (chroot / "usr/share/doc/edgeagent/copyright").read_text("utf-8")
+    inside = {path.name.split("-")[0] for path in chroot.glob("usr/lib/edgeagent/*.dist-info")}
+    assert {"onnxruntime", "sqlcipher3", "tuf", "uvicorn"} <= inside
+    named = told.lower().replace("-", "_")
+    assert all(f"authors of {name.lower()} " in named for name in inside - {"edgeagent"})
+
+
+def test_installing_again_changes_nothing(chroot: Path, package: Path) -> None:
+    assert not run("chroot", chroot, "dpkg", "--verify", "edgeagent").strip()
+    before = (chroot / "etc/passwd").read_text("utf-8")
+    for _ in range(2):
+        run("chroot", chroot, "dpkg", "-i", f"/{package.name}")
+    assert (chroot / "etc/passwd").read_text("utf-8") == before
+    wanted = {path.name for path in chroot.glob("etc/systemd/system/*.wants/edgeagent*")}
+    assert wanted == {"edgeagent.service", "edgeagent-dashboard.socket"}
 
 
 def test_it_installs_user_unit_and_settings(chroot: Path) -> None:
     assert "edgeagent:" in (chroot / "etc/passwd").read_text("utf-8")
-    # The unit may not write there, so what is not compiled would be at every start.
-    assert list(chroot.glob("usr/lib/edgeagent/edgeagent/__pycache__/agent.*.pyc"))
     state = (chroot / "var/lib/edgeagent").stat()
     assert state.st_mode & 0o777 == 0o700
     assert state.st_uid != 0

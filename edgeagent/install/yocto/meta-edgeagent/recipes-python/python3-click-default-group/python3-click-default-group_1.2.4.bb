@@ -1,4 +1,6 @@
 SUMMARY = "Wanted by sqlite-utils"
+DESCRIPTION = "A group of command line commands with a default one; sqlite-utils wants it."
+HOMEPAGE = "https://github.com/click-contrib/click-default-group"
 LICENSE = "Unlicense"
 LIC_FILES_CHKSUM = "file://LICENSE;md5=65eba42bf46c44352304fa7df67c632f"
 

@@ -1,4 +1,6 @@
 SUMMARY = "Wanted by sqlite-utils"
+DESCRIPTION = "Ranking functions for SQLite full text search; sqlite-utils wants it."
+HOMEPAGE = "https://github.com/simonw/sqlite-fts4"
 LICENSE = "Apache-2.0"
 LIC_FILES_CHKSUM = "file://LICENSE;md5=86d3f3a95c324c9479bd8986968f4327"
 

@@ -1,4 +1,6 @@
 SUMMARY = "Schema migrations of the encrypted stores"
+DESCRIPTION = "Schema migrations and queries of SQLite databases."
+HOMEPAGE = "https://sqlite-utils.datasette.io"
 LICENSE = "Apache-2.0"
 LIC_FILES_CHKSUM = "file://LICENSE;md5=86d3f3a95c324c9479bd8986968f4327"
 
