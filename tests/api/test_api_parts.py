@@ -192,6 +192,10 @@ def test_a_package_needs_a_wheel(tmp_path: Path) -> None:
     (tmp_path / "no.whl").write_bytes(b"")
     with pytest.raises(InputError, match="failed"):
         build_debian_package(tmp_path / "no.whl", tmp_path / "out")
+    with pytest.raises(InputError, match="failed"):
+        build_debian_package(
+            tmp_path / "no.whl", tmp_path / "out", architecture="arm64", python="3.13"
+        )
 
 
 def test_erasing_in_each_scope_takes_two_steps(running: Running) -> None:

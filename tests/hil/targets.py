@@ -36,7 +36,7 @@ class Builder:
             rootfs.build_rootfs(directory, suite=suite)
             self.say(f"{suite}: wheels for aarch64")
             wheels.install_dependencies(directory / "root", suite=suite)
-            wheels.compile_sources(directory / "root", suite=suite)
+            wheels.compile_sources(directory / "root", suite=suite, say=self.say)
 
         return self.cache.get("box", recipe=(suite, wanted, _code(rootfs, wheels)), build=build)
 

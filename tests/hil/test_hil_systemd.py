@@ -25,9 +25,8 @@ SETTINGS = "/etc/edgeagent"
 DROP_IN = "/etc/systemd/system/edgeagent.service.d"
 DASHBOARD_PORT = 3474
 MEBIBYTE = 1 << 20
-# The watchdog is in a hurry, so that a test need not wait for it; the home has a dashboard.
+# With a dashboard, which the unit of the package has not.
 MORE = f"""[Service]
-WatchdogSec=20
 ExecStart=
 ExecStart=/usr/bin/edgeagent --home /var/lib/edgeagent serve --socket {SOCKET} \
 --dashboard-port {DASHBOARD_PORT}
@@ -127,9 +126,11 @@ def test_the_limits_of_the_unit_are_in_force(unit: Unit, figures: Figures) -> No
     )
     assert unit.limit("cpu.max") == "25000 100000"
     assert unit.limit("memory.max") == str(128 * MEBIBYTE)
+    # Its speed is given back before it has to answer: under emulation a quarter is next to nothing.
+    unit.board.check("systemctl set-property --runtime edgeagent.service CPUQuota=")
     unit.ask(("EdgeAgent.status", ""))
     figures["unit_memory_peak_bytes"] = int(unit.limit("memory.peak"))
-    unit.board.check("systemctl set-property --runtime edgeagent.service CPUQuota= MemoryMax=256M")
+    unit.board.check("systemctl set-property --runtime edgeagent.service MemoryMax=256M")
 
 
 def test_the_hardening_of_the_unit_is_in_force(unit: Unit) -> None:

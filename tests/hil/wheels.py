@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 from edgeagent.api.debian_package import build_debian_package
@@ -58,7 +59,7 @@ def install_dependencies(root: Path, *, suite: Suite) -> None:
     )
 
 
-def compile_sources(root: Path, *, suite: Suite) -> None:
+def compile_sources(root: Path, *, suite: Suite, say: Callable[[str], None]) -> None:
     """Compile all Python in ``root``, if a Python of the same version is here to do it.
 
     Without, a target compiles what it needs, at every start. Packages that do not compile (tests of
@@ -67,7 +68,8 @@ def compile_sources(root: Path, *, suite: Suite) -> None:
     version = PYTHON[suite]
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     python = sys.executable if here == version else shutil.which(f"python{version}")
-    if python is None:
+    if python is None or subprocess.run([python, "-c", ""], check=False).returncode:
+        say(f"no Python {version} is here to compile with: every start on the target takes longer")
         return
     subprocess.run(
         [
