@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,16 +78,28 @@ def test_it_starts_as_its_user_and_answers(chroot: Path) -> None:
     assert service.returncode == 0
 
 
-def test_a_package_for_another_machine_holds_nothing_of_this_one(chroot: Path) -> None:
-    (wheel,) = chroot.parent.glob("*.whl")
+def test_a_package_for_another_machine_holds_nothing_of_this_one(
+    package: Path, tmp_path: Path
+) -> None:
+    (wheel,) = package.parent.glob("*.whl")
     there = ("--architecture", "arm64", "--python", "3.13")
-    out = chroot.parent / "there"
-    run(sys.executable, "-m", "edgeagent", "service", "deb", "--wheel", wheel, "--out", out, *there)
-    (package,) = out.glob("edgeagent_*_arm64.deb")
-    fields = run("dpkg-deb", "--field", package, "Architecture", "Depends")
+    run(
+        sys.executable,
+        "-m",
+        "edgeagent",
+        "service",
+        "deb",
+        "--wheel",
+        wheel,
+        "--out",
+        tmp_path,
+        *there,
+    )
+    (other,) = tmp_path.glob("edgeagent_*_arm64.deb")
+    fields = run("dpkg-deb", "--field", other, "Architecture", "Depends")
     assert "Architecture: arm64" in fields
     assert "python3 (>= 3.13), python3 (<< 3.14)" in fields
-    names = run("dpkg-deb", "--contents", package).split("\n")
+    names = run("dpkg-deb", "--contents", other).split("\n")
     libraries = [name for name in names if name.endswith(".so")]
     assert any("cpython-313-aarch64" in name for name in libraries)
     assert not any("x86_64" in name or "cpython-311" in name for name in names)
