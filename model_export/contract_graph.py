@@ -56,7 +56,7 @@ class ContractGraph:
         """Begin with nothing but the axes."""
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
-        for axis in (0, 1, 2):
+        for axis in (0, 1):
             self.integers(f"axis_{axis}", [axis])
 
     def constant(self, name: str, value: NDArray[np.float64] | float) -> None:

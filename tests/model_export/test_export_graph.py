@@ -18,7 +18,9 @@ from model_export.contract_reference import golden_vectors
 from model_export.graph import build_foldin_graph
 from model_export.head_files import exact_graph
 from model_export.reference import FoldinParameters, foldin_reference
+from model_export.timescales_graph import build_timescales_graph
 from tests.model_export.foldin_cases import Arrays, foldin_inputs, foldin_parameters
+from tests.model_export.timescales_cases import timescales_parameters
 
 D, S = 12, 8
 
@@ -214,3 +216,16 @@ def test_golden_vectors_pass_over_the_range_of_settings(
     assert (long["history_weights"] == 0).sum() == 1
     assert (long["history_embeddings"][0] == long["history_embeddings"][1]).all()
     assert not long["candidate_embeddings"][:, -1].any()
+
+
+@pytest.mark.parametrize("head", ["foldin", "timescales"])
+def test_a_graph_holds_nothing_that_it_does_not_use(head: str) -> None:
+    data = {
+        "foldin": build_foldin_graph(foldin_parameters(dimension=D, segments=S)),
+        "timescales": build_timescales_graph(timescales_parameters(dimension=D, segments=S)),
+    }[head]
+    graph = onnx.load_from_string(data).graph
+    used = {name for node in graph.node for name in node.input} | {o.name for o in graph.output}
+    held = [tensor.name for tensor in graph.initializer]
+    held += [name for node in graph.node for name in node.output]
+    assert set(held) <= used
