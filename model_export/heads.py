@@ -19,6 +19,7 @@ from model_export.log import WatchLog
 from model_export.protocols import Aim
 from model_export.trained import HeadSettings, scorer_of
 from model_export.tuning import Progress, Tuned, foldin_scorer, tune
+from model_export.warm_start import held_near
 
 __all__ = ["HEADS", "FittedHead", "fit_head", "torch_is_there"]
 
@@ -161,6 +162,9 @@ def _foldin(  # noqa: PLR0913  (likewise)
             seed=seed,
             start=start,
         )
+        if start is not None and settled is not None and _as_before(tuned, settled):
+            viewings = np.bincount(log.items, minlength=len(log.titles))
+            factors = held_near(factors, start, viewings)
         table = ItemTable.of(with_cold_rows(log, factors, seed=seed))
         return FittedHead(
             table=table,
@@ -169,6 +173,14 @@ def _foldin(  # noqa: PLR0913  (likewise)
             validation=tuned.validation,
             tuned=tuned,
         )
+
+
+def _as_before(tuned: Tuned, settled: Tuned) -> bool:
+    """Whether embeddings are fitted as those before: else they are of another length."""
+    return (tuned.fit_alpha, tuned.fit_regularization) == (
+        settled.fit_alpha,
+        settled.fit_regularization,
+    )
 
 
 def _bias(

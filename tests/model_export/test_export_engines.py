@@ -12,15 +12,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from edgeagent.errors import InputError
 from model_export.cli import main
 from model_export.engines import LocalEngine
+from model_export.evaluate import evaluate_ranking, global_split, paired_gain
 from model_export.log import WatchLog
 from model_export.spark_engine import SparkEngine
-from tests.model_export.engine_suite import EngineSuite, fitted
+from model_export.tuning import foldin_scorer
+from tests.bench.weighed_als import WeighedEngine
+from tests.model_export.engine_suite import SETTINGS, EngineSuite, fitted
 
 NEEDED = "pip install 'edgeagent[spark]' and apt-get install openjdk-17-jre-headless"
 
@@ -47,6 +51,19 @@ class TestSparkEngine(EngineSuite):
     @pytest.fixture
     def engine(self, spark: SparkEngine) -> SparkEngine:
         return spark
+
+    def test_what_differs_from_the_local_engine_is_how_lambda_is_weighed(
+        self, engine: SparkEngine, panel: WatchLog
+    ) -> None:
+        split = global_split(panel)
+        spark, weighed = (fitted(one, split.training) for one in (engine, WeighedEngine()))
+        assert np.linalg.norm(spark) == pytest.approx(np.linalg.norm(weighed), rel=0.03)
+        first, second = (
+            evaluate_ranking(split, foldin_scorer(factors, np.zeros(len(factors)), SETTINGS))
+            for factors in (spark, weighed)
+        )
+        gain, error = paired_gain(first.ndcg_at_100, second.ndcg_at_100)
+        assert abs(gain) <= 1.5 * error
 
     @pytest.mark.parametrize("java_dies", [False, True])
     def test_nothing_is_left_even_after_ctrl_c(

@@ -28,7 +28,7 @@ from model_export.synthetic import synthetic_panel
 from model_export.train import train
 from model_export.trained import TrainedModel
 from model_export.tuning import Tuned, tune
-from model_export.warm_start import carried_embeddings
+from model_export.warm_start import carried_embeddings, held_near
 
 NO_HISTORY = PersonHistory(
     items=np.array([], dtype=np.int64),
@@ -231,6 +231,25 @@ def test_a_refit_begins_where_the_model_before_ended(panel: WatchLog, model: Tra
         return float((unit_rows(after) * unit_rows(before)).sum(axis=1).mean())
 
     assert likeness(before) > likeness(None) + 0.2
+
+
+def test_rare_titles_are_held_near_and_the_space_is_turned_back() -> None:
+    rng = np.random.default_rng(4)
+    before = rng.normal(size=(60, 4)).astype(np.float32)
+    before[7] = 0.0
+    turn, _ = np.linalg.qr(rng.normal(size=(4, 4)))
+    moved = before.copy()
+    moved[:3] += 1.0
+    moved[7] = 2.0
+    viewings = np.full(60, 1_000_000)
+    viewings[[0, 1]] = 3, 0
+    held = held_near((moved @ turn).astype(np.float32), before, viewings)
+    assert held.dtype == np.float32
+    np.testing.assert_allclose(held[8:], before[8:], atol=0.2)  # turned back
+    np.testing.assert_allclose(held[0], (before[0] + held[2] - before[2] + before[0]) / 2, atol=0.2)
+    assert np.linalg.norm(held[2] - before[2]) > 1.5  # often watched: it goes where viewings say
+    assert np.linalg.norm(held[1] - before[1]) > 1.5  # unwatched: for its metadata to tell
+    assert np.linalg.norm(held[7]) == pytest.approx(4.0, rel=1e-3)  # of which nothing was known
 
 
 def test_a_new_title_is_fitted_as_well_where_the_rest_has_begun(panel: WatchLog) -> None:
