@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from edgeagent.agent import Agent
 from edgeagent.cli.door import (
     Box,
     chosen_profile,
@@ -23,6 +24,7 @@ from edgeagent.services.signals import Signal
 
 __all__ = ["command"]
 
+_UNDATED = "for two years, which begin when the time is known"
 _purpose_argument = click.argument(
     "purposes", nargs=-1, required=True, type=click.Choice([p.value for p in Purpose])
 )
@@ -54,7 +56,7 @@ def show(box: Box, *, named_profile: str | None, as_json: bool) -> None:
         if state.since is not None and state.expires_at is not None:
             click.echo(f"      since {iso_utc(state.since)}, until {iso_utc(state.expires_at)}")
         elif state.granted:
-            click.echo("      for two years, which begin when the time is known")
+            click.echo(f"      {_UNDATED}")
         else:
             click.echo(f"      {state.reason}")
 
@@ -70,21 +72,30 @@ def grant(
 ) -> None:
     """Allow one or more purposes.
 
-    Before reporting is allowed, the privacy assessment is shown; at a terminal the answer is
-    awaited, unless --yes or --json is given.
+    Before a household takes part in reports, which needs history and reporting, the privacy
+    assessment is shown; at a terminal the answer is awaited, unless --yes or --json is given.
     """
     with box.open(writes=True) as agent:
         profile = chosen_profile(agent, named_profile)
-        if Purpose.REPORTING in purposes and not as_json:
+        if _leads_to_reports(agent, purposes, profile) and not as_json:
             tell(agent.reports.assess(), err=True)
             if not yes and sys.stdin.isatty():
                 click.confirm("Allow reports?", abort=True, err=True)
         records = [agent.grant(Purpose(purpose), profile=profile) for purpose in purposes]
+        ends = [agent.gate.state(record.purpose, profile=profile).expires_at for record in records]
     if as_json:
         emit_json({"records": records})
         return
-    for record in records:
-        click.echo(f"granted {record.purpose} for {profile}, until {iso_utc(record.expires_at)}")
+    for record, end in zip(records, ends, strict=True):
+        until = _UNDATED if end is None else f"until {iso_utc(end)}"
+        click.echo(f"granted {record.purpose} for {profile}, {until}")
+
+
+def _leads_to_reports(agent: Agent, purposes: tuple[str, ...], profile: str) -> bool:
+    """Say whether this grant is the one after which something may leave."""
+    if Purpose.HISTORY not in purposes:
+        return Purpose.REPORTING in purposes
+    return Purpose.REPORTING in purposes or agent.gate.holds(Purpose.REPORTING, profile=profile)
 
 
 @command.command()

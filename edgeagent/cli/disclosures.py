@@ -71,7 +71,7 @@ def verify(box: Box, *, as_json: bool) -> None:
         emit_json(found)
     elif found.ok:
         click.echo(
-            f"{found.reports} reports hold: {found.chain_rows} rows in one chain, "
+            f"{found.reports} reports hold; length of the chain: {found.chain_rows}, "
             f"head {found.chain_head}"
         )
     for problem in found.problems:

@@ -103,7 +103,7 @@ def _tell_beliefs(assessment: Assessment, *, say: Callable[[str], None]) -> None
     for belief in likeliest[:_SHOWN]:
         say(f"  {_in_words(belief)}")
     rest = len(likeliest) - _SHOWN
-    say(f"  and {rest} categories less likely; --json has them all")
+    say(f"  and {rest} more, none of them likelier; --json has them all")
 
 
 def _in_words(belief: Belief) -> str:

@@ -79,8 +79,10 @@ def budget(box: Box, *, as_json: bool) -> None:
         ledger.check()
         now = SystemClock().now()
         debits, first_week = ledger.debits(), ledger.first_reportable_week(now=now)
+        known = first_week == ledger.first_reportable_week(now=0)  # else it moves with the clock
     year = spent(debits, last_week=week_of(now))
     first = iso_utc(week_start(first_week))
+    unknown = "" if known else " at the earliest: the time is not known yet"
     if as_json:
         emit_json(
             {
@@ -91,7 +93,7 @@ def budget(box: Box, *, as_json: bool) -> None:
             }
         )
         return
-    click.echo(f"{len(debits)} reports drawn; silent before {first[:10]}")
+    click.echo(f"{len(debits)} reports drawn; silent before {first[:10]}{unknown}")
     click.echo(
         f"spent in the last 52 weeks: epsilon {epsilon(year):.2f} of at most "
         f"{epsilon(MAX_ODDS_PER_YEAR):.2f}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -68,6 +70,18 @@ class HouseholdOutcome:
     disclosures: tuple[Disclosure, ...]
 
 
+@contextmanager
+def _no_news() -> Iterator[None]:
+    """Settings are the simulation's own: what a box would warn its owner of is no news here."""
+    logger = logging.getLogger("edgeagent")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 class HouseholdLife:
     """Runs one real agent over one plan, on a clock of its own."""
 
@@ -106,7 +120,7 @@ class HouseholdLife:
             simulated=True,
         )
         config = around.config(scorer="resident" if self._make_scorer else "child")
-        with Agent.open(self.home, config=config, world=world) as agent:
+        with _no_news(), Agent.open(self.home, config=config, world=world) as agent:
             for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
                 agent.grant(purpose)
             agent.update_model()

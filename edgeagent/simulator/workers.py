@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
 import shutil
 import signal
@@ -87,8 +86,6 @@ _worker: list[_Worker] = []  # one a process, set by its initializer
 
 def _start(surroundings: Surroundings, keep: bool) -> None:  # noqa: FBT001  (called by Pool)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    # Settings are the simulation's own; what a box would warn its owner of is no news, 200 times.
-    logging.getLogger("edgeagent").setLevel(logging.ERROR)
     _worker.append(_Worker(surroundings, keep))
 
 

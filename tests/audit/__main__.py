@@ -29,25 +29,25 @@ from tests.audit.part import Part, run
 from tests.audit.primitives import primitives
 
 PARTS: tuple[tuple[Part, float, float], ...] = (
-    (mutants, 1, 1),
-    (store, 1, 1),
-    (loss, 1, 1),
-    (ratios, 1, 1),
-    (capture, 1, 1),
-    (cheating_server, 1, 1),
+    (loss, 58, 1200),
+    (mutants, 31, 150),
+    (store, 12, 120),
+    (capture, 11, 11),
+    (primitives, 3, 30),
+    (guessing, 2.5, 25),
+    (cheating_server, 1.5, 1.5),
+    (ratios, 1, 200),
     (crashes, 1, 1),
-    (guessing, 1, 1),
-    (first_draws, 1, 1),
-    (linking, 1, 1),
-    (traffic, 1, 1),
-    (nothing_watched, 1, 1),
-    (old_image, 1, 1),
-    (primitives, 1, 1),
-    (averaging, 1, 1),
-    (weeks, 1, 1),
+    (linking, 1, 8),
+    (nothing_watched, 1, 8),
+    (old_image, 1, 4),
+    (first_draws, 0.3, 2),
+    (traffic, 0.3, 2),
+    (averaging, 0.1, 1),
+    (weeks, 0.1, 1),
 )
-"""With the seconds of processor time each takes, quick and full: long ones begin first, and what is
-left to do is guessed from them."""
+"""With the seconds of processor time each takes about, quick and full: long ones begin first, and
+what is left to do is guessed from them."""
 
 
 @click.command()

@@ -164,7 +164,8 @@ def test_allowing_reports_shows_what_they_tell_first(terminal: Terminal) -> None
     granted = terminal("consent", "grant", "reporting")
     assert "What leaves" in granted.stderr
     assert "granted reporting" in granted.stdout
-    assert "What leaves" not in terminal("consent", "grant", "history").stderr
+    assert "What leaves" in terminal("consent", "grant", "history").stderr  # now both are
+    assert "What leaves" not in terminal("consent", "grant", "personalization").stderr
     assert json.loads(terminal("consent", "grant", "reporting", "--json").stdout)["records"]
 
 
