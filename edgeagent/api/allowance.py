@@ -53,6 +53,10 @@ class Allowance:
         everybody.room -= viewings
         own.room -= viewings
 
+    def __contains__(self, connection: int) -> bool:
+        """Whether a connection has told something."""
+        return connection in self._each
+
     def leave(self, connection: int) -> None:
         """A connection has gone; what it told still counts for all."""
         self._each.pop(connection, None)

@@ -87,6 +87,10 @@ class Desk:
         self.agent.refresh()
         self.clock.evidence = self.agent.installation().time
 
+    def knows(self, connection: int) -> bool:
+        """Say whether a connection has told of anything that is kept in memory."""
+        return connection in self.playbacks or connection in self.allowance
+
     def leave(self, connection: int) -> None:
         """A connection has gone: what it played is stored."""
         self.allowance.leave(connection)

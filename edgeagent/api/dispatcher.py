@@ -71,7 +71,9 @@ class Dispatcher:
     async def goodbye(self, client: Client) -> None:
         """A connection has gone: what it played is stored."""
         self._hub.remove(client.listener)
-        await self._lanes.run("quick", lambda: self._desk.leave(client.number))
+        # In a flood, those that have told nothing must not queue up before somebody who does.
+        if self._desk.knows(client.number):
+            await self._lanes.run("quick", lambda: self._desk.leave(client.number))
 
     async def _one(
         self, client: Client, item: Request | Fault, events: list[tuple[str, object]]

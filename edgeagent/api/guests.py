@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Callable
 
-__all__ = ["BACKLOG", "Guests"]
+__all__ = ["AT_ONCE", "Guests", "let_nobody_in", "queue_more"]
 
-BACKLOG = 1024
+AT_ONCE = 1
+"""Connections that are let in before somebody who is in already is listened to again: asyncio lets
+in as many as it was told that the kernel holds."""
+_BACKLOG = 1024
 """Connections that the kernel holds until they are looked at: in a flood, a client that found it
 full would wait a second for its next try."""
+
+_STEPS_OF_ENTERING = 4
+"""Rounds of the event loop from accepting a connection to its first line."""
+
+
+def queue_more(listener: socket.socket) -> None:
+    """Let the kernel hold more connections than are let in at once."""
+    listener.listen(_BACKLOG)
+
+
+async def let_nobody_in(listener: socket.socket) -> None:
+    """Stop letting in, and let those through the door who are half in: they can be hung up on."""
+    asyncio.get_running_loop().remove_reader(listener)
+    for _ in range(_STEPS_OF_ENTERING):
+        await asyncio.sleep(0)
 
 
 class Guests:

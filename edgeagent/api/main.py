@@ -7,6 +7,7 @@ import grp
 import logging
 import os
 import pwd
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 __all__ = ["managers", "serve"]
 
+_TURN_SECONDS = 0.0005
+"""How long a thread may keep the interpreter from another one. With Python's own 5 ms, whoever asks
+for much on a lane makes each read and write of the doors wait that long."""
+
 
 def serve(
     home: Path,
@@ -47,6 +52,7 @@ def serve(
 ) -> None:
     """Serve ``home`` until SIGTERM or Ctrl-C."""
     keep_one_heap()
+    sys.setswitchinterval(_TURN_SECONDS)
     # websockets imports it, and with it 2 MiB of mail and archive formats, and never asks.
     put_off("importlib.metadata")
     from edgeagent.api.service import Service, Settings  # noqa: PLC0415  (after that)

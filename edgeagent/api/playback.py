@@ -119,6 +119,10 @@ class Playbacks:
         """Forget everything, as when the household deletes: no later mark may bring it back."""
         self._playing.clear()
 
+    def __contains__(self, connection: int) -> bool:
+        """Whether a connection plays something."""
+        return connection in self._playing
+
     @property
     def connections(self) -> tuple[int, ...]:
         """Who is playing."""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from edgeagent.api.dispatcher import Client, Dispatcher
-from edgeagent.api.guests import BACKLOG, Guests
+from edgeagent.api.guests import AT_ONCE, Guests, let_nobody_in, queue_more
 from edgeagent.api.jsonrpc import FRAME_LIMIT_BYTES, INVALID_REQUEST, error_answer
 from edgeagent.api.method import Caller
 from edgeagent.api.outgoing import Outgoing
@@ -82,6 +82,7 @@ class UnixDoor:
         self._guests = guests
         self._may_manage = may_manage
         self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
@@ -95,9 +96,12 @@ class UnixDoor:
         _remove_stale(self._path)
         before = os.umask(0o777 & ~SOCKET_MODE)
         try:
+            listener = _bound(self._path)
             self._server = await asyncio.start_unix_server(
-                self._welcome, path=self._path, limit=FRAME_LIMIT_BYTES, backlog=BACKLOG
+                self._welcome, sock=listener, limit=FRAME_LIMIT_BYTES, backlog=AT_ONCE
             )
+            queue_more(listener)
+            self._listener = listener
         except OSError as error:
             raise InputError(
                 f"{self._path}: {error.strerror}", hint="name another place with --socket"
@@ -107,7 +111,8 @@ class UnixDoor:
 
     async def close(self) -> None:
         """Hang up on everybody and take the socket away."""
-        if self._server is not None:
+        if self._server is not None and self._listener is not None:
+            await let_nobody_in(self._listener)
             self._server.close()
         for task in tuple(self._tasks):
             task.cancel()
@@ -167,6 +172,16 @@ async def _line(reader: asyncio.StreamReader, outgoing: Outgoing) -> bytes:
     except asyncio.LimitOverrunError:
         outgoing.offer(error_answer(None, INVALID_REQUEST, "this line is too long"))
         return b""
+
+
+def _bound(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        listener.bind(os.fspath(path))
+    except BaseException:
+        listener.close()
+        raise
+    return listener
 
 
 def _remove_stale(path: Path) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import hmac
 import http
 import logging
+import socket
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,7 +22,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Origin, Subprotocol
 
 from edgeagent.api.dispatcher import Client, Dispatcher
-from edgeagent.api.guests import BACKLOG, Guests
+from edgeagent.api.guests import AT_ONCE, Guests, let_nobody_in, queue_more
 from edgeagent.api.jsonrpc import FRAME_LIMIT_BYTES
 from edgeagent.api.method import Caller
 from edgeagent.api.outgoing import Outgoing
@@ -66,6 +67,7 @@ class WebSocketDoor:
         self._token = token
         self._origins = [None, *(Origin(origin) for origin in origins)]
         self._server: Server | None = None
+        self._listener: socket.socket | None = None
 
     async def open(self) -> None:
         """Begin to listen.
@@ -93,16 +95,16 @@ class WebSocketDoor:
                 super().connection_lost(exc)
 
         try:
+            listener = socket.create_server((LOOPBACK, self.port))
             self._server = await serve(
                 self._serve,
-                LOOPBACK,
-                self.port,
+                sock=listener,
                 create_connection=Guest,
                 process_request=self._admit,
                 origins=self._origins,
                 subprotocols=[Subprotocol("jsonrpc")],
                 select_subprotocol=_jsonrpc_if_offered,
-                backlog=BACKLOG,
+                backlog=AT_ONCE,
                 compression=None,
                 max_size=FRAME_LIMIT_BYTES,
                 max_queue=2,
@@ -113,6 +115,8 @@ class WebSocketDoor:
                 server_header=None,
                 logger=_SILENT,
             )
+            queue_more(listener)
+            self._listener = listener
         except OSError as error:
             raise InputError(
                 f"port {self.port} of {LOOPBACK}: {error.strerror}",
@@ -122,7 +126,8 @@ class WebSocketDoor:
 
     async def close(self) -> None:
         """Hang up on everybody."""
-        if self._server is not None:
+        if self._server is not None and self._listener is not None:
+            await let_nobody_in(self._listener)
             self._server.close()
             await self._server.wait_closed()
 

@@ -1,6 +1,7 @@
 """Clients that mean harm, until they are told to stop: what ``bench_hostile`` lets loose.
 
-``python -m tests.bench.hostile_crowd SOCKET PORT``; a line of JSON at the end says what was done.
+``python -m tests.bench.hostile_crowd SOCKET PORT``; a line says when everybody is there, another of
+JSON at the end what was done.
 """
 
 from __future__ import annotations
@@ -40,6 +41,10 @@ class Crowd:
         signal.signal(signal.SIGTERM, lambda *_: self._over.set())
         for deed in deeds:
             threading.Thread(target=self._repeat, args=(deed,), daemon=True).start()
+        while self._done["connections"] < 10 * FLIGHT and not self._over.wait(0.01):
+            pass
+        sys.stdout.write("everybody is here\n")
+        sys.stdout.flush()
         self._over.wait()  # whatever somebody is in the middle of ends with the process
         return self._done
 

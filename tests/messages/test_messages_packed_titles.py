@@ -51,6 +51,17 @@ def test_every_title_is_found_and_nothing_else(listed: tuple[Title, ...]) -> Non
         assert packed.find(f"{title.entity_id}0000") is None
 
 
+def test_a_text_that_looks_like_the_end_of_a_title_is_none() -> None:
+    listed = (
+        Title(entity_id="a:1", title='},{"entity_id":"z:9"},{'),
+        Title(entity_id="b:2", title="},{", franchise="},{"),
+    )
+    packed = PackedTitles(catalogue(listed))
+    assert tuple(packed) == listed
+    assert packed.find("b:2") == listed[1]
+    assert packed.find("z:9") is None
+
+
 class SameHash(str):
     """An id that meets others in the index."""
 

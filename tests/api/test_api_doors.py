@@ -1,0 +1,219 @@
+"""The service put together as ``edgeagent serve`` does it, and the doors it opens."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import signal
+import socket
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from edgeagent.api.dashboard_door import DashboardDoor, dashboard_command
+from edgeagent.api.debian_package import build_debian_package
+from edgeagent.api.guests import Guests
+from edgeagent.api.install_files import install_files
+from edgeagent.api.later import put_off
+from edgeagent.api.main import serve
+from edgeagent.api.unix_door import UnixDoor
+from edgeagent.api.websocket_door import WebSocketDoor
+from edgeagent.config import Config
+from edgeagent.errors import InputError
+from tests.api.running import LineClient, Running, ServiceThread
+
+ONE_ANSWER = """
+import socket, sys
+listener = socket.socket(fileno=int(sys.argv[1]))
+listener.setblocking(True)
+connection, _ = listener.accept()
+connection.sendall(connection.recv(100).upper())
+connection.close()
+listener.detach()
+"""
+
+
+def program(source: str, *, number: int) -> Sequence[str]:
+    return (sys.executable, "-c", source, str(number))
+
+
+def called(port: int, said: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(said)
+        return client.recv(100)
+
+
+def test_the_dashboard_is_there_when_called_and_again_after_it_has_gone() -> None:
+    async def main() -> list[bytes]:
+        door = DashboardDoor(0, command=lambda number: program(ONE_ANSWER, number=number))
+        await door.open()
+        heard = []
+        for said in (b"one", b"two"):
+            heard.append(await asyncio.to_thread(called, door.port, said))
+            await door.gone()
+            assert door.process_id is None
+        await door.close()
+        return heard
+
+    assert asyncio.run(main()) == [b"ONE", b"TWO"]
+
+
+def test_a_dashboard_that_fails_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        fails = "raise SystemExit(7)"
+        door = DashboardDoor(0, command=lambda number: program(fails, number=number))
+        await door.open()
+        with socket.create_connection(("127.0.0.1", door.port), timeout=30):
+            while "exit code 7" not in caplog.text:
+                await asyncio.to_thread(int)  # a turn of the loop
+        await door.close()
+
+    asyncio.run(main())
+
+
+RUNS_ON = """
+import socket, sys, threading
+listener = socket.socket(fileno=int(sys.argv[1]))
+listener.setblocking(True)
+connection, _ = listener.accept()
+connection.sendall(b"!")
+threading.Event().wait()
+"""
+
+
+def test_a_dashboard_that_runs_ends_with_the_service() -> None:
+    async def main() -> int | None:
+        door = DashboardDoor(0, command=lambda number: program(RUNS_ON, number=number))
+        await door.open()
+        with socket.create_connection(("127.0.0.1", door.port), timeout=30) as client:
+            assert await asyncio.to_thread(client.recv, 1) == b"!"
+            number = door.process_id
+            await door.close()
+        assert door.process_id is None
+        return number
+
+    number = asyncio.run(main())
+    assert number is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    door = WebSocketDoor(0, dispatcher=None, guests=Guests(4), token="", origins=())  # type: ignore[arg-type]  # nobody calls
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        taken = DashboardDoor(port, command=lambda _: ())
+        with pytest.raises(InputError, match=str(port)):
+            asyncio.run(taken.open())
+        door.port = port
+        with pytest.raises(InputError, match=str(port)):
+            asyncio.run(door.open())
+
+
+def test_a_socket_that_cannot_be_bound_is_named(tmp_path: Path) -> None:
+    (tmp_path / "socket").mkdir()
+    door = UnixDoor(
+        tmp_path / "socket",
+        dispatcher=None,  # type: ignore[arg-type]  # nobody calls
+        guests=Guests(4),
+        may_manage=lambda _: False,
+    )
+    with pytest.raises(InputError, match="in use"):
+        asyncio.run(door.open())
+
+
+def test_the_dashboard_is_started_with_its_socket_and_language(tmp_path: Path) -> None:
+    command = dashboard_command(tmp_path / "socket", "de")(5)
+    assert command[-6:] == ("--socket", str(tmp_path / "socket"), "--language", "de", "--fd", "5")
+
+
+@pytest.fixture
+def patient() -> Iterator[None]:
+    """Serving changes how the whole process takes turns."""
+    before = sys.getswitchinterval()
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_home_is_served_until_sigterm(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "socket"
+    told: list[object] = []
+
+    def talk() -> None:
+        while not path.exists():
+            pass
+        while not told:
+            with suppress(OSError), LineClient(path) as client:
+                client.result("EdgeAgent.grant", {"purpose": "history"})
+                confirm = client.result("EdgeAgent.erase", {"scope": "all"})["confirm"]
+                told.append(client.result("EdgeAgent.erase", {"scope": "all", "confirm": confirm}))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    talking = threading.Thread(target=talk)
+    talking.start()
+    serve(
+        tmp_path / "home",
+        config=Config(),
+        config_file=None,
+        socket=path,
+        websocket_port=None,
+        dashboard_port=0,
+        environment={},
+    )
+    talking.join()
+    assert told
+    assert not path.exists()
+
+
+def test_one_call_that_breaks_ends_nothing_and_tells_nothing(
+    services: ServiceThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    running: Running = services.start()
+    running.box.clock.now = lambda: "no number"  # type: ignore[method-assign, assignment, return-value]
+    with running.websocket() as client:
+        error = client.error("Discovery.watched", {"entityId": "secret:1"})
+        assert (error["code"], error["message"]) == (-32603, "internal error")
+        assert client.result("Profile.flags") == {}
+    del running.box.clock.now
+    assert "Discovery.watched failed: TypeError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_module_that_is_put_off_is_there_when_it_is_used() -> None:
+    name = "edgeagent.testing.suites"
+    for loaded in ("mailcap", name):
+        sys.modules.pop(loaded, None)
+    put_off("mailcap", "json")
+    later = sys.modules["mailcap"]
+    assert not hasattr(later, "__file__")
+    assert sys.modules["json"] is importlib.import_module("json")  # loaded ones stay
+    with pytest.warns(DeprecationWarning, match="mailcap"):
+        assert later.getcaps
+    assert sys.modules["mailcap"] is not later
+    assert later.findmatch
+    put_off("importlib.simple")
+    assert importlib.import_module("importlib.simple").SimpleReader
+
+
+def test_what_is_installed_is_listed() -> None:
+    assert {path.name for path in install_files()} >= {"edgeagent.service", "config.toml"}
+
+
+def test_a_package_is_built_from_a_wheel(tmp_path: Path) -> None:
+    wheel = tmp_path / "tiny-1.0-py3-none-any.whl"
+    facts = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\nProvides-Extra: service\n"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("tiny.py", "")
+        file.writestr("tiny-1.0.dist-info/METADATA", facts)
+        tags = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        file.writestr("tiny-1.0.dist-info/WHEEL", tags)
+        file.writestr("tiny-1.0.dist-info/RECORD", "")
+    package = build_debian_package(wheel, tmp_path / "out")
+    assert package.read_bytes().startswith(b"!<arch>\ndebian-binary")
