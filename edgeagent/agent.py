@@ -256,12 +256,22 @@ class Agent:
 
     # Recommendations
 
-    def recommend(self, *, profile: str = "main", limit: int = 10, cached: bool = False) -> Ranking:
+    def recommend(
+        self,
+        *,
+        profile: str = "main",
+        limit: int = 10,
+        cached: bool = False,
+        why_segments: bool = False,
+    ) -> Ranking:
         """Return the best titles for a profile, each with its reasons.
 
-        With ``cached`` the last picks are served at once while they are a day old at most.
+        With ``cached`` the last picks are served at once while they are a day old at most; with
+        ``why_segments`` the segments of the mix have reasons too, which takes longer.
         """
-        return self._recommender.recommend(profile=profile, limit=limit, cached=cached)
+        return self._recommender.recommend(
+            profile=profile, limit=limit, cached=cached, why_segments=why_segments
+        )
 
     def last_picks(self, *, profile: str = "main", limit: int = 1000) -> Ranking | None:
         """Return the picks last made as far as they can still be shown; never ranks."""

@@ -109,8 +109,12 @@ def _segments(call: Call, params: ProfileParams) -> SegmentsShape:
     current = call.agent.installation().current
     labels = () if current is None else current.segments
     ranking = call.agent.last_picks(profile=profile)
-    if ranking is None or len(ranking.segment_probabilities) != len(labels):  # another model's
-        ranking = call.agent.recommend(profile=profile)
+    if (
+        ranking is None
+        or len(ranking.segment_probabilities) != len(labels)  # another model's
+        or not ranking.segment_causes  # made for a list of titles only
+    ):
+        ranking = call.agent.recommend(profile=profile, why_segments=True)
     causes = {cause.segment: cause.reasons for cause in ranking.segment_causes}
     segments = [
         SegmentShape(

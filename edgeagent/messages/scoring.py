@@ -68,6 +68,8 @@ class RankRequest(Message, frozen=True, kw_only=True):
     """Explain this title instead of ranking."""
     exploration_seed: Annotated[int, Meta(ge=0, lt=2**62)] | None = None
     """Decides the one pick in ten that is drawn; ``None``: none is."""
+    why_segments: bool = False
+    """Say why the mix holds its segments: a run of the encoder more for each of a dozen titles."""
     popular: bool = False
     """Rank by the catalogue's own part of the score; the model's file is not opened."""
 
@@ -124,7 +126,7 @@ class Picks(Message, frozen=True, kw_only=True):
     segment_probabilities: tuple[float, ...]
     """The household's own mix, for its own dashboard; sums to 1. Empty without a model."""
     segment_causes: tuple[SegmentCause, ...] = ()
-    """Of its largest parts, that part first."""
+    """Of its largest parts, that part first; empty unless asked for."""
     score_spread: float
     """Largest minus smallest score in the catalogue: the unit of the tolerance above."""
     continue_watching: tuple[Pick, ...] = ()

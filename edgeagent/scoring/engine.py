@@ -96,15 +96,15 @@ class Engine:
             picks=picks[: len(choice.new)],
             continue_watching=picks[len(choice.new) :],
             segment_probabilities=tuple(mix.tolist()),
-            segment_causes=()
-            if request.explain is not None or not len(mix)
-            else segment_causes(
+            segment_causes=segment_causes(
                 window,
                 mix,
                 tried=self._columns(_weightiest(picks)),
                 titles=self.catalogue.titles,
                 mix_of=self._head.segments,
-            ),
+            )
+            if request.why_segments and len(mix)
+            else (),
             score_spread=float(np.ptp(scored.scores)),
             ranked_by=self._head.ranked_by,
             max_age_rating=request.max_age_rating,

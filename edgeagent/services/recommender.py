@@ -73,7 +73,9 @@ class Recommender:
         self._clock = clock
         self._config = config
 
-    def recommend(self, *, profile: str, limit: int, cached: bool = False) -> Ranking:
+    def recommend(
+        self, *, profile: str, limit: int, cached: bool = False, why_segments: bool = False
+    ) -> Ranking:
         """Return the best ``limit`` titles for a profile and remember them as its last picks.
 
         During a private session they are not remembered: nothing is written.
@@ -83,6 +85,7 @@ class Recommender:
             limit: how many.
             cached: serve the last picks at once if they are a day old at most, less what was
                 watched or has ended since; if that leaves less than half of ``limit``, rank.
+            why_segments: say also why the mix holds its segments.
 
         Raises:
             ConsentRequired: ``personalization`` is not granted.
@@ -97,7 +100,7 @@ class Recommender:
             if stored is not None and len(stored.picks) * 2 >= limit:
                 return stored
         try:
-            picks = self._rank(request)
+            picks = self._rank(msgspec.structs.replace(request, why_segments=why_segments))
         except ModelError:
             stored = self._stored(request, profile, oldest=0)
             if stored is None:

@@ -71,6 +71,8 @@ def lived(services: ServiceThread, tmp_path_factory: pytest.TempPathFactory) -> 
     with running.line() as client:
         for purpose in ("history", "personalization"):
             client.result("EdgeAgent.grant", {"purpose": purpose})
+    with box.open() as agent:
+        box.know_time(agent)
     return running
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from edgeagent.features.window import Window
-from edgeagent.messages import Picks, Title, Viewing
+from edgeagent.messages import Picks, RankRequest, Title, Viewing
 from edgeagent.scoring.causes import TRIED_TITLES, segment_causes
 from edgeagent.scoring.engine import Engine
-from tests.scoring.test_scoring_engine import IDS, _request, _watched
+from tests.scoring.test_scoring_engine import IDS, _watched
+from tests.scoring.test_scoring_engine import _request as _plain_request
+
+
+def _request(history: tuple[Viewing, ...] = (), **fields: Any) -> RankRequest:
+    return msgspec.structs.replace(_plain_request(history, **fields), why_segments=True)
 
 
 def causes_of(picks: Picks) -> dict[int, dict[str, float]]:
@@ -51,10 +59,10 @@ def test_hidden_titles_and_those_that_are_no_reasons_are_never_named(engine: Eng
     assert not named & {IDS[0], IDS[1]}
 
 
-def test_nothing_watched_has_no_causes_and_an_explanation_none_either(engine: Engine) -> None:
+def test_without_viewings_or_the_question_there_are_no_causes(engine: Engine) -> None:
     assert engine.rank(_request()).segment_causes == ()
     history = _watched(*IDS[:3])
-    assert engine.rank(_request(history, explain=IDS[4])).segment_causes == ()
+    assert engine.rank(_plain_request(history)).segment_causes == ()
 
 
 def test_a_long_history_costs_a_bounded_number_of_runs() -> None:
