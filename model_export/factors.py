@@ -19,8 +19,6 @@ __all__ = ["ItemTable", "fit_factors", "log_popularity"]
 
 _ITERATIONS = 15
 _LARGEST_INT8 = 127
-_SMALL = 0.01
-"""What the library, too, begins at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +65,7 @@ def fit_factors(
         regularization: λ.
         dimension: D.
         seed: of the start.
-        start: [N, D] to begin at; rows of zeros begin at random, as all do without it.
+        start: [N, D] to begin at; without it, or if all is zero, at random.
 
     Returns:
         Factors [N, D]; titles nobody watched have a row of zeros.
@@ -92,21 +90,12 @@ def fit_factors(
             iterations=_ITERATIONS,
             random_state=seed,
         )
-        if start is not None:
-            model.item_factors = _begun(start, seed=seed)
+        if start is not None and start.any():  # from nothing but zeros it would never move
+            model.item_factors = np.array(start, dtype=np.float32)
         model.fit(watched, show_progress=False)
     factors = np.array(model.item_factors, dtype=np.float32)
     factors[log_popularity(log) == 0] = 0.0
     return factors
-
-
-def _begun(start: NDArray[np.float32], *, seed: int) -> NDArray[np.float32]:
-    """Return a start without rows of zeros, which no step of the solver would move far."""
-    begun = np.array(start, dtype=np.float32)
-    new = ~begun.any(axis=1)
-    drawn = np.random.default_rng(seed).random((np.count_nonzero(new), begun.shape[1]))
-    begun[new] = _SMALL * drawn
-    return begun
 
 
 def log_popularity(log: WatchLog) -> NDArray[np.float64]:

@@ -49,8 +49,8 @@ class _Run:
                 row = self._row(name, protocol, model)
                 self.files.keep(protocol, row)
             rows.append(row)
-        if not rows:
-            return None
+        if not any(self.files.has(protocol, row.model) for row in rows):
+            return None  # nothing yet, or what another protocol's table shows already
         table = Comparison(protocol=protocol, people=len(rows[0].recall_at_50), rows=tuple(rows))
         return {
             "log": name,

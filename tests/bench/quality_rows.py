@@ -36,6 +36,10 @@ class RowFiles:
                 return _row(json.loads(path.read_text("utf-8")))
         return None
 
+    def has(self, protocol: str, model: str) -> bool:
+        """Whether the row was computed under this very protocol."""
+        return self._path(protocol, model).exists()
+
     def keep(self, protocol: str, row: Row) -> None:
         """Write a row; a file is there whole or not at all."""
         self.directory.mkdir(parents=True, exist_ok=True)

@@ -258,6 +258,8 @@ def test_a_new_title_is_fitted_as_well_where_the_rest_has_begun(panel: WatchLog)
     often = int(np.bincount(panel.items).argmax())
     start[often] = 0.0
     again = fit_factors(panel, **settings, start=start)  # type: ignore[arg-type]
+    nothing = fit_factors(panel, **settings, start=np.zeros_like(start))  # type: ignore[arg-type]
+    assert nothing.any()
     assert np.linalg.norm(again[often]) > np.median(np.linalg.norm(again, axis=1))
 
 
