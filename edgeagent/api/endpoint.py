@@ -16,9 +16,18 @@ from edgeagent.randomness import RandomSource
 from edgeagent.services.private_session import runtime_directory
 from edgeagent.store.durable import create_durably
 
-__all__ = ["TOKEN_BYTES", "default_socket", "manager_token", "read_token"]
+__all__ = [
+    "DEFAULT_PORT",
+    "TOKEN_BYTES",
+    "default_socket",
+    "manager_token",
+    "note_port",
+    "noted_port",
+    "read_token",
+]
 
 TOKEN_BYTES = 32
+DEFAULT_PORT = 3473
 
 
 def default_socket(home: Path, environment: Mapping[str, str]) -> Path:
@@ -53,3 +62,19 @@ def read_token(directory: Path) -> str:
     if len(token) != 2 * TOKEN_BYTES:
         raise InputError(f"{path} holds no token", hint="remove it and start the service again")
     return token
+
+
+def note_port(directory: Path, port: int | None) -> None:
+    """Leave word of the WebSocket's port, for who asks where it is; ``None``: there is none."""
+    path = directory / "port"
+    if port is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.write_text(f"{port}\n", "ascii")
+
+
+def noted_port(directory: Path) -> int:
+    """Return the port that the service left word of, or the one it takes unless told otherwise."""
+    with suppress(OSError, ValueError):
+        return int((directory / "port").read_text("ascii"))
+    return DEFAULT_PORT

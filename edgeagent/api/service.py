@@ -14,7 +14,7 @@ from edgeagent.api.call import Desk, Outside
 from edgeagent.api.confirmations import Confirmations
 from edgeagent.api.dashboard_door import DashboardDoor
 from edgeagent.api.dispatcher import Dispatcher
-from edgeagent.api.endpoint import manager_token
+from edgeagent.api.endpoint import manager_token, note_port
 from edgeagent.api.guests import Guests
 from edgeagent.api.housekeeper import Housekeeper
 from edgeagent.api.hub import Hub
@@ -123,6 +123,7 @@ class Service:
         await unix.open()
         stack.push_async_callback(unix.close)
         token = manager_token(settings.socket.parent, settings.random)
+        note_port(settings.socket.parent, None)
         if settings.dashboard is not None:
             stack.push_async_callback(settings.dashboard.close)
             await settings.dashboard.open()
@@ -138,6 +139,8 @@ class Service:
         await door.open()
         self.websocket_port = door.port
         stack.push_async_callback(door.close)
+        note_port(settings.socket.parent, door.port)
+        stack.callback(note_port, settings.socket.parent, None)
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

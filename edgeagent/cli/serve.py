@@ -13,7 +13,7 @@ from edgeagent.errors import InputError
 
 __all__ = ["command"]
 
-_DEFAULT_PORT = 3473
+_DEFAULT_PORT = 3473  # as in edgeagent.api.endpoint, which loads more than --help needs
 
 
 @click.command(name="serve")

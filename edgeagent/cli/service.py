@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from edgeagent.api.debian_package import build_debian_package
-from edgeagent.api.endpoint import default_socket, read_token
+from edgeagent.api.endpoint import default_socket, noted_port, read_token
 from edgeagent.api.install_files import install_directory, install_files
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
 
@@ -21,7 +21,11 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--ws-port", default=3473, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--ws-port",
+    type=click.IntRange(1, 65535),
+    help="Port of the WebSocket.  [default: what the running service listens on]",
+)
 @click.option(
     "--socket",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -30,14 +34,15 @@ def command() -> None:
 )
 @json_option
 @pass_box
-def endpoint(box: Box, *, ws_port: int, socket: Path | None, as_json: bool) -> None:
+def endpoint(box: Box, *, ws_port: int | None, socket: Path | None, as_json: bool) -> None:
     """Print where apps and managers connect; the token is the owner's to read, and to keep."""
     path = socket or default_socket(box.home, os.environ)
     token = read_token(path.parent)
+    port = ws_port or noted_port(path.parent)
     found = {
         "socket": str(path),
-        "app": f"ws://127.0.0.1:{ws_port}/",
-        "manage": f"ws://127.0.0.1:{ws_port}/?token={token}",
+        "app": f"ws://127.0.0.1:{port}/",
+        "manage": f"ws://127.0.0.1:{port}/?token={token}",
     }
     if as_json:
         emit_json(found)

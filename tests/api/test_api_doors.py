@@ -18,6 +18,7 @@ import pytest
 
 from edgeagent.api.dashboard_door import DashboardDoor, dashboard_command
 from edgeagent.api.debian_package import build_debian_package
+from edgeagent.api.endpoint import DEFAULT_PORT, noted_port
 from edgeagent.api.guests import Guests
 from edgeagent.api.install_files import install_files
 from edgeagent.api.later import put_off
@@ -126,6 +127,14 @@ def test_a_socket_that_cannot_be_bound_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="in use"):
         asyncio.run(door.open())
+
+
+def test_the_running_service_leaves_word_of_its_port(services: ServiceThread) -> None:
+    running = services.start()
+    directory = running.socket.parent
+    assert noted_port(directory) == running.port != DEFAULT_PORT
+    services.stop()
+    assert noted_port(directory) == DEFAULT_PORT
 
 
 def test_the_dashboard_is_started_with_its_socket_and_language(tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""Every error code of the README, as a client comes by it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from edgeagent.api import jsonrpc
+from edgeagent.config import Config, ServiceConfig
+from edgeagent.errors import EdgeAgentError
+from tests.api.running import Client, Running, ServiceThread
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+@pytest.fixture
+def running(services: ServiceThread) -> Running:
+    return services.start(config=Config(service=ServiceConfig(viewings_at_once=10)))
+
+
+def code(client: Client, method: str, params: object = None) -> int:
+    error = client.error(method, params)
+    assert error["message"]
+    assert error["data"]["hint"]
+    number: int = error["code"]
+    return number
+
+
+def test_each_code_is_reached(running: Running) -> None:
+    reached = set()
+    with running.websocket() as app, running.line() as manager:
+        for frame in (b"{", b"1", b'{"jsonrpc":"2.0","id":1,"method":"No.such"}'):
+            app.send(frame)
+            reached.add(app.receive()["error"]["code"])
+        reached.add(code(app, "Discovery.watched", {"entityId": ""}))
+        reached.add(code(app, "Discovery.watched", {"entityId": "f:1"}))
+        manager.result("EdgeAgent.grant", {"purpose": "history"})
+        manager.result("EdgeAgent.grant", {"purpose": "personalization"})
+        reached.add(code(app, "Discovery.watched", [{"entityId": f"f:{n}"} for n in range(6)]))
+        reached.add(code(manager, "EdgeAgent.rollbackModel"))
+        running.service._outside.errands.fails = True  # type: ignore[attr-defined]
+        reached.add(code(manager, "EdgeAgent.updateModel"))
+        history = running.box.directory / "history.db"
+        manager.result("EdgeAgent.history")
+        history.with_name("history.key").write_text("no key")
+        confirm = manager.result("EdgeAgent.erase", {"scope": "history"})["confirm"]
+        given = {"scope": "history", "confirm": confirm}
+        reached.add(code(manager, "EdgeAgent.erase", given))
+    assert reached == set(documented())
+
+
+def documented() -> list[int]:
+    rows = re.findall(r"^\| ((?:−\d{5}(?:, )?)+) \|", README.read_text("utf-8"), re.MULTILINE)
+    return [-int(number) for row in rows for number in re.findall(r"\d{5}", row)]
+
+
+def test_every_code_of_the_tree_is_in_the_readme() -> None:
+    def tree(kind: type[EdgeAgentError]) -> set[int]:
+        below = (tree(child) for child in kind.__subclasses__())
+        return {kind.rpc_code}.union(*below)
+
+    assert tree(EdgeAgentError) - {jsonrpc.INTERNAL_ERROR} <= set(documented())
