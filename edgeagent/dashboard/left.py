@@ -12,10 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from edgeagent.clock import WEEK_SECONDS
+from edgeagent.dashboard.box import Refused
 from edgeagent.dashboard.viewer import Viewer, Way
 
-__all__ = ["WAYS", "Reading", "Timeline", "draw_timeline", "read_report"]
+__all__ = ["WAYS", "Reading", "Timeline", "ask_next_report", "draw_timeline", "read_report"]
 
+_NO_METHOD = -32601
 _YEAR_SECONDS = 52 * WEEK_SECONDS
 _AHEAD_SECONDS = 18 * WEEK_SECONDS
 """A reporting week comes every 13, and its report leaves within days of its end."""
@@ -90,7 +92,7 @@ def draw_timeline(drawn_at: Sequence[int], *, now: int, next_at: int) -> Timelin
 
 async def _left(viewer: Viewer) -> Response:
     reports = await viewer.ask("disclosures")
-    preview = await viewer.ask("preview")
+    preview = await ask_next_report(viewer)
     status = await viewer.ask("status")
     return await viewer.page(
         "left",
@@ -104,6 +106,18 @@ async def _left(viewer: Viewer) -> Response:
             next_at=preview["sentBetween"][0],
         ),
     )
+
+
+async def ask_next_report(viewer: Viewer) -> dict[str, Any]:
+    """Return what comes next; a service that does not know this name knows the older one."""
+    found: dict[str, Any]
+    try:
+        found = await viewer.ask("nextReport")
+    except Refused as refused:
+        if refused.code != _NO_METHOD:
+            raise
+        found = await viewer.ask("preview")
+    return found
 
 
 def _obstacle(preview: dict[str, Any]) -> str:

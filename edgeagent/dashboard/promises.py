@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,6 @@ from edgeagent.dashboard.viewer import Viewer
 __all__ = ["Belief", "Promises", "Statement", "ask_promises", "read_promises"]
 
 _SHOWN_BELIEFS = 3
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,40 +43,25 @@ class Promises:
 
 async def ask_promises(viewer: Viewer) -> Promises:
     """Ask the box for its assessment."""
-    return read_promises(
-        await viewer.ask("assessment"),
-        retention=await viewer.ask("retention"),
-        problems=(await viewer.ask("status"))["problems"],
-    )
+    return read_promises(await viewer.ask("assessment"))
 
 
-def read_promises(answer: Any, *, retention: dict[str, Any], problems: list[str]) -> Promises:  # noqa: ANN401  (JSON)
-    """Read an assessment: a list of statements, or the whole one that the command line prints."""
-    if isinstance(answer, list):
-        return Promises(
-            statements=tuple(
-                Statement(topic=item["topic"], text=item["text"], holds=item["holds"])
-                for item in answer
-            )
-        )
-    budget = answer["budget"]
-    year, limit = budget["epsilonLast52Weeks"], budget["epsilonLimit52Weeks"]
-    holds = {
-        "report": budget["epsilonLimitReport"] <= math.log(3) + _ROUNDING,
-        "budget": year <= limit + _ROUNDING,
-        "retention": not retention["lengthened"],
-        "ledger": not problems,
-    }
-    beliefs = sorted(answer["conclusions"]["beliefs"], key=lambda belief: -belief["posterior"])
+def read_promises(answer: Any) -> Promises:  # noqa: ANN401  (JSON)
+    """Read an assessment: the promises alone, or among all that the command line prints."""
+    whole: dict[str, Any] = {"promises": answer} if isinstance(answer, list) else answer
+    beliefs = whole.get("conclusions", {}).get("beliefs", [])
     return Promises(
         statements=tuple(
-            Statement(topic=topic, text=topic, holds=kept) for topic, kept in holds.items()
+            Statement(topic=item["topic"], text=item["text"], holds=item["holds"])
+            for item in whole["promises"]
         ),
         beliefs=tuple(
             Belief(group=belief["category"], before=belief["prior"], after=belief["posterior"])
-            for belief in beliefs[:_SHOWN_BELIEFS]
+            for belief in sorted(beliefs, key=lambda belief: -belief["posterior"])[:_SHOWN_BELIEFS]
         ),
         riskier=tuple(
-            setting["words"] for setting in answer["settings"] if setting["direction"] == "riskier"
+            setting["words"]
+            for setting in whole.get("settings", [])
+            if setting["direction"] == "riskier"
         ),
     )

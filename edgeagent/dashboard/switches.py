@@ -8,6 +8,7 @@ from datetime import datetime
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from edgeagent.dashboard.left import ask_next_report
 from edgeagent.dashboard.promises import ask_promises
 from edgeagent.dashboard.viewer import Viewer, Way
 
@@ -36,7 +37,7 @@ async def _ask_once_more(viewer: Viewer, name: str) -> Response:
     found = [purpose for purpose in consent["purposes"] if purpose["purpose"] == name]
     if not found:
         raise HTTPException(400)
-    budget, preview = await viewer.ask("budget"), await viewer.ask("preview")
+    budget, preview = await viewer.ask("budget"), await ask_next_report(viewer)
     return await viewer.page(
         "widen_grant",
         back="/switches",

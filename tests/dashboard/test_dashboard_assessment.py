@@ -41,29 +41,19 @@ def test_the_assessment_is_read_in_both_of_its_forms(running: Running) -> None:
     furnish(running)
     with running.box.open() as agent:
         whole = camel(msgspec.to_builtins(agent.reports.assess()))
-    kept = {"lengthened": False}
-    promises = read_promises(whole, retention=kept, problems=[])
-    assert [statement.topic for statement in promises.statements] == [
-        "report",
-        "budget",
-        "retention",
-        "ledger",
-    ]
-    assert all(statement.holds for statement in promises.statements)
-    assert len(promises.beliefs) == 3
-    assert promises.beliefs[0].after > promises.beliefs[0].before
-    risk = {"setting": "report_pins", "direction": "riskier", "words": "pins are off"}
-    broken = read_promises(
-        whole | {"settings": [risk]}, retention={"lengthened": True}, problems=["a gap"]
-    )
-    assert [statement.holds for statement in broken.statements] == [True, True, False, False]
-    assert broken.riskier == ("pins are off",)
     listed = [{"topic": "new", "text": "Something else.", "holds": False}]
-    (statement,) = read_promises(listed, retention=kept, problems=[]).statements
-    assert (statement.topic, statement.text, statement.holds) == ("new", "Something else.", False)
-    page = told(render_assessment(broken))
-    assert "What somebody could make of all your reports" in page
-    assert "pins are off" in page
+    risk = {"setting": "report_pins", "direction": "riskier", "words": "pins are off"}
+    safe = risk | {"direction": "safer", "words": "fewer reports"}
+    told_all = read_promises(whole | {"promises": listed, "settings": [risk, safe]})
+    assert told_all.statements == read_promises(listed).statements
+    assert told_all.statements[0].text == "Something else."
+    assert len(told_all.beliefs) == 3
+    assert told_all.beliefs[0].after > told_all.beliefs[0].before
+    assert told_all.riskier == ("pins are off",)
+    page = told(render_assessment(told_all))
+    for words in ("What somebody could make of all your reports", "pins are off", "does not hold"):
+        assert words in page
+    assert "fewer reports" not in page
 
 
 def test_promises_are_shown_with_whether_they_hold(furnished: Serving) -> None:
