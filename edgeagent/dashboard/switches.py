@@ -36,7 +36,7 @@ async def _ask_once_more(viewer: Viewer, name: str) -> Response:
     found = [purpose for purpose in consent["purposes"] if purpose["purpose"] == name]
     if not found:
         raise HTTPException(400)
-    budget, preview = await viewer.ask("budget"), await viewer.ask("preview")
+    budget, preview = await viewer.ask("budget"), await viewer.ask("nextReport")
     return await viewer.page(
         "widen_grant",
         back="/switches",

@@ -47,14 +47,17 @@ def test_what_does_not_hold_and_what_is_riskier_is_shown(running: Running) -> No
     assert len(promises.beliefs) == 3
     assert promises.beliefs[0].after > promises.beliefs[0].before
     risk = {"setting": "report_pins", "direction": "riskier", "words": "pins are off"}
+    safe = risk | {"direction": "safer", "words": "fewer reports"}
     new = {"topic": "new", "text": "Something else.", "holds": False}
-    broken = read_promises(whole | {"settings": [risk], "promises": [new]})
+    broken = read_promises(whole | {"settings": [risk, safe], "promises": [new]})
     assert [statement.holds for statement in broken.statements] == [False]
     assert broken.riskier == ("pins are off",)
     page = told(render_assessment(broken))
     assert "Something else." in page
     assert "What somebody could make of all your reports" in page
     assert "pins are off" in page
+    assert "does not hold" in page
+    assert "fewer reports" not in page
 
 
 def test_promises_are_shown_with_whether_they_hold(furnished: Serving) -> None:

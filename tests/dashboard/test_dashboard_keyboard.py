@@ -270,6 +270,7 @@ def test_without_javascript_links_and_forms_do(browser: Any, living: Serving) ->
     page.click("#tile-switch")
     page.click("#switch-promotion")
     page.click("#yes")
-    assert page.locator(".done").count() == 1
+    page.wait_for_selector(".done")
+    page.wait_for_selector("#record")  # the end of the page
     assert page.locator(".switch.granted").count() == 4
     context.close()
