@@ -131,7 +131,7 @@ def test_rehearsals_run_side_by_side_and_one_that_breaks_off_is_no_success(tmp_p
     assert orders.read("vm", said["writes"]).failed == ["it broke off"]
 
 
-CHILD = "import os, signal, sys; print(os.getpid(), file=sys.stderr, flush=True); signal.pause()"
+CHILD = "import os, signal; os.write(2, b'%d\\n' % os.getpid()); signal.pause()"
 PARENT = f"""
 import sys
 from pathlib import Path
@@ -152,8 +152,10 @@ def python(program: str) -> subprocess.Popen[str]:
 def test_an_interruption_ends_what_runs_side_by_side() -> None:
     with python(PARENT) as process:
         assert process.stderr is not None
-        children = [int(process.stderr.readline()) for _ in range(2)]
-        process.send_signal(signal.SIGINT)
+        try:
+            children = [int(process.stderr.readline()) for _ in range(2)]
+        finally:
+            process.send_signal(signal.SIGINT)
         assert "KeyboardInterrupt" in process.stderr.read()
     assert not any(Path(f"/proc/{child}").exists() for child in children)
 
