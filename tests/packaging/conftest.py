@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.hil.wheels import build_wheel
+
 NEEDS = ("mmdebstrap", "dpkg-deb", "setpriv", "chroot")
 SMALL = "python3,libstdc++6,systemd-standalone-sysusers"
 WHOLE = "python3,libstdc++6,systemd,systemd-sysv,dbus"
@@ -38,11 +39,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if sys.version_info[:2] != (3, 11):
         pytest.skip("needs the Python of Debian 12, to build for it")
     directory = tmp_path_factory.mktemp("package")
-    source = directory / "source"  # setuptools leaves files beside what it builds
-    kept = shutil.ignore_patterns(".git", ".venv", "build", "*.egg-info", "__pycache__", "tests")
-    shutil.copytree(ROOT, source, ignore=kept)
-    run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", directory, source)
-    (wheel,) = directory.glob("*.whl")
+    wheel = build_wheel(directory)
     run(sys.executable, "-m", "edgeagent", "service", "deb", "--wheel", wheel, "--out", directory)
     (built,) = directory.glob("*.deb")
     return built
