@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from edgeagent.cli.root import cli
 from edgeagent.errors import PromiseBroken
+from edgeagent.messages import Picks
 from edgeagent.simulator.plan import Options
 from edgeagent.simulator.simulation import Simulation, simulate
 from edgeagent.simulator.summary import broken_promises, headline, raise_if_broken, summarize
@@ -124,7 +125,7 @@ def test_a_broken_promise_is_named_and_ends_with_its_exit_code(simulation: Simul
     first, *others = simulation.outcomes
     cases = {
         "no picks": replace(
-            first, picks=type(first.picks)(picks=(), segment_probabilities=(), score_spread=0.0)
+            first, picks=Picks(picks=(), segment_probabilities=(), score_spread=0.0)
         ),
         "not accepted": replace(first, refused=("refused: status 400",)),
         "lengths": replace(first, body_lengths=(511,)),
