@@ -53,16 +53,22 @@ class HouseholdStateStore:
 
     def load(self) -> HouseholdState:
         """Return the present state."""
-        data = self._ledger.state(_STATE_NAME)
-        if data is None:
-            return HouseholdState()
-        return decode(data, HouseholdState, cap_bytes=_CAP_BYTES)
+        return _decoded(self._ledger.state(_STATE_NAME))
 
     def update(self, **changes: object) -> HouseholdState:
-        """Replace some fields, durably, and return the new state."""
-        state = msgspec.structs.replace(self.load(), **changes)
-        self._ledger.set_state(_STATE_NAME, canonical_bytes(state))
-        return state
+        """Replace some fields, durably, whoever else does, and return the new state."""
+
+        def changed(data: bytes | None) -> bytes:
+            return canonical_bytes(msgspec.structs.replace(_decoded(data), **changes))
+
+        self._ledger.change_state(_STATE_NAME, changed)
+        return self.load()
+
+
+def _decoded(data: bytes | None) -> HouseholdState:
+    if data is None:
+        return HouseholdState()
+    return decode(data, HouseholdState, cap_bytes=_CAP_BYTES)
 
 
 class Household:

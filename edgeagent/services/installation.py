@@ -74,7 +74,9 @@ class InstallationStore:
 
     def load(self) -> Installation:
         """Return the present state; a box that never updated has an empty one."""
-        data = self._ledger.state(_STATE_NAME)
+        return self._decoded(self._ledger.state(_STATE_NAME))
+
+    def _decoded(self, data: bytes | None) -> Installation:
         if data is None:
             return Installation()
         if data != self._read[0]:
@@ -86,10 +88,13 @@ class InstallationStore:
         self._ledger.set_state(_STATE_NAME, canonical_bytes(installation))
 
     def update(self, **changes: object) -> Installation:
-        """Replace some fields of the present state and return the new one."""
-        installation = msgspec.structs.replace(self.load(), **changes)
-        self.save(installation)
-        return installation
+        """Replace some fields of the present state, whoever else does, and return the new one."""
+
+        def changed(data: bytes | None) -> bytes:
+            return canonical_bytes(msgspec.structs.replace(self._decoded(data), **changes))
+
+        self._ledger.change_state(_STATE_NAME, changed)
+        return self.load()
 
     def note_known_time(self, at: int) -> None:
         """Note in the ledger that a verified timestamp and the clock agree.

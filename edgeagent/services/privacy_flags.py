@@ -110,21 +110,26 @@ class PrivacyFlags:
         }
 
     def _remember(self, profile: str, on: set[str]) -> None:
-        before = self._state()
         own = _Remembered(
             on=tuple(sorted(on - set(PURPOSE_OF))), decisions=self._decisions(profile)
         )
-        after = _State(profiles=before.profiles | {profile: own})
-        if after != before:
-            self._ledger.set_state(_STATE_NAME, canonical_bytes(after))
+
+        def changed(data: bytes | None) -> bytes:
+            return canonical_bytes(_State(profiles=_decoded(data).profiles | {profile: own}))
+
+        if self._state().profiles.get(profile) != own:
+            self._ledger.change_state(_STATE_NAME, changed)
 
     def _decisions(self, profile: str) -> int:
         records = self._ledger.consents(profile)
         return sum(record.purpose is Purpose.PROMOTION for record in records)
 
     def _state(self) -> _State:
-        data = self._ledger.state(_STATE_NAME)
-        return _State() if data is None else decode(data, _State, cap_bytes=_CAP_BYTES)
+        return _decoded(self._ledger.state(_STATE_NAME))
+
+
+def _decoded(data: bytes | None) -> _State:
+    return _State() if data is None else decode(data, _State, cap_bytes=_CAP_BYTES)
 
 
 def _known(flag: str) -> None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -35,6 +36,9 @@ PAGE_BYTES = 4096
 _PLAIN_HEADER = b"SQLite format 3\x00"
 _BUSY_TIMEOUT_SECONDS = 10.0
 _ALONE_TIMEOUT_MILLISECONDS = 500
+_CHECKPOINT_PAUSES_SECONDS = (0.001, 0.01, 0.1, 1.0)
+_NOT_LOOKED_AT = -1
+"""Frames in the log, where another connection had the right to move them."""
 _WAL_LIMIT_BYTES = 4 * 1024 * 1024
 
 
@@ -164,14 +168,21 @@ class Database:
         with self._guard():
             yield
 
-    def checkpoint(self) -> bool:
+    def checkpoint(self, *, pause: Callable[[float], None] = time.sleep) -> bool:
         """Move the write-ahead log into the database and truncate it.
+
+        SQLite waits for readers and writers, but not for another connection that is moving the
+        log too; that is over in a moment, and tried again after a ``pause`` of some seconds.
 
         Returns:
             Whether that was possible; false while another process reads.
 
         """
-        busy = self.read("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]
+        for seconds in _CHECKPOINT_PAUSES_SECONDS:
+            busy, frames, _ = self.read("PRAGMA wal_checkpoint(TRUNCATE)")[0]
+            if not busy or frames != _NOT_LOOKED_AT:
+                break
+            pause(seconds)
         return not busy
 
     def vacuum_free_pages(self) -> None:

@@ -328,11 +328,18 @@ class LedgerStore:
 
     def set_state(self, name: str, body: bytes) -> None:
         """Replace what is kept under ``name``; durable when this returns."""
+        self.change_state(name, lambda _: body)
+
+    def change_state(self, name: str, change: Callable[[bytes | None], bytes]) -> None:
+        """Replace what is kept under ``name`` by what ``change`` makes of it, in one transaction.
+
+        Two processes that change different fields of it do not undo each other's.
+        """
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT INTO state (name, body) VALUES (?, ?) "
                 "ON CONFLICT (name) DO UPDATE SET body = excluded.body",
-                (name, body),
+                (name, change(self.state(name))),
             )
 
     def claim_state(self, name: str, body: bytes) -> bytes:

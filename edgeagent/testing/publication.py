@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from edgeagent.clock import DAY_SECONDS
@@ -19,7 +20,6 @@ from edgeagent.messages import (
 )
 from edgeagent.network.repository import Repository
 from edgeagent.services.updater import MANIFEST_TARGET, TASK_TARGET
-from edgeagent.store.durable import replace_durably
 
 __all__ = ["TITLE_IDS", "VOUCHED_SECONDS", "StaticRepository"]
 
@@ -107,7 +107,9 @@ class StaticRepository(Repository):
         path = self._targets / reference.path.replace("/", "%2F")
         if not path.exists():
             self._targets.mkdir(parents=True, exist_ok=True)
-            replace_durably(path, data)
+            aside = path.with_name(f"{path.name}.{os.getpid()}")  # two processes may be at it
+            aside.write_bytes(data)
+            aside.replace(path)
         return path
 
 

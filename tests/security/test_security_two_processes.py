@@ -68,7 +68,8 @@ def test_two_writers_lose_nothing_and_fail_at_nothing(tmp_path: Path) -> None:
         writer.stdin.flush()
     for writer in writers:
         _, errors = writer.communicate()
-        assert (writer.returncode, errors) == (0, "")
+        assert not errors, errors
+        assert writer.returncode == 0
     with AgentBox(directory=home, runtime_directory=tmp_path / "run").open() as agent:
         agent.home.ledger.check()
         held = held_by(agent)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -291,3 +293,37 @@ def test_writers_wait_before_they_read_not_after(database: Database) -> None:
         begun = True
     assert begun
     other.close()
+
+
+# The right to move the log is a lock on this byte of the shared index (SQLite's "WAL-mode file
+# format", section 2.3.1).
+MOVES_THE_LOG = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as index:
+    fcntl.lockf(index, fcntl.LOCK_EX, 1, 121)
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_log_that_another_process_is_moving_is_moved_after_it(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO t (b) VALUES ('x')")
+    index = f"{database.path}-shm"
+    with subprocess.Popen(
+        [sys.executable, "-c", MOVES_THE_LOG, index],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        waits: list[float] = []
+        assert not database.checkpoint(pause=waits.append)
+        assert waits == sorted(waits)
+
+        def until_gone(_: float) -> None:
+            other.communicate()
+
+        assert database.checkpoint(pause=until_gone)
+    assert not Path(f"{database.path}-wal").stat().st_size

@@ -208,5 +208,7 @@ def test_state_is_replaced_as_a_whole(box: Box, ledger: LedgerStore) -> None:
     for body in (b"one", b"two"):
         ledger.set_state("installation", body)
     ledger.set_state("other", b"three")
+    ledger.change_state("other", lambda before: (before or b"") + b" and four")
+    assert ledger.state("other") == b"three and four"
     box.close()
     assert box.open().ledger.state("installation") == b"two"
