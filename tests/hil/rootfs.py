@@ -33,11 +33,13 @@ _PACKAGES = (
     "findutils",
     "grep",
     "gzip",
+    "init-system-helpers",  # our package enables its units with it
     "iproute2",
     "libc-bin",
     "libstdc++6",  # of numpy and onnxruntime
     "mount",
     "openssh-server",
+    "perl-base",  # init-system-helpers is written in it
     "procps",
     "python3",
     "sed",
