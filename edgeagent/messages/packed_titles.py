@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from edgeagent.errors import MalformedMessage
 from edgeagent.messages.catalogue import Title, plain_titles
 
 __all__ = ["PackedTitles"]
@@ -32,7 +33,12 @@ class PackedTitles:
     """Looks titles up by entity id."""
 
     def __init__(self, data: bytes) -> None:
-        """Index the titles of a catalogue file that was checked when it came; it is not kept."""
+        """Index the titles of a catalogue file that was checked when it came; it is not kept.
+
+        Raises:
+            MalformedMessage: it is no catalogue, or a title in it has no id.
+
+        """
         self._plain = plain_titles(data)
         self._starts, self._hashes = array("I"), array("q")
         for start, entity_id in _split(self._plain):
@@ -81,9 +87,11 @@ def _split(plain: bytes) -> Iterator[tuple[int, str]]:
         after = last if found < 0 else found + 1
         try:
             entity_id = _ID.decode(memoryview(plain)[start:after]).entity_id
-        except msgspec.DecodeError:
+        except msgspec.DecodeError as error:
             if after == last:
-                raise
+                raise MalformedMessage(
+                    f"catalogue: a title without an id: {error}", hint="edgeagent model update"
+                ) from error
             continue  # it was within a text
         yield start, entity_id
         start = after = after + 1

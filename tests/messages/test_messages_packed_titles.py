@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeagent.errors import MalformedMessage
-from edgeagent.messages import PackedTitles, Title, encode_catalogue
+from edgeagent.messages import PackedTitles, Title, canonical_bytes, encode_catalogue
+from edgeagent.messages import catalogue as layout
 
 texts = st.text(
     st.sampled_from('ab},{"\\ é\U0001f3ac') | st.characters(exclude_categories=["Cs"]),
@@ -82,3 +85,15 @@ def test_an_id_that_falls_on_another_ones_place_is_not_taken_for_it() -> None:
 def test_what_is_no_catalogue_is_refused() -> None:
     with pytest.raises(MalformedMessage):
         PackedTitles(b"no catalogue")
+
+
+def test_a_title_without_an_id_is_refused() -> None:
+    packed = zlib.compress(b'[{"title":"Whose?"}]')
+    header = canonical_bytes(
+        layout.CatalogueHeader(
+            space_id="0" * 16, dimension=1, items=1, titles_bytes=len(packed), issued_at=0
+        )
+    )
+    length = layout._LENGTH.pack(len(header))
+    with pytest.raises(MalformedMessage, match="without an id"):
+        PackedTitles(layout._MAGIC + length + header + packed)
