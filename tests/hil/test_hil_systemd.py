@@ -22,16 +22,8 @@ pytestmark = pytest.mark.lg_feature("systemd")
 IDLE_KIB = 48 * 1024
 SOCKET = "/run/edgeagent/socket"
 SETTINGS = "/etc/edgeagent"
-DROP_IN = "/etc/systemd/system/edgeagent.service.d"
 DASHBOARD_PORT = 3474
 MEBIBYTE = 1 << 20
-# With a dashboard, which the unit of the package has not.
-MORE = f"""[Service]
-ExecStart=
-ExecStart=/usr/bin/edgeagent --home /var/lib/edgeagent serve --socket {SOCKET} \
---dashboard-port {DASHBOARD_PORT}
-SocketBindAllow=ipv4:tcp:{DASHBOARD_PORT}
-"""
 
 
 @dataclass(frozen=True)
@@ -73,18 +65,17 @@ def unit(board: Board, office: Office) -> Iterator[Unit]:
     ).stdout.strip()
     if board.check("dpkg --print-architecture") != architecture:
         pytest.skip(f"the package is for {architecture}")
-    board.check(f"mkdir -p {SETTINGS} {DROP_IN}")
+    board.check(f"mkdir -p {SETTINGS}")
     board.check(f"cp {office.directory}/repository/root.json {SETTINGS}/root.json")
     settings = office.settings(trusted_root=f"{SETTINGS}/root.json")
     board.write(settings.encode(), f"{SETTINGS}/config.toml")
     board.check(f"chmod 644 {SETTINGS}/*")
-    board.write(MORE.encode(), f"{DROP_IN}/hil.conf")
     board.write(Path(package).read_bytes(), f"{board.place}/edgeagent.deb")
     said = board.run(f"dpkg --force-confold --force-unsafe-io -i {board.place}/edgeagent.deb")
     assert said.code == 0, (said, board.run("journalctl -u edgeagent -n 50 --no-pager").out)
     yield Unit(board)
     board.check("dpkg --purge edgeagent")
-    board.check(f"rm -r {SETTINGS} {DROP_IN} && systemctl daemon-reload")
+    board.check(f"rm -r {SETTINGS}")
     assert board.run("test -e /var/lib/edgeagent").code != 0, "the history outlives a purge"
 
 
