@@ -199,7 +199,10 @@ def _stderr_into(path: Path) -> Iterator[None]:
 def _settings(master: str, scratch: Path) -> dict[str, str]:
     quiet = scratch / "log4j2.properties"
     quiet.write_text(_QUIET, "utf-8")
+    # On one machine nobody is lost who does not answer for two minutes: it is busy.
+    patience = {"spark.network.timeout": "3600s", "spark.executor.heartbeatInterval": "600s"}
     return {
+        **(patience if master.startswith("local") else {}),
         "spark.master": master,
         "spark.app.name": "edgeagent",
         "spark.ui.enabled": "false",
