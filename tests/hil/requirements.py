@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import cache
 from typing import Literal, get_args
 
 from tests.hil.binary_format import binary_format
@@ -31,6 +32,10 @@ _PROGRAMS_OF: dict[Target, dict[str, str]] = {
     "systemd": _MACHINE,
 }
 """Program and the Debian package it comes in."""
+_PACKAGES = (
+    *("mmdebstrap", "--quiet", "--simulate", "--arch=arm64", "--variant=extract"),
+    *("--include=busybox-static", "bookworm", "/dev/null"),
+)
 _MOUNT = ("unshare", "--mount", "--pid", "--fork", "mount", "-t", "tmpfs", "probe", "/mnt")
 
 
@@ -70,13 +75,22 @@ def missing(
 
 
 def _forbidden(target: Target) -> str | None:
-    """Return what root may not do here, say in a container; ``None`` if nothing is in the way."""
+    """Return what root may or can not do here, say in a container; ``None`` if nothing."""
     try:
         subprocess.run(_MOUNT, check=True, capture_output=True, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.CalledProcessError):
         return "nothing can be mounted here: a container needs --privileged"
+    if not _has_packages():
+        return "Debian's packages for arm64 are not to be had: name a mirror that holds them to apt"
     try:
         with binary_format() if target == "chroot" else nullcontext():
             return None
     except OSError as error:
         return f"the kernel runs no programs for arm64: {error}"
+
+
+@cache
+def _has_packages() -> bool:
+    """Say whether apt's mirrors hold arm64, too: nothing is fetched but their indexes."""
+    done = subprocess.run(_PACKAGES, check=False, capture_output=True, stdin=subprocess.DEVNULL)
+    return done.returncode == 0
