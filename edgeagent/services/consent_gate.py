@@ -171,13 +171,20 @@ class ConsentGate:
 def _beginning(consents: list[DatedConsent]) -> DatedConsent:
     """Return the consent with which the run began that is still in force.
 
-    A renewal before expiry continues the run; a withdrawal or a lapse ends it.
+    A renewal before expiry continues the run; a withdrawal or a lapse ends it. A renewal under a
+    clock that was behind was in time if that is sure once the time is known.
     """
     first = consents[-1]
     for earlier, later in zip(reversed(consents[:-1]), reversed(consents), strict=False):
-        expires_at = earlier.expires_at
-        lapsed = expires_at is not None and expires_at < later.record.at
-        if earlier.record.event != "given" or lapsed:
+        if earlier.record.event != "given" or not _renewed_in_time(earlier, later):
             break
         first = earlier
     return first
+
+
+def _renewed_in_time(earlier: DatedConsent, later: DatedConsent) -> bool:
+    expires_at = earlier.expires_at
+    if expires_at is None:
+        return True
+    at = later.known_at if later.was_behind else later.record.at
+    return at is not None and at <= expires_at

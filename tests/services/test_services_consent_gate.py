@@ -63,6 +63,36 @@ def test_a_lapse_ends_the_run(box: Box) -> None:
     assert since == box.clock.now()
 
 
+def test_a_renewal_under_a_clock_that_is_behind_hides_no_lapse(box: Box) -> None:
+    box.install()
+    box.grant(Purpose.HISTORY)
+    lapsed = MONDAY + CONSENT_LIFETIME_SECONDS + DAY_SECONDS
+    box.clock.set(0)
+    box.grant(Purpose.HISTORY)  # on what looks like the first day
+    held = partial(
+        box.agent.gate.held_throughout, Purpose.HISTORY, profile="main", start=MONDAY + 1
+    )
+    assert not held(end=MONDAY + 1)  # nobody knows yet whether that was in time
+    box.clock.set(lapsed)
+    box.agent.home.ledger.note_known_time(lapsed)
+    assert not held(end=lapsed)
+
+
+def test_a_renewal_in_time_under_a_clock_that_is_behind_continues_the_run(box: Box) -> None:
+    box.clock.set(0)
+    box.grant(Purpose.HISTORY)
+    box.grant(Purpose.HISTORY)
+    box.clock.set(MONDAY)
+    box.agent.home.ledger.note_known_time(MONDAY)
+    box.clock.set(0)
+    box.grant(Purpose.HISTORY)
+    renewed = MONDAY + CONSENT_LIFETIME_SECONDS - DAY_SECONDS
+    box.clock.set(renewed)
+    box.agent.home.ledger.note_known_time(renewed)
+    gate = box.agent.gate
+    assert gate.held_throughout(Purpose.HISTORY, profile="main", start=MONDAY, end=renewed)
+
+
 def test_a_signal_narrows_and_never_widens(box: Box) -> None:
     with pytest.raises(ConsentRequired, match="only narrow"):
         box.agent.gate.decide(Purpose.REPORTING, profile="main", given=True, by_signal=True)

@@ -112,6 +112,10 @@ class Policy(RuleBasedStateMachine):
                 mechanism=("subset_selection", "discrete_laplace")[epoch % 2],
             )
         )
+        # Whatever the clock said when it was given, it was given before a moment that is certain.
+        if self.box.agent._clock.is_known():
+            for purpose, since in self.since.items():
+                self.since[purpose] = None if since is None else min(since, self.now)
 
     @rule(ago=st.integers(0, 60), odds=st.sampled_from([2, 3]))
     def import_a_debit(self, ago: int, odds: int) -> None:
