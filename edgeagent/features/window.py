@@ -136,7 +136,8 @@ def watched_of(
     )
     measured = completed | ~(np.isnan(fraction) & np.isnan(seconds))
     order = np.argsort(watched_on, kind="stable")
-    if not np.diff(watched_on[order]).all():
+    in_order = watched_on[order]
+    if (in_order[1:] == in_order[:-1]).any():
         # Title and completion break ties of time: the order of the input never matters.
         order = np.lexsort((measured, part, columns, watched_on))
     return Watched(
@@ -149,6 +150,8 @@ def watched_of(
 
 def _known(values: list[float | None] | list[int | None]) -> NDArray[np.float64]:
     """Return [E], NaN for ``None``."""
+    if values.count(None) == len(values):  # apps that give one of two figures never give the other
+        return np.full(len(values), np.nan)
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 

@@ -76,6 +76,7 @@ def spread(
 
     """
     unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1), _SHORTEST)[:, np.newaxis]
+    alike = (1 - relevance_part) * (unit @ unit.T)
     value = relevance_part * _relevance(scores)
     likeness = np.zeros(len(scores), dtype=np.float32)
     groups = [
@@ -85,18 +86,18 @@ def spread(
     taken: Counter[int] = Counter()
     chosen: list[int] = []
     while len(chosen) < min(limit, len(scores)):
-        best = int((value - (1 - relevance_part) * likeness).argmax())
+        best = int((value - likeness).argmax())
         if value[best] == _OUT:
             break  # the rest is of series and franchises that have their places
         chosen.append(best)
         value[best] = _OUT
-        np.maximum(likeness, unit @ unit[best], out=likeness)
+        np.maximum(likeness, alike[best], out=likeness)
         for group, sizes, places in groups:
             name = int(group[best])
             if sizes[name] > 1:
                 taken[name] += 1
                 kin = group == name
-                likeness[kin] = 1.0
+                likeness[kin] = 1 - relevance_part
                 if taken[name] == places:
                     value[kin] = _OUT
     return Spread(chosen=chosen, spare=np.flatnonzero(value > _OUT).tolist())

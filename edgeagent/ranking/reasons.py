@@ -58,9 +58,10 @@ def merge_repeats(
     """
     order = np.argsort(ids[columns], kind="stable")
     sorted_columns = columns[order]
-    starts = np.flatnonzero(np.diff(sorted_columns, prepend=-1))
-    if not len(starts):
+    if not len(sorted_columns):
         return sorted_columns, np.zeros((len(contributions), 0))
+    first = np.concatenate(([True], sorted_columns[1:] != sorted_columns[:-1]))
+    starts = np.flatnonzero(first)
     merged = np.add.reduceat(contributions[:, order], starts, axis=1, dtype=np.float64)
     return sorted_columns[starts], merged
 
@@ -125,4 +126,5 @@ def reasons_of(
         Reason(kind=kind, contribution=part, share_fraction=abs(part) / total)
         for kind, part in others
     ]
-    return tuple(sorted(reasons, key=lambda r: (-abs(r.contribution), r.entity_id or "")))
+    reasons.sort(key=lambda reason: (-abs(reason.contribution), reason.entity_id or ""))
+    return tuple(reasons)
