@@ -27,6 +27,7 @@ class TargetResult:
     """Of building and running it, all that ran for it included."""
     passed: int = 0
     failed: list[str] = field(default_factory=list)
+    """Tests, and what else went wrong: a fixture, the suite."""
     skipped: dict[str, str] = field(default_factory=dict)
     """Reason by test."""
     figures: dict[str, object] = field(default_factory=dict)
@@ -50,8 +51,10 @@ def read_result(target: str, *, suite: str, report: Path, figures: Path) -> Targ
     for case in run.iter("testcase"):
         name = f"{case.get('classname', '').rsplit('.', 1)[-1]}.py::{case.get('name')}"
         skip = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
+        if case.find("failure") is not None:
             result.failed.append(name)
+        elif case.find("error") is not None:
+            result.failed.append(f"around {name}")
         elif skip is not None:
             result.skipped[name] = skip.get("message", "")
         else:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -20,7 +21,7 @@ from tests.hil.local_shell import LocalShell
 from tests.hil.plants import PLANTS
 from tests.hil.power_cuts import PowerCuts
 from tests.hil.rehearsal import SHARES, OutOfTime, Rehearsal
-from tests.hil.rehearse import Orders, main
+from tests.hil.rehearse import Orders, exit_code, main
 from tests.hil.requirements import Target, missing
 from tests.hil.result import in_words, read_result
 from tests.hil.side_by_side import run_side_by_side
@@ -88,6 +89,20 @@ def test_a_result_says_what_passed_failed_and_was_skipped_why(tmp_path: Path) ->
     report.write_text(JUNIT.format(more=BAD), "utf-8")
     bad = read_result("vm", suite="bookworm", report=report, figures=figures)
     assert (bad.ok, bad.failed) == (False, ["test_a.py::bad"])
+
+
+def test_a_plant_is_noticed_by_its_own_test_alone(tmp_path: Path) -> None:
+    report = tmp_path / "junit.xml"
+    plant = replace(PLANTS["golden-off"], noticed_by="test_a.py")
+    for more, ends_with in ((BAD, 9), (BAD.replace("failure", "error"), 1), ("", 1)):
+        report.write_text(JUNIT.format(more=more), "utf-8")
+        result = read_result("vm", suite="bookworm", report=report, figures=tmp_path / "none")
+        assert exit_code([result], plant=plant) == ends_with
+        assert exit_code([result], plant=None) == (9 if more else 0)
+    elsewhere = replace(plant, noticed_by="test_b.py")
+    report.write_text(JUNIT.format(more=BAD), "utf-8")
+    result = read_result("vm", suite="bookworm", report=report, figures=tmp_path / "none")
+    assert exit_code([result], plant=elsewhere) == 1
 
 
 def test_a_suite_that_broke_off_is_no_success(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
-"""``python -m tests.hil.onboard.week HOME WEEKS TITLE...``: a household's life on a fake clock.
+"""``python -m tests.hil.onboard.week HOME WEEKS DAYS TITLE...``: a life on a fake clock.
 
-It began WEEKS ago, consents, fetches the model, and watches on all seven evenings of its latest
-reporting week, an agent opened anew each evening. Prints that week's number and what was recorded.
+A household began WEEKS ago, consents, fetches the model, and watches on all seven evenings of what
+was its latest reporting week DAYS ago, an agent opened anew each evening. Where DAYS are not 0, the
+report on it was drawn then. Prints that week's number and what was recorded.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ _EVENING_SECONDS = 20 * 3600
 
 def main() -> None:
     """Live."""
-    home, weeks, titles = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-    now = SystemClock().now()
-    clock = FakeClock(now - weeks * WEEK_SECONDS)
+    home, weeks, days, *titles = sys.argv[1:]
+    now = SystemClock().now() - int(days) * DAY_SECONDS
+    clock = FakeClock(now - int(weeks) * WEEK_SECONDS)
 
     def agent() -> Agent:
-        return Agent.open(home, config=load_config(home), world=World(clock=clock))
+        return Agent.open(Path(home), config=load_config(Path(home)), world=World(clock=clock))
 
     with agent() as opened:
         for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
@@ -54,6 +55,10 @@ def main() -> None:
                 ]
             ).stored
             opened.housekeeping()
+    if int(days):
+        clock.set(now)
+        with agent() as opened:
+            assert opened.close_week().outcome == "drawn"
     sys.stdout.write(json.dumps({"week": week, "stored": stored}) + "\n")
 
 
