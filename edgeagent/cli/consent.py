@@ -16,7 +16,7 @@ from edgeagent.cli.door import (
     profile_option,
     yes_option,
 )
-from edgeagent.cli.privacy import tell
+from edgeagent.cli.privacy import tell, tell_briefly
 from edgeagent.clock import iso_utc
 from edgeagent.consent import Purpose
 from edgeagent.notices import load_notice
@@ -72,15 +72,14 @@ def grant(
 ) -> None:
     """Allow one or more purposes.
 
-    Before a household takes part in reports, which needs history and reporting, the privacy
-    assessment is shown; at a terminal the answer is awaited, unless --yes or --json is given.
+    The privacy assessment is shown before: all of it, and at a terminal the answer is awaited, when
+    the household is to take part in reports, which needs history and reporting; else its upshot.
+    --yes does not wait, --json shows nothing.
     """
     with box.open(writes=True) as agent:
         profile = chosen_profile(agent, named_profile)
-        if _leads_to_reports(agent, purposes, profile) and not as_json:
-            tell(agent.reports.assess(), err=True)
-            if not yes and sys.stdin.isatty():
-                click.confirm("Allow reports?", abort=True, err=True)
+        if not as_json:
+            _show_before(agent, purposes, profile, yes=yes)
         records = [agent.grant(Purpose(purpose), profile=profile) for purpose in purposes]
         ends = [agent.gate.state(record.purpose, profile=profile).expires_at for record in records]
     if as_json:
@@ -89,6 +88,17 @@ def grant(
     for record, end in zip(records, ends, strict=True):
         until = _UNDATED if end is None else f"until {iso_utc(end)}"
         click.echo(f"granted {record.purpose} for {profile}, {until}")
+
+
+def _show_before(agent: Agent, purposes: tuple[str, ...], profile: str, *, yes: bool) -> None:
+    agent.household.require_may_consent(profile)
+    assessment = agent.reports.assess()
+    if not _leads_to_reports(agent, purposes, profile):
+        tell_briefly(assessment)
+        return
+    tell(assessment, err=True)
+    if not yes and sys.stdin.isatty():
+        click.confirm("Allow reports?", abort=True, err=True)
 
 
 def _leads_to_reports(agent: Agent, purposes: tuple[str, ...], profile: str) -> bool:
@@ -106,15 +116,24 @@ def _leads_to_reports(agent: Agent, purposes: tuple[str, ...], profile: str) -> 
 def withdraw(
     box: Box, *, purposes: tuple[str, ...], named_profile: str | None, as_json: bool
 ) -> None:
-    """Withdraw one or more purposes; what rested on them is gone when this returns."""
+    """Withdraw one or more purposes; what rested on them is gone when this returns.
+
+    Nothing delays it: the assessment's upshot is shown afterwards.
+    """
     with box.open(writes=True) as agent:
         profile = chosen_profile(agent, named_profile)
         records = [agent.withdraw(Purpose(purpose), profile=profile) for purpose in purposes]
+        _show_after(agent, as_json=as_json)
     if as_json:
         emit_json({"records": records})
         return
     for record in records:
         click.echo(f"withdrew {record.purpose} for {profile}")
+
+
+def _show_after(agent: Agent, *, as_json: bool) -> None:
+    if not as_json:
+        tell_briefly(agent.reports.assess())
 
 
 @command.command()
@@ -125,6 +144,7 @@ def signal(box: Box, *, name: str, as_json: bool) -> None:
     """Heed a signal from outside, for all profiles; it withdraws and never grants."""
     with box.open(writes=True) as agent:
         records = agent.heed(Signal(name))
+        _show_after(agent, as_json=as_json)
     if as_json:
         emit_json({"records": records})
         return

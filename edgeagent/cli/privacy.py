@@ -14,7 +14,7 @@ from edgeagent.errors import InputError
 from edgeagent.services.assessment import Assessment, Belief
 from edgeagent.services.quarter import Quarter
 
-__all__ = ["command", "tell"]
+__all__ = ["command", "tell", "tell_briefly"]
 
 _PRIOR_CAP_BYTES = 64 * 1024
 _SHOWN = 3
@@ -90,10 +90,31 @@ def tell(assessment: Assessment, *, err: bool = False) -> None:
     say("Settings", bold=True)
     for deviation in assessment.settings:
         say(f"  {deviation.direction}: {deviation.setting}: {deviation.words}")
-    verdict = "riskier than" if assessment.riskier_than_default else "no riskier than"
-    say(f"  together {verdict} the defaults")
+    say(f"  together {_verdict(assessment)} the defaults")
     taking_part = ", ".join(assessment.reporting) or "nobody"
     say(f"Taking part in reports now: {taking_part}")
+
+
+def tell_briefly(assessment: Assessment) -> None:
+    """Print the upshot of an assessment, in one line beside what a command prints."""
+    budget, promises = assessment.budget, assessment.promises
+    names = ", ".join(assessment.reporting)
+    if not names:
+        leaves = "nothing that rests on viewings leaves this box"
+    else:
+        leaves = f"{names} {'takes' if len(assessment.reporting) == 1 else 'take'} part in reports"
+    spent = f"epsilon {budget.epsilon_last_52_weeks:.2f} of {budget.epsilon_limit_52_weeks:.2f}"
+    broken = sum(not promise.holds for promise in promises)
+    holds = f"{broken} of {len(promises)} promises DO NOT HOLD" if broken else "all promises hold"
+    click.echo(
+        f"assessment: {leaves}; {spent} spent in 52 weeks; {holds}; settings "
+        f"{_verdict(assessment)} the defaults (all of it: edgeagent privacy assess)",
+        err=True,
+    )
+
+
+def _verdict(assessment: Assessment) -> str:
+    return "riskier than" if assessment.riskier_than_default else "no riskier than"
 
 
 def _tell_beliefs(assessment: Assessment, *, say: Callable[[str], None]) -> None:

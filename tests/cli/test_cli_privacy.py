@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgeagent.agent import Agent
+from edgeagent.cli.privacy import tell_briefly
 from edgeagent.cli.root import cli
 from edgeagent.privacy.declaration import load_declaration
 from edgeagent.testing.box import NOW
@@ -74,6 +76,41 @@ def test_an_assessment_in_words_and_as_json(reported: Terminal) -> None:
     assert found["budget"]["reports"] == 1
     assert len(found["conclusions"]["beliefs"]) == 8
     assert [request["name"] for request in found["leaves"]] == ["download", "report"]
+
+
+@pytest.mark.parametrize(
+    ("decision", "upshot"),
+    [
+        (("grant", "promotion"), "main takes part in reports"),
+        (("withdraw", "history"), "nothing that rests on viewings leaves"),
+        (("signal", "gpc"), "nothing that rests on viewings leaves"),
+    ],
+)
+def test_every_decision_shows_the_upshot_of_the_assessment(
+    reported: Terminal, decision: tuple[str, ...], upshot: str
+) -> None:
+    assert (
+        "What is promised" in reported("consent", "grant", "history", "reporting", "--yes").stderr
+    )
+    said = reported("consent", *decision).stderr
+    assert f"assessment: {upshot}" in said
+    assert "all promises hold; settings no riskier than the defaults" in said
+    assert reported("consent", *decision, "--json").stderr == ""
+
+
+def test_the_upshot_says_what_is_riskier_and_what_does_not_hold(
+    reported: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Agent.open(reported.home) as agent:
+        assessment = agent.reports.assess()
+    first, *others = assessment.promises
+    broken = (replace(first, holds=False), *others)
+    tell_briefly(
+        replace(assessment, promises=broken, riskier_than_default=True, reporting=("a", "b"))
+    )
+    said = capsys.readouterr().err
+    assert "a, b take part in reports" in said
+    assert "1 of 4 promises DO NOT HOLD; settings riskier than the defaults" in said
 
 
 def test_a_population_is_read_from_a_file(reported: Terminal, tmp_path: Path) -> None:
