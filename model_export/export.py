@@ -15,6 +15,7 @@ from edgeagent.messages import (
     TargetReference,
     Title,
     canonical_bytes,
+    decode_manifest,
     encode_catalogue,
     sha256_hex,
 )
@@ -87,6 +88,9 @@ def export(
         epoch: of the report task; a new one wherever segments change their meaning.
         mechanism: of the report task.
 
+    Raises:
+        MalformedMessage: no box could read the manifest, with the field at fault.
+
     """
     space_id = model.table.space_id
     model_version = f"{iso_utc(now)[:10].replace('-', '.')}-{space_id[:8]}"
@@ -103,6 +107,7 @@ def export(
         golden=_reference("models", golden, "npz"),
         catalogue=_reference("catalogue", catalogue, "catalogue"),
     )
+    decode_manifest(canonical_bytes(manifest))
     return Artefacts(
         model=graph,
         golden=golden,

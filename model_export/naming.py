@@ -127,18 +127,27 @@ def _eras(title: Title) -> Sequence[str]:
 
 
 def _wordings(portrait: _Portrait) -> Iterator[str]:
-    """Yield ways to say it, the shortest that tells enough first, each longer one more special."""
+    """Yield ways to say it, the shortest that tells enough first, each longer one more special.
+
+    None is longer than a screen can show, however long genres, themes and titles are.
+    """
     base = spoken_genres(portrait.genres, series=portrait.series)
     base = f"{base} {portrait.era}" if portrait.era else base
-    themed = f"{base}: {portrait.theme.lower()}" if portrait.theme else base
+    base = _cut(base, _MAX_NAME_LENGTH)
+    themed = _cut(f"{base}: {portrait.theme.lower()}", _MAX_NAME_LENGTH) if portrait.theme else base
     if portrait.strong or portrait.theme:
         yield base
         yield themed
     for shown in range(1, len(portrait.titles) + 1):
         around = " and ".join(f"“{title}”" for title in portrait.titles[:shown])
-        yield f"{base}, like {around}"[:_MAX_NAME_LENGTH]
+        yield _cut(f"{base}, like {around}", _MAX_NAME_LENGTH)
     yield base
     number = 2
     while True:
-        yield f"{base} ({number})"
+        ending = f" ({number})"
+        yield _cut(base, _MAX_NAME_LENGTH - len(ending)) + ending
         number += 1
+
+
+def _cut(name: str, length: int) -> str:
+    return name if len(name) <= length else name[: length - 1].rstrip() + "…"

@@ -52,9 +52,22 @@ _IAB = {
 _MOVIES, _TELEVISION = "324", "640"
 FORMATS = frozenset({"imax", "(no genres listed)"})
 """Stand among genres, and say nothing of what a title is about."""
+_SENSITIVE_WORDS = {
+    "religion": r"religio\w* faith spiritual\w* islam\w* muslims? christian(s|ity)? bibl(e|es|ical)"
+    r" juda(ism|ic) jew(s|ish)? hindu(s|ism)? buddhis\w* quran koran church(es)? atheis\w*",
+    "politics": r"politic\w* elections? propaganda activis\w* trade[-]unions?",
+    "origin": r"racis\w* racial ethnic\w* slavery apartheid immigra\w* migrants? refugees?",
+    "sex": r"adult erotic\w* sex (homo)?sexual\w* porn\w* lgbt\w* gays? lesbians? bisexual\w* queer"
+    r" transgender\w* transsexual\w*",
+    "health": r"health medical medicine disease\w* illness\w* cancer hiv pregnan\w* abortions?"
+    r" mental\w* depression suicid\w* self[-]harm addict\w* alcohol\w* drugs? disabilit\w*"
+    r" autis\w*",
+    "violence": r"(?<!star[-])wars? military terroris\w* genocid\w* holocaust torture rape",
+    "law": r"true[-]crime law legal court(s|room)? prisons?",
+}
+"""Of each topic, as patterns; a hyphen stands for a space, too."""
 _SENSITIVE = re.compile(
-    r"\b(war|military|religio\w*|faith|spiritual\w*|politic\w*|true[ -]crime|law|legal|court"
-    r"|adult|erotic\w*|health|medical|medicine)\b",
+    rf"\b({'|'.join(' '.join(_SENSITIVE_WORDS.values()).split()).replace('[-]', '[ -]')})\b",
     re.IGNORECASE,
 )
 _TRUE_CRIME = {"crime", "documentary"}
@@ -71,6 +84,6 @@ def iab_categories(genres: Collection[str], *, series: bool = False) -> tuple[st
 
 
 def is_sensitive(genres: Collection[str]) -> bool:
-    """Whether genres tell of religion, politics, war, true crime, law, adult or health."""
+    """Whether genres or themes tell of religion, politics, origin, sex, health, violence or law."""
     lower = {genre.lower() for genre in genres}
     return any(map(_SENSITIVE.search, lower)) or lower >= _TRUE_CRIME

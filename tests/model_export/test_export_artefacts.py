@@ -7,11 +7,12 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from edgeagent.clock import week_of
-from edgeagent.errors import InputError, ModelError, StorageError
+from edgeagent.errors import InputError, MalformedMessage, ModelError, StorageError
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.messages import (
     Title,
@@ -38,6 +39,15 @@ def test_a_box_accepts_what_is_exported(artefacts: Artefacts) -> None:
     engine = Engine(OnnxModel(artefacts.model), catalogue)
     engine.check_golden(artefacts.golden)
     assert artefacts.catalogue_items == len(catalogue.titles)
+
+
+def test_what_no_box_could_read_is_not_exported(
+    model: TrainedModel, panel: WatchLog, now: int
+) -> None:
+    label = msgspec.structs.replace(model.labels[0], name="N" * 201)
+    unreadable = replace(model, labels=(label, *model.labels[1:]))
+    with pytest.raises(MalformedMessage, match=r"segments\[0\].name"):
+        export(unreadable, panel, now=now)
 
 
 def test_manifest_and_task_name_the_files(

@@ -183,6 +183,21 @@ def test_every_name_is_distinct_even_where_nothing_tells_them_apart() -> None:
     assert all(1 <= len(name) <= 120 for name in names)
 
 
+def test_no_name_is_longer_than_a_screen_can_show_and_numbers_stay() -> None:
+    endless = tuple(
+        Title(entity_id=str(n), title="T" * 300, genres=("G" * 90, "H" * 90), year=1950)
+        for n in range(2)
+    )
+    sessions = [_session(0), _session(1)] * 6
+    assigned = np.arange(12)
+    known = {"0": Metadata(keywords=("K" * 300,))}
+    named = name_segments(endless, sessions, assigned, count=12, metadata=known)
+    names = {segment.label.name for segment in named}
+    assert len(names) == 12
+    assert max(map(len, names)) == 120
+    assert any(name.endswith("… (2)") for name in names)
+
+
 def test_a_segment_nobody_watches_has_a_name_too() -> None:
     assert _labels([0], []) == ["Films", "Films (2)"] or len(set(_labels([0], []))) == 2
 
@@ -235,13 +250,39 @@ def test_genres_are_said_as_one_says_them(genres: tuple[str, ...], phrase: str) 
         ("Adult",),
         ("Health",),
         ("Crime", "Documentary"),
+        ("World Wars",),
+        ("Islam",),
+        ("biblical",),
+        ("Jewish culture",),
+        ("election",),
+        ("trade union",),
+        ("Apartheid",),
+        ("LGBTQ",),
+        ("homosexuality",),
+        ("suicide",),
+        ("mental illness",),
+        ("self-harm",),
+        ("Addiction",),
+        ("Terrorism",),
+        ("the Holocaust",),
+        ("Courtroom",),
     ],
 )
 def test_what_is_nobodys_business(genres: tuple[str, ...]) -> None:
     assert is_sensitive(genres)
 
 
-@pytest.mark.parametrize("genres", [(), ("Crime",), ("Documentary",), ("Action", "Warmth")])
+@pytest.mark.parametrize(
+    "genres",
+    [
+        (),
+        ("Crime",),
+        ("Documentary",),
+        ("Action", "Warmth"),
+        ("Star Wars", "Essex", "Drugstore", "Courtship", "Experimental"),
+        ("Gaynor", "Car race", "Depth", "Partisan", "Lawn"),
+    ],
+)
 def test_what_may_be_counted(genres: tuple[str, ...]) -> None:
     assert not is_sensitive(genres)
 
