@@ -84,7 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     tables: list[dict[str, object]] = []
     for name, log in _logs(options).items():
-        words = [*name.lower().split(), f"d{options.dimension}", f"seed{options.seed}"]
+        settings = (f"d{options.dimension}", f"seed{options.seed}", f"trainings{options.trainings}")
+        words = [*name.lower().split(), *settings]
         files = RowFiles(directory=options.rows, log="-".join(words))
         for model in filter(None, options.again.split(",")):
             files.forget(model)

@@ -23,10 +23,11 @@ _SAME_SPLIT = {"segments": "global"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowFiles:
-    """The rows of one log under one seed."""
+    """The rows of one log."""
 
     directory: Path
     log: str
+    """Its name, with the options that its rows depend on."""
 
     def found(self, protocol: str, model: str) -> Row | None:
         """Return the row as it was computed, or nothing."""

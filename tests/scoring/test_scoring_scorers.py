@@ -293,7 +293,7 @@ def test_a_module_beside_the_working_directory_is_not_imported(
 
 def test_asking_a_child_loads_neither_numpy_nor_onnxruntime() -> None:
     code = (
-        "import sys, edgeagent.scoring.protocol, edgeagent.scoring.remote, edgeagent.segments.mix,"
+        "import sys, edgeagent.scoring.protocol, edgeagent.scoring.remote,"
         "edgeagent.segments.categories; print([m for m in ('numpy','onnxruntime') "
         "if m in sys.modules])"
     )
