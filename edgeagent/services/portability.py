@@ -28,7 +28,7 @@ from edgeagent.services.export_format import (
     ExportedViewing,
     decode_export,
 )
-from edgeagent.services.household import HouseholdStateStore
+from edgeagent.services.household import HouseholdStateStore, free_name
 from edgeagent.store import Disclosure, Entry, HistoryStore, Home
 from edgeagent.store.durable import create_durably
 
@@ -136,6 +136,7 @@ class Portability:
         missing = self._missing(given)
         added = self._home.ledger.import_debits(debits, at=self._clock.now())
         for profile in missing:
+            free_name(self._home.ledger, profile.name, at=self._clock.now())
             self._home.history.create_profile(
                 profile.name, kind=profile.kind, at=profile.created_at
             )

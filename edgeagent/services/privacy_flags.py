@@ -21,7 +21,7 @@ from edgeagent.messages.fields import ProfileName
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.store import LedgerStore
 
-__all__ = ["AD_FLAGS", "FLAGS", "PURPOSE_OF", "PrivacyFlags"]
+__all__ = ["AD_FLAGS", "FLAGS", "PURPOSE_OF", "PrivacyFlags", "forget_flags", "move_flags"]
 
 PURPOSE_OF = {
     "allowWatchHistory": Purpose.HISTORY,
@@ -126,6 +126,28 @@ class PrivacyFlags:
 
     def _state(self) -> _State:
         return _decoded(self._ledger.state(_STATE_NAME))
+
+
+def move_flags(ledger: LedgerStore, name: str, new_name: str) -> None:
+    """Let a profile keep its flags under another name; doing it again changes nothing."""
+
+    def moved(data: bytes | None) -> bytes:
+        profiles = dict(_decoded(data).profiles)
+        if name in profiles:
+            profiles[new_name] = profiles.pop(name)
+        return canonical_bytes(_State(profiles=profiles))
+
+    ledger.change_state(_STATE_NAME, moved)
+
+
+def forget_flags(ledger: LedgerStore, name: str) -> None:
+    """Let whoever takes a name start with all flags off."""
+
+    def without(data: bytes | None) -> bytes:
+        kept = {key: flags for key, flags in _decoded(data).profiles.items() if key != name}
+        return canonical_bytes(_State(profiles=kept))
+
+    ledger.change_state(_STATE_NAME, without)
 
 
 def _decoded(data: bytes | None) -> _State:

@@ -7,19 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 
+import msgspec
+
 from edgeagent.consent import ConsentRecord, DatedConsent, Purpose
 from edgeagent.errors import PolicyError
 from edgeagent.privacy.accounting import Debit, check_debit
 from edgeagent.store.anchor import Anchor
 from edgeagent.store.chain import Chain
-from edgeagent.store.clock_notes import (
-    append_behind,
-    append_known,
-    first_known,
-    is_note_due,
-    read_dated_consents,
-)
-from edgeagent.store.consents import append_consent, read_consents
+from edgeagent.store.clock_notes import append_behind, append_known, first_known, is_note_due
+from edgeagent.store.consents import append_consent, append_rename, read_held_consents
 from edgeagent.store.database import Database
 from edgeagent.store.disclosures import (
     Disclosure,
@@ -133,13 +129,30 @@ class LedgerStore:
                 if clock_was_behind:
                     append_behind(writer, at=record.at)
 
+    def append_rename(self, name: str, new_name: str, *, at: int) -> None:
+        """Append that ``name``'s decisions are ``new_name``'s; doing it again changes nothing.
+
+        Raises:
+            LedgerBroken, DiskFull: nothing was recorded.
+
+        """
+        with self._chain.append() as writer:
+            if self.dated_consents(name):
+                append_rename(writer, name, new_name, at=at)
+
     def consents(self, profile: str | None = None) -> tuple[ConsentRecord, ...]:
-        """Return the decisions of one profile, or of all, in the order they were made."""
-        return read_consents(self._database, profile)
+        """Return the decisions of one profile, or of all, under their present names."""
+        return tuple(
+            msgspec.structs.replace(dated.record, profile=dated.profile)
+            for dated in self.dated_consents(profile)
+        )
 
     def dated_consents(self, profile: str | None = None) -> tuple[DatedConsent, ...]:
-        """Return the same decisions, each with what is certain about when it was made."""
-        return read_dated_consents(self._database, profile)
+        """Return the same, profile by profile, with what is certain about when they were made."""
+        held = read_held_consents(self._database)
+        if profile is not None:
+            return held.get(profile, ())
+        return tuple(dated for consents in held.values() for dated in consents)
 
     def latest_consents(self) -> tuple[ConsentRecord, ...]:
         """Return the latest decision of each profile about each purpose."""
@@ -148,8 +161,7 @@ class LedgerStore:
 
     def profiles_with_decisions(self) -> tuple[str, ...]:
         """Return the profiles that ever decided anything."""
-        rows = self._database.read("SELECT DISTINCT profile FROM consents ORDER BY profile")
-        return tuple(row[0] for row in rows)
+        return tuple(sorted(read_held_consents(self._database)))
 
     def consenting_profiles(self) -> tuple[str, ...]:
         """Return the profiles whose latest decision about reporting is "given".
@@ -157,14 +169,12 @@ class LedgerStore:
         Whether it still holds (expiry, notice) is the gate's to say.
         """
         return tuple(
-            profile
-            for profile in self.profiles_with_decisions()
-            if self._latest_event(profile, Purpose.REPORTING) == "given"
+            sorted(
+                record.profile
+                for record in self.latest_consents()
+                if record.purpose is Purpose.REPORTING and record.event == "given"
+            )
         )
-
-    def is_withdrawn(self, profile: str, purpose: Purpose) -> bool:
-        """Say whether the latest decision about a purpose is a withdrawal."""
-        return self._latest_event(profile, purpose) == "withdrawn"
 
     def last_withdrawal(self, purpose: Purpose) -> int:
         """Return the place in the chain of anybody's last withdrawal of a purpose; 0 for none."""
@@ -173,14 +183,6 @@ class LedgerStore:
             (str(purpose),),
         )
         return rows[0][0] or 0
-
-    def _latest_event(self, profile: str, purpose: Purpose) -> str | None:
-        rows = self._database.read(
-            "SELECT body ->> 'event' FROM consents WHERE profile = ? AND purpose = ? "
-            "ORDER BY seq DESC LIMIT 1",
-            (profile, str(purpose)),
-        )
-        return rows[0][0] if rows else None
 
     # Budget
 
