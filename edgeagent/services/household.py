@@ -6,6 +6,7 @@ are readable when the history is not.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -14,8 +15,9 @@ from msgspec import Meta
 from edgeagent.clock import Clock
 from edgeagent.consent import ConsentRecord
 from edgeagent.errors import ConsentRequired, InputError, MalformedMessage
-from edgeagent.messages.codec import Message, canonical_bytes, decode
+from edgeagent.messages.codec import Message
 from edgeagent.messages.fields import ProfileName
+from edgeagent.services.kept_state import KeptState
 from edgeagent.services.privacy_flags import forget_flags, move_flags
 from edgeagent.services.private_session import PrivateSession
 from edgeagent.store import Home, LedgerStore, Profile, ProfileKind
@@ -52,31 +54,12 @@ class HouseholdState(Message, frozen=True, kw_only=True):
     renaming: _Renaming | None = None
 
 
-class HouseholdStateStore:
-    """Loads and saves the household's state."""
+class HouseholdStateStore(KeptState[HouseholdState]):
+    """Keeps the household's state."""
 
     def __init__(self, ledger: LedgerStore) -> None:
         """Keep the state in ``ledger``."""
-        self._ledger = ledger
-
-    def load(self) -> HouseholdState:
-        """Return the present state."""
-        return _decoded(self._ledger.state(_STATE_NAME))
-
-    def update(self, **changes: object) -> HouseholdState:
-        """Replace some fields, durably, whoever else does, and return the new state."""
-
-        def changed(data: bytes | None) -> bytes:
-            return canonical_bytes(msgspec.structs.replace(_decoded(data), **changes))
-
-        self._ledger.change_state(_STATE_NAME, changed)
-        return self.load()
-
-
-def _decoded(data: bytes | None) -> HouseholdState:
-    if data is None:
-        return HouseholdState()
-    return decode(data, HouseholdState, cap_bytes=_CAP_BYTES)
+        super().__init__(ledger, _STATE_NAME, HouseholdState, cap_bytes=_CAP_BYTES)
 
 
 class Household:
@@ -170,8 +153,7 @@ class Household:
         self._home.ledger.append_rename(name, new_name, at=self._clock.now())
         move_flags(self._home.ledger, name, new_name)
         step("forget the intent")
-        active = new_name if state.active == name else state.active
-        self._states.update(active=active, renaming=None)
+        self._states.change(partial(_renamed, name, new_name))
 
     def require_may_consent(self, profile: str) -> None:
         """Refuse what can never be allowed: anything for a kid, or for a teen by policy.
@@ -199,6 +181,11 @@ class Household:
     def _require_free(self, name: str) -> None:
         if any(profile.name == name for profile in self.profiles()):
             raise InputError(f"there is a profile {name!r}", hint="take a name that is free")
+
+
+def _renamed(name: str, new_name: str, now: HouseholdState) -> HouseholdState:
+    active = new_name if now.active == name else now.active
+    return msgspec.structs.replace(now, active=active, renaming=None)
 
 
 def free_name(ledger: LedgerStore, name: str, *, at: int) -> None:

@@ -332,17 +332,19 @@ class LedgerStore:
         """Replace what is kept under ``name``; durable when this returns."""
         self.change_state(name, lambda _: body)
 
-    def change_state(self, name: str, change: Callable[[bytes | None], bytes]) -> None:
+    def change_state(self, name: str, change: Callable[[bytes | None], bytes]) -> bytes:
         """Replace what is kept under ``name`` by what ``change`` makes of it, in one transaction.
 
-        Two processes that change different fields of it do not undo each other's.
+        Two processes that change it do not undo each other's. Returns what is kept now.
         """
         with self._database.transaction() as connection:
+            body = change(self.state(name))
             connection.execute(
                 "INSERT INTO state (name, body) VALUES (?, ?) "
                 "ON CONFLICT (name) DO UPDATE SET body = excluded.body",
-                (name, change(self.state(name))),
+                (name, body),
             )
+        return body
 
     def claim_state(self, name: str, body: bytes) -> bytes:
         """Keep ``body`` under ``name`` unless something is kept there; return what is kept."""
