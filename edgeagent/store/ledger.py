@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -10,7 +9,6 @@ from fractions import Fraction
 import msgspec
 
 from edgeagent.consent import ConsentRecord, DatedConsent, Purpose
-from edgeagent.errors import PolicyError
 from edgeagent.privacy.accounting import Debit, check_debit
 from edgeagent.store.anchor import Anchor
 from edgeagent.store.chain import Chain
@@ -24,7 +22,13 @@ from edgeagent.store.disclosures import (
     append_disclosure,
     read_disclosures,
 )
-from edgeagent.store.entries import Entry, append_entry, append_imported_debit, read_entries
+from edgeagent.store.entries import (
+    Entry,
+    append_entry,
+    append_imported_debit,
+    one_entry_a_week,
+    read_entries,
+)
 from edgeagent.store.genesis import Genesis, after_silence, read_genesis
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.lock import HomeLock
@@ -68,6 +72,10 @@ class LedgerStore:
         """
         known = first_known(self._database)
         return after_silence(now if known is None else known)
+
+    def has_known_time(self) -> bool:
+        """Say whether the time was ever known to this ledger: its silence counts from then."""
+        return first_known(self._database) is not None
 
     def note_known_time(self, at: int) -> None:
         """Note that a freshly verified timestamp agrees with the clock; at once if it tells news.
@@ -254,7 +262,7 @@ class LedgerStore:
             outcome=None,
             detail=None,
         )
-        with self._chain.append() as writer, _one_entry_a_week(week):
+        with self._chain.append() as writer, one_entry_a_week(week):
             check_debit(self.debits(), debit)
             append_entry(writer, week, at=drawn_at, odds=odds, reason="")
             append_disclosure(writer, disclosure)
@@ -268,7 +276,7 @@ class LedgerStore:
             LedgerBroken, DiskFull: nothing was changed.
 
         """
-        with self._chain.append() as writer, _one_entry_a_week(week):
+        with self._chain.append() as writer, one_entry_a_week(week):
             append_entry(writer, week, at=at, odds=None, reason=reason)
 
     # Disclosures and outbox
@@ -387,14 +395,3 @@ class LedgerStore:
     def close(self) -> None:
         """Close the database."""
         self._database.close()
-
-
-@contextmanager
-def _one_entry_a_week(week: int) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        raise PolicyError(
-            f"week {week} is closed, or its report id was used before: {error}",
-            hint="a week is drawn once; the next reporting week is 13 weeks later",
-        ) from error

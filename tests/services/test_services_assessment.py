@@ -140,6 +140,28 @@ def test_the_quarter_says_what_was_kept_used_sent_and_spent(reported: Box) -> No
     assert found.missed_weeks == ()
 
 
+def test_the_balance_goes_by_the_boxs_clock(reported: Box) -> None:
+    now = reported.clock.now()
+    reported.agent._clock.learn(issued_at=now, vouched_until=now + 200 * WEEK_SECONDS)
+    found = reported.agent.reports.balance()
+    assert (found.reports, found.odds_spent, found.odds_limit) == (1, "3", "81")
+    assert (found.epsilon_spent, found.epsilon_limit) == pytest.approx((log(3), log(81)))
+    assert found.silence_has_begun
+    assert found.silent_until == week_start(found.first_reportable_week)
+    reported.clock.set(0)  # the box has seen later than that
+    assert reported.agent.reports.balance() == found
+    reported.clock.set(found.silent_until + 70 * WEEK_SECONDS)
+    assert reported.agent.reports.balance().odds_spent == "1"
+
+
+def test_the_silence_of_a_box_that_does_not_know_the_time_moves_on(box: Box) -> None:
+    first = box.agent.reports.balance()
+    assert not first.silence_has_begun
+    box.clock.advance(WEEK_SECONDS)
+    later = box.agent.reports.balance()
+    assert later.silent_until == first.silent_until + WEEK_SECONDS
+
+
 def test_a_quarter_later_the_year_still_counts(reported: Box) -> None:
     reported.clock.advance(15 * WEEK_SECONDS)
     found = reported.agent.reports.quarter(kept_days=90)
