@@ -13,8 +13,10 @@ from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, LedgerBroken
+from edgeagent.privacy.accounting import Debit
 from edgeagent.services.settings_risk import _JUDGES, changes, deviations
 from edgeagent.store import LedgerStore
+from edgeagent.store.entries import append_entry
 from tests.services.conftest import Box, task
 
 
@@ -245,10 +247,28 @@ def test_reports_that_do_not_match_what_was_booked_are_said(reported: Box) -> No
     assert "Report" in problems[2]
 
 
-def test_imported_debits_that_lie_too_close_are_said(reported: Box) -> None:
+def draw(ledger: LedgerStore, week: int) -> None:
+    """Book as a program without limits would."""
+    with ledger._chain.append() as writer:
+        append_entry(writer, week, at=0, odds=Fraction(3), reason="")
+
+
+def test_how_an_imported_ledger_is_spaced_is_no_problem_of_this_one(reported: Box) -> None:
     ledger = reported.agent.home.ledger
     (debit,) = ledger.debits()
-    ledger.import_debits([type(debit)(week=debit.week + 1, odds=Fraction(3))], at=0)
+    ledger.mark_missed(debit.week + 2, reason="off", at=0)
+    imported = [Debit(week=debit.week + near, odds=Fraction(3)) for near in (-1, 1, 3)]
+    ledger.import_debits(imported, at=0)
+    assert reported.agent.reports.verify_disclosures().ok
+
+
+@pytest.mark.parametrize("near", ["own", "imported"])
+def test_reports_of_this_box_that_lie_too_close_are_said(reported: Box, near: str) -> None:
+    ledger = reported.agent.home.ledger
+    (debit,) = ledger.debits()
+    if near == "imported":
+        ledger.import_debits([Debit(week=debit.week + 30, odds=Fraction(3))], at=0)
+    draw(ledger, debit.week + (12 if near == "own" else 29))
     (problem,) = reported.agent.reports.verify_disclosures().problems
     assert "less than 13 weeks" in problem
 
