@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import log
 from typing import Any
@@ -16,6 +17,8 @@ from edgeagent.errors import InputError, LedgerBroken
 from edgeagent.privacy.accounting import Debit
 from edgeagent.services.settings_risk import _JUDGES, changes, deviations
 from edgeagent.store import LedgerStore
+from edgeagent.store.database import PAGE_BYTES
+from edgeagent.store.disclosures import append_disclosure
 from edgeagent.store.entries import append_entry
 from tests.services.conftest import Box, task
 
@@ -247,10 +250,57 @@ def test_reports_that_do_not_match_what_was_booked_are_said(reported: Box) -> No
     assert "Report" in problems[2]
 
 
-def draw(ledger: LedgerStore, week: int) -> None:
+def draw(ledger: LedgerStore, week: int, *, odds: int = 3) -> None:
     """Book as a program without limits would."""
     with ledger._chain.append() as writer:
-        append_entry(writer, week, at=0, odds=Fraction(3), reason="")
+        append_entry(writer, week, at=0, odds=Fraction(odds), reason="")
+
+
+def broken_promises(box: Box) -> list[str]:
+    return [promise.topic for promise in box.agent.reports.assess().promises if not promise.holds]
+
+
+def test_every_promise_holds_of_a_box_that_has_reported(reported: Box) -> None:
+    found = reported.agent.reports.assess().promises
+    assert [promise.topic for promise in found] == ["report", "budget", "retention", "ledger"]
+    assert broken_promises(reported) == []
+
+
+def test_a_report_that_costs_more_breaks_its_promise(reported: Box) -> None:
+    ledger = reported.agent.home.ledger
+    (item,) = ledger.disclosures()
+    week = item.week + 13
+    draw(ledger, week, odds=4)
+    with ledger._chain.append() as writer:
+        append_disclosure(writer, replace(item, week=week, report_id="0" * 32))
+    assert broken_promises(reported) == ["report"]
+
+
+def test_any_year_over_budget_breaks_the_promise_however_long_ago(reported: Box) -> None:
+    ledger = reported.agent.home.ledger
+    (debit,) = ledger.debits()
+    for number in range(1, 5):
+        draw(ledger, debit.week + 12 * number)
+    reported.clock.advance(500 * WEEK_SECONDS)
+    assert broken_promises(reported) == ["budget"]
+
+
+def test_keeping_longer_than_was_chosen_breaks_its_promise(reported: Box) -> None:
+    reported.agent.retention.choose(3)
+    assert broken_promises(reported) == ["retention"]
+
+
+def test_a_damaged_page_breaks_the_promise_of_a_whole_record(reported: Box) -> None:
+    change(
+        reported.agent.home.ledger, "CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(100000))"
+    )
+    reported.agent.close()
+    path = reported.directory / "ledger.db"
+    data = bytearray(path.read_bytes())
+    data[-PAGE_BYTES * 10] ^= 1  # somewhere in the middle of those bytes
+    path.write_bytes(data)
+    reported.agent = reported.open()
+    assert broken_promises(reported) == ["ledger"]
 
 
 def test_how_an_imported_ledger_is_spaced_is_no_problem_of_this_one(reported: Box) -> None:
