@@ -59,6 +59,8 @@ class ConsentRecord(Message, frozen=True, kw_only=True):
 class DatedConsent:
     """A decision, and what is certain about when it was made."""
 
+    profile: str
+    """Whose it is now; the record keeps the name under which it was made."""
     record: ConsentRecord
     known_at: int | None
     """The first moment after it at which the time was known; ``None``: not yet."""

@@ -10,12 +10,7 @@ from edgeagent.api.method import Caller, Event, Facade, Nothing, Shape, own
 from edgeagent.clock import week_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.messages.report import REPORT_BYTES
-from edgeagent.privacy.accounting import (
-    MAX_ODDS_PER_YEAR,
-    SPACING_WEEKS,
-    epsilon,
-    spent,
-)
+from edgeagent.privacy.accounting import SPACING_WEEKS, epsilon
 from edgeagent.services.report_rules import SEND_WINDOW_SECONDS
 from edgeagent.store import Disclosure
 
@@ -62,20 +57,6 @@ class NextReportShape(Shape, frozen=True, kw_only=True):
     recipient: str | None
     waiting: int
     """Reports that are drawn and wait to be sent."""
-
-
-class BudgetShape(Shape, frozen=True, kw_only=True):
-    """What was spent on reports in the 52 weeks up to now."""
-
-    reports: int
-    epsilon_spent: float
-    epsilon_limit: float
-    odds_spent: str
-    odds_limit: str
-    first_reportable_week: int
-    silent_until: int
-    """A new ledger reports nothing before; later by as long as the time stays unknown to it."""
-    spacing_weeks: int
 
 
 def _disclosures(call: Call, params: Nothing) -> tuple[DisclosureShape, ...]:
@@ -148,23 +129,10 @@ def _obstacle(call: Call, *, has_task: bool) -> str:
     return ""
 
 
-def _budget(call: Call, params: Nothing) -> BudgetShape:
+def _budget(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
     """Return what was spent of the privacy budget."""
     del params
-    ledger = call.agent.home.ledger
-    ledger.check()
-    debits, first = ledger.debits(), ledger.first_reportable_week(now=call.now())
-    year = spent(debits, last_week=week_of(call.now()))
-    return BudgetShape(
-        reports=len(debits),
-        epsilon_spent=epsilon(year),
-        epsilon_limit=epsilon(MAX_ODDS_PER_YEAR),
-        odds_spent=str(year),
-        odds_limit=str(MAX_ODDS_PER_YEAR),
-        first_reportable_week=first,
-        silent_until=week_start(first),
-        spacing_weeks=SPACING_WEEKS,
-    )
+    return camel(call.agent.reports.balance())
 
 
 def _preview(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
@@ -182,7 +150,12 @@ def _assessment(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel
 METHODS = (
     own("disclosures", _disclosures, result=tuple[DisclosureShape, ...], result_name="disclosures"),
     own("nextReport", _next_report, result=NextReportShape, result_name="next"),
-    own("budget", _budget, result=BudgetShape, result_name="budget"),
+    own(
+        "budget",
+        _budget,
+        result=Facade(module="edgeagent.services.balance", name="Balance"),
+        result_name="budget",
+    ),
     own(
         "preview",
         _preview,

@@ -68,7 +68,7 @@ def rename(box: Box, *, name: str, new_name: str, as_json: bool) -> None:
     if as_json:
         emit_json(profile)
     else:
-        click.echo(f"renamed {name} to {profile.name}; earlier decisions still name {name}")
+        click.echo(f"renamed {name} to {profile.name}; its decisions stay in force")
 
 
 @command.command()

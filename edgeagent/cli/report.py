@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
-from edgeagent.clock import SystemClock, iso_utc, week_of, week_start
-from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
+from edgeagent.clock import iso_utc
 
 __all__ = ["command"]
 
@@ -75,26 +74,15 @@ def preview(box: Box, *, as_json: bool) -> None:
 def budget(box: Box, *, as_json: bool) -> None:
     """Show what was spent of the privacy budget."""
     with box.open() as agent:
-        ledger = agent.home.ledger
-        ledger.check()
-        now = SystemClock().now()
-        debits, first_week = ledger.debits(), ledger.first_reportable_week(now=now)
-        known = first_week == ledger.first_reportable_week(now=0)  # else it moves with the clock
-    year = spent(debits, last_week=week_of(now))
-    first = iso_utc(week_start(first_week))
-    unknown = "" if known else " at the earliest: the time is not known yet"
+        found = agent.reports.balance()
     if as_json:
-        emit_json(
-            {
-                "reports": len(debits),
-                "epsilon_last_52_weeks": epsilon(year),
-                "epsilon_limit_52_weeks": epsilon(MAX_ODDS_PER_YEAR),
-                "first_reportable_week": first_week,
-            }
-        )
+        emit_json(found)
         return
-    click.echo(f"{len(debits)} reports drawn; silent before {first[:10]}{unknown}")
+    moving = "" if found.silence_has_begun else " at the earliest: the time is not known yet"
     click.echo(
-        f"spent in the last 52 weeks: epsilon {epsilon(year):.2f} of at most "
-        f"{epsilon(MAX_ODDS_PER_YEAR):.2f}"
+        f"{found.reports} reports drawn; silent before {iso_utc(found.silent_until)[:10]}{moving}"
+    )
+    click.echo(
+        f"spent in the last 52 weeks: epsilon {found.epsilon_spent:.2f} of at most "
+        f"{found.epsilon_limit:.2f}"
     )

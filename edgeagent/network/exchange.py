@@ -8,6 +8,7 @@ the server says is parsed by h11; the body of an answer to a report is not read.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import select
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import inf
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import h11
@@ -40,6 +41,9 @@ _RESET = struct.pack("ii", 1, 0)  # struct linger: on, 0 s; closing throws away 
 
 T = TypeVar("T")
 
+_Address = tuple[int, int, int, str, tuple[Any, ...]]
+"""Family, kind, protocol, canonical name, address, as ``getaddrinfo`` gives them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
@@ -49,6 +53,8 @@ class Patience:
     """For everything after the name was looked up; a report of 512 bytes needs no longer."""
     glance_seconds: float = 0.25
     """How soon a withdrawal is noticed."""
+    address_seconds: float = 10.0
+    """How long one address of the server may take to answer before the next is tried."""
     stall_seconds: float = inf
     """For how long nothing at all may happen."""
     monotonic: Callable[[], float] = time.monotonic
@@ -178,18 +184,37 @@ class _Call:
         self._socket.close()
 
     def connect(self, host: str, port: int) -> None:
-        """Connect to the first address that answers."""
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)  # one at least
+        """Connect to the first address of a host that answers.
+
+        The name is looked up by the system's resolver, which cannot be called off: it comes back
+        when it has an answer, or has waited as long as the box is set to.
+        """
+        self.connect_to(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))  # one at least
+
+    def connect_to(self, addresses: Sequence[_Address]) -> None:
+        """Connect to the first address that answers; each has a few seconds."""
         for family, kind, protocol, _, address in addresses:
+            self._look()
             self._socket.close()
-            self._socket = socket.socket(family, kind, protocol)
-            self._socket.setblocking(False)  # noqa: FBT003  (the standard library's signature)
-            self._socket.connect_ex(address)
-            self._wait(select.POLLOUT)
-            code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            try:
+                self._socket = socket.socket(family, kind, protocol)
+            except OSError as error:  # a kernel without IPv6
+                code = error.errno or errno.EAFNOSUPPORT
+            else:
+                code = self._connected(address)
             if code == 0:
                 return
         raise OSError(code, f"{os.strerror(code)}: {address}")
+
+    def _connected(self, address: tuple[Any, ...]) -> int:
+        """Return the error number of an attempt; 0: connected."""
+        self._socket.setblocking(False)  # noqa: FBT003  (the standard library's signature)
+        code = self._socket.connect_ex(address)
+        if code != errno.EINPROGRESS:
+            return code
+        if not self._is_ready(select.POLLOUT, within_seconds=self._patience.address_seconds):
+            return errno.ETIMEDOUT
+        return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
     def secure(self, host: str, pins: Sequence[str]) -> None:
         """Put the connection under TLS; the server's certificate and key are verified."""
@@ -255,14 +280,19 @@ class _Call:
                 self._wait(select.POLLOUT)
 
     def _wait(self, events: int) -> None:
+        if not self._is_ready(events, within_seconds=self._patience.stall_seconds):
+            raise TimeoutError(f"nothing for {self._patience.stall_seconds:g} s")
+
+    def _is_ready(self, events: int, *, within_seconds: float) -> bool:
         poll = select.poll()
         poll.register(self._socket, events)
         self._look()
         since = self._patience.monotonic()
         while not poll.poll(self._patience.glance_seconds * 1000):
             self._look()
-            if self._patience.monotonic() - since > self._patience.stall_seconds:
-                raise TimeoutError(f"nothing for {self._patience.stall_seconds:g} s")
+            if self._patience.monotonic() - since > within_seconds:
+                return False
+        return True
 
     def _look(self) -> None:
         if not self._wanted():

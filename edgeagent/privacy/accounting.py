@@ -23,6 +23,7 @@ __all__ = [
     "Limits",
     "check_debit",
     "epsilon",
+    "most_spent",
     "spent",
 ]
 
@@ -80,6 +81,11 @@ def spent(debits: Sequence[Debit], *, last_week: int, weeks: int = YEAR_WEEKS) -
         (debit.odds for debit in debits if last_week - weeks < debit.week <= last_week),
         start=Fraction(1),
     )
+
+
+def most_spent(debits: Sequence[Debit]) -> Fraction:
+    """Return the largest product of all debits in any 52 consecutive weeks."""
+    return max((spent(debits, last_week=debit.week) for debit in debits), default=Fraction(1))
 
 
 def check_debit(debits: Sequence[Debit], new: Debit, *, limits: Limits = COMPILED_LIMITS) -> None:

@@ -136,11 +136,7 @@ def assess(
             lifetime=lifetime,
             largest=rules.limits.max_odds,
         ),
-        promises=promises(
-            ledger,
-            kept=kept(home, gate=gate, allowed_days=config.retention_days),
-            now=clock.now(),
-        ),
+        promises=promises(ledger, kept=kept(home, gate=gate, allowed_days=config.retention_days)),
         settings=settings,
         riskier_than_default=any(item.direction == "riskier" for item in settings),
     )

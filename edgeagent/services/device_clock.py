@@ -25,7 +25,8 @@ class TimeEvidence(Message, frozen=True, kw_only=True):
 
     last_seen: Seconds = 0
     vouched_until: Seconds = 0
-    """Expiry of the newest verified timestamp."""
+    """Expiry of the newest verified timestamp. An older one is not taken (TUF), so that the newest
+    is right, also where it vouches for less: a publisher may have vouched too far by mistake."""
     issued_at: Seconds = 0
     """When that timestamp was signed. Not kept as a lower bound of ``now``: a publisher who dates
     one to 2100 by mistake puts it right with the next."""
@@ -65,7 +66,7 @@ class DeviceClock:
         seen = system if issued_at <= system <= vouched_until else self.evidence.last_seen
         self.evidence = TimeEvidence(
             last_seen=max(self.evidence.last_seen, seen),
-            vouched_until=max(self.evidence.vouched_until, vouched_until),
+            vouched_until=vouched_until,
             issued_at=issued_at,
         )
         return self.evidence

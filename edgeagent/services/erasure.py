@@ -10,15 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
+
+import msgspec
 
 from edgeagent.clock import Clock
 from edgeagent.consent import Purpose
 from edgeagent.errors import EdgeAgentError, InputError, LedgerBroken
 from edgeagent.messages.codec import Message, canonical_bytes, decode
 from edgeagent.messages.fields import ProfileName, Seconds
-from edgeagent.services.household import MAIN_PROFILE, HouseholdStateStore, withdrawals
+from edgeagent.services.household import (
+    MAIN_PROFILE,
+    HouseholdState,
+    HouseholdStateStore,
+    withdrawals,
+)
 from edgeagent.store import Home, KeyProvider
 from edgeagent.store.durable import create_durably, destroy_durably, no_room, sync_directory
 from edgeagent.store.lock import HomeLock
@@ -160,9 +168,8 @@ class Erasure:
             self._home.history.purge(name)
         for name in plan.removed:
             self._home.history.remove_profile(name)
-        states = HouseholdStateStore(self._home.ledger)
-        if intent.scope == "profile" and states.load().active == intent.profile:
-            states.update(active=MAIN_PROFILE)
+        if intent.scope == "profile":
+            HouseholdStateStore(self._home.ledger).change(partial(_without, intent.profile))
         self._home.rekey(ledger=False, step=step)
         return self._done(intent, step=step)
 
@@ -204,6 +211,11 @@ class Erasure:
                 ledger.append_consent(*records)
             if any(record.purpose is Purpose.REPORTING for record in records):
                 ledger.empty_outbox(outcome="withdrawn", at=at)
+
+
+def _without(profile: str | None, now: HouseholdState) -> HouseholdState:
+    active = MAIN_PROFILE if now.active == profile else now.active
+    return msgspec.structs.replace(now, active=active)
 
 
 def erase_box(

@@ -6,6 +6,7 @@ are readable when the history is not.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -14,13 +15,22 @@ from msgspec import Meta
 from edgeagent.clock import Clock
 from edgeagent.consent import ConsentRecord
 from edgeagent.errors import ConsentRequired, InputError, MalformedMessage
-from edgeagent.messages.codec import Message, canonical_bytes, decode
+from edgeagent.messages.codec import Message
 from edgeagent.messages.fields import ProfileName
+from edgeagent.services.kept_state import KeptState
+from edgeagent.services.privacy_flags import forget_flags, move_flags
 from edgeagent.services.private_session import PrivateSession
 from edgeagent.store import Home, LedgerStore, Profile, ProfileKind
 from edgeagent.store.rekey import Step
 
-__all__ = ["MAIN_PROFILE", "Household", "HouseholdState", "HouseholdStateStore"]
+__all__ = [
+    "MAIN_PROFILE",
+    "Household",
+    "HouseholdState",
+    "HouseholdStateStore",
+    "free_name",
+    "withdrawals",
+]
 
 MAIN_PROFILE = "main"
 _STATE_NAME = "household"
@@ -44,31 +54,12 @@ class HouseholdState(Message, frozen=True, kw_only=True):
     renaming: _Renaming | None = None
 
 
-class HouseholdStateStore:
-    """Loads and saves the household's state."""
+class HouseholdStateStore(KeptState[HouseholdState]):
+    """Keeps the household's state."""
 
     def __init__(self, ledger: LedgerStore) -> None:
         """Keep the state in ``ledger``."""
-        self._ledger = ledger
-
-    def load(self) -> HouseholdState:
-        """Return the present state."""
-        return _decoded(self._ledger.state(_STATE_NAME))
-
-    def update(self, **changes: object) -> HouseholdState:
-        """Replace some fields, durably, whoever else does, and return the new state."""
-
-        def changed(data: bytes | None) -> bytes:
-            return canonical_bytes(msgspec.structs.replace(_decoded(data), **changes))
-
-        self._ledger.change_state(_STATE_NAME, changed)
-        return self.load()
-
-
-def _decoded(data: bytes | None) -> HouseholdState:
-    if data is None:
-        return HouseholdState()
-    return decode(data, HouseholdState, cap_bytes=_CAP_BYTES)
+        super().__init__(ledger, _STATE_NAME, HouseholdState, cap_bytes=_CAP_BYTES)
 
 
 class Household:
@@ -94,13 +85,17 @@ class Household:
         return self._home.history.profiles()
 
     def create(self, name: str, *, kind: ProfileKind) -> Profile:
-        """Add a profile; nothing is granted for it.
+        """Add a profile; nothing is granted for it, whoever had the name before.
 
         Raises:
             InputError: the name is taken, or is no name.
+            LedgerBroken: consents under that name cannot be withdrawn now.
 
         """
-        self._home.history.create_profile(_valid_name(name), kind=kind, at=self._clock.now())
+        _valid_name(name)
+        self._require_free(name)
+        free_name(self._home.ledger, name, at=self._clock.now())
+        self._home.history.create_profile(name, kind=kind, at=self._clock.now())
         return self._find(name)
 
     def switch(self, name: str) -> Profile:
@@ -116,10 +111,10 @@ class Household:
         return profile
 
     def rename(self, name: str, new_name: str, *, step: Step = lambda _: None) -> Profile:
-        """Give a profile another name; its history, marks and consents go with it.
+        """Give a profile another name; its history, marks, consents and flags go with it.
 
-        Decisions are never rewritten: those in force are appended under the new name, as they
-        were given, and withdrawn under the old one.
+        Decisions are neither rewritten nor made anew: the rename is appended to them, and from
+        there on they are held under the new name. The old one holds none.
 
         Args:
             name: as it is.
@@ -137,9 +132,9 @@ class Household:
             )
         self._find(name)
         _valid_name(new_name)
-        if any(profile.name == new_name for profile in self.profiles()):
-            raise InputError(f"there is a profile {new_name!r}", hint="take a name that is free")
+        self._require_free(new_name)
         self._home.ledger.check()
+        free_name(self._home.ledger, new_name, at=self._clock.now())
         step("note the intent")
         self._states.update(renaming=_Renaming(name=name, new_name=new_name))
         self.finish_rename(step=step)
@@ -155,10 +150,10 @@ class Household:
         if any(profile.name == name for profile in self.profiles()):
             self._home.history.rename_profile(name, new_name)
         step("move the consents")
-        self._move_consents(name, new_name)
+        self._home.ledger.append_rename(name, new_name, at=self._clock.now())
+        move_flags(self._home.ledger, name, new_name)
         step("forget the intent")
-        active = new_name if state.active == name else state.active
-        self._states.update(active=active, renaming=None)
+        self._states.change(partial(_renamed, name, new_name))
 
     def require_may_consent(self, profile: str) -> None:
         """Refuse what can never be allowed: anything for a kid, or for a teen by policy.
@@ -183,23 +178,27 @@ class Household:
             f"there is no profile {name!r}", hint="edgeagent profile list shows the names"
         )
 
-    def _move_consents(self, name: str, new_name: str) -> None:
-        now = self._clock.now()
-        latest = {record.purpose: record for record in self._home.ledger.consents(name)}
-        given = [record for record in latest.values() if record.event == "given"]
-        runs = [
-            record
-            for record in self._home.ledger.consents(name)
-            for last in given
-            if record.purpose == last.purpose
-        ]
-        moved = [msgspec.structs.replace(record, profile=new_name) for record in runs]
-        ended = [
-            msgspec.structs.replace(record, event="withdrawn", at=now, expires_at=now)
-            for record in given
-        ]
-        if given:
-            self._home.ledger.append_consent(*moved, *ended)
+    def _require_free(self, name: str) -> None:
+        if any(profile.name == name for profile in self.profiles()):
+            raise InputError(f"there is a profile {name!r}", hint="take a name that is free")
+
+
+def _renamed(name: str, new_name: str, now: HouseholdState) -> HouseholdState:
+    active = new_name if now.active == name else now.active
+    return msgspec.structs.replace(now, active=active, renaming=None)
+
+
+def free_name(ledger: LedgerStore, name: str, *, at: int) -> None:
+    """Withdraw what an earlier profile of that name has left, as one does whose history was lost.
+
+    Raises:
+        LedgerBroken: nothing can be withdrawn now.
+
+    """
+    left = withdrawals(ledger, name, at=at)
+    if left:
+        ledger.append_consent(*left)
+    forget_flags(ledger, name)
 
 
 def withdrawals(ledger: LedgerStore, profile: str, *, at: int) -> tuple[ConsentRecord, ...]:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import msgspec
 from msgspec import Meta
 
 from edgeagent.errors import LedgerBroken, NoModel
 from edgeagent.messages import ModelFiles, ModelManifest, ReportTask, TargetReference
-from edgeagent.messages.codec import Message, canonical_bytes, decode
+from edgeagent.messages.codec import Message
 from edgeagent.messages.fields import Seconds, Sha256
 from edgeagent.services.device_clock import TimeEvidence
+from edgeagent.services.kept_state import KeptState
 from edgeagent.store import LedgerStore
 
 __all__ = ["Installation", "InstallationStore", "Refusal", "UnreadManifest"]
@@ -36,6 +37,17 @@ class Refusal(Message, frozen=True, kw_only=True):
     lasting: bool
     """Whether it stays refused until another model is published. A model that lost a comparison is
     compared again at the next update, since by then more has been watched."""
+
+    @classmethod
+    def of(cls, manifest: ModelManifest, *, reason: str, at: int, lasting: bool) -> Self:
+        """Say why a model is not used."""
+        return cls(
+            model_sha256=manifest.model.sha256,
+            model_version=manifest.model_version,
+            reason=reason,
+            at=at,
+            lasting=lasting,
+        )
 
 
 class UnreadManifest(Message, frozen=True, kw_only=True):
@@ -61,40 +73,22 @@ class Installation(Message, frozen=True, kw_only=True):
     checked_at: Seconds | None = None
     time: TimeEvidence = TimeEvidence()
 
+    def swapped(self) -> Installation:
+        """Return it with the model before the active one active, if there is one."""
+        if self.previous is None:
+            return self
+        return msgspec.structs.replace(
+            self, current=self.previous, previous=self.current, failures=0, last_failure=None
+        )
 
-class InstallationStore:
-    """Loads and saves the installation, and says where its files lie."""
+
+class InstallationStore(KeptState[Installation]):
+    """Keeps the installation, empty until the first update, and says where its files lie."""
 
     def __init__(self, ledger: LedgerStore, models: Path) -> None:
         """Keep the state in ``ledger``; target files lie in ``models``/targets."""
-        self._ledger = ledger
+        super().__init__(ledger, _STATE_NAME, Installation, cap_bytes=_CAP_BYTES)
         self._models = models
-        self._read: tuple[bytes, Installation] = (b"", Installation())
-        """What was read last; it is asked for with every viewing, and changes once a day."""
-
-    def load(self) -> Installation:
-        """Return the present state; a box that never updated has an empty one."""
-        return self._decoded(self._ledger.state(_STATE_NAME))
-
-    def _decoded(self, data: bytes | None) -> Installation:
-        if data is None:
-            return Installation()
-        if data != self._read[0]:
-            self._read = (data, decode(data, Installation, cap_bytes=_CAP_BYTES))
-        return self._read[1]
-
-    def save(self, installation: Installation) -> None:
-        """Replace the state durably."""
-        self._ledger.set_state(_STATE_NAME, canonical_bytes(installation))
-
-    def update(self, **changes: object) -> Installation:
-        """Replace some fields of the present state, whoever else does, and return the new one."""
-
-        def changed(data: bytes | None) -> bytes:
-            return canonical_bytes(msgspec.structs.replace(self._decoded(data), **changes))
-
-        self._ledger.change_state(_STATE_NAME, changed)
-        return self.load()
 
     def note_known_time(self, at: int) -> None:
         """Note in the ledger that a verified timestamp and the clock agree.
@@ -115,17 +109,6 @@ class InstallationStore:
         if current is None:
             raise NoModel("no model has been downloaded yet", hint="edgeagent model update")
         return current
-
-    def refuse(self, manifest: ModelManifest, *, reason: str, at: int, lasting: bool) -> None:
-        """Note why a model is not used."""
-        refusal = Refusal(
-            model_sha256=manifest.model.sha256,
-            model_version=manifest.model_version,
-            reason=reason,
-            at=at,
-            lasting=lasting,
-        )
-        self.update(refused=refusal)
 
     def files(self, model: TargetReference, catalogue: TargetReference) -> ModelFiles:
         """Return where a model and its catalogue lie."""

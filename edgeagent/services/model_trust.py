@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from edgeagent.clock import Clock
 from edgeagent.errors import EdgeAgentError
 from edgeagent.messages import ModelManifest
-from edgeagent.services.installation import InstallationStore
+from edgeagent.services.installation import Installation, InstallationStore, Refusal
 
 __all__ = ["MOST_FAILURES", "Attempt", "ModelTrust"]
 
@@ -55,9 +57,14 @@ class ModelTrust:
 
     def worked(self, attempt: Attempt) -> None:
         """Note that a model answered; writes only if it had failed before."""
-        installation = self._installations.load()
-        if self._is_active(attempt) and installation.failures:
-            self._installations.update(failures=0, last_failure=None)
+
+        def noted(now: Installation) -> Installation:
+            if not _is_active(attempt, now):
+                return now
+            return msgspec.structs.replace(now, failures=0, last_failure=None)
+
+        if self._installations.load().failures:
+            self._installations.change(noted)
 
     def failed(self, attempt: Attempt, error: EdgeAgentError) -> None:
         """Note that a model did not answer; the third time in a row the one before it takes over.
@@ -65,26 +72,25 @@ class ModelTrust:
         The one that failed stays in the other slot, and is not activated again by an update until
         another model is published.
         """
-        installation = self._installations.load()
-        if not self._is_active(attempt):
-            return
-        failures = installation.failures + 1
-        self._installations.update(failures=failures, last_failure=str(error))
-        if failures < MOST_FAILURES:
-            return
-        self._installations.refuse(
-            attempt.manifest,
-            reason=f"failed {failures} times in a row: {error}",
-            at=self._clock.now(),
-            lasting=True,
-        )
-        if installation.previous is not None:
-            self._installations.update(
-                current=installation.previous,
-                previous=installation.current,
-                failures=0,
-                last_failure=None,
-            )
 
-    def _is_active(self, attempt: Attempt) -> bool:
-        return not attempt.popular and attempt.manifest == self._installations.load().current
+        def noted(now: Installation) -> Installation:
+            if not _is_active(attempt, now):
+                return now
+            failures = now.failures + 1
+            counted = msgspec.structs.replace(now, failures=failures, last_failure=str(error))
+            if failures < MOST_FAILURES:
+                return counted
+            refusal = Refusal.of(
+                attempt.manifest,
+                reason=f"failed {failures} times in a row: {error}",
+                at=self._clock.now(),
+                lasting=True,
+            )
+            return msgspec.structs.replace(counted, refused=refusal).swapped()
+
+        if not attempt.popular:
+            self._installations.change(noted)
+
+
+def _is_active(attempt: Attempt, now: Installation) -> bool:
+    return not attempt.popular and attempt.manifest == now.current

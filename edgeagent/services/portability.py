@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from edgeagent.clock import Clock
 from edgeagent.consent import ConsentRecord, Purpose
@@ -28,7 +31,7 @@ from edgeagent.services.export_format import (
     ExportedViewing,
     decode_export,
 )
-from edgeagent.services.household import HouseholdStateStore
+from edgeagent.services.household import HouseholdState, HouseholdStateStore, free_name
 from edgeagent.store import Disclosure, Entry, HistoryStore, Home
 from edgeagent.store.durable import create_durably
 
@@ -136,6 +139,7 @@ class Portability:
         missing = self._missing(given)
         added = self._home.ledger.import_debits(debits, at=self._clock.now())
         for profile in missing:
+            free_name(self._home.ledger, profile.name, at=self._clock.now())
             self._home.history.create_profile(
                 profile.name, kind=profile.kind, at=profile.created_at
             )
@@ -178,10 +182,8 @@ class Portability:
         return [profile for profile in given.profiles if profile.name not in there]
 
     def _narrow_retention(self, days: int | None) -> None:
-        states = HouseholdStateStore(self._home.ledger)
-        chosen = states.load().retention_days
-        if days is not None and (chosen is None or days < chosen):
-            states.update(retention_days=days)
+        if days is not None:
+            HouseholdStateStore(self._home.ledger).change(partial(_narrowed, days))
 
     def _store(self, profile: ExportedProfile, count: _Counter) -> None:
         grant = self._gate.grant(Purpose.HISTORY, profile=profile.name)
@@ -190,6 +192,11 @@ class Portability:
             events = [_event(viewing, profile.name) for viewing in batch]
             self._home.history.add(events, grant, source="imported")
             count.advance(len(events))
+
+
+def _narrowed(days: int, now: HouseholdState) -> HouseholdState:
+    chosen = days if now.retention_days is None else min(days, now.retention_days)
+    return msgspec.structs.replace(now, retention_days=chosen)
 
 
 def read_export(path: Path) -> BoxExport:

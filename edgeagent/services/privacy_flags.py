@@ -16,12 +16,13 @@ from msgspec import Meta
 
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError
-from edgeagent.messages.codec import Message, canonical_bytes, decode
+from edgeagent.messages.codec import Message
 from edgeagent.messages.fields import ProfileName
 from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.kept_state import KeptState
 from edgeagent.store import LedgerStore
 
-__all__ = ["AD_FLAGS", "FLAGS", "PURPOSE_OF", "PrivacyFlags"]
+__all__ = ["AD_FLAGS", "FLAGS", "PURPOSE_OF", "PrivacyFlags", "forget_flags", "move_flags"]
 
 PURPOSE_OF = {
     "allowWatchHistory": Purpose.HISTORY,
@@ -71,6 +72,7 @@ class PrivacyFlags:
         """Remember what is no purpose in ``ledger``."""
         self._ledger = ledger
         self._gate = gate
+        self._states = _states(ledger)
 
     def all(self, profile: str) -> dict[str, bool]:
         """Return every flag of a profile."""
@@ -97,7 +99,7 @@ class PrivacyFlags:
         self._remember(profile, on)
 
     def _on(self, profile: str) -> set[str]:
-        remembered = self._state().profiles.get(profile)
+        remembered = self._states.load().profiles.get(profile)
         on = set() if remembered is None else set(remembered.on)
         if remembered is not None and remembered.decisions != self._decisions(profile):
             on -= set(AD_FLAGS)
@@ -113,23 +115,37 @@ class PrivacyFlags:
         own = _Remembered(
             on=tuple(sorted(on - set(PURPOSE_OF))), decisions=self._decisions(profile)
         )
-
-        def changed(data: bytes | None) -> bytes:
-            return canonical_bytes(_State(profiles=_decoded(data).profiles | {profile: own}))
-
-        if self._state().profiles.get(profile) != own:
-            self._ledger.change_state(_STATE_NAME, changed)
+        if self._states.load().profiles.get(profile) != own:
+            self._states.change(lambda now: _State(profiles=now.profiles | {profile: own}))
 
     def _decisions(self, profile: str) -> int:
         records = self._ledger.consents(profile)
         return sum(record.purpose is Purpose.PROMOTION for record in records)
 
-    def _state(self) -> _State:
-        return _decoded(self._ledger.state(_STATE_NAME))
+
+def move_flags(ledger: LedgerStore, name: str, new_name: str) -> None:
+    """Let a profile keep its flags under another name; doing it again changes nothing."""
+
+    def moved(now: _State) -> _State:
+        profiles = dict(now.profiles)
+        if name in profiles:
+            profiles[new_name] = profiles.pop(name)
+        return _State(profiles=profiles)
+
+    _states(ledger).change(moved)
 
 
-def _decoded(data: bytes | None) -> _State:
-    return _State() if data is None else decode(data, _State, cap_bytes=_CAP_BYTES)
+def forget_flags(ledger: LedgerStore, name: str) -> None:
+    """Let whoever takes a name start with all flags off."""
+
+    def without(now: _State) -> _State:
+        return _State(profiles={key: on for key, on in now.profiles.items() if key != name})
+
+    _states(ledger).change(without)
+
+
+def _states(ledger: LedgerStore) -> KeptState[_State]:
+    return KeptState(ledger, _STATE_NAME, _State, cap_bytes=_CAP_BYTES)
 
 
 def _known(flag: str) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeagent.clock import week_of
-from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, MAX_ODDS_PER_YEAR, spent
+from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, MAX_ODDS_PER_YEAR, most_spent
 from edgeagent.services.retention import Kept
 from edgeagent.store import LedgerStore
 
@@ -21,9 +20,8 @@ class Promise:
     holds: bool
 
 
-def promises(ledger: LedgerStore, *, kept: Kept, now: int) -> tuple[Promise, ...]:
+def promises(ledger: LedgerStore, *, kept: Kept) -> tuple[Promise, ...]:
     """Return every promise."""
-    year = spent(ledger.debits(), last_week=week_of(now))
     return (
         Promise(
             topic="report",
@@ -34,7 +32,7 @@ def promises(ledger: LedgerStore, *, kept: Kept, now: int) -> tuple[Promise, ...
         Promise(
             topic="budget",
             text=f"All reports of any 52 weeks together multiply to at most {MAX_ODDS_PER_YEAR}.",
-            holds=year <= MAX_ODDS_PER_YEAR,
+            holds=most_spent(ledger.debits()) <= MAX_ODDS_PER_YEAR,
         ),
         Promise(
             topic="retention",

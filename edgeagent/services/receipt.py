@@ -1,7 +1,8 @@
 """The consent receipt: every decision with the fields of ISO/IEC TS 27560:2023 that apply here.
 
 A box has no accounts: the principal is a profile, the controller whoever shipped the box, and the
-personal data stay in it. Decisions are in the order in which they were made.
+personal data stay in it. Decisions are in the order in which they were made, profile by profile; a
+profile that was renamed has them all under its present name.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class ReceiptEntry(Message, frozen=True, kw_only=True):
     """One decision; field names after TS 27560, 6.2 to 6.5."""
 
     record_id: str
-    """SHA-256 of the record's canonical JSON."""
+    """SHA-256 of the record's canonical JSON, with the name under which it was made."""
     pii_principal_id: str
     """The profile."""
     privacy_notice_uri: str
@@ -75,7 +76,7 @@ def _entry(dated: DatedConsent, later: Sequence[DatedConsent], now: int) -> Rece
     record, expires_at = dated.record, dated.expires_at
     return ReceiptEntry(
         record_id=sha256_hex(canonical_bytes(record)),
-        pii_principal_id=record.profile,
+        pii_principal_id=dated.profile,
         privacy_notice_uri=f"edgeagent/notices/notice.{record.notice_language}.json",
         notice_version=record.notice_version,
         notice_sha256=record.notice_sha256,
@@ -91,8 +92,8 @@ def _entry(dated: DatedConsent, later: Sequence[DatedConsent], now: int) -> Rece
 
 def _state(dated: DatedConsent, later: Sequence[DatedConsent], now: int) -> State:
     record, expires_at = dated.record, dated.expires_at
-    key = (record.profile, record.purpose)
-    if any((other.record.profile, other.record.purpose) == key for other in later):
+    key = (dated.profile, record.purpose)
+    if any((other.profile, other.record.purpose) == key for other in later):
         return "superseded"
     if record.event == "withdrawn":
         return "withdrawn"

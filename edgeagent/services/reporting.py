@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edgeagent.network.transport import Transport
     from edgeagent.scoring.protocol import Scorer
     from edgeagent.services.assessment import Assessment
+    from edgeagent.services.balance import Balance
     from edgeagent.services.closed_week import WeekCounter
     from edgeagent.services.disclosure_log import DisclosureExport, Verification
     from edgeagent.services.preview import Preview
@@ -100,6 +101,12 @@ class Reporting:
         from edgeagent.services.disclosure_log import export  # noqa: PLC0415  (lazy, see module)
 
         return export(self._home.ledger, now=self._clock.now())
+
+    def balance(self) -> Balance:
+        """Return what reports have cost so far, and until when a new ledger is silent."""
+        from edgeagent.services.balance import balance  # noqa: PLC0415  (lazy, see module)
+
+        return balance(self._home.ledger, clock=self._clock)
 
     def preview(self) -> Preview:
         """Return what a report on the last week would look like, with throw-away noise."""

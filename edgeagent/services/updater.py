@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from edgeagent.errors import MalformedMessage, ModelError, ModelRefused
 from edgeagent.messages import (
     ModelManifest,
+    ReportTask,
     TargetReference,
     decode_manifest,
     decode_task,
@@ -16,13 +20,19 @@ from edgeagent.messages import (
 from edgeagent.network.repository import Repository
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.installation import Installation, InstallationStore, UnreadManifest
+from edgeagent.services.installation import (
+    Installation,
+    InstallationStore,
+    Refusal,
+    UnreadManifest,
+)
 from edgeagent.services.quality_gate import QualityGate
 
 __all__ = ["MANIFEST_TARGET", "TASK_TARGET", "Update", "Updater"]
 
 MANIFEST_TARGET = "models/manifest.json"
 TASK_TARGET = "tasks/report.json"
+_DECIDED = ("current", "previous", "failures", "refused")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +88,7 @@ class Updater:
 
         """
         repository = self._open_repository(self._clock.now())
-        evidence = self._clock.learn(
-            issued_at=repository.issued_at, vouched_until=repository.expires_at
-        )
-        before = self._installations.update(time=evidence, checked_at=self._clock.now())
+        before = self._installations.change(partial(self._checked, repository))
         if self._clock.is_known():
             self._installations.note_known_time(self._clock.now())
         manifest = self._manifest(repository.read(MANIFEST_TARGET))
@@ -94,10 +101,12 @@ class Updater:
             self._try(before, manifest, golden)
             refused = self._objection(before, manifest)
         # The task never waits for the model that ranks: what is reported must not depend on it.
-        self._installations.update(task=task)
+        self._installations.change(partial(_asked, before, task))
         if refused is None:
             self._activate(before, manifest)
         active = self._installations.manifest()
+        if refused is None and active != manifest:
+            refused = "another process has changed what is installed meanwhile"
         old = before.current
         return Update(
             model_changed=old is None or old.model != active.model,
@@ -116,22 +125,28 @@ class Updater:
             ModelRefused: there is none.
 
         """
-        installation = self._installations.load()
-        if installation.current is None or installation.previous is None:
-            raise ModelRefused(
-                "there is no previous model to go back to",
-                hint="a second slot is filled by the first update that brings a new model",
+
+        def back(now: Installation) -> Installation:
+            if now.current is None or now.previous is None:
+                raise ModelRefused(
+                    "there is no previous model to go back to",
+                    hint="a second slot is filled by the first update that brings a new model",
+                )
+            refusal = Refusal.of(
+                now.current, reason="rolled back", at=self._clock.now(), lasting=True
             )
-        self._installations.refuse(
-            installation.current, reason="rolled back", at=self._clock.now(), lasting=True
+            return msgspec.structs.replace(now, refused=refusal).swapped()
+
+        self._installations.change(back)
+        return self._installations.manifest()
+
+    def _checked(self, repository: Repository, now: Installation) -> Installation:
+        """Take in what the repository says of the time, beside what another process has learned."""
+        self._clock.evidence = now.time
+        evidence = self._clock.learn(
+            issued_at=repository.issued_at, vouched_until=repository.expires_at
         )
-        self._installations.update(
-            current=installation.previous,
-            previous=installation.current,
-            failures=0,
-            last_failure=None,
-        )
-        return installation.previous
+        return msgspec.structs.replace(now, time=evidence, checked_at=self._clock.now())
 
     def _manifest(self, data: bytes) -> ModelManifest:
         """Read the manifest; one that cannot be read is noted, beside what was refused before."""
@@ -161,9 +176,7 @@ class Updater:
         try:
             self._scorer.verify(files, str(golden), claims=manifest.claims())
         except ModelError as error:
-            self._installations.refuse(
-                manifest, reason=str(error), at=self._clock.now(), lasting=False
-            )
+            self._refuse(before, manifest, str(error))
             raise
 
     def _objection(self, before: Installation, manifest: ModelManifest) -> str | None:
@@ -176,20 +189,36 @@ class Updater:
             new=self._installations.files(manifest.model, manifest.catalogue),
         )
         if objection is not None:
-            self._installations.refuse(
-                manifest, reason=objection, at=self._clock.now(), lasting=False
-            )
+            self._refuse(before, manifest, objection)
         return objection
+
+    def _refuse(self, before: Installation, manifest: ModelManifest, reason: str) -> None:
+        refusal = Refusal.of(manifest, reason=reason, at=self._clock.now(), lasting=False)
+        self._installations.change(partial(_unless_decided, before, {"refused": refusal}))
 
     def _activate(self, before: Installation, manifest: ModelManifest) -> None:
         new_model = before.current is None or before.current.model != manifest.model
-        self._installations.update(
-            current=manifest,
-            previous=before.current if new_model else before.previous,
-            failures=0,
-            last_failure=None,
-            refused=None,
-        )
+        changes = {
+            "current": manifest,
+            "previous": before.current if new_model else before.previous,
+            "failures": 0,
+            "last_failure": None,
+            "refused": None,
+        }
+        self._installations.change(partial(_unless_decided, before, changes))
+
+
+def _unless_decided(
+    before: Installation, changes: Mapping[str, object], now: Installation
+) -> Installation:
+    """Change what is used, unless another process has since ``before``: the next update looks."""
+    decided = any(getattr(now, name) != getattr(before, name) for name in _DECIDED)
+    return now if decided else msgspec.structs.replace(now, **changes)
+
+
+def _asked(before: Installation, task: ReportTask, now: Installation) -> Installation:
+    """Take in a task, unless another process has taken in one since ``before``."""
+    return now if now.task != before.task else msgspec.structs.replace(now, task=task)
 
 
 def _fetch(repository: Repository, *references: TargetReference) -> list[Path]:

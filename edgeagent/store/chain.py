@@ -35,6 +35,7 @@ CHAINED_TABLES: Mapping[str, tuple[str, ...]] = {
     "deliveries": ("report_id", "settled_at", "outcome", "detail"),
     "imported_debits": ("week", "odds_numerator", "odds_denominator", "imported_at"),
     "clock_notes": ("kind", "at"),
+    "renames": ("name", "new_name", "at"),
 }
 """The columns of each append-only table besides ``seq`` and ``hash``."""
 

@@ -8,20 +8,10 @@ boots in 1970): its date says nothing, so its two years begin at the next ``know
 
 from __future__ import annotations
 
-from edgeagent.consent import ConsentRecord, DatedConsent
-from edgeagent.messages.codec import decode
 from edgeagent.store.chain import ChainWriter
 from edgeagent.store.database import Database
 
-__all__ = [
-    "append_behind",
-    "append_known",
-    "first_known",
-    "is_note_due",
-    "read_dated_consents",
-]
-
-_CAP_BYTES = 8192
+__all__ = ["append_behind", "append_known", "first_known", "is_note_due"]
 
 
 def append_known(writer: ChainWriter, *, at: int) -> None:
@@ -50,24 +40,3 @@ def is_note_due(database: Database, *, at: int) -> bool:
         "(SELECT coalesce(max(seq), -1) FROM consents) FROM clock_notes WHERE kind = 'known'"
     )
     return bool(at >= before and (last < 0 or consents > last))
-
-
-def read_dated_consents(database: Database, profile: str | None) -> tuple[DatedConsent, ...]:
-    """Return the decisions of one profile, or of all, in the order they were made."""
-    rows = database.read(
-        "SELECT body, "
-        "(SELECT at FROM clock_notes AS note WHERE kind = 'known' AND note.seq > consents.seq "
-        "ORDER BY note.seq LIMIT 1), "
-        "EXISTS (SELECT 1 FROM clock_notes AS note WHERE kind = 'behind' "
-        "AND note.seq = consents.seq + 1) "
-        "FROM consents WHERE ?1 IS NULL OR profile = ?1 ORDER BY seq",
-        (profile,),
-    )
-    return tuple(
-        DatedConsent(
-            record=decode(row[0].encode(), ConsentRecord, cap_bytes=_CAP_BYTES),
-            known_at=row[1],
-            was_behind=bool(row[2]),
-        )
-        for row in rows
-    )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from edgeagent.errors import PolicyError
 from edgeagent.privacy.accounting import Debit
 from edgeagent.store.chain import ChainWriter
 from edgeagent.store.database import Database
 
-__all__ = ["Entry", "append_entry", "append_imported_debit", "read_entries"]
+__all__ = ["Entry", "append_entry", "append_imported_debit", "one_entry_a_week", "read_entries"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,23 @@ def append_imported_debit(writer: ChainWriter, debit: Debit, *, at: int) -> None
             "imported_at": at,
         },
     )
+
+
+@contextmanager
+def one_entry_a_week(week: int) -> Iterator[None]:
+    """Refuse a second entry on a week.
+
+    Raises:
+        PolicyError: the week is closed.
+
+    """
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise PolicyError(
+            f"week {week} is closed, or its report id was used before: {error}",
+            hint="a week is drawn once; the next reporting week is 13 weeks later",
+        ) from error
 
 
 def read_entries(database: Database) -> tuple[Entry, ...]:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 
+import msgspec
+
 from edgeagent.consent import ConsentRecord, DatedConsent, Purpose
-from edgeagent.errors import PolicyError
 from edgeagent.privacy.accounting import Debit, check_debit
 from edgeagent.store.anchor import Anchor
 from edgeagent.store.chain import Chain
-from edgeagent.store.clock_notes import (
-    append_behind,
-    append_known,
-    first_known,
-    is_note_due,
-    read_dated_consents,
-)
-from edgeagent.store.consents import append_consent, read_consents
+from edgeagent.store.clock_notes import append_behind, append_known, first_known, is_note_due
+from edgeagent.store.consents import append_consent, append_rename, read_held_consents
 from edgeagent.store.database import Database
 from edgeagent.store.disclosures import (
     Disclosure,
@@ -28,7 +22,13 @@ from edgeagent.store.disclosures import (
     append_disclosure,
     read_disclosures,
 )
-from edgeagent.store.entries import Entry, append_entry, append_imported_debit, read_entries
+from edgeagent.store.entries import (
+    Entry,
+    append_entry,
+    append_imported_debit,
+    one_entry_a_week,
+    read_entries,
+)
 from edgeagent.store.genesis import Genesis, after_silence, read_genesis
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.lock import HomeLock
@@ -72,6 +72,10 @@ class LedgerStore:
         """
         known = first_known(self._database)
         return after_silence(now if known is None else known)
+
+    def has_known_time(self) -> bool:
+        """Say whether the time was ever known to this ledger: its silence counts from then."""
+        return first_known(self._database) is not None
 
     def note_known_time(self, at: int) -> None:
         """Note that a freshly verified timestamp agrees with the clock; at once if it tells news.
@@ -133,13 +137,30 @@ class LedgerStore:
                 if clock_was_behind:
                     append_behind(writer, at=record.at)
 
+    def append_rename(self, name: str, new_name: str, *, at: int) -> None:
+        """Append that ``name``'s decisions are ``new_name``'s; doing it again changes nothing.
+
+        Raises:
+            LedgerBroken, DiskFull: nothing was recorded.
+
+        """
+        with self._chain.append() as writer:
+            if self.dated_consents(name):
+                append_rename(writer, name, new_name, at=at)
+
     def consents(self, profile: str | None = None) -> tuple[ConsentRecord, ...]:
-        """Return the decisions of one profile, or of all, in the order they were made."""
-        return read_consents(self._database, profile)
+        """Return the decisions of one profile, or of all, under their present names."""
+        return tuple(
+            msgspec.structs.replace(dated.record, profile=dated.profile)
+            for dated in self.dated_consents(profile)
+        )
 
     def dated_consents(self, profile: str | None = None) -> tuple[DatedConsent, ...]:
-        """Return the same decisions, each with what is certain about when it was made."""
-        return read_dated_consents(self._database, profile)
+        """Return the same, profile by profile, with what is certain about when they were made."""
+        held = read_held_consents(self._database)
+        if profile is not None:
+            return held.get(profile, ())
+        return tuple(dated for consents in held.values() for dated in consents)
 
     def latest_consents(self) -> tuple[ConsentRecord, ...]:
         """Return the latest decision of each profile about each purpose."""
@@ -148,8 +169,7 @@ class LedgerStore:
 
     def profiles_with_decisions(self) -> tuple[str, ...]:
         """Return the profiles that ever decided anything."""
-        rows = self._database.read("SELECT DISTINCT profile FROM consents ORDER BY profile")
-        return tuple(row[0] for row in rows)
+        return tuple(sorted(read_held_consents(self._database)))
 
     def consenting_profiles(self) -> tuple[str, ...]:
         """Return the profiles whose latest decision about reporting is "given".
@@ -157,14 +177,12 @@ class LedgerStore:
         Whether it still holds (expiry, notice) is the gate's to say.
         """
         return tuple(
-            profile
-            for profile in self.profiles_with_decisions()
-            if self._latest_event(profile, Purpose.REPORTING) == "given"
+            sorted(
+                record.profile
+                for record in self.latest_consents()
+                if record.purpose is Purpose.REPORTING and record.event == "given"
+            )
         )
-
-    def is_withdrawn(self, profile: str, purpose: Purpose) -> bool:
-        """Say whether the latest decision about a purpose is a withdrawal."""
-        return self._latest_event(profile, purpose) == "withdrawn"
 
     def last_withdrawal(self, purpose: Purpose) -> int:
         """Return the place in the chain of anybody's last withdrawal of a purpose; 0 for none."""
@@ -173,14 +191,6 @@ class LedgerStore:
             (str(purpose),),
         )
         return rows[0][0] or 0
-
-    def _latest_event(self, profile: str, purpose: Purpose) -> str | None:
-        rows = self._database.read(
-            "SELECT body ->> 'event' FROM consents WHERE profile = ? AND purpose = ? "
-            "ORDER BY seq DESC LIMIT 1",
-            (profile, str(purpose)),
-        )
-        return rows[0][0] if rows else None
 
     # Budget
 
@@ -252,7 +262,7 @@ class LedgerStore:
             outcome=None,
             detail=None,
         )
-        with self._chain.append() as writer, _one_entry_a_week(week):
+        with self._chain.append() as writer, one_entry_a_week(week):
             check_debit(self.debits(), debit)
             append_entry(writer, week, at=drawn_at, odds=odds, reason="")
             append_disclosure(writer, disclosure)
@@ -266,7 +276,7 @@ class LedgerStore:
             LedgerBroken, DiskFull: nothing was changed.
 
         """
-        with self._chain.append() as writer, _one_entry_a_week(week):
+        with self._chain.append() as writer, one_entry_a_week(week):
             append_entry(writer, week, at=at, odds=None, reason=reason)
 
     # Disclosures and outbox
@@ -330,17 +340,19 @@ class LedgerStore:
         """Replace what is kept under ``name``; durable when this returns."""
         self.change_state(name, lambda _: body)
 
-    def change_state(self, name: str, change: Callable[[bytes | None], bytes]) -> None:
+    def change_state(self, name: str, change: Callable[[bytes | None], bytes]) -> bytes:
         """Replace what is kept under ``name`` by what ``change`` makes of it, in one transaction.
 
-        Two processes that change different fields of it do not undo each other's.
+        Two processes that change it do not undo each other's. Returns what is kept now.
         """
         with self._database.transaction() as connection:
+            body = change(self.state(name))
             connection.execute(
                 "INSERT INTO state (name, body) VALUES (?, ?) "
                 "ON CONFLICT (name) DO UPDATE SET body = excluded.body",
-                (name, change(self.state(name))),
+                (name, body),
             )
+        return body
 
     def claim_state(self, name: str, body: bytes) -> bytes:
         """Keep ``body`` under ``name`` unless something is kept there; return what is kept."""
@@ -383,14 +395,3 @@ class LedgerStore:
     def close(self) -> None:
         """Close the database."""
         self._database.close()
-
-
-@contextmanager
-def _one_entry_a_week(week: int) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        raise PolicyError(
-            f"week {week} is closed, or its report id was used before: {error}",
-            hint="a week is drawn once; the next reporting week is 13 weeks later",
-        ) from error

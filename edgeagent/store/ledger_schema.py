@@ -101,6 +101,19 @@ _CLOCK_NOTES = (
     """,
 )
 
+_RENAMES = (
+    # Decisions keep the name they were made under; this says whose they are now.
+    """
+    CREATE TABLE renames (
+        seq INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        new_name TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT
+    """,
+)
+
 LEDGER_SCHEMA = Schema(
     name="ledger",
     application_id=0x45414C31,  # "EAL1"
@@ -108,5 +121,6 @@ LEDGER_SCHEMA = Schema(
         Migration(name="0001_ledger", statements=_TABLES),
         Migration(name="0002_imported_debits", statements=_IMPORTED_DEBITS),
         Migration(name="0003_clock_notes", statements=_CLOCK_NOTES),
+        Migration(name="0004_renames", statements=_RENAMES),
     ),
 )

@@ -2,14 +2,14 @@
 
 Each part is a function that is given an effort and returns a result; add one to ``PARTS``. Parts
 run side by side in processes of their own. The exit code is not zero when a bound is passed, a
-fault escapes, or anything else does not hold.
+fault escapes, or anything else does not hold. A part that cannot run here is said to be skipped.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from time import perf_counter
@@ -76,17 +76,30 @@ def main(*, full: bool, only: tuple[str, ...], processes: int, as_json: bool) ->
     started = perf_counter()
     results = _run_all(costs, full=full, processes=processes)
     ok = all(result["ok"] for result in results)
+    skipped = [result["name"] for result in results if result["skipped"]]
     if as_json:
         seconds = round(perf_counter() - started, 1)
-        whole = {"ok": ok, "full": full, "seconds": seconds, "parts": results}
+        whole = {
+            "ok": ok,
+            "skipped": skipped,
+            "full": full,
+            "seconds": seconds,
+            "parts": results,
+        }
         click.echo(msgspec.json.encode(whole).decode())
     else:
         for result in results:
-            click.echo(f"{'ok' if result['ok'] else 'NO'}  {result['name']}: {result['summary']}")
+            click.echo(f"{_verdict(result)}  {result['name']}: {result['summary']}")
     for result in results:
         for line in result["wrong"]:
             click.echo(f"error: {result['name']}: {line}", err=True)
     sys.exit(0 if ok else PromiseBroken.exit_code)
+
+
+def _verdict(result: Mapping[str, Any]) -> str:
+    if not result["ok"]:
+        return "NO"
+    return f"skipped ({result['skipped']})" if result["skipped"] else "ok"
 
 
 def _run_all(costs: dict[Part, float], *, full: bool, processes: int) -> Sequence[dict[str, Any]]:

@@ -205,7 +205,9 @@ def _other_categories(box: AgentBox, agent: Agent, day: int) -> None:
 
 
 def _other_weeks(box: AgentBox, agent: Agent, day: int) -> None:
-    _ask(agent, box, first_week=day % 3000, categories=33, mechanism="subset_selection")
+    """Put the first week that counts before, into and after the present quarter."""
+    first_week = week_of(box.clock.now()) + day % 27 - 13
+    _ask(agent, box, first_week=first_week, categories=33, mechanism="subset_selection")
 
 
 def _back_in_time(box: AgentBox, agent: Agent, day: int) -> None:

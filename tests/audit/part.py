@@ -32,6 +32,8 @@ class Result:
     """Every number, ready for JSON."""
     summary: str
     """The same in a line for people."""
+    skipped: str = ""
+    """Why the part could not run here, so that nothing is known; empty when it ran."""
 
     @property
     def ok(self) -> bool:
@@ -54,6 +56,7 @@ def run(part: Part, *, full: bool) -> dict[str, Any]:
     return {
         "name": result.name,
         "ok": result.ok,
+        "skipped": result.skipped,
         "summary": result.summary,
         "seconds": round(perf_counter() - started, 1),
         "processor_seconds": round(sum(os.times()[:4]) - worked, 1),

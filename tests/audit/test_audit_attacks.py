@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeagent.clock import week_of
 from edgeagent.services import reporter
+from edgeagent.services.reporter import Reporter
 from edgeagent.store import LedgerStore, ledger
 from edgeagent.store.outbox import enqueue
 from tests.audit import attacks, attacks_on_state
@@ -72,6 +74,24 @@ def test_a_booking_in_two_transactions_is_seen(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(ledger, "enqueue", lambda *_args, **_fields: None)
     monkeypatch.setattr(LedgerStore, "book", booked_in_two)
     assert any("never sent" in line for line in attacks_on_state.crashes(QUICK).wrong)
+
+
+@pytest.mark.slow
+def test_a_box_that_reports_on_the_first_week_asked_for_is_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    latest = Reporter._latest_reporting_week
+
+    def as_asked(self: Reporter) -> int:
+        task = self._counter.task()
+        asked = 0 if task is None else task.first_week
+        return max(latest(self), min(asked, week_of(self._clock.now()) - 1))
+
+    monkeypatch.setattr(Reporter, "_latest_reporting_week", as_asked)
+    monkeypatch.setattr(reporter, "check_debit", lambda *_args, **_fields: None)
+    monkeypatch.setattr(ledger, "check_debit", lambda *_args, **_fields: None)
+    monkeypatch.setattr(attacks_on_state, "_CHEATS", (attacks_on_state._other_weeks,))
+    assert not attacks_on_state.cheating_server(QUICK).ok
 
 
 @pytest.mark.slow

@@ -36,6 +36,21 @@ def test_two_parts_run_and_tell_how_far_they_are() -> None:
     assert "about 0 s left" in done.stderr
 
 
+def _skipping(effort: Effort) -> Result:
+    del effort
+    return Result(name="skipping", wrong=(), figures={}, summary="nothing", skipped="needs root")
+
+
+def test_a_part_that_cannot_run_is_skipped_not_ok(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "PARTS", ((_skipping, 1, 1),))
+    run = CliRunner().invoke(command.main, [])
+    assert run.exit_code == 0
+    assert run.stdout == "skipped (needs root)  skipping: nothing\n"
+    told = json.loads(CliRunner().invoke(command.main, ["--json"]).stdout)
+    assert (told["ok"], told["skipped"]) == (True, ["skipping"])
+    assert told["parts"][0]["skipped"] == "needs root"
+
+
 def test_what_does_not_hold_is_named_and_fails_the_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -39,7 +39,7 @@ from edgeagent.messages import (
     sha256_hex,
 )
 from edgeagent.messages.manifest import TargetReference as Reference
-from edgeagent.services.installation import Installation, InstallationStore
+from edgeagent.services.installation import InstallationStore
 from model_export.graph import build_foldin_graph
 from tests.api.running import LineClient
 from tests.bench.bench_scoring import SPACE, _catalogue, _parameters
@@ -105,7 +105,7 @@ def fill(home: Path, *, events: int) -> None:
         for reference, data in zip(references, (model, b"golden", catalogue), strict=True):
             store.path(reference).parent.mkdir(parents=True, exist_ok=True)
             store.path(reference).write_bytes(data)
-        store.save(Installation(current=manifest, checked_at=now))
+        store.update(current=manifest, checked_at=now)
 
 
 def _reference(path: str, data: bytes) -> Reference:

@@ -137,7 +137,7 @@ def test_reports_are_closed_sent_and_shown(connected: Terminal) -> None:
     assert "0 waiting" in connected.says("report", "send")
     assert connected.json("report", "send") == {"sent": [], "waiting": 0}
     assert "0 reports drawn" in connected.says("report", "budget")
-    assert connected.json("report", "budget")["epsilon_limit_52_weeks"] == pytest.approx(4.394449)
+    assert connected.json("report", "budget")["epsilon_limit"] == pytest.approx(4.394449)
     assert "0 reports" in connected.says("disclosures", "list")
     assert connected.json("disclosures", "list") == {"disclosures": []}
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import re
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from math import inf
 from pathlib import Path
 
+import h11
 import pytest
 
 from edgeagent.errors import NetworkError
-from edgeagent.network.exchange import Patience, public_key_sha256
+from edgeagent.network.exchange import Patience, _Call, public_key_sha256
 from edgeagent.network.transport import HttpTransport
 from tests.network.hostile import (
     Script,
@@ -154,6 +159,81 @@ def test_a_server_that_never_shakes_hands_is_left_and_learns_nothing() -> None:
     with serving(until_left) as seen, pytest.raises(NetworkError, match="within 60 s"):
         post_to(seen, scheme="https", patience=impatient())
     assert BODY not in seen.data
+
+
+Address = tuple[int, int, int, str, tuple[str, int]]
+
+UNROUTED = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("255.255.255.255", 9))
+"""Nobody can be connected to a broadcast address: refused at once, without a packet."""
+UNKNOWN = (4, socket.SOCK_STREAM, 0, "", ("", 9))
+"""IPX, which left Linux in 2018; so does IPv6 where a kernel has none."""
+
+
+def here(port: int) -> Address:
+    return (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))
+
+
+@contextmanager
+def deaf() -> Iterator[Address]:
+    """Give an address that answers nothing: its queue is full, and nobody takes from it."""
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as listener,
+        socket.create_connection(listener.getsockname()),
+    ):
+        yield here(listener.getsockname()[1])
+
+
+def slow_clock(step: float) -> Callable[[], float]:
+    clock = itertools.count(step=step)
+    return lambda: next(clock)
+
+
+@pytest.mark.parametrize("first", [UNROUTED, UNKNOWN, "refused", "deaf"])
+def test_an_address_that_leads_nowhere_gives_way_to_the_next(first: Address | str) -> None:
+    patience = Patience(deadline_seconds=inf, glance_seconds=0.001, monotonic=slow_clock(1.0))
+    with ExitStack() as stack:
+        if first == "deaf":
+            first = stack.enter_context(deaf())
+        elif first == "refused":
+            with socket.create_server(("127.0.0.1", 0)) as closed:
+                first = here(closed.getsockname()[1])
+        assert not isinstance(first, str)
+        with serving(answering(COUNTED)) as seen, _Call(lambda: True, patience) as call:
+            call.connect_to([first, here(seen.port)])
+            headers = [("Host", "x"), ("Content-Length", str(len(BODY)))]
+            request = h11.Request(method="POST", target="/", headers=headers)
+            assert call.ask(request, BODY).status == 204
+
+
+@pytest.mark.parametrize(
+    ("address", "error"), [(UNROUTED, errno.ENETUNREACH), (UNKNOWN, errno.EAFNOSUPPORT)]
+)
+def test_no_address_that_leads_anywhere_says_why(address: Address, error: int) -> None:
+    with (
+        _Call(lambda: True, WATCHFUL) as call,
+        pytest.raises(OSError, match=re.escape(str(address[-1]))) as caught,
+    ):
+        call.connect_to([here(1), address])
+    assert caught.value.errno == error
+
+
+def test_an_address_that_answers_nothing_is_left_after_its_share_of_the_time() -> None:
+    patience = Patience(glance_seconds=0.001, monotonic=slow_clock(1.0))
+    with deaf() as address, _Call(lambda: True, patience) as call:
+        with pytest.raises(TimeoutError, match="timed out"):
+            call.connect_to([address] * 3)
+        with pytest.raises(TimeoutError, match="within 60 s"):
+            call.connect_to([address] * 9)
+
+
+def test_an_attempt_to_connect_is_called_off() -> None:
+    answers = iter([True, True, False])
+    with (
+        deaf() as address,
+        _Call(lambda: next(answers), WATCHFUL) as call,
+        pytest.raises(ConnectionAbortedError, match="called off"),
+    ):
+        call.connect_to([address])
 
 
 def test_what_is_not_wanted_is_not_sent() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeagent.errors import PolicyError
-from edgeagent.privacy.accounting import Debit, Limits, check_debit, epsilon, spent
+from edgeagent.privacy.accounting import Debit, Limits, check_debit, epsilon, most_spent, spent
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "ledger_debits.json"
 CASES = json.loads(VECTORS.read_text("utf-8"))["cases"]
@@ -53,6 +53,13 @@ def test_a_span_holds_its_last_week_and_not_the_one_before_its_first() -> None:
     assert spent([debit(48)], last_week=100) == 1
     assert spent([debit(48)], last_week=47) == 1
     assert spent([debit(48)], last_week=50, weeks=2) == 1
+
+
+def test_the_dearest_year_is_found_wherever_it_lies() -> None:
+    assert most_spent([]) == 1
+    close = [debit(week) for week in (100, 113, 126, 139, 151)]
+    assert most_spent([debit(0), *close, debit(400)]) == 3**5
+    assert most_spent([debit(week) for week in (0, 13, 26, 39, 52, 65)]) == 81
 
 
 def test_the_loss_is_a_logarithm_for_display() -> None:

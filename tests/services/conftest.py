@@ -75,7 +75,7 @@ class Box:
         evidence = TimeEvidence(
             last_seen=self.clock.now(), vouched_until=self.clock.now() + 3 * 365 * DAY_SECONDS
         )
-        store.save(Installation(task=given, time=evidence))
+        store.change(lambda _: Installation(task=given, time=evidence))
         store.note_known_time(self.clock.now())
         for reference in (given.segmenter.model, given.segmenter.catalogue):
             store.path(reference).parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import log
 from typing import Any
@@ -13,8 +14,12 @@ from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, LedgerBroken
+from edgeagent.privacy.accounting import Debit
 from edgeagent.services.settings_risk import _JUDGES, changes, deviations
 from edgeagent.store import LedgerStore
+from edgeagent.store.database import PAGE_BYTES
+from edgeagent.store.disclosures import append_disclosure
+from edgeagent.store.entries import append_entry
 from tests.services.conftest import Box, task
 
 
@@ -140,6 +145,28 @@ def test_the_quarter_says_what_was_kept_used_sent_and_spent(reported: Box) -> No
     assert found.missed_weeks == ()
 
 
+def test_the_balance_goes_by_the_boxs_clock(reported: Box) -> None:
+    now = reported.clock.now()
+    reported.agent._clock.learn(issued_at=now, vouched_until=now + 200 * WEEK_SECONDS)
+    found = reported.agent.reports.balance()
+    assert (found.reports, found.odds_spent, found.odds_limit) == (1, "3", "81")
+    assert (found.epsilon_spent, found.epsilon_limit) == pytest.approx((log(3), log(81)))
+    assert found.silence_has_begun
+    assert found.silent_until == week_start(found.first_reportable_week)
+    reported.clock.set(0)  # the box has seen later than that
+    assert reported.agent.reports.balance() == found
+    reported.clock.set(found.silent_until + 70 * WEEK_SECONDS)
+    assert reported.agent.reports.balance().odds_spent == "1"
+
+
+def test_the_silence_of_a_box_that_does_not_know_the_time_moves_on(box: Box) -> None:
+    first = box.agent.reports.balance()
+    assert not first.silence_has_begun
+    box.clock.advance(WEEK_SECONDS)
+    later = box.agent.reports.balance()
+    assert later.silent_until == first.silent_until + WEEK_SECONDS
+
+
 def test_a_quarter_later_the_year_still_counts(reported: Box) -> None:
     reported.clock.advance(15 * WEEK_SECONDS)
     found = reported.agent.reports.quarter(kept_days=90)
@@ -223,10 +250,75 @@ def test_reports_that_do_not_match_what_was_booked_are_said(reported: Box) -> No
     assert "Report" in problems[2]
 
 
-def test_imported_debits_that_lie_too_close_are_said(reported: Box) -> None:
+def draw(ledger: LedgerStore, week: int, *, odds: int = 3) -> None:
+    """Book as a program without limits would."""
+    with ledger._chain.append() as writer:
+        append_entry(writer, week, at=0, odds=Fraction(odds), reason="")
+
+
+def broken_promises(box: Box) -> list[str]:
+    return [promise.topic for promise in box.agent.reports.assess().promises if not promise.holds]
+
+
+def test_every_promise_holds_of_a_box_that_has_reported(reported: Box) -> None:
+    found = reported.agent.reports.assess().promises
+    assert [promise.topic for promise in found] == ["report", "budget", "retention", "ledger"]
+    assert broken_promises(reported) == []
+
+
+def test_a_report_that_costs_more_breaks_its_promise(reported: Box) -> None:
+    ledger = reported.agent.home.ledger
+    (item,) = ledger.disclosures()
+    week = item.week + 13
+    draw(ledger, week, odds=4)
+    with ledger._chain.append() as writer:
+        append_disclosure(writer, replace(item, week=week, report_id="0" * 32))
+    assert broken_promises(reported) == ["report"]
+
+
+def test_any_year_over_budget_breaks_the_promise_however_long_ago(reported: Box) -> None:
     ledger = reported.agent.home.ledger
     (debit,) = ledger.debits()
-    ledger.import_debits([type(debit)(week=debit.week + 1, odds=Fraction(3))], at=0)
+    for number in range(1, 5):
+        draw(ledger, debit.week + 12 * number)
+    reported.clock.advance(500 * WEEK_SECONDS)
+    assert broken_promises(reported) == ["budget"]
+
+
+def test_keeping_longer_than_was_chosen_breaks_its_promise(reported: Box) -> None:
+    reported.agent.retention.choose(3)
+    assert broken_promises(reported) == ["retention"]
+
+
+def test_a_damaged_page_breaks_the_promise_of_a_whole_record(reported: Box) -> None:
+    change(
+        reported.agent.home.ledger, "CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(100000))"
+    )
+    reported.agent.close()
+    path = reported.directory / "ledger.db"
+    data = bytearray(path.read_bytes())
+    data[-PAGE_BYTES * 10] ^= 1  # somewhere in the middle of those bytes
+    path.write_bytes(data)
+    reported.agent = reported.open()
+    assert broken_promises(reported) == ["ledger"]
+
+
+def test_how_an_imported_ledger_is_spaced_is_no_problem_of_this_one(reported: Box) -> None:
+    ledger = reported.agent.home.ledger
+    (debit,) = ledger.debits()
+    ledger.mark_missed(debit.week + 2, reason="off", at=0)
+    imported = [Debit(week=debit.week + near, odds=Fraction(3)) for near in (-1, 1, 3)]
+    ledger.import_debits(imported, at=0)
+    assert reported.agent.reports.verify_disclosures().ok
+
+
+@pytest.mark.parametrize("near", ["own", "imported"])
+def test_reports_of_this_box_that_lie_too_close_are_said(reported: Box, near: str) -> None:
+    ledger = reported.agent.home.ledger
+    (debit,) = ledger.debits()
+    if near == "imported":
+        ledger.import_debits([Debit(week=debit.week + 30, odds=Fraction(3))], at=0)
+    draw(ledger, debit.week + (12 if near == "own" else 29))
     (problem,) = reported.agent.reports.verify_disclosures().problems
     assert "less than 13 weeks" in problem
 

@@ -44,13 +44,24 @@ def test_one_jump_to_2100_is_not_permanent() -> None:
     assert clock.is_known()
 
 
-def test_evidence_never_shrinks() -> None:
+def test_a_clock_set_back_has_seen_what_it_has_seen() -> None:
     system = FakeClock(NOW)
     clock = DeviceClock(system)
     clock.learn(issued_at=NOW - DAY, vouched_until=NOW + 30 * DAY)
     system.set(NOW - DAY)
     evidence = clock.learn(issued_at=NOW - DAY, vouched_until=NOW + 7 * DAY)
-    assert (evidence.last_seen, evidence.vouched_until) == (NOW, NOW + 30 * DAY)
+    assert (evidence.last_seen, evidence.vouched_until) == (NOW, NOW + 7 * DAY)
+
+
+def test_a_timestamp_that_vouched_too_far_is_put_right_by_the_next() -> None:
+    system = FakeClock(NOW)
+    clock = DeviceClock(system)
+    clock.learn(issued_at=NOW - DAY, vouched_until=YEAR_2100)
+    clock.learn(issued_at=NOW, vouched_until=NOW + 30 * DAY)
+    system.set(NOW + 31 * DAY)
+    assert not clock.is_known()
+    clock.learn(issued_at=NOW + 31 * DAY, vouched_until=NOW + 61 * DAY)
+    assert clock.is_known()
 
 
 def test_before_the_newest_timestamp_was_signed_no_clock_is_right() -> None:

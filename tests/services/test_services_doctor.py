@@ -55,7 +55,7 @@ def test_a_well_box_has_one_weakness_its_key(agent_box: AgentBox) -> None:
     findings = examined(agent_box)
     assert tuple(findings) == NAMES
     assert statuses(findings) == {"keys": "warning"}
-    assert "schema 3" in findings["ledger"].message
+    assert "schema 4" in findings["ledger"].message
     assert "silent until" in findings["budget"].message
     assert "vouched for by the server" in findings["clock"].message
 

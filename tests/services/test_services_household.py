@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 
 from edgeagent.config import Config
-from edgeagent.consent import Purpose
+from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
 from edgeagent.errors import ConsentRequired, InputError, MalformedMessage
 from edgeagent.messages import Picks, WatchEvent
 from edgeagent.services.household import MAIN_PROFILE, HouseholdStateStore
+from edgeagent.services.privacy_flags import AD_FLAGS, PrivacyFlags
 from edgeagent.testing.agent_box import AgentBox
 from tests.services.conftest import Box
 
@@ -121,13 +125,13 @@ def expect_renamed(box: Box) -> None:
     assert agent.home.history.marks("bea").hidden == ("t:9",)
     assert agent.home.history.last_picks("bea") is not None
     # Without a break, since the first time.
-    first = agent.home.ledger.consents("anna")[0].at
-    assert agent.gate.state(Purpose.HISTORY, profile="bea").since == first
+    given = [r for r in agent.home.ledger.consents("bea") if r.purpose is Purpose.HISTORY]
+    assert len(given) == 2
+    assert agent.gate.state(Purpose.HISTORY, profile="bea").since == given[0].at
     assert agent.gate.holds(Purpose.PERSONALIZATION, profile="bea")
     # Whoever takes the old name later has granted nothing.
     assert not any(agent.gate.holds(purpose, profile="anna") for purpose in Purpose)
-    given = [r for r in agent.home.ledger.consents("bea") if r.purpose is Purpose.HISTORY]
-    assert len(given) == 2
+    assert agent.home.ledger.consents("anna") == ()
     assert HouseholdStateStore(agent.home.ledger).load().renaming is None
 
 
@@ -137,6 +141,81 @@ def test_renaming_takes_everything_along(box: Box) -> None:
     expect_renamed(box)
     box.reopen()
     expect_renamed(box)
+
+
+def test_a_rename_neither_drops_a_report_nor_interrupts_the_weeks(box: Box) -> None:
+    box.install()
+    box.agent.household.create("anna", kind="adult")
+    box.grant(Purpose.HISTORY, Purpose.REPORTING, profile="anna")
+    box.go_to_end_of_reporting_week()
+    box.agent.close_week()
+    assert len(box.agent.home.ledger.outbox()) == 1
+    end = box.clock.now()
+    held = partial(box.agent.gate.held_throughout, Purpose.REPORTING, start=end - 100, end=end)
+    assert held(profile="anna")
+    box.agent.household.rename("anna", "bea")
+    assert held(profile="bea")
+    assert not held(profile="anna")
+    box.reopen()
+    assert len(box.agent.home.ledger.outbox()) == 1
+
+
+def test_a_consent_given_under_a_wrong_clock_is_neither_lost_nor_longer(box: Box) -> None:
+    box.install()
+    box.agent.household.create("anna", kind="adult")
+    right = box.clock.now()
+    box.clock.set(0)
+    box.grant(Purpose.HISTORY, profile="anna")
+    box.clock.set(right + 100)
+    box.agent.home.ledger.note_known_time(box.clock.now())
+    before = box.agent.gate.state(Purpose.HISTORY, profile="anna")
+    assert before.expires_at == right + 100 + CONSENT_LIFETIME_SECONDS
+    box.clock.advance(5000)
+    box.agent.household.rename("anna", "bea")
+    box.agent.home.ledger.note_known_time(box.clock.now())
+    after = box.agent.gate.state(Purpose.HISTORY, profile="bea")
+    assert after == replace(before, profile="bea")
+
+
+def test_flags_go_with_the_name_and_nobody_inherits_them(box: Box) -> None:
+    household = box.agent.household
+    flags = PrivacyFlags(box.agent.home.ledger, gate=box.agent.gate)
+    household.create("anna", kind="adult")
+    for flag in AD_FLAGS[:2]:
+        flags.widen(flag, "anna", grant=_refuse)
+    household.rename("anna", "bea")
+    assert [flag for flag, on in flags.all("bea").items() if on] == sorted(AD_FLAGS[:2])
+    household.create("anna", kind="adult")
+    assert not any(flags.all("anna").values())
+    box.agent.erasure.erase_profile("bea")
+    household.create("bea", kind="adult")
+    assert not any(flags.all("bea").values())
+
+
+def _refuse(purpose: Purpose, profile: str) -> None:
+    raise AssertionError((purpose, profile))
+
+
+@pytest.mark.parametrize("how", ["create", "rename"])
+def test_nobody_inherits_from_a_profile_whose_history_was_lost(box: Box, how: str) -> None:
+    household = box.agent.household
+    household.create("anna", kind="adult")
+    box.grant(Purpose.HISTORY, profile="anna")
+    box.agent.home.history.remove_profile("anna")
+    if how == "create":
+        household.create("anna", kind="adult")
+    else:
+        household.create("bea", kind="adult")
+        household.rename("bea", "anna")
+    assert not box.agent.gate.holds(Purpose.HISTORY, profile="anna")
+    assert [r.event for r in box.agent.home.ledger.consents("anna")] == ["given", "withdrawn"]
+
+
+def test_a_taken_name_is_refused_before_its_consents_are_touched(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    with pytest.raises(InputError, match="there is a profile 'main'"):
+        box.agent.household.create("main", kind="adult")
+    assert box.agent.gate.holds(Purpose.HISTORY, profile="main")
 
 
 @pytest.mark.parametrize("cut", ["rename in the history", "move the consents", "forget the intent"])

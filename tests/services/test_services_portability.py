@@ -169,6 +169,29 @@ def test_consents_in_a_file_are_shown_never_in_force(make_box: MakeBox) -> None:
     assert shown["anna", Purpose.HISTORY] == "given"
 
 
+def test_an_export_names_the_consents_of_a_renamed_profile_after_it(make_box: MakeBox) -> None:
+    old, new = make_box("old"), make_box("new")
+    fill(old)
+    old.agent.household.rename("anna", "bea")
+    export = old.agent.portability.export()
+    assert {record.profile for record in export.consents} == {"main", "bea"}
+    done = new.agent.portability.import_(export)
+    shown = {(r.profile, r.purpose): r.event for r in done.consents_shown}
+    assert shown["bea", Purpose.HISTORY] == "given"
+    assert not new.agent.gate.holds(Purpose.HISTORY, profile="bea")
+
+
+def test_an_imported_profile_inherits_no_consent_of_its_name(make_box: MakeBox) -> None:
+    old, new = make_box("old"), make_box("new")
+    fill(old)
+    new.agent.household.create("anna", kind="adult")
+    new.grant(Purpose.HISTORY, profile="anna")
+    new.agent.home.history.remove_profile("anna")  # as when the history was damaged
+    done = new.agent.portability.import_(old.agent.portability.export())
+    assert "anna" in done.waiting_profiles
+    assert not new.agent.gate.holds(Purpose.HISTORY, profile="anna")
+
+
 def test_imported_viewings_never_enter_a_report(make_box: MakeBox) -> None:
     old, new = make_box("old"), make_box("new")
     fill(old)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from edgeagent.clock import DAY_SECONDS, iso_utc
@@ -52,6 +53,16 @@ def test_a_receipt_may_be_of_one_profile(box: Box) -> None:
     assert len(box.agent.consent_receipt().records) == 2
     (entry,) = box.agent.consent_receipt("anna").records
     assert (entry.pii_principal_id, entry.event_state) == ("anna", "given")
+
+
+def test_a_receipt_follows_a_rename_and_its_ids_stay(box: Box) -> None:
+    box.agent.household.create("anna", kind="adult")
+    box.grant(Purpose.HISTORY, profile="anna")
+    (before,) = box.agent.consent_receipt("anna").records
+    box.agent.household.rename("anna", "bea")
+    assert box.agent.consent_receipt("anna").records == ()
+    (after,) = box.agent.consent_receipt("bea").records
+    assert after == msgspec.structs.replace(before, pii_principal_id="bea")
 
 
 def test_a_broken_ledger_gives_no_receipt(box: Box) -> None:

@@ -33,6 +33,7 @@ def _fill(box: Box) -> Home:
     home.ledger.settle(first, at=NOW, outcome="accepted", detail="")
     home.ledger.mark_missed(week + 26, reason="off", at=NOW)
     home.ledger.import_debits([Debit(week=week - 40, odds=Fraction(3))], at=NOW)
+    home.ledger.append_rename("main", "ada", at=NOW)
     home.ledger.append_consent(box.decision(given=False))
     home.ledger.check()
     return home
@@ -86,7 +87,7 @@ def test_the_hash_is_the_documented_one() -> None:
 def test_every_row_is_in_one_unbroken_sequence(box: Box) -> None:
     ledger = _fill(box).ledger
     seqs = [seq for table in CHAINED_TABLES for seq in _seqs(ledger, table)]
-    assert sorted(seqs) == list(range(12))
+    assert sorted(seqs) == list(range(13))
     assert all(_rows(ledger))
 
 
@@ -106,6 +107,7 @@ def test_a_deleted_row_is_noticed(box: Box, table: str) -> None:
         "UPDATE genesis SET phase = (phase + 1) % 13",
         "UPDATE consents SET body = replace(body, 'withdrawn', 'given')",
         "UPDATE consents SET profile = 'ada'",
+        "UPDATE renames SET new_name = 'eve'",
         "UPDATE clock_notes SET at = at - 7000000",
         "UPDATE clock_notes SET kind = 'known'",
         "UPDATE ledger SET odds_numerator = 2 WHERE entry = 'drawn'",
@@ -164,18 +166,18 @@ def test_reordered_rows_are_noticed(box: Box) -> None:
 
 def test_a_cut_tail_with_whole_hashes_is_noticed(box: Box) -> None:
     home = _fill(box)
-    _tamper(home, "DELETE FROM consents WHERE seq = 11")  # the withdrawal
+    _tamper(home, "DELETE FROM consents WHERE seq = 12")  # the withdrawal
     box.close()
-    _expect_broken(box, "has 11 rows, 12 were acknowledged")
+    _expect_broken(box, "has 12 rows, 13 were acknowledged")
 
 
 def test_a_tail_rewritten_by_someone_with_the_key_is_noticed(box: Box) -> None:
     home = _fill(box)
     database = home.ledger._database
-    _tamper(home, "DELETE FROM consents WHERE seq = 11")
-    previous = database.read("SELECT hash FROM imported_debits WHERE seq = 10")[0][0]
+    _tamper(home, "DELETE FROM consents WHERE seq = 12")
+    previous = database.read("SELECT hash FROM renames WHERE seq = 11")[0][0]
     body = canonical_bytes(box.decision()).decode()
-    row = {"seq": 11, "profile": "main", "purpose": "history", "body": body}
+    row = {"seq": 12, "profile": "main", "purpose": "history", "body": body}
     with database.transaction() as connection:
         connection.execute(
             "INSERT INTO consents VALUES (?, ?, ?, ?, ?)",
@@ -199,7 +201,7 @@ def test_an_older_ledger_beside_a_newer_anchor_is_noticed(box: Box) -> None:
     box.open().ledger.append_consent(box.decision())
     box.close()
     (box.directory / "ledger.db").write_bytes(older)
-    _expect_broken(box, "has 12 rows, 13 were acknowledged")
+    _expect_broken(box, "has 13 rows, 14 were acknowledged")
 
 
 def test_an_older_anchor_beside_a_newer_ledger_is_noticed(box: Box) -> None:
@@ -209,7 +211,7 @@ def test_an_older_anchor_beside_a_newer_ledger_is_noticed(box: Box) -> None:
         box.open().ledger.append_consent(box.decision(given=given))
     box.close()
     (box.directory / "ledger.anchor").write_bytes(older)
-    _expect_broken(box, "has 14 rows, 12 were acknowledged")
+    _expect_broken(box, "has 15 rows, 13 were acknowledged")
 
 
 def test_a_missing_or_foreign_anchor_is_noticed(box: Box) -> None:

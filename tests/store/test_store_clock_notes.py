@@ -55,7 +55,7 @@ def test_a_consent_is_dated_by_the_first_note_after_it(box: Box, ledger: LedgerS
     main = ledger.dated_consents("main")
     assert [dated.known_at for dated in main] == [NOW + 5, NOW + 7]
     assert [dated.was_behind for dated in main] == [False, True]
-    assert [dated.record.profile for dated in ledger.dated_consents()] == ["main", "ada", "main"]
+    assert [dated.record.profile for dated in ledger.dated_consents()] == ["main", "main", "ada"]
 
 
 def test_two_years_run_from_what_is_certain(box: Box, ledger: LedgerStore) -> None:

@@ -48,14 +48,33 @@ def test_decisions_come_back_in_order_and_survive(box: Box) -> None:
         ledger.append_consent(record)
     box.close()
     ledger = box.open().ledger
-    assert ledger.consents() == tuple(records)
+    assert ledger.consents() == (records[0], records[2], records[1])
     assert ledger.consents("main") == (records[0], records[2])
     assert ledger.consents("nobody") == ()
     assert ledger.profiles_with_decisions() == ("ada", "main")
     assert ledger.consenting_profiles() == ("ada",)
-    assert ledger.is_withdrawn("main", Purpose.HISTORY)
-    assert not ledger.is_withdrawn("main", Purpose.REPORTING)
-    assert not ledger.is_withdrawn("ada", Purpose.REPORTING)
+
+
+def test_a_rename_carries_decisions_and_makes_none(box: Box, ledger: LedgerStore) -> None:
+    ledger.append_consent(box.decision(profile="bea"), box.decision(profile="bea", given=False))
+    ledger.append_consent(box.decision(profile="ada"), clock_was_behind=True)
+    ledger.note_known_time(NOW + 5)
+    before = ledger.tip()[0]
+    for _ in range(2):
+        ledger.append_rename("ada", "bea", at=NOW + 6)
+    assert ledger.tip()[0] == before + 1
+    assert ledger.dated_consents("ada") == ()
+    *earlier, carried = ledger.dated_consents("bea")
+    assert [dated.record.event for dated in earlier] == ["given", "withdrawn"]
+    assert (carried.profile, carried.record.profile) == ("bea", "ada")
+    assert (carried.known_at, carried.was_behind) == (NOW + 5, True)
+    assert [record.profile for record in ledger.consents()] == ["bea"] * 3
+    assert ledger.latest_consents() == (box.decision(profile="bea"),)
+    # The old name is anybody's, and so is the new one after another rename.
+    ledger.append_consent(box.decision(profile="ada", given=False))
+    ledger.append_rename("bea", "eve", at=NOW + 7)
+    assert ledger.profiles_with_decisions() == ("ada", "eve")
+    assert [dated.record.event for dated in ledger.dated_consents("ada")] == ["withdrawn"]
 
 
 def test_a_booking_is_debit_disclosure_and_outbox_entry(box: Box, ledger: LedgerStore) -> None:

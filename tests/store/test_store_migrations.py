@@ -115,12 +115,19 @@ box.close()
     assert printed == "1 another\n[]\n"
 
 
+_UNDO_RENAMES = (
+    "DROP TABLE renames",
+    "DELETE FROM _sqlite_migrations WHERE name = '0004_renames'",
+    "PRAGMA user_version = 3",
+)
 _UNDO_NOTES = (
+    *_UNDO_RENAMES,
     "DROP TABLE clock_notes",
     "DELETE FROM _sqlite_migrations WHERE name = '0003_clock_notes'",
     "PRAGMA user_version = 2",
 )
 UNDO = {
+    ("ledger", 3): _UNDO_RENAMES,
     ("ledger", 2): _UNDO_NOTES,
     ("ledger", 1): (
         *_UNDO_NOTES,

@@ -1,0 +1,54 @@
+"""What reports have cost so far, and until when a new ledger is silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeagent.clock import Clock, week_of, week_start
+from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, SPACING_WEEKS, epsilon, spent
+from edgeagent.store import LedgerStore
+
+__all__ = ["Balance", "balance"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What was spent on reports in the 52 weeks up to now."""
+
+    reports: int
+    """All that were ever drawn, and those of an imported ledger."""
+    epsilon_spent: float
+    epsilon_limit: float
+    odds_spent: str
+    """e^ε, an exact fraction."""
+    odds_limit: str
+    first_reportable_week: int
+    silent_until: int
+    """A new ledger reports nothing before, seconds UTC."""
+    silence_has_begun: bool
+    """False while the time is not known to the ledger: until then ``silent_until`` moves on."""
+    spacing_weeks: int
+
+
+def balance(ledger: LedgerStore, *, clock: Clock) -> Balance:
+    """Return what was spent.
+
+    Raises:
+        LedgerBroken: it cannot be trusted.
+
+    """
+    ledger.check()
+    now, debits = clock.now(), ledger.debits()
+    year = spent(debits, last_week=week_of(now))
+    first = ledger.first_reportable_week(now=now)
+    return Balance(
+        reports=len(debits),
+        epsilon_spent=epsilon(year),
+        epsilon_limit=epsilon(MAX_ODDS_PER_YEAR),
+        odds_spent=str(year),
+        odds_limit=str(MAX_ODDS_PER_YEAR),
+        first_reportable_week=first,
+        silent_until=week_start(first),
+        silence_has_begun=ledger.has_known_time(),
+        spacing_weeks=SPACING_WEEKS,
+    )
