@@ -11,6 +11,7 @@ import pytest
 
 from edgeagent.consent import Purpose
 from edgeagent.dashboard.left import draw_timeline, read_report
+from edgeagent.dashboard.texts import LANGUAGES, load_texts
 from edgeagent.testing.publication import TITLE_IDS
 from tests.api.running import Running, ServiceThread
 from tests.dashboard.conftest import watch
@@ -264,6 +265,21 @@ def test_a_switch_that_ran_out_says_so(furnished: Serving, running: Running) -> 
     furnished.enter()
     page = told(furnished.get("/switches").text)
     assert page.count("It ran out. Nothing is done until you switch it on again.") == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_consent_whose_date_nobody_knows_has_no_date(
+    running: Running, serve: Callable[[Running, str], Serving], language: str
+) -> None:
+    running.box.clock.set(0)
+    serving = serve(running, language)
+    serving.enter()
+    for purpose in Purpose:
+        assert serving.post("/switches/grant", purpose=purpose, sure="yes").status == 303
+    page = told(serving.get("/switches").text)
+    assert page.count(load_texts(language)("switches.undated")) == len(Purpose)
+    for path in set(PAGES) - NEEDING_A_NAME:
+        assert serving.get(path).status == 200, path
 
 
 def test_the_model_is_updated_and_rolled_back(serving: Serving) -> None:
