@@ -6,15 +6,18 @@ import html
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from edgeagent.consent import Purpose
 from edgeagent.dashboard.left import draw_timeline, read_report
 from edgeagent.dashboard.texts import LANGUAGES, load_texts
+from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.publication import TITLE_IDS
 from tests.api.running import Running, ServiceThread
-from tests.dashboard.conftest import watch
+from tests.api.test_api_facade import MixScorer
+from tests.dashboard.conftest import furnish, watch
 from tests.dashboard.serving import Serving
 from tests.dashboard.test_dashboard_gate import PAGES
 
@@ -168,6 +171,24 @@ def test_what_the_box_thinks_has_reasons(furnished: Serving) -> None:
     assert furnished.post("/thinks/again").status == 303
     furnished.post("/switches/withdraw", purpose="personalization")
     assert "is switched off" in told(furnished.get("/thinks").text)
+
+
+def test_each_segment_names_the_titles_that_made_it(
+    services: ServiceThread, serve: Callable[[Running], Serving], tmp_path: Path
+) -> None:
+    box = AgentBox(
+        directory=tmp_path / "mixed", runtime_directory=tmp_path / "mixed-run", scorer=MixScorer()
+    )
+    running = services.start(box=box)
+    furnish(running)
+    serving = serve(running)
+    serving.enter()
+    segments, others = serving.get("/thinks").text.split('id="because-1"')
+    shown = re.findall(r'<li class="share">.*', segments)
+    assert "because of Title t:02" in told(shown[0])
+    assert "because of Title t:03" in told(shown[1])
+    assert not [segment for segment in shown[2:] if "because" in told(segment)]
+    assert "because of Title t:02" in told(others)
 
 
 def test_without_a_model_the_box_thinks_nothing(serving: Serving) -> None:
