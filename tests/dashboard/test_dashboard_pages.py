@@ -22,7 +22,7 @@ from tests.dashboard.serving import Serving
 from tests.dashboard.test_dashboard_gate import PAGES
 
 FIRST, SECOND = TITLE_IDS[:2]
-NEEDING_A_NAME = {"/profile", "/left/report", "/left/bytes"}
+NEEDING_A_NAME = {"/title", "/profile", "/left/report", "/left/bytes"}
 
 
 def told(page: str) -> str:
@@ -109,6 +109,16 @@ def test_a_title_is_hidden_left_out_and_forgotten(furnished: Serving) -> None:
     assert furnished.post("/title/forget", id=FIRST, sure="yes").status == 303
     assert "14 viewings" in told(furnished.get("/kept").text)
     assert "You have not watched it" in told(furnished.get(f"/title?id={FIRST}").text)
+
+
+def test_many_viewings_of_other_titles_do_not_hide_those_of_one(
+    furnished: Serving, running: Running
+) -> None:
+    running.box.clock.advance(60)
+    with running.line() as manager:
+        for number in range(501):  # more than an answer holds
+            manager.result("Discovery.watched", {"entityId": f"{FIRST}{number}"})
+    assert "Watched once:" in told(furnished.get(f"/title?id={FIRST}").text)
 
 
 def test_what_left_is_there_byte_for_byte(furnished: Serving, running: Running) -> None:
