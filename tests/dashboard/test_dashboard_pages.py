@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edgeagent.consent import Purpose
@@ -296,6 +297,16 @@ def test_a_switch_that_ran_out_says_so(furnished: Serving, running: Running) -> 
     furnished.enter()
     page = told(furnished.get("/switches").text)
     assert page.count("It ran out. Nothing is done until you switch it on again.") == 3
+
+
+def test_a_switch_whose_text_has_changed_says_so(furnished: Serving, running: Running) -> None:
+    assert "Its text has changed" not in told(furnished.get("/switches").text)
+    with running.box.open() as agent:
+        ledger = agent.home.ledger
+        record = ledger.consents("main")[-1]
+        ledger.append_consent(msgspec.structs.replace(record, notice_version="0"))
+    page = told(furnished.get("/switches").text)
+    assert page.count("Its text has changed. Nothing is done until you switch it on again.") == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

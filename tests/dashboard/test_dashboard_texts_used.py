@@ -42,6 +42,7 @@ FAMILIES: dict[str, set[str]] = {
     "record.": set(get_args(State)),
     "report.meaning.": set(get_args(MechanismName)),
     "next.obstacle.": {"server", "task", "consent"},
+    "switches.": {"lapsed", "other_notice"},
     "thinks.": {"not_granted", "no_model"},
     "language.": set(LANGUAGES),
     "erase.sure.": SCOPES,
