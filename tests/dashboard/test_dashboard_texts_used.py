@@ -49,6 +49,7 @@ FAMILIES: dict[str, set[str]] = {
     "erase.sure_text.": SCOPES,
     "erased.": SCOPES,
     "assessment.": {"report", "budget", "retention", "ledger"},
+    "risk.": {"retention_days", "key_provider", "service", "teens_count_as_adults"},
     "confirm.": {f"{deed}.{part}" for deed in ASKED for part in ("title", "text", "yes")},
     "": {f"{reason}.{part}" for reason in NOTICES for part in ("title", "text")},
 }
