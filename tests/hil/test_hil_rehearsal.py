@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from click.testing import CliRunner
 from tests.hil.board import Board
 from tests.hil.cache import Cache
 from tests.hil.local_shell import LocalShell
+from tests.hil.onboard.line_client import LineClient
 from tests.hil.plants import PLANTS
 from tests.hil.power_cuts import PowerCuts
 from tests.hil.rehearsal import SHARES, OutOfTime, Rehearsal
@@ -173,6 +175,12 @@ def test_a_rehearsal_that_takes_too_long_has_failed(tmp_path: Path) -> None:
     builder = LateBuilder(cache=Cache(tmp_path), suite="bookworm", say=lambda _: None)
     result = Rehearsal(builder=builder, scratch=tmp_path, wheel=tmp_path).on("vm")
     assert (result.ok, result.failed) == (False, ["it was not done"])
+
+
+def test_a_connection_that_fails_leaves_no_socket_open(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        LineClient(tmp_path / "nobody")
+    gc.collect()  # here an open socket would be warned of, which is an error
 
 
 @pytest.fixture
