@@ -26,7 +26,7 @@ from tests.hil.side_by_side import run_side_by_side
 from tests.hil.targets import Builder
 from tests.hil.wheels import ROOT, build_wheel
 
-__all__ = ["Orders", "leave_in_order", "main"]
+__all__ = ["Orders", "exit_code", "leave_in_order", "main"]
 
 _FULL_CUTS = 100
 _INTERRUPTED = 130
@@ -197,7 +197,7 @@ def main(  # noqa: PLR0913  (the options of a command)
     except OutOfTime as error:
         results = [TargetResult(target=which, suite=suite, failed=[str(error)])]
     _print(results, as_json=as_json)
-    sys.exit(_exit_code(results, planted=plant is not None))
+    sys.exit(exit_code(results, plant=plant))
 
 
 def _results(orders: Orders, targets: Sequence[Target]) -> list[TargetResult]:
@@ -234,10 +234,13 @@ def _print(results: Sequence[TargetResult], *, as_json: bool) -> None:
         click.echo(in_words(result))
 
 
-def _exit_code(results: Sequence[TargetResult], *, planted: bool) -> int:
-    if planted and not any(result.failed for result in results):
-        click.echo("the planted fault was not noticed", err=True)
-        return _UNNOTICED
+def exit_code(results: Sequence[TargetResult], *, plant: str | None = None) -> int:
+    """Return how the rehearsal ends; a planted fault has to fail the test that is to notice it."""
+    if plant is not None:
+        noticed_by = PLANTS[plant].noticed_by
+        if not any(noticed_by in result.failed for result in results):
+            click.echo(f"the planted fault was not noticed by {noticed_by}", err=True)
+            return _UNNOTICED
     return 0 if all(result.ok for result in results) else PromiseBroken.exit_code
 
 

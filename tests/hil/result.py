@@ -50,8 +50,10 @@ def read_result(target: str, *, suite: str, report: Path, figures: Path) -> Targ
     for case in run.iter("testcase"):
         name = f"{case.get('classname', '').rsplit('.', 1)[-1]}.py::{case.get('name')}"
         skip = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
+        if case.find("failure") is not None:
             result.failed.append(name)
+        elif case.find("error") is not None:
+            result.failed.append(f"{name}, before or after the test itself")
         elif skip is not None:
             result.skipped[name] = skip.get("message", "")
         else:
