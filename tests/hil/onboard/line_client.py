@@ -34,3 +34,8 @@ class LineClient:
             answer = json.loads(self._lines.readline())
             if answer.get("id") == self._number:
                 return answer["result"] if "result" in answer else sys.exit(f"{method}: {answer}")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._lines.close()
+        self._socket.close()

@@ -8,42 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
 import sys
-import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from tests.hil.onboard.line_client import LineClient
+from tests.hil.onboard.serving import serving
 
 __all__ = ["main"]
 
 _ROUNDS = 12
 _HEAVY = ("numpy", "onnxruntime", "sqlite_utils")
-_WAIT_SECONDS = 0.1
-
-
-@contextmanager
-def _service(home: str) -> Iterator[tuple[int, LineClient]]:
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory, "socket")
-        command = [sys.executable, "-m", "edgeagent", "--home", home, "serve", "--ws-port", "0"]
-        with subprocess.Popen([*command, "--socket", str(path)]) as process:
-            try:
-                while not path.exists() and process.poll() is None:
-                    threading.Event().wait(_WAIT_SECONDS)
-                yield process.pid, LineClient(path)
-            finally:
-                process.send_signal(signal.SIGTERM)
 
 
 def main() -> None:
     """Use and measure."""
     home, title = sys.argv[1:]
-    with _service(home) as (pid, client):
+    with serving(home) as (pid, client):
         for purpose in ("history", "personalization"):
             client.ask("EdgeAgent.grant", purpose=purpose)
         client.ask("EdgeAgent.updateModel")
