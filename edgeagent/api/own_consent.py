@@ -14,6 +14,7 @@ from edgeagent.api.own_picks import OfProfile, ProfileParams
 from edgeagent.consent import Purpose
 from edgeagent.messages.fields import ProfileName
 from edgeagent.notices import load_notice
+from edgeagent.services.consent_gate import Refusal
 from edgeagent.services.signals import Signal
 
 __all__ = ["EVENTS", "METHODS"]
@@ -32,8 +33,10 @@ class PurposeShape(Shape, frozen=True, kw_only=True):
     granted: bool
     since: int | None
     expires_at: int | None
+    refusal: Refusal | None
+    """Why it is off; null when it is on."""
     reason: str
-    """Why it is off; empty when it is on."""
+    """Likewise, in words; empty when it is on."""
 
 
 class ConsentShape(Shape, frozen=True, kw_only=True):
@@ -99,6 +102,7 @@ def _consent(call: Call, params: ConsentParams) -> ConsentShape:
                 granted=state.granted,
                 since=state.since,
                 expires_at=state.expires_at,
+                refusal=state.refusal,
                 reason=state.reason,
             )
             for state in call.agent.consent(profile)

@@ -36,6 +36,8 @@ class HistoryParams(Shape, frozen=True, kw_only=True):
     limit: _Limit = 50
     before: Cursor | None = None
     profile: ProfileName | None = None
+    entity_id: EntityId | None = None
+    """Viewings of this title only."""
 
 
 class ViewingShape(Shape, frozen=True, kw_only=True):
@@ -112,7 +114,7 @@ def _history(call: Call, params: HistoryParams) -> HistoryShape:
     profile = call.profile(params.profile)
     found: list[ViewingShape] = []
     titles = call.titles()
-    for viewing in _viewings(call, profile, params.before):
+    for viewing in _viewings(call, profile, params):
         shape = _viewing(viewing, titles(viewing.entity_id))
         if params.search.casefold() in f"{shape.title}\n{shape.entity_id}".casefold():
             found.append(shape)
@@ -128,11 +130,12 @@ def _history(call: Call, params: HistoryParams) -> HistoryShape:
     )
 
 
-def _viewings(call: Call, profile: str, before: Cursor | None) -> Iterator[Viewing]:
-    last = None
+def _viewings(call: Call, profile: str, params: HistoryParams) -> Iterator[Viewing]:
+    last, before = None, params.before
     if before is not None:
         last = Viewing(entity_id=before.entity_id, watched_on=before.watched_on)
-    while page := call.agent.home.history.page(profile, limit=_PAGE, before=last):
+    history = call.agent.home.history
+    while page := history.page(profile, limit=_PAGE, before=last, entity_id=params.entity_id):
         yield from page
         last = page[-1]
 

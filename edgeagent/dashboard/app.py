@@ -85,16 +85,17 @@ class Dashboard:
     def _endpoint(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
             session, form = await self._let_in(request)
-            async with Box(self.socket) as box:
-                viewer = Viewer(
-                    path=request.url.path,
-                    query=request.query_params,
-                    form=form,
-                    form_key=self.sessions.form_key(session),
-                    texts=self._texts(request),
-                    box=box,
-                )
-                response = await handler(viewer)
+            with self.idle.serving():
+                async with Box(self.socket) as box:
+                    viewer = Viewer(
+                        path=request.url.path,
+                        query=request.query_params,
+                        form=form,
+                        form_key=self.sessions.form_key(session),
+                        texts=self._texts(request),
+                        box=box,
+                    )
+                    response = await handler(viewer)
             self._keep(response, self.sessions.renewed(session))
             return response
 

@@ -18,8 +18,8 @@ NOT_GRANTED = -40300
 
 _ANSWER_LIMIT_BYTES = 256 * 1024 * 1024
 """An export of every viewing in a year is the longest answer."""
-_PATIENCE_SECONDS = 300
-"""An update over a slow line."""
+_PATIENCE_SECONDS = 1800
+"""An update takes a quarter of an hour at most, and may have to wait for another."""
 
 
 class Refused(EdgeAgentError):

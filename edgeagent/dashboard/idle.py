@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 __all__ = ["IDLE_SECONDS", "Idle"]
 
@@ -11,7 +12,7 @@ IDLE_SECONDS = 300
 
 
 class Idle:
-    """Measures how long ago the last request was."""
+    """Measures how long ago the last request was; one that is not answered yet is now."""
 
     def __init__(self, monotonic: Callable[[], float], *, limit_seconds: float) -> None:
         """Begin to count now.
@@ -24,11 +25,24 @@ class Idle:
         self._monotonic = monotonic
         self._limit_seconds = limit_seconds
         self._last = monotonic()
+        self._serving = 0
 
     def touch(self) -> None:
         """Somebody is here."""
         self._last = self._monotonic()
 
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Somebody is here, and waits for an answer until the block ends."""
+        self._serving += 1
+        try:
+            yield
+        finally:
+            self._serving -= 1
+            self.touch()
+
     def remaining_seconds(self) -> float:
         """Return how much longer the process has to wait; 0: it may go."""
+        if self._serving:
+            return self._limit_seconds
         return max(0.0, self._last + self._limit_seconds - self._monotonic())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from edgeagent.dashboard.box import NOT_GRANTED, Refused
@@ -52,8 +53,10 @@ async def _marks(viewer: Viewer) -> Response:
 
 async def _title(viewer: Viewer) -> Response:
     entity_id = viewer.query.get("id", "")
-    found = await viewer.ask("history", search=entity_id[:200], limit=_MOST_VIEWINGS)
-    viewings = [item for item in found["viewings"] if item["entityId"] == entity_id]
+    if not entity_id:
+        raise HTTPException(404)
+    history = await viewer.ask("history", entityId=entity_id, limit=_MOST_VIEWINGS)
+    viewings = history["viewings"]
     marks = [item for item in await viewer.ask("marks") if item["entityId"] == entity_id]
     picks = [item for item in await _last_picks(viewer) if item["entityId"] == entity_id]
     known = [*viewings, *marks, *picks]

@@ -13,12 +13,15 @@ from starlette.responses import Response
 
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.dashboard.viewer import Viewer, Way
+from edgeagent.privacy.inference import largest_posterior
+from edgeagent.privacy.subset_selection import SubsetSelection
 
 __all__ = ["WAYS", "Reading", "Timeline", "draw_timeline", "read_report"]
 
 _YEAR_SECONDS = 52 * WEEK_SECONDS
 _AHEAD_SECONDS = 18 * WEEK_SECONDS
 """A reporting week comes every 13, and its report leaves within days of its end."""
+_EVEN = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,28 +43,22 @@ class Reading:
 
 
 def read_report(report: dict[str, Any]) -> Reading:
-    """Work out what a report tells, from its bytes and its cost.
-
-    Ye and Barg 2018, "Optimal schemes for discrete distribution estimation under locally
-    differential privacy": the true group is among d of S' with p = d e^ε / (d e^ε + S' − d), any
-    other with q = (p (d − 1) + (1 − p) d) / (S' − 1).
-    """
+    """Work out what a report tells, from its bytes and its cost."""
     body = report["body"]
     counts = tuple(msgspec.json.decode(body, type=dict[str, Any])["counts"])
     odds, groups, ticked = Fraction(report["odds"]), len(counts), sum(counts)
     mechanism, _, _ = report["task"].partition(".")
     is_subset = mechanism == "subset_selection"
-    true = ticked * odds / (ticked * odds + groups - ticked) if is_subset else Fraction(0)
-    other = (true * (ticked - 1) + (1 - true) * ticked) / (groups - 1) if is_subset else true
+    subset = SubsetSelection(groups, odds, weight=ticked) if is_subset else None
     return Reading(
         mechanism=mechanism,
         counts=counts,
         ticked=ticked,
         padding_bytes=len(body) - len(body.rstrip(" ")),
         is_subset=is_subset,
-        true_fraction=float(true),
-        other_fraction=float(other),
-        bet_fraction=float(odds / (1 + odds)),
+        true_fraction=0.0 if subset is None else float(subset.p),
+        other_fraction=0.0 if subset is None else float(subset.q),
+        bet_fraction=largest_posterior(_EVEN, odds),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from edgeagent.dashboard.viewer import Viewer
 
-__all__ = ["Belief", "Promises", "Statement", "ask_promises", "read_promises"]
+__all__ = ["Belief", "Promises", "Risk", "Statement", "ask_promises", "read_promises"]
 
 _SHOWN_BELIEFS = 3
 
@@ -33,13 +33,22 @@ class Belief:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """A setting that exposes more than the default."""
+
+    setting: str
+    """Names the text, where the catalogue has one."""
+    words: str
+    names: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Promises:
     """The assessment as a viewer reads it."""
 
     statements: tuple[Statement, ...]
     beliefs: tuple[Belief, ...] = ()
-    riskier: tuple[str, ...] = ()
-    """Settings that expose more than the defaults, in the service's words."""
+    riskier: tuple[Risk, ...] = ()
 
 
 async def ask_promises(viewer: Viewer) -> Promises:
@@ -57,7 +66,11 @@ def read_promises(assessment: Mapping[str, Any]) -> Promises:
             for belief in beliefs[:_SHOWN_BELIEFS]
         ),
         riskier=tuple(
-            setting["words"]
+            Risk(
+                setting=setting["setting"],
+                words=setting["words"],
+                names=", ".join(setting["names"]),
+            )
             for setting in assessment["settings"]
             if setting["direction"] == "riskier"
         ),

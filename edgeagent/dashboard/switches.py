@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 
 from starlette.exceptions import HTTPException
@@ -10,10 +9,11 @@ from starlette.responses import Response
 
 from edgeagent.dashboard.promises import ask_promises
 from edgeagent.dashboard.viewer import Viewer, Way
+from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, epsilon
 
 __all__ = ["WAYS"]
 
-_DEAREST = math.log(3)
+_DEAREST = epsilon(MAX_ODDS_PER_REPORT)
 """The ε of a report at most, where no task says what it would be."""
 
 

@@ -12,6 +12,7 @@ the latest.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from edgeagent.clock import iso_utc
 from edgeagent.consent import (
@@ -27,7 +28,10 @@ from edgeagent.notices import load_notice, notice_digest
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.store import LedgerStore
 
-__all__ = ["ConsentGate", "PurposeState"]
+__all__ = ["ConsentGate", "PurposeState", "Refusal"]
+
+Refusal = Literal["never_asked", "withdrawn", "lapsed", "other_notice"]
+"""``other_notice``: what was consented to has another text by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +44,10 @@ class PurposeState:
     since: int | None
     expires_at: int | None
     """``None`` too while it is granted but nobody knows when it was: the clock was behind."""
+    refusal: Refusal | None
+    """Why it is not granted; ``None`` when it is."""
     reason: str
-    """Why it is not granted; empty when it is."""
+    """Likewise, in words; empty when it is."""
 
 
 class ConsentGate:
@@ -127,13 +133,14 @@ class ConsentGate:
         """
         self._ledger.check()
         consents = self._about(purpose, profile)
-        reason = self._refusal(consents[-1] if consents else None, self._clock.now())
+        refusal, reason = self._refusal(consents[-1] if consents else None, self._clock.now())
         return PurposeState(
             purpose=purpose,
             profile=profile,
-            granted=not reason,
-            since=None if reason else _beginning(consents).record.at,
-            expires_at=None if reason else consents[-1].expires_at,
+            granted=refusal is None,
+            since=None if refusal else _beginning(consents).record.at,
+            expires_at=None if refusal else consents[-1].expires_at,
+            refusal=refusal,
             reason=reason,
         )
 
@@ -155,17 +162,18 @@ class ConsentGate:
             if dated.record.purpose == purpose
         ]
 
-    def _refusal(self, latest: DatedConsent | None, now: int) -> str:
+    def _refusal(self, latest: DatedConsent | None, now: int) -> tuple[Refusal | None, str]:
         if latest is None:
-            return "nobody has been asked yet"
+            return "never_asked", "nobody has been asked yet"
         record, expires_at = latest.record, latest.expires_at
         if record.event == "withdrawn":
-            return f"withdrawn on {iso_utc(record.at)}"
+            return "withdrawn", f"withdrawn on {iso_utc(record.at)}"
         if expires_at is not None and expires_at <= now:
-            return f"expired on {iso_utc(expires_at)}"
-        if record.notice_version != self._notice.version:
-            return f"given under notice {record.notice_version}, now {self._notice.version}"
-        return ""
+            return "lapsed", f"expired on {iso_utc(expires_at)}"
+        given, present = record.notice_version, self._notice.version
+        if given != present:
+            return "other_notice", f"given under notice {given}, now {present}"
+        return None, ""
 
 
 def _beginning(consents: list[DatedConsent]) -> DatedConsent:

@@ -36,13 +36,20 @@ class Deviation:
     setting: str
     direction: _Direction
     words: str
+    names: tuple[str, ...] = ()
+    """What the words name: the number of days, or who may reach the service."""
 
 
 def deviations(config: Config) -> tuple[Deviation, ...]:
     """Return what differs from the defaults, riskier first."""
     usual = Config()
     found = [
-        Deviation(setting=name, direction=direction, words=words)
+        Deviation(
+            setting=name,
+            direction=direction,
+            words=words,
+            names=_NAMES[name](config) if name in _NAMES else (),
+        )
         for name, judge in _JUDGES.items()
         if getattr(config, name) != getattr(usual, name)
         for direction, words in [judge(config)]
@@ -145,15 +152,20 @@ def _key_provider(config: Config) -> _Verdict:
 
 def _service(config: Config) -> _Verdict:
     """Judge who may manage; the rest is when work is done."""
-    ours, usual = config.service, Config().service
-    added = [
-        *(f"user {name}" for name in ours.manage_users if name not in usual.manage_users),
-        *(f"group {name}" for name in ours.manage_groups),
-        *(f"web page {origin}" for origin in ours.allowed_origins),
-    ]
+    added = [f"{kind} {name}" for kind, name in _added(config)]
     if added:
         return "riskier", f"beside the owner these may reach the service: {', '.join(added)}"
     return "neutral", "when the service works, and for how many"
+
+
+def _added(config: Config) -> list[tuple[str, str]]:
+    """Return who may reach the service by settings alone, each with what it is."""
+    ours, usual = config.service, Config().service
+    return [
+        *(("user", name) for name in ours.manage_users if name not in usual.manage_users),
+        *(("group", name) for name in ours.manage_groups),
+        *(("web page", origin) for origin in ours.allowed_origins),
+    ]
 
 
 def _said(direction: _Direction, words: str) -> _Judge:
@@ -188,3 +200,7 @@ _JUDGES: Mapping[str, _Judge] = {
     "service": _service,
 }
 """One for every setting; a test says which is missing."""
+_NAMES: Mapping[str, Callable[[Config], tuple[str, ...]]] = {
+    "retention_days": lambda config: (str(config.retention_days),),
+    "service": lambda config: tuple(name for _, name in _added(config)),
+}

@@ -135,6 +135,22 @@ def test_last_picks_go_with_the_consent_and_with_what_was_watched_since(
         assert manager.error(f"EdgeAgent.{method}")["code"] == -40300
 
 
+def test_the_history_of_one_title_holds_no_other(lived: Running, manager: Client) -> None:
+    lived.box.clock.advance(60)
+    manager.result("Discovery.watched", {"entityId": "t:020", "completed": True})
+    for _ in range(3):
+        lived.box.clock.advance(60)
+        manager.result("Discovery.watched", {"entityId": "t:02", "completed": True})
+    first = manager.result("EdgeAgent.history", {"entityId": "t:02", "limit": 2})
+    rest = manager.result("EdgeAgent.history", {"entityId": "t:02", "before": first["next"]})
+    found = [viewing["entityId"] for viewing in first["viewings"] + rest["viewings"]]
+    assert found == ["t:02"] * len(found)
+    assert (len(first["viewings"]), len(found) >= 3, rest["next"]) == (2, True, None)
+    named = {"entityId": "t:020", "search": "nothing of that name"}
+    assert manager.result("EdgeAgent.history", named)["viewings"] == []
+    assert manager.error("EdgeAgent.history", {"entityId": ""})["code"] == -32602
+
+
 def test_each_segment_has_its_own_reasons(manager: Client) -> None:
     for _ in range(2):  # ranked for the question, then from what was stored
         mix = manager.result("EdgeAgent.segments")

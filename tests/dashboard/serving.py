@@ -54,11 +54,12 @@ class Serving:
 
     def __post_init__(self) -> None:
         self.sessions = self.make_sessions()
+        self.idle = Idle(self.stopwatch, limit_seconds=IDLE_SECONDS)
         self._dashboard = Dashboard(
             socket=self.socket_path,
             language=self.language,
             sessions=self.sessions,
-            idle=Idle(self.stopwatch, limit_seconds=IDLE_SECONDS),
+            idle=self.idle,
         )
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]

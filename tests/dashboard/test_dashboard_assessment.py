@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from edgeagent.dashboard.promises import Promises, read_promises
+import pytest
+
+from edgeagent.config import Config, ServiceConfig
+from edgeagent.dashboard.promises import Promises, Risk, read_promises
 from edgeagent.dashboard.rendering import render
-from edgeagent.dashboard.texts import load_texts
+from edgeagent.dashboard.texts import LANGUAGES, load_texts
+from edgeagent.services.settings_risk import deviations
 from tests.api.running import Running
 from tests.dashboard.conftest import furnish
 from tests.dashboard.serving import Serving
 from tests.dashboard.test_dashboard_pages import told
+from tests.dashboard.test_dashboard_texts_used import FAMILIES
 
 
 def test_nothing_widens_before_the_assessment_was_shown(
@@ -46,12 +51,12 @@ def test_what_does_not_hold_and_what_is_riskier_is_shown(running: Running) -> No
     assert all(statement.holds for statement in promises.statements)
     assert len(promises.beliefs) == 3
     assert promises.beliefs[0].after > promises.beliefs[0].before
-    risk = {"setting": "report_pins", "direction": "riskier", "words": "pins are off"}
+    risk = {"setting": "new", "direction": "riskier", "words": "pins are off", "names": []}
     safe = risk | {"direction": "safer", "words": "fewer reports"}
     new = {"topic": "new", "text": "Something else.", "holds": False}
     broken = read_promises(whole | {"settings": [risk, safe], "promises": [new]})
     assert [statement.holds for statement in broken.statements] == [False]
-    assert broken.riskier == ("pins are off",)
+    assert [known.words for known in broken.riskier] == ["pins are off"]
     page = told(render_assessment(broken))
     assert "Something else." in page
     assert "What somebody could make of all your reports" in page
@@ -66,7 +71,37 @@ def test_promises_are_shown_with_whether_they_hold(furnished: Serving) -> None:
     assert "at most 81 times" in page
 
 
-def render_assessment(promises: Promises) -> str:
+RISKIER = Config(
+    retention_days=365,
+    key_provider="command",
+    key_command=("/usr/bin/keys",),
+    teens_count_as_adults=True,
+    service=ServiceConfig(manage_users=("ada",), allowed_origins=("https://app.example",)),
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_riskier_setting_is_told_in_the_viewer_s_language_under_one_heading(
+    language: str,
+) -> None:
+    risks = tuple(
+        Risk(setting=found.setting, words=found.words, names=", ".join(found.names))
+        for found in deviations(RISKIER)
+        if found.direction == "riskier"
+    )
+    texts = load_texts(language)
+    rendered = render_assessment(Promises(statements=(), riskier=risks), language=language)
+    page = told(rendered)
+    assert page.count(texts("assessment.riskier")) == 1
+    for risk in risks:
+        assert risk.words not in page
+        assert told(texts(f"risk.{risk.setting}", names=risk.names)) in page
+    assert "365" in page
+    assert "ada, https://app.example" in page
+    assert {risk.setting for risk in risks} == FAMILIES["risk."]
+
+
+def render_assessment(promises: Promises, *, language: str = "en") -> str:
     status = {
         "profile": "main",
         "privateSession": {"on": False, "endsAt": None},
@@ -74,7 +109,7 @@ def render_assessment(promises: Promises) -> str:
     }
     return render(
         "assessment",
-        t=load_texts("en"),
+        t=load_texts(language),
         promises=promises,
         status=status,
         back="/",

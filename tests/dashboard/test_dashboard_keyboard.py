@@ -221,6 +221,17 @@ def test_a_private_session_begins_and_ends(remote: Remote) -> None:
     remote.page.wait_for_selector(".timer", state="detached")
 
 
+def test_the_last_minute_of_a_private_session_is_one_minute(
+    living: Serving, remote: Remote
+) -> None:
+    living.post("/private/start", minutes="30")
+    remote.page.clock.install()
+    remote.page.goto(f"{living.origin}/private")
+    for passed, left in (("28:00", "2 minutes left"), ("01:00", "1 minute left")):
+        remote.page.clock.fast_forward(passed)
+        assert remote.page.inner_text(".timer") == left
+
+
 def test_a_title_is_found_and_forgotten(remote: Remote, running: Running) -> None:
     remote.go_to("tile-list")
     remote.ok("#search")

@@ -6,19 +6,24 @@ import html
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from edgeagent.consent import Purpose
 from edgeagent.dashboard.left import draw_timeline, read_report
+from edgeagent.dashboard.texts import LANGUAGES, load_texts
+from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.publication import TITLE_IDS
 from tests.api.running import Running, ServiceThread
-from tests.dashboard.conftest import watch
+from tests.api.test_api_facade import MixScorer
+from tests.dashboard.conftest import furnish, watch
 from tests.dashboard.serving import Serving
 from tests.dashboard.test_dashboard_gate import PAGES
 
 FIRST, SECOND = TITLE_IDS[:2]
-NEEDING_A_NAME = {"/profile", "/left/report", "/left/bytes"}
+NEEDING_A_NAME = {"/title", "/profile", "/left/report", "/left/bytes"}
 
 
 def told(page: str) -> str:
@@ -107,6 +112,16 @@ def test_a_title_is_hidden_left_out_and_forgotten(furnished: Serving) -> None:
     assert "You have not watched it" in told(furnished.get(f"/title?id={FIRST}").text)
 
 
+def test_many_viewings_of_other_titles_do_not_hide_those_of_one(
+    furnished: Serving, running: Running
+) -> None:
+    running.box.clock.advance(60)
+    with running.line() as manager:
+        for number in range(501):  # more than an answer holds
+            manager.result("Discovery.watched", {"entityId": f"{FIRST}{number}"})
+    assert "Watched once:" in told(furnished.get(f"/title?id={FIRST}").text)
+
+
 def test_what_left_is_there_byte_for_byte(furnished: Serving, running: Running) -> None:
     with running.box.open() as agent:
         (disclosure,) = agent.disclosures()
@@ -167,6 +182,24 @@ def test_what_the_box_thinks_has_reasons(furnished: Serving) -> None:
     assert furnished.post("/thinks/again").status == 303
     furnished.post("/switches/withdraw", purpose="personalization")
     assert "is switched off" in told(furnished.get("/thinks").text)
+
+
+def test_each_segment_names_the_titles_that_made_it(
+    services: ServiceThread, serve: Callable[[Running], Serving], tmp_path: Path
+) -> None:
+    box = AgentBox(
+        directory=tmp_path / "mixed", runtime_directory=tmp_path / "mixed-run", scorer=MixScorer()
+    )
+    running = services.start(box=box)
+    furnish(running)
+    serving = serve(running)
+    serving.enter()
+    segments, others = serving.get("/thinks").text.split('id="because-1"')
+    shown = re.findall(r'<li class="share">.*', segments)
+    assert "because of Title t:02" in told(shown[0])
+    assert "because of Title t:03" in told(shown[1])
+    assert not [segment for segment in shown[2:] if "because" in told(segment)]
+    assert "because of Title t:02" in told(others)
 
 
 def test_without_a_model_the_box_thinks_nothing(serving: Serving) -> None:
@@ -264,6 +297,31 @@ def test_a_switch_that_ran_out_says_so(furnished: Serving, running: Running) -> 
     furnished.enter()
     page = told(furnished.get("/switches").text)
     assert page.count("It ran out. Nothing is done until you switch it on again.") == 3
+
+
+def test_a_switch_whose_text_has_changed_says_so(furnished: Serving, running: Running) -> None:
+    assert "Its text has changed" not in told(furnished.get("/switches").text)
+    with running.box.open() as agent:
+        ledger = agent.home.ledger
+        record = ledger.consents("main")[-1]
+        ledger.append_consent(msgspec.structs.replace(record, notice_version="0"))
+    page = told(furnished.get("/switches").text)
+    assert page.count("Its text has changed. Nothing is done until you switch it on again.") == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_consent_whose_date_nobody_knows_has_no_date(
+    running: Running, serve: Callable[[Running, str], Serving], language: str
+) -> None:
+    running.box.clock.set(0)
+    serving = serve(running, language)
+    serving.enter()
+    for purpose in Purpose:
+        assert serving.post("/switches/grant", purpose=purpose, sure="yes").status == 303
+    page = told(serving.get("/switches").text)
+    assert page.count(load_texts(language)("switches.undated")) == len(Purpose)
+    for path in set(PAGES) - NEEDING_A_NAME:
+        assert serving.get(path).status == 200, path
 
 
 def test_the_model_is_updated_and_rolled_back(serving: Serving) -> None:

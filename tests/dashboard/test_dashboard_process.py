@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import socket
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from edgeagent.api.dashboard_door import DashboardDoor, dashboard_command
 from edgeagent.cli.root import cli
 from edgeagent.dashboard.__main__ import main
 from edgeagent.dashboard.idle import IDLE_SECONDS, Idle
+from edgeagent.dashboard.session import read_secret
 from edgeagent.errors import InputError
 from tests.api.running import Running
 from tests.dashboard.serving import Serving, Stopwatch
@@ -50,6 +52,45 @@ def test_the_process_goes_after_five_idle_minutes_and_not_before(serving: Servin
     serving.stopwatch.seconds += 1
     serving.thread.join(30)
     assert not serving.thread.is_alive()
+
+
+def test_whoever_waits_for_an_answer_is_not_idle() -> None:
+    stopwatch = Stopwatch()
+    idle = Idle(stopwatch, limit_seconds=IDLE_SECONDS)
+    with idle.serving():
+        with idle.serving():
+            stopwatch.seconds = 1000
+        stopwatch.seconds = 2000
+        assert idle.remaining_seconds() == IDLE_SECONDS
+    assert idle.remaining_seconds() == IDLE_SECONDS
+    stopwatch.seconds += IDLE_SECONDS
+    assert idle.remaining_seconds() == 0
+
+
+def test_an_answer_that_takes_longer_than_idle_minutes_arrives(
+    running: Running, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_bytes(read_secret(running.socket))
+    with socket.socket(socket.AF_UNIX) as slow:
+        slow.bind(str(tmp_path / "socket"))
+        slow.listen()
+        slow.settimeout(30)
+        serving = Serving(tmp_path / "socket", running.box.clock)
+        serving.enter()
+        answers: list[int] = []
+        browser = threading.Thread(
+            target=lambda: answers.append(serving.post("/model/update").status)
+        )
+        browser.start()
+        box, _ = slow.accept()
+        with box, box.makefile("rb") as lines:
+            lines.readline()
+            serving.stopwatch.seconds += 3 * IDLE_SECONDS
+            assert serving.idle.remaining_seconds() == IDLE_SECONDS
+            box.sendall(b'{"jsonrpc": "2.0", "id": 1, "result": {"changed": true}}\n')
+            browser.join(30)
+    serving.stop()
+    assert answers == [303]
 
 
 def test_strangers_do_not_keep_it_awake(serving: Serving) -> None:

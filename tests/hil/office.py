@@ -48,11 +48,11 @@ class Office:
             f'trusted_root = "{trusted_root}"\n'
         )
 
-    def new_home(self, name: str, *, more: str = "") -> str:
-        """Return an empty home whose settings name this server, and hold ``more``."""
+    def new_home(self, name: str) -> str:
+        """Return an empty home whose settings name this server."""
         home = f"{self.board.place}/homes/{name}"
         self.board.check(f"mkdir -p {home}")
-        self.board.write((self.settings() + more).encode(), f"{home}/config.toml")
+        self.board.write(self.settings().encode(), f"{home}/config.toml")
         return home
 
     def reports(self) -> list[bytes]:

@@ -18,7 +18,7 @@ class Plant:
     healthy: str
     faulty: str
     noticed_by: str
-    """The test file that has to fail."""
+    """The test that has to fail, as ``file::name``."""
     noticed_on: tuple[Target, ...]
     """Where it can."""
 
@@ -42,21 +42,21 @@ PLANTS = {
         path="edgeagent/store/database.py",
         healthy="PRAGMA synchronous = FULL",
         faulty="PRAGMA synchronous = OFF",
-        noticed_by="test_hil_power.py",
+        noticed_by="test_hil_power.py::test_power_cuts_lose_nothing_acknowledged",
         noticed_on=("vm",),
     ),
     "synchronous-normal": Plant(
         path="edgeagent/store/database.py",
         healthy="PRAGMA synchronous = FULL",
         faulty="PRAGMA synchronous = NORMAL",
-        noticed_by="test_hil_power.py",
+        noticed_by="test_hil_power.py::test_power_cuts_lose_nothing_acknowledged",
         noticed_on=("vm",),
     ),
     "golden-off": Plant(
         path="edgeagent/features/golden.py",
         healthy='arrays[f"{number}.{name}"].astype(np.float64) for name in _OUTPUTS',
         faulty='1.01 * arrays[f"{number}.{name}"].astype(np.float64) for name in _OUTPUTS',
-        noticed_by="test_hil_golden.py",
+        noticed_by="test_hil_golden.py::test_golden_vectors_hold_and_match_this_machine",
         noticed_on=("chroot", "systemd"),
     ),
     "scorer-leak": Plant(
@@ -64,7 +64,9 @@ PLANTS = {
         healthy="    signal.signal(signal.SIGINT, signal.SIG_IGN)\n",
         faulty="    signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
         "    globals()['leaked'] = b'leak' * (50 << 18)  # 50 MiB\n",
-        noticed_by="test_hil_service.py",
+        noticed_by=(
+            "test_hil_service.py::test_the_service_and_its_child_stay_within_their_budgets"
+        ),
         noticed_on=("systemd",),  # sizes mean nothing in a chroot
     ),
 }

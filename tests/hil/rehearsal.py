@@ -58,7 +58,7 @@ class Rehearsal:
     """Gone afterwards."""
     wheel: Path
     tests: tuple[str, ...] | None = None
-    """Files; without, all that the target is for."""
+    """Files, or tests of them; without, all that the target is for."""
     package: Path | None = None
     """Of Debian; without, one is built where it is tried."""
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -27,7 +27,6 @@ class TargetResult:
     """Of building and running it, all that ran for it included."""
     passed: int = 0
     failed: list[str] = field(default_factory=list)
-    """Tests, and what else went wrong: a fixture, the suite."""
     skipped: dict[str, str] = field(default_factory=dict)
     """Reason by test."""
     figures: dict[str, object] = field(default_factory=dict)
@@ -54,7 +53,7 @@ def read_result(target: str, *, suite: str, report: Path, figures: Path) -> Targ
         if case.find("failure") is not None:
             result.failed.append(name)
         elif case.find("error") is not None:
-            result.failed.append(f"around {name}")
+            result.failed.append(f"{name}, before or after the test itself")
         elif skip is not None:
             result.skipped[name] = skip.get("message", "")
         else:

@@ -24,7 +24,7 @@ def test_a_week_of_watching_is_ranked_explained_and_reported(
     board: Board, home: str, office: Office, publication: Publisher, figures: Figures
 ) -> None:
     comedies = titles_of(publication, "Comedy")[:21]
-    lived = board.onboard("week", home, "30", "0", *comedies)
+    lived = board.onboard("week", home, "30", *comedies)
     assert lived["stored"] == len(comedies)
     picks = board.json(home, "recommend", "--limit", "5")["picks"]
     assert len(picks) == 5

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -18,12 +18,13 @@ from click.testing import CliRunner
 from tests.hil.board import Board
 from tests.hil.cache import Cache
 from tests.hil.local_shell import LocalShell
+from tests.hil.onboard.line_client import LineClient
 from tests.hil.plants import PLANTS
 from tests.hil.power_cuts import PowerCuts
 from tests.hil.rehearsal import SHARES, OutOfTime, Rehearsal
 from tests.hil.rehearse import Orders, exit_code, main
 from tests.hil.requirements import Target, missing
-from tests.hil.result import in_words, read_result
+from tests.hil.result import TargetResult, in_words, read_result
 from tests.hil.side_by_side import run_side_by_side
 from tests.hil.targets import Builder
 from tests.hil.wheels import ROOT
@@ -75,7 +76,27 @@ def test_each_fault_can_be_planted_into_the_present_sources(tmp_path: Path, name
     (tmp_path / plant.path).write_text("rewritten", "utf-8")
     with pytest.raises(ValueError, match="0 times"):
         plant.put_into(tmp_path)
-    assert (ROOT / "tests/hil" / plant.noticed_by).exists()
+    file, _, test = plant.noticed_by.partition("::")
+    assert f"def {test}(" in (ROOT / "tests/hil" / file).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_a_fault_is_noticed_by_the_test_that_is_to_notice_it_and_by_no_other(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noticed_by = PLANTS[name].noticed_by
+
+    def ends(*failed: str) -> int:
+        results = [
+            TargetResult(target="vm", suite="bookworm", passed=1),
+            TargetResult(target="systemd", suite="bookworm", failed=list(failed)),
+        ]
+        return exit_code(results, plant=name)
+
+    assert ends(noticed_by) == ends("it broke off", noticed_by) == 9
+    assert capsys.readouterr().err == ""
+    assert ends() == ends("it broke off") == ends(f"{noticed_by}, before the test") == 1
+    assert noticed_by in capsys.readouterr().err
 
 
 def test_a_result_says_what_passed_failed_and_was_skipped_why(tmp_path: Path) -> None:
@@ -89,20 +110,9 @@ def test_a_result_says_what_passed_failed_and_was_skipped_why(tmp_path: Path) ->
     report.write_text(JUNIT.format(more=BAD), "utf-8")
     bad = read_result("vm", suite="bookworm", report=report, figures=figures)
     assert (bad.ok, bad.failed) == (False, ["test_a.py::bad"])
-
-
-def test_a_plant_is_noticed_by_its_own_test_alone(tmp_path: Path) -> None:
-    report = tmp_path / "junit.xml"
-    plant = replace(PLANTS["golden-off"], noticed_by="test_a.py")
-    for more, ends_with in ((BAD, 9), (BAD.replace("failure", "error"), 1), ("", 1)):
-        report.write_text(JUNIT.format(more=more), "utf-8")
-        result = read_result("vm", suite="bookworm", report=report, figures=tmp_path / "none")
-        assert exit_code([result], plant=plant) == ends_with
-        assert exit_code([result], plant=None) == (9 if more else 0)
-    elsewhere = replace(plant, noticed_by="test_b.py")
-    report.write_text(JUNIT.format(more=BAD), "utf-8")
-    result = read_result("vm", suite="bookworm", report=report, figures=tmp_path / "none")
-    assert exit_code([result], plant=elsewhere) == 1
+    report.write_text(JUNIT.format(more=BAD.replace("failure", "error")), "utf-8")
+    broken = read_result("vm", suite="bookworm", report=report, figures=figures)
+    assert broken.failed == ["test_a.py::bad, before or after the test itself"]
 
 
 def test_a_suite_that_broke_off_is_no_success(tmp_path: Path) -> None:
@@ -188,6 +198,12 @@ def test_a_rehearsal_that_takes_too_long_has_failed(tmp_path: Path) -> None:
     builder = LateBuilder(cache=Cache(tmp_path), suite="bookworm", say=lambda _: None)
     result = Rehearsal(builder=builder, scratch=tmp_path, wheel=tmp_path).on("vm")
     assert (result.ok, result.failed) == (False, ["it was not done"])
+
+
+def test_a_connection_that_fails_leaves_no_socket_open(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        LineClient(tmp_path / "nobody")
+    gc.collect()  # here an open socket would be warned of, which is an error
 
 
 @pytest.fixture

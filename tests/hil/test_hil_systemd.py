@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ SOCKET = "/run/edgeagent/socket"
 SETTINGS = "/etc/edgeagent"
 DASHBOARD_PORT = 3474
 MEBIBYTE = 1 << 20
+SET = "systemctl set-property --runtime edgeagent.service"
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,6 @@ class Unit:
         """Return what the kernel holds it to."""
         group = self.show("ControlGroup")["ControlGroup"]
         return self.board.check(f"cat /sys/fs/cgroup{group}/{name}")
-
-    @contextmanager
-    def properties(self, *changed: str) -> Iterator[None]:
-        """Change properties of the running unit for a while."""
-        self.board.check(f"systemctl set-property --runtime edgeagent.service {' '.join(changed)}")
-        try:
-            yield
-        finally:
-            drop_ins = "/run/systemd/system.control/edgeagent.service.d"
-            self.board.check(f"rm -rf {drop_ins} && systemctl daemon-reload")
 
     def status(self) -> dict[str, str]:
         """Return what the kernel says of its main process."""
@@ -90,6 +80,28 @@ def unit(board: Board, office: Office) -> Iterator[Unit]:
     assert board.run("test -e /var/lib/edgeagent").code != 0, "the history outlives a purge"
 
 
+@pytest.fixture
+def half(unit: Unit) -> Iterator[None]:
+    """Half of its memory, for a service that begins anew: a peak is that of its control group."""
+    unit.board.check(f"{SET} MemoryMax=128M && systemctl restart edgeagent.service")
+    yield
+    unit.board.check(f"{SET} CPUQuota= MemoryMax=256M")
+
+
+def pick(unit: Unit, watched: str) -> None:
+    """Allow, watch and be given picks that name what was watched."""
+    *_, stored, picks = unit.ask(
+        ("EdgeAgent.grant", '{"purpose": "history"}'),
+        ("EdgeAgent.grant", '{"purpose": "personalization"}'),
+        ("EdgeAgent.updateModel", ""),
+        ("Discovery.watched", f'{{"entityId": "{watched}", "progress": 1.0, "completed": true}}'),
+        ("EdgeAgent.recommend", '{"limit": 3}'),
+    )
+    assert stored is True
+    assert len(picks["picks"]) == 3
+    assert watched in str(picks["picks"]), "no reason names what was watched"
+
+
 def test_the_package_starts_a_service_that_says_it_is_ready(unit: Unit) -> None:
     shown = unit.show("ActiveState", "Type", "User", "UnitFileState")
     # Of this type, active means that READY has been heard.
@@ -105,36 +117,28 @@ def test_the_package_starts_a_service_that_says_it_is_ready(unit: Unit) -> None:
 def test_viewings_come_in_and_picks_go_out_under_the_hardening(
     unit: Unit, publication: Publisher
 ) -> None:
-    watched = titles_of(publication, "Comedy")[0]
-    *_, stored, picks = unit.ask(
-        ("EdgeAgent.grant", '{"purpose": "history"}'),
-        ("EdgeAgent.grant", '{"purpose": "personalization"}'),
-        ("EdgeAgent.updateModel", ""),
-        ("Discovery.watched", f'{{"entityId": "{watched}", "progress": 1.0, "completed": true}}'),
-        ("EdgeAgent.recommend", '{"limit": 3}'),
-    )
-    assert stored is True
-    assert len(picks["picks"]) == 3
-    assert watched in str(picks["picks"]), "no reason names what was watched"
+    pick(unit, titles_of(publication, "Comedy")[0])
 
 
-def test_the_limits_of_the_unit_are_in_force(unit: Unit, figures: Figures) -> None:
+def test_the_limits_of_the_unit_are_in_force(unit: Unit) -> None:
     assert unit.limit("memory.high") == str(192 * MEBIBYTE)
     assert unit.limit("memory.max") == str(256 * MEBIBYTE)
     assert unit.limit("pids.max") == "64"
     assert unit.limit("cpu.weight") == "20"
-    figures["unit_memory_peak_bytes"] = int(unit.limit("memory.peak"))
 
 
-def test_a_box_may_tighten_the_limits(unit: Unit) -> None:
-    with unit.properties("CPUQuota=25%"):
-        assert unit.limit("cpu.max") == "25000 100000"
+def test_the_unit_picks_with_half_of_its_memory(
+    unit: Unit, half: None, publication: Publisher, figures: Figures
+) -> None:
+    del half
+    unit.board.check(f"{SET} CPUQuota=25%")
+    assert unit.limit("cpu.max") == "25000 100000"
+    assert unit.limit("memory.max") == str(128 * MEBIBYTE)
     # Its speed is given back before it has to answer: under emulation a quarter is next to nothing.
-    with unit.properties("MemoryHigh=infinity", "MemoryMax=128M"):
-        assert unit.limit("memory.max") == str(128 * MEBIBYTE)
-        unit.ask(("EdgeAgent.status", ""), ("EdgeAgent.recommend", '{"limit": 3}'))
-        events = unit.limit("memory.events")
-    assert "oom_kill 0" in events.splitlines(), events
+    unit.board.check(f"{SET} CPUQuota=")
+    pick(unit, titles_of(publication, "Comedy")[0])
+    figures["unit_memory_peak_bytes"] = int(unit.limit("memory.peak"))
+    assert "oom_kill 0" in unit.limit("memory.events").splitlines()
 
 
 def test_the_hardening_of_the_unit_is_in_force(unit: Unit) -> None:

@@ -8,6 +8,7 @@ import pytest
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
 from edgeagent.errors import ConsentRequired
+from edgeagent.services.consent_gate import Refusal
 from edgeagent.services.signals import Signal
 from tests.services.conftest import MONDAY, Box
 
@@ -18,6 +19,22 @@ def test_everything_is_off_until_granted(box: Box) -> None:
         with pytest.raises(ConsentRequired, match="nobody has been asked") as refused:
             box.agent.gate.grant(purpose, profile="main")
         assert f"consent grant {purpose}" in refused.value.hint
+
+
+def test_a_refusal_has_one_of_four_codes(box: Box) -> None:
+    def refusal() -> Refusal | None:
+        return box.agent.gate.state(Purpose.HISTORY, profile="main").refusal
+
+    assert refusal() == "never_asked"
+    record = box.agent.grant(Purpose.HISTORY)
+    assert refusal() is None
+    box.agent.home.ledger.append_consent(msgspec.structs.replace(record, notice_version="0"))
+    assert refusal() == "other_notice"
+    box.agent.withdraw(Purpose.HISTORY)
+    assert refusal() == "withdrawn"
+    box.grant(Purpose.HISTORY)
+    box.clock.advance(CONSENT_LIFETIME_SECONDS)
+    assert refusal() == "lapsed"
 
 
 def test_a_grant_is_for_one_purpose_and_one_profile(box: Box) -> None:

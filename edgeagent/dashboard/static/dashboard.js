@@ -62,13 +62,14 @@ addEventListener("keydown", (event) => {
 function countDown() {
   const timer = document.querySelector("[data-ends-at]");
   if (!timer) return;
-  const end = performance.now() + 1000 * (timer.dataset.endsAt - timer.dataset.now);
+  const { endsAt, now, one, other } = timer.dataset;
+  const end = performance.now() + 1000 * (endsAt - now);
   delete timer.dataset.endsAt;
   const tick = () => {
     if (!timer.isConnected) return;
     const minutes = Math.ceil((end - performance.now()) / 60000);
     if (minutes <= 0) location.assign("/private");
-    else timer.textContent = timer.textContent.replace(/\d+/, minutes);
+    else timer.textContent = (minutes === 1 ? one : other).replace(/\d+/, minutes);
     setTimeout(tick, 1000);
   };
   tick();

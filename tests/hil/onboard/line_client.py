@@ -18,7 +18,7 @@ class LineClient:
         self._socket = socket.socket(socket.AF_UNIX)
         try:
             self._socket.connect(str(path))
-        except OSError:  # bound, and not yet listening
+        except OSError:
             self._socket.close()
             raise
         self._lines = self._socket.makefile("rwb")
@@ -34,3 +34,8 @@ class LineClient:
             answer = json.loads(self._lines.readline())
             if answer.get("id") == self._number:
                 return answer["result"] if "result" in answer else sys.exit(f"{method}: {answer}")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._lines.close()
+        self._socket.close()

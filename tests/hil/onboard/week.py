@@ -1,14 +1,15 @@
-"""``python -m tests.hil.onboard.week HOME WEEKS DAYS TITLE...``: a life on a fake clock.
+"""``python -m tests.hil.onboard.week HOME WEEKS TITLE...``: a household's life on a fake clock.
 
-A household began WEEKS ago, consents, fetches the model, and watches on all seven evenings of what
-was its latest reporting week DAYS ago, an agent opened anew each evening. Where DAYS are not 0, the
-report on it was drawn then. Prints that week's number and what was recorded.
+It began WEEKS ago, consents, fetches the model, and watches on all seven evenings of its latest
+reporting week, an agent opened anew each evening. Prints that week's number and what was recorded.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from edgeagent.agent import Agent, World
@@ -23,24 +24,27 @@ __all__ = ["main"]
 _SPACING_WEEKS = 13
 _TITLES_AN_EVENING = 3
 _EVENING_SECONDS = 20 * 3600
+_OLDEST_WEEKS = 10
+"""A report is taken for 13 weeks, and may be due days after it was drawn."""
 
 
 def main() -> None:
     """Live."""
-    home, weeks, days, *titles = sys.argv[1:]
-    now = SystemClock().now() - int(days) * DAY_SECONDS
-    clock = FakeClock(now - int(weeks) * WEEK_SECONDS)
+    home, weeks, titles = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    now = SystemClock().now()
+    clock = FakeClock(now - weeks * WEEK_SECONDS)
 
     def agent() -> Agent:
-        return Agent.open(Path(home), config=load_config(Path(home)), world=World(clock=clock))
+        return Agent.open(home, config=load_config(home), world=World(clock=clock))
 
+    ended = week_of(now) - 1
+    while (age := _weeks_since(agent, ended)) > _OLDEST_WEEKS:
+        _begin_anew(home)
+    week = ended - age
     with agent() as opened:
         for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
             opened.grant(purpose)
         opened.update_model()
-        genesis = opened.home.ledger.genesis
-    ended = week_of(now) - 1
-    week = ended - (ended - genesis.phase) % _SPACING_WEEKS
     stored = 0
     for evening in range(7):
         clock.set(week_start(week) + evening * DAY_SECONDS + _EVENING_SECONDS)
@@ -55,11 +59,22 @@ def main() -> None:
                 ]
             ).stored
             opened.housekeeping()
-    if int(days):
-        clock.set(now)
-        with agent() as opened:
-            assert opened.close_week().outcome == "drawn"
     sys.stdout.write(json.dumps({"week": week, "stored": stored}) + "\n")
+
+
+def _weeks_since(agent: Callable[[], Agent], ended: int) -> int:
+    """Return how many weeks before the week ``ended`` the latest reporting week was."""
+    with agent() as opened:
+        return (ended - opened.home.ledger.genesis.phase) % _SPACING_WEEKS
+
+
+def _begin_anew(home: Path) -> None:
+    """Leave nothing but the settings: the next ledger draws another week to report on."""
+    for path in home.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "config.toml":
+            path.unlink()
 
 
 if __name__ == "__main__":
