@@ -30,18 +30,29 @@ CONFIG_NAME = "config.toml"
 SYSTEM_CONFIG = Path("/etc/edgeagent/config.toml")
 """Read where neither ``--config`` nor the home has one: what a distribution sets for its boxes."""
 _CAP_BYTES = 64 * 1024
+_Text = Annotated[str, Meta(min_length=1)]
 _WINDOW = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 
 
-class ServiceConfig(Message, frozen=True, kw_only=True):
+class _Table(Message, frozen=True, kw_only=True):
+    """TOML has no word for none: where a setting may be none, the empty text says it."""
+
+    def __post_init__(self) -> None:
+        """Take empty texts for none, so that ``""`` never names a file, the home or a server."""
+        for setting in msgspec.structs.fields(self):
+            if setting.default is None and getattr(self, setting.name) == "":
+                msgspec.structs.force_setattr(self, setting.name, None)
+
+
+class ServiceConfig(_Table, frozen=True, kw_only=True):
     """The table ``[service]``: how ``edgeagent serve`` behaves."""
 
-    manage_users: tuple[str, ...] = ("root",)
+    manage_users: tuple[_Text, ...] = ("root",)
     """Names or numbers of users who may manage over the unix socket, besides the one that the
     service runs as: the home screen, the settings page. Everybody else is an app."""
-    manage_groups: tuple[str, ...] = ()
+    manage_groups: tuple[_Text, ...] = ()
     """Likewise groups, by name or number."""
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: tuple[_Text, ...] = ()
     """Origins of web pages that may use the WebSocket, such as ``https://app.example``. None: a
     page that somebody opens on the box must not reach it; programs send no origin."""
     max_connections: Annotated[int, Meta(ge=4, le=1024)] = 64
@@ -75,7 +86,7 @@ class ServiceConfig(Message, frozen=True, kw_only=True):
     """What Firebolt's ``Profile.flags`` answers, for apps that expect flags of the platform."""
 
 
-class Config(Message, frozen=True, kw_only=True):
+class Config(_Table, frozen=True, kw_only=True):
     """Everything an integrator can set."""
 
     server_url: str | None = None
@@ -94,16 +105,16 @@ class Config(Message, frozen=True, kw_only=True):
     helper) keep it elsewhere."""
     key_credential: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,255}$")] = "edgeagent"
     """For ``credential``: its name in ``LoadCredentialEncrypted=``; it holds 32 raw bytes."""
-    key_command: tuple[str, ...] = ()
+    key_command: tuple[_Text, ...] = ()
     """For ``command``: program and arguments that print the key as 64 hex digits; no shell."""
-    key_erase_command: tuple[str, ...] = ()
+    key_erase_command: tuple[_Text, ...] = ()
     """For ``command``: what destroys the key when everything is erased; none: it stays."""
     teens_count_as_adults: bool = False
     """Whether profiles of kind ``teen`` and ``app:teen`` viewings are stored like adults'."""
     teen_max_age_rating: Annotated[int, Meta(ge=0, le=21)] = 16
     """Titles meant for older people than this many years are not shown to profiles of kind
     ``teen``."""
-    entitlements: tuple[str, ...] = ()
+    entitlements: tuple[_Text, ...] = ()
     """Packages this box has; titles that need another one are not shown."""
     reports: bool = True
     """``false``: no report is drawn or sent, whatever anybody grants; what waits is dropped."""
@@ -120,6 +131,7 @@ class Config(Message, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse limits that would be looser than the compiled ones."""
+        super().__post_init__()
         try:
             within = 1 < Fraction(self.report_max_odds) <= MAX_ODDS
         except ZeroDivisionError:
