@@ -73,7 +73,9 @@ class Dispatcher:
         self._hub.remove(client.listener)
         # In a flood, those that have told nothing must not queue up before somebody who does.
         if self._desk.knows(client.number):
-            await self._lanes.run("quick", lambda: self._desk.leave(client.number))
+            changed = await self._lanes.run("quick", lambda: self._desk.leave(client.number))
+            for profile in changed:
+                self._hub.publish("EdgeAgent.onHistoryChanged", {"profile": profile})
 
     async def _one(
         self, client: Client, item: Request | Fault, events: list[tuple[str, object]]

@@ -141,15 +141,12 @@ class Housekeeper:
     def _closing(self) -> WeekClosing:
         return self._desk.agent.close_week()
 
-    def _private_until(self) -> int | None:
-        return self._desk.agent.private.ends_at()
-
     def _model(self) -> ModelShape:
         return installed(self._desk.agent)
 
     async def _tell_of_changes(self) -> None:
         """Tell listeners of what time, or another process, has changed."""
-        ends_at = await self._lanes.run("quick", self._private_until)
+        ends_at = await self._lanes.run("quick", self._desk.private_until)
         if self._was_private and ends_at is None:
             ended = PrivateSessionShape(on=False, ends_at=None)
             self._hub.publish("EdgeAgent.onPrivateSessionChanged", ended)

@@ -87,6 +87,15 @@ def test_a_player_that_jumps_from_title_to_title_is_counted_too(small: Running) 
     assert kept(small) == 10
 
 
+def test_marks_of_one_film_in_a_private_session_are_one_viewing(small: Running) -> None:
+    with small.line() as manager, small.websocket() as app:
+        manager.result("EdgeAgent.startPrivateSession")
+        for number in range(50):
+            mark = {"entityId": "m:1", "progress": number / 50}
+            assert app.result("Metrics.mediaProgress", mark) is True
+    assert kept(small) == 0
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), st.integers(1, 30), st.integers(-2 * HOUR, 2 * HOUR)),
