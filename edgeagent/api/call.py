@@ -141,6 +141,8 @@ class Call:
     caller: Caller
     connection: int
     """Tells connections apart; the same number as long as one lasts."""
+    peer: str = ""
+    """Whose connection it is: a user of this system, or the WebSocket, where all are alike."""
     version: int = 1
     """2 for clients that connected with ``?RPCv2=true``."""
     events: list[tuple[str, object]] = field(default_factory=list)
@@ -164,7 +166,9 @@ class Call:
 
         """
         if self.caller is Caller.APP:
-            self.desk.allowance.take(self.connection, viewings, now=self.now())
+            self.desk.allowance.take(
+                viewings, connection=self.connection, peer=self.peer, now=self.now()
+            )
 
     def now(self) -> int:
         """Seconds UTC."""

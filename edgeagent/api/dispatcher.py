@@ -34,11 +34,18 @@ class Client:
     """One connection: who it is, what it listens to, and where its answers go."""
 
     def __init__(
-        self, *, number: int, caller: Caller, version: int, send: Callable[[bytes], None]
+        self,
+        *,
+        number: int,
+        caller: Caller,
+        peer: str,
+        version: int,
+        send: Callable[[bytes], None],
     ) -> None:
-        """Speak for connection ``number``; ``send`` queues events."""
+        """Speak for connection ``number`` of ``peer``; ``send`` queues events."""
         self.number = number
         self.caller = caller
+        self.peer = peer
         self.listener = Listener(send=send, version=version)
 
 
@@ -109,6 +116,7 @@ class Dispatcher:
             desk=self._desk,
             caller=client.caller,
             connection=client.number,
+            peer=client.peer,
             version=client.listener.version,
             events=events,
         )

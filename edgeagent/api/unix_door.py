@@ -146,9 +146,11 @@ class UnixDoor:
 
         outgoing = Outgoing(send, hang_up=writer.transport.abort)
         peer = peer_of(writer.get_extra_info("socket"))
+        manages = self._may_manage(peer)
         client = Client(
             number=number,
-            caller=Caller.MANAGE if self._may_manage(peer) else Caller.APP,
+            caller=Caller.MANAGE if manages else Caller.APP,
+            peer=f"user {peer.uid}",
             version=1,
             send=outgoing.offer,
         )
@@ -156,7 +158,8 @@ class UnixDoor:
         try:
             while line := await _line(reader, outgoing):
                 if line.strip():
-                    self._guests.heard(number)
+                    if not self._guests.heard(number, client.peer, manages=manages):
+                        break
                     await self._dispatcher.handle(client, line, reply=outgoing.put)
         finally:
             await outgoing.finish(sending)
