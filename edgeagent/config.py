@@ -19,6 +19,7 @@ from edgeagent.messages.task import MAX_ODDS
 
 __all__ = [
     "CONFIG_NAME",
+    "DEFAULT_PORT",
     "SYSTEM_CONFIG",
     "Config",
     "ServiceConfig",
@@ -29,6 +30,8 @@ __all__ = [
 CONFIG_NAME = "config.toml"
 SYSTEM_CONFIG = Path("/etc/edgeagent/config.toml")
 """Read where neither ``--config`` nor the home has one: what a distribution sets for its boxes."""
+DEFAULT_PORT = 3473
+"""Of the WebSocket, on loopback; the systemd unit may bind no other."""
 _CAP_BYTES = 64 * 1024
 _Text = Annotated[str, Meta(min_length=1)]
 _WINDOW = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]\Z"

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from edgeagent.api.install_files import install_directory, install_files
-from edgeagent.config import Config, ServiceConfig, load_config
+from edgeagent.config import DEFAULT_PORT, Config, ServiceConfig, load_config
 from tests.api.settings_file import SETTINGS, settings_file
 
 SYSTEMD = install_directory() / "systemd"
@@ -24,6 +24,11 @@ def test_every_file_is_found() -> None:
     names = {str(path.relative_to(install_directory())) for path in install_files()}
     assert {"config.toml", "systemd/edgeagent.service", "debian/control", *SCRIPTS} <= names
     assert any(name.startswith("yocto/meta-edgeagent/") for name in names)
+
+
+def test_the_unit_may_bind_the_port_that_the_service_takes() -> None:
+    unit = (SYSTEMD / "edgeagent.service").read_text("utf-8")
+    assert f"SocketBindAllow=ipv4:tcp:{DEFAULT_PORT}\n" in unit
 
 
 def test_the_settings_file_says_what_the_code_says() -> None:
