@@ -19,6 +19,7 @@ from edgeagent.messages.task import MAX_ODDS
 
 __all__ = [
     "CONFIG_NAME",
+    "DEFAULT_PORT",
     "SYSTEM_CONFIG",
     "Config",
     "ServiceConfig",
@@ -29,27 +30,42 @@ __all__ = [
 CONFIG_NAME = "config.toml"
 SYSTEM_CONFIG = Path("/etc/edgeagent/config.toml")
 """Read where neither ``--config`` nor the home has one: what a distribution sets for its boxes."""
+DEFAULT_PORT = 3473
+"""Of the WebSocket, on loopback; the systemd unit may bind no other."""
 _CAP_BYTES = 64 * 1024
+_Text = Annotated[str, Meta(min_length=1)]
 _WINDOW = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 
 
-class ServiceConfig(Message, frozen=True, kw_only=True):
+class _Table(Message, frozen=True, kw_only=True):
+    """TOML has no word for none: where a setting may be none, the empty text says it."""
+
+    def __post_init__(self) -> None:
+        """Take empty texts for none, so that ``""`` never names a file, the home or a server."""
+        for setting in msgspec.structs.fields(self):
+            if setting.default is None and getattr(self, setting.name) == "":
+                msgspec.structs.force_setattr(self, setting.name, None)
+
+
+class ServiceConfig(_Table, frozen=True, kw_only=True):
     """The table ``[service]``: how ``edgeagent serve`` behaves."""
 
-    manage_users: tuple[str, ...] = ("root",)
+    manage_users: tuple[_Text, ...] = ("root",)
     """Names or numbers of users who may manage over the unix socket, besides the one that the
     service runs as: the home screen, the settings page. Everybody else is an app."""
-    manage_groups: tuple[str, ...] = ()
+    manage_groups: tuple[_Text, ...] = ()
     """Likewise groups, by name or number."""
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: tuple[_Text, ...] = ()
     """Origins of web pages that may use the WebSocket, such as ``https://app.example``. None: a
     page that somebody opens on the box must not reach it; programs send no origin."""
     max_connections: Annotated[int, Meta(ge=4, le=1024)] = 64
-    """Connections a door serves at once; a box runs a dozen apps, and each costs about 50 KB."""
+    """Connections a door serves at once; a box runs a dozen apps, and each costs about 50 KB. Apps
+    take three quarters at most: whoever may manage finds room."""
     viewings_at_once: Annotated[int, Meta(ge=10, le=100_000)] = 2000
     """Viewings that all apps together may tell of in one go, an evening's list of a platform that
-    was offline; one connection half of that, so that an app in a loop leaves room for the others.
-    Whoever may manage is not counted."""
+    was offline; one connection half of that, and all of one user, or of the WebSocket, three
+    quarters, so that an app in a loop leaves room for the others. Whoever may manage is not
+    counted."""
     viewings_per_hour: Annotated[int, Meta(ge=1, le=100_000)] = 240
     """How fast that room comes back; one connection may use half of it. 240 an hour, day and night
     for 90 days, are 35 MB: an app can neither fill the disk nor wear it out."""
@@ -75,7 +91,7 @@ class ServiceConfig(Message, frozen=True, kw_only=True):
     """What Firebolt's ``Profile.flags`` answers, for apps that expect flags of the platform."""
 
 
-class Config(Message, frozen=True, kw_only=True):
+class Config(_Table, frozen=True, kw_only=True):
     """Everything an integrator can set."""
 
     server_url: str | None = None
@@ -94,16 +110,16 @@ class Config(Message, frozen=True, kw_only=True):
     helper) keep it elsewhere."""
     key_credential: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,255}$")] = "edgeagent"
     """For ``credential``: its name in ``LoadCredentialEncrypted=``; it holds 32 raw bytes."""
-    key_command: tuple[str, ...] = ()
+    key_command: tuple[_Text, ...] = ()
     """For ``command``: program and arguments that print the key as 64 hex digits; no shell."""
-    key_erase_command: tuple[str, ...] = ()
+    key_erase_command: tuple[_Text, ...] = ()
     """For ``command``: what destroys the key when everything is erased; none: it stays."""
     teens_count_as_adults: bool = False
     """Whether profiles of kind ``teen`` and ``app:teen`` viewings are stored like adults'."""
     teen_max_age_rating: Annotated[int, Meta(ge=0, le=21)] = 16
     """Titles meant for older people than this many years are not shown to profiles of kind
     ``teen``."""
-    entitlements: tuple[str, ...] = ()
+    entitlements: tuple[_Text, ...] = ()
     """Packages this box has; titles that need another one are not shown."""
     reports: bool = True
     """``false``: no report is drawn or sent, whatever anybody grants; what waits is dropped."""
@@ -120,6 +136,7 @@ class Config(Message, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse limits that would be looser than the compiled ones."""
+        super().__post_init__()
         try:
             within = 1 < Fraction(self.report_max_odds) <= MAX_ODDS
         except ZeroDivisionError:

@@ -91,16 +91,26 @@ class Desk:
         """Say whether a connection has told of anything that is kept in memory."""
         return connection in self.playbacks or connection in self.allowance
 
-    def leave(self, connection: int) -> None:
-        """A connection has gone: what it played is stored."""
+    def leave(self, connection: int) -> tuple[str, ...]:
+        """A connection has gone: what it played is stored, for the profiles that are returned."""
         self.allowance.leave(connection)
         self.playbacks.end(connection, agent=self.agent)
+        return self.playbacks.take_changed()
+
+    def end_playbacks(self) -> None:
+        """Store and forget what is being played, as far as that succeeds."""
+        for connection in self.playbacks.connections:
+            with suppress(EdgeAgentError):
+                self.playbacks.end(connection, agent=self.agent)
+
+    def private_until(self) -> int | None:
+        """Return when the private session ends, if there is one; what plays does not cross that."""
+        self.playbacks.heed_private_session(self.agent)
+        return self.agent.private.ends_at()
 
     def close(self) -> None:
         """Store what is being played, and close the box."""
-        for connection in self.playbacks.connections:
-            with suppress(EdgeAgentError):  # the rest is closed all the same
-                self.playbacks.end(connection, agent=self.agent)
+        self.end_playbacks()
         self.agent.close()
 
     def erase_box(self, reason: ErasureReason) -> ErasureReceipt:
@@ -131,6 +141,8 @@ class Call:
     caller: Caller
     connection: int
     """Tells connections apart; the same number as long as one lasts."""
+    peer: str = ""
+    """Whose connection it is: a user of this system, or the WebSocket, where all are alike."""
     version: int = 1
     """2 for clients that connected with ``?RPCv2=true``."""
     events: list[tuple[str, object]] = field(default_factory=list)
@@ -154,7 +166,9 @@ class Call:
 
         """
         if self.caller is Caller.APP:
-            self.desk.allowance.take(self.connection, viewings, now=self.now())
+            self.desk.allowance.take(
+                viewings, connection=self.connection, peer=self.peer, now=self.now()
+            )
 
     def now(self) -> int:
         """Seconds UTC."""
@@ -170,6 +184,11 @@ class Call:
             return self.agent.titles.lookup()
         except ModelError:
             return lambda _: None
+
+    def tell_of_viewings(self) -> None:
+        """Tell listeners of viewings that were stored from playback."""
+        for profile in self.playbacks.take_changed():
+            self.emit("EdgeAgent.onHistoryChanged", {"profile": profile})
 
     def emit(self, event: str, value: object) -> None:
         """Tell listeners of ``event`` once the call is done."""

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from edgeagent.errors import InputError
@@ -16,6 +17,12 @@ __all__ = ["DashboardDoor", "dashboard_command"]
 
 _LOG = logging.getLogger("edgeagent.service")
 _RETRY_SECONDS = 5
+_PATIENCE_SECONDS = 1
+_REQUEST_BYTES = 16 * 1024
+_UNAVAILABLE = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: %d\r\nContent-Length: 0\r\n"
+    b"Connection: close\r\n\r\n" % _RETRY_SECONDS
+)
 
 
 class DashboardDoor:
@@ -87,10 +94,29 @@ class DashboardDoor:
             loop.remove_reader(self._socket)
             self._running = loop.create_task(self._run(self._socket.fileno()))
 
+    async def _excuse(self) -> None:
+        """Tell whoever called that the dashboard cannot start now."""
+        loop = asyncio.get_running_loop()
+        with suppress(OSError):  # and TimeoutError, which is one
+            if self._socket is None:
+                return
+            connection, _ = self._socket.accept()
+            with connection:
+                connection.settimeout(0)
+                async with asyncio.timeout(_PATIENCE_SECONDS):
+                    await loop.sock_recv(connection, _REQUEST_BYTES)
+                    await loop.sock_sendall(connection, _UNAVAILABLE)
+
     async def _run(self, number: int) -> None:
-        process = await asyncio.create_subprocess_exec(
-            *self._command(number), pass_fds=(number,), stdin=subprocess.DEVNULL
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command(number), pass_fds=(number,), stdin=subprocess.DEVNULL
+            )
+        except OSError as error:  # no memory, or no process to be had
+            _LOG.warning("the dashboard does not start: %s", error.strerror)
+            await self._excuse()
+            self._watch()
+            return
         self.process_id = process.pid
         try:
             exit_code = await process.wait()

@@ -122,7 +122,7 @@ def _install_files(root: Path) -> None:
     for name, target in _UNITS.items():
         _copy(source / "systemd" / name, root / target, mode=0o644)
     _copy(source / "config.toml", root / _SETTINGS, mode=0o644)
-    _copy(source / "debian/edgeagent", root / "usr/bin/edgeagent", mode=0o755)
+    _copy(source / "launcher", root / "usr/bin/edgeagent", mode=0o755)
 
 
 def _elsewhere(architecture: str, python: str) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ Copyright: edgeagent contributors
 License: Apache-2.0
  On Debian systems the text of this licence is in /usr/share/common-licenses/Apache-2.0.
 """
+_TEXTS = ("licence", "license", "copying")
 
 
 def write_papers(root: Path, *, library: Path, wheel: Path) -> None:
@@ -71,17 +72,32 @@ def _copyright(library: Path, *, below: Path) -> str:
 
 
 def _paragraph(found: Distribution, library: Path) -> str:
-    names = sorted({str(path).partition("/")[0] for path in found.files or ()} - {"..", "bin"})
-    where = " ".join(f"{library}/{name}*" for name in names)
-    about = found.metadata
-    said = (about[field] for field in ("License-Expression", "License") if field in about)
-    licence = next(said, "see below").strip()
+    files = [path for path in found.files or () if path.parts[0] not in {"..", "bin"}]
+    where = sorted({"/".join(path.parts[:1]) + "/*" * (len(path.parts) > 1) for path in files})
+    texts = [
+        f"/{library}/{path}"
+        for path in sorted(files)
+        if path.name.lower().startswith(_TEXTS) and Path(str(path.locate())).is_file()
+    ]
+    came = "came with it:" if texts else "did not come with it."
     return (
-        f"Files: {where}\n"
+        f"Files: {' '.join(f'{library}/{path}' for path in where)}\n"
         f"Copyright: the authors of {found.name} {found.version}\n"
-        f"License: {licence.splitlines()[0]}\n"
-        f" Its text came with it, below /{library}/{found.name.replace('-', '_')}-*.dist-info.\n"
+        f"License: {_licence(found)}\n" + "\n ".join([f" Its text {came}", *texts]) + "\n"
     )
+
+
+def _licence(found: Distribution) -> str:
+    """Return a licence's name as its authors say it, in whichever field they do."""
+    about = found.metadata
+    said = [about[field] for field in ("License-Expression", "License") if field in about]
+    said += [
+        line.rpartition(" :: ")[2]
+        for line in about.get_all("Classifier", [])
+        if line.startswith("License :: ")
+    ]
+    named = (line for text in said for line in text.strip().splitlines() if line != "UNKNOWN")
+    return next(named, "see-below")
 
 
 def _date(wheel: Path) -> datetime:

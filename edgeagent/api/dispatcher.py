@@ -34,11 +34,18 @@ class Client:
     """One connection: who it is, what it listens to, and where its answers go."""
 
     def __init__(
-        self, *, number: int, caller: Caller, version: int, send: Callable[[bytes], None]
+        self,
+        *,
+        number: int,
+        caller: Caller,
+        peer: str,
+        version: int,
+        send: Callable[[bytes], None],
     ) -> None:
-        """Speak for connection ``number``; ``send`` queues events."""
+        """Speak for connection ``number`` of ``peer``; ``send`` queues events."""
         self.number = number
         self.caller = caller
+        self.peer = peer
         self.listener = Listener(send=send, version=version)
 
 
@@ -73,7 +80,9 @@ class Dispatcher:
         self._hub.remove(client.listener)
         # In a flood, those that have told nothing must not queue up before somebody who does.
         if self._desk.knows(client.number):
-            await self._lanes.run("quick", lambda: self._desk.leave(client.number))
+            changed = await self._lanes.run("quick", lambda: self._desk.leave(client.number))
+            for profile in changed:
+                self._hub.publish("EdgeAgent.onHistoryChanged", {"profile": profile})
 
     async def _one(
         self, client: Client, item: Request | Fault, events: list[tuple[str, object]]
@@ -107,6 +116,7 @@ class Dispatcher:
             desk=self._desk,
             caller=client.caller,
             connection=client.number,
+            peer=client.peer,
             version=client.listener.version,
             events=events,
         )

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from edgeagent.config import DEFAULT_PORT
 from edgeagent.errors import InputError
 from edgeagent.randomness import RandomSource
 from edgeagent.services.private_session import runtime_directory
 from edgeagent.store.durable import create_durably
 
 __all__ = [
-    "DEFAULT_PORT",
     "TOKEN_BYTES",
     "default_socket",
     "manager_token",
@@ -27,7 +27,6 @@ __all__ = [
 ]
 
 TOKEN_BYTES = 32
-DEFAULT_PORT = 3473
 
 
 def default_socket(home: Path, environment: Mapping[str, str]) -> Path:

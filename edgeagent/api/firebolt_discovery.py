@@ -66,7 +66,7 @@ def _record(call: Call, given: Sequence[Watched]) -> None:
 
 
 def _event(call: Call, watched: Watched, *, profile: str, now: int) -> WatchEvent:
-    played = call.playbacks.started_at(call.connection, watched.entity_id)
+    played = call.playbacks.started_at(call.connection, watched.entity_id, agent=call.agent)
     moment = _moment(watched.watched_on, now=now if played is None else played)
     fraction, seconds = _progress(watched.progress)
     return WatchEvent(

@@ -72,9 +72,9 @@ class MediaRendition(Loose, frozen=True, kw_only=True):
 
 def _playing(call: Call, params: Media) -> bool | None:
     """Playback has begun; a viewing is kept from the first progress on."""
-    if call.agent.private.ends_at() is None:
-        mark = Mark(entity_id=params.entity_id, age_policy=audience(params.age_policy))
-        call.playbacks.begin(call.connection, mark, agent=call.agent, now=call.now())
+    mark = Mark(entity_id=params.entity_id, age_policy=audience(params.age_policy))
+    call.playbacks.begin(call.connection, mark, agent=call.agent, now=call.now())
+    call.tell_of_viewings()
     return _answer(call, kept=True)
 
 
@@ -93,9 +93,11 @@ def _progress(call: Call, params: MediaProgress) -> bool | None:
 def _pause(call: Call, params: Media) -> bool | None:
     """Playback pauses; its progress is stored."""
     del params
-    if call.playbacks.holds_progress(call.connection):
+    if call.playbacks.holds_progress(call.connection, agent=call.agent):
         call.count_viewings(1)
-    return _answer(call, kept=call.playbacks.store(call.connection, agent=call.agent))
+    kept = call.playbacks.store(call.connection, agent=call.agent)
+    call.tell_of_viewings()
+    return _answer(call, kept=kept)
 
 
 def _ended(call: Call, params: Media) -> bool | None:
@@ -106,11 +108,10 @@ def _ended(call: Call, params: Media) -> bool | None:
 
 def _marked(call: Call, mark: Mark) -> bool | None:
     now = call.now()
-    if call.playbacks.will_store(call.connection, mark, now=now):
+    if call.playbacks.will_store(call.connection, mark, agent=call.agent, now=now):
         call.count_viewings(1)
     kept = call.playbacks.progress(call.connection, mark, agent=call.agent, now=now)
-    if kept:
-        call.emit("EdgeAgent.onHistoryChanged", {"profile": call.profile()})
+    call.tell_of_viewings()
     return _answer(call, kept=kept)
 
 

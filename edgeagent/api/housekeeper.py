@@ -22,8 +22,9 @@ from edgeagent.services.unmatched import forget_unmatched
 if TYPE_CHECKING:
     from edgeagent.services.reporter import WeekClosing
 
-__all__ = ["LOOK_SECONDS", "Housekeeper"]
+__all__ = ["LOOK_SECONDS", "SERVING", "Housekeeper"]
 
+SERVING = "serving"
 LOOK_SECONDS = 60.0
 """A report may wait for days and an update for hours; a private session ends within a minute."""
 
@@ -41,13 +42,15 @@ class Housekeeper:
         hub: Hub,
         schedule: Schedule,
         look: Callable[[], Conditions],
+        status: Callable[[str], None],
     ) -> None:
-        """Keep the house of ``desk`` and tell ``hub`` what changed."""
+        """Keep the house of ``desk``, tell ``hub`` what changed and ``status`` what is done now."""
         self._desk = desk
         self._lanes = lanes
         self._hub = hub
         self._schedule = schedule
         self._look = look
+        self._status = status
         self._errands = desk.outside.errands
         self._was_private = False
         self._calls_seen = -1
@@ -63,14 +66,15 @@ class Housekeeper:
         """Do what is due now; whatever fails is tried again later."""
         try:
             await self._tell_of_changes()
-            chores = await self._lanes.run("quick", self._due)
-        except Exception as error:  # noqa: BLE001  (one bad look must not be the last)
-            _LOG.warning("looking around failed: %s", type(error).__name__)
-            return
-        for chore in chores:
-            well = await self._attempt(chore)
-            self._schedule.done(chore, self._desk.clock.now(), well=well)
-        await self._rest_when_idle()
+            for chore in await self._lanes.run("quick", self._due):
+                self._status(f"serving; housekeeping: {chore}")
+                well = await self._attempt(chore)
+                self._status(SERVING)
+                self._schedule.done(chore, self._desk.clock.now(), well=well)
+                self._rested = False
+            await self._rest_when_idle()
+        except Exception as error:  # noqa: BLE001  (one bad round must not be the last)
+            _LOG.warning("keeping house failed: %s", type(error).__name__)
 
     def _due(self) -> tuple[Chore, ...]:
         conditions = self._look()
@@ -84,7 +88,7 @@ class Housekeeper:
         return tuple(chore for chore in due if server or chore is Chore.TIDY)
 
     async def _rest_when_idle(self) -> None:
-        """Give memory back once, when nobody has called between two looks."""
+        """Give memory back when nobody has called between two looks, once after calls or chores."""
         idle = self._desk.calls == self._calls_seen
         self._calls_seen = self._desk.calls
         if idle and not self._rested:
@@ -141,15 +145,12 @@ class Housekeeper:
     def _closing(self) -> WeekClosing:
         return self._desk.agent.close_week()
 
-    def _private_until(self) -> int | None:
-        return self._desk.agent.private.ends_at()
-
     def _model(self) -> ModelShape:
         return installed(self._desk.agent)
 
     async def _tell_of_changes(self) -> None:
         """Tell listeners of what time, or another process, has changed."""
-        ends_at = await self._lanes.run("quick", self._private_until)
+        ends_at = await self._lanes.run("quick", self._desk.private_until)
         if self._was_private and ends_at is None:
             ended = PrivateSessionShape(on=False, ends_at=None)
             self._hub.publish("EdgeAgent.onPrivateSessionChanged", ended)

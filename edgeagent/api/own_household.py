@@ -77,6 +77,7 @@ def _private_session(call: Call, params: Nothing) -> PrivateSessionShape:
 
 def _start(call: Call, params: StartParams) -> PrivateSessionShape:
     """Begin a private session, or begin it anew: nothing is stored, scored or counted."""
+    call.desk.end_playbacks()
     call.agent.private.start(params.minutes)
     return _told_private(call)
 
@@ -84,11 +85,13 @@ def _start(call: Call, params: StartParams) -> PrivateSessionShape:
 def _stop(call: Call, params: Nothing) -> PrivateSessionShape:
     """End the private session."""
     del params
+    call.desk.end_playbacks()
     call.agent.private.stop()
     return _told_private(call)
 
 
 def _told_private(call: Call) -> PrivateSessionShape:
+    call.tell_of_viewings()
     state = private_session(call)
     call.emit("EdgeAgent.onPrivateSessionChanged", state)
     return state

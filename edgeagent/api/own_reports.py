@@ -8,9 +8,9 @@ from edgeagent.api.call import Call
 from edgeagent.api.camel import camel
 from edgeagent.api.method import Caller, Event, Facade, Nothing, Shape, own
 from edgeagent.clock import week_of, week_start
-from edgeagent.consent import Purpose
 from edgeagent.messages.report import REPORT_BYTES
 from edgeagent.privacy.accounting import SPACING_WEEKS, epsilon
+from edgeagent.services.report_conditions import Obstacle
 from edgeagent.services.report_rules import SEND_WINDOW_SECONDS
 from edgeagent.store import Disclosure
 
@@ -42,8 +42,10 @@ class NextReportShape(Shape, frozen=True, kw_only=True):
     """What comes next, as far as it can be known: never from what was watched."""
 
     would_report: bool
+    obstacle: Obstacle | None
+    """Why there will be no report as things stand; null when there will be one."""
     reason: str
-    """Why there will be no report as things stand; empty when there will be one."""
+    """The same in words; empty when there will be one."""
     week: int
     """The next week that can be reported on."""
     week_start: int
@@ -91,8 +93,10 @@ def _next_report(call: Call, params: Nothing) -> NextReportShape:
     task = call.agent.installation().task
     week = _next_week(call)
     end = week_start(week + 1)
+    obstacle, reason = call.agent.reports.obstacle(week) or (None, "")
     return NextReportShape(
-        would_report=not (reason := _obstacle(call, has_task=task is not None)),
+        would_report=obstacle is None,
+        obstacle=obstacle,
         reason=reason,
         week=week,
         week_start=week_start(week),
@@ -111,22 +115,11 @@ def _next_week(call: Call) -> int:
     """Return the reporting week that is running, or comes next."""
     ledger = call.agent.home.ledger
     earliest = max(week_of(call.now()), ledger.first_reportable_week(now=call.now()))
-    return earliest + (ledger.genesis.phase - earliest) % SPACING_WEEKS
-
-
-def _obstacle(call: Call, *, has_task: bool) -> str:
-    profiles = call.agent.home.ledger.consenting_profiles()
-    purposes = (Purpose.HISTORY, Purpose.REPORTING)
-    if not any(
-        all(call.agent.gate.holds(purpose, profile=profile) for purpose in purposes)
-        for profile in profiles
-    ):
-        return "history and reporting are not granted by anybody"
-    if call.desk.config.server_url is None:
-        return "no server is set"
-    if not has_task:
-        return "no report task has been downloaded"
-    return ""
+    week = earliest + (ledger.genesis.phase - earliest) % SPACING_WEEKS
+    closed = ledger.closed_weeks()  # an imported ledger knows of weeks ahead of a clock set back
+    while week in closed:
+        week += SPACING_WEEKS
+    return week
 
 
 def _budget(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)

@@ -3,6 +3,9 @@
 The viewing is stored with the first mark, so that what was acknowledged is on disk. Later marks
 stay in memory and reach the same row when playback pauses, ends, changes or goes away, and every
 ten minutes, so that a power cut costs ten minutes of progress and no viewing.
+
+In a private session everything goes on as usual, so that no app notices, but nothing is stored; and
+what was playing when one began or ended is forgotten, so that no mark crosses its borders.
 """
 
 from __future__ import annotations
@@ -50,9 +53,12 @@ class Playbacks:
     def __init__(self) -> None:
         """Nothing is playing."""
         self._playing: dict[int, _Playback] = {}
+        self._private = False
+        self._changed: set[str] = set()
 
     def begin(self, connection: int, mark: Mark, *, agent: Agent, now: int) -> None:
         """A connection plays a title; whatever it played before is stored."""
+        self.heed_private_session(agent)
         playing = self._playing.get(connection)
         if playing is not None and playing.mark.entity_id == mark.entity_id:
             return
@@ -62,11 +68,8 @@ class Playbacks:
         )
 
     def progress(self, connection: int, mark: Mark, *, agent: Agent, now: int) -> bool:
-        """Take a mark in, and say whether a viewing of it is kept."""
-        if agent.private.ends_at() is not None:
-            self._playing.pop(connection, None)
-            return True  # apps are not told of a private session
-        writes = self.will_store(connection, mark, now=now)
+        """Take a mark in, and say whether a viewing of it may be kept."""
+        writes = self.will_store(connection, mark, agent=agent, now=now)
         self.begin(connection, mark, agent=agent, now=now)
         playing = self._playing[connection]
         playing.mark, playing.dirty = _further(playing.mark, mark), True
@@ -78,37 +81,47 @@ class Playbacks:
             self._playing.pop(connection, None)
         return kept
 
-    def will_store(self, connection: int, mark: Mark, *, now: int) -> bool:
+    def will_store(self, connection: int, mark: Mark, *, agent: Agent, now: int) -> bool:
         """Say whether :meth:`progress` with this mark would write."""
+        self.heed_private_session(agent)
         playing = self._playing.get(connection)
         if playing is None or playing.mark.entity_id != mark.entity_id or mark.completed:
             return True
         stored_at = playing.stored_at
         return stored_at is None or not 0 <= now - stored_at < STORE_EVERY_SECONDS
 
-    def holds_progress(self, connection: int) -> bool:
+    def holds_progress(self, connection: int, *, agent: Agent) -> bool:
         """Say whether :meth:`store` would write."""
+        self.heed_private_session(agent)
         playing = self._playing.get(connection)
         return playing is not None and playing.dirty
 
-    def started_at(self, connection: int, entity_id: str) -> int | None:
+    def started_at(self, connection: int, entity_id: str, *, agent: Agent) -> int | None:
         """Return since when a connection plays a title, if it does."""
+        self.heed_private_session(agent)
         playing = self._playing.get(connection)
         if playing is None or playing.mark.entity_id != entity_id:
             return None
         return playing.started_at
 
     def store(self, connection: int, *, agent: Agent) -> bool:
-        """Store how far a connection has played, and say whether it is kept."""
+        """Store how far a connection has played, and say whether it may be kept."""
+        self.heed_private_session(agent)
         playing = self._playing.get(connection)
         if playing is None or not playing.dirty:
             return True
         playing.dirty = False
         try:
-            agent.record_watch(_event(playing), keep_unknown=True)
+            if agent.record_watch(_event(playing), keep_unknown=True).stored:
+                self._changed.add(playing.profile)
         except ConsentRequired:
             return False
         return True
+
+    def take_changed(self) -> tuple[str, ...]:
+        """Return the profiles of which viewings were stored since this was last asked."""
+        changed, self._changed = self._changed, set()
+        return tuple(sorted(changed))
 
     def end(self, connection: int, *, agent: Agent) -> None:
         """Store and forget what a connection plays, as when it has gone."""
@@ -118,6 +131,13 @@ class Playbacks:
     def forget_all(self) -> None:
         """Forget everything, as when the household deletes: no later mark may bring it back."""
         self._playing.clear()
+
+    def heed_private_session(self, agent: Agent) -> None:
+        """Forget everything where a private session has begun or ended since the last look."""
+        private = agent.private.ends_at() is not None
+        if private != self._private:
+            self._private = private
+            self._playing.clear()
 
     def __contains__(self, connection: int) -> bool:
         """Whether a connection plays something."""

@@ -16,7 +16,7 @@ from edgeagent.api.dashboard_door import DashboardDoor
 from edgeagent.api.dispatcher import Dispatcher
 from edgeagent.api.endpoint import manager_token, note_port
 from edgeagent.api.guests import Guests
-from edgeagent.api.housekeeper import Housekeeper
+from edgeagent.api.housekeeper import SERVING, Housekeeper
 from edgeagent.api.hub import Hub
 from edgeagent.api.lanes import Lanes
 from edgeagent.api.notify import Notifier
@@ -82,7 +82,7 @@ class Service:
             stack.push_async_callback(_cancelled, self._keep_house(desk, lanes, hub))
             stack.push_async_callback(_cancelled, asyncio.create_task(self._stay_alive(lanes)))
             opened()
-            settings.notifier.ready("serving")
+            settings.notifier.ready(SERVING)
             _LOG.info("serving")
             await self._stop.wait()
             settings.notifier.stopping()
@@ -100,7 +100,12 @@ class Service:
             settings.config.service, spread_seconds=settings.random.below(SPREAD_SECONDS)
         )
         housekeeper = Housekeeper(
-            desk, lanes=lanes, hub=hub, schedule=schedule, look=self._outside.look
+            desk,
+            lanes=lanes,
+            hub=hub,
+            schedule=schedule,
+            look=self._outside.look,
+            status=settings.notifier.status,
         )
         return asyncio.create_task(housekeeper.run())
 

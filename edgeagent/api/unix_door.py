@@ -23,6 +23,8 @@ __all__ = ["Peer", "UnixDoor", "peer_of", "prepare_directory"]
 _SO_PEERGROUPS = 59  # Linux 4.13; not in Python's socket module
 _MOST_GROUPS = 1024
 _CREDENTIALS = struct.Struct("iII")
+_LONGEST_PATH_BYTES = 107
+"""unix(7): 108 with the zero that ends it."""
 SOCKET_MODE = 0o660
 DIRECTORY_MODE = 0o750
 
@@ -92,6 +94,7 @@ class UnixDoor:
             InputError: another service listens there, or the place is not ours.
 
         """
+        _require_short(self._path)
         prepare_directory(self._path.parent)
         _remove_stale(self._path)
         before = os.umask(0o777 & ~SOCKET_MODE)
@@ -146,9 +149,11 @@ class UnixDoor:
 
         outgoing = Outgoing(send, hang_up=writer.transport.abort)
         peer = peer_of(writer.get_extra_info("socket"))
+        manages = self._may_manage(peer)
         client = Client(
             number=number,
-            caller=Caller.MANAGE if self._may_manage(peer) else Caller.APP,
+            caller=Caller.MANAGE if manages else Caller.APP,
+            peer=f"user {peer.uid}",
             version=1,
             send=outgoing.offer,
         )
@@ -156,7 +161,8 @@ class UnixDoor:
         try:
             while line := await _line(reader, outgoing):
                 if line.strip():
-                    self._guests.heard(number)
+                    if not self._guests.heard(number, client.peer, manages=manages):
+                        break
                     await self._dispatcher.handle(client, line, reply=outgoing.put)
         finally:
             await outgoing.finish(sending)
@@ -172,6 +178,15 @@ async def _line(reader: asyncio.StreamReader, outgoing: Outgoing) -> bytes:
     except asyncio.LimitOverrunError:
         outgoing.offer(error_answer(None, INVALID_REQUEST, "this line is too long"))
         return b""
+
+
+def _require_short(path: Path) -> None:
+    length = len(os.fsencode(path))
+    if length > _LONGEST_PATH_BYTES:
+        raise InputError(
+            f"{path}: {length} bytes, and a socket's path has {_LONGEST_PATH_BYTES} at most",
+            hint="name a shorter one with --socket",
+        )
 
 
 def _bound(path: Path) -> socket.socket:

@@ -154,9 +154,11 @@ class WebSocketDoor:
                 raise ConnectionResetError("the peer has gone") from error
 
         outgoing = Outgoing(send, hang_up=connection.transport.abort)
+        manages = TOKEN_NAME in query
         client = Client(
             number=-number,
-            caller=Caller.MANAGE if TOKEN_NAME in query else Caller.APP,
+            caller=Caller.MANAGE if manages else Caller.APP,
+            peer=LOOPBACK,
             version=2 if query.get("RPCv2") == "true" else 1,
             send=outgoing.offer,
         )
@@ -166,7 +168,9 @@ class WebSocketDoor:
                 if isinstance(message, bytes):
                     await connection.close(CloseCode.UNSUPPORTED_DATA, "text only")
                     break
-                self._guests.heard(number)
+                if not self._guests.heard(number, client.peer, manages=manages):
+                    await connection.close(CloseCode.TRY_AGAIN_LATER, "too many connections")
+                    break
                 await self._dispatcher.handle(client, message, reply=outgoing.put)
         except (ConnectionClosed, ConnectionResetError):
             pass

@@ -9,17 +9,16 @@ from pathlib import Path
 import click
 
 from edgeagent.cli.door import Box, pass_box
+from edgeagent.config import DEFAULT_PORT
 from edgeagent.errors import InputError
 
 __all__ = ["command"]
-
-_DEFAULT_PORT = 3473  # as in edgeagent.api.endpoint, which loads more than --help needs
 
 
 @click.command(name="serve")
 @click.option(
     "--ws-port",
-    default=_DEFAULT_PORT,
+    default=DEFAULT_PORT,
     show_default=True,
     type=click.IntRange(0, 65535),
     help="Port of the WebSocket on loopback; 0 takes a free one.",

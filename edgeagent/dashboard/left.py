@@ -94,22 +94,13 @@ async def _left(viewer: Viewer) -> Response:
         reports=[(report, read_report(report)) for report in reversed(reports)],
         budget=await viewer.ask("budget"),
         preview=preview,
-        obstacle=_obstacle(preview),
+        obstacle=preview["obstacle"],
         timeline=draw_timeline(
             [report["drawnAt"] for report in reports],
             now=status["now"],
             next_at=preview["sentBetween"][0],
         ),
     )
-
-
-def _obstacle(preview: dict[str, Any]) -> str:
-    """Name the text that says why nothing will be reported; empty: something will be."""
-    if preview["wouldReport"]:
-        return ""
-    if preview["recipient"] is None:
-        return "server"
-    return "task" if preview["categories"] is None else "consent"
 
 
 async def _report(viewer: Viewer) -> Response:

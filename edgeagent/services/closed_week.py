@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from edgeagent.clock import week_start
 from edgeagent.consent import Purpose
@@ -13,6 +12,7 @@ from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import InstallationStore
+from edgeagent.services.report_conditions import has_segmenter
 from edgeagent.services.week_of_sessions import count_sessions
 from edgeagent.store import Home
 
@@ -29,14 +29,9 @@ class WeekCounter:
     scorer: Scorer
     clock: DeviceClock
 
-    def task(self) -> ReportTask | None:
-        """Return what the server asks for."""
-        return self.installations.load().task
-
     def has_segmenter(self, task: ReportTask) -> bool:
         """Say whether the model and catalogue that assign segments lie here."""
-        files = self.installations.files(task.segmenter.model, task.segmenter.catalogue)
-        return Path(files.model_path).is_file() and Path(files.catalogue_path).is_file()
+        return has_segmenter(self.installations, task)
 
     def profiles(self, week: int, *purposes: Purpose) -> tuple[str, ...]:
         """Return the profiles whose consent to all of these held for the whole week."""

@@ -62,14 +62,15 @@ class Recorder:
 
         """
         valid = [checked(event) for event in events]
-        if self._private.ends_at() is not None:
-            return Recorded(stored=0, ignored_child=0, ignored_private=len(valid))
         kept = [event for event in valid if self._counts(event)]
         unknown = self._titles.unknown({event.entity_id for event in kept})
         if unknown and not keep_unknown:
             self._titles.require(unknown)
         profiles = sorted({event.profile for event in kept})
         grants = [self._gate.grant(Purpose.HISTORY, profile=profile) for profile in profiles]
+        # Asked after consent: an answer without it would tell an app of the session.
+        if self._private.ends_at() is not None:
+            return Recorded(stored=0, ignored_child=0, ignored_private=len(valid))
         for grant in grants:
             own = [event for event in kept if event.profile == grant.profile]
             self._history.add(own, grant)

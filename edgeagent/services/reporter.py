@@ -14,15 +14,15 @@ from typing import Literal
 
 from edgeagent.clock import iso_utc, week_of, week_start
 from edgeagent.consent import Purpose
-from edgeagent.errors import LedgerBroken, PolicyError
 from edgeagent.messages import ReportTask, encode_report
-from edgeagent.privacy.accounting import SPACING_WEEKS, Debit, check_debit
+from edgeagent.privacy.accounting import SPACING_WEEKS
 from edgeagent.privacy.discrete_laplace import CLIP
 from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.privacy.release import release
 from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
 from edgeagent.services.closed_week import WeekCounter
+from edgeagent.services.report_conditions import NoReport, ReportConditions
 from edgeagent.services.report_rules import SEND_WINDOW_SECONDS, ReportRules
 
 __all__ = ["Reporter", "WeekClosing"]
@@ -38,14 +38,6 @@ class WeekClosing:
     week: int | None
     """The reporting week it was about, where there is one."""
     reason: str
-
-
-class _SilentError(Exception):
-    """There is no report; why."""
-
-    def __init__(self, reason: str, week: int | None = None) -> None:
-        super().__init__(reason)
-        self.week = week
 
 
 class Reporter:
@@ -64,6 +56,13 @@ class Reporter:
         self._clock = counter.clock
         self._random = random
         self._rules = rules
+        self._conditions = ReportConditions(
+            home=counter.home,
+            gate=counter.gate,
+            installations=counter.installations,
+            clock=counter.clock,
+            rules=rules,
+        )
 
     def close_week(self) -> WeekClosing:
         """Close the latest ended reporting week, if it is time; safe to call at any time.
@@ -79,68 +78,28 @@ class Reporter:
         return closing
 
     def _close_week(self) -> WeekClosing:
+        week: int | None = None
         try:
-            week, task, profiles = self._conditions()
-        except _SilentError as silent:
-            return WeekClosing(outcome="silent", week=silent.week, reason=str(silent))
+            self._conditions.require_box()
+            week = self._latest_reporting_week()
+            self._conditions.require_spoken(week)
+            self._mark_missed(week)
+            profiles = self._counter.profiles(week, Purpose.HISTORY, Purpose.REPORTING)
+            task = self._conditions.require_week(week, profiles)
+        except NoReport as no:
+            return WeekClosing(outcome="silent", week=week, reason=str(no))
         if week in self._ledger.closed_weeks():
             return WeekClosing(outcome="already_closed", week=week, reason="")
         self._draw(week, task=task, profiles=profiles)
         return WeekClosing(outcome="drawn", week=week, reason="")
 
-    def _conditions(self) -> tuple[int, ReportTask, tuple[str, ...]]:
-        """Return week, task and profiles if there is to be a report.
-
-        Nothing here reads the history.
-        """
-        if not self._rules.enabled:
-            raise _SilentError("reports are off in the settings")
-        try:
-            self._ledger.check()
-        except LedgerBroken as error:
-            raise _SilentError(str(error)) from error
-        if not self._clock.is_known():
-            raise _SilentError("the time is not known: update first")
-        week = self._latest_reporting_week()
-        first = self._ledger.first_reportable_week(now=self._clock.now())
-        if week < first:
-            day = iso_utc(week_start(first))[:10]
-            raise _SilentError(f"a new ledger is silent until the week of {day}", week)
-        self._mark_missed(week, first=first)
-        task = self._counter.task()
-        if task is None:
-            raise _SilentError("no report task has been downloaded", week)
-        if week < task.first_week:
-            raise _SilentError("the task asks for later weeks only", week)
-        self._require_permitted(week, task)
-        profiles = self._counter.profiles(week, Purpose.HISTORY, Purpose.REPORTING)
-        if not profiles:
-            raise _SilentError("history and reporting were not granted for the whole week", week)
-        if not self._counter.has_segmenter(task):
-            raise _SilentError("the task's segmenter has not been downloaded", week)
-        return week, task, profiles
-
-    def _require_permitted(self, week: int, task: ReportTask) -> None:
-        """Refuse before the history is opened what randomiser or ledger would refuse after.
-
-        Debits of an imported ledger may lie closer than our own ever do.
-        """
-        if week in self._ledger.closed_weeks():
-            return
-        try:
-            randomizer_for(task)
-            check_debit(
-                self._ledger.debits(), Debit(week=week, odds=task.odds), limits=self._rules.limits
-            )
-        except PolicyError as error:
-            raise _SilentError(str(error), week) from error
-
     def _latest_reporting_week(self) -> int:
         last_ended = week_of(self._clock.now()) - 1
         return last_ended - (last_ended - self._ledger.genesis.phase) % SPACING_WEEKS
 
-    def _mark_missed(self, latest: int, *, first: int) -> None:
+    def _mark_missed(self, latest: int) -> None:
         """Book reporting weeks that passed unclosed, so that they are never drawn later."""
+        first = self._ledger.first_reportable_week(now=self._clock.now())
         closed = self._ledger.closed_weeks()
         week = latest - SPACING_WEEKS
         while week >= first and week not in closed:

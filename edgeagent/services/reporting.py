@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from edgeagent.services.disclosure_log import DisclosureExport, Verification
     from edgeagent.services.preview import Preview
     from edgeagent.services.quarter import Quarter
+    from edgeagent.services.report_conditions import Obstacle
     from edgeagent.services.reporter import WeekClosing
     from edgeagent.services.uploader import Sending
 
@@ -70,6 +71,21 @@ class Reporting:
         rules = ReportRules.of(self._config)
         reporter = Reporter(self._counter(), random=self._tools.random, rules=rules)
         return reporter.close_week()
+
+    def obstacle(self, week: int) -> tuple[Obstacle, str] | None:
+        """Return what stands against a report on a week that runs or comes; by no history."""
+        from edgeagent.services.report_conditions import (  # noqa: PLC0415  (lazy, see module)
+            ReportConditions,
+        )
+
+        conditions = ReportConditions(
+            home=self._home,
+            gate=self._gate,
+            installations=self._installations,
+            clock=self._clock,
+            rules=ReportRules.of(self._config),
+        )
+        return conditions.obstacle(week)
 
     def send(self) -> tuple[Sending, ...]:
         """Send what is due and return what became of each report."""

@@ -145,7 +145,7 @@ async def _called() -> dict[str, list[Any]]:
         lanes = Lanes()
         desk = await lanes.run("quick", lambda: _desk(Path(directory)))
         dispatcher = Dispatcher(desk, lanes=lanes, hub=Hub())
-        client = Client(number=1, caller=Caller.MANAGE, version=1, send=lambda _: None)
+        client = Client(number=1, caller=Caller.MANAGE, peer="", version=1, send=lambda _: None)
         for name, method, given in EXAMPLES:
             params = given(done) if callable(given) else given
             result = await _result(dispatcher, client, method, params)

@@ -17,8 +17,9 @@ from tests.readme_blocks import documented_settings
 SETTINGS = Path(edgeagent.__file__).parent / "install" / "config.toml"
 _HEAD = """\
 # Settings of edgeagent: /etc/edgeagent/config.toml, or config.toml in the home of a box.
-# Everything is optional; what is commented out is the default. They can only tighten what is
-# compiled in. 'edgeagent config check' reads this file, 'edgeagent config show' says what is set.
+# Everything is optional; what is commented out is the default, and "" means none. They can only
+# tighten what is compiled in. 'edgeagent config check' reads this file, 'edgeagent config show'
+# says what is set.
 """
 
 

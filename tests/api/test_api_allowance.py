@@ -87,6 +87,15 @@ def test_a_player_that_jumps_from_title_to_title_is_counted_too(small: Running) 
     assert kept(small) == 10
 
 
+def test_marks_of_one_film_in_a_private_session_are_one_viewing(small: Running) -> None:
+    with small.line() as manager, small.websocket() as app:
+        manager.result("EdgeAgent.startPrivateSession")
+        for number in range(50):
+            mark = {"entityId": "m:1", "progress": number / 50}
+            assert app.result("Metrics.mediaProgress", mark) is True
+    assert kept(small) == 0
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), st.integers(1, 30), st.integers(-2 * HOUR, 2 * HOUR)),
@@ -103,18 +112,30 @@ def test_never_more_than_the_room_and_what_came_back(
         now += later
         forward += max(later, 0)
         try:
-            allowance.take(connection, viewings, now=now)
+            allowance.take(viewings, connection=connection, peer=f"{connection % 2}", now=now)
         except TooManyViewings:
             continue
         told[connection] = told.get(connection, 0) + viewings
         assert sum(told.values()) <= 40 + forward * 20 / HOUR + 1e-6
         assert told[connection] <= 20 + forward * 10 / HOUR + 1e-6
+        assert told.get(0, 0) + told.get(2, 0) <= 30 + forward * 15 / HOUR + 1e-6
 
 
 def test_a_connection_that_has_gone_leaves_nothing_but_what_it_told() -> None:
     allowance = Allowance(at_once=20, per_hour=1)
     for connection in range(2):
-        allowance.take(connection, 10, now=0)
+        allowance.take(10, connection=connection, peer=f"{connection}", now=0)
         allowance.leave(connection)
     with pytest.raises(TooManyViewings):
-        allowance.take(3, 1, now=0)
+        allowance.take(1, connection=3, peer="3", now=0)
+
+
+def test_who_connects_anew_gets_no_new_room() -> None:
+    allowance = Allowance(at_once=20, per_hour=1)
+    allowance.take(10, connection=1, peer="loop", now=0)
+    allowance.leave(1)
+    allowance.take(5, connection=2, peer="loop", now=0)
+    allowance.leave(2)
+    with pytest.raises(TooManyViewings):
+        allowance.take(1, connection=3, peer="loop", now=0)
+    allowance.take(5, connection=4, peer="another", now=0)

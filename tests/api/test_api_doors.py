@@ -18,14 +18,14 @@ import pytest
 
 from edgeagent.api.dashboard_door import DashboardDoor, dashboard_command
 from edgeagent.api.debian_package import build_debian_package
-from edgeagent.api.endpoint import DEFAULT_PORT, noted_port
+from edgeagent.api.endpoint import noted_port
 from edgeagent.api.guests import Guests
 from edgeagent.api.install_files import install_files
 from edgeagent.api.later import put_off
 from edgeagent.api.main import serve
 from edgeagent.api.unix_door import UnixDoor
 from edgeagent.api.websocket_door import WebSocketDoor
-from edgeagent.config import Config
+from edgeagent.config import DEFAULT_PORT, Config
 from edgeagent.errors import InputError
 from tests.api.running import LineClient, Running, ServiceThread
 
@@ -78,6 +78,28 @@ def test_a_dashboard_that_fails_is_told_of(caplog: pytest.LogCaptureFixture) -> 
     asyncio.run(main())
 
 
+def test_a_dashboard_that_cannot_be_started_is_excused_and_tried_again() -> None:
+    async def main() -> list[bytes]:
+        sources: list[str | None] = [None, ONE_ANSWER]
+
+        def command(number: int) -> Sequence[str]:
+            source = sources.pop(0)
+            return ["/no/such/program"] if source is None else program(source, number=number)
+
+        door = DashboardDoor(0, command=command)
+        await door.open()
+        heard = []
+        for said in (b"one", b"two"):
+            heard.append(await asyncio.to_thread(called, door.port, said))
+            await door.gone()
+        await door.close()
+        return heard
+
+    refused, answered = asyncio.run(main())
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert answered == b"TWO"
+
+
 RUNS_ON = """
 import socket, sys, threading
 listener = socket.socket(fileno=int(sys.argv[1]))
@@ -127,6 +149,19 @@ def test_a_socket_that_cannot_be_bound_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="in use"):
         asyncio.run(door.open())
+
+
+def test_a_path_that_is_too_long_for_a_socket_is_named_with_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / ("s" * 108)
+    door = UnixDoor(
+        path,
+        dispatcher=None,  # type: ignore[arg-type]  # nobody calls
+        guests=Guests(4),
+        may_manage=lambda _: False,
+    )
+    with pytest.raises(InputError, match="107 at most") as refused:
+        asyncio.run(door.open())
+    assert "--socket" in refused.value.hint
 
 
 def test_the_running_service_leaves_word_of_its_port(services: ServiceThread) -> None:

@@ -273,3 +273,84 @@ def test_progress_of_a_private_session_does_not_reach_a_viewing_from_before(
     manager.result("EdgeAgent.stopPrivateSession")
     app.result("Metrics.mediaPause", {"entityId": "f:1"})
     assert [viewing["progressFraction"] for viewing in viewings(manager)] == [0.1]
+
+
+def test_a_film_that_plays_on_after_a_private_session_begins_anew(
+    running: Running, app: Client, manager: Client
+) -> None:
+    manager.result("EdgeAgent.grant", {"purpose": "history"})
+    app.result("Metrics.mediaProgress", {"entityId": "f:1", "progress": 0.1})
+    app.result("Metrics.mediaProgress", {"entityId": "f:1", "progress": 0.2})
+    manager.result("EdgeAgent.startPrivateSession", {"minutes": 10})
+    assert viewings(manager)[0]["progressFraction"] == 0.2
+    running.box.clock.advance(300)
+    manager.result("EdgeAgent.stopPrivateSession")
+    app.result("Metrics.mediaProgress", {"entityId": "f:1", "progress": 0.9})
+    later, before = viewings(manager)
+    assert (later["progressFraction"], before["progressFraction"]) == (0.9, 0.2)
+    assert later["watchedOn"] == before["watchedOn"] + 300
+
+
+def test_a_private_session_that_an_app_never_saw_ends_its_playback(
+    running: Running, app: Client, manager: Client
+) -> None:
+    manager.result("EdgeAgent.grant", {"purpose": "history"})
+    manager.result("EdgeAgent.startPrivateSession", {"minutes": 10})
+    app.result("Metrics.mediaPlaying", {"entityId": "f:1"})
+    running.box.clock.advance(601)
+    app.result("Discovery.watched", {"entityId": "f:1"})
+    assert viewings(manager)[0]["watchedOn"] == running.box.clock.now()
+
+
+def test_without_consent_a_private_session_answers_as_ever(app: Client, manager: Client) -> None:
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("Discovery.watched", {"entityId": "f:1"}),
+        ("Discovery.watchedV2", {"entityId": "f:1"}),
+        ("Metrics.mediaPlaying", {"entityId": "f:1"}),
+        ("Metrics.mediaProgress", {"entityId": "f:1", "progress": 0.1}),
+        ("Metrics.mediaPause", {"entityId": "f:1"}),
+        ("Metrics.mediaEnded", {"entityId": "f:1"}),
+    ]
+
+    def answers() -> list[object]:
+        given = [app.ask(method, params) for method, params in asked]
+        return [answer.get("result", answer.get("error")) for answer in given]
+
+    before = answers()
+    manager.result("EdgeAgent.startPrivateSession", {"minutes": 10})
+    assert answers() == before
+
+
+def test_history_listeners_are_told_of_what_was_stored_and_of_nothing_else(
+    running: Running, app: Client, manager: Client
+) -> None:
+    manager.result("EdgeAgent.grant", {"purpose": "history"})
+    with running.websocket(f"?token={running.token}&RPCv2=true") as listener:
+        listener.ask("EdgeAgent.onHistoryChanged", {"listen": True})
+
+        def told() -> list[str]:
+            manager.result("EdgeAgent.status")
+            listener.send(b'{"jsonrpc": "2.0", "id": 0, "method": "Discovery.policy"}')
+            profiles = []
+            while "method" in (heard := listener.receive()):
+                profiles.append(heard["params"]["value"]["profile"])
+            return profiles
+
+        progress = {"entityId": "f:1", "progress": 0.1}
+        app.result("Metrics.mediaProgress", progress)
+        assert told() == ["main"]
+        app.result("Metrics.mediaProgress", progress | {"progress": 0.2})  # waits in memory
+        assert told() == []
+        app.result("Metrics.mediaPause", {"entityId": "f:1"})
+        assert told() == ["main"]
+        app.result("Metrics.mediaProgress", progress | {"progress": 0.3})
+        manager.result("EdgeAgent.createProfile", {"name": "Ada"})
+        manager.result("EdgeAgent.switchProfile", {"name": "Ada"})
+        app.result("Metrics.mediaPlaying", {"entityId": "f:2"})  # main's viewing is stored
+        assert told() == ["main"]
+        manager.result("EdgeAgent.switchProfile", {"name": "main"})
+        app.result("Metrics.mediaEnded", {"entityId": "f:3", "agePolicy": "app:child"})
+        assert told() == []
+        manager.result("EdgeAgent.startPrivateSession", {"minutes": 10})
+        app.result("Metrics.mediaEnded", {"entityId": "f:4"})
+        assert told() == []

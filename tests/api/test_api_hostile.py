@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
+from edgeagent.api.guests import Guests
 from edgeagent.api.jsonrpc import (
     FRAME_LIMIT_BYTES,
     INVALID_REQUEST,
@@ -136,7 +137,33 @@ def test_ten_thousand_connections_keep_nobody_out(
     assert resident_bytes() - before < 32_000_000
 
 
-def test_when_everybody_speaks_a_newcomer_is_turned_away(services: ServiceThread) -> None:
+@pytest.mark.parametrize("door", ["unix", "websocket"])
+def test_apps_that_all_speak_turn_an_app_away_and_no_manager(
+    services: ServiceThread, door: str
+) -> None:
+    running = services.start(config=Config(service=ServiceConfig(max_connections=4)))
+
+    def app() -> Client:
+        return running.line(manage=False) if door == "unix" else running.websocket()
+
+    def manager() -> Client:
+        return running.line() if door == "unix" else running.websocket(f"?token={running.token}")
+
+    with ExitStack() as guests:
+        there = [guests.enter_context(app()) for _ in range(3)]
+        assert all(client.result("Discovery.policy") for client in there)
+        late = guests.enter_context(
+            LineClient(running.socket) if door == "unix" else running.websocket()
+        )
+        with suppress(ConnectionError, ConnectionClosed):
+            late.send(CALL)
+            assert late.receive() is None
+        with manager() as newcomer:
+            assert newcomer.result("EdgeAgent.status")
+        assert all(client.result("Discovery.policy") for client in there)
+
+
+def test_managers_that_all_speak_turn_a_newcomer_away(services: ServiceThread) -> None:
     running = services.start(config=Config(service=ServiceConfig(max_connections=4)))
     with ExitStack() as guests:
         there = [guests.enter_context(running.line()) for _ in range(4)]
@@ -144,6 +171,30 @@ def test_when_everybody_speaks_a_newcomer_is_turned_away(services: ServiceThread
             late.send(CALL)
             assert late.receive() is None
         assert all(client.result("Discovery.policy") for client in there)
+
+
+def test_a_peer_with_many_connections_makes_room_for_one_with_few() -> None:
+    guests = Guests(8)
+    gone: list[int] = []
+
+    def enter(number: int) -> int:
+        found = guests.enter(lambda: gone.append(number))
+        assert found == number
+        return found
+
+    for number in range(1, 7):
+        assert guests.heard(enter(number), "crowd", manages=False)
+    assert not guests.heard(enter(7), "crowd", manages=False)
+    assert guests.heard(enter(8), "one", manages=False)
+    assert guests.heard(8, "one", manages=False)  # and goes on
+    assert gone == [6]
+    assert not guests.heard(6, "crowd", manages=False)
+    guests.leave(6)
+    assert guests.heard(enter(9), "one", manages=False)
+    assert gone == [6, 5]
+    assert guests.heard(enter(10), "another", manages=False)
+    assert gone == [6, 5, 4]
+    assert not guests.heard(enter(11), "one", manages=False)  # each has as many
 
 
 def test_who_does_not_read_events_is_hung_up_on(running: Running, other: Client) -> None:

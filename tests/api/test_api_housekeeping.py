@@ -39,6 +39,7 @@ class House:
     desk: Desk
     errands: InProcess
     round: Callable[[], None]
+    statuses: list[str]
     told: list[bytes] = field(default_factory=list)
 
 
@@ -55,15 +56,21 @@ def house(tmp_path: Path) -> Iterator[House]:
     )
     confirmations = Confirmations(clock=box.clock, random=SeededRandomSource("house"))
     desk = Desk(outside, config=box.config, confirmations=confirmations)
+    statuses: list[str] = []
     keeper = Housekeeper(
-        desk, lanes=lanes, hub=hub, schedule=Schedule(ServiceConfig()), look=outside.look
+        desk,
+        lanes=lanes,
+        hub=hub,
+        schedule=Schedule(ServiceConfig()),
+        look=outside.look,
+        status=statuses.append,
     )
     told: list[bytes] = []
     listener = Listener(send=told.append, version=2)
     for event in ("History", "Disclosures", "Model", "PrivateSession", "Consent"):
         listener.listen(f"EdgeAgent.on{event}Changed", 1, on=True)
     hub.add(listener)
-    yield House(box, desk, errands, lambda: asyncio.run(keeper.round()), told)
+    yield House(box, desk, errands, lambda: asyncio.run(keeper.round()), statuses, told)
     desk.close()
     lanes.close()
 
@@ -129,6 +136,13 @@ def test_the_end_of_a_private_session_is_told(house: House) -> None:
     house.box.clock.advance(601)
     house.round()
     assert sum(b"onPrivateSessionChanged" in told for told in house.told) == 1
+
+
+def test_systemd_is_told_of_chores_while_they_last(house: House) -> None:
+    house.round()
+    chores = [f"serving; housekeeping: {chore}" for chore in ("tidy", "close week", "update")]
+    assert house.statuses[::2] == chores
+    assert set(house.statuses[1::2]) == {"serving"}
 
 
 def test_what_another_process_decides_is_told(house: House) -> None:
@@ -271,6 +285,23 @@ def test_an_idle_service_gives_memory_back_once_and_goes_on(house: House) -> Non
     house.round()
     house.round()
     assert rests == [0, 1]
+    house.box.clock.advance(DAY_SECONDS)  # chores are due, and load what they need
+    house.round()
+    house.round()
+    assert rests == [0, 1, 1]
+
+
+def test_a_rest_that_fails_is_not_the_last_round(house: House) -> None:
+    def fail() -> None:
+        raise MemoryError
+
+    rest, house.desk.rest = house.desk.rest, fail  # type: ignore[method-assign]
+    house.round()
+    house.round()
+    house.desk.rest = rest  # type: ignore[method-assign]
+    house.box.clock.advance(DAY_SECONDS)
+    house.round()
+    assert house.errands.done.count("update") == 2
 
 
 def test_titles_are_there_again_after_a_rest(house: House) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeagent.clock import week_of
-from edgeagent.services import reporter
+from edgeagent.services import report_conditions, reporter
 from edgeagent.services.reporter import Reporter
 from edgeagent.store import LedgerStore, ledger
 from edgeagent.store.outbox import enqueue
@@ -83,12 +83,12 @@ def test_a_box_that_reports_on_the_first_week_asked_for_is_seen(
     latest = Reporter._latest_reporting_week
 
     def as_asked(self: Reporter) -> int:
-        task = self._counter.task()
+        task = self._conditions.installations.load().task
         asked = 0 if task is None else task.first_week
         return max(latest(self), min(asked, week_of(self._clock.now()) - 1))
 
     monkeypatch.setattr(Reporter, "_latest_reporting_week", as_asked)
-    monkeypatch.setattr(reporter, "check_debit", lambda *_args, **_fields: None)
+    monkeypatch.setattr(report_conditions, "check_debit", lambda *_args, **_fields: None)
     monkeypatch.setattr(ledger, "check_debit", lambda *_args, **_fields: None)
     monkeypatch.setattr(attacks_on_state, "_CHEATS", (attacks_on_state._other_weeks,))
     assert not attacks_on_state.cheating_server(QUICK).ok
@@ -97,6 +97,6 @@ def test_a_box_that_reports_on_the_first_week_asked_for_is_seen(
 @pytest.mark.slow
 def test_a_box_without_spacing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporter, "SPACING_WEEKS", 1)
-    monkeypatch.setattr(reporter, "check_debit", lambda *_args, **_fields: None)
+    monkeypatch.setattr(report_conditions, "check_debit", lambda *_args, **_fields: None)
     monkeypatch.setattr(ledger, "check_debit", lambda *_args, **_fields: None)
     assert not attacks_on_state.cheating_server(QUICK).ok

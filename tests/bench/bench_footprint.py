@@ -5,6 +5,7 @@
 A home with 20,000 viewings and a catalogue of 10,000 titles is served by ``edgeagent serve``, read
 once from end to end, asked for picks, and left alone. Beside it, in the same run: an empty
 ``websockets`` server that has one SQLCipher database open. Times are medians; ratios hold better.
+Fails where a figure passes what :data:`MOST` allows; what was measured is in the README.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -43,10 +43,18 @@ from edgeagent.services.installation import InstallationStore
 from model_export.graph import build_foldin_graph
 from tests.api.running import LineClient
 from tests.bench.bench_scoring import SPACE, _catalogue, _parameters
+from tests.bench.served import Watched, served
 
 TITLES = 10_000
 REST_SECONDS = 2 * LOOK_SECONDS + 5
 """After this long without a call the service has given back what it does not need."""
+MOST = {
+    "idle_to_beside": 1.5,  # resident, beside that server of the same run: 0.96 was measured
+    "idle_cpu_percent": 0.5,  # 0.01
+    "idle_written_bytes": 0,  # nothing is due
+    "viewing_to_its_parts": 10,  # an empty call and a synced write of the same run: 1 to 3
+}
+"""What the service may cost at most; nothing in here depends on how fast the machine is."""
 BESIDE = """
 import asyncio, sys
 from pathlib import Path
@@ -112,66 +120,6 @@ def _reference(path: str, data: bytes) -> Reference:
     return TargetReference(path=path, sha256=sha256_hex(data), length_bytes=len(data))
 
 
-class Watched:
-    """A process, looked at through /proc."""
-
-    def __init__(self, process: int) -> None:
-        self.process = process
-
-    def memory(self) -> dict[str, float]:
-        """Resident MiB: all, the share that is this process's alone, and what libraries map."""
-        rss, pss, mapped, path = 0, 0, 0, ""
-        for line in Path(f"/proc/{self.process}/smaps").read_text("utf-8").splitlines():
-            name, _, rest = line.partition(":")
-            if name == "Rss":
-                rss += int(rest.split()[0])
-                mapped += int(rest.split()[0]) if path.startswith("/") else 0
-            elif name == "Pss":
-                pss += int(rest.split()[0])
-            elif "-" in name.split()[0]:
-                path = line.split()[-1]
-        return {"rss_mib": rss / 1024, "pss_mib": pss / 1024, "libraries_mib": mapped / 1024}
-
-    def cpu_seconds(self) -> float:
-        fields = Path(f"/proc/{self.process}/stat").read_text("utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def written_bytes(self) -> int:
-        text = Path(f"/proc/{self.process}/io").read_text("utf-8")
-        return int(text.split("write_bytes:")[1].split()[0])
-
-    def child(self) -> int | None:
-        """The scoring child, while it lives."""
-        path = Path(f"/proc/{self.process}/task/{self.process}/children")
-        threads = Path(f"/proc/{self.process}/task").iterdir()
-        found = [word for task in threads for word in (task / path.name).read_text().split()]
-        return int(found[0]) if found else None
-
-
-@contextmanager
-def served(home: Path, directory: Path) -> Iterator[tuple[Watched, LineClient, float]]:
-    """Yield a service, a client of it, and how many seconds it took to be ready."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
-        notices.bind(str(directory / "notify"))
-        path = directory / "run" / "socket"
-        began = time.perf_counter()
-        options = ["--home", str(home), "serve", "--ws-port", "0", "--socket", str(path)]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "edgeagent", *options],
-            env=os.environ | {"NOTIFY_SOCKET": str(directory / "notify")},
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            while not notices.recv(4096).startswith(b"READY=1"):
-                pass
-            ready = time.perf_counter() - began
-            with LineClient(path) as client:
-                yield Watched(process.pid), client, ready
-        finally:
-            process.terminate()
-            process.wait()
-
-
 @contextmanager
 def beside(home: Path) -> Iterator[Watched]:
     """An empty WebSocket server with one database open that has been read."""
@@ -201,9 +149,8 @@ def first_picks(service: Watched, client: LineClient, figures: dict[str, float])
     child = service.child()
     if child is None:
         return
-    status = Path(f"/proc/{child}/status").read_text("utf-8")
-    figures["child_peak_mib"] = int(status.split("VmHWM:")[1].split()[0]) / 1024
-    state = Path(f"/proc/{child}/stat")
+    figures["child_peak_mib"] = child.peak_mib()
+    state = Path(f"/proc/{child.process}/stat")
     while state.exists() and ") Z" not in state.read_text():
         pause(0.1)
     figures["child_gone_after_s"] = time.perf_counter() - asked
@@ -241,8 +188,9 @@ def measure(*, events: int, idle_seconds: float, rounds: int) -> dict[str, float
         directory = Path(name)
         home = directory / "home"
         fill(home, events=events)
-        with served(home, directory) as (service, client, ready):
-            figures["start_to_ready_ms"] = 1000 * ready
+        with served(home, directory) as here, LineClient(here.path) as client:
+            service = here.process
+            figures["start_to_ready_ms"] = 1000 * here.ready_seconds
             client.result("EdgeAgent.history", {"search": "no such title"})  # reads everything
             _add(figures, "read", service.memory())
             first_picks(service, client, figures)
@@ -258,6 +206,7 @@ def measure(*, events: int, idle_seconds: float, rounds: int) -> dict[str, float
         figures |= {"empty_call_ms": empty, "viewing_ms": watched}
         figures["synced_write_ms"] = synced_write_ms(directory, rounds=rounds)
     figures["viewing_to_empty_call"] = watched / empty
+    figures["viewing_to_its_parts"] = watched / (empty + figures["synced_write_ms"])
     figures["idle_to_beside"] = figures["idle_rss_mib"] / figures["beside_rss_mib"]
     return {key: round(value, 3) for key, value in figures.items()}
 
@@ -267,7 +216,7 @@ def _add(figures: dict[str, float], prefix: str, memory: dict[str, Any]) -> None
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print; fails above what is allowed."""
     parser = argparse.ArgumentParser(description="what the resident service costs")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--events", type=int, default=20_000, help="viewings in the history")
@@ -276,10 +225,12 @@ def main() -> None:
     options = parser.parse_args()
     figures = measure(events=options.events, idle_seconds=options.idle, rounds=options.rounds)
     if options.json:
-        sys.stdout.write(json.dumps(figures, sort_keys=True) + "\n")
-        return
-    for name, value in figures.items():
-        sys.stdout.write(f"{name:<26}{value:>10.2f}\n")
+        sys.stdout.write(json.dumps(figures | {"most": MOST}, sort_keys=True) + "\n")
+    else:
+        for name, value in figures.items():
+            most = f"{MOST[name]:>10.2f} at most" if name in MOST else ""
+            sys.stdout.write(f"{name:<26}{value:>10.2f}{most}\n")
+    sys.exit(1 if any(figures[name] > most for name, most in MOST.items()) else 0)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,20 @@
 """What an honest client notices of a hostile crowd.
 
-    PYTHONPATH=. python tests/bench/bench_hostile.py [--json] [--seconds N] [--rounds N]
+    PYTHONPATH=. python tests/bench/bench_hostile.py [--json] [--seconds N] [--rounds N] [--most N]
 
 Two services of their own homes. An honest client calls one of them and takes the time: alone, with
 a crowd at the other service (which costs processor time and nothing else), and with the crowd at
 its own. The crowd connects by the thousand, sends frames and lines of 100 MB and JSON 100,000 deep,
-and asks without reading. The ratio of the last two medians is what the service owes; above the
-floor the run fails. Phases take turns, so that a busy machine is busy in all of them.
+and asks without reading. Phases take turns, so that a busy machine is busy in all of them. The run
+fails where the median beside the crowd is too many times that of a quiet evening, or memory has
+grown too much. Where others want the processors, a service that works waits longer for them than
+one that does not: only a generous ``--most`` holds there.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,53 +23,29 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from edgeagent.agent import Agent
 from edgeagent.consent import Purpose
 from tests.api.running import LineClient
-from tests.bench.bench_footprint import Watched
+from tests.bench.served import Served, served
 
-FLOOR = 100.0
-"""Median round trip beside the crowd, in those of a quiet evening; and in MiB what it may cost:"""
+MOST = 30.0
+"""Median round trip beside the crowd, in those of a quiet evening. The README has what was
+measured; it was 50 and 70 where five people shared two cores."""
 GROWTH_MIB = 32.0
+"""What the crowd may cost."""
 ALONE, ELSEWHERE, HERE = "alone", "crowd_elsewhere", "crowd_here"
-
-
-@dataclass(frozen=True)
-class Served:
-    """One service."""
-
-    process: int
-    path: Path
-    port: int
 
 
 @contextmanager
 def service(directory: Path) -> Iterator[Served]:
     """Serve a home of its own."""
-    home, path = directory / "home", directory / "run" / "socket"
-    with Agent.open(home) as agent:
+    directory.mkdir()
+    with Agent.open(directory / "home") as agent:
         agent.grant(Purpose.HISTORY)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
-        notices.bind(str(directory / "notify"))
-        options = ["--home", str(home), "serve", "--ws-port", str(port), "--socket", str(path)]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "edgeagent", *options],
-            env=os.environ | {"NOTIFY_SOCKET": str(directory / "notify")},
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            while not notices.recv(4096).startswith(b"READY=1"):
-                pass
-            yield Served(process.pid, path, port)
-        finally:
-            process.terminate()
-            process.wait()
+    with served(directory / "home", directory) as running:
+        yield running
 
 
 @contextmanager
@@ -110,19 +86,16 @@ def measure(*, seconds: float, rounds: int) -> dict[str, float]:
     taken: dict[tuple[str, str], list[float]] = defaultdict(list)
     done: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        for part in ("here", "elsewhere"):
-            (Path(name) / part).mkdir()
         here = stack.enter_context(service(Path(name) / "here"))
         elsewhere = stack.enter_context(service(Path(name) / "elsewhere"))
         client = stack.enter_context(LineClient(here.path))
-        before = Watched(here.process).memory()["rss_mib"]
+        before = here.process.memory()["rss_mib"]
         for _ in range(rounds):
             for phase, target in ((ALONE, None), (ELSEWHERE, elsewhere), (HERE, here)):
                 with crowd(target, done if target is here else Counter()):
                     for kind, trips in round_trips(client, seconds=seconds).items():
                         taken[phase, kind] += trips
-        status = Path(f"/proc/{here.process}/status").read_text("utf-8")
-        peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
+        peak = here.process.peak_mib()
     figures = {f"{kind}_{phase}_ms": statistics.median(t) for (phase, kind), t in taken.items()}
     for kind in ("empty", "viewing"):
         crowded = figures[f"{kind}_{HERE}_ms"]
@@ -132,25 +105,27 @@ def measure(*, seconds: float, rounds: int) -> dict[str, float]:
             taken[HERE, kind]
         ) / statistics.fmean(taken[ALONE, kind])
     figures |= {f"crowd_{deed}": float(count) for deed, count in done.items()}
-    figures |= {"peak_growth_mib": peak - before, "floor_ratio": FLOOR, "floor_mib": GROWTH_MIB}
+    figures["peak_growth_mib"] = peak - before
     return {key: round(value, 3) for key, value in figures.items()}
 
 
 def main() -> None:
-    """Measure and print; fails above the floors."""
+    """Measure and print; fails above what is allowed."""
     parser = argparse.ArgumentParser(description="an honest client beside a hostile crowd")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--seconds", type=float, default=6.0, help="of each phase of a round")
     parser.add_argument("--rounds", type=int, default=3, help="rounds a median is taken of")
+    parser.add_argument("--most", type=float, default=MOST, help="times a quiet evening's median")
     options = parser.parse_args()
     figures = measure(seconds=options.seconds, rounds=options.rounds)
+    figures |= {"most_ratio": options.most, "most_growth_mib": GROWTH_MIB}
     if options.json:
         sys.stdout.write(json.dumps(figures, sort_keys=True) + "\n")
     else:
         for name, value in figures.items():
             sys.stdout.write(f"{name:<36}{value:>12.2f}\n")
-    slow = max(figures["empty_ratio_to_alone"], figures["viewing_ratio_to_alone"]) > FLOOR
-    sys.exit(1 if slow or figures["peak_growth_mib"] > GROWTH_MIB else 0)
+    slowest = max(figures["empty_ratio_to_alone"], figures["viewing_ratio_to_alone"])
+    sys.exit(1 if slowest > options.most or figures["peak_growth_mib"] > GROWTH_MIB else 0)
 
 
 if __name__ == "__main__":

@@ -13,12 +13,9 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +35,8 @@ from edgeagent.messages import (
 from edgeagent.services.installation import InstallationStore
 from model_export.graph import build_foldin_graph
 from tests.api.running import LineClient
-from tests.bench.bench_scoring import HISTORY, SPACE, D, S, _catalogue, _mib, _parameters
+from tests.bench.bench_scoring import HISTORY, SPACE, D, S, _catalogue, _parameters
+from tests.bench.served import served
 
 
 def _furnish(home: Path, *, titles: int) -> None:
@@ -81,43 +79,12 @@ def _placed(store: InstallationStore, path: str, data: bytes) -> TargetReference
     return reference
 
 
-@contextmanager
-def _service(home: Path, socket: Path) -> Iterator[int]:
-    """Serve a home and yield the process number."""
-    command = [sys.executable, "-m", "edgeagent", "--home", str(home), "serve"]
-    served = subprocess.Popen(
-        [*command, "--no-ws", "--socket", str(socket)], stderr=subprocess.DEVNULL
-    )
-    try:
-        while not socket.exists():
-            with suppress(subprocess.TimeoutExpired):
-                sys.exit(f"the service ended before it served: {served.wait(0.05)}")
-        yield served.pid
-    finally:
-        served.terminate()
-        served.wait()
-
-
-def _child_of(process: int) -> int:
-    children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()
-    tasks = Path(f"/proc/{process}/task").iterdir()
-    for task in tasks:
-        children += (task / "children").read_text(encoding="utf-8").split()
-    return int(children[0])
-
-
-def _cpu_ns(process: int) -> int:
-    """Return the processor time of all threads of a process."""
-    tasks = Path(f"/proc/{process}/task").glob("*/schedstat")
-    return sum(int(task.read_bytes().split()[0]) for task in tasks)
-
-
 def measure(*, titles: int, rounds: int) -> dict[str, float]:
     """Return the figures."""
     with tempfile.TemporaryDirectory() as directory:
-        home, socket = Path(directory) / "home", Path(directory) / "socket"
+        home = Path(directory) / "home"
         _furnish(home, titles=titles)
-        with _service(home, socket) as process, LineClient(socket) as client:
+        with served(home, Path(directory)) as here, LineClient(here.path) as client:
 
             def ask() -> float:
                 start = time.perf_counter()
@@ -126,18 +93,19 @@ def measure(*, titles: int, rounds: int) -> dict[str, float]:
                 return (time.perf_counter() - start) * 1000
 
             cold = ask()
-            child = _child_of(process)
+            service, child = here.process, here.process.child()
+            assert child is not None
             walls, cpus = [], []
             for _ in range(rounds):
-                spent = _cpu_ns(process) + _cpu_ns(child)
+                spent = service.cpu_ns() + child.cpu_ns()
                 walls.append(ask())
-                cpus.append((_cpu_ns(process) + _cpu_ns(child) - spent) / 1e6)
+                cpus.append((service.cpu_ns() + child.cpu_ns() - spent) / 1e6)
             figures = {
                 "cold_ms": cold,
                 "warm_ms": statistics.median(walls),
                 "warm_cpu_ms": statistics.median(cpus),
-                "service_peak_mib": _mib(process, "VmHWM:"),
-                "child_peak_mib": _mib(child, "VmHWM:"),
+                "service_peak_mib": service.peak_mib(),
+                "child_peak_mib": child.peak_mib(),
             }
     return {name: round(value, 2) for name, value in figures.items()}
 

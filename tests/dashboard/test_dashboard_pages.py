@@ -152,7 +152,7 @@ def test_what_comes_next_says_when_or_why_not(
     assert "not both switched on" in told(furnished.get("/left").text)
     fresh = serve(services.start(name="fresh"))
     fresh.enter()
-    assert "has not been told what to report" in told(fresh.get("/left").text)
+    assert "is not sure what time it is" in told(fresh.get("/left").text)
 
 
 def test_what_a_report_tells_is_worked_out_for_both_mechanisms() -> None:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from edgeagent.api.install_files import install_directory, install_files
-from edgeagent.config import Config, ServiceConfig, load_config
+from edgeagent.config import DEFAULT_PORT, Config, ServiceConfig, load_config
 from tests.api.settings_file import SETTINGS, settings_file
 
 SYSTEMD = install_directory() / "systemd"
@@ -26,6 +26,11 @@ def test_every_file_is_found() -> None:
     assert any(name.startswith("yocto/meta-edgeagent/") for name in names)
 
 
+def test_the_unit_may_bind_the_port_that_the_service_takes() -> None:
+    unit = (SYSTEMD / "edgeagent.service").read_text("utf-8")
+    assert f"SocketBindAllow=ipv4:tcp:{DEFAULT_PORT}\n" in unit
+
+
 def test_the_settings_file_says_what_the_code_says() -> None:
     made = settings_file()
     assert SETTINGS.read_text("utf-8") == made, "run: python -m tests.api.settings_file"
@@ -36,7 +41,7 @@ def test_every_default_in_the_settings_file_can_be_set(tmp_path: Path) -> None:
     lines = [
         line.removeprefix("#")
         for line in SETTINGS.read_text("utf-8").splitlines()
-        if not line.startswith("# ") and not line.endswith(' = ""')
+        if not line.startswith("# ")
     ]
     (tmp_path / "config.toml").write_text("\n".join(lines), "utf-8")
     assert load_config(tmp_path) == Config()

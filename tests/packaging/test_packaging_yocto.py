@@ -54,6 +54,28 @@ def test_our_recipe_installs_every_unit() -> None:
     assert "USERADD_PARAM" in text  # bitbake's way to what sysusers does
 
 
+def test_our_recipe_installs_the_launcher_that_the_debian_package_has() -> None:
+    assert "install -D -m 0755 $data/launcher ${D}${bindir}/edgeagent\n" in OURS.read_text("utf-8")
+
+
+def test_the_launcher_tells_root_where_the_service_of_the_box_is(tmp_path: Path) -> None:
+    """As in an image, whose Python packages lie with all others."""
+    script = install_directory() / "launcher"
+    assert script.read_text("utf-8").startswith("#!/usr/bin/python3 -IB\n")
+    seen = tmp_path / "seen.py"
+    seen.write_text(
+        "import os, pwd, runpy, sys\n"
+        "import edgeagent.cli\n"
+        "os.geteuid, pwd.getpwuid = (lambda: 0), (lambda _: pwd.struct_passwd(['root'] * 7))\n"
+        "edgeagent.cli.main = lambda: print(os.environ.get('EDGEAGENT_SOCKET'))\n"
+        "runpy.run_path(sys.argv[1])\n",
+        "utf-8",
+    )
+    command = [sys.executable, str(seen), str(script)]
+    done = subprocess.run(command, capture_output=True, check=True, text=True, env={})
+    assert done.stdout == "/run/edgeagent/socket\n"
+
+
 def test_the_recipe_s_version_is_ours() -> None:
     project = tomllib.loads((HERE.parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
     assert OURS.stem == f"edgeagent_{project['version']}"

@@ -29,6 +29,12 @@ def test_a_relative_root_is_relative_to_the_file(tmp_path: Path) -> None:
         "a = [",
         "retention_days = '90'",
         'language = "english"',
+        'entitlements = [""]',
+        'key_command = [""]',
+        'key_erase_command = [""]',
+        '[service]\nmanage_users = [""]',
+        '[service]\nmanage_groups = ["tv", ""]',
+        '[service]\nallowed_origins = [""]',
     ],
 )
 def test_a_wrong_setting_names_the_file_and_a_way_out(tmp_path: Path, text: str) -> None:
@@ -36,6 +42,13 @@ def test_a_wrong_setting_names_the_file_and_a_way_out(tmp_path: Path, text: str)
     with pytest.raises(InputError, match=r"config\.toml") as refused:
         load_config(tmp_path)
     assert refused.value.hint
+
+
+def test_an_empty_text_means_none(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        'server_url = ""\ntrusted_root = ""\n[service]\nstandby_file = ""\nmetered_file = ""\n'
+    )
+    assert load_config(tmp_path) == Config()
 
 
 def test_a_named_file_must_exist(tmp_path: Path) -> None:

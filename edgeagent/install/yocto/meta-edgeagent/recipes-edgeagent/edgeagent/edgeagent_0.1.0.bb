@@ -25,10 +25,7 @@ do_install() {
     done
     install -D -m 0644 $data/systemd/edgeagent.tmpfiles.conf ${D}${nonarch_libdir}/tmpfiles.d/edgeagent.conf
     install -D -m 0644 $data/config.toml ${D}${sysconfdir}/edgeagent/config.toml
-    install -d ${D}${bindir}
-    printf '#!/usr/bin/python3 -IB\nfrom edgeagent.cli import main\n\nmain()\n' \
-        > ${D}${bindir}/edgeagent
-    chmod 0755 ${D}${bindir}/edgeagent
+    install -D -m 0755 $data/launcher ${D}${bindir}/edgeagent
 }
 
 FILES:${PN} += "\

@@ -1,0 +1,163 @@
+"""Whether a box reports on a week, as far as it may depend: never on what was watched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from edgeagent.clock import iso_utc, week_start
+from edgeagent.consent import Purpose
+from edgeagent.errors import LedgerBroken, PolicyError
+from edgeagent.messages import ReportTask
+from edgeagent.privacy.accounting import Debit, check_debit
+from edgeagent.privacy.randomizers import randomizer_for
+from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.device_clock import DeviceClock
+from edgeagent.services.installation import InstallationStore
+from edgeagent.services.report_rules import ReportRules
+from edgeagent.store import Home
+
+__all__ = ["NoReport", "Obstacle", "ReportConditions", "has_segmenter"]
+
+_PURPOSES = (Purpose.HISTORY, Purpose.REPORTING)
+
+
+class Obstacle(StrEnum):
+    """Why there is no report."""
+
+    SERVER = "server"
+    OFF = "off"
+    LEDGER = "ledger"
+    TIME = "time"
+    SILENCE = "silence"
+    TASK = "task"
+    LATER = "later"
+    LIMITS = "limits"
+    CONSENT = "consent"
+    SEGMENTER = "segmenter"
+
+
+class NoReport(Exception):
+    """There is no report; why."""
+
+    def __init__(self, obstacle: Obstacle, said: str) -> None:
+        """Keep why, as a code and in words."""
+        super().__init__(said)
+        self.obstacle = obstacle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportConditions:
+    """What has to hold before the history is opened."""
+
+    home: Home
+    gate: ConsentGate
+    installations: InstallationStore
+    clock: DeviceClock
+    rules: ReportRules
+
+    def require_box(self) -> None:
+        """Refuse what has nothing to do with the week.
+
+        Raises:
+            NoReport: reports are off, the ledger is broken, or the time is not known.
+
+        """
+        if not self.rules.enabled:
+            raise NoReport(Obstacle.OFF, "reports are off in the settings")
+        try:
+            self.home.ledger.check()
+        except LedgerBroken as error:
+            raise NoReport(Obstacle.LEDGER, str(error)) from error
+        if not self.clock.is_known():
+            raise NoReport(Obstacle.TIME, "the time is not known: update first")
+
+    def require_server(self) -> None:
+        """Refuse where there is nobody to report to.
+
+        Raises:
+            NoReport: there is not.
+
+        """
+        if not self.rules.recipient:
+            raise NoReport(Obstacle.SERVER, "no server is set")
+
+    def require_spoken(self, week: int) -> None:
+        """Refuse a week in which a new ledger is silent.
+
+        Raises:
+            NoReport: it is.
+
+        """
+        first = self.home.ledger.first_reportable_week(now=self.clock.now())
+        if week < first:
+            day = iso_utc(week_start(first))[:10]
+            raise NoReport(Obstacle.SILENCE, f"a new ledger is silent until the week of {day}")
+
+    def require_week(self, week: int, profiles: Sequence[str]) -> ReportTask:
+        """Return the task for a week in which ``profiles`` take part.
+
+        Raises:
+            NoReport: the task, the limits, the consents or the segmenter are not there.
+
+        """
+        task = self.installations.load().task
+        if task is None:
+            raise NoReport(Obstacle.TASK, "no report task has been downloaded")
+        if week < task.first_week:
+            raise NoReport(Obstacle.LATER, "the task asks for later weeks only")
+        self._require_permitted(week, task)
+        if not profiles:
+            raise NoReport(
+                Obstacle.CONSENT, "history and reporting were not granted for the whole week"
+            )
+        if not has_segmenter(self.installations, task):
+            raise NoReport(Obstacle.SEGMENTER, "the task's segmenter has not been downloaded")
+        return task
+
+    def obstacle(self, week: int) -> tuple[Obstacle, str] | None:
+        """Return what stands against a report on a week that runs or comes, as things stand now."""
+        try:
+            self.require_box()
+            self.require_server()
+            self.require_spoken(week)
+            self.require_week(week, self._takers(week))
+        except NoReport as no:
+            return no.obstacle, str(no)
+        return None
+
+    def _takers(self, week: int) -> tuple[str, ...]:
+        """Return the profiles whose consent holds now, and has since the week began."""
+        now = self.clock.now()
+        start = min(week_start(week), now)
+        return tuple(
+            profile
+            for profile in self.home.ledger.profiles_with_decisions()
+            if all(
+                self.gate.held_throughout(purpose, profile=profile, start=start, end=now)
+                for purpose in _PURPOSES
+            )
+        )
+
+    def _require_permitted(self, week: int, task: ReportTask) -> None:
+        """Refuse before the history is opened what randomiser or ledger would refuse after.
+
+        Debits of an imported ledger may lie closer than our own ever do.
+        """
+        ledger = self.home.ledger
+        if week in ledger.closed_weeks():
+            return
+        debit = Debit(week=week, odds=task.odds)
+        try:
+            randomizer_for(task)
+            check_debit(ledger.debits(), debit, limits=self.rules.limits)
+        except PolicyError as error:
+            raise NoReport(Obstacle.LIMITS, str(error)) from error
+
+
+def has_segmenter(installations: InstallationStore, task: ReportTask) -> bool:
+    """Say whether the model and catalogue that assign segments lie here."""
+    files = installations.files(task.segmenter.model, task.segmenter.catalogue)
+    return Path(files.model_path).is_file() and Path(files.catalogue_path).is_file()
