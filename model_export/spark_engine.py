@@ -28,12 +28,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
+from model_export.engines import ITERATIONS
 from model_export.factors import log_popularity
 from model_export.log import WatchLog
 
 __all__ = ["SparkEngine"]
 
-_ITERATIONS = 15
 _BLOCKS = 4
 """Fixed, since what a seed gives depends on it."""
 _MEMORY_PARTS, _LARGEST_HEAP_BYTES = 3, 8 * 1024**3
@@ -136,7 +136,7 @@ class SparkEngine:
             rank=dimension,
             alpha=alpha,
             regParam=regularization / float(np.sqrt(a_person * a_title)),
-            maxIter=_ITERATIONS,
+            maxIter=ITERATIONS,
             seed=seed,
             numUserBlocks=_BLOCKS,
             numItemBlocks=_BLOCKS,
