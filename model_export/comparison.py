@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeagent.clock import DAY_SECONDS
 from edgeagent.errors import InputError
 from edgeagent.messages.fields import HeadName
 from model_export.baselines import Fitted, fit_ease, fit_itemknn, fit_popularity
-from model_export.encoders import Encoder
+from model_export.encoders import Encoder, encoded
 from model_export.evaluate import (
     PersonHistory,
     RankingQuality,
@@ -305,8 +304,7 @@ def _mixture(
     encoder: Encoder, centroids: NDArray[np.float64], taste: NDArray[np.float64]
 ) -> Scorer:
     def score(history: PersonHistory) -> NDArray[np.floating]:
-        ages = (history.now - history.watched_on) / DAY_SECONDS
-        user = encoder.user(history.items, history.completion, ages)
+        user = encoded(encoder, history)
         cosine = centroids @ user / max(float(np.linalg.norm(user)), 1e-6)
         odds = np.exp((cosine - cosine.max()) / TEMPERATURE)
         return np.asarray(odds / odds.sum() @ taste)

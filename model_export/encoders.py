@@ -7,11 +7,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeagent.clock import DAY_SECONDS
-from edgeagent.features.window import MAX_HISTORY
+from edgeagent.features.window import rows_of
 from model_export.evaluate import PersonHistory, Scorer
 
-__all__ = ["Encoder", "history_scorer"]
+__all__ = ["Encoder", "encoded", "history_scorer"]
 
 
 class Encoder(Protocol):
@@ -27,6 +26,12 @@ class Encoder(Protocol):
         ...
 
 
+def encoded(encoder: Encoder, history: PersonHistory) -> NDArray[np.float64]:
+    """Return u [D] for what the box would give its model of a history."""
+    kept, age_days = rows_of(history.completion, history.watched_on, now=history.now)
+    return encoder.user(history.items[kept], history.completion[kept], age_days)
+
+
 def history_scorer(
     encoder: Encoder, embeddings: NDArray[np.floating], bias: NDArray[np.floating]
 ) -> Scorer:
@@ -34,9 +39,6 @@ def history_scorer(
     exact = np.asarray(embeddings, dtype=np.float64)  # once, not for every person
 
     def score(history: PersonHistory) -> NDArray[np.floating]:
-        recent = slice(-MAX_HISTORY, None)
-        ages = (history.now - history.watched_on[recent]) / DAY_SECONDS
-        user = encoder.user(history.items[recent], history.completion[recent], ages)
-        return np.asarray(exact @ user + bias)
+        return np.asarray(exact @ encoded(encoder, history) + bias)
 
     return score

@@ -1,4 +1,4 @@
-"""Item factors by Spark MLlib: for logs that one machine's memory or patience is too small for.
+"""Item factors by Spark MLlib, on this machine: for who has Spark, and to hold the local engine to.
 
 MLlib's ALS weighs λ by how many titles a person, or viewers a title, has (Zhou et al. 2008,
 "Large-scale parallel collaborative filtering for the Netflix Prize"); the local engine does not,
@@ -28,12 +28,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
+from model_export.engines import ITERATIONS
 from model_export.factors import log_popularity
 from model_export.log import WatchLog
 
 __all__ = ["SparkEngine"]
 
-_ITERATIONS = 15
 _BLOCKS = 4
 """Fixed, since what a seed gives depends on it."""
 _MEMORY_PARTS, _LARGEST_HEAP_BYTES = 3, 8 * 1024**3
@@ -57,12 +57,9 @@ class SparkEngine:
     the same; sums whose order depends on timing may differ in the last bits.
     """
 
-    def __init__(self, *, master: str = "local[*]") -> None:
-        """Name the cluster; ``local[*]`` is this machine.
-
-        A cluster must see this machine's temporary directory: set ``TMPDIR`` to a shared one.
-        """
-        self._master = master
+    def __init__(self, *, threads: int | None = None) -> None:
+        """Run on this machine, on as many threads as named or as it has processors."""
+        self._threads = "*" if threads is None else str(threads)
         self._scratch: Path | None = None
         self._session: Any = None
 
@@ -77,7 +74,7 @@ class SparkEngine:
         _check_java()
         _check_alone()
         self._scratch = Path(tempfile.mkdtemp(prefix="edgeagent-spark-"))
-        for name, value in _settings(self._master, self._scratch).items():
+        for name, value in _settings(self._threads, self._scratch).items():
             builder = builder.config(name, value)
         words = self._scratch / "java.log"
         try:
@@ -136,7 +133,7 @@ class SparkEngine:
             rank=dimension,
             alpha=alpha,
             regParam=regularization / float(np.sqrt(a_person * a_title)),
-            maxIter=_ITERATIONS,
+            maxIter=ITERATIONS,
             seed=seed,
             numUserBlocks=_BLOCKS,
             numItemBlocks=_BLOCKS,
@@ -196,14 +193,14 @@ def _stderr_into(path: Path) -> Iterator[None]:
         os.close(kept)
 
 
-def _settings(master: str, scratch: Path) -> dict[str, str]:
+def _settings(threads: str, scratch: Path) -> dict[str, str]:
     quiet = scratch / "log4j2.properties"
     quiet.write_text(_QUIET, "utf-8")
-    # On one machine nobody is lost who does not answer for two minutes: it is busy.
-    patience = {"spark.network.timeout": "3600s", "spark.executor.heartbeatInterval": "600s"}
     return {
-        **(patience if master.startswith("local") else {}),
-        "spark.master": master,
+        "spark.master": f"local[{threads}]",
+        # On one machine nobody is lost who does not answer for two minutes: it is busy.
+        "spark.network.timeout": "3600s",
+        "spark.executor.heartbeatInterval": "600s",
         "spark.app.name": "edgeagent",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",

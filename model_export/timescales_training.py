@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from edgeagent.clock import DAY_SECONDS
-from model_export.factors import fit_factors
+from model_export.engines import LocalEngine
 from model_export.log import WatchLog
 from model_export.timescales import (
     LARGEST_EXPONENT,
@@ -134,7 +134,7 @@ class Trainer:
         dimension, hidden = self._recipe.dimension, self._recipe.hidden
         wide = SCALES * dimension
         viewings = np.bincount(log.items)[self._watched]
-        factors = fit_factors(
+        factors = LocalEngine().fit(
             log, alpha=1.0, regularization=_START_LAMBDA, dimension=dimension, seed=seed
         )[self._watched]
         lengths = np.maximum(np.linalg.norm(factors, axis=1, keepdims=True), _TINY)

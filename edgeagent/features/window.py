@@ -30,6 +30,7 @@ __all__ = [
     "Window",
     "completion",
     "history_window",
+    "rows_of",
     "session_window",
     "watched_of",
     "window_of",
@@ -195,12 +196,29 @@ def window_of(watched: Watched, catalogue: CatalogueView, *, now: int) -> Window
         now: seconds UTC.
 
     """
-    kept = np.flatnonzero(watched.completion > 0)[-MAX_HISTORY:]
+    kept, age_days = rows_of(watched.completion, watched.watched_on, now=now)
     columns = watched.columns[kept]
-    age_seconds = np.maximum(now - watched.watched_on[kept], 0)
     return Window(
         columns=columns,
         history_embeddings=catalogue.embeddings(columns),
         history_weights=watched.completion[kept],
-        history_age_days=(age_seconds / DAY_SECONDS).astype(np.float32),
+        history_age_days=age_days.astype(np.float32),
     )
+
+
+def rows_of(
+    completion: NDArray[np.floating], watched_on: NDArray[np.int64], *, now: int
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return which of E viewings are rows of the input, and how many days old each of those is.
+
+    Args:
+        completion: [E] in [0, 1], in order of time.
+        watched_on: [E] seconds UTC.
+        now: seconds UTC.
+
+    Returns:
+        Places [L] among the E, and ages [L] ≥ 0.
+
+    """
+    kept = np.flatnonzero(completion > 0)[-MAX_HISTORY:]
+    return kept, np.maximum(now - watched_on[kept], 0) / DAY_SECONDS

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
+from edgeagent.features.window import UNKNOWN_COMPLETION_FRACTION
 from model_export.loaders import fields
 from model_export.loaders.fields import Unreadable
 from model_export.loaders.shelf import Catalogue
@@ -36,9 +37,9 @@ class _Part:
 def read_viewings(path: Path, catalogue: Catalogue, *, skip_unknown: bool) -> WatchLog:
     """Read viewings of a catalogue's titles.
 
-    A viewing that stands there twice counts once, with the larger progress; without progress it is
-    complete. People are numbered in the order of their names, so that the order of the file's rows
-    changes nothing.
+    A viewing that stands there twice counts once, with the larger progress; without progress it
+    counts as on the box. People are numbered in the order of their names, so that the order of the
+    file's rows changes nothing.
 
     Args:
         path: CSV or Parquet.
@@ -127,10 +128,13 @@ def _moments(batch: Batch) -> NDArray[np.int64]:
 
 def _completion(batch: Batch) -> NDArray[np.float32]:
     if "progress" not in batch.columns:
-        return np.ones(len(batch.numbers), dtype=np.float32)
+        return np.full(len(batch.numbers), UNKNOWN_COMPLETION_FRACTION, dtype=np.float32)
     written = batch.columns["progress"]
     try:
-        progress = np.array([1.0 if each in (None, "") else each for each in written], np.float64)
+        progress = np.array(
+            [UNKNOWN_COMPLETION_FRACTION if each in (None, "") else each for each in written],
+            np.float64,
+        )
         if ((progress >= 0) & (progress <= 1)).all():
             return progress.astype(np.float32)
     except (ValueError, TypeError):
@@ -169,7 +173,7 @@ def _moment(value: object) -> int:
 
 def _progress(value: object) -> float:
     if value in (None, ""):
-        return 1.0
+        return UNKNOWN_COMPLETION_FRACTION
     try:
         found = float(value)  # type: ignore[arg-type]  # what it cannot take is caught
     except (TypeError, ValueError):

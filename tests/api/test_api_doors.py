@@ -67,15 +67,21 @@ def test_the_dashboard_is_there_when_called_and_again_after_it_has_gone() -> Non
 
 def test_a_dashboard_that_fails_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
-        fails = "raise SystemExit(7)"
-        door = DashboardDoor(0, command=lambda number: program(fails, number=number))
+        started = asyncio.Event()
+
+        def fails(number: int) -> Sequence[str]:
+            started.set()
+            return program("raise SystemExit(7)", number=number)
+
+        door = DashboardDoor(0, command=fails)
         await door.open()
         with socket.create_connection(("127.0.0.1", door.port), timeout=30):
-            while "exit code 7" not in caplog.text:
-                await asyncio.to_thread(int)  # a turn of the loop
+            await started.wait()
+            await door.gone()
         await door.close()
 
     asyncio.run(main())
+    assert "exit code 7" in caplog.text
 
 
 def test_a_dashboard_that_cannot_be_started_is_excused_and_tried_again() -> None:

@@ -13,57 +13,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model_export.factors import log_popularity
-from model_export.log import WatchLog
+from model_export.engines import LocalEngine
 
 __all__ = ["WeighedEngine"]
 
-_ITERATIONS = 15
 _A_DOUBLING = 2.0
 """Groups for each factor of two between numbers of pairs."""
 
 
-class WeighedEngine:
-    """Fits as :class:`model_export.engines.LocalEngine` does, but for λ."""
+class WeighedEngine(LocalEngine):
+    """Fits as the local engine does, but for λ."""
 
-    def fit(
-        self,
-        log: WatchLog,
-        *,
-        alpha: float,
-        regularization: float,
-        dimension: int,
-        seed: int,
-        start: NDArray[np.float32] | None = None,  # noqa: ARG002  (of no use to a comparison)
-    ) -> NDArray[np.float32]:
-        """Fit on this machine; see :class:`model_export.engines.FactorEngine`."""
-        from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415  (half a second)
-        from scipy.sparse import csr_matrix  # noqa: PLC0415  (likewise)
-        from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415  (it ships no types)
-            threadpool_limits,
-        )
+    def _library(self) -> Any:  # noqa: ANN401  (the library has no types)
+        library: Any = super()._library()
 
-        class Weighed(AlternatingLeastSquares):  # type: ignore[misc]  # the library has no types
+        class Weighed(library):  # type: ignore[misc]  # the library has no types
             @property
             def solver(self) -> Callable[..., None]:
                 return _by_count(super().solver)
 
-        shape = (log.user_count, len(log.titles))
-        watched = csr_matrix((log.completion, (log.users, log.items)), shape=shape)
-        watched.eliminate_zeros()
-        watched.data = (1.0 + alpha * watched.data).astype(np.float32)
-        with threadpool_limits(1, "blas"):
-            model = Weighed(
-                dimension,
-                regularization=regularization,
-                alpha=1.0,
-                iterations=_ITERATIONS,
-                random_state=seed,
-            )
-            model.fit(watched, show_progress=False)
-        factors = np.array(model.item_factors, dtype=np.float32)
-        factors[log_popularity(log) == 0] = 0.0
-        return factors
+        return Weighed
 
 
 def _by_count(solve: Callable[..., None]) -> Callable[..., None]:

@@ -41,7 +41,7 @@ def spark() -> Iterator[SparkEngine]:
     pytest.importorskip("pyarrow", reason=f"no pyarrow: {NEEDED}")
     if shutil.which("java") is None:
         pytest.skip(f"no java: {NEEDED}")
-    with SparkEngine(master="local[2]") as engine:
+    with SparkEngine(threads=2) as engine:
         yield engine
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
+from model_export.engines import LocalEngine
 from model_export.evaluate import (
     PersonHistory,
     evaluate_ranking,
@@ -18,7 +19,7 @@ from model_export.evaluate import (
     paired_gain,
     popularity_scorer,
 )
-from model_export.factors import ItemTable, fit_factors
+from model_export.factors import ItemTable
 from model_export.foldin import FoldinSettings, FoldinSolver
 from model_export.log import WatchLog
 from model_export.movielens import load_movielens
@@ -53,7 +54,7 @@ def test_the_same_seed_gives_the_same_model(panel: WatchLog, model: TrainedModel
 
 
 def test_another_seed_gives_another_space(panel: WatchLog, model: TrainedModel) -> None:
-    factors = fit_factors(panel, alpha=1.0, regularization=10.0, dimension=16, seed=2)
+    factors = LocalEngine().fit(panel, alpha=1.0, regularization=10.0, dimension=16, seed=2)
     assert ItemTable.of(factors).space_id != model.table.space_id
 
 
@@ -79,7 +80,9 @@ def test_titles_nobody_watched_have_rows_of_zeros() -> None:
     log = synthetic_panel(5, households=40, weeks=20, titles=120)
     unwatched = log.items == log.items[0]
     less = log.select(~unwatched)
-    table = ItemTable.of(fit_factors(less, alpha=1.0, regularization=1.0, dimension=8, seed=0))
+    table = ItemTable.of(
+        LocalEngine().fit(less, alpha=1.0, regularization=1.0, dimension=8, seed=0)
+    )
     gone = int(log.items[0])
     assert not table.rows[:, gone].any()
     assert table.scale[gone] == 1.0
@@ -160,7 +163,7 @@ def _tasteless(people: int, titles: int) -> WatchLog:
 def test_settings_under_which_everything_points_one_way_are_never_chosen() -> None:
     log = _tasteless(200, 1000)
     tuned = tune(log, dimension=16, seed=0, progress=lambda _what, _done: None)
-    factors = fit_factors(
+    factors = LocalEngine().fit(
         log,
         alpha=tuned.fit_alpha,
         regularization=tuned.fit_regularization,
@@ -225,7 +228,7 @@ def test_a_refit_begins_where_the_model_before_ended(panel: WatchLog, model: Tra
     assert not begun[-1].any()
 
     def likeness(start: NDArray[np.float32] | None) -> float:
-        after = fit_factors(
+        after = LocalEngine().fit(
             panel, alpha=1.0, regularization=1.0, dimension=before.shape[1], seed=77, start=start
         )
         return float((unit_rows(after) * unit_rows(before)).sum(axis=1).mean())
@@ -254,11 +257,11 @@ def test_rare_titles_are_held_near_and_the_space_is_turned_back() -> None:
 
 def test_a_new_title_is_fitted_as_well_where_the_rest_has_begun(panel: WatchLog) -> None:
     settings = {"alpha": 1.0, "regularization": 1.0, "dimension": 8, "seed": 1}
-    start = fit_factors(panel, **settings)  # type: ignore[arg-type]
+    start = LocalEngine().fit(panel, **settings)  # type: ignore[arg-type]
     often = int(np.bincount(panel.items).argmax())
     start[often] = 0.0
-    again = fit_factors(panel, **settings, start=start)  # type: ignore[arg-type]
-    nothing = fit_factors(panel, **settings, start=np.zeros_like(start))  # type: ignore[arg-type]
+    again = LocalEngine().fit(panel, **settings, start=start)  # type: ignore[arg-type]
+    nothing = LocalEngine().fit(panel, **settings, start=np.zeros_like(start))  # type: ignore[arg-type]
     assert nothing.any()
     assert np.linalg.norm(again[often]) > np.median(np.linalg.norm(again, axis=1))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Literal
 
@@ -86,18 +87,41 @@ def test_parts_add_up_to_the_score(
     assert {reason.entity_id for reason in pick.reasons} - {None} <= watched
 
 
-@pytest.mark.parametrize("head", HEADS)
-def test_the_box_scores_what_was_evaluated(
-    engines: dict[str, Engine], model: TrainedModel, head: Head
-) -> None:
+def _nothing_special() -> list[tuple[int, int, float]]:
+    return [(number * 7 % 250, 10**6 - number * 997, 0.9) for number in range(40)]
 
+
+def _much_of_it_not_watched() -> list[tuple[int, int, float]]:
+    # The last 500 hold far fewer that weigh: only those that weigh are counted.
+    return [(number % 250, 10**6 - number * 997, 0.9 * (number % 3 == 0)) for number in range(999)]
+
+
+def _longer_than_the_window() -> list[tuple[int, int, float]]:
+    return [(number % (99 if number < 500 else 250), 10**6 - number, 0.9) for number in range(900)]
+
+
+def _from_the_future() -> list[tuple[int, int, float]]:
+    return [(number * 7 % 250, 10**6 - number * 10**5, 0.9) for number in range(40)]
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize(
+    "history",
+    [_nothing_special, _much_of_it_not_watched, _longer_than_the_window, _from_the_future],
+)
+def test_the_box_scores_what_was_evaluated(
+    engines: dict[str, Engine],
+    model: TrainedModel,
+    head: Head,
+    history: Callable[[], list[tuple[int, int, float]]],
+) -> None:
     trained = model if head == "foldin" else with_timescales(model)
-    drawn = tuple((number * 7 % 250, 10**6 - number * 997, 0.9) for number in range(40))
+    drawn = tuple(history())
     items, ago, fraction = (np.array(column) for column in zip(*drawn, strict=True))
-    history = PersonHistory(
+    person = PersonHistory(
         items=items, completion=fraction.astype(np.float32), watched_on=NOW - ago, now=NOW
     )
-    expected = trained.scorer()(history)
+    expected = trained.scorer()(person)
     found = engines[head].scores(_viewings(engines[head], drawn), now=NOW)
     assert np.abs(found - expected).max() <= 1e-4 * np.ptp(expected)
 

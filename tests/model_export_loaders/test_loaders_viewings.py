@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edgeagent.errors import InputError
+from edgeagent.features.window import completion
 from model_export.loaders import load_log, tables
 from model_export.log import WatchLog
 
@@ -29,10 +30,29 @@ def _rows(log: WatchLog) -> list[tuple[int, str, int, float]]:
 
 
 def test_viewings_are_in_order_and_people_numbered_by_name(tmp_path: Path) -> None:
-    log = _load(tmp_path, f"user,item,timestamp,progress\nzoe,b,{T + 9},0.5\nann,a,{T},\n")
-    assert _rows(log) == [(0, "a", T, 1.0), (1, "b", T + 9, 0.5)]
+    log = _load(tmp_path, f"user,item,timestamp,progress\nzoe,b,{T + 9},0.75\nann,a,{T},\n")
+    assert _rows(log) == [(0, "a", T, 0.5), (1, "b", T + 9, 0.75)]
     assert log.user_count == 2
     assert [title.title for title in log.titles] == ["Alpha", "Beta"]
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "user,item,timestamp\nu,a,{moment}\n",
+        "user,item,timestamp,progress\nu,a,{moment},\n",
+        "user,item,timestamp,progress\nu,a,{moment},\nu,b,{moment}, 1 \n",
+    ],
+)
+def test_progress_nobody_knows_counts_as_it_does_on_the_box(log: str, tmp_path: Path) -> None:
+    nothing = np.array([np.nan])
+    (expected,) = completion(
+        completed=np.array([False]),
+        progress_fraction=nothing,
+        progress_seconds=nothing,
+        run_seconds=np.ones(1),
+    )
+    assert _load(tmp_path, log.format(moment=T)).completion[0] == expected
 
 
 @pytest.mark.parametrize("separator", [";", "\t", ","])
@@ -60,7 +80,7 @@ def test_a_viewing_that_stands_there_twice_counts_once(tmp_path: Path) -> None:
 
 def test_unknown_items_are_left_out_if_so_wished(tmp_path: Path) -> None:
     log = _load(tmp_path, f"user,item,timestamp\nu,gone,{T}\nv,a,{T}\n", skip_unknown=True)
-    assert _rows(log) == [(0, "a", T, 1.0)]
+    assert _rows(log) == [(0, "a", T, 0.5)]
     assert log.user_count == 1
 
 
@@ -136,13 +156,13 @@ def test_parquet_in_one_file_or_in_parts(tmp_path: Path) -> None:
 
     (tmp_path / "titles.csv").write_text("item,title\n7,Seven\n8,Eight\n")
     moments = pa.array([T * 10**9 + 5, (T + 1) * 10**9], pa.timestamp("ns"))
-    columns = {"user": [2, 1], "item": [8, 7], "timestamp": moments, "progress": [0.5, None]}
+    columns = {"user": [2, 1], "item": [8, 7], "timestamp": moments, "progress": [0.75, None]}
     parquet.write_table(pa.table(columns), tmp_path / "log.parquet")
     (tmp_path / "parts").mkdir()
     for row, name in enumerate(("part-0.parquet", "part-1.parquet")):
         parquet.write_table(pa.table(columns).slice(row, 1), tmp_path / "parts" / name)
     whole = load_log(tmp_path / "log.parquet", tmp_path / "titles.csv")
-    assert _rows(whole) == [(1, "8", T, 0.5), (0, "7", T + 1, 1.0)]
+    assert _rows(whole) == [(1, "8", T, 0.75), (0, "7", T + 1, 0.5)]
     assert _rows(load_log(tmp_path / "parts", tmp_path / "titles.csv")) == _rows(whole)
 
 
