@@ -17,6 +17,7 @@ from edgeagent.api.schedule import Conditions
 from edgeagent.api.switches import Switches, changes, switches
 from edgeagent.clock import Clock
 from edgeagent.config import Config
+from edgeagent.consent import Purpose
 from edgeagent.errors import EdgeAgentError, LedgerBroken, ModelError
 from edgeagent.messages import Title
 from edgeagent.services.device_clock import DeviceClock
@@ -187,8 +188,17 @@ class Call:
 
     def tell_of_viewings(self) -> None:
         """Tell listeners of viewings that were stored from playback."""
-        for profile in self.playbacks.take_changed():
+        self.tell_of_history(*self.playbacks.take_changed())
+
+    def tell_of_history(self, *profiles: str) -> None:
+        """Tell listeners that viewings or marks of these profiles have changed."""
+        for profile in profiles:
             self.emit("EdgeAgent.onHistoryChanged", {"profile": profile})
+
+    def tell_of_withdrawal(self, purpose: Purpose, profile: str) -> None:
+        """Tell listeners what went with a consent; telling of the consent is not done here."""
+        if purpose in {Purpose.HISTORY, Purpose.PERSONALIZATION}:
+            self.tell_of_history(profile)
 
     def emit(self, event: str, value: object) -> None:
         """Tell listeners of ``event`` once the call is done."""

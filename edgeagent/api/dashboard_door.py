@@ -88,24 +88,30 @@ class DashboardDoor:
         if self._socket is not None:
             asyncio.get_running_loop().add_reader(self._socket, self._called)
 
+    def _watch_later(self) -> None:
+        asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._watch)
+
     def _called(self) -> None:
         if self._socket is not None:
             loop = asyncio.get_running_loop()
             loop.remove_reader(self._socket)
             self._running = loop.create_task(self._run(self._socket.fileno()))
 
-    async def _excuse(self) -> None:
-        """Tell whoever called that the dashboard cannot start now."""
+    async def _excuse(self) -> bool:
+        """Tell whoever called that the dashboard cannot start now, if they can be let in."""
+        if self._socket is None:
+            return False
         loop = asyncio.get_running_loop()
-        with suppress(OSError):  # and TimeoutError, which is one
-            if self._socket is None:
-                return
+        try:
             connection, _ = self._socket.accept()
-            with connection:
-                connection.settimeout(0)
-                async with asyncio.timeout(_PATIENCE_SECONDS):
-                    await loop.sock_recv(connection, _REQUEST_BYTES)
-                    await loop.sock_sendall(connection, _UNAVAILABLE)
+        except OSError:  # gone, or there is no file descriptor for them either
+            return False
+        with connection, suppress(OSError):  # and TimeoutError, which is one
+            connection.settimeout(0)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await loop.sock_recv(connection, _REQUEST_BYTES)
+                await loop.sock_sendall(connection, _UNAVAILABLE)
+        return True
 
     async def _run(self, number: int) -> None:
         try:
@@ -114,8 +120,10 @@ class DashboardDoor:
             )
         except OSError as error:  # no memory, or no process to be had
             _LOG.warning("the dashboard does not start: %s", error.strerror)
-            await self._excuse()
-            self._watch()
+            if await self._excuse():
+                self._watch()
+            else:
+                self._watch_later()
             return
         self.process_id = process.pid
         try:
@@ -130,7 +138,7 @@ class DashboardDoor:
             self._watch()
             return
         _LOG.warning("the dashboard ended with exit code %d", exit_code)
-        asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._watch)
+        self._watch_later()
 
 
 def dashboard_command(socket_path: Path, language: str) -> Callable[[int], Sequence[str]]:

@@ -62,7 +62,7 @@ def _record(call: Call, given: Sequence[Watched]) -> None:
     events = [_event(call, watched, profile=profile, now=now) for watched in given]
     call.count_viewings(len(events))
     if call.agent.record_watch(events, keep_unknown=True).stored:
-        call.emit("EdgeAgent.onHistoryChanged", {"profile": profile})
+        call.tell_of_history(profile)
 
 
 def _event(call: Call, watched: Watched, *, profile: str, now: int) -> WatchEvent:

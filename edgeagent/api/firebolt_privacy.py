@@ -69,7 +69,12 @@ def _setter(flag: str) -> Method:
 def _withdrawing(call: Call) -> Callable[[Purpose, str], object]:
     by_signal = call.caller < Caller.MANAGE
     call.playbacks.forget_all()
-    return lambda purpose, name: call.agent.withdraw(purpose, profile=name, by_signal=by_signal)
+
+    def withdraw(purpose: Purpose, profile: str) -> None:
+        call.agent.withdraw(purpose, profile=profile, by_signal=by_signal)
+        call.tell_of_withdrawal(purpose, profile)
+
+    return withdraw
 
 
 def _settings(call: Call, params: object) -> dict[str, bool]:

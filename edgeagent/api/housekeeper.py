@@ -110,17 +110,20 @@ class Housekeeper:
         return True
 
     async def _tidy(self) -> None:
-        def tidy() -> int:
-            deleted = self._desk.agent.housekeeping().deleted
-            if self._desk.agent.private.ends_at() is not None:
-                return deleted
-            titles, now = self._desk.agent.titles, self._desk.clock.now()
-            return deleted + forget_unmatched(self._desk.agent.home, titles=titles, now=now)
+        def tidy() -> tuple[str, ...]:
+            """Return whose viewings may have gone."""
+            agent = self._desk.agent
+            deleted = agent.housekeeping().deleted
+            if agent.private.ends_at() is None:
+                now = self._desk.clock.now()
+                deleted += forget_unmatched(agent.home, titles=agent.titles, now=now)
+            profiles = agent.household.profiles() if deleted else ()
+            return tuple(profile.name for profile in profiles)
 
-        deleted = await self._lanes.run("quick", tidy)
-        if deleted:
+        profiles = await self._lanes.run("quick", tidy)
+        if profiles:
             _LOG.info("deleted viewings whose time was over")
-            profile = await self._lanes.run("quick", lambda: self._desk.agent.household.active)
+        for profile in profiles:
             self._hub.publish("EdgeAgent.onHistoryChanged", {"profile": profile})
 
     async def _close_week(self) -> None:

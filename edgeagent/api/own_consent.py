@@ -125,8 +125,7 @@ def _withdraw(call: Call, params: PurposeParams) -> ConsentShape:
     profile = call.profile(params.profile)
     with telling_of_changes(call):
         call.agent.withdraw(params.purpose, profile=profile)
-    if params.purpose in {Purpose.HISTORY, Purpose.PERSONALIZATION}:
-        call.emit("EdgeAgent.onHistoryChanged", {"profile": profile})
+    call.tell_of_withdrawal(params.purpose, profile)
     return _consent(call, ConsentParams(profile=params.profile))
 
 

@@ -226,7 +226,7 @@ def _forget(call: Call, params: TitleParams) -> Forgotten:
 
 
 def _told(call: Call, params: TitleParams) -> None:
-    call.emit("EdgeAgent.onHistoryChanged", {"profile": call.profile(params.profile)})
+    call.tell_of_history(call.profile(params.profile))
 
 
 METHODS = (

@@ -13,7 +13,7 @@ from edgeagent.api.method import Caller, Event, Facade, Nothing, Shape, own
 from edgeagent.messages.fields import ProfileName
 from edgeagent.services.private_session import DEFAULT_MINUTES, MAX_MINUTES
 
-__all__ = ["EVENTS", "METHODS", "PrivateSessionShape", "private_session"]
+__all__ = ["EVENTS", "METHODS", "PrivateSessionShape", "private_session", "told_profiles"]
 
 
 class PrivateSessionShape(Shape, frozen=True, kw_only=True):
@@ -110,7 +110,7 @@ def _profiles(call: Call, params: Nothing) -> tuple[ProfileShape, ...]:
 def _create(call: Call, params: NewProfileParams) -> tuple[ProfileShape, ...]:
     """Create a profile."""
     call.agent.household.create(params.name, kind=params.kind)
-    return _told_profiles(call)
+    return told_profiles(call)
 
 
 def _switch(call: Call, params: NameParams) -> tuple[ProfileShape, ...]:
@@ -120,7 +120,7 @@ def _switch(call: Call, params: NameParams) -> tuple[ProfileShape, ...]:
         call.agent.household.switch(params.name)
     if was_private:
         _told_private(call)
-    return _told_profiles(call)
+    return told_profiles(call)
 
 
 def _rename(call: Call, params: RenameParams) -> tuple[ProfileShape, ...]:
@@ -128,10 +128,11 @@ def _rename(call: Call, params: RenameParams) -> tuple[ProfileShape, ...]:
     call.playbacks.forget_all()
     with telling_of_changes(call):
         call.agent.household.rename(params.name, params.new_name)
-    return _told_profiles(call)
+    return told_profiles(call)
 
 
-def _told_profiles(call: Call) -> tuple[ProfileShape, ...]:
+def told_profiles(call: Call) -> tuple[ProfileShape, ...]:
+    """Return the profiles, and tell listeners of them."""
     profiles = _profiles(call, Nothing())
     call.emit("EdgeAgent.onProfilesChanged", profiles)
     return profiles
@@ -148,7 +149,7 @@ def _set_retention(call: Call, params: RetentionParams) -> Any:  # noqa: ANN401 
     kept = call.agent.retention.choose(params.days)
     call.playbacks.forget_all()
     if call.agent.housekeeping().deleted:
-        call.emit("EdgeAgent.onHistoryChanged", {"profile": call.profile()})
+        call.tell_of_history(*(profile.name for profile in call.agent.household.profiles()))
     return camel(kept)
 
 

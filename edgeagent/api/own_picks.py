@@ -115,6 +115,7 @@ def _segments(call: Call, params: ProfileParams) -> SegmentsShape:
         or not ranking.segment_causes  # made for a list of titles only
     ):
         ranking = call.agent.recommend(profile=profile, why_segments=True)
+        call.emit("EdgeAgent.onPicksChanged", {"profile": profile})
     causes = {cause.segment: cause.reasons for cause in ranking.segment_causes}
     segments = [
         SegmentShape(

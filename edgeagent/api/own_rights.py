@@ -7,6 +7,7 @@ from typing import Literal
 from edgeagent.api.call import Call
 from edgeagent.api.consent_events import telling_of_changes
 from edgeagent.api.method import Facade, Nothing, Shape, own
+from edgeagent.api.own_household import told_profiles
 from edgeagent.errors import InputError
 from edgeagent.messages.fields import ProfileName
 from edgeagent.services.erasure import ErasureReason, ErasureReceipt
@@ -65,7 +66,10 @@ def _erase(call: Call, params: EraseParams) -> EraseShape:
         return EraseShape(confirm=call.desk.confirmations.ask(deed), erases=erases, receipt=None)
     call.desk.confirmations.require(deed, params.confirm)
     receipt = _carry_out(call, params, profile)
-    call.emit("EdgeAgent.onHistoryChanged", {"profile": call.profile()})
+    left = [found.name for found in call.agent.household.profiles()]
+    call.tell_of_history(*(left if profile is None else [profile]))
+    if params.scope != "history":
+        told_profiles(call)
     shape = ReceiptOfErasure(
         scope=receipt.scope,
         reason=receipt.reason,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
+import resource
 import signal
 import socket
 import sys
@@ -104,6 +105,27 @@ def test_a_dashboard_that_cannot_be_started_is_excused_and_tried_again() -> None
     refused, answered = asyncio.run(main())
     assert refused.startswith(b"HTTP/1.1 503 ")
     assert answered == b"TWO"
+
+
+def test_without_a_file_descriptor_left_the_door_waits(caplog: pytest.LogCaptureFixture) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    async def main() -> None:
+        door = DashboardDoor(0, command=lambda _: (sys.executable,))
+        await door.open()
+        with socket.create_connection(("127.0.0.1", door.port), timeout=30):
+            free = os.dup(0)
+            os.close(free)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))  # nothing opens above it
+            try:
+                for _ in range(100):
+                    await asyncio.sleep(0)
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        await door.close()
+
+    asyncio.run(main())
+    assert caplog.text.count("does not start") == 1
 
 
 RUNS_ON = """

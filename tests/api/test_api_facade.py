@@ -121,6 +121,14 @@ def test_only_a_new_ranking_is_told(manager: Client) -> None:
     manager.result("EdgeAgent.status")  # it would have come before this answer
 
 
+def test_a_ranking_made_for_the_segments_is_told(manager: Client) -> None:
+    manager.result("EdgeAgent.onPicksChanged", {"listen": True})
+    manager.result("EdgeAgent.segments")
+    assert manager.receive()["result"] == {"profile": "main"}
+    manager.result("EdgeAgent.segments")  # from what was stored
+    manager.result("EdgeAgent.status")
+
+
 def test_last_picks_go_with_the_consent_and_with_what_was_watched_since(
     lived: Running, manager: Client
 ) -> None:
