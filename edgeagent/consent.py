@@ -68,6 +68,13 @@ class DatedConsent:
     """The clock stood before what was certain, so that ``record.at`` says nothing."""
 
     @property
+    def since(self) -> int:
+        """When it was decided; under a clock that was behind: by when it surely had been."""
+        if self.was_behind and self.known_at is not None:
+            return self.known_at
+        return self.record.at
+
+    @property
     def expires_at(self) -> int | None:
         """When a given consent ends by itself; ``None`` while nobody knows when it was given."""
         if self.known_at is None:

@@ -138,7 +138,7 @@ class ConsentGate:
             purpose=purpose,
             profile=profile,
             granted=refusal is None,
-            since=None if refusal else _beginning(consents).record.at,
+            since=None if refusal else _beginning(consents).since,
             expires_at=None if refusal else consents[-1].expires_at,
             refusal=refusal,
             reason=reason,

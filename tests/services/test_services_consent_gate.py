@@ -80,6 +80,16 @@ def test_a_lapse_ends_the_run(box: Box) -> None:
     assert since == box.clock.now()
 
 
+def test_a_consent_under_a_clock_that_is_behind_is_dated_once_the_time_is_known(box: Box) -> None:
+    box.clock.set(0)
+    box.grant(Purpose.HISTORY)
+    box.clock.set(MONDAY)
+    assert box.agent.gate.state(Purpose.HISTORY, profile="main").expires_at is None
+    box.agent.home.ledger.note_known_time(MONDAY)
+    state = box.agent.gate.state(Purpose.HISTORY, profile="main")
+    assert (state.since, state.expires_at) == (MONDAY, MONDAY + CONSENT_LIFETIME_SECONDS)
+
+
 def test_a_renewal_under_a_clock_that_is_behind_hides_no_lapse(box: Box) -> None:
     box.install()
     box.grant(Purpose.HISTORY)
