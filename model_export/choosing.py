@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,27 @@ class HeadChoice:
     """[P] for the same people."""
     not_compared: str = ""
     """Why there is nothing to choose from."""
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        foldin: NDArray[np.float64],
+        timescales: NDArray[np.float64],
+        previous: HeadName | None,
+    ) -> Self:
+        """Choose by NDCG@100 [P] of both.
+
+        Against the head of the model before, or else against ``foldin``, the other one has to win
+        by more than one paired standard error: another head gives other reasons and puts sessions
+        into other segments, and where nothing is lost, the head whose reasons are exact and which
+        needs no PyTorch is the better one.
+        """
+        gain, error = paired_gain(timescales, foldin)
+        head: HeadName = previous or "foldin"
+        if abs(gain) > error:
+            head = "timescales" if gain > 0 else "foldin"
+        return cls(head=head, foldin=foldin, timescales=timescales)
 
     def facts(self) -> dict[str, object]:
         """Return it for JSON."""
@@ -56,20 +78,33 @@ class HeadChoice:
         )
 
 
-def choose_head(log: WatchLog, *, dimension: int, seed: int, progress: Progress) -> HeadChoice:
+def choose_head(
+    log: WatchLog,
+    *,
+    dimension: int,
+    seed: int,
+    progress: Progress,
+    previous: HeadName | None = None,
+) -> HeadChoice:
     """Fit both heads to the first four fifths of the time and judge them on the rest.
 
-    ``timescales`` has to win by more than one paired standard error: where nothing is lost, the
-    head whose reasons are exact and which needs no PyTorch is the better one.
+    Args:
+        log: the viewings.
+        dimension: D.
+        seed: of both fits.
+        progress: told what is happening and how much of the whole is done, 0-1.
+        previous: head of the model before, which stays unless the other is clearly better.
+
     """
     if not torch_is_there():
         return _uncompared(
-            "timescales was not tried, PyTorch is not installed: pip install 'edgeagent[train]'"
+            "timescales was not tried, PyTorch is not installed: pip install 'edgeagent[train]'",
+            previous,
         )
     try:
         split = global_split(log)
     except InputError:
-        return _uncompared("the log is too small to compare heads on a split in time")
+        return _uncompared("the log is too small to compare heads on a split in time", previous)
 
     def judged(head: HeadName, begin: float, end: float) -> NDArray[np.float64]:
         fitted = fit_head(
@@ -85,11 +120,9 @@ def choose_head(log: WatchLog, *, dimension: int, seed: int, progress: Progress)
         return evaluate_ranking(split, fitted.scorer()).ndcg_at_100
 
     foldin, timescales = judged("foldin", 0.0, 0.3), judged("timescales", 0.3, 1.0)
-    gain, error = paired_gain(timescales, foldin)
-    head: HeadName = "timescales" if gain > error else "foldin"
-    return HeadChoice(head=head, foldin=foldin, timescales=timescales)
+    return HeadChoice.of(foldin=foldin, timescales=timescales, previous=previous)
 
 
-def _uncompared(why: str) -> HeadChoice:
+def _uncompared(why: str, previous: HeadName | None) -> HeadChoice:
     nobody = np.empty(0)
-    return HeadChoice(head="foldin", foldin=nobody, timescales=nobody, not_compared=why)
+    return HeadChoice(head=previous or "foldin", foldin=nobody, timescales=nobody, not_compared=why)

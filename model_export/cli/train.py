@@ -71,7 +71,8 @@ def command(  # noqa: PLR0913  (one for each option)
 
     Settings are chosen on viewings held out; then everything is used. Which
     head is better for these viewings, auto learns from the first four fifths
-    of the time and judges on the rest. 'model-export evaluate' says how good
+    of the time and judges on the rest; the head of a previous model stays
+    unless the other is clearly better. 'model-export evaluate' says how good
     such a model is.
     """
     from model_export.choosing import choose_head  # noqa: PLC0415  (loads numpy)
@@ -81,6 +82,7 @@ def command(  # noqa: PLR0913  (one for each option)
 
     if engine_name == "spark":
         head = _on_spark(head)
+    before = None if previous is None else load_model(previous)
     with progress_bar(hidden=as_json) as progress, _engine(engine_name) as engine:
         progress("Reading viewings", 0.0)
         log = source.load()
@@ -91,6 +93,7 @@ def command(  # noqa: PLR0913  (one for each option)
                 dimension=dimension,
                 seed=source.seed,
                 progress=lambda what, done: progress(what, done / 2),
+                previous=None if before is None else before.head,
             )
             head = choice.head
         model = train(
@@ -99,17 +102,20 @@ def command(  # noqa: PLR0913  (one for each option)
             segments=segments,
             dimension=dimension,
             head=head,
-            previous=None if previous is None else load_model(previous),
+            previous=before,
             engine=engine,
             progress=lambda what, done: progress(what, (1 + done) / 2 if choice else done),
         )
     save_model(model, out)
     if as_json:
         chosen = {} if choice is None else {"choice": choice.facts()}
-        emit_json({"out": str(out), **chosen, **model_facts(model)})
+        had = {} if before is None else {"previous_head": before.head}
+        emit_json({"out": str(out), **chosen, **had, **model_facts(model)})
         return
     if choice is not None:
         click.echo(choice.in_words())
+    if before is not None and before.head != model.head:
+        click.echo(f"the head is another than before: {model.head}, it was {before.head}")
     show_model(model)
     click.echo(f"\nwritten to {out}; next: model-export publish {out} --repository DIR --keys DIR")
 

@@ -68,8 +68,17 @@ def test_training_in_json_and_from_a_previous_model(model_file: Path, tmp_path: 
     assert sum(segment["session_share"] for segment in answer["segments"]) == pytest.approx(1.0)
     assert answer["validation_ndcg_at_10"][0] > 0
     assert answer["kept_fraction"] > 0.9
+    assert answer["previous_head"] == answer["head"] == "foldin"
     code, out, _ = _run("segments", tmp_path / "next.npz")
     assert "of the sessions known before kept their segment" in out
+
+
+def test_a_head_that_is_another_than_before_is_said(model_file: Path, tmp_path: Path) -> None:
+    before = tmp_path / "before.npz"
+    save_model(with_timescales(load_model(model_file)), before)
+    arguments = ("--previous", before, "--out", tmp_path / "next.npz")
+    said = "the head is another than before: foldin, it was timescales"
+    assert said in _run("train", *SMALL, *FOLDIN, *arguments)[1]
 
 
 def test_segments_are_shown_and_drawn(model_file: Path, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
-from model_export.choosing import choose_head
+from edgeagent.messages.fields import HeadName
+from model_export.choosing import HeadChoice, choose_head
 from model_export.evaluate import evaluate_ranking
 from model_export.export import export
 from model_export.heads import fit_head
@@ -146,6 +147,35 @@ def test_a_trained_model_goes_all_the_way(panel: WatchLog, tmp_path: Path) -> No
     first, second = (export(each, each, now=1_780_000_000) for each in (model, loaded))
     assert first.model == second.model
     assert first.manifest.head == "timescales"
+
+
+@pytest.mark.parametrize(
+    ("gain", "previous", "head"),
+    [
+        (0.5, None, "timescales"),
+        (0.5, "foldin", "timescales"),
+        (-0.5, None, "foldin"),
+        (-0.5, "timescales", "foldin"),
+        (0.001, None, "foldin"),
+        (0.001, "foldin", "foldin"),
+        (-0.001, "timescales", "timescales"),
+    ],
+)
+def test_a_head_that_was_there_stays_unless_the_other_is_clearly_better(
+    gain: float, previous: HeadName | None, head: HeadName
+) -> None:
+    foldin = np.linspace(0, 1, 20)
+    timescales = foldin + gain + np.tile([-0.1, 0.1], 10)
+    assert HeadChoice.of(foldin=foldin, timescales=timescales, previous=previous).head == head
+
+
+@pytest.mark.parametrize("previous", [None, "foldin", "timescales"])
+def test_a_head_stays_where_nothing_can_be_compared(previous: HeadName | None) -> None:
+    choice = choose_head(
+        _circle(people=5, length=1), dimension=8, seed=1, progress=_silent, previous=previous
+    )
+    assert choice.not_compared
+    assert choice.head == (previous or "foldin")
 
 
 @pytest.mark.slow
