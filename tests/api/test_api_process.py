@@ -61,8 +61,11 @@ class Process:
             )
 
     def notice(self, *, timeout_seconds: float = 60) -> str:
+        """Return what the service manager hears next, but for what it is only to show."""
         self._notices.settimeout(timeout_seconds)
-        return self._notices.recv(4096).decode()
+        while (heard := self._notices.recv(4096).decode()).startswith("STATUS="):
+            pass
+        return heard
 
     def notices_until_silence(self, *, seconds: float) -> int:
         heard = 0
