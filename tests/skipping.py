@@ -25,6 +25,7 @@ _ALLOWED = (
     "only root can",
     "needs root",
     "may not mount a tmpfs",
+    "network namespaces cannot be made here",
     "systemd does not boot in a container here",
 )
 

@@ -34,9 +34,6 @@ class Answer:
 class Transport(Protocol):
     """Where reports go."""
 
-    recipient: str
-    """Host of the receiver, for the disclosure log."""
-
     def post(self, body: bytes, *, wanted: Callable[[], bool]) -> Answer:
         """Send one body while ``wanted`` says yes; it is asked until the answer is there.
 
@@ -54,9 +51,7 @@ class HttpTransport:
         self, server_url: str, *, pins: Sequence[str] = (), patience: Patience | None = None
     ) -> None:
         """Send to ``<server_url>/v1/reports``, to a server with one of the pinned keys if any."""
-        base = check_server_url(server_url)
-        self.recipient = base
-        self._url = f"{base}/v1/reports"
+        self._url = f"{check_server_url(server_url)}/v1/reports"
         self._pins = tuple(pins)
         self._patience = patience or Patience()
 

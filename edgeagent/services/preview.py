@@ -153,7 +153,7 @@ def _drawn(
 
 
 class _KeyedSource:
-    """Integers from HMAC-SHA256 in counter mode; for previews, which are never released.
+    """Integers from SHAKE-256 of a key and a counter; for previews, which are never released.
 
     Noise that leaves is drawn by the operating system instead, see ``edgeagent.randomness``.
     """

@@ -13,8 +13,6 @@ __all__ = ["ScriptedTransport"]
 class ScriptedTransport:
     """Answers each post with the next of a list; ``None`` stands for no answer at all."""
 
-    recipient = "https://scripted.example"
-
     def __init__(self, answers: Iterable[Answer | None] = ()) -> None:
         """Answer from ``answers``, then 204 for ever."""
         self._answers = iter(answers)

@@ -34,8 +34,6 @@ _YEAR = Fraction(81)
 class Wire:
     """Where bytes leave the box; judges each against the ledger at that moment."""
 
-    recipient = "https://audit.example"
-
     def __init__(self, seed: str) -> None:
         self.ledger: LedgerStore | None = None
         self.wrong: set[str] = set()

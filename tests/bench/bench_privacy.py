@@ -3,7 +3,7 @@
 ``python -m tests.bench.bench_privacy [--others] [--picture FILE] [--json FILE]`` simulates boxes
 through the real randomisers and the real estimators, prints a table, and ends with exit code 1 when
 
-* an error is more than 5 % (and three of its own standard errors) from what theory says,
+* an error is more than 5 % (and four of its own standard errors) from what theory says,
 * intervals cover less often than they claim, by more than chance explains once in 10⁴ runs,
 * the error of Subset Selection is more than 1.02 times the minimax bound.
 

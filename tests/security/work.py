@@ -70,8 +70,6 @@ class Done(Message, frozen=True, kw_only=True, tag="done"):
 class FileTransport:
     """Appends every body to a file, and answers as a moody server would."""
 
-    recipient = "https://scripted.example"
-
     def __init__(self, sent: Path, random: RandomSource) -> None:
         self._sent = sent
         self._random = random
