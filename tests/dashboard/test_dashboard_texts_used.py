@@ -16,6 +16,7 @@ from edgeagent.errors import EdgeAgentError
 from edgeagent.messages.fields import MechanismName
 from edgeagent.messages.scoring import Reason
 from edgeagent.services.receipt import State
+from edgeagent.services.report_conditions import Obstacle
 from edgeagent.store.disclosures import Outcome
 from edgeagent.store.profiles import ProfileKind, TitleMark
 from tests.dashboard.test_dashboard_gate import DEEDS
@@ -41,7 +42,7 @@ FAMILIES: dict[str, set[str]] = {
     "purpose.": set(Purpose),
     "record.": set(get_args(State)),
     "report.meaning.": set(get_args(MechanismName)),
-    "next.obstacle.": {"server", "task", "consent"},
+    "next.obstacle.": set(Obstacle),
     "switches.": {"lapsed", "other_notice"},
     "thinks.": {"not_granted", "no_model"},
     "language.": set(LANGUAGES),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Literal
 
 from edgeagent.agent import Agent
@@ -56,6 +57,7 @@ class PlainBox:
 
     watched: frozenset[Watched] = frozenset()
     decisions: tuple[Decision, ...] = ()
+    """Profile by profile, each in order of time."""
     vouched_until: int = field(default=0, compare=False)
     """Until when the last update vouched for the time, seconds UTC; 0 before the first."""
 
@@ -99,8 +101,8 @@ class PlainBox:
         if step.purpose is None:
             return self
         event = "given" if step.kind == "grant" else "withdrawn"
-        decided = (*self.decisions, (step.profile, str(step.purpose), event, step.at))
-        box = replace(self, decisions=decided)
+        decided = (step.profile, str(step.purpose), event, step.at)
+        box = replace(self, decisions=_by_profile((*self.decisions, decided)))
         if (step.kind, step.purpose) == ("withdraw", Purpose.HISTORY):
             return box._without(lambda _: True, step.profile)
         return box
@@ -114,6 +116,10 @@ class PlainBox:
         return replace(self, watched=frozenset(kept))
 
 
+def _by_profile(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    return tuple(sorted(decisions, key=itemgetter(0)))
+
+
 def held_by(agent: Agent) -> PlainBox:
     """Return what a real box holds."""
     history = agent.home.history
@@ -123,7 +129,7 @@ def held_by(agent: Agent) -> PlainBox:
             for profile in history.profiles()
             for kept in history.kept(profile.name)
         ),
-        decisions=tuple(
+        decisions=_by_profile(
             (record.profile, str(record.purpose), record.event, record.at)
             for record in agent.home.ledger.consents()
         ),

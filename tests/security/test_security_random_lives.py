@@ -79,14 +79,14 @@ class RandomLife(RuleBasedStateMachine):
         at = self.now - ago
         allowed = self.plain.allows(Purpose.HISTORY, profile=profile, at=self.now)
         viewing = WatchEvent(entity_id=title, watched_on=at, profile=profile)
-        if self.is_private():
-            assert self.agent.record_watch(viewing).ignored_private == 1
-        elif allowed:
-            assert self.agent.record_watch(viewing).stored == 1
-            self._apply("record", profile=profile, watched=((at, title),))
-        else:
+        if not allowed:
             with pytest.raises(ConsentRequired):
                 self.agent.record_watch(viewing)
+        elif self.is_private():
+            assert self.agent.record_watch(viewing).ignored_private == 1
+        else:
+            assert self.agent.record_watch(viewing).stored == 1
+            self._apply("record", profile=profile, watched=((at, title),))
 
     @rule(purpose=purposes, profile=profiles)
     def grant(self, purpose: Purpose, profile: str) -> None:
