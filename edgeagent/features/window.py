@@ -151,7 +151,7 @@ def watched_of(
 
 def _known(values: list[float | None] | list[int | None]) -> NDArray[np.float64]:
     """Return [E], NaN for ``None``."""
-    if values.count(None) == len(values):  # apps that give one of two figures never give the other
+    if values.count(None) == len(values):  # most apps give one of two figures, and never the other
         return np.full(len(values), np.nan)
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 

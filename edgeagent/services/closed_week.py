@@ -12,7 +12,6 @@ from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import InstallationStore
-from edgeagent.services.report_conditions import has_segmenter
 from edgeagent.services.week_of_sessions import count_sessions
 from edgeagent.store import Home
 
@@ -29,20 +28,10 @@ class WeekCounter:
     scorer: Scorer
     clock: DeviceClock
 
-    def has_segmenter(self, task: ReportTask) -> bool:
-        """Say whether the model and catalogue that assign segments lie here."""
-        return has_segmenter(self.installations, task)
-
     def profiles(self, week: int, *purposes: Purpose) -> tuple[str, ...]:
         """Return the profiles whose consent to all of these held for the whole week."""
-        start, end = week_start(week), week_start(week + 1)
-        return tuple(
-            profile
-            for profile in self.home.ledger.profiles_with_decisions()
-            if all(
-                self.gate.held_throughout(purpose, profile=profile, start=start, end=end)
-                for purpose in purposes
-            )
+        return self.gate.profiles_throughout(
+            purposes, start=week_start(week), end=week_start(week + 1)
         )
 
     def count(self, week: int, *, task: ReportTask, profiles: tuple[str, ...]) -> SegmentCounts:

@@ -11,6 +11,7 @@ the latest.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -154,6 +155,19 @@ class ConsentGate:
             return False
         known_at = _beginning(self._about(purpose, profile)).known_at
         return known_at is not None and known_at <= start
+
+    def profiles_throughout(
+        self, purposes: Collection[Purpose], *, start: int, end: int
+    ) -> tuple[str, ...]:
+        """Return the profiles that surely granted all of these during all of ``[start, end)``."""
+        return tuple(
+            profile
+            for profile in self._ledger.profiles_with_decisions()
+            if all(
+                self.held_throughout(purpose, profile=profile, start=start, end=end)
+                for purpose in purposes
+            )
+        )
 
     def _about(self, purpose: Purpose, profile: str) -> list[DatedConsent]:
         return [

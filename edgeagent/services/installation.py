@@ -119,6 +119,11 @@ class InstallationStore(KeptState[Installation]):
             catalogue_sha256=catalogue.sha256,
         )
 
+    def has_segmenter(self, task: ReportTask) -> bool:
+        """Say whether the model and catalogue that assign a task's segments lie here."""
+        references = (task.segmenter.model, task.segmenter.catalogue)
+        return all(self.path(reference).is_file() for reference in references)
+
     def path(self, reference: TargetReference) -> Path:
         """Return the file of a target; TUF clients write ``a/b`` as ``a%2Fb``."""
         return self._models / "targets" / reference.path.replace("/", "%2F")

@@ -127,7 +127,7 @@ class Previewer:
                 f"no history was kept throughout the week from {iso_utc(week_start(week))[:10]}",
                 hint="edgeagent consent grant history, and ask again in a week or two",
             )
-        if not self._counter.has_segmenter(task):
+        if not self._counter.installations.has_segmenter(task):
             raise NoModel(
                 "the task's segmenter has not been downloaded", hint="edgeagent model update"
             )

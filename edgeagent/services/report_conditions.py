@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from edgeagent.clock import iso_utc, week_start
 from edgeagent.consent import Purpose
@@ -19,7 +18,7 @@ from edgeagent.services.installation import InstallationStore
 from edgeagent.services.report_rules import ReportRules
 from edgeagent.store import Home
 
-__all__ = ["NoReport", "Obstacle", "ReportConditions", "has_segmenter"]
+__all__ = ["NoReport", "Obstacle", "ReportConditions"]
 
 _PURPOSES = (Purpose.HISTORY, Purpose.REPORTING)
 
@@ -113,7 +112,7 @@ class ReportConditions:
             raise NoReport(
                 Obstacle.CONSENT, "history and reporting were not granted for the whole week"
             )
-        if not has_segmenter(self.installations, task):
+        if not self.installations.has_segmenter(task):
             raise NoReport(Obstacle.SEGMENTER, "the task's segmenter has not been downloaded")
         return task
 
@@ -132,14 +131,7 @@ class ReportConditions:
         """Return the profiles whose consent holds now, and has since the week began."""
         now = self.clock.now()
         start = min(week_start(week), now)
-        return tuple(
-            profile
-            for profile in self.home.ledger.profiles_with_decisions()
-            if all(
-                self.gate.held_throughout(purpose, profile=profile, start=start, end=now)
-                for purpose in _PURPOSES
-            )
-        )
+        return self.gate.profiles_throughout(_PURPOSES, start=start, end=now)
 
     def _require_permitted(self, week: int, task: ReportTask) -> None:
         """Refuse before the history is opened what randomiser or ledger would refuse after.
@@ -155,9 +147,3 @@ class ReportConditions:
             check_debit(ledger.debits(), debit, limits=self.rules.limits)
         except PolicyError as error:
             raise NoReport(Obstacle.LIMITS, str(error)) from error
-
-
-def has_segmenter(installations: InstallationStore, task: ReportTask) -> bool:
-    """Say whether the model and catalogue that assign segments lie here."""
-    files = installations.files(task.segmenter.model, task.segmenter.catalogue)
-    return Path(files.model_path).is_file() and Path(files.catalogue_path).is_file()

@@ -154,7 +154,7 @@ def _service(config: Config) -> _Verdict:
     """Judge who may manage; the rest is when work is done."""
     added = [f"{kind} {name}" for kind, name in _added(config)]
     if added:
-        return "riskier", f"beside the owner these may reach the service: {', '.join(added)}"
+        return "riskier", f"besides the owner these may reach the service: {', '.join(added)}"
     return "neutral", "when the service works, and for how many"
 
 

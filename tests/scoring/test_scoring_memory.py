@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from edgeagent.messages import ModelFiles, SegmentRequest
 from edgeagent.scoring.loaded_code import give_back_code
 from edgeagent.scoring.remote import ChildScorer
@@ -37,5 +39,10 @@ def test_code_given_back_runs_again(files: ModelFiles) -> None:
     child.close()
 
 
-def test_where_nobody_says_what_is_mapped_nothing_happens(tmp_path: Path) -> None:
+def test_where_nobody_says_what_is_mapped_nothing_happens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr("ctypes.CDLL", asked.append)
     give_back_code(tmp_path / "maps")
+    assert not asked
