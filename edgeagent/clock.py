@@ -1,14 +1,18 @@
 """The clock as a seam, and the one calendar unit that crosses the wire: the UTC week.
 
 All times inside edgeagent are whole seconds since 1970-01-01T00:00:00Z, called ``*_seconds`` or,
-for a moment, ``now`` and ``*_at``. Weeks are numbered from Monday 1969-12-29 (week 0), so that a
-week begins on a Monday at 00:00 UTC wherever the box stands.
+for a moment, ``now`` and ``*_at``. Anybody may set that clock. What must last a given while is
+measured in boot time instead, which nobody sets and which ends with the boot.
+
+Weeks are numbered from Monday 1969-12-29 (week 0), so that a week begins on a Monday at 00:00 UTC
+wherever the box stands.
 """
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 __all__ = [
@@ -16,6 +20,7 @@ __all__ = [
     "WEEK_SECONDS",
     "Clock",
     "SystemClock",
+    "boot_id_in",
     "iso_utc",
     "week_of",
     "week_start",
@@ -24,22 +29,50 @@ __all__ = [
 DAY_SECONDS = 86_400
 WEEK_SECONDS = 7 * DAY_SECONDS
 _MONDAY_OFFSET_SECONDS = 3 * DAY_SECONDS  # 1970-01-01 was a Thursday
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Clock(Protocol):
     """Where the time comes from."""
 
     def now(self) -> int:
-        """Seconds since 1970-01-01T00:00:00Z."""
+        """Seconds since 1970-01-01T00:00:00Z; anybody may set it."""
+        ...
+
+    def boot_seconds(self) -> float:
+        """Seconds since the box was switched on, sleep included; nobody sets it."""
+        ...
+
+    def boot_id(self) -> str:
+        """Identify the boot: boot seconds compare only where this is the same."""
         ...
 
 
 class SystemClock:
-    """The operating system's wall clock."""
+    """The operating system's clocks."""
 
     def now(self) -> int:
-        """Seconds since 1970-01-01T00:00:00Z."""
+        """Seconds since 1970-01-01T00:00:00Z; anybody may set it."""
         return int(time.time())
+
+    def boot_seconds(self) -> float:
+        """Seconds since the box was switched on, sleep included; nobody sets it."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def boot_id(self) -> str:
+        """Identify the boot: boot seconds compare only where this is the same."""
+        return boot_id_in(_BOOT_ID)
+
+
+def boot_id_in(file: Path) -> str:
+    """Return what the kernel calls this boot; the same word for every boot where it is hidden.
+
+    A sandbox may hide it. Boot seconds that went back then still tell of another boot.
+    """
+    try:
+        return file.read_text("ascii").strip()
+    except OSError:
+        return "hidden"
 
 
 def week_of(seconds: int) -> int:

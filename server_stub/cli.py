@@ -22,7 +22,7 @@ __all__ = ["main"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _FixedClock:
+class _FixedClock(SystemClock):
     """A clock that stands still, for simulations that live faster than time."""
 
     seconds: int

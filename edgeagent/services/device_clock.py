@@ -45,6 +45,14 @@ class DeviceClock:
         """Seconds since 1970-01-01T00:00:00Z, never before the evidence."""
         return max(self._system.now(), self._build_time, self.evidence.last_seen)
 
+    def boot_seconds(self) -> float:
+        """Seconds since the box was switched on, sleep included; nobody sets it."""
+        return self._system.boot_seconds()
+
+    def boot_id(self) -> str:
+        """Identify the boot: boot seconds compare only where this is the same."""
+        return self._system.boot_id()
+
     def is_known(self) -> bool:
         """Say whether the time is good enough to report on a week."""
         return not self.is_behind() and self._system.now() <= self.evidence.vouched_until

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from edgeagent.clock import SystemClock, boot_id_in
+from edgeagent.testing.clock import FakeClock
+
+
+def test_the_systems_boot_time_runs_on_and_its_boot_has_a_name() -> None:
+    clock = SystemClock()
+    assert 0 < clock.boot_seconds() <= clock.boot_seconds()
+    assert uuid.UUID(clock.boot_id()) == uuid.UUID(SystemClock().boot_id())
+
+
+def test_a_boot_whose_name_is_hidden_is_called_so(tmp_path: Path) -> None:
+    assert boot_id_in(tmp_path / "boot_id") == "hidden"
+
+
+def test_time_that_passes_moves_both_clocks_and_setting_one_moves_one() -> None:
+    clock = FakeClock(1000, boot_seconds=10.0)
+    clock.set(1060)
+    assert (clock.now(), clock.boot_seconds()) == (1060, 70.0)
+    clock.set(960)
+    clock.jump(5000)
+    assert (clock.now(), clock.boot_seconds()) == (5000, 70.0)
+    clock.stand(5)
+    assert (clock.now(), clock.boot_seconds()) == (5000, 75.0)
+
+
+def test_a_fake_reboot_begins_boot_time_anew_under_another_name() -> None:
+    clock = FakeClock(1000)
+    first = clock.boot_id()
+    clock.reboot()
+    assert (clock.now(), clock.boot_seconds()) == (1000, 0.0)
+    clock.reboot(now=20)
+    assert clock.now() == 20
+    assert len({first, clock.boot_id()}) == 2
