@@ -10,12 +10,15 @@ from edgeagent.messages import ModelFiles, decode_catalogue, sha256_hex
 from edgeagent.messages.catalogue import CATALOGUE_CAP_BYTES
 from edgeagent.messages.manifest import MODEL_CAP_BYTES
 from edgeagent.scoring.engine import Engine
+from edgeagent.scoring.graph_rules import Rules, require_plain_graph
 from edgeagent.scoring.session import OnnxModel
 
 __all__ = ["load_engine", "read_capped"]
 
 
-def load_engine(files: ModelFiles, *, popular: bool = False) -> Engine:
+def load_engine(
+    files: ModelFiles, *, popular: bool = False, rules: Rules = require_plain_graph
+) -> Engine:
     """Read, check and join a model and its catalogue.
 
     The bytes that were hashed are the bytes that are used: nothing is read a second time, and
@@ -24,6 +27,7 @@ def load_engine(files: ModelFiles, *, popular: bool = False) -> Engine:
     Args:
         files: where they lie.
         popular: leave the model alone and rank by popularity.
+        rules: what the model may hold; attack tests lay down others.
 
     Raises:
         ModelRefused: a file is missing, too large, altered, malformed, or not for the other.
@@ -33,7 +37,7 @@ def load_engine(files: ModelFiles, *, popular: bool = False) -> Engine:
     if popular:
         return Engine(None, catalogue)
     model = _read_verified(files.model_path, files.model_sha256, cap_bytes=MODEL_CAP_BYTES)
-    return Engine(OnnxModel(model), catalogue)
+    return Engine(OnnxModel(model, rules=rules), catalogue)
 
 
 def _catalogue(files: ModelFiles) -> CatalogueView:

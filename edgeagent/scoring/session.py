@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from edgeagent.errors import ModelError, ModelRefused
 from edgeagent.messages.fields import HeadName, SpaceId
 from edgeagent.messages.manifest import MODEL_CAP_BYTES, ModelClaims
-from edgeagent.scoring.onnx_header import read_onnx_header
+from edgeagent.scoring.graph_rules import Rules, require_plain_graph
+from edgeagent.scoring.protobuf import FieldRefused, NotProtobuf
 
-__all__ = ["IR_VERSION", "OPSET", "ModelFacts", "ModelInputs", "ModelOutputs", "OnnxModel"]
+__all__ = ["ModelFacts", "ModelInputs", "ModelOutputs", "OnnxModel"]
 
-OPSET = 17
-IR_VERSION = 8
 _FLOAT, _INT8 = "tensor(float)", "tensor(int8)"
 
 
@@ -73,11 +72,15 @@ class ModelOutputs:
 class OnnxModel:
     """One model in memory, single-threaded: a box has better uses for its other cores."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, rules: Rules = require_plain_graph) -> None:
         """Load and check a model.
 
         The bytes are parsed and copied by ONNX Runtime. (Its option to use a model's bytes in
         place would let a buffer that has been freed be read.)
+
+        Args:
+            data: the file.
+            rules: what the runtime may be given at all; attack tests lay down others.
 
         Raises:
             ModelRefused: with the check that failed.
@@ -85,7 +88,7 @@ class OnnxModel:
         """
         if len(data) > MODEL_CAP_BYTES:
             raise _refused(f"{len(data)} bytes, at most {MODEL_CAP_BYTES} are accepted")
-        _check_header(data)
+        _require_rules(data, rules)
         try:
             self._session = onnxruntime.InferenceSession(
                 data, sess_options=_options(), providers=["CPUExecutionProvider"]
@@ -185,16 +188,13 @@ def _options() -> onnxruntime.SessionOptions:
     return options
 
 
-def _check_header(data: bytes) -> None:
+def _require_rules(data: bytes, rules: Rules) -> None:
     try:
-        header = read_onnx_header(data)
-    except ValueError as error:
+        rules(data)
+    except NotProtobuf as error:
         raise _refused(f"not an ONNX file: {error}") from error
-    if header.ir_version != IR_VERSION or header.opsets != (("", OPSET),):
-        raise _refused(
-            f"IR {header.ir_version} with operator sets {list(header.opsets)}, "
-            f"this agent runs IR {IR_VERSION} with opset {OPSET} alone"
-        )
+    except FieldRefused as error:
+        raise _refused(str(error)) from error
 
 
 def _fixed(size: int | str | None) -> int | None:

@@ -9,9 +9,12 @@ vectors; a port to another language must refuse the same ones.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from onnx import TensorProto
+import onnx
+from onnx import TensorProto, helper
 
 from tests.scoring.toy_model import FACTS, INPUTS, OUTPUTS, D, toy_catalogue, toy_golden, toy_model
 
@@ -67,7 +70,96 @@ def bad_models() -> dict[str, tuple[bytes, str]]:
         ),
         "truncated": (good[:-20], "not an ONNX file"),
         "text": (b"<html>503 Service Unavailable</html>", "not an ONNX file"),
+        **programs(),
     }
+
+
+def programs() -> dict[str, tuple[bytes, str]]:
+    """Return the bytes of models that are more than data, or larger than they may be."""
+    unwritten = "which is not accepted"
+    return {
+        **{
+            operator.lower(): (
+                _toy_with(partial(_add_node, operator=operator)),
+                f"operator '{operator}' (node 'odd') is not one of those a model may use",
+            )
+            for operator in ("Loop", "If", "Scan", "NonZero", "Expand", "RandomNormal")
+        },
+        "subgraph": (
+            _toy_with(partial(_add_node, operator="Neg", body=onnx.GraphProto(name="inner"))),
+            f"operator 'Neg' (node 'odd') holds a subgraph, {unwritten}",
+        ),
+        "node_domain": (
+            _toy_with(partial(_add_node, operator="Neg", domain="com.example")),
+            "operator 'Neg' (node 'odd') is not one of those a model may use",
+        ),
+        "attribute": (
+            _toy_with(partial(_add_node, operator="Neg", stash_type=1)),
+            "operator 'Neg' (node 'odd') has attribute 'stash_type'",
+        ),
+        "cast_to_integer": (
+            _toy_with(partial(_add_node, operator="Cast", to=TensorProto.INT64)),
+            "operator 'Cast' (node 'odd') makes other numbers than float32",
+        ),
+        "function": (_toy_with(_add_function), f"the model holds functions, {unwritten}"),
+        "training": (
+            _toy_with(lambda model: model.training_info.add()),
+            f"the model holds training_info, {unwritten}",
+        ),
+        "second_graph": (
+            toy_model() + _GRAPH_FIELD + b"\0",
+            "the model holds more than 1 of graph",
+        ),
+        "external_data": (_toy_with(_put_outside), f"constant 0 holds external_data, {unwritten}"),
+        "sparse_constant": (
+            _toy_with(lambda model: model.graph.sparse_initializer.add()),
+            f"the graph holds sparse_initializer, {unwritten}",
+        ),
+        "constant_of_strings": (
+            _toy_with(lambda model: setattr(model.graph.initializer[0], "data_type", 8)),
+            "constant 'one' is of data type 8",
+        ),
+        "large_constant": (
+            _toy_with(lambda model: model.graph.initializer[3].dims.append(2**30)),
+            "constant 'factor' is of shape [1073741824]: at most 524288 numbers",
+        ),
+        "hollow_constant": (
+            _toy_with(lambda model: model.graph.initializer[3].dims.append(1000)),
+            "constant 'factor' holds more or less than its shape [1000] says",
+        ),
+        "large_axis": (
+            toy_model(outputs=OUTPUTS | {"user_embedding": (TensorProto.FLOAT, [2**40])}),
+            "value 'user_embedding' has an axis of 1099511627776",
+        ),
+        "many_nodes": (_toy_with(_add_many_nodes), "the graph holds more than 1200 of node"),
+    }
+
+
+def _toy_with(change: Callable[[onnx.ModelProto], object]) -> bytes:
+    model = onnx.load_from_string(toy_model())
+    change(model)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _add_node(model: onnx.ModelProto, *, operator: str, **attributes: object) -> None:
+    node = helper.make_node(operator, ["sum"], ["odd"], name="odd", **attributes)
+    model.graph.node.append(node)
+
+
+def _add_function(model: onnx.ModelProto) -> None:
+    model.functions.add(name="anything", domain="com.example")
+
+
+def _put_outside(model: onnx.ModelProto) -> None:
+    constant = model.graph.initializer[0]
+    constant.ClearField("raw_data")
+    constant.external_data.add(key="location", value="../../ledger.db")
+    constant.data_location = TensorProto.EXTERNAL
+
+
+def _add_many_nodes(model: onnx.ModelProto) -> None:
+    for number in range(1200):
+        model.graph.node.append(helper.make_node("Neg", ["sum"], [f"n{number}"]))
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from onnx import TensorProto, ValueInfoProto, helper
+from onnx import TensorProto, ValueInfoProto, helper, numpy_helper
 
 from edgeagent.features.golden import GoldenDraw, GoldenTable, encode_golden
 from edgeagent.messages import ModelClaims, ModelFiles, Title, encode_catalogue, sha256_hex
@@ -58,10 +58,10 @@ def toy_model(
     """Build the model; ``factor`` multiplies the user (NaN poisons every answer)."""
     segments = int(outputs["segment_probabilities"][1][0])
     constants = [
-        helper.make_tensor("one", TensorProto.INT64, [1], [1]),
-        helper.make_tensor("zero", TensorProto.INT64, [1], [0]),
-        helper.make_tensor("turned", TensorProto.INT64, [1], [segments - D]),
-        helper.make_tensor("factor", _FLOAT, [], [factor]),
+        numpy_helper.from_array(np.array([1]), "one"),
+        numpy_helper.from_array(np.array([0]), "zero"),
+        numpy_helper.from_array(np.array([segments - D]), "turned"),
+        numpy_helper.from_array(np.array(factor, dtype=np.float32), "factor"),
     ]
     nodes = [
         helper.make_node("Unsqueeze", ["history_weights", "one"], ["w"]),
