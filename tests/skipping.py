@@ -24,6 +24,7 @@ _ALLOWED = (
     "root may write everywhere",
     "only root can",
     "needs root",
+    "no history of commits",  # a shallow checkout, or an archive
     "may not mount a tmpfs",
     "network namespaces cannot be made here",
     "systemd does not boot in a container here",

@@ -8,17 +8,29 @@ sorted keys and no white space, so that equal values have equal bytes and equal 
 from __future__ import annotations
 
 import hashlib
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from edgeagent.errors import MalformedMessage
 
-__all__ = ["Message", "canonical_bytes", "checked", "decode", "sha256_hex"]
+__all__ = [
+    "KeptMessage",
+    "Message",
+    "canonical_bytes",
+    "checked",
+    "checked_text",
+    "decode",
+    "sha256_hex",
+]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all JSON messages: frozen, keyword-only, closed."""
+
+
+class KeptMessage(Message, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """Base of what a box keeps for itself: a later version, rolled back since, may know more."""
 
 
 M = TypeVar("M")
@@ -79,6 +91,23 @@ def checked(message: M) -> M:
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise MalformedMessage(
             f"{type(message).__name__}: {error}", hint="correct that field and send it again"
+        ) from error
+    return sound
+
+
+def checked_text(text: str, kind: Any, *, name: str) -> str:  # noqa: ANN401  (an annotated str)
+    """Return ``text`` after the checks of a field of that kind; ``name`` says what it is.
+
+    Raises:
+        MalformedMessage: it is no such text.
+
+    """
+    try:
+        sound: str = msgspec.convert(text, kind)
+        sound.encode()
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        raise MalformedMessage(
+            f"{text!r} is no {name}: {error}", hint="printable characters, at least one"
         ) from error
     return sound
 

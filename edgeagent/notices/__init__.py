@@ -52,8 +52,9 @@ def notice_digest(language: str) -> str:
 
 
 def _notice_bytes(language: str) -> bytes:
-    source = Path(__file__).with_name(f"notice.{language}.json")
-    if not re.fullmatch(r"[a-z]{2}", language) or not source.is_file():
+    known = re.fullmatch(r"[a-z]{2}", language) is not None
+    source = Path(__file__).with_name(f"notice.{language if known else 'none'}.json")
+    if not source.is_file():
         raise InputError(
             f"there is no consent notice in language {language!r}",
             hint="set language in the config to one that edgeagent/notices holds",

@@ -24,7 +24,7 @@ from edgeagent.consent import (
     Purpose,
     mint_grant,
 )
-from edgeagent.errors import ConsentRequired
+from edgeagent.errors import ConsentRequired, InputError
 from edgeagent.notices import load_notice, notice_digest
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.store import LedgerStore
@@ -80,9 +80,11 @@ class ConsentGate:
 
         Raises:
             ConsentRequired: a signal tried to grant.
-            InputError: there is no notice in that language.
+            InputError: there is no such purpose, or no notice in that language, or that is no name
+                of a profile; nothing was recorded.
 
         """
+        purpose = _known(purpose)
         if by_signal and given:
             raise ConsentRequired(
                 f"{purpose}: a signal can only narrow", hint="ask the household itself"
@@ -188,6 +190,16 @@ class ConsentGate:
         if given != present:
             return "other_notice", f"given under notice {given}, now {present}"
         return None, ""
+
+
+def _known(purpose: Purpose) -> Purpose:
+    """Return a purpose that there is; a caller may have handed in any text."""
+    try:
+        return Purpose(purpose)
+    except ValueError as error:
+        raise InputError(
+            f"there is no purpose {purpose!r}", hint=f"one of: {', '.join(Purpose)}"
+        ) from error
 
 
 def _beginning(consents: list[DatedConsent]) -> DatedConsent:

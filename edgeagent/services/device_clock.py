@@ -11,7 +11,7 @@ nothing is reported.
 from __future__ import annotations
 
 from edgeagent.clock import Clock
-from edgeagent.messages.codec import Message
+from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import Seconds
 
 __all__ = ["BUILD_TIME", "DeviceClock", "TimeEvidence"]
@@ -20,7 +20,7 @@ BUILD_TIME = 1_704_067_200
 """2024-01-01T00:00:00Z: no box runs this code earlier. A firmware build may pass a later one."""
 
 
-class TimeEvidence(Message, frozen=True, kw_only=True):
+class TimeEvidence(KeptMessage, frozen=True, kw_only=True):
     """What the box has learned about the time from verified metadata."""
 
     last_seen: Seconds = 0

@@ -22,7 +22,9 @@ from edgeagent.randomness import RandomSource
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.services.key_care import configured_provider, key_statuses
-from edgeagent.store import Home, LedgerStore
+from edgeagent.store import HistoryStore, Home, LedgerStore
+from edgeagent.store.history_schema import HISTORY_SCHEMA
+from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.wal_scan import scan_log
 
 __all__ = ["Doctor", "Finding", "Status"]
@@ -217,11 +219,19 @@ class Doctor:
         if broken:
             return _broken("ledger", broken, "restore ledger.db and ledger.anchor together")
         ledger.check()
-        return Finding(
-            name="ledger",
-            status="ok",
-            message=f"whole, agrees with its anchor, schema {ledger.schema_version()}",
-        )
+        ledger.consents()  # decoded, row by row
+        version = ledger.schema_version()
+        message = f"whole, agrees with its anchor, schema {version}"
+        unknown = ledger.unknown_purposes()
+        if unknown:
+            return Finding(
+                name="ledger",
+                status="warning",
+                message=f"{message}; skipped are decisions about {', '.join(unknown)}, which this "
+                "version does not know",
+                hint="nothing to do here: they are kept for the version that wrote them",
+            )
+        return _whole("ledger", message, LEDGER_SCHEMA.later_steps(version))
 
     def _history(self, home: Home) -> Finding:
         try:
@@ -236,11 +246,11 @@ class Doctor:
         if broken:
             return _broken("history", broken, "set it aside: edgeagent doctor --repair")
         profiles = home.history.profiles()
-        return Finding(
-            name="history",
-            status="ok",
-            message=f"whole, {len(profiles)} profiles, schema {home.history.schema_version()}",
-        )
+        for profile in profiles:
+            _decode_all(home.history, profile.name)
+        version = home.history.schema_version()
+        message = f"whole, {len(profiles)} profiles, schema {version}"
+        return _whole("history", message, HISTORY_SCHEMA.later_steps(version))
 
     def _time(self, home: Home) -> Finding:
         del home  # its evidence has been taken in when it was opened
@@ -302,6 +312,26 @@ def _examined(name: str, examine: Callable[[], Finding]) -> Finding:
 
 def _failed(name: str, error: EdgeAgentError) -> Finding:
     return Finding(name=name, status="failed", message=str(error), hint=error.hint)
+
+
+def _decode_all(history: HistoryStore, profile: str) -> None:
+    """Read whatever is kept of a profile; what cannot be read raises."""
+    for _ in history.kept(profile):
+        pass
+    history.marked(profile)
+    history.last_picks(profile)
+
+
+def _whole(name: str, message: str, later_steps: int) -> Finding:
+    if not later_steps:
+        return Finding(name=name, status="ok", message=message)
+    return Finding(
+        name=name,
+        status="warning",
+        message=f"{message}, {later_steps} more than this version knows: what a later one added "
+        "is kept, and not read",
+        hint="install that version again when it works; nothing is lost until then",
+    )
 
 
 def _broken(name: str, errors: tuple[str, ...], hint: str) -> Finding:

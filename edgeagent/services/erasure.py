@@ -19,7 +19,7 @@ import msgspec
 from edgeagent.clock import Clock
 from edgeagent.consent import Purpose
 from edgeagent.errors import EdgeAgentError, InputError, LedgerBroken
-from edgeagent.messages.codec import Message, canonical_bytes, decode
+from edgeagent.messages.codec import KeptMessage, Message, canonical_bytes, checked, decode
 from edgeagent.messages.fields import ProfileName, Seconds
 from edgeagent.services.household import (
     MAIN_PROFILE,
@@ -74,7 +74,7 @@ class ErasureReceipt(Message, frozen=True, kw_only=True):
     """What becomes of copies that were made earlier."""
 
 
-class _Intent(Message, frozen=True, kw_only=True):
+class _Intent(KeptMessage, frozen=True, kw_only=True):
     """An erasure that has begun; lies encrypted in the ledger."""
 
     scope: Literal["history", "profile"]
@@ -151,7 +151,7 @@ class Erasure:
     ) -> ErasureReceipt:
         if profile is not None:
             self._home.history.profile_kind(profile)
-        intent = _Intent(scope=scope, profile=profile, reason=reason, at=self._clock.now())
+        intent = checked(_Intent(scope=scope, profile=profile, reason=reason, at=self._clock.now()))
         step("note the intent")
         self._home.ledger.set_state(_STATE_NAME, canonical_bytes(intent))
         return self._carry_out(intent, step=step)

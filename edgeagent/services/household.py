@@ -14,8 +14,8 @@ from msgspec import Meta
 
 from edgeagent.clock import Clock
 from edgeagent.consent import ConsentRecord
-from edgeagent.errors import ConsentRequired, InputError, MalformedMessage
-from edgeagent.messages.codec import Message
+from edgeagent.errors import ConsentRequired, InputError
+from edgeagent.messages.codec import KeptMessage, checked_text
 from edgeagent.messages.fields import ProfileName
 from edgeagent.services.kept_state import KeptState
 from edgeagent.services.privacy_flags import forget_flags, move_flags
@@ -37,14 +37,14 @@ _STATE_NAME = "household"
 _CAP_BYTES = 4096
 
 
-class _Renaming(Message, frozen=True, kw_only=True):
+class _Renaming(KeptMessage, frozen=True, kw_only=True):
     """A rename that has begun: it spans both databases."""
 
     name: ProfileName
     new_name: ProfileName
 
 
-class HouseholdState(Message, frozen=True, kw_only=True):
+class HouseholdState(KeptMessage, frozen=True, kw_only=True):
     """What a household has set; replaced as a whole."""
 
     active: ProfileName = MAIN_PROFILE
@@ -212,9 +212,4 @@ def withdrawals(ledger: LedgerStore, profile: str, *, at: int) -> tuple[ConsentR
 
 
 def _valid_name(name: str) -> str:
-    try:
-        return msgspec.convert(name, ProfileName)
-    except msgspec.ValidationError as error:
-        raise MalformedMessage(
-            f"a profile cannot be named {name!r}", hint="1 to 64 printable characters"
-        ) from error
+    return checked_text(name, ProfileName, name="name of a profile")

@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from edgeagent.errors import LedgerBroken, NoModel
 from edgeagent.messages import ModelFiles, ModelManifest, ReportTask, TargetReference
-from edgeagent.messages.codec import Message
+from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import Seconds, Sha256
 from edgeagent.services.device_clock import TimeEvidence
 from edgeagent.services.kept_state import KeptState
@@ -27,7 +27,7 @@ _STATE_NAME = "installation"
 _CAP_BYTES = 512 * 1024
 
 
-class Refusal(Message, frozen=True, kw_only=True):
+class Refusal(KeptMessage, frozen=True, kw_only=True):
     """A model that is not used, and why."""
 
     model_sha256: Sha256
@@ -50,14 +50,14 @@ class Refusal(Message, frozen=True, kw_only=True):
         )
 
 
-class UnreadManifest(Message, frozen=True, kw_only=True):
+class UnreadManifest(KeptMessage, frozen=True, kw_only=True):
     """A published manifest that could not be read, so that nothing is known of its model."""
 
     reason: str
     at: Seconds
 
 
-class Installation(Message, frozen=True, kw_only=True):
+class Installation(KeptMessage, frozen=True, kw_only=True):
     """The present state; replaced as a whole."""
 
     current: ModelManifest | None = None

@@ -1,18 +1,21 @@
-"""State of a service that is replaced as a whole: read at any time, decided where it is written."""
+"""State of a service that is replaced as a whole: read at any time, decided where it is written.
+
+Fields that a later version has added are not understood, and are kept: firmware rolls back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from edgeagent.messages.codec import Message, canonical_bytes, decode
+from edgeagent.messages.codec import KeptMessage, canonical_bytes, checked, decode
 from edgeagent.store import LedgerStore
 
 __all__ = ["KeptState"]
 
-S = TypeVar("S", bound=Message)
+S = TypeVar("S", bound=KeptMessage)
 
 
 class KeptState(Generic[S]):
@@ -36,10 +39,15 @@ class KeptState(Generic[S]):
 
         Reading, deciding and writing are one transaction: what was decided cannot take back what
         another process has written in between. An error of ``decide`` changes nothing.
+
+        Raises:
+            MalformedMessage: what was decided could not be read again.
+
         """
 
         def decided(data: bytes | None) -> bytes:
-            return canonical_bytes(decide(self._decoded(data)))
+            decided_on = checked(decide(self._decoded(data)))
+            return canonical_bytes(_with_fields_of_later(data, decided_on))
 
         return self._decoded(self._ledger.change_state(self._name, decided))
 
@@ -55,3 +63,18 @@ class KeptState(Generic[S]):
             state = decode(data, self._kind, cap_bytes=self._cap_bytes)
             self._read = (data, state)
         return state
+
+
+def _with_fields_of_later(data: bytes | None, state: KeptMessage) -> object:
+    """Return ``state`` as plain values, with the fields of ``data`` that it does not know."""
+    known = msgspec.to_builtins(state)
+    return known if data is None else _merged(msgspec.json.decode(data), known, state)
+
+
+def _merged(stored: dict[str, Any], known: dict[str, Any], state: KeptMessage) -> dict[str, Any]:
+    merged = {name: value for name, value in stored.items() if name not in known} | known
+    for name, value in known.items():
+        part = getattr(state, name)
+        if isinstance(part, KeptMessage) and isinstance(stored.get(name), dict):
+            merged[name] = _merged(stored[name], value, part)
+    return merged

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError
-from edgeagent.messages.codec import Message
+from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import ProfileName
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.kept_state import KeptState
@@ -51,7 +51,7 @@ Decide = Callable[[Purpose, str], object]
 """Grants or withdraws a purpose for a profile."""
 
 
-class _Remembered(Message, frozen=True, kw_only=True):
+class _Remembered(KeptMessage, frozen=True, kw_only=True):
     """What is on for one profile, beside what purposes say themselves."""
 
     on: Annotated[tuple[str, ...], Meta(max_length=12)]
@@ -59,7 +59,7 @@ class _Remembered(Message, frozen=True, kw_only=True):
     """How often promotion had been decided about: a decision by another way voids its flags."""
 
 
-class _State(Message, frozen=True, kw_only=True):
+class _State(KeptMessage, frozen=True, kw_only=True):
     """By profile."""
 
     profiles: dict[ProfileName, _Remembered] = msgspec.field(default_factory=dict)

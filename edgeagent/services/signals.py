@@ -6,6 +6,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from edgeagent.consent import ConsentRecord, Purpose
+from edgeagent.errors import InputError
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.store import LedgerStore
 
@@ -44,7 +45,12 @@ def heed(
     Returns:
         The withdrawals, none when nothing of it was granted.
 
+    Raises:
+        InputError: there is no such signal.
+
     """
+    if signal not in _NARROWS:
+        raise InputError(f"there is no signal {signal!r}", hint=f"one of: {', '.join(Signal)}")
     return tuple(
         withdraw(purpose, profile)
         for profile in ledger.profiles_with_decisions()

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 from edgeagent.errors import ModelRefused, NoModel, UnknownEntity
 from edgeagent.messages import PackedTitles, Title, sha256_hex
+from edgeagent.messages.codec import checked_text
+from edgeagent.messages.fields import EntityId
 from edgeagent.services.installation import InstallationStore
 
 __all__ = ["TitleIndex"]
@@ -50,12 +52,15 @@ class TitleIndex:
     def require(self, entity_ids: set[str]) -> None:
         """Refuse ids that the catalogue does not hold.
 
-        A box that has no catalogue yet cannot tell, and accepts them.
+        A box that has no catalogue yet cannot tell, and accepts what may be an id at all.
 
         Raises:
             UnknownEntity: names the first of them.
+            MalformedMessage: what is no id of any title.
 
         """
+        for entity_id in entity_ids:
+            checked_text(entity_id, EntityId, name="id of a title")
         unknown = self.unknown(entity_ids)
         if unknown:
             raise UnknownEntity(

@@ -37,12 +37,19 @@ CHAINED_TABLES: Mapping[str, tuple[str, ...]] = {
     "clock_notes": ("kind", "at"),
     "renames": ("name", "new_name", "at"),
 }
-"""The columns of each append-only table besides ``seq`` and ``hash``."""
+"""The columns of each append-only table besides ``seq`` and ``hash``.
 
-_TIPS_SQL = " UNION ALL ".join(
-    f"SELECT * FROM (SELECT seq, hash FROM {table} ORDER BY seq DESC LIMIT 1)"  # noqa: S608
-    for table in CHAINED_TABLES  # names of our own tables
-)
+A newer program may have added tables, which are walked like these; a table never gains columns,
+because its rows are hashed with all they have.
+"""
+
+_LINKED_TABLES_SQL = """
+    SELECT tables.name, group_concat(columns.name)
+    FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+    WHERE tables.type = 'table'
+    GROUP BY tables.name
+    HAVING sum(columns.name = 'seq') AND sum(columns.name = 'hash')
+"""
 _LOOKS = 100
 _HINT = (
     "nothing is granted and nothing is reported while this lasts; restore ledger.db and "
@@ -98,6 +105,7 @@ class Chain:
         self._anchor = anchor
         self._lock = lock
         self._walked_at: int | None = None
+        self._tables: Mapping[str, tuple[str, ...]] = {}
 
     @contextmanager
     def append(self) -> Iterator[ChainWriter]:
@@ -163,13 +171,23 @@ class Chain:
         if changes != self._walked_at:
             self._walk()
             self._walked_at = changes
-        seq, head = max(self._database.read(_TIPS_SQL), default=(-1, bytes.fromhex(START.head)))
+        tips = self._database.read(
+            " UNION ALL ".join(
+                f"SELECT * FROM (SELECT seq, hash FROM {table} ORDER BY seq DESC LIMIT 1)"  # noqa: S608
+                for table in self._tables  # names of our own tables
+            )
+        )
+        seq, head = max(tips, default=(-1, bytes.fromhex(START.head)))
         return Mark(length=seq + 1, head=head.hex())
 
     def _walk(self) -> None:
         """Recompute every hash; memory stays small, ledgers have some hundred rows."""
+        self._tables = {
+            table: tuple(columns.split(","))
+            for table, columns in self._database.read(_LINKED_TABLES_SQL)
+        }
         previous = bytes.fromhex(START.head)
-        tables = [self._rows(table) for table in CHAINED_TABLES]
+        tables = [self._rows(table) for table in self._tables]
         for seq, (table, row, stored) in enumerate(merge(*tables, key=lambda link: link[1]["seq"])):
             if row["seq"] != seq:
                 raise LedgerBroken(
@@ -183,7 +201,7 @@ class Chain:
                 )
 
     def _rows(self, table: str) -> Iterator[tuple[str, dict[str, Any], bytes]]:
-        names = ("seq", *CHAINED_TABLES[table])
+        names = tuple(name for name in self._tables[table] if name != "hash")
         sql = f"SELECT {', '.join(names)}, hash FROM {table} ORDER BY seq"  # noqa: S608
         for *values, stored in self._database.read(sql):
             yield table, dict(zip(names, values, strict=True)), stored

@@ -3,18 +3,24 @@
 A decision keeps the name it was made under. When a profile is renamed, a row of the same chain says
 so, and all that its old name held is its new name's from then on: nothing is given or withdrawn by
 it, and whoever takes the old name afterwards starts without decisions.
+
+A decision about a purpose that only a later version knows is kept, skipped and told: firmware rolls
+back.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from edgeagent.consent import ConsentRecord, DatedConsent
-from edgeagent.messages.codec import canonical_bytes, decode
+from msgspec.structs import asdict
+
+from edgeagent.consent import ConsentRecord, DatedConsent, Purpose
+from edgeagent.errors import Damaged, MalformedMessage
+from edgeagent.messages.codec import canonical_bytes, checked, decode
 from edgeagent.store.chain import ChainWriter
 from edgeagent.store.database import Database
 
-__all__ = ["append_consent", "append_rename", "read_held_consents"]
+__all__ = ["append_consent", "append_rename", "read_held_consents", "read_unknown_purposes"]
 
 _CAP_BYTES = 8192
 
@@ -28,14 +34,27 @@ _SQL = """
             SELECT 1 FROM clock_notes AS note
             WHERE kind = 'behind' AND note.seq = consents.seq + 1
         )
-    FROM consents
+    FROM consents WHERE purpose IN (SELECT value FROM json_each(?))
     UNION ALL SELECT seq, name, new_name, NULL, NULL, NULL FROM renames
     ORDER BY seq
 """
 
 
+class _Stored(ConsentRecord, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """As a later version may have written it."""
+
+
+_KNOWN = canonical_bytes([str(purpose) for purpose in Purpose]).decode()
+
+
 def append_consent(writer: ChainWriter, record: ConsentRecord) -> None:
-    """Append a decision."""
+    """Append a decision.
+
+    Raises:
+        MalformedMessage: it could not be read again: no purpose, no name of a profile.
+
+    """
+    checked(record)
     writer.append(
         "consents",
         {
@@ -52,11 +71,17 @@ def append_rename(writer: ChainWriter, name: str, new_name: str, *, at: int) -> 
 
 
 def read_held_consents(database: Database) -> dict[str, tuple[DatedConsent, ...]]:
-    """Return each profile's decisions, in the order they were made, under its present name."""
+    """Return each profile's decisions, in the order they were made, under its present name.
+
+    Raises:
+        Damaged: a row is not the decision that it should be.
+
+    """
     held: dict[str, tuple[DatedConsent, ...]] = {}
-    for _, name, new_name, body, known_at, was_behind in database.read(_SQL):
+    rows = database.read(_SQL, (_KNOWN,))
+    for seq, name, new_name, body, known_at, was_behind in rows:
         if new_name is None:
-            record = decode(body.encode(), ConsentRecord, cap_bytes=_CAP_BYTES)
+            record = _decoded(body, f"{database.path}: row {seq} of the chain")
             dated = DatedConsent(
                 profile=name, record=record, known_at=known_at, was_behind=bool(was_behind)
             )
@@ -65,3 +90,24 @@ def read_held_consents(database: Database) -> dict[str, tuple[DatedConsent, ...]
             moved = tuple(replace(dated, profile=new_name) for dated in held.pop(name, ()))
             held[new_name] = held.get(new_name, ()) + moved
     return held
+
+
+def read_unknown_purposes(database: Database) -> tuple[str, ...]:
+    """Return what decisions are about that this version does not know."""
+    rows = database.read(
+        "SELECT DISTINCT purpose FROM consents "
+        "WHERE purpose NOT IN (SELECT value FROM json_each(?)) ORDER BY purpose",
+        (_KNOWN,),
+    )
+    return tuple(row[0] for row in rows)
+
+
+def _decoded(body: str, where: str) -> ConsentRecord:
+    try:
+        stored = decode(body.encode(), _Stored, cap_bytes=_CAP_BYTES)
+    except MalformedMessage as error:
+        raise Damaged(
+            f"{where} cannot be read: {error}",
+            hint="install the edgeagent that wrote it, or restore ledger.db and ledger.anchor",
+        ) from error
+    return ConsentRecord(**asdict(stored))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeagent.store.migrations import Migration, Schema
+from edgeagent.store.migrations import MIN_READER_TABLE, Migration, Schema
 
 __all__ = ["HISTORY_SCHEMA", "MAIN_PROFILE"]
 
@@ -52,5 +52,8 @@ _TABLES = (
 HISTORY_SCHEMA = Schema(
     name="history",
     application_id=0x45414831,  # "EAH1"
-    migrations=(Migration(name="0001_history", statements=_TABLES),),
+    migrations=(
+        Migration(name="0001_history", statements=_TABLES),
+        Migration(name="0002_min_reader", statements=(MIN_READER_TABLE,), breaks_older=True),
+    ),
 )

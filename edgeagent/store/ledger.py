@@ -13,7 +13,12 @@ from edgeagent.privacy.accounting import Debit, check_debit
 from edgeagent.store.anchor import Anchor
 from edgeagent.store.chain import Chain
 from edgeagent.store.clock_notes import append_behind, append_known, first_known, is_note_due
-from edgeagent.store.consents import append_consent, append_rename, read_held_consents
+from edgeagent.store.consents import (
+    append_consent,
+    append_rename,
+    read_held_consents,
+    read_unknown_purposes,
+)
 from edgeagent.store.database import Database
 from edgeagent.store.disclosures import (
     Disclosure,
@@ -40,6 +45,7 @@ from edgeagent.store.outbox import (
     read_outbox,
     record_attempt,
 )
+from edgeagent.store.state import change_state, claim_state, read_state
 
 __all__ = ["LedgerStore"]
 
@@ -128,6 +134,7 @@ class LedgerStore:
             clock_was_behind: their dates say nothing, see ``edgeagent.store.clock_notes``.
 
         Raises:
+            MalformedMessage: a record could not be read again; nothing was recorded.
             LedgerBroken, DiskFull: nothing was recorded.
 
         """
@@ -170,6 +177,10 @@ class LedgerStore:
     def profiles_with_decisions(self) -> tuple[str, ...]:
         """Return the profiles that ever decided anything."""
         return tuple(sorted(read_held_consents(self._database)))
+
+    def unknown_purposes(self) -> tuple[str, ...]:
+        """Return purposes decided about that this version does not know: kept, and skipped."""
+        return read_unknown_purposes(self._database)
 
     def consenting_profiles(self) -> tuple[str, ...]:
         """Return the profiles whose latest decision about reporting is "given".
@@ -333,8 +344,7 @@ class LedgerStore:
 
     def state(self, name: str) -> bytes | None:
         """Return what was last set under ``name``."""
-        rows = self._database.read("SELECT body FROM state WHERE name = ?", (name,))
-        return rows[0][0] if rows else None
+        return read_state(self._database, name)
 
     def set_state(self, name: str, body: bytes) -> None:
         """Replace what is kept under ``name``; durable when this returns."""
@@ -345,23 +355,11 @@ class LedgerStore:
 
         Two processes that change it do not undo each other's. Returns what is kept now.
         """
-        with self._database.transaction() as connection:
-            body = change(self.state(name))
-            connection.execute(
-                "INSERT INTO state (name, body) VALUES (?, ?) "
-                "ON CONFLICT (name) DO UPDATE SET body = excluded.body",
-                (name, body),
-            )
-        return body
+        return change_state(self._database, name, change)
 
     def claim_state(self, name: str, body: bytes) -> bytes:
         """Keep ``body`` under ``name`` unless something is kept there; return what is kept."""
-        with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO state (name, body) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
-                (name, body),
-            )
-        return self.state(name) or body
+        return claim_state(self._database, name, body)
 
     def integrity_errors(self) -> tuple[str, ...]:
         """Verify every page; empty when all is well."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeagent.store.migrations import Migration, Schema
+from edgeagent.store.migrations import MIN_READER_TABLE, Migration, Schema
 
 __all__ = ["LEDGER_SCHEMA"]
 
@@ -122,5 +122,7 @@ LEDGER_SCHEMA = Schema(
         Migration(name="0002_imported_debits", statements=_IMPORTED_DEBITS),
         Migration(name="0003_clock_notes", statements=_CLOCK_NOTES),
         Migration(name="0004_renames", statements=_RENAMES),
+        # From here on a program walks chained tables that it does not know.
+        Migration(name="0005_min_reader", statements=(MIN_READER_TABLE,), breaks_older=True),
     ),
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from edgeagent.consent import Purpose
 from edgeagent.errors import StorageError
 from edgeagent.messages import WatchEvent
 from edgeagent.services.doctor import Doctor, Finding
+from edgeagent.store.history_schema import HISTORY_SCHEMA
+from edgeagent.store.ledger_schema import LEDGER_SCHEMA
+from edgeagent.store.migrations import Migration
 from edgeagent.testing.agent_box import AgentBox
 
 NAMES = (
@@ -55,7 +59,7 @@ def test_a_well_box_has_one_weakness_its_key(agent_box: AgentBox) -> None:
     findings = examined(agent_box)
     assert tuple(findings) == NAMES
     assert statuses(findings) == {"keys": "warning"}
-    assert "schema 4" in findings["ledger"].message
+    assert f"schema {len(LEDGER_SCHEMA.migrations)}" in findings["ledger"].message
     assert "silent until" in findings["budget"].message
     assert "vouched for by the server" in findings["clock"].message
 
@@ -218,3 +222,34 @@ def test_a_log_that_cannot_be_read_is_said(agent_box: AgentBox) -> None:
     filled(agent_box)
     (agent_box.directory / "history.db-wal").mkdir()
     assert examined(agent_box)["history log"].status == "failed"
+
+
+def test_a_row_that_cannot_be_read_is_no_whole_ledger(agent_box: AgentBox) -> None:
+    with agent_box.open() as agent, agent.home.ledger._chain.append() as writer:
+        writer.append("consents", {"profile": "main", "purpose": "history", "body": "{}"})
+    finding = examined(agent_box)["ledger"]
+    assert finding.status == "failed"
+    assert "cannot be read" in finding.message
+
+
+def test_picks_that_cannot_be_read_are_no_whole_history(agent_box: AgentBox) -> None:
+    with agent_box.open() as agent, agent.home.history._database.transaction() as connection:
+        connection.execute("INSERT INTO last_picks VALUES ('main', 1, X'7B')")
+    assert examined(agent_box)["history"].status == "failed"
+
+
+def test_what_a_later_version_wrote_is_said(agent_box: AgentBox) -> None:
+    with agent_box.open() as agent:
+        more = Migration(name="9001_more", statements=("CREATE TABLE more (a TEXT) STRICT",))
+        for store, schema in (
+            (agent.home.ledger, LEDGER_SCHEMA),
+            (agent.home.history, HISTORY_SCHEMA),
+        ):
+            replace(schema, migrations=(*schema.migrations, more)).migrate(store._database)
+    findings = examined(agent_box)
+    for name in ("ledger", "history"):
+        assert findings[name].status == "warning"
+        assert "1 more than this version knows" in findings[name].message
+    with agent_box.open() as agent, agent.home.ledger._chain.append() as writer:
+        writer.append("consents", {"profile": "main", "purpose": "wellbeing", "body": "?"})
+    assert "decisions about wellbeing" in examined(agent_box)["ledger"].message
