@@ -1,15 +1,26 @@
-"""The root of every command line of the project: how an error looks and what exit code it gives."""
+"""The root of every command line of the project: how an error looks and what exit code it gives.
+
+What a command prints may fail to arrive: a full disk, a reader that has gone, no stdout at all.
+Standard output and error are watched, so that this is told from any other error of the system.
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
-from edgeagent.errors import EdgeAgentError
+from edgeagent.errors import EdgeAgentError, OutputError
 
-__all__ = ["INTERRUPTED_EXIT_CODE", "CommandGroup"]
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = ["INTERRUPTED_EXIT_CODE", "CommandGroup", "tell_error"]
 
 INTERRUPTED_EXIT_CODE = 130
 
@@ -17,19 +28,97 @@ INTERRUPTED_EXIT_CODE = 130
 class CommandGroup(click.Group):
     """A click group that answers with one line, the way out, and an exit code; no traceback."""
 
+    def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401  (click's signature)
+        """Run the command line, help texts included, and see that what it prints arrives."""
+        _open_missing_streams()
+        with _watched("stdout"), _watched("stderr"):
+            try:
+                try:
+                    return super().main(*args, **extra)
+                finally:
+                    sys.stdout.flush()
+            except _Unwritten as lost:
+                _tell_lost(lost)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was named."""
         try:
             return super().invoke(ctx)
         except EdgeAgentError as error:
-            click.echo(f"error: {error}", err=True)
-            if error.hint:
-                click.echo(f"  try: {error.hint}", err=True)
+            tell_error(error)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("interrupted; nothing is left half done", err=True)
             ctx.exit(INTERRUPTED_EXIT_CODE)
-        except BrokenPipeError:
-            # The reader has gone (as with "| head"); Python must not complain while it ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(1)
+
+
+def tell_error(error: EdgeAgentError) -> None:
+    """Print what happened and the way out on stderr; where that is gone, nobody listens."""
+    with suppress(OSError):
+        click.echo(f"error: {error}", err=True)
+        if error.hint:
+            click.echo(f"  try: {error.hint}", err=True)
+
+
+class _Unwritten(OSError):
+    """What was printed did not arrive. It has no ``errno``: click keeps quiet about EPIPE."""
+
+
+class _Stream(io.FileIO):
+    """A standard stream whose failures are told from those of other files."""
+
+    def write(self, data: Buffer, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise _Unwritten(error.strerror) from error
+
+
+def _tell_lost(lost: _Unwritten) -> NoReturn:
+    error = OutputError(
+        f"the output cannot be written: {lost}",
+        hint="what the command did before is done; let it print to another place",
+    )
+    tell_error(error)
+    sys.exit(error.exit_code)
+
+
+@contextmanager
+def _watched(name: str) -> Iterator[None]:
+    """Replace a stream of ``sys`` while the block lasts.
+
+    A character that the terminal's encoding lacks is written as its number.
+    """
+    stream: TextIO = getattr(sys, name)
+    try:
+        number = stream.fileno()
+    except OSError:  # a buffer of a test
+        yield
+        return
+    stream.flush()
+    watched = io.TextIOWrapper(
+        io.BufferedWriter(_Stream(number, "w", closefd=False)),
+        encoding=stream.encoding,
+        errors="backslashreplace",
+        line_buffering=True,
+    )
+    setattr(sys, name, watched)
+    try:
+        yield
+    finally:
+        setattr(sys, name, stream)
+
+
+def _open_missing_streams() -> None:
+    """Open stdin, stdout and stderr where whoever started us left them closed.
+
+    Their numbers would go to the next files that are opened, such as a database, and what is
+    printed would be written into them. Opened for reading only, they refuse to be written to.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDONLY)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))

@@ -6,6 +6,7 @@ what is compiled in: retention has a hard cap, and the privacy limits can be low
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,6 +16,7 @@ from msgspec import Meta
 
 from edgeagent.errors import InputError
 from edgeagent.messages.codec import Message
+from edgeagent.messages.server_address import ServerAddress
 from edgeagent.messages.task import MAX_ODDS
 
 __all__ = [
@@ -33,7 +35,16 @@ SYSTEM_CONFIG = Path("/etc/edgeagent/config.toml")
 DEFAULT_PORT = 3473
 """Of the WebSocket, on loopback; the systemd unit may bind no other."""
 _CAP_BYTES = 64 * 1024
-_Text = Annotated[str, Meta(min_length=1)]
+_NO_CONTROLS = r"^[^\x00-\x1f\x7f]*\Z"
+"""No system knows a user, program or file whose name holds such a character."""
+_Text = Annotated[str, Meta(min_length=1, pattern=_NO_CONTROLS)]
+_Path = Annotated[str, Meta(max_length=4095, pattern=_NO_CONTROLS)]
+_Origin = Annotated[
+    str,
+    Meta(pattern=r"^(null|file://|[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]+)?)\Z"),
+]
+"""As browsers write it (RFC 6454 §6.1): lower case, no path; another spelling never matches."""
+_CREDENTIAL = r"^(?!\.\.?\Z)[A-Za-z0-9_.-]{1,255}\Z"
 _WINDOW = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 
 
@@ -55,7 +66,7 @@ class ServiceConfig(_Table, frozen=True, kw_only=True):
     service runs as: the home screen, the settings page. Everybody else is an app."""
     manage_groups: tuple[_Text, ...] = ()
     """Likewise groups, by name or number."""
-    allowed_origins: tuple[_Text, ...] = ()
+    allowed_origins: tuple[_Origin, ...] = ()
     """Origins of web pages that may use the WebSocket, such as ``https://app.example``. None: a
     page that somebody opens on the box must not reach it; programs send no origin."""
     max_connections: Annotated[int, Meta(ge=4, le=1024)] = 64
@@ -77,10 +88,10 @@ class ServiceConfig(_Table, frozen=True, kw_only=True):
     wake_grace_seconds: Annotated[int, Meta(ge=0, le=3600)] = 120
     """Seconds after switching on or waking up in which nothing heavy runs: somebody waits for a
     picture."""
-    standby_file: str | None = None
+    standby_file: _Path | None = None
     """A file that the platform keeps while the box is in standby; heavy work then waits for it.
     None: work is done while the box is watched, too."""
-    metered_file: str | None = None
+    metered_file: _Path | None = None
     """A file that the platform keeps while the network costs money: no model is fetched then. A
     report of 512 bytes is sent all the same."""
     max_load_fraction: Annotated[float, Meta(gt=0, le=100)] = 0.8
@@ -90,25 +101,33 @@ class ServiceConfig(_Table, frozen=True, kw_only=True):
     profile_flags: dict[str, str | float | bool] = msgspec.field(default_factory=dict)
     """What Firebolt's ``Profile.flags`` answers, for apps that expect flags of the platform."""
 
+    def __post_init__(self) -> None:
+        """Refuse numbers that JSON cannot say; TOML has them."""
+        super().__post_init__()
+        for name, flag in self.profile_flags.items():
+            if isinstance(flag, float) and not math.isfinite(flag):
+                message = f"profile_flags: {name} is {flag}, which apps cannot be told"
+                raise ValueError(message)
+
 
 class Config(_Table, frozen=True, kw_only=True):
     """Everything an integrator can set."""
 
     server_url: str | None = None
     """Where models come from and reports go; none: the box works alone."""
-    trusted_root: str | None = None
+    trusted_root: _Path | None = None
     """TUF root metadata shipped with the firmware: a path, relative to the config file."""
     retention_days: Annotated[int, Meta(ge=8, le=365)] = 90
     """Days a viewing is kept. At least 8, so that a reporting week is whole; at most 365."""
     scorer: Literal["child", "resident"] = "child"
     """``child`` frees the memory of ONNX Runtime 30 s after the last request."""
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2}$")] = "en"
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")] = "en"
     """Language of the consent notice."""
     key_provider: Literal["file", "credential", "command"] = "file"
     """Where the key-encryption key comes from. ``file`` works on any machine, but a copy of the
     whole home holds the key; ``credential`` (systemd, sealed to a TPM2) and ``command`` (a vendor's
     helper) keep it elsewhere."""
-    key_credential: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,255}$")] = "edgeagent"
+    key_credential: Annotated[str, Meta(pattern=_CREDENTIAL)] = "edgeagent"
     """For ``credential``: its name in ``LoadCredentialEncrypted=``; it holds 32 raw bytes."""
     key_command: tuple[_Text, ...] = ()
     """For ``command``: program and arguments that print the key as 64 hex digits; no shell."""
@@ -123,20 +142,29 @@ class Config(_Table, frozen=True, kw_only=True):
     """Packages this box has; titles that need another one are not shown."""
     reports: bool = True
     """``false``: no report is drawn or sent, whatever anybody grants; what waits is dropped."""
-    report_max_odds: Annotated[str, Meta(pattern=r"^[0-9]{1,4}(/[0-9]{1,4})?$")] = "3"
+    report_max_odds: Annotated[str, Meta(pattern=r"^[0-9]{1,4}(/[0-9]{1,4})?\Z")] = "3"
     """Largest e^ε of one report, a fraction such as ``3/2``, above 1 and at most 3. A task that
     asks for more gets nothing."""
     report_spacing_weeks: Annotated[int, Meta(ge=13, le=520)] = 13
     """Fewest weeks from one report to the next, at least 13; a box keeps to its own 13th weeks."""
-    report_pins: tuple[Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")], ...] = ()
+    report_pins: tuple[Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")], ...] = ()
     """Reports go only to a server whose public key (SHA-256 of its SubjectPublicKeyInfo, in hex) is
     among these; none: any that the system's authorities vouch for."""
     service: ServiceConfig = ServiceConfig()
     """How ``edgeagent serve`` behaves; see the table of its own."""
 
     def __post_init__(self) -> None:
-        """Refuse limits that would be looser than the compiled ones."""
+        """Refuse an address that cannot be reached, and limits looser than the compiled ones."""
         super().__post_init__()
+        if self.server_url is not None:
+            try:
+                ServerAddress.parse(self.server_url)
+            except InputError as error:
+                message = f"server_url {error}; {error.hint}"
+                raise ValueError(message) from error
+        if self.key_provider == "command" and not self.key_command:
+            message = 'key_command is not set, and key_provider = "command" needs it'
+            raise ValueError(message)
         try:
             within = 1 < Fraction(self.report_max_odds) <= MAX_ODDS
         except ZeroDivisionError:

@@ -19,6 +19,7 @@
     │   └── UpdateRefused     TUF verification failed: unsigned, rolled back, expired, altered
     ├── TooManyViewings       apps tell of more than the settings allow in an hour
     ├── PolicyError           a report, its budget or a publication would pass a compiled limit
+    ├── OutputError           what a command prints or writes cannot go where it was to go
     └── PromiseBroken         a simulation or audit saw a promise fail
 
 Each class carries the exit code of the command line and the error code of the JSON-RPC door;
@@ -43,6 +44,7 @@ __all__ = [
     "NetworkError",
     "NoModel",
     "NotOurDatabase",
+    "OutputError",
     "PolicyError",
     "PromiseBroken",
     "StorageError",
@@ -156,6 +158,12 @@ class PolicyError(EdgeAgentError):
 
     exit_code = 8
     rpc_code = -40300
+
+
+class OutputError(EdgeAgentError):
+    """What a command prints or writes cannot go where it was to go."""
+
+    exit_code = 11
 
 
 class PromiseBroken(EdgeAgentError):

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import grp
 import logging
 import os
-import pwd
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,10 +22,10 @@ from edgeagent.api.surroundings import Surroundings
 from edgeagent.api.unix_door import Peer
 from edgeagent.clock import SystemClock
 from edgeagent.config import Config, ServiceConfig
-from edgeagent.errors import InputError
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.services.erasure import ErasureReason, ErasureReceipt, erase_box
 from edgeagent.services.key_care import configured_provider
+from edgeagent.services.managers import manager_groups, manager_users
 
 if TYPE_CHECKING:
     from edgeagent.api.service import Service
@@ -104,22 +101,6 @@ def managers(config: ServiceConfig) -> Callable[[Peer], bool]:
         InputError: a user or group that this system does not know.
 
     """
-    users = {os.geteuid(), *(_user(name) for name in config.manage_users)}
-    groups = {_group(name) for name in config.manage_groups}
+    users = {os.geteuid(), *manager_users(config)}
+    groups = manager_groups(config)
     return lambda peer: peer.uid in users or bool(groups & peer.gids)
-
-
-def _user(name: str) -> int:
-    if name.isdigit():
-        return int(name)
-    with suppress(KeyError):
-        return pwd.getpwnam(name).pw_uid
-    raise InputError(f"manage_users: there is no user {name!r}", hint="name one, or its number")
-
-
-def _group(name: str) -> int:
-    if name.isdigit():
-        return int(name)
-    with suppress(KeyError):
-        return grp.getgrnam(name).gr_gid
-    raise InputError(f"manage_groups: there is no group {name!r}", hint="name one, or its number")

@@ -85,4 +85,7 @@ def _load_fraction() -> float:
 
 
 def _is_there(path: str | None) -> bool:
-    return path is not None and Path(path).exists()
+    try:
+        return path is not None and Path(path).exists()
+    except OSError:  # a directory on the way may not be searched: 'config check' says so
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import msgspec
 
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
 from edgeagent.cli.privacy import tell
+from edgeagent.command_group import tell_error
 from edgeagent.config import Config, load_config
-from edgeagent.notices import load_notice
+from edgeagent.errors import InputError
 from edgeagent.services.assessment import Assessment
+from edgeagent.services.settings_check import settings_faults
 from edgeagent.services.settings_risk import Change, Deviation, changes, deviations
 
 __all__ = ["command"]
@@ -57,14 +60,15 @@ def check(box: Box, *, new: Path | None, as_json: bool) -> None:
     """
     present = box.config()
     settings = present if new is None else load_config(box.home, new)
-    load_notice(settings.language)
+    faults = settings_faults(settings)
     source = box.config_source() if new is None else new
-    assessment = None if new is None else _assessment(box, settings)
+    assessment = None if new is None or faults else _assessment(box, settings)
     if as_json:
         emit_json(
             {
                 "source": str(source),
-                "ok": True,
+                "ok": not faults,
+                "faults": [{"reason": str(fault), "hint": fault.hint} for fault in faults],
                 "riskier_than_default": any(
                     item.direction == "riskier" for item in deviations(settings)
                 ),
@@ -73,6 +77,11 @@ def check(box: Box, *, new: Path | None, as_json: bool) -> None:
                 "assessment": assessment,
             }
         )
+    for fault in faults:
+        tell_error(InputError(f"{source}: {fault}", hint=fault.hint))
+    if faults:
+        sys.exit(InputError.exit_code)
+    if as_json:
         return
     click.echo(f"{source or 'no settings file: defaults'}: good")
     if new is not None:

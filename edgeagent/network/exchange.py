@@ -23,20 +23,19 @@ from functools import partial
 from math import inf
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
 
 import h11
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_der_x509_certificate
 
 from edgeagent.errors import NetworkError
+from edgeagent.messages.server_address import ServerAddress
 
 __all__ = ["Head", "Patience", "download", "exchange", "public_key_sha256"]
 
 _MAX_ANSWER_BYTES = 64 * 1024
 """Of status line, headers and interim answers together."""
 _CHUNK_BYTES = 64 * 1024
-_PORTS = {"https": 443, "http": 80}
 _RESET = struct.pack("ii", 1, 0)  # struct linger: on, 0 s; closing throws away what is unsent
 
 T = TypeVar("T")
@@ -135,16 +134,15 @@ def _asked(
     pins: Sequence[str] = (),
     patience: Patience | None = None,
 ) -> Iterator[tuple[_Call, Head]]:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    address = ServerAddress.parse(url)
     length = [("Content-Length", str(len(body)))] if body else []
     request = h11.Request(
-        method=method, target=parts.path, headers=[("Host", parts.netloc), *headers, *length]
+        method=method, target=address.path, headers=[("Host", address.authority), *headers, *length]
     )
     with _Call(wanted, patience or Patience()) as call:
-        call.connect(host, parts.port or _PORTS[parts.scheme])
-        if parts.scheme == "https":
-            call.secure(host, pins)
+        call.connect(address.host, address.port)
+        if address.scheme == "https":
+            call.secure(address.host, pins)
         yield call, call.ask(request, body)
 
 

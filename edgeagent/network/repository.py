@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
-from tuf.api.metadata import Timestamp
+from tuf.api.metadata import Metadata, Root, Signed, Timestamp
 from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
 from tuf.ngclient.updater import Updater
@@ -21,10 +21,10 @@ from tuf.ngclient.updater import Updater
 from edgeagent.errors import DiskFull, InputError, NetworkError, UpdateRefused
 from edgeagent.messages import TargetReference
 from edgeagent.messages.fields import ISSUED_FIELD
-from edgeagent.network.address import check_server_url
+from edgeagent.messages.server_address import ServerAddress
 from edgeagent.network.fetcher import HttpFetcher
 
-__all__ = ["Repository", "issued_at"]
+__all__ = ["Repository", "issued_at", "require_root"]
 
 _CONFIG = UpdaterConfig(
     max_root_rotations=64,
@@ -60,7 +60,7 @@ class Repository:
             NetworkError: the server cannot be reached or answers nonsense.
 
         """
-        base = check_server_url(server_url)
+        base = ServerAddress.parse(server_url).base
         self._targets = directory / "targets"
         self._targets.mkdir(parents=True, exist_ok=True)
         (directory / "metadata").mkdir(exist_ok=True)
@@ -123,6 +123,27 @@ class Repository:
             stale = self._targets / path.replace("/", "%2F")
             stale.unlink(missing_ok=True)
             return Path(self._updater.download_target(info))
+
+
+def require_root(data: bytes) -> None:
+    """Refuse bytes that updates cannot be verified against; its expiry is no matter.
+
+    Raises:
+        InputError: they are no TUF root metadata, or not signed by what they name.
+
+    """
+    cause: Exception | None = None
+    try:
+        root = Metadata[Signed].from_bytes(data)
+        if isinstance(root.signed, Root):
+            root.signed.verify_delegate(Root.type, root.signed_bytes, root.signatures)
+            return
+    except (RepositoryError, ValueError) as error:
+        cause = error
+    raise InputError(
+        f"trusted_root is no root metadata: {'it has another role' if cause is None else cause}",
+        hint="set trusted_root to the root.json that the publisher ships with the firmware",
+    ) from cause
 
 
 def issued_at(timestamp: Timestamp) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-from edgeagent.network.address import check_server_url
+from edgeagent.messages.server_address import ServerAddress
 from edgeagent.network.exchange import Patience, exchange
 
 __all__ = ["REPORT_HEADERS", "Answer", "HttpTransport", "Transport"]
@@ -51,7 +51,7 @@ class HttpTransport:
         self, server_url: str, *, pins: Sequence[str] = (), patience: Patience | None = None
     ) -> None:
         """Send to ``<server_url>/v1/reports``, to a server with one of the pinned keys if any."""
-        self._url = f"{check_server_url(server_url)}/v1/reports"
+        self._url = f"{ServerAddress.parse(server_url).base}/v1/reports"
         self._pins = tuple(pins)
         self._patience = patience or Patience()
 

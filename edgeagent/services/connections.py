@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,10 @@ if TYPE_CHECKING:
     from edgeagent.network.transport import Transport
     from edgeagent.scoring.protocol import Scorer
 
-__all__ = ["make_scorer", "open_repository", "open_transport"]
+__all__ = ["make_scorer", "open_repository", "open_transport", "read_trusted_root"]
+
+_MAX_ROOT_BYTES = 512_000
+"""What python-tuf takes for root metadata from a server."""
 
 
 def make_scorer(config: Config) -> Scorer:
@@ -54,19 +59,39 @@ def open_repository(models: Path, config: Config, *, now: int) -> Repository:
     """
     from edgeagent.network.repository import Repository  # noqa: PLC0415  (heavy, see module)
 
+    trusted_root = read_trusted_root(config)
+    return Repository(models, server_url=_server_url(config), trusted_root=trusted_root, now=now)
+
+
+def read_trusted_root(config: Config) -> bytes:
+    """Return the root of trust that the firmware ships.
+
+    Raises:
+        InputError: none in the settings, not to be read, or no regular file of fitting size: a pipe
+            would keep the reader waiting, and a device has no end.
+
+    """
     if config.trusted_root is None:
         raise InputError(
             "no trusted_root in the config",
             hint="set trusted_root to the root.json that the publisher ships with the firmware",
         )
-    root = Path(config.trusted_root)
     try:
-        trusted_root = root.read_bytes()
+        descriptor = os.open(config.trusted_root, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:  # noqa: PTH123  (it is open already)
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                data = file.read(_MAX_ROOT_BYTES + 1)
+                reason = "too large" if len(data) > _MAX_ROOT_BYTES else ""
+            else:
+                data, reason = b"", "not a regular file"
     except OSError as error:
+        data, reason = b"", str(error.strerror)
+    if reason:
         raise InputError(
-            f"trusted_root {root}: {error.strerror}", hint="correct trusted_root in the config"
-        ) from error
-    return Repository(models, server_url=_server_url(config), trusted_root=trusted_root, now=now)
+            f"trusted_root {config.trusted_root}: {reason}",
+            hint="correct trusted_root in the config",
+        )
+    return data
 
 
 def _server_url(config: Config) -> str:

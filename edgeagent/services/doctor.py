@@ -22,6 +22,7 @@ from edgeagent.randomness import RandomSource
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.services.key_care import configured_provider, key_statuses
+from edgeagent.services.settings_check import settings_faults
 from edgeagent.store import HistoryStore, Home, LedgerStore
 from edgeagent.store.history_schema import HISTORY_SCHEMA
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
@@ -89,6 +90,7 @@ class Doctor:
                 ),
             )
         findings = [
+            self._settings(),
             self._permissions(),
             self._free_space(),
             self._keys(),
@@ -148,6 +150,15 @@ class Doctor:
 
     def _installation(self, home: Home) -> Installation:
         return InstallationStore(home.ledger, self._directory / "models").load()
+
+    def _settings(self) -> Finding:
+        faults = settings_faults(self._config)
+        return Finding(
+            name="settings",
+            status="warning" if faults else "ok",
+            message="; ".join(map(str, faults)) or "what they name is there",
+            hint=faults[0].hint if faults else "",
+        )
 
     def _permissions(self) -> Finding:
         ours = [path for pattern in _OURS for path in sorted(self._directory.glob(pattern))]

@@ -31,10 +31,15 @@ _JITTER_SECONDS = 12 * 3600
 _TRIES_A_DAY = 3
 _log = logging.getLogger(__name__)
 _LATER = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.MISDIRECTED_REQUEST,
+    HTTPStatus.TOO_EARLY,
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.INSUFFICIENT_STORAGE,
 }
+"""Said of this moment or this connection, not of the report (RFC 9110 §15.5, RFC 8470 §5.2,
+RFC 6585 §4); the next try has a connection of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

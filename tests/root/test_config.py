@@ -35,6 +35,16 @@ def test_a_relative_root_is_relative_to_the_file(tmp_path: Path) -> None:
         '[service]\nmanage_users = [""]',
         '[service]\nmanage_groups = ["tv", ""]',
         '[service]\nallowed_origins = [""]',
+        '[service]\nallowed_origins = ["https://App.example/"]',
+        '[service]\nmanage_users = ["a\\u0000b"]',
+        '[service]\nstandby_file = "a\\u0000b"',
+        "[service.profile_flags]\na = nan",
+        'trusted_root = "a\\u0000b"',
+        'server_url = "https://a..b"',
+        'server_url = "ftp://models.example"',
+        'key_provider = "command"',
+        'key_credential = ".."',
+        'report_max_odds = "3/0"',
     ],
 )
 def test_a_wrong_setting_names_the_file_and_a_way_out(tmp_path: Path, text: str) -> None:
@@ -42,6 +52,18 @@ def test_a_wrong_setting_names_the_file_and_a_way_out(tmp_path: Path, text: str)
     with pytest.raises(InputError, match=r"config\.toml") as refused:
         load_config(tmp_path)
     assert refused.value.hint
+
+
+def test_an_address_is_refused_by_field_and_reason(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('server_url = "https://a:99999"')
+    with pytest.raises(InputError, match=r"server_url 'https://a:99999' has '99999' for a port"):
+        load_config(tmp_path)
+
+
+@pytest.mark.parametrize("origin", ["https://app.example:8443", "null", "file://", "http://[::1]"])
+def test_an_origin_is_what_a_browser_sends(tmp_path: Path, origin: str) -> None:
+    (tmp_path / "config.toml").write_text(f'[service]\nallowed_origins = ["{origin}"]')
+    assert load_config(tmp_path).service.allowed_origins == (origin,)
 
 
 def test_an_empty_text_means_none(tmp_path: Path) -> None:

@@ -97,8 +97,15 @@ def test_every_setting_is_judged() -> None:
         ({"service": ServiceConfig(allowed_origins=("https://a.example",))}, ["riskier"]),
         ({"teens_count_as_adults": True, "reports": False}, ["riskier", "safer"]),
         ({"key_provider": "credential"}, ["safer"]),
-        ({"key_provider": "command"}, ["riskier"]),
-        ({"key_provider": "command", "key_erase_command": ("true",)}, ["safer", "safer"]),
+        ({"key_provider": "command", "key_command": ("tee",)}, ["riskier", "neutral"]),
+        (
+            {
+                "key_provider": "command",
+                "key_command": ("tee",),
+                "key_erase_command": ("tee", "-d"),
+            },
+            ["safer", "safer", "neutral"],
+        ),
         ({"report_max_odds": "2", "report_spacing_weeks": 26}, ["safer", "safer"]),
         (
             {"server_url": "https://models.example", "report_pins": ("0" * 64,)},
@@ -336,7 +343,11 @@ def test_reports_of_this_box_that_lie_too_close_are_said(reported: Box, near: st
         ({"retention_days": 30}, {"retention_days": 60}, "riskier"),
         ({"report_max_odds": "3/2"}, {"report_max_odds": "2"}, "riskier"),
         ({"report_spacing_weeks": 30}, {"report_spacing_weeks": 40}, "safer"),
-        ({"key_provider": "credential"}, {"key_provider": "command"}, "riskier"),
+        (
+            {"key_provider": "credential", "key_command": ("tee",)},
+            {"key_provider": "command", "key_command": ("tee",)},
+            "riskier",
+        ),
         ({}, {"language": "de"}, "neutral"),
     ],
 )

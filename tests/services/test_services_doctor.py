@@ -18,9 +18,16 @@ from edgeagent.store.migrations import Migration
 from edgeagent.testing.agent_box import AgentBox
 
 NAMES = (
-    *("permissions", "free space", "keys", "ledger log", "history log"),
+    *("settings", "permissions", "free space", "keys", "ledger log", "history log"),
     *("ledger", "history", "clock", "budget", "update"),
 )
+
+
+@pytest.fixture
+def agent_box(agent_box: AgentBox) -> AgentBox:
+    """Return a box whose settings name nothing that is not there."""
+    agent_box.config = Config()
+    return agent_box
 
 
 def doctor(agent_box: AgentBox) -> Doctor:
@@ -71,9 +78,13 @@ def test_a_key_that_is_kept_elsewhere_is_no_weakness(agent_box: AgentBox, tmp_pa
     agent_box.config = Config(key_provider="command", key_command=(str(helper),))
     filled(agent_box)
     assert statuses(examined(agent_box)) == {}
-    agent_box.config = Config(key_provider="command")
+    agent_box.config = Config(key_provider="command", key_command=("/no/such",))
     findings = examined(agent_box)
-    assert statuses(findings) == {"keys": "failed", "ledger": "failed"}
+    assert statuses(findings) == {
+        "settings": "warning",
+        "keys": "failed",
+        "ledger": "failed",
+    }
 
 
 def test_where_there_is_no_box_none_is_made(agent_box: AgentBox) -> None:

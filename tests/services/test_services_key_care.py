@@ -129,9 +129,14 @@ def test_a_credential_is_read_from_the_environments_directory(
     assert "TPM2" in key_statuses(home, provider)[0].strength
 
 
-def test_a_command_has_to_be_named(tmp_path: Path) -> None:
+def test_a_command_that_was_used_so_far_has_to_be_named(
+    agent_box: AgentBox, tmp_path: Path
+) -> None:
+    home = filled(agent_box)
+    tee = Config(key_provider="command", key_command=helper(tmp_path, "tee", "ab"))
+    rotate(home, tee)
     with pytest.raises(InputError, match="needs its command"):
-        configured_provider(tmp_path, Config(key_provider="command"))
+        rotate(home, FILE)
 
 
 def test_statuses_say_what_is_wrong(agent_box: AgentBox) -> None:

@@ -67,7 +67,7 @@ def test_faults_are_retried_with_the_same_bytes(due: Box, answer: Answer | None)
     assert len(due.agent.home.ledger.debits()) == 1
 
 
-@pytest.mark.parametrize("status", [429, 503, 507])
+@pytest.mark.parametrize("status", [408, 421, 425, 429, 503, 507])
 def test_retry_after_is_honoured(due: Box, status: int) -> None:
     script(due, Answer(status=status, retry_after_seconds=7200))
     due.agent.send_reports()
