@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
-from tuf.api.metadata import Metadata, Root, Signed, Timestamp
+from tuf.api.metadata import Metadata, Root, Timestamp
 from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
 from tuf.ngclient.updater import Updater
@@ -134,7 +135,7 @@ def require_root(data: bytes) -> None:
     """
     cause: Exception | None = None
     try:
-        root = Metadata[Signed].from_bytes(data)
+        root: Metadata[Any] = Metadata.from_bytes(data)
         if isinstance(root.signed, Root):
             root.signed.verify_delegate(Root.type, root.signed_bytes, root.signatures)
             return
