@@ -26,7 +26,7 @@ from edgeagent.services.erasure import Erasure, finish_erasure_of_box
 from edgeagent.services.household import Household
 from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.services.key_care import configured_provider, finish_rotation
-from edgeagent.services.private_session import MarkedPrivateSession
+from edgeagent.services.private_session import KeptPrivateSession
 from edgeagent.services.receipt import ConsentReceipt, consent_receipt
 from edgeagent.services.recorder import Recorded, Recorder
 from edgeagent.services.reporting import Reporting, Tools
@@ -75,7 +75,7 @@ class Agent:
         self._installations = InstallationStore(home.ledger, home.directory / "models")
         self._clock.evidence = self._installations.load().time
         self._titles = TitleIndex(self._installations)
-        self.private = MarkedPrivateSession(
+        self.private = KeptPrivateSession(
             home.directory, clock=self._clock, directory=world.runtime_directory
         )
         self._scorer_in_use: Scorer | None = None
@@ -191,14 +191,19 @@ class Agent:
     # History
 
     def record_watch(
-        self, events: WatchEvent | Sequence[WatchEvent], *, keep_unknown: bool = False
+        self,
+        events: WatchEvent | Sequence[WatchEvent],
+        *,
+        keep_unknown: bool = False,
+        witnessed: bool = False,
     ) -> Recorded:
         """Store one viewing, or an evening's list in one transaction a profile.
 
-        Acknowledged is stored: when this returns, the events survive a power cut.
+        Acknowledged is stored: when this returns, the events survive a power cut. For the options
+        see :meth:`Recorder.record`.
         """
         batch = [events] if isinstance(events, WatchEvent) else events
-        return self._recorder.record(batch, keep_unknown=keep_unknown)
+        return self._recorder.record(batch, keep_unknown=keep_unknown, witnessed=witnessed)
 
     @property
     def home(self) -> Home:
@@ -346,6 +351,7 @@ class Agent:
             gate=self.gate,
             titles=self._titles,
             private=self.private,
+            clock=self._clock,
             teens_count_as_adults=self._config.teens_count_as_adults,
         )
 

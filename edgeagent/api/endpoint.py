@@ -14,7 +14,7 @@ from pathlib import Path
 from edgeagent.config import DEFAULT_PORT
 from edgeagent.errors import InputError
 from edgeagent.randomness import RandomSource
-from edgeagent.services.private_session import runtime_directory
+from edgeagent.services.runtime_state import runtime_directory
 from edgeagent.store.durable import create_durably
 
 __all__ = [

@@ -71,7 +71,7 @@ def _event(call: Call, watched: Watched, *, profile: str, now: int) -> WatchEven
     fraction, seconds = _progress(watched.progress)
     return WatchEvent(
         entity_id=watched.entity_id,
-        watched_on=min(moment, now),
+        watched_on=moment,
         progress_fraction=fraction,
         progress_seconds=seconds,
         completed=bool(watched.completed),

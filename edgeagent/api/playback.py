@@ -53,7 +53,7 @@ class Playbacks:
     def __init__(self) -> None:
         """Nothing is playing."""
         self._playing: dict[int, _Playback] = {}
-        self._private = False
+        self._turn: tuple[float, bool] = (0.0, False)
         self._changed: set[str] = set()
 
     def begin(self, connection: int, mark: Mark, *, agent: Agent, now: int) -> None:
@@ -112,7 +112,8 @@ class Playbacks:
             return True
         playing.dirty = False
         try:
-            if agent.record_watch(_event(playing), keep_unknown=True).stored:
+            event = _event(playing)
+            if agent.record_watch(event, keep_unknown=True, witnessed=True).stored:
                 self._changed.add(playing.profile)
         except ConsentRequired:
             return False
@@ -134,9 +135,9 @@ class Playbacks:
 
     def heed_private_session(self, agent: Agent) -> None:
         """Forget everything where a private session has begun or ended since the last look."""
-        private = agent.private.ends_at() is not None
-        if private != self._private:
-            self._private = private
+        turn = agent.private.turn()
+        if turn != self._turn:
+            self._turn = turn
             self._playing.clear()
 
     def __contains__(self, connection: int) -> bool:

@@ -61,7 +61,7 @@ def add(
     elif recorded.stored:
         click.echo(f"stored {watched.entity_id}, watched {iso_utc(when)}")
     elif recorded.ignored_private:
-        click.echo("not stored: this is a private session")
+        click.echo("not stored: it is, or may be, of a private session")
     else:
         click.echo("not stored: children's viewings never are")
 

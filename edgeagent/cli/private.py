@@ -22,7 +22,7 @@ def command() -> None:
     default=DEFAULT_MINUTES,
     show_default=True,
     type=click.IntRange(1, MAX_MINUTES),
-    help="It ends by itself after this long, and at a restart.",
+    help="It ends by itself after this long, and when the box is switched off.",
 )
 @json_option
 @pass_box

@@ -53,6 +53,11 @@ class DeviceClock:
         """Identify the boot: boot seconds compare only where this is the same."""
         return self._system.boot_id()
 
+    def offsets(self) -> tuple[float, float]:
+        """Return what the system's clock and this one show beyond boot time."""
+        boot_seconds = self.boot_seconds()
+        return self._system.now() - boot_seconds, self.now() - boot_seconds
+
     def is_known(self) -> bool:
         """Say whether the time is good enough to report on a week."""
         return not self.is_behind() and self._system.now() <= self.evidence.vouched_until

@@ -1,32 +1,31 @@
 """Private viewing: while it lasts nothing is stored, and nothing tells later that it was there.
 
-A service keeps the state in memory. Without a service it is an empty file in the runtime directory
-(tmpfs, gone at restart) whose modification time is the moment the session ends: no content, no
-profile, nothing in the home.
+It is measured in boot time, which nobody sets. Sessions are kept in memory and in a tmpfs, past
+ones too, so that neither a restart of the service ends one nor what was watched in one is stored
+when it is told later: times, no title, no profile, and nothing in the home. In doubt it is private.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Mapping
+import math
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from edgeagent.clock import Clock
-from edgeagent.errors import DiskFull, InputError
+from edgeagent.errors import DiskFull, InputError, MalformedMessage
+from edgeagent.messages.codec import canonical_bytes, decode
+from edgeagent.services.device_clock import DeviceClock
+from edgeagent.services.private_spans import Span, Spans
+from edgeagent.services.runtime_state import RuntimeFile, Stamp
 
-__all__ = [
-    "DEFAULT_MINUTES",
-    "MAX_MINUTES",
-    "MarkedPrivateSession",
-    "PrivateSession",
-    "runtime_directory",
-]
+__all__ = ["DEFAULT_MINUTES", "MAX_MINUTES", "KeptPrivateSession", "PrivateSession"]
 
 DEFAULT_MINUTES = 240
 """A long evening: a forgotten private session ends by itself."""
 MAX_MINUTES = 24 * 60
+_CAP_BYTES = 1024 * 1024
 
 
 class PrivateSession(Protocol):
@@ -44,22 +43,32 @@ class PrivateSession(Protocol):
         """Return when the present one ends, or ``None``."""
         ...
 
+    def covers(self, moment: int) -> bool:
+        """Say whether what a clock called ``moment`` may have been watched privately."""
+        ...
 
-class MarkedPrivateSession:
-    """A private session that lasts over short processes, by a marker in a tmpfs."""
+    def turn(self) -> tuple[float, bool]:
+        """Return what differs whenever a session has begun or ended in between."""
+        ...
 
-    def __init__(self, home: Path, *, clock: Clock, directory: Path) -> None:
-        """Keep the marker of the box in ``home`` in ``directory``."""
+
+class KeptPrivateSession:
+    """A private session that lasts over processes, not over boots."""
+
+    def __init__(self, home: Path, *, clock: DeviceClock, directory: Path) -> None:
+        """Keep the sessions of the box in ``home`` below ``directory``, a tmpfs."""
         name = hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:16]
-        self._marker = directory / f"edgeagent-{name}.private"
+        self._file = RuntimeFile(directory, f"{name}.private")
         self._clock = clock
+        self._spans = Spans(boot_id=clock.boot_id())
+        self._stamp: Stamp | None = None
 
     def start(self, minutes: int) -> int:
         """Begin, or begin anew, and return when it ends, seconds UTC.
 
         Raises:
             InputError: not between a minute and a day.
-            DiskFull: the runtime directory cannot be written.
+            DiskFull: the runtime directory cannot be written, or is not this user's own.
 
         """
         if not 1 <= minutes <= MAX_MINUTES:
@@ -67,32 +76,73 @@ class MarkedPrivateSession:
                 f"a private session of {minutes} minutes",
                 hint=f"ask for 1 to {MAX_MINUTES} minutes; it can be begun anew",
             )
-        end = self._clock.now() + 60 * minutes
-        try:
-            self._marker.touch(mode=0o600)
-            os.utime(self._marker, (end, end))
-        except OSError as error:
-            raise DiskFull(
-                f"{self._marker.parent}: {error.strerror}",
-                hint="set XDG_RUNTIME_DIR to a directory in memory that this user may write",
-            ) from error
-        return end
+        began = self._clock.boot_seconds()
+        span = Span(began=began, ends=began + 60 * minutes, offsets=self._clock.offsets())
+        self._change(lambda spans: spans.started(span))
+        return self._clock.now() + 60 * minutes
 
     def stop(self) -> None:
-        """End it; harmless when there is none."""
-        self._marker.unlink(missing_ok=True)
+        """End it; harmless when there is none.
+
+        Raises:
+            DiskFull: it goes on, because the runtime directory cannot be written.
+
+        """
+        if self.ends_at() is not None:
+            self._change(lambda spans: spans.stopped(self._clock.boot_seconds()))
 
     def ends_at(self) -> int | None:
         """Return when the present one ends, or ``None``."""
-        try:
-            end = int(self._marker.stat().st_mtime)
-        except FileNotFoundError:
+        left_seconds = self._present().ends_in(self._clock.boot_seconds())
+        return None if left_seconds is None else self._clock.now() + math.ceil(left_seconds)
+
+    def covers(self, moment: int) -> bool:
+        """Say whether what a clock called ``moment`` may have been watched privately."""
+        return self._present().covers(moment, self._clock.offsets())
+
+    def turn(self) -> tuple[float, bool]:
+        """Return what differs whenever a session has begun or ended in between."""
+        spans = self._present().spans
+        if not spans:
+            return 0.0, False
+        return spans[-1].began, spans[-1].is_on(self._clock.boot_seconds())
+
+    def _present(self) -> Spans:
+        """Return what is known now, after noting what the clocks show."""
+        self._take_in()
+        boot_seconds, offsets = self._clock.boot_seconds(), self._clock.offsets()
+        if self._spans.seen(boot_seconds, offsets) != self._spans:
+            self._spans = self._spans.seen(boot_seconds, offsets)
+            with suppress(DiskFull):  # this process knows it
+                self._change(lambda spans: spans.seen(boot_seconds, offsets))
+        return self._spans
+
+    def _change(self, change: Callable[[Spans], Spans]) -> None:
+        with self._file.locked():
+            self._take_in()
+            changed = change(self._spans)
+            self._file.write(canonical_bytes(changed))
+            self._spans, self._stamp = changed, self._file.stamp()
+
+    def _take_in(self) -> None:
+        """Take in what another process has written; what is gone, or of another boot, is not."""
+        stamp = self._file.stamp()
+        if stamp != self._stamp and stamp is not None:
+            self._stamp = stamp
+            self._spans = self._written() or self._spans
+        boot_id, boot_seconds = self._clock.boot_id(), self._clock.boot_seconds()
+        later = any(span.began > boot_seconds for span in self._spans.spans)
+        if self._spans.boot_id != boot_id or later:
+            self._spans = Spans(boot_id=boot_id)
+
+    def _written(self) -> Spans | None:
+        data = self._file.read()
+        if data is None:
             return None
-        left_seconds = end - self._clock.now()
-        return end if 0 < left_seconds <= 60 * MAX_MINUTES else None
-
-
-def runtime_directory(environment: Mapping[str, str]) -> Path:
-    """Return a directory in memory for this user: ``XDG_RUNTIME_DIR``, else shared memory."""
-    named = environment.get("XDG_RUNTIME_DIR")
-    return Path(named) if named else Path("/dev/shm")  # noqa: S108  (tmpfs is the point)
+        try:
+            return decode(data, Spans, cap_bytes=_CAP_BYTES)
+        except MalformedMessage:
+            # Somebody watched privately and nobody can say when: all of this boot, and a day.
+            ends = self._clock.boot_seconds() + 60 * MAX_MINUTES
+            always = Span(began=0.0, ends=ends, offsets=self._clock.offsets())
+            return Spans(boot_id=self._clock.boot_id(), spans=(always,))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent, checked
 from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.private_session import PrivateSession
 from edgeagent.services.title_index import TitleIndex
 from edgeagent.store import HistoryStore
@@ -23,7 +26,8 @@ class Recorded:
     ignored_child: int
     """``app:child`` viewings and those of kids' profiles: never stored, whatever the consent."""
     ignored_private: int = 0
-    """Viewings during a private session: nothing of them is kept anywhere."""
+    """Viewings that fall, or may fall, into a private session, whenever they are told: nothing of
+    them is kept anywhere."""
     unmatched: int = 0
     """Of those stored: titles that the catalogue does not hold yet."""
 
@@ -38,6 +42,7 @@ class Recorder:
         gate: ConsentGate,
         titles: TitleIndex,
         private: PrivateSession,
+        clock: DeviceClock,
         teens_count_as_adults: bool,
     ) -> None:
         """Store into ``history`` what ``gate`` allows."""
@@ -45,15 +50,26 @@ class Recorder:
         self._gate = gate
         self._titles = titles
         self._private = private
+        self._clock = clock
         self._teens_count = teens_count_as_adults
 
-    def record(self, events: Sequence[WatchEvent], *, keep_unknown: bool = False) -> Recorded:
+    def record(
+        self,
+        events: Sequence[WatchEvent],
+        *,
+        keep_unknown: bool = False,
+        witnessed: bool = False,
+    ) -> Recorded:
         """Store events of one or more profiles, one transaction a profile.
+
+        What is dated in the future is dated now: the clock of an app may be ahead of the box's.
 
         Args:
             events: what was watched.
             keep_unknown: also store ids that the catalogue does not hold, as apps may be ahead of
                 it; see ``unmatched.py`` for how long.
+            witnessed: the box saw them begin and no private session since, so that no past one can
+                cover them.
 
         Raises:
             MalformedMessage: a field out of range; nothing was stored.
@@ -71,14 +87,25 @@ class Recorder:
         # Asked after consent: an answer without it would tell an app of the session.
         if self._private.ends_at() is not None:
             return Recorded(stored=0, ignored_child=0, ignored_private=len(valid))
+        public = [event for event in kept if witnessed or not self._was_private(event)]
         for grant in grants:
-            own = [event for event in kept if event.profile == grant.profile]
-            self._history.add(own, grant)
+            own = [self._dated(event) for event in public if event.profile == grant.profile]
+            if own:
+                self._history.add(own, grant)
         return Recorded(
-            stored=len(kept),
+            stored=len(public),
             ignored_child=len(valid) - len(kept),
-            unmatched=sum(event.entity_id in unknown for event in kept),
+            ignored_private=len(kept) - len(public),
+            unmatched=sum(event.entity_id in unknown for event in public),
         )
+
+    def _was_private(self, event: WatchEvent) -> bool:
+        """Say whether a viewing may have been in a past session; one of now is not."""
+        return event.watched_on != self._clock.now() and self._private.covers(event.watched_on)
+
+    def _dated(self, event: WatchEvent) -> WatchEvent:
+        now = self._clock.now()
+        return event if event.watched_on <= now else msgspec.structs.replace(event, watched_on=now)
 
     def _counts(self, event: WatchEvent) -> bool:
         return self._is_adult(event.age_policy) and self._is_adult(

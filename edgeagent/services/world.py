@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from edgeagent.clock import Clock, SystemClock
 from edgeagent.randomness import RandomSource, SystemRandomSource
 from edgeagent.services.device_clock import BUILD_TIME
-from edgeagent.services.private_session import runtime_directory
+from edgeagent.services.runtime_state import runtime_directory
 
 if TYPE_CHECKING:
     from edgeagent.network.transport import Transport
@@ -31,7 +31,7 @@ class World:
     transport: Transport | None = None
     """Replaces HTTP to the config's ``server_url``."""
     runtime_directory: Path = field(default_factory=lambda: runtime_directory(os.environ))
-    """A tmpfs; holds the empty marker of a private session."""
+    """A tmpfs; holds when there were private sessions, in a directory of this user's own."""
     build_time: int = BUILD_TIME
     simulated: bool = False
     """Permits a seeded random source: for simulations and tests, never on a box."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edgeagent.clock import DAY_SECONDS
+from edgeagent.clock import DAY_SECONDS, iso_utc
 from edgeagent.services.privacy_flags import AD_FLAGS, FLAGS
 from tests.api.running import Client, Running
 
@@ -354,3 +354,37 @@ def test_history_listeners_are_told_of_what_was_stored_and_of_nothing_else(
         manager.result("EdgeAgent.startPrivateSession", {"minutes": 10})
         app.result("Metrics.mediaEnded", {"entityId": "f:4"})
         assert told() == []
+
+
+def test_a_private_session_that_began_and_ended_unseen_ends_what_plays(
+    running: Running, app: Client, manager: Client
+) -> None:
+    manager.result("EdgeAgent.grant", {"purpose": "history"})
+    app.result("Metrics.mediaProgress", {"entityId": "f:1", "progress": 0.1})
+    running.box.clock.advance(60)
+    with running.box.open() as another_process:
+        another_process.private.start(10)
+        running.box.clock.advance(60)
+        another_process.private.stop()
+    app.result("Metrics.mediaProgress", {"entityId": "f:1", "progress": 0.9})
+    later, before = viewings(manager)
+    assert (later["progressFraction"], before["progressFraction"]) == (0.9, 0.1)
+    assert later["watchedOn"] == before["watchedOn"] + 120
+
+
+def test_a_viewing_told_of_a_past_private_session_answers_as_ever_and_is_not_stored(
+    running: Running, app: Client, manager: Client
+) -> None:
+    manager.result("EdgeAgent.grant", {"purpose": "history"})
+    clock = running.box.clock
+    inside = clock.now() + 60
+    manager.result("EdgeAgent.startPrivateSession", {"minutes": 10})
+    clock.advance(3600)
+    for set_back in (0, 5 * 3600):
+        clock.jump(clock.now() - set_back)
+        viewing = {"entityId": "f:1", "watchedOn": iso_utc(inside)}
+        assert app.result("Discovery.watched", viewing) is True
+        assert app.result("Discovery.watchedV2", viewing) is True
+    assert viewings(manager) == []
+    assert app.result("Discovery.watched", {"entityId": "f:1"}) is True
+    assert len(viewings(manager)) == 1
