@@ -40,9 +40,9 @@ from edgeagent.store import Disclosure, Home
 
 if TYPE_CHECKING:
     from edgeagent.scoring.protocol import Scorer
+    from edgeagent.services.open_week import WeekClosing
     from edgeagent.services.portability import Portability
     from edgeagent.services.recommender import Ranking, Recommender
-    from edgeagent.services.reporter import WeekClosing
     from edgeagent.services.updater import Update, Updater
     from edgeagent.services.uploader import Sending
 
@@ -295,11 +295,15 @@ class Agent:
                 random=self._world.random,
                 scorer=lambda: self.scorer,
                 transport=lambda: self._world.transport or open_transport(self._config),
+                frame=self._world.count_frame,
             ),
         )
 
     def close_week(self) -> WeekClosing:
-        """Draw and book the report of the latest ended reporting week, if it is time."""
+        """Draw and book the report of the latest ended reporting week, if it is time.
+
+        A draw takes a minute, whatever was watched; ``reports.open_week`` is for who cannot wait.
+        """
         return self.reports.close_week()
 
     def send_reports(self) -> tuple[Sending, ...]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 from edgeagent.api.call import Desk
 from edgeagent.api.hub import Hub
@@ -17,10 +16,9 @@ from edgeagent.api.lanes import Lanes
 from edgeagent.api.own_box import ModelShape, installed
 from edgeagent.api.own_household import PrivateSessionShape
 from edgeagent.api.schedule import Chore, Conditions, Schedule
+from edgeagent.services.open_week import WeekClosing
+from edgeagent.services.report_rules import COUNT_SECONDS
 from edgeagent.services.unmatched import forget_unmatched
-
-if TYPE_CHECKING:
-    from edgeagent.services.reporter import WeekClosing
 
 __all__ = ["LOOK_SECONDS", "SERVING", "Housekeeper"]
 
@@ -43,14 +41,19 @@ class Housekeeper:
         schedule: Schedule,
         look: Callable[[], Conditions],
         status: Callable[[str], None],
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Keep the house of ``desk``, tell ``hub`` what changed and ``status`` what is done now."""
+        """Keep the house of ``desk``, tell ``hub`` what changed and ``status`` what is done now.
+
+        ``pause`` waits so many seconds until a report is booked; a seam for tests.
+        """
         self._desk = desk
         self._lanes = lanes
         self._hub = hub
         self._schedule = schedule
         self._look = look
         self._status = status
+        self._pause = pause
         self._errands = desk.outside.errands
         self._was_private = False
         self._calls_seen = -1
@@ -127,7 +130,15 @@ class Housekeeper:
             self._hub.publish("EdgeAgent.onHistoryChanged", {"profile": profile})
 
     async def _close_week(self) -> None:
-        closing = await self._lanes.run("slow", self._closing)
+        """Book, and tell of it, at a fixed moment after the beginning, whatever counting takes."""
+        opened = await self._lanes.run("quick", self._desk.agent.reports.open_week)
+        if isinstance(opened, WeekClosing):
+            return
+        counting = asyncio.ensure_future(self._lanes.run("slow", opened.count))
+        await self._pause(COUNT_SECONDS)
+        closing = await self._lanes.run("quick", opened.book)
+        if not counting.done():
+            _LOG.warning("a week was not counted in time")
         if closing.outcome == "drawn":
             _LOG.info("a report was drawn and waits to be sent")
             self._hub.publish("EdgeAgent.onDisclosuresChanged", None)
@@ -144,9 +155,6 @@ class Housekeeper:
         if (before.model_version, before.space_id) != (after.model_version, after.space_id):
             _LOG.info("another model is active")
             self._hub.publish("EdgeAgent.onModelChanged", after)
-
-    def _closing(self) -> WeekClosing:
-        return self._desk.agent.close_week()
 
     def _model(self) -> ModelShape:
         return installed(self._desk.agent)

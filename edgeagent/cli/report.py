@@ -19,7 +19,10 @@ def command() -> None:
 @json_option
 @pass_box
 def close(box: Box, *, as_json: bool) -> None:
-    """Close the latest ended reporting week; draws at most one report, ever, for a week."""
+    """Close the latest ended reporting week; draws at most one report, ever, for a week.
+
+    A draw takes a minute, whatever was watched.
+    """
     with box.open() as agent:
         closing = agent.close_week()
     if as_json:

@@ -30,6 +30,7 @@ __all__ = [
     "Window",
     "completion",
     "history_window",
+    "padded",
     "rows_of",
     "session_window",
     "watched_of",
@@ -185,6 +186,20 @@ def session_window(session: Sequence[Viewing], catalogue: CatalogueView) -> Wind
     """
     now = max((viewing.watched_on for viewing in session), default=0)
     return history_window(session, catalogue, now=now)
+
+
+def padded(window: Window) -> Window:
+    """Return a window of ``MAX_HISTORY`` rows: rows of weight 0 stand before the oldest.
+
+    They move nothing (tensor contract 1), and the model does the same work for any window.
+    """
+    missing = MAX_HISTORY - len(window)
+    return Window(
+        columns=np.pad(window.columns, (missing, 0)),
+        history_embeddings=np.pad(window.history_embeddings, ((missing, 0), (0, 0))),
+        history_weights=np.pad(window.history_weights, (missing, 0)),
+        history_age_days=np.pad(window.history_age_days, (missing, 0)),
+    )
 
 
 def window_of(watched: Watched, catalogue: CatalogueView, *, now: int) -> Window:

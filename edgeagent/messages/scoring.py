@@ -21,6 +21,8 @@ __all__ = [
     "SegmentAnswer",
     "SegmentCause",
     "SegmentRequest",
+    "SplitAnswer",
+    "SplitRequest",
     "TrialAnswer",
     "TrialRequest",
     "Viewing",
@@ -138,16 +140,33 @@ class Picks(Message, frozen=True, kw_only=True):
     entitlements: tuple[str, ...] = ()
 
 
-class SegmentRequest(Message, frozen=True, kw_only=True):
-    """Split viewings into sessions and assign each a segment, with a task's own segmenter."""
+class SplitRequest(Message, frozen=True, kw_only=True):
+    """Split viewings into sessions; the catalogue tells how long a title runs, no model is run."""
 
     files: ModelFiles
     profiles: tuple[tuple[Viewing, ...], ...]
     """The viewings of each profile; a session never spans two of them."""
 
 
+class SplitAnswer(Message, frozen=True, kw_only=True):
+    """The sessions, profile by profile, in order of time; each has its viewings in that order."""
+
+    sessions: tuple[tuple[Viewing, ...], ...]
+
+
+class SegmentRequest(Message, frozen=True, kw_only=True):
+    """Assign each session a segment, with a task's own segmenter.
+
+    The model runs once a session on an input of one size, whatever the session holds: a session
+    without viewings takes as long as the longest.
+    """
+
+    files: ModelFiles
+    sessions: tuple[tuple[Viewing, ...], ...]
+
+
 class SegmentAnswer(Message, frozen=True, kw_only=True):
-    """One segment id a session, profile by profile, in order of time."""
+    """One segment id a session, in the order they were given in."""
 
     segments: tuple[int | None, ...]
     """``None`` where no title of the session is in the catalogue."""

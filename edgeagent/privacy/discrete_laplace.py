@@ -35,6 +35,8 @@ _STEPS = 1000
 class DiscreteLaplace:
     """The mechanism for a number of categories and an e^ε."""
 
+    most_sessions = CLIP
+
     def __init__(self, categories: int, odds: Fraction) -> None:
         """Set up the mechanism.
 

@@ -28,6 +28,9 @@ class Randomizer(Protocol):
     """S', "none" included, which is the last one."""
     odds: Fraction
     """e^ε of one report, as it is booked."""
+    most_sessions: int
+    """How many sessions of a week :meth:`bound` lets through; to draw as many of them first, and
+    bound those, is the same to it, and no other session needs a segment."""
 
     def bound(self, week: SegmentCounts, random: RandomSource) -> BoundedCounts:
         """Limit what one week can contribute; runs in the box."""

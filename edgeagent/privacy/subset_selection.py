@@ -24,6 +24,8 @@ __all__ = ["SubsetSelection"]
 class SubsetSelection:
     """The mechanism for a number of categories and an e^ε."""
 
+    most_sessions = 1
+
     def __init__(self, categories: int, odds: Fraction, *, weight: int | None = None) -> None:
         """Set up the mechanism.
 

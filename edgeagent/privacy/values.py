@@ -17,7 +17,10 @@ __all__ = ["BoundedCounts", "PrivatizedCounts", "SegmentCounts"]
 
 @dataclass(frozen=True, slots=True)
 class SegmentCounts:
-    """[S'] the sessions of one box's week, category by category; all zero after an empty week."""
+    """[S'] sessions of one box's week, category by category; all zero after an empty week.
+
+    All of the week's, or as many as its mechanism uses, drawn uniformly.
+    """
 
     counts: tuple[int, ...]
 

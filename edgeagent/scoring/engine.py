@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import ModelRefused
 from edgeagent.features.catalogue import CatalogueView
-from edgeagent.features.window import Window, history_window, session_window, watched_of, window_of
+from edgeagent.features.window import (
+    Window,
+    history_window,
+    padded,
+    session_window,
+    watched_of,
+    window_of,
+)
 from edgeagent.messages import (
     ModelClaims,
     Pick,
@@ -17,6 +24,8 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    SplitAnswer,
+    SplitRequest,
     Title,
     TrialAnswer,
     TrialRequest,
@@ -111,15 +120,19 @@ class Engine:
             entitlements=request.entitlements,
         )
 
-    def segment(self, request: SegmentRequest) -> SegmentAnswer:
-        """Assign a segment to each session; see :class:`~.protocol.Scorer`."""
-        return SegmentAnswer(
-            segments=tuple(
-                self._segment(session)
+    def split(self, request: SplitRequest) -> SplitAnswer:
+        """Split viewings into sessions; see :class:`~.protocol.Scorer`."""
+        return SplitAnswer(
+            sessions=tuple(
+                session
                 for viewings in request.profiles
                 for session in split_sessions(viewings, self._title)
             )
         )
+
+    def segment(self, request: SegmentRequest) -> SegmentAnswer:
+        """Assign a segment to each session; see :class:`~.protocol.Scorer`."""
+        return SegmentAnswer(segments=tuple(map(self._segment, request.sessions)))
 
     def segment_probabilities(self, window: Window) -> NDArray[np.float32]:
         """Return [S] how much of each segment the model sees in a window; sums to 1."""
@@ -166,8 +179,10 @@ class Engine:
             check_golden(self.model, data)
 
     def _segment(self, session: Sequence[Viewing]) -> int | None:
+        """Run the model whatever the session holds, so that the work never tells what it does."""
         window = session_window(session, self.catalogue)
-        return argmax_segment(self.segment_probabilities(window).tolist()) if len(window) else None
+        segment = argmax_segment(self.segment_probabilities(padded(window)).tolist())
+        return segment if len(window) else None
 
     def _explained(self, window: Window, choice: Choice, *, named: int | None) -> tuple[Pick, ...]:
         """Return the picks, the new ones first."""

@@ -14,6 +14,8 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    SplitAnswer,
+    SplitRequest,
     TrialAnswer,
     TrialRequest,
 )
@@ -60,6 +62,10 @@ class EngineTable:
     def rank(self, request: RankRequest) -> Picks:
         """Rank the catalogue, or explain one title; see the protocol."""
         return self._engine(request.files, popular=request.popular).rank(request)
+
+    def split(self, request: SplitRequest) -> SplitAnswer:
+        """Split viewings into sessions; see the protocol."""
+        return self._engine(request.files).split(request)
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         """Assign a segment to each session; see the protocol."""

@@ -23,6 +23,8 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    SplitAnswer,
+    SplitRequest,
     TrialAnswer,
     TrialRequest,
 )
@@ -65,13 +67,14 @@ class Call(Message, frozen=True, kw_only=True, omit_defaults=True):
     """One question; exactly one field is set."""
 
     rank: RankRequest | None = None
+    split: SplitRequest | None = None
     segment: SegmentRequest | None = None
     verify: VerifyRequest | None = None
     trial: TrialRequest | None = None
 
     def __post_init__(self) -> None:
         """Refuse none and several."""
-        parts = (self.rank, self.segment, self.verify, self.trial)
+        parts = (self.rank, self.split, self.segment, self.verify, self.trial)
         if sum(part is not None for part in parts) != 1:
             raise ValueError("a call asks exactly one question")
 
@@ -95,6 +98,7 @@ class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
     """One answer; exactly one field is set."""
 
     picks: Picks | None = None
+    split: SplitAnswer | None = None
     segments: SegmentAnswer | None = None
     verified: bool | None = None
     trial: TrialAnswer | None = None

@@ -14,6 +14,8 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    SplitAnswer,
+    SplitRequest,
     TrialAnswer,
     TrialRequest,
 )
@@ -37,8 +39,17 @@ class Scorer(Protocol):
         """
         ...
 
+    def split(self, request: SplitRequest) -> SplitAnswer:
+        """Split viewings into sessions; runs no model.
+
+        Raises:
+            MalformedMessage, ModelError: as for :meth:`rank`.
+
+        """
+        ...
+
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
-        """Split viewings into sessions and assign a segment to each.
+        """Assign a segment to each session, in runs of one size.
 
         Raises:
             MalformedMessage, ModelError: as for :meth:`rank`.

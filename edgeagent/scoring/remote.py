@@ -23,6 +23,8 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    SplitAnswer,
+    SplitRequest,
     TrialAnswer,
     TrialRequest,
 )
@@ -76,6 +78,11 @@ class ChildScorer:
         """Rank the catalogue, or explain one title; see the protocol."""
         picks = self._ask(Call(rank=request)).picks
         return picks if picks is not None else _nonsense()
+
+    def split(self, request: SplitRequest) -> SplitAnswer:
+        """Split viewings into sessions; see the protocol."""
+        split = self._ask(Call(split=request)).split
+        return split if split is not None else _nonsense()
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         """Assign a segment to each session; see the protocol."""

@@ -11,6 +11,8 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    SplitAnswer,
+    SplitRequest,
     TrialAnswer,
     TrialRequest,
     checked,
@@ -35,6 +37,12 @@ class ResidentScorer:
         request = checked(request)
         with self._lock:
             return self._engines.rank(request)
+
+    def split(self, request: SplitRequest) -> SplitAnswer:
+        """Split viewings into sessions; see the protocol."""
+        request = checked(request)
+        with self._lock:
+            return self._engines.split(request)
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         """Assign a segment to each session; see the protocol."""

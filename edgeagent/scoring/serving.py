@@ -40,15 +40,7 @@ def serve(calls: int, answers: int, *, scorer: Scorer, idle_seconds: float) -> N
 def _answer(scorer: Scorer, calls: int, *, patience_seconds: float) -> Answer:
     try:
         call = read_frame(calls, Call, cap_bytes=CALL_CAP_BYTES, patience_seconds=patience_seconds)
-        if call.rank is not None:
-            return Answer(picks=scorer.rank(call.rank))
-        if call.segment is not None:
-            return Answer(segments=scorer.segment(call.segment))
-        if call.trial is not None:
-            return Answer(trial=scorer.trial(call.trial))
-        if call.verify is not None:
-            scorer.verify(call.verify.files, call.verify.golden_path, claims=call.verify.claims)
-        return Answer(verified=True)
+        return _asked(scorer, call)
     except PipeClosed:
         raise
     except EdgeAgentError as error:
@@ -61,6 +53,20 @@ def _answer(scorer: Scorer, calls: int, *, patience_seconds: float) -> Answer:
                 hint="go back to the model before it with 'edgeagent model rollback'",
             )
         )
+
+
+def _asked(scorer: Scorer, call: Call) -> Answer:
+    if call.rank is not None:
+        return Answer(picks=scorer.rank(call.rank))
+    if call.split is not None:
+        return Answer(split=scorer.split(call.split))
+    if call.segment is not None:
+        return Answer(segments=scorer.segment(call.segment))
+    if call.trial is not None:
+        return Answer(trial=scorer.trial(call.trial))
+    if call.verify is not None:
+        scorer.verify(call.verify.files, call.verify.golden_path, claims=call.verify.claims)
+    return Answer(verified=True)
 
 
 def _reply(answers: int, answer: Answer) -> None:

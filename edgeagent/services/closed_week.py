@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from edgeagent.clock import week_start
 from edgeagent.consent import Purpose
-from edgeagent.messages import ReportTask
+from edgeagent.messages import ModelFiles, ReportTask
 from edgeagent.privacy.values import SegmentCounts
+from edgeagent.randomness import RandomSource
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import InstallationStore
-from edgeagent.services.week_of_sessions import count_sessions
+from edgeagent.services.week_of_sessions import Sessions, count_drawn, split_week
 from edgeagent.store import Home
 
 __all__ = ["WeekCounter"]
@@ -34,13 +35,25 @@ class WeekCounter:
             purposes, start=week_start(week), end=week_start(week + 1)
         )
 
-    def count(self, week: int, *, task: ReportTask, profiles: tuple[str, ...]) -> SegmentCounts:
-        """Count the sessions of the week by category; opens the history."""
-        return count_sessions(
-            self.home.history,
-            self.scorer,
-            week=week,
-            profiles=profiles,
-            task=task,
-            files=self.installations.files(task.segmenter.model, task.segmenter.catalogue),
+    def sessions(self, week: int, *, task: ReportTask, profiles: tuple[str, ...]) -> Sessions:
+        """Return the sessions of the week; opens the history, runs no model.
+
+        Raises:
+            EdgeAgentError: the history does not open, or the segmenter's files cannot be used.
+
+        """
+        return split_week(
+            self.home.history, self.scorer, week=week, profiles=profiles, files=self._files(task)
         )
+
+    def count(self, sessions: Sessions, *, task: ReportTask, random: RandomSource) -> SegmentCounts:
+        """Draw from the sessions what the task's mechanism uses, and count that by category.
+
+        Raises:
+            EdgeAgentError: the segmenter fails.
+
+        """
+        return count_drawn(sessions, self.scorer, task=task, files=self._files(task), random=random)
+
+    def _files(self, task: ReportTask) -> ModelFiles:
+        return self.installations.files(task.segmenter.model, task.segmenter.catalogue)

@@ -3,7 +3,7 @@
 Drawing anew whenever somebody asks would reveal the truth to whoever asks often enough. So the
 noise of a preview is a function of a secret that never leaves the ledger and of the week: asked a
 thousand times, the box answers with one draw, across restarts, and the draw itself is kept nowhere.
-What is kept is a keyed digest of what was counted, claimed before anything is shown. When the
+What is kept is a keyed digest of the week's sessions, claimed before anything is shown. When the
 viewings of that week, or the task, have changed since, there is no second draw about it.
 """
 
@@ -25,6 +25,7 @@ from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
 from edgeagent.services.category_names import category_names
 from edgeagent.services.closed_week import WeekCounter
+from edgeagent.services.week_of_sessions import Sessions
 
 __all__ = ["Preview", "PreviewedReport", "Previewer"]
 
@@ -97,18 +98,20 @@ class Previewer:
         task = installation.task
         if task is None:
             raise NoModel("no report task has been downloaded", hint="edgeagent model update")
-        counts = self._count(week, task)
+        sessions = self._sessions(week, task)
         key = self._secret()
-        told = hmac.digest(key, canonical_bytes((task.name, counts.counts)), "sha256")
+        told = hmac.digest(key, canonical_bytes((task, sessions)), "sha256")
         if not hmac.compare_digest(ledger.claim_state(f"preview.{week}", told), told):
             raise PolicyError(
                 f"the viewings of week {week}, or the task, have changed since it was previewed: "
                 "a second draw about it would reveal them",
                 hint="the next preview is about the week that runs now",
             )
+        random = _KeyedSource(key, f"{week} {task.name}")
+        counts = self._counter.count(sessions, task=task, random=random)
         return Preview(
             categories=category_names(installation, task=task.name, categories=task.categories),
-            report=_drawn(week, task, counts, _KeyedSource(key, f"{week} {task.name}")),
+            report=_drawn(week, task, counts, random),
         )
 
     def _require_owner(self) -> None:
@@ -120,7 +123,7 @@ class Previewer:
                 hint=f"ask as the user with id {owner}, to whom {directory} belongs",
             )
 
-    def _count(self, week: int, task: ReportTask) -> SegmentCounts:
+    def _sessions(self, week: int, task: ReportTask) -> Sessions:
         profiles = self._counter.profiles(week, Purpose.HISTORY)
         if not profiles:
             raise ConsentRequired(
@@ -131,7 +134,7 @@ class Previewer:
             raise NoModel(
                 "the task's segmenter has not been downloaded", hint="edgeagent model update"
             )
-        return self._counter.count(week, task=task, profiles=profiles)
+        return self._counter.sessions(week, task=task, profiles=profiles)
 
     def _secret(self) -> bytes:
         made = self._random.below(1 << _KEY_BITS).to_bytes(_KEY_BITS // 8, "big")

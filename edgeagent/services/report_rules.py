@@ -10,11 +10,16 @@ from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import Config
 from edgeagent.privacy.accounting import COMPILED_LIMITS, Limits
 
-__all__ = ["SEND_WINDOW_SECONDS", "ReportRules"]
+__all__ = ["COUNT_SECONDS", "SEND_WINDOW_SECONDS", "ReportRules"]
 
+COUNT_SECONDS = 60
+"""A week's count has so long, and its report is booked when that is over, neither before nor after.
+A box of the slowest kind loads the segmenter and runs it in ten seconds; what is not done by then
+counts as "none"."""
 SEND_WINDOW_SECONDS = 4 * DAY_SECONDS
-"""A report leaves at a uniform moment of the four days after it was drawn, so that the time of
-sending does not tell when the box was switched on."""
+"""A report leaves at a uniform moment of the four days after its count began, so that the time of
+sending does not tell when the box was switched on. Never before it is booked: the window opens
+with that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,43 +1,25 @@
-"""Close a reporting week: count its sessions, bound and randomise, book it, queue the bytes.
+"""Close a reporting week: decide, note that the count begins, count, randomise, book.
 
 The order matters. First everything that does not depend on the household's history decides whether
-there is a report at all (ledger, clock, task, grants, segmenter); only then is the history opened,
-and from there on every failure counts as an empty week *through* the randomiser. Whether a box
-reports therefore tells nothing about what was watched.
+there is a report at all (ledger, clock, task, grants, segmenter), when it is due, and that its
+count has begun; only then is the history opened, and from there on every failure, death included,
+counts as an empty week *through* the randomiser. Whether a box reports, and when, therefore tells
+nothing about what was watched.
 """
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
-from typing import Literal
-
-from edgeagent.clock import iso_utc, week_of, week_start
+from edgeagent.clock import week_of
 from edgeagent.consent import Purpose
-from edgeagent.messages import ReportTask, encode_report
 from edgeagent.privacy.accounting import SPACING_WEEKS
-from edgeagent.privacy.discrete_laplace import CLIP
-from edgeagent.privacy.randomizers import randomizer_for
-from edgeagent.privacy.release import release
-from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
 from edgeagent.services.closed_week import WeekCounter
+from edgeagent.services.counting_frame import Frame
+from edgeagent.services.open_week import OpenWeek, WeekClosing
 from edgeagent.services.report_conditions import NoReport, ReportConditions
-from edgeagent.services.report_rules import SEND_WINDOW_SECONDS, ReportRules
+from edgeagent.services.report_rules import COUNT_SECONDS, SEND_WINDOW_SECONDS, ReportRules
 
-__all__ = ["Reporter", "WeekClosing"]
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WeekClosing:
-    """What closing came to."""
-
-    outcome: Literal["drawn", "already_closed", "silent"]
-    week: int | None
-    """The reporting week it was about, where there is one."""
-    reason: str
+__all__ = ["Reporter"]
 
 
 class Reporter:
@@ -64,20 +46,33 @@ class Reporter:
             rules=rules,
         )
 
-    def close_week(self) -> WeekClosing:
+    def close_week(self, frame: Frame) -> WeekClosing:
         """Close the latest ended reporting week, if it is time; safe to call at any time.
+
+        Args:
+            frame: the report is booked when its time is over.
 
         Returns:
             ``drawn`` when a report was booked and queued, ``already_closed`` when it had been,
             ``silent`` with the reason when there is none. No reason depends on the history.
 
         """
-        closing = self._close_week()
-        level = logging.DEBUG if closing.outcome == "already_closed" else logging.INFO
-        _log.log(level, "week %s: %s %s", closing.week, closing.outcome, closing.reason)
-        return closing
+        opened = self.open_week()
+        if isinstance(opened, WeekClosing):
+            return opened
+        frame(opened.count)
+        return opened.book()
 
-    def _close_week(self) -> WeekClosing:
+    def open_week(self) -> OpenWeek | WeekClosing:
+        """Note that the count of the latest ended reporting week begins, if it is time.
+
+        Returns:
+            The week, to be counted, and booked ``COUNT_SECONDS`` later; or why there is none.
+
+        Raises:
+            LedgerBroken, DiskFull: nothing was noted.
+
+        """
         week: int | None = None
         try:
             self._conditions.require_box()
@@ -87,11 +82,20 @@ class Reporter:
             profiles = self._counter.profiles(week, Purpose.HISTORY, Purpose.REPORTING)
             task = self._conditions.require_week(week, profiles)
         except NoReport as no:
-            return WeekClosing(outcome="silent", week=week, reason=str(no))
+            return WeekClosing(outcome="silent", week=week, reason=str(no)).logged()
         if week in self._ledger.closed_weeks():
-            return WeekClosing(outcome="already_closed", week=week, reason="")
-        self._draw(week, task=task, profiles=profiles)
-        return WeekClosing(outcome="drawn", week=week, reason="")
+            return WeekClosing(outcome="already_closed", week=week, reason="").logged()
+        now = self._clock.now()
+        wait = COUNT_SECONDS + self._random.below(SEND_WINDOW_SECONDS - COUNT_SECONDS)
+        return OpenWeek(
+            week=week,
+            task=task,
+            profiles=profiles,
+            begun=self._ledger.counts.begin(week, at=now, due_at=now + wait),
+            counter=self._counter,
+            random=self._random,
+            recipient=self._rules.recipient,
+        )
 
     def _latest_reporting_week(self) -> int:
         last_ended = week_of(self._clock.now()) - 1
@@ -107,44 +111,3 @@ class Reporter:
                 week, reason="off, or not allowed, in grace", at=self._clock.now()
             )
             week -= SPACING_WEEKS
-
-    def _draw(self, week: int, *, task: ReportTask, profiles: tuple[str, ...]) -> None:
-        randomizer = randomizer_for(task)
-        counts = self._count_sessions(week, task=task, profiles=profiles)
-        noisy = randomizer.privatize(randomizer.bound(counts, self._random), self._random)
-        report = release(noisy, task=task, week=week, random=self._random)
-        now = self._clock.now()
-        self._ledger.book(
-            week=week,
-            odds=task.odds,
-            report_id=report.report_id,
-            task=task.name,
-            body=encode_report(report),
-            drawn_at=now,
-            due_at=now + self._random.below(SEND_WINDOW_SECONDS),
-            recipient=self._rules.recipient,
-            meaning=_meaning(week, task),
-        )
-
-    def _count_sessions(
-        self, week: int, *, task: ReportTask, profiles: tuple[str, ...]
-    ) -> SegmentCounts:
-        try:
-            return self._counter.count(week, task=task, profiles=profiles)
-        except Exception:  # noqa: BLE001
-            # Failing here would make silence depend on the history; the noise hides an empty week.
-            return SegmentCounts.of((), categories=task.categories)
-
-
-def _meaning(week: int, task: ReportTask) -> str:
-    start = iso_utc(week_start(week))[:10]
-    done = {
-        "subset_selection": f"One viewing session of the week from {start} was drawn and its "
-        "segment randomised.",
-        "discrete_laplace": f"At most {CLIP} viewing sessions of the week from {start} were "
-        "counted by segment, and noise was added to every count.",
-    }[task.mechanism]
-    return (
-        f"{done} Whatever was watched, no answer is more than {task.odds} times as likely as it "
-        "would have been after any other week, an empty one included."
-    )

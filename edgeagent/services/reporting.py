@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from edgeagent.config import Config
 from edgeagent.randomness import RandomSource
 from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.counting_frame import Frame
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import InstallationStore
 from edgeagent.services.report_rules import ReportRules
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
     from edgeagent.services.balance import Balance
     from edgeagent.services.closed_week import WeekCounter
     from edgeagent.services.disclosure_log import DisclosureExport, Verification
+    from edgeagent.services.open_week import OpenWeek, WeekClosing
     from edgeagent.services.preview import Preview
     from edgeagent.services.quarter import Quarter
     from edgeagent.services.report_conditions import Obstacle
-    from edgeagent.services.reporter import WeekClosing
+    from edgeagent.services.reporter import Reporter
     from edgeagent.services.uploader import Sending
 
 __all__ = ["Reporting", "Tools"]
@@ -41,6 +43,7 @@ class Tools:
     random: RandomSource
     scorer: Callable[[], Scorer]
     transport: Callable[[], Transport]
+    frame: Frame
 
 
 class Reporting:
@@ -66,11 +69,11 @@ class Reporting:
 
     def close_week(self) -> WeekClosing:
         """Draw and book the report of the latest ended reporting week, if it is time."""
-        from edgeagent.services.reporter import Reporter  # noqa: PLC0415  (lazy, see module)
+        return self._reporter().close_week(self._tools.frame)
 
-        rules = ReportRules.of(self._config)
-        reporter = Reporter(self._counter(), random=self._tools.random, rules=rules)
-        return reporter.close_week()
+    def open_week(self) -> OpenWeek | WeekClosing:
+        """Begin the same without waiting: the caller counts, and books ``COUNT_SECONDS`` later."""
+        return self._reporter().open_week()
 
     def obstacle(self, week: int) -> tuple[Obstacle, str] | None:
         """Return what stands against a report on a week that runs or comes; by no history."""
@@ -162,6 +165,12 @@ class Reporting:
             clock=self._clock,
             kept_days=kept_days,
         )
+
+    def _reporter(self) -> Reporter:
+        from edgeagent.services.reporter import Reporter  # noqa: PLC0415  (lazy, see module)
+
+        rules = ReportRules.of(self._config)
+        return Reporter(self._counter(), random=self._tools.random, rules=rules)
 
     def _counter(self) -> WeekCounter:
         from edgeagent.services.closed_week import WeekCounter  # noqa: PLC0415  (lazy, see module)

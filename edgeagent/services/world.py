@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edgeagent.clock import Clock, SystemClock
 from edgeagent.randomness import RandomSource, SystemRandomSource
+from edgeagent.services.counting_frame import Frame, at_once, fixed_frame
 from edgeagent.services.device_clock import BUILD_TIME
 from edgeagent.services.runtime_state import runtime_directory
 
@@ -35,3 +36,10 @@ class World:
     build_time: int = BUILD_TIME
     simulated: bool = False
     """Permits a seeded random source: for simulations and tests, never on a box."""
+    frame: Frame | None = None
+    """Replaces the minute that the count of a week takes; without, a simulation does not wait."""
+
+    @property
+    def count_frame(self) -> Frame:
+        """What a week is counted in."""
+        return self.frame or (at_once if self.simulated else fixed_frame)

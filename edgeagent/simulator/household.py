@@ -16,7 +16,7 @@ from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_of
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import PromiseBroken
-from edgeagent.messages import Picks, ReportTask, SegmentRequest, Viewing
+from edgeagent.messages import Picks, ReportTask, SegmentRequest, SplitRequest, Viewing
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.segments.categories import category_of
 from edgeagent.simulator.plan import START, HouseholdPlan
@@ -201,7 +201,8 @@ class HouseholdLife:
         self, agent: Agent, task: ReportTask, viewings: list[Viewing]
     ) -> list[tuple[int, Fraction]]:
         files = agent.segmenter_files(task)
-        answer = agent.scorer.segment(SegmentRequest(files=files, profiles=(tuple(viewings),)))
+        split = agent.scorer.split(SplitRequest(files=files, profiles=(tuple(viewings),)))
+        answer = agent.scorer.segment(SegmentRequest(files=files, sessions=split.sessions))
         share = Fraction(1, len(answer.segments))
         return [(category_of(segment, task), share) for segment in answer.segments]
 

@@ -16,6 +16,8 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    SplitAnswer,
+    SplitRequest,
     TrialAnswer,
     TrialRequest,
 )
@@ -67,6 +69,9 @@ class _Kept:
 
     def rank(self, request: RankRequest) -> Picks:
         return self._inner.rank(request)
+
+    def split(self, request: SplitRequest) -> SplitAnswer:
+        return self._inner.split(request)
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         return self._inner.segment(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeagent.store.counts import CountBegun
 from edgeagent.store.disclosures import Disclosure, Outcome
 from edgeagent.store.entries import Entry
 from edgeagent.store.events import KeptViewing
@@ -20,6 +21,7 @@ from edgeagent.store.providers import (
 
 __all__ = [
     "CommandKeyProvider",
+    "CountBegun",
     "CredentialKeyProvider",
     "Disclosure",
     "Entry",

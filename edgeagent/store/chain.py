@@ -36,6 +36,7 @@ CHAINED_TABLES: Mapping[str, tuple[str, ...]] = {
     "imported_debits": ("week", "odds_numerator", "odds_denominator", "imported_at"),
     "clock_notes": ("kind", "at"),
     "renames": ("name", "new_name", "at"),
+    "counts": ("week", "begun_at", "due_at"),
 }
 """The columns of each append-only table besides ``seq`` and ``hash``.
 

@@ -19,6 +19,7 @@ from edgeagent.store.consents import (
     read_held_consents,
     read_unknown_purposes,
 )
+from edgeagent.store.counts import Counts
 from edgeagent.store.database import Database
 from edgeagent.store.disclosures import (
     Disclosure,
@@ -238,6 +239,11 @@ class LedgerStore:
         """Return the weeks that were drawn or missed and are therefore never drawn."""
         return frozenset(row[0] for row in self._database.read("SELECT week FROM ledger"))
 
+    @property
+    def counts(self) -> Counts:
+        """The counts of weeks that have begun."""
+        return Counts(self._database, self._chain)
+
     def book(  # noqa: PLR0913  (the fields of one row, each named by the caller)
         self,
         *,
@@ -371,12 +377,7 @@ class LedgerStore:
 
     @contextmanager
     def exchanged(self, key_and_anchor: Callable[[], tuple[SecretKey, Anchor]]) -> Iterator[None]:
-        """Let go of the file while a block exchanges it, then open what is there.
-
-        Args:
-            key_and_anchor: says, after the block, under which key the file lies and its anchor.
-
-        """
+        """Let go of the file while a block exchanges it; then open it as the caller says."""
         with self._database.exclusive():
             self._database.close()
             try:

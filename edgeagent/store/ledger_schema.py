@@ -114,6 +114,19 @@ _RENAMES = (
     """,
 )
 
+_COUNTS = (
+    # Written before the history is opened: who dies of what it holds does not open it twice.
+    """
+    CREATE TABLE counts (
+        seq INTEGER PRIMARY KEY,
+        week INTEGER NOT NULL UNIQUE,
+        begun_at INTEGER NOT NULL,
+        due_at INTEGER NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT
+    """,
+)
+
 LEDGER_SCHEMA = Schema(
     name="ledger",
     application_id=0x45414C31,  # "EAL1"
@@ -124,5 +137,6 @@ LEDGER_SCHEMA = Schema(
         Migration(name="0004_renames", statements=_RENAMES),
         # From here on a program walks chained tables that it does not know.
         Migration(name="0005_min_reader", statements=(MIN_READER_TABLE,), breaks_older=True),
+        Migration(name="0006_counts", statements=_COUNTS),
     ),
 )

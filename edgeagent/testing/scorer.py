@@ -13,11 +13,14 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    SplitAnswer,
+    SplitRequest,
     TrialAnswer,
     TrialRequest,
     canonical_bytes,
     sha256_hex,
 )
+from edgeagent.sessions import split_sessions
 
 __all__ = ["DigestScorer", "TableScorer"]
 
@@ -30,7 +33,7 @@ class TableScorer:
     """Answers every request from fixed values and counts how often it was asked."""
 
     def __init__(self, *, segment: int | None = 0, fails: bool = False) -> None:
-        """Give every session ``segment``; ``fails`` makes every call a ModelError."""
+        """Give every session ``segment``; ``fails`` makes every run of a model a ModelError."""
         self.segment_id = segment
         self.fails = fails
         self.requests: list[RankRequest | SegmentRequest] = []
@@ -50,10 +53,14 @@ class TableScorer:
         )
         return Picks(picks=(pick,), segment_probabilities=(1.0,), score_spread=1.0)
 
+    def split(self, request: SplitRequest) -> SplitAnswer:
+        """Split as the engine does where no title's run time is known; runs no model."""
+        return _split(request)
+
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
-        """Return the same segment for every session, one a profile."""
+        """Return the same segment for every session."""
         self._ask(request)
-        return SegmentAnswer(segments=(self.segment_id,) * len(request.profiles))
+        return SegmentAnswer(segments=(self.segment_id,) * len(request.sessions))
 
     def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         """Accept every model."""
@@ -91,11 +98,15 @@ class DigestScorer:
         )
         return Picks(picks=(pick,), segment_probabilities=(1.0,), score_spread=1.0)
 
+    def split(self, request: SplitRequest) -> SplitAnswer:
+        """Split as the engine does where no title's run time is known."""
+        return _split(request)
+
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
-        """Return one segment for each profile, depending on everything in the request."""
+        """Return one segment for each session, depending on everything in the request."""
         number = self._number(request)
         return SegmentAnswer(
-            segments=tuple((number + index) % 32 for index in range(len(request.profiles)))
+            segments=tuple((number + index) % 32 for index in range(len(request.sessions)))
         )
 
     def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
@@ -112,3 +123,13 @@ class DigestScorer:
     def _number(self, request: RankRequest | SegmentRequest) -> int:
         anywhere = msgspec.structs.replace(request, files=_NO_FILES)
         return int(sha256_hex(canonical_bytes(anywhere))[:8], 16)
+
+
+def _split(request: SplitRequest) -> SplitAnswer:
+    return SplitAnswer(
+        sessions=tuple(
+            session
+            for viewings in request.profiles
+            for session in split_sessions(viewings, lambda _: None)
+        )
+    )

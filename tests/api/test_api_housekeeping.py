@@ -22,6 +22,7 @@ from edgeagent.config import ServiceConfig
 from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent
 from edgeagent.services.erasure import ErasureReceipt
+from edgeagent.services.report_rules import COUNT_SECONDS
 from edgeagent.services.unmatched import UNMATCHED_DAYS
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
@@ -41,6 +42,8 @@ class House:
     round: Callable[[], None]
     statuses: list[str]
     told: list[bytes] = field(default_factory=list)
+    seen_in_frame: list[tuple[int, int]] = field(default_factory=list)
+    """Disclosures and tidings of them when a count was done and its frame was not over."""
 
 
 @pytest.fixture
@@ -57,6 +60,16 @@ def house(tmp_path: Path) -> Iterator[House]:
     confirmations = Confirmations(clock=box.clock, random=SeededRandomSource("house"))
     desk = Desk(outside, config=box.config, confirmations=confirmations)
     statuses: list[str] = []
+    told: list[bytes] = []
+    seen_in_frame: list[tuple[int, int]] = []
+
+    async def count_is_done(seconds: float) -> None:
+        """Stand for the minute in which the slow lane counts."""
+        assert seconds == COUNT_SECONDS
+        await lanes.run("slow", lambda: None)
+        tidings = sum(b"onDisclosuresChanged" in line for line in told)
+        seen_in_frame.append((len(desk.agent.disclosures()), tidings))
+
     keeper = Housekeeper(
         desk,
         lanes=lanes,
@@ -64,13 +77,15 @@ def house(tmp_path: Path) -> Iterator[House]:
         schedule=Schedule(ServiceConfig()),
         look=outside.look,
         status=statuses.append,
+        pause=count_is_done,
     )
-    told: list[bytes] = []
     listener = Listener(send=told.append, version=2)
     for event in ("History", "Disclosures", "Model", "PrivateSession", "Consent"):
         listener.listen(f"EdgeAgent.on{event}Changed", 1, on=True)
     hub.add(listener)
-    yield House(box, desk, errands, lambda: asyncio.run(keeper.round()), statuses, told)
+    yield House(
+        box, desk, errands, lambda: asyncio.run(keeper.round()), statuses, told, seen_in_frame
+    )
     desk.close()
     lanes.close()
 
@@ -104,6 +119,19 @@ def test_a_reporting_week_is_closed_and_its_report_sent(house: House) -> None:
     assert "send" in house.errands.done
     assert house.desk.agent.home.ledger.outbox() == ()
     assert sum(b"onDisclosuresChanged" in told for told in house.told) == 2
+
+
+def test_a_report_is_booked_and_told_of_when_the_frame_is_over_and_not_before(
+    house: House,
+) -> None:
+    house.round()
+    for purpose in (Purpose.HISTORY, Purpose.REPORTING):
+        house.desk.agent.grant(purpose)
+    house.box.clock.set(house.box.end_of_reporting_week(house.desk.agent))
+    house.round()
+    assert house.seen_in_frame == [(0, 0)]
+    assert len(house.desk.agent.disclosures()) == 1
+    assert sum(b"onDisclosuresChanged" in told for told in house.told) == 1
 
 
 def test_viewings_go_when_their_time_is_over_and_unknown_titles_sooner(house: House) -> None:

@@ -12,6 +12,7 @@ from edgeagent.features.window import (
     Window,
     completion,
     history_window,
+    padded,
     session_window,
     watched_of,
 )
@@ -122,6 +123,24 @@ def test_an_empty_history_is_an_empty_window() -> None:
     window = history_window([], CATALOGUE, now=NOW)
     assert len(window) == 0
     assert window.history_embeddings.shape == (0, 2)
+
+
+@pytest.mark.parametrize("known", [0, 1, 3, MAX_HISTORY])
+def test_padding_stands_before_the_oldest_and_weighs_nothing(known: int) -> None:
+    window = history_window([_seen("t:1", NOW - 60 * n) for n in range(known)], CATALOGUE, now=NOW)
+    full = padded(window)
+    assert len(full) == MAX_HISTORY
+    assert full.history_embeddings.dtype == full.history_weights.dtype == np.float32
+    missing = MAX_HISTORY - known
+    assert not full.history_weights[:missing].any()
+    assert not full.history_embeddings[:missing].any()
+    kept = Window(
+        columns=full.columns[missing:],
+        history_embeddings=full.history_embeddings[missing:],
+        history_weights=full.history_weights[missing:],
+        history_age_days=full.history_age_days[missing:],
+    )
+    assert _equal(kept, window)
 
 
 def test_a_title_watched_again_is_two_rows() -> None:

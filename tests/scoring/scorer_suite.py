@@ -9,7 +9,14 @@ import msgspec
 import pytest
 
 from edgeagent.errors import MalformedMessage, ModelError, ModelRefused
-from edgeagent.messages import ModelFiles, RankRequest, SegmentRequest, TrialRequest, Viewing
+from edgeagent.messages import (
+    ModelFiles,
+    RankRequest,
+    SegmentRequest,
+    SplitRequest,
+    TrialRequest,
+    Viewing,
+)
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.protocol import Scorer
 from tests.scoring.toy_model import CLAIMS, toy_files, toy_golden, toy_model
@@ -58,15 +65,26 @@ class ScorerSuite:
 
     def test_it_assigns_segments(self, scorer: Scorer, files: ModelFiles) -> None:
         unknown = Viewing(entity_id="nowhere", watched_on=NOW)
-        answer = scorer.segment(SegmentRequest(files=files, profiles=((ALPHA,), (unknown,))))
+        answer = scorer.segment(SegmentRequest(files=files, sessions=((ALPHA,), (unknown,))))
         assert answer.segments == (0, None)
+
+    def test_it_splits_without_the_model_being_run(
+        self, scorer: Scorer, files: ModelFiles, tmp_path: Path
+    ) -> None:
+        del files
+        poisoned = toy_files(tmp_path, model=toy_model(factor=float("nan")))
+        earlier = msgspec.structs.replace(ALPHA, watched_on=NOW - 86_400)
+        request = SplitRequest(files=poisoned, profiles=((ALPHA, earlier), (), (ALPHA,)))
+        assert scorer.split(request).sessions == ((earlier,), (ALPHA,), (ALPHA,))
+        with pytest.raises(ModelError, match="not a number"):
+            scorer.segment(SegmentRequest(files=poisoned, sessions=((),)))
 
     def test_it_verifies_a_good_model(
         self, scorer: Scorer, files: ModelFiles, tmp_path: Path
     ) -> None:
         golden = toy_golden(tmp_path)
         scorer.verify(files, golden, claims=CLAIMS)
-        assert scorer.segment(SegmentRequest(files=files, profiles=())).segments == ()
+        assert scorer.segment(SegmentRequest(files=files, sessions=())).segments == ()
 
     def test_it_refuses_a_model_that_misses_its_golden_vectors(
         self, scorer: Scorer, tmp_path: Path
@@ -106,7 +124,7 @@ class ScorerSuite:
     def test_it_refuses_altered_truncated_and_missing_files(
         self, scorer: Scorer, files: ModelFiles, which: str
     ) -> None:
-        request = SegmentRequest(files=files, profiles=((ALPHA,),))
+        request = SegmentRequest(files=files, sessions=((ALPHA,),))
         path = Path(str(getattr(files, which)))
         good = path.read_bytes()
         path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))

@@ -13,6 +13,8 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    SplitAnswer,
+    SplitRequest,
     TrialAnswer,
     TrialRequest,
 )
@@ -31,7 +33,8 @@ FILES = ModelFiles(
     model_path="m", model_sha256="0" * 64, catalogue_path="c", catalogue_sha256="0" * 64
 )
 RANK = Call(rank=RankRequest(files=FILES, now=0, history=()))
-SEGMENT = Call(segment=SegmentRequest(files=FILES, profiles=()))
+SPLIT = Call(split=SplitRequest(files=FILES, profiles=((),)))
+SEGMENT = Call(segment=SegmentRequest(files=FILES, sessions=()))
 TRIAL = Call(trial=TrialRequest(files=FILES, profiles=((),)))
 VERIFY = Call(verify=VerifyRequest(files=FILES, golden_path="g", claims=CLAIMS))
 PICKS = Picks(picks=(), segment_probabilities=(1.0,), score_spread=0.0)
@@ -50,9 +53,12 @@ class FakeScorer:
         self._fail()
         return self._picks
 
+    def split(self, request: SplitRequest) -> SplitAnswer:
+        return SplitAnswer(sessions=request.profiles)
+
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         self._fail()
-        return SegmentAnswer(segments=(3,) * len(request.profiles))
+        return SegmentAnswer(segments=(3,) * len(request.sessions))
 
     def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         self._fail()
@@ -98,9 +104,10 @@ def pipes() -> Iterator[Pipes]:
 
 def test_calls_are_answered_in_turn_until_none_comes(pipes: Pipes) -> None:
     scorer = FakeScorer()
-    pipes.ask(RANK, SEGMENT, VERIFY, TRIAL)
+    pipes.ask(RANK, SPLIT, SEGMENT, VERIFY, TRIAL)
     serve(pipes.calls, pipes.answer_on, scorer=scorer, idle_seconds=0.0)
     assert pipes.answer() == Answer(picks=PICKS)
+    assert pipes.answer() == Answer(split=SplitAnswer(sessions=((),)))
     assert pipes.answer() == Answer(segments=SegmentAnswer(segments=()))
     assert pipes.answer() == Answer(verified=True)
     assert pipes.answer() == Answer(trial=TrialAnswer(gains=(1.0,)))

@@ -7,16 +7,18 @@ from hypothesis import strategies as st
 
 from edgeagent.errors import ModelRefused
 from edgeagent.features.catalogue import CatalogueView
+from edgeagent.features.window import MAX_HISTORY
 from edgeagent.messages import (
     ModelFiles,
     Picks,
     RankRequest,
     SegmentRequest,
+    SplitRequest,
     Viewing,
     decode_catalogue,
 )
 from edgeagent.scoring.engine import Engine
-from edgeagent.scoring.session import OnnxModel
+from edgeagent.scoring.session import ModelInputs, ModelOutputs, OnnxModel
 from tests.scoring.toy_model import (
     BIAS,
     CLAIMS,
@@ -215,7 +217,7 @@ def test_a_session_is_its_most_probable_segment_and_none_if_nothing_is_known(
 ) -> None:
     request = SegmentRequest(
         files=FILES,
-        profiles=(
+        sessions=(
             _watched("t:a"),
             _watched("t:c"),
             _watched("t:d", "unknown"),
@@ -224,18 +226,39 @@ def test_a_session_is_its_most_probable_segment_and_none_if_nothing_is_known(
             (),
         ),
     )
-    assert engine.segment(request).segments == (0, 1, 2, None, None)
+    assert engine.segment(request).segments == (0, 1, 2, None, None, None)
 
 
 def test_a_profile_is_split_into_sessions_in_order_of_time(engine: Engine) -> None:
     earlier = Viewing(entity_id="t:c", watched_on=NOW - 86_400, completed=True)
     (later,) = _watched("t:a")
-    request = SegmentRequest(files=FILES, profiles=((later, earlier), (earlier,)))
-    assert engine.segment(request).segments == (1, 0, 1)
+    request = SplitRequest(files=FILES, profiles=((later, earlier), (), (earlier,)))
+    assert engine.split(request).sessions == ((earlier,), (later,), (earlier,))
+
+
+class _Watching(OnnxModel):
+    """Notes the size of every input it is run on."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.rows: list[int] = []
+
+    def run(self, inputs: ModelInputs) -> ModelOutputs:
+        self.rows.append(len(inputs.history_weights))
+        return super().run(inputs)
+
+
+def test_every_session_is_one_run_of_one_size_whatever_it_holds() -> None:
+    model = _Watching(toy_model())
+    engine = Engine(model, CatalogueView.of(decode_catalogue(toy_catalogue())))
+    long = tuple(Viewing(entity_id="t:a", watched_on=NOW + n) for n in range(MAX_HISTORY + 7))
+    sessions = ((), _watched("unknown"), _watched("t:a"), _watched("t:c", "t:d"), long)
+    engine.segment(SegmentRequest(files=FILES, sessions=sessions))
+    assert model.rows == [MAX_HISTORY] * len(sessions)
 
 
 def test_equal_segments_are_the_lower_one(engine: Engine) -> None:
-    assert engine.segment(SegmentRequest(files=FILES, profiles=(_watched("t:e"),))).segments == (0,)
+    assert engine.segment(SegmentRequest(files=FILES, sessions=(_watched("t:e"),))).segments == (0,)
 
 
 def test_a_head_whose_parts_do_not_add_up_has_a_part_together() -> None:

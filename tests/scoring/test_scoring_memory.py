@@ -23,7 +23,7 @@ def _code_kib(smaps: str, library: str, field: str) -> int:
 
 def test_a_child_holds_neither_openssl_nor_code_that_only_loading_ran(files: ModelFiles) -> None:
     child = ChildScorer()
-    child.segment(SegmentRequest(files=files, profiles=((),)))
+    child.segment(SegmentRequest(files=files, sessions=((),)))
     assert child._child is not None
     smaps = Path(f"/proc/{child._child.pid}/smaps").read_text("utf-8")
     child.close()
@@ -35,7 +35,7 @@ def test_a_child_holds_neither_openssl_nor_code_that_only_loading_ran(files: Mod
 def test_code_given_back_runs_again(files: ModelFiles) -> None:
     give_back_code()
     child = ChildScorer()
-    assert child.segment(SegmentRequest(files=files, profiles=((),))).segments == ()
+    assert child.segment(SegmentRequest(files=files, sessions=((),))).segments == ()
     child.close()
 
 

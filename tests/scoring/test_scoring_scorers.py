@@ -42,7 +42,7 @@ def test_engines_are_kept_the_last_used_ones(tmp_path: Path) -> None:
     scorer = ResidentScorer(keep=2, load=load)
     a, b, c = (toy_files(tmp_path, model=toy_model(factor=1.0 + n)) for n in range(3))
     for files in (a, b, a, c, a, b):
-        scorer.segment(SegmentRequest(files=files, profiles=()))
+        scorer.segment(SegmentRequest(files=files, sessions=()))
     assert loaded == [files.model_sha256 for files in (a, b, c, b)]
 
 
@@ -119,7 +119,7 @@ def test_a_child_that_does_not_read_is_ended(files: ModelFiles) -> None:
     scorer = ChildScorer(command=_python("import signal; signal.pause()"), patience_seconds=0.05)
     beyond_the_pipe = ((ALPHA,),) * 5000
     with pytest.raises(ModelError, match="does not read"):
-        scorer.segment(SegmentRequest(files=files, profiles=beyond_the_pipe))
+        scorer.segment(SegmentRequest(files=files, sessions=beyond_the_pipe))
     scorer.close()
 
 
@@ -132,7 +132,7 @@ def test_what_a_library_prints_is_not_an_answer(
         "R.segment = lambda self, request: (os.write(1, b'noise'), quiet(self, request))[1]\n"
         "sys.argv=['child','30']; runpy.run_module('edgeagent.scoring.child',run_name='__main__')"
     )
-    request = SegmentRequest(files=files, profiles=((ALPHA,),))
+    request = SegmentRequest(files=files, sessions=((ALPHA,),))
     assert child_of(_python(code)).segment(request).segments == (0,)
 
 
@@ -145,7 +145,7 @@ def test_a_child_that_dies_once_is_replaced(
         "if not os.path.exists(mark): open(mark,'w').close(); os._exit(9)\n"
         "sys.argv=['child','30']; runpy.run_module('edgeagent.scoring.child',run_name='__main__')"
     )
-    answer = child_of(_python(code)).segment(SegmentRequest(files=files, profiles=((ALPHA,),)))
+    answer = child_of(_python(code)).segment(SegmentRequest(files=files, sessions=((ALPHA,),)))
     assert answer.segments == (0,)
     assert mark.exists()
 
@@ -162,7 +162,7 @@ def test_a_child_gone_idle_does_not_count_as_a_failure(
         "sys.argv=['child','0']; runpy.run_module('edgeagent.scoring.child',run_name='__main__')"
     )
     scorer = child_of(_python(code))
-    request = SegmentRequest(files=files, profiles=((ALPHA,),))
+    request = SegmentRequest(files=files, sessions=((ALPHA,),))
     assert scorer.segment(request).segments == (0,)
     assert scorer._child is not None
     scorer._child.wait(60)
@@ -191,7 +191,7 @@ def test_segments_are_not_taken_from_another_answer(
     frame = len(body).to_bytes(4, "big") + body
     scorer = child_of(_python(f"{_READ} os.write(1, {frame!r}); os.read(0, 1)"))
     with pytest.raises(ModelError, match="another question"):
-        scorer.segment(SegmentRequest(files=files, profiles=()))
+        scorer.segment(SegmentRequest(files=files, sessions=()))
 
 
 def test_a_child_that_cannot_be_started_is_a_model_error(
@@ -203,7 +203,7 @@ def test_a_child_that_cannot_be_started_is_a_model_error(
 
 def test_an_idle_child_is_gone_and_the_next_request_starts_another(files: ModelFiles) -> None:
     scorer = ChildScorer(idle_seconds=0.0)
-    request = SegmentRequest(files=files, profiles=((ALPHA,),))
+    request = SegmentRequest(files=files, sessions=((ALPHA,),))
     assert scorer.segment(request).segments == (0,)
     first = scorer._child
     assert first is not None
@@ -216,7 +216,7 @@ def test_an_idle_child_is_gone_and_the_next_request_starts_another(files: ModelF
 
 def test_closing_ends_the_child_by_closing_its_input(files: ModelFiles) -> None:
     scorer = ChildScorer()
-    scorer.segment(SegmentRequest(files=files, profiles=()))
+    scorer.segment(SegmentRequest(files=files, sessions=()))
     child = scorer._child
     assert child is not None
     scorer.close()
@@ -225,7 +225,7 @@ def test_closing_ends_the_child_by_closing_its_input(files: ModelFiles) -> None:
 
 def test_ctrl_c_does_not_reach_the_child(files: ModelFiles) -> None:
     scorer = ChildScorer()
-    request = SegmentRequest(files=files, profiles=((ALPHA,),))
+    request = SegmentRequest(files=files, sessions=((ALPHA,),))
     scorer.segment(request)
     child = scorer._child
     assert child is not None
@@ -247,7 +247,7 @@ def test_an_answer_nobody_waited_for_does_not_meet_the_next_question(
     before = signal.signal(signal.SIGINT, interrupt)
     try:
         with pytest.raises(KeyboardInterrupt):
-            scorer.segment(SegmentRequest(files=files, profiles=()))
+            scorer.segment(SegmentRequest(files=files, sessions=()))
     finally:
         signal.signal(signal.SIGINT, before)
     assert scorer._child is None
@@ -264,7 +264,7 @@ def test_the_child_inherits_no_secret_and_no_import_path_from_where_it_stands(
     monkeypatch.setenv("LD_LIBRARY_PATH", "/usr/lib")
     code = f"import os; open({str(seen)!r},'wb').write(b'\\0'.join(os.environb))"
     with pytest.raises(ModelError):
-        child_of(_python(code)).segment(SegmentRequest(files=files, profiles=()))
+        child_of(_python(code)).segment(SegmentRequest(files=files, sessions=()))
     names = set(seen.read_bytes().split(b"\0")) - {b"LC_CTYPE"}
     assert names == {
         b"LD_LIBRARY_PATH",
@@ -277,7 +277,7 @@ def test_the_child_inherits_no_secret_and_no_import_path_from_where_it_stands(
     }
     monkeypatch.delenv("LD_LIBRARY_PATH")
     with pytest.raises(ModelError):
-        child_of(_python(code)).segment(SegmentRequest(files=files, profiles=()))
+        child_of(_python(code)).segment(SegmentRequest(files=files, sessions=()))
     assert b"LD_LIBRARY_PATH" not in seen.read_bytes()
 
 
@@ -287,7 +287,7 @@ def test_a_module_beside_the_working_directory_is_not_imported(
     (tmp_path / "msgspec.py").write_text("raise SystemExit(7)")
     monkeypatch.chdir(tmp_path)
     scorer = ChildScorer()
-    assert scorer.segment(SegmentRequest(files=files, profiles=())).segments == ()
+    assert scorer.segment(SegmentRequest(files=files, sessions=())).segments == ()
     scorer.close()
 
 

@@ -21,6 +21,8 @@ from edgeagent.messages import (
     RankRequest,
     SegmentAnswer,
     SegmentRequest,
+    SplitAnswer,
+    SplitRequest,
     TrialAnswer,
     TrialRequest,
     WatchEvent,
@@ -50,8 +52,11 @@ class CanaryScorer:
         )
         return Picks(picks=(pick,), segment_probabilities=(1.0,), score_spread=1.0)
 
+    def split(self, request: SplitRequest) -> SplitAnswer:
+        return SplitAnswer(sessions=request.profiles)
+
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
-        return SegmentAnswer(segments=(0,) * len(request.profiles))
+        return SegmentAnswer(segments=(0,) * len(request.sessions))
 
     def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         """Accept every model."""

@@ -74,11 +74,11 @@ def test_another_week_and_another_box_have_other_noise(
 
 def test_who_changes_a_week_that_was_shown_gets_no_second_draw(watched: Box) -> None:
     before = ask(watched)
-    watched.scorer.segment_id = 4
+    watched.watch("t:2", ago=WEEK_SECONDS)
     with pytest.raises(PolicyError, match="have changed") as refused:
         ask(watched)
     assert "next preview" in refused.value.hint
-    watched.scorer.segment_id = 3
+    watched.agent.home.history.forget("main", "t:2")
     assert ask(watched) == before
 
 

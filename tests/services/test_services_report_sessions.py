@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -10,8 +11,9 @@ from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
 from edgeagent.consent import Purpose
 from edgeagent.errors import Damaged
 from edgeagent.messages import SegmentAnswer, SegmentRequest, WatchEvent, decode_report
-from edgeagent.services.week_of_sessions import count_sessions
-from edgeagent.sessions import split_sessions
+from edgeagent.privacy.discrete_laplace import CLIP
+from edgeagent.services.week_of_sessions import Sessions, count_drawn, split_week
+from edgeagent.testing.randomness import SeededRandomSource
 from edgeagent.testing.scorer import TableScorer
 from tests.services.conftest import Box, task
 
@@ -22,15 +24,14 @@ FILM_SECONDS = 6000
 
 
 class SessionScorer(TableScorer):
-    """Splits as the engine does; the segment of a session is the number of its first title."""
+    """The segment of a session is the number of its first title."""
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         self._ask(request)
         return SegmentAnswer(
             segments=tuple(
-                int(session[0].entity_id.removeprefix("t:"))
-                for viewings in request.profiles
-                for session in split_sessions(viewings, lambda _entity: None)
+                int(session[0].entity_id.removeprefix("t:")) if session else None
+                for session in request.sessions
             )
         )
 
@@ -48,19 +49,33 @@ def evening(box: Box) -> Box:
     return box
 
 
-def counted(box: Box) -> dict[int, int]:
-    """Return what the week holds, by category."""
-    given = box.agent.installation().task
-    assert given is not None
-    counts = count_sessions(
+def sessions_of(box: Box) -> Sessions:
+    given = task()
+    return split_week(
         box.agent.home.history,
         box.scorer,
         week=box.reporting_week(),
         profiles=("main", "Ada"),
+        files=box.agent.segmenter_files(given),
+    )
+
+
+def drawn_of(box: Box, sessions: Sessions, *, seed: str = "", **asked: object) -> dict[int, int]:
+    """Return what is drawn of some sessions, by category."""
+    given = task(**asked)
+    counts = count_drawn(
+        sessions,
+        box.scorer,
         task=given,
         files=box.agent.segmenter_files(given),
+        random=SeededRandomSource(seed),
     ).counts
     return {category: count for category, count in enumerate(counts) if count}
+
+
+def counted(box: Box) -> dict[int, int]:
+    """Return what the week holds, by category; at most as much as fits in one draw."""
+    return drawn_of(box, sessions_of(box), mechanism="discrete_laplace")
 
 
 def test_viewings_less_than_30_minutes_apart_are_one_session(evening: Box) -> None:
@@ -109,6 +124,37 @@ def test_a_week_ends_at_midnight_utc(evening: Box) -> None:
         evening.clock.set(moment)
         evening.watch(title)
     assert counted(evening) == {1: 1}
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "needed"), [("subset_selection", 1), ("discrete_laplace", CLIP)]
+)
+@pytest.mark.parametrize("evenings", [0, 1, 5, CLIP + 4])
+def test_the_segmenter_is_asked_once_for_as_much_whatever_was_watched(
+    evening: Box, mechanism: str, needed: int, evenings: int
+) -> None:
+    for _ in range(evenings):
+        evening.watch("t:1")
+        evening.clock.advance(DAY_SECONDS // 2)
+    sessions = sessions_of(evening)
+    assert len(sessions) == evenings
+    drawn = drawn_of(evening, sessions, mechanism=mechanism)
+    (request,) = evening.scorer.requests
+    assert isinstance(request, SegmentRequest)
+    assert len(request.sessions) == needed
+    assert sum(map(bool, request.sessions)) == sum(drawn.values()) == min(evenings, needed)
+
+
+def test_each_session_is_drawn_as_often_as_any_other(evening: Box) -> None:
+    """Chi-square, 4 degrees of freedom: one seed in 10,000 passes 23.5; this one is fixed."""
+    for title in range(5):
+        evening.watch(f"t:{20 + title}")
+        evening.clock.advance(DAY_SECONDS)
+    sessions = sessions_of(evening)
+    seen = Counter(
+        category for seed in range(2000) for category in drawn_of(evening, sessions, seed=str(seed))
+    )
+    assert sum((seen[20 + title] - 400) ** 2 / 400 for title in range(5)) < 23.5
 
 
 def _break_history(box: Box) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
 from edgeagent.consent import Purpose
-from edgeagent.messages import decode_report
-from edgeagent.services.report_rules import SEND_WINDOW_SECONDS
+from edgeagent.messages import SegmentRequest, decode_report
+from edgeagent.services.report_rules import COUNT_SECONDS, SEND_WINDOW_SECONDS
 from tests.services.conftest import Box, task
 
 BOTH = (Purpose.HISTORY, Purpose.REPORTING)
@@ -38,7 +38,7 @@ def test_a_report_is_drawn_booked_and_queued_in_one_step(box: Box) -> None:
     report = decode_report(queued.body)
     assert (report.week, report.task) == (week, "subset_selection.33.3-1.7")
     assert sum(report.counts) == 8
-    assert 0 <= queued.next_attempt_at - box.clock.now() < SEND_WINDOW_SECONDS
+    assert COUNT_SECONDS <= queued.next_attempt_at - box.clock.now() < SEND_WINDOW_SECONDS
 
 
 def test_a_new_ledger_is_silent_for_13_weeks(box: Box) -> None:
@@ -193,4 +193,6 @@ def test_events_outside_the_week_do_not_reach_its_draw(box: Box) -> None:
     box.watch("t:after")
     box.go_to_end_of_reporting_week()
     box.agent.close_week()
-    assert box.scorer.requests == []
+    (request,) = box.scorer.requests
+    assert isinstance(request, SegmentRequest)
+    assert request.sessions == ((),)

@@ -116,7 +116,13 @@ box.close()
     assert printed == "1 another\n[]\n"
 
 
+_UNDO_COUNTS = (
+    "DROP TABLE counts",
+    "DELETE FROM _sqlite_migrations WHERE name = '0006_counts'",
+    "PRAGMA user_version = 5",
+)
 _UNDO_LEDGER_READER = (
+    *_UNDO_COUNTS,
     "DROP TABLE format",
     "DELETE FROM _sqlite_migrations WHERE name = '0005_min_reader'",
     "PRAGMA user_version = 4",
@@ -140,6 +146,7 @@ UNDO = {
         "PRAGMA user_version = 1",
     ),
     ("ledger", 4): _UNDO_LEDGER_READER,
+    ("ledger", 5): _UNDO_COUNTS,
     ("ledger", 3): _UNDO_RENAMES,
     ("ledger", 2): _UNDO_NOTES,
     ("ledger", 1): (
