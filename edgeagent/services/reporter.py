@@ -9,7 +9,7 @@ nothing about what was watched.
 
 from __future__ import annotations
 
-from edgeagent.clock import week_of
+from edgeagent.clock import week_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.privacy.accounting import SPACING_WEEKS
 from edgeagent.randomness import RandomSource
@@ -18,6 +18,8 @@ from edgeagent.services.counting_frame import Frame
 from edgeagent.services.open_week import OpenWeek, WeekClosing
 from edgeagent.services.report_conditions import NoReport, ReportConditions
 from edgeagent.services.report_rules import COUNT_SECONDS, SEND_WINDOW_SECONDS, ReportRules
+from edgeagent.services.retention import kept
+from edgeagent.services.whole_history import WholeHistory
 
 __all__ = ["Reporter"]
 
@@ -79,6 +81,9 @@ class Reporter:
             week = self._latest_reporting_week()
             self._conditions.require_spoken(week)
             self._mark_missed(week)
+            reason = self._why_missed(week)
+            if reason is not None:
+                return WeekClosing(outcome="silent", week=week, reason=reason).logged()
             profiles = self._counter.profiles(week, Purpose.HISTORY, Purpose.REPORTING)
             task = self._conditions.require_week(week, profiles)
         except NoReport as no:
@@ -96,6 +101,19 @@ class Reporter:
             random=self._random,
             recipient=self._rules.recipient,
         )
+
+    def _why_missed(self, week: int) -> str | None:
+        """Say why a week was missed, if it was; one that may have lost viewings is missed now.
+
+        By dates alone: it would count fewer sessions than there were, or none.
+        """
+        home, now = self._counter.home, self._clock.now()
+        days = kept(home, gate=self._counter.gate, allowed_days=self._rules.retention_days).days
+        whole_from = WholeHistory(self._ledger).whole_from(days, now=now + COUNT_SECONDS)
+        if whole_from > week_start(week) and week not in self._ledger.closed_weeks():
+            self._ledger.mark_missed(week, reason="its viewings may be deleted by now", at=now)
+        missed = {e.week: e.reason for e in self._ledger.entries() if e.entry == "missed"}
+        return missed.get(week)
 
     def _latest_reporting_week(self) -> int:
         last_ended = week_of(self._clock.now()) - 1

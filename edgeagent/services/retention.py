@@ -11,6 +11,7 @@ from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.household import HouseholdStateStore
 from edgeagent.services.private_session import PrivateSession
+from edgeagent.services.whole_history import WholeHistory
 from edgeagent.store import Home
 
 __all__ = ["MIN_DAYS_WHILE_REPORTING", "Housekeeping", "Kept", "Retention", "kept"]
@@ -90,7 +91,9 @@ class Retention:
         """
         if self._private.ends_at() is not None:
             return Housekeeping(deleted=0, skipped="a private session is on")
-        before = self._trusted_now() - self.kept().days * DAY_SECONDS
+        days = self.kept().days
+        WholeHistory(self._home.ledger).note(days, now=self._clock.now())
+        before = self._trusted_now() - days * DAY_SECONDS
         return Housekeeping(deleted=self._home.history.prune(before), skipped="")
 
     def _trusted_now(self) -> int:
