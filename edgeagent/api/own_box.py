@@ -13,6 +13,7 @@ from edgeagent.api.call import Call
 from edgeagent.api.method import Caller, Event, Method, Nothing, Shape, own
 from edgeagent.api.own_household import PrivateSessionShape, private_session
 from edgeagent.errors import LedgerBroken
+from edgeagent.services.count_health import CountHealthStore
 
 __all__ = ["DOCUMENT_NAME", "EVENTS", "METHODS", "ModelShape", "installed"]
 
@@ -47,6 +48,8 @@ class StatusShape(Shape, frozen=True, kw_only=True):
     private_session: PrivateSessionShape
     model: ModelShape
     waiting_reports: int
+    failed_counts: int
+    """Reporting weeks in a row that could not be counted and left as "none"; never sent."""
     problems: tuple[str, ...]
     """What makes the box stand still; 'edgeagent doctor' looks deeper. Empty when all is well."""
 
@@ -72,6 +75,7 @@ def _status(call: Call, params: Nothing) -> StatusShape:
         private_session=private_session(call),
         model=installed(call.agent),
         waiting_reports=len(call.agent.home.ledger.outbox()),
+        failed_counts=CountHealthStore(call.agent.home.ledger).load().failed,
         problems=_problems(call),
     )
 

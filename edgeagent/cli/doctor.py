@@ -22,7 +22,7 @@ _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 @json_option
 @pass_box
 def command(box: Box, *, repair: bool, as_json: bool) -> None:
-    """Examine databases, keys, space, clock, budget, updates and permissions."""
+    """Examine databases, keys, space, clock, budget, counts, updates and permissions."""
     doctor = Doctor(box.home, config=box.config(), clock=SystemClock(), random=SystemRandomSource())
     set_aside = doctor.repair() if repair else None
     findings = doctor.examine()

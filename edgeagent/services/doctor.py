@@ -19,6 +19,7 @@ from edgeagent.config import Config
 from edgeagent.errors import Damaged, EdgeAgentError, InputError, NotOurDatabase, WrongKey
 from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
 from edgeagent.randomness import RandomSource
+from edgeagent.services.count_health import CountHealthStore
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.services.key_care import configured_provider, key_statuses
@@ -104,6 +105,7 @@ class Doctor:
                     _examined("history", lambda: self._history(home)),
                     _examined("clock", lambda: self._time(home)),
                     _examined("budget", lambda: self._budget(home.ledger)),
+                    _examined("counts", lambda: self._counts(home.ledger)),
                     _examined("update", lambda: self._update(self._installation(home))),
                 ]
         except EdgeAgentError as error:
@@ -292,6 +294,18 @@ class Doctor:
             message += f"; silent until {iso_utc(week_start(first))[:10]}"
         waiting = len(ledger.outbox())
         return Finding(name="budget", status="ok", message=f"{message}; {waiting} reports wait")
+
+    def _counts(self, ledger: LedgerStore) -> Finding:
+        health = CountHealthStore(ledger).load()
+        if not health.failed:
+            return Finding(name="counts", status="ok", message="no reporting week failed to count")
+        return Finding(
+            name="counts",
+            status="warning",
+            message=f"{health.failed} reporting weeks in a row could not be counted and left as "
+            f'"none", the last on {iso_utc(health.at)}: {health.reason}',
+            hint="edgeagent model update; if it happens again, tell who publishes the report task",
+        )
 
     def _update(self, installation: Installation) -> Finding:
         checked = installation.checked_at

@@ -8,11 +8,12 @@ those of an empty week until it is done. Whoever opened the week books it at a f
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from edgeagent.clock import iso_utc, week_start
-from edgeagent.errors import PolicyError
+from edgeagent.errors import PolicyError, StorageError
 from edgeagent.messages import ReportTask, encode_report
 from edgeagent.privacy.discrete_laplace import CLIP
 from edgeagent.privacy.randomizers import randomizer_for
@@ -20,6 +21,7 @@ from edgeagent.privacy.release import release
 from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
 from edgeagent.services.closed_week import WeekCounter
+from edgeagent.services.count_health import DIED, LATE, CountHealthStore
 from edgeagent.store import CountBegun
 
 __all__ = ["OpenWeek", "WeekClosing"]
@@ -55,6 +57,7 @@ class OpenWeek:
     random: RandomSource
     recipient: str
     _counts: SegmentCounts | None = None
+    _failure: str = LATE
 
     @property
     def counts(self) -> SegmentCounts:
@@ -68,13 +71,14 @@ class OpenWeek:
         week.
         """
         if self.begun.again:
+            self._failure = DIED
             return
         try:
             sessions = self.counter.sessions(self.week, task=self.task, profiles=self.profiles)
             self._counts = self.counter.count(sessions, task=self.task, random=self.random)
         except Exception as error:  # noqa: BLE001  (whatever it was: see above)
             # The name alone: the text might quote what was watched.
-            _log.debug("week %s counts as none: %s", self.week, type(error).__name__)
+            self._failure = type(error).__name__
 
     def book(self) -> WeekClosing:
         """Randomise what was counted until now, book the report and queue its bytes.
@@ -85,6 +89,7 @@ class OpenWeek:
 
         """
         ledger = self.counter.home.ledger
+        failure = self._failure if self._counts is None else None
         randomizer = randomizer_for(self.task)
         noisy = randomizer.privatize(randomizer.bound(self.counts, self.random), self.random)
         report = release(noisy, task=self.task, week=self.week, random=self.random)
@@ -105,6 +110,8 @@ class OpenWeek:
                 raise
             # Another process had begun before, and has booked.
             return WeekClosing(outcome="already_closed", week=self.week, reason="").logged()
+        with suppress(StorageError):  # what is booked is booked
+            CountHealthStore(ledger).note(failure, at=self.counter.clock.now())
         return WeekClosing(outcome="drawn", week=self.week, reason="").logged()
 
 

@@ -12,6 +12,7 @@ from edgeagent.api.camel import camel, camel_name
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.messages import Pick, Picks, RankRequest, Reason, SegmentCause
+from edgeagent.services.count_health import CountHealthStore
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.scorer import TableScorer
 from tests.api.running import Client, Running, ServiceThread
@@ -111,6 +112,14 @@ def test_picks_have_one_shape(lived: Running, manager: Client) -> None:
         assert same(last, as_the_cli_prints(agent.last_picks(limit=1)))
         explained = manager.result("EdgeAgent.explain", {"entityId": "t:05"})
         assert same(explained, as_the_cli_prints(agent.explain("t:05")))
+
+
+def test_counts_that_failed_are_said(lived: Running, manager: Client) -> None:
+    assert manager.result("EdgeAgent.status")["failedCounts"] == 0
+    with lived.box.open() as agent:
+        for _ in range(2):
+            CountHealthStore(agent.home.ledger).note("ModelError", at=lived.box.clock.now())
+    assert manager.result("EdgeAgent.status")["failedCounts"] == 2
 
 
 def test_only_a_new_ranking_is_told(manager: Client) -> None:

@@ -19,7 +19,7 @@ from edgeagent.testing.agent_box import AgentBox
 
 NAMES = (
     *("settings", "permissions", "free space", "keys", "ledger log", "history log"),
-    *("ledger", "history", "clock", "budget", "update"),
+    *("ledger", "history", "clock", "budget", "counts", "update"),
 )
 
 

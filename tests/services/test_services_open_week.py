@@ -18,10 +18,13 @@ from edgeagent.messages import (
     decode_report,
 )
 from edgeagent.privacy.values import SegmentCounts
+from edgeagent.services.count_health import DIED, LATE, CountHealth, CountHealthStore
 from edgeagent.services.counting_frame import fixed_frame
+from edgeagent.services.doctor import Doctor, Finding
 from edgeagent.services.open_week import OpenWeek
 from edgeagent.services.report_rules import COUNT_SECONDS
 from edgeagent.testing.clock import FakeClock
+from edgeagent.testing.randomness import SeededRandomSource
 from edgeagent.testing.scorer import TableScorer
 from tests.services.conftest import Box, task
 
@@ -150,6 +153,47 @@ def test_who_begins_while_another_counts_books_nothing_more(make_box: Callable[.
     assert first.book().outcome == "drawn"
     assert second.book().outcome == "already_closed"
     assert len(box.agent.disclosures()) == 1
+
+
+@pytest.mark.parametrize("sessions", [0, 3])
+def test_a_segmenter_that_fails_is_noted_here_until_one_works(
+    make_box: Callable[..., Box], sessions: int
+) -> None:
+    box = _ready(make_box, sessions=sessions)
+    health = CountHealthStore(box.agent.home.ledger)
+    box.scorer.fails = True
+    assert box.agent.close_week().outcome == "drawn"
+    assert health.load() == CountHealth(failed=1, reason="ModelError", at=box.clock.now())
+    box.go_to_end_of_reporting_week(cycle=1)
+    assert box.agent.close_week().outcome == "drawn"
+    assert health.load().failed == 2
+    assert str(_findings(box)["counts"]).count("2 reporting weeks in a row") == 1
+    assert _findings(box)["counts"].status == "warning"
+    box.scorer.fails = False
+    box.go_to_end_of_reporting_week(cycle=2)
+    assert box.agent.close_week().outcome == "drawn"
+    assert health.load() == CountHealth(at=box.clock.now())
+    assert _findings(box)["counts"].status == "ok"
+
+
+def test_a_death_and_a_count_that_came_too_late_are_noted(make_box: Callable[..., Box]) -> None:
+    box = _ready(make_box, sessions=3)
+    _opened(box)
+    opened = _opened(box)
+    opened.count()
+    opened.book()
+    health = CountHealthStore(box.agent.home.ledger)
+    assert health.load().reason == DIED
+    box.go_to_end_of_reporting_week(cycle=1)
+    _opened(box).book()
+    assert (health.load().failed, health.load().reason) == (2, LATE)
+
+
+def _findings(box: Box) -> dict[str, Finding]:
+    doctor = Doctor(
+        box.directory, config=box.config, clock=box.clock, random=SeededRandomSource("doctor")
+    )
+    return {finding.name: finding for finding in doctor.examine()}
 
 
 def test_the_frame_takes_its_minute_and_does_not_wait_for_the_work() -> None:
