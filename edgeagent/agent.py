@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from edgeagent.config import Config, load_config
 from edgeagent.consent import ConsentRecord, Purpose
-from edgeagent.errors import EdgeAgentError, LedgerBroken, PolicyError, StorageError
+from edgeagent.errors import LedgerBroken, PolicyError, StorageError
 from edgeagent.messages import ModelFiles, ModelManifest, Pick, ReportTask, WatchEvent
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.services.connections import make_scorer, open_repository, open_transport
@@ -40,10 +40,10 @@ from edgeagent.store import Disclosure, Home
 
 if TYPE_CHECKING:
     from edgeagent.scoring.protocol import Scorer
+    from edgeagent.services.models import Models, Update
     from edgeagent.services.open_week import WeekClosing
     from edgeagent.services.portability import Portability
     from edgeagent.services.recommender import Ranking, Recommender
-    from edgeagent.services.updater import Update, Updater
     from edgeagent.services.uploader import Sending
 
 __all__ = ["Agent", "World"]
@@ -81,7 +81,8 @@ class Agent:
         self._withdrawals = Withdrawals(home, clock=self._clock)
         with suppress(StorageError):  # no room to write: nothing was changed either
             note_change(home.ledger, config)
-        self._finish_what_was_interrupted()
+        if world.network_moment is None:
+            self._finish_what_was_interrupted()
 
     @classmethod
     def open(
@@ -294,7 +295,9 @@ class Agent:
             tools=Tools(
                 random=self._world.random,
                 scorer=lambda: self.scorer,
-                transport=lambda: self._world.transport or open_transport(self._config),
+                transport=lambda: (
+                    self._world.transport or open_transport(self._config, pace=self._world.pace())
+                ),
                 frame=self._world.count_frame,
             ),
         )
@@ -316,17 +319,29 @@ class Agent:
 
     # Model
 
+    @cached_property
+    def models(self) -> Models:
+        """Everything about models: fetch, try, activate, go back."""
+        from edgeagent.services.models import Models  # noqa: PLC0415  (lazy)
+
+        return Models(
+            self._home,
+            gate=self.gate,
+            installations=self._installations,
+            scorer=lambda: self.scorer,
+            clock=self._clock,
+            open_repository=lambda now: open_repository(
+                self._home.directory / "models", self._config, now=now, pace=self._world.pace()
+            ),
+        )
+
     def update_model(self) -> Update:
         """Fetch, verify and activate the newest model, catalogue and task."""
-        try:
-            return self._updater.update()
-        except EdgeAgentError as error:
-            _log.info("nothing was updated: %s", error)
-            raise
+        return self.models.update()
 
     def rollback_model(self) -> ModelManifest:
         """Go back to the model before the active one."""
-        return self._updater.rollback()
+        return self.models.rollback()
 
     def installation(self) -> Installation:
         """Return what is installed."""
@@ -365,21 +380,6 @@ class Agent:
             private=self.private,
             clock=self._clock,
             config=self._config,
-        )
-
-    @cached_property
-    def _updater(self) -> Updater:
-        from edgeagent.services.quality_gate import QualityGate  # noqa: PLC0415  (lazy)
-        from edgeagent.services.updater import Updater  # noqa: PLC0415  (lazy)
-
-        return Updater(
-            self._installations,
-            open_repository=lambda now: open_repository(
-                self._home.directory / "models", self._config, now=now
-            ),
-            scorer=self.scorer,
-            clock=self._clock,
-            quality=QualityGate(self._home.history, gate=self.gate, scorer=self.scorer),
         )
 
     @property

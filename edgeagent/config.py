@@ -83,14 +83,15 @@ class ServiceConfig(_Table, frozen=True, kw_only=True):
     update_hours: Annotated[int, Meta(ge=1, le=720)] = 24
     """Hours between two looks for a newer model: the catalogue is made daily."""
     work_windows: tuple[Annotated[str, Meta(pattern=_WINDOW)], ...] = ()
-    """Times of the day, local, such as ``02:00-05:00``, outside of which no model is fetched and no
-    week closed. None: any time; both take seconds."""
+    """Times of the day, local, such as ``02:00-05:00``, outside of which no model is fetched or
+    tried and no week closed. None: any time; they take seconds."""
     wake_grace_seconds: Annotated[int, Meta(ge=0, le=3600)] = 120
     """Seconds after switching on or waking up in which nothing heavy runs: somebody waits for a
     picture."""
     standby_file: _Path | None = None
-    """A file that the platform keeps while the box is in standby; heavy work then waits for it.
-    None: work is done while the box is watched, too."""
+    """A file that the platform keeps while the box is in standby; heavy work, trying a model and
+    closing a week, then waits for it. None: it is done while the box is watched, too. Fetching and
+    sending wait for neither standby, load nor heat, for their moments would tell of watching."""
     metered_file: _Path | None = None
     """A file that the platform keeps while the network costs money: no model is fetched then. A
     report of 512 bytes is sent all the same."""

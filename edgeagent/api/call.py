@@ -27,14 +27,27 @@ __all__ = ["Call", "Desk", "Errands", "Outside"]
 
 
 class Errands(Protocol):
-    """What is done in a process of its own, because it loads what the resident one must not."""
+    """What uses the network: in a process of its own, for it loads what the resident one must not.
 
-    def update_model(self) -> None:
-        """Fetch, verify and activate what is new."""
+    It opens the ledger and never the history. ``moment`` is when its first request begins, in boot
+    seconds, so that nothing of how long it took to get there shows; ``None``: at once, because
+    somebody waits.
+    """
+
+    def fetch_update(self, moment: float | None = None) -> None:
+        """Fetch and verify what is published; a new model waits to be tried."""
         ...
 
-    def send_reports(self) -> None:
+    def send_reports(self, moment: float | None = None) -> None:
         """Send what is due."""
+        ...
+
+    def call_off(self) -> None:
+        """End what runs: the whole box is about to be erased."""
+        ...
+
+    def close(self) -> None:
+        """End what runs, and run nothing any more."""
         ...
 
 
@@ -115,7 +128,8 @@ class Desk:
         self.agent.close()
 
     def erase_box(self, reason: ErasureReason) -> ErasureReceipt:
-        """Erase the whole box and begin a new one."""
+        """Erase the whole box and begin a new one; what is on its way is called off."""
+        self.outside.errands.call_off()
         self.agent.close()
         try:
             return self.outside.erase_box(reason)

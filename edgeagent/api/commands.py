@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
-from edgeagent.errors import NetworkError
+from edgeagent.errors import InputError, ModelError, NetworkError, StorageError
 
 __all__ = ["Commands"]
 
-_PATIENCE_SECONDS = 1800
-"""A catalogue of 100 MB over a slow line; a command that hangs must not hang the service."""
+_TOTAL_SECONDS = 20 * 60
+"""More than an update may take by its own deadline, its preparation included: whatever still runs
+then hangs, and is ended."""
+_KINDS = {kind.exit_code: kind for kind in (InputError, StorageError, ModelError, NetworkError)}
+"""What an exit code says of an error; any other means that nothing came of the errand."""
 
 
 class Commands:
@@ -27,53 +31,87 @@ class Commands:
         self._options = ["--home", str(home)]
         if config_file is not None:
             self._options += ["--config", str(config_file)]
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[str]] = set()
+        self._closed = False
 
     def prepare(self) -> None:
         """Make a new box: it takes sqlite-utils, which the resident process never loads.
 
         Raises:
-            NetworkError: it failed; the message is the command's own.
+            EdgeAgentError: it failed; kind and message are the command's own.
 
         """
         if not all((self._home / name).exists() for name in ("ledger.db", "history.db")):
-            self._run("profile", "list")
+            self._run("profile", "list", "--json")
 
-    def update_model(self) -> None:
-        """Fetch, verify and activate what is new.
+    def fetch_update(self, moment: float | None = None) -> None:
+        """Fetch and verify what is published.
 
         Raises:
-            NetworkError: it failed; the message is the command's own.
+            EdgeAgentError: it failed; kind and message are the command's own.
 
         """
-        self._run("model", "update")
+        self._run("errand", "fetch", *_at(moment))
 
-    def send_reports(self) -> None:
+    def send_reports(self, moment: float | None = None) -> None:
         """Send what is due.
 
         Raises:
-            NetworkError: it failed; the message is the command's own.
+            EdgeAgentError: it failed; kind and message are the command's own.
 
         """
-        self._run("report", "send")
+        self._run("errand", "send", *_at(moment))
+
+    def call_off(self) -> None:
+        """End what runs at once; the stores stand that, as they stand a power cut."""
+        with self._lock:
+            for child in self._running:
+                child.kill()
+
+    def close(self) -> None:
+        """End what runs at once, and run nothing any more."""
+        with self._lock:
+            self._closed = True
+        self.call_off()
 
     def _run(self, *words: str) -> None:
+        child = self._start(words)
         try:
-            done = subprocess.run(  # noqa: S603  (our own interpreter and module)
-                [sys.executable, "-P", "-m", "edgeagent", *self._options, *words, "--json"],
-                check=False,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-                timeout=_PATIENCE_SECONDS,
+            _, said = child.communicate(timeout=_TOTAL_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            _, said = child.communicate()
+        finally:
+            with self._lock:
+                self._running.discard(child)
+        if child.returncode:
+            message, _, hint = said.strip().partition("\n")
+            raise _KINDS.get(child.returncode, NetworkError)(
+                message.removeprefix("error: ") or f"{' '.join(words[:2])} did not run to its end",
+                hint=hint.strip().removeprefix("try: ") or "it is tried again later",
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NetworkError(
-                f"{' '.join(words)} did not run to its end", hint="it is tried again later"
-            ) from error
-        if done.returncode:
-            message, _, hint = done.stderr.strip().partition("\n")
-            raise NetworkError(
-                message.removeprefix("error: ") or f"{' '.join(words)} failed",
-                hint=hint.strip().removeprefix("try: "),
-            )
+
+    def _start(self, words: tuple[str, ...]) -> subprocess.Popen[str]:
+        with self._lock:
+            if self._closed:
+                raise NetworkError("the service is ending", hint="it is tried again later")
+            try:
+                child = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
+                    [sys.executable, "-P", "-m", "edgeagent", *self._options, *words],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+            except OSError as error:
+                raise NetworkError(
+                    f"{' '.join(words[:2])} does not start: {error.strerror}",
+                    hint="it is tried again later",
+                ) from error
+            self._running.add(child)
+            return child
+
+
+def _at(moment: float | None) -> tuple[str, ...]:
+    return () if moment is None else ("--moment", str(moment))

@@ -124,6 +124,8 @@ class Dispatcher:
 
     async def _run(self, method: Method, call: Call, params: object) -> object:
         self._desk.calls += 1
+        if (first := method.first) is not None:
+            params = await self._lanes.run("fetch", lambda: first(call))
 
         def work() -> object:
             return method.run(call, params)

@@ -1,5 +1,6 @@
-"""Keeps house while nobody calls: what is due is done, one thing after the other.
+"""Works on the history while nobody calls: what is due is done, one thing after the other.
 
+Nothing here touches the network, and nothing on the network waits for it: see the courier.
 The pause between two looks is short and costs nothing: no file is written unless there is work, and
 a clock that jumps or a box that slept is noticed at the next look.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from edgeagent.api.call import Desk
 from edgeagent.api.hub import Hub
@@ -24,7 +26,7 @@ __all__ = ["LOOK_SECONDS", "SERVING", "Housekeeper"]
 
 SERVING = "serving"
 LOOK_SECONDS = 60.0
-"""A report may wait for days and an update for hours; a private session ends within a minute."""
+"""A week may wait for hours to be closed; a private session ends within a minute."""
 
 _LOG = logging.getLogger("edgeagent.housekeeping")
 
@@ -54,16 +56,22 @@ class Housekeeper:
         self._look = look
         self._status = status
         self._pause = pause
-        self._errands = desk.outside.errands
         self._was_private = False
         self._calls_seen = -1
         self._rested = False
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look again now: a model has come."""
+        self._woken.set()
 
     async def run(self) -> None:
         """Look, work, pause, for ever."""
         while True:
+            self._woken.clear()
             await self.round()
-            await asyncio.sleep(LOOK_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
 
     async def round(self) -> None:
         """Do what is due now; whatever fails is tried again later."""
@@ -80,14 +88,8 @@ class Housekeeper:
             _LOG.warning("keeping house failed: %s", type(error).__name__)
 
     def _due(self) -> tuple[Chore, ...]:
-        conditions = self._look()
-        outbox = self._desk.agent.home.ledger.outbox()
+        due = self._schedule.due(self._look(), model_waits=self._desk.agent.models.waits())
         server = self._desk.config.server_url is not None
-        due = self._schedule.due(
-            conditions,
-            checked_at=self._desk.agent.installation().checked_at,
-            reports_due=any(entry.next_attempt_at <= conditions.now for entry in outbox),
-        )
         return tuple(chore for chore in due if server or chore is Chore.TIDY)
 
     async def _rest_when_idle(self) -> None:
@@ -103,8 +105,7 @@ class Housekeeper:
             await {
                 Chore.TIDY: self._tidy,
                 Chore.CLOSE_WEEK: self._close_week,
-                Chore.SEND: self._send,
-                Chore.UPDATE: self._update,
+                Chore.ACTIVATE: self._activate,
             }[chore]()
         except Exception as error:  # noqa: BLE001  (one chore must not end the service)
             # The name alone: the text might quote what was watched.
@@ -143,14 +144,9 @@ class Housekeeper:
             _LOG.info("a report was drawn and waits to be sent")
             self._hub.publish("EdgeAgent.onDisclosuresChanged", None)
 
-    async def _send(self) -> None:
-        await self._lanes.run("slow", self._errands.send_reports)
-        self._hub.publish("EdgeAgent.onDisclosuresChanged", None)
-
-    async def _update(self) -> None:
+    async def _activate(self) -> None:
         before = await self._lanes.run("quick", self._model)
-        await self._lanes.run("slow", self._errands.update_model)
-        await self._lanes.run("quick", self._desk.refresh)
+        await self._lanes.run("slow", self._desk.agent.models.activate)
         after = await self._lanes.run("quick", self._model)
         if (before.model_version, before.space_id) != (after.model_version, after.space_id):
             _LOG.info("another model is active")

@@ -1,7 +1,8 @@
-"""Two threads for what is synchronous: a quick one for the stores, a slow one for what waits.
+"""Threads for what is synchronous: one for the stores, for models, and for either way outside.
 
-A viewing is acknowledged by the quick lane while the slow one waits for a scoring child or a
-download. Each runs one call at a time, in the order in which they came.
+A viewing is acknowledged by the quick lane while the slow one waits for a scoring child. Each runs
+one call at a time, in the order in which they came. What uses the network waits for nothing that
+works on the history, so that no moment on it tells of that, and nothing waits for it.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
-__all__ = ["Lanes"]
+__all__ = ["Lane", "Lanes"]
 
+Lane = Literal["quick", "slow", "fetch", "send"]
 T = TypeVar("T")
 
 
@@ -21,19 +23,20 @@ class Lanes:
 
     def __init__(self) -> None:
         """Start threads when they are needed."""
-        self._quick = ThreadPoolExecutor(1, thread_name_prefix="quick")
-        self._slow = ThreadPoolExecutor(1, thread_name_prefix="slow")
+        self._threads: dict[Lane, ThreadPoolExecutor] = {
+            lane: ThreadPoolExecutor(1, thread_name_prefix=lane) for lane in get_args(Lane)
+        }
 
-    async def run(self, lane: Literal["quick", "slow"], work: Callable[[], T]) -> T:
+    async def run(self, lane: Lane, work: Callable[[], T]) -> T:
         """Run ``work`` on a lane and return what it returns."""
-        executor = self._slow if lane == "slow" else self._quick
-        return await asyncio.get_running_loop().run_in_executor(executor, work)
+        return await asyncio.get_running_loop().run_in_executor(self._threads[lane], work)
 
     async def run_alone(self, work: Callable[[], T]) -> T:
-        """Run ``work`` while neither lane runs anything else."""
-        return await self.run("slow", lambda: self._quick.submit(work).result())
+        """Run ``work`` while the stores are in use by nothing else; the network goes on."""
+        quick = self._threads["quick"]
+        return await self.run("slow", lambda: quick.submit(work).result())
 
     def close(self) -> None:
         """Finish what was begun."""
-        self._slow.shutdown(cancel_futures=True)
-        self._quick.shutdown(cancel_futures=True)
+        for lane in ("fetch", "send", "slow", "quick"):
+            self._threads[lane].shutdown(cancel_futures=True)

@@ -71,8 +71,11 @@ class Method:
     """Type of what it returns, or a :class:`Facade`, for the document."""
     result_name: str = "result"
     lane: Literal["quick", "slow", "alone"] = "quick"
-    """``slow``: waits for a child or the network, never in the way of a viewing; ``alone``: while
-    nothing else runs."""
+    """``slow``: waits for a child, never in the way of a viewing; ``alone``: while nothing else
+    works on the stores."""
+    first: Callable[[Call], Any] | None = None
+    """What it does on the network, before ``run`` and in a thread that nothing else waits for; what
+    it returns is handed to ``run`` in the place of parameters."""
 
     @property
     def summary(self) -> str:

@@ -14,6 +14,7 @@ from edgeagent.api.method import Caller, Event, Method, Nothing, Shape, own
 from edgeagent.api.own_household import PrivateSessionShape, private_session
 from edgeagent.errors import LedgerBroken
 from edgeagent.services.count_health import CountHealthStore
+from edgeagent.services.installation import Installation
 
 __all__ = ["DOCUMENT_NAME", "EVENTS", "METHODS", "ModelShape", "installed"]
 
@@ -110,12 +111,17 @@ def installed(agent: Agent) -> ModelShape:
     )
 
 
-def _update(call: Call, params: Nothing) -> UpdateShape:
-    """Fetch, verify and activate the newest model, catalogue and report task."""
-    del params
+def _fetch(call: Call) -> Installation:
+    """Fetch what is published, and return what was installed before."""
     before = call.agent.installation()
-    call.desk.outside.errands.update_model()
+    call.desk.outside.errands.fetch_update()
+    return before
+
+
+def _update(call: Call, before: Installation) -> UpdateShape:
+    """Fetch, verify and activate the newest model, catalogue and report task."""
     call.desk.refresh()
+    call.agent.models.activate()
     after = call.agent.installation()
     changed = (before.current, before.task) != (after.current, after.task)
     if changed:
@@ -145,7 +151,14 @@ def _discover(call: Call, params: Nothing) -> msgspec.Raw:
 METHODS = (
     own("status", _status, result=StatusShape, result_name="status"),
     own("model", _model, result=ModelShape, result_name="model"),
-    own("updateModel", _update, result=UpdateShape, result_name="update", lane="slow"),
+    own(
+        "updateModel",
+        _update,
+        first=_fetch,
+        result=UpdateShape,
+        result_name="update",
+        lane="slow",
+    ),
     own("rollbackModel", _rollback, result=ModelShape, result_name="model", lane="slow"),
     Method(
         name="rpc.discover",

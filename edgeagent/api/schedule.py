@@ -1,4 +1,6 @@
-"""What housekeeping is due, and whether now is a moment for it. Pure: it is told everything.
+"""What work on the history is due, and whether now is a moment for it. Pure: it is told everything.
+
+Nothing of it touches the network, which has a timetable of its own.
 
 Every rule compares two times and holds in both directions: a clock that was set back makes a chore
 due, it does not put it off until the future comes round again.
@@ -12,14 +14,12 @@ from enum import StrEnum
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import ServiceConfig
 
-__all__ = ["SPREAD_SECONDS", "Chore", "Conditions", "Schedule", "in_windows"]
+__all__ = ["Chore", "Conditions", "Schedule", "in_windows"]
 
 _HOUR_SECONDS = 3600
 _RETRY_SECONDS = _HOUR_SECONDS
-"""After a failure: often enough for one evening, seldom enough for a server that is down."""
+"""After a failure: often enough for one evening, seldom enough for a box that is full or broken."""
 _WEEK_CLOSE_SECONDS = 6 * _HOUR_SECONDS
-SPREAD_SECONDS = _HOUR_SECONDS
-"""Boxes that are switched on together do not ask for updates together."""
 
 
 class Chore(StrEnum):
@@ -29,10 +29,8 @@ class Chore(StrEnum):
     """Delete viewings whose time is over."""
     CLOSE_WEEK = "close week"
     """Draw and book the report of a reporting week that has ended."""
-    SEND = "send"
-    """Send reports that are due."""
-    UPDATE = "update"
-    """Look for a newer model, catalogue and task."""
+    ACTIVATE = "try a model"
+    """Try a model that was fetched, on what was watched here too, and use it from then on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +41,8 @@ class Conditions:
     """Seconds UTC."""
     minute_of_day: int
     """Local time."""
+    boot_seconds: float
+    """Since the box was switched on, sleep included."""
     awake_seconds: float
     """Since the box was switched on or woke up."""
     standby: bool
@@ -56,62 +56,38 @@ class Conditions:
 class Schedule:
     """Remembers what was done, and says what is due."""
 
-    def __init__(self, config: ServiceConfig, *, spread_seconds: int = 0) -> None:
-        """Go by ``config``.
-
-        Args:
-            config: windows and limits.
-            spread_seconds: drawn once for this start, below an hour; see ``SPREAD_SECONDS``.
-
-        """
+    def __init__(self, config: ServiceConfig) -> None:
+        """Go by the windows and limits of ``config``."""
         self._config = config
-        self._spread_seconds = min(spread_seconds, SPREAD_SECONDS)
         self._next: dict[Chore, int] = {}
         self._last: dict[Chore, int] = {}
 
-    def due(
-        self, conditions: Conditions, *, checked_at: int | None, reports_due: bool
-    ) -> tuple[Chore, ...]:
+    def due(self, conditions: Conditions, *, model_waits: bool) -> tuple[Chore, ...]:
         """Return what to do now, in this order.
 
         Args:
             conditions: how things stand.
-            checked_at: when an update was last looked for, as the box remembers over restarts.
-            reports_due: whether a report waits whose time has come.
+            model_waits: whether a model was fetched that has not been tried.
 
         """
-        found = [chore for chore in (Chore.TIDY,) if self._is_time(chore, conditions.now)]
+        found = [Chore.TIDY]
         if self._may_work(conditions):
-            if self._is_time(Chore.CLOSE_WEEK, conditions.now):
-                found.append(Chore.CLOSE_WEEK)
-            if self._update_due(conditions, checked_at):
-                found.append(Chore.UPDATE)
-        if reports_due and self._is_time(Chore.SEND, conditions.now):
-            found.append(Chore.SEND)
-        return tuple(found)
+            found += [Chore.CLOSE_WEEK, *([Chore.ACTIVATE] if model_waits else [])]
+        return tuple(chore for chore in found if self._is_time(chore, conditions.now))
 
     def done(self, chore: Chore, now: int, *, well: bool) -> None:
         """Note that a chore was done, or failed and is to be tried again."""
         pause = {
             Chore.TIDY: DAY_SECONDS,
             Chore.CLOSE_WEEK: _WEEK_CLOSE_SECONDS,
-            Chore.SEND: _HOUR_SECONDS // 4,  # the uploader has its own delays for each report
-            Chore.UPDATE: self._config.update_hours * _HOUR_SECONDS,
+            Chore.ACTIVATE: 0,  # another comes with the next update
         }[chore]
         self._last[chore] = now
-        self._next[chore] = now + (pause if well else min(pause, _RETRY_SECONDS))
+        self._next[chore] = now + (pause if well else _RETRY_SECONDS)
 
     def _is_time(self, chore: Chore, now: int) -> bool:
         last = self._last.get(chore)
         return last is None or now < last or now >= self._next[chore]
-
-    def _update_due(self, conditions: Conditions, checked_at: int | None) -> bool:
-        if conditions.metered or not self._is_time(Chore.UPDATE, conditions.now):
-            return False
-        if checked_at is None or conditions.now < checked_at:
-            return True
-        interval = self._config.update_hours * _HOUR_SECONDS + self._spread_seconds
-        return conditions.now >= checked_at + interval
 
     def _may_work(self, conditions: Conditions) -> bool:
         config = self._config

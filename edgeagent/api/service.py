@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from edgeagent.api.call import Desk, Outside
 from edgeagent.api.confirmations import Confirmations
+from edgeagent.api.courier import Courier
 from edgeagent.api.dashboard_door import DashboardDoor
 from edgeagent.api.dispatcher import Dispatcher
 from edgeagent.api.endpoint import manager_token, note_port
@@ -20,7 +22,7 @@ from edgeagent.api.housekeeper import SERVING, Housekeeper
 from edgeagent.api.hub import Hub
 from edgeagent.api.lanes import Lanes
 from edgeagent.api.notify import Notifier
-from edgeagent.api.schedule import SPREAD_SECONDS, Schedule
+from edgeagent.api.schedule import Schedule
 from edgeagent.api.unix_door import Peer, UnixDoor, prepare_directory
 from edgeagent.api.websocket_door import WebSocketDoor
 from edgeagent.config import Config
@@ -79,7 +81,9 @@ class Service:
             stack.push_async_callback(lanes.run_alone, desk.close)
             hub = Hub()
             await self._open_doors(stack, Dispatcher(desk, lanes=lanes, hub=hub))
-            stack.push_async_callback(_cancelled, self._keep_house(desk, lanes, hub))
+            stack.callback(self._outside.errands.close)  # before the doors wait for anybody
+            for work in self._work(desk, lanes, hub):
+                stack.push_async_callback(_cancelled, asyncio.create_task(work))
             stack.push_async_callback(_cancelled, asyncio.create_task(self._stay_alive(lanes)))
             opened()
             settings.notifier.ready(SERVING)
@@ -94,20 +98,22 @@ class Service:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self.stop)
 
-    def _keep_house(self, desk: Desk, lanes: Lanes, hub: Hub) -> asyncio.Task[None]:
+    def _work(self, desk: Desk, lanes: Lanes, hub: Hub) -> Iterator[Coroutine[Any, Any, None]]:
+        """Yield what goes on beside the calls: work on the history, and errands to the network."""
         settings = self._settings
-        schedule = Schedule(
-            settings.config.service, spread_seconds=settings.random.below(SPREAD_SECONDS)
-        )
         housekeeper = Housekeeper(
             desk,
             lanes=lanes,
             hub=hub,
-            schedule=schedule,
+            schedule=Schedule(settings.config.service),
             look=self._outside.look,
             status=settings.notifier.status,
         )
-        return asyncio.create_task(housekeeper.run())
+        courier = Courier(
+            desk, lanes=lanes, hub=hub, random=settings.random, fetched=housekeeper.wake
+        )
+        yield housekeeper.run()
+        yield courier.run()
 
     async def _stay_alive(self, lanes: Lanes) -> None:
         """Tell the watchdog that both the event loop and the stores answer."""

@@ -55,6 +55,7 @@ class Surroundings:
         return Conditions(
             now=now,
             minute_of_day=60 * local.tm_hour + local.tm_min,
+            boot_seconds=self._switched_on_seconds(),
             awake_seconds=self._awake_seconds(),
             standby=_is_there(self._config.standby_file),
             metered=_is_there(self._config.metered_file),

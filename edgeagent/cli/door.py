@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from edgeagent.agent import Agent
+from edgeagent.agent import Agent, World
 from edgeagent.config import Config, config_source, load_config
 from edgeagent.errors import StorageError
 
@@ -41,14 +41,16 @@ class Box:
         return config_source(self.home, self.config_file)
 
     @contextmanager
-    def open(self, *, writes: bool = False) -> Iterator[Agent]:
+    def open(self, *, writes: bool = False, network_moment: float | None = None) -> Iterator[Agent]:
         """Open the agent for the length of one command.
 
         Args:
             writes: whether the command writes; then housekeeping follows it.
+            network_moment: see :class:`World`.
 
         """
-        with Agent.open(self.home, config=self.config()) as agent:
+        world = World(network_moment=network_moment)
+        with Agent.open(self.home, config=self.config(), world=world) as agent:
             yield agent
             if writes:
                 with suppress(StorageError):  # the command is done; the next one tries again

@@ -19,22 +19,21 @@ def command() -> None:
 @json_option
 @pass_box
 def update(box: Box, *, as_json: bool) -> None:
-    """Fetch, verify and activate the newest model, catalogue and report task."""
+    """Fetch, verify and activate the newest model, catalogue and report task.
+
+    The service does it in two steps, so that nothing on the network depends on the history: it
+    fetches what is published, and tries the model, on what was watched here too, later.
+    """
     with box.open() as agent:
         done = agent.update_model()
     if as_json:
         emit_json(done)
         return
-    changed = [
-        name
-        for name, flag in (
-            ("model", done.model_changed),
-            ("catalogue", done.catalogue_changed),
-            ("report task", done.task_changed),
-        )
-        if flag
-    ]
-    click.echo(f"model {done.model_version}: {', '.join(changed) or 'nothing'} changed")
+    task = "another" if done.task_changed else "the same"
+    click.echo(f"fetched  model {done.published_version}, {task} report task")
+    parts = (("model", done.model_changed), ("catalogue", done.catalogue_changed))
+    changed = " and ".join(name for name, flag in parts if flag) or "nothing"
+    click.echo(f"active   model {done.model_version}: {changed} changed")
     if done.refused is not None:
         click.echo(f"the published model is not used: {done.refused}")
 

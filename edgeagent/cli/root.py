@@ -36,6 +36,8 @@ _NOUNS = (
     "import",
     "erase",
 )
+_HIDDEN = ("errand",)
+"""For the service, not for people."""
 _MODULES = {"import": "import_"}  # a keyword cannot name a module
 
 
@@ -48,7 +50,7 @@ class _LazyGroup(CommandGroup):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
-        if cmd_name not in _NOUNS:
+        if cmd_name not in _NOUNS + _HIDDEN:
             return None
         module = importlib.import_module(f"edgeagent.cli.{_MODULES.get(cmd_name, cmd_name)}")
         command: click.Command = module.command

@@ -56,6 +56,10 @@ class Patience:
     """How long one address of the server may take to answer before the next is tried."""
     stall_seconds: float = inf
     """For how long nothing at all may happen."""
+    least_bytes_per_second: float = 0
+    """How fast request and answer together must go at least, over any ``rate_seconds``."""
+    rate_seconds: float = 30.0
+    """Over how long the rate is taken: a line that is taken up for a moment is no slow one."""
     monotonic: Callable[[], float] = time.monotonic
 
 
@@ -164,6 +168,9 @@ class _Call:
         self._wanted = wanted
         self._patience = patience
         self._ends = patience.monotonic() + patience.deadline_seconds
+        self._rated_since = inf
+        """When the stretch began over which the rate is taken; not before there is a connection."""
+        self._moved_bytes = 0
         self._socket = socket.socket()
         self._protocol = h11.Connection(h11.CLIENT)
 
@@ -229,6 +236,7 @@ class _Call:
     def ask(self, request: h11.Request, body: bytes) -> Head:
         """Send the request and return the head of the final answer."""
         protocol = self._protocol
+        self._rated_since = self._patience.monotonic()
         events = (request, h11.Data(data=body), h11.EndOfMessage())
         self._send(b"".join(protocol.send(event) or b"" for event in events))
         received = 0
@@ -256,6 +264,7 @@ class _Call:
         """Hand the parser what has arrived and return how much; 0: the server has closed."""
         chunk = self._patiently(partial(self._socket.recv, _CHUNK_BYTES))
         self._protocol.receive_data(chunk)
+        self._moved_bytes += len(chunk)
         return len(chunk)
 
     def _send(self, data: bytes) -> None:
@@ -263,6 +272,7 @@ class _Call:
         while data:
             sent = self._patiently(partial(self._socket.send, data), until=select.POLLOUT)
             data = data[sent:]
+            self._moved_bytes += sent
 
     def _patiently(self, step: Callable[[], T], *, until: int = select.POLLIN) -> T:
         """Take a step of a socket that does not block, once it can be taken."""
@@ -295,8 +305,15 @@ class _Call:
     def _look(self) -> None:
         if not self._wanted():
             raise ConnectionAbortedError("called off, because it is no longer wanted")
-        if self._patience.monotonic() > self._ends:
-            raise TimeoutError(f"not done within {self._patience.deadline_seconds:g} s")
+        now, patience = self._patience.monotonic(), self._patience
+        if now > self._ends:
+            raise TimeoutError(f"not done within {patience.deadline_seconds:g} s")
+        if now - self._rated_since > patience.rate_seconds:
+            if self._moved_bytes < patience.least_bytes_per_second * patience.rate_seconds:
+                raise TimeoutError(
+                    f"slower than {patience.least_bytes_per_second:g} bytes a second"
+                )
+            self._rated_since, self._moved_bytes = now, 0
 
 
 def public_key_sha256(certificate: bytes) -> str:

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from edgeagent.messages.server_address import ServerAddress
 from edgeagent.network.exchange import Patience, exchange
+from edgeagent.network.pace import AtOnce, Pace
 
-__all__ = ["REPORT_HEADERS", "Answer", "HttpTransport", "Transport"]
+__all__ = ["REPORT_HEADERS", "REPORT_PATIENCE", "Answer", "HttpTransport", "Transport"]
 
 REPORT_HEADERS: Sequence[tuple[str, str]] = (
     ("User-Agent", "edgeagent"),  # no version: versions tell boxes apart
@@ -19,6 +20,11 @@ REPORT_HEADERS: Sequence[tuple[str, str]] = (
     ("Sec-GPC", "1"),
 )
 """Between ``Host`` and ``Content-Length``; the same on every box."""
+
+REPORT_PATIENCE = Patience(deadline_seconds=60, stall_seconds=30, least_bytes_per_second=16)
+"""A report of 512 bytes and its answer, handshake included, take seconds on the slowest line; a
+server under load may take a while to say a word. Half a minute in which nothing comes, or a minute
+in all, is a server that holds the box."""
 
 _MAX_RETRY_AFTER_SECONDS = 7 * 86_400  # a server cannot park a report for longer than a week
 
@@ -48,15 +54,25 @@ class HttpTransport:
     """Reports over HTTP(S), each on a connection of its own."""
 
     def __init__(
-        self, server_url: str, *, pins: Sequence[str] = (), patience: Patience | None = None
+        self,
+        server_url: str,
+        *,
+        pins: Sequence[str] = (),
+        patience: Patience = REPORT_PATIENCE,
+        pace: Pace | None = None,
     ) -> None:
-        """Send to ``<server_url>/v1/reports``, to a server with one of the pinned keys if any."""
+        """Send to ``<server_url>/v1/reports``, to a server with one of the pinned keys if any.
+
+        ``pace`` says when each report may begin; without one they begin at once.
+        """
         self._url = f"{ServerAddress.parse(server_url).base}/v1/reports"
         self._pins = tuple(pins)
-        self._patience = patience or Patience()
+        self._patience = patience
+        self._pace = pace or AtOnce()
 
     def post(self, body: bytes, *, wanted: Callable[[], bool] = lambda: True) -> Answer:
         """Send one body; the answer's body is not read."""
+        self._pace.wait()
         head = exchange(
             "POST",
             self._url,

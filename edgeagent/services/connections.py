@@ -11,6 +11,7 @@ from edgeagent.config import Config
 from edgeagent.errors import InputError
 
 if TYPE_CHECKING:
+    from edgeagent.network.pace import Pace
     from edgeagent.network.repository import Repository
     from edgeagent.network.transport import Transport
     from edgeagent.scoring.protocol import Scorer
@@ -32,8 +33,8 @@ def make_scorer(config: Config) -> Scorer:
     return ChildScorer()
 
 
-def open_transport(config: Config) -> Transport:
-    """Return where reports go.
+def open_transport(config: Config, *, pace: Pace | None = None) -> Transport:
+    """Return where reports go, at the moments that ``pace`` gives.
 
     Raises:
         InputError: no server in the settings.
@@ -41,26 +42,36 @@ def open_transport(config: Config) -> Transport:
     """
     from edgeagent.network.transport import HttpTransport  # noqa: PLC0415  (lazy, see module)
 
-    return HttpTransport(_server_url(config), pins=config.report_pins)
+    return HttpTransport(_server_url(config), pins=config.report_pins, pace=pace)
 
 
-def open_repository(models: Path, config: Config, *, now: int) -> Repository:
+def open_repository(
+    models: Path, config: Config, *, now: int, pace: Pace | None = None
+) -> Repository:
     """Return where models come from, refreshed as of ``now``, seconds UTC.
 
     Args:
         models: directory for metadata and targets.
         config: names server and root of trust.
         now: decides which metadata has expired.
+        pace: says when each request may begin; at once without one.
 
     Raises:
         InputError: no server or no root of trust in the settings.
         NetworkError, UpdateRefused: it cannot be reached, or does not verify.
 
     """
-    from edgeagent.network.repository import Repository  # noqa: PLC0415  (heavy, see module)
+    # Both are heavy, see module.
+    from edgeagent.network.fetcher import HttpFetcher  # noqa: PLC0415
+    from edgeagent.network.repository import Repository  # noqa: PLC0415
 
-    trusted_root = read_trusted_root(config)
-    return Repository(models, server_url=_server_url(config), trusted_root=trusted_root, now=now)
+    return Repository(
+        models,
+        server_url=_server_url(config),
+        trusted_root=read_trusted_root(config),
+        now=now,
+        fetcher=HttpFetcher(pace=pace),
+    )
 
 
 def read_trusted_root(config: Config) -> bytes:

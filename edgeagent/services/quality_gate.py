@@ -12,7 +12,7 @@ from edgeagent.messages import ModelFiles, TrialRequest, Viewing
 from edgeagent.ranking.trial import clear_loss, hold_out
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.consent_gate import ConsentGate
-from edgeagent.store import HistoryStore
+from edgeagent.store import Home
 
 __all__ = ["QualityGate"]
 
@@ -20,9 +20,9 @@ __all__ = ["QualityGate"]
 class QualityGate:
     """Compares two models on what was watched here."""
 
-    def __init__(self, history: HistoryStore, *, gate: ConsentGate, scorer: Scorer) -> None:
-        """Read the windows of profiles in ``history`` that grant ``personalization``."""
-        self._history = history
+    def __init__(self, home: Home, *, gate: ConsentGate, scorer: Scorer) -> None:
+        """Read the windows of profiles in ``home`` that grant ``personalization``."""
+        self._home = home
         self._gate = gate
         self._scorer = scorer
 
@@ -49,7 +49,7 @@ class QualityGate:
         try:
             windows = [
                 self._window(profile.name)
-                for profile in self._history.profiles()
+                for profile in self._home.history.profiles()
                 if self._gate.holds(Purpose.PERSONALIZATION, profile=profile.name)
             ]
         except StorageError:
@@ -58,6 +58,6 @@ class QualityGate:
 
     def _window(self, profile: str) -> tuple[Viewing, ...]:
         """Return what may carry weight for a profile."""
-        marks = self._history.marks(profile)
+        marks = self._home.history.marks(profile)
         left_out = {*marks.hidden, *marks.not_reasons}
-        return tuple(v for v in self._history.window(profile) if v.entity_id not in left_out)
+        return tuple(v for v in self._home.history.window(profile) if v.entity_id not in left_out)

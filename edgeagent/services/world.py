@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeagent.clock import Clock, SystemClock
+from edgeagent.network.pace import AtOnce, Grid, Pace
 from edgeagent.randomness import RandomSource, SystemRandomSource
 from edgeagent.services.counting_frame import Frame, at_once, fixed_frame
 from edgeagent.services.device_clock import BUILD_TIME
@@ -34,6 +35,10 @@ class World:
     runtime_directory: Path = field(default_factory=lambda: runtime_directory(os.environ))
     """A tmpfs; holds when there were private sessions, in a directory of this user's own."""
     build_time: int = BUILD_TIME
+    network_moment: float | None = None
+    """When the first request may begin, in boot seconds, where the box asks by itself: each later
+    one keeps to a grid, and opening the agent leaves the history closed, so that no moment tells
+    of it. ``None``: somebody has asked, and waits."""
     simulated: bool = False
     """Permits a seeded random source: for simulations and tests, never on a box."""
     frame: Frame | None = None
@@ -43,3 +48,9 @@ class World:
     def count_frame(self) -> Frame:
         """What a week is counted in."""
         return self.frame or (at_once if self.simulated else fixed_frame)
+
+    def pace(self) -> Pace:
+        """Return what says when the next request may begin."""
+        if self.network_moment is None:
+            return AtOnce()
+        return Grid(self.network_moment, clock=self.clock)

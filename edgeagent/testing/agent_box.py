@@ -14,7 +14,7 @@ from edgeagent.randomness import RandomSource
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import InstallationStore
-from edgeagent.services.updater import Update, Updater
+from edgeagent.services.models import Models, Update
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.publication import StaticRepository
 from edgeagent.testing.randomness import SeededRandomSource
@@ -54,7 +54,7 @@ class AgentBox:
     def update(
         self, agent: Agent, *, issued_at: int | None = None, vouched_until: int | None = None
     ) -> Update:
-        """Bring model, catalogue and task up to date through the real updater, without a server.
+        """Bring model, catalogue and task up to date by the real services, without a server.
 
         Args:
             agent: one that :meth:`open` returned.
@@ -63,16 +63,23 @@ class AgentBox:
             vouched_until: expiry of the repository's timestamp; 90 days from now unless given.
 
         """
-        models = self.directory / "models"
-        updater = Updater(
-            InstallationStore(agent.home.ledger, models),
-            open_repository=lambda now: StaticRepository(
-                models, now=now, issued_at=issued_at, vouched_until=vouched_until
-            ),
-            scorer=self.scorer,
+        return self.models(agent, issued_at=issued_at, vouched_until=vouched_until).update()
+
+    def models(
+        self, agent: Agent, *, issued_at: int | None = None, vouched_until: int | None = None
+    ) -> Models:
+        """Return what :meth:`update` works with, to fetch and to activate one after the other."""
+        directory = self.directory / "models"
+        return Models(
+            agent.home,
+            gate=agent.gate,
+            installations=InstallationStore(agent.home.ledger, directory),
+            scorer=lambda: self.scorer,
             clock=device_clock(agent),
+            open_repository=lambda now: StaticRepository(
+                directory, now=now, issued_at=issued_at, vouched_until=vouched_until
+            ),
         )
-        return updater.update()
 
     def know_time(self, agent: Agent) -> None:
         """Let the ledger note what it would at an update: the clock and a new timestamp agree."""

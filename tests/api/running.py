@@ -22,7 +22,6 @@ from edgeagent.api.service import Service, Settings
 from edgeagent.api.unix_door import Peer
 from edgeagent.clock import DAY_SECONDS, Clock
 from edgeagent.config import Config
-from edgeagent.errors import NetworkError
 from edgeagent.services.erasure import ErasureReason, ErasureReceipt, erase_box
 from edgeagent.services.key_care import configured_provider
 from edgeagent.testing.agent_box import AgentBox
@@ -37,19 +36,31 @@ class InProcess:
     def __init__(self, box: AgentBox) -> None:
         self._box = box
         self.done: list[str] = []
-        self.fails = False
+        self.moments: list[float | None] = []
+        self.fails: Exception | None = None
 
-    def update_model(self) -> None:
-        self.done.append("update")
-        if self.fails:
-            raise NetworkError("no server", hint="this is a test")
+    def fetch_update(self, moment: float | None = None) -> None:
+        self._note("fetch", moment)
         with self._box.open() as agent:
-            self._box.update(agent, vouched_until=self._box.clock.now() + 300 * DAY_SECONDS)
+            until = self._box.clock.now() + 300 * DAY_SECONDS
+            self._box.models(agent, vouched_until=until).fetch()
 
-    def send_reports(self) -> None:
-        self.done.append("send")
+    def send_reports(self, moment: float | None = None) -> None:
+        self._note("send", moment)
         with self._box.open() as agent:
             agent.send_reports()
+
+    def call_off(self) -> None:
+        self.done.append("called off")
+
+    def close(self) -> None:
+        self.done.append("closed")
+
+    def _note(self, errand: str, moment: float | None) -> None:
+        self.done.append(errand)
+        self.moments.append(moment)
+        if self.fails is not None:
+            raise self.fails
 
 
 def quiet(clock: Clock, **changes: object) -> Callable[[], Conditions]:
@@ -59,6 +70,7 @@ def quiet(clock: Clock, **changes: object) -> Callable[[], Conditions]:
         fields: dict[str, Any] = {
             "now": clock.now(),
             "minute_of_day": 180,
+            "boot_seconds": clock.boot_seconds(),
             "awake_seconds": 1e6,
             "standby": True,
             "metered": False,
@@ -194,7 +206,12 @@ class ServiceThread:
         self._ends: list[tuple[asyncio.AbstractEventLoop, Service, threading.Thread]] = []
 
     def start(
-        self, *, name: str = "box", config: Config | None = None, box: AgentBox | None = None
+        self,
+        *,
+        name: str = "box",
+        config: Config | None = None,
+        box: AgentBox | None = None,
+        errands: InProcess | None = None,
     ) -> Running:
         if box is None:
             box = AgentBox(
@@ -215,7 +232,7 @@ class ServiceThread:
         outside = Outside(
             open_agent=box.open,
             erase_box=erase,
-            errands=InProcess(box),
+            errands=errands or InProcess(box),
             look=quiet(box.clock, awake_seconds=0.0),  # housekeeping has tests of its own
             clock=box.clock,
         )

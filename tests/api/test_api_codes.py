@@ -9,7 +9,7 @@ import pytest
 
 from edgeagent.api import jsonrpc
 from edgeagent.config import Config, ServiceConfig
-from edgeagent.errors import EdgeAgentError
+from edgeagent.errors import EdgeAgentError, NetworkError
 from tests.api.running import Client, Running, ServiceThread
 
 README = Path(__file__).parents[2] / "README.md"
@@ -40,7 +40,8 @@ def test_each_code_is_reached(running: Running) -> None:
         manager.result("EdgeAgent.grant", {"purpose": "personalization"})
         reached.add(code(app, "Discovery.watched", [{"entityId": f"f:{n}"} for n in range(6)]))
         reached.add(code(manager, "EdgeAgent.rollbackModel"))
-        running.service._outside.errands.fails = True  # type: ignore[attr-defined]
+        failure = NetworkError("no server", hint="this is a test")
+        running.service._outside.errands.fails = failure  # type: ignore[attr-defined]
         reached.add(code(manager, "EdgeAgent.updateModel"))
         history = running.box.directory / "history.db"
         manager.result("EdgeAgent.history")

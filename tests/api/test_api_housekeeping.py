@@ -12,14 +12,17 @@ import pytest
 
 from edgeagent.api.call import Desk, Outside
 from edgeagent.api.confirmations import Confirmations
+from edgeagent.api.courier import Courier
 from edgeagent.api.housekeeper import Housekeeper
 from edgeagent.api.hub import Hub, Listener
 from edgeagent.api.lanes import Lanes
 from edgeagent.api.schedule import Chore, Conditions, Schedule, in_windows
 from edgeagent.api.surroundings import Surroundings
+from edgeagent.api.timetable import LEAD_SECONDS
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import ServiceConfig
 from edgeagent.consent import Purpose
+from edgeagent.errors import ModelError
 from edgeagent.messages import WatchEvent
 from edgeagent.services.erasure import ErasureReceipt
 from edgeagent.services.report_rules import COUNT_SECONDS
@@ -32,14 +35,18 @@ from tests.api.running import InProcess, quiet
 HOUR = 3600
 
 
-@dataclass
+@dataclass(kw_only=True)
 class House:
-    """A housekeeper, and what it told."""
+    """A housekeeper and a courier, and what they told."""
 
     box: AgentBox
     desk: Desk
     errands: InProcess
     round: Callable[[], None]
+    """What the housekeeper does at one look."""
+    fetch: Callable[[], None]
+    send: Callable[[], None]
+    """What the courier does at the next moment."""
     statuses: list[str]
     told: list[bytes] = field(default_factory=list)
     seen_in_frame: list[tuple[int, int]] = field(default_factory=list)
@@ -79,12 +86,31 @@ def house(tmp_path: Path) -> Iterator[House]:
         status=statuses.append,
         pause=count_is_done,
     )
+    courier = Courier(
+        desk,
+        lanes=lanes,
+        hub=hub,
+        random=SeededRandomSource("moments"),
+        fetched=lambda: statuses.append("fetched"),
+    )
+
+    def soon() -> int:
+        return int(box.clock.boot_seconds()) + LEAD_SECONDS
+
     listener = Listener(send=told.append, version=2)
     for event in ("History", "Disclosures", "Model", "PrivateSession", "Consent"):
         listener.listen(f"EdgeAgent.on{event}Changed", 1, on=True)
     hub.add(listener)
     yield House(
-        box, desk, errands, lambda: asyncio.run(keeper.round()), statuses, told, seen_in_frame
+        box=box,
+        desk=desk,
+        errands=errands,
+        round=lambda: asyncio.run(keeper.round()),
+        fetch=lambda: asyncio.run(courier.fetch(soon())),
+        send=lambda: asyncio.run(courier.send(soon())),
+        statuses=statuses,
+        told=told,
+        seen_in_frame=seen_in_frame,
     )
     desk.close()
     lanes.close()
@@ -94,28 +120,33 @@ def _no_erasing(reason: str) -> ErasureReceipt:
     raise NotImplementedError(reason)
 
 
-def test_a_new_box_fetches_a_model_and_then_rests(house: House) -> None:
-    house.round()
-    assert house.errands.done == ["update"]
-    assert b"onModelChanged" in house.told[-1]
+def test_a_new_box_fetches_a_model_which_is_tried_and_used_at_the_next_look(house: House) -> None:
+    house.fetch()
+    assert house.errands.done == ["fetch"]
     assert house.desk.clock.is_known()
+    assert house.desk.agent.installation().current is None
+    assert house.told == []
     house.round()
-    assert house.errands.done == ["update"]
+    assert house.desk.agent.installation().current is not None
+    assert b"onModelChanged" in house.told[-1]
     house.box.clock.advance(DAY_SECONDS)
     house.round()
-    assert house.errands.done == ["update", "update"]
+    assert house.errands.done == ["fetch"]
 
 
 def test_a_reporting_week_is_closed_and_its_report_sent(house: House) -> None:
-    house.round()
+    house.fetch()
     for purpose in (Purpose.HISTORY, Purpose.REPORTING):
         house.desk.agent.grant(purpose)
     house.box.clock.set(house.box.end_of_reporting_week(house.desk.agent))
     house.round()
     (waiting,) = house.desk.agent.home.ledger.outbox()
+    house.send()
     assert "send" not in house.errands.done
     house.box.clock.set(waiting.next_attempt_at)
     house.round()
+    assert "send" not in house.errands.done
+    house.send()
     assert "send" in house.errands.done
     assert house.desk.agent.home.ledger.outbox() == ()
     assert sum(b"onDisclosuresChanged" in told for told in house.told) == 2
@@ -124,7 +155,7 @@ def test_a_reporting_week_is_closed_and_its_report_sent(house: House) -> None:
 def test_a_report_is_booked_and_told_of_when_the_frame_is_over_and_not_before(
     house: House,
 ) -> None:
-    house.round()
+    house.fetch()
     for purpose in (Purpose.HISTORY, Purpose.REPORTING):
         house.desk.agent.grant(purpose)
     house.box.clock.set(house.box.end_of_reporting_week(house.desk.agent))
@@ -135,6 +166,7 @@ def test_a_report_is_booked_and_told_of_when_the_frame_is_over_and_not_before(
 
 
 def test_viewings_go_when_their_time_is_over_and_unknown_titles_sooner(house: House) -> None:
+    house.fetch()
     house.round()
     house.desk.agent.grant(Purpose.HISTORY)
     now = house.box.clock.now()
@@ -148,6 +180,7 @@ def test_viewings_go_when_their_time_is_over_and_unknown_titles_sooner(house: Ho
 
 
 def test_an_unknown_title_that_is_watched_again_stays(house: House) -> None:
+    house.fetch()
     house.round()
     house.desk.agent.grant(Purpose.HISTORY)
     for _ in range(3):
@@ -167,8 +200,10 @@ def test_the_end_of_a_private_session_is_told(house: House) -> None:
 
 
 def test_systemd_is_told_of_chores_while_they_last(house: House) -> None:
+    house.fetch()
+    assert house.statuses.pop() == "fetched"
     house.round()
-    chores = [f"serving; housekeeping: {chore}" for chore in ("tidy", "close week", "update")]
+    chores = [f"serving; housekeeping: {chore}" for chore in ("tidy", "close week", "try a model")]
     assert house.statuses[::2] == chores
     assert set(house.statuses[1::2]) == {"serving"}
 
@@ -195,27 +230,24 @@ def test_nothing_is_written_while_nothing_is_due(house: House) -> None:
     assert files() == before
 
 
-def test_a_failure_is_tried_again_after_an_hour(house: House) -> None:
-    schedule = Schedule(ServiceConfig())
-    at = conditions(house.box.clock)
-    assert Chore.UPDATE in schedule.due(at, checked_at=None, reports_due=False)
-    schedule.done(Chore.UPDATE, at.now, well=False)
-    house.box.clock.advance(HOUR - 1)
-    soon = conditions(house.box.clock)
-    assert Chore.UPDATE not in schedule.due(soon, checked_at=None, reports_due=False)
-    house.box.clock.advance(1)
-    later = conditions(house.box.clock)
-    assert Chore.UPDATE in schedule.due(later, checked_at=None, reports_due=False)
+def test_a_model_that_cannot_be_tried_is_tried_again_after_an_hour(house: House) -> None:
+    scorer = house.box.scorer
 
+    def fail(*_: object, **__: object) -> None:
+        raise ModelError("no memory for the child", hint="this is a test")
 
-def test_a_chore_that_fails_ends_nothing(house: House) -> None:
-    house.errands.fails = True
+    house.fetch()
+    verify, scorer.verify = scorer.verify, fail  # type: ignore[method-assign]
     house.round()
     assert house.desk.agent.installation().current is None
-    house.errands.fails = False
-    house.box.clock.advance(HOUR)
+    scorer.verify = verify  # type: ignore[method-assign]
+    house.box.clock.advance(HOUR - 1)
+    house.round()
+    assert house.desk.agent.installation().current is None
+    house.box.clock.advance(1)
     house.round()
     assert house.desk.agent.installation().current is not None
+    assert house.errands.done == ["fetch"]
 
 
 def conditions(clock: FakeClock, **changes: object) -> Conditions:
@@ -228,39 +260,41 @@ SELDOM = ServiceConfig(
 )
 
 
+HEAVY = {"tidy", "close week", "try a model"}
+
+
 @pytest.mark.parametrize(
     ("config", "changes", "expected"),
     [
-        (ALWAYS, {}, {"tidy", "close week", "update", "send"}),
-        (ALWAYS, {"standby": False}, {"tidy", "close week", "update", "send"}),
-        (ALWAYS, {"metered": True}, {"tidy", "close week", "send"}),
-        (ALWAYS, {"load_fraction": 0.9}, {"tidy", "send"}),
-        (ALWAYS, {"celsius": 90.0}, {"tidy", "send"}),
-        (ALWAYS, {"awake_seconds": 60.0}, {"tidy", "send"}),
-        (SELDOM, {}, {"tidy", "close week", "update", "send"}),
-        (SELDOM, {"minute_of_day": 12 * 60}, {"tidy", "send"}),
-        (SELDOM, {"standby": False}, {"tidy", "send"}),
-        (SELDOM, {"celsius": 70.0}, {"tidy", "send"}),
+        (ALWAYS, {}, HEAVY),
+        (ALWAYS, {"standby": False}, HEAVY),
+        (ALWAYS, {"metered": True}, HEAVY),
+        (ALWAYS, {"load_fraction": 0.9}, {"tidy"}),
+        (ALWAYS, {"celsius": 90.0}, {"tidy"}),
+        (ALWAYS, {"awake_seconds": 60.0}, {"tidy"}),
+        (SELDOM, {}, HEAVY),
+        (SELDOM, {"minute_of_day": 12 * 60}, {"tidy"}),
+        (SELDOM, {"standby": False}, {"tidy"}),
+        (SELDOM, {"celsius": 70.0}, {"tidy"}),
     ],
 )
 def test_heavy_work_waits_for_its_moment(
     config: ServiceConfig, changes: dict[str, Any], expected: set[str]
 ) -> None:
     at = conditions(FakeClock(1_790_000_000), **changes)
-    assert set(Schedule(config).due(at, checked_at=None, reports_due=True)) == expected
+    assert set(Schedule(config).due(at, model_waits=True)) == expected
+    assert Chore.ACTIVATE not in Schedule(config).due(at, model_waits=False)
 
 
 @pytest.mark.parametrize("jump", [-400 * DAY_SECONDS, -1, 400 * DAY_SECONDS])
 def test_a_clock_that_jumps_makes_things_due_and_puts_nothing_off(jump: int) -> None:
     clock = FakeClock(1_790_000_000)
-    schedule = Schedule(ServiceConfig(), spread_seconds=HOUR)
-    checked_at = clock.now()
+    schedule = Schedule(ServiceConfig())
     for chore in Chore:
         schedule.done(chore, clock.now(), well=True)
-    assert schedule.due(conditions(clock), checked_at=checked_at, reports_due=True) == ()
+    assert schedule.due(conditions(clock), model_waits=False) == ()
     clock.advance(jump)
-    due = schedule.due(conditions(clock), checked_at=checked_at, reports_due=True)
-    assert set(due) == set(Chore)
+    assert set(schedule.due(conditions(clock), model_waits=True)) == set(Chore)
 
 
 @pytest.mark.parametrize(
@@ -327,12 +361,13 @@ def test_a_rest_that_fails_is_not_the_last_round(house: House) -> None:
     house.round()
     house.round()
     house.desk.rest = rest  # type: ignore[method-assign]
-    house.box.clock.advance(DAY_SECONDS)
+    house.fetch()
     house.round()
-    assert house.errands.done.count("update") == 2
+    assert house.desk.agent.installation().current is not None
 
 
 def test_titles_are_there_again_after_a_rest(house: House) -> None:
+    house.fetch()
     house.round()
     assert house.desk.agent.titles.find("t:01")
     house.desk.rest()

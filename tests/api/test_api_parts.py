@@ -19,7 +19,7 @@ from edgeagent.api.notify import Notifier
 from edgeagent.api.outgoing import QUEUE_LIMIT, Outgoing
 from edgeagent.api.unix_door import Peer, peer_of, prepare_directory
 from edgeagent.config import Config, ServiceConfig, config_source, load_config
-from edgeagent.errors import InputError, NetworkError
+from edgeagent.errors import InputError
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
 from tests.api.running import Running, ServiceThread
@@ -31,10 +31,10 @@ def test_errands_run_our_own_command_and_pass_on_what_it_says(tmp_path: Path) ->
     commands.prepare()
     assert (home / "history.db").exists()
     commands.prepare()  # nothing to do
-    with pytest.raises(NetworkError, match=r"server_url|trusted_root") as failed:
-        commands.update_model()
+    with pytest.raises(InputError, match=r"server_url|trusted_root") as failed:
+        commands.fetch_update()
     assert failed.value.hint
-    with pytest.raises(NetworkError, match="no such file"):
+    with pytest.raises(InputError, match="no such file"):
         Commands(home, tmp_path / "none.toml").send_reports()
 
 

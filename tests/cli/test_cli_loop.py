@@ -114,8 +114,13 @@ def test_a_model_is_fetched_shown_and_ranks_with_reasons(
 ) -> None:
     connected.says("consent", "grant", "history", "personalization")
     assert "active    none" in connected.says("model", "status")
-    assert "model, catalogue, report task changed" in connected.says("model", "update")
-    assert "nothing changed" in connected.says("model", "update")
+    version = publisher.artefacts.manifest.model_version
+    said = connected.says("model", "update")
+    assert f"fetched  model {version}, another report task" in said
+    assert f"active   model {version}: model and catalogue changed" in said
+    again = connected.says("model", "update")
+    assert f"fetched  model {version}, the same report task" in again
+    assert "nothing changed" in again
     status = connected.json("model", "status")
     assert status["current"]["model_version"] == publisher.artefacts.manifest.model_version
     for entity_id in titles_of(publisher, "Comedy")[:3]:

@@ -20,10 +20,12 @@ from edgeagent.messages import (
 )
 from edgeagent.network.repository import Repository
 from edgeagent.scoring.protocol import Scorer
+from edgeagent.services.activation import Activated, Activation, StagedStore
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import InstallationStore
+from edgeagent.services.models import Update
 from edgeagent.services.quality_gate import QualityGate
-from edgeagent.services.updater import MANIFEST_TARGET, TASK_TARGET, Update, Updater
+from edgeagent.services.updater import MANIFEST_TARGET, TASK_TARGET, Fetched, Updater
 from tests.scoring.make_model_vectors import VECTORS
 from tests.scoring.toy_model import CLAIMS
 
@@ -89,20 +91,46 @@ class Releases(Repository):
     def update(
         self, agent: Agent, scorer: Scorer, *, gate: Callable[[Agent], QualityGate] | None = None
     ) -> Update:
-        """Bring a box up to date, as its own updater would."""
-        clock = agent._clock
-        assert isinstance(clock, DeviceClock)
+        """Bring a box up to date, as it would itself."""
+        fetched = self.fetch(agent)
+        activated = self.activate(agent, scorer, gate=gate)
+        return Update(
+            published_version=fetched.model_version,
+            task_changed=fetched.task_changed,
+            model_changed=activated.model_changed,
+            catalogue_changed=activated.catalogue_changed,
+            model_version=activated.model_version,
+            refused=activated.refused,
+        )
+
+    def fetch(self, agent: Agent) -> Fetched:
+        clock = _clock(agent)
         self.issued_at = clock.now()
         self.expires_at = clock.now() + 90 * DAY_SECONDS
-        updater = Updater(
+        return Updater(
             InstallationStore(agent.home.ledger, self.directory),
+            StagedStore(agent.home.ledger),
             open_repository=lambda _: self,
-            scorer=scorer,
             clock=clock,
+        ).fetch()
+
+    def activate(
+        self, agent: Agent, scorer: Scorer, *, gate: Callable[[Agent], QualityGate] | None = None
+    ) -> Activated:
+        return Activation(
+            InstallationStore(agent.home.ledger, self.directory),
+            StagedStore(agent.home.ledger),
+            scorer=scorer,
+            clock=_clock(agent),
             quality=gate(agent) if gate else None,
-        )
-        return updater.update()
+        ).activate()
 
     def _add(self, path: str, data: bytes) -> TargetReference:
         self.contents[path] = data
         return TargetReference(path=path, sha256=sha256_hex(data), length_bytes=len(data))
+
+
+def _clock(agent: Agent) -> DeviceClock:
+    clock = agent._clock
+    assert isinstance(clock, DeviceClock)
+    return clock

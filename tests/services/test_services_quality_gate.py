@@ -72,7 +72,7 @@ def _events(numbers: range) -> list[WatchEvent]:
 
 
 def _gate(scorer: TrialScorer) -> Callable[[Agent], QualityGate]:
-    return lambda agent: QualityGate(agent.home.history, gate=agent.gate, scorer=scorer)
+    return lambda agent: QualityGate(agent.home, gate=agent.gate, scorer=scorer)
 
 
 def _sha256(releases: Releases, version: str) -> str:
@@ -131,7 +131,7 @@ def test_a_store_that_cannot_be_read_stops_no_update(
             raise LedgerBroken(f"{purpose} of {profile}: nobody knows", hint="a test")
 
     broken = Broken(agent.home.ledger, clock=DeviceClock(FakeClock(0)), language="en")
-    gate = QualityGate(agent.home.history, gate=broken, scorer=scorer)
+    gate = QualityGate(agent.home, gate=broken, scorer=scorer)
     assert releases.update(agent, scorer, gate=lambda _: gate).model_version == "2.0"
     assert scorer.trials == []
 

@@ -1,0 +1,115 @@
+"""Fetches and sends at moments drawn beforehand, whatever else the box is doing.
+
+Each kind of errand has a timetable and a thread of its own. An errand is prepared a while before
+its moment and begins at it; one that cannot is left until the next. How long work on the history
+took, whether there was any, and what came of it, shows in none of that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
+
+from edgeagent.api.call import Desk
+from edgeagent.api.hub import Hub
+from edgeagent.api.lanes import Lanes
+from edgeagent.api.schedule import Conditions
+from edgeagent.api.timetable import LEAD_SECONDS, Timetable, Updates
+from edgeagent.errors import NetworkError
+from edgeagent.randomness import RandomSource
+
+__all__ = ["Courier"]
+
+_LOOK_SECONDS = 60.0
+"""Sleep of the whole box is noticed within this; timers stand still in it."""
+_LOG = logging.getLogger("edgeagent.network")
+
+
+class Courier:
+    """Runs errands."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        lanes: Lanes,
+        hub: Hub,
+        random: RandomSource,
+        fetched: Callable[[], None],
+    ) -> None:
+        """Run the errands of ``desk``, tell ``hub`` what was sent, and call ``fetched``."""
+        self._desk = desk
+        self._lanes = lanes
+        self._hub = hub
+        self._look = desk.outside.look
+        self._clock = desk.outside.clock
+        self._errands = desk.outside.errands
+        self._fetched = fetched
+        service = desk.config.service
+        self._updates = Updates(service, random=random)
+        new = desk.agent.installation().checked_at is None
+        first_after = self._clock.boot_seconds() + service.wake_grace_seconds
+        self._fetching = Timetable(random, first_after=first_after if new else None)
+        self._sending = Timetable(random)
+
+    async def run(self) -> None:
+        """Fetch and send, for ever."""
+        if self._desk.config.server_url is not None:
+            await asyncio.gather(
+                self._turns(self._fetching, self.fetch), self._turns(self._sending, self.send)
+            )
+
+    async def _turns(
+        self, timetable: Timetable, errand: Callable[[int], Awaitable[None]]
+    ) -> NoReturn:
+        while True:
+            moment = timetable.next(self._clock.boot_seconds())
+            await self._until(moment - LEAD_SECONDS)
+            await errand(moment)
+
+    async def _until(self, boot_seconds: float) -> None:
+        # No event tells of boot time that passes while the whole box sleeps.
+        while (left := boot_seconds - self._clock.boot_seconds()) > 0:  # noqa: ASYNC110  (hence)
+            await asyncio.sleep(min(left, _LOOK_SECONDS))
+
+    async def fetch(self, moment: int) -> None:
+        """Look for an update at ``moment``, in boot seconds, if one is due."""
+        if not await self._is_due(self._fetch_due, moment):
+            return
+        again_soon = True
+        try:
+            await self._lanes.run("fetch", lambda: self._errands.fetch_update(moment))
+            await self._lanes.run("quick", self._desk.refresh)
+        except Exception as error:  # noqa: BLE001  (one errand must not end the service)
+            _LOG.warning("no update, will be tried again: %s", type(error).__name__)
+            again_soon = isinstance(error, NetworkError)
+        self._updates.looked(moment, again_soon=again_soon)
+        self._fetched()
+
+    async def send(self, moment: int) -> None:
+        """Send at ``moment``, in boot seconds, the reports that are due."""
+        if not await self._is_due(self._send_due, moment):
+            return
+        try:
+            await self._lanes.run("send", lambda: self._errands.send_reports(moment))
+        except Exception as error:  # noqa: BLE001  (likewise)
+            _LOG.warning("nothing was sent, will be tried again: %s", type(error).__name__)
+        self._hub.publish("EdgeAgent.onDisclosuresChanged", None)
+
+    async def _is_due(self, due: Callable[[Conditions], bool], moment: int) -> bool:
+        """Say whether to go; not where the box has slept, or was kept busy, past the moment."""
+        try:
+            wanted = await self._lanes.run("quick", lambda: due(self._look()))
+        except Exception as error:  # noqa: BLE001  (likewise)
+            _LOG.warning("cannot tell what is due: %s", type(error).__name__)
+            return False
+        return wanted and self._clock.boot_seconds() < moment
+
+    def _fetch_due(self, conditions: Conditions) -> bool:
+        return self._updates.due(conditions, checked_at=self._desk.agent.installation().checked_at)
+
+    def _send_due(self, conditions: Conditions) -> bool:
+        outbox = self._desk.agent.home.ledger.outbox()
+        return any(entry.next_attempt_at <= conditions.now for entry in outbox)
