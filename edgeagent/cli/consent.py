@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
 from edgeagent.agent import Agent
 from edgeagent.cli.door import (
+    CALLED_OFF,
     Box,
     chosen_profile,
     emit_json,
@@ -18,7 +20,7 @@ from edgeagent.cli.door import (
 )
 from edgeagent.cli.privacy import tell, tell_briefly
 from edgeagent.clock import iso_utc
-from edgeagent.consent import Purpose
+from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.notices import load_notice
 from edgeagent.services.signals import Signal
 
@@ -129,6 +131,12 @@ def withdraw(
         return
     for record in records:
         click.echo(f"withdrew {record.purpose} for {profile}")
+    _say_called_off(records)
+
+
+def _say_called_off(records: Sequence[ConsentRecord]) -> None:
+    if any(record.purpose is not Purpose.PROMOTION for record in records):
+        click.echo(CALLED_OFF)
 
 
 def _show_after(agent: Agent, *, as_json: bool) -> None:
@@ -151,6 +159,7 @@ def signal(box: Box, *, name: str, as_json: bool) -> None:
     for record in records:
         click.echo(f"withdrew {record.purpose} for {record.profile}")
     click.echo(f"heeded {name}: {len(records)} consents withdrawn")
+    _say_called_off(records)
 
 
 @command.command()

@@ -15,6 +15,7 @@ from edgeagent.config import Config, config_source, load_config
 from edgeagent.errors import StorageError
 
 __all__ = [
+    "CALLED_OFF",
     "Box",
     "chosen_profile",
     "emit_json",
@@ -23,6 +24,9 @@ __all__ = [
     "profile_option",
     "yes_option",
 ]
+
+CALLED_OFF = "a report that waited or was being counted is called off; its debit stays"
+"""Said after every deletion, whatever it hit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

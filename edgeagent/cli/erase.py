@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from edgeagent.cli.door import Box, chosen_profile, emit_json, json_option, pass_box, yes_option
+from edgeagent.cli.door import (
+    CALLED_OFF,
+    Box,
+    chosen_profile,
+    emit_json,
+    json_option,
+    pass_box,
+    yes_option,
+)
 from edgeagent.clock import SystemClock, iso_utc
 from edgeagent.errors import InputError
 from edgeagent.services.erasure import REASONS, ErasureReason, ErasureReceipt, erase_box
@@ -52,6 +60,8 @@ def command(
     if receipt.kept:
         click.echo(f"kept: {', '.join(receipt.kept)}")
     click.echo(f"earlier copies: {receipt.copies}")
+    if receipt.scope != "all":
+        click.echo(CALLED_OFF)
 
 
 def _erase(box: Box, *, scope: str, reason: ErasureReason, profile: str | None) -> ErasureReceipt:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from edgeagent.cli.door import (
+    CALLED_OFF,
     Box,
     chosen_profile,
     emit_json,
@@ -106,6 +107,7 @@ def forget(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool
         emit_json({"deleted": deleted})
     else:
         click.echo(f"deleted {deleted} viewings of {entity_id}")
+        click.echo(CALLED_OFF)
 
 
 @command.command()

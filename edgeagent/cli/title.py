@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from edgeagent.cli.door import (
+    CALLED_OFF,
     Box,
     chosen_profile,
     emit_json,
@@ -84,7 +85,8 @@ def forget(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool
     """Delete every viewing of ENTITY_ID; this cannot be undone."""
     with box.open(writes=True) as agent:
         deleted = agent.title_marks.forget(entity_id, profile=chosen_profile(agent, named_profile))
-    _say({"deleted": deleted}, f"deleted {deleted} viewings of {entity_id}", as_json=as_json)
+    said = f"deleted {deleted} viewings of {entity_id}\n{CALLED_OFF}"
+    _say({"deleted": deleted}, said, as_json=as_json)
 
 
 @command.command(name="list")

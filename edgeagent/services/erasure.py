@@ -17,7 +17,6 @@ from typing import Literal, get_args
 import msgspec
 
 from edgeagent.clock import Clock
-from edgeagent.consent import Purpose
 from edgeagent.errors import EdgeAgentError, InputError, LedgerBroken
 from edgeagent.messages.codec import KeptMessage, Message, canonical_bytes, checked, decode
 from edgeagent.messages.fields import ProfileName, Seconds
@@ -54,6 +53,7 @@ _FLASH = (
     "a copy of the home made earlier, key file included, still opens"
 )
 _KEPT_KEY = "a copy made earlier opens on this box: the key-encryption key could not be destroyed"
+_DEBITS = "debits of reports, also of those called off"
 _COPIES = (
     "the old data key is destroyed; a copy of the home made earlier, with its key files, "
     "opens on this box"
@@ -153,7 +153,11 @@ class Erasure:
             self._home.history.profile_kind(profile)
         intent = checked(_Intent(scope=scope, profile=profile, reason=reason, at=self._clock.now()))
         step("note the intent")
-        self._home.ledger.set_state(_STATE_NAME, canonical_bytes(intent))
+        noted = _STATE_NAME, canonical_bytes(intent)
+        try:
+            self._home.ledger.deletions.append(scope, at=intent.at, intent=lambda _: noted)
+        except LedgerBroken:  # then nothing is sent, and it is erased all the same
+            self._home.ledger.set_state(*noted)
         return self._carry_out(intent, step=step)
 
     def _carry_out(self, intent: _Intent, *, step: Step) -> ErasureReceipt:
@@ -190,7 +194,7 @@ class Erasure:
             at=intent.at,
             data_keys_destroyed=True,
             key_encryption_key_destroyed=False,
-            kept=("decisions about consent", "privacy ledger", "disclosure log"),
+            kept=("decisions about consent", "privacy ledger", _DEBITS, "disclosure log"),
             copies=_COPIES,
         )
 
@@ -209,8 +213,6 @@ class Erasure:
         with suppress(LedgerBroken):  # then nothing is in force, and nothing can be appended
             if records:
                 ledger.append_consent(*records)
-            if any(record.purpose is Purpose.REPORTING for record in records):
-                ledger.empty_outbox(outcome="withdrawn", at=at)
 
 
 def _without(profile: str | None, now: HouseholdState) -> HouseholdState:

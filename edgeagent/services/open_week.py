@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edgeagent.clock import iso_utc, week_start
+from edgeagent.consent import Purpose
 from edgeagent.errors import PolicyError, StorageError
 from edgeagent.messages import ReportTask, encode_report
 from edgeagent.privacy.discrete_laplace import CLIP
@@ -22,7 +23,7 @@ from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
 from edgeagent.services.closed_week import WeekCounter
 from edgeagent.services.count_health import DIED, LATE, CountHealthStore
-from edgeagent.store import CountBegun
+from edgeagent.store import CALLED_OFF, CountBegun
 
 __all__ = ["OpenWeek", "WeekClosing"]
 
@@ -83,6 +84,9 @@ class OpenWeek:
     def book(self) -> WeekClosing:
         """Randomise what was counted until now, book the report and queue its bytes.
 
+        There is none where somebody deleted or withdrew since the count began, whatever that hit,
+        or a consent lapsed: the week is closed without a report then.
+
         Raises:
             PolicyError: a compiled limit would be passed.
             LedgerBroken, DiskFull: nothing was booked; begun again, the week counts as "none".
@@ -94,7 +98,7 @@ class OpenWeek:
         noisy = randomizer.privatize(randomizer.bound(self.counts, self.random), self.random)
         report = release(noisy, task=self.task, week=self.week, random=self.random)
         try:
-            ledger.book(
+            booked = ledger.book(
                 week=self.week,
                 odds=self.task.odds,
                 report_id=report.report_id,
@@ -104,15 +108,27 @@ class OpenWeek:
                 due_at=self.begun.due_at,
                 recipient=self.recipient,
                 meaning=_meaning(self.week, self.task),
+                still=self._still,
             )
         except PolicyError:
             if self.week not in ledger.closed_weeks():
                 raise
             # Another process had begun before, and has booked.
             return WeekClosing(outcome="already_closed", week=self.week, reason="").logged()
+        if not booked:
+            return WeekClosing(outcome="silent", week=self.week, reason=CALLED_OFF).logged()
         with suppress(StorageError):  # what is booked is booked
             CountHealthStore(ledger).note(failure, at=self.counter.clock.now())
         return WeekClosing(outcome="drawn", week=self.week, reason="").logged()
+
+    def _still(self) -> bool:
+        """Say whether all is as it was when the count began; asked in the booking transaction."""
+        last_deletion = self.counter.home.ledger.deletions.last()
+        purposes = (Purpose.HISTORY, Purpose.REPORTING)
+        return (
+            last_deletion < self.begun.seq
+            and self.counter.profiles(self.week, *purposes) == self.profiles
+        )
 
 
 def _meaning(week: int, task: ReportTask) -> str:

@@ -182,8 +182,11 @@ class Portability:
         return [profile for profile in given.profiles if profile.name not in there]
 
     def _narrow_retention(self, days: int | None) -> None:
-        if days is not None:
-            HouseholdStateStore(self._home.ledger).change(partial(_narrowed, days))
+        states = HouseholdStateStore(self._home.ledger)
+        chosen = states.load().retention_days
+        if days is not None and (chosen is None or days < chosen):
+            self._home.ledger.deletions.append("retention", at=self._clock.now())
+            states.change(partial(_narrowed, days))
 
     def _store(self, profile: ExportedProfile, count: _Counter) -> None:
         grant = self._gate.grant(Purpose.HISTORY, profile=profile.name)

@@ -3,8 +3,10 @@
 Drawing anew whenever somebody asks would reveal the truth to whoever asks often enough. So the
 noise of a preview is a function of a secret that never leaves the ledger and of the week: asked a
 thousand times, the box answers with one draw, across restarts, and the draw itself is kept nowhere.
-What is kept is a keyed digest of the week's sessions, claimed before anything is shown. When the
-viewings of that week, or the task, have changed since, there is no second draw about it.
+What is kept is that secret with a digest of the sessions under it, claimed before anything is
+shown. When the viewings of that week, or the task, have changed since, there is no second draw.
+Secret and digest together would tell what was watched to whoever tries all that may have been, so
+they go with every deletion; that the week was previewed stays on record.
 """
 
 from __future__ import annotations
@@ -29,8 +31,9 @@ from edgeagent.services.week_of_sessions import Sessions
 
 __all__ = ["Preview", "PreviewedReport", "Previewer"]
 
-_KEY_STATE = "preview.key"
-_KEY_BITS = 256
+_KEY_BYTES = 32
+_MATERIAL_BYTES = 2 * _KEY_BYTES
+_NEXT = "the next preview is about the week that runs now"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,7 @@ class Previewer:
 
         Raises:
             PolicyError: asked by another user; a report on that week was drawn; or what was
-                watched in it has changed since it was first shown.
+                watched in it has changed, or anything was deleted, since it was first shown.
             ConsentRequired: no profile kept its history throughout that week.
             NoModel: there is no task, or not its segmenter.
 
@@ -98,17 +101,13 @@ class Previewer:
         task = installation.task
         if task is None:
             raise NoModel("no report task has been downloaded", hint="edgeagent model update")
+        last_deletion = ledger.deletions.last()
         sessions = self._sessions(week, task)
-        key = self._secret()
-        told = hmac.digest(key, canonical_bytes((task, sessions)), "sha256")
-        if not hmac.compare_digest(ledger.claim_state(f"preview.{week}", told), told):
-            raise PolicyError(
-                f"the viewings of week {week}, or the task, have changed since it was previewed: "
-                "a second draw about it would reveal them",
-                hint="the next preview is about the week that runs now",
-            )
+        key = self._claim(week, canonical_bytes((task, sessions)), since=last_deletion)
         random = _KeyedSource(key, f"{week} {task.name}")
         counts = self._counter.count(sessions, task=task, random=random)
+        if ledger.deletions.last() != last_deletion:
+            raise _gone(week)
         return Preview(
             categories=category_names(installation, task=task.name, categories=task.categories),
             report=_drawn(week, task, counts, random),
@@ -136,9 +135,34 @@ class Previewer:
             )
         return self._counter.sessions(week, task=task, profiles=profiles)
 
-    def _secret(self) -> bytes:
-        made = self._random.below(1 << _KEY_BITS).to_bytes(_KEY_BITS // 8, "big")
-        return self._ledger.claim_state(_KEY_STATE, made)
+    def _claim(self, week: int, counted: bytes, *, since: int) -> bytes:
+        """Return the key of a week's only preview, if it is about what was counted."""
+        made = self._random.below(1 << 8 * _KEY_BYTES).to_bytes(_KEY_BYTES, "big")
+        kept = self._ledger.deletions.claim_preview(
+            week, made + _digest(made, counted), at=self._counter.clock.now(), since=since
+        )
+        if kept is None or len(kept) != _MATERIAL_BYTES:
+            raise _gone(week)
+        key = kept[:_KEY_BYTES]
+        if not hmac.compare_digest(kept[_KEY_BYTES:], _digest(key, counted)):
+            raise PolicyError(
+                f"the viewings of week {week}, or the task, have changed since it was previewed: "
+                "a second draw about it would reveal them",
+                hint=_NEXT,
+            )
+        return key
+
+
+def _gone(week: int) -> PolicyError:
+    return PolicyError(
+        f"week {week} was previewed, or something was deleted meanwhile; what a preview is made of "
+        "goes with every deletion",
+        hint=_NEXT,
+    )
+
+
+def _digest(key: bytes, counted: bytes) -> bytes:
+    return hmac.digest(key, counted, "sha256")
 
 
 def _drawn(

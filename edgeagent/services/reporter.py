@@ -4,7 +4,8 @@ The order matters. First everything that does not depend on the household's hist
 there is a report at all (ledger, clock, task, grants, segmenter), when it is due, and that its
 count has begun; only then is the history opened, and from there on every failure, death included,
 counts as an empty week *through* the randomiser. Whether a box reports, and when, therefore tells
-nothing about what was watched.
+nothing about what was watched. Whoever deletes or withdraws while the week is counted, whatever
+that hits, stops it: the booking transaction asks again.
 """
 
 from __future__ import annotations

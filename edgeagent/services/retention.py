@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from edgeagent.clock import DAY_SECONDS
+from edgeagent.clock import DAY_SECONDS, week_of
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, LedgerBroken
 from edgeagent.services.consent_gate import ConsentGate
@@ -71,8 +72,11 @@ class Retention:
     def choose(self, days: int | None) -> Kept:
         """Keep viewings for fewer days than the settings allow; ``None`` takes it back.
 
+        Fewer days than before are an act of deletion, whether anything is that old or not.
+
         Raises:
             InputError: less than a day, or more than the settings allow.
+            LedgerBroken: nothing was changed.
 
         """
         if days is not None and not 1 <= days <= self._allowed_days:
@@ -80,6 +84,8 @@ class Retention:
                 f"viewings cannot be kept for {days} days",
                 hint=f"choose 1 to {self._allowed_days} days",
             )
+        if days is not None and days < self.kept().days:
+            self._home.ledger.deletions.append("retention", at=self._clock.now())
         self._states.update(retention_days=days)
         return self.kept()
 
@@ -94,7 +100,11 @@ class Retention:
         days = self.kept().days
         WholeHistory(self._home.ledger).note(days, now=self._clock.now())
         before = self._trusted_now() - days * DAY_SECONDS
-        return Housekeeping(deleted=self._home.history.prune(before), skipped="")
+        deleted = self._home.history.prune(before)
+        with suppress(LedgerBroken):  # then there is no preview
+            week = week_of(before - 1)
+            self._home.ledger.deletions.prune_previews(before_week=week + 1)
+        return Housekeeping(deleted=deleted, skipped="")
 
     def _trusted_now(self) -> int:
         now, vouched_until = self._clock.now(), self._clock.evidence.vouched_until

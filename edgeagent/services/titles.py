@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from edgeagent.clock import Clock
+from edgeagent.errors import LedgerBroken
 from edgeagent.services.title_index import TitleIndex
 from edgeagent.store import HistoryStore, Home, MarkedTitle
 
@@ -58,11 +61,15 @@ class TitleMarks:
     def forget(self, entity_id: str, *, profile: str) -> int:
         """Delete every viewing of a title, which cannot be taken back, and return how many.
 
+        Waiting reports are called off, whether there was such a viewing or not.
+
         Raises:
             InputError: there is no such profile.
 
         """
         self._history.profile_kind(profile)
+        with suppress(LedgerBroken):  # then nothing is sent, and the title goes all the same
+            self._home.ledger.deletions.append("title", at=self._clock.now())
         return self._history.forget(profile, entity_id)
 
     def marked(self, *, profile: str) -> tuple[MarkedTitle, ...]:

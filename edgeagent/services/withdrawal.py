@@ -30,6 +30,7 @@ class Withdrawals:
             ledger.check()
         except LedgerBroken:
             return  # nothing is granted while it lasts; doctor says what to do
+        ledger.deletions.call_off_older(at=self._clock.now())
         for record in ledger.latest_consents():
             if record.event == "withdrawn":
                 self.undo(record.purpose, record.profile, withdrawn_at=record.at)
@@ -43,9 +44,3 @@ class Withdrawals:
             self._home.history.purge(profile, marked_until=withdrawn_at)
         elif purpose is Purpose.PERSONALIZATION:
             self._home.history.drop_picks(profile)
-        elif purpose is Purpose.REPORTING and self._home.ledger.outbox():
-            # The session that was drawn may be this profile's, whoever else still takes part.
-            ledger = self._home.ledger
-            ledger.empty_outbox(
-                outcome="withdrawn", at=self._clock.now(), before=ledger.last_withdrawal(purpose)
-            )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from edgeagent.store.counts import CountBegun
+from edgeagent.store.deletions import Deleted
 from edgeagent.store.disclosures import Disclosure, Outcome
-from edgeagent.store.entries import Entry
+from edgeagent.store.entries import CALLED_OFF, Entry
 from edgeagent.store.events import KeptViewing
 from edgeagent.store.genesis import Genesis
 from edgeagent.store.history import HistoryStore, SavedPicks
@@ -20,9 +21,11 @@ from edgeagent.store.providers import (
 )
 
 __all__ = [
+    "CALLED_OFF",
     "CommandKeyProvider",
     "CountBegun",
     "CredentialKeyProvider",
+    "Deleted",
     "Disclosure",
     "Entry",
     "FileKeyProvider",

@@ -37,6 +37,8 @@ CHAINED_TABLES: Mapping[str, tuple[str, ...]] = {
     "clock_notes": ("kind", "at"),
     "renames": ("name", "new_name", "at"),
     "counts": ("week", "begun_at", "due_at"),
+    "deletions": ("deleted", "at"),
+    "previews": ("week", "at"),
 }
 """The columns of each append-only table besides ``seq`` and ``hash``.
 

@@ -14,7 +14,17 @@ from edgeagent.privacy.accounting import Debit
 from edgeagent.store.chain import ChainWriter
 from edgeagent.store.database import Database
 
-__all__ = ["Entry", "append_entry", "append_imported_debit", "one_entry_a_week", "read_entries"]
+__all__ = [
+    "CALLED_OFF",
+    "Entry",
+    "append_entry",
+    "append_imported_debit",
+    "one_entry_a_week",
+    "read_entries",
+]
+
+CALLED_OFF = "called off by a deletion or withdrawal"
+"""Why there is no report on a week that was being counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from edgeagent.store.consents import (
 )
 from edgeagent.store.counts import Counts
 from edgeagent.store.database import Database
+from edgeagent.store.deletions import Deletions, call_off, is_deletion
 from edgeagent.store.disclosures import (
     Disclosure,
     Outcome,
@@ -29,6 +30,7 @@ from edgeagent.store.disclosures import (
     read_disclosures,
 )
 from edgeagent.store.entries import (
+    CALLED_OFF,
     Entry,
     append_entry,
     append_imported_debit,
@@ -38,15 +40,8 @@ from edgeagent.store.entries import (
 from edgeagent.store.genesis import Genesis, after_silence, read_genesis
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.lock import HomeLock
-from edgeagent.store.outbox import (
-    OutboxEntry,
-    arrival,
-    enqueue,
-    postpone,
-    read_outbox,
-    record_attempt,
-)
-from edgeagent.store.state import change_state, claim_state, read_state
+from edgeagent.store.outbox import OutboxEntry, enqueue, postpone, read_outbox, record_attempt
+from edgeagent.store.state import change_state, read_state
 
 __all__ = ["LedgerStore"]
 
@@ -130,6 +125,8 @@ class LedgerStore:
     def append_consent(self, *records: ConsentRecord, clock_was_behind: bool = False) -> None:
         """Append one decision, or several in one transaction; durable when this returns.
 
+        With a withdrawal, waiting reports are called off: see ``edgeagent.store.deletions``.
+
         Args:
             records: the decisions.
             clock_was_behind: their dates say nothing, see ``edgeagent.store.clock_notes``.
@@ -144,6 +141,10 @@ class LedgerStore:
                 append_consent(writer, record)
                 if clock_was_behind:
                     append_behind(writer, at=record.at)
+                if is_deletion(record):
+                    call_off(writer, self._database, at=record.at)
+        if any(is_deletion(record) for record in records):
+            self._database.checkpoint()  # what went is in the log until then
 
     def append_rename(self, name: str, new_name: str, *, at: int) -> None:
         """Append that ``name``'s decisions are ``new_name``'s; doing it again changes nothing.
@@ -196,13 +197,10 @@ class LedgerStore:
             )
         )
 
-    def last_withdrawal(self, purpose: Purpose) -> int:
-        """Return the place in the chain of anybody's last withdrawal of a purpose; 0 for none."""
-        rows = self._database.read(
-            "SELECT max(seq) FROM consents WHERE purpose = ? AND body ->> 'event' = 'withdrawn'",
-            (str(purpose),),
-        )
-        return rows[0][0] or 0
+    @property
+    def deletions(self) -> Deletions:
+        """The acts of deletion, each with its place in the chain."""
+        return Deletions(self._database, self._chain)
 
     # Budget
 
@@ -256,8 +254,15 @@ class LedgerStore:
         due_at: int,
         recipient: str,
         meaning: str,
-    ) -> None:
+        still: Callable[[], bool] = lambda: True,
+    ) -> bool:
         """Book a report: debit, disclosure and outbox entry in one transaction.
+
+        ``still`` is asked in that transaction whether the report may still be made; where it may
+        not, the week is closed as missed instead.
+
+        Returns:
+            Whether it was booked.
 
         Raises:
             PolicyError: the week is closed, or a compiled limit would be passed; nothing changed.
@@ -280,10 +285,14 @@ class LedgerStore:
             detail=None,
         )
         with self._chain.append() as writer, one_entry_a_week(week):
+            if not still():
+                append_entry(writer, week, at=drawn_at, odds=None, reason=CALLED_OFF)
+                return False
             check_debit(self.debits(), debit)
             append_entry(writer, week, at=drawn_at, odds=odds, reason="")
             append_disclosure(writer, disclosure)
             enqueue(writer.connection, report_id, due_at=due_at)
+        return True
 
     def mark_missed(self, week: int, *, reason: str, at: int) -> None:
         """Close a week without a report and without a debit, so that it is never drawn later.
@@ -330,22 +339,6 @@ class LedgerStore:
         with self._chain.append() as writer:
             append_delivery(writer, report_id, at=at, outcome=outcome, detail=detail)
 
-    def empty_outbox(self, *, outcome: Outcome, at: int, before: int | None = None) -> int:
-        """Settle what waits, in one transaction, and return how many that were.
-
-        Args:
-            outcome: what becomes of all of it.
-            at: when.
-            before: place in the chain; leaves alone what was drawn after it.
-
-        """
-        with self._chain.append() as writer:
-            waiting = [entry for entry in self.outbox() if before is None or entry.seq < before]
-            for entry in waiting:
-                detail = arrival(entry.attempts)
-                append_delivery(writer, entry.report_id, at=at, outcome=outcome, detail=detail)
-        return len(waiting)
-
     # State of the services, replaced as a whole and not chained
 
     def state(self, name: str) -> bytes | None:
@@ -362,10 +355,6 @@ class LedgerStore:
         Two processes that change it do not undo each other's. Returns what is kept now.
         """
         return change_state(self._database, name, change)
-
-    def claim_state(self, name: str, body: bytes) -> bytes:
-        """Keep ``body`` under ``name`` unless something is kept there; return what is kept."""
-        return claim_state(self._database, name, body)
 
     def integrity_errors(self) -> tuple[str, ...]:
         """Verify every page; empty when all is well."""

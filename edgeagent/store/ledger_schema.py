@@ -127,6 +127,27 @@ _COUNTS = (
     """,
 )
 
+_DELETIONS = (
+    # A withdrawal has its place in the chain as a consent; every other act of deletion has it here.
+    """
+    CREATE TABLE deletions (
+        seq INTEGER PRIMARY KEY,
+        deleted TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT
+    """,
+    # A week is previewed once, also when what the preview was made of has been deleted.
+    """
+    CREATE TABLE previews (
+        seq INTEGER PRIMARY KEY,
+        week INTEGER NOT NULL UNIQUE,
+        at INTEGER NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT
+    """,
+)
+
 LEDGER_SCHEMA = Schema(
     name="ledger",
     application_id=0x45414C31,  # "EAL1"
@@ -138,5 +159,6 @@ LEDGER_SCHEMA = Schema(
         # From here on a program walks chained tables that it does not know.
         Migration(name="0005_min_reader", statements=(MIN_READER_TABLE,), breaks_older=True),
         Migration(name="0006_counts", statements=_COUNTS),
+        Migration(name="0007_deletions", statements=_DELETIONS),
     ),
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.database import Database
 
-__all__ = ["change_state", "claim_state", "read_state"]
+__all__ = ["change_state", "read_state", "write_state"]
 
 
 def read_state(database: Database, name: str) -> bytes | None:
@@ -15,23 +16,18 @@ def read_state(database: Database, name: str) -> bytes | None:
     return rows[0][0] if rows else None
 
 
+def write_state(connection: KeyedConnection, name: str, body: bytes) -> None:
+    """Replace what is kept under ``name``, in the transaction of ``connection``."""
+    connection.execute(
+        "INSERT INTO state (name, body) VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET body = excluded.body",
+        (name, body),
+    )
+
+
 def change_state(database: Database, name: str, change: Callable[[bytes | None], bytes]) -> bytes:
     """Replace what is kept under ``name``, in one transaction, and return what is kept now."""
     with database.transaction() as connection:
         body = change(read_state(database, name))
-        connection.execute(
-            "INSERT INTO state (name, body) VALUES (?, ?) "
-            "ON CONFLICT (name) DO UPDATE SET body = excluded.body",
-            (name, body),
-        )
+        write_state(connection, name, body)
     return body
-
-
-def claim_state(database: Database, name: str, body: bytes) -> bytes:
-    """Keep ``body`` under ``name`` unless something is kept there; return what is kept."""
-    with database.transaction() as connection:
-        connection.execute(
-            "INSERT INTO state (name, body) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
-            (name, body),
-        )
-    return read_state(database, name) or body

@@ -53,7 +53,8 @@ class Box:
 
     def files(self) -> dict[str, bytes]:
         """Return the contents of every file of the home, by name."""
-        return {path.name: path.read_bytes() for path in sorted(self.directory.iterdir())}
+        paths = sorted(path for path in self.directory.iterdir() if path.is_file())
+        return {path.name: path.read_bytes() for path in paths}
 
     def grant(self, purpose: Purpose = Purpose.HISTORY, profile: str = "main") -> Grant:
         """Return a grant that no gate has minted."""
@@ -99,10 +100,17 @@ class Box:
             notice_language="en",
         )
 
-    def book(self, ledger: LedgerStore, week: int, *, odds: Fraction = Fraction(3)) -> str:
-        """Book a report on ``week`` and return its id."""
+    def book(
+        self,
+        ledger: LedgerStore,
+        week: int,
+        *,
+        odds: Fraction = Fraction(3),
+        still: Callable[[], bool] = lambda: True,
+    ) -> str:
+        """Book a report on ``week`` and return its id; empty where it was not booked."""
         report_id = f"{week:032x}"
-        ledger.book(
+        booked = ledger.book(
             week=week,
             odds=odds,
             report_id=report_id,
@@ -112,5 +120,6 @@ class Box:
             due_at=NOW + 60,
             recipient="https://server.example",
             meaning=f"one session, drawn on {iso_utc(NOW)}",
+            still=still,
         )
-        return report_id
+        return report_id if booked else ""

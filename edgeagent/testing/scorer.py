@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from edgeagent.errors import ModelError
@@ -38,6 +40,8 @@ class TableScorer:
         self.fails = fails
         self.requests: list[RankRequest | SegmentRequest] = []
         self.verified: list[str] = []
+        self.before: Callable[[], object] = lambda: None
+        """What happens while it is at work."""
 
     def rank(self, request: RankRequest) -> Picks:
         """Return one pick that is always the same."""
@@ -77,6 +81,7 @@ class TableScorer:
 
     def _ask(self, request: RankRequest | SegmentRequest) -> None:
         self.requests.append(request)
+        self.before()
         if self.fails:
             raise ModelError("the table is on fire", hint="this is a test")
 

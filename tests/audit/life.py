@@ -177,10 +177,10 @@ def booked_after_sending(agent: Agent, wire: Wire) -> None:
     """The report is tried first and booked when that is over."""
     real = agent.home.ledger
 
-    def book(**row: Any) -> None:
+    def book(**row: Any) -> bool:
         with suppress(NetworkError):
             wire.post(row["body"])
-        real.book(**row)
+        return real.book(**row)
 
     _replace_ledger(agent, book=book)
 
@@ -203,12 +203,12 @@ def drawn_again_for_a_new_task(agent: Agent, wire: Wire) -> None:
     def debits() -> tuple[Any, ...]:
         return ()
 
-    def book(**row: Any) -> None:
+    def book(**row: Any) -> bool:
         if row["week"] not in real.closed_weeks():
-            real.book(**row)
-            return
+            return real.book(**row)
         with suppress(NetworkError):
             wire.post(row["body"])
+        return True
 
     def mark_missed(week: int, **row: Any) -> None:
         if week not in real.closed_weeks():

@@ -66,10 +66,11 @@ def test_power_cuts_between_all_statements() -> None:
 def test_a_booking_in_two_transactions_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     book = LedgerStore.book
 
-    def booked_in_two(self: LedgerStore, **fields: Any) -> None:
-        book(self, **fields)
+    def booked_in_two(self: LedgerStore, **fields: Any) -> bool:
+        booked = book(self, **fields)
         with self._database.transaction() as connection:
             enqueue(connection, fields["report_id"], due_at=fields["due_at"])
+        return booked
 
     monkeypatch.setattr(ledger, "enqueue", lambda *_args, **_fields: None)
     monkeypatch.setattr(LedgerStore, "book", booked_in_two)

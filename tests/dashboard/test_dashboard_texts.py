@@ -211,7 +211,7 @@ def test_a_name_that_was_made_otherwise_is_shown_as_it_is_and_marked(name: str) 
 def test_what_the_box_says_in_its_receipts_is_said_in_each_language() -> None:
     sentences = (
         *("decisions about consent", "privacy ledger", "disclosure log", "settings"),
-        *(erasure._FLASH, erasure._KEPT_KEY, erasure._COPIES),
+        *(erasure._DEBITS, erasure._FLASH, erasure._KEPT_KEY, erasure._COPIES),
         "a copy made earlier does not open any more",
         "the ledger and its anchor disagree: nothing is granted, nothing is reported",
     )

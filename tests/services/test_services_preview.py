@@ -9,11 +9,14 @@ import pytest
 
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_of, week_start
 from edgeagent.consent import Purpose
-from edgeagent.errors import ConsentRequired, MalformedMessage, NoModel, PolicyError
+from edgeagent.errors import ConsentRequired, EdgeAgentError, MalformedMessage, NoModel, PolicyError
 from edgeagent.messages import canonical_bytes, decode_report
 from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.services.closed_week import WeekCounter
 from edgeagent.services.preview import PreviewedReport, Previewer
+from edgeagent.testing.box import Box as PlainBox
+from tests.security.test_security_canaries import _decrypted
+from tests.services.acts import DELETIONS
 from tests.services.conftest import Box, task
 
 
@@ -90,18 +93,77 @@ def test_a_task_that_changes_gets_no_second_draw(watched: Box) -> None:
 
 
 def test_a_clock_that_goes_back_gets_no_second_draw(watched: Box) -> None:
-    first = ask(watched)
-    watched.clock.advance(WEEK_SECONDS)
     ask(watched)
+    watched.clock.advance(WEEK_SECONDS)
+    last = ask(watched)
     watched.clock.advance(-WEEK_SECONDS)
-    assert ask(watched) == first
+    with pytest.raises(PolicyError, match="was previewed"):
+        ask(watched)
+    watched.clock.advance(WEEK_SECONDS)
+    assert ask(watched) == last
 
 
-def test_what_is_kept_of_a_preview_tells_nothing_without_the_key(watched: Box) -> None:
+def kept(box: Box) -> list[str]:
+    rows = box.agent.home.ledger._database.read("SELECT name FROM state WHERE name GLOB 'preview*'")
+    return [name for (name,) in rows]
+
+
+def secret(box: Box) -> bytes:
+    """What would tell a week's exact counts to whoever tries all that it may have held."""
+    (name,) = kept(box)
+    material = box.agent.home.ledger.state(name)
+    assert material is not None
+    return material
+
+
+def _old_viewings_go(box: Box) -> None:
+    box.clock.advance(box.agent.retention.kept().days * DAY_SECONDS)
+    box.agent.housekeeping()
+
+
+@pytest.mark.parametrize("delete", [*DELETIONS.values(), _old_viewings_go])
+def test_what_a_preview_was_made_of_goes_with_every_deletion_and_is_in_no_page(
+    watched: Box, delete: Callable[[Box], object]
+) -> None:
+    ask(watched)
+    material, week = secret(watched), week_of(watched.clock.now()) - 1
+    assert any(material in data for data in _decrypted(PlainBox(watched.directory)).values())
+    delete(watched)
+    assert kept(watched) == []
+    assert watched.agent.home.history_opens()  # its log is there, too
+    pages = _decrypted(PlainBox(watched.directory))
+    for part in (material[:32], material[32:]):
+        assert not [name for name, data in pages.items() if part in data]
+    watched.clock.set(week_start(week + 1) + DAY_SECONDS)
+    with pytest.raises(EdgeAgentError, match=r"was previewed|no history was kept"):
+        ask(watched)
+
+
+def test_pruning_leaves_a_preview_whose_viewings_stay(watched: Box) -> None:
+    watched.watch("t:2", ago=(watched.agent.retention.kept().days + 1) * DAY_SECONDS)
     shown = ask(watched)
-    kept = watched.agent.home.ledger.state(f"preview.{shown.week}")
-    assert kept is not None
-    assert len(kept) == 32
+    assert watched.agent.housekeeping().deleted == 1
+    assert ask(watched) == shown
+
+
+def test_a_deletion_while_a_preview_is_counted_leaves_nothing_of_it(watched: Box) -> None:
+    watched.scorer.before = lambda: watched.agent.title_marks.forget("t:9", profile="main")
+    with pytest.raises(PolicyError, match="deleted meanwhile"):
+        ask(watched)
+    assert kept(watched) == []
+
+
+def test_a_week_that_an_earlier_release_previewed_is_not_previewed_again(watched: Box) -> None:
+    ledger, week = watched.agent.home.ledger, week_of(watched.clock.now()) - 1
+    ledger.set_state("preview.key", bytes(32))
+    ledger.set_state(f"preview.{week}", bytes(32))
+    with pytest.raises(PolicyError, match="was previewed"):
+        ask(watched)
+    watched.agent.title_marks.forget("t:9", profile="main")
+    assert kept(watched) == []
+    with pytest.raises(PolicyError, match="was previewed"):
+        ask(watched)
+    ledger.check()
 
 
 def test_only_the_owner_may_ask(watched: Box) -> None:

@@ -34,13 +34,15 @@ def _fill(box: Box) -> Home:
     home.ledger.mark_missed(week + 26, reason="off", at=NOW)
     home.ledger.import_debits([Debit(week=week - 40, odds=Fraction(3))], at=NOW)
     home.ledger.counts.begin(week + 39, at=NOW, due_at=NOW)
+    place = home.ledger.deletions.append("title", at=NOW)
+    home.ledger.deletions.claim_preview(week, bytes(64), at=NOW, since=place)
     home.ledger.append_rename("main", "ada", at=NOW)
     home.ledger.append_consent(box.decision(given=False))
     home.ledger.check()
     return home
 
 
-ROWS = 14
+ROWS = 17
 """How many rows :func:`_fill` writes, the genesis included; the last two are a rename and a
 withdrawal."""
 CUT_TAIL = f"DELETE FROM consents WHERE seq = {ROWS - 1}"  # noqa: S608  (a number of our own)
@@ -117,6 +119,8 @@ def test_a_deleted_row_is_noticed(box: Box, table: str) -> None:
         "UPDATE renames SET new_name = 'eve'",
         "UPDATE counts SET week = week + 13",
         "UPDATE counts SET due_at = due_at + 1",
+        "UPDATE deletions SET at = at - 1",
+        "UPDATE previews SET week = week - 1",
         "UPDATE clock_notes SET at = at - 7000000",
         "UPDATE clock_notes SET kind = 'known'",
         "UPDATE ledger SET odds_numerator = 2 WHERE entry = 'drawn'",

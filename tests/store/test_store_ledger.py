@@ -8,7 +8,8 @@ from edgeagent.clock import WEEK_SECONDS, week_of
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, PolicyError
 from edgeagent.privacy.accounting import Debit
-from edgeagent.store import LedgerStore
+from edgeagent.store import CALLED_OFF, LedgerStore
+from edgeagent.store.consents import append_consent
 from edgeagent.testing.box import NOW, Box
 
 
@@ -209,17 +210,52 @@ def test_only_known_outcomes_are_settled(box: Box, ledger: LedgerStore) -> None:
     assert len(ledger.outbox()) == 1
 
 
-def test_the_outbox_is_emptied_at_once_and_the_debits_stay(box: Box, ledger: LedgerStore) -> None:
+def test_a_deletion_calls_off_what_waits_and_the_debits_stay(box: Box, ledger: LedgerStore) -> None:
     week = ledger.genesis.first_reportable_week
     for number in range(3):
         box.book(ledger, week + 13 * number)
-    assert ledger.empty_outbox(outcome="withdrawn", at=NOW + 1) == 3
+    place = ledger.deletions.append("title", at=NOW + 1)
     assert ledger.outbox() == ()
     assert {item.outcome for item in ledger.disclosures()} == {"withdrawn"}
     assert len(ledger.debits()) == 3
-    anchor = box.files()["ledger.anchor"]
-    assert ledger.empty_outbox(outcome="withdrawn", at=NOW + 2) == 0
-    assert box.files()["ledger.anchor"] == anchor
+    assert ledger.deletions.last() == place
+    assert ledger.deletions.append("title", at=NOW) > place  # whatever the clock says
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_withdrawal_is_a_deletion_where_anything_rests_on_it(
+    box: Box, ledger: LedgerStore, purpose: Purpose
+) -> None:
+    box.book(ledger, ledger.genesis.first_reportable_week)
+    ledger.append_consent(box.decision(purpose))
+    assert len(ledger.outbox()) == 1
+    ledger.append_consent(box.decision(purpose, given=False))
+    deletes = purpose is not Purpose.PROMOTION
+    assert (ledger.outbox() == ()) == deletes
+    assert (ledger.deletions.last() > 0) == deletes
+
+
+def test_what_a_release_without_places_left_waiting_is_called_off(
+    box: Box, ledger: LedgerStore
+) -> None:
+    week = ledger.genesis.first_reportable_week
+    box.book(ledger, week)
+    with ledger._chain.append() as writer:  # as it withdrew
+        append_consent(writer, box.decision(given=False))
+    box.book(ledger, week + 13)
+    assert ledger.deletions.call_off_older(at=NOW) == 1
+    assert [entry.week for entry in ledger.outbox()] == [week + 13]
+    assert ledger.deletions.call_off_older(at=NOW) == 0
+
+
+def test_a_report_that_may_no_longer_be_made_closes_its_week(box: Box, ledger: LedgerStore) -> None:
+    week = ledger.genesis.first_reportable_week
+    assert not box.book(ledger, week, still=lambda: False)
+    assert (ledger.debits(), ledger.disclosures(), ledger.outbox()) == ((), (), ())
+    assert [entry.reason for entry in ledger.entries()] == [CALLED_OFF]
+    assert ledger.closed_weeks() == {week}
+    with pytest.raises(PolicyError, match="is closed"):
+        box.book(ledger, week)
 
 
 def test_state_is_replaced_as_a_whole(box: Box, ledger: LedgerStore) -> None:

@@ -116,7 +116,14 @@ box.close()
     assert printed == "1 another\n[]\n"
 
 
+_UNDO_DELETIONS = (
+    "DROP TABLE deletions",
+    "DROP TABLE previews",
+    "DELETE FROM _sqlite_migrations WHERE name = '0007_deletions'",
+    "PRAGMA user_version = 6",
+)
 _UNDO_COUNTS = (
+    *_UNDO_DELETIONS,
     "DROP TABLE counts",
     "DELETE FROM _sqlite_migrations WHERE name = '0006_counts'",
     "PRAGMA user_version = 5",
@@ -147,6 +154,7 @@ UNDO = {
     ),
     ("ledger", 4): _UNDO_LEDGER_READER,
     ("ledger", 5): _UNDO_COUNTS,
+    ("ledger", 6): _UNDO_DELETIONS,
     ("ledger", 3): _UNDO_RENAMES,
     ("ledger", 2): _UNDO_NOTES,
     ("ledger", 1): (

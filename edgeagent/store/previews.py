@@ -1,0 +1,68 @@
+"""Which weeks were previewed, for ever, and what a preview is made of, until something is deleted.
+
+That a week was previewed is a row of the chain: there is no second preview of it. Key and digest
+lie in the state. Whoever has both can try what the week may have held until the digest agrees, so
+they go with whatever they were made from, and when another week is previewed.
+"""
+
+from __future__ import annotations
+
+from edgeagent.store.chain import ChainWriter
+from edgeagent.store.database import Database
+from edgeagent.store.state import read_state, write_state
+
+__all__ = ["claim_preview", "drop_previews", "holds_previews"]
+
+_PREFIX = "preview."
+_ALL = 2**62
+
+
+def claim_preview(
+    writer: ChainWriter, database: Database, week: int, material: bytes, *, at: int
+) -> bytes | None:
+    """Keep the material of a week's only preview unless it was previewed before.
+
+    Returns:
+        What is kept of the week's preview; ``None`` if it was previewed and that has gone.
+
+    """
+    kept = read_state(database, f"{_PREFIX}{week}")
+    if kept is not None:
+        return kept
+    if _was_previewed(database, week):
+        return None
+    writer.append("previews", {"week": week, "at": at})
+    drop_previews(writer, database)
+    write_state(writer.connection, f"{_PREFIX}{week}", material)
+    return material
+
+
+def holds_previews(database: Database, *, before_week: int) -> bool:
+    """Say whether anything is kept of previews of earlier weeks."""
+    return any(_week(name) < before_week for name in _names(database))
+
+
+def drop_previews(writer: ChainWriter, database: Database, *, before_week: int = _ALL) -> None:
+    """Forget what previews of earlier weeks were made of, and never that they were made."""
+    for name in _names(database):
+        week = _week(name)
+        if week >= before_week:
+            continue
+        if week >= 0 and not _was_previewed(database, week):
+            writer.append("previews", {"week": week, "at": 0})  # claimed by an earlier release
+        writer.connection.execute("DELETE FROM state WHERE name = ?", (name,))
+
+
+def _was_previewed(database: Database, week: int) -> bool:
+    return bool(database.read("SELECT 1 FROM previews WHERE week = ?", (week,)))
+
+
+def _names(database: Database) -> tuple[str, ...]:
+    rows = database.read("SELECT name FROM state WHERE name GLOB ?", (f"{_PREFIX}*",))
+    return tuple(name for (name,) in rows)
+
+
+def _week(name: str) -> int:
+    """Return the week in a name; -1 for the key that a release before this one kept for all."""
+    number = name.removeprefix(_PREFIX)
+    return int(number) if number.isdecimal() else -1

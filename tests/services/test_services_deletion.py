@@ -1,0 +1,98 @@
+"""A person's act of deletion stops the report that is counted and the report that waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeagent.clock import DAY_SECONDS
+from edgeagent.consent import Purpose
+from edgeagent.store import CALLED_OFF
+from tests.services.acts import DELETIONS, NO_DELETIONS, Act
+from tests.services.conftest import Box
+
+
+@pytest.fixture
+def reporting(box: Box) -> Box:
+    """An hour after the end of a reporting week in which ``t:1`` was watched."""
+    box.install()
+    box.grant(Purpose.HISTORY, Purpose.REPORTING)
+    box.go_to_end_of_reporting_week()
+    box.watch("t:1", ago=2 * DAY_SECONDS)
+    box.watch("t:2", ago=(box.agent.retention.kept().days + 1) * DAY_SECONDS)
+    return box
+
+
+def send(box: Box) -> int:
+    box.clock.advance(4 * DAY_SECONDS + 1)
+    box.agent.send_reports()
+    return len(box.transport.bodies)
+
+
+@pytest.mark.parametrize("act", DELETIONS.values(), ids=DELETIONS)
+def test_a_waiting_report_is_called_off_whatever_was_hit(reporting: Box, act: Act) -> None:
+    assert reporting.agent.close_week().outcome == "drawn"
+    act(reporting)
+    assert reporting.agent.home.ledger.outbox() == ()
+    (disclosure,) = reporting.agent.disclosures()
+    assert (disclosure.outcome, disclosure.detail) == ("withdrawn", "never sent")
+    assert len(reporting.agent.home.ledger.debits()) == 1
+    assert send(reporting) == 0
+    reporting.reopen()
+    assert reporting.agent.close_week().outcome != "drawn"
+
+
+@pytest.mark.parametrize("act", DELETIONS.values(), ids=DELETIONS)
+def test_a_count_under_way_is_stopped_whatever_was_hit(reporting: Box, act: Act) -> None:
+    reporting.scorer.before = lambda: act(reporting)
+    closing = reporting.agent.close_week()
+    assert (closing.outcome, closing.reason) == ("silent", CALLED_OFF)
+    ledger = reporting.agent.home.ledger
+    assert (ledger.debits(), ledger.disclosures(), ledger.outbox()) == ((), (), ())
+    reporting.scorer.before = lambda: None
+    reporting.reopen()
+    assert reporting.agent.close_week().outcome != "drawn"
+    assert send(reporting) == 0
+
+
+@pytest.mark.parametrize("act", NO_DELETIONS.values(), ids=NO_DELETIONS)
+def test_what_deletes_nothing_stops_nothing(reporting: Box, act: Act) -> None:
+    reporting.scorer.before = lambda: act(reporting)
+    assert reporting.agent.close_week().outcome == "drawn"
+    act(reporting)
+    assert send(reporting) == 1
+
+
+def test_pruning_that_deletes_stops_nothing(reporting: Box) -> None:
+    pruned: list[int] = []
+    reporting.scorer.before = lambda: pruned.append(reporting.agent.housekeeping().deleted)
+    assert reporting.agent.close_week().outcome == "drawn"
+    assert pruned == [1]
+
+
+def test_a_deletion_by_another_process_stops_the_count(reporting: Box) -> None:
+    def elsewhere() -> None:
+        other = reporting.open()
+        other.title_marks.forget("t:never", profile="main")
+        other.close()
+
+    reporting.scorer.before = elsewhere
+    assert reporting.agent.close_week().reason == CALLED_OFF
+
+
+def test_a_deletion_before_the_count_leaves_the_report_its_way(reporting: Box) -> None:
+    reporting.agent.title_marks.forget("t:1", profile="main")
+    assert reporting.agent.close_week().outcome == "drawn"
+    assert send(reporting) == 1
+
+
+def test_a_consent_that_lapses_while_the_week_is_counted_stops_it(reporting: Box) -> None:
+    reporting.scorer.before = lambda: reporting.clock.advance(730 * DAY_SECONDS)
+    assert reporting.agent.close_week().outcome == "silent"
+    assert reporting.agent.disclosures() == ()
+
+
+def test_who_deletes_with_a_broken_ledger_deletes_all_the_same(reporting: Box) -> None:
+    reporting.agent.close_week()
+    (reporting.directory / "ledger.anchor").write_bytes(b"{}")
+    assert reporting.agent.title_marks.forget("t:1", profile="main") == 1
+    assert send(reporting) == 0
