@@ -16,7 +16,7 @@ from edgeagent.errors import ConsentRequired, InputError
 from edgeagent.messages import WatchEvent
 from edgeagent.messages.fields import AgePolicy, EntityId
 
-__all__ = ["EVENTS", "METHODS", "Watched", "audience"]
+__all__ = ["EVENTS", "METHODS", "Watched", "audience", "overshoots"]
 
 _AUDIENCES: dict[str, AgePolicy] = {
     "app:adult": "app:adult",
@@ -24,10 +24,13 @@ _AUDIENCES: dict[str, AgePolicy] = {
     "app:child": "app:child",
 }
 _MOST_SECONDS = 604_800
+_MOST_OVERSHOOT = 1.05
+"""Players divide a position by a duration that is rounded, or ends before the credits do. Nobody
+tells of a viewing that took a second."""
 
 
 class Watched(Loose, frozen=True, kw_only=True):
-    """One viewing: progress up to 1 is a fraction, more is seconds."""
+    """One viewing: progress up to 1 (or a hair more) is a fraction, more is seconds."""
 
     entity_id: EntityId
     progress: Annotated[float, Meta(ge=0, le=_MOST_SECONDS)] | None = None
@@ -40,6 +43,11 @@ class Watched(Loose, frozen=True, kw_only=True):
 def audience(age_policy: str | None) -> AgePolicy | None:
     """Return what an app says of its audience; one we have never heard of may be children."""
     return None if age_policy is None else _AUDIENCES.get(age_policy, "app:child")
+
+
+def overshoots(progress: float) -> bool:
+    """Say whether a figure is a fraction that went a little beyond the end."""
+    return 1 < progress <= _MOST_OVERSHOOT
 
 
 def _watched(call: Call, params: Sequence[Watched]) -> bool:
@@ -81,8 +89,10 @@ def _event(call: Call, watched: Watched, *, profile: str, now: int) -> WatchEven
 
 
 def _progress(progress: float | None) -> tuple[float | None, int | None]:
-    if progress is None or progress <= 1:
-        return progress, None
+    if progress is None:
+        return None, None
+    if progress <= 1 or overshoots(progress):
+        return min(progress, 1.0), None
     return None, int(progress)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from edgeagent.api.call import Call
-from edgeagent.api.firebolt_discovery import audience
+from edgeagent.api.firebolt_discovery import audience, overshoots
 from edgeagent.api.method import Caller, Loose, Method
 from edgeagent.api.playback import Mark
 from edgeagent.errors import InputError
@@ -130,8 +130,8 @@ def _answer(call: Call, *, kept: bool) -> bool | None:
 
 
 def _position(progress: float) -> tuple[float | None, int | None]:
-    if progress < 1:
-        return progress, None
+    if progress < 1 or overshoots(progress):
+        return min(progress, 1.0), None
     if not float(progress).is_integer():
         raise InputError(
             f"progress {progress} is neither a fraction nor whole seconds",

@@ -45,6 +45,9 @@ class ConsentShape(Shape, frozen=True, kw_only=True):
     profile: str
     notice_version: str
     language: str
+    may_consent: bool
+    """False for a child, and for a teen unless the settings count teens as adults: nothing can be
+    switched on."""
     purposes: tuple[PurposeShape, ...]
 
 
@@ -92,6 +95,7 @@ def _consent(call: Call, params: ConsentParams) -> ConsentShape:
         profile=profile,
         notice_version=notice.version,
         language=notice.language,
+        may_consent=call.agent.household.may_consent(profile),
         purposes=tuple(
             PurposeShape(
                 purpose=state.purpose,

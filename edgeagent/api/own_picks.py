@@ -80,7 +80,8 @@ class SegmentsShape(Shape, frozen=True, kw_only=True):
     made_at: int
     segments: tuple[SegmentShape, ...]
     because: tuple[ReasonShape, ...]
-    """The watched titles that weigh most in the present picks."""
+    """The watched titles that raised the present picks most, each with its part of all their
+    weight: together at most 1."""
 
 
 def _recommend(call: Call, params: RecommendParams) -> Any:  # noqa: ANN401  (see camel)
@@ -142,17 +143,21 @@ _MOST_REASONS = 12
 
 
 def _heaviest(picks: Picks) -> list[Reason]:
-    """Return the watched titles that weigh most over all picks."""
-    heaviest: dict[str, Reason] = {}
-    for pick in picks.picks:
-        for reason in pick.reasons:
-            if reason.kind != "watched" or reason.entity_id is None:
-                continue
-            known = heaviest.get(reason.entity_id)
-            if known is None or reason.share_fraction > known.share_fraction:
-                heaviest[reason.entity_id] = reason
-    ordered = sorted(heaviest.values(), key=lambda reason: -reason.share_fraction)
-    return ordered[:_MOST_REASONS]
+    """Return the watched titles that raised all picks together most, with their part of it all."""
+    weights: dict[str, Reason] = {}
+    whole = 0.0
+    for reason in (reason for pick in picks.picks for reason in pick.reasons):
+        whole += abs(reason.contribution)
+        if reason.entity_id is None or reason.contribution <= 0:
+            continue
+        known = weights.get(reason.entity_id)
+        raised = reason.contribution + (0.0 if known is None else known.contribution)
+        weights[reason.entity_id] = msgspec.structs.replace(reason, contribution=raised)
+    ordered = sorted(weights.values(), key=lambda reason: -reason.contribution)[:_MOST_REASONS]
+    return [
+        msgspec.structs.replace(reason, share_fraction=reason.contribution / whole)
+        for reason in ordered
+    ]
 
 
 def _shapes(reasons: Iterable[Reason]) -> tuple[ReasonShape, ...]:

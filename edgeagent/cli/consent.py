@@ -46,9 +46,14 @@ def show(box: Box, *, named_profile: str | None, as_json: bool) -> None:
     with box.open() as agent:
         profile = chosen_profile(agent, named_profile)
         states = agent.consent(profile)
+        may_consent = agent.household.may_consent(profile)
     if as_json:
         emit_json({"profile": profile, "purposes": states})
         return
+    if not may_consent:
+        click.echo(
+            f"nothing of profile {profile} is ever kept, used or counted: nothing to allow\n"
+        )
     notice = load_notice(box.config().language)
     for state in states:
         text = notice.purposes[state.purpose]
@@ -59,7 +64,7 @@ def show(box: Box, *, named_profile: str | None, as_json: bool) -> None:
             click.echo(f"      since {iso_utc(state.since)}, until {iso_utc(state.expires_at)}")
         elif state.granted:
             click.echo(f"      {_UNDATED}")
-        else:
+        elif may_consent:
             click.echo(f"      {state.reason}")
 
 

@@ -58,6 +58,8 @@ def command(
         _print_list(picks.continue_watching)
         click.echo("\nNew")
     _print_list(picks.picks)
+    if not picks.picks:
+        click.echo(f"nothing new is left for {profile}: all there is was watched or hidden")
 
 
 def _print_list(picks: tuple[Pick, ...]) -> None:

@@ -30,6 +30,8 @@ class Belief:
     group: str
     before: float
     after: float
+    most: float
+    """Whatever the reports had said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,12 @@ def read_promises(assessment: Mapping[str, Any]) -> Promises:
     return Promises(
         statements=tuple(Statement(**promise) for promise in assessment["promises"]),
         beliefs=tuple(
-            Belief(group=belief["category"], before=belief["prior"], after=belief["posterior"])
+            Belief(
+                group=belief["category"],
+                before=belief["prior"],
+                after=belief["posterior"],
+                most=belief["posteriorAtMost"],
+            )
             for belief in beliefs[:_SHOWN_BELIEFS]
         ),
         riskier=tuple(

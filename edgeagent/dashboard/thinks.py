@@ -20,19 +20,28 @@ async def _thinks(viewer: Viewer) -> Response:
     except Refused as refused:
         if refused.code not in {NOT_GRANTED, _NO_MODEL}:
             raise
-        why = "not_granted" if refused.code == NOT_GRANTED else "no_model"
-        return await viewer.page("thinks_nothing", why=why)
+        return await viewer.page("thinks_nothing", why=await _why_not(viewer, refused))
     segments = mix["segments"]
-    ranking = await viewer.ask("lastPicks") or {"picks": []}
+    if not segments:
+        return await viewer.page("thinks_nothing", why="no_mix")
+    ranking = await viewer.ask("lastPicks")
+    picks = ranking["picks"] if ranking else []
     return await viewer.page(
         "thinks",
         segments=segments[:_SHOWN_SEGMENTS],
         rest=sum(segment["probability"] for segment in segments[_SHOWN_SEGMENTS:]),
-        largest=segments[0]["probability"] if segments else 1,
         because=mix["because"],
-        picks=ranking["picks"][:_SHOWN_PICKS],
+        picks=picks[:_SHOWN_PICKS],
+        no_picks="picks_none_left" if ranking else "picks_nothing",
         made_at=mix["madeAt"],
     )
+
+
+async def _why_not(viewer: Viewer, refused: Refused) -> str:
+    if refused.code == _NO_MODEL:
+        return "no_model"
+    consent = await viewer.ask("consent")
+    return "not_granted" if consent["mayConsent"] else "not_for"
 
 
 async def _think_again(viewer: Viewer) -> Response:

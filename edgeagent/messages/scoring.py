@@ -59,7 +59,7 @@ class RankRequest(Message, frozen=True, kw_only=True):
     hidden: tuple[EntityId, ...] = ()
     """Neither shown nor allowed to carry weight."""
     not_reasons: tuple[EntityId, ...] = ()
-    """May be shown again, carry no weight."""
+    """Carry no weight; that they were watched stays true, so they are not new."""
     max_age_rating: Annotated[int, Meta(ge=0, le=21)] = 21
     """Titles meant for older people are left out."""
     entitlements: tuple[ShortText, ...] = ()
@@ -126,7 +126,8 @@ class Picks(Message, frozen=True, kw_only=True):
     """What nobody has begun, and the next episode of each series that was; the best first, then
     spread, so that scores need not fall all the way."""
     segment_probabilities: tuple[float, ...]
-    """The household's own mix, for its own dashboard; sums to 1. Empty without a model."""
+    """The household's own mix, for its own dashboard; sums to 1. Empty without a model, and where
+    nothing that was watched carries weight."""
     segment_causes: tuple[SegmentCause, ...] = ()
     """Of its largest parts, that part first; empty unless asked for."""
     score_spread: float

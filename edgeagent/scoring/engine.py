@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from edgeagent.errors import ModelRefused
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.features.window import (
+    Watched,
     Window,
     history_window,
     padded,
@@ -73,11 +74,10 @@ class Engine:
     def rank(self, request: RankRequest) -> Picks:
         """Rank the catalogue, or explain one title; see :class:`~.protocol.Scorer`."""
         hidden = self._shelf.series.with_episodes(request.hidden)
-        left_out = hidden | self._shelf.series.with_episodes(request.not_reasons)
         # Left out before anything looks at the history: then nothing, not even what counts as
         # watched, can tell that these viewings were ever there.
-        watched = watched_of(request.history, self.catalogue, left_out=left_out)
-        window = window_of(watched, self.catalogue, now=request.now)
+        watched = watched_of(request.history, self.catalogue, left_out=hidden)
+        window = self._window(watched, request, hidden)
         scored = self._head.score(window)
         access = Access(
             now=request.now,
@@ -100,7 +100,7 @@ class Engine:
             )
         named = NAMED_IN_RANKING if request.explain is None else None
         picks = self._explained(window, choice, named=named)
-        mix = scored.segment_probabilities
+        mix = scored.segment_probabilities[: None if scored.known_by else 0]
         return Picks(
             picks=picks[: len(choice.new)],
             continue_watching=picks[len(choice.new) :],
@@ -177,6 +177,13 @@ class Engine:
 
         if self.model is not None:
             check_golden(self.model, data)
+
+    def _window(self, watched: Watched, request: RankRequest, hidden: frozenset[str]) -> Window:
+        """Return what carries weight: what was watched, less what is to be no reason."""
+        if request.not_reasons:
+            no_reasons = self._shelf.series.with_episodes(request.not_reasons)
+            watched = watched_of(request.history, self.catalogue, left_out=no_reasons | hidden)
+        return window_of(watched, self.catalogue, now=request.now)
 
     def _segment(self, session: Sequence[Viewing]) -> int | None:
         """Run the model whatever the session holds, so that the work never tells what it does."""

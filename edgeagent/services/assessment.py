@@ -161,7 +161,8 @@ def _conclusions(
     names = category_names(installation, task=task, categories=categories)
     return Conclusions(
         worst_case="every report of this box can be linked to the others, and the household "
-        "watches the same segment for ever; in other lives they say less",
+        "watches the same segment for ever; in other lives they say less"
+        + ("; before them all segments are held to be equally likely" if prior is None else ""),
         task=task,
         reports=len(answers),
         beliefs=tuple(

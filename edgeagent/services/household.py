@@ -155,6 +155,16 @@ class Household:
         step("forget the intent")
         self._states.change(partial(_renamed, name, new_name))
 
+    def may_consent(self, profile: str) -> bool:
+        """Say whether anything can be allowed for a profile: nothing can for a kid.
+
+        Raises:
+            InputError: there is no such profile.
+
+        """
+        kind = self._find(profile).kind
+        return kind == "adult" or (kind == "teen" and self._teens_count)
+
     def require_may_consent(self, profile: str) -> None:
         """Refuse what can never be allowed: anything for a kid, or for a teen by policy.
 
@@ -163,8 +173,8 @@ class Household:
             InputError: there is no such profile.
 
         """
-        kind = self._find(profile).kind
-        if kind == "kid" or (kind == "teen" and not self._teens_count):
+        if not self.may_consent(profile):
+            kind = self._find(profile).kind
             raise ConsentRequired(
                 f"profile {profile!r} is a {kind}'s: nothing of it is stored, scored or counted",
                 hint="edgeagent profile list shows the kinds; adults decide for themselves",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -176,6 +177,35 @@ def test_each_segment_has_its_own_reasons(manager: Client) -> None:
         assert (second["id"], second["reasons"][0]["entityId"]) == (0, "t:03")
         assert not any(segment["reasons"] for segment in others)
         assert mix["because"][0]["entityId"] == "t:02"
+
+
+class TwoReasons(MixScorer):
+    """Has two picks, each for a reason of its own, and one more title that speaks against one."""
+
+    def rank(self, request: RankRequest) -> Picks:
+        first = msgspec.structs.replace(
+            _pick("t:05"), reasons=(_reason("t:02", 3.0), _reason("t:04", -1.0))
+        )
+        second = msgspec.structs.replace(_pick("t:06"), reasons=(_reason("t:03", 1.0),))
+        return msgspec.structs.replace(super().rank(request), picks=(first, second))
+
+
+def test_the_titles_that_weigh_most_are_parts_of_one_whole(
+    services: ServiceThread, tmp_path: Path
+) -> None:
+    box = AgentBox(
+        directory=tmp_path / "two", runtime_directory=tmp_path / "run", scorer=TwoReasons()
+    )
+    with box.open() as agent:
+        box.update(agent)
+        for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION):
+            agent.grant(purpose)
+    with services.start(box=box).line() as client:
+        because = client.result("EdgeAgent.segments")["because"]
+    assert {reason["entityId"]: reason["shareFraction"] for reason in because} == {
+        "t:02": 0.6,
+        "t:03": 0.2,
+    }
 
 
 def test_what_another_model_picked_is_no_mix_of_this_one(lived: Running, manager: Client) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from edgeagent.clock import iso_utc
+from edgeagent.agent import Agent
+from edgeagent.clock import SystemClock, iso_utc
+from edgeagent.config import Config
+from edgeagent.messages import WatchEvent
 from edgeagent.services.installation import InstallationStore, UnreadManifest
 from edgeagent.simulator.plan import START
 from model_export.export import export
@@ -110,3 +113,17 @@ def test_a_manifest_that_could_not_be_read_is_told(household: Household) -> None
     status = Terminal(household.directory).says("model", "status")
     assert f"unread    the manifest published on {iso_utc(START)}: ModelManifest: " in status
     household.agent = household.open()
+
+
+def test_when_everything_was_watched_it_is_said(terminal: Terminal, publisher: Publisher) -> None:
+    config = Config(scorer="resident", retention_days=365)
+    with Agent.open(terminal.home, config=config) as agent:
+        now = SystemClock().now()
+        agent.record_watch(
+            [
+                WatchEvent(entity_id=title.entity_id, watched_on=now, completed=True)
+                for title in publisher.log.titles
+            ]
+        )
+    assert terminal.json("recommend")["picks"] == []
+    assert "nothing new is left for main" in terminal.says("recommend")

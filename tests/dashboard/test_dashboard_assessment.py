@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from edgeagent.config import Config, ServiceConfig
@@ -69,6 +71,8 @@ def test_promises_are_shown_with_whether_they_hold(furnished: Serving) -> None:
     page = told(furnished.get("/assessment").text)
     assert page.count(" holds") == 4
     assert "at most 81 times" in page
+    assert "Worst case: somebody can link all reports" in page
+    assert re.search(r"[0-9]+% before, [0-9]+% after; [0-9]+% at most, whatever they say", page)
 
 
 RISKIER = Config(

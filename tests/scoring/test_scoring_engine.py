@@ -143,9 +143,10 @@ def test_age_ratings_and_hidden_titles_are_kept_back(engine: Engine) -> None:
     assert len(shown) == 5
 
 
-def test_what_is_not_a_reason_may_be_shown_again(engine: Engine) -> None:
+def test_what_is_not_a_reason_was_watched_all_the_same(engine: Engine) -> None:
     picks = engine.rank(_request(_watched("t:a", "t:c"), not_reasons=("t:a",)))
-    assert "t:a" in _ids(picks)
+    assert _ids(picks)
+    assert "t:a" not in _ids(picks)
     assert "Alpha" not in {r.title for pick in picks.picks for r in pick.reasons}
 
 
@@ -176,13 +177,24 @@ def test_parts_add_up_to_the_score(engine: Engine, history: tuple[Viewing, ...])
 
 
 @given(history=histories, left_out=st.sets(st.sampled_from(IDS), max_size=3))
-def test_a_title_that_is_not_a_reason_is_as_if_it_had_never_been_watched(
+def test_a_title_that_is_not_a_reason_moves_no_score_and_no_segment(
     engine: Engine, history: tuple[Viewing, ...], left_out: set[str]
 ) -> None:
     without = tuple(v for v in history if v.entity_id not in left_out)
-    assert engine.rank(_request(history, not_reasons=tuple(left_out))) == engine.rank(
-        _request(without)
-    )
+    for entity_id in IDS:
+        given, never = (
+            engine.rank(_request(viewings, not_reasons=marked, explain=entity_id))
+            for viewings, marked in ((history, tuple(left_out)), (without, ()))
+        )
+        assert given == never
+
+
+def test_where_nothing_carries_weight_there_is_no_mix(engine: Engine) -> None:
+    assert engine.rank(_request()).segment_probabilities == ()
+    watched = _watched("t:a", "t:b")
+    assert engine.rank(_request(watched, hidden=("t:a",))).segment_probabilities != ()
+    picks = engine.rank(_request(watched, hidden=("t:a",), not_reasons=("t:b",)))
+    assert picks.segment_probabilities == ()
 
 
 @given(history=histories, hidden=st.sets(st.sampled_from(IDS), max_size=3))

@@ -198,7 +198,12 @@ def test_hidden_and_excluded_titles_are_never_cited_and_carry_no_weight(
     assert cited.isdisjoint(left_out)
     assert hidden.isdisjoint(pick.entity_id for pick in _shown(picks))
     without = tuple(v for v in history if v.entity_id not in left_out)
-    assert picks == engine.rank(_request(without, hidden=tuple(hidden)))
+    never = engine.rank(_request(without, hidden=tuple(hidden)))
+    assert picks.segment_probabilities == never.segment_probabilities
+    scores = {pick.entity_id: pick.reasons for pick in _shown(never)}
+    assert all(scores.get(p.entity_id, p.reasons) == p.reasons for p in _shown(picks))
+    finished = {v.entity_id for v in history if v.completed}
+    assert finished.isdisjoint(pick.entity_id for pick in picks.picks)
 
 
 @heads
