@@ -14,7 +14,6 @@ import pytest
 from edgeagent.consent import Purpose
 from edgeagent.dashboard.left import draw_timeline, read_report
 from edgeagent.dashboard.texts import LANGUAGES, load_texts
-from edgeagent.messages import Picks, RankRequest
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.publication import TITLE_IDS
 from tests.api.running import Running, ServiceThread
@@ -206,35 +205,6 @@ def test_each_segment_names_the_titles_that_made_it(
     assert widths == ["60.0", "30.0"]  # parts of the whole, not of the largest
 
 
-class HonestScorer(MixScorer):
-    """Sees segments where something was watched, as the engine does."""
-
-    def rank(self, request: RankRequest) -> Picks:
-        picks = super().rank(request)
-        if request.history:
-            return picks
-        return msgspec.structs.replace(picks, segment_probabilities=(), segment_causes=())
-
-
-def test_what_was_erased_leaves_no_taste_behind(
-    services: ServiceThread, serve: Callable[[Running], Serving], tmp_path: Path
-) -> None:
-    box = AgentBox(
-        directory=tmp_path / "honest", runtime_directory=tmp_path / "run", scorer=HonestScorer()
-    )
-    running = services.start(box=box)
-    furnish(running)
-    serving = serve(running)
-    serving.enter()
-    assert "Your mix of tastes" in told(serving.get("/thinks").text)
-    with running.line() as manager:
-        asked = manager.result("EdgeAgent.erase", {"scope": "history"})
-        manager.result("EdgeAgent.erase", {"scope": "history", "confirm": asked["confirm"]})
-    page = told(serving.get("/thinks").text)
-    assert "nothing is kept that it could make one of" in page
-    assert "Your mix of tastes" not in page
-
-
 def test_without_a_model_the_box_thinks_nothing(serving: Serving) -> None:
     serving.post("/switches/grant", purpose="history", sure="yes")
     serving.post("/switches/grant", purpose="personalization", sure="yes")
@@ -397,28 +367,3 @@ def test_titles_are_shown_and_never_run(
     page = serving.get("/kept?search=%3Cscript").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
-
-
-def test_a_child_is_offered_no_switch_and_told_why(serving: Serving) -> None:
-    serving.post("/profiles/create", name="Kim", kind="kid")
-    serving.post("/profiles/switch", name="Kim")
-    page = serving.get("/switches").text
-    assert "/switches/grant" not in page
-    assert "For Kim nothing can be switched on" in told(page)
-    thinks = serving.get("/thinks").text
-    assert "nothing that this profile watches is ever kept" in told(thinks)
-    assert 'href="/switches"' not in thinks
-    refused = serving.post("/switches/grant", purpose="history", sure="yes")
-    assert "Nothing can be switched on here" in told(refused.text)
-
-
-def test_a_withdrawal_stays_on_record_when_it_is_granted_again(serving: Serving) -> None:
-    for deed in ("grant", "withdraw", "grant"):
-        serving.post(f"/switches/{deed}", purpose="promotion", sure="yes")
-    page = told(serving.get("/switches/record").text)
-    assert re.findall(r"Promotions: (switched o[nf]+)", page) == [
-        "switched on",
-        "switched off",
-        "switched on",
-    ]
-    assert (page.count("in force"), page.count("replaced")) == (1, 2)
