@@ -114,7 +114,7 @@ class Errands(InProcess):
 
     def fetch_update(self, moment: float | None = None) -> None:
         self.begun.set()
-        self.go_on.wait(60)
+        self.go_on.wait(20)
         super().fetch_update(moment)
 
     def call_off(self) -> None:
@@ -202,7 +202,7 @@ def test_work_on_the_history_delays_no_errand_and_no_errand_delays_it(route: Rou
         model = asyncio.create_task(lanes.run("slow", lambda: model_ends.wait(60)))
         route.errands.go_on.clear()
         fetching = asyncio.create_task(route.courier.fetch(route.soon()))
-        await asyncio.to_thread(route.errands.begun.wait, 60)
+        assert await asyncio.to_thread(route.errands.begun.wait, 20)
         done.append("fetching, while a model runs")
         await lanes.run("quick", lambda: done.append("a viewing is stored"))
         model_ends.set()
