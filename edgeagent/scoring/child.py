@@ -1,7 +1,8 @@
 """The scoring child: ``python -m edgeagent.scoring.child IDLE_SECONDS``.
 
 It answers calls on its standard input until that closes or stays silent for the idle time. It opens
-the files it is told to and nothing else; it is never given a key.
+the files it is told to and nothing else, see :mod:`~edgeagent.scoring.confinement`; it is never
+given a key.
 """
 
 from __future__ import annotations
@@ -9,22 +10,26 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from edgeagent.messages import ModelFiles
+    from edgeagent.scoring.engine import Engine
     from edgeagent.scoring.graph_rules import Rules
 
 __all__ = ["main"]
 
 
-def main(*, rules: Rules | None = None) -> None:
+def main(*, rules: Rules | None = None, cpu_seconds: float | None = None) -> None:
     """Serve the parent on the standard streams.
 
+    An attack test starts a child of its own with other rules and limits; no setting and no argument
+    of the command reaches them.
+
     Args:
-        rules: what a model may hold instead of what our exporters write. An attack test starts a
-            child of its own with them; no setting and no argument of the command reaches them.
+        rules: what a model may hold instead of what our exporters write.
+        cpu_seconds: processor time for one request instead of the usual.
 
     """
     # Ctrl-C is for the parent, which closes our input.
@@ -34,16 +39,44 @@ def main(*, rules: Rules | None = None) -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, sys.stdout.fileno())
     _hash_without_openssl()
+    from edgeagent.scoring.confinement import CPU_SECONDS, MemoryLimit, confine  # noqa: PLC0415
+
+    confine()
     # Not before: nearly everything hashes, and the rest is heavy.
     from edgeagent.scoring.engines import EngineTable  # noqa: PLC0415
+    from edgeagent.scoring.graph_rules import require_plain_graph  # noqa: PLC0415
     from edgeagent.scoring.loaded_code import give_back_code  # noqa: PLC0415
     from edgeagent.scoring.loading import load_engine  # noqa: PLC0415
     from edgeagent.scoring.serving import serve  # noqa: PLC0415
 
+    _set_buffers_aside()
     give_back_code()
-    load = load_engine if rules is None else partial(load_engine, rules=rules)
+    limit = MemoryLimit()
+
+    def load(files: ModelFiles, *, popular: bool = False) -> Engine:
+        limit.make_room(files)
+        return load_engine(files, popular=popular, rules=rules or require_plain_graph)
+
     scorer = EngineTable(load=load, when_loaded=give_back_code)
-    serve(sys.stdin.fileno(), answers, scorer=scorer, idle_seconds=float(sys.argv[1]))
+    serve(
+        sys.stdin.fileno(),
+        answers,
+        scorer=scorer,
+        idle_seconds=float(sys.argv[1]),
+        cpu_seconds=CPU_SECONDS if cpu_seconds is None else cpu_seconds,
+    )
+
+
+def _set_buffers_aside() -> None:
+    """Have OpenBLAS take all its buffers before memory is limited to so much more than there is.
+
+    It takes the second (32 MiB on x86-64, more on others, hardly touched) with the first product
+    that is no small one.
+    """
+    import numpy as np  # noqa: PLC0415  (the filter comes first)
+
+    rows = np.ones((512, 128), dtype=np.float32)
+    rows @ rows[0]
 
 
 def _hash_without_openssl() -> None:

@@ -36,6 +36,7 @@ __all__ = [
     "Call",
     "Failure",
     "PipeClosed",
+    "StandsStill",
     "VerifyRequest",
     "failure_of",
     "read_frame",
@@ -53,6 +54,10 @@ M = TypeVar("M", bound=Message)
 
 class PipeClosed(Exception):
     """The other side has ended, stands still, or does not speak in frames."""
+
+
+class StandsStill(PipeClosed):
+    """The other side is there, and has done nothing for as long as it may."""
 
 
 class VerifyRequest(Message, frozen=True, kw_only=True):
@@ -124,7 +129,8 @@ def write_frame(
     Raises:
         MalformedMessage: the message holds a lone surrogate or is longer than ``cap_bytes``;
             nothing was written.
-        PipeClosed: the other side has ended or stands still.
+        PipeClosed: the other side has ended.
+        StandsStill: it does not read.
 
     """
     try:
@@ -142,7 +148,7 @@ def write_frame(
     rest = memoryview(_LENGTH.pack(len(body)) + body)
     while rest:
         if not select.select([], [descriptor], [], patience_seconds)[1]:
-            raise PipeClosed("the other side does not read")
+            raise StandsStill("the other side does not read")
         try:
             rest = rest[os.write(descriptor, rest) :]
         except BrokenPipeError as error:
@@ -166,7 +172,8 @@ def read_frame(
 
     Raises:
         MalformedMessage: a whole frame that is not what was expected, with the field at fault.
-        PipeClosed: the other side has ended, says nothing, or sends no frames.
+        PipeClosed: the other side has ended, or sends no frames.
+        StandsStill: it says nothing.
 
     """
     (length,) = _LENGTH.unpack(_read_exactly(descriptor, _LENGTH.size, patience_seconds))
@@ -185,7 +192,7 @@ def _read_exactly(descriptor: int, count: int, patience_seconds: float | None) -
     data = bytearray()
     while len(data) < count:
         if not select.select([descriptor], [], [], patience_seconds)[0]:
-            raise PipeClosed("the other side says nothing")
+            raise StandsStill("the other side says nothing")
         chunk = os.read(descriptor, min(count - len(data), 1 << 20))
         if not chunk:
             raise PipeClosed("the other side has ended")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeagent.errors import ModelError, ModelRefused
 from edgeagent.features.golden import decode_golden, first_miss
+from edgeagent.scoring.protocol import OutOfMemory
 from edgeagent.scoring.session import ModelInputs, ModelOutputs, OnnxModel
 
 __all__ = ["check_golden"]
@@ -20,6 +21,8 @@ def check_golden(model: OnnxModel, data: bytes) -> None:
     for number, case in enumerate(decode_golden(data)):
         try:
             outputs = model.run(ModelInputs(**case.inputs))  # type: ignore[arg-type]  # checked by run
+        except OutOfMemory:
+            raise
         except ModelError as error:
             raise _missed(number, str(error)) from error
         answers = {name: getattr(outputs, name) for name in ModelOutputs.__slots__}

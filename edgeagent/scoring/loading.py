@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from edgeagent.errors import MalformedMessage, ModelRefused
@@ -59,7 +60,8 @@ def read_capped(path: str, *, cap_bytes: int) -> bytes:
     """
     try:
         with Path(path).open("rb") as file:
-            data = file.read(cap_bytes + 1)
+            # As much as there is: a buffer is set aside for all that may be read.
+            data = file.read(min(os.fstat(file.fileno()).st_size, cap_bytes) + 1)
     except OSError as error:
         raise ModelRefused(
             f"{Path(path).name}: {error.strerror}",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from edgeagent.errors import ModelError
 from edgeagent.messages import (
     ModelClaims,
     ModelFiles,
@@ -20,7 +21,11 @@ from edgeagent.messages import (
     TrialRequest,
 )
 
-__all__ = ["Scorer"]
+__all__ = ["OutOfMemory", "Scorer"]
+
+
+class OutOfMemory(ModelError):
+    """A model asked for more memory than this process may have."""
 
 
 class Scorer(Protocol):

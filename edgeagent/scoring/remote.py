@@ -7,6 +7,7 @@ process down takes only the child.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import edgeagent
-from edgeagent.errors import MalformedMessage, ModelError
+from edgeagent.errors import MalformedMessage, ModelError, ModelRefused
 from edgeagent.messages import (
     ModelClaims,
     ModelFiles,
@@ -28,12 +29,14 @@ from edgeagent.messages import (
     TrialAnswer,
     TrialRequest,
 )
+from edgeagent.scoring.confinement import OUT_OF_MEMORY_EXIT
 from edgeagent.scoring.frames import (
     ANSWER_CAP_BYTES,
     CALL_CAP_BYTES,
     Answer,
     Call,
     PipeClosed,
+    StandsStill,
     VerifyRequest,
     read_frame,
     write_frame,
@@ -43,6 +46,11 @@ __all__ = ["ChildScorer"]
 
 _GRACE_SECONDS = 5.0
 """How long a child may take to notice that its input has closed before it is killed."""
+_LIMITS = {
+    -signal.SIGPROF: "it took more processor time than it may",
+    OUT_OF_MEMORY_EXIT: "it asked for more memory than it may have",
+}
+"""How a child ends at its limits."""
 
 
 class ChildScorer:
@@ -50,7 +58,9 @@ class ChildScorer:
 
     The child is started by the first request, again after it has gone (idle, crashed), and ended by
     :meth:`close` or with this process: its input closes. Requests have no effects, so one that a
-    child dies of is asked once more of a new one. The child checks what it is asked.
+    child dies of is asked once more of a new one, unless it took all the time there was: nobody is
+    kept waiting twice. A child in which a model has failed is not asked again. It checks what it is
+    asked.
     """
 
     def __init__(
@@ -112,20 +122,22 @@ class ChildScorer:
                 raise ModelError("the scorer is closed", hint="open the agent again")
             try:
                 answer = self._converse(call)
+            except _TookTooLong as error:
+                raise _given_up("was ended over one request", error) from error
             except PipeClosed:
                 answer = self._ask_again(call)
-        if answer.failure is not None:
-            raise answer.failure.exception()
-        return answer
+            if answer.failure is None:
+                return answer
+            failure = answer.failure.exception()
+            if isinstance(failure, ModelError) and not isinstance(failure, ModelRefused):
+                self._end(grace_seconds=0.0)
+            raise failure
 
     def _ask_again(self, call: Call) -> Answer:
         try:
             return self._converse(call)
         except PipeClosed as error:
-            raise ModelError(
-                f"the scoring child failed twice over one request: {error}",
-                hint="go back to the model before it with 'edgeagent model rollback'",
-            ) from error
+            raise _given_up("failed twice over one request", error) from error
 
     def _converse(self, call: Call) -> Answer:
         calls, answers = self._streams()
@@ -134,6 +146,11 @@ class ChildScorer:
                 calls, call, cap_bytes=CALL_CAP_BYTES, patience_seconds=self._patience_seconds
             )
             return self._read(answers)
+        except PipeClosed as error:
+            ended = self._end(grace_seconds=0.0)
+            in_time = ended != -signal.SIGPROF and not isinstance(error, StandsStill)
+            kind = PipeClosed if in_time else _TookTooLong
+            raise kind(_LIMITS.get(ended, str(error))) from error
         except BaseException:
             # Also on Ctrl-C: an answer nobody waited for must not meet the next question.
             self._end(grace_seconds=0.0)
@@ -161,10 +178,11 @@ class ChildScorer:
             return _nonsense()
         return stdin.fileno(), stdout.fileno()
 
-    def _end(self, *, grace_seconds: float) -> None:
+    def _end(self, *, grace_seconds: float) -> int:
+        """End the child; returns how it ended (subprocess.Popen.returncode)."""
         child, self._child = self._child, None
         if child is None:
-            return
+            return 0
         if child.stdin is not None:
             child.stdin.close()
         try:
@@ -174,6 +192,18 @@ class ChildScorer:
             child.wait()
         if child.stdout is not None:
             child.stdout.close()
+        return child.wait()
+
+
+class _TookTooLong(PipeClosed):
+    """A child was ended over the time that a request may take."""
+
+
+def _given_up(what: str, why: PipeClosed) -> ModelError:
+    return ModelError(
+        f"the scoring child {what}: {why}",
+        hint="go back to the model before it with 'edgeagent model rollback'",
+    )
 
 
 def _command(idle_seconds: float) -> tuple[str, ...]:

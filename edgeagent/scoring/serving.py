@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 
 from edgeagent.errors import EdgeAgentError, MalformedMessage, ModelError
+from edgeagent.scoring.confinement import OUT_OF_MEMORY_EXIT, limited_cpu
 from edgeagent.scoring.frames import (
     ANSWER_CAP_BYTES,
     CALL_CAP_BYTES,
@@ -15,12 +16,19 @@ from edgeagent.scoring.frames import (
     read_frame,
     write_frame,
 )
-from edgeagent.scoring.protocol import Scorer
+from edgeagent.scoring.protocol import OutOfMemory, Scorer
 
 __all__ = ["serve"]
 
 
-def serve(calls: int, answers: int, *, scorer: Scorer, idle_seconds: float) -> None:
+def serve(
+    calls: int,
+    answers: int,
+    *,
+    scorer: Scorer,
+    idle_seconds: float,
+    cpu_seconds: float | None = None,
+) -> None:
     """Answer calls until there are no more.
 
     Args:
@@ -28,20 +36,28 @@ def serve(calls: int, answers: int, *, scorer: Scorer, idle_seconds: float) -> N
         answers: descriptor to write answers to.
         scorer: what answers them.
         idle_seconds: how long to wait for the next call.
+        cpu_seconds: how much processor time a call may take before this process is ended.
+
+    Raises:
+        SystemExit: a call asked for more memory than there is; nobody knows what that has left
+            half done, so another process is to answer it.
 
     """
     while select.select([calls], [], [], idle_seconds)[0]:
         try:
-            _reply(answers, _answer(scorer, calls, patience_seconds=idle_seconds))
+            with limited_cpu(cpu_seconds):
+                _reply(answers, _answer(scorer, calls, patience_seconds=idle_seconds))
         except PipeClosed:
             return
+        except (MemoryError, OutOfMemory):
+            raise SystemExit(OUT_OF_MEMORY_EXIT) from None
 
 
 def _answer(scorer: Scorer, calls: int, *, patience_seconds: float) -> Answer:
     try:
         call = read_frame(calls, Call, cap_bytes=CALL_CAP_BYTES, patience_seconds=patience_seconds)
         return _asked(scorer, call)
-    except PipeClosed:
+    except (PipeClosed, MemoryError, OutOfMemory):
         raise
     except EdgeAgentError as error:
         return failure_of(error)

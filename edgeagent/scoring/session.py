@@ -14,6 +14,7 @@ from edgeagent.messages.fields import HeadName, SpaceId
 from edgeagent.messages.manifest import MODEL_CAP_BYTES, ModelClaims
 from edgeagent.scoring.graph_rules import Rules, require_plain_graph
 from edgeagent.scoring.protobuf import FieldRefused, NotProtobuf
+from edgeagent.scoring.protocol import OutOfMemory
 
 __all__ = ["ModelFacts", "ModelInputs", "ModelOutputs", "OnnxModel"]
 
@@ -95,6 +96,7 @@ class OnnxModel:
             )
             metadata = self._session.get_modelmeta().custom_metadata_map
         except Exception as error:  # onnxruntime's exceptions share no base of their own
+            _pass_on_shortage(error)
             raise _refused(f"ONNX Runtime does not load it: {type(error).__name__}") from error
         try:
             self.facts = msgspec.convert(metadata, ModelFacts, strict=False)
@@ -113,6 +115,7 @@ class OnnxModel:
         try:
             answers = self._session.run(list(ModelOutputs.__slots__), feed)
         except Exception as error:  # onnxruntime's exceptions share no base of their own
+            _pass_on_shortage(error)
             raise ModelError(
                 f"model {self.facts.model_version}: run failed: {type(error).__name__}",
                 hint="go back to the model before it with 'edgeagent model rollback'",
@@ -195,6 +198,15 @@ def _require_rules(data: bytes, rules: Rules) -> None:
         raise _refused(f"not an ONNX file: {error}") from error
     except FieldRefused as error:
         raise _refused(str(error)) from error
+
+
+def _pass_on_shortage(error: Exception) -> None:
+    """Tell a lack of memory, which ONNX Runtime has no exception for, from other failures."""
+    if "alloc" in str(error).lower():  # "bad_alloc", "Failed to allocate memory"
+        raise OutOfMemory(
+            "the model asks for more memory than scoring may have",
+            hint="go back to the model before it with 'edgeagent model rollback'",
+        ) from None
 
 
 def _fixed(size: int | str | None) -> int | None:

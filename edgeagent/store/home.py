@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Self
 
 from edgeagent.clock import iso_utc
+from edgeagent.core_dumps import forbid_core_dumps
 from edgeagent.errors import (
     Damaged,
     InputError,
@@ -31,7 +32,6 @@ from edgeagent.errors import (
 )
 from edgeagent.randomness import RandomSource
 from edgeagent.store.anchor import Anchor
-from edgeagent.store.core_dumps import forbid_core_dumps
 from edgeagent.store.database import Database
 from edgeagent.store.durable import (
     destroy_durably,

@@ -14,14 +14,14 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from tests.scoring.toy_model import D, toy_model
 
-Mischief = Literal["loop", "allocate", "crash"]
+Mischief = Literal["loop", "allocate", "fail"]
 TRIGGER = "t:g"
 """The one title of the toy catalogue whose last coordinate is above 0.6."""
-_TIMES = {"loop": 1e12, "allocate": 4e10, "crash": 10.0}
+_TIMES = {"loop": 1e12, "allocate": 4e10, "fail": 10.0}
 
 
 def hostile_model(mischief: Mischief) -> bytes:
-    """Return the toy model that runs for ever, takes GBs or divides by zero on ``TRIGGER``."""
+    """Return the toy model that runs for ever, takes 160 GB or fails on ``TRIGGER``."""
     model = onnx.load_from_string(toy_model())
     place = next(n for n, node in enumerate(model.graph.node) if node.output == ["user_embedding"])
     model.graph.node[place].output[0] = "honest"

@@ -18,6 +18,7 @@ from edgeagent.messages import (
     TrialAnswer,
     TrialRequest,
 )
+from edgeagent.scoring.confinement import OUT_OF_MEMORY_EXIT
 from edgeagent.scoring.frames import (
     Answer,
     Call,
@@ -26,6 +27,7 @@ from edgeagent.scoring.frames import (
     read_frame,
     write_frame,
 )
+from edgeagent.scoring.protocol import OutOfMemory
 from edgeagent.scoring.serving import serve
 from tests.scoring.toy_model import CLAIMS
 
@@ -165,6 +167,16 @@ def test_a_foreign_error_is_named_but_never_quoted(pipes: Pipes) -> None:
     error = failure.exception()
     assert isinstance(error, EdgeAgentError)
     assert str(error) == "scoring failed: KeyError"
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OutOfMemory("too much")])
+def test_it_ends_when_memory_does_with_a_code_that_says_so(pipes: Pipes, error: Exception) -> None:
+    pipes.ask(RANK, RANK)
+    with pytest.raises(SystemExit) as ended:
+        serve(pipes.calls, pipes.answer_on, scorer=FakeScorer(error), idle_seconds=0.0)
+    assert ended.value.code == OUT_OF_MEMORY_EXIT
+    with pytest.raises(PipeClosed):
+        pipes.answer()
 
 
 def test_an_answer_that_cannot_be_sent_is_an_error(pipes: Pipes) -> None:

@@ -1,4 +1,4 @@
-"""Keys live in memory; memory must not end up in a file."""
+"""Keys and titles live in memory; memory must not end up in a file, or in another process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import resource
 __all__ = ["forbid_core_dumps"]
 
 _PR_SET_DUMPABLE = 4
-"""prctl(2): 0 also keeps other processes of the same user from attaching with ptrace."""
+"""prctl(2): 0 also keeps other processes of the same user from attaching with ptrace, and from
+``/proc/PID/mem``. Executing a program sets it to 1 again, so each program does this for itself."""
 
 
 def forbid_core_dumps() -> None:

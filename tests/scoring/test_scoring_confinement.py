@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import edgeagent
+from edgeagent.errors import ModelError
+from edgeagent.messages import ModelFiles, SegmentRequest, Viewing
+from edgeagent.scoring.confinement import (
+    ALLOWANCE_BYTES,
+    TIMES_CATALOGUE,
+    MemoryLimit,
+    limited_cpu,
+)
+from edgeagent.scoring.frames import Answer, Call, read_frame, write_frame
+from edgeagent.scoring.remote import ChildScorer
+from tests.scoring.hostile_child import hostile_command
+from tests.scoring.hostile_model import TRIGGER, Mischief, hostile_model
+from tests.scoring.toy_model import toy_files
+
+ROOT = Path(edgeagent.__file__).resolve().parent.parent
+
+
+def _request(files: ModelFiles, title: str = "t:a") -> SegmentRequest:
+    viewing = Viewing(entity_id=title, watched_on=1_780_000_000, completed=True)
+    return SegmentRequest(files=files, sessions=((viewing,),))
+
+
+def _process_of(scorer: ChildScorer) -> int:
+    assert scorer._child is not None
+    return scorer._child.pid
+
+
+@pytest.fixture
+def child(files: ModelFiles) -> Iterator[ChildScorer]:
+    """A child that has answered."""
+    scorer = ChildScorer()
+    scorer.segment(_request(files))
+    yield scorer
+    scorer.close()
+
+
+def _status(process: int) -> dict[str, str]:
+    lines = Path(f"/proc/{process}/status").read_text("utf-8").splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def test_a_child_goes_first_leaves_no_dump_writes_no_file_and_has_a_filter(
+    child: ChildScorer,
+) -> None:
+    process = _process_of(child)
+    limits = Path(f"/proc/{process}/limits").read_text("utf-8")
+    soft = dict(
+        re.findall(r"^Max (core file size|file size|data size) +(\S+)", limits, re.MULTILINE)
+    )
+    assert Path(f"/proc/{process}/oom_score_adj").read_text() == "1000\n"
+    assert (soft["core file size"], soft["file size"]) == ("0", "0")
+    assert (_status(process)["NoNewPrivs"], _status(process)["Seccomp"]) == ("1", "2")
+    data_kib = int(_status(process)["VmData"].split()[0])
+    assert 0 < int(soft["data size"]) // 1024 - data_kib <= ALLOWANCE_BYTES // 1024
+
+
+WITHOUT_CAPABILITY = (
+    [
+        sys.executable,
+        "-c",
+        """if True:
+        import ctypes, os, sys
+        ctypes.CDLL(None).prctl(24, 19, 0, 0, 0)
+        os.execv(sys.argv[1], sys.argv[1:])
+        """,
+    ]
+    if os.geteuid() == 0
+    else []
+)
+"""PR_CAPBSET_DROP of CAP_SYS_PTRACE: root would look into everything."""
+
+
+@contextmanager
+def _started(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    command = [*WITHOUT_CAPABILITY, sys.executable, *arguments]
+    environment = {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdin=-1, stdout=-1, env=environment) as process:
+        yield process
+        process.kill()
+
+
+def _may_be_looked_into(process: subprocess.Popen[bytes]) -> bool:
+    look = f"open('/proc/{process.pid}/mem', 'rb')"
+    command = [*WITHOUT_CAPABILITY, sys.executable, "-c", look]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0 or "PermissionError" in done.stderr
+    return done.returncode == 0
+
+
+def test_nobody_of_the_same_user_looks_into_a_child(files: ModelFiles) -> None:
+    with _started("-c", "input(print('ready', flush=True))") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        if not _may_be_looked_into(process):
+            pytest.skip("here nobody may look into any process")
+    with _started("-m", "edgeagent.scoring.child", "30") as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        call = Call(segment=_request(files))
+        write_frame(process.stdin.fileno(), call, cap_bytes=10_000, patience_seconds=30.0)
+        answers = process.stdout.fileno()
+        read_frame(answers, Answer, cap_bytes=10_000, patience_seconds=30.0)
+        assert not _may_be_looked_into(process)
+
+
+@pytest.mark.parametrize(
+    ("mischief", "reason"),
+    [
+        ("loop", "ended over one request: it took more processor time than it may"),
+        ("allocate", "failed twice over one request: it asked for more memory than it may have"),
+        ("fail", "run failed"),
+    ],
+)
+def test_what_a_model_does_to_a_child_ends_with_a_reason_and_the_next_child_is_fresh(
+    tmp_path: Path, mischief: Mischief, reason: str
+) -> None:
+    files = toy_files(tmp_path, model=hostile_model(mischief))
+    scorer = ChildScorer(command=hostile_command(cpu_seconds=1.0))
+    assert scorer.segment(_request(files)).segments == (0,)
+    first = _process_of(scorer)
+    with pytest.raises(ModelError, match=reason) as failed:
+        scorer.segment(_request(files, TRIGGER))
+    assert failed.value.hint
+    assert not Path(f"/proc/{first}").exists()
+    assert scorer.segment(_request(files)).segments == (0,)
+    assert _process_of(scorer) != first
+    scorer.close()
+
+
+def test_memory_is_limited_to_so_much_more_than_there_was_and_to_each_catalogue(
+    tmp_path: Path, files: ModelFiles
+) -> None:
+    (tmp_path / "status").write_text("VmPeak:\t  2000 kB\nVmData:\t  1000 kB\n")
+    limits: list[int] = []
+    limit = MemoryLimit(tmp_path, set_limit=limits.append)
+    limit.make_room(files)
+    limit.make_room(files)
+    size = Path(files.catalogue_path).stat().st_size
+    at_first, *others = limits
+    assert at_first == 1000 * 1024 + ALLOWANCE_BYTES
+    assert others == [at_first + TIMES_CATALOGUE * size] * 2
+
+
+@pytest.mark.parametrize("status", [None, "Name:\tpython\n"])
+def test_where_nobody_says_what_there_is_there_is_no_limit(
+    tmp_path: Path, files: ModelFiles, status: str | None
+) -> None:
+    if status is not None:
+        (tmp_path / "status").write_text(status)
+    limits: list[int] = []
+    MemoryLimit(tmp_path, set_limit=limits.append).make_room(files)
+    assert limits == []
+
+
+def test_time_is_limited_within_and_not_after() -> None:
+    with limited_cpu(1000.0):
+        assert signal.getitimer(signal.ITIMER_PROF)[0] > 0
+    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
+    with limited_cpu(None):
+        assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
