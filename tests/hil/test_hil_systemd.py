@@ -85,7 +85,7 @@ def half(unit: Unit) -> Iterator[None]:
     """Half of its memory, for a service that begins anew: a peak is that of its control group."""
     unit.board.check(f"{SET} MemoryMax=128M && systemctl restart edgeagent.service")
     yield
-    unit.board.check(f"{SET} CPUQuota= MemoryMax=256M")
+    unit.board.check(f"{SET} CPUQuota= MemoryMax=320M")
 
 
 def pick(unit: Unit, watched: str) -> None:
@@ -121,8 +121,8 @@ def test_viewings_come_in_and_picks_go_out_under_the_hardening(
 
 
 def test_the_limits_of_the_unit_are_in_force(unit: Unit) -> None:
-    assert unit.limit("memory.high") == str(192 * MEBIBYTE)
-    assert unit.limit("memory.max") == str(256 * MEBIBYTE)
+    assert unit.limit("memory.high") == str(256 * MEBIBYTE)
+    assert unit.limit("memory.max") == str(320 * MEBIBYTE)
     assert unit.limit("pids.max") == "64"
     assert unit.limit("cpu.weight") == "20"
 

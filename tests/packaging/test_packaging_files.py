@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tomllib
@@ -12,11 +13,14 @@ import pytest
 
 from edgeagent.api.install_files import install_directory, install_files
 from edgeagent.config import DEFAULT_PORT, Config, ServiceConfig, load_config
+from edgeagent.scoring.confinement import ALLOWANCE_BYTES, TIMES_CATALOGUE
 from tests.api.settings_file import SETTINGS, settings_file
 
 SYSTEMD = install_directory() / "systemd"
 SERVICES = sorted(SYSTEMD.glob("*.service"))
 UNITS = [*SERVICES, *sorted(SYSTEMD.glob("*.socket"))]
+CATALOGUE_OF_10_000 = 1_430_000
+"""Bytes, with 128 dimensions."""
 SCRIPTS = ("debian/postinst", "debian/prerm", "debian/postrm")
 
 
@@ -29,6 +33,17 @@ def test_every_file_is_found() -> None:
 def test_the_unit_may_bind_the_port_that_the_service_takes() -> None:
     unit = (SYSTEMD / "edgeagent.service").read_text("utf-8")
     assert f"SocketBindAllow=ipv4:tcp:{DEFAULT_PORT}\n" in unit
+
+
+def test_the_service_a_child_at_its_limit_and_an_updater_fit_below_where_memory_is_throttled() -> (
+    None
+):
+    unit = (SYSTEMD / "edgeagent.service").read_text("utf-8")
+    high = int(re.findall(r"^MemoryHigh=(\d+)M$", unit, re.MULTILINE)[0]) << 20
+    service, updater, idle_child = 48 << 20, 56 << 20, 53 << 20  # measured, see README
+    child = idle_child + ALLOWANCE_BYTES + TIMES_CATALOGUE * CATALOGUE_OF_10_000
+    assert service + updater + child < high
+    assert "OOMPolicy=continue\n" in unit
 
 
 def test_the_settings_file_says_what_the_code_says() -> None:
