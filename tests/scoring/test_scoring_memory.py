@@ -35,7 +35,7 @@ def test_a_child_holds_neither_openssl_nor_code_that_only_loading_ran(files: Mod
 def test_code_given_back_runs_again(files: ModelFiles) -> None:
     give_back_code()
     child = ChildScorer()
-    assert child.segment(SegmentRequest(files=files, sessions=((),))).segments == ()
+    assert child.segment(SegmentRequest(files=files, sessions=((),))).segments == (None,)
     child.close()
 
 
