@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,9 @@ from edgeagent.api.main import managers
 from edgeagent.api.notify import Notifier
 from edgeagent.api.outgoing import QUEUE_LIMIT, Outgoing
 from edgeagent.api.unix_door import Peer, peer_of, prepare_directory
+from edgeagent.clock import SystemClock
 from edgeagent.config import Config, ServiceConfig, config_source, load_config
-from edgeagent.errors import InputError
+from edgeagent.errors import InputError, NetworkError
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
 from tests.api.running import Running, ServiceThread
@@ -36,6 +38,32 @@ def test_errands_run_our_own_command_and_pass_on_what_it_says(tmp_path: Path) ->
     assert failed.value.hint
     with pytest.raises(InputError, match="no such file"):
         Commands(home, tmp_path / "none.toml").send_reports()
+
+
+def test_an_errand_that_is_called_off_ends_and_none_begins_after_the_end(tmp_path: Path) -> None:
+    commands = Commands(tmp_path / "home", None)
+    commands.prepare()
+    far = SystemClock().boot_seconds() + 86_400
+    (tmp_path / "home" / "config.toml").write_text(
+        f'server_url = "http://127.0.0.1:9"\ntrusted_root = "{_root(tmp_path)}"\n'
+    )
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(commands.fetch_update, far)
+        while not commands._running:
+            assert not waiting.done()
+        commands.call_off()
+        with pytest.raises(NetworkError, match="errand fetch did not run to its end"):
+            waiting.result(60)
+    commands.close()
+    with pytest.raises(NetworkError, match="the service is ending"):
+        commands.send_reports()
+
+
+def _root(directory: Path) -> Path:
+    """Write something that reads like a root of trust: what waits never comes to look at it."""
+    path = directory / "root.json"
+    path.write_bytes(b"{}")
+    return path
 
 
 def test_a_confirmation_is_good_once_for_one_deed_and_two_minutes() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import socket
 from collections.abc import Callable
+from math import inf
 
 import pytest
 from tuf.api.exceptions import DownloadError, DownloadHTTPError
@@ -138,6 +139,27 @@ def test_a_server_that_stalls_is_left_sooner() -> None:
         fetched(seen, HttpFetcher(patience))
 
 
+@pytest.mark.parametrize(("least", "left"), [(1e9, True), (1.0, False)])
+def test_a_server_slower_than_any_line_is_left_long_before_the_deadline(
+    least: float, left: bool
+) -> None:
+    patience = Patience(
+        deadline_seconds=inf,
+        glance_seconds=0.001,
+        monotonic=ticking(0.5),
+        least_bytes_per_second=least,
+        rate_seconds=10,
+    )
+    body = b"x" * 4_000_000  # some sixty pieces, and as many looks at the clock
+    answer = answering(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode(), body)
+    with serving(answer) as seen:
+        if left:
+            with pytest.raises(DownloadError, match="slower than"):
+                fetched(seen, HttpFetcher(patience))
+        else:
+            assert fetched(seen, HttpFetcher(patience)) == body
+
+
 def test_all_downloads_of_an_update_share_the_deadline() -> None:
     """Sixty-four new roots in a row, each just in time, would hold an update for hours."""
     patience = Patience(deadline_seconds=900, glance_seconds=0.001, monotonic=ticking(20.0))
@@ -153,5 +175,6 @@ def test_all_downloads_of_an_update_share_the_deadline() -> None:
         list(roots)
 
 
-def test_the_deadline_of_a_real_update_is_a_quarter_of_an_hour() -> None:
+def test_a_real_update_has_a_quarter_of_an_hour_and_a_least_rate() -> None:
     assert (UPDATE_PATIENCE.deadline_seconds, UPDATE_PATIENCE.stall_seconds) == (900, 30)
+    assert (UPDATE_PATIENCE.least_bytes_per_second, UPDATE_PATIENCE.rate_seconds) == (1024, 30)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import inf
 
 import pytest
 
 from edgeagent.errors import NetworkError
-from edgeagent.network.transport import HttpTransport
+from edgeagent.network.exchange import Patience
+from edgeagent.network.transport import REPORT_PATIENCE, HttpTransport
+from tests.network.hostile import Seen, read_request, serving
 
 BODY = b"{}".ljust(512)
 
@@ -147,3 +151,33 @@ def test_nonsense_instead_of_http_is_a_network_error() -> None:
         with pytest.raises(NetworkError):
             HttpTransport(f"http://127.0.0.1:{listener.getsockname()[1]}").post(BODY)
         thread.join()
+
+
+def test_a_report_has_a_minute_and_a_least_rate() -> None:
+    assert (REPORT_PATIENCE.deadline_seconds, REPORT_PATIENCE.stall_seconds) == (60, 30)
+    assert REPORT_PATIENCE.least_bytes_per_second == 16
+
+
+def test_an_answer_that_drips_is_left_long_before_the_deadline() -> None:
+    clock = itertools.count(step=1.0)
+
+    def script(seen: Seen, connection: socket.socket) -> None:
+        read_request(seen, connection)
+        try:
+            connection.sendall(b"HTTP/1.1 204 No")
+            while True:
+                connection.sendall(b"x")
+        except OSError:
+            seen.left.set()
+
+    patience = Patience(
+        deadline_seconds=inf,
+        glance_seconds=0.001,
+        least_bytes_per_second=1e6,
+        monotonic=lambda: next(clock),
+    )
+    with serving(script) as seen:
+        transport = HttpTransport(f"http://127.0.0.1:{seen.port}", patience=patience)
+        with pytest.raises(NetworkError, match="slower than"):
+            transport.post(BODY)
+        assert seen.left.wait(60)
