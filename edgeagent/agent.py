@@ -18,6 +18,7 @@ from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.errors import LedgerBroken, PolicyError, StorageError
 from edgeagent.messages import ModelFiles, ModelManifest, Pick, ReportTask, WatchEvent
 from edgeagent.randomness import SystemRandomSource
+from edgeagent.services.audience import Audience, leave_out_teens
 from edgeagent.services.connections import make_scorer, open_repository, open_transport
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
 from edgeagent.services.device_clock import DeviceClock
@@ -164,14 +165,10 @@ class Agent:
 
     def heed(self, signal: Signal) -> tuple[ConsentRecord, ...]:
         """Withdraw what a signal from outside speaks against; it can only narrow."""
-        return heed(
-            signal,
-            ledger=self._home.ledger,
-            gate=self.gate,
-            withdraw=lambda purpose, profile: self.withdraw(
-                purpose, profile=profile, by_signal=True
-            ),
-        )
+        return heed(signal, ledger=self._home.ledger, gate=self.gate, withdraw=self._narrow)
+
+    def _narrow(self, purpose: Purpose, profile: str) -> ConsentRecord:
+        return self.withdraw(purpose, profile=profile, by_signal=True)
 
     def consent(self, profile: str = "main") -> tuple[PurposeState, ...]:
         """Return how each purpose stands for a profile."""
@@ -391,10 +388,12 @@ class Agent:
 
     def _finish_what_was_interrupted(self) -> None:
         """Go on where the power went, before anything else runs."""
+        audience = Audience(teens_count=self._config.teens_count_as_adults)
         for finish in (
             self.household.finish_rename,
             self.erasure.finish,
             self._withdrawals.finish,
+            partial(leave_out_teens, self._home, audience=audience, withdraw=self._narrow),
         ):
             with suppress(StorageError):  # a damaged history does not close the ledger
                 finish()

@@ -135,7 +135,8 @@ class Config(_Table, frozen=True, kw_only=True):
     key_erase_command: tuple[_Text, ...] = ()
     """For ``command``: what destroys the key when everything is erased; none: it stays."""
     teens_count_as_adults: bool = False
-    """Whether profiles of kind ``teen`` and ``app:teen`` viewings are stored like adults'."""
+    """Whether profiles of kind ``teen`` and ``app:teen`` viewings are stored like adults'. Set back
+    to ``false``, what was kept of them goes at the next start, and their consents are withdrawn."""
     teen_max_age_rating: Annotated[int, Meta(ge=0, le=21)] = 16
     """Titles meant for older people than this many years are not shown to profiles of kind
     ``teen``."""

@@ -52,6 +52,8 @@ class ExportedViewing(Message, frozen=True, kw_only=True, omit_defaults=True):
     progress_seconds: Annotated[int, Meta(ge=0, le=604_800)] | None = None
     completed: bool = False
     source: Literal["watched", "imported"] = "watched"
+    teen: bool = False
+    """Whether the app called it a teen's, whoever's profile it is in."""
 
 
 class ExportedMark(Message, frozen=True, kw_only=True):

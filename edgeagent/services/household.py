@@ -14,9 +14,10 @@ from msgspec import Meta
 
 from edgeagent.clock import Clock
 from edgeagent.consent import ConsentRecord
-from edgeagent.errors import ConsentRequired, InputError
+from edgeagent.errors import InputError
 from edgeagent.messages.codec import KeptMessage, checked_text
 from edgeagent.messages.fields import ProfileName
+from edgeagent.services.audience import Audience
 from edgeagent.services.kept_state import KeptState
 from edgeagent.services.privacy_flags import forget_flags, move_flags
 from edgeagent.services.private_session import PrivateSession
@@ -72,7 +73,7 @@ class Household:
         self._home = home
         self._clock = clock
         self._private = private
-        self._teens_count = teens_count_as_adults
+        self._audience = Audience(teens_count=teens_count_as_adults)
         self._states = HouseholdStateStore(home.ledger)
 
     @property
@@ -162,8 +163,7 @@ class Household:
             InputError: there is no such profile.
 
         """
-        kind = self._find(profile).kind
-        return kind == "adult" or (kind == "teen" and self._teens_count)
+        return self._audience.counts(self._find(profile).kind)
 
     def require_may_consent(self, profile: str) -> None:
         """Refuse what can never be allowed: anything for a kid, or for a teen by policy.
@@ -173,12 +173,7 @@ class Household:
             InputError: there is no such profile.
 
         """
-        if not self.may_consent(profile):
-            kind = self._find(profile).kind
-            raise ConsentRequired(
-                f"profile {profile!r} is a {kind}'s: nothing of it is stored, scored or counted",
-                hint="edgeagent profile list shows the kinds; adults decide for themselves",
-            )
+        self._audience.require(profile, self._find(profile).kind)
 
     def _find(self, name: str) -> Profile:
         for profile in self.profiles():

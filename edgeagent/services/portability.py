@@ -243,6 +243,7 @@ def _viewings(history: HistoryStore, profile: str, count: _Counter) -> Iterator[
             progress_seconds=viewing.progress_seconds,
             completed=viewing.completed,
             source=kept.source,
+            teen=kept.teen,
         )
         count.advance(1)
 
@@ -255,6 +256,7 @@ def _event(viewing: ExportedViewing, profile: str) -> WatchEvent:
         progress_seconds=viewing.progress_seconds,
         completed=viewing.completed,
         profile=profile,
+        age_policy="app:teen" if viewing.teen else None,
     )
 
 

@@ -12,6 +12,7 @@ from edgeagent.consent import Purpose
 from edgeagent.errors import ModelError, UnknownEntity
 from edgeagent.messages import ModelFiles, Pick, Picks, RankRequest
 from edgeagent.scoring.protocol import Scorer
+from edgeagent.services.audience import Audience
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.installation import InstallationStore
 from edgeagent.services.model_trust import ModelTrust
@@ -72,6 +73,7 @@ class Recommender:
         self._private = private
         self._clock = clock
         self._config = config
+        self._audience = Audience(teens_count=config.teens_count_as_adults)
 
     def recommend(
         self, *, profile: str, limit: int, cached: bool = False, why_segments: bool = False
@@ -200,12 +202,14 @@ class Recommender:
         return {viewing.entity_id for viewing in viewings}
 
     def _request(self, profile: str, limit: int, *, explain: str | None = None) -> RankRequest:
-        marks = self._home.history.marks(profile)
-        is_teen = self._home.history.profile_kind(profile) == "teen"
+        history = self._home.history
+        marks, kind = history.marks(profile), history.profile_kind(profile)
+        self._audience.require(profile, kind)
+        is_teen = kind == "teen"
         return RankRequest(
             files=_NO_FILES,
             now=self._clock.now(),
-            history=self._home.history.window(profile),
+            history=history.window(profile, teens=self._audience.teens_count),
             hidden=marks.hidden,
             not_reasons=marks.not_reasons,
             max_age_rating=self._config.teen_max_age_rating if is_teen else _ADULT_MAX_AGE_RATING,

@@ -9,6 +9,7 @@ import msgspec
 
 from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent, checked
+from edgeagent.services.audience import Audience
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.private_session import PrivateSession
@@ -51,7 +52,7 @@ class Recorder:
         self._titles = titles
         self._private = private
         self._clock = clock
-        self._teens_count = teens_count_as_adults
+        self._audience = Audience(teens_count=teens_count_as_adults)
 
     def record(
         self,
@@ -108,11 +109,5 @@ class Recorder:
         return event if event.watched_on <= now else msgspec.structs.replace(event, watched_on=now)
 
     def _counts(self, event: WatchEvent) -> bool:
-        return self._is_adult(event.age_policy) and self._is_adult(
-            self._history.profile_kind(event.profile)
-        )
-
-    def _is_adult(self, audience: str | None) -> bool:
-        if audience in {"app:child", "kid"}:
-            return False
-        return self._teens_count or audience not in {"app:teen", "teen"}
+        kind = self._history.profile_kind(event.profile)
+        return self._audience.counts(event.age_policy) and self._audience.counts(kind)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from edgeagent.config import Config
 from edgeagent.randomness import RandomSource
+from edgeagent.services.audience import Audience
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.counting_frame import Frame
 from edgeagent.services.device_clock import DeviceClock
@@ -181,4 +182,5 @@ class Reporting:
             installations=self._installations,
             scorer=self._tools.scorer(),
             clock=self._clock,
+            audience=Audience(teens_count=self._config.teens_count_as_adults),
         )

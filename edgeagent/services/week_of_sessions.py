@@ -1,4 +1,4 @@
-"""What was watched in one week, as sessions: split, drawn, and given their categories.
+"""The sessions of one week: drawn, and given their categories.
 
 The draw comes first. Only what it took is given a segment, in a request of one size, stand-ins
 included: neither the number of sessions nor an empty week changes what the segmenter has to do.
@@ -6,41 +6,19 @@ included: neither the number of sessions nor an empty week changes what the segm
 
 from __future__ import annotations
 
-from edgeagent.clock import week_start
-from edgeagent.messages import ModelFiles, ReportTask, SegmentRequest, SplitRequest, Viewing
+from edgeagent.messages import ModelFiles, ReportTask, SegmentRequest, Viewing
 from edgeagent.privacy.exact_sampling import uniform_choice
 from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.segments.categories import category_of
-from edgeagent.store import HistoryStore
 
-__all__ = ["Sessions", "count_drawn", "split_week"]
+__all__ = ["Sessions", "count_drawn"]
 
 Sessions = tuple[tuple[Viewing, ...], ...]
 _STAND_IN: tuple[Viewing, ...] = ()
 """A session without viewings: a run of the segmenter like any other, whose answer is not used."""
-
-
-def split_week(
-    history: HistoryStore,
-    scorer: Scorer,
-    *,
-    week: int,
-    profiles: tuple[str, ...],
-    files: ModelFiles,
-) -> Sessions:
-    """Return the sessions of a week, those of all profiles together; imported ones do not count.
-
-    Raises:
-        EdgeAgentError: the history does not open, or the segmenter's files cannot be used.
-
-    """
-    viewings = tuple(
-        history.between(profile, week_start(week), week_start(week + 1)) for profile in profiles
-    )
-    return scorer.split(SplitRequest(files=files, profiles=viewings)).sessions
 
 
 def count_drawn(

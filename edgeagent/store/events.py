@@ -9,7 +9,15 @@ from typing import Literal
 from edgeagent.messages import Viewing, WatchEvent
 from edgeagent.store.database import Database, Row
 
-__all__ = ["COLUMNS", "UPSERT", "KeptViewing", "event_row", "read_kept", "viewing_of"]
+__all__ = [
+    "COLUMNS",
+    "UPSERT",
+    "KeptViewing",
+    "delete_teens",
+    "event_row",
+    "read_kept",
+    "viewing_of",
+]
 
 COLUMNS = "entity_id, watched_on, progress_fraction, progress_seconds, completed"
 
@@ -17,8 +25,8 @@ COLUMNS = "entity_id, watched_on, progress_fraction, progress_seconds, completed
 # imported event that is reported as watched becomes a watched one, never the other way round.
 UPSERT = """
     INSERT INTO events (
-        profile, watched_on, entity_id, progress_fraction, progress_seconds, completed, source
-    ) VALUES (?, ?, ?, ?, ?, ?, ?)
+        profile, watched_on, entity_id, progress_fraction, progress_seconds, completed, source, teen
+    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (profile, watched_on, entity_id) DO UPDATE SET
         progress_fraction = max(
             coalesce(progress_fraction, excluded.progress_fraction),
@@ -29,7 +37,8 @@ UPSERT = """
             coalesce(excluded.progress_seconds, progress_seconds)
         ),
         completed = max(completed, excluded.completed),
-        source = max(source, excluded.source)
+        source = max(source, excluded.source),
+        teen = max(teen, excluded.teen)
 """
 
 _BATCH = 1000
@@ -41,6 +50,8 @@ class KeptViewing:
 
     viewing: Viewing
     source: Literal["watched", "imported"]
+    teen: bool = False
+    """Whether the app called it a teen's, whoever's profile it is in."""
 
 
 def read_kept(database: Database, profile: str) -> Iterator[KeptViewing]:
@@ -48,16 +59,28 @@ def read_kept(database: Database, profile: str) -> Iterator[KeptViewing]:
     last = (-1, "")
     while True:
         rows = database.read(
-            f"SELECT {COLUMNS}, source FROM events "  # noqa: S608  (our own column names)
+            f"SELECT {COLUMNS}, source, teen FROM events "  # noqa: S608  (our own column names)
             "WHERE profile = ? AND (watched_on, entity_id) > (?, ?) "
             "ORDER BY watched_on, entity_id LIMIT ?",
             (profile, *last, _BATCH),
         )
         for row in rows:
-            yield KeptViewing(viewing=viewing_of(row), source=row[5])
+            yield KeptViewing(viewing=viewing_of(row), source=row[5], teen=bool(row[6]))
         if len(rows) < _BATCH:
             return
         last = (rows[-1][1], rows[-1][0])
+
+
+def delete_teens(database: Database) -> int:
+    """Delete what apps called a teen's, and picks that may cite it; return how many."""
+    if not database.read("SELECT EXISTS (SELECT 1 FROM events WHERE teen = 1)")[0][0]:
+        return 0
+    with database.transaction() as connection:
+        connection.execute(
+            "DELETE FROM last_picks WHERE profile IN (SELECT profile FROM events WHERE teen = 1)"
+        )
+        deleted: int = connection.execute("DELETE FROM events WHERE teen = 1").rowcount
+    return deleted
 
 
 def event_row(event: WatchEvent, source: str) -> Row:
@@ -70,6 +93,7 @@ def event_row(event: WatchEvent, source: str) -> Row:
         event.progress_seconds,
         event.completed,
         source,
+        event.age_policy == "app:teen",
     )
 
 

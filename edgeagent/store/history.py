@@ -9,9 +9,9 @@ from typing import Literal
 
 from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, InputError, StorageError
-from edgeagent.messages import Picks, Viewing, WatchEvent, canonical_bytes, decode
+from edgeagent.messages import Picks, WatchEvent, canonical_bytes, decode
 from edgeagent.store.database import Database
-from edgeagent.store.events import COLUMNS, UPSERT, KeptViewing, event_row, read_kept, viewing_of
+from edgeagent.store.events import UPSERT, delete_teens, event_row
 from edgeagent.store.history_schema import MAIN_PROFILE
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.profiles import (
@@ -27,6 +27,7 @@ from edgeagent.store.profiles import (
     read_profiles,
     require_profile,
 )
+from edgeagent.store.viewings import Viewings
 
 __all__ = ["HistoryStore", "SavedPicks"]
 
@@ -43,7 +44,7 @@ class SavedPicks:
     picks: Picks
 
 
-class HistoryStore:
+class HistoryStore(Viewings):
     """Everything personal, by profile."""
 
     def __init__(self, database: Database) -> None:
@@ -84,68 +85,6 @@ class HistoryStore:
             )
         with self._database.transaction() as connection:
             connection.executemany(UPSERT, [event_row(event, source) for event in events])
-
-    def window(self, profile: str, *, since: int = 0, limit: int = 500) -> tuple[Viewing, ...]:
-        """Return the latest ``limit`` viewings from ``since`` on, oldest first."""
-        rows = self._database.read(
-            f"SELECT {COLUMNS} FROM events WHERE profile = ? AND watched_on >= ? "  # noqa: S608
-            "ORDER BY watched_on DESC, entity_id DESC LIMIT ?",
-            (profile, since, limit),
-        )
-        return tuple(viewing_of(row) for row in reversed(rows))
-
-    def between(
-        self, profile: str, start: int, end: int, *, include_imported: bool = False
-    ) -> tuple[Viewing, ...]:
-        """Return the viewings with ``start`` ≤ watched_on < ``end``, oldest first.
-
-        Imported ones only on request: they never enter a report.
-        """
-        rows = self._database.read(
-            f"SELECT {COLUMNS} FROM events "  # noqa: S608  (our own column names)
-            "WHERE profile = ? AND watched_on >= ? AND watched_on < ? "
-            "AND (source = 'watched' OR ?) ORDER BY watched_on, entity_id",
-            (profile, start, end, include_imported),
-        )
-        return tuple(viewing_of(row) for row in rows)
-
-    def page(
-        self,
-        profile: str,
-        *,
-        limit: int = 50,
-        before: Viewing | None = None,
-        entity_id: str | None = None,
-    ) -> tuple[Viewing, ...]:
-        """Return a page of viewings, newest first.
-
-        Args:
-            profile: whose.
-            limit: how many at most.
-            before: the last one of the page before.
-            entity_id: only viewings of this title.
-
-        """
-        key = (_LATEST, "") if before is None else (before.watched_on, before.entity_id)
-        rows = self._database.read(
-            f"SELECT {COLUMNS} FROM events "  # noqa: S608  (our own column names)
-            "WHERE profile = ? AND (watched_on, entity_id) < (?, ?) "
-            "AND (?4 IS NULL OR entity_id = ?4) "
-            "ORDER BY watched_on DESC, entity_id DESC LIMIT ?5",
-            (profile, *key, entity_id, limit),
-        )
-        return tuple(viewing_of(row) for row in rows)
-
-    def kept(self, profile: str) -> Iterator[KeptViewing]:
-        """Go through all viewings of a profile, oldest first, each with where it came from."""
-        return read_kept(self._database, profile)
-
-    def count(self, profile: str) -> int:
-        """Return how many viewings a profile has."""
-        number: int = self._database.read(
-            "SELECT count(*) FROM events WHERE profile = ?", (profile,)
-        )[0][0]
-        return number
 
     # Deleting: afterwards nothing of it is left in any page or write-ahead frame
 
@@ -197,6 +136,18 @@ class HistoryStore:
                     (profile, marked_until),
                 )
         self._leave_no_trace()
+        return deleted
+
+    def purge_teens(self) -> int:
+        """Delete what apps called a teen's, and picks that may cite it; cheap when there is none.
+
+        Raises:
+            StorageError: as :meth:`purge`.
+
+        """
+        deleted = delete_teens(self._database)
+        if deleted:
+            self._leave_no_trace()
         return deleted
 
     def prune(self, before: int) -> int:

@@ -49,11 +49,19 @@ _TABLES = (
     "INSERT INTO profiles (name, kind, created_at) VALUES ('main', 'adult', 0)",
 )
 
+_TEENS = (
+    # Kept with the viewing: whether teens count may change, and who watched does not.
+    "ALTER TABLE events ADD COLUMN teen INTEGER NOT NULL DEFAULT 0 CHECK (teen IN (0, 1))",
+    # Holds rows of teens alone, so that a box without them pays nothing.
+    "CREATE INDEX teen_events ON events (profile) WHERE teen = 1",
+)
+
 HISTORY_SCHEMA = Schema(
     name="history",
     application_id=0x45414831,  # "EAH1"
     migrations=(
         Migration(name="0001_history", statements=_TABLES),
         Migration(name="0002_min_reader", statements=(MIN_READER_TABLE,), breaks_older=True),
+        Migration(name="0003_teens", statements=_TEENS),
     ),
 )

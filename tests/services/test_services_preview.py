@@ -12,6 +12,7 @@ from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, EdgeAgentError, MalformedMessage, NoModel, PolicyError
 from edgeagent.messages import canonical_bytes, decode_report
 from edgeagent.privacy.subset_selection import SubsetSelection
+from edgeagent.services.audience import Audience
 from edgeagent.services.closed_week import WeekCounter
 from edgeagent.services.preview import PreviewedReport, Previewer
 from edgeagent.testing.box import Box as PlainBox
@@ -174,6 +175,7 @@ def test_only_the_owner_may_ask(watched: Box) -> None:
         installations=agent._installations,
         scorer=watched.scorer,
         clock=agent._clock,
+        audience=Audience(teens_count=False),
     )
     previewer = Previewer(counter, random=agent._world.random, caller=lambda: os.geteuid() + 1)
     with pytest.raises(PolicyError, match="owner of the box alone"):

@@ -12,7 +12,10 @@ from edgeagent.consent import Purpose
 from edgeagent.errors import Damaged
 from edgeagent.messages import SegmentAnswer, SegmentRequest, WatchEvent, decode_report
 from edgeagent.privacy.discrete_laplace import CLIP
-from edgeagent.services.week_of_sessions import Sessions, count_drawn, split_week
+from edgeagent.services.audience import Audience
+from edgeagent.services.closed_week import WeekCounter
+from edgeagent.services.installation import InstallationStore
+from edgeagent.services.week_of_sessions import Sessions, count_drawn
 from edgeagent.testing.randomness import SeededRandomSource
 from edgeagent.testing.scorer import TableScorer
 from tests.services.conftest import Box, task
@@ -50,14 +53,15 @@ def evening(box: Box) -> Box:
 
 
 def sessions_of(box: Box) -> Sessions:
-    given = task()
-    return split_week(
-        box.agent.home.history,
-        box.scorer,
-        week=box.reporting_week(),
-        profiles=("main", "Ada"),
-        files=box.agent.segmenter_files(given),
+    counter = WeekCounter(
+        home=box.agent.home,
+        gate=box.agent.gate,
+        installations=InstallationStore(box.agent.home.ledger, box.directory / "models"),
+        scorer=box.scorer,
+        clock=box.agent._clock,
+        audience=Audience(teens_count=box.config.teens_count_as_adults),
     )
+    return counter.sessions(box.reporting_week(), task=task(), profiles=("main", "Ada"))
 
 
 def drawn_of(box: Box, sessions: Sessions, *, seed: str = "", **asked: object) -> dict[int, int]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from edgeagent.consent import Purpose
@@ -280,9 +281,27 @@ def test_marks_are_set_once_listed_and_taken_back(history: HistoryStore) -> None
     assert history.marks("main").not_reasons == ("a",)
 
 
-def test_there_is_one_order_and_no_second_index(history: HistoryStore) -> None:
-    indexes = history._database.read("SELECT name FROM sqlite_schema WHERE type = 'index'")
-    assert [name for (name,) in indexes if "events" in name] == []
+def test_there_is_one_order_and_no_second_index_but_for_teens(history: HistoryStore) -> None:
+    indexes = history._database.read("SELECT sql FROM sqlite_schema WHERE type = 'index'")
+    (sql,) = [sql for (sql,) in indexes if sql is not None and "events" in sql]
+    assert sql.endswith("WHERE teen = 1")
+
+
+def test_what_an_app_called_a_teens_is_left_out_and_deleted_on_request(
+    box: Box, history: HistoryStore
+) -> None:
+    adult, teen = box.event("adult"), box.event("teen")
+    teen = msgspec.structs.replace(teen, age_policy="app:teen")
+    history.add([adult, teen], box.grant())
+    assert _ids(history.window("main")) == ["adult", "teen"]
+    assert _ids(history.window("main", teens=False)) == ["adult"]
+    assert _ids(history.between("main", NOW, NOW + 1, teens=False)) == ["adult"]
+    assert [kept.teen for kept in history.kept("main")] == [False, True]
+    history.save_picks(_picks("x"), box.grant(Purpose.PERSONALIZATION), made_at=NOW)
+    assert history.purge_teens() == 1
+    assert history.last_picks("main") is None
+    assert history.purge_teens() == 0
+    assert _ids(history.window("main")) == ["adult"]
     plan = history._database.read(
         "EXPLAIN QUERY PLAN SELECT * FROM events WHERE profile = 'main' AND watched_on >= 0 "
         "ORDER BY watched_on DESC, entity_id DESC LIMIT 5"

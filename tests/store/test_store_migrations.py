@@ -146,8 +146,16 @@ _UNDO_NOTES = (
     "DELETE FROM _sqlite_migrations WHERE name = '0003_clock_notes'",
     "PRAGMA user_version = 2",
 )
+_UNDO_TEENS = (
+    "DROP INDEX teen_events",
+    "ALTER TABLE events DROP COLUMN teen",
+    "DELETE FROM _sqlite_migrations WHERE name = '0003_teens'",
+    "PRAGMA user_version = 2",
+)
 UNDO = {
+    ("history", 2): _UNDO_TEENS,
     ("history", 1): (
+        *_UNDO_TEENS,
         "DROP TABLE format",
         "DELETE FROM _sqlite_migrations WHERE name = '0002_min_reader'",
         "PRAGMA user_version = 1",

@@ -1,0 +1,61 @@
+"""Audience: whose viewings count. Adults' do, children's never, teens' where the settings say so.
+
+It is asked when a viewing is stored and again when viewings are counted or ranked, because the
+settings may have changed in between. When teens cease to count, what was kept of them goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edgeagent.consent import ConsentRecord, Purpose
+from edgeagent.errors import ConsentRequired
+from edgeagent.store import Home
+
+__all__ = ["Audience", "leave_out_teens"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """The rule; ``who`` is the kind of a profile, or the age policy an app gave a viewing."""
+
+    teens_count: bool
+
+    def counts(self, who: str | None) -> bool:
+        """Say whether viewings of these people are stored, scored and counted."""
+        if who in {"app:child", "kid"}:
+            return False
+        return self.teens_count or who not in {"app:teen", "teen"}
+
+    def require(self, profile: str, kind: str) -> None:
+        """Refuse a profile that does not count.
+
+        Raises:
+            ConsentRequired: such a profile.
+
+        """
+        if not self.counts(kind):
+            raise ConsentRequired(
+                f"profile {profile!r} is a {kind}'s: nothing of it is stored, scored or counted",
+                hint="edgeagent profile list shows the kinds; adults decide for themselves",
+            )
+
+
+def leave_out_teens(
+    home: Home, *, audience: Audience, withdraw: Callable[[Purpose, str], ConsentRecord]
+) -> None:
+    """Withdraw and delete what must no longer be kept under the present settings; cheap if nothing.
+
+    Consents given while teens counted do not come back when they count again.
+
+    Raises:
+        StorageError: the stores cannot be written; what counts is asked again wherever it matters.
+
+    """
+    kinds = {profile.name: profile.kind for profile in home.history.profiles()}
+    for record in home.ledger.latest_consents():
+        if record.event == "given" and not audience.counts(kinds.get(record.profile)):
+            withdraw(record.purpose, record.profile)
+    if not audience.teens_count:
+        home.history.purge_teens()

@@ -1,0 +1,90 @@
+"""Viewings: how the history is read. Every read is of one profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edgeagent.messages import Viewing
+from edgeagent.store.database import Database
+from edgeagent.store.events import COLUMNS, KeptViewing, read_kept, viewing_of
+
+__all__ = ["Viewings"]
+
+_LATEST = 2**62
+
+
+class Viewings:
+    """What was watched."""
+
+    _database: Database
+
+    def window(
+        self, profile: str, *, since: int = 0, limit: int = 500, teens: bool = True
+    ) -> tuple[Viewing, ...]:
+        """Return the latest ``limit`` viewings from ``since`` on, oldest first; see ``between``."""
+        rows = self._database.read(
+            f"SELECT {COLUMNS} FROM events WHERE profile = ? AND watched_on >= ? "  # noqa: S608
+            "AND (teen = 0 OR ?) ORDER BY watched_on DESC, entity_id DESC LIMIT ?",
+            (profile, since, teens, limit),
+        )
+        return tuple(viewing_of(row) for row in reversed(rows))
+
+    def between(
+        self,
+        profile: str,
+        start: int,
+        end: int,
+        *,
+        include_imported: bool = False,
+        teens: bool = True,
+    ) -> tuple[Viewing, ...]:
+        """Return the viewings with ``start`` ≤ watched_on < ``end``, oldest first.
+
+        Imported ones only on request: they never enter a report. Without ``teens`` those that
+        an app called a teen's are left out.
+        """
+        rows = self._database.read(
+            f"SELECT {COLUMNS} FROM events "  # noqa: S608  (our own column names)
+            "WHERE profile = ? AND watched_on >= ? AND watched_on < ? "
+            "AND (source = 'watched' OR ?) AND (teen = 0 OR ?) ORDER BY watched_on, entity_id",
+            (profile, start, end, include_imported, teens),
+        )
+        return tuple(viewing_of(row) for row in rows)
+
+    def page(
+        self,
+        profile: str,
+        *,
+        limit: int = 50,
+        before: Viewing | None = None,
+        entity_id: str | None = None,
+    ) -> tuple[Viewing, ...]:
+        """Return a page of viewings, newest first.
+
+        Args:
+            profile: whose.
+            limit: how many at most.
+            before: the last one of the page before.
+            entity_id: only viewings of this title.
+
+        """
+        key = (_LATEST, "") if before is None else (before.watched_on, before.entity_id)
+        rows = self._database.read(
+            f"SELECT {COLUMNS} FROM events "  # noqa: S608  (our own column names)
+            "WHERE profile = ? AND (watched_on, entity_id) < (?, ?) "
+            "AND (?4 IS NULL OR entity_id = ?4) "
+            "ORDER BY watched_on DESC, entity_id DESC LIMIT ?5",
+            (profile, *key, entity_id, limit),
+        )
+        return tuple(viewing_of(row) for row in rows)
+
+    def kept(self, profile: str) -> Iterator[KeptViewing]:
+        """Go through all viewings of a profile, oldest first, each with where it came from."""
+        return read_kept(self._database, profile)
+
+    def count(self, profile: str) -> int:
+        """Return how many viewings a profile has."""
+        number: int = self._database.read(
+            "SELECT count(*) FROM events WHERE profile = ?", (profile,)
+        )[0][0]
+        return number
