@@ -73,7 +73,7 @@ class Agent:
         self._clock = DeviceClock(world.clock, build_time=world.build_time)
         self.gate = ConsentGate(home.ledger, clock=self._clock, language=config.language)
         self._installations = InstallationStore(home.ledger, home.directory / "models")
-        self._clock.evidence = self._installations.load().time
+        self._clock.evidence = self._installations.evidence()
         self._titles = TitleIndex(self._installations)
         self.private = KeptPrivateSession(
             home.directory, clock=self._clock, directory=world.runtime_directory
@@ -346,7 +346,7 @@ class Agent:
 
     def refresh(self) -> None:
         """Take in what an update in another process has learned of the time."""
-        self._clock.evidence = self._installations.load().time
+        self._clock.evidence = self._installations.evidence()
 
     def segmenter_files(self, task: ReportTask) -> ModelFiles:
         """Return where the model and catalogue lie that assign segments for a task."""

@@ -52,7 +52,8 @@ class StatusShape(Shape, frozen=True, kw_only=True):
     failed_counts: int
     """Reporting weeks in a row that could not be counted and left as "none"; never sent."""
     problems: tuple[str, ...]
-    """What makes the box stand still; 'edgeagent doctor' looks deeper. Empty when all is well."""
+    """What makes the box stand still, or happened to its files until somebody has seen to it;
+    'edgeagent doctor' looks deeper. Empty when all is well."""
 
 
 class UpdateShape(Shape, frozen=True, kw_only=True):
@@ -82,11 +83,12 @@ def _status(call: Call, params: Nothing) -> StatusShape:
 
 
 def _problems(call: Call) -> tuple[str, ...]:
+    ledger = call.agent.home.ledger
     try:
-        call.agent.home.ledger.check()
+        ledger.check()
     except LedgerBroken:
         return ("the ledger and its anchor disagree: nothing is granted, nothing is reported",)
-    return ()
+    return tuple(note.words for note in ledger.store_problems())
 
 
 def _model(call: Call, params: Nothing) -> ModelShape:

@@ -18,12 +18,19 @@ _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 
 
 @click.command(name="doctor")
-@click.option("--repair", is_flag=True, help="Set a damaged history aside and begin a new one.")
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Set a history that is damaged, or was put back, aside and begin a new one.",
+)
+@click.option("--accept", is_flag=True, help="Keep a history that was put back, as it is.")
 @json_option
 @pass_box
-def command(box: Box, *, repair: bool, as_json: bool) -> None:
+def command(box: Box, *, repair: bool, accept: bool, as_json: bool) -> None:
     """Examine databases, keys, space, clock, budget, counts, updates and permissions."""
     doctor = Doctor(box.home, config=box.config(), clock=SystemClock(), random=SystemRandomSource())
+    if accept:
+        doctor.accept()
     set_aside = doctor.repair() if repair else None
     findings = doctor.examine()
     failed = [finding for finding in findings if finding.status == "failed"]
@@ -37,7 +44,7 @@ def command(box: Box, *, repair: bool, as_json: bool) -> None:
         )
     else:
         if set_aside is not None:
-            click.echo(f"the damaged history lies in {set_aside.name}; a new one has begun")
+            click.echo(f"the history lies in {set_aside.name}; a new one has begun")
         for finding in findings:
             click.secho(f"{finding.status:8}", fg=_COLOURS[finding.status], nl=False)
             click.echo(f"{finding.name}: {finding.message}")

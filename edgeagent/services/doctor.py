@@ -10,45 +10,34 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, Clock, iso_utc, week_of, week_start
 from edgeagent.config import Config
-from edgeagent.errors import Damaged, EdgeAgentError, InputError, NotOurDatabase, WrongKey
+from edgeagent.errors import Damaged, EdgeAgentError, InputError
 from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
 from edgeagent.randomness import RandomSource
 from edgeagent.services.count_health import CountHealthStore
 from edgeagent.services.device_clock import DeviceClock
+from edgeagent.services.findings import Finding, Status, examined, failed
 from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.services.key_care import configured_provider, key_statuses
 from edgeagent.services.settings_check import settings_faults
-from edgeagent.store import HistoryStore, Home, LedgerStore
-from edgeagent.store.history_schema import HISTORY_SCHEMA
-from edgeagent.store.ledger_schema import LEDGER_SCHEMA
-from edgeagent.store.wal_scan import scan_log
+from edgeagent.services.store_health import (
+    files_found,
+    history_found,
+    is_unfit,
+    ledger_found,
+    log_found,
+)
+from edgeagent.store import Home, LedgerStore
 
 __all__ = ["Doctor", "Finding", "Status"]
-
-Status = Literal["ok", "warning", "failed"]
 
 _MIN_FREE_BYTES = 8 * 1024 * 1024
 _LOW_FREE_BYTES = 64 * 1024 * 1024
 _STALE_UPDATE_SECONDS = 14 * DAY_SECONDS
-_DATABASES = ("ledger", "history")
 _OURS = ("kek*", "ledger.*", "history.*", "lock")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """The outcome of one examination."""
-
-    name: str
-    status: Status
-    message: str
-    hint: str = ""
-    """What to do; empty when there is nothing to do."""
 
 
 class Doctor:
@@ -95,40 +84,58 @@ class Doctor:
             self._permissions(),
             self._free_space(),
             self._keys(),
-            self._write_ahead_log("ledger"),
-            self._write_ahead_log("history"),
+            log_found(self._directory, "ledger"),
+            log_found(self._directory, "history"),
         ]
         try:
             with self._opened() as home:
                 findings += [
-                    _examined("ledger", lambda: self._ledger(home.ledger)),
-                    _examined("history", lambda: self._history(home)),
-                    _examined("clock", lambda: self._time(home)),
-                    _examined("budget", lambda: self._budget(home.ledger)),
-                    _examined("counts", lambda: self._counts(home.ledger)),
-                    _examined("update", lambda: self._update(self._installation(home))),
+                    examined("ledger", lambda: ledger_found(home.ledger)),
+                    examined("history", lambda: history_found(home)),
+                    examined("files", lambda: files_found(home.ledger)),
+                    examined("clock", lambda: self._time(home)),
+                    examined("budget", lambda: self._budget(home.ledger)),
+                    examined("counts", lambda: self._counts(home.ledger)),
+                    examined("update", lambda: self._update(self._installation(home))),
                 ]
         except EdgeAgentError as error:
-            findings.append(_failed("ledger", error))
+            findings.append(failed("ledger", error))
         return tuple(findings)
 
     def repair(self) -> Path | None:
-        """Set a history that is damaged aside, with its date, so that a new one can begin.
+        """Set a history that is damaged, or was put back, aside, so that a new one can begin.
+
+        What was said of the files before is settled by it.
 
         Returns:
-            Where it lies now, or ``None`` when it is not damaged.
+            Where it lies now, or ``None`` when there is nothing to set aside.
 
         Raises:
             StorageError: the ledger does not open; the home is left alone.
 
         """
         with self._opened() as home:
-            try:
-                if not home.history.integrity_errors():
-                    return None
-            except (Damaged, NotOurDatabase, WrongKey):
-                pass
-            return home.set_aside_history(now=self._clock.now())
+            kept = None
+            if is_unfit(home):
+                kept = home.set_aside_history(now=self._clock.now())
+            home.settle_store_problems()
+            return kept
+
+    def accept(self) -> bool:
+        """Keep a history that was put back, as the present one.
+
+        Returns:
+            Whether there was anything to say of the files.
+
+        Raises:
+            StorageError: the ledger does not open, or is broken; nothing was changed.
+
+        """
+        with self._opened() as home:
+            home.ledger.check()  # which opens the history and holds the two to each other
+            had = bool(home.ledger.store_problems())
+            home.settle_store_problems()
+            return had
 
     @contextmanager
     def _opened(self) -> Iterator[Home]:
@@ -145,13 +152,16 @@ class Doctor:
         )
         try:
             with suppress(EdgeAgentError):
-                self._clock.evidence = self._installation(home).time
+                self._clock.evidence = self._installations(home).evidence()
             yield home
         finally:
             home.close()
 
     def _installation(self, home: Home) -> Installation:
-        return InstallationStore(home.ledger, self._directory / "models").load()
+        return self._installations(home).load()
+
+    def _installations(self, home: Home) -> InstallationStore:
+        return InstallationStore(home.ledger, self._directory / "models")
 
     def _settings(self) -> Finding:
         faults = settings_faults(self._config)
@@ -195,7 +205,7 @@ class Doctor:
         try:
             provider = configured_provider(self._directory, self._config)
         except InputError as error:
-            return _failed("keys", error)
+            return failed("keys", error)
         statuses = key_statuses(self._directory, provider)
         for key in statuses:
             if key.state == "fails":
@@ -209,61 +219,6 @@ class Doctor:
             message=message,
             hint="where the box has a TPM or TEE: key_provider credential or command, keys rotate",
         )
-
-    def _write_ahead_log(self, database: str) -> Finding:
-        path = self._directory / f"{database}.db-wal"
-        name = f"{database} log"
-        try:
-            scan = scan_log(path)
-        except EdgeAgentError as error:
-            return _failed(name, error)
-        if scan.lost:
-            return Finding(
-                name=name,
-                status="warning",
-                message=f"{path.name} ends in a write that does not verify: the power went, "
-                "or the file is damaged; the last events may be missing",
-                hint="nothing to do; if it happens again, check the storage of this machine",
-            )
-        return Finding(name=name, status="ok", message="verifies")
-
-    def _ledger(self, ledger: LedgerStore) -> Finding:
-        broken = ledger.integrity_errors()
-        if broken:
-            return _broken("ledger", broken, "restore ledger.db and ledger.anchor together")
-        ledger.check()
-        ledger.consents()  # decoded, row by row
-        version = ledger.schema_version()
-        message = f"whole, agrees with its anchor, schema {version}"
-        unknown = ledger.unknown_purposes()
-        if unknown:
-            return Finding(
-                name="ledger",
-                status="warning",
-                message=f"{message}; skipped are decisions about {', '.join(unknown)}, which this "
-                "version does not know",
-                hint="nothing to do here: they are kept for the version that wrote them",
-            )
-        return _whole("ledger", message, LEDGER_SCHEMA.later_steps(version))
-
-    def _history(self, home: Home) -> Finding:
-        try:
-            broken = home.history.integrity_errors()
-        except (Damaged, NotOurDatabase, WrongKey) as error:
-            return Finding(
-                name="history",
-                status="failed",
-                message=str(error),
-                hint="restore it from a backup, or set it aside: edgeagent doctor --repair",
-            )
-        if broken:
-            return _broken("history", broken, "set it aside: edgeagent doctor --repair")
-        profiles = home.history.profiles()
-        for profile in profiles:
-            _decode_all(home.history, profile.name)
-        version = home.history.schema_version()
-        message = f"whole, {len(profiles)} profiles, schema {version}"
-        return _whole("history", message, HISTORY_SCHEMA.later_steps(version))
 
     def _time(self, home: Home) -> Finding:
         del home  # its evidence has been taken in when it was opened
@@ -326,40 +281,3 @@ class Doctor:
                 hint="edgeagent model update",
             )
         return Finding(name="update", status="ok", message=message)
-
-
-def _examined(name: str, examine: Callable[[], Finding]) -> Finding:
-    try:
-        return examine()
-    except EdgeAgentError as error:
-        return _failed(name, error)
-
-
-def _failed(name: str, error: EdgeAgentError) -> Finding:
-    return Finding(name=name, status="failed", message=str(error), hint=error.hint)
-
-
-def _decode_all(history: HistoryStore, profile: str) -> None:
-    """Read whatever is kept of a profile; what cannot be read raises."""
-    for _ in history.kept(profile):
-        pass
-    history.marked(profile)
-    history.last_picks(profile)
-
-
-def _whole(name: str, message: str, later_steps: int) -> Finding:
-    if not later_steps:
-        return Finding(name=name, status="ok", message=message)
-    return Finding(
-        name=name,
-        status="warning",
-        message=f"{message}, {later_steps} more than this version knows: what a later one added "
-        "is kept, and not read",
-        hint="install that version again when it works; nothing is lost until then",
-    )
-
-
-def _broken(name: str, errors: tuple[str, ...], hint: str) -> Finding:
-    return Finding(
-        name=name, status="failed", message=f"{len(errors)} broken: {errors[0]}", hint=hint
-    )

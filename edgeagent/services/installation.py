@@ -90,6 +90,12 @@ class InstallationStore(KeptState[Installation]):
         super().__init__(ledger, _STATE_NAME, Installation, cap_bytes=_CAP_BYTES)
         self._models = models
 
+    def evidence(self) -> TimeEvidence:
+        """Return what is known of the time, never less than the ledger's chain knows of it."""
+        stored = self.load().time
+        seen = max(stored.last_seen, self._ledger.last_known_time())
+        return msgspec.structs.replace(stored, last_seen=seen)
+
     def note_known_time(self, at: int) -> None:
         """Note in the ledger that a verified timestamp and the clock agree.
 

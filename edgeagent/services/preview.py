@@ -91,7 +91,7 @@ class Previewer:
         self._require_owner()
         week = week_of(self._counter.clock.now()) - 1
         ledger = self._ledger
-        ledger.check()
+        self._counter.home.check()
         if any(disclosure.week == week for disclosure in ledger.disclosures()):
             raise PolicyError(
                 f"the report on week {week} was drawn: a preview would be a second draw",

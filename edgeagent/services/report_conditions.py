@@ -61,13 +61,14 @@ class ReportConditions:
         """Refuse what has nothing to do with the week.
 
         Raises:
-            NoReport: reports are off, the ledger is broken, or the time is not known.
+            NoReport: reports are off, the ledger is broken, a database was put back, or the time
+                is not known.
 
         """
         if not self.rules.enabled:
             raise NoReport(Obstacle.OFF, "reports are off in the settings")
         try:
-            self.home.ledger.check()
+            self.home.check()
         except LedgerBroken as error:
             raise NoReport(Obstacle.LEDGER, str(error)) from error
         if not self.clock.is_known():

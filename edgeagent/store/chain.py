@@ -21,6 +21,7 @@ from edgeagent.store.anchor import START, Anchor, Mark, Position
 from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.database import Database
 from edgeagent.store.lock import HomeLock
+from edgeagent.store.witness import Witness
 
 __all__ = ["CHAINED_TABLES", "Chain", "ChainWriter", "link_hash"]
 
@@ -39,6 +40,7 @@ CHAINED_TABLES: Mapping[str, tuple[str, ...]] = {
     "counts": ("week", "begun_at", "due_at"),
     "deletions": ("deleted", "at"),
     "previews": ("week", "at"),
+    "store_notes": ("kind", "at", "detail"),
 }
 """The columns of each append-only table besides ``seq`` and ``hash``.
 
@@ -102,9 +104,15 @@ class ChainWriter:
 class Chain:
     """The chain of one ledger and its anchor."""
 
-    def __init__(self, database: Database, anchor: Anchor, lock: HomeLock) -> None:
-        """Guard ``database`` with ``anchor``; ``lock`` orders writers of all processes."""
+    def __init__(
+        self, database: Database, anchor: Anchor, lock: HomeLock, *, witness: Witness | None = None
+    ) -> None:
+        """Guard ``database`` with ``anchor``; ``lock`` orders writers of all processes.
+
+        A ``witness`` tells when database and anchor were put back together.
+        """
         self._database = database
+        self._witness = witness
         self._anchor = anchor
         self._lock = lock
         self._walked_at: int | None = None
@@ -126,12 +134,15 @@ class Chain:
                 position = self._anchor.read()
                 if not position.admits(before):
                     raise _contradiction(before, position)
+                self._require_witnessed(before)
                 writer = ChainWriter(connection, before)
                 yield writer
                 if writer.tip != before:
+                    self._witness_remembers(Position(confirmed=before, intent=writer.tip))
                     self._anchor.intend(before, writer.tip)
             if writer.tip != before:
                 self._anchor.confirm(writer.tip)
+                self._witness_remembers(Position(confirmed=writer.tip))
 
     def check(self) -> None:
         """Verify that the tables are what was last acknowledged.
@@ -147,11 +158,12 @@ class Chain:
             position = self._anchor.read()
             with _damage_is_a_break(), self._database.snapshot():
                 tip = self._verified_tip()
-            if position.admits(tip):
+            # Another process may have committed between the looks; then the anchor has moved.
+            contradiction = self._contradiction(tip, position)
+            if contradiction is None:
                 return
-            # Another process may have committed between the two looks; then the anchor has moved.
             if self._anchor.read() == position:
-                raise _contradiction(tip, position)
+                raise contradiction
         raise LedgerBroken("the anchor does not stand still", hint="stop other edgeagent processes")
 
     def tip(self) -> Mark:
@@ -168,6 +180,54 @@ class Chain:
                 tip = self._verified_tip()
             if tip == intent:
                 self._anchor.confirm(tip)
+
+    def stands_at(self) -> Mark:
+        """Return length and head of the chain, whatever the anchor says.
+
+        Raises:
+            LedgerBroken: a row is missing or was changed.
+
+        """
+        with _damage_is_a_break(), self._database.snapshot():
+            return self._verified_tip()
+
+    def holds(self, mark: Mark) -> bool:
+        """Say whether the chain went through ``mark``."""
+        if not mark.length:
+            return True
+        tables = " UNION ALL ".join(
+            f"SELECT hash FROM {table} WHERE seq = ?1"  # noqa: S608  (names of our own tables)
+            for table in self._tables
+        )
+        rows = self._database.read(tables, (mark.length - 1,))
+        return [row[0].hex() for row in rows] == [mark.head]
+
+    def _contradiction(self, tip: Mark, position: Position) -> LedgerBroken | None:
+        if not position.admits(tip):
+            return _contradiction(tip, position)
+        try:
+            self._require_witnessed(tip)
+        except LedgerBroken as error:
+            return error
+        return None
+
+    def _require_witnessed(self, tip: Mark) -> None:
+        """Refuse a ledger that is older than, or another than, the history remembers.
+
+        One of a single row is new: it grants nothing, and is silent for 13 weeks.
+        """
+        seen = None if self._witness is None else self._witness.position()
+        if seen is None or seen.admits(tip) or tip.length == 1 or self.holds(seen.confirmed):
+            return
+        raise LedgerBroken(
+            f"the ledger has {tip.length} rows, and is not the one of which the history has seen "
+            f"{seen.confirmed.length}: ledger.db and ledger.anchor were put back",
+            hint=_HINT,
+        )
+
+    def _witness_remembers(self, position: Position) -> None:
+        if self._witness is not None:
+            self._witness.remember(position)
 
     def _verified_tip(self) -> Mark:
         changes = self._database.foreign_changes()

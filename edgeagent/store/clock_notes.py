@@ -1,4 +1,4 @@
-"""What the box knew of the time when something was decided, under the same chain as the decision.
+"""What the box knew of the time, under the same chain as what was decided.
 
 Two notes. ``known``: a freshly verified timestamp and the system clock agree; the first one begins
 the silence of a new ledger, and a consent counts for reports from the first one after it.
@@ -8,6 +8,7 @@ boots in 1970): its date says nothing, so its two years begin at the next ``know
 
 from __future__ import annotations
 
+from edgeagent.clock import WEEK_SECONDS
 from edgeagent.store.chain import ChainWriter
 from edgeagent.store.database import Database
 
@@ -31,12 +32,20 @@ def first_known(database: Database) -> int | None:
 
 
 def is_note_due(database: Database, *, at: int) -> bool:
-    """Say whether a note would tell anything new: none yet, or consents since the last one.
+    """Say whether a note would tell anything new: none yet, consents since, or a week has passed.
 
+    So what is known of the time is in the chain, and cannot be put back further than a week.
     A time before the last note is no news but an error: whatever the clock lost, the chain did not.
     """
     ((last, before, consents),) = database.read(
         "SELECT coalesce(max(seq), -1), coalesce(max(at), 0), "
         "(SELECT coalesce(max(seq), -1) FROM consents) FROM clock_notes WHERE kind = 'known'"
     )
-    return bool(at >= before and (last < 0 or consents > last))
+    return bool(at >= before and (last < 0 or consents > last or at - before >= WEEK_SECONDS))
+
+
+def last_known(database: Database) -> int:
+    """Return the latest time that was known to this ledger; 0 where none was."""
+    rows = database.read("SELECT coalesce(max(at), 0) FROM clock_notes WHERE kind = 'known'")
+    at: int = rows[0][0]
+    return at

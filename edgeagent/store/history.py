@@ -13,6 +13,7 @@ from edgeagent.messages import Picks, WatchEvent, canonical_bytes, decode
 from edgeagent.store.database import Database
 from edgeagent.store.events import UPSERT, delete_teens, event_row
 from edgeagent.store.history_schema import MAIN_PROFILE
+from edgeagent.store.keyed_store import KeyedStore
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.profiles import (
     MarkedTitle,
@@ -44,7 +45,7 @@ class SavedPicks:
     picks: Picks
 
 
-class HistoryStore(Viewings):
+class HistoryStore(Viewings, KeyedStore):
     """Everything personal, by profile."""
 
     def __init__(self, database: Database) -> None:
@@ -314,14 +315,6 @@ class HistoryStore(Viewings):
         self._leave_no_trace()
         return deleted > 0
 
-    def integrity_errors(self) -> tuple[str, ...]:
-        """Verify every page; empty when all is well."""
-        return self._database.integrity_errors()
-
-    def schema_version(self) -> int:
-        """Return how many migrations have been applied."""
-        return self._database.version()
-
     @contextmanager
     def exchanged(self, key: Callable[[], SecretKey]) -> Iterator[None]:
         """Let go of the file while a block exchanges it, then open what is there under ``key``."""
@@ -331,14 +324,6 @@ class HistoryStore(Viewings):
                 yield
             finally:
                 self._database.reopen(key())
-
-    def release_memory(self) -> None:
-        """Give pages back that are kept in memory."""
-        self._database.release_memory()
-
-    def close(self) -> None:
-        """Close the database."""
-        self._database.close()
 
 
 def _require(grant: Grant, purpose: Purpose) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgeagent.store.migrations import MIN_READER_TABLE, Migration, Schema
+from edgeagent.store.witness import LEDGER_MARK_TABLE
 
 __all__ = ["HISTORY_SCHEMA", "MAIN_PROFILE"]
 
@@ -63,5 +64,7 @@ HISTORY_SCHEMA = Schema(
         Migration(name="0001_history", statements=_TABLES),
         Migration(name="0002_min_reader", statements=(MIN_READER_TABLE,), breaks_older=True),
         Migration(name="0003_teens", statements=_TEENS),
+        # An older program would not move the mark, see ``edgeagent.store.witness``.
+        Migration(name="0004_ledger_mark", statements=(LEDGER_MARK_TABLE,), breaks_older=True),
     ),
 )

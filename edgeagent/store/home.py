@@ -53,8 +53,10 @@ from edgeagent.store.keys import (
 from edgeagent.store.ledger import LedgerStore
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.lock import HomeLock
+from edgeagent.store.meeting import begin_mark, meet, require_untouched
 from edgeagent.store.migrations import Schema
 from edgeagent.store.rekey import DatabaseFiles, Step, finish_rekey, rekey_database
+from edgeagent.store.witness import HistoryWitness
 
 __all__ = ["Home"]
 
@@ -72,6 +74,7 @@ class Home:
         self._lock = lock
         self._ledger: LedgerStore | None = None
         self._history: HistoryStore | None = None
+        self._now = 0
 
     @classmethod
     def open(
@@ -109,6 +112,7 @@ class Home:
                 f"{directory} is not a directory", hint="name a directory with --home"
             ) from error
         home = cls(directory, provider=provider, lock=HomeLock(directory / "lock"))
+        home._now = now
         home._finish_rekey()
         home._open_ledger(now=now, random=random, write_anchor=write_anchor)
         return home
@@ -129,8 +133,30 @@ class Home:
 
         """
         if self._history is None:
-            self._history = HistoryStore(self._open_history())
+            database = self._open_history()
+            self._history = HistoryStore(database)
+            with self._lock.held():
+                meet(database, self.ledger, at=self._now)
         return self._history
+
+    def check(self) -> None:
+        """Verify ledger and anchor, and that neither database was put back.
+
+        Raises:
+            LedgerBroken: with what is wrong; nothing may be drawn or previewed.
+
+        """
+        require_untouched(self.ledger)
+
+    def settle_store_problems(self) -> None:
+        """Note that a person has seen to what happened to the files.
+
+        Raises:
+            LedgerBroken, DiskFull: nothing was noted.
+
+        """
+        if self.ledger.store_problems():
+            self.ledger.append_store_note("settled", at=self._now, detail="")
 
     def rotate(self, new_provider: KeyProvider) -> None:
         """Wrap both data keys under another key-encryption key; the databases stay as they are.
@@ -270,7 +296,12 @@ class Home:
                     )
         key = self._data_key(LEDGER_SCHEMA, may_create=False)
         database = self._open_database(LEDGER_SCHEMA, key)
-        ledger = LedgerStore(database, Anchor(anchor_path, key, write=write_anchor), self._lock)
+        ledger = LedgerStore(
+            database,
+            Anchor(anchor_path, key, write=write_anchor),
+            self._lock,
+            witness=HistoryWitness(self._witnessing),
+        )
         try:
             ledger.recover()
         except LedgerBroken:
@@ -285,12 +316,19 @@ class Home:
         if not path.exists():
             with self._lock.held():
                 if not path.exists():
-                    self._make(HISTORY_SCHEMA, self._data_key(HISTORY_SCHEMA, may_create=True))
+                    key = self._data_key(HISTORY_SCHEMA, may_create=True)
+                    self._make(HISTORY_SCHEMA, key, lambda made: begin_mark(made, self.ledger))
         key = self._data_key(HISTORY_SCHEMA, may_create=False)
         database = self._open_database(HISTORY_SCHEMA, key)
         # A process that died after deleting may have left what it deleted in the log.
         database.checkpoint()
         return database
+
+    def _witnessing(self) -> Database | None:
+        """Return the history's database, if there is one; none is made for a mark."""
+        if self._history is None and not self._path(HISTORY_SCHEMA).exists():
+            return None
+        return self.history.database
 
     def _open_database(self, schema: Schema, key: SecretKey) -> Database:
         database = Database.open(self._path(schema), key, application_id=schema.application_id)

@@ -12,7 +12,12 @@ from edgeagent.consent import ConsentRecord, DatedConsent, Purpose
 from edgeagent.privacy.accounting import Debit, check_debit
 from edgeagent.store.anchor import Anchor
 from edgeagent.store.chain import Chain
-from edgeagent.store.clock_notes import append_behind, append_known, first_known, is_note_due
+from edgeagent.store.clock_notes import (
+    append_behind,
+    append_known,
+    first_known,
+    is_note_due,
+)
 from edgeagent.store.consents import (
     append_consent,
     append_rename,
@@ -38,22 +43,28 @@ from edgeagent.store.entries import (
     read_entries,
 )
 from edgeagent.store.genesis import Genesis, after_silence, read_genesis
+from edgeagent.store.keyed_store import KeyedStore
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.outbox import OutboxEntry, enqueue, postpone, read_outbox, record_attempt
 from edgeagent.store.state import change_state, read_state
+from edgeagent.store.store_notes import StoreNotes
+from edgeagent.store.witness import Witness
 
 __all__ = ["LedgerStore"]
 
 
-class LedgerStore:
+class LedgerStore(StoreNotes, KeyedStore):
     """Everything about what was decided and what left the box."""
 
-    def __init__(self, database: Database, anchor: Anchor, lock: HomeLock) -> None:
+    def __init__(
+        self, database: Database, anchor: Anchor, lock: HomeLock, *, witness: Witness | None = None
+    ) -> None:
         """Serve ``database``; its tail is kept by ``anchor``, its writers ordered by ``lock``."""
         self._database = database
         self._lock = lock
-        self._chain = Chain(database, anchor, lock)
+        self._witness = witness
+        self._chain = Chain(database, anchor, lock, witness=witness)
 
     @property
     def genesis(self) -> Genesis:
@@ -356,14 +367,6 @@ class LedgerStore:
         """
         return change_state(self._database, name, change)
 
-    def integrity_errors(self) -> tuple[str, ...]:
-        """Verify every page; empty when all is well."""
-        return self._database.integrity_errors()
-
-    def schema_version(self) -> int:
-        """Return how many migrations have been applied."""
-        return self._database.version()
-
     @contextmanager
     def exchanged(self, key_and_anchor: Callable[[], tuple[SecretKey, Anchor]]) -> Iterator[None]:
         """Let go of the file while a block exchanges it; then open it as the caller says."""
@@ -374,12 +377,4 @@ class LedgerStore:
             finally:
                 key, anchor = key_and_anchor()
                 self._database.reopen(key)
-                self._chain = Chain(self._database, anchor, self._lock)
-
-    def release_memory(self) -> None:
-        """Give pages back that are kept in memory."""
-        self._database.release_memory()
-
-    def close(self) -> None:
-        """Close the database."""
-        self._database.close()
+                self._chain = Chain(self._database, anchor, self._lock, witness=self._witness)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgeagent.store.migrations import MIN_READER_TABLE, Migration, Schema
+from edgeagent.store.store_notes import STORE_NOTES_TABLE
 
 __all__ = ["LEDGER_SCHEMA"]
 
@@ -160,5 +161,7 @@ LEDGER_SCHEMA = Schema(
         Migration(name="0005_min_reader", statements=(MIN_READER_TABLE,), breaks_older=True),
         Migration(name="0006_counts", statements=_COUNTS),
         Migration(name="0007_deletions", statements=_DELETIONS),
+        # An older program would not move the history's mark, see ``edgeagent.store.witness``.
+        Migration(name="0008_store_notes", statements=(STORE_NOTES_TABLE,), breaks_older=True),
     ),
 )

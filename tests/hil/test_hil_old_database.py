@@ -9,10 +9,10 @@ import pytest
 from edgeagent.store.genesis import after_silence
 from edgeagent.testing.box import Box
 from tests.hil.board import Board, tar_of
-from tests.store.test_store_migrations import UNDO
+from tests.store.test_store_migrations import EARLIER, SCHEMAS, undo
 
 
-@pytest.mark.parametrize(("name", "version"), UNDO)
+@pytest.mark.parametrize(("name", "version"), EARLIER)
 def test_an_old_home_opens_with_everything_in_it(
     board: Board, tmp_path: Path, name: str, version: int
 ) -> None:
@@ -22,7 +22,7 @@ def test_an_old_home_opens_with_everything_in_it(
     home.history.add([box.event("t:1")], box.grant())
     database = home.ledger._database if name == "ledger" else home.history._database
     with database.transaction() as connection:
-        for statement in UNDO[name, version]:
+        for statement in undo(SCHEMAS[name], version):
             connection.execute(statement)
     box.close()
     old = f"{board.place}/old-{name}-{version}"

@@ -6,20 +6,23 @@ from pathlib import Path
 
 import pytest
 
+from edgeagent.agent import Agent
 from edgeagent.clock import DAY_SECONDS, iso_utc
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
-from edgeagent.errors import StorageError
+from edgeagent.errors import LedgerBroken, StorageError
 from edgeagent.messages import WatchEvent
 from edgeagent.services.doctor import Doctor, Finding
+from edgeagent.services.report_conditions import Obstacle
 from edgeagent.store.history_schema import HISTORY_SCHEMA
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.migrations import Migration
+from edgeagent.store.store_notes import PUT_BACK
 from edgeagent.testing.agent_box import AgentBox
 
 NAMES = (
     *("settings", "permissions", "free space", "keys", "ledger log", "history log"),
-    *("ledger", "history", "clock", "budget", "counts", "update"),
+    *("ledger", "history", "files", "clock", "budget", "counts", "update"),
 )
 
 
@@ -264,3 +267,44 @@ def test_what_a_later_version_wrote_is_said(agent_box: AgentBox) -> None:
     with agent_box.open() as agent, agent.home.ledger._chain.append() as writer:
         writer.append("consents", {"profile": "main", "purpose": "wellbeing", "body": "?"})
     assert "decisions about wellbeing" in examined(agent_box)["ledger"].message
+
+
+def _put_back_history(agent_box: AgentBox) -> None:
+    filled(agent_box)
+    copy = (agent_box.directory / "history.db").read_bytes()
+    with agent_box.open() as agent:
+        agent.withdraw(Purpose.HISTORY)
+    (agent_box.directory / "history.db").write_bytes(copy)
+
+
+def test_a_history_that_was_put_back_is_set_aside_or_accepted(agent_box: AgentBox) -> None:
+    _put_back_history(agent_box)
+    finding = examined(agent_box)["files"]
+    assert (finding.status, finding.message) == (
+        "failed",
+        f"history.db, noticed on 2026-01-12: {PUT_BACK}",
+    )
+    with agent_box.open() as agent:
+        assert agent.reports.obstacle(3000) == (Obstacle.LEDGER, f"{_refusal(agent)}")
+        with pytest.raises(LedgerBroken, match="was put back"):
+            agent.reports.preview()
+    assert doctor(agent_box).accept()
+    assert not doctor(agent_box).accept()
+    assert examined(agent_box)["files"].status == "ok"
+    with agent_box.open() as agent:
+        agent.home.check()
+
+
+def test_what_is_set_aside_is_kept(agent_box: AgentBox) -> None:
+    _put_back_history(agent_box)
+    kept = doctor(agent_box).repair()
+    assert kept is not None
+    assert kept.is_file()
+    assert examined(agent_box)["files"].status == "ok"
+    assert doctor(agent_box).repair() is None
+
+
+def _refusal(agent: Agent) -> LedgerBroken:
+    with pytest.raises(LedgerBroken) as caught:
+        agent.home.check()
+    return caught.value

@@ -33,6 +33,7 @@ def _fill(box: Box) -> Home:
     home.ledger.settle(first, at=NOW, outcome="accepted", detail="")
     home.ledger.mark_missed(week + 26, reason="off", at=NOW)
     home.ledger.import_debits([Debit(week=week - 40, odds=Fraction(3))], at=NOW)
+    home.ledger.append_store_note("tail_lost", at=NOW, detail="history.db-wal")
     home.ledger.counts.begin(week + 39, at=NOW, due_at=NOW)
     place = home.ledger.deletions.append("title", at=NOW)
     home.ledger.deletions.claim_preview(week, bytes(64), at=NOW, since=place)
@@ -42,7 +43,7 @@ def _fill(box: Box) -> Home:
     return home
 
 
-ROWS = 17
+ROWS = 18
 """How many rows :func:`_fill` writes, the genesis included; the last two are a rename and a
 withdrawal."""
 CUT_TAIL = f"DELETE FROM consents WHERE seq = {ROWS - 1}"  # noqa: S608  (a number of our own)
@@ -121,6 +122,7 @@ def test_a_deleted_row_is_noticed(box: Box, table: str) -> None:
         "UPDATE counts SET due_at = due_at + 1",
         "UPDATE deletions SET at = at - 1",
         "UPDATE previews SET week = week - 1",
+        "UPDATE store_notes SET kind = 'settled'",
         "UPDATE clock_notes SET at = at - 7000000",
         "UPDATE clock_notes SET kind = 'known'",
         "UPDATE ledger SET odds_numerator = 2 WHERE entry = 'drawn'",

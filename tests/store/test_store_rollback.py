@@ -29,7 +29,7 @@ from edgeagent.store.migrations import Migration, Schema
 from edgeagent.testing.box import NOW, Box
 
 ROOT = Path(__file__).parents[2]
-FIRST_READER = "edgeagent/store/state.py"
+FIRST_READER = "edgeagent/store/witness.py"
 """The file that came with the first program that reads homes of later ones."""
 ONLY_ADDS = ("CREATE TABLE", "CREATE INDEX", "CREATE UNIQUE INDEX", "INSERT INTO", "ALTER TABLE")
 ADDED = Migration(

@@ -1,0 +1,52 @@
+"""Where history and ledger meet: each is held to what the other remembers."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from edgeagent.errors import DiskFull, LedgerBroken
+from edgeagent.store.anchor import Position
+from edgeagent.store.database import Database
+from edgeagent.store.ledger import LedgerStore
+from edgeagent.store.witness import read_mark, write_mark
+
+__all__ = ["begin_mark", "meet", "require_untouched"]
+
+
+def begin_mark(history: Database, ledger: LedgerStore) -> None:
+    """Give a new history its mark: it begins where the ledger stands."""
+    with suppress(LedgerBroken), history.transaction() as connection:
+        write_mark(connection, Position(confirmed=ledger.stands_at()))
+
+
+def meet(history: Database, ledger: LedgerStore, *, at: int) -> None:
+    """Hold a history that was opened to the ledger, and note in the ledger if it was put back.
+
+    The caller holds the home's lock. Of a ledger that is broken, or that was put back itself, its
+    own ``check`` speaks; where nothing can be written, the next start looks again.
+    """
+    with suppress(LedgerBroken, DiskFull):
+        seen, tip = read_mark(history), ledger.stands_at()
+        if seen is None and not ledger.is_history_marked():
+            ledger.append_store_note("marked", at=at, detail=history.path.name)
+        elif seen is None or (not seen.admits(tip) and ledger.holds(seen.confirmed)):
+            ledger.append_store_note("history_older", at=at, detail=history.path.name)
+        elif seen.intent is not None and seen.admits(tip):
+            with history.transaction() as connection:  # the power went before it was confirmed
+                write_mark(connection, Position(confirmed=tip))
+
+
+def require_untouched(ledger: LedgerStore) -> None:
+    """Verify ledger and anchor, and that neither database was put back.
+
+    Raises:
+        LedgerBroken: with what is wrong; nothing may be drawn or previewed.
+
+    """
+    ledger.check()
+    if ledger.is_history_put_back():
+        raise LedgerBroken(
+            "history.db was put back: it is older than the last decision, deletion or report",
+            hint="what was deleted since may be in it: edgeagent doctor --repair sets it aside, "
+            "edgeagent doctor --accept keeps it",
+        )

@@ -1,0 +1,108 @@
+"""What happened to the files of a home, noted in the ledger under its chain.
+
+``history_older``: the history is one from before the ledger's last rows, so somebody put it back.
+``tail_lost``: a write-ahead log ended in a write that does not verify. Both are problems until
+``settled``, when a person has seen to them. ``marked``: from here on the history holds a mark of
+the ledger, so that one without is from before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from edgeagent.store.anchor import Mark
+from edgeagent.store.chain import Chain
+from edgeagent.store.clock_notes import last_known
+from edgeagent.store.database import Database
+
+__all__ = ["CUT_SHORT", "PUT_BACK", "STORE_NOTES_TABLE", "StoreNote", "StoreNoteKind", "StoreNotes"]
+
+STORE_NOTES_TABLE = """
+    CREATE TABLE store_notes (
+        seq INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        detail TEXT NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT
+"""
+
+PUT_BACK = "the history was put back: what was deleted may be in it, and nothing is reported"
+CUT_SHORT = "a file was cut short or damaged: what was stored last may be missing"
+
+StoreNoteKind = Literal["history_older", "marked", "settled", "tail_lost"]
+_WORDS: Mapping[StoreNoteKind, str] = {"history_older": PUT_BACK, "tail_lost": CUT_SHORT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreNote:
+    """One of them."""
+
+    kind: StoreNoteKind
+    at: int
+    """When it was noticed."""
+    detail: str
+    """The file it is about."""
+
+    @property
+    def words(self) -> str:
+        """What it means, for people; the same whatever file and day."""
+        return _WORDS[self.kind]
+
+
+class StoreNotes:
+    """Reads and appends the notes; and what the chain says of itself."""
+
+    _database: Database
+    _chain: Chain
+
+    def stands_at(self) -> Mark:
+        """Return where the chain stands, whatever the anchor says.
+
+        Raises:
+            LedgerBroken: a row is missing or was changed.
+
+        """
+        return self._chain.stands_at()
+
+    def holds(self, mark: Mark) -> bool:
+        """Say whether the chain went through ``mark``; after :meth:`stands_at`."""
+        return self._chain.holds(mark)
+
+    def last_known_time(self) -> int:
+        """Return the latest time that was known to it, as the chain has it; 0 where none was."""
+        return last_known(self._database)
+
+    def append_store_note(self, kind: StoreNoteKind, *, at: int, detail: str) -> None:
+        """Append a note.
+
+        Raises:
+            LedgerBroken, DiskFull: nothing was noted.
+
+        """
+        with self._chain.append() as writer:
+            writer.append("store_notes", {"kind": kind, "at": at, "detail": detail})
+
+    def store_problems(self) -> tuple[StoreNote, ...]:
+        """Return what nobody has seen to, the oldest of each kind and file."""
+        rows = self._database.read(
+            "SELECT kind, min(at), detail FROM store_notes "
+            "WHERE kind IN ('history_older', 'tail_lost') AND seq > "
+            "(SELECT coalesce(max(seq), -1) FROM store_notes WHERE kind = 'settled') "
+            "GROUP BY kind, detail ORDER BY min(seq)"
+        )
+        return tuple(StoreNote(kind=kind, at=at, detail=detail) for kind, at, detail in rows)
+
+    def is_history_put_back(self) -> bool:
+        """Say whether the history was put back, and nobody has seen to it."""
+        return any(note.kind == "history_older" for note in self.store_problems())
+
+    def is_history_marked(self) -> bool:
+        """Say whether a history that belongs to this ledger holds a mark of it."""
+        return bool(
+            self._database.read("SELECT EXISTS (SELECT 1 FROM store_notes WHERE kind = 'marked')")[
+                0
+            ][0]
+        )

@@ -1,0 +1,99 @@
+"""The history's mark of the ledger: a second anchor, inside the other database.
+
+Whoever puts ``ledger.db`` back together with ``ledger.anchor`` gives back a budget that was spent,
+and whoever puts ``history.db`` back gives back what was deleted. So the history holds how far the
+ledger's chain has come. It is moved with every row of the chain (a decision, a draw, a deletion, a
+preview, a note of the time), in the order *intent*, COMMIT of the ledger, *confirmed*, and never
+with a viewing. A history whose mark is behind the chain was put back, a ledger that is behind the
+mark was; only both together are not told from the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from edgeagent.errors import Damaged, KeyProviderError, NotOurDatabase, WrongKey
+from edgeagent.messages.codec import canonical_bytes, decode
+from edgeagent.store.anchor import Position
+from edgeagent.store.connection import KeyedConnection
+from edgeagent.store.database import Database
+
+__all__ = [
+    "LEDGER_MARK_TABLE",
+    "HistoryWitness",
+    "Witness",
+    "read_mark",
+    "write_mark",
+]
+
+LEDGER_MARK_TABLE = """
+    CREATE TABLE ledger_mark (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        position BLOB NOT NULL
+    ) STRICT
+"""
+_UNREADABLE = (Damaged, KeyProviderError, NotOurDatabase, WrongKey)
+"""What keeps a history from saying anything; the ledger works without it."""
+_CAP_BYTES = 1024
+
+
+class Witness(Protocol):
+    """Remembers, apart from the ledger, how far its chain has come."""
+
+    def position(self) -> Position | None:
+        """Return what it remembers; ``None`` when it cannot tell."""
+        ...
+
+    def remember(self, position: Position) -> None:
+        """Remember another position, durably."""
+        ...
+
+
+class HistoryWitness:
+    """The history, as far as it opens."""
+
+    def __init__(self, database: Callable[[], Database | None]) -> None:
+        """Keep the mark in the database that ``database`` returns, opening it if need be.
+
+        ``None`` where there is no history yet.
+        """
+        self._database = database
+        self._is_unreadable = False
+
+    def position(self) -> Position | None:
+        """Return the mark; a history that did not open is not tried again for it."""
+        if self._is_unreadable:
+            return None
+        try:
+            database = self._database()
+            return None if database is None else read_mark(database)
+        except _UNREADABLE:
+            self._is_unreadable = True
+            return None
+
+    def remember(self, position: Position) -> None:
+        """Move the mark; a history that does not open stays behind, and is told by that later."""
+        try:
+            database = self._database()
+            if database is None:
+                return
+            with database.transaction() as connection:
+                write_mark(connection, position)
+        except _UNREADABLE:
+            self._is_unreadable = True
+
+
+def read_mark(database: Database) -> Position | None:
+    """Return the mark in a history; one from before there were marks has none."""
+    rows = database.read("SELECT position FROM ledger_mark")
+    return decode(rows[0][0], Position, cap_bytes=_CAP_BYTES) if rows else None
+
+
+def write_mark(connection: KeyedConnection, position: Position) -> None:
+    """Replace the mark."""
+    connection.execute(
+        "INSERT INTO ledger_mark (id, position) VALUES (1, ?) "
+        "ON CONFLICT (id) DO UPDATE SET position = excluded.position",
+        (canonical_bytes(position),),
+    )
