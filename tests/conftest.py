@@ -9,16 +9,18 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-# The same code meets the same examples, so that a failure says something about the change at hand;
-# pytest --hypothesis-profile search looks for others. How long one takes depends on the machine.
-hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
+# The same code meets the same examples, so that a failure says something about the change at hand:
+# a few by default, the library's own number with --hypothesis-profile thorough, and with "search"
+# others every time. How long one takes depends on the machine.
+hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, max_examples=20)
+hypothesis.settings.register_profile("thorough", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("search", deadline=None)
-hypothesis.settings.load_profile("same")
+hypothesis.settings.load_profile("quick")
 
 # Tests of the library itself load it without edgeagent, which would tell it to keep quiet.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-pytest_plugins = ["tests.published", "tests.skipping"]
+pytest_plugins = ["tests.published", "tests.selection", "tests.skipping"]
 
 
 @pytest.fixture(autouse=True, scope="session")

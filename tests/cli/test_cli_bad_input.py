@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from edgeagent.cli.root import cli
 from server_stub.cli import main as server_stub_cli
-from tests.published import Publisher
+from tests.publishing import Publisher
 
 MOVIES = "movieId,title,genres\n1,Toy Story (1995),Comedy\n"
 

@@ -14,7 +14,7 @@ from edgeagent.cli.root import cli
 from edgeagent.simulator.plan import START
 from model_export.export import export
 from model_export.train import train
-from tests.published import Household, Publisher, titles_of
+from tests.publishing import Household, Publisher, titles_of
 
 
 class Terminal:

@@ -13,7 +13,7 @@ from edgeagent.simulator.plan import START
 from model_export.export import export
 from model_export.train import train
 from tests.cli.test_cli_loop import Terminal
-from tests.published import Household, Publisher, titles_of
+from tests.publishing import Household, Publisher, titles_of
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from edgeagent.messages import decode_report
 from server_stub.cli import main
-from tests.published import Household, Publisher, titles_of
+from tests.publishing import Household, Publisher, titles_of
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from edgeagent.errors import (
 )
 from edgeagent.network.transport import HttpTransport
 from model_export.publish import publish
-from tests.published import Household, Publisher, titles_of
+from tests.publishing import Household, Publisher, titles_of
 
 
 def flip(path: Path, *, at: float = 0.5, bit: int = 1) -> None:

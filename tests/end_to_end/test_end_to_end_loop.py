@@ -11,7 +11,7 @@ from edgeagent.errors import NoModel, UnknownEntity
 from edgeagent.messages import decode_report
 from edgeagent.network.transport import HttpTransport
 from server_stub.aggregate import SqliteAggregator
-from tests.published import Household, Publisher, titles_of
+from tests.publishing import Household, Publisher, titles_of
 
 
 def test_a_box_lives_from_download_to_a_counted_report(

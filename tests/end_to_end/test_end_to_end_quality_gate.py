@@ -9,7 +9,7 @@ import numpy as np
 from edgeagent.simulator.plan import START
 from model_export.export import export
 from model_export.train import train
-from tests.published import Household, Publisher
+from tests.publishing import Household, Publisher
 
 
 def _titles_of_the_keenest(publisher: Publisher) -> list[str]:

@@ -16,7 +16,7 @@ from model_export.publish import publish
 from tests.hil.board import Board, tar_of
 from tests.hil.office import Office
 from tests.hil.wheels import build_wheel
-from tests.published import LIFETIME_DAYS, Publisher
+from tests.publishing import LIFETIME_DAYS, Publisher
 
 Figures = dict[str, object]
 

@@ -37,6 +37,7 @@ _TARGETS: Mapping[str, tuple[Target, ...]] = {
     "chroot": ("chroot",),
     "vm": ("vm", "systemd"),
     "systemd": ("systemd",),
+    "quick": ("chroot", "vm"),
     "both": get_args(Target),
 }
 _STARTED = perf_counter()
@@ -118,7 +119,7 @@ class _Answer:
     default="both",
     show_default=True,
     help="Programs for arm64 on this kernel; a machine, once with a script in charge and once with "
-    "systemd; that one only.",
+    "systemd; that one only; programs and the machine without systemd; all of it.",
 )
 @click.option(
     "--suite",

@@ -11,7 +11,7 @@ from edgeagent.scoring.session import OnnxModel
 from tests.hil.board import Board
 from tests.hil.conftest import Figures
 from tests.hil.onboard.golden import outputs_of
-from tests.published import Publisher
+from tests.publishing import Publisher
 
 
 def test_golden_vectors_hold_and_match_this_machine(

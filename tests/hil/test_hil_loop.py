@@ -6,7 +6,7 @@ from edgeagent.messages import decode_report
 from tests.hil.board import Board
 from tests.hil.conftest import Figures
 from tests.hil.office import Office
-from tests.published import Publisher, titles_of
+from tests.publishing import Publisher, titles_of
 
 
 def test_a_new_box_stores_nothing_before_it_was_granted(board: Board, home: str) -> None:

@@ -10,7 +10,7 @@ from edgeagent.messages import decode_report
 from tests.hil.board import Board
 from tests.hil.conftest import Figures
 from tests.hil.office import Office
-from tests.published import Publisher, titles_of
+from tests.publishing import Publisher, titles_of
 
 IDLE_MEBIBYTES = 48
 CHILD_KIB = 64 * 1024

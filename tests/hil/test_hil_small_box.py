@@ -8,7 +8,7 @@ import pytest
 
 from tests.hil.board import Board
 from tests.hil.conftest import Figures
-from tests.published import Publisher, titles_of
+from tests.publishing import Publisher, titles_of
 
 pytestmark = pytest.mark.lg_feature("cgroup")
 

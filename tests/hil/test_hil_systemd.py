@@ -15,7 +15,7 @@ from edgeagent import __version__
 from tests.hil.board import Board
 from tests.hil.conftest import Figures
 from tests.hil.office import Office
-from tests.published import Publisher, titles_of
+from tests.publishing import Publisher, titles_of
 
 pytestmark = pytest.mark.lg_feature("systemd")
 

@@ -14,6 +14,7 @@ from model_export.synthetic import synthetic_panel
 from model_export.train import train
 from model_export.trained import TrainedModel
 from tests.model_export.foldin_cases import foldin_parameters
+from tests.once import made_once
 
 NOW = 1_780_000_000
 
@@ -24,8 +25,10 @@ def panel() -> WatchLog:
 
 
 @pytest.fixture(scope="session")
-def model(panel: WatchLog) -> TrainedModel:
-    return train(panel, seed=1, segments=16, dimension=16)
+def model(panel: WatchLog, tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
+    return made_once(
+        tmp_path_factory, "model", lambda _: train(panel, seed=1, segments=16, dimension=16)
+    )
 
 
 @pytest.fixture(scope="session")

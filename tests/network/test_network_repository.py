@@ -14,7 +14,7 @@ from edgeagent.messages import TargetReference
 from edgeagent.messages.fields import ISSUED_FIELD
 from edgeagent.network.repository import Repository, issued_at
 from edgeagent.simulator.plan import START
-from tests.published import Publisher
+from tests.publishing import Publisher
 
 
 def opened(

@@ -1,0 +1,309 @@
+"""The stages of ``.ci/run``: what each runs, what may run beside what, and how long it took.
+
+Stages run in a clone of the last commit, so that nothing that lies about in a work tree helps them.
+What a stage prints is kept until it ends and printed whole. A failure is remembered, so that one
+run shows all of them. Standard library only: this runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["Run", "Stage", "chosen", "main", "readme_block", "stages"]
+
+ROOT = Path(__file__).resolve().parents[1]
+KINDS = ("fast", "deep", "hil", "bench")
+PROCESSORS = 2
+"""What the order below is made for: with more, stages side by side are still two at a time."""
+ENOUGH_SECONDS = 3600
+"""Once so much has passed, optional stages are skipped: a run that is cut off says nothing."""
+
+_PYTHON = ".venv/bin/python"
+_PURE_FILES = ("clock", "consent", "errors", "randomness", "sessions")
+_PURE_ROOMS = ("features", "messages", "privacy", "ranking", "segments")
+_PURE = ",".join(
+    (
+        *(f"edgeagent/{name}.py" for name in _PURE_FILES),
+        *(f"edgeagent/{room}/*" for room in _PURE_ROOMS),
+        "model_export/synthetic/*",
+    )
+)
+_WHEEL = """
+python3 -m venv .wheel
+.wheel/bin/pip wheel --quiet --no-deps --wheel-dir .wheel/dist .
+.wheel/bin/pip install --quiet .wheel/dist/*.whl
+cd .wheel
+bin/edgeagent --home home consent grant history
+bin/edgeagent --home home history add ci:1 --completed
+bin/edgeagent --home home history list
+"""
+_REHEARSAL_SECONDS = 1500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One command line, run by bash in the clone."""
+
+    name: str
+    command: str
+    kinds: frozenset[str]
+    """The words that ask for it, besides ``all``."""
+    optional: bool = False
+    """Skipped where time runs out."""
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def readme_block(readme: str, name: str) -> str:
+    """Return the fenced block that follows ``<!-- name -->``.
+
+    Raises:
+        LookupError: there is none.
+
+    """
+    fence = rf"^<!-- {re.escape(name)} -->\n```\w*\n(.*?)^```"
+    found = re.search(fence, readme, re.DOTALL | re.MULTILINE)
+    if found is None:
+        raise LookupError(f"README.md has no block after <!-- {name} -->")
+    return found[1].strip()
+
+
+def stages(readme: str) -> tuple[tuple[Stage, ...], ...]:
+    """Return groups that run one after the other; the stages of a group run two at a time.
+
+    What starts a worker for each processor, or measures time, is alone in its group.
+    """
+    fast = frozenset({"fast", "deep"})
+    deep, hil, bench = (frozenset({kind}) for kind in ("deep", "hil", "bench"))
+    main_job, tests = readme_block(readme, "main-job"), readme_block(readme, "tests")
+    covered = "--cov --cov-report= --hypothesis-profile=thorough"
+
+    def one(name: str, command: str, kinds: frozenset[str], **more: str) -> tuple[Stage]:
+        return (Stage(name=name, command=command, kinds=kinds, environment=more),)
+
+    return (
+        one("Install", tests.rpartition("&&")[0], frozenset(KINDS)),
+        (
+            *one("Types", ".venv/bin/mypy", fast),
+            *one("Lint", ".venv/bin/ruff check", fast),
+            *one("Format", ".venv/bin/ruff format --check", fast),
+            *one("Layers", ".venv/bin/lint-imports", fast),
+        ),
+        (
+            # As written, and in an environment of its own: what it installs has to be enough.
+            *one(
+                "README: the main job",
+                f"git clone --quiet . .main-job && cd .main-job && {main_job}",
+                deep,
+            ),
+            *one(
+                "What only some tests need",
+                ".venv/bin/pip install --quiet torch==2.13.0 && "
+                ".venv/bin/pip install --quiet -e '.[test,spark,browser,yocto,hil]'",
+                deep | hil | bench,
+            ),
+        ),
+        one("README: the tests", tests, fast, PYTEST_ADDOPTS=covered),
+        one(
+            "Deep tests", ".venv/bin/pytest -m deep", deep, PYTEST_ADDOPTS=f"{covered} --cov-append"
+        ),
+        (
+            *one("The audit of the reports", f"{_PYTHON} -m tests.audit --processes 1", deep),
+            *one("Debian 13: its Python", f"{_PYTHON} -m tests.second_python --prepare", deep),
+            *one("Attacks on a home", f"{_PYTHON} -m tests.security", deep),
+            *one(
+                "Error and coverage of both mechanisms, quick",
+                f"{_PYTHON} -m tests.bench.bench_privacy --part 0.1",
+                bench,
+            ),
+            *one(
+                "sqlite-utils' own tests over the encrypted connection",
+                f"{_PYTHON} -m tests.sqlite_utils_suite --download",
+                deep,
+            ),
+            *one("The wheel alone, without extras", _WHEEL, deep),
+            *one(
+                "The oldest and the newest ONNX Runtime",
+                f"{_PYTHON} -m tests.onnxruntime_range",
+                deep,
+            ),
+            *_coverage("Coverage of pure rooms: 100 %", f"--include='{_PURE}' --fail-under=100"),
+            *_coverage("Coverage of the rest: 95 %", f"--omit='{_PURE}' --fail-under=95"),
+        ),
+        one("Debian 13: the fast tests", f"{_PYTHON} -m tests.second_python", deep),
+        *(
+            (
+                Stage(
+                    name=name,
+                    command=f"{_PYTHON} -m tests.bench.{command}",
+                    kinds=bench,
+                    optional=True,
+                ),
+            )
+            for name, command in (
+                ("Whether time tells segments apart, quick", "bench_timing --calls 500"),
+                (
+                    "What the service costs, quick",
+                    "bench_footprint --events 2000 --idle 30 --rounds 50",
+                ),
+                (
+                    "An honest client beside a hostile crowd, quick",
+                    "bench_hostile --seconds 2 --rounds 1 --most 200",
+                ),
+            )
+        ),
+        (
+            Stage(
+                name="Hardware in the loop, rehearsed on emulated Arm",
+                command=_rehearsal(),
+                kinds=hil,
+                optional=True,
+            ),
+        ),
+    )
+
+
+def _coverage(name: str, options: str) -> tuple[Stage]:
+    command = f".venv/bin/coverage report --show-missing {options}"
+    return (Stage(name=name, command=command, kinds=frozenset({"deep"})),)
+
+
+def _rehearsal() -> str:
+    """Return the command that builds arm64 targets, as root where root may be had.
+
+    What cannot be had here (no root, no right to mount, no emulator) is skipped with the reason, and
+    is no failure.
+    """
+    command = (
+        f"timeout --kill-after=180 {_REHEARSAL_SECONDS + 300} {_PYTHON} -m tests.hil.rehearse "
+        f"--target quick --minutes {_REHEARSAL_SECONDS // 60}"
+    )
+    if os.geteuid() == 0 or subprocess.run(["sudo", "-n", "true"], check=False).returncode:
+        return command
+    return f"sudo -n --preserve-env=EDGEAGENT_DATA env PYTHONDONTWRITEBYTECODE=1 {command}"
+
+
+def chosen(groups: Sequence[Sequence[Stage]], what: str) -> tuple[tuple[Stage, ...], ...]:
+    """Return the stages that a word asks for, in their order."""
+    kept = (
+        tuple(stage for stage in group if what == "all" or what in stage.kinds) for group in groups
+    )
+    return tuple(group for group in kept if group)
+
+
+class Run:
+    """Runs stages in one directory and remembers how they ended."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        began: float,
+        clock: Callable[[], float] = time.monotonic,
+        say: Callable[[str], None] = lambda text: print(text, flush=True),
+    ) -> None:
+        """Run in ``directory``; ``began`` is when all of it began, on ``clock``."""
+        self._directory = directory
+        self._began = began
+        self._clock = clock
+        self._say = say
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self.seconds: dict[str, float] = {}
+        self.failed: list[str] = []
+        self.skipped: list[str] = []
+
+    def group(self, stages: Sequence[Stage]) -> None:
+        """Run the stages of one group two at a time."""
+        with ThreadPoolExecutor(PROCESSORS) as pool:
+            try:
+                for done in [pool.submit(self._stage, stage) for stage in stages]:
+                    done.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self.stop()
+                raise
+
+    def stop(self) -> None:
+        """End whatever runs, with everything that it has started."""
+        for process in tuple(self._running):
+            os.killpg(process.pid, signal.SIGTERM)
+
+    def result(self) -> str:
+        """Return a table of all stages, and how it ended."""
+        lines = [f"{seconds:6.0f} s  {name}" for name, seconds in self.seconds.items()]
+        lines += [f"SKIPPED, no time was left: {name}" for name in self.skipped]
+        lines += [f"FAILED: {name}" for name in self.failed] or ["Everything holds."]
+        return "\n".join(lines)
+
+    def _elapsed(self) -> float:
+        return self._clock() - self._began
+
+    def _stage(self, stage: Stage) -> None:
+        if stage.optional and self._elapsed() > ENOUGH_SECONDS:
+            self._say(f"\n=== {stage.name}: SKIPPED, {self._elapsed():.0f} s have passed\n")
+            self.skipped.append(stage.name)
+            return
+        self._say(f"=== {stage.name}: begins after {self._elapsed():.0f} s")
+        begin = self._clock()
+        process = subprocess.Popen(
+            ["bash", "-euo", "pipefail", "-c", stage.command],
+            cwd=self._directory,
+            env={**os.environ, **stage.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that it can be ended with all its children
+        )
+        self._running.add(process)
+        output, _ = process.communicate()
+        self._running.discard(process)
+        seconds = self._clock() - begin
+        self.seconds[stage.name] = seconds
+        if process.returncode:
+            self.failed.append(stage.name)
+        verdict = f"FAILED with {process.returncode}" if process.returncode else "passed"
+        text = output.decode(errors="replace").rstrip()
+        self._say(f"\n=== {stage.name}: {verdict} in {seconds:.0f} s\n$ {stage.command}\n{text}\n")
+
+
+def main() -> int:
+    """Run what is asked for and return the exit code."""
+    parser = argparse.ArgumentParser(description="Everything that must hold.")
+    parser.add_argument("what", choices=(*KINDS, "all"), nargs="?", default="all")
+    parser.add_argument("--began", type=float, default=0, help="seconds that have passed")
+    options = parser.parse_args()
+    began = time.monotonic() - options.began
+    # Tests that read MovieLens find it here, and skip with a reason where it is absent.
+    os.environ.setdefault("EDGEAGENT_DATA", str(ROOT.parent / "shared" / "data"))
+    if options.what in {"deep", "all"}:
+        # All is installed then: a test that skips has to have a reason that tests/skipping.py names.
+        os.environ["EDGEAGENT_CI"] = "1"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="edgeagent-ci-", ignore_cleanup_errors=True) as name:
+        copy = Path(name) / "edgeagent"
+        git = (shutil.which("git") or "git", "-c", "safe.directory=*")
+        subprocess.run([*git, "clone", "--quiet", str(ROOT), str(copy)], check=True)
+        run = Run(copy, began=began)
+        try:
+            for group in chosen(stages((copy / "README.md").read_text("utf-8")), options.what):
+                run.group(group)
+        except KeyboardInterrupt:
+            run.stop()
+            return 130
+        print(f"\n=== Result after {time.monotonic() - began:.0f} s\n\n{run.result()}")
+    return 1 if run.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""A published model and boxes that use it: nothing is faked but the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeagent.agent import Agent, World
+from edgeagent.clock import WEEK_SECONDS, week_start
+from edgeagent.config import Config
+from edgeagent.consent import Purpose
+from edgeagent.messages import WatchEvent
+from edgeagent.scoring.resident import ResidentScorer
+from edgeagent.simulator.plan import START
+from edgeagent.testing.clock import FakeClock
+from edgeagent.testing.randomness import SeededRandomSource
+from model_export.export import Artefacts, export
+from model_export.log import WatchLog
+from model_export.publish import publish
+from model_export.synthetic import synthetic_panel
+from model_export.train import train
+
+LIFETIME_DAYS = 500
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """A repository and what is needed to publish the next version into it."""
+
+    repository: Path
+    keys: Path
+    artefacts: Artefacts
+    log: WatchLog
+
+    def publish(self, artefacts: Artefacts, *, now: int = START) -> None:
+        publish(
+            self.repository, artefacts, now=now, keys_dir=self.keys, lifetime_days=LIFETIME_DAYS
+        )
+
+
+def first_publication(directory: Path) -> Publisher:
+    """Train on a small invented panel and publish into an empty directory; a second or two."""
+    log = synthetic_panel(7, households=120, weeks=20, titles=300)
+    model = train(log, seed=7, segments=16, dimension=32)
+    publisher = Publisher(
+        repository=directory / "repository",
+        keys=directory / "keys",
+        artefacts=export(model, log, now=START),
+        log=log,
+    )
+    publisher.publish(publisher.artefacts)
+    return publisher
+
+
+@dataclass
+class Household:
+    """A box on a fake clock, with the resident scorer and HTTP to the server."""
+
+    directory: Path
+    config: Config
+    clock: FakeClock
+    seed: str
+    agent: Agent
+
+    @classmethod
+    def started(cls, publisher: Publisher, server_url: str, directory: Path) -> Household:
+        """Switch a new box on that asks ``server_url`` and trusts ``publisher``."""
+        config = Config(
+            server_url=server_url,
+            trusted_root=str(publisher.repository / "root.json"),
+            retention_days=365,
+        )
+        living = cls(
+            directory=directory,
+            config=config,
+            clock=FakeClock(START),
+            seed="household",
+            agent=None,  # type: ignore[arg-type]  # set on the next line
+        )
+        living.agent = living.open()
+        return living
+
+    def open(self) -> Agent:
+        world = World(
+            clock=self.clock,
+            random=SeededRandomSource(self.seed),
+            make_scorer=ResidentScorer,
+            simulated=True,
+        )
+        return Agent.open(self.directory, config=self.config, world=world)
+
+    def reopen(self) -> None:
+        self.agent.close()
+        self.agent = self.open()
+
+    def consent(self) -> None:
+        for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
+            self.agent.grant(purpose)
+
+    def watch(self, *entity_ids: str) -> None:
+        now = self.clock.now()
+        events = [
+            WatchEvent(entity_id=entity_id, watched_on=now + 60 * n, completed=True)
+            for n, entity_id in enumerate(entity_ids)
+        ]
+        self.agent.record_watch(events)
+
+    def go_to_reporting_week(self) -> int:
+        ledger = self.agent.home.ledger
+        first = ledger.first_reportable_week(now=self.clock.now())
+        week = first + (ledger.genesis.phase - first) % 13
+        self.clock.set(week_start(week) + 3600)
+        return week
+
+    def end_week(self) -> None:
+        self.clock.advance(WEEK_SECONDS)
+
+    def go_to_due_time(self) -> None:
+        (entry,) = self.agent.home.ledger.outbox()
+        self.clock.set(entry.next_attempt_at)
+
+
+def titles_of(publisher: Publisher, genre: str) -> list[str]:
+    """Return ids of films of one genre, in the order of the catalogue."""
+    return [t.entity_id for t in publisher.log.titles if genre in t.genres and t.kind == "film"]
