@@ -182,8 +182,8 @@ def _coverage(name: str, options: str) -> tuple[Stage]:
 def _rehearsal() -> str:
     """Return the command that builds arm64 targets, as root where root may be had.
 
-    What cannot be had here (no root, no right to mount, no emulator) is skipped with the reason, and
-    is no failure.
+    What cannot be had here (no root, no right to mount, no emulator) is skipped with the reason,
+    and is no failure.
     """
     command = (
         f"timeout --kill-after=180 {_REHEARSAL_SECONDS + 300} {_PYTHON} -m tests.hil.rehearse "
@@ -287,7 +287,7 @@ def main() -> int:
     # Tests that read MovieLens find it here, and skip with a reason where it is absent.
     os.environ.setdefault("EDGEAGENT_DATA", str(ROOT.parent / "shared" / "data"))
     if options.what in {"deep", "all"}:
-        # All is installed then: a test that skips has to have a reason that tests/skipping.py names.
+        # All is installed then: a test that skips needs a reason that tests/skipping.py names.
         os.environ["EDGEAGENT_CI"] = "1"
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="edgeagent-ci-", ignore_cleanup_errors=True) as name:

@@ -18,7 +18,7 @@ from tests.audit.part import Effort
 QUICK = Effort(full=False, say=lambda _line: None)
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_guessing_agrees_with_theory_and_with_what_is_published() -> None:
     result = attacks.guessing(QUICK)
     assert result.ok, result.wrong
@@ -38,13 +38,13 @@ def test_guessing_sees_a_sampler_that_tells_more(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("part", [attacks.averaging, attacks.linking, attacks.nothing_watched])
-@pytest.mark.slow
+@pytest.mark.deep
 def test_what_reports_tell_stays_within_what_is_allowed(part: Any) -> None:  # noqa: ANN401  (a part)
     result = part(QUICK)
     assert result.ok, result.wrong
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "part", [attacks_on_state.cheating_server, attacks_on_state.old_image, attacks_on_state.traffic]
 )
@@ -53,7 +53,7 @@ def test_boxes_under_attack(part: Any) -> None:  # noqa: ANN401  (a part)
     assert result.ok, result.wrong
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_power_cuts_between_all_statements() -> None:
     result = attacks_on_state.crashes(QUICK)
     assert result.ok, result.wrong
@@ -62,7 +62,7 @@ def test_power_cuts_between_all_statements() -> None:
     assert 0 < result.figures["drawn_after_the_crash"] < result.figures["states"]
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_a_booking_in_two_transactions_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     book = LedgerStore.book
 
@@ -77,7 +77,7 @@ def test_a_booking_in_two_transactions_is_seen(monkeypatch: pytest.MonkeyPatch) 
     assert any("never sent" in line for line in attacks_on_state.crashes(QUICK).wrong)
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_a_box_that_reports_on_the_first_week_asked_for_is_seen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -95,7 +95,7 @@ def test_a_box_that_reports_on_the_first_week_asked_for_is_seen(
     assert not attacks_on_state.cheating_server(QUICK).ok
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_a_box_without_spacing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporter, "SPACING_WEEKS", 1)
     monkeypatch.setattr(report_conditions, "check_debit", lambda *_args, **_fields: None)

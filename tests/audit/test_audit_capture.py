@@ -12,7 +12,7 @@ from tests.audit.part import Effort
 
 QUICK = Effort(full=False, say=lambda _line: None)
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.deep
 
 
 @pytest.fixture(scope="module")

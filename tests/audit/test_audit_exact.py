@@ -81,7 +81,7 @@ def test_each_other_category_is_reported_with_chance_q() -> None:
         assert sum(c for counts, c in distribution.items() if counts[other]) == mechanism.q
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_the_first_draw_is_exactly_p_for_all_that_is_permitted() -> None:
     for mechanism in permitted():
         assert chance_of_truth(mechanism, mechanism.categories - 1) == mechanism.p

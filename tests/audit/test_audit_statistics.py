@@ -97,7 +97,7 @@ def test_faults_in_the_noise_are_seen_and_honest_noise_is_not(
         assert (lower_bound(here, there, alpha=1e-5).epsilon > log(3)) is seen
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 @pytest.mark.parametrize("mutation", [None, *STATE_MUTATIONS])
 def test_the_state_machine_sees_what_is_planted_and_nothing_else(
     mutation: Mutation | None,
@@ -129,7 +129,7 @@ def test_a_part_with_something_wrong_is_not_ok() -> None:
     assert not replace(fine, wrong=("something",)).ok
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_the_audit_runs_from_the_command_line() -> None:
     run = subprocess.run(
         [

@@ -14,7 +14,7 @@ from tests.dashboard.browsing import PHONE, TELEVISION, Remote, axe, chromium
 from tests.dashboard.conftest import furnish
 from tests.dashboard.serving import Serving
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.deep
 
 PAGES = [
     "/",

@@ -45,7 +45,7 @@ def spark() -> Iterator[SparkEngine]:
         yield engine
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # pyspark leaves its socket to the end
 class TestSparkEngine(EngineSuite):
     @pytest.fixture
@@ -139,7 +139,7 @@ def test_a_machine_without_java_is_told_how_to_get_it(
     assert "openjdk-17-jre-headless" in refusal.value.hint
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_a_java_that_does_not_start_is_quoted(tmp_path: Path) -> None:
     pytest.importorskip("pyspark", reason=f"no pyspark: {NEEDED}")
     java, scratch = tmp_path / "bin" / "java", tmp_path / "scratch"

@@ -274,7 +274,7 @@ def test_fields_without_words_do_no_harm() -> None:
     assert np.isfinite(filled).all()
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_protocol_gives_its_table(protocol: str, panel: WatchLog) -> None:
     table = compare(panel, protocol=protocol, dimension=16, segments=16, seed=2)

@@ -122,7 +122,7 @@ def test_the_panel_is_ranked_better_than_by_popularity(panel: WatchLog) -> None:
     assert gain > 3 * error > 0
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_movielens_is_ranked_better_than_by_popularity(movielens_small: Path) -> None:
     split = global_split(load_movielens(movielens_small))
     model = train(split.training, seed=0)
@@ -193,7 +193,7 @@ def test_a_log_too_short_to_hold_anyone_out_takes_the_defaults() -> None:
     assert model.settings.alpha == 1.0
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_sessions_keep_their_segment_when_viewings_are_added() -> None:
     # 400 households: in the smaller panel of the other tests chance decides about three in 93.
     panel = synthetic_panel(5, households=400, weeks=26, titles=250)

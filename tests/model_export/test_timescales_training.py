@@ -137,7 +137,7 @@ def test_single_viewings_teach_nothing_and_say_so() -> None:
     assert "foldin" in (refusal.value.hint or "")
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_a_trained_model_goes_all_the_way(panel: WatchLog, tmp_path: Path) -> None:
     few = panel.select(panel.users < 40)
     model = train(few, seed=1, segments=16, dimension=8, head="timescales")
@@ -178,7 +178,7 @@ def test_a_head_stays_where_nothing_can_be_compared(previous: HeadName | None) -
     assert choice.head == (previous or "foldin")
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_the_split_in_time_chooses(panel: WatchLog) -> None:
     choice = choose_head(panel, dimension=8, seed=1, progress=_silent)
     gain = float((choice.timescales - choice.foldin).mean())

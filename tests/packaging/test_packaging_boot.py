@@ -12,7 +12,7 @@ import pytest
 from tests.api.running import LineClient
 from tests.packaging.booted import Machine, booted
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.deep
 AS_THE_SERVICE = ("setpriv", "--reuid=edgeagent", "--regid=edgeagent", "--clear-groups")
 SERVICE, DASHBOARD = "edgeagent.service", "edgeagent-dashboard.service"
 _VISIT = """

@@ -13,7 +13,7 @@ import pytest
 from tests.api.running import LineClient
 from tests.packaging.conftest import run
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.deep
 
 
 @pytest.mark.skipif(shutil.which("lintian") is None, reason="needs apt-get install lintian")

@@ -63,14 +63,14 @@ def true_variance(share: Fraction) -> float:
     return float(rate * (1 - rate) / REPORTS / (p - q) ** 2)
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_estimates_are_unbiased() -> None:
     for category, share in enumerate(TRUTH):
         mean = sum(estimate.shares[category] for estimate in estimates()) / ROUNDS
         assert abs(mean - share) < 5 * sqrt(true_variance(share) / ROUNDS)
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_the_error_is_that_of_theory() -> None:
     squared = [
         (estimate.shares[category] - float(share)) ** 2
@@ -82,7 +82,7 @@ def test_the_error_is_that_of_theory() -> None:
     assert rmse == pytest.approx(theory, rel=0.05)
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_the_stated_variance_is_the_true_one() -> None:
     for category, share in enumerate(TRUTH):
         stated = sum(estimate.variances[category] for estimate in estimates()) / ROUNDS
@@ -105,7 +105,7 @@ def test_its_expectation_is_the_true_variance_exactly(reports: int) -> None:
     assert mean == pytest.approx(rate * (1 - rate) / reports / (p - q) ** 2)
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_intervals_cover_as_often_as_they_say() -> None:
     pairs = [
         (low, float(share), high)

@@ -289,7 +289,7 @@ def test_a_model_guesses_what_somebody_of_one_taste_watched() -> None:
     assert engine.trial(TrialRequest(files=FILES, profiles=(unknown,))).gains == (None,) * 10
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_a_hundred_thousand_titles_are_ranked_like_any_others() -> None:
     many, dimension = 100_000, 2
     rng = np.random.default_rng(12)

@@ -36,7 +36,7 @@ def victim(box: Box) -> Box:
     return box
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_damage_is_an_error_or_harmless(tmp_path: Path) -> None:
     victim = make_victim(tmp_path / "work", seed="short")
     figures = DamageFigures()

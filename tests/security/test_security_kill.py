@@ -94,7 +94,7 @@ def _expect_nothing_lost(box: Box, acknowledged: list[str]) -> None:
     box.close()
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_kill_at_any_moment_loses_nothing_acknowledged(box: Box) -> None:
     random = SeededRandomSource("kill at any moment")
     assert box.open().history.count("main") == 0
@@ -105,7 +105,7 @@ def test_kill_at_any_moment_loses_nothing_acknowledged(box: Box) -> None:
         _expect_nothing_lost(box, acknowledged)
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 @pytest.mark.parametrize("cut", range(1, 13))
 def test_kill_within_each_step_of_the_anchor_loses_nothing(box: Box, cut: int) -> None:
     acknowledged = _run_until_killed(box, str(cut), acknowledgements=10_000)

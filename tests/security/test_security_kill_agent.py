@@ -18,7 +18,7 @@ from tests.security.plain_box import PlainBox, Step
 from tests.security.work import Done
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_a_few_kills_and_damages_lose_nothing_and_are_counted() -> None:
     result = CliRunner().invoke(main, ["--rounds", "4", "--seed", "short", "--json"])
     assert result.exit_code == 0, result.output
@@ -36,7 +36,7 @@ def test_work_that_fails_by_itself_is_a_loss(tmp_path: Path) -> None:
     assert "ended by itself" in failure
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_a_loss_ends_with_the_code_of_a_broken_promise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PlainBox, "after", lambda box, _: box)  # a model in which nothing happens
     result = CliRunner().invoke(main, ["--rounds", "2", "--seed", "short"])

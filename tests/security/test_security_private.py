@@ -144,7 +144,7 @@ def _sent(box: AgentBox) -> list[bytes]:
     return box.transport.bodies
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 @settings(max_examples=15, deadline=None)
 @given(
     before=_acts(PUBLIC, longest_wait_seconds=DAY_SECONDS),

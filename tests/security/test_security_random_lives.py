@@ -221,7 +221,7 @@ class RandomLife(RuleBasedStateMachine):
         self.agent.household.create("Ada", kind="adult")
 
 
-TestRandomLife: Callable[[], Any] = pytest.mark.slow(RandomLife.TestCase)
+TestRandomLife: Callable[[], Any] = pytest.mark.deep(RandomLife.TestCase)
 RandomLife.TestCase.settings = settings(
     max_examples=25,
     stateful_step_count=40,

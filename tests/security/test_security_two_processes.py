@@ -46,7 +46,7 @@ with box.open() as agent:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_two_writers_lose_nothing_and_fail_at_nothing(tmp_path: Path) -> None:
     home = tmp_path / "home"
     writers = [

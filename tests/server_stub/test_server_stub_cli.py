@@ -66,7 +66,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_it_serves_until_it_is_stopped(
     repository: Path, tmp_path: Path, stop: signal.Signals, code: int
@@ -84,7 +84,7 @@ def test_it_serves_until_it_is_stopped(
     assert [path.name for path in tmp_path.glob("r.db*")] == ["r.db"]
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_an_acknowledged_report_survives_a_kill(repository: Path, tmp_path: Path) -> None:
     store = tmp_path / "r.db"
     now = iso_utc(week_start(WEEK + 1))
@@ -95,7 +95,7 @@ def test_an_acknowledged_report_survives_a_kill(repository: Path, tmp_path: Path
     assert SqliteAggregator(store).report_count() == 5
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_the_time_and_grace_of_the_command_line_count(repository: Path, tmp_path: Path) -> None:
     late = ("--at", iso_utc(week_start(WEEK + 3)).removesuffix("Z"))
     for number, (grace, status) in enumerate({"1": 410, "2": 204}.items()):

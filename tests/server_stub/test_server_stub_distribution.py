@@ -108,7 +108,7 @@ def test_the_manifest_is_that_of_the_tasks_model(tmp_path: Path) -> None:
     assert manifest_of(tmp_path, make_task()) is None
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_the_server_loads_no_store_no_model_and_no_numbers() -> None:
     heavy = {"onnxruntime", "sqlcipher3", "numpy", "tuf", "scipy", "sqlite_utils"}
     script = f"import sys, server_stub.app; print(sorted({heavy!r} & set(sys.modules)))"

@@ -45,7 +45,7 @@ def test_a_preview_is_what_a_report_would_be_without_an_id(watched: Box) -> None
         decode_report(canonical_bytes(shown).ljust(512))
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_a_thousand_previews_are_one_draw(watched: Box) -> None:
     seen = {ask(watched).counts for _ in range(1000)}
     watched.reopen()

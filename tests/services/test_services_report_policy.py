@@ -186,7 +186,7 @@ class Policy(RuleBasedStateMachine):
         assert len(debits) == len(self.drawn) + self.imported
 
 
-TestPolicy: Callable[[], Any] = pytest.mark.slow(Policy.TestCase)
+TestPolicy: Callable[[], Any] = pytest.mark.deep(Policy.TestCase)
 Policy.TestCase.settings = settings(
     max_examples=20,
     stateful_step_count=40,

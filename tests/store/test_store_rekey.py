@@ -123,7 +123,7 @@ def test_the_history_alone_leaves_the_ledger_as_it_is(box: Box) -> None:
     _expect_everything(box)
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 @pytest.mark.parametrize(("number", "name"), list(enumerate(STEPS)))
 def test_killed_before_each_step(box: Box, number: int, name: str) -> None:
     _fill(box)
