@@ -12,7 +12,7 @@ import pytest
 
 from tests.api.running import LineClient
 from tests.api.test_api_process import Process
-from tests.published import Publisher
+from tests.publishing import Publisher
 
 
 class Dripping:

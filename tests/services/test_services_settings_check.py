@@ -12,7 +12,7 @@ from edgeagent.errors import InputError
 from edgeagent.network.repository import require_root
 from edgeagent.services.connections import read_trusted_root
 from edgeagent.services.settings_check import settings_faults
-from tests.published import Publisher
+from tests.publishing import Publisher
 
 
 def faults(config: Config) -> list[str]:
