@@ -109,6 +109,7 @@ def test_binary_frames_and_text_that_is_none(running: Running, other: Client) ->
     assert other.result("Discovery.policy")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("door", ["unix", "tcp"])
 def test_ten_thousand_connections_keep_nobody_out(
     running: Running, other: Client, door: str

@@ -116,6 +116,7 @@ def test_it_says_when_it_is_ready_and_when_it_ends(start: Any) -> None:  # noqa:
     assert not process.socket.exists()
 
 
+@pytest.mark.deep
 def test_it_never_loads_what_it_does_not_need(start: Any) -> None:  # noqa: ANN401
     process = start()
     with process.wait_until_ready() as client:

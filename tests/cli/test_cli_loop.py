@@ -109,6 +109,7 @@ def test_childrens_and_private_viewings_are_not_stored_and_it_says_so(
     assert terminal.json("history", "list")["count"] == 0
 
 
+@pytest.mark.deep
 def test_a_model_is_fetched_shown_and_ranks_with_reasons(
     connected: Terminal, publisher: Publisher
 ) -> None:
@@ -178,6 +179,7 @@ def test_a_report_is_listed_and_shown_byte_for_byte(sent: Terminal) -> None:
     assert "1 reports drawn" in sent.says("report", "budget")
 
 
+@pytest.mark.deep
 def test_a_model_is_rolled_back_in_one_command(household: Household, publisher: Publisher) -> None:
     household.agent.update_model()
     first = household.agent.installation().current

@@ -88,6 +88,7 @@ def test_without_a_working_model_there_are_popular_titles_and_it_is_said(
     assert terminal.json("model", "status")["failures"] == 3
 
 
+@pytest.mark.deep
 def test_what_was_rolled_back_stays_behind_until_another_model_is_published(
     household: Household, publisher: Publisher
 ) -> None:

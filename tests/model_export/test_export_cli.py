@@ -56,6 +56,7 @@ def test_every_command_explains_itself(command: str) -> None:
     assert "--json" in out
 
 
+@pytest.mark.deep
 def test_training_in_json_and_from_a_previous_model(model_file: Path, tmp_path: Path) -> None:
     code, out, err = _run(
         *("train", *SMALL, *FOLDIN, "--json"),
@@ -73,6 +74,7 @@ def test_training_in_json_and_from_a_previous_model(model_file: Path, tmp_path: 
     assert "of the sessions known before kept their segment" in out
 
 
+@pytest.mark.deep
 def test_a_head_that_is_another_than_before_is_said(model_file: Path, tmp_path: Path) -> None:
     before = tmp_path / "before.npz"
     save_model(with_timescales(load_model(model_file)), before)
@@ -157,6 +159,7 @@ def test_a_model_file_is_inspected(model_file: Path) -> None:
     assert all(segment["name"] in out for segment in facts["segments"])
 
 
+@pytest.mark.deep
 def test_evaluation_compares_with_popularity() -> None:
     sizes = ("--segments", "16", "--dimension", "8", "--models", "foldin-8,popularity")
     code, out, _ = _run("evaluate", *SMALL, *sizes)
@@ -235,6 +238,7 @@ def test_an_interruption_is_no_traceback() -> None:
     assert isinstance(group, click.Group)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("place", ["map.gif", "absent/map.png", "absent/map.svg"])
 def test_a_map_that_cannot_be_drawn_is_said_in_a_line(
     place: str, model_file: Path, tmp_path: Path
@@ -281,6 +285,7 @@ def without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("without_torch")
 def test_without_pytorch_auto_says_what_was_not_tried(tmp_path: Path) -> None:
     sizes = ["--segments", "16", "--dimension", "8", "--out", str(tmp_path / "model.npz")]
@@ -305,6 +310,7 @@ def test_without_pytorch_timescales_is_refused_with_the_way_to_get_it(tmp_path: 
     assert "pip install 'edgeagent[train]'" in err
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("without_torch")
 def test_without_pytorch_a_table_says_which_row_it_lacks() -> None:
     code, out, err = _run(

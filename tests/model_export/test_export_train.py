@@ -113,6 +113,7 @@ def test_both_systems_of_the_solver_agree_with_the_formula(length: int) -> None:
     )
 
 
+@pytest.mark.deep
 def test_the_panel_is_ranked_better_than_by_popularity(panel: WatchLog) -> None:
     split = global_split(panel)
     model = train(split.training, seed=0, segments=16, dimension=32)
@@ -275,6 +276,7 @@ def test_cohesion_and_size_tell_of_each_segment(panel: WatchLog, model: TrainedM
     assert all(title in spoken for titles in model.segment_titles for title in titles)
 
 
+@pytest.mark.deep
 def test_settled_settings_stay_unless_others_are_clearly_better(panel: WatchLog) -> None:
     def again(settled: Tuned | None) -> Tuned:
         return tune(panel, dimension=8, seed=0, progress=lambda _what, _done: None, settled=settled)

@@ -63,6 +63,7 @@ def nasty() -> WatchLog:
     return _nasty()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("head", HEADS)
 def test_a_nasty_log_trains_and_scores(nasty: WatchLog, head: HeadName) -> None:
     if head == "timescales" and find_spec("torch") is None:
@@ -102,6 +103,7 @@ def test_a_title_that_says_what_is_no_number_trains_nothing(
         train(replace(nasty, titles=titles), seed=1, segments=16, dimension=8)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("written", ["nan", "NaN", ""])
 def test_metadata_that_is_no_number_is_left_out_and_the_box_ranks(
     nasty: WatchLog, tmp_path: Path, written: str

@@ -54,6 +54,7 @@ def _circle(*, people: int = 60, length: int = 24, titles: int = 30) -> WatchLog
     )
 
 
+@pytest.mark.deep
 def test_it_learns_what_follows_what() -> None:
     split = last_split(_circle())
     fitted = fit_timescales(split.training, recipe=SMALL, tail=1, seed=1, seeds=2, progress=_silent)
@@ -103,6 +104,7 @@ def test_training_computes_what_the_box_computes() -> None:
         assert found[place] == pytest.approx(expected, rel=1e-3, abs=1e-5)
 
 
+@pytest.mark.deep
 def test_one_seed_gives_one_model_and_another_another() -> None:
     log = _circle(people=20)
     first, again, other = (

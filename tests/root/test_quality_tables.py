@@ -70,6 +70,7 @@ def test_a_table_tells_gains_over_ease() -> None:
     assert ease.startswith("| `ease` | 0.117 ± 0.044 |  |")
 
 
+@pytest.mark.deep
 def test_a_run_cut_short_goes_on_with_the_next_row(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

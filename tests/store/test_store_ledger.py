@@ -26,6 +26,7 @@ def test_a_new_ledger_is_silent_for_thirteen_whole_weeks(ledger: LedgerStore) ->
     assert len(silent) == 13
 
 
+@pytest.mark.deep
 def test_the_phase_is_drawn_once_and_takes_all_thirteen_values(box: Box) -> None:
     phases = set()
     for seed in range(80):
