@@ -45,11 +45,16 @@ class CommandGroup(click.Group):
         try:
             return super().invoke(ctx)
         except EdgeAgentError as error:
-            tell_error(error)
+            self.tell(ctx, error)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("interrupted; nothing is left half done", err=True)
             ctx.exit(INTERRUPTED_EXIT_CODE)
+
+    def tell(self, ctx: click.Context, error: EdgeAgentError) -> None:
+        """Say what went wrong, to a person."""
+        del ctx
+        tell_error(error)
 
 
 def tell_error(error: EdgeAgentError) -> None:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
-from edgeagent.errors import InputError, ModelError, NetworkError, StorageError
+import msgspec
+
+from edgeagent.errors import EdgeAgentError, NetworkError
+from edgeagent.messages.failure import Failure
 
 __all__ = ["Commands"]
 
 _TOTAL_SECONDS = 20 * 60
 """More than an update may take by its own deadline, its preparation included: whatever still runs
 then hangs, and is ended."""
-_KINDS = {kind.exit_code: kind for kind in (InputError, StorageError, ModelError, NetworkError)}
-"""What an exit code says of an error; any other means that nothing came of the errand."""
 
 
 class Commands:
@@ -86,11 +88,7 @@ class Commands:
             with self._lock:
                 self._running.discard(child)
         if child.returncode:
-            message, _, hint = said.strip().partition("\n")
-            raise _KINDS.get(child.returncode, NetworkError)(
-                message.removeprefix("error: ") or f"{' '.join(words[:2])} did not run to its end",
-                hint=hint.strip().removeprefix("try: ") or "it is tried again later",
-            )
+            raise _failure(words, said)
 
     def _start(self, words: tuple[str, ...]) -> subprocess.Popen[str]:
         with self._lock:
@@ -98,7 +96,15 @@ class Commands:
                 raise NetworkError("the service is ending", hint="it is tried again later")
             try:
                 child = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
-                    [sys.executable, "-P", "-m", "edgeagent", *self._options, *words],
+                    [
+                        sys.executable,
+                        "-P",
+                        "-m",
+                        "edgeagent",
+                        "--json-errors",
+                        *self._options,
+                        *words,
+                    ],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,
@@ -111,6 +117,16 @@ class Commands:
                 ) from error
             self._running.add(child)
             return child
+
+
+def _failure(words: tuple[str, ...], said: str) -> EdgeAgentError:
+    """Return the command's own error, or that it came to no end of its own."""
+    with suppress(msgspec.MsgspecError):
+        failure = msgspec.json.decode(said.strip().rpartition("\n")[2], type=Failure)
+        return failure.exception(otherwise=NetworkError)
+    return NetworkError(
+        f"{' '.join(words[:2])} did not run to its end", hint="it is tried again later"
+    )
 
 
 def _at(moment: float | None) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from edgeagent.api.method import Caller, Loose, Method
 from edgeagent.api.methods import find_event, find_method
 from edgeagent.api.params import read_params
 from edgeagent.errors import ConsentRequired, EdgeAgentError, InputError
+from edgeagent.messages.failure import kind_name
 
 __all__ = ["Client", "Dispatcher", "not_permitted"]
 
@@ -92,7 +93,9 @@ class Dispatcher:
         try:
             answer = jsonrpc.result_answer(item.id, await self._result(client, item, events))
         except EdgeAgentError as error:
-            answer = jsonrpc.error_answer(item.id, error.rpc_code, str(error), hint=error.hint)
+            answer = jsonrpc.error_answer(
+                item.id, error.rpc_code, str(error), kind=kind_name(error), hint=error.hint
+            )
         except _UnknownMethodError as error:
             answer = jsonrpc.error_answer(item.id, jsonrpc.METHOD_NOT_FOUND, str(error))
         except Exception as error:  # noqa: BLE001  (one call must not end the service)

@@ -105,11 +105,14 @@ def result_answer(request_id: Id, result: object) -> bytes:
     return msgspec.json.encode({"jsonrpc": "2.0", "id": request_id, "result": result})
 
 
-def error_answer(request_id: Id, code: int, message: str, *, hint: str = "") -> bytes:
-    """Encode what went wrong, and the way out."""
+def error_answer(
+    request_id: Id, code: int, message: str, *, kind: str = "", hint: str = ""
+) -> bytes:
+    """Encode what went wrong, of which kind of our errors it is, and the way out."""
     error: dict[str, object] = {"code": code, "message": message}
-    if hint:
-        error["data"] = {"hint": hint}
+    data = {name: text for name, text in (("kind", kind), ("hint", hint)) if text}
+    if data:
+        error["data"] = data
     return msgspec.json.encode({"jsonrpc": "2.0", "id": request_id, "error": error})
 
 

@@ -7,10 +7,13 @@ import logging
 from pathlib import Path
 
 import click
+import msgspec
 
 from edgeagent import __version__
 from edgeagent.cli.door import Box
 from edgeagent.command_group import CommandGroup
+from edgeagent.errors import EdgeAgentError
+from edgeagent.messages.failure import Failure
 
 __all__ = ["cli", "main"]
 
@@ -56,6 +59,13 @@ class _LazyGroup(CommandGroup):
         command: click.Command = module.command
         return command
 
+    def tell(self, ctx: click.Context, error: EdgeAgentError) -> None:
+        """Say what went wrong, to a person or to the service that has started this command."""
+        if ctx.params["json_errors"]:
+            click.echo(msgspec.json.encode(Failure.of(error)).decode(), err=True)
+        else:
+            super().tell(ctx, error)
+
 
 def _default_home() -> Path:
     import platformdirs  # noqa: PLC0415  (only when nobody names a home)
@@ -78,14 +88,23 @@ def _default_home() -> Path:
     help="Settings file.  [default: config.toml in the home]",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is done, and why not.")
+@click.option("--json-errors", is_flag=True, hidden=True, help="Say errors in JSON, for a process.")
 @click.version_option(__version__, package_name="edgeagent")
 @click.pass_context
-def cli(ctx: click.Context, home: Path | None, config_file: Path | None, *, verbose: bool) -> None:
+def cli(
+    ctx: click.Context,
+    home: Path | None,
+    config_file: Path | None,
+    *,
+    verbose: bool,
+    json_errors: bool,
+) -> None:
     """Personalization on the device: the history stays here, encrypted.
 
     Nothing is stored, scored or reported before it was granted:
     see 'edgeagent consent'.
     """
+    del json_errors  # for whoever tells of them
     if verbose:
         _log_to_stderr(ctx)
     ctx.obj = Box(home=home or _default_home(), config_file=config_file)

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from edgeagent.dashboard import about, erasing, home, household, kept, left, switches, thinks
-from edgeagent.dashboard.box import Box, Refused
+from edgeagent.dashboard.box import NO_MODEL, Box, Refused
 from edgeagent.dashboard.gate import (
     COOKIE,
     TurnedAway,
@@ -30,14 +30,14 @@ from edgeagent.dashboard.rendering import ASSETS, render
 from edgeagent.dashboard.session import SESSION_SECONDS, Session, Sessions
 from edgeagent.dashboard.texts import LANGUAGES, Said, Texts, choose_language, load_texts
 from edgeagent.dashboard.viewer import Handler, Viewer
-from edgeagent.errors import EdgeAgentError
+from edgeagent.errors import EdgeAgentError, NoModel
 
 __all__ = ["WAYS", "Dashboard"]
 
 _LOG = logging.getLogger("edgeagent.dashboard")
 _LANGUAGE_COOKIE = "edgeagent_language"
 _YEAR_SECONDS = 365 * 86_400
-_SAY_ALL = {-40300, -50200, -50300}
+_SAY_ALL = {"trouble-40300", f"trouble{NoModel.rpc_code}", "trouble-50300"}
 """Errors whose own text tells a viewer everything; others are followed by the box's words."""
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 WAYS = (
@@ -173,11 +173,13 @@ class Dashboard:
         here = f"{kind}{request.url.path.replace('/', '.')}"
         if f"{here}.title" in texts:
             return self._notice(request, here, status_code=503)
+        if f"{kind}.title" not in texts or not _is_its_code(error):
+            kind = "trouble"
         return self._notice(
             request,
-            kind if f"{kind}.title" in texts else "trouble",
+            kind,
             status_code=503,
-            said=texts.said(str(error)) if error.code not in _SAY_ALL else None,
+            said=None if kind in _SAY_ALL else texts.said(str(error)),
         )
 
     def _notice(
@@ -185,6 +187,11 @@ class Dashboard:
     ) -> Response:
         content = render("notice", t=self._texts(request), reason=reason, said=said)
         return HTMLResponse(content, status_code=status_code)
+
+
+def _is_its_code(error: Refused) -> bool:
+    """Say whether the text of an error's code is true of it: a model that fails is there."""
+    return error.code != NoModel.rpc_code or error.kind == NO_MODEL
 
 
 async def _asset(request: Request) -> Response:

@@ -9,12 +9,14 @@ from typing import Any, Self
 
 import msgspec
 
-from edgeagent.errors import EdgeAgentError, NetworkError
+from edgeagent.errors import EdgeAgentError, NetworkError, NoModel
 
-__all__ = ["NOT_GRANTED", "Box", "Refused"]
+__all__ = ["NOT_GRANTED", "NO_MODEL", "Box", "Refused"]
 
 NOT_GRANTED = -40300
 """The code of what needs a switch that is off."""
+NO_MODEL = NoModel.__name__
+"""The kind of what needs a model, where none has been downloaded."""
 
 _ANSWER_LIMIT_BYTES = 256 * 1024 * 1024
 """An export of every viewing in a year is the longest answer."""
@@ -23,12 +25,17 @@ _PATIENCE_SECONDS = 1800
 
 
 class Refused(EdgeAgentError):
-    """The service answered with an error of its own; ``code`` says of which kind."""
+    """The service answered with an error; ``code`` and ``kind`` say which.
 
-    def __init__(self, code: int, message: str, *, hint: str = "") -> None:
-        """Keep what the service said."""
+    It is told apart from an error of ours: a server that the service cannot reach is not a service
+    that does not answer.
+    """
+
+    def __init__(self, code: int, message: str, *, kind: str = "", hint: str = "") -> None:
+        """Keep what the service said; ``kind`` is a name of :mod:`edgeagent.errors`."""
         super().__init__(message, hint=hint)
         self.code = code
+        self.kind = kind
 
 
 class Box:
@@ -69,7 +76,8 @@ class Box:
             ) from error
         if answer.error is not None:
             fault = answer.error
-            raise Refused(fault.code, fault.message, hint=fault.data.get("hint", ""))
+            kind, hint = fault.data.get("kind", ""), fault.data.get("hint", "")
+            raise Refused(fault.code, fault.message, kind=kind, hint=hint)
         return answer.result
 
     async def _exchange(self, request: bytes) -> bytes:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from edgeagent.dashboard.box import NOT_GRANTED, Refused
+from edgeagent.dashboard.box import NO_MODEL, NOT_GRANTED, Refused
 from edgeagent.dashboard.viewer import Viewer, Way
 
 __all__ = ["WAYS"]
 
 _SHOWN_SEGMENTS = 7
 _SHOWN_PICKS = 5
-_NO_MODEL = -50200
 
 
 async def _thinks(viewer: Viewer) -> Response:
     try:
         mix = await viewer.ask("segments")
     except Refused as refused:
-        if refused.code not in {NOT_GRANTED, _NO_MODEL}:
+        if refused.code != NOT_GRANTED and refused.kind != NO_MODEL:
             raise
         return await viewer.page("thinks_nothing", why=await _why_not(viewer, refused))
     segments = mix["segments"]
@@ -38,7 +37,7 @@ async def _thinks(viewer: Viewer) -> Response:
 
 
 async def _why_not(viewer: Viewer, refused: Refused) -> str:
-    if refused.code == _NO_MODEL:
+    if refused.kind == NO_MODEL:
         return "no_model"
     consent = await viewer.ask("consent")
     return "not_granted" if consent["mayConsent"] else "not_for"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from edgeagent.messages.catalogue import Catalogue, Title, decode_catalogue, encode_catalogue
 from edgeagent.messages.codec import Message, canonical_bytes, checked, decode, sha256_hex
+from edgeagent.messages.failure import Failure
 from edgeagent.messages.manifest import (
     ModelClaims,
     ModelManifest,
@@ -37,6 +38,7 @@ from edgeagent.messages.watch import WatchEvent, decode_watch_event
 __all__ = [
     "REPORT_BYTES",
     "Catalogue",
+    "Failure",
     "Message",
     "ModelClaims",
     "ModelFiles",

@@ -13,9 +13,9 @@ from typing import TypeVar
 
 import msgspec
 
-from edgeagent import errors
-from edgeagent.errors import EdgeAgentError, MalformedMessage, ModelError
+from edgeagent.errors import EdgeAgentError, MalformedMessage
 from edgeagent.messages import (
+    Failure,
     Message,
     ModelClaims,
     ModelFiles,
@@ -34,7 +34,6 @@ __all__ = [
     "CALL_CAP_BYTES",
     "Answer",
     "Call",
-    "Failure",
     "PipeClosed",
     "StandsStill",
     "VerifyRequest",
@@ -84,21 +83,6 @@ class Call(Message, frozen=True, kw_only=True, omit_defaults=True):
             raise ValueError("a call asks exactly one question")
 
 
-class Failure(Message, frozen=True, kw_only=True):
-    """An error of our tree, by the name of its class."""
-
-    error: str
-    message: str
-    hint: str
-
-    def exception(self) -> EdgeAgentError:
-        """Return the error to raise; a name that is not of the tree becomes a ModelError."""
-        kind = getattr(errors, self.error, ModelError)
-        if not (isinstance(kind, type) and issubclass(kind, EdgeAgentError)):
-            kind = ModelError
-        return kind(self.message, hint=self.hint)
-
-
 class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
     """One answer; exactly one field is set."""
 
@@ -112,7 +96,7 @@ class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 def failure_of(error: EdgeAgentError) -> Answer:
     """Return the answer that carries an error."""
-    return Answer(failure=Failure(error=type(error).__name__, message=str(error), hint=error.hint))
+    return Answer(failure=Failure.of(error))
 
 
 def write_frame(

@@ -128,7 +128,7 @@ class ChildScorer:
                 answer = self._ask_again(call)
             if answer.failure is None:
                 return answer
-            failure = answer.failure.exception()
+            failure = answer.failure.exception(otherwise=ModelError)
             if isinstance(failure, ModelError) and not isinstance(failure, ModelRefused):
                 self._end(grace_seconds=0.0)
             raise failure

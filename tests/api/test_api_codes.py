@@ -9,7 +9,14 @@ import pytest
 
 from edgeagent.api import jsonrpc
 from edgeagent.config import Config, ServiceConfig
-from edgeagent.errors import EdgeAgentError, NetworkError
+from edgeagent.errors import (
+    EdgeAgentError,
+    LedgerBroken,
+    NetworkError,
+    NoModel,
+    UpdateRefused,
+    WrongKey,
+)
 from tests.api.running import Client, Running, ServiceThread
 
 README = Path(__file__).parents[2] / "README.md"
@@ -50,6 +57,17 @@ def test_each_code_is_reached(running: Running) -> None:
         given = {"scope": "history", "confirm": confirm}
         reached.add(code(manager, "EdgeAgent.erase", given))
     assert reached == set(documented())
+
+
+@pytest.mark.parametrize("kind", [WrongKey, NoModel, LedgerBroken, UpdateRefused])
+def test_the_kind_of_an_errand_s_error_reaches_the_caller(
+    running: Running, kind: type[EdgeAgentError]
+) -> None:
+    running.service._outside.errands.fails = kind("said", hint="do")  # type: ignore[attr-defined]
+    with running.line() as manager:
+        error = manager.error("EdgeAgent.updateModel")
+    assert (error["code"], error["message"]) == (kind.rpc_code, "said")
+    assert error["data"] == {"kind": kind.__name__, "hint": "do"}
 
 
 def documented() -> list[int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeagent.agent import Agent
 from edgeagent.api.commands import Commands
 from edgeagent.api.confirmations import VALID_SECONDS, Confirmations
 from edgeagent.api.debian_package import build_debian_package
@@ -21,7 +22,7 @@ from edgeagent.api.outgoing import QUEUE_LIMIT, Outgoing
 from edgeagent.api.unix_door import Peer, peer_of, prepare_directory
 from edgeagent.clock import SystemClock
 from edgeagent.config import Config, ServiceConfig, config_source, load_config
-from edgeagent.errors import InputError, NetworkError
+from edgeagent.errors import InputError, NetworkError, WrongKey
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
 from tests.api.running import Running, ServiceThread
@@ -64,6 +65,24 @@ def _root(directory: Path) -> Path:
     path = directory / "root.json"
     path.write_bytes(b"{}")
     return path
+
+
+def test_an_errand_s_error_is_of_its_own_kind(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    commands = Commands(home, None)
+    commands.prepare()
+    (home / "kek").write_bytes(bytes(32))
+    with pytest.raises(WrongKey) as failed:
+        commands.send_reports()
+    with pytest.raises(WrongKey) as ours:
+        Agent.open(home)
+    assert (str(failed.value), failed.value.hint) == (str(ours.value), ours.value.hint)
+
+
+def test_an_errand_that_says_nothing_did_not_run_to_its_end(tmp_path: Path) -> None:
+    commands = Commands(tmp_path / "home", None)
+    with pytest.raises(NetworkError, match="errand send did not run to its end"):
+        commands.send_reports("no number")  # type: ignore[arg-type]  # the command line says no
 
 
 def test_a_confirmation_is_good_once_for_one_deed_and_two_minutes() -> None:

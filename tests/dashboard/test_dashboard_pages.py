@@ -14,6 +14,14 @@ import pytest
 from edgeagent.consent import Purpose
 from edgeagent.dashboard.left import draw_timeline, read_report
 from edgeagent.dashboard.texts import LANGUAGES, load_texts
+from edgeagent.errors import (
+    EdgeAgentError,
+    ModelError,
+    ModelRefused,
+    NetworkError,
+    NoModel,
+    WrongKey,
+)
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.publication import TITLE_IDS
 from tests.api.running import Running, ServiceThread
@@ -354,6 +362,26 @@ def test_a_service_that_has_gone_is_said_to_be_gone(
     answer = serving.get("/")
     assert answer.status == 503
     assert "The box does not answer" in told(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (WrongKey("the key is another"), "The storage is in trouble"),
+        (NetworkError("no route"), "The other side does not answer"),
+        (NoModel("nothing yet"), "There is no model yet"),
+        (ModelRefused("golden case 0"), "golden case 0"),
+        (ModelError("a child was ended"), "a child was ended"),
+    ],
+)
+def test_trouble_is_told_by_its_kind(
+    serving: Serving, running: Running, error: EdgeAgentError, said: str
+) -> None:
+    running.service._outside.errands.fails = error  # type: ignore[attr-defined]
+    answer = serving.post("/model/update")
+    assert answer.status == 503
+    assert said in told(answer.text)
+    assert ("There is no model yet" in told(answer.text)) == isinstance(error, NoModel)
 
 
 def test_titles_are_shown_and_never_run(

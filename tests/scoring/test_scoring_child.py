@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from edgeagent.errors import EdgeAgentError, ModelRefused
+from edgeagent.errors import EdgeAgentError, ModelError, ModelRefused
 from edgeagent.messages import (
     ModelClaims,
     ModelFiles,
@@ -164,7 +164,7 @@ def test_a_foreign_error_is_named_but_never_quoted(pipes: Pipes) -> None:
     serve(pipes.calls, pipes.answer_on, scorer=scorer, idle_seconds=0.0)
     failure = pipes.answer().failure
     assert failure is not None
-    error = failure.exception()
+    error = failure.exception(otherwise=ModelError)
     assert isinstance(error, EdgeAgentError)
     assert str(error) == "scoring failed: KeyError"
 
