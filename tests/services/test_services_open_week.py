@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -22,7 +23,7 @@ from edgeagent.services.count_health import DIED, LATE, CountHealth, CountHealth
 from edgeagent.services.counting_frame import fixed_frame
 from edgeagent.services.doctor import Doctor, Finding
 from edgeagent.services.open_week import OpenWeek
-from edgeagent.services.report_rules import COUNT_SECONDS
+from edgeagent.services.report_rules import COUNT_SECONDS, SEND_WINDOW_SECONDS
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
 from edgeagent.testing.scorer import TableScorer
@@ -87,6 +88,28 @@ def test_when_a_report_is_drawn_and_due_does_not_depend_on_what_was_watched(
         assert disclosure.drawn_at == began
         moments.append((disclosure.drawn_at, disclosure.due_at))
     assert moments[0] == moments[1]
+
+
+class _Extreme:
+    """Draws the lowest number there is, or the highest."""
+
+    def __init__(self, *, highest: bool) -> None:
+        self._highest = highest
+
+    def below(self, bound: int) -> int:
+        return bound - 1 if self._highest else 0
+
+
+@pytest.mark.parametrize(
+    ("highest", "wait"), [(False, COUNT_SECONDS), (True, SEND_WINDOW_SECONDS - 1)]
+)
+def test_a_report_is_due_within_four_days_and_never_before_it_is_booked(
+    make_box: Callable[..., Box], *, highest: bool, wait: int
+) -> None:
+    box = _ready(make_box)
+    reporting = box.agent.reports
+    reporting._tools = replace(reporting._tools, random=_Extreme(highest=highest))
+    assert _opened(box).begun.due_at == box.clock.now() + wait
 
 
 def test_the_beginning_is_on_disk_before_the_history_is_opened(
