@@ -1,4 +1,4 @@
-"""The clock as a seam, and the one calendar unit that crosses the wire: the UTC week.
+"""The clock as a seam, and the calendar units that cross the wire: the UTC week and its quarter.
 
 All times inside edgeagent are whole seconds since 1970-01-01T00:00:00Z, called ``*_seconds`` or,
 for a moment, ``now`` and ``*_at``. Anybody may set that clock. What must last a given while is
@@ -22,6 +22,7 @@ __all__ = [
     "SystemClock",
     "boot_id_in",
     "iso_utc",
+    "quarter_of",
     "week_of",
     "week_start",
 ]
@@ -29,6 +30,7 @@ __all__ = [
 DAY_SECONDS = 86_400
 WEEK_SECONDS = 7 * DAY_SECONDS
 _MONDAY_OFFSET_SECONDS = 3 * DAY_SECONDS  # 1970-01-01 was a Thursday
+_FIRST_YEAR, _QUARTERS, _MONTHS = 1970, 4, 12
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -83,6 +85,12 @@ def week_of(seconds: int) -> int:
 def week_start(week: int) -> int:
     """Return the first second of a UTC week; ``week_start(w + 1)`` is its end."""
     return week * WEEK_SECONDS - _MONDAY_OFFSET_SECONDS
+
+
+def quarter_of(week: int) -> int:
+    """Return the calendar quarter in which a UTC week begins, counted from January 1970."""
+    begins = datetime.fromtimestamp(week_start(week), UTC)
+    return (begins.year - _FIRST_YEAR) * _QUARTERS + (begins.month - 1) * _QUARTERS // _MONTHS
 
 
 def iso_utc(seconds: int) -> str:

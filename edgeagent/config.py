@@ -7,7 +7,6 @@ what is compiled in: retention has a hard cap, and the privacy limits can be low
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,7 +16,6 @@ from msgspec import Meta
 from edgeagent.errors import InputError
 from edgeagent.messages.codec import Message
 from edgeagent.messages.server_address import ServerAddress
-from edgeagent.messages.task import MAX_ODDS
 
 __all__ = [
     "CONFIG_NAME",
@@ -144,9 +142,9 @@ class Config(_Table, frozen=True, kw_only=True):
     """Packages this box has; titles that need another one are not shown."""
     reports: bool = True
     """``false``: no report is drawn or sent, whatever anybody grants; what waits is dropped."""
-    report_max_odds: Annotated[str, Meta(pattern=r"^[0-9]{1,4}(/[0-9]{1,4})?\Z")] = "3"
-    """Largest e^ε of one report, a fraction such as ``3/2``, above 1 and at most 3. A task that
-    asks for more gets nothing."""
+    report_max_odds: Literal["3", "2", "3/2"] = "3"
+    """Largest e^ε of one report: ``3``, ``2`` or ``3/2``. A task that asks for more gets
+    nothing."""
     report_spacing_weeks: Annotated[int, Meta(ge=13, le=520)] = 13
     """Fewest weeks from one report to the next, at least 13; a box keeps to its own 13th weeks."""
     report_pins: tuple[Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")], ...] = ()
@@ -156,7 +154,7 @@ class Config(_Table, frozen=True, kw_only=True):
     """How ``edgeagent serve`` behaves; see the table of its own."""
 
     def __post_init__(self) -> None:
-        """Refuse an address that cannot be reached, and limits looser than the compiled ones."""
+        """Refuse an address that cannot be reached, and a provider without its command."""
         super().__post_init__()
         if self.server_url is not None:
             try:
@@ -166,13 +164,6 @@ class Config(_Table, frozen=True, kw_only=True):
                 raise ValueError(message) from error
         if self.key_provider == "command" and not self.key_command:
             message = 'key_command is not set, and key_provider = "command" needs it'
-            raise ValueError(message)
-        try:
-            within = 1 < Fraction(self.report_max_odds) <= MAX_ODDS
-        except ZeroDivisionError:
-            within = False
-        if not within:
-            message = f"report_max_odds {self.report_max_odds!r} is outside (1, {MAX_ODDS}]"
             raise ValueError(message)
 
 

@@ -7,7 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from edgeagent.clock import iso_utc, week_of
+from edgeagent.clock import iso_utc, quarter_of, week_of
+from edgeagent.errors import InputError
 from edgeagent.messages import (
     ModelManifest,
     ReportTask,
@@ -20,6 +21,7 @@ from edgeagent.messages import (
     sha256_hex,
 )
 from edgeagent.messages.fields import MechanismName
+from edgeagent.messages.task import PERMITTED_SEGMENTS
 from model_export.head_files import head_files
 from model_export.trained import TrainedModel
 
@@ -33,9 +35,6 @@ __all__ = [
 
 MANIFEST_TARGET = "models/manifest.json"
 TASK_TARGET = "tasks/report.json"
-
-_ODDS = (3, 1)
-"""e^ε = 3, the largest a box accepts: a tighter budget needs more boxes for the same interval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +73,6 @@ def export(
     shelf: Titled,
     *,
     now: int,
-    epoch: int = 0,
     mechanism: MechanismName = "subset_selection",
 ) -> Artefacts:
     """Export a model; equal arguments give equal bytes.
@@ -83,15 +81,20 @@ def export(
         model: what was trained.
         shelf: its titles make up the catalogue; those the model was not trained on have an
             embedding of zeros and no bias.
-        now: seconds UTC: stamped into model version, catalogue and manifest, and the first
-            reporting week.
-        epoch: of the report task; a new one wherever segments change their meaning.
+        now: seconds UTC: stamped into model version, catalogue and manifest; the report task asks
+            about the quarter that runs then, from the week that runs then.
         mechanism: of the report task.
 
     Raises:
+        InputError: a number of segments that no box reports on.
         MalformedMessage: no box could read the manifest, with the field at fault.
 
     """
+    if len(model.labels) not in PERMITTED_SEGMENTS:
+        raise InputError(
+            f"a model of {len(model.labels)} segments, which no box reports on",
+            hint=f"train it again with --segments {' or '.join(map(str, PERMITTED_SEGMENTS))}",
+        )
     space_id = model.table.space_id
     model_version = f"{iso_utc(now)[:10].replace('-', '.')}-{space_id[:8]}"
     graph, golden = head_files(model, model_version=model_version)
@@ -114,7 +117,7 @@ def export(
         catalogue=catalogue,
         catalogue_items=len(shelf.titles),
         manifest=manifest,
-        task=_task(manifest, mechanism, epoch=epoch, now=now),
+        task=_task(manifest, mechanism, week=week_of(now)),
     )
 
 
@@ -145,15 +148,15 @@ def _reference(role: str, data: bytes, suffix: str) -> TargetReference:
     return TargetReference(path=f"{role}/{digest}.{suffix}", sha256=digest, length_bytes=len(data))
 
 
-def _task(manifest: ModelManifest, mechanism: MechanismName, *, epoch: int, now: int) -> ReportTask:
-    numerator, denominator = _ODDS
+def _task(manifest: ModelManifest, mechanism: MechanismName, *, week: int) -> ReportTask:
+    # e^ε = 3, the largest a box accepts: a tighter budget needs more boxes for the same interval.
     return ReportTask(
         mechanism=mechanism,
-        categories=len(manifest.segments) + 1,
-        odds_numerator=numerator,
-        odds_denominator=denominator,
-        epoch=epoch,
-        first_week=week_of(now),
+        categories=len(manifest.segments) + 1,  # type: ignore[arg-type]  # looked at in export
+        odds_numerator=3,
+        odds_denominator=1,
+        epoch=quarter_of(week),
+        first_week=week,
         segmenter=Segmenter(
             space_id=manifest.space_id, model=manifest.model, catalogue=manifest.catalogue
         ),

@@ -13,10 +13,12 @@ downloads while a publication runs, or after one that broke off, sees the state 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypedDict
 
+import msgspec
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import (
     DelegatedRole,
@@ -54,10 +56,12 @@ def publish(
     keys_dir: Path,
     lifetime_days: int = 30,
     keep_task: bool = False,
-) -> None:
-    """Publish artefacts as the newest state of a repository.
+) -> ReportTask:
+    """Publish artefacts as the newest state of a repository, and return the task it holds.
 
     The first call makes keys and root; later calls need the same keys and raise every version.
+    A report task of the same name is left as it is, with the model and catalogue that assign its
+    segments: reports tell tasks apart by name, and one sum never mixes two meanings of a segment.
 
     Args:
         directory: of the repository.
@@ -65,8 +69,7 @@ def publish(
         now: seconds UTC, from which expiry is counted.
         keys_dir: where the private keys are, somewhere that is not served.
         lifetime_days: how long boxes accept this state; root lives two years at least.
-        keep_task: go on with the report task published before, and with the model and catalogue
-            that assign its segments, so that one sum never mixes two meanings of a segment.
+        keep_task: go on with the segments of the task published before in another quarter, too.
 
     Raises:
         InputError: keys that are not this repository's, a repository that does not verify, no task
@@ -84,9 +87,8 @@ def publish(
     signers = open_keys(keys_dir, create=before is None)
     if before is not None:
         _check_keys(before, signers, keys_dir)
-    files = {path: _target_file(path, data) for path, data in artefacts.targets().items()}
-    if keep_task:
-        files |= _kept(repository, before)
+    artefacts, kept = _going_on(artefacts, repository, before, keep_task=keep_task)
+    files = {path: _target_file(path, data) for path, data in artefacts.targets().items()} | kept
     issued = datetime.fromtimestamp(now, UTC)
     publication = _Publication(
         repository,
@@ -105,6 +107,7 @@ def publish(
             f"{directory} cannot be written: {error.strerror}",
             hint="make room, check permissions, publish again; boxes still see the state before",
         ) from error
+    return artefacts.task
 
 
 def published_task(directory: Path) -> ReportTask | None:
@@ -247,22 +250,34 @@ def _target_file(path: str, data: bytes) -> TargetFile:
     return TargetFile(length=len(data), hashes={"sha256": sha256_hex(data)}, path=path)
 
 
-def _kept(repository: RepositoryDirectory, before: Published | None) -> dict[str, TargetFile]:
-    """Return the task published before and the files it names, as they were signed."""
+def _going_on(
+    artefacts: Artefacts,
+    repository: RepositoryDirectory,
+    before: Published | None,
+    *,
+    keep_task: bool,
+) -> tuple[Artefacts, dict[str, TargetFile]]:
+    """Return artefacts whose task goes on with the one before where it has to, and its files."""
     if before is None:
-        raise InputError(
-            "there is no report task to keep yet", hint="publish without --keep-task first"
-        )
-    tasks = before.targets["tasks"]
-    task = decode_task(repository.read_target(TASK_TARGET, tasks))
-    kept = {TASK_TARGET: tasks.targets[TASK_TARGET]}
+        if keep_task:
+            raise InputError(
+                "there is no report task to keep yet", hint="publish without --keep-task first"
+            )
+        return artefacts, {}
+    task = decode_task(repository.read_target(TASK_TARGET, before.targets["tasks"]))
+    new = artefacts.task
+    if not keep_task and task.name != new.name:
+        return artefacts, {}
+    if task.epoch != new.epoch:
+        task = msgspec.structs.replace(task, epoch=new.epoch, first_week=new.first_week)
+    kept = {}
     for role, reference in (
         ("models", task.segmenter.model),
         ("catalogue", task.segmenter.catalogue),
     ):
         repository.read_target(reference.path, before.targets[role])
         kept[reference.path] = before.targets[role].targets[reference.path]
-    return kept
+    return replace(artefacts, task=task), kept
 
 
 def _check_keys(before: Published, signers: Mapping[str, CryptoSigner], keys_dir: Path) -> None:

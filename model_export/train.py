@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from edgeagent.errors import InputError
 from edgeagent.messages import checked
 from edgeagent.messages.fields import HeadName
+from edgeagent.messages.task import PERMITTED_SEGMENTS
 from model_export.engines import FactorEngine, LocalEngine
 from model_export.foldin import FoldinSettings
 from model_export.heads import FittedHead, fit_head
@@ -17,9 +18,8 @@ from model_export.trained import TrainedModel, encoder_of
 from model_export.tuning import Progress, Tuned
 from model_export.warm_start import carried_embeddings
 
-__all__ = ["MAX_SEGMENTS", "MIN_SEGMENTS", "train"]
+__all__ = ["train"]
 
-MIN_SEGMENTS, MAX_SEGMENTS = 16, 64
 
 _FITTING_FRACTION = 0.95
 """Of the time; finding segments takes the rest."""
@@ -41,7 +41,7 @@ def train(  # noqa: PLR0913  (what is trained, and with what)
     Args:
         log: the training part.
         seed: of factors, sampled sessions and segments.
-        segments: S, 16-64.
+        segments: S, one of ``PERMITTED_SEGMENTS``.
         dimension: D.
         head: what computes a user from a history.
         previous: keep the meaning of its segment ids, and its settings unless they are clearly
@@ -132,9 +132,10 @@ def _check(log: WatchLog, *, segments: int, dimension: int, previous: TrainedMod
         raise InputError("the log holds no viewings", hint="give a log with viewings to train on")
     for title in log.titles:
         checked(title)  # no loader makes such a title, but not every log comes from one
-    if not MIN_SEGMENTS <= segments <= MAX_SEGMENTS:
+    if segments not in PERMITTED_SEGMENTS:
         raise InputError(
-            f"{segments} segments asked for", hint=f"choose {MIN_SEGMENTS} to {MAX_SEGMENTS}"
+            f"{segments} segments asked for",
+            hint=f"choose one of {', '.join(map(str, PERMITTED_SEGMENTS))}",
         )
     if not 1 <= dimension <= 1024:  # noqa: PLR2004  (what a catalogue's header can say)
         raise InputError(f"{dimension} dimensions asked for", hint="choose 1 to 1024")

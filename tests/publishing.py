@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
+
 from edgeagent.agent import Agent, World
-from edgeagent.clock import WEEK_SECONDS, week_start
+from edgeagent.clock import WEEK_SECONDS, quarter_of, week_of, week_start
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent
 from edgeagent.scoring.resident import ResidentScorer
 from edgeagent.simulator.plan import START
 from edgeagent.testing.clock import FakeClock
+from edgeagent.testing.publication import take_task_of_quarter
 from edgeagent.testing.randomness import SeededRandomSource
 from model_export.export import Artefacts, export
 from model_export.log import WatchLog
@@ -38,6 +41,12 @@ class Publisher:
         )
 
 
+def _of_the_first_reports(artefacts: Artefacts) -> Artefacts:
+    """Ask about the quarter in which a box that is new now reports first."""
+    quarter = quarter_of(week_of(START) + 13)
+    return replace(artefacts, task=msgspec.structs.replace(artefacts.task, epoch=quarter))
+
+
 def first_publication(directory: Path) -> Publisher:
     """Train on a small invented panel and publish into an empty directory; a second or two."""
     log = synthetic_panel(7, households=120, weeks=20, titles=300)
@@ -45,7 +54,7 @@ def first_publication(directory: Path) -> Publisher:
     publisher = Publisher(
         repository=directory / "repository",
         keys=directory / "keys",
-        artefacts=export(model, log, now=START),
+        artefacts=_of_the_first_reports(export(model, log, now=START)),
         log=log,
     )
     publisher.publish(publisher.artefacts)
@@ -109,6 +118,7 @@ class Household:
         ledger = self.agent.home.ledger
         first = ledger.first_reportable_week(now=self.clock.now())
         week = first + (ledger.genesis.phase - first) % 13
+        take_task_of_quarter(self.agent, week)
         self.clock.set(week_start(week) + 3600)
         return week
 

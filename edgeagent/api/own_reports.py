@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from edgeagent.api.call import Call
 from edgeagent.api.camel import camel
@@ -12,7 +12,7 @@ from edgeagent.messages.report import REPORT_BYTES
 from edgeagent.privacy.accounting import SPACING_WEEKS, epsilon
 from edgeagent.services.report_conditions import Obstacle
 from edgeagent.services.report_rules import SEND_WINDOW_SECONDS
-from edgeagent.store import Disclosure
+from edgeagent.store import Disclosure, Outcome
 
 __all__ = ["EVENTS", "METHODS"]
 
@@ -29,7 +29,7 @@ class DisclosureShape(Shape, frozen=True, kw_only=True):
     drawn_at: int
     due_at: int
     settled_at: int | None
-    outcome: Literal["accepted", "refused", "expired", "withdrawn"] | None
+    outcome: Outcome | None
     """Null while it waits to be sent."""
     epsilon: float
     odds: str

@@ -9,7 +9,7 @@ from msgspec import Meta
 from edgeagent.errors import MalformedMessage
 from edgeagent.messages.codec import Message, canonical_bytes, decode
 from edgeagent.messages.fields import WeekNumber
-from edgeagent.messages.task import MAX_CATEGORIES, MIN_CATEGORIES
+from edgeagent.messages.task import MAX_CATEGORIES
 
 __all__ = ["COUNT_LIMIT", "REPORT_BYTES", "Report", "decode_report", "encode_report"]
 
@@ -17,6 +17,7 @@ REPORT_BYTES = 512
 """Length of every body, whatever the task."""
 COUNT_LIMIT = 999
 """Noisy counts are clamped to ± this, so that every report fits its 512 bytes."""
+_FEWEST_COUNTS = 8  # in the log of a box there may be reports from before the sets were closed
 
 
 class Report(Message, frozen=True, kw_only=True):
@@ -35,7 +36,7 @@ class Report(Message, frozen=True, kw_only=True):
     week: WeekNumber
     counts: Annotated[
         tuple[Annotated[int, Meta(ge=-COUNT_LIMIT, le=COUNT_LIMIT)], ...],
-        Meta(min_length=MIN_CATEGORIES, max_length=MAX_CATEGORIES),
+        Meta(min_length=_FEWEST_COUNTS, max_length=MAX_CATEGORIES),
     ]
 
 

@@ -1,13 +1,14 @@
 """ReportTask: what the server may ask, in closed fields only.
 
 The limits in the field types are compiled into the agent: a task beyond them does not decode, so
-the server cannot weaken a box (promise 5).
+the server cannot weaken a box (promise 5). They are small sets rather than ranges, and the epoch is
+the number of the quarter, because reports repeat them: a free number would tag a box.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -19,6 +20,9 @@ __all__ = [
     "MAX_CATEGORIES",
     "MAX_ODDS",
     "MIN_CATEGORIES",
+    "PERMITTED_CATEGORIES",
+    "PERMITTED_ODDS",
+    "PERMITTED_SEGMENTS",
     "TASK_CAP_BYTES",
     "ReportTask",
     "Segmenter",
@@ -26,11 +30,15 @@ __all__ = [
 ]
 
 TASK_CAP_BYTES = 8192
-MIN_CATEGORIES = 8
-MAX_CATEGORIES = 65
-MAX_ODDS = Fraction(3)
-"""Largest e^ε of one report (ε ≤ 1.0987)."""
-_MAX_TERM = 1000
+PERMITTED_CATEGORIES = (9, 17, 33, 65)
+"""S'."""
+PERMITTED_SEGMENTS = tuple(categories - 1 for categories in PERMITTED_CATEGORIES)
+"""S: the last category is "none"."""
+MIN_CATEGORIES, MAX_CATEGORIES = min(PERMITTED_CATEGORIES), max(PERMITTED_CATEGORIES)
+PERMITTED_ODDS = (Fraction(3), Fraction(2), Fraction(3, 2))
+"""e^ε of one report."""
+MAX_ODDS = max(PERMITTED_ODDS)
+"""ε ≤ 1.0987."""
 
 
 class Segmenter(Message, frozen=True, kw_only=True):
@@ -45,13 +53,15 @@ class ReportTask(Message, frozen=True, kw_only=True):
     """One measurement: which mechanism, how many categories, at what privacy loss, how read."""
 
     mechanism: MechanismName
-    categories: Annotated[int, Meta(ge=MIN_CATEGORIES, le=MAX_CATEGORIES)]
+    categories: Literal[9, 17, 33, 65]
     """S' = S + 1: the segments, then "none"."""
-    odds_numerator: Annotated[int, Meta(ge=2, le=_MAX_TERM)]
-    """e^ε = odds_numerator / odds_denominator, an exact rational with 1 < e^ε ≤ 3."""
-    odds_denominator: Annotated[int, Meta(ge=1, le=_MAX_TERM)]
+    odds_numerator: Literal[2, 3]
+    """e^ε = odds_numerator / odds_denominator: 3, 2 or 3/2, written in these terms; 3 under
+    ``discrete_laplace``, whose parameters are fixed."""
+    odds_denominator: Literal[1, 2]
     epoch: Annotated[int, Meta(ge=0, le=9999)]
-    """Changes whenever segments change their meaning, so that one sum never mixes two."""
+    """The number of the quarter whose weeks it asks about. Segments keep their meaning for a
+    quarter, so that one sum never mixes two."""
     first_week: WeekNumber
     """Reports for earlier weeks are not asked for."""
     segmenter: Segmenter
@@ -61,9 +71,10 @@ class ReportTask(Message, frozen=True, kw_only=True):
     """Segment ids whose sessions count as "none"."""
 
     def __post_init__(self) -> None:
-        """Refuse odds outside (1, 3] and sensitive ids that are no segment."""
-        if not 1 < self.odds <= MAX_ODDS:
-            message = f"e^epsilon {self.odds} is outside (1, {MAX_ODDS}]"
+        """Refuse odds outside the set and sensitive ids that are no segment."""
+        permitted = PERMITTED_ODDS if self.mechanism == "subset_selection" else (MAX_ODDS,)
+        if self.odds not in permitted:
+            message = f"e^epsilon {self.odds} is none of {', '.join(map(str, permitted))}"
             raise ValueError(message)
         if any(segment >= self.categories - 1 for segment in self.sensitive):
             message = "sensitive names a segment that does not exist"

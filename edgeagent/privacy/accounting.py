@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import log, prod
 
 from edgeagent.errors import PolicyError
+from edgeagent.messages.task import MAX_ODDS, PERMITTED_ODDS
 
 __all__ = [
     "COMPILED_LIMITS",
@@ -27,11 +28,12 @@ __all__ = [
     "spent",
 ]
 
-MAX_ODDS_PER_REPORT = Fraction(3)
+MAX_ODDS_PER_REPORT = MAX_ODDS
 SPACING_WEEKS = 13
 YEAR_WEEKS = 52
 MAX_ODDS_PER_YEAR = Fraction(81)
 """Over any 52 consecutive weeks: ε ≤ 4.40."""
+_IN_WORDS = ", ".join(map(str, PERMITTED_ODDS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class Limits:
     """What a report has to stay within; settings make it tighter, nothing makes it looser."""
 
     max_odds: Fraction = MAX_ODDS_PER_REPORT
-    """Largest e^ε of one report."""
+    """Largest e^ε of one report; of the permitted ones."""
     spacing_weeks: int = SPACING_WEEKS
     """Fewest weeks from one report to the next."""
 
@@ -50,10 +52,10 @@ class Limits:
             PolicyError: it is.
 
         """
-        if not 1 < self.max_odds <= MAX_ODDS_PER_REPORT or self.spacing_weeks < SPACING_WEEKS:
+        if self.max_odds not in PERMITTED_ODDS or self.spacing_weeks < SPACING_WEEKS:
             raise PolicyError(
                 f"limits of e^epsilon {self.max_odds} and {self.spacing_weeks} weeks are not "
-                f"within the compiled {MAX_ODDS_PER_REPORT} and {SPACING_WEEKS}",
+                f"within the compiled {_IN_WORDS} and {SPACING_WEEKS}",
                 hint="settings can only tighten",
             )
 
@@ -97,12 +99,14 @@ def check_debit(debits: Sequence[Debit], new: Debit, *, limits: Limits = COMPILE
         limits: the compiled ones, or tighter.
 
     Raises:
-        PolicyError: e^ε out of range, the week already booked, another report within 13 weeks
+        PolicyError: e^ε not permitted, the week already booked, another report within 13 weeks
             before or after, or a span of 52 weeks over budget.
 
     """
-    if not 1 < new.odds <= limits.max_odds:
-        raise PolicyError(f"a report at e^epsilon = {new.odds} is outside (1, {limits.max_odds}]")
+    if new.odds not in PERMITTED_ODDS:
+        raise PolicyError(f"a report at e^epsilon = {new.odds}, which is none of {_IN_WORDS}")
+    if new.odds > limits.max_odds:
+        raise PolicyError(f"a report at e^epsilon = {new.odds} is beyond {limits.max_odds}")
     for debit in debits:
         if abs(debit.week - new.week) < limits.spacing_weeks:
             raise PolicyError(

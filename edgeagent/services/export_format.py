@@ -23,6 +23,7 @@ from edgeagent.messages.fields import (
     ShortText,
     WeekNumber,
 )
+from edgeagent.store import Outcome
 
 __all__ = [
     "EXPORT_CAP_BYTES",
@@ -106,7 +107,7 @@ class ExportedReport(Message, frozen=True, kw_only=True):
     recipient: str
     meaning: str
     settled_at: Seconds | None
-    outcome: Literal["accepted", "refused", "expired", "withdrawn"] | None
+    outcome: Outcome | None
     detail: str | None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from edgeagent.clock import iso_utc, week_start
+from edgeagent.clock import iso_utc, quarter_of, week_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken, PolicyError
 from edgeagent.messages import ReportTask
@@ -33,6 +33,7 @@ class Obstacle(StrEnum):
     SILENCE = "silence"
     TASK = "task"
     LATER = "later"
+    QUARTER = "quarter"
     LIMITS = "limits"
     CONSENT = "consent"
     SEGMENTER = "segmenter"
@@ -142,6 +143,10 @@ class ReportConditions:
         ledger = self.home.ledger
         if week in ledger.closed_weeks():
             return
+        # Of all the reports on a week none tells more by its epoch than by its week. What is asked
+        # in a quarter to come is published when it comes.
+        if task.epoch != quarter_of(week) and week <= week_of(self.clock.now()):
+            raise NoReport(Obstacle.QUARTER, "the task is for another quarter")
         debit = Debit(week=week, odds=task.odds)
         try:
             randomizer_for(task)

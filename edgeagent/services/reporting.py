@@ -101,7 +101,7 @@ class Reporting:
             transport=self._tools.transport(),
             clock=self._clock,
             random=self._tools.random,
-            enabled=self._config.reports,
+            rules=ReportRules.of(self._config),
         )
         return uploader.send_reports()
 

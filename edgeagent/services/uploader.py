@@ -18,7 +18,8 @@ from edgeagent.network.transport import Answer, Transport
 from edgeagent.randomness import RandomSource
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
-from edgeagent.store import LedgerStore, OutboxEntry, arrival
+from edgeagent.services.report_rules import ReportRules
+from edgeagent.store import LedgerStore, OutboxEntry, Outcome, arrival
 
 __all__ = ["GRACE_SECONDS", "Sending", "Uploader"]
 
@@ -48,7 +49,7 @@ class Sending:
 
     report_id: str
     week: int
-    outcome: Literal["accepted", "refused", "expired", "withdrawn", "retry"]
+    outcome: Outcome | Literal["retry"]
     detail: str
 
 
@@ -63,15 +64,15 @@ class Uploader:
         transport: Transport,
         clock: DeviceClock,
         random: RandomSource,
-        enabled: bool = True,
+        rules: ReportRules,
     ) -> None:
-        """Send what ``ledger`` has queued through ``transport``, if the settings let it."""
+        """Send what ``ledger`` has queued through ``transport``, if ``rules`` let it."""
         self._ledger = ledger
         self._gate = gate
         self._transport = transport
         self._clock = clock
         self._random = random
-        self._enabled = enabled
+        self._rules = rules
 
     def send_reports(self) -> tuple[Sending, ...]:
         """Send every report that is due and return what became of each.
@@ -94,12 +95,9 @@ class Uploader:
         return sendings
 
     def _send(self, entry: OutboxEntry, now: int) -> Sending:
-        if not self._enabled:
-            return self._settle(entry, "withdrawn", "reports are off in the settings")
-        if not self._wanted(entry):
-            return self._settle(entry, "withdrawn", "reporting was withdrawn before sending")
-        if now > week_start(entry.week + 1) + GRACE_SECONDS:
-            return self._settle(entry, "expired", "13 weeks passed without an answer")
+        against = self._against(entry, now)
+        if against is not None:
+            return self._settle(entry, *against)
         # Booked before the first byte leaves: a crash loop cannot hammer the server.
         next_attempt_at = now + self._delay(entry.attempts)
         self._ledger.record_attempt(entry.report_id, at=now, next_attempt_at=next_attempt_at)
@@ -110,6 +108,19 @@ class Uploader:
                 return self._settle(entry, "withdrawn", arrival(entry.attempts + 1))
             return _sending(entry, "retry", str(error))
         return self._act_on(answer, entry, now)
+
+    def _against(self, entry: OutboxEntry, now: int) -> tuple[Outcome, str] | None:
+        """Return why a report is never sent, if it is not."""
+        if not self._rules.enabled:
+            return "withdrawn", "reports are off in the settings"
+        if not self._wanted(entry):
+            return "withdrawn", "reporting was withdrawn before sending"
+        if entry.recipient.rstrip("/") != self._rules.recipient.rstrip("/"):
+            drawn_for = f"it was drawn for {entry.recipient or 'none'}"
+            return "other_server", f"{arrival(entry.attempts)}; {drawn_for}"
+        if now > week_start(entry.week + 1) + GRACE_SECONDS:
+            return "expired", "13 weeks passed without an answer"
+        return None
 
     def _wanted(self, entry: OutboxEntry) -> bool:
         """Say whether a report still waits, and somebody still allows it."""
@@ -146,7 +157,7 @@ class Uploader:
     def _settle(
         self,
         entry: OutboxEntry,
-        outcome: Literal["accepted", "refused", "expired", "withdrawn"],
+        outcome: Outcome,
         detail: str,
     ) -> Sending:
         now = self._clock.now()
@@ -159,7 +170,7 @@ class Uploader:
 
 def _sending(
     entry: OutboxEntry,
-    outcome: Literal["accepted", "refused", "expired", "withdrawn", "retry"],
+    outcome: Outcome | Literal["retry"],
     detail: str,
 ) -> Sending:
     return Sending(report_id=entry.report_id, week=entry.week, outcome=outcome, detail=detail)

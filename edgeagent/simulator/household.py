@@ -22,6 +22,7 @@ from edgeagent.segments.categories import category_of
 from edgeagent.simulator.plan import START, HouseholdPlan
 from edgeagent.store import Disclosure
 from edgeagent.testing.clock import FakeClock
+from edgeagent.testing.publication import take_task_of_quarter
 from edgeagent.testing.randomness import SeededRandomSource
 
 __all__ = ["HouseholdLife", "HouseholdOutcome", "Surroundings"]
@@ -140,6 +141,8 @@ class HouseholdLife:
                 evening = next(evenings, None)
             if week % _PICKS_EVERY_WEEKS == 0:
                 agent.recommend(limit=_PICKS)
+            # The repository stands still while boxes live, one after the other, through all weeks.
+            take_task_of_quarter(agent, week_of(end) - 1)
             self._clock.set(end + _CLOSING_HOUR_SECONDS)
             agent.close_week()
             refused += self._send(agent)

@@ -7,12 +7,14 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
-from edgeagent.clock import WEEK_SECONDS
+import msgspec
+
+from edgeagent.clock import WEEK_SECONDS, quarter_of, week_of
 from edgeagent.errors import InputError
 from edgeagent.messages import ModelFiles, ReportTask
 from edgeagent.simulator.fleet import FleetOutcome, run_fleet
@@ -189,14 +191,22 @@ def _train_and_publish(
         )
     with stages.stage("publish", "Exporting and signing"):
         artefacts = export(model, split.training, now=START)
-        publish(
-            work / "repository",
-            artefacts,
-            now=START - WEEK_SECONDS,
-            keys_dir=work / "publisher-keys",
-            lifetime_days=7 * (options.weeks + 60),
-        )
+        for task in _tasks(artefacts.task, weeks=options.weeks):
+            publish(
+                work / "repository",
+                replace(artefacts, task=task),
+                now=START - WEEK_SECONDS,
+                keys_dir=work / "publisher-keys",
+                lifetime_days=7 * (options.weeks + 60),
+            )
     return artefacts
+
+
+def _tasks(first: ReportTask, *, weeks: int) -> Iterator[ReportTask]:
+    """Yield the report task of each quarter that is lived through."""
+    quarters = {quarter_of(week_of(START) + week): None for week in range(weeks)}
+    for quarter in quarters:
+        yield msgspec.structs.replace(first, epoch=quarter)
 
 
 def _published_files(artefacts: Artefacts, work: Path) -> ModelFiles:

@@ -20,8 +20,11 @@ __all__ = [
     "read_disclosures",
 ]
 
-Outcome = Literal["accepted", "refused", "expired", "withdrawn"]
+Outcome = Literal["accepted", "refused", "expired", "withdrawn", "other_server"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+_OTHER_SERVER = "another server: "
+"""Begins the detail of a row that stands for ``other_server``: the schema, which earlier releases
+read, too, has no word for it and calls it withdrawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +93,12 @@ def append_delivery(
             f"report {report_id!r} does not wait in the outbox",
             hint="edgeagent disclosures list shows what became of it",
         )
+    stored: tuple[Outcome, str] = (outcome, detail)
+    if outcome == "other_server":
+        stored = ("withdrawn", _OTHER_SERVER + detail)
     writer.append(
         "deliveries",
-        {"report_id": report_id, "settled_at": at, "outcome": outcome, "detail": detail},
+        {"report_id": report_id, "settled_at": at, "outcome": stored[0], "detail": stored[1]},
     )
 
 
@@ -120,8 +126,14 @@ def read_disclosures(database: Database) -> tuple[Disclosure, ...]:
             recipient=row[8],
             meaning=row[9],
             settled_at=row[10],
-            outcome=row[11],
+            outcome=_outcome(row[11], row[12]),
             detail=row[12],
         )
         for row in rows
     )
+
+
+def _outcome(stored: Outcome | None, detail: str | None) -> Outcome | None:
+    if stored == "withdrawn" and (detail or "").startswith(_OTHER_SERVER):
+        return "other_server"
+    return stored

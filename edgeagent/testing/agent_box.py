@@ -16,7 +16,7 @@ from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import InstallationStore
 from edgeagent.services.models import Models, Update
 from edgeagent.testing.clock import FakeClock
-from edgeagent.testing.publication import StaticRepository
+from edgeagent.testing.publication import StaticRepository, take_task_of_quarter
 from edgeagent.testing.randomness import SeededRandomSource
 from edgeagent.testing.scorer import TableScorer
 from edgeagent.testing.transport import ScriptedTransport
@@ -88,7 +88,8 @@ class AgentBox:
     def end_of_reporting_week(self, agent: Agent, *, cycle: int = 0) -> int:
         """Return a moment, seconds UTC, an hour after a reporting week of the box has ended.
 
-        A box that has not learned the time yet does so now: its silence begins with that.
+        A box that has not learned the time yet does so now: its silence begins with that. It gets
+        the report task of that week's quarter.
 
         Args:
             agent: one that :meth:`open` returned.
@@ -99,6 +100,7 @@ class AgentBox:
         ledger = agent.home.ledger
         first = ledger.first_reportable_week(now=device_clock(agent).now())
         week = first + (ledger.genesis.phase - first) % SPACING_WEEKS + SPACING_WEEKS * cycle
+        take_task_of_quarter(agent, week)
         return week_start(week) + WEEK_SECONDS + 3600
 
 

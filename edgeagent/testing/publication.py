@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from edgeagent.clock import DAY_SECONDS
+import msgspec
+
+from edgeagent.agent import Agent
+from edgeagent.clock import DAY_SECONDS, quarter_of, week_of
 from edgeagent.errors import UpdateRefused
 from edgeagent.messages import (
     ModelManifest,
@@ -19,9 +22,10 @@ from edgeagent.messages import (
     sha256_hex,
 )
 from edgeagent.network.repository import Repository
+from edgeagent.services.installation import InstallationStore
 from edgeagent.services.updater import MANIFEST_TARGET, TASK_TARGET
 
-__all__ = ["TITLE_IDS", "VOUCHED_SECONDS", "StaticRepository"]
+__all__ = ["TITLE_IDS", "VOUCHED_SECONDS", "StaticRepository", "take_task_of_quarter"]
 
 TITLE_IDS = tuple(f"t:{number:02}" for number in range(40))
 """The titles of its catalogue."""
@@ -78,7 +82,7 @@ class StaticRepository(Repository):
             categories=33,
             odds_numerator=3,
             odds_denominator=1,
-            epoch=7,
+            epoch=quarter_of(week_of(now)),
             first_week=0,
             segmenter=Segmenter(space_id=_SPACE_ID, model=model, catalogue=titles),
         )
@@ -111,6 +115,14 @@ class StaticRepository(Repository):
             aside.write_bytes(data)
             aside.replace(path)
         return path
+
+
+def take_task_of_quarter(agent: Agent, week: int) -> None:
+    """Let the box have what a publisher asks of it in the quarter of ``week``, if it has a task."""
+    store = InstallationStore(agent.home.ledger, agent.home.directory / "models")
+    task = store.load().task
+    if task is not None:
+        store.update(task=msgspec.structs.replace(task, epoch=quarter_of(week)))
 
 
 def _reference(path: str, data: bytes) -> TargetReference:

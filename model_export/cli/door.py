@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from edgeagent.errors import InputError
+from edgeagent.messages.task import PERMITTED_SEGMENTS
 
 if TYPE_CHECKING:
     from model_export.log import WatchLog
@@ -121,7 +122,7 @@ def size_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option(
             "--segments",
-            type=click.IntRange(16, 64),
+            type=click.Choice(PERMITTED_SEGMENTS),
             default=32,
             show_default=True,
             help="How many segments.",

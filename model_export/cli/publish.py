@@ -37,7 +37,7 @@ __all__ = ["command"]
 @click.option(
     "--keep-task",
     is_flag=True,
-    help="Go on with the report task, and the segments, published before.",
+    help="Go on with the segments of the report task published before.",
 )
 @click.option(
     "--mechanism",
@@ -59,24 +59,24 @@ def command(
 ) -> None:
     """Export MODEL and sign it as the newest state of a TUF repository.
 
-    A new report task gets a new epoch, so that one sum never mixes segments
-    of two models. Ship REPOSITORY/root.json with the box.
+    The report task asks about the quarter that runs; within it, publishing
+    again leaves the task and its segments as they are, so that one sum never
+    mixes segments of two models. Publish once a quarter at least, in its first
+    week. Ship REPOSITORY/root.json with the box.
     """
     from model_export.export import export  # noqa: PLC0415  (loads onnx)
     from model_export.model_file import load_model  # noqa: PLC0415
-    from model_export.publish import publish, published_task  # noqa: PLC0415  (loads tuf)
+    from model_export.publish import publish  # noqa: PLC0415  (loads tuf)
 
     model = load_model(model_file)
     now = SystemClock().now()
-    before = published_task(repository)
     artefacts = export(
         model,
         model,
         now=now,
-        epoch=0 if before is None else before.epoch + 1,
         mechanism=mechanism,
     )
-    publish(
+    task = publish(
         repository,
         artefacts,
         now=now,
@@ -84,7 +84,6 @@ def command(
         lifetime_days=lifetime_days,
         keep_task=keep_task,
     )
-    task = before if keep_task and before is not None else artefacts.task
     manifest = artefacts.manifest
     if as_json:
         emit_json(

@@ -18,9 +18,10 @@ from types import FrameType
 from typing import Any
 
 from edgeagent.agent import Agent
-from edgeagent.clock import WEEK_SECONDS, week_of, week_start
+from edgeagent.clock import WEEK_SECONDS, quarter_of, week_of, week_start
 from edgeagent.errors import LedgerBroken
 from edgeagent.messages import ReportTask, decode_report
+from edgeagent.messages.task import PERMITTED_CATEGORIES
 from edgeagent.network.transport import HttpTransport
 from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.privacy.values import BoundedCounts
@@ -197,11 +198,12 @@ def _ask(agent: Agent, box: AgentBox, **changes: object) -> None:
 
 
 def _other_epoch(box: AgentBox, agent: Agent, day: int) -> None:
-    _ask(agent, box, epoch=day % 9999)
+    """The present quarter's, which is the right one, and its neighbours."""
+    _ask(agent, box, epoch=quarter_of(week_of(box.clock.now()) - 1) + day % 3 - 1)
 
 
 def _other_categories(box: AgentBox, agent: Agent, day: int) -> None:
-    _ask(agent, box, categories=8 + day % 57, mechanism="discrete_laplace")
+    _ask(agent, box, categories=PERMITTED_CATEGORIES[day % 4], mechanism="discrete_laplace")
 
 
 def _other_weeks(box: AgentBox, agent: Agent, day: int) -> None:

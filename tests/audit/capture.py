@@ -13,16 +13,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from edgeagent.clock import WEEK_SECONDS
 from edgeagent.privacy.declaration import load_declaration
 from edgeagent.simulator.plan import START
 from model_export.export import export
 from model_export.publish import publish
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
+from tests.audit.capture_box import SILENT_WEEKS
 from tests.audit.part import Effort, Result
 from tests.network.hostile import certificate
 
 SERVER, BOX = "10.77.0.1", "10.77.0.2"
+BEGIN = START - WEEK_SECONDS
+"""All weeks that a box from then may report on lie in one quarter, and so in one task."""
 _LIFETIME_DAYS = 500
 
 
@@ -130,8 +134,8 @@ def _publish(directory: Path) -> None:
     model = train(log, seed=7, segments=16, dimension=32)
     publish(
         directory / "repository",
-        export(model, log, now=START),
-        now=START,
+        export(model, log, now=BEGIN + SILENT_WEEKS * WEEK_SECONDS),
+        now=BEGIN,
         keys_dir=directory / "keys",
         lifetime_days=_LIFETIME_DAYS,
     )
@@ -201,7 +205,7 @@ def _live(
         [
             *("ip", "netns", "exec", namespace, sys.executable, "-m", "tests.audit.capture_box"),
             *(str(directory / f"home{number}"), str(directory / "repository" / "root.json")),
-            *(f"https://{SERVER}", f"box {number}", str(START), *faults),
+            *(f"https://{SERVER}", f"box {number}", str(BEGIN), *faults),
         ],
         check=True,
         stdout=subprocess.PIPE,

@@ -109,7 +109,7 @@ def draws(mechanism: SubsetSelection, category: int, first: int) -> Sequence[int
 
 
 def permitted(odds: Sequence[Fraction] = SPREAD_OF_ODDS) -> Iterator[SubsetSelection]:
-    """Yield the mechanism of every permitted number of categories, at each e^ε."""
+    """Yield the mechanism of every number of categories in the permitted range, at each e^ε."""
     for factor in odds:
         for categories in range(MIN_CATEGORIES, MAX_CATEGORIES + 1):
             yield SubsetSelection(categories, factor)

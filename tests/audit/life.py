@@ -18,6 +18,7 @@ from edgeagent.agent import Agent
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.errors import NetworkError
 from edgeagent.messages import Report, ReportTask, decode_report, encode_report
+from edgeagent.messages.task import PERMITTED_CATEGORIES
 from edgeagent.network.transport import Answer
 from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.privacy.values import BoundedCounts
@@ -95,13 +96,13 @@ def life(*, seed: str, cycles: int, mutation: Mutation | None = None) -> tuple[s
 
 
 def _ask_again(agent: Agent, cycle: int) -> None:
-    """The server publishes another task for the same week: other epoch, other mechanism."""
+    """The server publishes another task for the same week: of other mechanism and size."""
     installations = InstallationStore(agent.home.ledger, agent.home.directory / "models")
     task = installations.load().task
     if task is not None:
         changed = msgspec.structs.replace(
             task,
-            epoch=cycle + 1,
+            categories=PERMITTED_CATEGORIES[cycle % 4],
             mechanism=("discrete_laplace", "subset_selection")[cycle % 2],
         )
         installations.update(task=changed)

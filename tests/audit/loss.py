@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import permutations
 from math import log
+from typing import Literal
 
 import numpy as np
 
@@ -34,14 +35,14 @@ SEEN = 0.75
 """The share of the claimed ε that must be found, or the audit has lost its eyes."""
 
 
-def task(mechanism: str, categories: int) -> ReportTask:
+def task(mechanism: str, categories: Literal[9, 17, 33, 65]) -> ReportTask:
     file = TargetReference(path="models/a.onnx", sha256="0" * 64, length_bytes=1)
     return ReportTask(
         mechanism=mechanism,  # type: ignore[arg-type]  # both are tried
         categories=categories,
         odds_numerator=3,
         odds_denominator=1,
-        epoch=0,
+        epoch=224,
         first_week=0,
         segmenter=Segmenter(space_id="0" * 16, model=file, catalogue=file),
     )
@@ -49,8 +50,8 @@ def task(mechanism: str, categories: int) -> ReportTask:
 
 TASKS = (
     task("subset_selection", 33),
-    task("subset_selection", 8),
-    task("discrete_laplace", 8),
+    task("subset_selection", 9),
+    task("discrete_laplace", 9),
 )
 STORE_ARMS = 2
 CYCLES = 100

@@ -76,8 +76,8 @@ def test_a_whole_report_can_be_the_event() -> None:
     ("mechanism", "task"),
     [
         (SubsetAtFour(33), TASKS[0]),
-        (HalvedSensitivity(8, Fraction(3)), TASKS[2]),
-        (ForgottenClip(8, Fraction(3)), TASKS[2]),
+        (HalvedSensitivity(9, Fraction(3)), TASKS[2]),
+        (ForgottenClip(9, Fraction(3)), TASKS[2]),
     ],
 )
 def test_faults_in_the_noise_are_seen_and_honest_noise_is_not(

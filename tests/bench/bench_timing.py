@@ -20,6 +20,7 @@ import sys
 from fractions import Fraction
 from statistics import median
 from time import perf_counter_ns
+from typing import Literal
 
 from scipy.stats import mannwhitneyu
 
@@ -32,7 +33,7 @@ from edgeagent.privacy.values import BoundedCounts, PrivatizedCounts, SegmentCou
 from edgeagent.randomness import RandomSource, SystemRandomSource
 from tests.audit.loss import task
 
-_CATEGORIES = 33
+_CATEGORIES: Literal[33] = 33
 _THREE = Fraction(3)
 _TASK = task("subset_selection", _CATEGORIES)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 from tuf.api.exceptions import DownloadHTTPError
 from tuf.api.metadata import Targets
@@ -66,7 +67,7 @@ def publisher(tmp_path: Path, artefacts: Artefacts, now: int) -> Publisher:
 
 @pytest.fixture
 def changed(artefacts: Artefacts) -> Artefacts:
-    """The next day's artefacts: another catalogue file, another task."""
+    """The next quarter's artefacts: another catalogue file, another task."""
     catalogue = artefacts.catalogue + b"\x00"
     digest = sha256_hex(catalogue)
     reference = replace_reference(artefacts, digest, len(catalogue))
@@ -78,7 +79,14 @@ def changed(artefacts: Artefacts) -> Artefacts:
         artefacts,
         catalogue=catalogue,
         manifest=type(artefacts.manifest)(**fields | {"catalogue": reference}),
-        task=type(task)(**task_fields | {"epoch": 1}),
+        task=type(task)(
+            **task_fields
+            | {
+                "epoch": task.epoch + 1,
+                "first_week": task.first_week + 13,
+                "segmenter": msgspec.structs.replace(task.segmenter, catalogue=reference),
+            }
+        ),
     )
 
 
@@ -177,11 +185,25 @@ def test_a_task_can_be_kept_with_the_files_it_names(
     publisher.publish()
     publisher.publish(changed, keep_task=True)
     repository = publisher.update()
-    old = publisher.artefacts
+    old, kept = publisher.artefacts, published_task(publisher.directory)
     assert repository.read(MANIFEST_TARGET) == canonical_bytes(changed.manifest)
-    assert repository.read(TASK_TARGET) == canonical_bytes(old.task)
-    assert repository.ensure(old.task.segmenter.catalogue).read_bytes() == old.catalogue
-    assert published_task(publisher.directory) == old.task
+    assert kept is not None
+    assert kept.segmenter == old.task.segmenter != changed.task.segmenter
+    assert (kept.epoch, kept.first_week) == (changed.task.epoch, changed.task.first_week)
+    assert repository.read(TASK_TARGET) == canonical_bytes(kept)
+    assert repository.ensure(kept.segmenter.catalogue).read_bytes() == old.catalogue
+
+
+def test_a_task_keeps_its_segments_for_a_quarter(publisher: Publisher, changed: Artefacts) -> None:
+    publisher.publish()
+    old = publisher.artefacts.task
+    fields = {name: getattr(changed.task, name) for name in old.__struct_fields__}
+    same_quarter = type(old)(**fields | {"epoch": old.epoch, "first_week": old.first_week + 1})
+    publisher.publish(replace(changed, task=same_quarter))
+    assert published_task(publisher.directory) == old
+    repository = publisher.update()
+    assert repository.read(MANIFEST_TARGET) == canonical_bytes(changed.manifest)
+    assert repository.ensure(old.segmenter.catalogue).read_bytes() == publisher.artefacts.catalogue
     publisher.publish(changed)
     assert published_task(publisher.directory) == changed.task
 

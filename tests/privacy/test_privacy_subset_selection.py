@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -26,14 +26,14 @@ THREE = Fraction(3)
 odds = st.fractions(min_value=Fraction(1001, 1000), max_value=3, max_denominator=1000)
 
 
-def task(mechanism: str = "subset_selection", *, numerator: int = 3) -> ReportTask:
+def task(mechanism: str = "subset_selection", *, numerator: Literal[2, 3] = 3) -> ReportTask:
     file = TargetReference(path="models/a.onnx", sha256="a" * 64, length_bytes=1)
     return ReportTask(
         mechanism=mechanism,  # type: ignore[arg-type]
         categories=33,
         odds_numerator=numerator,
         odds_denominator=1,
-        epoch=4,
+        epoch=226,
         first_week=0,
         segmenter=Segmenter(space_id="0" * 16, model=file, catalogue=file),
     )
@@ -148,7 +148,7 @@ def test_a_report_holds_the_counts_and_a_fresh_id() -> None:
     report = release(noisy, task=task(), week=2960, random=source)
     assert source.bounds == [1 << 128]
     assert report.report_id == "00000000000000000000000000000abc"
-    assert (report.task, report.week) == ("subset_selection.33.3-1.4", 2960)
+    assert (report.task, report.week) == ("subset_selection.33.3-1.226", 2960)
     assert report.counts == noisy.counts
     assert len(encode_report(report)) == 512
 

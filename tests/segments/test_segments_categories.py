@@ -11,7 +11,7 @@ TASK = ReportTask(
     categories=9,
     odds_numerator=3,
     odds_denominator=1,
-    epoch=0,
+    epoch=224,
     first_week=0,
     segmenter=Segmenter(space_id="0" * 16, model=TARGET, catalogue=TARGET),
     sensitive=(2, 7),

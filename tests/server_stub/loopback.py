@@ -43,7 +43,7 @@ def make_task(**changes: object) -> ReportTask:
         "categories": CATEGORIES,
         "odds_numerator": 3,
         "odds_denominator": 1,
-        "epoch": 1,
+        "epoch": 226,
         "first_week": WEEK - 20,
         "segmenter": Segmenter(
             space_id="0" * 16,

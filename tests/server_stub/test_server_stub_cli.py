@@ -231,8 +231,8 @@ def test_no_reports_at_all(repository: Path, tmp_path: Path) -> None:
 
 def test_a_task_file_replaces_that_of_the_repository(repository: Path, tmp_path: Path) -> None:
     fill(tmp_path / "r.db", reports=1)
-    other = make_repository(tmp_path / "other", task=make_task(epoch=5))
+    other = make_repository(tmp_path / "other", task=make_task(epoch=227))
     (task_file,) = (other / "targets" / "tasks").iterdir()
     options = ("--repository", repository, "--store", tmp_path / "r.db")
     result = run("estimate", *options, "--task", task_file)
-    assert "subset_selection.9.3-1.5" in result.stderr
+    assert "subset_selection.9.3-1.227" in result.stderr

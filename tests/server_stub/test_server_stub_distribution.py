@@ -70,7 +70,7 @@ def test_a_directory_that_is_no_repository_is_refused(tmp_path: Path) -> None:
 
 def test_all_published_tasks_are_found_the_newest_last(tmp_path: Path) -> None:
     repository = make_repository(tmp_path / "r")
-    newer = make_task(epoch=2)
+    newer = make_task(epoch=227)
     (repository / "targets" / "tasks" / "report.json").write_bytes(canonical_bytes(newer))
     (repository / "targets" / "tasks" / "other.report.json").write_bytes(b"not a version of it")
     assert published_tasks(repository) == (make_task(), newer)

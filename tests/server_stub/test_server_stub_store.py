@@ -97,7 +97,7 @@ def test_a_reader_writes_nothing_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_totals_are_of_one_task_and_where_asked_of_one_week(tmp_path: Path) -> None:
-    path, other = tmp_path / "r.db", make_task(epoch=2)
+    path, other = tmp_path / "r.db", make_task(epoch=227)
     last = (0, 0, 0, 0, 0, 0, 0, 1, 1)
     with closing(ReportStore(path)) as store:
         store.add([make_report(number) for number in range(2500)])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edgeagent.agent import Agent, World
-from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
+from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, quarter_of, week_of, week_start
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.messages import ReportTask, Segmenter, TargetReference, WatchEvent
@@ -17,6 +17,7 @@ from edgeagent.services.device_clock import TimeEvidence
 from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
+from edgeagent.testing.publication import take_task_of_quarter
 from edgeagent.testing.randomness import SeededRandomSource
 from edgeagent.testing.scorer import TableScorer
 from edgeagent.testing.transport import ScriptedTransport
@@ -32,7 +33,7 @@ def task(**changes: object) -> ReportTask:
         "categories": 33,
         "odds_numerator": 3,
         "odds_denominator": 1,
-        "epoch": 7,
+        "epoch": quarter_of(week_of(MONDAY)),
         "first_week": 0,
         "segmenter": Segmenter(space_id="0" * 16, model=reference, catalogue=catalogue),
         "sensitive": (5,),
@@ -81,6 +82,19 @@ class Box:
             store.path(reference).parent.mkdir(parents=True, exist_ok=True)
             store.path(reference).write_bytes(b"x")
         self.reopen()
+        self.take_task_of(self.reporting_week())
+
+    def take_task_of(self, week: int) -> None:
+        """Pretend that the publisher has asked anew, in the quarter of this week."""
+        take_task_of_quarter(self.agent, week)
+
+    def take_task(self, **changes: object) -> None:
+        """Pretend that the publisher has changed what it asks."""
+        store = InstallationStore(self.agent.home.ledger, self.directory / "models")
+        asked = store.load().task
+        assert asked is not None
+        fields = {name: getattr(asked, name) for name in asked.__struct_fields__}
+        store.update(task=task(**(fields | changes)))
 
     def grant(self, *purposes: Purpose, profile: str = "main") -> None:
         for purpose in purposes:
@@ -108,6 +122,7 @@ class Box:
 
     def go_to_end_of_reporting_week(self, *, cycle: int = 0) -> int:
         week = self.reporting_week() + 13 * cycle
+        self.take_task_of(week)
         self.clock.set(week_start(week) + WEEK_SECONDS + 3600)
         return week
 

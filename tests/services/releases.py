@@ -51,7 +51,6 @@ class Releases(Repository):
         catalogue: bytes = CATALOGUE,
         claims: ModelClaims = CLAIMS,
         golden: bytes = GOLDEN,
-        epoch: int = 1,
     ) -> None:
         """Publish a model, its catalogue and a task that names both."""
         manifest = ModelManifest(
@@ -70,7 +69,7 @@ class Releases(Repository):
             categories=33,
             odds_numerator=3,
             odds_denominator=1,
-            epoch=epoch,
+            epoch=224,
             first_week=0,
             segmenter=Segmenter(
                 space_id=claims.space_id, model=manifest.model, catalogue=manifest.catalogue

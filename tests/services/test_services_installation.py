@@ -56,7 +56,7 @@ def releases_of(agent: Agent) -> Releases:
 
 
 def publish(releases: Releases, number: int) -> None:
-    releases.publish(toy_model(factor=float(number)), version=f"{number}.0", epoch=number)
+    releases.publish(toy_model(factor=float(number)), version=f"{number}.0")
 
 
 def slots(agent: Agent) -> tuple[str | None, ...]:
@@ -103,7 +103,7 @@ def test_a_newer_model_and_task_of_another_process_stand(
     assert slots(here) == ("4.0", "2.0")
     task = here.installation().task
     assert task is not None
-    assert task.epoch == 4
+    assert task.segmenter.model.path == "models/4.0.onnx"
 
 
 def test_two_processes_that_activate_the_same_agree(

@@ -38,7 +38,9 @@ def ask(box: Box) -> PreviewedReport:
 
 def test_a_preview_is_what_a_report_would_be_without_an_id(watched: Box) -> None:
     shown = ask(watched)
-    assert (shown.week, shown.task) == (week_of(watched.clock.now()) - 1, task().name)
+    asked = watched.agent.installation().task
+    assert asked is not None
+    assert (shown.week, shown.task) == (week_of(watched.clock.now()) - 1, asked.name)
     assert SubsetSelection(33, task().odds).is_possible(shown.counts)
     assert "not sent" in shown.note
     with pytest.raises(MalformedMessage):
@@ -88,7 +90,7 @@ def test_who_changes_a_week_that_was_shown_gets_no_second_draw(watched: Box) -> 
 
 def test_a_task_that_changes_gets_no_second_draw(watched: Box) -> None:
     ask(watched)
-    watched.install(task(epoch=8))
+    watched.install(task(odds_numerator=2))
     with pytest.raises(PolicyError, match="the task, have changed"):
         ask(watched)
 

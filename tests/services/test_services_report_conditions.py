@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edgeagent.clock import DAY_SECONDS, week_start
+from edgeagent.clock import DAY_SECONDS, quarter_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.dashboard.texts import LANGUAGES, load_texts
 from edgeagent.errors import LedgerBroken
@@ -56,6 +56,27 @@ def test_a_task_for_later_weeks(box: Box) -> None:
     box.install(task(first_week=100_000))
     box.grant(*BOTH)
     assert obstacle(box) is Obstacle.LATER
+
+
+@pytest.mark.parametrize("quarters_off", [-1, 1, 9000])
+def test_a_task_of_another_quarter_draws_nothing(ready: Box, quarters_off: int) -> None:
+    week = ready.go_to_end_of_reporting_week()
+    ready.take_task(epoch=quarter_of(week) + quarters_off)
+    assert obstacle(ready) is Obstacle.QUARTER
+    closing = ready.agent.close_week()
+    assert (closing.outcome, closing.reason) == ("silent", "the task is for another quarter")
+    assert ready.agent.home.ledger.debits() == ()
+    ready.take_task(epoch=quarter_of(week))
+    assert ready.agent.close_week().outcome == "drawn"
+    ready.take_task(epoch=quarter_of(week) + quarters_off)
+    assert ready.agent.close_week().outcome == "already_closed"
+
+
+def test_the_task_of_a_quarter_to_come_need_not_be_there_yet(ready: Box) -> None:
+    ready.take_task(epoch=quarter_of(ready.reporting_week()) - 1)
+    assert obstacle(ready) is None
+    ready.clock.set(week_start(ready.reporting_week()))
+    assert obstacle(ready) is Obstacle.QUARTER
 
 
 def test_a_ledger_that_does_not_add_up(ready: Box, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from edgeagent.agent import Agent
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_of, week_start
 from edgeagent.consent import Purpose
+from edgeagent.messages.task import PERMITTED_CATEGORIES
 from edgeagent.privacy.accounting import Debit
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.scorer import TableScorer
@@ -100,16 +101,20 @@ class Policy(RuleBasedStateMachine):
     def the_clock_goes_back(self, weeks: int) -> None:
         self.box.clock.advance(-weeks * WEEK_SECONDS)
 
-    @rule(epoch=st.integers(0, 9), odds=st.sampled_from([(3, 1), (2, 1), (3, 2), (1000, 999)]))
-    def the_server_asks_anew(self, epoch: int, odds: tuple[int, int]) -> None:
-        """Another epoch, number of categories and e^ε, and a time it vouches for."""
+    @rule(
+        mechanism=st.sampled_from(["subset_selection", "discrete_laplace"]),
+        categories=st.sampled_from(PERMITTED_CATEGORIES),
+        odds=st.sampled_from([(3, 1), (2, 1), (3, 2)]),
+    )
+    def the_server_asks_anew(self, mechanism: str, categories: int, odds: tuple[int, int]) -> None:
+        """Another mechanism, number of categories and e^ε, and a time it vouches for."""
+        numerator, denominator = odds if mechanism == "subset_selection" else (3, 1)
         self.box.install(
             task(
-                epoch=epoch,
-                categories=8 + 6 * epoch,
-                odds_numerator=odds[0],
-                odds_denominator=odds[1],
-                mechanism=("subset_selection", "discrete_laplace")[epoch % 2],
+                categories=categories,
+                odds_numerator=numerator,
+                odds_denominator=denominator,
+                mechanism=mechanism,
             )
         )
         # Whatever the clock said when it was given, it was given before a moment that is certain.
@@ -131,6 +136,7 @@ class Policy(RuleBasedStateMachine):
         week = week_of(self.now)
         week += -(week - self.genesis.phase) % 13
         self.box.clock.set(week_start(week + 1) + moment)
+        self.box.take_task_of(week)
         self.close_twice()
 
     @rule()
@@ -209,6 +215,7 @@ def test_a_year_of_closings_spends_81_and_no_more(ready: Box) -> None:
     week = ready.reporting_week()
     for later in range(week, week + 54):
         ready.clock.set(week_start(later + 1) + 60)
+        ready.take_task_of(later)
         ready.agent.close_week()
     debits = ready.agent.home.ledger.debits()
     assert [debit.week - week for debit in debits] == [0, 13, 26, 39, 52]
@@ -219,8 +226,8 @@ def test_a_year_of_closings_spends_81_and_no_more(ready: Box) -> None:
     ("changes", "reason"),
     [
         ({"reports": False}, "off in the settings"),
-        ({"report_max_odds": "2"}, r"outside \(1, 2\]"),
-        ({"report_max_odds": "2999/1000"}, "outside"),
+        ({"report_max_odds": "2"}, "beyond 2"),
+        ({"report_max_odds": "3/2"}, "beyond 3/2"),
     ],
 )
 def test_settings_can_forbid_what_a_task_asks(
@@ -242,5 +249,6 @@ def test_settings_can_space_reports_out(ready: Box) -> None:
     week = ready.reporting_week()
     for later in range(week, week + 60):
         ready.clock.set(week_start(later + 1) + 60)
+        ready.take_task_of(later)
         ready.agent.close_week()
     assert [debit.week - week for debit in ready.agent.home.ledger.debits()] == [0, 39]

@@ -8,6 +8,7 @@ import pytest
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.network.transport import Answer
+from edgeagent.services.disclosure_log import disclosed
 from edgeagent.testing.transport import ScriptedTransport
 from tests.services.conftest import Box
 
@@ -206,3 +207,33 @@ def test_a_clock_that_has_gone_back_saves_no_report_from_a_withdrawal(due: Box) 
     due.clock.advance(-60 * WEEK_SECONDS)
     due.agent.withdraw(Purpose.REPORTING)
     assert due.agent.home.ledger.outbox() == ()
+
+
+def test_a_report_goes_only_to_the_server_that_its_disclosure_names(due: Box) -> None:
+    due.config = msgspec.structs.replace(due.config, server_url="https://elsewhere.example")
+    due.reopen()
+    (sending,) = due.agent.send_reports()
+    assert (sending.outcome, due.transport.bodies) == ("other_server", [])
+    assert sending.detail == "never sent; it was drawn for https://models.example"
+    (disclosure,) = due.agent.disclosures()
+    assert disclosure.outcome == "other_server"
+    assert disclosed(disclosure).outcome == "other_server"
+    assert disclosure.detail == f"another server: {sending.detail}"
+    assert due.agent.home.ledger.outbox() == ()
+    assert len(due.agent.home.ledger.debits()) == 1
+
+
+def test_a_slash_behind_makes_no_other_server(due: Box) -> None:
+    due.config = msgspec.structs.replace(due.config, server_url="https://models.example/")
+    due.reopen()
+    assert due.agent.send_reports()[0].outcome == "accepted"
+
+
+def test_a_report_that_may_have_arrived_is_said_to(due: Box) -> None:
+    script(due, None)
+    due.agent.send_reports()
+    (entry,) = due.agent.home.ledger.outbox()
+    due.clock.set(entry.next_attempt_at)
+    due.config = msgspec.structs.replace(due.config, server_url="https://elsewhere.example")
+    due.reopen()
+    assert due.agent.send_reports()[0].detail.startswith("tried once: it may have arrived; ")
