@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 
-from edgeagent.clock import SystemClock, boot_id_in
+import pytest
+
+from edgeagent.clock import SystemClock, boot_id_in, quarter_of, week_of
 from edgeagent.testing.clock import FakeClock
 
 
@@ -36,3 +39,20 @@ def test_a_fake_reboot_begins_boot_time_anew_under_another_name() -> None:
     clock.reboot(now=20)
     assert clock.now() == 20
     assert len({first, clock.boot_id()}) == 2
+
+
+@pytest.mark.parametrize(
+    ("day", "quarter"),
+    [
+        ("1970-01-05", 0),
+        ("2026-01-01", 223),  # the week began in December
+        ("2026-01-05", 224),
+        ("2026-03-30", 224),  # and ends in April
+        ("2026-04-06", 225),
+        ("2026-07-06", 226),
+        ("2026-11-29", 227),
+    ],
+)
+def test_a_week_belongs_to_the_quarter_in_which_it_begins(day: str, quarter: int) -> None:
+    at = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    assert quarter_of(week_of(int(at.timestamp()))) == quarter

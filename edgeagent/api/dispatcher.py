@@ -7,7 +7,7 @@ before any parameter is looked at, and an answer goes out before the events that
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -18,6 +18,8 @@ from edgeagent.api.jsonrpc import Fault, Request
 from edgeagent.api.lanes import Lanes
 from edgeagent.api.method import Caller, Loose, Method
 from edgeagent.api.methods import find_event, find_method
+from edgeagent.api.outgoing import Message
+from edgeagent.api.pace import VIEWINGS_A_SLOT, Pace
 from edgeagent.api.params import read_params
 from edgeagent.errors import ConsentRequired, EdgeAgentError, InputError
 from edgeagent.messages.failure import kind_name
@@ -53,28 +55,63 @@ class Client:
 class Dispatcher:
     """Answers frames."""
 
-    def __init__(self, desk: Desk, *, lanes: Lanes, hub: Hub) -> None:
-        """Run calls at ``desk`` on ``lanes`` and tell ``hub`` what came of them."""
+    def __init__(self, desk: Desk, *, lanes: Lanes, hub: Hub, pace: Pace) -> None:
+        """Run calls at ``desk`` on ``lanes`` and tell ``hub`` what came of them.
+
+        Args:
+            desk: what calls share.
+            lanes: where they run.
+            hub: tells those who listen.
+            pace: when apps are answered.
+
+        """
         self._desk = desk
         self._lanes = lanes
         self._hub = hub
+        self._pace = pace
 
     async def handle(
-        self, client: Client, data: bytes | str, *, reply: Callable[[bytes], Awaitable[None]]
+        self, client: Client, data: bytes | str, *, reply: Callable[[Message], Awaitable[None]]
     ) -> None:
-        """Answer a frame through ``reply``, then tell listeners what came of it."""
+        """Answer a frame through ``reply``, then tell listeners what came of it.
+
+        Raises:
+            ConnectionResetError: from ``reply``, when the peer has gone; what it still asked for in
+                this frame is not done.
+
+        """
         try:
             frame = jsonrpc.read_frame(data)
         except jsonrpc.BadFrame as error:
             await reply(jsonrpc.error_answer(None, error.code, str(error)))
             return
         events: list[tuple[str, object]] = []
-        answers = [await self._one(client, item, events) for item in frame.items]
-        given = [answer for answer in answers if answer is not None]
-        if given:
-            await reply(b"[" + b",".join(given) + b"]" if frame.is_batch else given[0])
-        for name, value in events:
-            self._hub.publish(name, value)
+        try:
+            if frame.is_batch:
+                await reply(self._batch(client, frame.items, events))
+            elif (answer := await self._one(client, frame.items[0], events)) is not None:
+                await reply(answer)
+        finally:
+            for name, value in events:
+                self._hub.publish(name, value)
+
+    async def _batch(
+        self,
+        client: Client,
+        items: Sequence[Request | Fault],
+        events: list[tuple[str, object]],
+    ) -> AsyncIterator[bytes]:
+        """Yield the answers of a batch piece by piece, each once the one before has been sent."""
+        room, before = jsonrpc.BATCH_ANSWER_BYTES, b"["
+        for item in items:
+            answer = await self._one(client, item if room > 0 else jsonrpc.refused(item), events)
+            if answer is not None:
+                room -= len(answer)
+                yield before
+                yield answer
+                before = b","
+        if before == b",":
+            yield b"]"
 
     async def goodbye(self, client: Client) -> None:
         """A connection has gone: what it played is stored."""
@@ -123,7 +160,14 @@ class Dispatcher:
             version=client.listener.version,
             events=events,
         )
-        return await self._run(method, call, params)
+        if client.caller is not Caller.APP:
+            return await self._run(method, call, params)
+        told = len(params) if isinstance(params, tuple) else 1
+        return await self._pace.run(
+            client.peer,
+            lambda: self._run(method, call, params),
+            slots=1 + told // VIEWINGS_A_SLOT,
+        )
 
     async def _run(self, method: Method, call: Call, params: object) -> object:
         self._desk.calls += 1

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 __all__ = [
+    "BATCH_ANSWER_BYTES",
     "BATCH_LIMIT",
     "FRAME_LIMIT_BYTES",
     "INTERNAL_ERROR",
@@ -27,12 +28,16 @@ __all__ = [
     "error_answer",
     "notification",
     "read_frame",
+    "refused",
     "result_answer",
 ]
 
 FRAME_LIMIT_BYTES = 256 * 1024
 """Longest frame that is read: an evening's list of about 2,000 viewings."""
 BATCH_LIMIT = 100
+BATCH_ANSWER_BYTES = 512 * 1024
+"""What the answers to one batch may come to before the rest of it is refused. With one more and
+the refusals they stay below the mebibyte that WebSocket libraries accept."""
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -98,6 +103,14 @@ def read_frame(data: bytes | str) -> Frame:
     if len(content) > BATCH_LIMIT:
         raise BadFrame(INVALID_REQUEST, f"a batch holds at most {BATCH_LIMIT} requests")
     return Frame(items=tuple(_item(member) for member in content), is_batch=True)
+
+
+def refused(item: Request | Fault) -> Request | Fault:
+    """Return what to do with a member of a batch whose answers have become too long."""
+    if isinstance(item, Fault) or item.is_notification:
+        return item
+    message = "the answers to this batch are too long: ask in smaller batches"
+    return Fault(code=INVALID_REQUEST, message=message, id=item.id)
 
 
 def result_answer(request_id: Id, result: object) -> bytes:

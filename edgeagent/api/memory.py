@@ -10,19 +10,22 @@ from collections.abc import Callable
 __all__ = ["give_back", "keep_one_heap"]
 
 _C_LIBRARY = ctypes.CDLL(None)
-_M_ARENA_MAX = -8
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
 """mallopt(3)."""
+_LARGE_BYTES = 128 * 1024
 
 
 def keep_one_heap() -> None:
     """Let all threads share one heap, where the C library knows how (glibc does).
 
     It would begin one for each thread, and a heap is given back at its end only. Our threads take
-    turns, so that they do not wait for each other. To be called before there are any.
+    turns, so that they do not wait for each other. To be called before there are any. What is large
+    has a place of its own, so that a long answer is given back when it has been sent.
     """
     limit = getattr(_C_LIBRARY, "mallopt", None)
     if limit is not None:
         limit(_M_ARENA_MAX, 1)
+        limit(_M_MMAP_THRESHOLD, _LARGE_BYTES)  # else it grows with the first that is freed
 
 
 def give_back() -> None:

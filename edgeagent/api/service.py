@@ -7,7 +7,7 @@ import logging
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from edgeagent.api.housekeeper import SERVING, Housekeeper
 from edgeagent.api.hub import Hub
 from edgeagent.api.lanes import Lanes
 from edgeagent.api.notify import Notifier
+from edgeagent.api.pace import LoopTime, Pace, TimeSource
 from edgeagent.api.schedule import Schedule
 from edgeagent.api.unix_door import Peer, UnixDoor, prepare_directory
 from edgeagent.api.websocket_door import WebSocketDoor
@@ -46,6 +47,8 @@ class Settings:
     notifier: Notifier
     dashboard: DashboardDoor | None = None
     """``None``: there is no dashboard."""
+    time: TimeSource = field(default_factory=LoopTime)
+    """Paces the answers to apps."""
 
 
 class Service:
@@ -80,7 +83,8 @@ class Service:
             )
             stack.push_async_callback(lanes.run_alone, desk.close)
             hub = Hub()
-            await self._open_doors(stack, Dispatcher(desk, lanes=lanes, hub=hub))
+            dispatcher = Dispatcher(desk, lanes=lanes, hub=hub, pace=Pace(settings.time))
+            await self._open_doors(stack, dispatcher)
             stack.callback(self._outside.errands.close)  # before the doors wait for anybody
             for work in self._work(desk, lanes, hub):
                 stack.push_async_callback(_cancelled, asyncio.create_task(work))

@@ -15,7 +15,7 @@ from edgeagent.api.dispatcher import Client, Dispatcher
 from edgeagent.api.guests import AT_ONCE, Guests, let_nobody_in, queue_more
 from edgeagent.api.jsonrpc import FRAME_LIMIT_BYTES, INVALID_REQUEST, error_answer
 from edgeagent.api.method import Caller
-from edgeagent.api.outgoing import Outgoing
+from edgeagent.api.outgoing import Message, Outgoing
 from edgeagent.errors import InputError
 
 __all__ = ["Peer", "UnixDoor", "peer_of", "prepare_directory"]
@@ -143,9 +143,18 @@ class UnixDoor:
     async def _serve(
         self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        async def send(data: bytes) -> None:
-            writer.write(data + b"\n")
-            await writer.drain()
+        async def send(message: Message) -> None:
+            if isinstance(message, bytes):
+                writer.write(message + b"\n")
+                await writer.drain()
+                return
+            piece = b""
+            async for piece in message:
+                writer.write(piece)
+                await writer.drain()
+            if piece:
+                writer.write(b"\n")
+                await writer.drain()
 
         outgoing = Outgoing(send, hang_up=writer.transport.abort)
         peer = peer_of(writer.get_extra_info("socket"))

@@ -25,7 +25,7 @@ from edgeagent.api.dispatcher import Client, Dispatcher
 from edgeagent.api.guests import AT_ONCE, Guests, let_nobody_in, queue_more
 from edgeagent.api.jsonrpc import FRAME_LIMIT_BYTES
 from edgeagent.api.method import Caller
-from edgeagent.api.outgoing import Outgoing
+from edgeagent.api.outgoing import Message, Outgoing
 from edgeagent.errors import InputError
 
 __all__ = ["LOOPBACK", "TOKEN_NAME", "WebSocketDoor"]
@@ -147,9 +147,9 @@ class WebSocketDoor:
             return
         query = _query(connection.request)
 
-        async def send(data: bytes) -> None:
+        async def send(message: Message) -> None:
             try:
-                await connection.send(data, text=True)
+                await connection.send(message, text=True)
             except ConnectionClosed as error:
                 raise ConnectionResetError("the peer has gone") from error
 

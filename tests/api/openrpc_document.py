@@ -24,6 +24,8 @@ from edgeagent.api.dispatcher import Client, Dispatcher
 from edgeagent.api.hub import Hub
 from edgeagent.api.lanes import Lanes
 from edgeagent.api.method import Caller, Event, Facade, Method
+from edgeagent.api.outgoing import Message
+from edgeagent.api.pace import LoopTime, Pace
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.consent import Purpose
@@ -144,7 +146,7 @@ async def _called() -> dict[str, list[Any]]:
     with tempfile.TemporaryDirectory() as directory:
         lanes = Lanes()
         desk = await lanes.run("quick", lambda: _desk(Path(directory)))
-        dispatcher = Dispatcher(desk, lanes=lanes, hub=Hub())
+        dispatcher = Dispatcher(desk, lanes=lanes, hub=Hub(), pace=Pace(LoopTime()))
         client = Client(number=1, caller=Caller.MANAGE, peer="", version=1, send=lambda _: None)
         for name, method, given in EXAMPLES:
             params = given(done) if callable(given) else given
@@ -163,8 +165,9 @@ async def _called() -> dict[str, list[Any]]:
 async def _result(dispatcher: Dispatcher, client: Client, method: str, params: object) -> Any:  # noqa: ANN401  (any JSON)
     answers: list[bytes] = []
 
-    async def reply(data: bytes) -> None:
-        answers.append(data)
+    async def reply(message: Message) -> None:
+        assert isinstance(message, bytes)
+        answers.append(message)
 
     request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     await dispatcher.handle(client, json.dumps(request), reply=reply)

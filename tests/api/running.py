@@ -30,6 +30,19 @@ from edgeagent.testing.randomness import SeededRandomSource
 Answer = dict[str, Any]
 
 
+class Leaping:
+    """Time for the pace of answers: whoever waits for a moment makes it that moment."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> float:
+        return self.seconds
+
+    async def until(self, moment: float) -> None:
+        self.seconds = max(self.seconds, moment)
+
+
 class InProcess:
     """Errands that need no process and no server."""
 
@@ -178,6 +191,8 @@ class Running:
     service: Service
     managing: list[bool] = field(default_factory=lambda: [True])
     """Whether the next peer on the unix socket may manage."""
+    time: Leaping = field(default_factory=Leaping)
+    """By which apps are answered."""
 
     @property
     def port(self) -> int:
@@ -243,9 +258,12 @@ class ServiceThread:
             config=box.config,
             random=SeededRandomSource("service"),
             notifier=Notifier({}),
+            time=(time := Leaping()),
         )
         service = self._run(outside, settings)
-        return Running(box=box, socket=settings.socket, service=service, managing=managing)
+        return Running(
+            box=box, socket=settings.socket, service=service, managing=managing, time=time
+        )
 
     def _run(self, outside: Outside, settings: Settings) -> Service:
         opened = threading.Event()

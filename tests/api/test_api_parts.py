@@ -18,7 +18,7 @@ from edgeagent.api.endpoint import default_socket, manager_token, read_token
 from edgeagent.api.guests import Guests
 from edgeagent.api.main import managers
 from edgeagent.api.notify import Notifier
-from edgeagent.api.outgoing import QUEUE_LIMIT, Outgoing
+from edgeagent.api.outgoing import QUEUE_LIMIT, Message, Outgoing
 from edgeagent.api.unix_door import Peer, peer_of, prepare_directory
 from edgeagent.clock import SystemClock
 from edgeagent.config import Config, ServiceConfig, config_source, load_config
@@ -199,8 +199,8 @@ def test_nobody_waits_for_what_will_never_be_sent() -> None:
     async def scenario() -> list[str]:
         hung_up: list[str] = []
 
-        async def send(data: bytes) -> None:
-            del data
+        async def send(message: Message) -> None:
+            del message
             raise ConnectionResetError
 
         outgoing = Outgoing(send, hang_up=lambda: hung_up.append("hung up"))

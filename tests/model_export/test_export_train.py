@@ -299,6 +299,7 @@ def test_a_previous_model_of_other_titles_is_refused(panel: WatchLog, model: Tra
     [
         (15, 4, "15 segments"),
         (65, 4, "65 segments"),
+        (20, 8, "20 segments"),
         (16, 0, "0 dimensions"),
         (16, 1025, "1025 dimensions"),
     ],
@@ -316,5 +317,5 @@ def test_an_empty_log_and_another_number_of_segments_are_refused(
 ) -> None:
     with pytest.raises(InputError, match="no viewings"):
         train(panel.select(np.zeros(len(panel), dtype=np.bool_)), seed=0)
-    with pytest.raises(InputError, match="has 16 segments, 20 are asked for"):
-        train(panel, seed=0, segments=20, previous=model)
+    with pytest.raises(InputError, match="has 16 segments, 32 are asked for"):
+        train(panel, seed=0, segments=32, previous=model)

@@ -1,0 +1,80 @@
+"""Long answers: a batch is answered piece by piece, in bounds, for as long as somebody reads."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from edgeagent.api.call import Desk
+from edgeagent.api.dispatcher import Client, Dispatcher
+from edgeagent.api.hub import Hub
+from edgeagent.api.jsonrpc import BATCH_ANSWER_BYTES, BATCH_LIMIT, INVALID_REQUEST
+from edgeagent.api.lanes import Lanes
+from edgeagent.api.method import Caller
+from edgeagent.api.outgoing import Message
+from edgeagent.api.pace import Pace
+from tests.api.running import Leaping, Running
+from tests.api.test_api_hostile import resident_bytes
+
+BATCH = json.dumps(
+    [{"jsonrpc": "2.0", "id": number, "method": "rpc.discover"} for number in range(BATCH_LIMIT)]
+).encode()
+
+
+@pytest.mark.parametrize("door", ["unix", "websocket"])
+def test_the_answers_to_a_batch_are_bounded_and_the_rest_is_refused(
+    running: Running, door: str
+) -> None:
+    with running.line(manage=False) if door == "unix" else running.websocket() as client:
+        client.send(BATCH)
+        answers = client.receive()
+        assert [answer["id"] for answer in answers] == list(range(BATCH_LIMIT))
+        given = [answer for answer in answers if "result" in answer]
+        assert 1 < len(given) < 10
+        assert answers[: len(given)] == given
+        for answer in answers[len(given) :]:
+            assert answer["error"]["code"] == INVALID_REQUEST
+            assert "smaller batches" in answer["error"]["message"]
+        assert len(json.dumps(answers)) < 2 * BATCH_ANSWER_BYTES
+        assert client.result("Discovery.policy")  # the next frame begins anew
+
+
+def test_batches_that_nobody_reads_cost_little(running: Running) -> None:
+    with ExitStack() as crowd:
+        deaf = [crowd.enter_context(running.websocket()) for _ in range(20)]
+        before = resident_bytes()
+        for client in deaf:
+            client.send(BATCH)
+        with running.line() as other:
+            for _ in range(50):
+                assert other.result("Discovery.policy")
+            # Both ends are in this process: what the clients' receive buffers hold counts, too.
+            assert resident_bytes() - before < 48_000_000
+
+
+def test_work_for_a_peer_that_has_gone_stops() -> None:
+    async def scenario(pieces: int) -> int:
+        desk, lanes = SimpleNamespace(calls=0), Lanes()
+        dispatcher = Dispatcher(cast("Desk", desk), lanes=lanes, hub=Hub(), pace=Pace(Leaping()))
+        client = Client(number=1, caller=Caller.APP, peer="app", version=1, send=lambda _: None)
+
+        async def reply(message: Message) -> None:
+            assert not isinstance(message, bytes)
+            left = pieces
+            async for _ in message:
+                left -= 1
+                if not left:
+                    raise ConnectionResetError
+
+        with pytest.raises(ConnectionResetError):
+            await dispatcher.handle(client, BATCH, reply=reply)
+        lanes.close()
+        return cast("int", desk.calls)
+
+    assert asyncio.run(scenario(2)) == 1
+    assert asyncio.run(scenario(4)) == 2
