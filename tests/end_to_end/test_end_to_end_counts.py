@@ -18,7 +18,10 @@ from tests.publishing import Household, Publisher, titles_of
 @pytest.fixture
 def publisher(publisher: Publisher) -> Publisher:
     """The same repository, its newest task asking for counts."""
-    task = msgspec.structs.replace(publisher.artefacts.task, mechanism="discrete_laplace")
+    first = publisher.artefacts.task
+    task = msgspec.structs.replace(
+        first, mechanism="discrete_laplace", first_week=first.first_week + 1
+    )
     counting = replace(publisher, artefacts=replace(publisher.artefacts, task=task))
     counting.publish(counting.artefacts)
     return counting

@@ -75,7 +75,7 @@ def releases(agent: Agent, scorer: Judge) -> Asked:
     releases = Asked(directory=agent.home.directory / "models")
     releases.publish(version="1.0")
     releases.update(agent, scorer)
-    releases.publish(toy_model(factor=2.0), version="2.0", epoch=2)
+    releases.publish(toy_model(factor=2.0), version="2.0")
     return releases
 
 
