@@ -101,7 +101,7 @@ def test_fetching_runs_no_model_and_opens_no_history(
         assert installation.current is not None
         assert installation.current.model_version == "1.0"
         assert installation.task is not None
-        assert installation.task.epoch == 2
+        assert installation.task.segmenter.model.path == "models/2.0.onnx"
 
 
 def test_whatever_becomes_of_a_model_the_next_fetch_asks_for_the_same(
@@ -130,7 +130,7 @@ def test_what_was_rolled_back_stays_away_until_another_is_published(
     again = releases.update(agent, scorer)
     assert (again.model_version, again.published_version) == ("1.0", "2.0")
     assert again.refused == "rolled back"
-    releases.publish(toy_model(factor=3.0), version="3.0", epoch=3)
+    releases.publish(toy_model(factor=3.0), version="3.0")
     assert releases.update(agent, scorer).model_version == "3.0"
 
 
