@@ -40,19 +40,20 @@ def test_work_shows_in_whole_slots_only(
 
 def test_few_calls_of_one_peer_run_at_once_and_others_do_not_wait_for_them() -> None:
     async def scenario() -> list[int]:
-        pace, go_on = Pace(Leaping()), asyncio.Event()
+        pace, last_began, go_on = Pace(Leaping()), asyncio.Event(), asyncio.Event()
         running = {"crowd": 0, "one": 0}
 
         async def work(peer: str) -> None:
             running[peer] += 1
+            if peer == "one":
+                last_began.set()
             await go_on.wait()
 
         def call(peer: str) -> asyncio.Task[None]:
             return asyncio.create_task(pace.run(peer, lambda: work(peer)))
 
         calls = [call("crowd") for _ in range(3 * AT_ONCE)] + [call("one")]
-        for _ in range(5):
-            await asyncio.sleep(0)
+        await last_began.wait()
         began = [running["crowd"], running["one"]]
         go_on.set()
         await asyncio.gather(*calls)
