@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from edgeagent.clock import week_of
 from edgeagent.errors import LedgerBroken
@@ -12,7 +13,7 @@ from edgeagent.store.anchor import START, Anchor
 from edgeagent.store.chain import ChainWriter
 from edgeagent.store.database import Database
 
-__all__ = ["Genesis", "after_silence", "begin_ledger", "read_genesis"]
+__all__ = ["Genesis", "after_silence", "begin_ledger", "read_genesis", "require_no_ledger_before"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +66,18 @@ def read_genesis(database: Database) -> Genesis:
         )
     created_at, phase, first_week = rows[0]
     return Genesis(created_at=created_at, phase=phase, first_reportable_week=first_week)
+
+
+def require_no_ledger_before(anchor: Anchor, path: Path) -> None:
+    """Refuse to begin a ledger where there was one.
+
+    Raises:
+        LedgerBroken: its anchor says so.
+
+    """
+    if anchor.exists() and anchor.read().confirmed.length:
+        raise LedgerBroken(
+            f"{path} is gone, though its anchor says that it was there",
+            hint="restore it; or move ledger.anchor aside: a new ledger asks for consent again "
+            "and is silent for 13 weeks",
+        )

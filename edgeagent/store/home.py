@@ -40,7 +40,7 @@ from edgeagent.store.durable import (
     replace_durably,
     sync_directory,
 )
-from edgeagent.store.genesis import begin_ledger
+from edgeagent.store.genesis import begin_ledger, require_no_ledger_before
 from edgeagent.store.history import HistoryStore
 from edgeagent.store.history_schema import HISTORY_SCHEMA
 from edgeagent.store.keys import (
@@ -53,6 +53,7 @@ from edgeagent.store.keys import (
 from edgeagent.store.ledger import LedgerStore
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.lock import HomeLock
+from edgeagent.store.logs import CutLogs, require_fitting_log
 from edgeagent.store.meeting import begin_mark, meet, require_untouched
 from edgeagent.store.migrations import Schema
 from edgeagent.store.rekey import DatabaseFiles, Step, finish_rekey, rekey_database
@@ -75,6 +76,7 @@ class Home:
         self._ledger: LedgerStore | None = None
         self._history: HistoryStore | None = None
         self._now = 0
+        self._cut_logs = CutLogs()
 
     @classmethod
     def open(
@@ -135,8 +137,12 @@ class Home:
         if self._history is None:
             database = self._open_history()
             self._history = HistoryStore(database)
-            with self._lock.held():
-                meet(database, self.ledger, at=self._now)
+            try:
+                self._take_in(database)
+            except BaseException:
+                self._history = None
+                database.close()
+                raise
         return self._history
 
     def check(self) -> None:
@@ -288,7 +294,7 @@ class Home:
                 if not path.exists():
                     key = self._data_key(LEDGER_SCHEMA, may_create=not anchor_path.exists())
                     anchor = Anchor(anchor_path, key, write=write_anchor)
-                    _require_no_ledger_before(anchor, path)
+                    require_no_ledger_before(anchor, path)
                     self._make(
                         LEDGER_SCHEMA,
                         key,
@@ -310,6 +316,8 @@ class Home:
             ledger.close()
             raise
         self._ledger = ledger
+        if self._cut_logs.tell(ledger, at=now):
+            database.checkpoint()
 
     def _open_history(self) -> Database:
         path = self._path(HISTORY_SCHEMA)
@@ -319,10 +327,16 @@ class Home:
                     key = self._data_key(HISTORY_SCHEMA, may_create=True)
                     self._make(HISTORY_SCHEMA, key, lambda made: begin_mark(made, self.ledger))
         key = self._data_key(HISTORY_SCHEMA, may_create=False)
-        database = self._open_database(HISTORY_SCHEMA, key)
+        require_fitting_log(path)
+        return self._open_database(HISTORY_SCHEMA, key)
+
+    def _take_in(self, history: Database) -> None:
+        """Note what happened to a history since it was open last, and empty its log."""
+        with self._lock.held():
+            self._cut_logs.tell(self.ledger, at=self._now)
+            meet(history, self.ledger, at=self._now)
         # A process that died after deleting may have left what it deleted in the log.
-        database.checkpoint()
-        return database
+        history.checkpoint()
 
     def _witnessing(self) -> Database | None:
         """Return the history's database, if there is one; none is made for a mark."""
@@ -333,6 +347,7 @@ class Home:
     def _open_database(self, schema: Schema, key: SecretKey) -> Database:
         database = Database.open(self._path(schema), key, application_id=schema.application_id)
         try:
+            self._cut_logs.look(database)
             if not schema.is_current(database):
                 with self._lock.held():
                     schema.migrate(database)
@@ -375,12 +390,3 @@ class Home:
 
     def _key_path(self, schema: Schema) -> Path:
         return self.directory / f"{schema.name}.key"
-
-
-def _require_no_ledger_before(anchor: Anchor, path: Path) -> None:
-    if anchor.exists() and anchor.read().confirmed.length:
-        raise LedgerBroken(
-            f"{path} is gone, though its anchor says that it was there",
-            hint="restore it; or move ledger.anchor aside: a new ledger asks for consent again "
-            "and is silent for 13 weeks",
-        )

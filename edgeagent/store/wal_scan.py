@@ -8,7 +8,8 @@ encrypted (SQLite file format, 4.1 to 4.3), so that this needs no key.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +32,18 @@ class LogScan:
     lost: bool
     """Whether a frame of the present log does not verify, so that it and all later ones are
     dropped: a write that was cut by a loss of power, or damage."""
+    database_pages: int = 0
+    """How long the last whole commit left the database; 0 without one."""
+    pages: frozenset[int] = field(default_factory=frozenset)
+    """Which of its pages whole commits have written to the log."""
+
+    def fits(self, pages: int) -> bool:
+        """Say whether a database file of that many pages may lie beneath the log.
+
+        What is neither in the log nor in the file is in neither: the file is older than the log,
+        and SQLite would open the two as a database that never was, often an empty one.
+        """
+        return all(page in self.pages for page in range(pages + 1, self.database_pages + 1))
 
 
 def scan_log(path: Path) -> LogScan:
@@ -53,21 +66,36 @@ def scan_log(path: Path) -> LogScan:
     sums = _sums(data[:24], (0, 0), order)
     if magic not in _MAGIC or sums != _stored(data, 24):
         return LogScan(frames=0, lost=True)
-    salts, frames, size = data[16:24], 0, _FRAME_HEADER + page_bytes
+    salts, size = data[16:24], _FRAME_HEADER + page_bytes
+    frames = list(_verified(data, salts, sums, order=order, size=size))
+    commits = [number for number, (_, length) in enumerate(frames) if length]
+    whole = frames[: commits[-1] + 1] if commits else []
+    return LogScan(
+        frames=len(frames),
+        lost=_goes_on(data, salts, after=len(frames), size=size),
+        database_pages=whole[-1][1] if whole else 0,
+        pages=frozenset(page for page, _ in whole),
+    )
+
+
+def _verified(
+    data: bytes, salts: bytes, sums: _Sums, *, order: Literal["<", ">"], size: int
+) -> Iterator[tuple[int, int]]:
+    """Yield the frames that SQLite would take: page, and length of the database if they commit."""
     for start in range(_HEADER, len(data), size):
         frame = data[start : start + size]
         if frame[8:16] != salts:
-            break  # left over from before the log was last begun anew
+            return  # left over from before the log was last begun anew, or damaged
         sums = _sums(frame[:8], sums, order)
         sums = _sums(frame[_FRAME_HEADER:], sums, order)
         if len(frame) < size or sums != _stored(frame, 16):
-            return LogScan(frames=frames, lost=True)
-        frames += 1
-    return LogScan(frames=frames, lost=_goes_on(data, salts, after=frames, size=size))
+            return
+        page, length = struct.unpack(">2I", frame[:8])
+        yield page, length
 
 
 def _goes_on(data: bytes, salts: bytes, *, after: int, size: int) -> bool:
-    """Say whether frames of the present log follow one whose salt was damaged."""
+    """Say whether frames of the present log follow the last one that verifies."""
     later = range(_HEADER + after * size, len(data), size)
     return any(data[start + 8 : start + 16] == salts for start in later)
 

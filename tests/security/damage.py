@@ -1,8 +1,8 @@
 """Damage to any file of a home: an error, or the truth, never a silent wrong answer.
 
 The home attacked is what ``kill -9`` leaves of mixed work: part in the databases, part in the
-write-ahead logs. The one thing that may be lost without a word is the tail of the history's log,
-whose checksums are SQLite's own; the ledger's tail is anchored. Model and golden files are not
+write-ahead logs. The one thing that may be lost without a word is the tail of the history's log
+where it was cut between two commits; the ledger's tail is anchored. Model and golden files are not
 attacked here: nothing reads them but the scorer, which compares their hash whenever it does.
 """
 
@@ -90,7 +90,7 @@ class DamageFigures:
     without_effect: int = 0
     """Every answer was the truth."""
     lost_tails: int = 0
-    """The end of the history's write-ahead log was gone, without a word: known, and harmless."""
+    """The end of the history's write-ahead log was cut off whole: known, and harmless."""
     by_file: dict[str, int] = field(default_factory=dict)
     wrong_answers: list[str] = field(default_factory=list)
 
@@ -192,6 +192,7 @@ def _judge(victim: Victim, attacked: Path, what: str, figures: DamageFigures) ->
         return
     with agent:
         noticed = _judge_ledger(victim, agent, what, figures)
+        noticed |= bool(agent.home.ledger.store_problems())
         noticed |= _judge_catalogue(agent)
         tail_lost = False
         try:

@@ -1,7 +1,7 @@
 """Random damage to every file of a home: an error, or the truth, never a silent wrong answer.
 
-The one thing that may be lost without a word is the tail of the history's write-ahead log, whose
-checksums are SQLite's own; the ledger's tail is anchored.
+The one thing that may be lost without a word is the tail of the history's write-ahead log where it
+was cut between two commits; the ledger's tail is anchored.
 """
 
 from __future__ import annotations
