@@ -158,7 +158,7 @@ class Agent:
             record = self.gate.decide(purpose, profile=profile, given=False, by_signal=by_signal)
         except LedgerBroken:
             # A broken ledger must not keep what was taken back.
-            self._withdrawals.undo(purpose, profile, withdrawn_at=self._clock.now())
+            self._withdrawals.undo_all(purpose, profile)
             raise
         self._withdrawals.finish()
         return record

@@ -62,6 +62,8 @@ class DatedConsent:
     profile: str
     """Whose it is now; the record keeps the name under which it was made."""
     record: ConsentRecord
+    seq: int
+    """Its place in the ledger's chain."""
     known_at: int | None
     """The first moment after it at which the time was known; ``None``: not yet."""
     was_behind: bool
@@ -95,8 +97,11 @@ class Grant:
     minted_at: int
     since: int
     """Since when, without a break, the purpose has been granted; seconds UTC."""
+    after: int = 0
+    """Place in the ledger's chain of the last act of deletion before it was minted; what is stored
+    under the grant is newer than that one, and older than the next."""
 
 
-def mint_grant(*, purpose: Purpose, profile: str, minted_at: int, since: int) -> Grant:
+def mint_grant(*, purpose: Purpose, profile: str, minted_at: int, since: int, after: int) -> Grant:
     """Make a grant. Only the consent gate calls this; the linter bans it elsewhere."""
-    return Grant(purpose=purpose, profile=profile, minted_at=minted_at, since=since)
+    return Grant(purpose=purpose, profile=profile, minted_at=minted_at, since=since, after=after)

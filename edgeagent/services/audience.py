@@ -7,10 +7,11 @@ settings may have changed in between. When teens cease to count, what was kept o
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from edgeagent.consent import ConsentRecord, Purpose
-from edgeagent.errors import ConsentRequired
+from edgeagent.errors import ConsentRequired, LedgerBroken
 from edgeagent.store import Home
 
 __all__ = ["Audience", "leave_out_teens"]
@@ -57,5 +58,6 @@ def leave_out_teens(
     for record in home.ledger.latest_consents():
         if record.event == "given" and not audience.counts(kinds.get(record.profile)):
             withdraw(record.purpose, record.profile)
-    if not audience.teens_count:
-        home.history.purge_teens()
+    if not audience.teens_count and home.history.purge_teens():
+        with suppress(LedgerBroken):  # then there is no preview
+            home.ledger.deletions.prune_previews()

@@ -113,6 +113,8 @@ class ConsentGate:
             LedgerBroken: the decisions cannot be trusted.
 
         """
+        # Asked first: a withdrawal in between is newer than whatever this grant stores.
+        after = self._ledger.deletions.last()
         state = self.state(purpose, profile=profile)
         if not state.granted or state.since is None:
             raise ConsentRequired(
@@ -120,7 +122,11 @@ class ConsentGate:
                 hint=f"edgeagent consent grant {purpose} --profile {profile}",
             )
         return mint_grant(
-            purpose=purpose, profile=profile, minted_at=self._clock.now(), since=state.since
+            purpose=purpose,
+            profile=profile,
+            minted_at=self._clock.now(),
+            since=state.since,
+            after=after,
         )
 
     def holds(self, purpose: Purpose, *, profile: str) -> bool:

@@ -1,32 +1,34 @@
 """Erase: delete, move what remains under a new data key, destroy the old one, and say so.
 
 ``history`` and ``profile`` note in the ledger what they are about to do, so that the next start
-goes on where the power went. ``all`` needs nothing to open: keys first, then files; a file without
-content in the home makes the next start go on.
+goes on where the power went, or where another process stood in the way. The note has a place in the
+ledger's chain, and what is newer stays, however late it is carried out. ``all`` needs nothing to
+open: keys first, then files; a file without content in the home makes the next start go on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
+from msgspec import Meta
 
 from edgeagent.clock import Clock
-from edgeagent.errors import EdgeAgentError, InputError, LedgerBroken
+from edgeagent.errors import EdgeAgentError, InputError, LedgerBroken, StorageError
 from edgeagent.messages.codec import KeptMessage, Message, canonical_bytes, checked, decode
 from edgeagent.messages.fields import ProfileName, Seconds
 from edgeagent.services.household import (
+    ERASURE_STATE,
     MAIN_PROFILE,
     HouseholdState,
     HouseholdStateStore,
     withdrawals,
 )
-from edgeagent.store import Home, KeyProvider
+from edgeagent.store import EVERYTHING, HistoryStore, Home, KeyProvider, Reach
 from edgeagent.store.durable import create_durably, destroy_durably, no_room, sync_directory
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.rekey import Step
@@ -43,7 +45,6 @@ __all__ = [
 ErasureReason = Literal["loss_of_consent", "user_request", "account_deletion", "profile_deletion"]
 REASONS: tuple[ErasureReason, ...] = get_args(ErasureReason)
 
-_STATE_NAME = "erasure"
 _CAP_BYTES = 4096
 _MARKER_NAME = "erasing"
 _OURS = ("kek*", "ledger.*", "history.*", "models", "lock")
@@ -81,14 +82,13 @@ class _Intent(KeptMessage, frozen=True, kw_only=True):
     profile: ProfileName | None
     reason: ErasureReason
     at: Seconds
+    seq: Annotated[int, Meta(ge=0)] = 0
+    """Its place in the ledger's chain: what is newer stays. 0: of a release without places."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """Whose history goes, and who goes altogether."""
-
-    emptied: tuple[str, ...]
-    removed: tuple[str, ...]
+    @property
+    def removes(self) -> bool:
+        """Whether the profile itself goes; the one that every box has does not."""
+        return self.scope == "profile" and self.profile != MAIN_PROFILE
 
 
 class Erasure:
@@ -112,7 +112,8 @@ class Erasure:
 
         Raises:
             InputError: there is no such profile.
-            StorageError: another process is at work; the next start goes on.
+            StorageError: another process is at work; the next start goes on, and the message says
+                what is done by then.
 
         """
         return self._erase("history", profile=profile, reason=reason, step=step)
@@ -130,16 +131,25 @@ class Erasure:
 
         Raises:
             InputError: there is no such profile.
-            StorageError: another process is at work; the next start goes on.
+            StorageError: another process is at work; the next start goes on, and the message says
+                what is done by then.
 
         """
         return self._erase("profile", profile=profile, reason=reason, step=step)
 
     def finish(self) -> None:
-        """Go on with an erasure that was interrupted; cheap when none was."""
-        data = self._home.ledger.state(_STATE_NAME)
+        """Go on with an erasure that was interrupted; cheap when none was.
+
+        What has been stored since it was asked for stays, and so do consents given since.
+
+        Raises:
+            StorageError: it is still not done; the message says how far it has come.
+
+        """
+        data = self._home.ledger.state(ERASURE_STATE)
         if data:
-            self._carry_out(decode(data, _Intent, cap_bytes=_CAP_BYTES), step=lambda _: None)
+            intent = decode(data, _Intent, cap_bytes=_CAP_BYTES)
+            self._carry_out(intent if intent.seq else self._noted(intent), step=lambda _: None)
 
     def _erase(
         self,
@@ -151,43 +161,70 @@ class Erasure:
     ) -> ErasureReceipt:
         if profile is not None:
             self._home.history.profile_kind(profile)
+        self.finish()
         intent = checked(_Intent(scope=scope, profile=profile, reason=reason, at=self._clock.now()))
         step("note the intent")
-        noted = _STATE_NAME, canonical_bytes(intent)
+        return self._carry_out(self._noted(intent), step=step)
+
+    def _noted(self, intent: _Intent) -> _Intent:
+        """Note an intent, with the withdrawals that belong to it, and return it with its place."""
+        ledger = self._home.ledger
+        ends = intent.scope == "profile" or intent.reason == "loss_of_consent"
+        whose = (intent.profile,) if intent.profile else ledger.profiles_with_decisions()
+        withdrawn = [record for name in whose for record in withdrawals(ledger, name, at=intent.at)]
+
+        def placed(seq: int) -> tuple[str, bytes]:
+            return ERASURE_STATE, canonical_bytes(msgspec.structs.replace(intent, seq=seq))
+
         try:
-            self._home.ledger.deletions.append(scope, at=intent.at, intent=lambda _: noted)
-        except LedgerBroken:  # then nothing is sent, and it is erased all the same
-            self._home.ledger.set_state(*noted)
-        return self._carry_out(intent, step=step)
+            seq = ledger.deletions.append(
+                intent.scope, at=intent.at, withdraw=withdrawn if ends else (), intent=placed
+            )
+        except LedgerBroken:
+            # Nothing is in force then, nothing is sent, and there is no place to be had: it is
+            # erased at once and not noted, since it could not be told later from what is newer.
+            seq = EVERYTHING.seq
+        return msgspec.structs.replace(intent, seq=seq)
 
     def _carry_out(self, intent: _Intent, *, step: Step) -> ErasureReceipt:
-        if intent.profile is None and not self._home.history_opens():
-            return self._discard(intent, step=step)
-        plan = self._plan(intent)
-        if intent.scope == "profile" or intent.reason == "loss_of_consent":
-            step("withdraw")
-            self._withdraw(plan.emptied, at=intent.at)
-        step("delete")
-        for name in plan.emptied:
-            self._home.history.purge(name)
-        for name in plan.removed:
-            self._home.history.remove_profile(name)
-        if intent.scope == "profile":
-            HouseholdStateStore(self._home.ledger).change(partial(_without, intent.profile))
-        self._home.rekey(ledger=False, step=step)
-        return self._done(intent, step=step)
+        steps: list[str] = []
 
-    def _discard(self, intent: _Intent, *, step: Step) -> ErasureReceipt:
-        """Erase a history that does not open: there is nothing in it that could be kept."""
-        if intent.reason == "loss_of_consent":
-            self._withdraw(self._home.ledger.profiles_with_decisions(), at=intent.at)
-        step("discard")
-        self._home.discard_history()
-        return self._done(intent, step=step)
+        def taking(name: str) -> None:
+            steps.append(name)
+            step(name)
+
+        try:
+            if intent.profile is None and not self._home.history_opens():
+                taking("discard")
+                self._home.discard_history()
+            else:
+                self._delete(intent, step=taking)
+                self._home.rekey(ledger=False, step=taking)
+            return self._done(intent, step=taking)
+        except StorageError as error:
+            raise _unfinished(error, steps, noted=intent.seq != EVERYTHING.seq) from error
+
+    def _delete(self, intent: _Intent, *, step: Step) -> None:
+        ledger, history = self._home.ledger, self._home.history
+        there = tuple(profile.name for profile in history.profiles())
+        whose = there if intent.profile is None else (intent.profile,)
+        in_use = any(
+            dated.seq > intent.seq and dated.record.event == "given"
+            for dated in ledger.dated_consents(intent.profile)
+        )
+        step("delete")
+        history.purge(
+            *whose,
+            reach=Reach(seq=intent.seq),
+            remove=intent.removes and not in_use,
+            deleted=lambda: step("empty the log"),
+        )
+        if intent.removes and intent.profile not in _names(history):
+            HouseholdStateStore(ledger).change(partial(_without, intent.profile))
 
     def _done(self, intent: _Intent, *, step: Step) -> ErasureReceipt:
         step("forget the intent")
-        self._home.ledger.set_state(_STATE_NAME, b"")
+        self._home.ledger.set_state(ERASURE_STATE, b"")
         return ErasureReceipt(
             scope=intent.scope,
             reason=intent.reason,
@@ -198,21 +235,25 @@ class Erasure:
             copies=_COPIES,
         )
 
-    def _plan(self, intent: _Intent) -> _Plan:
-        there = tuple(profile.name for profile in self._home.history.profiles())
-        emptied = there if intent.profile is None else (intent.profile,)
-        removes = intent.scope == "profile" and intent.profile in there
-        return _Plan(
-            emptied=emptied,
-            removed=emptied if removes and intent.profile != MAIN_PROFILE else (),
-        )
 
-    def _withdraw(self, profiles: tuple[str, ...], *, at: int) -> None:
-        ledger = self._home.ledger
-        records = [record for name in profiles for record in withdrawals(ledger, name, at=at)]
-        with suppress(LedgerBroken):  # then nothing is in force, and nothing can be appended
-            if records:
-                ledger.append_consent(*records)
+def _unfinished(error: StorageError, steps: list[str], *, noted: bool) -> StorageError:
+    """Say how far an erasure has come that failed, and what becomes of it."""
+    done = (
+        "nothing has been deleted yet"
+        if steps[-1] in {"delete", "discard"}
+        else "what was to be erased is deleted; the old data key is not known to be destroyed"
+    )
+    come = (
+        "the next start of edgeagent goes on; whatever is stored from now on stays"
+        if noted
+        else "the ledger is broken, so that nothing goes on by itself: erase again"
+    )
+    hint = "close other edgeagent processes, or make room, and start again"
+    return type(error)(f"{error}: {done}; {come}", hint=hint)
+
+
+def _names(history: HistoryStore) -> set[str]:
+    return {profile.name for profile in history.profiles()}
 
 
 def _without(profile: str | None, now: HouseholdState) -> HouseholdState:

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from edgeagent.clock import Clock
 from edgeagent.consent import ConsentRecord
-from edgeagent.errors import InputError
+from edgeagent.errors import InputError, StorageError
 from edgeagent.messages.codec import KeptMessage, checked_text
 from edgeagent.messages.fields import ProfileName
 from edgeagent.services.audience import Audience
@@ -25,6 +25,7 @@ from edgeagent.store import Home, LedgerStore, Profile, ProfileKind
 from edgeagent.store.rekey import Step
 
 __all__ = [
+    "ERASURE_STATE",
     "MAIN_PROFILE",
     "Household",
     "HouseholdState",
@@ -34,6 +35,8 @@ __all__ = [
 ]
 
 MAIN_PROFILE = "main"
+ERASURE_STATE = "erasure"
+"""Name of the state in which an erasure is noted until it is done."""
 _STATE_NAME = "household"
 _CAP_BYTES = 4096
 
@@ -96,7 +99,8 @@ class Household:
         _valid_name(name)
         self._require_free(name)
         free_name(self._home.ledger, name, at=self._clock.now())
-        self._home.history.create_profile(name, kind=kind, at=self._clock.now())
+        after = self._home.ledger.deletions.last()
+        self._home.history.create_profile(name, kind=kind, at=self._clock.now(), after=after)
         return self._find(name)
 
     def switch(self, name: str) -> Profile:
@@ -125,6 +129,7 @@ class Household:
         Raises:
             InputError: ``main``, no such profile, or the new name is taken.
             LedgerBroken: consents cannot be moved now.
+            StorageError: an erasure is not done yet, which knows profiles by their names.
 
         """
         if name == MAIN_PROFILE:
@@ -135,6 +140,7 @@ class Household:
         _valid_name(new_name)
         self._require_free(new_name)
         self._home.ledger.check()
+        self._require_no_erasure()
         free_name(self._home.ledger, new_name, at=self._clock.now())
         step("note the intent")
         self._states.update(renaming=_Renaming(name=name, new_name=new_name))
@@ -182,6 +188,13 @@ class Household:
         raise InputError(
             f"there is no profile {name!r}", hint="edgeagent profile list shows the names"
         )
+
+    def _require_no_erasure(self) -> None:
+        if self._home.ledger.state(ERASURE_STATE):
+            raise StorageError(
+                "an erasure is still to be finished, and nothing is renamed until then",
+                hint="close other edgeagent processes and start again: it goes on by itself",
+            )
 
     def _require_free(self, name: str) -> None:
         if any(profile.name == name for profile in self.profiles()):

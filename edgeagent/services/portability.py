@@ -141,15 +141,19 @@ class Portability:
         for profile in missing:
             free_name(self._home.ledger, profile.name, at=self._clock.now())
             self._home.history.create_profile(
-                profile.name, kind=profile.kind, at=profile.created_at
+                profile.name,
+                kind=profile.kind,
+                at=profile.created_at,
+                after=self._home.ledger.deletions.last(),
             )
         self._narrow_retention(given.retention_days)
         count = _Counter(progress, sum(len(profile.viewings) for profile in given.profiles))
         marks, viewings, waiting = 0, 0, []
+        after = self._home.ledger.deletions.last()
         for profile in given.profiles:
             for mark in profile.marks:
                 self._home.history.set_mark(
-                    profile.name, mark.entity_id, mark.mark, at=mark.marked_at
+                    profile.name, mark.entity_id, mark.mark, at=mark.marked_at, after=after
                 )
             marks += len(profile.marks)
             if not profile.viewings:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from edgeagent.clock import Clock
 from edgeagent.errors import LedgerBroken
 from edgeagent.services.title_index import TitleIndex
-from edgeagent.store import HistoryStore, Home, MarkedTitle
+from edgeagent.store import HistoryStore, Home, MarkedTitle, TitleMark
 
 __all__ = ["TitleMarks"]
 
@@ -33,7 +33,7 @@ class TitleMarks:
 
         """
         self._titles.require({entity_id})
-        self._history.set_mark(profile, entity_id, "hidden", at=self._clock.now())
+        self._mark(profile, entity_id, "hidden")
         self._history.drop_picks(profile)
 
     def unhide(self, entity_id: str, *, profile: str) -> bool:
@@ -50,7 +50,7 @@ class TitleMarks:
 
         """
         self._titles.require({entity_id})
-        self._history.set_mark(profile, entity_id, "not_reason", at=self._clock.now())
+        self._mark(profile, entity_id, "not_reason")
         self._history.drop_picks(profile)
 
     def include(self, entity_id: str, *, profile: str) -> bool:
@@ -81,6 +81,10 @@ class TitleMarks:
         """
         self._history.profile_kind(profile)
         return self._history.marked(profile)
+
+    def _mark(self, profile: str, entity_id: str, mark: TitleMark) -> None:
+        after = self._home.ledger.deletions.last()
+        self._history.set_mark(profile, entity_id, mark, at=self._clock.now(), after=after)
 
     @property
     def _history(self) -> HistoryStore:

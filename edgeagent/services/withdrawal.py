@@ -1,11 +1,16 @@
-"""Make every withdrawal on record true of the stores."""
+"""Make every withdrawal on record true of the stores.
+
+A withdrawal reaches what is older than its place in the ledger's chain, whenever it is carried out:
+what was stored under a consent that was given again, and titles that were hidden without a history,
+are newer and stay.
+"""
 
 from __future__ import annotations
 
 from edgeagent.clock import Clock
-from edgeagent.consent import Purpose
+from edgeagent.consent import DatedConsent, Purpose
 from edgeagent.errors import LedgerBroken
-from edgeagent.store import Home
+from edgeagent.store import EVERYTHING, Home, Reach
 
 __all__ = ["Withdrawals"]
 
@@ -31,16 +36,24 @@ class Withdrawals:
         except LedgerBroken:
             return  # nothing is granted while it lasts; doctor says what to do
         ledger.deletions.call_off_older(at=self._clock.now())
-        for record in ledger.latest_consents():
-            if record.event == "withdrawn":
-                self.undo(record.purpose, record.profile, withdrawn_at=record.at)
+        latest: dict[tuple[str, Purpose], DatedConsent] = {}
+        withdrawn: dict[tuple[str, Purpose], DatedConsent] = {}
+        for dated in ledger.dated_consents():
+            key = (dated.profile, dated.record.purpose)
+            latest[key] = dated
+            if dated.record.event == "withdrawn":
+                withdrawn[key] = dated
+        for key, dated in withdrawn.items():
+            # Rows without a place are from an earlier release, as is what was given again since.
+            until = dated.record.at if latest[key] is dated else -1
+            self._undo(*key, reach=Reach(seq=dated.seq, unplaced_until=until))
 
-    def undo(self, purpose: Purpose, profile: str, *, withdrawn_at: int) -> None:
-        """Delete what rested on a purpose; cheap when nothing does.
+    def undo_all(self, purpose: Purpose, profile: str) -> None:
+        """Delete what rests on a purpose, where no withdrawal can be put on record."""
+        self._undo(profile, purpose, reach=EVERYTHING)
 
-        Titles that were hidden after the withdrawal stay hidden: that needs no history.
-        """
+    def _undo(self, profile: str, purpose: Purpose, *, reach: Reach) -> None:
         if purpose is Purpose.HISTORY:
-            self._home.history.purge(profile, marked_until=withdrawn_at)
+            self._home.history.purge(profile, reach=reach)
         elif purpose is Purpose.PERSONALIZATION:
-            self._home.history.drop_picks(profile)
+            self._home.history.drop_picks(profile, reach=reach)

@@ -19,9 +19,11 @@ from edgeagent.store.providers import (
     CredentialKeyProvider,
     FileKeyProvider,
 )
+from edgeagent.store.reach import EVERYTHING, Reach
 
 __all__ = [
     "CALLED_OFF",
+    "EVERYTHING",
     "CommandKeyProvider",
     "CountBegun",
     "CredentialKeyProvider",
@@ -41,6 +43,7 @@ __all__ = [
     "Outcome",
     "Profile",
     "ProfileKind",
+    "Reach",
     "SavedPicks",
     "SecretKey",
     "TitleMark",

@@ -83,7 +83,11 @@ def read_held_consents(database: Database) -> dict[str, tuple[DatedConsent, ...]
         if new_name is None:
             record = _decoded(body, f"{database.path}: row {seq} of the chain")
             dated = DatedConsent(
-                profile=name, record=record, known_at=known_at, was_behind=bool(was_behind)
+                profile=name,
+                record=record,
+                seq=seq,
+                known_at=known_at,
+                was_behind=bool(was_behind),
             )
             held[name] = (*held.get(name, ()), dated)
         else:

@@ -17,7 +17,7 @@ from edgeagent.store.consents import append_consent
 from edgeagent.store.database import Database
 from edgeagent.store.disclosures import append_delivery
 from edgeagent.store.outbox import arrival, read_outbox
-from edgeagent.store.previews import claim_preview, drop_previews, holds_previews
+from edgeagent.store.previews import ALL_WEEKS, claim_preview, drop_previews, holds_previews
 from edgeagent.store.state import write_state
 
 __all__ = ["DELETING_PURPOSES", "Deleted", "Deletions", "call_off", "is_deletion"]
@@ -120,8 +120,8 @@ class Deletions:
                 return None
             return claim_preview(writer, self._database, week, material, at=at)
 
-    def prune_previews(self, *, before_week: int) -> None:
-        """Drop what is kept of previews of weeks whose viewings are being pruned."""
+    def prune_previews(self, *, before_week: int = ALL_WEEKS) -> None:
+        """Drop what is kept of previews of weeks whose viewings go without an act of deletion."""
         if holds_previews(self._database, before_week=before_week):
             with self._chain.append() as writer:
                 drop_previews(writer, self._database, before_week=before_week)

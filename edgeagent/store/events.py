@@ -25,8 +25,9 @@ COLUMNS = "entity_id, watched_on, progress_fraction, progress_seconds, completed
 # imported event that is reported as watched becomes a watched one, never the other way round.
 UPSERT = """
     INSERT INTO events (
-        profile, watched_on, entity_id, progress_fraction, progress_seconds, completed, source, teen
-    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        profile, watched_on, entity_id, progress_fraction, progress_seconds, completed, source,
+        teen, after_seq
+    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (profile, watched_on, entity_id) DO UPDATE SET
         progress_fraction = max(
             coalesce(progress_fraction, excluded.progress_fraction),
@@ -38,7 +39,8 @@ UPSERT = """
         ),
         completed = max(completed, excluded.completed),
         source = max(source, excluded.source),
-        teen = max(teen, excluded.teen)
+        teen = max(teen, excluded.teen),
+        after_seq = max(coalesce(after_seq, 0), excluded.after_seq)
 """
 
 _BATCH = 1000
@@ -83,7 +85,7 @@ def delete_teens(database: Database) -> int:
     return deleted
 
 
-def event_row(event: WatchEvent, source: str) -> Row:
+def event_row(event: WatchEvent, source: str, *, after: int) -> Row:
     """Return the parameters of :data:`UPSERT`."""
     return (
         event.profile,
@@ -94,6 +96,7 @@ def event_row(event: WatchEvent, source: str) -> Row:
         event.completed,
         source,
         event.age_policy == "app:teen",
+        after,
     )
 
 

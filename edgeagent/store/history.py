@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, InputError, StorageError
-from edgeagent.messages import Picks, WatchEvent, canonical_bytes, decode
+from edgeagent.messages import Picks, WatchEvent
 from edgeagent.store.database import Database
 from edgeagent.store.events import UPSERT, delete_teens, event_row
 from edgeagent.store.history_schema import MAIN_PROFILE
 from edgeagent.store.keyed_store import KeyedStore
 from edgeagent.store.keys import SecretKey
+from edgeagent.store.picks import SavedPicks, read_picks, write_picks
 from edgeagent.store.profiles import (
     MarkedTitle,
     Marks,
@@ -28,21 +29,19 @@ from edgeagent.store.profiles import (
     read_profiles,
     require_profile,
 )
+from edgeagent.store.reach import (
+    EVERYTHING,
+    Reach,
+    delete_older,
+    holds_older,
+    remove_older_profile,
+)
 from edgeagent.store.viewings import Viewings
 
 __all__ = ["HistoryStore", "SavedPicks"]
 
-_PICKS_CAP_BYTES = 8 * 1024 * 1024
 _PRUNE_BATCH = 500
 _LATEST = 2**62
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedPicks:
-    """The picks a profile was last shown."""
-
-    made_at: int
-    picks: Picks
 
 
 class HistoryStore(Viewings, KeyedStore):
@@ -85,7 +84,9 @@ class HistoryStore(Viewings, KeyedStore):
                 hint="watch under an adult's profile if it is to be remembered",
             )
         with self._database.transaction() as connection:
-            connection.executemany(UPSERT, [event_row(event, source) for event in events])
+            connection.executemany(
+                UPSERT, [event_row(event, source, after=grant.after) for event in events]
+            )
 
     # Deleting: afterwards nothing of it is left in any page or write-ahead frame
 
@@ -111,12 +112,20 @@ class HistoryStore(Viewings, KeyedStore):
         self._leave_no_trace()
         return deleted
 
-    def purge(self, profile: str, *, marked_until: int = _LATEST) -> int:
-        """Delete all of a profile's viewings, picks and marks; cheap when there are none.
+    def purge(
+        self,
+        *profiles: str,
+        reach: Reach = EVERYTHING,
+        remove: bool = False,
+        deleted: Callable[[], None] = lambda: None,
+    ) -> int:
+        """Delete viewings, picks and marks of profiles, in one transaction; cheap if none is there.
 
         Args:
-            profile: whose.
-            marked_until: marks made later stay; they were made without a history.
+            profiles: whose.
+            reach: what is newer stays.
+            remove: also the profiles themselves, unless something newer belongs to them.
+            deleted: called when that is done, before the last traces are removed from the log.
 
         Returns:
             How many viewings there were.
@@ -125,19 +134,16 @@ class HistoryStore(Viewings, KeyedStore):
             StorageError: deleted, but another process keeps old pages in use; do it again.
 
         """
-        deleted = 0
-        if self._holds_anything(profile, marked_until):
+        number = 0
+        if remove or any(holds_older(self._database, name, reach) for name in profiles):
             with self._database.transaction() as connection:
-                deleted = connection.execute(
-                    "DELETE FROM events WHERE profile = ?", (profile,)
-                ).rowcount
-                connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
-                connection.execute(
-                    "DELETE FROM title_marks WHERE profile = ? AND marked_at <= ?",
-                    (profile, marked_until),
-                )
+                for name in profiles:
+                    number += delete_older(connection, name, reach)
+                    if remove:
+                        remove_older_profile(connection, name, reach)
+        deleted()
         self._leave_no_trace()
-        return deleted
+        return number
 
     def purge_teens(self) -> int:
         """Delete what apps called a teen's, and picks that may cite it; cheap when there is none.
@@ -179,16 +185,6 @@ class HistoryStore(Viewings, KeyedStore):
                 connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
         return deleted
 
-    def _holds_anything(self, profile: str, marked_until: int) -> bool:
-        return bool(
-            self._database.read(
-                "SELECT EXISTS (SELECT 1 FROM events WHERE profile = ?1) "
-                "OR EXISTS (SELECT 1 FROM last_picks WHERE profile = ?1) "
-                "OR EXISTS (SELECT 1 FROM title_marks WHERE profile = ?1 AND marked_at <= ?2)",
-                (profile, marked_until),
-            )[0][0]
-        )
-
     def _leave_no_trace(self) -> None:
         self._database.vacuum_free_pages()
         if not self._database.checkpoint():
@@ -209,27 +205,17 @@ class HistoryStore(Viewings, KeyedStore):
         _require(grant, Purpose.PERSONALIZATION)
         require_profile(self._database, grant.profile)
         with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO last_picks (profile, made_at, body) VALUES (?, ?, ?) "
-                "ON CONFLICT (profile) DO UPDATE SET made_at = excluded.made_at, "
-                "body = excluded.body",
-                (grant.profile, made_at, canonical_bytes(picks)),
-            )
+            write_picks(connection, picks, grant, made_at=made_at)
 
     def last_picks(self, profile: str) -> SavedPicks | None:
         """Return the picks a profile was last shown."""
-        rows = self._database.read(
-            "SELECT made_at, body FROM last_picks WHERE profile = ?", (profile,)
-        )
-        if not rows:
-            return None
-        made_at, body = rows[0]
-        return SavedPicks(made_at=made_at, picks=decode(body, Picks, cap_bytes=_PICKS_CAP_BYTES))
+        return read_picks(self._database, profile)
 
-    def drop_picks(self, profile: str) -> None:
+    def drop_picks(self, profile: str, *, reach: Reach = EVERYTHING) -> None:
         """Delete the picks of a profile, as when it withdraws ``personalization``."""
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
+        if holds_older(self._database, profile, reach, tables=("last_picks",)):
+            with self._database.transaction() as connection:
+                delete_older(connection, profile, reach, tables=("last_picks",))
         self._leave_no_trace()
 
     # Profiles and titles
@@ -247,15 +233,15 @@ class HistoryStore(Viewings, KeyedStore):
         """
         return require_profile(self._database, name).kind
 
-    def create_profile(self, name: str, *, kind: ProfileKind, at: int) -> None:
-        """Add a profile.
+    def create_profile(self, name: str, *, kind: ProfileKind, at: int, after: int = 0) -> None:
+        """Add a profile, ``after`` the last act of deletion in the ledger's chain.
 
         Raises:
             InputError: the name is taken.
 
         """
         with self._database.transaction() as connection:
-            insert_profile(connection, Profile(name=name, kind=kind, created_at=at))
+            insert_profile(connection, Profile(name=name, kind=kind, created_at=at), after=after)
 
     def rename_profile(self, name: str, new_name: str) -> None:
         """Give a profile, with everything of it, another name.
@@ -266,7 +252,7 @@ class HistoryStore(Viewings, KeyedStore):
         """
         kept = require_profile(self._database, name)
         with self._database.transaction() as connection:
-            insert_profile(connection, replace(kept, name=new_name))
+            insert_profile(connection, replace(kept, name=new_name), after=0)
             move_belongings(connection, name, new_name)
         self._leave_no_trace()
 
@@ -282,10 +268,7 @@ class HistoryStore(Viewings, KeyedStore):
             raise InputError(
                 f"profile {MAIN_PROFILE!r} cannot be removed", hint="purge its history instead"
             )
-        self.purge(name)
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM profiles WHERE name = ?", (name,))
-        self._leave_no_trace()
+        self.purge(name, remove=True)
 
     def marks(self, profile: str) -> Marks:
         """Return the titles a profile has hidden, or does not want as reasons."""
@@ -295,14 +278,25 @@ class HistoryStore(Viewings, KeyedStore):
         """Return every mark of a profile with its date."""
         return read_marked(self._database, profile)
 
-    def set_mark(self, profile: str, entity_id: str, mark: TitleMark, *, at: int) -> None:
-        """Mark a title; the same mark again changes nothing."""
+    def set_mark(
+        self, profile: str, entity_id: str, mark: TitleMark, *, at: int, after: int = 0
+    ) -> None:
+        """Mark a title; the same mark again keeps its date.
+
+        Args:
+            profile: whose mark.
+            entity_id: on which title.
+            mark: which.
+            at: when, seconds UTC.
+            after: place in the ledger's chain of the last act of deletion before it.
+
+        """
         require_profile(self._database, profile)
         with self._database.transaction() as connection:
             connection.execute(
-                "INSERT INTO title_marks (profile, entity_id, mark, marked_at) "
-                "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (profile, entity_id, mark, at),
+                "INSERT INTO title_marks (profile, entity_id, mark, marked_at, after_seq) "
+                "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET after_seq = excluded.after_seq",
+                (profile, entity_id, mark, at, after),
             )
 
     def clear_mark(self, profile: str, entity_id: str, mark: TitleMark) -> bool:

@@ -57,6 +57,15 @@ _TEENS = (
     "CREATE INDEX teen_events ON events (profile) WHERE teen = 1",
 )
 
+_PLACES = (
+    # The place in the ledger's chain of the last act of deletion before a row was stored. Some ten
+    # bits in the row's own page; NULL where a release that knows none has written.
+    "ALTER TABLE profiles ADD COLUMN after_seq INTEGER",
+    "ALTER TABLE events ADD COLUMN after_seq INTEGER",
+    "ALTER TABLE title_marks ADD COLUMN after_seq INTEGER",
+    "ALTER TABLE last_picks ADD COLUMN after_seq INTEGER",
+)
+
 HISTORY_SCHEMA = Schema(
     name="history",
     application_id=0x45414831,  # "EAH1"
@@ -66,5 +75,6 @@ HISTORY_SCHEMA = Schema(
         Migration(name="0003_teens", statements=_TEENS),
         # An older program would not move the mark, see ``edgeagent.store.witness``.
         Migration(name="0004_ledger_mark", statements=(LEDGER_MARK_TABLE,), breaks_older=True),
+        Migration(name="0005_places", statements=_PLACES),
     ),
 )

@@ -11,10 +11,10 @@ from edgeagent.store.chain import ChainWriter
 from edgeagent.store.database import Database
 from edgeagent.store.state import read_state, write_state
 
-__all__ = ["claim_preview", "drop_previews", "holds_previews"]
+__all__ = ["ALL_WEEKS", "claim_preview", "drop_previews", "holds_previews"]
 
 _PREFIX = "preview."
-_ALL = 2**62
+ALL_WEEKS = 2**62
 
 
 def claim_preview(
@@ -42,7 +42,7 @@ def holds_previews(database: Database, *, before_week: int) -> bool:
     return any(_week(name) < before_week for name in _names(database))
 
 
-def drop_previews(writer: ChainWriter, database: Database, *, before_week: int = _ALL) -> None:
+def drop_previews(writer: ChainWriter, database: Database, *, before_week: int = ALL_WEEKS) -> None:
     """Forget what previews of earlier weeks were made of, and never that they were made."""
     for name in _names(database):
         week = _week(name)

@@ -78,8 +78,8 @@ def require_profile(database: Database, name: str) -> Profile:
     )
 
 
-def insert_profile(connection: KeyedConnection, profile: Profile) -> None:
-    """Add a profile.
+def insert_profile(connection: KeyedConnection, profile: Profile, *, after: int) -> None:
+    """Add a profile, ``after`` the last act of deletion in the ledger's chain.
 
     Raises:
         InputError: the name is taken.
@@ -87,8 +87,8 @@ def insert_profile(connection: KeyedConnection, profile: Profile) -> None:
     """
     try:
         connection.execute(
-            "INSERT INTO profiles (name, kind, created_at) VALUES (?, ?, ?)",
-            (profile.name, profile.kind, profile.created_at),
+            "INSERT INTO profiles (name, kind, created_at, after_seq) VALUES (?, ?, ?, ?)",
+            (profile.name, profile.kind, profile.created_at, after),
         )
     except sqlite3.IntegrityError as error:
         raise InputError(
@@ -104,6 +104,11 @@ def move_belongings(connection: KeyedConnection, name: str, new_name: str) -> No
             f"UPDATE {table} SET profile = ? WHERE profile = ?",  # noqa: S608  (our own tables)
             (new_name, name),
         )
+    connection.execute(
+        "UPDATE profiles SET after_seq = (SELECT after_seq FROM profiles WHERE name = ?) "
+        "WHERE name = ?",
+        (name, new_name),
+    )
     connection.execute("DELETE FROM profiles WHERE name = ?", (name,))
 
 

@@ -137,7 +137,7 @@ def test_nobody_is_not_erased(box: Box) -> None:
 
 
 STEPS = (
-    *("note the intent", "withdraw", "delete", "write the new key", "copy"),
+    *("note the intent", "delete", "empty the log", "write the new key", "copy"),
     *("exchange the database", "destroy the old key", "exchange the key", "forget the intent"),
 )
 

@@ -129,6 +129,10 @@ UNDO: dict[str, tuple[str, ...]] = {
     "0002_min_reader": ("DROP TABLE format",),
     "0003_teens": ("DROP INDEX teen_events", "ALTER TABLE events DROP COLUMN teen"),
     "0004_ledger_mark": ("DROP TABLE ledger_mark",),
+    "0005_places": tuple(
+        f"ALTER TABLE {table} DROP COLUMN after_seq"
+        for table in ("profiles", "events", "title_marks", "last_picks")
+    ),
 }
 """What takes a migration back, by its name."""
 SCHEMAS = {schema.name: schema for schema in (LEDGER_SCHEMA, HISTORY_SCHEMA)}
