@@ -10,6 +10,7 @@
     │   ├── NotOurDatabase    the file is not an edgeagent store
     │   ├── Damaged           the file is ours, and broken
     │   ├── DiskFull          no room, or no permission, to write
+    │   ├── WrongOwner        a file belongs to another user
     │   ├── KeyProviderError  the key-encryption key is not to be had
     │   └── LedgerBroken      the ledger and its anchor disagree
     ├── ModelError            a model, catalogue or manifest cannot be used
@@ -52,6 +53,7 @@ __all__ = [
     "UnknownEntity",
     "UpdateRefused",
     "WrongKey",
+    "WrongOwner",
 ]
 
 
@@ -110,6 +112,10 @@ class Damaged(StorageError):
 
 class DiskFull(StorageError):
     """There is no room, or no permission, to write."""
+
+
+class WrongOwner(StorageError):
+    """A file belongs to another user; it is whole, and nothing has to be restored."""
 
 
 class KeyProviderError(StorageError):

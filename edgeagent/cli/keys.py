@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
+import sys
+from collections.abc import Sequence
 
 import click
 import msgspec
 
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
-from edgeagent.services.key_care import configured_provider, key_statuses, rotate
+from edgeagent.errors import StorageError
+from edgeagent.services.key_care import KeyStatus, configured_provider, key_statuses, rotate
 
 __all__ = ["command"]
 
@@ -22,13 +25,19 @@ def command() -> None:
 @json_option
 @pass_box
 def status(box: Box, *, as_json: bool) -> None:
-    """Say which provider keeps the keys, how strong it is, and whether they open."""
+    """Say which provider keeps the keys, how strong it is, and whether they open (else exit 5)."""
     provider = configured_provider(box.home, box.config())
     statuses = key_statuses(box.home, provider)
     if as_json:
         emit_json({"provider": provider.name, "keys": statuses})
-        return
-    click.echo(f"provider {provider.name}")
+    else:
+        _show(provider.name, statuses)
+    if any(key.state == "fails" for key in statuses):
+        sys.exit(StorageError.exit_code)
+
+
+def _show(provider: str, statuses: Sequence[KeyStatus]) -> None:
+    click.echo(f"provider {provider}")
     for key in statuses:
         click.echo(f"{key.database:8} {key.state:6} {key.problem or key.strength}".rstrip())
         if key.hint:

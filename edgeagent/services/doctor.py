@@ -31,6 +31,7 @@ from edgeagent.services.store_health import (
     log_found,
 )
 from edgeagent.store import Home, LedgerStore
+from edgeagent.store.ownership import foreign_file, user_name
 
 __all__ = ["Doctor", "Finding", "Status"]
 
@@ -179,6 +180,19 @@ class Doctor:
             for path in (self._directory, *ours)
             if stat.S_IMODE(path.lstat().st_mode) & (0o022 if path == self._directory else 0o077)
         ]
+        foreign = next(filter(None, map(foreign_file, (self._directory, *ours))), None)
+        if foreign is not None:
+            return _failed("permissions", foreign)
+        home_owner = self._directory.stat().st_uid
+        strays = [path for path in ours if path.lstat().st_uid != home_owner]
+        if strays:
+            owner, whose = (user_name(p.lstat().st_uid) for p in (self._directory, strays[0]))
+            return Finding(
+                name="permissions",
+                status="warning",
+                message=f"{strays[0]} belongs to {whose}, its home to {owner}",
+                hint=f"chown -R {owner} {self._directory}, and run commands as {owner}",
+            )
         if open_to_others:
             first = open_to_others[0]
             return Finding(

@@ -24,6 +24,7 @@ from edgeagent.messages.codec import Message, canonical_bytes, decode
 from edgeagent.messages.fields import Sha256
 from edgeagent.store.durable import replace_durably
 from edgeagent.store.keys import SecretKey
+from edgeagent.store.ownership import foreign_file
 
 __all__ = ["START", "Anchor", "Mark", "Position"]
 
@@ -98,8 +99,11 @@ class Anchor:
         try:
             data = self._path.read_bytes()
         except OSError as error:
-            raise LedgerBroken(
-                f"{self._path}: {error.strerror}", hint="restore it with the ledger beside it"
+            raise (
+                foreign_file(self._path)
+                or LedgerBroken(
+                    f"{self._path}: {error.strerror}", hint="restore it with the ledger beside it"
+                )
             ) from error
         try:
             stored = decode(data, _AnchorFile, cap_bytes=_CAP_BYTES, canonical=True)

@@ -24,6 +24,7 @@ from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.durable import no_room
 from edgeagent.store.faults import storage_error
 from edgeagent.store.keys import SecretKey
+from edgeagent.store.ownership import foreign_file
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -288,8 +289,9 @@ def _check_header(path: Path) -> None:
             f"{path} is missing", hint="restore it from a backup, with the files beside it"
         ) from error
     except OSError as error:
-        raise StorageError(
-            f"{path}: {error.strerror}", hint="check the path and its permissions"
+        raise (
+            foreign_file(path)
+            or StorageError(f"{path}: {error.strerror}", hint="check the path and its permissions")
         ) from error
     if not header:
         raise Damaged(

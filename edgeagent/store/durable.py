@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edgeagent.errors import DiskFull
+from edgeagent.store.ownership import foreign_file
 
 __all__ = [
     "create_durably",
@@ -107,15 +108,23 @@ def sync_directory(directory: Path) -> None:
 
 @contextmanager
 def no_room(path: Path) -> Iterator[None]:
-    """Turn the errors of a failed write into :class:`DiskFull`; an existing file is no failure."""
+    """Turn the errors of a failed write into ours; an existing file is no failure.
+
+    Raises:
+        WrongOwner, DiskFull: the one where the file is somebody else's, else the other.
+
+    """
     try:
         yield
     except FileExistsError:
         raise
     except OSError as error:
-        raise DiskFull(
-            f"{path}: cannot be written: {error.strerror}",
-            hint="make room on that file system, or make it writable, and try again",
+        raise (
+            foreign_file(path)
+            or DiskFull(
+                f"{path}: cannot be written: {error.strerror}",
+                hint="make room on that file system, or make it writable, and try again",
+            )
         ) from error
 
 

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from edgeagent.errors import Damaged, DiskFull, StorageError, WrongKey
+from edgeagent.store.ownership import foreign_file
 
 __all__ = ["storage_error"]
 
@@ -37,7 +38,7 @@ def storage_error(error: sqlite3.Error, path: Path) -> StorageError:
             "it has not been touched",
         )
     if code in _NO_ROOM:
-        return DiskFull(
+        return foreign_file(path) or DiskFull(
             f"{path}: cannot be written: {error}",
             hint="make room on that file system, or make it writable; what was there is kept",
         )

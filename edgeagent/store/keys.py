@@ -20,6 +20,7 @@ from msgspec import Meta
 from edgeagent.errors import KeyProviderError, MalformedMessage, WrongKey
 from edgeagent.messages.codec import Message, canonical_bytes, decode
 from edgeagent.store.durable import create_durably, replace_durably
+from edgeagent.store.ownership import foreign_file
 
 __all__ = [
     "KEY_BYTES",
@@ -147,9 +148,12 @@ def open_data_key(path: Path, *, database: str, provider: KeyProvider) -> Secret
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise KeyProviderError(
-            f"{path}: {error.strerror}",
-            hint="restore the key file from a backup; without it nothing opens",
+        raise (
+            foreign_file(path)
+            or KeyProviderError(
+                f"{path}: {error.strerror}",
+                hint="restore the key file from a backup; without it nothing opens",
+            )
         ) from error
     try:
         stored = decode(data, _KeyFile, cap_bytes=_CAP_BYTES, canonical=True)

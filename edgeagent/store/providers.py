@@ -11,6 +11,7 @@ from pathlib import Path
 from edgeagent.errors import KeyProviderError
 from edgeagent.store.durable import create_durably, sync_directory
 from edgeagent.store.keys import KEY_BYTES, SecretKey
+from edgeagent.store.ownership import foreign_file
 
 __all__ = ["CommandKeyProvider", "CredentialKeyProvider", "FileKeyProvider"]
 
@@ -44,9 +45,12 @@ class FileKeyProvider:
         try:
             descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError as error:
-            raise KeyProviderError(
-                f"{self._path}: {error.strerror}",
-                hint="restore this key file from a backup; a new one does not open the store",
+            raise (
+                foreign_file(self._path)
+                or KeyProviderError(
+                    f"{self._path}: {error.strerror}",
+                    hint="restore this key file from a backup; a new one does not open the store",
+                )
             ) from error
         try:
             status = os.fstat(descriptor)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from edgeagent.errors import StorageError
+from edgeagent.store.ownership import foreign_file
 
 __all__ = ["LogScan", "scan_log"]
 
@@ -58,7 +59,10 @@ def scan_log(path: Path) -> LogScan:
     except FileNotFoundError:
         return LogScan(frames=0, lost=False)
     except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}", hint="check its permissions") from error
+        raise (
+            foreign_file(path)
+            or StorageError(f"{path}: {error.strerror}", hint="check its permissions")
+        ) from error
     if not data:
         return LogScan(frames=0, lost=False)
     magic, _version, page_bytes = struct.unpack(">3I", data[:12].ljust(12, b"\0"))

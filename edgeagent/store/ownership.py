@@ -1,0 +1,48 @@
+"""Whose files are these: a box that was set up by one user and is run by another.
+
+The commonest case is a command that an administrator ran as root in the home of the service. The
+files are whole, and nothing has to be restored.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from pathlib import Path
+
+from edgeagent.errors import WrongOwner
+
+__all__ = ["foreign_file", "user_name"]
+
+
+def foreign_file(path: Path) -> WrongOwner | None:
+    """Return what to say where a file cannot be used because it is somebody else's.
+
+    Args:
+        path: what could not be opened or written; where it is not there, the directory that it
+            would be in decides.
+
+    """
+    found = next((place for place in (path, *path.parents) if os.path.lexists(place)), None)
+    if found is None or os.access(found, os.R_OK | os.W_OK, effective_ids=True):
+        return None
+    try:
+        owner = found.lstat().st_uid
+    except OSError:  # it has gone in between
+        return None
+    me = os.geteuid()
+    if owner == me or os.statvfs(found).f_flag & os.ST_RDONLY:
+        return None
+    return WrongOwner(
+        f"{found} belongs to {user_name(owner)}, and this is run by {user_name(me)}",
+        hint=f"run it as {user_name(owner)}, or give the files away: "
+        f"chown -R {user_name(me)} {found if found.is_dir() else found.parent}",
+    )
+
+
+def user_name(number: int) -> str:
+    """Return what a user is called; its number where it has no name."""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)

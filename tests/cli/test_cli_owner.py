@@ -1,0 +1,90 @@
+"""A box that root set up in the home of another user: the error names the owner, not a backup."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from edgeagent.cli.root import cli
+from edgeagent.store.ownership import foreign_file, user_name
+
+NOBODY = 65534
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
+
+
+def run(home: Path, *words: str) -> Result:
+    return CliRunner().invoke(cli, ["--home", str(home), *words])
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """Where nobody may go, unlike in the directories of pytest."""
+    directory = Path(tempfile.mkdtemp())
+    directory.chmod(0o755)
+    home = directory / "home"
+    home.mkdir()
+    os.chown(home, NOBODY, NOBODY)
+    yield home
+    shutil.rmtree(directory)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["history", "add", "t:1"],
+        ["history", "list"],
+        ["consent", "withdraw", "history"],
+        ["doctor"],
+        ["keys", "status"],
+        ["keys", "rotate"],
+        ["private", "start"],
+    ],
+)
+def test_what_belongs_to_root_is_said_and_can_be_given_away(home: Path, words: list[str]) -> None:
+    assert run(home, "consent", "grant", "history").exit_code == 0
+    with as_nobody():
+        result = run(home, *words)
+    assert result.exit_code == 5, result.output
+    assert "belongs to root" in result.output
+    assert f"chown -R {user_name(NOBODY)} {home}" in result.output
+    assert "backup" not in result.output
+    assert "make room" not in result.output
+    for path in (home, *home.iterdir()):
+        os.chown(path, NOBODY, NOBODY)
+    with as_nobody():
+        assert run(home, "history", "list").exit_code == 0
+
+
+def test_root_is_told_before_it_is_too_late(home: Path) -> None:
+    run(home, "consent", "grant", "history")
+    said = run(home, "doctor").output
+    assert f"belongs to root, its home to {user_name(NOBODY)}" in said
+
+
+def test_a_file_that_is_ours_or_is_not_there_is_nobody_elses(home: Path) -> None:
+    assert foreign_file(home / "kek") is None
+    with as_nobody():
+        assert foreign_file(home / "no" / "such") is None
+        (home / "kek").touch(mode=0)
+        assert foreign_file(home / "kek") is None
+        assert "belongs to root" in str(foreign_file(home.parent / "kek"))
+
+
+def test_a_user_without_a_name_is_a_number() -> None:
+    assert user_name(4_000_000) == "4000000"
