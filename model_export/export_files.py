@@ -6,7 +6,7 @@ from pathlib import Path
 
 import onnx
 
-from edgeagent.errors import ModelError, StorageError
+from edgeagent.errors import ModelError, OutputError
 from edgeagent.messages import canonical_bytes
 from model_export.export import Artefacts
 
@@ -18,7 +18,7 @@ def write_files(artefacts: Artefacts, directory: Path) -> list[tuple[str, int]]:
 
     Raises:
         ModelError: the graph does not pass ``onnx.checker``; nothing is written then.
-        StorageError: the directory cannot be written to.
+        OutputError: the directory cannot be written to.
 
     """
     try:
@@ -39,7 +39,7 @@ def write_files(artefacts: Artefacts, directory: Path) -> list[tuple[str, int]]:
         for name, data in files.items():
             (directory / name).write_bytes(data)
     except OSError as error:
-        raise StorageError(
+        raise OutputError(
             f"{directory} cannot be written: {error.strerror}", hint="choose another --out"
         ) from error
     return [(name, len(data)) for name, data in files.items()]

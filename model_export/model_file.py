@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeagent.errors import InputError, StorageError
+from edgeagent.errors import InputError, OutputError
 from edgeagent.messages import Message, SegmentLabel, Title, canonical_bytes
 from model_export.evaluate import RankingQuality
 from model_export.factors import ItemTable
@@ -53,7 +53,7 @@ def save_model(model: TrainedModel, path: Path) -> None:
     """Write ``model`` to ``path``.
 
     Raises:
-        StorageError: it cannot be written.
+        OutputError: it cannot be written.
 
     """
     settings, quality = model.settings, model.validation
@@ -86,7 +86,7 @@ def save_model(model: TrainedModel, path: Path) -> None:
     try:
         path.write_bytes(buffer.getvalue())
     except OSError as error:
-        raise StorageError(
+        raise OutputError(
             f"{path} cannot be written: {error.strerror}", hint="choose another place with --out"
         ) from error
 

@@ -31,7 +31,7 @@ from tuf.api.metadata import (
     Timestamp,
 )
 
-from edgeagent.errors import InputError, StorageError
+from edgeagent.errors import InputError, OutputError
 from edgeagent.messages import ReportTask, decode_task, sha256_hex
 from edgeagent.messages.fields import ISSUED_FIELD
 from model_export.export import TASK_TARGET, Artefacts
@@ -74,7 +74,7 @@ def publish(
     Raises:
         InputError: keys that are not this repository's, a repository that does not verify, no task
             to keep, keys inside the repository.
-        StorageError: the directory cannot be written.
+        OutputError: the directory cannot be written.
 
     """
     if keys_dir.resolve().is_relative_to(directory.resolve()):
@@ -103,7 +103,7 @@ def publish(
         publication.write_root(issued + timedelta(days=max(_ROOT_LIFETIME_DAYS, lifetime_days)))
         publication.write(files)
     except OSError as error:
-        raise StorageError(
+        raise OutputError(
             f"{directory} cannot be written: {error.strerror}",
             hint="make room, check permissions, publish again; boxes still see the state before",
         ) from error

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeagent.errors import InputError, StorageError
+from edgeagent.errors import InputError, OutputError
 from model_export.segmentation import unit_rows
 from model_export.trained import TrainedModel
 
@@ -48,7 +48,7 @@ def draw_map(model: TrainedModel, path: Path) -> None:
 
     Raises:
         InputError: the file is to be neither PNG nor SVG, or matplotlib is not there.
-        StorageError: it cannot be written.
+        OutputError: it cannot be written.
 
     """
     if path.suffix.lower() not in _FORMATS:
@@ -75,7 +75,7 @@ def draw_map(model: TrainedModel, path: Path) -> None:
             else:
                 _save_png(figure, path)
         except OSError as error:
-            raise StorageError(
+            raise OutputError(
                 f"{path} cannot be written: {error.strerror}", hint="choose another --map"
             ) from error
 

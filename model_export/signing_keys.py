@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
-from edgeagent.errors import InputError, StorageError
+from edgeagent.errors import InputError, OutputError
 
 __all__ = ["ROLES", "open_keys"]
 
@@ -27,7 +27,7 @@ def open_keys(directory: Path, *, create: bool) -> Mapping[str, CryptoSigner]:
 
     Raises:
         InputError: one is missing or is no such key.
-        StorageError: the directory cannot be written.
+        OutputError: the directory cannot be written.
 
     """
     if create:
@@ -42,7 +42,7 @@ def _create_missing(directory: Path) -> None:
             if not _path(directory, role).exists():
                 _write_new(_path(directory, role), CryptoSigner.generate_ed25519().private_bytes)
     except OSError as error:
-        raise StorageError(
+        raise OutputError(
             f"{directory} cannot be written: {error.strerror}",
             hint="make room, or choose another directory with --keys",
         ) from error

@@ -11,7 +11,8 @@ import msgspec
 
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
 from edgeagent.clock import iso_utc
-from edgeagent.errors import InputError, LedgerBroken
+from edgeagent.command_output import OutputFile
+from edgeagent.errors import InputError, LedgerBroken, OutputError
 from edgeagent.privacy.accounting import epsilon
 from edgeagent.services.disclosure_log import disclosed
 
@@ -81,9 +82,7 @@ def verify(box: Box, *, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument(
-    "path", required=False, type=click.Path(dir_okay=False, path_type=Path), metavar="[FILE]"
-)
+@click.argument("path", required=False, type=OutputFile(), metavar="[FILE]")
 @pass_box
 def export(box: Box, *, path: Path | None) -> None:
     """Write the whole log as JSON to FILE or stdout: every byte that left, none that did not."""
@@ -95,5 +94,7 @@ def export(box: Box, *, path: Path | None) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", hint="name a file you may write") from error
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}", hint="name a file you may write"
+        ) from error
     click.echo(f"wrote {path}: {len(data)} bytes")

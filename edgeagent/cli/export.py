@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.command_output import OutputFile
 from edgeagent.services.export_format import published_schema
 from edgeagent.services.portability import Progress
 
@@ -16,9 +17,7 @@ __all__ = ["command", "progress_on_stderr"]
 
 
 @click.command(name="export")
-@click.argument(
-    "path", required=False, type=click.Path(dir_okay=False, path_type=Path), metavar="FILE"
-)
+@click.argument("path", required=False, type=OutputFile(), metavar="FILE")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of an export instead.")
 @json_option
 @pass_box

@@ -11,6 +11,7 @@ from edgeagent.api.debian_package import build_debian_package
 from edgeagent.api.endpoint import default_socket, noted_port, read_token
 from edgeagent.api.install_files import install_directory, install_files
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.command_output import OutputDirectory
 
 __all__ = ["command"]
 
@@ -73,7 +74,7 @@ def files(*, as_json: bool) -> None:
 @click.option(
     "--out",
     default=Path(),
-    type=click.Path(file_okay=False, path_type=Path),
+    type=OutputDirectory(),
     help="Directory for the package.  [default: this one]",
 )
 @click.option(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeagent.cli.door import emit_json, json_option
+from edgeagent.command_output import OutputDirectory
 from edgeagent.errors import InputError
 from edgeagent.ranking.words import words_for
 
@@ -60,7 +61,7 @@ __all__ = ["command", "print_summary", "progress_on"]
     "--out",
     default=Path("edgeagent-run"),
     show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=OutputDirectory(),
     help="Where report.html goes.",
 )
 @click.option("--keep", is_flag=True, help="Keep homes, repository and server store in --out.")

@@ -182,7 +182,7 @@ class Doctor:
         ]
         foreign = next(filter(None, map(foreign_file, (self._directory, *ours))), None)
         if foreign is not None:
-            return _failed("permissions", foreign)
+            return failed("permissions", foreign)
         home_owner = self._directory.stat().st_uid
         strays = [path for path in ours if path.lstat().st_uid != home_owner]
         if strays:

@@ -16,7 +16,13 @@ import msgspec
 
 from edgeagent.clock import Clock
 from edgeagent.consent import ConsentRecord, Purpose
-from edgeagent.errors import InputError, MalformedMessage
+from edgeagent.errors import (
+    DiskFull,
+    InputError,
+    MalformedMessage,
+    OutputError,
+    WrongOwner,
+)
 from edgeagent.messages import WatchEvent, canonical_bytes
 from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, Debit
 from edgeagent.services.consent_gate import ConsentGate
@@ -76,7 +82,7 @@ class Portability:
 
         Raises:
             InputError: there is a file of that name, which is left alone, or no such directory.
-            DiskFull: nothing was written.
+            OutputError: nothing was written.
 
         """
         if path.exists():
@@ -88,6 +94,8 @@ class Portability:
             create_durably(path, data)
         except FileExistsError as error:
             raise _taken(path) from error
+        except (DiskFull, WrongOwner) as error:
+            raise OutputError(str(error), hint=error.hint) from error
         return len(data)
 
     def export(self, *, progress: Progress = lambda _done, _total: None) -> BoxExport:

@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 from edgeagent import __version__
 from edgeagent.clock import iso_utc, week_start
-from edgeagent.errors import DiskFull
+from edgeagent.errors import OutputError
 from edgeagent.privacy.accounting import epsilon
 from edgeagent.simulator.pictures import quality_picture, shares_picture, times_picture
 from edgeagent.simulator.simulation import Simulation
@@ -23,7 +23,7 @@ def write_report_page(simulation: Simulation, path: Path) -> Path:
     """Write the page and return where it is.
 
     Raises:
-        DiskFull: it cannot be written.
+        OutputError: it cannot be written.
 
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
@@ -46,8 +46,8 @@ def write_report_page(simulation: Simulation, path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(html, "utf-8")
     except OSError as error:
-        raise DiskFull(
-            f"{path}: {error.strerror}", hint="make room, or choose another --out"
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}", hint="make room, or choose another --out"
         ) from error
     return path
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from edgeagent.clock import SystemClock
+from edgeagent.command_output import OutputDirectory
 from model_export.cli.door import emit_json, json_option
 
 __all__ = ["command"]
@@ -16,7 +17,7 @@ __all__ = ["command"]
 @click.argument("model_file", metavar="MODEL", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=OutputDirectory(),
     default=Path("export"),
     show_default=True,
     help="Directory for the files.",

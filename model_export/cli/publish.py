@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from edgeagent.clock import SystemClock
+from edgeagent.command_output import OutputDirectory
 from edgeagent.messages.fields import MechanismName
 from model_export.cli.door import emit_json, json_option
 
@@ -18,13 +19,13 @@ __all__ = ["command"]
 @click.option(
     "--repository",
     required=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=OutputDirectory(),
     help="Directory to be served.",
 )
 @click.option(
     "--keys",
     required=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=OutputDirectory(),
     help="Private keys; made the first time. Keep them where nothing is served from.",
 )
 @click.option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgeagent.command_output import OutputFile
 from model_export.cli.door import emit_json, json_option
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _WIDTH = 160
 @click.option(
     "--map",
     "picture",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     help="Draw the segments over their titles into this .png or .svg.",
 )
 @json_option

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from edgeagent.command_output import OutputFile
 from edgeagent.errors import InputError
 from model_export.cli.door import (
     Source,
@@ -50,7 +51,7 @@ __all__ = ["command"]
 )
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     default=Path("model.npz"),
     show_default=True,
     help="Model file to write.",

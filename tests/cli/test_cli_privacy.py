@@ -169,7 +169,7 @@ def test_disclosures_verify_and_export(reported: Terminal, tmp_path: Path) -> No
     assert written["disclosures"][0]["body"].startswith('{"counts":[1,1,')
     assert reported("disclosures", "export", str(tmp_path)).exit_code == 2
     refused = reported("disclosures", "export", str(tmp_path / "no" / "log.json"))
-    assert (refused.exit_code, "log.json" in refused.stderr) == (3, True)
+    assert (refused.exit_code, "log.json" in refused.stderr) == (11, True)
 
 
 def test_a_log_that_was_changed_has_an_exit_code(reported: Terminal) -> None:

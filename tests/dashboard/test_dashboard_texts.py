@@ -18,6 +18,7 @@ from edgeagent.dashboard.segment_names import segment_name
 from edgeagent.dashboard.texts import LANGUAGES, Said, Texts, choose_language, load_texts
 from edgeagent.notices import load_notice
 from edgeagent.services import erasure
+from edgeagent.services.category_names import NONE_NAME
 from edgeagent.store.store_notes import CUT_SHORT, PUT_BACK
 from model_export import genre_words
 from model_export.genre_words import spoken_genres
@@ -214,6 +215,7 @@ def test_what_the_box_says_in_its_receipts_is_said_in_each_language() -> None:
         *("decisions about consent", "privacy ledger", "disclosure log", "settings"),
         *(erasure._DEBITS, erasure._FLASH, erasure._KEPT_KEY, erasure._COPIES),
         "a copy made earlier does not open any more",
+        NONE_NAME,
         "the ledger and its anchor disagree: nothing is granted, nothing is reported",
         *(CUT_SHORT, PUT_BACK),
     )

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from edgeagent.clock import week_of
-from edgeagent.errors import InputError, MalformedMessage, ModelError, StorageError
+from edgeagent.errors import InputError, MalformedMessage, ModelError, OutputError
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.messages import (
     Title,
@@ -144,5 +144,5 @@ def test_files_that_are_no_model_are_refused(
         load_model(path)
     with pytest.raises(InputError, match="cannot be read"):
         load_model(tmp_path / "absent")
-    with pytest.raises(StorageError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         save_model(model, tmp_path / "absent" / "model.npz")

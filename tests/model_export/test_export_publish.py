@@ -14,7 +14,7 @@ from tuf.api.exceptions import DownloadHTTPError
 from tuf.api.metadata import Targets
 from tuf.ngclient.fetcher import FetcherInterface
 
-from edgeagent.errors import InputError, StorageError, UpdateRefused
+from edgeagent.errors import InputError, OutputError, UpdateRefused
 from edgeagent.messages import canonical_bytes, sha256_hex
 from edgeagent.network.repository import Repository
 from model_export.export import MANIFEST_TARGET, TASK_TARGET, Artefacts
@@ -251,7 +251,7 @@ def test_a_first_publication_that_broke_off_can_be_repeated(publisher: Publisher
     publisher.directory.mkdir()
     blocked = publisher.directory / "targets"
     blocked.write_text("in the way")
-    with pytest.raises(StorageError, match="cannot be written") as refusal:
+    with pytest.raises(OutputError, match="cannot be written") as refusal:
         publisher.publish()
     assert refusal.value.hint
     keys = {path: path.read_bytes() for path in publisher.keys.iterdir()}
@@ -267,7 +267,7 @@ def test_a_publication_that_broke_off_leaves_the_state_before(
     publisher.publish()
     in_the_way = publisher.directory / "metadata" / "2.tasks.json"
     in_the_way.mkdir()
-    with pytest.raises(StorageError):
+    with pytest.raises(OutputError):
         publisher.publish(changed)
     assert publisher.update().read(TASK_TARGET) == canonical_bytes(publisher.artefacts.task)
     in_the_way.rmdir()
@@ -277,7 +277,7 @@ def test_a_publication_that_broke_off_leaves_the_state_before(
 
 def test_keys_that_cannot_be_written_are_an_error(publisher: Publisher) -> None:
     publisher.keys.write_text("a file")
-    with pytest.raises(StorageError, match="keys cannot be written"):
+    with pytest.raises(OutputError, match="keys cannot be written"):
         publisher.publish()
 
 

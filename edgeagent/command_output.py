@@ -1,0 +1,107 @@
+"""Options that name where a result goes: refused before the work, not an hour later.
+
+A place is tried, not looked at: root may write everywhere but on a file system that is read-only,
+and a disk may be full.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import click
+
+from edgeagent.errors import OutputError
+
+__all__ = ["OutputDirectory", "OutputFile"]
+
+_Given = str | os.PathLike[str]
+_TRIAL_BYTES = bytes(4096)
+"""One block: less may lie in the directory itself on some file systems."""
+
+
+class OutputFile(click.Path):
+    """A file to be written; its directory has to be there."""
+
+    def __init__(self) -> None:
+        """Take any name."""
+        super().__init__(dir_okay=False, readable=False, path_type=Path)
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Path:
+        """Return the path.
+
+        Raises:
+            OutputError: nothing can be written there.
+
+        """
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        try:
+            mode = path.stat().st_mode
+        except FileNotFoundError:
+            _try(path.parent, path)
+        except OSError as error:
+            raise _refused(path, error) from error
+        else:
+            if not os.access(path, os.W_OK):
+                raise _refused(path, PermissionError(0, "it may not be written"))
+            if stat.S_ISREG(mode):
+                _try(path.parent, path)
+        return path
+
+
+class OutputDirectory(click.Path):
+    """A directory to be written into; it is made where it is not there."""
+
+    def __init__(self) -> None:
+        """Take any name."""
+        super().__init__(file_okay=False, readable=False, path_type=Path)
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Path:
+        """Return the path; nothing is made yet.
+
+        Raises:
+            OutputError: nothing can be written there.
+
+        """
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        present = next(
+            place for place in (path, *path.absolute().parents) if _is_there(place, path)
+        )
+        _try(present, path)
+        return path
+
+
+def _is_there(place: Path, wanted: Path) -> bool:
+    try:
+        place.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _refused(wanted, error) from error
+    return True
+
+
+def _try(directory: Path, wanted: Path) -> None:
+    try:
+        with tempfile.TemporaryFile(dir=directory) as file:  # without a name, where Linux can
+            file.write(_TRIAL_BYTES)
+    except OSError as error:
+        raise _refused(wanted, error) from error
+
+
+def _refused(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{path} cannot be written: {error.strerror}", hint="name a place that can be written to"
+    )

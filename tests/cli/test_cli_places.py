@@ -1,0 +1,75 @@
+"""Where a result is to go is tried before the work begins, by every command that writes one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from edgeagent.cli.root import cli
+from edgeagent.command_output import OutputDirectory, OutputFile
+from edgeagent.errors import OutputError
+from model_export.cli import main as model_export
+
+FILES = [
+    (model_export, ["train", "--out"]),
+    (model_export, ["segments", "model.npz", "--map"]),
+    (cli, ["export"]),
+    (cli, ["disclosures", "export"]),
+]
+DIRECTORIES = [
+    (model_export, ["export", "model.npz", "--out"]),
+    (model_export, ["publish", "model.npz", "--keys=k", "--repository"]),
+    (model_export, ["publish", "model.npz", "--repository=r", "--keys"]),
+    (cli, ["service", "deb", "--wheel=w", "--out"]),
+    (cli, ["simulate", "--out"]),
+]
+
+
+def refusal(program: click.Group, words: list[str], place: Path, home: Path) -> str:
+    before = ["--home", str(home)] if program is cli else []
+    result = CliRunner().invoke(program, [*before, *words, str(place)])
+    assert result.exit_code == OutputError.exit_code, result.output
+    lines = result.stderr.splitlines()
+    assert len(lines) == 2
+    assert not home.exists()
+    return lines[0]
+
+
+@pytest.mark.parametrize(("program", "words"), FILES)
+def test_a_file_in_a_directory_that_is_not_there(
+    program: click.Group, words: list[str], tmp_path: Path
+) -> None:
+    said = refusal(program, words, tmp_path / "none" / "file.png", tmp_path / "home")
+    assert said.endswith("none/file.png cannot be written: No such file or directory")
+
+
+@pytest.mark.parametrize(("program", "words"), [*FILES, *DIRECTORIES])
+def test_a_place_below_a_file(program: click.Group, words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = refusal(program, words, tmp_path / "file" / "x.png", tmp_path / "home")
+    assert "Not a directory" in said
+
+
+@pytest.mark.parametrize(("program", "words"), [*FILES, *DIRECTORIES])
+def test_where_nobody_may_make_a_file(
+    program: click.Group, words: list[str], tmp_path: Path
+) -> None:
+    refusal(program, words, Path("/proc/self/fdinfo/x.png"), tmp_path / "home")
+
+
+def test_a_place_that_can_be_written_to_is_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("old")
+    for kind, name in ((OutputFile(), "old"), (OutputFile(), "new"), (OutputDirectory(), "a/b")):
+        assert kind.convert(str(tmp_path / name), None, None) == tmp_path / name
+    assert OutputFile().convert("/dev/null", None, None) == Path("/dev/null")
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert (tmp_path / "old").read_text() == "old"
+
+
+def test_a_file_that_may_not_be_written() -> None:
+    kind = OutputFile()
+    with pytest.raises(OutputError, match="cannot be written"):
+        kind.convert("/proc/version", None, None)
