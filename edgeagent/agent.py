@@ -70,6 +70,7 @@ class Agent:
         self._home = home
         self._config = config
         self._world = world
+        self._audience = Audience(teens_count=config.teens_count_as_adults)
         self._clock = DeviceClock(world.clock, build_time=world.build_time)
         self.gate = ConsentGate(home.ledger, clock=self._clock, language=config.language)
         self._installations = InstallationStore(home.ledger, home.directory / "models")
@@ -216,7 +217,7 @@ class Agent:
             self._home,
             clock=self._clock,
             private=self.private,
-            teens_count_as_adults=self._config.teens_count_as_adults,
+            audience=self._audience,
         )
 
     @cached_property
@@ -240,7 +241,7 @@ class Agent:
         """Export and import."""
         from edgeagent.services.portability import Portability  # noqa: PLC0415  (lazy)
 
-        return Portability(self._home, gate=self.gate, clock=self._clock)
+        return Portability(self._home, gate=self.gate, clock=self._clock, audience=self._audience)
 
     @cached_property
     def erasure(self) -> Erasure:
@@ -362,7 +363,7 @@ class Agent:
             titles=self._titles,
             private=self.private,
             clock=self._clock,
-            teens_count_as_adults=self._config.teens_count_as_adults,
+            audience=self._audience,
         )
 
     @cached_property
@@ -388,12 +389,11 @@ class Agent:
 
     def _finish_what_was_interrupted(self) -> None:
         """Go on where the power went, before anything else runs."""
-        audience = Audience(teens_count=self._config.teens_count_as_adults)
         for finish in (
             self.household.finish_rename,
             self.erasure.finish,
             self._withdrawals.finish,
-            partial(leave_out_teens, self._home, audience=audience, withdraw=self._narrow),
+            partial(leave_out_teens, self._home, audience=self._audience, withdraw=self._narrow),
         ):
             with suppress(StorageError):  # a damaged history does not close the ledger
                 finish()

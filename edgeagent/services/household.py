@@ -70,13 +70,13 @@ class Household:
     """Creates, renames and switches profiles."""
 
     def __init__(
-        self, home: Home, *, clock: Clock, private: PrivateSession, teens_count_as_adults: bool
+        self, home: Home, *, clock: Clock, private: PrivateSession, audience: Audience
     ) -> None:
         """Manage the profiles of ``home``."""
         self._home = home
         self._clock = clock
         self._private = private
-        self._audience = Audience(teens_count=teens_count_as_adults)
+        self._audience = audience
         self._states = HouseholdStateStore(home.ledger)
 
     @property

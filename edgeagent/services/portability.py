@@ -25,6 +25,7 @@ from edgeagent.errors import (
 )
 from edgeagent.messages import WatchEvent, canonical_bytes
 from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, Debit
+from edgeagent.services.audience import Audience
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.export_format import (
     EXPORT_CAP_BYTES,
@@ -68,11 +69,12 @@ class Imported:
 class Portability:
     """Takes everything of a household out of a box and puts it into another."""
 
-    def __init__(self, home: Home, *, gate: ConsentGate, clock: Clock) -> None:
-        """Serve ``home``."""
+    def __init__(self, home: Home, *, gate: ConsentGate, clock: Clock, audience: Audience) -> None:
+        """Serve ``home``; ``audience`` says which viewings are taken in."""
         self._home = home
         self._gate = gate
         self._clock = clock
+        self._audience = audience
 
     def export_to(self, path: Path, *, progress: Progress = lambda _done, _total: None) -> int:
         """Write everything into a new file that only its owner can read.
@@ -167,8 +169,7 @@ class Portability:
             if not profile.viewings:
                 continue
             if self._gate.holds(Purpose.HISTORY, profile=profile.name):
-                self._store(profile, count)
-                viewings += len(profile.viewings)
+                viewings += self._store(profile, count)
             else:
                 waiting.append(profile)
         return Imported(
@@ -200,13 +201,18 @@ class Portability:
             self._home.ledger.deletions.append("retention", at=self._clock.now())
             states.change(partial(_narrowed, days))
 
-    def _store(self, profile: ExportedProfile, count: _Counter) -> None:
+    def _store(self, profile: ExportedProfile, count: _Counter) -> int:
+        """Store those that count on this box, and return how many."""
+        stored = 0
         grant = self._gate.grant(Purpose.HISTORY, profile=profile.name)
         for start in range(0, len(profile.viewings), _BATCH):
             batch = profile.viewings[start : start + _BATCH]
             events = [_event(viewing, profile.name) for viewing in batch]
-            self._home.history.add(events, grant, source="imported")
-            count.advance(len(events))
+            counted = [event for event in events if self._audience.counts(event.age_policy)]
+            self._home.history.add(counted, grant, source="imported")
+            stored += len(counted)
+            count.advance(len(batch))
+        return stored
 
 
 def _narrowed(days: int, now: HouseholdState) -> HouseholdState:

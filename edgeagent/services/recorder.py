@@ -44,7 +44,7 @@ class Recorder:
         titles: TitleIndex,
         private: PrivateSession,
         clock: DeviceClock,
-        teens_count_as_adults: bool,
+        audience: Audience,
     ) -> None:
         """Store into ``history`` what ``gate`` allows."""
         self._history = history
@@ -52,7 +52,7 @@ class Recorder:
         self._titles = titles
         self._private = private
         self._clock = clock
-        self._audience = Audience(teens_count=teens_count_as_adults)
+        self._audience = audience
 
     def record(
         self,

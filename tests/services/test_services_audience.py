@@ -131,6 +131,22 @@ def test_a_viewing_told_again_stays_a_teens(box: Box, scorer: _NotingScorer) -> 
     assert scorer.requests == []
 
 
+def test_an_import_takes_in_a_teens_viewings_only_where_teens_count(
+    box: Box, scorer: _NotingScorer, make_box: Callable[..., Box]
+) -> None:
+    del scorer
+    exported = box.agent.portability.export()
+    for name, teens, titles in (("a", False, {ADULT}), ("b", True, {ADULT, TOLD_AS_TEEN})):
+        other = make_box(name)
+        _counting_teens(other, teens=teens)
+        other.grant(Purpose.HISTORY)
+        imported = other.agent.portability.import_(exported)
+        assert {v.entity_id for v in other.agent.home.history.window("main")} == titles
+        assert imported.viewings == len(titles)
+    other.agent.home.history.purge_teens()
+    assert {v.entity_id for v in other.agent.home.history.window("main")} == {ADULT}
+
+
 def test_a_start_without_teens_writes_nothing(make_box: Callable[..., Box]) -> None:
     box = make_box()
     box.grant(Purpose.HISTORY)
