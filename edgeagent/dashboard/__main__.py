@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from edgeagent.clock import SystemClock
+from edgeagent.core_dumps import forbid_core_dumps
 from edgeagent.dashboard.app import Dashboard
 from edgeagent.dashboard.idle import IDLE_SECONDS, Idle
 from edgeagent.dashboard.server import serve
@@ -28,6 +29,7 @@ __all__ = ["main"]
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve, and return an exit code."""
+    forbid_core_dumps()  # pages hold titles
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:

@@ -21,6 +21,21 @@ print(before, after, resource.getrlimit(resource.RLIMIT_CORE)[0])
 """
 
 
+DASHBOARD = """
+import ctypes
+from edgeagent.dashboard.__main__ import main
+main(["--socket", "/nowhere/socket", "--port", "0"])
+print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+"""
+
+
+def test_a_dashboard_leaves_none_and_nobody_looks_into_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DASHBOARD], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "0\n"
+
+
 def test_a_process_that_holds_keys_leaves_no_core_dump(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(tmp_path / "home")],
