@@ -192,8 +192,7 @@ class Agent:
     ) -> Recorded:
         """Store one viewing, or an evening's list in one transaction a profile.
 
-        Acknowledged is stored: when this returns, the events survive a power cut. For the options
-        see :meth:`Recorder.record`.
+        Acknowledged is stored: when this returns, the events survive a power cut.
         """
         batch = [events] if isinstance(events, WatchEvent) else events
         return self._recorder.record(batch, keep_unknown=keep_unknown, witnessed=witnessed)
@@ -390,6 +389,7 @@ class Agent:
     def _finish_what_was_interrupted(self) -> None:
         """Go on where the power went, before anything else runs."""
         for finish in (
+            self.retention.begin,
             self.household.finish_rename,
             self.erasure.finish,
             self._withdrawals.finish,

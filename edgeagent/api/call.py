@@ -72,13 +72,13 @@ class Desk:
         self.outside = outside
         self.config = config
         self.confirmations = confirmations
-        self.playbacks = Playbacks()
         self.allowance = Allowance(
             at_once=config.service.viewings_at_once, per_hour=config.service.viewings_per_hour
         )
         self.calls = 0
         """How many there were: one that has not changed for a while means an idle evening."""
         self.clock = DeviceClock(outside.clock)
+        self.playbacks = Playbacks(self.clock)
         self.started_at = outside.clock.now()
         self.agent = self._open()
         self._told = self._switches()
@@ -125,6 +125,8 @@ class Desk:
     def close(self) -> None:
         """Store what is being played, and close the box."""
         self.end_playbacks()
+        with suppress(EdgeAgentError):
+            self.agent.retention.on_time.note(stopping=True)
         self.agent.close()
 
     def erase_box(self, reason: ErasureReason) -> ErasureReceipt:

@@ -75,7 +75,7 @@ def _record(call: Call, given: Sequence[Watched]) -> None:
 
 def _event(call: Call, watched: Watched, *, profile: str, now: int) -> WatchEvent:
     played = call.playbacks.started_at(call.connection, watched.entity_id, agent=call.agent)
-    moment = _moment(watched.watched_on, now=now if played is None else played)
+    moment = _moment(call, watched.watched_on, now=now if played is None else played)
     fraction, seconds = _progress(watched.progress)
     return WatchEvent(
         entity_id=watched.entity_id,
@@ -96,7 +96,7 @@ def _progress(progress: float | None) -> tuple[float | None, int | None]:
     return None, int(progress)
 
 
-def _moment(text: str | None, *, now: int) -> int:
+def _moment(call: Call, text: str | None, *, now: int) -> int:
     if text is None:
         return now
     try:
@@ -106,7 +106,8 @@ def _moment(text: str | None, *, now: int) -> int:
             "watchedOn is not a date and time", hint="write it as 2026-11-24T20:15:00Z"
         ) from error
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0, int(aware.timestamp()))
+    told = max(0, int(aware.timestamp()))
+    return call.agent.retention.told(told, name="watchedOn", or_later=True)
 
 
 def _policy(call: Call, params: object) -> DiscoveryPolicy:

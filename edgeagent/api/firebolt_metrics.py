@@ -108,7 +108,7 @@ def _ended(call: Call, params: Media) -> bool | None:
 
 def _marked(call: Call, mark: Mark) -> bool | None:
     now = call.now()
-    if call.playbacks.will_store(call.connection, mark, agent=call.agent, now=now):
+    if call.playbacks.will_store(call.connection, mark, agent=call.agent):
         call.count_viewings(1)
     kept = call.playbacks.progress(call.connection, mark, agent=call.agent, now=now)
     call.tell_of_viewings()

@@ -18,6 +18,7 @@ from edgeagent.api.lanes import Lanes
 from edgeagent.api.own_box import ModelShape, installed
 from edgeagent.api.own_household import PrivateSessionShape
 from edgeagent.api.schedule import Chore, Conditions, Schedule
+from edgeagent.errors import StorageError
 from edgeagent.services.open_week import WeekClosing
 from edgeagent.services.report_rules import COUNT_SECONDS
 from edgeagent.services.unmatched import forget_unmatched
@@ -88,6 +89,8 @@ class Housekeeper:
             _LOG.warning("keeping house failed: %s", type(error).__name__)
 
     def _due(self) -> tuple[Chore, ...]:
+        with suppress(StorageError):  # no room to write: the next round tries again
+            self._desk.agent.retention.keep_time()
         due = self._schedule.due(self._look(), model_waits=self._desk.agent.models.waits())
         server = self._desk.config.server_url is not None
         return tuple(chore for chore in due if server or chore is Chore.TIDY)
@@ -119,7 +122,7 @@ class Housekeeper:
             agent = self._desk.agent
             deleted = agent.housekeeping().deleted
             if agent.private.ends_at() is None:
-                now = self._desk.clock.now()
+                now = agent.retention.deleted_before(0)
                 deleted += forget_unmatched(agent.home, titles=agent.titles, now=now)
             profiles = agent.household.profiles() if deleted else ()
             return tuple(profile.name for profile in profiles)

@@ -145,7 +145,7 @@ def _retention(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
 
 
 def _set_retention(call: Call, params: RetentionParams) -> Any:  # noqa: ANN401  (see camel)
-    """Keep viewings for fewer days; what is older goes at once."""
+    """Keep viewings for fewer days; what is older goes, as soon as it is sure to be."""
     kept = call.agent.retention.choose(params.days)
     call.playbacks.forget_all()
     if call.agent.housekeeping().deleted:

@@ -17,10 +17,13 @@ from edgeagent.agent import Agent
 from edgeagent.errors import ConsentRequired
 from edgeagent.messages import WatchEvent
 from edgeagent.messages.fields import AgePolicy
+from edgeagent.services.device_clock import DeviceClock
 
 __all__ = ["STORE_EVERY_SECONDS", "Mark", "Playbacks"]
 
 STORE_EVERY_SECONDS = 600
+_NEAR_SECONDS = 2
+"""Two readings of clocks that tell whole seconds may differ by that."""
 
 Number = TypeVar("Number", int, float)
 
@@ -43,15 +46,21 @@ class _Playback:
     mark: Mark
     profile: str
     started_at: int
-    stored_at: int | None = None
+    since: float
+    """When that was in boot time."""
+    undated: bool
+    """Whether ``started_at`` is no date yet: the clock was behind."""
+    stored: float | None = None
+    """When it was stored last, in boot time."""
     dirty: bool = False
 
 
 class Playbacks:
     """Turns marks into viewings, one title at a time for each connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: DeviceClock) -> None:
         """Nothing is playing."""
+        self._clock = clock
         self._playing: dict[int, _Playback] = {}
         self._turn: tuple[float, bool] = (0.0, False)
         self._changed: set[str] = set()
@@ -64,31 +73,35 @@ class Playbacks:
             return
         self.store(connection, agent=agent)
         self._playing[connection] = _Playback(
-            mark=mark, profile=agent.household.active, started_at=now
+            mark=mark,
+            profile=agent.household.active,
+            started_at=now,
+            since=self._clock.boot_seconds(),
+            undated=self._clock.is_behind(),
         )
 
     def progress(self, connection: int, mark: Mark, *, agent: Agent, now: int) -> bool:
         """Take a mark in, and say whether a viewing of it may be kept."""
-        writes = self.will_store(connection, mark, agent=agent, now=now)
+        writes = self.will_store(connection, mark, agent=agent)
         self.begin(connection, mark, agent=agent, now=now)
         playing = self._playing[connection]
         playing.mark, playing.dirty = _further(playing.mark, mark), True
         if not writes:
             return True
         kept = self.store(connection, agent=agent)
-        playing.stored_at = now
+        playing.stored = self._clock.boot_seconds()
         if mark.completed:
             self._playing.pop(connection, None)
         return kept
 
-    def will_store(self, connection: int, mark: Mark, *, agent: Agent, now: int) -> bool:
+    def will_store(self, connection: int, mark: Mark, *, agent: Agent) -> bool:
         """Say whether :meth:`progress` with this mark would write."""
         self.heed_private_session(agent)
         playing = self._playing.get(connection)
         if playing is None or playing.mark.entity_id != mark.entity_id or mark.completed:
             return True
-        stored_at = playing.stored_at
-        return stored_at is None or not 0 <= now - stored_at < STORE_EVERY_SECONDS
+        stored = playing.stored
+        return stored is None or self._clock.boot_seconds() - stored >= STORE_EVERY_SECONDS
 
     def holds_progress(self, connection: int, *, agent: Agent) -> bool:
         """Say whether :meth:`store` would write."""
@@ -112,12 +125,26 @@ class Playbacks:
             return True
         playing.dirty = False
         try:
+            self._date(playing, agent)
             event = _event(playing)
             if agent.record_watch(event, keep_unknown=True, witnessed=True).stored:
                 self._changed.add(playing.profile)
         except ConsentRequired:
             return False
         return True
+
+    def _date(self, playing: _Playback, agent: Agent) -> None:
+        """Follow the viewing under its date, once it has got one."""
+        if not playing.undated or self._clock.is_behind():
+            return
+        agent.retention.keep_time()
+        history = agent.home.history
+        if history.undated.exist():
+            return
+        began = self._clock.now() - round(self._clock.boot_seconds() - playing.since)
+        near = history.between(playing.profile, began - _NEAR_SECONDS, began + _NEAR_SECONDS + 1)
+        dated = [one.watched_on for one in near if one.entity_id == playing.mark.entity_id]
+        playing.started_at, playing.undated = (dated or [began])[0], False
 
     def take_changed(self) -> tuple[str, ...]:
         """Return the profiles of which viewings were stored since this was last asked."""

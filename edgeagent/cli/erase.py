@@ -15,6 +15,7 @@ from edgeagent.cli.door import (
 )
 from edgeagent.clock import SystemClock, iso_utc
 from edgeagent.errors import InputError
+from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.erasure import REASONS, ErasureReason, ErasureReceipt, erase_box
 from edgeagent.services.key_care import configured_provider
 
@@ -67,7 +68,9 @@ def command(
 def _erase(box: Box, *, scope: str, reason: ErasureReason, profile: str | None) -> ErasureReceipt:
     if scope == "all":
         provider = configured_provider(box.home, box.config())
-        return erase_box(box.home, provider=provider, reason=reason, now=SystemClock().now())
+        return erase_box(
+            box.home, provider=provider, reason=reason, now=DeviceClock(SystemClock()).now()
+        )
     with box.open() as agent:
         if scope == "history":
             return agent.erasure.erase_history(profile=profile, reason=reason)

@@ -16,7 +16,7 @@ from edgeagent.cli.door import (
     pass_box,
     profile_option,
 )
-from edgeagent.clock import SystemClock, iso_utc
+from edgeagent.clock import iso_utc
 from edgeagent.errors import InputError, NoModel
 from edgeagent.messages import WatchEvent
 
@@ -52,8 +52,9 @@ def add(
     **event: Any,
 ) -> None:
     """Record that ENTITY_ID was watched."""
-    when = SystemClock().now() if watched_on is None else _parse_time(watched_on)
+    named = None if watched_on is None else _parse_time(watched_on)
     with box.open(writes=True) as agent:
+        when = agent.retention.told(named, name="--at")
         profile = chosen_profile(agent, named_profile)
         watched = WatchEvent(watched_on=when, profile=profile, **event)
         recorded = agent.record_watch(watched)
@@ -76,8 +77,9 @@ def list_(box: Box, *, limit: int, named_profile: str | None, as_json: bool) -> 
     """List the latest viewings, newest first."""
     with box.open() as agent:
         profile = chosen_profile(agent, named_profile)
-        total = agent.home.history.count(profile)
-        viewings = agent.home.history.window(profile, limit=limit)[::-1]
+        since = agent.retention.shown_from()
+        total = agent.home.history.count(profile, since=since)
+        viewings = agent.home.history.window(profile, since=since, limit=limit)[::-1]
         titles = {}
         for viewing in viewings:
             try:
@@ -116,7 +118,7 @@ def forget(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool
 @json_option
 @pass_box
 def retention(box: Box, *, days: int | None, as_set: bool, as_json: bool) -> None:
-    """Show for how long viewings are kept, or shorten it; what is older goes at once."""
+    """Show for how long viewings are kept, or shorten it; what is older is hidden at once."""
     changes = days is not None or as_set
     with box.open(writes=changes) as agent:
         kept = agent.retention.choose(days) if changes else agent.retention.kept()

@@ -24,7 +24,7 @@ def update(box: Box, *, as_json: bool) -> None:
     The service does it in two steps, so that nothing on the network depends on the history: it
     fetches what is published, and tries the model, on what was watched here too, later.
     """
-    with box.open() as agent:
+    with box.open(writes=True) as agent:
         done = agent.update_model()
     if as_json:
         emit_json(done)

@@ -5,7 +5,8 @@ the build time and the last time seen while the server vouched for it. The serve
 time between the issue and the expiry of its newest timestamp, both signed: before the one no clock
 can be that is right, after the other nobody says so. Last seen advances only in between, so that
 one jump to 2100 is not permanent; outside of it the time counts as unknown: updating is tried,
-nothing is reported.
+nothing is reported. While the system clock stands before what is certain, ``now`` goes on with boot
+time.
 """
 
 from __future__ import annotations
@@ -39,11 +40,38 @@ class DeviceClock:
         """Start without evidence."""
         self._system = system
         self._build_time = build_time
-        self.evidence = TimeEvidence()
+        self._evidence = TimeEvidence()
+        self._taken_in_at = system.boot_seconds()
+
+    @property
+    def evidence(self) -> TimeEvidence:
+        """What is known from the server."""
+        return self._evidence
+
+    @evidence.setter
+    def evidence(self, evidence: TimeEvidence) -> None:
+        if evidence.last_seen != self._evidence.last_seen:
+            self._taken_in_at = self.boot_seconds()
+        self._evidence = evidence
 
     def now(self) -> int:
         """Seconds since 1970-01-01T00:00:00Z, never before the evidence."""
-        return max(self._system.now(), self._build_time, self.evidence.last_seen)
+        system, seen = self._system.now(), self.evidence.last_seen
+        if system >= max(self._build_time, seen):
+            return system
+        boot_seconds = self.boot_seconds()
+        since_seen = int(boot_seconds - self._taken_in_at)
+        return max(self._build_time + int(boot_seconds), seen and seen + since_seen)
+
+    def told(self, moment: int) -> int:
+        """Return what this clock called a moment that the system's called ``moment``, seconds UTC.
+
+        The two differ while the system clock is behind: apps go by that one, unless what they say
+        can be right.
+        """
+        if moment >= self._build_time or not self.is_behind():
+            return moment
+        return max(0, self.now() + moment - self._system.now())
 
     def boot_seconds(self) -> float:
         """Seconds since the box was switched on, sleep included; nobody sets it."""

@@ -17,11 +17,13 @@ from edgeagent.config import Config
 from edgeagent.errors import Damaged, EdgeAgentError, InputError
 from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
 from edgeagent.randomness import RandomSource
+from edgeagent.services.aging import PATIENCE_SECONDS, Aging
 from edgeagent.services.count_health import CountHealthStore
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.findings import Finding, Status, examined, failed
 from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.services.key_care import configured_provider, key_statuses
+from edgeagent.services.on_time import ON_SECONDS_BETWEEN_DRAWS, OnTime
 from edgeagent.services.settings_check import settings_faults
 from edgeagent.services.store_health import (
     files_found,
@@ -235,22 +237,24 @@ class Doctor:
         )
 
     def _time(self, home: Home) -> Finding:
-        del home  # its evidence has been taken in when it was opened
         now = iso_utc(self._clock.now())
         if self._clock.is_known():
             return Finding(name="clock", status="ok", message=f"{now}, vouched for by the server")
-        if not self._clock.evidence.vouched_until:
+        known = Aging(home.ledger, clock=self._clock).known()
+        if known is None:
             return Finding(
                 name="clock",
                 status="warning",
-                message=f"{now}, vouched for by nobody: nothing is reported",
+                message=f"{now}, vouched for by nobody: nothing is reported; what is over age by "
+                f"it is hidden at once and deleted after {PATIENCE_SECONDS // 3600} hours of being "
+                "switched on, or twice that",
                 hint="edgeagent model update",
             )
         return Finding(
             name="clock",
             status="warning",
-            message=f"{now} is not what the server vouched for: nothing is reported or pruned "
-            f"beyond {iso_utc(self._clock.evidence.vouched_until)}",
+            message=f"{now} is not what the server vouched for: nothing is reported, and what is "
+            f"deleted by age is so as of {iso_utc(known)}, which is certain",
             hint="set the clock of this machine, then: edgeagent model update",
         )
 
@@ -261,6 +265,10 @@ class Doctor:
         message = f"epsilon {epsilon(year):.2f} of {epsilon(MAX_ODDS_PER_YEAR):.2f} in 52 weeks"
         if week < first:
             message += f"; silent until {iso_utc(week_start(first))[:10]}"
+        on_seconds = OnTime(ledger, clock=self._clock).seconds_since_draw()
+        if on_seconds < ON_SECONDS_BETWEEN_DRAWS:
+            message += f"; on for {on_seconds // 3600} of {ON_SECONDS_BETWEEN_DRAWS // 3600} hours"
+            message += " before the next draw"
         waiting = len(ledger.outbox())
         return Finding(name="budget", status="ok", message=f"{message}; {waiting} reports wait")
 

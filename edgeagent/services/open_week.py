@@ -23,6 +23,7 @@ from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
 from edgeagent.services.closed_week import WeekCounter
 from edgeagent.services.count_health import DIED, LATE, CountHealthStore
+from edgeagent.services.on_time import OnTime
 from edgeagent.store import CALLED_OFF, CountBegun
 
 __all__ = ["OpenWeek", "WeekClosing"]
@@ -119,6 +120,7 @@ class OpenWeek:
             return WeekClosing(outcome="silent", week=self.week, reason=CALLED_OFF).logged()
         with suppress(StorageError):  # what is booked is booked
             CountHealthStore(ledger).note(failure, at=self.counter.clock.now())
+            OnTime(ledger, clock=self.counter.clock).note()
         return WeekClosing(outcome="drawn", week=self.week, reason="").logged()
 
     def _still(self) -> bool:

@@ -14,7 +14,7 @@ from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.private_session import PrivateSession
 from edgeagent.services.title_index import TitleIndex
-from edgeagent.store import HistoryStore
+from edgeagent.store import BootTime, HistoryStore
 
 __all__ = ["Recorded", "Recorder"]
 
@@ -92,7 +92,7 @@ class Recorder:
         for grant in grants:
             own = [self._dated(event) for event in public if event.profile == grant.profile]
             if own:
-                self._history.add(own, grant)
+                self._history.add(own, grant, undated=self._boot_time())
         return Recorded(
             stored=len(public),
             ignored_child=len(valid) - len(kept),
@@ -102,11 +102,20 @@ class Recorder:
 
     def _was_private(self, event: WatchEvent) -> bool:
         """Say whether a viewing may have been in a past session; one of now is not."""
-        return event.watched_on != self._clock.now() and self._private.covers(event.watched_on)
+        told = event.watched_on
+        moments = {told, self._clock.told(told)} - {self._clock.now()}
+        return any(self._private.covers(moment) for moment in moments)
+
+    def _boot_time(self) -> BootTime | None:
+        """Return what dates the viewings later, while no clock can."""
+        if not self._clock.is_behind():
+            return None
+        _, ahead_seconds = self._clock.offsets()
+        return BootTime(boot_id=self._clock.boot_id(), ahead_seconds=ahead_seconds)
 
     def _dated(self, event: WatchEvent) -> WatchEvent:
-        now = self._clock.now()
-        return event if event.watched_on <= now else msgspec.structs.replace(event, watched_on=now)
+        dated = min(self._clock.told(event.watched_on), self._clock.now())
+        return msgspec.structs.replace(event, watched_on=dated)
 
     def _counts(self, event: WatchEvent) -> bool:
         kind = self._history.profile_kind(event.profile)

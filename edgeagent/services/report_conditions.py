@@ -15,6 +15,7 @@ from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.installation import InstallationStore
+from edgeagent.services.on_time import ON_SECONDS_BETWEEN_DRAWS, OnTime
 from edgeagent.services.report_rules import ReportRules
 from edgeagent.store import Home
 
@@ -31,6 +32,7 @@ class Obstacle(StrEnum):
     LEDGER = "ledger"
     TIME = "time"
     SILENCE = "silence"
+    ON_TIME = "on_time"
     TASK = "task"
     LATER = "later"
     QUARTER = "quarter"
@@ -118,6 +120,23 @@ class ReportConditions:
             raise NoReport(Obstacle.SEGMENTER, "the task's segmenter has not been downloaded")
         return task
 
+    def require_on_time(self) -> None:
+        """Refuse a draw while the box has not been on for long enough since the last one.
+
+        A clock, and a server that is replayed, may run through a quarter in a minute.
+
+        Raises:
+            NoReport: it has not.
+
+        """
+        on_seconds = OnTime(self.home.ledger, clock=self.clock).seconds_since_draw()
+        if on_seconds < ON_SECONDS_BETWEEN_DRAWS:
+            raise NoReport(
+                Obstacle.ON_TIME,
+                f"switched on for {on_seconds // 3600} hours since the last report, or since the "
+                f"records began, of {ON_SECONDS_BETWEEN_DRAWS // 3600}",
+            )
+
     def obstacle(self, week: int) -> tuple[Obstacle, str] | None:
         """Return what stands against a report on a week that runs or comes, as things stand now."""
         try:
@@ -125,6 +144,8 @@ class ReportConditions:
             self.require_server()
             self.require_spoken(week)
             self.require_week(week, self._takers(week))
+            if week < week_of(self.clock.now()):  # the others have time to come
+                self.require_on_time()
         except NoReport as no:
             return no.obstacle, str(no)
         return None

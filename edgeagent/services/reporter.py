@@ -16,6 +16,7 @@ from edgeagent.privacy.accounting import SPACING_WEEKS
 from edgeagent.randomness import RandomSource
 from edgeagent.services.closed_week import WeekCounter
 from edgeagent.services.counting_frame import Frame
+from edgeagent.services.on_time import OnTime
 from edgeagent.services.open_week import OpenWeek, WeekClosing
 from edgeagent.services.report_conditions import NoReport, ReportConditions
 from edgeagent.services.report_rules import COUNT_SECONDS, SEND_WINDOW_SECONDS, ReportRules
@@ -39,6 +40,7 @@ class Reporter:
         self._counter = counter
         self._ledger = counter.home.ledger
         self._clock = counter.clock
+        self._on_time = OnTime(counter.home.ledger, clock=counter.clock)
         self._random = random
         self._rules = rules
         self._conditions = ReportConditions(
@@ -79,6 +81,7 @@ class Reporter:
         week: int | None = None
         try:
             self._conditions.require_box()
+            self._on_time.note()
             week = self._latest_reporting_week()
             self._conditions.require_spoken(week)
             self._mark_missed(week)
@@ -87,10 +90,11 @@ class Reporter:
                 return WeekClosing(outcome="silent", week=week, reason=reason).logged()
             profiles = self._counter.profiles(week, Purpose.HISTORY, Purpose.REPORTING)
             task = self._conditions.require_week(week, profiles)
+            if week in self._ledger.closed_weeks():
+                return WeekClosing(outcome="already_closed", week=week, reason="").logged()
+            self._conditions.require_on_time()
         except NoReport as no:
             return WeekClosing(outcome="silent", week=week, reason=str(no)).logged()
-        if week in self._ledger.closed_weeks():
-            return WeekClosing(outcome="already_closed", week=week, reason="").logged()
         now = self._clock.now()
         wait = COUNT_SECONDS + self._random.below(SEND_WINDOW_SECONDS - COUNT_SECONDS)
         return OpenWeek(

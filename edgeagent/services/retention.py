@@ -5,12 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from edgeagent.clock import DAY_SECONDS, week_of
+from edgeagent.clock import DAY_SECONDS, iso_utc, week_of
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, LedgerBroken
+from edgeagent.services.aging import Aging
 from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.dating import date_viewings
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.household import HouseholdStateStore
+from edgeagent.services.on_time import OnTime
 from edgeagent.services.private_session import PrivateSession
 from edgeagent.services.whole_history import WholeHistory
 from edgeagent.store import Home
@@ -61,6 +64,8 @@ class Retention:
         self._home = home
         self._gate = gate
         self._clock = clock
+        self._aging = Aging(home.ledger, clock=clock)
+        self.on_time = OnTime(home.ledger, clock=clock)
         self._private = private
         self._allowed_days = min(allowed_days, _HARD_CAP_DAYS)
         self._states = HouseholdStateStore(home.ledger)
@@ -90,25 +95,87 @@ class Retention:
         return self.kept()
 
     def housekeeping(self) -> Housekeeping:
-        """Delete what is older than retention allows; safe to call at any time.
+        """Delete what is surely older than retention allows; safe to call at any time.
 
-        Nothing is written during a private session. While the clock stands beyond what the server
-        vouched for (set to 2100 by hand, say), time stands still here: a leap deletes nothing.
+        Nothing is written during a private session.
         """
         if self._private.ends_at() is not None:
             return Housekeeping(deleted=0, skipped="a private session is on")
+        self.keep_time()
         days = self.kept().days
-        WholeHistory(self._home.ledger).note(days, now=self._clock.now())
-        before = self._trusted_now() - days * DAY_SECONDS
+        WholeHistory(self._home.ledger).note(days, now=self._aging.for_deleting())
+        before = self.deleted_before(days)
         deleted = self._home.history.prune(before)
         with suppress(LedgerBroken):  # then there is no preview
             week = week_of(before - 1)
             self._home.ledger.deletions.prune_previews(before_week=week + 1)
         return Housekeeping(deleted=deleted, skipped="")
 
-    def _trusted_now(self) -> int:
-        now, vouched_until = self._clock.now(), self._clock.evidence.vouched_until
-        return min(now, vouched_until) if vouched_until else now
+    def begin(self) -> None:
+        """Do at a start what :meth:`keep_time` does later; a box that is not new is not noted."""
+        self.on_time.begin()
+        self._date_viewings()
+
+    def keep_time(self) -> None:
+        """Note what is known of the time, where that is news, and date viewings without a date.
+
+        Safe to call at any time; during a private session no viewing is dated.
+
+        Raises:
+            DiskFull: nothing was noted.
+
+        """
+        self.on_time.note()
+        self._aging.heed()
+        self._date_viewings()
+
+    def _date_viewings(self) -> None:
+        if self._private.ends_at() is None:
+            date_viewings(self._home.history, clock=self._clock)
+
+    def shown_from(self) -> int:
+        """Return since when viewings are shown and used, seconds UTC, by the clock of the box.
+
+        What is older is over age: at once neither shown nor used, whenever it is deleted.
+        """
+        return self._aging.for_showing() - self.kept().days * DAY_SECONDS
+
+    def told(self, moment: int | None, *, name: str, or_later: bool = False) -> int:
+        """Return the moment at which somebody says that something was watched; now, if at none.
+
+        Args:
+            moment: seconds UTC.
+            name: of the field or option, for messages.
+            or_later: whether it may lie in the future, as by a clock that is ahead of ours.
+
+        Raises:
+            InputError: it lies in the future, or would be over age at once.
+
+        """
+        now, first = self._aging.for_showing(), self.shown_from()
+        if moment is None:
+            return now
+        meant = self._clock.told(moment)
+        if meant > now and not or_later:
+            raise InputError(
+                f"{name}: {iso_utc(moment)} is in the future, it is {iso_utc(now)} here",
+                hint="name a moment that is past, or put the clock of this machine right",
+            )
+        if meant < first:
+            raise InputError(
+                f"{name}: {iso_utc(moment)} is longer ago than the {self.kept().days} days for "
+                "which viewings are kept",
+                hint=f"name a moment after {iso_utc(first)}, or keep viewings for longer: "
+                "edgeagent history retention",
+            )
+        return moment
+
+    def deleted_before(self, days: int) -> int:
+        """Return before which moment, seconds UTC, what is kept for ``days`` is deleted.
+
+        It is later than by the clock of the box: see ``edgeagent.services.aging``.
+        """
+        return max(0, self._aging.for_deleting() - days * DAY_SECONDS)
 
 
 def kept(home: Home, *, gate: ConsentGate, allowed_days: int) -> Kept:

@@ -20,10 +20,12 @@ from edgeagent.store.providers import (
     FileKeyProvider,
 )
 from edgeagent.store.reach import EVERYTHING, Reach
+from edgeagent.store.undated import BootTime, UndatedViewing
 
 __all__ = [
     "CALLED_OFF",
     "EVERYTHING",
+    "BootTime",
     "CommandKeyProvider",
     "CountBegun",
     "CredentialKeyProvider",
@@ -47,5 +49,6 @@ __all__ = [
     "SavedPicks",
     "SecretKey",
     "TitleMark",
+    "UndatedViewing",
     "arrival",
 ]

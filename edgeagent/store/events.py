@@ -15,6 +15,7 @@ __all__ = [
     "KeptViewing",
     "delete_teens",
     "event_row",
+    "prune_batch",
     "read_kept",
     "viewing_of",
 ]
@@ -44,6 +45,7 @@ UPSERT = """
 """
 
 _BATCH = 1000
+_PRUNE_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,3 +111,22 @@ def viewing_of(row: Row) -> Viewing:
         progress_seconds=row[3],
         completed=bool(row[4]),
     )
+
+
+def prune_batch(database: Database, profile: str, before: int) -> int:
+    """Delete some of what a profile watched before a moment, and return how many; 0: it is done.
+
+    Picks of the profile go too, because they may cite what is gone. What has no date has no age.
+    """
+    with database.transaction() as connection:
+        deleted: int = connection.execute(
+            "DELETE FROM events WHERE (profile, watched_on, entity_id) IN ("
+            "SELECT profile, watched_on, entity_id FROM events "
+            "WHERE profile = ?1 AND watched_on < ?2 AND (profile, watched_on, entity_id) NOT IN "
+            "(SELECT profile, watched_on, entity_id FROM undated) "
+            "ORDER BY watched_on, entity_id LIMIT ?3)",
+            (profile, before, _PRUNE_BATCH),
+        ).rowcount
+        if deleted:
+            connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
+    return deleted

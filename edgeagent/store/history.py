@@ -11,7 +11,7 @@ from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, InputError, StorageError
 from edgeagent.messages import Picks, WatchEvent
 from edgeagent.store.database import Database
-from edgeagent.store.events import UPSERT, delete_teens, event_row
+from edgeagent.store.events import UPSERT, delete_teens, event_row, prune_batch
 from edgeagent.store.history_schema import MAIN_PROFILE
 from edgeagent.store.keyed_store import KeyedStore
 from edgeagent.store.keys import SecretKey
@@ -36,11 +36,11 @@ from edgeagent.store.reach import (
     holds_older,
     remove_older_profile,
 )
+from edgeagent.store.undated import BootTime, UndatedViewings, note_undated
 from edgeagent.store.viewings import Viewings
 
 __all__ = ["HistoryStore", "SavedPicks"]
 
-_PRUNE_BATCH = 500
 _LATEST = 2**62
 
 
@@ -59,10 +59,12 @@ class HistoryStore(Viewings, KeyedStore):
         grant: Grant,
         *,
         source: Literal["watched", "imported"] = "watched",
+        undated: BootTime | None = None,
     ) -> None:
         """Store one profile's events in one transaction; on disk when this returns.
 
-        The same event again changes nothing but progress, of which the larger counts.
+        The same event again changes nothing but progress, of which the larger counts; for
+        ``undated`` see there.
 
         Raises:
             ConsentRequired: the grant is for another purpose or profile, or an event is a child's.
@@ -87,6 +89,13 @@ class HistoryStore(Viewings, KeyedStore):
             connection.executemany(
                 UPSERT, [event_row(event, source, after=grant.after) for event in events]
             )
+            if undated is not None:
+                note_undated(connection, events, undated)
+
+    @property
+    def undated(self) -> UndatedViewings:
+        """Those from before the time was known."""
+        return UndatedViewings(self._database)
 
     # Deleting: afterwards nothing of it is left in any page or write-ahead frame
 
@@ -160,29 +169,14 @@ class HistoryStore(Viewings, KeyedStore):
     def prune(self, before: int) -> int:
         """Delete what was watched earlier than ``before``, in batches, and return how many.
 
-        Each batch is a transaction of its own, so that nothing else waits long; picks of the
-        profiles concerned go too, because they may cite what is gone.
+        Each batch is a transaction of its own, so that nothing else waits long.
         """
         deleted = 0
         for profile in read_profiles(self._database):
-            batch = self._prune_batch(profile.name, before)
-            while batch:
+            while batch := prune_batch(self._database, profile.name, before):
                 deleted += batch
-                batch = self._prune_batch(profile.name, before)
         if deleted:
             self._leave_no_trace()
-        return deleted
-
-    def _prune_batch(self, profile: str, before: int) -> int:
-        with self._database.transaction() as connection:
-            deleted: int = connection.execute(
-                "DELETE FROM events WHERE (profile, watched_on, entity_id) IN ("
-                "SELECT profile, watched_on, entity_id FROM events "
-                "WHERE profile = ? AND watched_on < ? ORDER BY watched_on, entity_id LIMIT ?)",
-                (profile, before, _PRUNE_BATCH),
-            ).rowcount
-            if deleted:
-                connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
         return deleted
 
     def _leave_no_trace(self) -> None:

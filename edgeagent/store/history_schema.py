@@ -66,6 +66,24 @@ _PLACES = (
     "ALTER TABLE last_picks ADD COLUMN after_seq INTEGER",
 )
 
+_UNDATED = (
+    # What was stored before the time was known, see undated.py.
+    """
+    CREATE TABLE undated (
+        seq INTEGER PRIMARY KEY,
+        profile TEXT NOT NULL,
+        watched_on INTEGER NOT NULL,
+        entity_id TEXT NOT NULL,
+        boot_id TEXT NOT NULL,
+        boot_seconds REAL NOT NULL,
+        UNIQUE (profile, watched_on, entity_id),
+        FOREIGN KEY (profile, watched_on, entity_id)
+            REFERENCES events (profile, watched_on, entity_id)
+            ON DELETE CASCADE ON UPDATE CASCADE
+    ) STRICT
+    """,
+)
+
 HISTORY_SCHEMA = Schema(
     name="history",
     application_id=0x45414831,  # "EAH1"
@@ -76,5 +94,6 @@ HISTORY_SCHEMA = Schema(
         # An older program would not move the mark, see ``edgeagent.store.witness``.
         Migration(name="0004_ledger_mark", statements=(LEDGER_MARK_TABLE,), breaks_older=True),
         Migration(name="0005_places", statements=_PLACES),
+        Migration(name="0006_undated", statements=_UNDATED),
     ),
 )

@@ -82,9 +82,9 @@ class Viewings:
         """Go through all viewings of a profile, oldest first, each with where it came from."""
         return read_kept(self._database, profile)
 
-    def count(self, profile: str) -> int:
-        """Return how many viewings a profile has."""
+    def count(self, profile: str, *, since: int = 0) -> int:
+        """Return how many viewings a profile has from ``since`` on."""
         number: int = self._database.read(
-            "SELECT count(*) FROM events WHERE profile = ?", (profile,)
+            "SELECT count(*) FROM events WHERE profile = ? AND watched_on >= ?", (profile, since)
         )[0][0]
         return number

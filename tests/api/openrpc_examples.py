@@ -35,7 +35,7 @@ EXAMPLES: list[tuple[str, str, Params | Callable[[Done], Params]]] = [
             "entityId": _FILM,
             "progress": 0.95,
             "completed": True,
-            "watchedOn": "2026-01-12T20:15:00Z",
+            "watchedOn": "2026-05-11T20:15:00Z",
             "agePolicy": "app:adult",
         },
     ),

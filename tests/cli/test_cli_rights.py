@@ -113,7 +113,7 @@ def test_titles_are_hidden_excluded_forgotten_and_back(terminal: Terminal) -> No
     refused(terminal, "title", "list", "--profile", "x", exit_code=3, match="no profile 'x'")
 
 
-def test_retention_is_shortened_and_pruned_at_once(terminal: Terminal) -> None:
+def test_retention_is_shortened_and_what_is_older_hidden_at_once(terminal: Terminal) -> None:
     anna(terminal)
     old = iso_utc(SystemClock().now() - 20 * DAY_SECONDS)
     terminal.says("history", "add", "t:2", "--at", old)
@@ -127,11 +127,17 @@ def test_retention_is_shortened_and_pruned_at_once(terminal: Terminal) -> None:
     refused(terminal, "history", "retention", "--days", "91", exit_code=3, match="91 days")
 
 
-def test_what_is_too_old_goes_with_the_next_command_that_writes(terminal: Terminal) -> None:
+def test_what_is_too_old_or_yet_to_come_is_refused_by_name(terminal: Terminal) -> None:
     anna(terminal)
-    old = iso_utc(SystemClock().now() - 91 * DAY_SECONDS)
-    terminal.says("history", "add", "t:2", "--at", old)
+    now = SystemClock().now()
+    refusals = {-91 * DAY_SECONDS: "longer ago than the 90 days", 3600: "is in the future"}
+    for shift, match in refusals.items():
+        at = iso_utc(now + shift)
+        refused(terminal, "history", "add", "t:2", "--at", at, exit_code=3, match=f"--at: {at} is")
+        refused(terminal, "history", "add", "t:2", "--at", at, exit_code=3, match=match)
     assert terminal.json("history", "list")["count"] == 1
+    terminal.says("history", "add", "t:2", "--at", iso_utc(now - 89 * DAY_SECONDS))
+    assert terminal.json("history", "list")["count"] == 2
 
 
 def test_the_receipt_shows_every_decision(terminal: Terminal) -> None:

@@ -46,10 +46,13 @@ class World:
             runtime_directory=directory / "run",
             config=Config(server_url="https://scripted.example", retention_days=365),
         )
-        self.now = BEGINNING
+        self.now = self._stood = BEGINNING
 
     def set_clock(self, moment: int) -> None:
-        self.box.clock.set(moment)
+        """Set the clock of the box; its boot time is the real one, whatever anybody sets."""
+        self.box.clock.stand(max(0, self.now - self._stood))
+        self._stood = self.now
+        self.box.clock.jump(moment)
 
     def update(self, agent: Agent) -> None:
         """Fetch what the server signed this morning."""

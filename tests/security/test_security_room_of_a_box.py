@@ -160,9 +160,9 @@ def test_a_read_only_home_is_one_line_with_a_way_out(
 
 def _watch_one(box: AgentBox, agent: Agent) -> None:
     box.clock.advance(1)
-    agent.record_watch(WatchEvent(entity_id=TITLE_IDS[0], watched_on=box.clock.now()))
     if box.clock.now() % 50 == 0:
         agent.grant(Purpose.PROMOTION)
+    agent.record_watch(WatchEvent(entity_id=TITLE_IDS[0], watched_on=box.clock.now()))
 
 
 def test_a_disk_that_is_always_nearly_full_ends_in_no_wrong_state(

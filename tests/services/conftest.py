@@ -74,7 +74,9 @@ class Box:
         given = report_task or task()
         store = InstallationStore(self.agent.home.ledger, self.directory / "models")
         evidence = TimeEvidence(
-            last_seen=self.clock.now(), vouched_until=self.clock.now() + 3 * 365 * DAY_SECONDS
+            last_seen=self.clock.now(),
+            vouched_until=self.clock.now() + 3 * 365 * DAY_SECONDS,
+            issued_at=self.clock.now(),
         )
         store.change(lambda _: Installation(task=given, time=evidence))
         store.note_known_time(self.clock.now())
@@ -82,6 +84,7 @@ class Box:
             store.path(reference).parent.mkdir(parents=True, exist_ok=True)
             store.path(reference).write_bytes(b"x")
         self.reopen()
+        self.agent.retention.keep_time()
         self.take_task_of(self.reporting_week())
 
     def take_task_of(self, week: int) -> None:

@@ -9,8 +9,8 @@ YEAR_2100 = 4_102_444_800
 
 
 def test_a_box_in_1970_takes_the_build_time_and_does_not_know_the_time() -> None:
-    clock = DeviceClock(FakeClock(0))
-    assert clock.now() == BUILD_TIME
+    clock = DeviceClock(FakeClock(0, boot_seconds=20.0))
+    assert clock.now() == BUILD_TIME + 20
     assert not clock.is_known()
 
 
@@ -83,3 +83,25 @@ def test_a_timestamp_dated_to_2100_is_put_right_by_the_next() -> None:
     assert clock.now() == NOW
     clock.learn(issued_at=NOW, vouched_until=NOW + DAY)
     assert clock.is_known()
+
+
+def test_while_the_clock_is_behind_it_goes_on_with_boot_time() -> None:
+    system = FakeClock(NOW)
+    clock = DeviceClock(system)
+    clock.learn(issued_at=NOW - DAY, vouched_until=NOW + 7 * DAY)
+    system.jump(0)
+    system.advance(60)
+    assert clock.now() == NOW + 60
+    clock.learn(issued_at=NOW - DAY, vouched_until=NOW + 8 * DAY)
+    assert clock.now() == NOW + 60
+    system.jump(NOW + 3600)
+    assert clock.now() == NOW + 3600
+
+
+def test_what_apps_date_by_a_clock_that_is_behind_is_read_as_they_mean_it() -> None:
+    system = FakeClock(20_000)
+    clock = DeviceClock(system)
+    assert clock.told(19_000) == clock.now() - 1000
+    assert clock.told(NOW) == NOW  # by a clock of their own
+    system.jump(NOW)
+    assert clock.told(NOW - DAY) == NOW - DAY

@@ -8,17 +8,23 @@ from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError
 from edgeagent.messages import WatchEvent
+from edgeagent.services.aging import PATIENCE_SECONDS, Aging
 from edgeagent.testing.agent_box import AgentBox
 
+IN_2100 = 4_102_444_800
 
-def watched_daily(agent_box: AgentBox, agent: Agent, days: int) -> None:
+
+def watched_daily(agent_box: AgentBox, agent: Agent, days: int, *, known: bool = True) -> None:
+    if known:
+        agent_box.update(agent)
     agent.grant(Purpose.HISTORY)
     now = agent_box.clock.now()
     agent.record_watch(
         [
             WatchEvent(entity_id=f"t:{day}", watched_on=now - day * DAY_SECONDS)
             for day in range(days)
-        ]
+        ],
+        keep_unknown=True,
     )
 
 
@@ -97,34 +103,103 @@ def test_a_leap_of_the_clock_deletes_nothing(agent_box: AgentBox) -> None:
     with agent_box.open() as agent:
         watched_daily(agent_box, agent, 20)
         now = agent_box.clock.now()
-        agent_box.update(agent, vouched_until=now + 10 * DAY_SECONDS)
-        for leap in (0, 4_102_444_800):  # 1970 and 2100
-            agent_box.clock.set(leap)
+        for leap in (0, IN_2100, now + 89 * DAY_SECONDS):  # vouched for, and wrong
+            agent_box.clock.jump(leap)
+            agent_box.clock.stand(PATIENCE_SECONDS)
+            assert agent.housekeeping().deleted == 0
+            agent_box.clock.stand(PATIENCE_SECONDS)
             assert agent.housekeeping().deleted == 0
         assert agent.home.history.count("main") == 20
-        # Back in time, with a fresh voucher, it goes on.
-        agent_box.clock.set(now + 80 * DAY_SECONDS)
-        agent_box.update(agent, vouched_until=now + 90 * DAY_SECONDS)
+        agent_box.clock.jump(now)
+        agent_box.clock.advance(80 * DAY_SECONDS)
         assert agent.housekeeping().deleted == 9
 
 
-def test_without_a_server_the_clock_is_believed(agent_box: AgentBox) -> None:
+def test_known_time_goes_on_over_boots_and_never_by_what_the_server_vouched_for(
+    agent_box: AgentBox,
+) -> None:
     with agent_box.open() as agent:
         watched_daily(agent_box, agent, 20)
+        now = agent_box.clock.now()
+        agent.housekeeping()
+        agent_box.clock.advance(75 * DAY_SECONDS)
+        agent.retention.on_time.note()
+    agent_box.clock.reboot()
+    with agent_box.open() as agent:
+        agent_box.clock.jump(now + 120 * DAY_SECONDS)  # off for 45 days, or set wrong
+        agent_box.clock.stand(5 * DAY_SECONDS)
+        assert agent.housekeeping().deleted == 9
+        # The server says how late it is.
+        agent_box.update(agent, issued_at=now + 84 * DAY_SECONDS)
+        assert agent.housekeeping().deleted == 4
+
+
+def test_a_newer_timestamp_never_takes_known_time_back(agent_box: AgentBox) -> None:
+    with agent_box.open() as agent:
+        agent_box.update(agent)
+        now = agent_box.clock.now()
+        aging = Aging(agent.home.ledger, clock=agent._clock)
+        aging.heed()
+        agent_box.clock.advance(50 * DAY_SECONDS)
+        agent_box.update(agent, issued_at=now + 30 * DAY_SECONDS)
+        aging.heed()
+        assert aging.known() == now + 50 * DAY_SECONDS
+        # A publisher who dated one too late by mistake puts it right with the next.
+        agent_box.update(agent, issued_at=IN_2100)
+        aging.heed()
+        assert aging.known() == IN_2100
+        assert aging.for_deleting() == agent_box.clock.now()
+        agent_box.update(agent, issued_at=now + 49 * DAY_SECONDS)
+        aging.heed()
+        assert aging.known() == now + 49 * DAY_SECONDS
+
+
+def test_what_is_over_age_by_the_clock_is_not_shown_from_then_on(agent_box: AgentBox) -> None:
+    agent_box.config = Config(retention_days=30)
+    with agent_box.open() as agent:
+        assert agent.retention.shown_from() == agent_box.clock.now() - 30 * DAY_SECONDS
+        agent_box.clock.jump(IN_2100)
+        assert agent.retention.shown_from() == IN_2100 - 30 * DAY_SECONDS
+        assert agent.retention.deleted_before(30) == 0
+
+
+def test_without_a_server_the_clock_is_believed_once_it_has_shown_it_for_long_enough(
+    agent_box: AgentBox,
+) -> None:
+    with agent_box.open() as agent:
+        watched_daily(agent_box, agent, 20, known=False)
+        now = agent_box.clock.now()
+        agent.housekeeping()
+        agent_box.clock.jump(IN_2100)
+        for _ in range(3):
+            agent_box.clock.stand(PATIENCE_SECONDS // 4)
+            assert agent.housekeeping().deleted == 0
+        agent_box.clock.jump(now)  # somebody noticed
+        assert agent.housekeeping().deleted == 0
         agent_box.clock.advance(80 * DAY_SECONDS)
+        assert agent.housekeeping().deleted == 0  # this, too, may be a leap
+        agent_box.clock.stand(PATIENCE_SECONDS - 1)
+        assert agent.housekeeping().deleted == 0
+        agent_box.clock.stand(1)
+        assert agent.housekeeping().deleted == 9
+        # What was believed is no reason to delete once the clock says less.
+        agent_box.clock.jump(now)
+        agent.retention.choose(1)
         assert agent.housekeeping().deleted == 9
 
 
 def test_more_than_a_batch_is_deleted_at_once(agent_box: AgentBox) -> None:
     agent_box.config = Config(retention_days=8)
     with agent_box.open() as agent:
+        agent_box.update(agent)
         agent.grant(Purpose.HISTORY)
         now = agent_box.clock.now()
         agent.record_watch(
             [
                 WatchEvent(entity_id=f"t:{number}", watched_on=now - 9 * DAY_SECONDS - number)
                 for number in range(1203)
-            ]
+            ],
+            keep_unknown=True,
         )
         assert agent.housekeeping().deleted == 1203
         assert agent.home.history.count("main") == 0

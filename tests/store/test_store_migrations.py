@@ -133,6 +133,7 @@ UNDO: dict[str, tuple[str, ...]] = {
         f"ALTER TABLE {table} DROP COLUMN after_seq"
         for table in ("profiles", "events", "title_marks", "last_picks")
     ),
+    "0006_undated": ("DROP TABLE undated",),
 }
 """What takes a migration back, by its name."""
 SCHEMAS = {schema.name: schema for schema in (LEDGER_SCHEMA, HISTORY_SCHEMA)}
