@@ -15,7 +15,13 @@ import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["ARCHITECTURES", "Architecture", "filter_program", "install_filter"]
+__all__ = [
+    "ARCHITECTURES",
+    "Architecture",
+    "filter_available",
+    "filter_program",
+    "install_filter",
+]
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 """Instructions of linux/filter.h: BPF_LD|W|ABS, BPF_JMP|JEQ|K, JGE, JSET, BPF_RET|K."""
@@ -27,7 +33,7 @@ _X32_BIT = 0x40000000
 """x86-64 has a second numbering of its calls from here on."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _INSTRUCTION = struct.Struct("=HBBI")
-_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
+_PR_SET_NO_NEW_PRIVS, _PR_GET_SECCOMP, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 21, 22, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +139,13 @@ def install_filter(machine: str | None = None) -> bool:
     if prctl(_PR_SET_NO_NEW_PRIVS, 1, None, 0, 0):
         return False
     return not prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, program, 0, 0)
+
+
+def filter_available(machine: str | None = None) -> bool:
+    """Say whether :func:`install_filter` would; nothing is changed."""
+    known = (platform.machine() if machine is None else machine) in ARCHITECTURES
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    return known and prctl is not None and prctl(_PR_GET_SECCOMP, 0, 0, 0, 0) >= 0
 
 
 def filter_program(architecture: Architecture) -> bytes:

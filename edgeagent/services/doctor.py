@@ -24,6 +24,7 @@ from edgeagent.services.findings import Finding, Status, examined, failed
 from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.services.key_care import configured_provider, key_statuses
 from edgeagent.services.on_time import ON_SECONDS_BETWEEN_DRAWS, OnTime
+from edgeagent.services.scoring_health import scoring_found
 from edgeagent.services.settings_check import settings_faults
 from edgeagent.services.store_health import (
     files_found,
@@ -87,6 +88,7 @@ class Doctor:
             self._permissions(),
             self._free_space(),
             self._keys(),
+            scoring_found(self._config),
             log_found(self._directory, "ledger"),
             log_found(self._directory, "history"),
         ]

@@ -13,6 +13,7 @@ import edgeagent
 from edgeagent.scoring.syscall_filter import (
     ARCHITECTURES,
     Architecture,
+    filter_available,
     filter_program,
     install_filter,
 )
@@ -95,10 +96,10 @@ def test_the_numbers_are_those_of_the_kernel_s_headers(machine: str) -> None:
 
 TRIALS = """
 import ctypes, os, socket, sys
-from edgeagent.scoring.syscall_filter import install_filter
+from edgeagent.scoring.syscall_filter import filter_available, install_filter
 os.chdir(sys.argv[1])
 open('there', 'w').close()
-assert install_filter()
+assert filter_available() == install_filter() == True
 here = os.getpid()
 trials = {
     'socket': lambda: socket.socket(),
@@ -139,10 +140,11 @@ def test_a_process_with_the_filter_reads_and_does_nothing_else(tmp_path: Path) -
         text=True,
         env={"PYTHONPATH": str(root)},
     )
-    if "assert install_filter()" in done.stderr:
+    if "AssertionError" in done.stderr and not filter_available():
         pytest.skip("this kernel has no filters")
     assert done.stdout == "[] True ['there']\n", done.stderr
 
 
 def test_another_machine_has_no_filter() -> None:
     assert not install_filter("riscv64")
+    assert not filter_available("riscv64")

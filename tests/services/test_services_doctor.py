@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -14,6 +15,7 @@ from edgeagent.errors import LedgerBroken, StorageError
 from edgeagent.messages import WatchEvent
 from edgeagent.services.doctor import Doctor, Finding
 from edgeagent.services.report_conditions import Obstacle
+from edgeagent.services.scoring_health import scoring_found
 from edgeagent.store.history_schema import HISTORY_SCHEMA
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.migrations import Migration
@@ -21,7 +23,7 @@ from edgeagent.store.store_notes import PUT_BACK
 from edgeagent.testing.agent_box import AgentBox
 
 NAMES = (
-    *("settings", "permissions", "free space", "keys", "ledger log", "history log"),
+    *("settings", "permissions", "free space", "keys", "scoring", "ledger log", "history log"),
     *("ledger", "history", "files", "clock", "budget", "counts", "update"),
 )
 
@@ -31,6 +33,20 @@ def agent_box(agent_box: AgentBox) -> AgentBox:
     """Return a box whose settings name nothing that is not there."""
     agent_box.config = Config()
     return agent_box
+
+
+@pytest.mark.parametrize(
+    ("scorer", "filtered", "said"),
+    [
+        ("resident", True, "in the resident process, without limits"),
+        ("child", True, "in a child with limits, without network and new files"),
+        ("child", False, "network and files are what the unit allows"),
+    ],
+)
+def test_it_is_said_what_holds_models(
+    scorer: Literal["resident", "child"], filtered: bool, said: str
+) -> None:
+    assert said in scoring_found(Config(scorer=scorer), filtered=filtered).message
 
 
 def doctor(agent_box: AgentBox) -> Doctor:
