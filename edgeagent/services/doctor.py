@@ -23,6 +23,7 @@ from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.findings import Finding, Status, examined, failed
 from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.services.key_care import configured_provider, key_statuses
+from edgeagent.services.model_health import models_found
 from edgeagent.services.on_time import ON_SECONDS_BETWEEN_DRAWS, OnTime
 from edgeagent.services.scoring_health import scoring_found
 from edgeagent.services.settings_check import settings_faults
@@ -35,6 +36,7 @@ from edgeagent.services.store_health import (
 )
 from edgeagent.store import Home, LedgerStore
 from edgeagent.store.ownership import foreign_file, user_name
+from edgeagent.store.read_only import is_writable
 
 __all__ = ["Doctor", "Finding", "Status"]
 
@@ -55,6 +57,7 @@ class Doctor:
         clock: Clock,
         random: RandomSource,
         free_bytes: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free,
+        can_write: Callable[[Path], bool] = is_writable,
     ) -> None:
         """Examine ``directory``; it is never made.
 
@@ -64,6 +67,7 @@ class Doctor:
             clock: the system's.
             random: never drawn from: a home is opened, not made.
             free_bytes: room on the file system of a path; a seam for tests.
+            can_write: whether files can be made in a directory; likewise.
 
         """
         self._directory = directory
@@ -71,6 +75,7 @@ class Doctor:
         self._clock = DeviceClock(clock)
         self._random = random
         self._free_bytes = free_bytes
+        self._can_write = can_write
 
     def examine(self) -> tuple[Finding, ...]:
         """Return one finding for each examination, the home's first."""
@@ -102,6 +107,7 @@ class Doctor:
                     examined("budget", lambda: self._budget(home.ledger)),
                     examined("counts", lambda: self._counts(home.ledger)),
                     examined("update", lambda: self._update(self._installation(home))),
+                    examined("model", lambda: models_found(self._installations(home))),
                 ]
         except EdgeAgentError as error:
             findings.append(failed("ledger", error))
@@ -208,6 +214,13 @@ class Doctor:
         return Finding(name="permissions", status="ok", message="files belong to their owner alone")
 
     def _free_space(self) -> Finding:
+        if not self._can_write(self._directory):
+            return Finding(
+                name="free space",
+                status="failed",
+                message=f"{self._directory} cannot be written: it is read, and nothing is stored",
+                hint="mount that file system writable",
+            )
         free = self._free_bytes(self._directory)
         message = f"{free / 1024 / 1024:.0f} MiB free"
         if free < _LOW_FREE_BYTES:

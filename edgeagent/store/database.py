@@ -33,6 +33,9 @@ __all__ = ["PAGE_BYTES", "Database", "Row"]
 
 Row = tuple[Any, ...]
 
+_Place = tuple[int, int]
+"""Device and inode of a file."""
+
 PAGE_BYTES = 4096
 _PLAIN_HEADER = b"SQLite format 3\x00"
 _BUSY_TIMEOUT_SECONDS = 10.0
@@ -54,6 +57,8 @@ class Database:
         reads would leave them scattered over memory that could be given back otherwise."""
         self._lock = threading.RLock()
         self.path = path
+        self._shown = path
+        self._places = _places(path)
 
     @classmethod
     def create(cls, path: Path, key: SecretKey, *, application_id: int) -> Self:
@@ -145,12 +150,15 @@ class Database:
         Raises:
             DiskFull: there is no room; nothing was changed.
             StorageError: another process kept the database locked; nothing was changed.
+            Damaged: its files were moved or deleted; what was written would be gone with them.
 
         """
         with self._guard(), self._rolled_back_on_error():
+            self._require_in_place()
             self._connection.execute("BEGIN IMMEDIATE")
             yield self._connection
             self._connection.execute("COMMIT")
+            self._require_in_place()
 
     @contextmanager
     def snapshot(self) -> Iterator[KeyedConnection]:
@@ -256,11 +264,32 @@ class Database:
         with self._lock:
             self._connection.close()
             self._connection = self._connect(self.path, key).connection
+            self._places = _places(self.path)
             self._reader = self._connection.cursor()
 
     def close(self) -> None:
         """Close the connection; the last one of all processes removes the write-ahead log."""
         self._connection.close()
+
+    def _require_in_place(self) -> None:
+        """Refuse to write where nobody finds it again: files stay open when their names are gone.
+
+        The log is there from the first write on, and is the same one until the last connection of
+        all processes closes.
+        """
+        database, log = _places(self.path)
+        known_database, known_log = self._places
+        if database is None or database != known_database or known_log not in {None, log}:
+            raise Damaged(
+                f"{self.path} was moved, deleted or exchanged while it was open",
+                hint="put its files back, or start edgeagent again; nothing is stored until then",
+            )
+        self._places = (database, log)
+
+    def refuse_writes(self, original: Path) -> None:
+        """Let every write fail from now on, naming the file that cannot be written."""
+        self.read("PRAGMA query_only = ON")
+        self._shown = original
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
@@ -268,7 +297,7 @@ class Database:
             try:
                 yield
             except sqlite3.Error as error:
-                raise storage_error(error, self.path) from error
+                raise storage_error(error, self._shown) from error
 
     @contextmanager
     def _rolled_back_on_error(self) -> Iterator[None]:
@@ -278,6 +307,19 @@ class Database:
             with suppress(sqlite3.Error):  # SQLite has rolled back by itself, say on a full disk
                 self._connection.execute("ROLLBACK")
             raise
+
+
+def _places(path: Path) -> tuple[_Place | None, _Place | None]:
+    """Return which files a database and its log are at this moment."""
+    return _place(path), _place(path.with_name(f"{path.name}-wal"))
+
+
+def _place(path: Path) -> _Place | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _check_header(path: Path) -> None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 from edgeagent.clock import iso_utc
@@ -54,25 +55,30 @@ from edgeagent.store.ledger import LedgerStore
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.logs import CutLogs, require_fitting_log
+from edgeagent.store.making import SIDE_FILES, make_database
 from edgeagent.store.meeting import begin_mark, meet, require_untouched
 from edgeagent.store.migrations import Schema
+from edgeagent.store.read_only import copy_to_memory, is_writable, require_writable
 from edgeagent.store.rekey import DatabaseFiles, Step, finish_rekey, rekey_database
 from edgeagent.store.witness import HistoryWitness
 
 __all__ = ["Home"]
 
 _SCHEMAS = (LEDGER_SCHEMA, HISTORY_SCHEMA)
-_SIDE_FILES = ("-wal", "-shm")
 
 
 class Home:
     """The stores of one box."""
 
-    def __init__(self, directory: Path, *, provider: KeyProvider, lock: HomeLock) -> None:
-        """Serve ``directory``; use :meth:`open`."""
+    def __init__(
+        self, directory: Path, *, provider: KeyProvider, copy: TemporaryDirectory[str] | None = None
+    ) -> None:
+        """Serve ``directory``, or where it cannot be written a ``copy``; use :meth:`open`."""
         self.directory = directory
+        self._copy = copy
+        self._place = directory if copy is None else Path(copy.name)
         self._provider = provider
-        self._lock = lock
+        self._lock = HomeLock(self._place / "lock")
         self._ledger: LedgerStore | None = None
         self._history: HistoryStore | None = None
         self._now = 0
@@ -87,6 +93,7 @@ class Home:
         now: int,
         random: RandomSource,
         write_anchor: Callable[[Path, bytes], None] = replace_durably,
+        is_writable: Callable[[Path], bool] = is_writable,
     ) -> Self:
         """Open a box's home, making it if there is none.
 
@@ -96,6 +103,8 @@ class Home:
             now: seconds UTC; a new ledger is silent for 13 whole weeks after it.
             random: draws a new ledger's reporting phase.
             write_anchor: replaces a file durably; a seam for tests that lose power in between.
+            is_writable: says whether files can be made in a directory; a seam for tests. Where
+                not, a copy in memory is read, and every write fails.
 
         Raises:
             InputError: ``directory`` is something else.
@@ -113,10 +122,15 @@ class Home:
             raise InputError(
                 f"{directory} is not a directory", hint="name a directory with --home"
             ) from error
-        home = cls(directory, provider=provider, lock=HomeLock(directory / "lock"))
+        copy = None if is_writable(directory) else copy_to_memory(directory)
+        home = cls(directory, provider=provider, copy=copy)
         home._now = now
-        home._finish_rekey()
-        home._open_ledger(now=now, random=random, write_anchor=write_anchor)
+        try:
+            home._finish_rekey()
+            home._open_ledger(now=now, random=random, write_anchor=write_anchor)
+        except BaseException:
+            home.close()
+            raise
         return home
 
     @property
@@ -171,6 +185,7 @@ class Home:
             StorageError: what was not rotated opens as before; do it again.
 
         """
+        require_writable(self.directory, self._copy)
         new_provider.prepare()
         with self._lock.held():
             for schema in _SCHEMAS:
@@ -194,6 +209,7 @@ class Home:
             StorageError: another process uses a database, or there is no room; its old key opens.
 
         """
+        require_writable(self.directory, self._copy)
         history, ledger_store = self.history, self.ledger
         with self._lock.held():
             files = self._files(HISTORY_SCHEMA)
@@ -214,6 +230,7 @@ class Home:
             StorageError: that name is taken; nothing was renamed.
 
         """
+        require_writable(self.directory, self._copy)
         source = self._path(HISTORY_SCHEMA)
         stamp = iso_utc(now).replace(":", "")
         kept = source.with_name(f"{source.name}.damaged-{stamp}")
@@ -223,7 +240,7 @@ class Home:
             if self._history is not None:
                 self._history.close()
                 self._history = None
-            for suffix in _SIDE_FILES:
+            for suffix in SIDE_FILES:
                 log = source.with_name(source.name + suffix)
                 if log.exists():
                     move_durably(log, kept.with_name(kept.name + suffix))
@@ -239,6 +256,7 @@ class Home:
 
     def discard_history(self) -> None:
         """Destroy the history's data key, then its file; a new one begins when it is asked for."""
+        require_writable(self.directory, self._copy)
         files = self._files(HISTORY_SCHEMA)
         with self._lock.held():
             if self._history is not None:
@@ -265,6 +283,8 @@ class Home:
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None
+        if self._copy is not None:
+            self._copy.cleanup()
 
     def _files(self, schema: Schema) -> DatabaseFiles:
         return DatabaseFiles(directory=self.directory, schema=schema)
@@ -295,7 +315,8 @@ class Home:
                     key = self._data_key(LEDGER_SCHEMA, may_create=not anchor_path.exists())
                     anchor = Anchor(anchor_path, key, write=write_anchor)
                     require_no_ledger_before(anchor, path)
-                    self._make(
+                    make_database(
+                        path,
                         LEDGER_SCHEMA,
                         key,
                         lambda database: begin_ledger(database, anchor, now=now, random=random),
@@ -318,6 +339,8 @@ class Home:
         self._ledger = ledger
         if self._cut_logs.tell(ledger, at=now):
             database.checkpoint()
+        if self._copy is not None:
+            database.refuse_writes(self.directory / database.path.name)
 
     def _open_history(self) -> Database:
         path = self._path(HISTORY_SCHEMA)
@@ -325,7 +348,9 @@ class Home:
             with self._lock.held():
                 if not path.exists():
                     key = self._data_key(HISTORY_SCHEMA, may_create=True)
-                    self._make(HISTORY_SCHEMA, key, lambda made: begin_mark(made, self.ledger))
+                    make_database(
+                        path, HISTORY_SCHEMA, key, lambda made: begin_mark(made, self.ledger)
+                    )
         key = self._data_key(HISTORY_SCHEMA, may_create=False)
         require_fitting_log(path)
         return self._open_database(HISTORY_SCHEMA, key)
@@ -337,6 +362,8 @@ class Home:
             meet(history, self.ledger, at=self._now)
         # A process that died after deleting may have left what it deleted in the log.
         history.checkpoint()
+        if self._copy is not None:
+            history.refuse_writes(self.directory / history.path.name)
 
     def _witnessing(self) -> Database | None:
         """Return the history's database, if there is one; none is made for a mark."""
@@ -356,27 +383,6 @@ class Home:
             raise
         return database
 
-    def _make(
-        self,
-        schema: Schema,
-        key: SecretKey,
-        fill: Callable[[Database], None] = lambda _: None,
-    ) -> None:
-        """Make a database aside and move it into place; the caller holds the lock."""
-        path = self._path(schema)
-        aside = path.with_name(f"{path.name}.new")
-        with no_room(aside):
-            for leftover in (aside, *(aside.with_name(aside.name + s) for s in _SIDE_FILES)):
-                leftover.unlink(missing_ok=True)  # of a making that was interrupted
-        database = Database.create(aside, key, application_id=schema.application_id)
-        try:
-            schema.migrate(database)
-            fill(database)
-            database.checkpoint()
-        finally:
-            database.close()
-        move_durably(aside, path)
-
     def _data_key(self, schema: Schema, *, may_create: bool) -> SecretKey:
         path = self._key_path(schema)
         if may_create and not path.exists():
@@ -386,7 +392,7 @@ class Home:
         return open_data_key(path, database=schema.name, provider=self._provider)
 
     def _path(self, schema: Schema) -> Path:
-        return self.directory / f"{schema.name}.db"
+        return self._place / f"{schema.name}.db"
 
     def _key_path(self, schema: Schema) -> Path:
-        return self.directory / f"{schema.name}.key"
+        return self._place / f"{schema.name}.key"

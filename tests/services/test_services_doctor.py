@@ -24,7 +24,7 @@ from edgeagent.testing.agent_box import AgentBox
 
 NAMES = (
     *("settings", "permissions", "free space", "keys", "scoring", "ledger log", "history log"),
-    *("ledger", "history", "files", "clock", "budget", "counts", "update"),
+    *("ledger", "history", "files", "clock", "budget", "counts", "update", "model"),
 )
 
 
@@ -324,3 +324,30 @@ def _refusal(agent: Agent) -> LedgerBroken:
     with pytest.raises(LedgerBroken) as caught:
         agent.home.check()
     return caught.value
+
+
+@pytest.mark.parametrize("harm", ["damaged", "deleted"])
+def test_a_model_file_that_is_not_the_verified_one_is_said(agent_box: AgentBox, harm: str) -> None:
+    filled(agent_box)
+    assert examined(agent_box)["model"].message == "2 files are as they were verified"
+    (model,) = (agent_box.directory / "models").rglob("*.onnx")
+    if harm == "damaged":
+        model.write_bytes(model.read_bytes()[:-1] + b"?")
+    else:
+        model.unlink()
+    finding = examined(agent_box)["model"]
+    assert finding.status == "failed"
+    assert str(model) in finding.message
+
+
+def test_a_home_that_cannot_be_written_is_said(agent_box: AgentBox) -> None:
+    filled(agent_box)
+    findings = Doctor(
+        agent_box.directory,
+        config=agent_box.config,
+        clock=agent_box.clock,
+        random=agent_box.random,
+        can_write=lambda _: False,
+    ).examine()
+    (space,) = (finding for finding in findings if finding.name == "free space")
+    assert (space.status, space.hint) == ("failed", "mount that file system writable")

@@ -1,0 +1,33 @@
+"""A database is made aside and moved into place, so that one under its own name is always whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from edgeagent.store.database import Database
+from edgeagent.store.durable import move_durably, no_room
+from edgeagent.store.keys import SecretKey
+from edgeagent.store.migrations import Schema
+
+__all__ = ["SIDE_FILES", "make_database"]
+
+SIDE_FILES = ("-wal", "-shm")
+
+
+def make_database(
+    path: Path, schema: Schema, key: SecretKey, fill: Callable[[Database], None]
+) -> None:
+    """Make ``path`` and ``fill`` it; the caller holds the home's lock."""
+    aside = path.with_name(f"{path.name}.new")
+    with no_room(aside):
+        for leftover in (aside, *(aside.with_name(aside.name + s) for s in SIDE_FILES)):
+            leftover.unlink(missing_ok=True)  # of a making that was interrupted
+    database = Database.create(aside, key, application_id=schema.application_id)
+    try:
+        schema.migrate(database)
+        fill(database)
+        database.checkpoint()
+    finally:
+        database.close()
+    move_durably(aside, path)
