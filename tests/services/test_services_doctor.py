@@ -264,7 +264,9 @@ def test_a_row_that_cannot_be_read_is_no_whole_ledger(agent_box: AgentBox) -> No
 
 def test_picks_that_cannot_be_read_are_no_whole_history(agent_box: AgentBox) -> None:
     with agent_box.open() as agent, agent.home.history._database.transaction() as connection:
-        connection.execute("INSERT INTO last_picks VALUES ('main', 1, X'7B')")
+        connection.execute(
+            "INSERT INTO last_picks (profile, made_at, body) VALUES ('main', 1, X'7B')"
+        )
     assert examined(agent_box)["history"].status == "failed"
 
 

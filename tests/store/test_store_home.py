@@ -254,4 +254,4 @@ def test_a_lock_is_taken_again_by_its_holder(tmp_path: Path) -> None:
 
 
 def test_exports_are_sorted() -> None:
-    assert exported == sorted(exported)
+    assert exported == sorted(exported, key=lambda name: (not name.isupper(), name))
