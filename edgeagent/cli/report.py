@@ -21,7 +21,7 @@ def command() -> None:
 def close(box: Box, *, as_json: bool) -> None:
     """Close the latest ended reporting week; draws at most one report, ever, for a week.
 
-    A draw takes a minute, whatever was watched.
+    A draw takes a minute, whatever was watched; interrupted, the week counts as "none".
     """
     with box.open() as agent:
         closing = agent.close_week()
