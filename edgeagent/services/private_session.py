@@ -77,7 +77,8 @@ class KeptPrivateSession:
                 hint=f"ask for 1 to {MAX_MINUTES} minutes; it can be begun anew",
             )
         began = self._clock.boot_seconds()
-        span = Span(began=began, ends=began + 60 * minutes, offsets=self._clock.offsets())
+        offsets = tuple(sorted(set(self._clock.offsets())))
+        span = Span(began=began, ends=began + 60 * minutes, offsets=offsets)
         self._change(lambda spans: spans.started(span))
         return self._clock.now() + 60 * minutes
 

@@ -374,3 +374,23 @@ def test_titles_are_there_again_after_a_rest(house: House) -> None:
     house.desk.rest()
     assert house.desk.agent.titles.find("t:01")
     assert house.desk.agent.home.history.profiles()
+
+
+def test_how_long_the_box_is_on_is_noted_in_time_and_at_the_end(house: House) -> None:
+    def noted() -> bytes | None:
+        return house.desk.agent.home.ledger.state("on_time")
+
+    house.round()
+    before = noted()
+    house.box.clock.advance(6 * HOUR - 1)
+    house.round()
+    assert noted() == before
+    house.box.clock.advance(1)
+    house.round()
+    assert noted() != before
+    on_seconds = house.desk.agent.retention.on_time.seconds()
+    house.box.clock.advance(600)
+    house.desk.close()
+    house.box.clock.reboot()
+    with house.box.open() as agent:
+        assert agent.retention.on_time.seconds() == on_seconds + 600

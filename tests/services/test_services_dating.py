@@ -89,6 +89,7 @@ def test_what_has_no_date_is_not_deleted_by_age(agent_box: AgentBox) -> None:
         agent_box.clock.stand(100 * DAY_SECONDS)
         agent_box.clock.jump(right)
         agent.housekeeping()
+        assert agent.home.history.prune(right) == 0
         assert agent.home.history.count("main") == 1
         # Dated, it is as old as it is.
         agent_box.update(agent)
