@@ -124,11 +124,12 @@ def test_consent_first(tmp_path: Path) -> None:
 
 def test_no_model_no_server_no_root(home: Path) -> None:
     assert "no model" in complaint(run(home, "recommend"), 6)
-    assert "trusted_root" in complaint(run(home, "model", "update"), 3)
-    (home / "config.toml").write_text('trusted_root = "root.json"\n')
-    assert "root.json" in complaint(run(home, "model", "update"), 3)
-    (home / "root.json").write_text("{}")
     assert "server_url" in complaint(run(home, "model", "update"), 3)
+    server = 'server_url = "https://models.example"\n'
+    (home / "config.toml").write_text(server)
+    assert "trusted_root" in complaint(run(home, "model", "update"), 3)
+    (home / "config.toml").write_text(server + 'trusted_root = "root.json"\n')
+    assert "root.json" in complaint(run(home, "model", "update"), 3)
     (home / "config.toml").write_text('server_url = "http://models.example"\n')
     assert "not encrypted" in complaint(run(home, "report", "send"), 3)
 
