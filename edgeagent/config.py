@@ -71,13 +71,13 @@ class ServiceConfig(_Table, frozen=True, kw_only=True):
     """Connections a door serves at once; a box runs a dozen apps, and each costs about 50 KB. Apps
     take three quarters at most: whoever may manage finds room."""
     viewings_at_once: Annotated[int, Meta(ge=10, le=100_000)] = 2000
-    """Viewings that all apps together may tell of in one go, an evening's list of a platform that
-    was offline; one connection half of that, and all of one user, or of the WebSocket, three
-    quarters, so that an app in a loop leaves room for the others. Whoever may manage is not
-    counted."""
+    """Viewings that the apps of one user may tell of in one go, an evening's list of a platform
+    that was offline; one connection half of that, so that an app in a loop leaves room for the
+    others. Each user has room of its own, 16 at a time: in room that is shared, one could count
+    what another tells. Whoever may manage is not counted."""
     viewings_per_hour: Annotated[int, Meta(ge=1, le=100_000)] = 240
     """How fast that room comes back; one connection may use half of it. 240 an hour, day and night
-    for 90 days, are 35 MB: an app can neither fill the disk nor wear it out."""
+    for 90 days, are 35 MB for each user: an app can neither fill the disk nor wear it out."""
     update_hours: Annotated[int, Meta(ge=1, le=720)] = 24
     """Hours between two looks for a newer model: the catalogue is made daily."""
     work_windows: tuple[Annotated[str, Meta(pattern=_WINDOW)], ...] = ()

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from edgeagent.agent import Agent
 from edgeagent.api.allowance import Allowance
+from edgeagent.api.charges import Charges
 from edgeagent.api.confirmations import Confirmations
 from edgeagent.api.memory import give_back
 from edgeagent.api.method import Caller
@@ -72,6 +73,7 @@ class Desk:
         self.outside = outside
         self.config = config
         self.confirmations = confirmations
+        self.charges = Charges()
         self.allowance = Allowance(
             at_once=config.service.viewings_at_once, per_hour=config.service.viewings_per_hour
         )
@@ -103,11 +105,13 @@ class Desk:
 
     def knows(self, connection: int) -> bool:
         """Say whether a connection has told of anything that is kept in memory."""
-        return connection in self.playbacks or connection in self.allowance
+        kept = (self.playbacks, self.charges, self.allowance)
+        return any(connection in each for each in kept)
 
     def leave(self, connection: int) -> tuple[str, ...]:
         """A connection has gone: what it played is stored, for the profiles that are returned."""
         self.allowance.leave(connection)
+        self.charges.leave(connection)
         self.playbacks.end(connection, agent=self.agent)
         return self.playbacks.take_changed()
 
@@ -179,7 +183,7 @@ class Call:
         """Count what an app is about to tell.
 
         Raises:
-            TooManyViewings: it, or all apps together, have told too much of late.
+            TooManyViewings: it, or all apps of its user, have told too much of late.
 
         """
         if self.caller is Caller.APP:

@@ -93,8 +93,9 @@ def _progress(call: Call, params: MediaProgress) -> bool | None:
 def _pause(call: Call, params: Media) -> bool | None:
     """Playback pauses; its progress is stored."""
     del params
-    if call.playbacks.holds_progress(call.connection, agent=call.agent):
-        call.count_viewings(1)
+    charges = call.desk.charges
+    call.count_viewings(charges.of_pause(call.connection))
+    charges.take_pause(call.connection)
     kept = call.playbacks.store(call.connection, agent=call.agent)
     call.tell_of_viewings()
     return _answer(call, kept=kept)
@@ -108,8 +109,10 @@ def _ended(call: Call, params: Media) -> bool | None:
 
 def _marked(call: Call, mark: Mark) -> bool | None:
     now = call.now()
-    if call.playbacks.will_store(call.connection, mark, agent=call.agent):
-        call.count_viewings(1)
+    charges, since_boot = call.desk.charges, call.desk.clock.boot_seconds()
+    viewings = charges.of_mark(call.connection, mark, now=since_boot)
+    call.count_viewings(viewings)
+    charges.take_mark(call.connection, mark, now=since_boot, viewings=viewings)
     kept = call.playbacks.progress(call.connection, mark, agent=call.agent, now=now)
     call.tell_of_viewings()
     return _answer(call, kept=kept)

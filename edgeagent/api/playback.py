@@ -82,7 +82,7 @@ class Playbacks:
 
     def progress(self, connection: int, mark: Mark, *, agent: Agent, now: int) -> bool:
         """Take a mark in, and say whether a viewing of it may be kept."""
-        writes = self.will_store(connection, mark, agent=agent)
+        writes = self._will_store(connection, mark, agent=agent)
         self.begin(connection, mark, agent=agent, now=now)
         playing = self._playing[connection]
         playing.mark, playing.dirty = _further(playing.mark, mark), True
@@ -94,20 +94,14 @@ class Playbacks:
             self._playing.pop(connection, None)
         return kept
 
-    def will_store(self, connection: int, mark: Mark, *, agent: Agent) -> bool:
-        """Say whether :meth:`progress` with this mark would write."""
+    def _will_store(self, connection: int, mark: Mark, *, agent: Agent) -> bool:
+        """Say whether :meth:`progress` with this mark writes."""
         self.heed_private_session(agent)
         playing = self._playing.get(connection)
         if playing is None or playing.mark.entity_id != mark.entity_id or mark.completed:
             return True
         stored = playing.stored
         return stored is None or self._clock.boot_seconds() - stored >= STORE_EVERY_SECONDS
-
-    def holds_progress(self, connection: int, *, agent: Agent) -> bool:
-        """Say whether :meth:`store` would write."""
-        self.heed_private_session(agent)
-        playing = self._playing.get(connection)
-        return playing is not None and playing.dirty
 
     def started_at(self, connection: int, entity_id: str, *, agent: Agent) -> int | None:
         """Return since when a connection plays a title, if it does."""

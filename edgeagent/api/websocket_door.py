@@ -26,6 +26,7 @@ from edgeagent.api.guests import AT_ONCE, Guests, let_nobody_in, queue_more
 from edgeagent.api.jsonrpc import FRAME_LIMIT_BYTES
 from edgeagent.api.method import Caller
 from edgeagent.api.outgoing import Message, Outgoing
+from edgeagent.api.tcp_peer import owner_of
 from edgeagent.errors import InputError
 
 __all__ = ["LOOPBACK", "TOKEN_NAME", "WebSocketDoor"]
@@ -158,7 +159,7 @@ class WebSocketDoor:
         client = Client(
             number=-number,
             caller=Caller.MANAGE if manages else Caller.APP,
-            peer=LOOPBACK,
+            peer=_peer_of(connection),
             version=2 if query.get("RPCv2") == "true" else 1,
             send=outgoing.offer,
         )
@@ -177,6 +178,12 @@ class WebSocketDoor:
         finally:
             await outgoing.finish(sending)
             await self._dispatcher.goodbye(client)
+
+
+def _peer_of(connection: ServerConnection) -> str:
+    """Name whose connection it is, as the unix socket does; all alike where that cannot be told."""
+    user = owner_of(connection.remote_address, connection.local_address)
+    return LOOPBACK if user is None else f"user {user}"
 
 
 def _jsonrpc_if_offered(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.api.allowance import Allowance
+from edgeagent.api.allowance import MOST_PEERS, Allowance
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.errors import TooManyViewings
 from tests.api.running import Running, ServiceThread
@@ -87,6 +87,33 @@ def test_a_player_that_jumps_from_title_to_title_is_counted_too(small: Running) 
     assert kept(small) == 10
 
 
+def test_what_playback_costs_tells_nothing_of_a_private_session_or_a_deletion(
+    services: ServiceThread,
+) -> None:
+    def answers(name: str, *, changes: bool) -> list[bool]:
+        limits = ServiceConfig(viewings_at_once=20, viewings_per_hour=1)
+        running = services.start(name=name, config=Config(service=limits))
+        with running.line() as manager, running.websocket() as app:
+            manager.result("EdgeAgent.grant", {"purpose": "history"})
+            given = []
+            for number in range(60):
+                if changes and number % 5 == 2:
+                    began = manager.result("EdgeAgent.privateSession")["on"]
+                    manager.result(f"EdgeAgent.{'stop' if began else 'start'}PrivateSession")
+                if changes and number == 23:
+                    manager.result("EdgeAgent.forget", {"entityId": "m:1"})
+                film = {"entityId": f"m:{number // 6}"}
+                mark = film | {"progress": number / 100}
+                given.append("result" in app.ask("Metrics.mediaProgress", mark))
+                if number % 4 == 0:
+                    given.append("result" in app.ask("Metrics.mediaPause", film))
+            return given
+
+    undisturbed = answers("undisturbed", changes=False)
+    assert {True, False} == set(undisturbed)
+    assert answers("disturbed", changes=True) == undisturbed
+
+
 def test_marks_of_one_film_in_a_private_session_are_one_viewing(small: Running) -> None:
     with small.line() as manager, small.websocket() as app:
         manager.result("EdgeAgent.startPrivateSession")
@@ -98,7 +125,7 @@ def test_marks_of_one_film_in_a_private_session_are_one_viewing(small: Running) 
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 2), st.integers(1, 30), st.integers(-2 * HOUR, 2 * HOUR)),
+        st.tuples(st.integers(0, 3), st.integers(1, 30), st.integers(-2 * HOUR, 2 * HOUR)),
         max_size=60,
     )
 )
@@ -116,26 +143,54 @@ def test_never_more_than_the_room_and_what_came_back(
         except TooManyViewings:
             continue
         told[connection] = told.get(connection, 0) + viewings
-        assert sum(told.values()) <= 40 + forward * 20 / HOUR + 1e-6
         assert told[connection] <= 20 + forward * 10 / HOUR + 1e-6
-        assert told.get(0, 0) + told.get(2, 0) <= 30 + forward * 15 / HOUR + 1e-6
+        assert told.get(0, 0) + told.get(2, 0) <= 40 + forward * 20 / HOUR + 1e-6
 
 
-def test_a_connection_that_has_gone_leaves_nothing_but_what_it_told() -> None:
-    allowance = Allowance(at_once=20, per_hour=1)
-    for connection in range(2):
-        allowance.take(10, connection=connection, peer=f"{connection}", now=0)
-        allowance.leave(connection)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["one", "other"]), st.integers(1, 12), st.integers(0, HOUR)),
+        max_size=60,
+    )
+)
+def test_no_peer_can_count_what_another_tells(calls: list[tuple[str, int, int]]) -> None:
+    def answers(*, with_the_other: bool) -> list[bool]:
+        allowance, now, given = Allowance(at_once=40, per_hour=20), 0, []
+        for peer, viewings, later in calls:
+            now += later
+            if peer == "other" and not with_the_other:
+                continue
+            try:
+                allowance.take(viewings, connection=len(peer), peer=peer, now=now)
+                taken = True
+            except TooManyViewings:
+                taken = False
+            if peer == "one":
+                given.append(taken)
+        return given
+
+    assert answers(with_the_other=True) == answers(with_the_other=False)
+
+
+def test_more_peers_than_there_is_room_for_share_what_is_left() -> None:
+    allowance = Allowance(at_once=2, per_hour=1)
+    for number in range(MOST_PEERS + 2):
+        allowance.take(1, connection=number, peer=f"{number}", now=0)
+    late = MOST_PEERS + 3
     with pytest.raises(TooManyViewings):
-        allowance.take(1, connection=3, peer="3", now=0)
+        allowance.take(1, connection=late, peer=f"{late}", now=0)
+    allowance.take(1, connection=late + 1, peer="0", now=0)
+    allowance.take(1, connection=late + 2, peer="late again", now=3 * HOUR)  # all are full again
+    allowance.take(1, connection=late + 3, peer="0", now=3 * HOUR)
 
 
 def test_who_connects_anew_gets_no_new_room() -> None:
     allowance = Allowance(at_once=20, per_hour=1)
-    allowance.take(10, connection=1, peer="loop", now=0)
-    allowance.leave(1)
-    allowance.take(5, connection=2, peer="loop", now=0)
-    allowance.leave(2)
+    for connection in (1, 2):
+        allowance.take(10, connection=connection, peer="loop", now=0)
+        assert connection in allowance
+        allowance.leave(connection)
+        assert connection not in allowance
     with pytest.raises(TooManyViewings):
         allowance.take(1, connection=3, peer="loop", now=0)
     allowance.take(5, connection=4, peer="another", now=0)

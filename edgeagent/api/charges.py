@@ -1,0 +1,65 @@
+"""What playback costs an app of its room: by what it sent and when, and by nothing else.
+
+Whether a mark is stored depends on consent, on a private session and on whose profile it is. An app
+that can count its room must not learn of these, so marks are counted as if all were stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeagent.api.playback import STORE_EVERY_SECONDS, Mark
+
+__all__ = ["Charges"]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Told:
+    """The title that a connection plays."""
+
+    entity_id: str
+    charged_at: float
+    more: bool = False
+    """Whether there were marks since."""
+
+
+class Charges:
+    """Says which marks cost a viewing."""
+
+    def __init__(self) -> None:
+        """Nothing was told."""
+        self._told: dict[int, _Told] = {}
+
+    def of_mark(self, connection: int, mark: Mark, *, now: float) -> int:
+        """Return how many viewings a mark costs; ``now`` in boot time."""
+        told = self._told.get(connection)
+        if told is None or told.entity_id != mark.entity_id or mark.completed:
+            return 1
+        return 0 if now - told.charged_at < STORE_EVERY_SECONDS else 1
+
+    def take_mark(self, connection: int, mark: Mark, *, now: float, viewings: int) -> None:
+        """Note a mark that has cost what :meth:`of_mark` said."""
+        if mark.completed:
+            self.leave(connection)
+        elif viewings:
+            self._told[connection] = _Told(entity_id=mark.entity_id, charged_at=now)
+        else:
+            self._told[connection].more = True
+
+    def of_pause(self, connection: int) -> int:
+        """Return how many viewings it costs to store what has been played."""
+        told = self._told.get(connection)
+        return int(told is not None and told.more)
+
+    def take_pause(self, connection: int) -> None:
+        """Note a pause that has cost what :meth:`of_pause` said."""
+        if connection in self._told:
+            self._told[connection].more = False
+
+    def leave(self, connection: int) -> None:
+        """A connection plays nothing any more."""
+        self._told.pop(connection, None)
+
+    def __contains__(self, connection: int) -> bool:
+        """Whether a connection plays something."""
+        return connection in self._told
