@@ -25,6 +25,18 @@ _HANDSHAKE = (
 )
 _HUGE_HEADER = b"\x81\xff" + HUGE_BYTES.to_bytes(8, "big") + b"\0\0\0\0"
 _ASK = b'{"jsonrpc":"2.0","id":1,"method":"rpc.discover"}\n'
+BATCHES = 20
+_BATCH = b"[" + b",".join([_ASK.strip()] * FLIGHT) + b"]"
+_BATCH_FRAME = b"\x81\xfe" + len(_BATCH).to_bytes(2, "big") + b"\0\0\0\0" + _BATCH
+
+
+def ask_in_batches(port: int, stack: ExitStack) -> None:
+    """Ask for the longest document 100 times on each of 20 WebSockets, and read nothing of it."""
+    for _ in range(BATCHES):
+        client = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+        client.sendall(_HANDSHAKE.format(port=port).encode())
+        client.recv(4096)
+        client.sendall(_BATCH_FRAME)
 
 
 class Crowd:
@@ -37,7 +49,10 @@ class Crowd:
 
     def run(self) -> Counter[str]:
         """Do everything at once until SIGTERM."""
-        deeds = (self._flood, self._huge_frame, self._huge_line, self._deep, self._deaf)
+        deeds = (
+            *(self._flood, self._huge_frame, self._huge_line),
+            *(self._deep, self._deaf, self._batches),
+        )
         signal.signal(signal.SIGTERM, lambda *_: self._over.set())
         for deed in deeds:
             threading.Thread(target=self._repeat, args=(deed,), daemon=True).start()
@@ -98,6 +113,12 @@ class Crowd:
                 client.sendall(b"[" * DEEP + b"\n")
                 client.recv(4096)
                 self._done["deep_json"] += 1
+
+    def _batches(self) -> None:
+        with ExitStack() as stack:
+            ask_in_batches(self._port, stack)
+            self._done["batches"] += BATCHES
+            self._over.wait(0.5)
 
     def _deaf(self) -> None:
         """Ask and never read; whoever is hung up on comes again."""
