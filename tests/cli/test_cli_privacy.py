@@ -253,12 +253,12 @@ def test_yes_answers_beforehand(terminal: Terminal) -> None:
 def test_verbose_says_why_there_was_no_report(terminal: Terminal) -> None:
     said = CliRunner().invoke(cli, ["--home", str(terminal.home), "-v", "report", "close"])
     assert (
-        "INFO edgeagent.services.reporter: week None: silent the time is not known" in said.stderr
+        "INFO edgeagent.services.open_week: week None: silent the time is not known" in said.stderr
     )
     assert "INFO" not in terminal("report", "close").stderr
 
 
 def test_verbose_says_why_nothing_was_updated(terminal: Terminal) -> None:
     said = CliRunner().invoke(cli, ["--home", str(terminal.home), "-v", "model", "update"])
-    assert "nothing was updated: no trusted_root" in said.stderr
+    assert "nothing was fetched: no server_url" in said.stderr
     assert said.exit_code == 3
