@@ -31,6 +31,13 @@ def run(*command: str | Path, timeout: int = 1200) -> str:
 
 
 @pytest.fixture(scope="session")
+def nspawn() -> None:
+    """Ask for this before ``package``, which takes a minute and a half to build."""
+    if shutil.which("systemd-nspawn") is None:
+        pytest.skip("needs apt-get install systemd-container")
+
+
+@pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if os.geteuid() != 0:
         pytest.skip("needs root, for a chroot")
@@ -57,10 +64,9 @@ def chroot(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="module")
-def image(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def image(nspawn: None, package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A Debian 12 that can be switched on, the package installed while it was off."""
-    if shutil.which("systemd-nspawn") is None:
-        pytest.skip("needs apt-get install systemd-container")
+    del nspawn  # first of all, it says whether there is anything to do
     root = tmp_path_factory.mktemp("image") / "root"
     _install(package, root, include=WHOLE)
     yield root
