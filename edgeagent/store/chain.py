@@ -23,7 +23,7 @@ from edgeagent.store.database import Database
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.witness import Witness
 
-__all__ = ["CHAINED_TABLES", "Chain", "ChainWriter", "link_hash"]
+__all__ = ["CHAINED_TABLES", "UNWITNESSED", "Chain", "ChainWriter", "link_hash"]
 
 CHAINED_TABLES: Mapping[str, tuple[str, ...]] = {
     "genesis": ("created_at", "phase", "first_reportable_week"),
@@ -47,6 +47,9 @@ CHAINED_TABLES: Mapping[str, tuple[str, ...]] = {
 A newer program may have added tables, which are walked like these; a table never gains columns,
 because its rows are hashed with all they have.
 """
+
+UNWITNESSED = frozenset({"clock_notes"})
+"""Tables whose rows say nothing of a history: fetching, which notes the time, opens none."""
 
 _LINKED_TABLES_SQL = """
     SELECT tables.name, group_concat(columns.name)
@@ -119,8 +122,11 @@ class Chain:
         self._tables: Mapping[str, tuple[str, ...]] = {}
 
     @contextmanager
-    def append(self) -> Iterator[ChainWriter]:
+    def append(self, *, witnessed: bool = True) -> Iterator[ChainWriter]:
         """Append rows in one transaction; acknowledged, and anchored, when the block is left.
+
+        Args:
+            witnessed: also by the witness; without it only for :data:`UNWITNESSED` tables.
 
         Raises:
             LedgerBroken: the ledger is broken; nothing is appended to it.
@@ -134,15 +140,18 @@ class Chain:
                 position = self._anchor.read()
                 if not position.admits(before):
                     raise _contradiction(before, position)
-                self._require_witnessed(before)
+                if witnessed:
+                    self._require_witnessed(before)
                 writer = ChainWriter(connection, before)
                 yield writer
                 if writer.tip != before:
-                    self._witness_remembers(Position(confirmed=before, intent=writer.tip))
+                    if witnessed:
+                        self._witness_remembers(Position(confirmed=before, intent=writer.tip))
                     self._anchor.intend(before, writer.tip)
             if writer.tip != before:
                 self._anchor.confirm(writer.tip)
-                self._witness_remembers(Position(confirmed=writer.tip))
+                if witnessed:
+                    self._witness_remembers(Position(confirmed=writer.tip))
 
     def check(self) -> None:
         """Verify that the tables are what was last acknowledged.
@@ -201,6 +210,15 @@ class Chain:
         )
         rows = self._database.read(tables, (mark.length - 1,))
         return [row[0].hex() for row in rows] == [mark.head]
+
+    def has_moved_since(self, length: int) -> bool:
+        """Say whether rows that the witness saw were appended after the first ``length``."""
+        tables = " UNION ALL ".join(
+            f"SELECT 1 FROM {table} WHERE seq >= ?1"  # noqa: S608  (names of our own tables)
+            for table in self._tables
+            if table not in UNWITNESSED
+        )
+        return bool(self._database.read(f"{tables} LIMIT 1", (length,)))
 
     def _contradiction(self, tip: Mark, position: Position) -> LedgerBroken | None:
         if not position.admits(tip):

@@ -8,6 +8,7 @@ from edgeagent.errors import DiskFull, LedgerBroken
 from edgeagent.store.anchor import Position
 from edgeagent.store.database import Database
 from edgeagent.store.ledger import LedgerStore
+from edgeagent.store.store_notes import StoreNoteKind
 from edgeagent.store.witness import read_mark, write_mark
 
 __all__ = ["begin_mark", "meet", "require_untouched"]
@@ -26,14 +27,19 @@ def meet(history: Database, ledger: LedgerStore, *, at: int) -> None:
     own ``check`` speaks; where nothing can be written, the next start looks again.
     """
     with suppress(LedgerBroken, DiskFull):
-        seen, tip = read_mark(history), ledger.stands_at()
-        if seen is None and not ledger.is_history_marked():
-            ledger.append_store_note("marked", at=at, detail=history.path.name)
-        elif seen is None or (not seen.admits(tip) and ledger.holds(seen.confirmed)):
+        seen = read_mark(history)
+        ledger.stands_at()
+        if seen is None:
+            kind: StoreNoteKind = "history_older" if ledger.is_history_marked() else "marked"
+            ledger.append_store_note(kind, at=at, detail=history.path.name)
+            return
+        reached = seen.confirmed
+        if seen.intent is not None and ledger.holds(seen.intent):
+            reached = seen.intent  # the power went before it was confirmed
+            with history.transaction() as connection:
+                write_mark(connection, Position(confirmed=reached))
+        if ledger.holds(reached) and ledger.has_moved_since(reached.length):
             ledger.append_store_note("history_older", at=at, detail=history.path.name)
-        elif seen.intent is not None and seen.admits(tip):
-            with history.transaction() as connection:  # the power went before it was confirmed
-                write_mark(connection, Position(confirmed=tip))
 
 
 def require_untouched(ledger: LedgerStore) -> None:

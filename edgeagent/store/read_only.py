@@ -64,4 +64,7 @@ def require_writable(directory: Path, copy: TemporaryDirectory[str] | None) -> N
 
     """
     if copy is not None:
-        raise DiskFull(f"{directory}: cannot be written", hint="mount it writable, and try again")
+        raise DiskFull(
+            f"{directory}: cannot be written",
+            hint="mount that file system writable, or make it writable to you",
+        )

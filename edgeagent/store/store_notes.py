@@ -71,6 +71,10 @@ class StoreNotes:
         """Say whether the chain went through ``mark``; after :meth:`stands_at`."""
         return self._chain.holds(mark)
 
+    def has_moved_since(self, length: int) -> bool:
+        """Say whether more than the time was noted after the first ``length`` rows."""
+        return self._chain.has_moved_since(length)
+
     def last_known_time(self) -> int:
         """Return the latest time that was known to it, as the chain has it; 0 where none was."""
         return last_known(self._database)

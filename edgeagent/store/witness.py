@@ -2,10 +2,10 @@
 
 Whoever puts ``ledger.db`` back together with ``ledger.anchor`` gives back a budget that was spent,
 and whoever puts ``history.db`` back gives back what was deleted. So the history holds how far the
-ledger's chain has come. It is moved with every row of the chain (a decision, a draw, a deletion, a
-preview, a note of the time), in the order *intent*, COMMIT of the ledger, *confirmed*, and never
-with a viewing. A history whose mark is behind the chain was put back, a ledger that is behind the
-mark was; only both together are not told from the truth.
+ledger's chain has come. Its mark is moved with every row of the chain (a decision, a draw, a
+deletion, a preview; not with a note of the time alone), in the order *intent*, COMMIT of the
+ledger, *confirmed*, and never with a viewing. A history whose mark is behind the chain was put
+back, a ledger that is behind the mark was; only both together are not told from the truth.
 """
 
 from __future__ import annotations

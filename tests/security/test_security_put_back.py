@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeagent.clock import WEEK_SECONDS
 from edgeagent.errors import LedgerBroken
 from edgeagent.store import Home
 from edgeagent.testing.box import NOW, Box
@@ -22,7 +23,6 @@ MOVES: dict[str, Move] = {
     "a preview": lambda _, home: home.ledger.deletions.claim_preview(
         4000, bytes(64), at=NOW, since=home.ledger.deletions.last()
     ),
-    "a note of the time": lambda _, home: home.ledger.note_known_time(NOW),
 }
 """What moves the marks; a viewing never does."""
 
@@ -185,3 +185,32 @@ def test_what_the_box_cannot_notice_is_both_put_back_together(box: Box) -> None:
     MOVES["a draw"](box, home)
     _put_back(box, LEDGER + HISTORY, copy)
     box.open().check()
+
+
+def test_a_note_of_the_time_opens_no_history_and_accuses_none(box: Box) -> None:
+    _worked_on(box)
+    box.close()
+    home = box.open()
+    home.ledger.note_known_time(NOW)
+    assert home._history is None
+    home.check()
+    box.close()
+    home = box.open()
+    assert home.history.count("main") == 1
+    home.check()
+    home.ledger.append_consent(box.decision(given=False))
+    assert home.ledger.store_problems() == ()
+
+
+def test_what_is_known_of_the_time_is_in_the_chain(box: Box) -> None:
+    ledger = box.open().ledger
+    ledger.note_known_time(NOW)
+    ledger.note_known_time(NOW + WEEK_SECONDS - 1)
+    assert ledger.last_known_time() == NOW
+    length = ledger.tip()[0]
+    copy = _copy(box, ("ledger.db", "ledger.db-wal"))
+    ledger.note_known_time(NOW + WEEK_SECONDS)
+    assert (ledger.last_known_time(), ledger.tip()[0]) == (NOW + WEEK_SECONDS, length + 1)
+    _put_back(box, ("ledger.db", "ledger.db-wal"), copy)
+    with pytest.raises(LedgerBroken):
+        box.open().ledger.check()
