@@ -233,6 +233,7 @@ class Agent:
             clock=self._clock,
             private=self.private,
             allowed_days=self._config.retention_days,
+            titles=self._titles,
         )
 
     @cached_property

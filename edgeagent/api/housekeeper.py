@@ -21,7 +21,6 @@ from edgeagent.api.schedule import Chore, Conditions, Schedule
 from edgeagent.errors import StorageError
 from edgeagent.services.open_week import WeekClosing
 from edgeagent.services.report_rules import COUNT_SECONDS
-from edgeagent.services.unmatched import forget_unmatched
 
 __all__ = ["LOOK_SECONDS", "SERVING", "Housekeeper"]
 
@@ -121,9 +120,6 @@ class Housekeeper:
             """Return whose viewings may have gone."""
             agent = self._desk.agent
             deleted = agent.housekeeping().deleted
-            if agent.private.ends_at() is None:
-                now = agent.retention.deleted_before(0)
-                deleted += forget_unmatched(agent.home, titles=agent.titles, now=now)
             profiles = agent.household.profiles() if deleted else ()
             return tuple(profile.name for profile in profiles)
 

@@ -10,6 +10,7 @@ from math import prod
 from edgeagent.clock import iso_utc, week_of
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
+from edgeagent.errors import StorageError
 from edgeagent.messages import Report, decode_report
 from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
 from edgeagent.privacy.declaration import DeclaredRequest, load_declaration
@@ -96,7 +97,7 @@ def assess(
     config: Config,
     prior: Sequence[Fraction] | None = None,
 ) -> Assessment:
-    """Return the assessment; reads the ledger and never the history.
+    """Return the assessment; of the history it reads the oldest date alone.
 
     Raises:
         InputError: the prior does not fit the task.
@@ -136,7 +137,12 @@ def assess(
             lifetime=lifetime,
             largest=rules.limits.max_odds,
         ),
-        promises=promises(ledger, kept=kept(home, gate=gate, allowed_days=config.retention_days)),
+        promises=promises(
+            ledger,
+            kept=kept(home, gate=gate, allowed_days=config.retention_days),
+            oldest=_oldest(home),
+            now=clock.now(),
+        ),
         settings=settings,
         riskier_than_default=any(item.direction == "riskier" for item in settings),
     )
@@ -185,3 +191,11 @@ def _question(installation: Installation, reports: Sequence[Report]) -> tuple[st
     if installation.task is not None:
         return installation.task.name, installation.task.categories
     return "none yet", _DEFAULT_CATEGORIES
+
+
+def _oldest(home: Home) -> int | None:
+    """Return when the oldest viewing was watched; what cannot be read counts as never deleted."""
+    try:
+        return home.history.oldest(*(profile.name for profile in home.history.profiles()))
+    except StorageError:
+        return 0

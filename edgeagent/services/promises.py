@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeagent.clock import DAY_SECONDS
 from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, MAX_ODDS_PER_YEAR, most_spent
 from edgeagent.services.retention import Kept
 from edgeagent.store import LedgerStore
@@ -20,8 +21,23 @@ class Promise:
     holds: bool
 
 
-def promises(ledger: LedgerStore, *, kept: Kept) -> tuple[Promise, ...]:
-    """Return every promise."""
+_PRUNED_WITHIN_SECONDS = DAY_SECONDS + 3600
+"""Housekeeping comes once a day, and may wait for its turn."""
+
+
+def promises(
+    ledger: LedgerStore, *, kept: Kept, oldest: int | None, now: int
+) -> tuple[Promise, ...]:
+    """Return every promise.
+
+    Args:
+        ledger: what was decided and sent.
+        kept: how long viewings are kept.
+        oldest: when the oldest viewing that lies in the history was watched, seconds UTC.
+        now: seconds UTC.
+
+    """
+    deleted_from = now - kept.days * DAY_SECONDS - _PRUNED_WITHIN_SECONDS
     return (
         Promise(
             topic="report",
@@ -36,8 +52,8 @@ def promises(ledger: LedgerStore, *, kept: Kept) -> tuple[Promise, ...]:
         ),
         Promise(
             topic="retention",
-            text=f"Viewings are deleted after {kept.days} days.",
-            holds=not kept.lengthened,
+            text=f"Viewings are deleted after {kept.days} days, or on the day after.",
+            holds=not kept.lengthened and (oldest is None or oldest >= deleted_from),
         ),
         Promise(
             topic="ledger",

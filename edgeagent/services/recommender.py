@@ -170,7 +170,10 @@ class Recommender:
 
     def _stored(self, request: RankRequest, profile: str, *, oldest: int) -> Ranking | None:
         """Return the last picks as far as they can still be shown."""
-        saved = self._home.history.last_picks(profile)
+        history = self._home.history
+        if history.holds_expired(profile):
+            return None  # they may cite what is over age
+        saved = history.last_picks(profile)
         if saved is None or not oldest <= saved.made_at <= request.now:
             return None
         picks = saved.picks

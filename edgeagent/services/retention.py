@@ -15,6 +15,8 @@ from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.household import HouseholdStateStore
 from edgeagent.services.on_time import OnTime
 from edgeagent.services.private_session import PrivateSession
+from edgeagent.services.title_index import TitleIndex
+from edgeagent.services.unmatched import forget_unmatched
 from edgeagent.services.whole_history import WholeHistory
 from edgeagent.store import Home
 
@@ -59,8 +61,10 @@ class Retention:
         clock: DeviceClock,
         private: PrivateSession,
         allowed_days: int,
+        titles: TitleIndex,
     ) -> None:
         """Prune the history of ``home``; ``allowed_days`` is what the settings say."""
+        self._titles = titles
         self._home = home
         self._gate = gate
         self._clock = clock
@@ -97,6 +101,8 @@ class Retention:
     def housekeeping(self) -> Housekeeping:
         """Delete what is surely older than retention allows; safe to call at any time.
 
+        With it go viewings of titles that the catalogue has not learned in a month.
+
         Nothing is written during a private session.
         """
         if self._private.ends_at() is not None:
@@ -109,10 +115,16 @@ class Retention:
         with suppress(LedgerBroken):  # then there is no preview
             week = week_of(before - 1)
             self._home.ledger.deletions.prune_previews(before_week=week + 1)
+        now = self.deleted_before(0)
+        deleted += forget_unmatched(self._home, titles=self._titles, now=now)
         return Housekeeping(deleted=deleted, skipped="")
 
     def begin(self) -> None:
-        """Do at a start what :meth:`keep_time` does later; a box that is not new is not noted."""
+        """Do at a start what :meth:`keep_time` does later; a box that is not new is not noted.
+
+        From then on nothing over age is read from the history.
+        """
+        self._home.shown.since = self.shown_from
         self.on_time.begin()
         self._date_viewings()
 

@@ -6,7 +6,10 @@ count on the day the catalogue learns it. A title that stays unknown is forgotte
 
 from __future__ import annotations
 
-from edgeagent.clock import DAY_SECONDS
+from contextlib import suppress
+
+from edgeagent.clock import DAY_SECONDS, week_of
+from edgeagent.errors import LedgerBroken
 from edgeagent.services.title_index import TitleIndex
 from edgeagent.store import Home
 
@@ -34,4 +37,7 @@ def forget_unmatched(home: Home, *, titles: TitleIndex, now: int) -> int:
         for entity_id in sorted(titles.unknown(set(latest))):
             if latest[entity_id] <= before:
                 deleted += home.history.forget(profile.name, entity_id)
+    if deleted:
+        with suppress(LedgerBroken):  # then there is no preview
+            home.ledger.deletions.prune_previews(before_week=week_of(before) + 1)
     return deleted

@@ -58,9 +58,9 @@ class KeptViewing:
     """Whether the app called it a teen's, whoever's profile it is in."""
 
 
-def read_kept(database: Database, profile: str) -> Iterator[KeptViewing]:
-    """Yield a profile's viewings, oldest first; memory stays small."""
-    last = (-1, "")
+def read_kept(database: Database, profile: str, *, since: int) -> Iterator[KeptViewing]:
+    """Yield a profile's viewings from ``since`` on, oldest first; memory stays small."""
+    last = (since, "")  # before every title of that second
     while True:
         rows = database.read(
             f"SELECT {COLUMNS}, source, teen FROM events "  # noqa: S608  (our own column names)

@@ -37,7 +37,7 @@ from edgeagent.store.reach import (
     remove_older_profile,
 )
 from edgeagent.store.undated import BootTime, UndatedViewings, note_undated
-from edgeagent.store.viewings import Viewings
+from edgeagent.store.viewings import Shown, Viewings
 
 __all__ = ["HistoryStore", "SavedPicks"]
 
@@ -47,9 +47,10 @@ _LATEST = 2**62
 class HistoryStore(Viewings, KeyedStore):
     """Everything personal, by profile."""
 
-    def __init__(self, database: Database) -> None:
-        """Serve ``database``."""
+    def __init__(self, database: Database, *, shown: Shown) -> None:
+        """Serve ``database``; nothing is read but what is ``shown``."""
         self._database = database
+        self._shown = shown
 
     # Events
 

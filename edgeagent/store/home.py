@@ -60,6 +60,7 @@ from edgeagent.store.meeting import begin_mark, meet, require_untouched
 from edgeagent.store.migrations import Schema
 from edgeagent.store.read_only import copy_to_memory, is_writable, require_writable
 from edgeagent.store.rekey import DatabaseFiles, Step, finish_rekey, rekey_database
+from edgeagent.store.viewings import Shown
 from edgeagent.store.witness import HistoryWitness
 
 __all__ = ["Home"]
@@ -81,6 +82,7 @@ class Home:
         self._lock = HomeLock(self._place / "lock")
         self._ledger: LedgerStore | None = None
         self._history: HistoryStore | None = None
+        self.shown = Shown()
         self._now = 0
         self._cut_logs = CutLogs()
 
@@ -150,7 +152,7 @@ class Home:
         """
         if self._history is None:
             database = self._open_history()
-            self._history = HistoryStore(database)
+            self._history = HistoryStore(database, shown=self.shown)
             try:
                 self._take_in(database)
             except BaseException:

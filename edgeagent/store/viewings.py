@@ -1,22 +1,36 @@
-"""Viewings: how the history is read. Every read is of one profile."""
+"""Viewings: how the history is read. Every read is of one profile.
+
+What is over age is deleted at the next housekeeping, and is not read until then: every read begins
+at the moment from which viewings are shown, so that none can leave that out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from edgeagent.messages import Viewing
 from edgeagent.store.database import Database
 from edgeagent.store.events import COLUMNS, KeptViewing, read_kept, viewing_of
 
-__all__ = ["Viewings"]
+__all__ = ["Shown", "Viewings"]
 
 _LATEST = 2**62
+
+
+@dataclass(slots=True)
+class Shown:
+    """What is shown of a history; set once it is known for how long viewings are kept."""
+
+    since: Callable[[], int] = lambda: 0
+    """From when on, seconds UTC, by the clock of the box; what is older is over age."""
 
 
 class Viewings:
     """What was watched."""
 
     _database: Database
+    _shown: Shown
 
     def window(
         self, profile: str, *, since: int = 0, limit: int = 500, teens: bool = True
@@ -25,7 +39,7 @@ class Viewings:
         rows = self._database.read(
             f"SELECT {COLUMNS} FROM events WHERE profile = ? AND watched_on >= ? "  # noqa: S608
             "AND (teen = 0 OR ?) ORDER BY watched_on DESC, entity_id DESC LIMIT ?",
-            (profile, since, teens, limit),
+            (profile, max(since, self._shown.since()), teens, limit),
         )
         return tuple(viewing_of(row) for row in reversed(rows))
 
@@ -47,7 +61,7 @@ class Viewings:
             f"SELECT {COLUMNS} FROM events "  # noqa: S608  (our own column names)
             "WHERE profile = ? AND watched_on >= ? AND watched_on < ? "
             "AND (source = 'watched' OR ?) AND (teen = 0 OR ?) ORDER BY watched_on, entity_id",
-            (profile, start, end, include_imported, teens),
+            (profile, max(start, self._shown.since()), end, include_imported, teens),
         )
         return tuple(viewing_of(row) for row in rows)
 
@@ -72,19 +86,36 @@ class Viewings:
         rows = self._database.read(
             f"SELECT {COLUMNS} FROM events "  # noqa: S608  (our own column names)
             "WHERE profile = ? AND (watched_on, entity_id) < (?, ?) "
-            "AND (?4 IS NULL OR entity_id = ?4) "
-            "ORDER BY watched_on DESC, entity_id DESC LIMIT ?5",
-            (profile, *key, entity_id, limit),
+            "AND (?4 IS NULL OR entity_id = ?4) AND watched_on >= ?5 "
+            "ORDER BY watched_on DESC, entity_id DESC LIMIT ?6",
+            (profile, *key, entity_id, self._shown.since(), limit),
         )
         return tuple(viewing_of(row) for row in rows)
 
     def kept(self, profile: str) -> Iterator[KeptViewing]:
         """Go through all viewings of a profile, oldest first, each with where it came from."""
-        return read_kept(self._database, profile)
+        return read_kept(self._database, profile, since=self._shown.since())
 
     def count(self, profile: str, *, since: int = 0) -> int:
         """Return how many viewings a profile has from ``since`` on."""
         number: int = self._database.read(
-            "SELECT count(*) FROM events WHERE profile = ? AND watched_on >= ?", (profile, since)
+            "SELECT count(*) FROM events WHERE profile = ? AND watched_on >= ?",
+            (profile, max(since, self._shown.since())),
         )[0][0]
         return number
+
+    def holds_expired(self, profile: str) -> bool:
+        """Say whether anything of a profile is over age and not deleted yet."""
+        oldest = self.oldest(profile)
+        return oldest is not None and oldest < self._shown.since()
+
+    def oldest(self, *profiles: str) -> int | None:
+        """Return when the oldest viewing of these was watched, over age or not; ``None`` for none.
+
+        What is over age lies in the database until it is deleted.
+        """
+        found = [
+            self._database.read("SELECT min(watched_on) FROM events WHERE profile = ?", (name,))
+            for name in profiles
+        ]
+        return min((rows[0][0] for rows in found if rows[0][0] is not None), default=None)

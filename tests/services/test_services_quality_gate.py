@@ -66,7 +66,7 @@ def releases(agent: Agent, scorer: TrialScorer) -> Releases:
 
 def _events(numbers: range) -> list[WatchEvent]:
     return [
-        WatchEvent(entity_id=f"t:{n}", watched_on=1_760_000_000 + n, completed=True)
+        WatchEvent(entity_id=f"t:{n}", watched_on=1_767_000_000 + n, completed=True)
         for n in numbers
     ]
 
