@@ -14,13 +14,15 @@ from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import Seconds
 from edgeagent.services.kept_state import KeptState
 from edgeagent.store import LedgerStore
+from edgeagent.store.state import DERIVED
 
 __all__ = ["DIED", "LATE", "CountHealth", "CountHealthStore"]
 
 DIED = "the box went down while it counted"
 LATE = "it was not done in time"
 
-_STATE_NAME = "count health"
+_STATE_NAME = f"{DERIVED}count health"
+"""Whether a count failed may depend on what was watched, so a deletion takes it along."""
 _CAP_BYTES = 4096
 
 

@@ -18,7 +18,7 @@ from edgeagent.store.database import Database
 from edgeagent.store.disclosures import append_delivery
 from edgeagent.store.outbox import arrival, read_outbox
 from edgeagent.store.previews import ALL_WEEKS, claim_preview, drop_previews, holds_previews
-from edgeagent.store.state import write_state
+from edgeagent.store.state import drop_derived, write_state
 
 __all__ = ["DELETING_PURPOSES", "Deleted", "Deletions", "call_off", "is_deletion"]
 
@@ -139,7 +139,7 @@ def is_deletion(record: ConsentRecord) -> bool:
 
 
 def call_off(writer: ChainWriter, database: Database, *, at: int, before: int | None = None) -> int:
-    """Call off every waiting report, forget what previews were made of; return how many reports.
+    """Call off every waiting report and forget what was derived; return how many reports.
 
     Debits stay: a report may have been on its way.
 
@@ -156,4 +156,5 @@ def call_off(writer: ChainWriter, database: Database, *, at: int, before: int | 
             writer, entry.report_id, at=at, outcome="withdrawn", detail=arrival(entry.attempts)
         )
     drop_previews(writer, database)
+    drop_derived(writer.connection)
     return len(waiting)

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.database import Database
 
-__all__ = ["change_state", "read_state", "write_state"]
+__all__ = ["DERIVED", "change_state", "drop_derived", "read_state", "write_state"]
+
+DERIVED = "derived."
+"""So begin the names of what may say something of viewings; it goes with every act of deletion."""
 
 
 def read_state(database: Database, name: str) -> bytes | None:
@@ -31,3 +34,8 @@ def change_state(database: Database, name: str, change: Callable[[bytes | None],
         body = change(read_state(database, name))
         write_state(connection, name, body)
     return body
+
+
+def drop_derived(connection: KeyedConnection) -> None:
+    """Forget what may say something of viewings, in the transaction of ``connection``."""
+    connection.execute("DELETE FROM state WHERE name GLOB ?", (f"{DERIVED}*",))

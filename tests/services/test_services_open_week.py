@@ -27,6 +27,7 @@ from edgeagent.services.report_rules import COUNT_SECONDS, SEND_WINDOW_SECONDS
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
 from edgeagent.testing.scorer import TableScorer
+from tests.services.acts import DELETIONS, Act
 from tests.services.conftest import Box, task
 
 BOTH = (Purpose.HISTORY, Purpose.REPORTING)
@@ -197,6 +198,17 @@ def test_a_segmenter_that_fails_is_noted_here_until_one_works(
     assert box.agent.close_week().outcome == "drawn"
     assert health.load() == CountHealth(at=box.clock.now())
     assert _findings(box)["counts"].status == "ok"
+
+
+@pytest.mark.parametrize("act", DELETIONS.values(), ids=DELETIONS)
+def test_what_is_noted_of_counts_goes_with_every_deletion(
+    make_box: Callable[..., Box], act: Act
+) -> None:
+    box = _ready(make_box, sessions=1)
+    health = CountHealthStore(box.agent.home.ledger)
+    health.note("ModelError", at=box.clock.now())
+    act(box)
+    assert health.load() == CountHealth()
 
 
 def test_a_death_and_a_count_that_came_too_late_are_noted(make_box: Callable[..., Box]) -> None:
