@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from edgeagent.cli.root import cli
 from edgeagent.errors import PromiseBroken
+from edgeagent.simulator import simulation as module
 from edgeagent.simulator.plan import Options
 from edgeagent.simulator.simulation import Simulation, simulate
 from edgeagent.simulator.summary import broken_promises, headline, raise_if_broken, summarize
@@ -227,3 +228,20 @@ def _commands_naming(text: str) -> list[str]:
         if text in command:
             found.append(command)
     return found
+
+
+def test_a_run_lives_in_memory_where_there_is_room_and_nobody_names_another_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(module, "_SHARED_MEMORY", tmp_path)
+    monkeypatch.setattr(module, "_ROOM_BYTES", 1)
+    assert module._memory() == tmp_path
+    monkeypatch.setattr(module, "_ROOM_BYTES", 1 << 60)
+    assert module._memory() is None
+    monkeypatch.setattr(module, "_ROOM_BYTES", 1)
+    monkeypatch.setenv("TMPDIR", "/somewhere")
+    assert module._memory() is None
+    monkeypatch.delenv("TMPDIR")
+    monkeypatch.setattr(module, "_SHARED_MEMORY", tmp_path / "none")
+    assert module._memory() is None
