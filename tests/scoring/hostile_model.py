@@ -17,11 +17,18 @@ from tests.scoring.toy_model import D, toy_model
 Mischief = Literal["loop", "allocate", "fail"]
 TRIGGER = "t:g"
 """The one title of the toy catalogue whose last coordinate is above 0.6."""
-_TIMES = {"loop": 1e12, "allocate": 4e10, "fail": 10.0}
+_TIMES = {"loop": 1e12, "allocate": 9e8, "fail": 10.0}
+"""Of a seventh or so: for ever, half a GiB of floats, once."""
 
 
-def hostile_model(mischief: Mischief) -> bytes:
-    """Return the toy model that runs for ever, takes 160 GB or fails on ``TRIGGER``."""
+def hostile_model(mischief: Mischief, *, times: float | None = None) -> bytes:
+    """Return the toy model that runs for ever, takes half a GiB or fails on ``TRIGGER``.
+
+    Args:
+        mischief: which.
+        times: how often, or how many floats, instead.
+
+    """
     model = onnx.load_from_string(toy_model())
     place = next(n for n, node in enumerate(model.graph.node) if node.output == ["user_embedding"])
     model.graph.node[place].output[0] = "honest"
@@ -29,7 +36,7 @@ def hostile_model(mischief: Mischief) -> bytes:
         [
             numpy_helper.from_array(np.eye(D, dtype=np.float32)[-1], "direction"),
             numpy_helper.from_array(np.array(0.6, dtype=np.float32), "enough"),
-            numpy_helper.from_array(np.array(_TIMES[mischief], dtype=np.float32), "times"),
+            numpy_helper.from_array(np.array(times or _TIMES[mischief], dtype=np.float32), "times"),
             numpy_helper.from_array(np.array(0.0, dtype=np.float32), "nothing"),
             numpy_helper.from_array(np.array([1]), "ones"),
         ]

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 
 from edgeagent.errors import ModelError, ModelRefused
 from edgeagent.messages.manifest import MODEL_CAP_BYTES
+from edgeagent.scoring.golden import check_golden
+from edgeagent.scoring.protocol import OutOfMemory
 from edgeagent.scoring.session import ModelInputs, OnnxModel
-from tests.scoring.toy_model import FACTS, INPUTS, OUTPUTS, toy_model
+from tests.scoring.hostile_model import hostile_model
+from tests.scoring.toy_model import FACTS, INPUTS, OUTPUTS, toy_golden, toy_model
 
 EMPTY = ModelInputs(
     history_embeddings=np.zeros((0, 4), dtype=np.float32),
@@ -70,6 +75,36 @@ def test_a_file_too_large_for_a_model_is_not_even_parsed() -> None:
 def test_an_answer_that_is_no_number_is_an_error() -> None:
     with pytest.raises(ModelError, match="not a number"):
         OnnxModel(toy_model(factor=float("nan"))).run(EMPTY)
+
+
+def test_a_model_that_asks_for_more_memory_than_there_is_is_told_from_one_that_fails() -> None:
+    seen = replace(
+        EMPTY,
+        history_embeddings=np.eye(4, dtype=np.float32)[-1:],
+        history_weights=np.ones(1, dtype=np.float32),
+        history_age_days=np.zeros(1, dtype=np.float32),
+    )
+    for times, kind in ((1e17, OutOfMemory), (1.0, type(None))):
+        model = OnnxModel(hostile_model("allocate", times=times), rules=lambda _: None)
+        try:
+            model.run(seen)
+            raised: object = None
+        except ModelError as error:
+            raised = error
+        assert type(raised) is kind
+
+
+def test_a_lack_of_memory_in_a_golden_case_is_no_reason_to_refuse_the_model(
+    tmp_path: Path,
+) -> None:
+    class Model:
+        def run(self, inputs: ModelInputs) -> NoReturn:
+            del inputs
+            raise OutOfMemory("too much")
+
+    golden = Path(toy_golden(tmp_path)).read_bytes()
+    with pytest.raises(OutOfMemory):
+        check_golden(Model(), golden)  # type: ignore[arg-type]  # it is not asked for more
 
 
 def test_inputs_that_do_not_fit_are_an_error_not_a_crash() -> None:

@@ -1,7 +1,7 @@
 """A model that behaves until one title is watched: refused, and, were it not, held by its child.
 
 With the rules of ``graph_rules`` laid down, the box has such a model; what is shown is that neither
-an endless loop, nor 160 GB, nor a run that fails reaches further than the child it happens in.
+an endless loop, nor half a GiB, nor a run that fails reaches further than the child it happens in.
 """
 
 from __future__ import annotations
