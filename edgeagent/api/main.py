@@ -23,6 +23,7 @@ from edgeagent.api.unix_door import Peer
 from edgeagent.clock import SystemClock
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.randomness import SystemRandomSource
+from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.erasure import ErasureReason, ErasureReceipt, erase_box
 from edgeagent.services.key_care import configured_provider
 from edgeagent.services.managers import manager_groups, manager_users
@@ -59,7 +60,8 @@ def serve(
 
     def erase(reason: ErasureReason) -> ErasureReceipt:
         provider = configured_provider(home, config)
-        return erase_box(home, provider=provider, reason=reason, now=clock.now())
+        now = DeviceClock(clock).now()
+        return erase_box(home, provider=provider, reason=reason, now=now)
 
     commands = Commands(home, config_file)
 

@@ -107,9 +107,17 @@ def _do(box: AgentBox, agent: Agent, acts: Sequence[Act]) -> list[object]:
 
 
 def _live(
-    box: AgentBox, before: Sequence[Act], private: Sequence[Act] | None, after: Sequence[Act]
+    box: AgentBox,
+    before: Sequence[Act],
+    private: Sequence[Act] | None,
+    after: Sequence[Act],
+    *,
+    idle_seconds: int = 0,
 ) -> tuple[object, ...]:
-    """Live a life and return all that can be seen of it from the private session on."""
+    """Live a life and return all that can be seen of it from the private session on.
+
+    Instead of a private session, the box may be on and idle for a while.
+    """
     agent = box.open()
     box.update(agent)
     for purpose in PURPOSES:
@@ -124,6 +132,7 @@ def _live(
         assert file_facts(box.directory) == facts  # no file of the home was written
         agent.private.stop()
     box.clock.set(began)
+    box.clock.stand(idle_seconds)
     answers = _do(box, agent, after)
     box.clock.advance(WEEK_SECONDS)
     answers += _do(box, agent, [Act(name="close_week", title="", wait_seconds=1)])
@@ -156,7 +165,10 @@ def test_with_and_without_a_private_session_nothing_differs(
 ) -> None:
     with tempfile.TemporaryDirectory() as directory:
         with_one = _live(_new_box(Path(directory) / "with"), before, private, after)
-        without = _live(_new_box(Path(directory) / "without"), before, None, after)
+        idle = sum(act.wait_seconds for act in private)
+        without = _live(
+            _new_box(Path(directory) / "without"), before, None, after, idle_seconds=idle
+        )
     for one, other in zip(with_one, without, strict=True):
         assert one == other
     assert without[3]  # a report was sent, so that equal reports mean something
