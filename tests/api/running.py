@@ -17,6 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from edgeagent.api.call import Outside
 from edgeagent.api.endpoint import read_token
 from edgeagent.api.notify import Notifier
+from edgeagent.api.pace import TimeSource
 from edgeagent.api.schedule import Conditions
 from edgeagent.api.service import Service, Settings
 from edgeagent.api.unix_door import Peer
@@ -227,14 +228,16 @@ class ServiceThread:
         config: Config | None = None,
         box: AgentBox | None = None,
         errands: InProcess | None = None,
+        time: TimeSource | None = None,
     ) -> Running:
+        """Start a service; unless ``time`` is given, apps do not wait for their slots."""
         if box is None:
             box = AgentBox(
                 directory=self._directory / name, runtime_directory=self._directory / f"{name}-run"
             )
         if config is not None:
             box.config = config
-        managing = [True]
+        managing, leaping = [True], Leaping()
 
         def erase(reason: ErasureReason) -> ErasureReceipt:
             provider = configured_provider(box.directory, box.config)
@@ -258,11 +261,11 @@ class ServiceThread:
             config=box.config,
             random=SeededRandomSource("service"),
             notifier=Notifier({}),
-            time=(time := Leaping()),
+            time=time or leaping,
         )
         service = self._run(outside, settings)
         return Running(
-            box=box, socket=settings.socket, service=service, managing=managing, time=time
+            box=box, socket=settings.socket, service=service, managing=managing, time=leaping
         )
 
     def _run(self, outside: Outside, settings: Settings) -> Service:
