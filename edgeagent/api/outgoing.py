@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
@@ -30,55 +31,65 @@ class Outgoing:
         self._hang_up = hang_up
         self._turn = asyncio.Lock()
         self._gone = False
-        self._events: asyncio.Queue[bytes] = asyncio.Queue(QUEUE_LIMIT)
+        self._events: deque[bytes] = deque()
+        self._news = asyncio.Event()
 
     def offer(self, data: bytes) -> None:
         """Queue an event; a peer that has not read the ones before is hung up on."""
-        try:
-            self._events.put_nowait(data)
-        except asyncio.QueueFull:
+        if len(self._events) >= QUEUE_LIMIT:
             self._hang_up()
+            return
+        self._events.append(data)
+        self._news.set()
 
     async def put(self, message: Message) -> None:
         """Send an answer and return when it has gone: who does not read is not read from either.
+
+        Events that were offered before go before it.
 
         Raises:
             ConnectionResetError: the peer has gone, or does not read.
 
         """
         async with self._turn:
-            if self._gone:
-                raise ConnectionResetError("the peer has gone")
-            try:
-                async with asyncio.timeout(None) as patience:
-                    if isinstance(message, bytes):
-                        _wait(patience)
-                        await self._send(message)
-                    else:
-                        await self._send(_timed(message, patience))
-            except OSError as error:  # and TimeoutError, which is one
-                self._gone = True
-                self._hang_up()
-                raise ConnectionResetError("the peer has gone, or does not read") from error
+            await self._send_events()
+            await self._send_now(message)
 
     async def run(self) -> None:
         """Send events, until cancelled or hung up on."""
         with suppress(ConnectionResetError):
             while True:
-                event = await self._events.get()
-                try:
-                    await self.put(event)
-                finally:
-                    self._events.task_done()
+                await self._news.wait()
+                async with self._turn:
+                    await self._send_events()
 
     async def finish(self, sending: asyncio.Task[None]) -> None:
         """Send what is still queued, briefly, and end the task."""
-        if not sending.done():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(FAREWELL_SECONDS):
-                    await self._events.join()
+        with suppress(TimeoutError, ConnectionResetError):
+            async with asyncio.timeout(FAREWELL_SECONDS), self._turn:
+                await self._send_events()
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
+
+    async def _send_events(self) -> None:
+        while self._events:
+            await self._send_now(self._events.popleft())
+        self._news.clear()
+
+    async def _send_now(self, message: Message) -> None:
+        if self._gone:
+            raise ConnectionResetError("the peer has gone")
+        try:
+            async with asyncio.timeout(None) as patience:
+                if isinstance(message, bytes):
+                    _wait(patience)
+                    await self._send(message)
+                else:
+                    await self._send(_timed(message, patience))
+        except OSError as error:  # and TimeoutError, which is one
+            self._gone = True
+            self._hang_up()
+            raise ConnectionResetError("the peer has gone, or does not read") from error
 
 
 async def _timed(pieces: AsyncIterator[bytes], patience: asyncio.Timeout) -> AsyncIterator[bytes]:

@@ -218,6 +218,24 @@ def test_nobody_waits_for_what_will_never_be_sent() -> None:
     assert asyncio.run(scenario()) == ["hung up", "hung up"]
 
 
+def test_an_event_goes_before_the_answer_that_was_made_after_it() -> None:
+    async def scenario() -> list[Message]:
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        outgoing = Outgoing(send, hang_up=lambda: None)
+        sending = asyncio.create_task(outgoing.run())
+        outgoing.offer(b"event")
+        await outgoing.put(b"answer")
+        outgoing.offer(b"another event")
+        await outgoing.finish(sending)
+        return sent
+
+    assert asyncio.run(scenario()) == [b"event", b"answer", b"another event"]
+
+
 def test_settings_come_from_the_command_line_the_home_or_the_system(tmp_path: Path) -> None:
     system, home = tmp_path / "system.toml", tmp_path / "home"
     home.mkdir()
