@@ -87,9 +87,9 @@ class ServiceConfig(_Table, frozen=True, kw_only=True):
     """Seconds after switching on or waking up in which nothing heavy runs: somebody waits for a
     picture."""
     standby_file: _Path | None = None
-    """A file that the platform keeps while the box is in standby; heavy work, trying a model and
-    closing a week, then waits for it. None: it is done while the box is watched, too. Fetching and
-    sending wait for neither standby, load nor heat, for their moments would tell of watching."""
+    """A file that the platform keeps while the box is in standby; heavy work, trying a model,
+    then waits for it. None: it is done while the box is watched, too. Fetching, sending and closing
+    a week wait for neither standby, load nor heat, for their moments would tell of watching."""
     metered_file: _Path | None = None
     """A file that the platform keeps while the network costs money: no model is fetched then. A
     report of 512 bytes is sent all the same."""

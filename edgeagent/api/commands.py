@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,10 +28,16 @@ then hangs, and is ended."""
 class Commands:
     """Runs ``edgeagent`` itself."""
 
-    def __init__(self, home: Path, config_file: Path | None) -> None:
-        """Run commands on ``home``."""
+    def __init__(
+        self,
+        home: Path,
+        config_file: Path | None,
+        *,
+        program: Sequence[str] = (sys.executable, "-P", "-m", "edgeagent"),
+    ) -> None:
+        """Run commands on ``home``; ``program`` is what to start instead of our own command."""
         self._home = home
-        self._options = ["--home", str(home)]
+        self._options = [*program, "--json-errors", "--home", str(home)]
         if config_file is not None:
             self._options += ["--config", str(config_file)]
         self._lock = threading.Lock()
@@ -96,15 +103,7 @@ class Commands:
                 raise NetworkError("the service is ending", hint="it is tried again later")
             try:
                 child = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
-                    [
-                        sys.executable,
-                        "-P",
-                        "-m",
-                        "edgeagent",
-                        "--json-errors",
-                        *self._options,
-                        *words,
-                    ],
+                    [*self._options, *words],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import NoReturn
+from collections.abc import Callable
 
 from edgeagent.api.call import Desk
 from edgeagent.api.hub import Hub
 from edgeagent.api.lanes import Lanes
 from edgeagent.api.schedule import Conditions
 from edgeagent.api.timetable import LEAD_SECONDS, Timetable, Updates
+from edgeagent.api.turns import Turns
 from edgeagent.errors import NetworkError
 from edgeagent.randomness import RandomSource
 
 __all__ = ["Courier"]
 
-_LOOK_SECONDS = 60.0
-"""Sleep of the whole box is noticed within this; timers stand still in it."""
 _LOG = logging.getLogger("edgeagent.network")
 
 
@@ -53,26 +51,15 @@ class Courier:
         first_after = self._clock.boot_seconds() + service.wake_grace_seconds
         self._fetching = Timetable(random, first_after=first_after if new else None)
         self._sending = Timetable(random)
+        self._turns = Turns(self._clock)
 
     async def run(self) -> None:
         """Fetch and send, for ever."""
         if self._desk.config.server_url is not None:
             await asyncio.gather(
-                self._turns(self._fetching, self.fetch), self._turns(self._sending, self.send)
+                self._turns.each(self._fetching, self.fetch, lead_seconds=LEAD_SECONDS),
+                self._turns.each(self._sending, self.send, lead_seconds=LEAD_SECONDS),
             )
-
-    async def _turns(
-        self, timetable: Timetable, errand: Callable[[int], Awaitable[None]]
-    ) -> NoReturn:
-        while True:
-            moment = timetable.next(self._clock.boot_seconds())
-            await self._until(moment - LEAD_SECONDS)
-            await errand(moment)
-
-    async def _until(self, boot_seconds: float) -> None:
-        # No event tells of boot time that passes while the whole box sleeps.
-        while (left := boot_seconds - self._clock.boot_seconds()) > 0:  # noqa: ASYNC110  (hence)
-            await asyncio.sleep(min(left, _LOOK_SECONDS))
 
     async def fetch(self, moment: int) -> None:
         """Look for an update at ``moment``, in boot seconds, if one is due."""

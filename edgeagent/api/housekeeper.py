@@ -1,6 +1,7 @@
 """Works on the history while nobody calls: what is due is done, one thing after the other.
 
-Nothing here touches the network, and nothing on the network waits for it: see the courier.
+Nothing here touches the network, and nothing on the network waits for it: see the courier. Closing
+a week is none of it either: it has moments of its own, see the closer.
 The pause between two looks is short and costs nothing: no file is written unless there is work, and
 a clock that jumps or a box that slept is noticed at the next look.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 
 from edgeagent.api.call import Desk
@@ -19,14 +20,12 @@ from edgeagent.api.own_box import ModelShape, installed
 from edgeagent.api.own_household import PrivateSessionShape
 from edgeagent.api.schedule import Chore, Conditions, Schedule
 from edgeagent.errors import StorageError
-from edgeagent.services.open_week import WeekClosing
-from edgeagent.services.report_rules import COUNT_SECONDS
 
 __all__ = ["LOOK_SECONDS", "SERVING", "Housekeeper"]
 
 SERVING = "serving"
 LOOK_SECONDS = 60.0
-"""A week may wait for hours to be closed; a private session ends within a minute."""
+"""The end of a private session is told within a minute."""
 
 _LOG = logging.getLogger("edgeagent.housekeeping")
 
@@ -43,19 +42,14 @@ class Housekeeper:
         schedule: Schedule,
         look: Callable[[], Conditions],
         status: Callable[[str], None],
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Keep the house of ``desk``, tell ``hub`` what changed and ``status`` what is done now.
-
-        ``pause`` waits so many seconds until a report is booked; a seam for tests.
-        """
+        """Keep the house of ``desk``, tell ``hub`` what changed and ``status`` what is done now."""
         self._desk = desk
         self._lanes = lanes
         self._hub = hub
         self._schedule = schedule
         self._look = look
         self._status = status
-        self._pause = pause
         self._was_private = False
         self._calls_seen = -1
         self._rested = False
@@ -106,7 +100,6 @@ class Housekeeper:
         try:
             await {
                 Chore.TIDY: self._tidy,
-                Chore.CLOSE_WEEK: self._close_week,
                 Chore.ACTIVATE: self._activate,
             }[chore]()
         except Exception as error:  # noqa: BLE001  (one chore must not end the service)
@@ -128,20 +121,6 @@ class Housekeeper:
             _LOG.info("deleted viewings whose time was over")
         for profile in profiles:
             self._hub.publish("EdgeAgent.onHistoryChanged", {"profile": profile})
-
-    async def _close_week(self) -> None:
-        """Book, and tell of it, at a fixed moment after the beginning, whatever counting takes."""
-        opened = await self._lanes.run("quick", self._desk.agent.reports.open_week)
-        if isinstance(opened, WeekClosing):
-            return
-        counting = asyncio.ensure_future(self._lanes.run("slow", opened.count))
-        await self._pause(COUNT_SECONDS)
-        closing = await self._lanes.run("quick", opened.book)
-        if not counting.done():
-            _LOG.warning("a week was not counted in time")
-        if closing.outcome == "drawn":
-            _LOG.info("a report was drawn and waits to be sent")
-            self._hub.publish("EdgeAgent.onDisclosuresChanged", None)
 
     async def _activate(self) -> None:
         before = await self._lanes.run("quick", self._model)

@@ -19,7 +19,6 @@ __all__ = ["Chore", "Conditions", "Schedule", "in_windows"]
 _HOUR_SECONDS = 3600
 _RETRY_SECONDS = _HOUR_SECONDS
 """After a failure: often enough for one evening, seldom enough for a box that is full or broken."""
-_WEEK_CLOSE_SECONDS = 6 * _HOUR_SECONDS
 
 
 class Chore(StrEnum):
@@ -27,8 +26,6 @@ class Chore(StrEnum):
 
     TIDY = "tidy"
     """Delete viewings whose time is over."""
-    CLOSE_WEEK = "close week"
-    """Draw and book the report of a reporting week that has ended."""
     ACTIVATE = "try a model"
     """Try a model that was fetched, on what was watched here too, and use it from then on."""
 
@@ -71,15 +68,14 @@ class Schedule:
 
         """
         found = [Chore.TIDY]
-        if self._may_work(conditions):
-            found += [Chore.CLOSE_WEEK, *([Chore.ACTIVATE] if model_waits else [])]
+        if model_waits and self._may_work(conditions):
+            found.append(Chore.ACTIVATE)
         return tuple(chore for chore in found if self._is_time(chore, conditions.now))
 
     def done(self, chore: Chore, now: int, *, well: bool) -> None:
         """Note that a chore was done, or failed and is to be tried again."""
         pause = {
             Chore.TIDY: DAY_SECONDS,
-            Chore.CLOSE_WEEK: _WEEK_CLOSE_SECONDS,
             Chore.ACTIVATE: 0,  # another comes with the next update
         }[chore]
         self._last[chore] = now

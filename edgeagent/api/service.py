@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeagent.api.call import Desk, Outside
+from edgeagent.api.closer import Closer
 from edgeagent.api.confirmations import Confirmations
 from edgeagent.api.courier import Courier
 from edgeagent.api.dashboard_door import DashboardDoor
@@ -117,7 +118,9 @@ class Service:
             desk, lanes=lanes, hub=hub, random=settings.random, fetched=housekeeper.wake
         )
         yield housekeeper.run()
+        closer = Closer(desk, lanes=lanes, hub=hub, random=settings.random)
         yield courier.run()
+        yield closer.run()
 
     async def _stay_alive(self, lanes: Lanes) -> None:
         """Tell the watchdog that both the event loop and the stores answer."""

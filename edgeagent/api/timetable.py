@@ -2,7 +2,8 @@
 
 The moments lie on a grid of boot time, which nobody sets. What is asked at one of them is decided
 by the clock, by power, link and metering, and by the outbox; never by load, heat or standby, which
-follow what is watched, and never by what was done before.
+follow what is watched, and never by what was done before. A week's count begins at such a moment,
+too, for with it a report is drawn and its own moment fixed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from edgeagent.api.schedule import Conditions, in_windows
 from edgeagent.config import ServiceConfig
 from edgeagent.randomness import RandomSource
 
-__all__ = ["GRID_SECONDS", "LEAD_SECONDS", "Timetable", "Updates"]
+__all__ = ["GRID_SECONDS", "LEAD_SECONDS", "Timetable", "Updates", "Weeks"]
 
 GRID_SECONDS = 15 * 60
 """From one moment to the next: a report that is due waits no longer than this, which is nothing
@@ -28,6 +29,8 @@ _HOUR_SECONDS = 3600
 _RETRY_SECONDS = _HOUR_SECONDS
 """From one look for an update to the next at least, however the clock is set meanwhile; often
 enough for one evening, seldom enough for a server that is down."""
+_WEEK_SECONDS = 6 * _HOUR_SECONDS
+"""From one look whether a week is to be closed to the next."""
 _SPREAD_SECONDS = _HOUR_SECONDS
 """Boxes that are switched on together do not ask for updates together."""
 
@@ -75,9 +78,7 @@ class Updates:
         """
         if conditions.metered or conditions.boot_seconds < self._not_before:
             return False
-        if conditions.awake_seconds < self._config.wake_grace_seconds:
-            return False
-        if not in_windows(conditions.minute_of_day, self._config.work_windows):
+        if not _may_begin(conditions, self._config):
             return False
         if checked_at is None or conditions.now < checked_at:  # the clock was set back
             return True
@@ -94,3 +95,27 @@ class Updates:
         """
         pause = _RETRY_SECONDS if again_soon else self._interval_seconds
         self._not_before = boot_seconds + pause
+
+
+class Weeks:
+    """Says whether to look for a reporting week that is to be closed."""
+
+    def __init__(self, config: ServiceConfig) -> None:
+        """Go by ``config``."""
+        self._config = config
+        self._not_before = 0.0
+        """Boot seconds."""
+
+    def due(self, conditions: Conditions) -> bool:
+        """Say whether to look now."""
+        return conditions.boot_seconds >= self._not_before and _may_begin(conditions, self._config)
+
+    def looked(self, boot_seconds: float) -> None:
+        """Note that it was looked, or tried."""
+        self._not_before = boot_seconds + _WEEK_SECONDS
+
+
+def _may_begin(conditions: Conditions, config: ServiceConfig) -> bool:
+    return conditions.awake_seconds >= config.wake_grace_seconds and in_windows(
+        conditions.minute_of_day, config.work_windows
+    )

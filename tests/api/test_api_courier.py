@@ -14,7 +14,7 @@ from edgeagent.api.confirmations import Confirmations
 from edgeagent.api.courier import Courier
 from edgeagent.api.hub import Hub
 from edgeagent.api.lanes import Lanes
-from edgeagent.api.timetable import GRID_SECONDS, LEAD_SECONDS, Timetable, Updates
+from edgeagent.api.timetable import GRID_SECONDS, LEAD_SECONDS, Timetable, Updates, Weeks
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import ServiceConfig
 from edgeagent.errors import EdgeAgentError, NetworkError, StorageError
@@ -70,6 +70,26 @@ def test_clock_power_and_link_decide_whether_to_ask_and_load_heat_and_standby_do
 ) -> None:
     conditions = quiet(FakeClock(1_790_000_000), **changes)()
     assert Updates(CONFIG, random=random()).due(conditions, checked_at=None) is due
+
+
+@pytest.mark.parametrize(
+    ("changes", "due"),
+    [
+        ({}, True),
+        ({"load_fraction": 9.0, "celsius": 200.0, "standby": False, "metered": True}, True),
+        ({"awake_seconds": 119.0}, False),
+        ({"minute_of_day": 12 * 60}, False),
+    ],
+)
+def test_load_heat_and_standby_put_off_no_week(changes: dict[str, object], due: bool) -> None:
+    clock = FakeClock(1_790_000_000)
+    weeks = Weeks(CONFIG)
+    assert weeks.due(quiet(clock, **changes)()) is due
+    weeks.looked(clock.boot_seconds())
+    clock.jump(clock.now() + 400 * DAY_SECONDS)
+    assert not weeks.due(quiet(clock, **changes)())
+    clock.stand(6 * HOUR)
+    assert weeks.due(quiet(clock, **changes)()) is due
 
 
 def test_it_asks_once_a_day_and_an_hour_at_most_later() -> None:

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from edgeagent.api.call import Desk, Outside
+from edgeagent.api.closer import Closer
 from edgeagent.api.confirmations import Confirmations
 from edgeagent.api.courier import Courier
 from edgeagent.api.housekeeper import Housekeeper
@@ -22,7 +23,7 @@ from edgeagent.api.timetable import LEAD_SECONDS
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import ServiceConfig
 from edgeagent.consent import Purpose
-from edgeagent.errors import ModelError
+from edgeagent.errors import DiskFull, ModelError
 from edgeagent.messages import WatchEvent
 from edgeagent.services.erasure import ErasureReceipt
 from edgeagent.services.report_rules import COUNT_SECONDS
@@ -47,6 +48,8 @@ class House:
     fetch: Callable[[], None]
     send: Callable[[], None]
     """What the courier does at the next moment."""
+    close: Callable[[], None]
+    """What the closer does."""
     statuses: list[str]
     told: list[bytes] = field(default_factory=list)
     seen_in_frame: list[tuple[int, int]] = field(default_factory=list)
@@ -84,7 +87,9 @@ def house(tmp_path: Path) -> Iterator[House]:
         schedule=Schedule(ServiceConfig()),
         look=outside.look,
         status=statuses.append,
-        pause=count_is_done,
+    )
+    closer = Closer(
+        desk, lanes=lanes, hub=hub, random=SeededRandomSource("weeks"), pause=count_is_done
     )
     courier = Courier(
         desk,
@@ -108,6 +113,7 @@ def house(tmp_path: Path) -> Iterator[House]:
         round=lambda: asyncio.run(keeper.round()),
         fetch=lambda: asyncio.run(courier.fetch(soon())),
         send=lambda: asyncio.run(courier.send(soon())),
+        close=lambda: asyncio.run(closer.close(int(box.clock.boot_seconds()))),
         statuses=statuses,
         told=told,
         seen_in_frame=seen_in_frame,
@@ -140,6 +146,8 @@ def test_a_reporting_week_is_closed_and_its_report_sent(house: House) -> None:
         house.desk.agent.grant(purpose)
     house.box.clock.set(house.box.end_of_reporting_week(house.desk.agent))
     house.round()
+    assert house.seen_in_frame == []
+    house.close()
     (waiting,) = house.desk.agent.home.ledger.outbox()
     house.send()
     assert "send" not in house.errands.done
@@ -152,6 +160,26 @@ def test_a_reporting_week_is_closed_and_its_report_sent(house: House) -> None:
     assert sum(b"onDisclosuresChanged" in told for told in house.told) == 2
 
 
+def test_a_week_that_cannot_be_closed_ends_nothing_and_is_looked_at_again(house: House) -> None:
+    house.fetch()
+    for purpose in (Purpose.HISTORY, Purpose.REPORTING):
+        house.desk.agent.grant(purpose)
+    house.box.clock.set(house.box.end_of_reporting_week(house.desk.agent))
+    reports = house.desk.agent.reports
+
+    def fail() -> NoReturn:
+        raise DiskFull("no room", hint="this is a test")
+
+    open_week, reports.open_week = reports.open_week, fail  # type: ignore[method-assign]
+    house.close()
+    reports.open_week = open_week  # type: ignore[method-assign]
+    house.close()
+    assert house.desk.agent.disclosures() == ()
+    house.box.clock.advance(6 * HOUR)
+    house.close()
+    assert len(house.desk.agent.disclosures()) == 1
+
+
 def test_a_report_is_booked_and_told_of_when_the_frame_is_over_and_not_before(
     house: House,
 ) -> None:
@@ -160,6 +188,8 @@ def test_a_report_is_booked_and_told_of_when_the_frame_is_over_and_not_before(
         house.desk.agent.grant(purpose)
     house.box.clock.set(house.box.end_of_reporting_week(house.desk.agent))
     house.round()
+    assert house.seen_in_frame == []
+    house.close()
     assert house.seen_in_frame == [(0, 0)]
     assert len(house.desk.agent.disclosures()) == 1
     assert sum(b"onDisclosuresChanged" in told for told in house.told) == 1
@@ -172,6 +202,7 @@ def test_viewings_go_when_their_time_is_over_and_unknown_titles_sooner(house: Ho
     now = house.box.clock.now()
     events = [WatchEvent(entity_id=name, watched_on=now) for name in ("t:01", "ahead:1")]
     house.desk.agent.record_watch(events, keep_unknown=True)
+    # What was fetched vouches for the time.
     for days, left in ((UNMATCHED_DAYS - 1, 2), (2, 1), (58, 1), (2, 0)):
         house.box.clock.advance(days * DAY_SECONDS)
         house.round()
@@ -204,7 +235,7 @@ def test_systemd_is_told_of_chores_while_they_last(house: House) -> None:
     house.fetch()
     assert house.statuses.pop() == "fetched"
     house.round()
-    chores = [f"serving; housekeeping: {chore}" for chore in ("tidy", "close week", "try a model")]
+    chores = [f"serving; housekeeping: {chore}" for chore in ("tidy", "try a model")]
     assert house.statuses[::2] == chores
     assert set(house.statuses[1::2]) == {"serving"}
 
@@ -261,7 +292,7 @@ SELDOM = ServiceConfig(
 )
 
 
-HEAVY = {"tidy", "close week", "try a model"}
+HEAVY = {"tidy", "try a model"}
 
 
 @pytest.mark.parametrize(
