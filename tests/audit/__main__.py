@@ -27,8 +27,10 @@ from tests.audit.faults import mutants
 from tests.audit.loss import loss, store
 from tests.audit.part import Part, run
 from tests.audit.primitives import primitives
+from tests.audit.silence import silence
 
 PARTS: tuple[tuple[Part, float, float], ...] = (
+    (silence, 25, 500),
     (loss, 58, 1200),
     (mutants, 31, 150),
     (store, 12, 120),

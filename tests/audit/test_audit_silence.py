@@ -1,0 +1,76 @@
+"""The attack on silence in a small form, and that it would see what it is there to see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.audit.silence import (
+    CHAINED,
+    CHAINED_TURN_SECONDS,
+    QUICK,
+    QUICK_TURN_SECONDS,
+    Turn,
+    judged,
+    lived,
+)
+
+GETS = ("GET /metadata/2.root.json", "GET /metadata/timestamp.json")
+
+
+def turns(
+    *, shift: float = 0.0, number: int = 4, jitter: float = 0.001, seed: int = 1
+) -> list[Turn]:
+    """Return turns that a server could have seen; watched ones are late by ``shift``."""
+    rng = np.random.default_rng(seed)
+    return [
+        Turn(
+            arm,
+            tuple(
+                (what, at + late + abs(float(rng.normal(0, jitter))))
+                for what, at in zip((*GETS, "POST /v1/reports"), (3.0, 3.25, 4.0), strict=True)
+            ),
+        )
+        for arm, late in (("empty", 0.0), ("watched", shift))
+        for _ in range(number)
+    ]
+
+
+def test_moments_that_tell_nothing_pass_and_a_shift_as_small_as_stated_does_not() -> None:
+    honest = judged(turns())
+    assert honest.ok, honest.wrong
+    (row,) = honest.figures["arms"]
+    smallest = row["smallest_shift_seconds"]
+    assert 0.001 < smallest < 0.02
+    seen = sum(not judged(turns(shift=smallest, seed=seed)).ok for seed in range(200))
+    assert seen > 140  # nine in ten where the spread is as it was here; it varies
+
+
+def test_honest_turns_rarely_look_like_a_fault() -> None:
+    assert sum(not judged(turns(seed=seed)).ok for seed in range(500)) <= 5
+
+
+def test_another_path_a_missing_report_and_a_second_one_are_seen() -> None:
+    *others, last = turns()
+    for requests in (
+        (("GET /metadata/3.root.json", 3.0), *last.requests[1:]),
+        last.requests[:-1],
+        (*last.requests, ("POST /v1/reports", 4.5)),
+        (),
+    ):
+        assert not judged([*others, replace(last, requests=requests)]).ok
+
+
+@pytest.mark.deep
+def test_a_model_that_loops_on_a_title_moves_no_request() -> None:
+    found = judged(lived(QUICK, turn_seconds=QUICK_TURN_SECONDS))
+    assert found.ok, found.wrong
+    assert found.figures["requests_a_turn"] == 3
+
+
+@pytest.mark.deep
+def test_the_old_chain_of_chores_is_seen() -> None:
+    found = judged(lived(CHAINED, turn_seconds=CHAINED_TURN_SECONDS, fault="chain"))
+    assert any(line.startswith("loops: ") for line in found.wrong), found.figures
