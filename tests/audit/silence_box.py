@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -152,7 +153,8 @@ class Chained(Service):
                 await closer.close(int(desk.outside.clock.boot_seconds()))
                 await lanes.run("slow", errands.fetch_update)
                 await lanes.run("slow", errands.send_reports)
-            await asyncio.sleep(housekeeping.LOOK_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), housekeeping.LOOK_SECONDS)
 
 
 async def live(box: Box, arms: list[str], service: Service) -> float:
@@ -164,7 +166,7 @@ async def live(box: Box, arms: list[str], service: Service) -> float:
     began = (now // length + 1) * length
     for number, arm in enumerate([*arms, None]):
         at = began + number * length
-        await asyncio.sleep(at - time.clock_gettime(time.CLOCK_BOOTTIME))
+        await asyncio.wait([serving], timeout=at - time.clock_gettime(time.CLOCK_BOOTTIME))
         if arm is not None:
             await asyncio.to_thread(box.turn, number, arm)
     service.stop()
