@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
-from edgeagent.errors import EdgeAgentError, OutputError
+from edgeagent.errors import EdgeAgentError, InputError, OutputError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["INTERRUPTED_EXIT_CODE", "CommandGroup", "tell_error"]
 
 INTERRUPTED_EXIT_CODE = 130
+_IN_UTF_8 = "write it in UTF-8, or set the terminal to it"
 
 
 class CommandGroup(click.Group):
@@ -47,7 +48,19 @@ class CommandGroup(click.Group):
         except EdgeAgentError as error:
             self.tell(ctx, error)
             ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
+        except UnicodeEncodeError as error:
+            # Only the command line holds what no text can: files are decoded strictly.
+            tell_error(InputError(f"an argument is no text: {error.object!a}", hint=_IN_UTF_8))
+            ctx.exit(InputError.exit_code)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            tell_error(InputError(f"{error.filename}: {error.strerror}", hint="check that path"))
+            ctx.exit(InputError.exit_code)
+        except (KeyboardInterrupt, click.Abort) as ended:
+            # A prompt that is interrupted ends like one that is answered with no.
+            if KeyboardInterrupt not in {type(ended), type(ended.__context__)}:
+                raise
             click.echo("interrupted; nothing is left half done", err=True)
             ctx.exit(INTERRUPTED_EXIT_CODE)
 

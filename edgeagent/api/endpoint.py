@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from edgeagent.config import DEFAULT_PORT
-from edgeagent.errors import InputError
+from edgeagent.errors import InputError, NetworkError
 from edgeagent.randomness import RandomSource
 from edgeagent.services.runtime_state import runtime_directory
 from edgeagent.store.durable import create_durably
@@ -47,12 +47,18 @@ def read_token(directory: Path) -> str:
     """Return the token kept in ``directory``.
 
     Raises:
-        InputError: there is none, or it is not this user's to read.
+        NetworkError: there is none, so no service has run here.
+        InputError: it is not this user's to read.
 
     """
     path = directory / "token"
     try:
         token = path.read_text("ascii")
+    except FileNotFoundError as error:
+        raise NetworkError(
+            f"{path} is not there: no service has run here",
+            hint="start it, or name its --socket",
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"{path}: the service's token cannot be read",

@@ -76,8 +76,19 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 def chosen_profile(agent: Agent, named: str | None) -> str:
-    """Return the profile an option names, else the active one."""
-    return agent.household.active if named is None else named
+    """Return the profile an option names, else the active one.
+
+    One that the ledger has decisions of needs no history, which may be damaged.
+
+    Raises:
+        InputError: there is no such profile.
+
+    """
+    if named is None:
+        return agent.household.active
+    if named not in agent.home.ledger.profiles_with_decisions():
+        agent.home.history.profile_kind(named)
+    return named
 
 
 def emit_json(value: object) -> None:

@@ -50,6 +50,9 @@ def command(
     """
     if scope == "all" and profile is not None:
         raise InputError("--scope all knows no profile", hint="--scope profile erases one")
+    if profile is not None:
+        with box.open() as agent:
+            agent.home.history.profile_kind(profile)  # nobody is asked about what there is not
     if not yes:
         what = scope if profile is None else f"{scope} of {profile}"
         click.confirm(f"Erase {what} for good?", abort=True, err=True)

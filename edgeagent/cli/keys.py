@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
-from edgeagent.errors import StorageError
+from edgeagent.errors import InputError, StorageError
 from edgeagent.services.key_care import KeyStatus, configured_provider, key_statuses, rotate
 
 __all__ = ["command"]
@@ -62,7 +62,7 @@ def rotate_(
     if old_credential is not None:
         changes["key_credential"] = old_credential
     if old_command is not None:
-        changes["key_command"] = tuple(shlex.split(old_command))
+        changes["key_command"] = _words(old_command)
     rotated = rotate(box.home, config, old_config=msgspec.structs.replace(config, **changes))
     if as_json:
         emit_json({"provider": config.key_provider, "rotated": rotated})
@@ -70,6 +70,13 @@ def rotate_(
         click.echo(f"{' and '.join(rotated)}: wrapped under a new key of {config.key_provider}")
     else:
         click.echo(f"nothing to do: the key of {config.key_provider} is in use already")
+
+
+def _words(command: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(command))
+    except ValueError as error:
+        raise InputError(f"--old-command {command!r}: {error}", hint="close the quote") from error
 
 
 @command.command()

@@ -98,6 +98,7 @@ def remove(box: Box, *, name: str, yes: bool, as_json: bool) -> None:
             hint="empty it: edgeagent erase --scope profile --profile main",
         )
     with box.open(writes=True) as agent:
+        agent.home.history.profile_kind(name)  # nobody is asked about what there is not
         if not yes:
             count = agent.home.history.count(name)
             click.confirm(f"Remove {name} with {count} viewings?", abort=True, err=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgeagent.clock import Clock
-from edgeagent.errors import InputError
+from edgeagent.errors import InputError, NetworkError
 from edgeagent.randomness import RandomSource
 
 __all__ = ["LINK_SECONDS", "SESSION_SECONDS", "Session", "Sessions", "read_secret"]
@@ -97,12 +97,18 @@ def read_secret(socket: Path) -> bytes:
     """Return the manager token of the service that listens at ``socket``.
 
     Raises:
-        InputError: there is none, or it is not this user's to read.
+        NetworkError: there is none, so no service has run here.
+        InputError: it is not this user's to read.
 
     """
     path = socket.parent / "token"
     try:
         secret = path.read_bytes()
+    except FileNotFoundError as error:
+        raise NetworkError(
+            f"{path} is not there: no service has run here",
+            hint="start 'edgeagent serve' first, or name its --socket",
+        ) from error
     except OSError as error:
         raise InputError(
             f"{path}: the service's token cannot be read: {error.strerror}",

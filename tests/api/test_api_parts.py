@@ -104,8 +104,12 @@ def test_a_confirmation_is_good_once_for_one_deed_and_two_minutes() -> None:
 
 
 def test_the_token_is_made_once_and_is_its_owners(tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match="no service has run here"):
+        read_token(tmp_path)
+    (tmp_path / "token").mkdir()
     with pytest.raises(InputError, match="cannot be read"):
         read_token(tmp_path)
+    (tmp_path / "token").rmdir()
     token = manager_token(tmp_path, SeededRandomSource("token"))
     assert manager_token(tmp_path, SeededRandomSource("other")) == token
     assert (tmp_path / "token").stat().st_mode & 0o777 == 0o600

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgeagent.dashboard.session import LINK_SECONDS, SESSION_SECONDS, Sessions, read_secret
-from edgeagent.errors import InputError
+from edgeagent.errors import InputError, NetworkError
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
 
@@ -83,8 +83,12 @@ def test_a_clock_that_was_set_back_extends_nothing() -> None:
 
 
 def test_the_secret_is_the_service_s_token(tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match="no service has run here"):
+        read_secret(tmp_path / "socket")
+    (tmp_path / "token").mkdir()
     with pytest.raises(InputError, match="cannot be read"):
         read_secret(tmp_path / "socket")
+    (tmp_path / "token").rmdir()
     (tmp_path / "token").write_text("short")
     with pytest.raises(InputError, match="holds no token"):
         read_secret(tmp_path / "socket")
