@@ -77,7 +77,8 @@ def list_(box: Box, *, limit: int, named_profile: str | None, as_json: bool) -> 
     """List the latest viewings, newest first."""
     with box.open() as agent:
         profile = chosen_profile(agent, named_profile)
-        agent.home.history.profile_kind(profile)  # one that was removed has nothing to list
+        if named_profile is not None:
+            agent.home.history.profile_kind(profile)  # one that was removed has nothing to list
         since = agent.retention.shown_from()
         total = agent.home.history.count(profile, since=since)
         viewings = agent.home.history.window(profile, since=since, limit=limit)[::-1]

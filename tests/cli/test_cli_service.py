@@ -88,7 +88,7 @@ def test_new_settings_are_weighed_before_the_service_takes_them(home: Path) -> N
 
 
 def test_the_endpoint_is_its_owners(home: Path) -> None:
-    assert run(home, "service", "endpoint").exit_code == 3
+    assert run(home, "service", "endpoint").exit_code == 7
     socket = default_socket(home, {"XDG_RUNTIME_DIR": str(home.parent)})
     prepare_directory(socket.parent)
     token = manager_token(socket.parent, SeededRandomSource("endpoint"))
