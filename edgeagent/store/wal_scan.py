@@ -31,8 +31,8 @@ class LogScan:
     frames: int
     """Whole frames of the present log."""
     lost: bool
-    """Whether a frame of the present log does not verify, so that it and all later ones are
-    dropped: a write that was cut by a loss of power, or damage."""
+    """Whether a commit of the present log is dropped, because a frame does not verify: a write that
+    was cut by a loss of power, or damage."""
     database_pages: int = 0
     """How long the last whole commit left the database; 0 without one."""
     pages: frozenset[int] = field(default_factory=frozenset)
@@ -76,7 +76,7 @@ def scan_log(path: Path) -> LogScan:
     whole = frames[: commits[-1] + 1] if commits else []
     return LogScan(
         frames=len(frames),
-        lost=_goes_on(data, salts, after=len(frames), size=size),
+        lost=_loses_a_commit(data, salts, after=len(frames), size=size),
         database_pages=whole[-1][1] if whole else 0,
         pages=frozenset(page for page, _ in whole),
     )
@@ -98,10 +98,16 @@ def _verified(
         yield page, length
 
 
-def _goes_on(data: bytes, salts: bytes, *, after: int, size: int) -> bool:
-    """Say whether frames of the present log follow the last one that verifies."""
+def _loses_a_commit(data: bytes, salts: bytes, *, after: int, size: int) -> bool:
+    """Say whether a frame of the present log that commits follows the last one that verifies.
+
+    A transaction that never came to its commit was never acknowledged: it is no loss.
+    """
     later = range(_HEADER + after * size, len(data), size)
-    return any(data[start + 8 : start + 16] == salts for start in later)
+    return any(
+        data[start + 8 : start + 16] == salts and data[start + 4 : start + 8] != bytes(4)
+        for start in later
+    )
 
 
 def _stored(data: bytes, at: int) -> _Sums:

@@ -70,3 +70,10 @@ def _flipped(data: bytes, at: int) -> bytes:
     changed = bytearray(data)
     changed[at] ^= 4
     return bytes(changed)
+
+
+def test_a_transaction_that_never_came_to_its_commit_is_no_loss(tmp_path: Path, log: bytes) -> None:
+    torn = bytearray(log[-FRAME:])
+    torn[4:8] = bytes(4)  # not the frame that commits
+    assert _scan(tmp_path, log + bytes(torn[:-1])) == (5, False)
+    assert _scan(tmp_path, log + bytes(torn) + log[-FRAME:]) == (5, True)
