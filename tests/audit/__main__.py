@@ -22,6 +22,7 @@ from edgeagent.errors import PromiseBroken
 from tests.audit.attacks import averaging, guessing, linking, nothing_watched
 from tests.audit.attacks_on_state import cheating_server, crashes, old_image, traffic
 from tests.audit.capture import capture
+from tests.audit.deletions import deletions
 from tests.audit.exact import first_draws, ratios, weeks
 from tests.audit.faults import mutants
 from tests.audit.loss import loss, store
@@ -35,6 +36,7 @@ PARTS: tuple[tuple[Part, float, float], ...] = (
     (mutants, 31, 150),
     (store, 12, 120),
     (capture, 11, 11),
+    (deletions, 11, 11),
     (primitives, 3, 30),
     (guessing, 2.5, 25),
     (cheating_server, 1.5, 1.5),
