@@ -24,6 +24,9 @@ __all__ = ["FRESH_SECONDS", "Ranking", "Recommender"]
 FRESH_SECONDS = DAY_SECONDS
 """For how long stored picks are served at once: the catalogue comes daily."""
 _ADULT_MAX_AGE_RATING = 21
+_LOOKED_BACK = 5000
+"""Viewings that decide what is new; the latest 500 of them carry weight. Ten a day for a year, and
+more."""
 _NO_FILES = ModelFiles(
     model_path="", model_sha256="0" * 64, catalogue_path="", catalogue_sha256="0" * 64
 )
@@ -212,7 +215,7 @@ class Recommender:
         return RankRequest(
             files=_NO_FILES,
             now=self._clock.now(),
-            history=history.window(profile, teens=self._audience.teens_count),
+            history=history.window(profile, limit=_LOOKED_BACK, teens=self._audience.teens_count),
             hidden=marks.hidden,
             not_reasons=marks.not_reasons,
             max_age_rating=self._config.teen_max_age_rating if is_teen else _ADULT_MAX_AGE_RATING,

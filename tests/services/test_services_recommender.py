@@ -99,6 +99,18 @@ def _last_request(scorer: ListScorer) -> RankRequest:
     return request
 
 
+def test_what_was_watched_before_the_last_500_viewings_is_not_new(
+    agent: Agent, box: AgentBox, scorer: ListScorer
+) -> None:
+    now = box.clock.now()
+    agent.home.history.add(
+        [WatchEvent(entity_id=f"t:{n}", watched_on=now - n) for n in range(700)],
+        agent.gate.grant(Purpose.HISTORY, profile="main"),
+    )
+    agent.recommend()
+    assert len(_last_request(scorer).history) == 700
+
+
 def test_a_model_that_fails_is_stood_in_for_by_the_one_before_it(
     agent: Agent, scorer: ListScorer
 ) -> None:
