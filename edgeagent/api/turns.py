@@ -18,9 +18,12 @@ _LOOK_SECONDS = 60.0
 class Turns:
     """Goes by boot time."""
 
-    def __init__(self, clock: Clock) -> None:
-        """Ask ``clock``."""
+    def __init__(
+        self, clock: Clock, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        """Ask ``clock``; ``sleep`` lets so many seconds pass, a seam for tests."""
         self._clock = clock
+        self._sleep = sleep
 
     async def each(
         self,
@@ -36,6 +39,5 @@ class Turns:
             await turn(moment)
 
     async def _until(self, boot_seconds: float) -> None:
-        # No event tells of boot time that passes while the whole box sleeps.
-        while (left := boot_seconds - self._clock.boot_seconds()) > 0:  # noqa: ASYNC110  (hence)
-            await asyncio.sleep(min(left, _LOOK_SECONDS))
+        while (left := boot_seconds - self._clock.boot_seconds()) > 0:
+            await self._sleep(min(left, _LOOK_SECONDS))

@@ -116,8 +116,11 @@ def test_a_model_is_fetched_shown_and_ranks_with_reasons(
     connected.says("consent", "grant", "history", "personalization")
     assert "active    none" in connected.says("model", "status")
     version = publisher.artefacts.manifest.model_version
+    for errand in ("fetch", "send"):
+        assert connected.says("errand", errand) == ""
+    assert "active    none" in connected.says("model", "status")
     said = connected.says("model", "update")
-    assert f"fetched  model {version}, another report task" in said
+    assert f"fetched  model {version}, the same report task" in said
     assert f"active   model {version}: model and catalogue changed" in said
     again = connected.says("model", "update")
     assert f"fetched  model {version}, the same report task" in again

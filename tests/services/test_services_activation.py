@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from edgeagent.agent import Agent, World
+from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import ModelError, ModelRefused, NoModel
 from edgeagent.messages import ModelClaims, ModelFiles, TargetReference
+from edgeagent.network.pace import AtOnce, Grid
 from edgeagent.services.quality_gate import QualityGate
 from edgeagent.testing.agent_box import AgentBox
+from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.scorer import TableScorer
 from tests.scoring.toy_model import toy_model
 from tests.services.releases import Releases
@@ -86,13 +89,13 @@ def objecting(agent: Agent) -> QualityGate:
 def test_fetching_runs_no_model_and_opens_no_history(
     agent: Agent, releases: Asked, scorer: Judge
 ) -> None:
-    agent.home.close()
     ran = len(scorer.verified)
-    with AgentBox(
-        directory=agent.home.directory,
-        runtime_directory=agent.home.directory.parent / "run",
-        scorer=scorer,
-    ).open() as fresh:
+    world = World(
+        clock=FakeClock(agent._clock.now()),
+        make_scorer=lambda: scorer,
+        network_moment=0.0,
+    )
+    with Agent.open(agent.home.directory, config=Config(), world=world) as fresh:
         releases.fetch(fresh)
         assert fresh.models.waits()
         assert fresh.home._history is None
@@ -175,3 +178,5 @@ def test_an_errand_of_the_service_leaves_the_history_closed(tmp_path: Path) -> N
     world = World(clock=box.clock, random=box.random, network_moment=0.0, simulated=True)
     with Agent.open(box.directory, config=box.config, world=world) as agent:
         assert agent.home._history is None
+    assert isinstance(world.pace(), Grid)
+    assert isinstance(World().pace(), AtOnce)
