@@ -146,9 +146,10 @@ def _retention(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
 
 def _set_retention(call: Call, params: RetentionParams) -> Any:  # noqa: ANN401  (see camel)
     """Keep viewings for fewer days; what is older goes, as soon as it is sure to be."""
+    before = call.agent.retention.kept()
     kept = call.agent.retention.choose(params.days)
     call.playbacks.forget_all()
-    if call.agent.housekeeping().deleted:
+    if call.agent.housekeeping().deleted or kept.days != before.days:
         call.tell_of_history(*(profile.name for profile in call.agent.household.profiles()))
     return camel(kept)
 

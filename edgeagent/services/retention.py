@@ -120,13 +120,12 @@ class Retention:
         return Housekeeping(deleted=deleted, skipped="")
 
     def begin(self) -> None:
-        """Do at a start what :meth:`keep_time` does later; a box that is not new is not noted.
+        """Note when a new box began to count how long it is on; opens no history.
 
         From then on nothing over age is read from the history.
         """
         self._home.shown.since = self.shown_from
         self.on_time.begin()
-        self._date_viewings()
 
     def keep_time(self) -> None:
         """Note what is known of the time, where that is news, and date viewings without a date.
@@ -139,9 +138,10 @@ class Retention:
         """
         self.on_time.note()
         self._aging.heed()
-        self._date_viewings()
+        self.date_viewings()
 
-    def _date_viewings(self) -> None:
+    def date_viewings(self) -> None:
+        """Date viewings without a date, if the time is known and no private session is on."""
         if self._private.ends_at() is None:
             date_viewings(self._home.history, clock=self._clock)
 
