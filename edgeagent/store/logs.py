@@ -8,7 +8,7 @@ from pathlib import Path
 from edgeagent.errors import Damaged, DiskFull, LedgerBroken
 from edgeagent.store.database import PAGE_BYTES, Database
 from edgeagent.store.ledger import LedgerStore
-from edgeagent.store.wal_scan import scan_log
+from edgeagent.store.wal_scan import fits, scan_log
 
 __all__ = ["CutLogs", "log_of", "require_fitting_log"]
 
@@ -50,8 +50,7 @@ def require_fitting_log(path: Path) -> None:
 
     """
     for _ in range(_LOOKS):  # another process may empty the log between the two looks
-        log = scan_log(log_of(path))
-        if log.fits(path.stat().st_size // PAGE_BYTES):
+        if fits(log_of(path), pages=path.stat().st_size // PAGE_BYTES):
             return
     raise Damaged(
         f"{path} is older than {log_of(path).name} beside it: it was put back without its log",

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from edgeagent.errors import StorageError
 from edgeagent.store.ownership import foreign_file
 
-__all__ = ["LogScan", "scan_log"]
+__all__ = ["LogScan", "fits", "scan_log"]
 
 _HEADER, _FRAME_HEADER = 32, 24
 _MAGIC = (0x377F0682, 0x377F0683)
@@ -33,18 +33,6 @@ class LogScan:
     lost: bool
     """Whether a commit of the present log is dropped, because a frame does not verify: a write that
     was cut by a loss of power, or damage."""
-    database_pages: int = 0
-    """How long the last whole commit left the database; 0 without one."""
-    pages: frozenset[int] = field(default_factory=frozenset)
-    """Which of its pages whole commits have written to the log."""
-
-    def fits(self, pages: int) -> bool:
-        """Say whether a database file of that many pages may lie beneath the log.
-
-        What is neither in the log nor in the file is in neither: the file is older than the log,
-        and SQLite would open the two as a database that never was, often an empty one.
-        """
-        return all(page in self.pages for page in range(pages + 1, self.database_pages + 1))
 
 
 def scan_log(path: Path) -> LogScan:
@@ -71,21 +59,49 @@ def scan_log(path: Path) -> LogScan:
     if magic not in _MAGIC or sums != _stored(data, 24):
         return LogScan(frames=0, lost=True)
     salts, size = data[16:24], _FRAME_HEADER + page_bytes
-    frames = list(_verified(data, salts, sums, order=order, size=size))
-    commits = [number for number, (_, length) in enumerate(frames) if length]
-    whole = frames[: commits[-1] + 1] if commits else []
-    return LogScan(
-        frames=len(frames),
-        lost=_loses_a_commit(data, salts, after=len(frames), size=size),
-        database_pages=whole[-1][1] if whole else 0,
-        pages=frozenset(page for page, _ in whole),
-    )
+    frames = sum(1 for _ in _verified(data, salts, sums, order=order, size=size))
+    return LogScan(frames=frames, lost=_loses_a_commit(data, salts, after=frames, size=size))
+
+
+def fits(log: Path, *, pages: int) -> bool:
+    """Say whether a database file of that many ``pages`` may lie beneath a log.
+
+    What is neither in the log nor in the file is nowhere: the file is older than the log, and
+    SQLite would open the two as a database that never was, often an empty one. Headers are looked
+    at alone, so that this is quick.
+
+    Raises:
+        StorageError: the log cannot be read.
+
+    """
+    data = _contents(log)
+    if len(data) < _HEADER:
+        return True
+    size = _FRAME_HEADER + int.from_bytes(data[8:12])
+    written: set[int] = set()
+    length = 0
+    for start in range(_HEADER, len(data) - size + 1, size):
+        if data[start + 8 : start + 16] != data[16:24]:
+            break  # left over from before the log was last begun anew
+        page, committed = struct.unpack(">2I", data[start : start + 8])
+        written.add(page)
+        length = committed or length
+    return all(page in written for page in range(pages + 1, length + 1))
+
+
+def _contents(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}", hint="check its permissions") from error
 
 
 def _verified(
     data: bytes, salts: bytes, sums: _Sums, *, order: Literal["<", ">"], size: int
-) -> Iterator[tuple[int, int]]:
-    """Yield the frames that SQLite would take: page, and length of the database if they commit."""
+) -> Iterator[int]:
+    """Yield where the frames begin that SQLite would take."""
     for start in range(_HEADER, len(data), size):
         frame = data[start : start + size]
         if frame[8:16] != salts:
@@ -94,8 +110,7 @@ def _verified(
         sums = _sums(frame[_FRAME_HEADER:], sums, order)
         if len(frame) < size or sums != _stored(frame, 16):
             return
-        page, length = struct.unpack(">2I", frame[:8])
-        yield page, length
+        yield start
 
 
 def _loses_a_commit(data: bytes, salts: bytes, *, after: int, size: int) -> bool:

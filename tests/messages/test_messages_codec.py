@@ -25,6 +25,8 @@ from edgeagent.messages import (
     encode_report,
     sha256_hex,
 )
+from edgeagent.messages.codec import checked_text
+from edgeagent.messages.fields import ProfileName
 from edgeagent.messages.report import REPORT_BYTES
 
 WATCHED = {"entity_id": "film:1", "watched_on": 1_700_000_000}
@@ -212,3 +214,11 @@ def test_the_hash_is_sha256() -> None:
 def test_what_is_exported_is_there_once() -> None:
     assert len(set(messages.__all__)) == len(messages.__all__)
     assert all(hasattr(messages, name) for name in messages.__all__)
+
+
+@pytest.mark.parametrize("text", ["", "a\x00b", "\ud800", "x" * 65])
+def test_a_text_of_a_caller_is_held_to_its_field(text: str) -> None:
+    assert checked_text("Ada", ProfileName, name="name of a profile") == "Ada"
+    with pytest.raises(MalformedMessage, match="is no name of a profile") as caught:
+        checked_text(text, ProfileName, name="name of a profile")
+    assert caught.value.hint

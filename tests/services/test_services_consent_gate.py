@@ -7,7 +7,7 @@ import pytest
 
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
-from edgeagent.errors import ConsentRequired
+from edgeagent.errors import ConsentRequired, InputError
 from edgeagent.services.consent_gate import Refusal
 from edgeagent.services.signals import Signal
 from tests.services.conftest import MONDAY, Box
@@ -189,3 +189,10 @@ def test_signals_withdraw_for_every_profile_and_never_grant(
         granted = {s.purpose for s in box.agent.consent(profile) if s.granted}
         assert granted == left
     assert box.agent.heed(signal) == ()
+
+
+def test_a_purpose_that_there_is_not_is_refused_by_name(box: Box) -> None:
+    gate = box.agent.gate
+    with pytest.raises(InputError, match="there is no purpose 'histroy'") as caught:
+        gate.decide("histroy", profile="main", given=True)  # type: ignore[arg-type]  # the fault
+    assert "history" in caught.value.hint

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgeagent.errors import StorageError
-from edgeagent.store.wal_scan import scan_log
+from edgeagent.store.wal_scan import fits, scan_log
 from edgeagent.testing.box import NOW, Box
 
 FRAME = 24 + 4096
@@ -77,3 +77,27 @@ def test_a_transaction_that_never_came_to_its_commit_is_no_loss(tmp_path: Path, 
     torn[4:8] = bytes(4)  # not the frame that commits
     assert _scan(tmp_path, log + bytes(torn[:-1])) == (5, False)
     assert _scan(tmp_path, log + bytes(torn) + log[-FRAME:]) == (5, True)
+
+
+def test_a_database_fits_beneath_its_log_and_a_shorter_one_does_not(
+    box: Box, tmp_path: Path
+) -> None:
+    history = box.open().history
+    assert history.count("main") == 0
+    history.database.checkpoint()
+    events = [box.event(f"t:{number}", NOW + number) for number in range(500)]
+    history.add(events, box.grant())
+    history.database.checkpoint()
+    history.add(events[:1], box.grant())
+    path = box.directory / "history.db"
+    pages, log = path.stat().st_size // 4096, path.with_name("history.db-wal")
+    assert fits(log, pages=pages)
+    assert fits(tmp_path / "absent", pages=0)
+    header = tmp_path / "header"
+    header.write_bytes(log.read_bytes()[:32])
+    assert fits(header, pages=0)
+    written = log.read_bytes()
+    first = int.from_bytes(written[32:36])
+    assert not fits(log, pages=2)
+    header.write_bytes(written[:32] + written[32 : 32 + FRAME])
+    assert fits(header, pages=first - 1)  # no commit yet
