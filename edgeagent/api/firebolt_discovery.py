@@ -36,7 +36,7 @@ class Watched(Loose, frozen=True, kw_only=True):
     progress: Annotated[float, Meta(ge=0, le=_MOST_SECONDS)] | None = None
     completed: bool | None = None
     watched_on: str | None = None
-    """ISO 8601; now, when it is absent or lies in the future."""
+    """ISO 8601; now, when it is absent or lies in the future; refused when it is over age."""
     age_policy: str | None = None
 
 
