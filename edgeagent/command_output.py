@@ -75,6 +75,8 @@ class OutputDirectory(click.Path):
             OutputError: nothing can be written there.
 
         """
+        if not os.fspath(value):
+            self.fail("it is empty, and would mean the present directory: write '.'", param, ctx)
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         present = next(
             place for place in (path, *path.absolute().parents) if _is_there(place, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 from pathlib import Path
 
 import click
@@ -73,10 +74,24 @@ def _default_home() -> Path:
     return Path(platformdirs.user_data_dir("edgeagent", appauthor=False))
 
 
+class _Home(click.Path):
+    """A directory with a name: of a variable that is not set, the shell makes an empty text."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        if not os.fspath(value):
+            self.fail("it is empty, and would mean the present directory: write '.'", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--home",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=_Home(file_okay=False, path_type=Path),
     envvar="EDGEAGENT_HOME",
     help="Where this box keeps its state.  [default: the user's data directory]",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -64,6 +65,15 @@ def test_an_argument_that_cannot_be_meant_is_one_line(
     result = run(tmp_path, *words)
     assert (result.exit_code, len(result.stderr.splitlines())) == (3, 2)
     assert said in result.stderr
+
+
+@pytest.mark.parametrize("words", [["--home", "", "history", "list"], ["simulate", "--out", ""]])
+def test_an_empty_name_is_not_the_present_directory(words: list[str], tmp_path: Path) -> None:
+    with contextlib.chdir(tmp_path):
+        result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 2
+    assert "it is empty" in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_prompt_that_is_interrupted_is_not_answered_with_no(tmp_path: Path) -> None:
