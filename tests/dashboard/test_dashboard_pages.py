@@ -340,7 +340,7 @@ def test_the_model_is_updated_and_rolled_back(serving: Serving) -> None:
     answer = serving.post("/model/update")
     assert answer.headers["location"] == "/model?done=updated"
     assert serving.post("/model/update").headers["location"] == "/model?done=no_update"
-    assert "subset_selection.33.3-1.7" in told(serving.get("/model").text)
+    assert "subset_selection.33.3-1.224" in told(serving.get("/model").text)
     refused = serving.post("/model/rollback")
     assert refused.status == 503
 
