@@ -79,6 +79,15 @@ def test_equal_models_give_equal_files(
     assert later.task.epoch == 226
 
 
+def test_a_number_of_segments_that_no_box_reports_on_is_refused(
+    model: TrainedModel, panel: WatchLog, now: int
+) -> None:
+    fewer = replace(model, labels=model.labels[:15])
+    with pytest.raises(InputError, match="a model of 15 segments") as refusal:
+        export(fewer, panel, now=now)
+    assert "8 or 16 or 32 or 64" in refusal.value.hint
+
+
 def test_titles_the_model_never_saw_are_there_without_an_embedding(
     model: TrainedModel, panel: WatchLog, now: int
 ) -> None:
