@@ -1,4 +1,4 @@
-"""A withdrawal by another process while a real server keeps a report waiting."""
+"""A withdrawal or deletion by another process while a real server keeps a report waiting."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from edgeagent.agent import Agent
 from edgeagent.consent import Purpose
 from edgeagent.network.exchange import Patience
 from edgeagent.network.transport import HttpTransport
@@ -27,8 +28,25 @@ def stalls_before_reading(seen: Seen, connection: socket.socket) -> None:
     until_left(seen, connection)
 
 
-@pytest.mark.parametrize("script", [stalls_after_reading, stalls_before_reading])
-def test_the_request_is_cut_off_and_the_log_says_so(box: Box, script: Script) -> None:
+def withdraws(agent: Agent) -> object:
+    return agent.withdraw(Purpose.REPORTING)
+
+
+def forgets_what_was_not_watched(agent: Agent) -> object:
+    return agent.title_marks.forget("t:never", profile="main")
+
+
+@pytest.mark.parametrize(
+    ("script", "act"),
+    [
+        (stalls_after_reading, withdraws),
+        (stalls_before_reading, withdraws),
+        (stalls_after_reading, forgets_what_was_not_watched),
+    ],
+)
+def test_the_request_is_cut_off_and_the_log_says_so(
+    box: Box, script: Script, act: Callable[[Agent], object]
+) -> None:
     box.install()
     box.grant(Purpose.HISTORY, Purpose.REPORTING)
     box.go_to_end_of_reporting_week()
@@ -46,7 +64,7 @@ def test_the_request_is_cut_off_and_the_log_says_so(box: Box, script: Script) ->
         sending.start()
         seen.asked.wait()
         withdrawing = box.open()
-        withdrawing.withdraw(Purpose.REPORTING)
+        act(withdrawing)
         withdrawing.close()
         sending.join()
     assert seen.left.is_set()
