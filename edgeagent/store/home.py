@@ -16,9 +16,9 @@ a file under its own name is always whole, and one that does not open is never m
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from edgeagent.clock import iso_utc
 from edgeagent.core_dumps import forbid_core_dumps
@@ -62,6 +62,9 @@ from edgeagent.store.read_only import copy_to_memory, is_writable, require_writa
 from edgeagent.store.rekey import DatabaseFiles, Step, finish_rekey, rekey_database
 from edgeagent.store.viewings import Shown
 from edgeagent.store.witness import HistoryWitness
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 __all__ = ["Home"]
 
@@ -317,12 +320,8 @@ class Home:
                     key = self._data_key(LEDGER_SCHEMA, may_create=not anchor_path.exists())
                     anchor = Anchor(anchor_path, key, write=write_anchor)
                     require_no_ledger_before(anchor, path)
-                    make_database(
-                        path,
-                        LEDGER_SCHEMA,
-                        key,
-                        lambda database: begin_ledger(database, anchor, now=now, random=random),
-                    )
+                    fill = partial(begin_ledger, anchor=anchor, now=now, random=random)
+                    make_database(path, LEDGER_SCHEMA, key, fill)
         key = self._data_key(LEDGER_SCHEMA, may_create=False)
         database = self._open_database(LEDGER_SCHEMA, key)
         ledger = LedgerStore(

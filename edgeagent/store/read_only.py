@@ -9,13 +9,16 @@ every write fails.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from edgeagent.errors import DiskFull
 from edgeagent.store.durable import no_room
+from edgeagent.store.ownership import foreign_file
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 __all__ = ["copy_to_memory", "is_writable", "require_writable"]
 
@@ -39,9 +42,16 @@ def copy_to_memory(directory: Path, *, places: Sequence[str] = _PLACES) -> Tempo
         places: directories to try, in memory where the machine has such.
 
     Raises:
+        WrongOwner: the home is somebody else's.
         DiskFull: there is no such directory, or no room in it.
 
     """
+    import shutil  # noqa: PLC0415  (the resident process never needs it, nor the next)
+    from tempfile import TemporaryDirectory  # noqa: PLC0415  (see above)
+
+    foreign = foreign_file(directory)
+    if foreign is not None:
+        raise foreign
     for place in places:
         if Path(place).is_dir() and is_writable(Path(place)):
             copy = TemporaryDirectory(prefix="edgeagent-", dir=place)

@@ -42,15 +42,7 @@ def scan_log(path: Path) -> LogScan:
         StorageError: it cannot be read.
 
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return LogScan(frames=0, lost=False)
-    except OSError as error:
-        raise (
-            foreign_file(path)
-            or StorageError(f"{path}: {error.strerror}", hint="check its permissions")
-        ) from error
+    data = _contents(path)
     if not data:
         return LogScan(frames=0, lost=False)
     magic, _version, page_bytes = struct.unpack(">3I", data[:12].ljust(12, b"\0"))
@@ -95,7 +87,10 @@ def _contents(path: Path) -> bytes:
     except FileNotFoundError:
         return b""
     except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}", hint="check its permissions") from error
+        raise (
+            foreign_file(path)
+            or StorageError(f"{path}: {error.strerror}", hint="check its permissions")
+        ) from error
 
 
 def _verified(
