@@ -82,7 +82,7 @@ class StaticRepository(Repository):
             categories=33,
             odds_numerator=3,
             odds_denominator=1,
-            epoch=quarter_of(week_of(now)),
+            epoch=quarter_of(week_of(now) - 1),  # the week that a box may have to close
             first_week=0,
             segmenter=Segmenter(space_id=_SPACE_ID, model=model, catalogue=titles),
         )
