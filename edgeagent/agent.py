@@ -83,7 +83,7 @@ class Agent:
         self._withdrawals = Withdrawals(home, clock=self._clock)
         with suppress(StorageError):  # no room to write: nothing was changed either
             note_change(home.ledger, config)
-        if world.network_moment is None:
+        if not world.errand:
             self._finish_what_was_interrupted()
 
     @classmethod

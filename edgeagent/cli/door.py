@@ -45,15 +45,14 @@ class Box:
         return config_source(self.home, self.config_file)
 
     @contextmanager
-    def open(self, *, writes: bool = False, network_moment: float | None = None) -> Iterator[Agent]:
+    def open(self, *, writes: bool = False, world: World | None = None) -> Iterator[Agent]:
         """Open the agent for the length of one command.
 
         Args:
             writes: whether the command writes; then housekeeping follows it.
-            network_moment: see :class:`World`.
+            world: everything outside that the agent is given; the real thing without.
 
         """
-        world = World(network_moment=network_moment)
         with Agent.open(self.home, config=self.config(), world=world) as agent:
             yield agent
             if writes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from edgeagent.agent import World
 from edgeagent.cli.door import Box, pass_box
 
 __all__ = ["command"]
@@ -26,7 +27,7 @@ def command() -> None:
 @pass_box
 def fetch(box: Box, *, moment: float | None) -> None:
     """Fetch and verify what is published; a new model waits to be tried."""
-    with box.open(network_moment=moment) as agent:
+    with box.open(world=World(errand=True, network_moment=moment)) as agent:
         agent.models.fetch()
 
 
@@ -35,5 +36,5 @@ def fetch(box: Box, *, moment: float | None) -> None:
 @pass_box
 def send(box: Box, *, moment: float | None) -> None:
     """Send the reports that are due."""
-    with box.open(network_moment=moment) as agent:
+    with box.open(world=World(errand=True, network_moment=moment)) as agent:
         agent.send_reports()

@@ -35,10 +35,12 @@ class World:
     runtime_directory: Path = field(default_factory=lambda: runtime_directory(os.environ))
     """A tmpfs; holds when there were private sessions, in a directory of this user's own."""
     build_time: int = BUILD_TIME
+    errand: bool = False
+    """Whether the agent is opened for the network alone, beside a service that has opened the box:
+    it leaves the history closed, so that no moment tells of it, and no erasure has to wait."""
     network_moment: float | None = None
-    """When the first request may begin, in boot seconds, where the box asks by itself: each later
-    one keeps to a grid, and opening the agent leaves the history closed, so that no moment tells
-    of it. ``None``: somebody has asked, and waits."""
+    """When the first request may begin, in boot seconds, where the box asks by itself; each later
+    one keeps to a grid from there. ``None``: at once, for somebody has asked, and waits."""
     simulated: bool = False
     """Permits a seeded random source: for simulations and tests, never on a box."""
     frame: Frame | None = None

@@ -93,7 +93,7 @@ def test_fetching_runs_no_model_and_opens_no_history(
     world = World(
         clock=FakeClock(agent._clock.now()),
         make_scorer=lambda: scorer,
-        network_moment=0.0,
+        errand=True,
     )
     with Agent.open(agent.home.directory, config=Config(), world=world) as fresh:
         releases.fetch(fresh)
@@ -175,8 +175,8 @@ def test_an_errand_of_the_service_leaves_the_history_closed(tmp_path: Path) -> N
         agent.withdraw(Purpose.HISTORY)
     with box.open() as agent:
         assert agent.home._history is not None
-    world = World(clock=box.clock, random=box.random, network_moment=0.0, simulated=True)
+    world = World(clock=box.clock, random=box.random, errand=True, simulated=True)
     with Agent.open(box.directory, config=box.config, world=world) as agent:
         assert agent.home._history is None
-    assert isinstance(world.pace(), Grid)
-    assert isinstance(World().pace(), AtOnce)
+    assert isinstance(world.pace(), AtOnce)
+    assert isinstance(World(network_moment=5.0).pace(), Grid)
