@@ -165,6 +165,7 @@ class HouseholdLife:
         return refused
 
     def _outcome(self, agent: Agent, picks: Picks, refused: list[str]) -> HouseholdOutcome:
+        agent.home.shown.since = lambda: 0  # the truth is of all weeks, over age by now or not
         disclosures = agent.disclosures()
         return HouseholdOutcome(
             number=self._plan.number,

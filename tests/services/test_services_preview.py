@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_of, week_start
@@ -140,6 +141,18 @@ def test_what_a_preview_was_made_of_goes_with_every_deletion_and_is_in_no_page(
     watched.clock.set(week_start(week + 1) + DAY_SECONDS)
     with pytest.raises(EdgeAgentError, match=r"was previewed|no history was kept"):
         ask(watched)
+
+
+def test_what_a_preview_was_made_of_goes_with_the_viewings_of_teens(watched: Box) -> None:
+    watched.config = msgspec.structs.replace(watched.config, teens_count_as_adults=True)
+    watched.reopen()
+    watched.watch("t:1", age_policy="app:teen")
+    ask(watched)
+    watched.reopen()
+    assert len(kept(watched)) == 1
+    watched.config = msgspec.structs.replace(watched.config, teens_count_as_adults=False)
+    watched.reopen()
+    assert kept(watched) == []
 
 
 def test_pruning_leaves_a_preview_whose_viewings_stay(watched: Box) -> None:
