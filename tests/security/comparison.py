@@ -120,11 +120,13 @@ class Comparison:
         self._compare_sent(sent)
 
     def _compare_rows(self, agent: Agent) -> None:
-        found, expected = held_by(agent), self._known.box
+        at = self._known.at
+        found, expected = held_by(agent), self._known.box.shown(at)
         self._figures.events += len(found.watched)
         self._figures.consents += len(found.decisions)
         if found != expected:
-            if found in accumulate(self._pending, PlainBox.after, initial=expected):
+            possible = accumulate(self._pending, PlainBox.after, initial=expected)
+            if found in (box.shown(at) for box in possible):
                 self._figures.redone += 1
             else:
                 self._lost(

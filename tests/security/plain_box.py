@@ -68,6 +68,10 @@ class PlainBox:
                 return event == "given" and at < decided_at + CONSENT_LIFETIME_SECONDS
         return False
 
+    def shown(self, at: int) -> PlainBox:
+        """Return what of it is shown: nothing over age, whether it is deleted yet or not."""
+        return self._without(lambda item: item[1] < at - _RETENTION_SECONDS, None)
+
     def after(self, step: Step) -> PlainBox:
         """Return what the box holds once a step is done."""
         match step.kind:
@@ -81,8 +85,7 @@ class PlainBox:
                 until = max(self.vouched_until, step.at + VOUCHED_SECONDS)
                 box = replace(self, vouched_until=until)
             case "housekeeping":
-                end = min(step.at, self.vouched_until or step.at) - _RETENTION_SECONDS
-                box = self._without(lambda item: item[1] < end, None)
+                box = self.shown(step.at)
             case "erase_history":
                 box = replace(self, watched=frozenset())
             case "erase_all":

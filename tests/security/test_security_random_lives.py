@@ -201,7 +201,7 @@ class RandomLife(RuleBasedStateMachine):
     @invariant()
     def the_box_holds_what_the_model_holds(self) -> None:
         self.agent.home.ledger.check()
-        assert held_by(self.agent) == self.plain
+        assert held_by(self.agent) == self.plain.shown(self.now)
         assert (self.agent.private.ends_at() is not None) == self.is_private()
 
     @invariant()
