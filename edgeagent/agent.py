@@ -102,12 +102,9 @@ class Agent:
         provider = configured_provider(directory, settings)
         finish_erasure_of_box(directory, provider=provider)
         finish_rotation(directory, provider)
-        home = Home.open(
-            directory,
-            provider=provider,
-            now=DeviceClock(outside.clock, build_time=outside.build_time).now(),
-            random=outside.random,
-        )
+        now = DeviceClock(outside.clock, build_time=outside.build_time).now()
+        home = Home.open(directory, provider=provider, now=now, random=outside.random)
+        home.leaves_history_closed = outside.errand
         try:
             return cls(home, config=settings, world=outside)
         except BaseException:

@@ -48,8 +48,8 @@ A newer program may have added tables, which are walked like these; a table neve
 because its rows are hashed with all they have.
 """
 
-UNWITNESSED = frozenset({"clock_notes"})
-"""Tables whose rows say nothing of a history: fetching, which notes the time, opens none."""
+UNWITNESSED = frozenset({"clock_notes", "deliveries"})
+"""Tables whose rows say nothing of a history: errands, which write them, leave it closed."""
 
 _LINKED_TABLES_SQL = """
     SELECT tables.name, group_concat(columns.name)
@@ -133,6 +133,8 @@ class Chain:
             DiskFull: if the anchor's last step failed, the rows are stored nevertheless.
 
         """
+        if witnessed:
+            self._prepare_witness()
         with self._lock.held():
             with self._database.transaction() as connection:
                 with _damage_is_a_break():
@@ -163,6 +165,7 @@ class Chain:
             LedgerBroken: with what is wrong.
 
         """
+        self._prepare_witness()
         for _ in range(_LOOKS):
             position = self._anchor.read()
             with _damage_is_a_break(), self._database.snapshot():
@@ -242,6 +245,10 @@ class Chain:
             f"{seen.confirmed.length}: ledger.db and ledger.anchor were put back",
             hint=_HINT,
         )
+
+    def _prepare_witness(self) -> None:
+        if self._witness is not None:
+            self._witness.prepare()
 
     def _witness_remembers(self, position: Position) -> None:
         if self._witness is not None:

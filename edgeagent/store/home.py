@@ -87,6 +87,7 @@ class Home:
         self._history: HistoryStore | None = None
         self.shown = Shown()
         self._now = 0
+        self.leaves_history_closed = False  # set for errands, which note nothing about it
         self._cut_logs = CutLogs()
 
     @classmethod
@@ -217,11 +218,11 @@ class Home:
         require_writable(self.directory, self._copy)
         history, ledger_store = self.history, self.ledger
         with self._lock.held():
-            files = self._files(HISTORY_SCHEMA)
+            files = DatabaseFiles(directory=self.directory, schema=HISTORY_SCHEMA)
             with history.exchanged(lambda: self._settled_key(files)):
                 rekey_database(files, self._provider, step=step)
             if ledger:
-                files = self._files(LEDGER_SCHEMA)
+                files = DatabaseFiles(directory=self.directory, schema=LEDGER_SCHEMA)
                 with ledger_store.exchanged(lambda: self._settled_ledger(files)):
                     rekey_database(files, self._provider, step=step)
 
@@ -262,7 +263,7 @@ class Home:
     def discard_history(self) -> None:
         """Destroy the history's data key, then its file; a new one begins when it is asked for."""
         require_writable(self.directory, self._copy)
-        files = self._files(HISTORY_SCHEMA)
+        files = DatabaseFiles(directory=self.directory, schema=HISTORY_SCHEMA)
         with self._lock.held():
             if self._history is not None:
                 self._history.close()
@@ -291,12 +292,9 @@ class Home:
         if self._copy is not None:
             self._copy.cleanup()
 
-    def _files(self, schema: Schema) -> DatabaseFiles:
-        return DatabaseFiles(directory=self.directory, schema=schema)
-
     def _finish_rekey(self) -> None:
         for schema in _SCHEMAS:
-            files = self._files(schema)
+            files = DatabaseFiles(directory=self.directory, schema=schema)
             if files.is_being_exchanged():
                 with self._lock.held():
                     finish_rekey(files, self._provider)
@@ -328,7 +326,7 @@ class Home:
             database,
             Anchor(anchor_path, key, write=write_anchor),
             self._lock,
-            witness=HistoryWitness(self._witnessing),
+            witness=HistoryWitness(opened=self._opened_history, prepare=self._prepare_history),
         )
         try:
             ledger.recover()
@@ -366,11 +364,13 @@ class Home:
         if self._copy is not None:
             history.refuse_writes(self.directory / history.path.name)
 
-    def _witnessing(self) -> Database | None:
-        """Return the history's database, if there is one; none is made for a mark."""
-        if self._history is None and not self._path(HISTORY_SCHEMA).exists():
-            return None
-        return self.history.database
+    def _opened_history(self) -> Database | None:
+        return None if self._history is None else self._history.database
+
+    def _prepare_history(self) -> None:
+        """Open the history, if there is one: none is made for a mark."""
+        if not self.leaves_history_closed and self._path(HISTORY_SCHEMA).exists():
+            _ = self.history
 
     def _open_database(self, schema: Schema, key: SecretKey) -> Database:
         database = Database.open(self._path(schema), key, application_id=schema.application_id)

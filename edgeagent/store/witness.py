@@ -11,6 +11,7 @@ back, a ledger that is behind the mark was; only both together are not told from
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from edgeagent.errors import Damaged, KeyProviderError, NotOurDatabase, WrongKey
@@ -41,6 +42,10 @@ _CAP_BYTES = 1024
 class Witness(Protocol):
     """Remembers, apart from the ledger, how far its chain has come."""
 
+    def prepare(self) -> None:
+        """Get ready to be asked; called outside of any transaction."""
+        ...
+
     def position(self) -> Position | None:
         """Return what it remembers; ``None`` when it cannot tell."""
         ...
@@ -53,35 +58,36 @@ class Witness(Protocol):
 class HistoryWitness:
     """The history, as far as it opens."""
 
-    def __init__(self, database: Callable[[], Database | None]) -> None:
-        """Keep the mark in the database that ``database`` returns, opening it if need be.
-
-        ``None`` where there is no history yet.
-        """
-        self._database = database
+    def __init__(
+        self, *, opened: Callable[[], Database | None], prepare: Callable[[], object]
+    ) -> None:
+        """Keep the mark in the database that ``opened`` returns; ``prepare`` opens it."""
+        self._opened = opened
+        self._prepare = prepare
         self._is_unreadable = False
 
+    def prepare(self) -> None:
+        """Open the history; one that did not open once is not tried again for its mark."""
+        if not self._is_unreadable:
+            try:
+                self._prepare()
+            except _UNREADABLE:
+                self._is_unreadable = True
+
     def position(self) -> Position | None:
-        """Return the mark; a history that did not open is not tried again for it."""
-        if self._is_unreadable:
-            return None
+        """Return the mark in the history that is open."""
+        database = self._opened()
         try:
-            database = self._database()
             return None if database is None else read_mark(database)
         except _UNREADABLE:
-            self._is_unreadable = True
             return None
 
     def remember(self, position: Position) -> None:
         """Move the mark; a history that does not open stays behind, and is told by that later."""
-        try:
-            database = self._database()
-            if database is None:
-                return
-            with database.transaction() as connection:
+        database = self._opened()
+        if database is not None:
+            with suppress(*_UNREADABLE), database.transaction() as connection:
                 write_mark(connection, position)
-        except _UNREADABLE:
-            self._is_unreadable = True
 
 
 def read_mark(database: Database) -> Position | None:

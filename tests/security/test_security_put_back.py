@@ -214,3 +214,29 @@ def test_what_is_known_of_the_time_is_in_the_chain(box: Box) -> None:
     _put_back(box, ("ledger.db", "ledger.db-wal"), copy)
     with pytest.raises(LedgerBroken):
         box.open().ledger.check()
+
+
+def test_the_first_thing_done_after_a_put_back_may_be_a_decision(box: Box) -> None:
+    home = _worked_on(box)
+    copy = _copy(box, HISTORY)
+    MOVES["a deletion"](box, home)
+    _put_back(box, HISTORY, copy)
+    box.open().ledger.append_consent(box.decision(given=False))
+    with pytest.raises(LedgerBroken, match=r"history\.db was put back"):
+        box.open().check()
+
+
+def test_an_errand_leaves_the_history_closed_and_accuses_none(box: Box) -> None:
+    home = _worked_on(box)
+    report = box.book(home.ledger, home.ledger.genesis.first_reportable_week)
+    box.close()
+    home = box.open()
+    home.leaves_history_closed = True
+    home.ledger.check()
+    home.ledger.note_known_time(NOW)
+    home.ledger.settle(report, at=NOW, outcome="accepted", detail="")
+    assert home._history is None
+    box.close()
+    home = box.open()
+    home.check()
+    assert home.ledger.store_problems() == ()
