@@ -65,7 +65,10 @@ class Housekeeper:
             self._woken.clear()
             await self.round()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), LOOK_SECONDS)
+                # Unlike wait_for before Python 3.12, this never takes the end of the task for its
+                # own when both come at once.
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._woken.wait()
 
     async def round(self) -> None:
         """Do what is due now; whatever fails is tried again later."""

@@ -40,7 +40,7 @@ FULL = dict.fromkeys(("empty", "watched", "loops", "allocates", "dies"), 8)
 CHAINED = {"empty": 4, "loops": 4}
 QUICK_TURN_SECONDS, _FULL_TURN_SECONDS = 8, 18
 """A turn of the full form has room for a child that dies of the request, and of asking again."""
-CHAINED_TURN_SECONDS = 9
+CHAINED_TURN_SECONDS = 14
 _LIFETIME_DAYS = 30 * 365
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 
@@ -142,11 +142,9 @@ class Chained(Service):
         closer = Closer(desk, lanes=lanes, hub=hub, random=self._settings.random)
         yield self._chain(keeper, closer, desk, lanes)
 
-    async def _chain(
-        self, keeper: Housekeeper, closer: Closer, desk: Desk, lanes: Lanes
-    ) -> NoReturn:
+    async def _chain(self, keeper: Housekeeper, closer: Closer, desk: Desk, lanes: Lanes) -> None:
         errands, done_at = desk.outside.errands, desk.clock.now()
-        while True:
+        while not self._stop.is_set():
             await keeper.round()
             if desk.clock.now() > done_at + DAY_SECONDS:
                 done_at = desk.clock.now()
@@ -154,7 +152,8 @@ class Chained(Service):
                 await lanes.run("slow", errands.fetch_update)
                 await lanes.run("slow", errands.send_reports)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), housekeeping.LOOK_SECONDS)
+                async with asyncio.timeout(housekeeping.LOOK_SECONDS):
+                    await self._stop.wait()
 
 
 async def live(box: Box, arms: list[str], service: Service) -> float:
