@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeagent.errors import InputError
 from model_export.factors import log_popularity
 from model_export.log import WatchLog
 
@@ -90,7 +91,17 @@ class LocalEngine:
         return factors
 
     def _library(self) -> Any:  # noqa: ANN401  (the library has no types)
-        """Return the class that fits."""
-        from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415  (half a second)
+        """Return the class that fits.
 
+        Raises:
+            InputError: it does not load; its wheels expect GNU OpenMP of the system.
+
+        """
+        try:
+            from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415  (half a second)
+        except ImportError as error:
+            raise InputError(
+                f"the library that fits embeddings does not load: {error}",
+                hint="apt-get install libgomp1, or what your system calls GNU OpenMP",
+            ) from error
         return AlternatingLeastSquares

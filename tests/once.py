@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar, cast
@@ -27,6 +28,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     directory, value = run / name, run / f"{name}.pickle"
     with FileLock(run / f"{name}.lock"):
         if not value.exists():
+            shutil.rmtree(directory, ignore_errors=True)  # of a try that failed
             directory.mkdir()
             value.write_bytes(pickle.dumps(make(directory)))
         return cast("T", pickle.loads(value.read_bytes()))  # noqa: S301  (made by this very run)

@@ -24,7 +24,16 @@ from tests.hil.cache import Cache
 __all__ = ["main"]
 
 _ROOT = Path(__file__).parents[1]
-_PACKAGES = ("ca-certificates", "git", "procps", "python3", "python3-venv", "socat", "util-linux")
+_PACKAGES = (
+    "ca-certificates",
+    "git",
+    "libgomp1",  # of implicit, which trains
+    "procps",
+    "python3",
+    "python3-venv",
+    "socat",
+    "util-linux",
+)
 _SETTINGS = ("CERT", "BUNDLE", "PIP_")
 """What tells pip how to reach its registry: passed on, files that it names included."""
 _PLACES = {"proc": ("-t", "proc"), "dev": ("--rbind",), "sys": ("--rbind",)}

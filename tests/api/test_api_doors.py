@@ -262,16 +262,15 @@ def test_one_call_that_breaks_ends_nothing_and_tells_nothing(
 
 def test_a_module_that_is_put_off_is_there_when_it_is_used() -> None:
     name = "edgeagent.testing.suites"
-    for loaded in ("mailcap", name):
+    for loaded in ("colorsys", name):
         sys.modules.pop(loaded, None)
-    put_off("mailcap", "json")
-    later = sys.modules["mailcap"]
+    put_off("colorsys", "json")
+    later = sys.modules["colorsys"]
     assert not hasattr(later, "__file__")
     assert sys.modules["json"] is importlib.import_module("json")  # loaded ones stay
-    with pytest.warns(DeprecationWarning, match="mailcap"):
-        assert later.getcaps
-    assert sys.modules["mailcap"] is not later
-    assert later.findmatch
+    assert later.rgb_to_hsv
+    assert sys.modules["colorsys"] is not later
+    assert later.hsv_to_rgb
     put_off("importlib.simple")
     assert importlib.import_module("importlib.simple").SimpleReader
 

@@ -45,6 +45,15 @@ def spark() -> Iterator[SparkEngine]:
         yield engine
 
 
+def test_a_library_that_does_not_load_names_what_its_system_lacks(
+    monkeypatch: pytest.MonkeyPatch, panel: WatchLog
+) -> None:
+    monkeypatch.setitem(sys.modules, "implicit.cpu.als", None)  # importing it fails
+    with pytest.raises(InputError, match="does not load") as refusal:
+        LocalEngine().fit(panel, alpha=1.0, regularization=1.0, dimension=8, seed=0)
+    assert "libgomp1" in refusal.value.hint
+
+
 @pytest.mark.deep
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # pyspark leaves its socket to the end
 class TestSparkEngine(EngineSuite):
