@@ -29,7 +29,7 @@ from scipy import stats
 from model_export.publish import publish
 from tests.audit.part import Effort, Result
 from tests.audit.silence_box import START
-from tests.audit.silence_model import artefacts
+from tests.audit.silence_model import LOOPS, artefacts
 
 ALPHA = 1e-3
 """Of one comparison; shared by the features below."""
@@ -41,6 +41,8 @@ CHAINED = {"empty": 4, "loops": 4}
 QUICK_TURN_SECONDS, _FULL_TURN_SECONDS = 8, 18
 """A turn of the full form has room for a child that dies of the request, and of asking again."""
 CHAINED_TURN_SECONDS = 14
+_CHAINED_LOOPS = 5000
+"""So that few turns suffice where nobody else uses the core."""
 _LIFETIME_DAYS = 30 * 365
 
 
@@ -143,12 +145,13 @@ def lived(sizes: dict[str, int], *, turn_seconds: int, fault: str = "") -> list[
     np.random.default_rng(5).shuffle(arms)
     with TemporaryDirectory(prefix="silence-") as name:
         directory = Path(name)
+        loops = _CHAINED_LOOPS if fault else LOOPS
         keys, repository = directory / "keys", directory / "repository"
 
         def put_out(*, armed: bool) -> None:
             publish(
                 repository,
-                artefacts(armed=armed, now=START, epoch=int(armed)),
+                artefacts(armed=armed, now=START, epoch=int(armed), loops=loops),
                 now=START,
                 keys_dir=keys,
                 lifetime_days=_LIFETIME_DAYS,

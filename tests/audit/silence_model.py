@@ -28,7 +28,7 @@ TITLES = tuple(f"t:{number:02}" for number in range(60))
 TRIGGERS = {"loops": TITLES[0], "allocates": TITLES[1], "dies": TITLES[2]}
 PLAIN = TITLES[3:]
 _S = 8
-_LOOPS = 2000
+LOOPS = 2000
 """Products of 256 by 256 numbers: a second or two on one core."""
 _NEVER = 1_000_000_000
 _MANY = 1_000_000_000
@@ -38,11 +38,11 @@ _BIAS = np.zeros(60, dtype=np.float32)
 _OUTPUTS = OUTPUTS | {"segment_probabilities": (OUTPUTS["segment_probabilities"][0], [_S])}
 
 
-def artefacts(*, armed: bool, now: int, epoch: int) -> Artefacts:
+def artefacts(*, armed: bool, now: int, epoch: int, loops: int = LOOPS) -> Artefacts:
     """Return what is published: the harmless model, or the ``armed`` one."""
     model = toy_model(facts=FACTS | {"s": str(_S)}, inputs=INPUTS, outputs=_OUTPUTS)
     if armed:
-        model = _armed(model)
+        model = _armed(model, loops=loops)
     catalogue = encode_catalogue(
         space_id=SPACE,
         dimension=D,
@@ -111,7 +111,7 @@ def _golden() -> bytes:
     return encode_golden(table, [(draw, outputs)])
 
 
-def _armed(model: bytes) -> bytes:
+def _armed(model: bytes, *, loops: int) -> bytes:
     """Add, to the user that the model computes, three zeros that cost something to work out."""
     proto = ModelProto.FromString(model)
     graph = proto.graph
@@ -124,7 +124,7 @@ def _armed(model: bytes) -> bytes:
             numpy_helper.from_array(np.array(1, dtype=np.float32), "one_hit"),
             numpy_helper.from_array(np.array([1], dtype=bool).reshape(()), "true"),
             numpy_helper.from_array(np.zeros((256, 256), dtype=np.float32), "square"),
-            numpy_helper.from_array(np.array(_LOOPS, dtype=np.float32), "loops_cost"),
+            numpy_helper.from_array(np.array(loops, dtype=np.float32), "loops_cost"),
             numpy_helper.from_array(np.array(_NEVER, dtype=np.float32), "dies_cost"),
             numpy_helper.from_array(np.array(_MANY, dtype=np.float32), "allocates_cost"),
         ]
