@@ -18,7 +18,7 @@ from edgeagent.cli.root import cli
 from edgeagent.dashboard.__main__ import main
 from edgeagent.dashboard.idle import IDLE_SECONDS, Idle
 from edgeagent.dashboard.session import read_secret
-from edgeagent.errors import InputError
+from edgeagent.errors import InputError, NetworkError
 from tests.api.running import Running
 from tests.dashboard.serving import Serving, Stopwatch
 
@@ -186,7 +186,7 @@ def test_a_taken_port_says_so() -> None:
 
 
 def test_without_a_service_it_does_not_start(tmp_path: Path) -> None:
-    assert main(["--socket", str(tmp_path / "socket"), "--port", "0"]) == InputError.exit_code
+    assert main(["--socket", str(tmp_path / "socket"), "--port", "0"]) == NetworkError.exit_code
 
 
 def test_it_serves_a_port_of_its_own(running: Running) -> None:
@@ -208,4 +208,4 @@ def test_the_command_says_what_is_missing(running: Running, tmp_path: Path) -> N
     nobody = CliRunner().invoke(cli, [*options, str(running.socket)])
     assert (nobody.exit_code, "--dashboard-port" in nobody.output) == (7, True)
     unstarted = CliRunner().invoke(cli, [*options, str(tmp_path / "socket")])
-    assert (unstarted.exit_code, "edgeagent serve" in unstarted.output) == (3, True)
+    assert (unstarted.exit_code, "edgeagent serve" in unstarted.output) == (7, True)
