@@ -119,7 +119,11 @@ def stages(readme: str) -> tuple[tuple[Stage, ...], ...]:
             "Deep tests", ".venv/bin/pytest -m deep", deep, PYTEST_ADDOPTS=f"{covered} --cov-append"
         ),
         (
-            *one("The audit of the reports", f"{_PYTHON} -m tests.audit --processes 1", deep),
+            *one(
+                "The audit of the reports",
+                f"{_PYTHON} -m tests.audit --without silence --processes 1",
+                deep,
+            ),
             *one("Debian 13: its Python", f"{_PYTHON} -m tests.second_python --prepare", deep),
             *one("Attacks on a home", f"{_PYTHON} -m tests.security", deep),
             *one(
@@ -141,6 +145,7 @@ def stages(readme: str) -> tuple[tuple[Stage, ...], ...]:
             *_coverage("Coverage of pure rooms: 100 %", f"--include='{_PURE}' --fail-under=100"),
             *_coverage("Coverage of the rest: 95 %", f"--omit='{_PURE}' --fail-under=95"),
         ),
+        one("What silence tells, on one core", f"{_PYTHON} -m tests.audit --only silence", deep),
         one("Debian 13: the fast tests", f"{_PYTHON} -m tests.second_python", deep),
         *(
             (

@@ -63,6 +63,12 @@ what is left to do is guessed from them."""
     help="Run these parts only.",
 )
 @click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice([part.__name__ for part, *_ in PARTS]),
+    help="Leave these parts out.",
+)
+@click.option(
     "--processes",
     type=click.IntRange(min=1),
     default=min(os.cpu_count() or 1, 8),
@@ -70,12 +76,19 @@ what is left to do is guessed from them."""
     help="How many parts run side by side.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for machines.")
-def main(*, full: bool, only: tuple[str, ...], processes: int, as_json: bool) -> None:
+def main(
+    *,
+    full: bool,
+    only: tuple[str, ...],
+    without: tuple[str, ...],
+    processes: int,
+    as_json: bool,
+) -> None:
     """Prove the privacy loss of the code that runs, and show that the proof can fail."""
     costs = {
         part: (quick, slow)[full]
         for part, quick, slow in PARTS
-        if not only or part.__name__ in only
+        if (not only or part.__name__ in only) and part.__name__ not in without
     }
     started = perf_counter()
     results = _run_all(costs, full=full, processes=processes)

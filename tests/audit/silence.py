@@ -35,12 +35,12 @@ ALPHA = 1e-3
 """Of one comparison; shared by the features below."""
 POWER = 0.9
 FEATURES = ("first GET", "last GET", "POST")
-QUICK = {"empty": 3, "loops": 3}
-FULL = dict.fromkeys(("empty", "watched", "loops", "allocates", "dies"), 8)
-CHAINED = {"empty": 4, "loops": 4}
-QUICK_TURN_SECONDS, _FULL_TURN_SECONDS = 8, 18
+_QUICK = {"empty": 3, "loops": 3}
+_FULL = dict.fromkeys(("empty", "watched", "loops", "allocates", "dies"), 8)
+_CHAINED = {"empty": 4, "loops": 4}
+_QUICK_TURN_SECONDS, _FULL_TURN_SECONDS = 8, 18
 """A turn of the full form has room for a child that dies of the request, and of asking again."""
-CHAINED_TURN_SECONDS = 14
+_CHAINED_TURN_SECONDS = 14
 _CHAINED_LOOPS = 5000
 """So that few turns suffice where nobody else uses the core."""
 _LIFETIME_DAYS = 30 * 365
@@ -74,10 +74,10 @@ def silence(effort: Effort) -> Result:
     """Attack the service as it is; in the full form also one with the fault planted."""
     effort.say("a box lives quarter after quarter, on one core")
     if not effort.full:
-        return judged(lived(QUICK, turn_seconds=QUICK_TURN_SECONDS))
-    found = judged(lived(FULL, turn_seconds=_FULL_TURN_SECONDS))
+        return judged(lived(_QUICK, turn_seconds=_QUICK_TURN_SECONDS))
+    found = judged(lived(_FULL, turn_seconds=_FULL_TURN_SECONDS))
     effort.say("so does one with the old chain of chores")
-    chained = judged(lived(CHAINED, turn_seconds=CHAINED_TURN_SECONDS, fault="chain"))
+    chained = judged(lived(_CHAINED, turn_seconds=_CHAINED_TURN_SECONDS, fault="chain"))
     escaped = ("the old chain of chores escapes",) if chained.ok else ()
     return replace(
         found,
