@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from edgeagent.api.methods import find_event, find_method
+from edgeagent.clock import iso_utc
 from edgeagent.services.privacy_flags import FLAGS
 from tests.api.openrpc_document import DOCUMENT
 from tests.api.running import Running
@@ -97,6 +98,8 @@ def test_every_method_takes_and_gives_what_firebolts_own_document_says(
             assert [param["name"] for param in mine["params"]] == theirs, method["name"]
             for example in method["examples"]:
                 params = {p["name"]: p["value"] for p in example["params"]}
+                if "watchedOn" in params:  # 2021: longer ago than viewings are kept
+                    params["watchedOn"] = iso_utc(running.box.clock.now() - 3600)
                 for by in (params, list(params.values())):
                     result = client.result(method["name"], by)
                     fits(result, method["result"]["schema"], document)
