@@ -185,14 +185,14 @@ class Agent:
         events: WatchEvent | Sequence[WatchEvent],
         *,
         keep_unknown: bool = False,
-        witnessed: bool = False,
+        seen_since: int | None = None,
     ) -> Recorded:
         """Store one viewing, or an evening's list in one transaction a profile.
 
         Acknowledged is stored: when this returns, the events survive a power cut.
         """
         batch = [events] if isinstance(events, WatchEvent) else events
-        return self._recorder.record(batch, keep_unknown=keep_unknown, witnessed=witnessed)
+        return self._recorder.record(batch, keep_unknown=keep_unknown, seen_since=seen_since)
 
     @property
     def home(self) -> Home:

@@ -123,7 +123,7 @@ class Desk:
 
     def private_until(self) -> int | None:
         """Return when the private session ends, if there is one; what plays does not cross that."""
-        self.playbacks.heed_private_session(self.agent)
+        self.playbacks.heed_borders(self.agent)
         return self.agent.private.ends_at()
 
     def close(self) -> None:

@@ -5,7 +5,8 @@ stay in memory and reach the same row when playback pauses, ends, changes or goe
 ten minutes, so that a power cut costs ten minutes of progress and no viewing.
 
 In a private session everything goes on as usual, so that no app notices, but nothing is stored; and
-what was playing when one began or ended is forgotten, so that no mark crosses its borders.
+what was playing when one began or ended is forgotten, so that no mark crosses its borders. So it is
+with every act of deletion, by whichever process: what plays on begins anew.
 """
 
 from __future__ import annotations
@@ -63,11 +64,12 @@ class Playbacks:
         self._clock = clock
         self._playing: dict[int, _Playback] = {}
         self._turn: tuple[float, bool] = (0.0, False)
+        self._after = 0
         self._changed: set[str] = set()
 
     def begin(self, connection: int, mark: Mark, *, agent: Agent, now: int) -> None:
         """A connection plays a title; whatever it played before is stored."""
-        self.heed_private_session(agent)
+        self.heed_borders(agent)
         playing = self._playing.get(connection)
         if playing is not None and playing.mark.entity_id == mark.entity_id:
             return
@@ -96,7 +98,7 @@ class Playbacks:
 
     def _will_store(self, connection: int, mark: Mark, *, agent: Agent) -> bool:
         """Say whether :meth:`progress` with this mark writes."""
-        self.heed_private_session(agent)
+        self.heed_borders(agent)
         playing = self._playing.get(connection)
         if playing is None or playing.mark.entity_id != mark.entity_id or mark.completed:
             return True
@@ -105,7 +107,7 @@ class Playbacks:
 
     def started_at(self, connection: int, entity_id: str, *, agent: Agent) -> int | None:
         """Return since when a connection plays a title, if it does."""
-        self.heed_private_session(agent)
+        self.heed_borders(agent)
         playing = self._playing.get(connection)
         if playing is None or playing.mark.entity_id != entity_id:
             return None
@@ -113,7 +115,7 @@ class Playbacks:
 
     def store(self, connection: int, *, agent: Agent) -> bool:
         """Store how far a connection has played, and say whether it may be kept."""
-        self.heed_private_session(agent)
+        self.heed_borders(agent)
         playing = self._playing.get(connection)
         if playing is None or not playing.dirty:
             return True
@@ -121,7 +123,7 @@ class Playbacks:
         try:
             self._date(playing, agent)
             event = _event(playing)
-            if agent.record_watch(event, keep_unknown=True, witnessed=True).stored:
+            if agent.record_watch(event, keep_unknown=True, seen_since=self._after).stored:
                 self._changed.add(playing.profile)
         except ConsentRequired:
             return False
@@ -154,11 +156,11 @@ class Playbacks:
         """Forget everything, as when the household deletes: no later mark may bring it back."""
         self._playing.clear()
 
-    def heed_private_session(self, agent: Agent) -> None:
-        """Forget everything where a private session has begun or ended since the last look."""
-        turn = agent.private.turn()
-        if turn != self._turn:
-            self._turn = turn
+    def heed_borders(self, agent: Agent) -> None:
+        """Forget everything where a deletion, or a private session's border, came in between."""
+        turn, after = agent.private.turn(), agent.home.ledger.deletions.last()
+        if (turn, after) != (self._turn, self._after):
+            self._turn, self._after = turn, after
             self._playing.clear()
 
     def __contains__(self, connection: int) -> bool:

@@ -59,7 +59,7 @@ class Recorder:
         events: Sequence[WatchEvent],
         *,
         keep_unknown: bool = False,
-        witnessed: bool = False,
+        seen_since: int | None = None,
     ) -> Recorded:
         """Store events of one or more profiles, one transaction a profile.
 
@@ -69,8 +69,9 @@ class Recorder:
             events: what was watched.
             keep_unknown: also store ids that the catalogue does not hold, as apps may be ahead of
                 it; see ``unmatched.py`` for how long.
-            witnessed: the box saw them begin and no private session since, so that no past one can
-                cover them.
+            seen_since: the box saw them begin, after the act of deletion with this place in the
+                chain and any private session, so that no past one can cover them. Where something
+                was deleted since, nothing is stored: it would be back under its old date.
 
         Raises:
             MalformedMessage: a field out of range; nothing was stored.
@@ -88,7 +89,10 @@ class Recorder:
         # Asked after consent: an answer without it would tell an app of the session.
         if self._private.ends_at() is not None:
             return Recorded(stored=0, ignored_child=0, ignored_private=len(valid))
-        public = [event for event in kept if witnessed or not self._was_private(event)]
+        seen = seen_since is not None
+        if seen and any(grant.after != seen_since for grant in grants):
+            return Recorded(stored=0, ignored_child=len(valid) - len(kept))
+        public = [event for event in kept if seen or not self._was_private(event)]
         for grant in grants:
             own = [self._dated(event) for event in public if event.profile == grant.profile]
             if own:

@@ -89,3 +89,14 @@ def test_a_title_hidden_after_the_withdrawal_stays_hidden(box: Box) -> None:
     box.agent.withdraw(Purpose.REPORTING)
     box.reopen()
     assert box.agent.home.history.marks("main").hidden == ("t:2",)
+
+
+def test_what_began_before_an_act_of_deletion_is_not_stored_under_its_old_date(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    began = box.agent.home.ledger.deletions.last()
+    event = WatchEvent(entity_id="t:1", watched_on=box.clock.now())
+    box.agent.title_marks.forget("t:1", profile="main")
+    assert box.agent.record_watch(event, seen_since=began).stored == 0
+    assert box.agent.home.history.count("main") == 0
+    now = box.agent.home.ledger.deletions.last()
+    assert box.agent.record_watch(event, seen_since=now).stored == 1
