@@ -19,10 +19,11 @@ from edgeagent.api.switches import Switches, changes, switches
 from edgeagent.clock import Clock
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
-from edgeagent.errors import EdgeAgentError, LedgerBroken, ModelError
+from edgeagent.errors import EdgeAgentError, InputError, LedgerBroken, ModelError
 from edgeagent.messages import Title
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.erasure import ErasureReason, ErasureReceipt
+from edgeagent.services.household import MAIN_PROFILE
 
 __all__ = ["Call", "Desk", "Errands", "Outside"]
 
@@ -141,6 +142,29 @@ class Desk:
             return self.outside.erase_box(reason)
         finally:
             self.agent = self._open()
+
+    def is_gone(self) -> bool:
+        """Say whether the box was erased by another process; from any thread."""
+        try:
+            return self.agent.home.ledger.database.was_deleted()
+        except InputError:  # closed: the next one did not open yet
+            return True
+
+    def begin_anew(self) -> tuple[tuple[str, object], ...]:
+        """Let go of all of a box that :meth:`is_gone`, serve a new one, and return what to tell.
+
+        Raises:
+            StorageError: it does not open; the next call tries again.
+
+        """
+        if not self.is_gone():
+            return ()  # somebody else was quicker
+        self.outside.errands.call_off()
+        self.playbacks.forget_all()
+        self.charges = Charges()
+        self.agent.close()
+        self.agent = self._open()
+        return (("EdgeAgent.onHistoryChanged", {"profile": MAIN_PROFILE}), *self.news())
 
     def _switches(self) -> Switches | None:
         try:

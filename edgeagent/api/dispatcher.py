@@ -171,6 +171,8 @@ class Dispatcher:
 
     async def _run(self, method: Method, call: Call, params: object) -> object:
         self._desk.calls += 1
+        if self._desk.is_gone():
+            call.events.extend(await self._lanes.run_alone(self._desk.begin_anew))
         if (first := method.first) is not None:
             params = await self._lanes.run("fetch", lambda: first(call))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from edgeagent.api.call import Desk
@@ -73,6 +73,8 @@ class Housekeeper:
     async def round(self) -> None:
         """Do what is due now; whatever fails is tried again later."""
         try:
+            if self._desk.is_gone():
+                self._tell(await self._lanes.run_alone(self._desk.begin_anew))
             await self._tell_of_changes()
             for chore in await self._lanes.run("quick", self._due):
                 self._status(f"serving; housekeeping: {chore}")
@@ -143,5 +145,8 @@ class Housekeeper:
             ended = PrivateSessionShape(on=False, ends_at=None)
             self._hub.publish("EdgeAgent.onPrivateSessionChanged", ended)
         self._was_private = ends_at is not None
-        for name, value in await self._lanes.run("quick", self._desk.news):
+        self._tell(await self._lanes.run("quick", self._desk.news))
+
+    def _tell(self, events: Iterable[tuple[str, object]]) -> None:
+        for name, value in events:
             self._hub.publish(name, value)

@@ -316,6 +316,8 @@ def finish_erasure_of_box(
     if not marker.exists():
         return False
     with HomeLock(directory / "lock").held():
+        if not marker.exists():  # another process has done it meanwhile
+            return False
         for path in _matching(directory, _KEYS):
             step("destroy a data key")
             destroy_durably(path)
@@ -329,11 +331,11 @@ def finish_erasure_of_box(
 
                     shutil.rmtree(path)
                 else:
-                    path.unlink()
+                    path.unlink(missing_ok=True)
         sync_directory(directory)
         step("remove the marker")
         with no_room(marker):
-            marker.unlink()
+            marker.unlink(missing_ok=True)
             sync_directory(directory)
     return destroyed
 

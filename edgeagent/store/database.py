@@ -24,6 +24,7 @@ from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.durable import no_room
 from edgeagent.store.faults import storage_error
 from edgeagent.store.keys import SecretKey
+from edgeagent.store.names import NamedFile
 from edgeagent.store.ownership import foreign_file
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Database:
         self.path = path
         self._shown = path
         self._places = _places(path)
+        self._file = NamedFile(path)
 
     @classmethod
     def create(cls, path: Path, key: SecretKey, *, application_id: int) -> Self:
@@ -131,11 +133,12 @@ class Database:
         """Return all rows of a query.
 
         Raises:
-            Damaged: a page does not verify.
+            Damaged: a page does not verify, or the file was deleted.
             StorageError: it cannot be read for another reason.
 
         """
         with self._guard():
+            self._require_not_deleted()
             try:
                 rows: list[Row] = self._reader.execute(sql, parameters).fetchall()
             except sqlite3.Error:
@@ -164,6 +167,7 @@ class Database:
     def snapshot(self) -> Iterator[KeyedConnection]:
         """Run a block of reads on one state of the database; joins an open transaction."""
         with self._guard(), self._rolled_back_on_error():
+            self._require_not_deleted()
             outermost = not self._connection.in_transaction
             if outermost:
                 self._connection.execute("BEGIN")
@@ -265,11 +269,23 @@ class Database:
             self._connection.close()
             self._connection = self._connect(self.path, key).connection
             self._places = _places(self.path)
+            self._file = NamedFile(self.path)
             self._reader = self._connection.cursor()
 
     def close(self) -> None:
         """Close the connection; the last one of all processes removes the write-ahead log."""
         self._connection.close()
+
+    def was_deleted(self) -> bool:
+        """Say whether its file is gone, by an erasure or another way, though it can be read yet."""
+        return self._file.was_deleted()
+
+    def _require_not_deleted(self) -> None:
+        if self.was_deleted():
+            raise Damaged(
+                f"{self.path} was deleted while it was open",
+                hint="nothing of it is shown any more; start edgeagent again for a new box",
+            )
 
     def _require_in_place(self) -> None:
         """Refuse to write where nobody finds it again: files stay open when their names are gone.

@@ -22,9 +22,10 @@ from edgeagent.api.timetable import LEAD_SECONDS
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import ServiceConfig
 from edgeagent.consent import Purpose
-from edgeagent.errors import DiskFull, ModelError
+from edgeagent.errors import DiskFull, InputError, ModelError
 from edgeagent.messages import WatchEvent
-from edgeagent.services.erasure import ErasureReceipt
+from edgeagent.services.erasure import ErasureReceipt, erase_box
+from edgeagent.services.key_care import configured_provider
 from edgeagent.services.report_rules import COUNT_SECONDS
 from edgeagent.services.unmatched import UNMATCHED_DAYS
 from edgeagent.testing.agent_box import AgentBox
@@ -338,3 +339,32 @@ def test_how_long_the_box_is_on_is_noted_in_time_and_at_the_end(house: House) ->
     house.box.clock.reboot()
     with house.box.open() as agent:
         assert agent.retention.on_time.seconds() == on_seconds + 600
+
+
+def test_an_idle_service_lets_go_of_a_box_that_another_process_has_erased(house: House) -> None:
+    old = house.desk.agent
+    old.grant(Purpose.HISTORY)
+    house.round()
+    house.told.clear()
+    provider = configured_provider(house.box.directory, house.box.config)
+    erase_box(house.box.directory, provider=provider, now=house.box.clock.now())
+    house.round()
+    assert house.desk.agent is not old
+    assert not house.desk.agent.gate.holds(Purpose.HISTORY, profile="main")
+    told = b"".join(house.told)
+    assert b"onHistoryChanged" in told
+    assert b"onConsentChanged" in told
+    with pytest.raises(InputError, match="has been closed"):
+        old.home.ledger.check()
+
+
+def test_a_new_box_that_does_not_open_is_tried_again(house: House) -> None:
+    provider = configured_provider(house.box.directory, house.box.config)
+    erase_box(house.box.directory, provider=provider, now=house.box.clock.now())
+    house.box.directory.rmdir()
+    house.box.directory.write_bytes(b"")  # no directory can be made in its place
+    house.round()
+    assert house.desk.is_gone()
+    house.box.directory.unlink()
+    house.round()
+    assert not house.desk.is_gone()

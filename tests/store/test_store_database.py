@@ -24,6 +24,7 @@ from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.database import PAGE_BYTES, Database, _set_up
 from edgeagent.store.faults import storage_error
 from edgeagent.store.keys import SecretKey
+from edgeagent.store.names import NamedFile
 from edgeagent.testing.decrypt import decrypt_database, decrypt_log
 
 ID = 0x45410001
@@ -327,3 +328,22 @@ def test_a_log_that_another_process_is_moving_is_moved_after_it(database: Databa
 
         assert database.checkpoint(pause=until_gone)
     assert not Path(f"{database.path}-wal").stat().st_size
+
+
+def test_nothing_is_read_from_a_file_that_was_deleted(database: Database) -> None:
+    database.path.unlink()
+    assert database.was_deleted()
+    with pytest.raises(Damaged, match="was deleted while it was open"):
+        database.read("SELECT * FROM t")
+    with pytest.raises(Damaged, match="was deleted"), database.snapshot():
+        pass
+
+
+def test_a_file_that_was_moved_is_still_read(database: Database, tmp_path: Path) -> None:
+    database.path.rename(tmp_path / "elsewhere.db")
+    assert not database.was_deleted()
+    assert database.read("SELECT * FROM t") == []
+
+
+def test_a_file_that_was_never_there_has_no_name(tmp_path: Path) -> None:
+    assert NamedFile(tmp_path / "none").was_deleted()
