@@ -296,6 +296,7 @@ def main() -> int:
         os.environ["EDGEAGENT_CI"] = "1"
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="edgeagent-ci-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(0o755)  # tests that are another user for a moment read our files
         copy = Path(name) / "edgeagent"
         git = (shutil.which("git") or "git", "-c", "safe.directory=*")
         subprocess.run([*git, "clone", "--quiet", str(ROOT), str(copy)], check=True)
