@@ -1,14 +1,15 @@
 """Erase: delete, move what remains under a new data key, destroy the old one, and say so.
 
-``history`` and ``profile`` note in the ledger what they are about to do, so that the next start
-goes on where the power went, or where another process stood in the way. The note has a place in the
-ledger's chain, and what is newer stays, however late it is carried out. ``all`` needs nothing to
+``history`` and ``profile`` note in the ledger what they are about to do before anything else, so
+that the next start goes on where the power went, or where another process stood in the way. Each
+note has its own place in the ledger's chain: what is newer stays, however late it is carried out,
+and several that wait are carried out in their order. ``all`` needs nothing to
 open: keys first, then files; a file without content in the home makes the next start go on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,6 @@ from edgeagent.errors import EdgeAgentError, InputError, LedgerBroken, StorageEr
 from edgeagent.messages.codec import KeptMessage, Message, canonical_bytes, checked, decode
 from edgeagent.messages.fields import ProfileName, Seconds
 from edgeagent.services.household import (
-    ERASURE_STATE,
     MAIN_PROFILE,
     HouseholdState,
     HouseholdStateStore,
@@ -46,6 +46,8 @@ ErasureReason = Literal["loss_of_consent", "user_request", "account_deletion", "
 REASONS: tuple[ErasureReason, ...] = get_args(ErasureReason)
 
 _CAP_BYTES = 4096
+_DELETED = "empty the log"
+_LAST = "forget the intent"
 _MARKER_NAME = "erasing"
 _OURS = ("kek*", "ledger.*", "history.*", "models", "lock")
 _KEYS = ("ledger.key*", "history.key*")
@@ -138,7 +140,7 @@ class Erasure:
         return self._erase("profile", profile=profile, reason=reason, step=step)
 
     def finish(self) -> None:
-        """Go on with an erasure that was interrupted; cheap when none was.
+        """Go on with erasures that were interrupted; cheap when none was.
 
         What has been stored since it was asked for stays, and so do consents given since.
 
@@ -146,10 +148,9 @@ class Erasure:
             StorageError: it is still not done; the message says how far it has come.
 
         """
-        data = self._home.ledger.state(ERASURE_STATE)
-        if data:
-            intent = decode(data, _Intent, cap_bytes=_CAP_BYTES)
-            self._carry_out(intent if intent.seq else self._noted(intent), step=lambda _: None)
+        waiting = self._waiting()
+        if waiting:
+            self._carry_out(waiting, asked=waiting[-1], step=lambda _: None)
 
     def _erase(
         self,
@@ -161,10 +162,23 @@ class Erasure:
     ) -> ErasureReceipt:
         if profile is not None:
             self._home.history.profile_kind(profile)
-        self.finish()
         intent = checked(_Intent(scope=scope, profile=profile, reason=reason, at=self._clock.now()))
         step("note the intent")
-        return self._carry_out(self._noted(intent), step=step)
+        noted = self._noted(intent)
+        # With a broken ledger it is not among those that wait.
+        return self._carry_out({*self._waiting(), noted}, asked=noted, step=step)
+
+    def _waiting(self) -> list[_Intent]:
+        """Return the erasures that are not done, each with its place."""
+        deletions, waiting = self._home.ledger.deletions, []
+        for body in deletions.intents():
+            intent = decode(body, _Intent, cap_bytes=_CAP_BYTES)
+            if not intent.seq:
+                intent = self._noted(intent)
+                if intent.seq != EVERYTHING.seq:
+                    deletions.done(0)
+            waiting.append(intent)
+        return waiting
 
     def _noted(self, intent: _Intent) -> _Intent:
         """Note an intent, with the withdrawals that belong to it, and return it with its place."""
@@ -173,8 +187,8 @@ class Erasure:
         whose = (intent.profile,) if intent.profile else ledger.profiles_with_decisions()
         withdrawn = [record for name in whose for record in withdrawals(ledger, name, at=intent.at)]
 
-        def placed(seq: int) -> tuple[str, bytes]:
-            return ERASURE_STATE, canonical_bytes(msgspec.structs.replace(intent, seq=seq))
+        def placed(seq: int) -> bytes:
+            return canonical_bytes(msgspec.structs.replace(intent, seq=seq))
 
         try:
             seq = ledger.deletions.append(
@@ -186,7 +200,10 @@ class Erasure:
             seq = EVERYTHING.seq
         return msgspec.structs.replace(intent, seq=seq)
 
-    def _carry_out(self, intent: _Intent, *, step: Step) -> ErasureReceipt:
+    def _carry_out(
+        self, intents: Collection[_Intent], *, asked: _Intent, step: Step
+    ) -> ErasureReceipt:
+        """Carry out erasures in their order, and tell of the one that was asked for."""
         steps: list[str] = []
 
         def taking(name: str) -> None:
@@ -194,15 +211,20 @@ class Erasure:
             step(name)
 
         try:
-            if intent.profile is None and not self._home.history_opens():
+            if any(intent.profile is None for intent in intents) and not self._home.history_opens():
                 taking("discard")
                 self._home.discard_history()
             else:
-                self._delete(intent, step=taking)
+                for intent in sorted(intents, key=_place):
+                    self._delete(intent, step=taking)
                 self._home.rekey(ledger=False, step=taking)
-            return self._done(intent, step=taking)
+            taking(_LAST)
+            self._home.ledger.deletions.done(max(map(_place, intents)))
         except StorageError as error:
-            raise _unfinished(error, steps, noted=intent.seq != EVERYTHING.seq) from error
+            deleted = steps.count(_DELETED) == len(intents) or steps[-1] == _LAST
+            noted = asked.seq != EVERYTHING.seq
+            raise _unfinished(error, deleted=deleted, noted=noted) from error
+        return _receipt(asked)
 
     def _delete(self, intent: _Intent, *, step: Step) -> None:
         ledger, history = self._home.ledger, self._home.history
@@ -217,31 +239,34 @@ class Erasure:
             *whose,
             reach=Reach(seq=intent.seq),
             remove=intent.removes and not in_use,
-            deleted=lambda: step("empty the log"),
+            deleted=lambda: step(_DELETED),
         )
         if intent.removes and intent.profile not in _names(history):
             HouseholdStateStore(ledger).change(partial(_without, intent.profile))
 
-    def _done(self, intent: _Intent, *, step: Step) -> ErasureReceipt:
-        step("forget the intent")
-        self._home.ledger.set_state(ERASURE_STATE, b"")
-        return ErasureReceipt(
-            scope=intent.scope,
-            reason=intent.reason,
-            at=intent.at,
-            data_keys_destroyed=True,
-            key_encryption_key_destroyed=False,
-            kept=("decisions about consent", "privacy ledger", _DEBITS, "disclosure log"),
-            copies=_COPIES,
-        )
+
+def _place(intent: _Intent) -> int:
+    return intent.seq
 
 
-def _unfinished(error: StorageError, steps: list[str], *, noted: bool) -> StorageError:
+def _receipt(intent: _Intent) -> ErasureReceipt:
+    return ErasureReceipt(
+        scope=intent.scope,
+        reason=intent.reason,
+        at=intent.at,
+        data_keys_destroyed=True,
+        key_encryption_key_destroyed=False,
+        kept=("decisions about consent", "privacy ledger", _DEBITS, "disclosure log"),
+        copies=_COPIES,
+    )
+
+
+def _unfinished(error: StorageError, *, deleted: bool, noted: bool) -> StorageError:
     """Say how far an erasure has come that failed, and what becomes of it."""
     done = (
-        "nothing has been deleted yet"
-        if steps[-1] in {"delete", "discard"}
-        else "what was to be erased is deleted; the old data key is not known to be destroyed"
+        "what was to be erased is deleted; the old data key is not known to be destroyed"
+        if deleted
+        else "nothing of what was to be erased is deleted yet"
     )
     come = (
         "the next start of edgeagent goes on; whatever is stored from now on stays"

@@ -25,7 +25,6 @@ from edgeagent.store import Home, LedgerStore, Profile, ProfileKind
 from edgeagent.store.rekey import Step
 
 __all__ = [
-    "ERASURE_STATE",
     "MAIN_PROFILE",
     "Household",
     "HouseholdState",
@@ -35,8 +34,6 @@ __all__ = [
 ]
 
 MAIN_PROFILE = "main"
-ERASURE_STATE = "erasure"
-"""Name of the state in which an erasure is noted until it is done."""
 _STATE_NAME = "household"
 _CAP_BYTES = 4096
 
@@ -190,7 +187,7 @@ class Household:
         )
 
     def _require_no_erasure(self) -> None:
-        if self._home.ledger.state(ERASURE_STATE):
+        if self._home.ledger.deletions.intents():
             raise StorageError(
                 "an erasure is still to be finished, and nothing is renamed until then",
                 hint="close other edgeagent processes and start again: it goes on by itself",

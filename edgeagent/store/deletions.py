@@ -18,7 +18,7 @@ from edgeagent.store.database import Database
 from edgeagent.store.disclosures import append_delivery
 from edgeagent.store.outbox import arrival, read_outbox
 from edgeagent.store.previews import ALL_WEEKS, claim_preview, drop_previews, holds_previews
-from edgeagent.store.state import drop_derived, write_state
+from edgeagent.store.state import drop_derived, drop_state, read_states, write_state
 
 __all__ = ["DELETING_PURPOSES", "Deleted", "Deletions", "call_off", "is_deletion"]
 
@@ -27,6 +27,9 @@ Deleted = Literal["title", "history", "profile", "retention"]
 
 DELETING_PURPOSES = (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING)
 """Nothing rests on the fourth that could be deleted."""
+
+_INTENTS = "erasure"
+"""So begin the names of intents. One of a release before several could wait is that name alone."""
 
 _LAST_SQL = f"""
     SELECT max(
@@ -59,7 +62,7 @@ class Deletions:
         *,
         at: int,
         withdraw: Sequence[ConsentRecord] = (),
-        intent: Callable[[int], tuple[str, bytes]] | None = None,
+        intent: Callable[[int], bytes] | None = None,
     ) -> int:
         """Append an act of deletion with all that goes with it; durable when this returns.
 
@@ -67,8 +70,8 @@ class Deletions:
             deleted: what was deleted.
             at: when, seconds UTC.
             withdraw: consents that end with it.
-            intent: makes name and body of a state from the place in the chain, which says what is
-                still to be deleted.
+            intent: makes from the place in the chain what says what is still to be deleted; it is
+                kept until it is :meth:`done`.
 
         Returns:
             Its place in the chain: what was stored before is older.
@@ -84,9 +87,22 @@ class Deletions:
             writer.append("deletions", {"deleted": deleted, "at": at})
             call_off(writer, self._database, at=at)
             if intent is not None:
-                write_state(writer.connection, *intent(place))
+                write_state(writer.connection, _name_of_intent(place), intent(place))
         self._leave_no_trace()
         return place
+
+    def intents(self) -> tuple[bytes, ...]:
+        """Return every intent that is still to be carried out, oldest first."""
+        # An earlier release left an empty one when it was done.
+        return tuple(body for _, body in read_states(self._database, _INTENTS) if body)
+
+    def done(self, place: int) -> None:
+        """Forget the intents up to a place in the chain; 0: only one that has none."""
+        with self._database.transaction() as connection:
+            for name, _ in read_states(self._database, _INTENTS):
+                if name <= _name_of_intent(place):
+                    drop_state(connection, name)
+        self._leave_no_trace()
 
     def call_off_older(self, *, at: int) -> int:
         """Call off what waits though something was deleted since; return how many that were.
@@ -131,6 +147,11 @@ class Deletions:
         # A process that reads at this moment keeps the log as it is; the next one to come through
         # here, or to close the ledger last, empties it.
         self._database.checkpoint()
+
+
+def _name_of_intent(place: int) -> str:
+    """Return a name; the order of names is the order of the chain."""
+    return f"{_INTENTS}.{place:019d}"
 
 
 def is_deletion(record: ConsentRecord) -> bool:

@@ -5,6 +5,7 @@ alone; by what a preview was made of; by a deletion that is carried out late.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from edgeagent.agent import Agent
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_of
@@ -155,6 +156,21 @@ def _refused_erasure(box: AgentBox, agent: Agent) -> Iterator[str]:
             yield "an erasure that was refused deletes what came after it"
 
 
+def _two_refused_erasures(box: AgentBox, agent: Agent) -> Iterator[str]:
+    def refuse(step: str) -> None:
+        if step == "copy":
+            raise StorageError("in use", hint="this is an audit")
+
+    agent.grant(Purpose.HISTORY)
+    for number in range(2):
+        _watch(box, agent, number)
+        with suppress(StorageError):
+            agent.erasure.erase_history(step=refuse)
+    with box.open() as later:
+        if later.home.history.window("main"):
+            yield "an erasure that was refused while another waits is never carried out"
+
+
 def _mark_in_the_same_second(box: AgentBox, agent: Agent) -> Iterator[str]:
     agent.grant(Purpose.HISTORY)
     agent.withdraw(Purpose.HISTORY)
@@ -175,4 +191,4 @@ def _scorer(box: AgentBox) -> TableScorer:
 
 
 TRIALS = (while_counted, while_waiting, after_a_preview)
-_ORDERS = (_refused_erasure, _mark_in_the_same_second)
+_ORDERS = (_refused_erasure, _two_refused_erasures, _mark_in_the_same_second)

@@ -54,7 +54,7 @@ def test_an_erasure_that_was_refused_leaves_what_came_after_it(
     with pytest.raises(StorageError, match="in use") as refused:
         box.agent.erasure.erase_history(reason=reason, step=refuse_at(step))
     nothing = step == "delete"
-    assert ("nothing has been deleted yet" in str(refused.value)) == nothing
+    assert ("nothing of what was to be erased is deleted yet" in str(refused.value)) == nothing
     assert ("is deleted; the old data key" in str(refused.value)) != nothing
     assert "the next start of edgeagent goes on; whatever is stored" in str(refused.value)
     assert titles(box) == (["t:old"] if nothing else [])
@@ -123,6 +123,39 @@ def test_the_next_erasure_finishes_the_one_before(box: Box) -> None:
         box.agent.erasure.erase_history(profile="main", step=refuse_at("delete"))
     box.agent.erasure.erase_history(profile="bea")
     assert (titles(box), titles(box, "bea")) == ([], [])
+
+
+@pytest.mark.parametrize("step", ["delete", "copy"])
+def test_every_erasure_that_was_refused_is_carried_out(box: Box, step: str) -> None:
+    box.agent.household.create("kim", kind="adult")
+    live(box, "t:one")
+    live(box, "k:old", profile="kim")
+    for _ in range(2):
+        with pytest.raises(StorageError):
+            box.agent.erasure.erase_history(profile="main", step=refuse_at(step))
+        live(box, "t:two")
+    with pytest.raises(StorageError) as refused:
+        box.agent.erasure.erase_profile("kim", step=refuse_at(step))
+    assert ("is deleted; the old" in str(refused.value)) == (titles(box, "kim") == [])
+    assert not box.agent.gate.holds(Purpose.HISTORY, profile="kim")
+    assert len(box.agent.home.ledger.deletions.intents()) == 3
+    box.reopen()
+    assert [profile.name for profile in box.agent.household.profiles()] == ["main"]
+    assert titles(box, "kim") == []
+    assert titles(box) == ["t:two"]
+    assert box.agent.home.ledger.deletions.intents() == ()
+
+
+def test_an_erasure_says_what_became_of_it_where_one_before_it_is_refused(box: Box) -> None:
+    box.agent.household.create("kim", kind="adult")
+    live(box, "k:old", profile="kim")
+    with pytest.raises(StorageError):
+        box.agent.erasure.erase_history(profile="main", step=refuse_at("delete"))
+    with pytest.raises(StorageError, match="nothing of what was to be erased is deleted yet"):
+        box.agent.erasure.erase_profile("kim", step=refuse_at("empty the log"))
+    assert titles(box, "kim") == ["k:old"]
+    box.reopen()
+    assert titles(box, "kim") == []
 
 
 @pytest.mark.parametrize("ahead_seconds", [0, 400 * DAY_SECONDS])
