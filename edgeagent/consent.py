@@ -68,6 +68,9 @@ class DatedConsent:
     """The first moment after it at which the time was known; ``None``: not yet."""
     was_behind: bool
     """The clock stood before what was certain, so that ``record.at`` says nothing."""
+    is_of_former: bool = False
+    """Another made it, who had the name before a profile was renamed to it: on record, and it says
+    nothing about the one who has the name now."""
 
     @property
     def since(self) -> int:

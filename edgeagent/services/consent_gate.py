@@ -181,7 +181,7 @@ class ConsentGate:
         return [
             dated
             for dated in self._ledger.dated_consents(profile)
-            if dated.record.purpose == purpose
+            if dated.record.purpose == purpose and not dated.is_of_former
         ]
 
     def _refusal(self, latest: DatedConsent | None, now: int) -> tuple[Refusal | None, str]:

@@ -43,6 +43,8 @@ class _Renaming(KeptMessage, frozen=True, kw_only=True):
 
     name: ProfileName
     new_name: ProfileName
+    since: Annotated[int, Meta(ge=0)] = 0
+    """Place in the ledger's chain when it began; 0: of a release that noted none."""
 
 
 class HouseholdState(KeptMessage, frozen=True, kw_only=True):
@@ -94,6 +96,7 @@ class Household:
 
         """
         _valid_name(name)
+        self.finish_rename()
         self._require_free(name)
         free_name(self._home.ledger, name, at=self._clock.now())
         after = self._home.ledger.deletions.last()
@@ -133,6 +136,7 @@ class Household:
             raise InputError(
                 f"profile {MAIN_PROFILE!r} keeps its name", hint="create another and switch to it"
             )
+        self.finish_rename()
         self._find(name)
         _valid_name(new_name)
         self._require_free(new_name)
@@ -140,7 +144,8 @@ class Household:
         self._require_no_erasure()
         free_name(self._home.ledger, new_name, at=self._clock.now())
         step("note the intent")
-        self._states.update(renaming=_Renaming(name=name, new_name=new_name))
+        since, _ = self._home.ledger.tip()
+        self._states.update(renaming=_Renaming(name=name, new_name=new_name, since=since))
         self.finish_rename(step=step)
         return self._find(new_name)
 
@@ -150,12 +155,16 @@ class Household:
         if state.renaming is None:
             return
         name, new_name = state.renaming.name, state.renaming.new_name
-        step("rename in the history")
-        if any(profile.name == name for profile in self.profiles()):
-            self._home.history.rename_profile(name, new_name)
+        # First: under the new name rows would be reached by a former profile's withdrawals.
         step("move the consents")
-        self._home.ledger.append_rename(name, new_name, at=self._clock.now())
+        self._home.ledger.append_rename(
+            name, new_name, at=self._clock.now(), since=state.renaming.since
+        )
         move_flags(self._home.ledger, name, new_name)
+        step("rename in the history")
+        names = {profile.name for profile in self.profiles()}
+        if name in names and new_name not in names:
+            self._home.history.rename_profile(name, new_name)
         step("forget the intent")
         self._states.change(partial(_renamed, name, new_name))
 

@@ -39,6 +39,8 @@ class Withdrawals:
         latest: dict[tuple[str, Purpose], DatedConsent] = {}
         withdrawn: dict[tuple[str, Purpose], DatedConsent] = {}
         for dated in ledger.dated_consents():
+            if dated.is_of_former:
+                continue  # nothing is left of whoever had the name; what came with a rename stays
             key = (dated.profile, dated.record.purpose)
             latest[key] = dated
             if dated.record.event == "withdrawn":

@@ -2,7 +2,8 @@
 
 A decision keeps the name it was made under. When a profile is renamed, a row of the same chain says
 so, and all that its old name held is its new name's from then on: nothing is given or withdrawn by
-it, and whoever takes the old name afterwards starts without decisions.
+it, and whoever takes the old name afterwards starts without decisions. What the new name held until
+then is a former profile's.
 
 A decision about a purpose that only a later version knows is kept, skipped and told: firmware rolls
 back.
@@ -20,7 +21,13 @@ from edgeagent.messages.codec import canonical_bytes, checked, decode
 from edgeagent.store.chain import ChainWriter
 from edgeagent.store.database import Database
 
-__all__ = ["append_consent", "append_rename", "read_held_consents", "read_unknown_purposes"]
+__all__ = [
+    "append_consent",
+    "append_rename",
+    "has_rename",
+    "read_held_consents",
+    "read_unknown_purposes",
+]
 
 _CAP_BYTES = 8192
 
@@ -70,6 +77,16 @@ def append_rename(writer: ChainWriter, name: str, new_name: str, *, at: int) -> 
     writer.append("renames", {"name": name, "new_name": new_name, "at": at})
 
 
+def has_rename(database: Database, name: str, new_name: str, *, since: int) -> bool:
+    """Say whether that rename was appended at a place in the chain, or later."""
+    return bool(
+        database.read(
+            "SELECT 1 FROM renames WHERE seq >= ? AND name = ? AND new_name = ?",
+            (since, name, new_name),
+        )
+    )
+
+
 def read_held_consents(database: Database) -> dict[str, tuple[DatedConsent, ...]]:
     """Return each profile's decisions, in the order they were made, under its present name.
 
@@ -92,7 +109,8 @@ def read_held_consents(database: Database) -> dict[str, tuple[DatedConsent, ...]
             held[name] = (*held.get(name, ()), dated)
         else:
             moved = tuple(replace(dated, profile=new_name) for dated in held.pop(name, ()))
-            held[new_name] = held.get(new_name, ()) + moved
+            former = (replace(dated, is_of_former=True) for dated in held.get(new_name, ()))
+            held[new_name] = (*former, *moved)
     return held
 
 

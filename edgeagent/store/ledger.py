@@ -21,6 +21,7 @@ from edgeagent.store.clock_notes import (
 from edgeagent.store.consents import (
     append_consent,
     append_rename,
+    has_rename,
     read_held_consents,
     read_unknown_purposes,
 )
@@ -157,15 +158,17 @@ class LedgerStore(StoreNotes, KeyedStore):
         if any(is_deletion(record) for record in records):
             self._database.checkpoint()  # what went is in the log until then
 
-    def append_rename(self, name: str, new_name: str, *, at: int) -> None:
-        """Append that ``name``'s decisions are ``new_name``'s; doing it again changes nothing.
+    def append_rename(self, name: str, new_name: str, *, at: int, since: int) -> None:
+        """Append that ``name`` is ``new_name``, unless it was since that place in the chain.
+
+        Decisions go with it; those that ``new_name`` held are a former profile's.
 
         Raises:
             LedgerBroken, DiskFull: nothing was recorded.
 
         """
         with self._chain.append() as writer:
-            if self.dated_consents(name):
+            if not has_rename(self._database, name, new_name, since=since):
                 append_rename(writer, name, new_name, at=at)
 
     def consents(self, profile: str | None = None) -> tuple[ConsentRecord, ...]:

@@ -180,6 +180,18 @@ def _mark_in_the_same_second(box: AgentBox, agent: Agent) -> Iterator[str]:
             yield "a title that was hidden in the second of a withdrawal comes back"
 
 
+def _rename_to_a_removed_name(box: AgentBox, agent: Agent) -> Iterator[str]:
+    for name in ("anna", "bert"):
+        agent.household.create(name, kind="adult")
+        agent.grant(Purpose.HISTORY, profile=name)
+    agent.title_marks.hide(TITLE_IDS[0], profile="anna")
+    agent.erasure.erase_profile("bert")
+    agent.household.rename("anna", "bert")
+    with box.open() as later:
+        if not later.home.history.marks("bert").hidden:
+            yield "a withdrawal of one who had the name before reaches who has it now"
+
+
 def _watch(box: AgentBox, agent: Agent, number: int) -> None:
     event = WatchEvent(entity_id=TITLE_IDS[number], watched_on=box.clock.now())
     agent.record_watch(event, keep_unknown=True)
@@ -191,4 +203,9 @@ def _scorer(box: AgentBox) -> TableScorer:
 
 
 TRIALS = (while_counted, while_waiting, after_a_preview)
-_ORDERS = (_refused_erasure, _two_refused_erasures, _mark_in_the_same_second)
+_ORDERS = (
+    _refused_erasure,
+    _two_refused_erasures,
+    _mark_in_the_same_second,
+    _rename_to_a_removed_name,
+)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from edgeagent.errors import StorageError
 from edgeagent.services import erasure
+from edgeagent.services.erasure import Erasure
 from edgeagent.services.titles import TitleMarks
 from edgeagent.store import EVERYTHING, LedgerStore, reach
 from edgeagent.store import deletions as store_deletions
@@ -64,6 +66,23 @@ def test_a_preview_that_outlives_a_deletion_is_seen(monkeypatch: pytest.MonkeyPa
 def test_an_erasure_without_a_place_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(erasure, "Reach", lambda **_fields: EVERYTHING)
     assert disorders() == ["an erasure that was refused deletes what came after it"]
+
+
+def test_an_erasure_that_is_dropped_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    erase = Erasure._erase
+
+    def drops(self: Erasure, *scope: Any, **fields: Any) -> object:
+        if self._waiting():
+            raise StorageError("in use", hint="planted")
+        return erase(self, *scope, **fields)
+
+    monkeypatch.setattr(Erasure, "_erase", drops)
+    assert disorders() == ["an erasure that was refused while another waits is never carried out"]
+
+
+def test_a_name_taken_for_a_person_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LedgerStore, "append_rename", lambda *_args, **_fields: None)
+    assert disorders() == ["a withdrawal of one who had the name before reaches who has it now"]
 
 
 def test_order_by_seconds_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,9 +182,9 @@ def test_a_title_hidden_once_more_after_a_withdrawal_stays_hidden(box: Box) -> N
     assert hidden(box) == ("t:1",)
 
 
-def interrupted_withdrawal(box: Box, purpose: Purpose) -> None:
+def interrupted_withdrawal(box: Box, purpose: Purpose, *, profile: str = "main") -> None:
     """The decision is on record when the power goes; nothing was deleted yet."""
-    box.agent.gate.decide(purpose, profile="main", given=False)
+    box.agent.gate.decide(purpose, profile=profile, given=False)
 
 
 def test_a_withdrawal_is_carried_out_though_it_was_granted_again_since(box: Box) -> None:
@@ -272,3 +272,64 @@ def test_a_rename_keeps_the_order(box: Box) -> None:
     box.agent.withdraw(Purpose.HISTORY, profile="ada")
     box.reopen()
     assert (titles(box, "ada"), hidden(box, "ada")) == ([], ())
+
+
+def two_profiles_one_removed(box: Box) -> None:
+    """Anna has a history or not, bert was removed after it."""
+    for name in ("anna", "bert"):
+        box.agent.household.create(name, kind="adult")
+    live(box, "t:bert", profile="bert")
+    box.agent.title_marks.hide("t:9", profile="anna")
+
+
+def test_a_rename_onto_a_removed_name_keeps_everything(box: Box) -> None:
+    two_profiles_one_removed(box)
+    live(box, "t:anna", profile="anna")
+    box.agent.erasure.erase_profile("bert")
+    box.agent.household.rename("anna", "bert")
+    for _ in range(2):
+        box.reopen()
+        assert (titles(box, "bert"), hidden(box, "bert")) == (["t:anna"], ("t:9", "t:anna"))
+        assert box.agent.home.history.last_picks("bert") is not None
+        assert box.agent.gate.holds(Purpose.HISTORY, profile="bert")
+    # Its own withdrawal reaches it under any name.
+    interrupted_withdrawal(box, Purpose.HISTORY, profile="bert")
+    box.agent.household.rename("bert", "cleo")
+    box.reopen()
+    assert (titles(box, "cleo"), hidden(box, "cleo")) == ([], ())
+
+
+def test_a_profile_that_decided_nothing_keeps_its_marks_under_a_removed_name(box: Box) -> None:
+    two_profiles_one_removed(box)
+    box.agent.erasure.erase_profile("bert")
+    box.agent.household.rename("anna", "bert")
+    box.reopen()
+    assert hidden(box, "bert") == ("t:9",)
+    state = box.agent.gate.state(Purpose.HISTORY, profile="bert")
+    assert state.refusal == "never_asked"
+
+
+def test_a_rename_away_and_back_keeps_everything(box: Box) -> None:
+    two_profiles_one_removed(box)
+    live(box, "t:anna", profile="anna")
+    for name, new_name in (("anna", "eve"), ("eve", "anna"), ("anna", "eve")):
+        box.agent.household.rename(name, new_name)
+        box.agent.household.create(name, kind="adult")
+        live(box, "t:2", profile=name)
+        box.agent.erasure.erase_profile(name)
+    box.reopen()
+    assert (titles(box, "eve"), hidden(box, "eve")) == (["t:anna"], ("t:9", "t:anna"))
+    assert box.agent.gate.holds(Purpose.HISTORY, profile="eve")
+
+
+@pytest.mark.parametrize("cut", ["move the consents", "rename in the history"])
+def test_nothing_is_deleted_while_a_rename_is_unfinished(box: Box, cut: str) -> None:
+    two_profiles_one_removed(box)
+    live(box, "t:anna", profile="anna")
+    box.agent.erasure.erase_profile("bert")
+    with pytest.raises(StorageError):
+        box.agent.household.rename("anna", "bert", step=refuse_at(cut))
+    box.agent.withdraw(Purpose.PROMOTION)
+    box.agent.household.create("kim", kind="adult")  # goes on with the rename
+    assert (titles(box, "bert"), hidden(box, "bert")) == (["t:anna"], ("t:9", "t:anna"))
+    assert box.agent.gate.holds(Purpose.HISTORY, profile="bert")

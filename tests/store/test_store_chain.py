@@ -37,7 +37,7 @@ def _fill(box: Box) -> Home:
     home.ledger.counts.begin(week + 39, at=NOW, due_at=NOW)
     place = home.ledger.deletions.append("title", at=NOW)
     home.ledger.deletions.claim_preview(week, bytes(64), at=NOW, since=place)
-    home.ledger.append_rename("main", "ada", at=NOW)
+    home.ledger.append_rename("main", "ada", at=NOW, since=0)
     home.ledger.append_consent(box.decision(given=False))
     home.ledger.check()
     return home

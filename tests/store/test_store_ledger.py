@@ -63,18 +63,19 @@ def test_a_rename_carries_decisions_and_makes_none(box: Box, ledger: LedgerStore
     ledger.note_known_time(NOW + 5)
     before = ledger.tip()[0]
     for _ in range(2):
-        ledger.append_rename("ada", "bea", at=NOW + 6)
+        ledger.append_rename("ada", "bea", at=NOW + 6, since=before)
     assert ledger.tip()[0] == before + 1
     assert ledger.dated_consents("ada") == ()
     *earlier, carried = ledger.dated_consents("bea")
     assert [dated.record.event for dated in earlier] == ["given", "withdrawn"]
+    assert [dated.is_of_former for dated in (*earlier, carried)] == [True, True, False]
     assert (carried.profile, carried.record.profile) == ("bea", "ada")
     assert (carried.known_at, carried.was_behind) == (NOW + 5, True)
     assert [record.profile for record in ledger.consents()] == ["bea"] * 3
     assert ledger.latest_consents() == (box.decision(profile="bea"),)
     # The old name is anybody's, and so is the new one after another rename.
     ledger.append_consent(box.decision(profile="ada", given=False))
-    ledger.append_rename("bea", "eve", at=NOW + 7)
+    ledger.append_rename("bea", "eve", at=NOW + 7, since=before + 1)
     assert ledger.profiles_with_decisions() == ("ada", "eve")
     assert [dated.record.event for dated in ledger.dated_consents("ada")] == ["withdrawn"]
 
