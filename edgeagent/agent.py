@@ -209,12 +209,8 @@ class Agent:
     @cached_property
     def household(self) -> Household:
         """The profiles."""
-        return Household(
-            self._home,
-            clock=self._clock,
-            private=self.private,
-            audience=self._audience,
-        )
+        audience, private = self._audience, self.private
+        return Household(self._home, clock=self._clock, private=private, audience=audience)
 
     @cached_property
     def title_marks(self) -> TitleMarks:
@@ -238,7 +234,13 @@ class Agent:
         """Export and import."""
         from edgeagent.services.portability import Portability  # noqa: PLC0415  (lazy)
 
-        return Portability(self._home, gate=self.gate, clock=self._clock, audience=self._audience)
+        return Portability(
+            self._home,
+            gate=self.gate,
+            clock=self._clock,
+            private=self.private,
+            audience=self._audience,
+        )
 
     @cached_property
     def erasure(self) -> Erasure:

@@ -8,6 +8,7 @@ import click
 
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
 from edgeagent.cli.export import progress_on_stderr
+from edgeagent.services.intake import LeftOut
 from edgeagent.services.portability import read_export
 
 __all__ = ["command"]
@@ -20,8 +21,8 @@ __all__ = ["command"]
 def command(box: Box, *, path: Path, as_json: bool) -> None:
     """Take in an export: profiles, marks, and the viewings of profiles that grant history.
 
-    Consents in FILE are shown, not granted. Imported viewings never enter a report. Doing it again
-    changes nothing.
+    Consents in FILE are shown, not granted. Imported viewings never enter a report; those in the
+    future, over age, or of a private session are left out. Doing it again changes nothing.
     """
     given = read_export(path)
     with box.open(writes=True) as agent, progress_on_stderr("importing") as progress:
@@ -33,6 +34,8 @@ def command(box: Box, *, path: Path, as_json: bool) -> None:
         f"{done.profiles_created} profiles created, {done.viewings} viewings and {done.marks} "
         f"marks taken in, {done.debits_added} debits added"
     )
+    if said := _said(done.left_out):
+        click.echo(f"left out: {said}")
     for record in done.consents_shown:
         click.echo(f"  in the file, not in force: {record.profile} {record.purpose} {record.event}")
     for profile in done.waiting_profiles:
@@ -40,3 +43,14 @@ def command(box: Box, *, path: Path, as_json: bool) -> None:
             f"viewings of {profile} wait for consent: edgeagent consent grant history "
             f"--profile {profile}, then import again"
         )
+
+
+def _said(left: LeftOut) -> str:
+    """Return how many viewings were left out for which reason, in words; empty for none."""
+    numbers = (
+        (left.future, "in the future by this box's clock"),
+        (left.over_age, "longer ago than viewings are kept"),
+        (left.private, "of a private session, or told during one"),
+        (left.audience, "of children, or of teens who do not count here"),
+    )
+    return ", ".join(f"{number} {why}" for number, why in numbers if number)

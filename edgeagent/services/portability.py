@@ -39,6 +39,8 @@ from edgeagent.services.export_format import (
     decode_export,
 )
 from edgeagent.services.household import HouseholdState, HouseholdStateStore, free_name
+from edgeagent.services.intake import Intake, LeftOut
+from edgeagent.services.private_session import PrivateSession
 from edgeagent.store import Disclosure, Entry, HistoryStore, Home
 from edgeagent.store.durable import create_durably
 
@@ -57,6 +59,7 @@ class Imported:
     profiles_created: int
     viewings: int
     """Stored, or found to be there already; they never enter a report."""
+    left_out: LeftOut
     viewings_waiting: int
     """Not stored, because their profile has not granted ``history`` on this box."""
     waiting_profiles: tuple[str, ...]
@@ -69,11 +72,20 @@ class Imported:
 class Portability:
     """Takes everything of a household out of a box and puts it into another."""
 
-    def __init__(self, home: Home, *, gate: ConsentGate, clock: Clock, audience: Audience) -> None:
-        """Serve ``home``; ``audience`` says which viewings are taken in."""
+    def __init__(
+        self,
+        home: Home,
+        *,
+        gate: ConsentGate,
+        clock: Clock,
+        private: PrivateSession,
+        audience: Audience,
+    ) -> None:
+        """Serve ``home``; the others say which viewings are taken in."""
         self._home = home
         self._gate = gate
         self._clock = clock
+        self._private = private
         self._audience = audience
 
     def export_to(self, path: Path, *, progress: Progress = lambda _done, _total: None) -> int:
@@ -143,6 +155,8 @@ class Portability:
             InputError: a profile exists here with another kind; nothing was changed.
             MalformedMessage: a debit that no ledger books; nothing was changed.
             LedgerBroken: debits cannot be added; nothing was changed.
+            ConsentRequired, StorageError: somebody withdrew or deleted while it ran; what had been
+                taken in by then stays as far as that left it, and the error says how much it was.
 
         """
         debits = [_debit(entry) for entry in given.ledger if entry.entry != "missed"]
@@ -158,26 +172,30 @@ class Portability:
             )
         self._narrow_retention(given.retention_days)
         count = _Counter(progress, sum(len(profile.viewings) for profile in given.profiles))
-        marks, viewings, waiting = 0, 0, []
-        after = self._home.ledger.deletions.last()
+        intake = Intake(
+            self._home,
+            gate=self._gate,
+            clock=self._clock,
+            private=self._private,
+            audience=self._audience,
+        )
+        waiting = []
         for profile in given.profiles:
             for mark in profile.marks:
-                self._home.history.set_mark(
-                    profile.name, mark.entity_id, mark.mark, at=mark.marked_at, after=after
-                )
-            marks += len(profile.marks)
+                intake.mark(profile.name, mark)
             if not profile.viewings:
                 continue
             if self._gate.holds(Purpose.HISTORY, profile=profile.name):
-                viewings += self._store(profile, count)
+                _store(intake, profile, count)
             else:
                 waiting.append(profile)
         return Imported(
             profiles_created=len(missing),
-            viewings=viewings,
+            viewings=intake.viewings,
+            left_out=intake.left_out(),
             viewings_waiting=sum(len(profile.viewings) for profile in waiting),
             waiting_profiles=tuple(profile.name for profile in waiting),
-            marks=marks,
+            marks=sum(len(profile.marks) for profile in given.profiles),
             debits_added=added,
             consents_shown=_latest(given.consents),
         )
@@ -201,23 +219,17 @@ class Portability:
             self._home.ledger.deletions.append("retention", at=self._clock.now())
             states.change(partial(_narrowed, days))
 
-    def _store(self, profile: ExportedProfile, count: _Counter) -> int:
-        """Store those that count on this box, and return how many."""
-        stored = 0
-        grant = self._gate.grant(Purpose.HISTORY, profile=profile.name)
-        for start in range(0, len(profile.viewings), _BATCH):
-            batch = profile.viewings[start : start + _BATCH]
-            events = [_event(viewing, profile.name) for viewing in batch]
-            counted = [event for event in events if self._audience.counts(event.age_policy)]
-            self._home.history.add(counted, grant, source="imported")
-            stored += len(counted)
-            count.advance(len(batch))
-        return stored
-
 
 def _narrowed(days: int, now: HouseholdState) -> HouseholdState:
     chosen = days if now.retention_days is None else min(days, now.retention_days)
     return msgspec.structs.replace(now, retention_days=chosen)
+
+
+def _store(intake: Intake, profile: ExportedProfile, count: _Counter) -> None:
+    for start in range(0, len(profile.viewings), _BATCH):
+        batch = profile.viewings[start : start + _BATCH]
+        intake.store(profile.name, [_event(viewing, profile.name) for viewing in batch])
+        count.advance(len(batch))
 
 
 def read_export(path: Path) -> BoxExport:

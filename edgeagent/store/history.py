@@ -61,11 +61,13 @@ class HistoryStore(Viewings, KeyedStore):
         *,
         source: Literal["watched", "imported"] = "watched",
         undated: BootTime | None = None,
+        still: Callable[[], None] = lambda: None,
     ) -> None:
         """Store one profile's events in one transaction; on disk when this returns.
 
         The same event again changes nothing but progress, of which the larger counts; for
-        ``undated`` see there.
+        ``undated`` see there. ``still`` is asked inside the transaction, and raises where it must
+        not be.
 
         Raises:
             ConsentRequired: the grant is for another purpose or profile, or an event is a child's.
@@ -87,6 +89,7 @@ class HistoryStore(Viewings, KeyedStore):
                 hint="watch under an adult's profile if it is to be remembered",
             )
         with self._database.transaction() as connection:
+            still()
             connection.executemany(
                 UPSERT, [event_row(event, source, after=grant.after) for event in events]
             )
@@ -274,7 +277,14 @@ class HistoryStore(Viewings, KeyedStore):
         return read_marked(self._database, profile)
 
     def set_mark(
-        self, profile: str, entity_id: str, mark: TitleMark, *, at: int, after: int = 0
+        self,
+        profile: str,
+        entity_id: str,
+        mark: TitleMark,
+        *,
+        at: int,
+        after: int = 0,
+        still: Callable[[], None] = lambda: None,
     ) -> None:
         """Mark a title; the same mark again keeps its date.
 
@@ -284,10 +294,12 @@ class HistoryStore(Viewings, KeyedStore):
             mark: which.
             at: when, seconds UTC.
             after: place in the ledger's chain of the last act of deletion before it.
+            still: asked inside the transaction; raises where it must not be.
 
         """
         require_profile(self._database, profile)
         with self._database.transaction() as connection:
+            still()
             connection.execute(
                 "INSERT INTO title_marks (profile, entity_id, mark, marked_at, after_seq) "
                 "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET after_seq = excluded.after_seq",

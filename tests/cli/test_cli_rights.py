@@ -232,6 +232,27 @@ def test_an_import_waits_for_consent_then_is_whole(terminal: Terminal, tmp_path:
     refused(other, "import", str(path), exit_code=3, match="BoxExport")
 
 
+def test_an_import_says_what_it_left_out(terminal: Terminal, tmp_path: Path) -> None:
+    anna(terminal)
+    path = tmp_path / "export.json"
+    terminal.says("export", str(path))
+    export = json.loads(path.read_bytes())
+    (profile,) = [one for one in export["profiles"] if one["name"] == "anna"]
+    viewing = profile["viewings"][0]
+    moments = (4_102_444_800, 4_102_444_801, viewing["watched_on"] - 400 * DAY_SECONDS)
+    profile["viewings"] += [{**viewing, "watched_on": moment} for moment in moments]
+    path.write_text(json.dumps(export))
+    said = terminal.says("import", str(path))
+    assert "left out: 2 in the future by this box's clock, 1 longer ago than viewings are" in said
+    assert terminal.json("history", "list")["count"] == 1
+    terminal.says("private", "start")
+    assert "left out: 4 of a private session, or told during one\n" in terminal.says(
+        "import", str(path)
+    )
+    left = terminal.json("import", str(path))["left_out"]
+    assert left == {"future": 0, "over_age": 0, "private": 4, "audience": 0}
+
+
 def test_progress_of_large_ones_is_on_stderr(terminal: Terminal, tmp_path: Path) -> None:
     anna(terminal)
     path = tmp_path / "export.json"

@@ -140,6 +140,7 @@ def test_an_import_takes_in_a_teens_viewings_only_where_teens_count(
         other = make_box(name)
         _counting_teens(other, teens=teens)
         other.grant(Purpose.HISTORY)
+        other.clock.set(box.clock.now())
         imported = other.agent.portability.import_(exported)
         assert {v.entity_id for v in other.agent.home.history.window("main")} == titles
         assert imported.viewings == len(titles)
