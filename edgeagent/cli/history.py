@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +17,7 @@ from edgeagent.cli.door import (
     profile_option,
 )
 from edgeagent.clock import iso_utc
-from edgeagent.errors import InputError, NoModel, StorageError
+from edgeagent.errors import InputError, NoModel
 from edgeagent.messages import WatchEvent
 
 __all__ = ["command"]
@@ -80,8 +79,6 @@ def list_(box: Box, *, limit: int, named_profile: str | None, as_json: bool) -> 
         profile = chosen_profile(agent, named_profile)
         if named_profile is not None:
             agent.home.history.profile_kind(profile)  # one that was removed has nothing to list
-        with suppress(StorageError):  # no room to write: they are shown as they are
-            agent.retention.date_viewings()
         since = agent.retention.shown_from()
         total = agent.home.history.count(profile, since=since)
         viewings = agent.home.history.window(profile, since=since, limit=limit)[::-1]

@@ -10,24 +10,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgeagent.services.device_clock import DeviceClock
+from edgeagent.services.private_session import PrivateSession
 from edgeagent.store import HistoryStore, UndatedViewing
 
 __all__ = ["date_viewings"]
 
 
-def date_viewings(history: HistoryStore, *, clock: DeviceClock) -> int:
+def date_viewings(history: HistoryStore, *, clock: DeviceClock, private: PrivateSession) -> int:
     """Date what has no date, if the time is known, and return how many viewings that were.
+
+    Every reader comes here first, so that what is asked first is cheap. Nothing is written in a
+    private session.
 
     Where no server ever said the time, a clock that is not surely wrong is all there is.
     """
     is_known = clock.is_known() or not (clock.is_behind() or clock.evidence.vouched_until)
-    if not is_known or not history.undated.exist():
+    if not is_known or not history.undated.exist() or private.ends_at() is not None:
         return 0
 
     def dates(viewings: Sequence[UndatedViewing]) -> list[int]:
         return _dates(viewings, clock=clock)
 
-    return history.undated.date(dates)
+    return history.undated.date(dates, clock.boot_id())
 
 
 def _dates(viewings: Sequence[UndatedViewing], *, clock: DeviceClock) -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgeagent.clock import DAY_SECONDS, iso_utc, week_of
 from edgeagent.consent import Purpose
-from edgeagent.errors import InputError, LedgerBroken
+from edgeagent.errors import InputError, LedgerBroken, StorageError
 from edgeagent.services.aging import Aging
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.dating import date_viewings
@@ -122,9 +122,11 @@ class Retention:
     def begin(self) -> None:
         """Note when a new box began to count how long it is on; opens no history.
 
-        From then on nothing over age is read from the history.
+        From then on nothing over age is read from the history, and nothing without a date that
+        could have one.
         """
         self._home.shown.since = self.shown_from
+        self._home.shown.dated = self._date_for_readers
         self.on_time.begin()
 
     def keep_time(self) -> None:
@@ -142,8 +144,11 @@ class Retention:
 
     def date_viewings(self) -> None:
         """Date viewings without a date, if the time is known and no private session is on."""
-        if self._private.ends_at() is None:
-            date_viewings(self._home.history, clock=self._clock)
+        date_viewings(self._home.history, clock=self._clock, private=self._private)
+
+    def _date_for_readers(self) -> None:
+        with suppress(StorageError):  # no room to write: they are read as they are
+            self.date_viewings()
 
     def shown_from(self) -> int:
         """Return since when viewings are shown and used, seconds UTC, by the clock of the box.

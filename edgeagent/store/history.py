@@ -36,7 +36,7 @@ from edgeagent.store.reach import (
     holds_older,
     remove_older_profile,
 )
-from edgeagent.store.undated import BootTime, UndatedViewings, note_undated
+from edgeagent.store.undated import BootTime, UndatedViewings, add_undated
 from edgeagent.store.viewings import Shown, Viewings
 
 __all__ = ["HistoryStore", "SavedPicks"]
@@ -90,11 +90,11 @@ class HistoryStore(Viewings, KeyedStore):
             )
         with self._database.transaction() as connection:
             still()
-            connection.executemany(
-                UPSERT, [event_row(event, source, after=grant.after) for event in events]
-            )
-            if undated is not None:
-                note_undated(connection, events, undated)
+            if undated is None:
+                rows = [event_row(event, source, after=grant.after) for event in events]
+                connection.executemany(UPSERT, rows)
+            else:
+                add_undated(connection, events, undated, source=source, after=grant.after)
 
     @property
     def undated(self) -> UndatedViewings:

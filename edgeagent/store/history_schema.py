@@ -84,6 +84,11 @@ _UNDATED = (
     """,
 )
 
+_TOLD = (
+    # The date under which it was told, where another viewing had that place; NULL: its own place.
+    "ALTER TABLE undated ADD COLUMN told_on INTEGER",
+)
+
 HISTORY_SCHEMA = Schema(
     name="history",
     application_id=0x45414831,  # "EAH1"
@@ -95,5 +100,6 @@ HISTORY_SCHEMA = Schema(
         Migration(name="0004_ledger_mark", statements=(LEDGER_MARK_TABLE,), breaks_older=True),
         Migration(name="0005_places", statements=_PLACES),
         Migration(name="0006_undated", statements=_UNDATED),
+        Migration(name="0007_told", statements=_TOLD),
     ),
 )

@@ -1,20 +1,25 @@
 """Viewings that were stored before the time was known, until they get their date.
 
-They lie among all others under a date that only keeps them in order. What is sure of each is its
-place in the time of a boot; that becomes its date when the time is known. Until then no age is
-counted from it.
+They lie among all others under a date that only keeps them in order: boots that begin at the same
+date have the next seconds for what would fall into one place. What is sure of each is its place in
+the time of a boot; that becomes its date when the time is known. Until then no age is counted from
+it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
+
+import msgspec
 
 from edgeagent.messages import WatchEvent
 from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.database import Database
+from edgeagent.store.events import UPSERT, event_row
 
-__all__ = ["BootTime", "UndatedViewing", "UndatedViewings", "note_undated"]
+__all__ = ["BootTime", "UndatedViewing", "UndatedViewings", "add_undated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,21 +40,55 @@ class UndatedViewing:
     boot_seconds: float
 
 
-def note_undated(connection: KeyedConnection, events: Sequence[WatchEvent], boot: BootTime) -> None:
-    """Note that the dates of events just stored say nothing."""
-    connection.executemany(
-        "INSERT OR IGNORE INTO undated (profile, watched_on, entity_id, boot_id, boot_seconds) "
-        "VALUES (?, ?, ?, ?, ?)",
-        [
-            (
-                event.profile,
-                event.watched_on,
-                event.entity_id,
-                boot.boot_id,
-                event.watched_on - boot.ahead_seconds,
-            )
-            for event in events
-        ],
+def add_undated(
+    connection: KeyedConnection,
+    events: Sequence[WatchEvent],
+    boot: BootTime,
+    *,
+    source: str,
+    after: int,
+) -> None:
+    """Store events whose dates say nothing; the same one again, in the same boot, is one."""
+    for event in events:
+        told, boot_seconds = event.watched_on, event.watched_on - boot.ahead_seconds
+        if boot_seconds < 0 and _is_dated(connection, event):
+            # From before the box was switched on: an app tells again what has its date.
+            connection.execute(UPSERT, event_row(event, source, after=after))
+            continue
+        noted = connection.execute(
+            "SELECT watched_on FROM undated WHERE profile = ? AND entity_id = ? AND boot_id = ? "
+            "AND coalesce(told_on, watched_on) = ?",
+            (event.profile, event.entity_id, boot.boot_id, told),
+        ).fetchone()
+        place = (
+            noted[0] if noted else _free(connection, event.profile, event.entity_id, count(told))
+        )
+        placed = msgspec.structs.replace(event, watched_on=place)
+        connection.execute(UPSERT, event_row(placed, source, after=after))
+        connection.execute(
+            "INSERT OR IGNORE INTO undated "
+            "(profile, watched_on, entity_id, boot_id, boot_seconds, told_on) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (event.profile, place, event.entity_id, boot.boot_id, boot_seconds, told),
+        )
+
+
+def _is_dated(connection: KeyedConnection, event: WatchEvent) -> bool:
+    """Say whether it is stored under its date."""
+    row = connection.execute(
+        "SELECT 1 FROM events WHERE profile = ?1 AND watched_on = ?2 AND entity_id = ?3 "
+        "AND NOT EXISTS (SELECT 1 FROM undated "
+        "WHERE profile = ?1 AND watched_on = ?2 AND entity_id = ?3)",
+        (event.profile, event.watched_on, event.entity_id),
+    ).fetchone()
+    return row is not None
+
+
+def _free(connection: KeyedConnection, profile: str, entity_id: str, moments: Iterable[int]) -> int:
+    """Return the first moment at which no viewing of that title is stored."""
+    sql = "SELECT 1 FROM events WHERE profile = ? AND watched_on = ? AND entity_id = ?"
+    return next(
+        at for at in moments if connection.execute(sql, (profile, at, entity_id)).fetchone() is None
     )
 
 
@@ -64,26 +103,32 @@ class UndatedViewings:
         """Say whether there are any."""
         return bool(self._database.read("SELECT EXISTS (SELECT 1 FROM undated)")[0][0])
 
-    def date(self, dates: Callable[[Sequence[UndatedViewing]], Sequence[int]]) -> int:
+    def date(self, dates: Callable[[Sequence[UndatedViewing]], Sequence[int]], boot_id: str) -> int:
         """Give all of them their dates, in one transaction, and return how many they were.
 
         Args:
             dates: returns a date, seconds UTC, for each of those it is given, latest stored first.
+            boot_id: of the boot whose dates are exact. Those of others are estimates, and give way
+                to what lies there already.
 
         """
         with self._database.transaction() as connection:
             rows = connection.execute(
-                "SELECT seq, boot_id, boot_seconds FROM undated ORDER BY seq DESC"
+                "SELECT seq, boot_id, boot_seconds, profile, watched_on, entity_id, "
+                "progress_fraction, progress_seconds, completed, source, teen, "
+                "coalesce(after_seq, 0) "
+                "FROM undated JOIN events USING (profile, watched_on, entity_id) ORDER BY seq DESC"
             ).fetchall()
-            viewings = [
-                UndatedViewing(seq=seq, boot_id=boot_id, boot_seconds=boot_seconds)
-                for seq, boot_id, boot_seconds in rows
-            ]
-            # One that is there already under its date is the same viewing told twice.
-            connection.executemany(
-                "UPDATE OR IGNORE events SET watched_on = ?1 WHERE (profile, watched_on, entity_id)"
-                " IN (SELECT profile, watched_on, entity_id FROM undated WHERE seq = ?2)",
-                [(date, item.seq) for date, item in zip(dates(viewings), viewings, strict=True)],
+            # All out first, so that none finds another at its place; their notes go with them.
+            connection.execute(
+                "DELETE FROM events WHERE (profile, watched_on, entity_id) IN "
+                "(SELECT profile, watched_on, entity_id FROM undated)"
             )
-            connection.execute("DELETE FROM undated")
+            viewings = [UndatedViewing(seq=r[0], boot_id=r[1], boot_seconds=r[2]) for r in rows]
+            for date, row in zip(dates(viewings), rows, strict=True):
+                profile, entity_id, at = row[3], row[5], date
+                if row[1] != boot_id:
+                    at = _free(connection, profile, entity_id, count(date, -1))
+                # One that is there already under an exact date is the same viewing told twice.
+                connection.execute(UPSERT, (profile, at, *row[5:]))
         return len(rows)

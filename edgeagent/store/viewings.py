@@ -1,7 +1,8 @@
 """Viewings: how the history is read. Every read is of one profile.
 
 What is over age is deleted at the next housekeeping, and is not read until then: every read begins
-at the moment from which viewings are shown, so that none can leave that out.
+at the moment from which viewings are shown, so that none can leave that out. Before it, viewings
+without a date get one, if the time is known by then.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from edgeagent.store.events import COLUMNS, KeptViewing, read_kept, viewing_of
 __all__ = ["Shown", "Viewings"]
 
 _LATEST = 2**62
+_OLDEST_SQL = """
+    SELECT min(watched_on) FROM events WHERE profile = ?1 AND (watched_on, entity_id) NOT IN
+    (SELECT watched_on, entity_id FROM undated WHERE profile = ?1)
+"""
 
 
 @dataclass(slots=True)
@@ -24,6 +29,8 @@ class Shown:
 
     since: Callable[[], int] = lambda: 0
     """From when on, seconds UTC, by the clock of the box; what is older is over age."""
+    dated: Callable[[], None] = lambda: None
+    """Gives viewings without a date theirs, where that can be known."""
 
 
 class Viewings:
@@ -32,6 +39,10 @@ class Viewings:
     _database: Database
     _shown: Shown
 
+    def _shown_since(self) -> int:
+        self._shown.dated()
+        return self._shown.since()
+
     def window(
         self, profile: str, *, since: int = 0, limit: int = 500, teens: bool = True
     ) -> tuple[Viewing, ...]:
@@ -39,7 +50,7 @@ class Viewings:
         rows = self._database.read(
             f"SELECT {COLUMNS} FROM events WHERE profile = ? AND watched_on >= ? "  # noqa: S608
             "AND (teen = 0 OR ?) ORDER BY watched_on DESC, entity_id DESC LIMIT ?",
-            (profile, max(since, self._shown.since()), teens, limit),
+            (profile, max(since, self._shown_since()), teens, limit),
         )
         return tuple(viewing_of(row) for row in reversed(rows))
 
@@ -61,7 +72,7 @@ class Viewings:
             f"SELECT {COLUMNS} FROM events "  # noqa: S608  (our own column names)
             "WHERE profile = ? AND watched_on >= ? AND watched_on < ? "
             "AND (source = 'watched' OR ?) AND (teen = 0 OR ?) ORDER BY watched_on, entity_id",
-            (profile, max(start, self._shown.since()), end, include_imported, teens),
+            (profile, max(start, self._shown_since()), end, include_imported, teens),
         )
         return tuple(viewing_of(row) for row in rows)
 
@@ -88,19 +99,19 @@ class Viewings:
             "WHERE profile = ? AND (watched_on, entity_id) < (?, ?) "
             "AND (?4 IS NULL OR entity_id = ?4) AND watched_on >= ?5 "
             "ORDER BY watched_on DESC, entity_id DESC LIMIT ?6",
-            (profile, *key, entity_id, self._shown.since(), limit),
+            (profile, *key, entity_id, self._shown_since(), limit),
         )
         return tuple(viewing_of(row) for row in rows)
 
     def kept(self, profile: str) -> Iterator[KeptViewing]:
         """Go through all viewings of a profile, oldest first, each with where it came from."""
-        return read_kept(self._database, profile, since=self._shown.since())
+        return read_kept(self._database, profile, since=self._shown_since())
 
     def count(self, profile: str, *, since: int = 0) -> int:
         """Return how many viewings a profile has from ``since`` on."""
         number: int = self._database.read(
             "SELECT count(*) FROM events WHERE profile = ? AND watched_on >= ?",
-            (profile, max(since, self._shown.since())),
+            (profile, max(since, self._shown_since())),
         )[0][0]
         return number
 
@@ -112,10 +123,8 @@ class Viewings:
     def oldest(self, *profiles: str) -> int | None:
         """Return when the oldest viewing of these was watched, over age or not; ``None`` for none.
 
-        What is over age lies in the database until it is deleted.
+        What is over age lies in the database until it is deleted; what has no date has no age.
         """
-        found = [
-            self._database.read("SELECT min(watched_on) FROM events WHERE profile = ?", (name,))
-            for name in profiles
-        ]
+        self._shown.dated()
+        found = [self._database.read(_OLDEST_SQL, (name,)) for name in profiles]
         return min((rows[0][0] for rows in found if rows[0][0] is not None), default=None)

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from edgeagent.agent import Agent
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent
+from edgeagent.services.device_clock import BUILD_TIME
 from edgeagent.testing.agent_box import AgentBox
 
 HOUR = 3600
@@ -131,7 +136,94 @@ def test_a_viewing_that_is_there_under_its_date_already_is_one(agent_box: AgentB
         watch(agent, "t:1")
         agent.housekeeping()
         assert dates(agent)["t:1"] == right
+        assert agent.home.history.count("main") == 1
+        assert agent.home.history.oldest("main") == right
         assert not agent.home.history.undated.exist()
+
+
+def test_the_same_second_of_several_boots_is_not_the_same_viewing(agent_box: AgentBox) -> None:
+    """With the same title each time, as of a channel that is on when the box is switched on."""
+    right = in_1970(agent_box)
+    for boot in range(3):
+        with agent_box.open() as agent:
+            agent.grant(Purpose.HISTORY)
+            watch(agent, "live:1")
+            watch(agent, "live:1")  # the same viewing told twice
+            assert agent.home.history.count("main") == boot + 1
+        if boot < 2:
+            agent_box.clock.stand(HOUR)
+            in_1970(agent_box)
+    agent_box.clock.jump(right)
+    with agent_box.open() as agent:
+        agent.housekeeping()
+        window = agent.home.history.window("main")
+        assert [one.watched_on for one in window] == [right - 40, right - 20, right]
+
+
+def test_estimated_dates_give_way_to_what_lies_there(agent_box: AgentBox) -> None:
+    with agent_box.open() as agent:
+        agent.grant(Purpose.HISTORY)
+        watch(agent, "live:1", ago=0)
+    right = agent_box.clock.now()
+    agent_box.clock.reboot(now=IN_1970)
+    for _ in range(2):
+        with agent_box.open() as agent:
+            watch(agent, "live:1")  # at the second at which the box is switched on
+        agent_box.clock.reboot(now=IN_1970)
+    agent_box.clock.jump(right)
+    with agent_box.open() as agent:
+        window = agent.home.history.window("main")
+        assert [one.watched_on for one in window] == [right - 2, right - 1, right]
+
+
+def test_what_has_its_date_is_not_put_elsewhere_when_it_is_told_again(
+    agent_box: AgentBox,
+) -> None:
+    """By an app that knows the date, to a box that has lost the time since."""
+    with agent_box.open() as agent:
+        agent.grant(Purpose.HISTORY)
+        watch(agent, "t:01")
+        (expected,) = agent.home.history.window("main")
+        agent_box.clock.advance(HOUR)
+        agent_box.update(agent)
+    right = in_1970(agent_box)
+    with agent_box.open() as agent:
+        again = WatchEvent(entity_id="t:01", watched_on=expected.watched_on)
+        assert agent.record_watch(again).stored == 1
+        assert not agent.home.history.undated.exist()
+        agent_box.clock.jump(right)
+        assert agent.home.history.window("main") == (expected,)
+
+
+READERS: dict[str, Callable[[Agent], int]] = {
+    "count": lambda agent: agent.home.history.count("main"),
+    "window": lambda agent: len(agent.home.history.window("main")),
+    "page": lambda agent: len(agent.home.history.page("main")),
+    "between": lambda agent: len(agent.home.history.between("main", 0, 2**40)),
+    "oldest": lambda agent: int((agent.home.history.oldest("main") or 0) > BUILD_TIME + HOUR),
+    "export": lambda agent: len(agent.portability.export().profiles[0].viewings),
+}
+
+
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+def test_whoever_reads_the_history_dates_it_first(
+    agent_box: AgentBox, read: Callable[[Agent], int]
+) -> None:
+    right = in_1970(agent_box)
+    with agent_box.open() as agent:
+        agent.grant(Purpose.HISTORY)
+        watch(agent, "t:1")
+        agent_box.clock.jump(right)
+        assert read(agent) == 1
+        assert not agent.home.history.undated.exist()
+
+
+def test_what_has_no_date_yet_does_not_break_the_promise_of_retention(agent_box: AgentBox) -> None:
+    in_1970(agent_box)
+    with agent_box.open() as agent:
+        agent.grant(Purpose.HISTORY)
+        watch(agent, "t:1")
+        assert agent.home.history.oldest("main") is None
 
 
 def test_in_a_private_session_no_date_is_written(agent_box: AgentBox) -> None:

@@ -134,6 +134,7 @@ UNDO: dict[str, tuple[str, ...]] = {
         for table in ("profiles", "events", "title_marks", "last_picks")
     ),
     "0006_undated": ("DROP TABLE undated",),
+    "0007_told": ("ALTER TABLE undated DROP COLUMN told_on",),
 }
 """What takes a migration back, by its name."""
 SCHEMAS = {schema.name: schema for schema in (LEDGER_SCHEMA, HISTORY_SCHEMA)}
