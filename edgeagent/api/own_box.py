@@ -12,7 +12,7 @@ from edgeagent.agent import Agent
 from edgeagent.api.call import Call
 from edgeagent.api.method import Caller, Event, Method, Nothing, Shape, own
 from edgeagent.api.own_household import PrivateSessionShape, private_session
-from edgeagent.errors import LedgerBroken
+from edgeagent.errors import LedgerBroken, StorageError
 from edgeagent.services.count_health import CountHealthStore
 from edgeagent.services.installation import Installation
 
@@ -88,7 +88,12 @@ def _problems(call: Call) -> tuple[str, ...]:
         ledger.check()
     except LedgerBroken:
         return ("the ledger and its anchor disagree: nothing is granted, nothing is reported",)
-    return tuple(note.words for note in ledger.store_problems())
+    problems = [note.words for note in ledger.store_problems()]
+    try:
+        call.agent.private.require_certain()
+    except StorageError as error:
+        problems.append(str(error))
+    return tuple(problems)
 
 
 def _model(call: Call, params: Nothing) -> ModelShape:

@@ -72,6 +72,7 @@ def private_session(call: Call) -> PrivateSessionShape:
 def _private_session(call: Call, params: Nothing) -> PrivateSessionShape:
     """Return whether a private session is on, and until when."""
     del params
+    call.agent.private.require_certain()
     return private_session(call)
 
 

@@ -24,6 +24,7 @@ from edgeagent.api.hub import Hub
 from edgeagent.api.lanes import Lanes
 from edgeagent.api.notify import Notifier
 from edgeagent.api.pace import LoopTime, Pace, TimeSource
+from edgeagent.api.presence import present
 from edgeagent.api.schedule import Schedule
 from edgeagent.api.unix_door import Peer, UnixDoor, prepare_directory
 from edgeagent.api.websocket_door import WebSocketDoor
@@ -86,6 +87,7 @@ class Service:
             hub = Hub()
             dispatcher = Dispatcher(desk, lanes=lanes, hub=hub, pace=Pace(settings.time))
             await self._open_doors(stack, dispatcher)
+            stack.enter_context(present(desk.agent.home.directory, settings.socket))
             stack.callback(self._outside.errands.close)  # before the doors wait for anybody
             for work in self._work(desk, lanes, hub):
                 stack.push_async_callback(_cancelled, asyncio.create_task(work))

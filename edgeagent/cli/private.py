@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import click
 
+from edgeagent.api.presence import served_at
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
 from edgeagent.clock import iso_utc
-from edgeagent.services.private_session import DEFAULT_MINUTES, MAX_MINUTES
+from edgeagent.errors import EdgeAgentError
+from edgeagent.messages.failure import Failure
+from edgeagent.services.private_session import DEFAULT_MINUTES, MAX_MINUTES, KeptPrivateSession
+from edgeagent.store.ownership import require_own
 
 __all__ = ["command"]
 
@@ -28,8 +35,11 @@ def command() -> None:
 @pass_box
 def start(box: Box, *, minutes: int, as_json: bool) -> None:
     """Begin a private session, or begin it anew."""
-    with box.open() as agent:
-        _show(agent.private.start(minutes), as_json=as_json)
+
+    def begin(private: KeptPrivateSession) -> int | None:
+        return private.start(minutes)
+
+    _show(_done(box, begin, "startPrivateSession", minutes=minutes), as_json=as_json)
 
 
 @command.command()
@@ -37,9 +47,11 @@ def start(box: Box, *, minutes: int, as_json: bool) -> None:
 @pass_box
 def stop(box: Box, *, as_json: bool) -> None:
     """End the private session."""
-    with box.open() as agent:
-        agent.private.stop()
-        _show(None, as_json=as_json)
+
+    def end(private: KeptPrivateSession) -> None:
+        private.stop()
+
+    _show(_done(box, end, "stopPrivateSession"), as_json=as_json)
 
 
 @command.command()
@@ -47,8 +59,45 @@ def stop(box: Box, *, as_json: bool) -> None:
 @pass_box
 def status(box: Box, *, as_json: bool) -> None:
     """Say whether a private session is on, and until when."""
-    with box.open() as agent:
-        _show(agent.private.ends_at(), as_json=as_json)
+
+    def look(private: KeptPrivateSession) -> int | None:
+        private.require_certain()
+        return private.ends_at()
+
+    _show(_done(box, look, "privateSession"), as_json=as_json)
+
+
+def _done(
+    box: Box, here: Callable[[KeptPrivateSession], int | None], there: str, **params: int
+) -> int | None:
+    """Do it in the service that serves the box, else here; return when the session ends.
+
+    A service may keep its sessions in another place than this process would.
+    """
+    require_own(box.home)
+    socket = served_at(box.home)
+    if socket is None:
+        with box.open() as agent:
+            return here(agent.private)
+    return _asked(socket, there, **params)
+
+
+def _asked(socket: Path, method: str, **params: int) -> int | None:
+    import asyncio  # noqa: PLC0415  (only where a service runs)
+
+    from edgeagent.dashboard.box import Box as Service  # noqa: PLC0415  (likewise)
+    from edgeagent.dashboard.box import Refused  # noqa: PLC0415  (likewise)
+
+    async def ask() -> int | None:
+        async with Service(socket) as service:
+            ends_at: int | None = (await service.ask(method, **params))["endsAt"]
+            return ends_at
+
+    try:
+        return asyncio.run(ask())
+    except Refused as refused:
+        failure = Failure(error=refused.kind, message=str(refused), hint=refused.hint)
+        raise failure.exception(otherwise=EdgeAgentError) from refused
 
 
 def _show(ends_at: int | None, *, as_json: bool) -> None:

@@ -68,7 +68,8 @@ class KeptPrivateSession:
 
         Raises:
             InputError: not between a minute and a day.
-            DiskFull: the runtime directory cannot be written, or is not this user's own.
+            DiskFull, WrongOwner: the runtime directory cannot be written, or is not this user's
+                alone.
 
         """
         if not 1 <= minutes <= MAX_MINUTES:
@@ -86,7 +87,8 @@ class KeptPrivateSession:
         """End it; harmless when there is none.
 
         Raises:
-            DiskFull: it goes on, because the runtime directory cannot be written.
+            DiskFull, WrongOwner: it goes on, because the runtime directory cannot be written, or
+                is not this user's alone.
 
         """
         if self.ends_at() is not None:
@@ -108,8 +110,20 @@ class KeptPrivateSession:
             return 0.0, False
         return spans[-1].began, spans[-1].is_on(self._clock.boot_seconds())
 
+    def require_certain(self) -> None:
+        """Refuse where it is private because nobody can say whether it is.
+
+        Raises:
+            DiskFull, WrongOwner: the runtime directory is not this user's alone.
+
+        """
+        if (fault := self._file.fault()) is not None:
+            raise fault
+
     def _present(self) -> Spans:
         """Return what is known now, after noting what the clocks show."""
+        if self._file.fault() is not None:
+            return self._in_doubt()
         self._take_in()
         boot_seconds, offsets = self._clock.boot_seconds(), self._clock.offsets()
         if self._spans.seen(boot_seconds, offsets) != self._spans:
@@ -143,7 +157,10 @@ class KeptPrivateSession:
         try:
             return decode(data, Spans, cap_bytes=_CAP_BYTES)
         except MalformedMessage:
-            # Somebody watched privately and nobody can say when: all of this boot, and a day.
-            ends = self._clock.boot_seconds() + 60 * MAX_MINUTES
-            always = Span(began=0.0, ends=ends, offsets=self._clock.offsets())
-            return Spans(boot_id=self._clock.boot_id(), spans=(always,))
+            return self._in_doubt()
+
+    def _in_doubt(self) -> Spans:
+        """Somebody watched privately and nobody can say when: all of this boot, and a day."""
+        ends = self._clock.boot_seconds() + 60 * MAX_MINUTES
+        always = Span(began=0.0, ends=ends, offsets=self._clock.offsets())
+        return Spans(boot_id=self._clock.boot_id(), spans=(always,))

@@ -13,11 +13,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from edgeagent.errors import DiskFull
+from edgeagent.errors import DiskFull, StorageError, WrongOwner
+from edgeagent.store.ownership import user_name
 
 __all__ = ["RuntimeFile", "runtime_directory"]
 
 _HINT = "set XDG_RUNTIME_DIR to a directory in memory that this user may write"
+_IN_DOUBT = "nobody can say what is private, so nothing is stored"
 
 Stamp = tuple[int, int, int]
 
@@ -30,9 +32,28 @@ class RuntimeFile:
         self._directory = parent / f"edgeagent-{os.geteuid()}"
         self._file = self._directory / name
 
+    def fault(self) -> StorageError | None:
+        """Return why the directory that is there cannot be believed; none is no fault."""
+        try:
+            facts = self._directory.lstat()
+        except OSError:
+            return None
+        if facts.st_uid != os.geteuid():
+            owner = user_name(facts.st_uid)
+            return WrongOwner(f"{self._directory} belongs to {owner}: {_IN_DOUBT}", hint=_HINT)
+        if not stat.S_ISDIR(facts.st_mode):
+            return DiskFull(f"{self._directory} is no directory: {_IN_DOUBT}", hint=_HINT)
+        mode = stat.S_IMODE(facts.st_mode)
+        if mode & 0o077:
+            return DiskFull(
+                f"{self._directory} is open to others (mode {mode:04o}): {_IN_DOUBT}",
+                hint=f"chmod 700 {self._directory}",
+            )
+        return None
+
     def stamp(self) -> Stamp | None:
         """Return what differs whenever the file has been written; ``None``: nothing of ours."""
-        if not self._is_ours():
+        if self.fault() is not None:
             return None
         try:
             facts = self._file.lstat()
@@ -42,7 +63,7 @@ class RuntimeFile:
 
     def read(self) -> bytes | None:
         """Return what the file holds; ``None``: nothing of ours."""
-        if not self._is_ours():
+        if self.fault() is not None:
             return None
         try:
             return self._file.read_bytes()
@@ -69,15 +90,13 @@ class RuntimeFile:
         """Let no other process write while a block reads, decides and writes.
 
         Raises:
-            DiskFull: there is no directory of this user's own.
+            DiskFull, WrongOwner: there is no directory of this user's own.
 
         """
         try:
             self._directory.mkdir(mode=0o700, exist_ok=True)
-            if not self._is_ours():
-                raise DiskFull(
-                    f"{self._directory} belongs to somebody else, or is open to others", hint=_HINT
-                )
+            if (fault := self.fault()) is not None:
+                raise fault
             descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError as error:
             raise DiskFull(f"{self._directory}: {error.strerror}", hint=_HINT) from error
@@ -86,14 +105,6 @@ class RuntimeFile:
             yield
         finally:
             os.close(descriptor)
-
-    def _is_ours(self) -> bool:
-        try:
-            facts = self._directory.lstat()
-        except OSError:
-            return False
-        private = stat.S_ISDIR(facts.st_mode) and not stat.S_IMODE(facts.st_mode) & 0o077
-        return private and facts.st_uid == os.geteuid()
 
 
 def runtime_directory(environment: Mapping[str, str]) -> Path:

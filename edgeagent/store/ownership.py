@@ -12,7 +12,7 @@ from pathlib import Path
 
 from edgeagent.errors import WrongOwner
 
-__all__ = ["foreign_file", "user_name"]
+__all__ = ["foreign_file", "require_own", "user_name"]
 
 
 def foreign_file(path: Path) -> WrongOwner | None:
@@ -38,6 +38,28 @@ def foreign_file(path: Path) -> WrongOwner | None:
         hint=f"run it as {user_name(owner)}, or give the files away: "
         f"chown -R {user_name(me)} {found if found.is_dir() else found.parent}",
     )
+
+
+def require_own(path: Path) -> None:
+    """Refuse a directory of somebody else also to root, who may do anything with it.
+
+    For what is kept for each user apart, so that it would go where nobody looks. One that is not
+    there yet will be this user's.
+
+    Raises:
+        WrongOwner: it is somebody else's.
+
+    """
+    try:
+        owner = path.stat().st_uid
+    except OSError:
+        return
+    me = os.geteuid()
+    if owner != me:
+        raise WrongOwner(
+            f"{path} belongs to {user_name(owner)}, and this is run by {user_name(me)}",
+            hint=f"run it as {user_name(owner)}",
+        )
 
 
 def user_name(number: int) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from edgeagent.agent import Agent
+from edgeagent.api.presence import present, served_at
+from edgeagent.cli.root import cli
 from edgeagent.consent import Purpose
-from edgeagent.errors import StorageError
+from edgeagent.errors import ConsentRequired, NetworkError, StorageError
 from edgeagent.services.erasure import erase_box
 from edgeagent.services.key_care import configured_provider
 from tests.api.running import Client, Running
@@ -81,3 +86,73 @@ def test_a_box_that_another_process_has_erased_is_served_empty(
     assert [viewing["entityId"] for viewing in viewings(manager)] == ["f:4"]
     with box.open() as other:
         assert other.home.history.count("main") == 1
+
+
+def private(running: Running, elsewhere: Path, *words: str) -> Result:
+    """Run a command that has another environment than the service."""
+    command = ["--home", str(running.box.directory), "private", *words]
+    return CliRunner().invoke(cli, command, env={"XDG_RUNTIME_DIR": str(elsewhere)})
+
+
+def test_a_private_session_of_the_command_line_is_the_services(
+    running: Running, app: Client, manager: Client, tmp_path: Path
+) -> None:
+    manager.result("EdgeAgent.grant", {"purpose": "history"})
+    begun = private(running, tmp_path, "start", "--minutes", "30", "--json")
+    ends_at = running.box.clock.now() + 1800
+    assert json.loads(begun.output) == {"active": True, "ends_at": ends_at}
+    assert manager.result("EdgeAgent.privateSession") == {"on": True, "endsAt": ends_at}
+    assert app.result("Discovery.watched", {"entityId": "f:1"}) is True
+    assert viewings(manager) == []
+    assert "private until" in private(running, tmp_path, "status").output
+    assert private(running, tmp_path, "stop").output == "not private\n"
+    app.result("Discovery.watched", {"entityId": "f:2"})
+    assert [viewing["entityId"] for viewing in viewings(manager)] == ["f:2"]
+
+
+def test_who_may_not_tell_the_service_is_not_told_that_it_is_private(
+    running: Running, tmp_path: Path
+) -> None:
+    running.managing[0] = False
+    refused = private(running, tmp_path, "start")
+    assert refused.exit_code == ConsentRequired.exit_code
+    assert "private until" not in refused.output
+
+
+def test_a_service_that_cannot_be_asked_is_an_error(tmp_path: Path) -> None:
+    with present(tmp_path, tmp_path / "nobody listens here"):
+        result = CliRunner().invoke(cli, ["--home", str(tmp_path), "private", "start"])
+    assert result.exit_code == NetworkError.exit_code
+    assert "does not answer" in result.output
+
+
+def test_a_home_says_where_it_is_served_only_while_it_is(tmp_path: Path) -> None:
+    assert served_at(tmp_path) is None
+    with present(tmp_path, tmp_path / "one"):
+        assert served_at(tmp_path) == tmp_path / "one"
+        with present(tmp_path, tmp_path / "another"):
+            assert served_at(tmp_path) == tmp_path / "one"
+        assert served_at(tmp_path) == tmp_path / "one"
+    assert served_at(tmp_path) is None
+    (tmp_path / "service").write_bytes(b"/left/by/one/that/died")
+    assert served_at(tmp_path) is None
+    with present(tmp_path / "missing", tmp_path / "one"):
+        assert served_at(tmp_path / "missing") is None
+
+
+def test_the_state_of_a_directory_that_is_open_to_others_is_said(
+    running: Running, app: Client, manager: Client
+) -> None:
+    manager.result("EdgeAgent.grant", {"purpose": "history"})
+    manager.result("EdgeAgent.startPrivateSession")
+    manager.result("EdgeAgent.stopPrivateSession")
+    (directory,) = running.box.runtime_directory.iterdir()
+    directory.chmod(0o755)
+    assert "open to others" in manager.error("EdgeAgent.privateSession")["message"]
+    status = manager.result("EdgeAgent.status")
+    assert status["privateSession"]["on"] is True
+    assert "open to others" in status["problems"][0]
+    assert app.result("Discovery.watched", {"entityId": "f:1"}) is True
+    directory.chmod(0o700)
+    assert viewings(manager) == []
+    assert manager.result("EdgeAgent.privateSession")["on"] is False

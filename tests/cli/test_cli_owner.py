@@ -94,3 +94,12 @@ def test_a_file_that_is_ours_or_is_not_there_is_nobody_elses(home: Path) -> None
 
 def test_a_user_without_a_name_is_a_number() -> None:
     assert user_name(4_000_000) == "4000000"
+
+
+@pytest.mark.parametrize("act", ["start", "stop", "status"])
+def test_root_is_told_that_a_private_session_is_not_his_to_begin(home: Path, act: str) -> None:
+    result = run(home, "private", act)
+    assert result.exit_code == 5, result.output
+    assert f"belongs to {user_name(NOBODY)}" in result.output
+    assert f"run it as {user_name(NOBODY)}" in result.output
+    assert list(home.iterdir()) == []

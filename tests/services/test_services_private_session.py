@@ -9,7 +9,7 @@ import pytest
 from edgeagent.agent import Agent
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
-from edgeagent.errors import DiskFull
+from edgeagent.errors import DiskFull, WrongOwner
 from edgeagent.messages import WatchEvent
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.private_session import MAX_MINUTES, KeptPrivateSession
@@ -147,30 +147,64 @@ def test_nobody_else_reads_or_writes_what_is_kept(clock: FakeClock, tmp_path: Pa
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("mode", [0o777, 0o750, 0o701])
-def test_a_directory_that_is_open_to_others_is_not_believed(
-    clock: FakeClock, tmp_path: Path, mode: int
+@pytest.mark.parametrize("mode", [0o777, 0o755, 0o750, 0o701])
+@pytest.mark.parametrize("begun", [True, False])
+def test_while_the_directory_is_open_to_others_it_is_private(
+    clock: FakeClock, tmp_path: Path, mode: int, *, begun: bool
 ) -> None:
-    session(clock, tmp_path).start(60)
+    private = session(clock, tmp_path)
+    private.start(60)
+    if not begun:
+        private.stop()
+    before = private.turn()
     own_directory(tmp_path).chmod(mode)
-    assert session(clock, tmp_path).ends_at() is None
-    with pytest.raises(DiskFull, match="belongs to somebody else"):
-        session(clock, tmp_path).start(60)
+    for one in (private, session(clock, tmp_path)):
+        assert one.ends_at() == NOW + 60 * MAX_MINUTES
+        assert one.covers(NOW - 60)
+        assert one.turn() != before
+        for act in (one.stop, one.require_certain, lambda one=one: one.start(60)):
+            with pytest.raises(DiskFull, match=f"open to others .mode {mode:04o}") as caught:
+                act()
+            assert caught.value.hint == f"chmod 700 {own_directory(tmp_path)}"
+    own_directory(tmp_path).chmod(0o700)
+    private.require_certain()
+    assert (
+        private.ends_at() == session(clock, tmp_path).ends_at() == (NOW + HOUR if begun else None)
+    )
+    assert private.turn() == before
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
-def test_a_directory_of_somebody_else_is_not_believed(clock: FakeClock, tmp_path: Path) -> None:
+def test_while_the_directory_is_somebody_elses_it_is_private(
+    clock: FakeClock, tmp_path: Path
+) -> None:
     session(clock, tmp_path).start(60)
     os.chown(own_directory(tmp_path), 65534, 65534)
-    assert session(clock, tmp_path).ends_at() is None
-    with pytest.raises(DiskFull, match="belongs to somebody else"):
-        session(clock, tmp_path).start(60)
+    assert session(clock, tmp_path).ends_at() is not None
+    for act in (
+        session(clock, tmp_path).require_certain,
+        lambda: session(clock, tmp_path).start(1),
+    ):
+        with pytest.raises(WrongOwner, match="belongs to"):
+            act()
+
+
+def test_nothing_is_stored_while_nobody_can_say_what_is_private(agent_box: AgentBox) -> None:
+    with agent_box.open() as agent:
+        agent.grant(Purpose.HISTORY)
+        agent.private.start(1)
+        agent.private.stop()
+        agent_box.clock.advance(HOUR)
+        own_directory(agent_box.runtime_directory).chmod(0o755)
+        assert told(agent, agent_box.clock.now()) == (0, 1)
+        own_directory(agent_box.runtime_directory).chmod(0o700)
+        assert told(agent, agent_box.clock.now()) == (1, 0)
 
 
 def test_a_link_to_a_directory_is_not_believed(clock: FakeClock, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     own_directory(tmp_path).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(DiskFull):
+    with pytest.raises(DiskFull, match="is no directory"):
         session(clock, tmp_path).start(60)
 
 
