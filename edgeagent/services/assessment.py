@@ -140,7 +140,7 @@ def assess(
         promises=promises(
             ledger,
             kept=kept(home, gate=gate, allowed_days=config.retention_days),
-            oldest=_oldest(home),
+            dates=_dates(home),
             now=clock.now(),
         ),
         settings=settings,
@@ -193,9 +193,11 @@ def _question(installation: Installation, reports: Sequence[Report]) -> tuple[st
     return "none yet", _DEFAULT_CATEGORIES
 
 
-def _oldest(home: Home) -> int | None:
-    """Return when the oldest viewing was watched; what cannot be read counts as never deleted."""
+def _dates(home: Home) -> tuple[int, int] | None:
+    """Return the oldest and the newest date; what cannot be read counts as never deleted."""
     try:
-        return home.history.oldest(*(profile.name for profile in home.history.profiles()))
+        oldest = home.history.oldest(*(profile.name for profile in home.history.profiles()))
+        newest = home.history.newest()
     except StorageError:
-        return 0
+        return 0, 0
+    return None if oldest is None or newest is None else (oldest, newest)

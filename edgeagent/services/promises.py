@@ -23,17 +23,20 @@ class Promise:
 
 _PRUNED_WITHIN_SECONDS = DAY_SECONDS + 3600
 """Housekeeping comes once a day, and may wait for its turn."""
+_AHEAD_SECONDS = 3600
+"""A clock that is put right by less keeps nothing for longer than housekeeping may wait."""
 
 
 def promises(
-    ledger: LedgerStore, *, kept: Kept, oldest: int | None, now: int
+    ledger: LedgerStore, *, kept: Kept, dates: tuple[int, int] | None, now: int
 ) -> tuple[Promise, ...]:
     """Return every promise.
 
     Args:
         ledger: what was decided and sent.
         kept: how long viewings are kept.
-        oldest: when the oldest viewing that lies in the history was watched, seconds UTC.
+        dates: of the oldest and the newest viewing that lie in the history, seconds UTC; ``None``
+            where none has a date. What lies in the future would be kept for longer than promised.
         now: seconds UTC.
 
     """
@@ -53,7 +56,8 @@ def promises(
         Promise(
             topic="retention",
             text=f"Viewings are deleted after {kept.days} days, or on the day after.",
-            holds=not kept.lengthened and (oldest is None or oldest >= deleted_from),
+            holds=not kept.lengthened
+            and (dates is None or (dates[0] >= deleted_from and dates[1] <= now + _AHEAD_SECONDS)),
         ),
         Promise(
             topic="ledger",

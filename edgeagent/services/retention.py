@@ -9,6 +9,7 @@ from edgeagent.clock import DAY_SECONDS, iso_utc, week_of
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, LedgerBroken, StorageError
 from edgeagent.services.aging import Aging
+from edgeagent.services.ahead import Ahead
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.dating import date_viewings
 from edgeagent.services.device_clock import DeviceClock
@@ -101,13 +102,15 @@ class Retention:
     def housekeeping(self) -> Housekeeping:
         """Delete what is surely older than retention allows; safe to call at any time.
 
-        With it go viewings of titles that the catalogue has not learned in a month.
+        What a clock that ran ahead has dated in the future gets a date from which it ages. With
+        what is over age go viewings of titles that the catalogue has not learned in a month.
 
         Nothing is written during a private session.
         """
         if self._private.ends_at() is not None:
             return Housekeeping(deleted=0, skipped="a private session is on")
         self.keep_time()
+        Ahead(self._home, clock=self._clock, on_time=self.on_time).put_back()
         days = self.kept().days
         WholeHistory(self._home.ledger).note(days, now=self._aging.for_deleting())
         before = self.deleted_before(days)

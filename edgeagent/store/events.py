@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal
 
 from edgeagent.messages import Viewing, WatchEvent
+from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.database import Database, Row
 
 __all__ = [
@@ -15,7 +17,9 @@ __all__ = [
     "KeptViewing",
     "delete_teens",
     "event_row",
+    "free_moment",
     "prune_batch",
+    "put_back",
     "read_kept",
     "viewing_of",
 ]
@@ -130,3 +134,36 @@ def prune_batch(database: Database, profile: str, before: int) -> int:
         if deleted:
             connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
     return deleted
+
+
+def free_moment(
+    connection: KeyedConnection, profile: str, entity_id: str, moments: Iterable[int]
+) -> int:
+    """Return the first moment at which no viewing of that title is stored."""
+    sql = "SELECT 1 FROM events WHERE profile = ? AND watched_on = ? AND entity_id = ?"
+    return next(
+        at for at in moments if connection.execute(sql, (profile, at, entity_id)).fetchone() is None
+    )
+
+
+def put_back(database: Database, *, after: int, to: int) -> int:
+    """Date what is dated later than ``after`` at ``to``, the last of it; return how many.
+
+    Their order stays: each is a second before the next. What has no date is none of it.
+    """
+    with database.transaction() as connection:
+        rows = connection.execute(
+            "SELECT profile, watched_on, entity_id FROM events WHERE watched_on > ? "
+            "AND (profile, watched_on, entity_id) NOT IN "
+            "(SELECT profile, watched_on, entity_id FROM undated) ORDER BY watched_on DESC",
+            (after,),
+        ).fetchall()
+        at = to + 1
+        for profile, watched_on, entity_id in rows:
+            at = free_moment(connection, profile, entity_id, count(at - 1, -1))
+            connection.execute(
+                "UPDATE events SET watched_on = ? "
+                "WHERE profile = ? AND watched_on = ? AND entity_id = ?",
+                (at, profile, watched_on, entity_id),
+            )
+    return len(rows)

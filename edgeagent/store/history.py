@@ -11,7 +11,7 @@ from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, InputError, StorageError
 from edgeagent.messages import Picks, WatchEvent
 from edgeagent.store.database import Database
-from edgeagent.store.events import UPSERT, delete_teens, event_row, prune_batch
+from edgeagent.store.events import UPSERT, delete_teens, event_row, prune_batch, put_back
 from edgeagent.store.history_schema import MAIN_PROFILE
 from edgeagent.store.keyed_store import KeyedStore
 from edgeagent.store.keys import SecretKey
@@ -182,6 +182,10 @@ class HistoryStore(Viewings, KeyedStore):
         if deleted:
             self._leave_no_trace()
         return deleted
+
+    def put_back(self, *, after: int, to: int) -> int:
+        """Date what is dated later than ``after`` at ``to``, in its order; return how many."""
+        return put_back(self._database, after=after, to=to)
 
     def _leave_no_trace(self) -> None:
         self._database.vacuum_free_pages()

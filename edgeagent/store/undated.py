@@ -8,7 +8,7 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -17,7 +17,7 @@ import msgspec
 from edgeagent.messages import WatchEvent
 from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.database import Database
-from edgeagent.store.events import UPSERT, event_row
+from edgeagent.store.events import UPSERT, event_row, free_moment
 
 __all__ = ["BootTime", "UndatedViewing", "UndatedViewings", "add_undated"]
 
@@ -60,9 +60,7 @@ def add_undated(
             "AND coalesce(told_on, watched_on) = ?",
             (event.profile, event.entity_id, boot.boot_id, told),
         ).fetchone()
-        place = (
-            noted[0] if noted else _free(connection, event.profile, event.entity_id, count(told))
-        )
+        place = noted[0] if noted else _place(connection, event)
         placed = msgspec.structs.replace(event, watched_on=place)
         connection.execute(UPSERT, event_row(placed, source, after=after))
         connection.execute(
@@ -71,6 +69,11 @@ def add_undated(
             "VALUES (?, ?, ?, ?, ?, ?)",
             (event.profile, place, event.entity_id, boot.boot_id, boot_seconds, told),
         )
+
+
+def _place(connection: KeyedConnection, event: WatchEvent) -> int:
+    moments = count(event.watched_on)
+    return free_moment(connection, event.profile, event.entity_id, moments)
 
 
 def _is_dated(connection: KeyedConnection, event: WatchEvent) -> bool:
@@ -82,14 +85,6 @@ def _is_dated(connection: KeyedConnection, event: WatchEvent) -> bool:
         (event.profile, event.watched_on, event.entity_id),
     ).fetchone()
     return row is not None
-
-
-def _free(connection: KeyedConnection, profile: str, entity_id: str, moments: Iterable[int]) -> int:
-    """Return the first moment at which no viewing of that title is stored."""
-    sql = "SELECT 1 FROM events WHERE profile = ? AND watched_on = ? AND entity_id = ?"
-    return next(
-        at for at in moments if connection.execute(sql, (profile, at, entity_id)).fetchone() is None
-    )
 
 
 class UndatedViewings:
@@ -128,7 +123,7 @@ class UndatedViewings:
             for date, row in zip(dates(viewings), rows, strict=True):
                 profile, entity_id, at = row[3], row[5], date
                 if row[1] != boot_id:
-                    at = _free(connection, profile, entity_id, count(date, -1))
+                    at = free_moment(connection, profile, entity_id, count(date, -1))
                 # One that is there already under an exact date is the same viewing told twice.
                 connection.execute(UPSERT, (profile, at, *row[5:]))
         return len(rows)

@@ -21,6 +21,7 @@ _OLDEST_SQL = """
     SELECT min(watched_on) FROM events WHERE profile = ?1 AND (watched_on, entity_id) NOT IN
     (SELECT watched_on, entity_id FROM undated WHERE profile = ?1)
 """
+_NEWEST_SQL = _OLDEST_SQL.replace("min(", "max(")
 
 
 @dataclass(slots=True)
@@ -128,3 +129,16 @@ class Viewings:
         self._shown.dated()
         found = [self._database.read(_OLDEST_SQL, (name,)) for name in profiles]
         return min((rows[0][0] for rows in found if rows[0][0] is not None), default=None)
+
+    def newest(self) -> int | None:
+        """Return when the newest viewing of all was watched, by its date; ``None`` for none."""
+        self._shown.dated()
+        return max(
+            (
+                latest
+                for (name,) in self._database.read("SELECT name FROM profiles")
+                for (latest,) in self._database.read(_NEWEST_SQL, (name,))
+                if latest is not None
+            ),
+            default=None,
+        )
