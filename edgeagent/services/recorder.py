@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -90,19 +91,28 @@ class Recorder:
         if self._private.ends_at() is not None:
             return Recorded(stored=0, ignored_child=0, ignored_private=len(valid))
         seen = seen_since is not None
-        if seen and any(grant.after != seen_since for grant in grants):
-            return Recorded(stored=0, ignored_child=len(valid) - len(kept))
         public = [event for event in kept if seen or not self._was_private(event)]
-        for grant in grants:
-            own = [self._dated(event) for event in public if event.profile == grant.profile]
-            if own:
-                self._history.add(own, grant, undated=self._boot_time())
+        try:
+            for grant in grants:
+                own = [self._dated(event) for event in public if event.profile == grant.profile]
+                still = partial(self._require_undeleted, grant.profile, seen_since)
+                if own:
+                    self._history.add(own, grant, undated=self._boot_time(), still=still)
+        except _DeletedSinceError:
+            return Recorded(stored=0, ignored_child=len(valid) - len(kept))
         return Recorded(
             stored=len(public),
             ignored_child=len(valid) - len(kept),
             ignored_private=len(kept) - len(public),
             unmatched=sum(event.entity_id in unknown for event in public),
         )
+
+    def _require_undeleted(self, profile: str, since: int | None) -> None:
+        """Ask, inside the transaction, whether something was deleted since a place in the chain."""
+        if since is None:
+            return
+        if self._gate.grant(Purpose.HISTORY, profile=profile).after != since:
+            raise _DeletedSinceError
 
     def _was_private(self, event: WatchEvent) -> bool:
         """Say whether a viewing may have been in a past session; one of now is not."""
@@ -124,3 +134,7 @@ class Recorder:
     def _counts(self, event: WatchEvent) -> bool:
         kind = self._history.profile_kind(event.profile)
         return self._audience.counts(event.age_policy) and self._audience.counts(kind)
+
+
+class _DeletedSinceError(Exception):
+    """What the box saw begin is older than an act of deletion."""

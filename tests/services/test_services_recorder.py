@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, MalformedMessage
 from edgeagent.messages import WatchEvent
+from edgeagent.services.device_clock import DeviceClock
+from edgeagent.services.private_session import KeptPrivateSession
+from edgeagent.services.recorder import Recorder
 from tests.services.conftest import Box
 
 
@@ -100,3 +105,34 @@ def test_what_began_before_an_act_of_deletion_is_not_stored_under_its_old_date(b
     assert box.agent.home.history.count("main") == 0
     now = box.agent.home.ledger.deletions.last()
     assert box.agent.record_watch(event, seen_since=now).stored == 1
+
+
+class _Forgetting(KeptPrivateSession):
+    """While it is asked, after consent was, another process forgets the title."""
+
+    box: Box
+
+    def ends_at(self) -> int | None:
+        self.box.agent.title_marks.forget("t:1", profile="main")
+        return super().ends_at()
+
+
+def test_a_deletion_between_the_grant_and_the_transaction_is_heeded(
+    box: Box, tmp_path: Path
+) -> None:
+    box.grant(Purpose.HISTORY)
+    agent, clock = box.agent, DeviceClock(box.clock)
+    private = _Forgetting(tmp_path, clock=clock, directory=tmp_path)
+    private.box = box
+    recorder = Recorder(
+        agent.home.history,
+        gate=agent.gate,
+        titles=agent.titles,
+        private=private,
+        clock=clock,
+        audience=agent._audience,
+    )
+    event = WatchEvent(entity_id="t:1", watched_on=box.clock.now())
+    began = agent.home.ledger.deletions.last()
+    assert recorder.record([event], seen_since=began).stored == 0
+    assert agent.home.history.count("main") == 0
