@@ -105,23 +105,25 @@ class Intake:
 
         grant = self._granted(profile)
         self._require_undisturbed()
-        kind = self._home.history.profile_kind(profile)
-        reasons = [self._reason(event, kind) for event in events]
+        is_counted = self._audience.counts(self._home.history.profile_kind(profile))
+        is_private = self._private.ends_at() is not None
+        first, now = self._home.shown.since(), self._clock.now()
+
+        def why_not(event: WatchEvent) -> _Reason | None:
+            if not (is_counted and self._audience.counts(event.age_policy)):
+                return "audience"
+            if is_private or self._private.covers(event.watched_on):
+                return "private"
+            if event.watched_on > now:
+                return "future"
+            return "over_age" if event.watched_on < first else None
+
+        reasons = [why_not(event) for event in events]
         allowed = [event for event, reason in zip(events, reasons, strict=True) if reason is None]
         if allowed:
             self._home.history.add(allowed, grant, source="imported", still=still)
         self.viewings += len(allowed)
         self._left.update(reason for reason in reasons if reason is not None)
-
-    def _reason(self, event: WatchEvent, kind: str) -> _Reason | None:
-        """Return why a viewing is left out; ``None`` where it is not."""
-        if not (self._audience.counts(event.age_policy) and self._audience.counts(kind)):
-            return "audience"
-        if self._private.ends_at() is not None or self._private.covers(event.watched_on):
-            return "private"
-        if event.watched_on > self._clock.now():
-            return "future"
-        return "over_age" if event.watched_on < self._home.shown.since() else None
 
     def _granted(self, profile: str) -> Grant:
         try:
