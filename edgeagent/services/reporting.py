@@ -111,10 +111,18 @@ class Reporting:
         return self._home.ledger.disclosures()
 
     def verify_disclosures(self) -> Verification:
-        """Hold ledger, disclosures and budget to each other and to the anchor."""
+        """Hold ledger, disclosures and budget to each other and to the anchor.
+
+        Raises:
+            Damaged: they hold, but a page of what the budget is told from cannot be read.
+
+        """
         from edgeagent.services.disclosure_log import verify  # noqa: PLC0415  (lazy, see module)
 
-        return verify(self._home.ledger)
+        found = verify(self._home.ledger)
+        if found.ok:
+            self.balance()
+        return found
 
     def export_disclosures(self) -> DisclosureExport:
         """Return the disclosure log for others to examine."""

@@ -15,17 +15,19 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
+from urllib.parse import quote
 
 from sqlcipher3 import dbapi2
 
 from edgeagent.errors import Damaged, NotOurDatabase, StorageError
+from edgeagent.store.before_opening import check_header, has_content, require_own_log
 from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.durable import no_room
 from edgeagent.store.faults import storage_error
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.names import NamedFile
-from edgeagent.store.ownership import foreign_file
+from edgeagent.store.wal_scan import log_of
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -38,7 +40,6 @@ _Place = tuple[int, int]
 """Device and inode of a file."""
 
 PAGE_BYTES = 4096
-_PLAIN_HEADER = b"SQLite format 3\x00"
 _BUSY_TIMEOUT_SECONDS = 10.0
 _ALONE_TIMEOUT_MILLISECONDS = 500
 _CHECKPOINT_PAUSES_SECONDS = (0.001, 0.01, 0.1, 1.0)
@@ -92,8 +93,18 @@ class Database:
             DiskFull: it cannot be written.
 
         """
-        _check_header(path)
-        database = cls._connect(path, key)
+        check_header(path)
+        if has_content(log_of(path)):
+            # Who closes last moves the log into the file and removes it; who cannot write does not.
+            cls._open(path, key, application_id, mode="ro").close()
+            require_own_log(path, key)
+        return cls._open(path, key, application_id)
+
+    @classmethod
+    def _open(
+        cls, path: Path, key: SecretKey, application_id: int, *, mode: Literal["ro", "rw"] = "rw"
+    ) -> Self:
+        database = cls._connect(path, key, mode=mode)
         try:
             _check_application_id(database, application_id)
         except BaseException:
@@ -102,10 +113,11 @@ class Database:
         return database
 
     @classmethod
-    def _connect(cls, path: Path, key: SecretKey) -> Self:
+    def _connect(cls, path: Path, key: SecretKey, *, mode: Literal["ro", "rw"] = "rw") -> Self:
         try:
             connection = dbapi2.connect(
-                os.fspath(path),
+                f"file:{quote(os.fspath(path))}?mode={mode}",
+                uri=True,
                 isolation_level=None,
                 timeout=_BUSY_TIMEOUT_SECONDS,
                 check_same_thread=False,
@@ -336,30 +348,6 @@ def _place(path: Path) -> _Place | None:
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _check_header(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            header = file.read(len(_PLAIN_HEADER))
-    except FileNotFoundError as error:
-        raise Damaged(
-            f"{path} is missing", hint="restore it from a backup, with the files beside it"
-        ) from error
-    except OSError as error:
-        raise (
-            foreign_file(path)
-            or StorageError(f"{path}: {error.strerror}", hint="check the path and its permissions")
-        ) from error
-    if not header:
-        raise Damaged(
-            f"{path} is empty", hint="restore it from a backup, or move it aside to start anew"
-        )
-    if header == _PLAIN_HEADER:
-        raise NotOurDatabase(
-            f"{path} is a plain SQLite database, not an encrypted store",
-            hint="name another home; a store is never written unencrypted",
-        )
 
 
 def _check_application_id(database: Database, application_id: int) -> None:

@@ -34,8 +34,7 @@ def storage_error(error: sqlite3.Error, path: Path) -> StorageError:
     if code == sqlite3.SQLITE_CORRUPT:
         return Damaged(
             f"{path} is damaged: {error}",
-            hint="restore it from a backup, or move it aside to start anew; "
-            "it has not been touched",
+            hint="restore it from a backup, or move it aside to start anew",
         )
     if code in _NO_ROOM:
         return foreign_file(path) or DiskFull(

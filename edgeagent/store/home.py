@@ -250,7 +250,8 @@ class Home:
                 log = source.with_name(source.name + suffix)
                 if log.exists():
                     move_durably(log, kept.with_name(kept.name + suffix))
-            move_durably(source, kept)
+            if source.exists():
+                move_durably(source, kept)
         return kept
 
     def history_opens(self) -> bool:
@@ -351,7 +352,6 @@ class Home:
                         path, HISTORY_SCHEMA, key, lambda made: begin_mark(made, self.ledger)
                     )
         key = self._data_key(HISTORY_SCHEMA, may_create=False)
-        require_fitting_log(path)
         return self._open_database(HISTORY_SCHEMA, key)
 
     def _take_in(self, history: Database) -> None:
@@ -373,6 +373,7 @@ class Home:
             _ = self.history
 
     def _open_database(self, schema: Schema, key: SecretKey) -> Database:
+        require_fitting_log(self._path(schema))
         database = Database.open(self._path(schema), key, application_id=schema.application_id)
         try:
             self._cut_logs.look(database)

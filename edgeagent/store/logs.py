@@ -8,9 +8,9 @@ from pathlib import Path
 from edgeagent.errors import Damaged, DiskFull, LedgerBroken
 from edgeagent.store.database import PAGE_BYTES, Database
 from edgeagent.store.ledger import LedgerStore
-from edgeagent.store.wal_scan import fits, scan_log
+from edgeagent.store.wal_scan import fits, log_of, scan_log
 
-__all__ = ["CutLogs", "log_of", "require_fitting_log"]
+__all__ = ["CutLogs", "require_fitting_log"]
 
 _LOOKS = 3
 
@@ -57,8 +57,3 @@ def require_fitting_log(path: Path) -> None:
         hint="restore the one that belongs to the log, or set both aside: edgeagent doctor "
         "--repair; neither has been touched",
     )
-
-
-def log_of(path: Path) -> Path:
-    """Return the write-ahead log of a database."""
-    return path.with_name(f"{path.name}-wal")

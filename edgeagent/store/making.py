@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from edgeagent.store.before_opening import require_no_lone_log
 from edgeagent.store.database import Database
 from edgeagent.store.durable import move_durably, no_room
 from edgeagent.store.keys import SecretKey
@@ -18,7 +19,13 @@ SIDE_FILES = ("-wal", "-shm")
 def make_database(
     path: Path, schema: Schema, key: SecretKey, fill: Callable[[Database], None]
 ) -> None:
-    """Make ``path`` and ``fill`` it; the caller holds the home's lock."""
+    """Make ``path`` and ``fill`` it; the caller holds the home's lock.
+
+    Raises:
+        Damaged: the log of a former one is there, which is left alone.
+
+    """
+    require_no_lone_log(path)
     aside = path.with_name(f"{path.name}.new")
     with no_room(aside):
         for leftover in (aside, *(aside.with_name(aside.name + s) for s in SIDE_FILES)):

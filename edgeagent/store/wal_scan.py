@@ -16,7 +16,7 @@ from typing import Literal
 from edgeagent.errors import StorageError
 from edgeagent.store.ownership import foreign_file
 
-__all__ = ["LogScan", "fits", "scan_log"]
+__all__ = ["LogScan", "first_page", "fits", "log_of", "scan_log"]
 
 _HEADER, _FRAME_HEADER = 32, 24
 _MAGIC = (0x377F0682, 0x377F0683)
@@ -79,6 +79,31 @@ def fits(log: Path, *, pages: int) -> bool:
         written.add(page)
         length = committed or length
     return all(page in written for page in range(pages + 1, length + 1))
+
+
+def first_page(log: Path) -> tuple[int, bytes] | None:
+    """Return number and bytes of the first page in a log; none where it would not be taken.
+
+    Raises:
+        StorageError: the log cannot be read.
+
+    """
+    data = _contents(log)
+    size = _FRAME_HEADER + int.from_bytes(data[8:12])
+    first = data[_HEADER : _HEADER + size]
+    magic = int.from_bytes(data[:4])
+    order: Literal["<", ">"] = ">" if magic & 1 else "<"
+    sums = _sums(data[:24], (0, 0), order)
+    if magic not in _MAGIC or sums != _stored(data, 24):
+        return None
+    if not any(_verified(data[: _HEADER + size], data[16:24], sums, order=order, size=size)):
+        return None
+    return int.from_bytes(first[:4]), first[_FRAME_HEADER:]
+
+
+def log_of(path: Path) -> Path:
+    """Return the write-ahead log of a database."""
+    return path.with_name(f"{path.name}-wal")
 
 
 def _contents(path: Path) -> bytes:

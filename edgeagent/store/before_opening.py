@@ -1,0 +1,103 @@
+"""Look at a database and its write-ahead log before SQLite may write to either.
+
+Whatever is closed last moves the log into the database, right or wrong; so the two stay as they
+are until it is certain that they open under the key and belong together. The salt of a database is
+its first 16 bytes, and each page ends in the HMAC-SHA512 of what it holds and of its number, under
+a key made of both (SQLCipher 4).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from pathlib import Path
+
+from edgeagent.errors import Damaged, NotOurDatabase, StorageError
+from edgeagent.store.keys import SecretKey
+from edgeagent.store.ownership import foreign_file
+from edgeagent.store.wal_scan import first_page, log_of
+
+__all__ = ["check_header", "has_content", "require_no_lone_log", "require_own_log"]
+
+_PLAIN_HEADER = b"SQLite format 3\x00"
+_SALT_BYTES, _HMAC_BYTES = 16, 64
+_SALT_MASK, _ROUNDS, _KEY_BYTES = 0x3A, 2, 32
+
+
+def check_header(path: Path) -> None:
+    """Refuse what cannot be a database under a key.
+
+    Raises:
+        NotOurDatabase: it is plain SQLite.
+        Damaged: it is missing or empty.
+        StorageError: it cannot be read.
+
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(len(_PLAIN_HEADER))
+    except FileNotFoundError as error:
+        raise Damaged(
+            f"{path} is missing", hint="restore it from a backup, with the files beside it"
+        ) from error
+    except OSError as error:
+        raise (
+            foreign_file(path)
+            or StorageError(f"{path}: {error.strerror}", hint="check the path and its permissions")
+        ) from error
+    if not header:
+        raise Damaged(
+            f"{path} is empty", hint="restore it from a backup, or move it aside to start anew"
+        )
+    if header == _PLAIN_HEADER:
+        raise NotOurDatabase(
+            f"{path} is a plain SQLite database, not an encrypted store",
+            hint="name another home; a store is never written unencrypted",
+        )
+
+
+def has_content(log: Path) -> bool:
+    """Say whether there is anything in a log."""
+    try:
+        return log.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def require_own_log(path: Path, key: SecretKey) -> None:
+    """Refuse a log of another database beside this one.
+
+    Raises:
+        Damaged: it is.
+
+    """
+    first = first_page(log_of(path))
+    if first is None:
+        return
+    number, page = first
+    with path.open("rb") as file:
+        salt = bytes(byte ^ _SALT_MASK for byte in file.read(_SALT_BYTES))
+    mac_key = hashlib.pbkdf2_hmac("sha512", key.reveal(), salt, _ROUNDS, _KEY_BYTES)
+    covered = page[_SALT_BYTES if number == 1 else 0 : -_HMAC_BYTES]
+    made = hmac.digest(mac_key, covered + number.to_bytes(4, "little"), "sha512")
+    if not hmac.compare_digest(made, page[-_HMAC_BYTES:]):
+        raise Damaged(
+            f"{log_of(path)} does not belong to {path.name} beside it",
+            hint="restore the one that belongs to the other, or move the log aside; "
+            "neither has been touched",
+        )
+
+
+def require_no_lone_log(path: Path) -> None:
+    """Refuse to make a database where the log of another one lies.
+
+    Raises:
+        Damaged: it does.
+
+    """
+    if has_content(log_of(path)):
+        raise Damaged(
+            f"{path} is missing, and its log {log_of(path).name} is there",
+            hint="put the database back beside its log, or set the log aside: edgeagent doctor "
+            "--repair; it has not been touched",
+        )
