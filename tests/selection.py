@@ -27,9 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Start no workers for single files: they would take longer to start than most files do."""
-    named = [Path(argument.partition("::")[0]) for argument in config.args]
-    return 0 if all(path.is_file() for path in named) else None
+    """Start no workers for single files, which take less time than workers, or for one board."""
+    named = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    single = all(path.is_file() for path in named)
+    return 0 if single or any(path.is_relative_to(_TESTS / "hil") for path in named) else None
 
 
 # Last, when ``-k`` and ``-m`` have chosen and plugins have put the tests in order.

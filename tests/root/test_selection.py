@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from copy import copy
 from pathlib import Path
 
 import pytest
 
-from tests.selection import DEEP_FOLDERS
+from tests.selection import DEEP_FOLDERS, pytest_xdist_auto_num_workers
 
 ROOT = Path(__file__).parents[2]
 _MODULE = """
@@ -59,6 +60,18 @@ def test_what_is_named_by_hand_runs(project: Path, named: tuple[str, ...]) -> No
     said = run(project, "-n0", *named)
     assert "2 passed" in said
     assert "left out" not in said
+
+
+@pytest.mark.parametrize(
+    ("named", "workers"),
+    [("tests/root", None), ("tests/root/test_selection.py::test_x", 0), ("tests/hil", 0)],
+)
+def test_one_file_and_one_board_take_no_workers(
+    pytestconfig: pytest.Config, named: str, workers: int | None
+) -> None:
+    config = copy(pytestconfig)
+    config.args = [str(ROOT / named)]
+    assert pytest_xdist_auto_num_workers(config) == workers
 
 
 def test_a_marker_named_by_hand_runs_what_has_it(project: Path) -> None:
