@@ -17,6 +17,7 @@ from edgeagent.errors import StorageError
 __all__ = [
     "CALLED_OFF",
     "Box",
+    "called_off",
     "chosen_profile",
     "emit_json",
     "json_option",
@@ -26,7 +27,9 @@ __all__ = [
 ]
 
 CALLED_OFF = "a report that waited or was being counted is called off; its debit stays"
-"""Said after every deletion, whatever it hit."""
+_OWED = (
+    "the ledger is broken: nothing is sent, and a report that waits is called off once it is whole"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,11 @@ def chosen_profile(agent: Agent, named: str | None) -> str:
     if named not in agent.home.ledger.profiles_with_decisions():
         agent.home.history.profile_kind(named)
     return named
+
+
+def called_off(agent: Agent) -> str:
+    """Return what a deletion has done to reports, whatever it hit."""
+    return _OWED if agent.home.ledger.deletions.owes() else CALLED_OFF
 
 
 def emit_json(value: object) -> None:

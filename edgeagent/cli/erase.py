@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from edgeagent.cli.door import (
-    CALLED_OFF,
     Box,
+    called_off,
     chosen_profile,
     emit_json,
     json_option,
@@ -56,7 +56,7 @@ def command(
     if not yes:
         what = scope if profile is None else f"{scope} of {profile}"
         click.confirm(f"Erase {what} for good?", abort=True, err=True)
-    receipt = _erase(box, scope=scope, reason=reason, profile=profile)
+    receipt, reports = _erase(box, scope=scope, reason=reason, profile=profile)
     if as_json:
         emit_json(receipt)
         return
@@ -64,17 +64,22 @@ def command(
     if receipt.kept:
         click.echo(f"kept: {', '.join(receipt.kept)}")
     click.echo(f"earlier copies: {receipt.copies}")
-    if receipt.scope != "all":
-        click.echo(CALLED_OFF)
+    if reports:
+        click.echo(reports)
 
 
-def _erase(box: Box, *, scope: str, reason: ErasureReason, profile: str | None) -> ErasureReceipt:
+def _erase(
+    box: Box, *, scope: str, reason: ErasureReason, profile: str | None
+) -> tuple[ErasureReceipt, str]:
+    """Erase, and return the receipt and what became of reports."""
     if scope == "all":
         provider = configured_provider(box.home, box.config())
-        return erase_box(
-            box.home, provider=provider, reason=reason, now=DeviceClock(SystemClock()).now()
-        )
+        now = DeviceClock(SystemClock()).now()
+        return erase_box(box.home, provider=provider, reason=reason, now=now), ""
     with box.open() as agent:
         if scope == "history":
-            return agent.erasure.erase_history(profile=profile, reason=reason)
-        return agent.erasure.erase_profile(chosen_profile(agent, profile), reason=reason)
+            receipt = agent.erasure.erase_history(profile=profile, reason=reason)
+        else:
+            whose = chosen_profile(agent, profile)
+            receipt = agent.erasure.erase_profile(whose, reason=reason)
+        return receipt, called_off(agent)

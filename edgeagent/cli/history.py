@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from edgeagent.cli.door import (
-    CALLED_OFF,
     Box,
+    called_off,
     chosen_profile,
     emit_json,
     json_option,
@@ -107,11 +107,12 @@ def forget(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool
     """Delete every viewing of ENTITY_ID."""
     with box.open(writes=True) as agent:
         deleted = agent.title_marks.forget(entity_id, profile=chosen_profile(agent, named_profile))
+        reports = called_off(agent)
     if as_json:
         emit_json({"deleted": deleted})
     else:
         click.echo(f"deleted {deleted} viewings of {entity_id}")
-        click.echo(CALLED_OFF)
+        click.echo(reports)
 
 
 @command.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from edgeagent.cli.door import CALLED_OFF, Box, emit_json, json_option, pass_box, yes_option
+from edgeagent.cli.door import Box, called_off, emit_json, json_option, pass_box, yes_option
 from edgeagent.clock import iso_utc
 from edgeagent.errors import InputError
 from edgeagent.store import ProfileKind
@@ -103,8 +103,9 @@ def remove(box: Box, *, name: str, yes: bool, as_json: bool) -> None:
             count = agent.home.history.count(name)
             click.confirm(f"Remove {name} with {count} viewings?", abort=True, err=True)
         receipt = agent.erasure.erase_profile(name)
+        reports = called_off(agent)
     if as_json:
         emit_json(receipt)
     else:
         click.echo(f"removed {name} with everything of it")
-        click.echo(CALLED_OFF)
+        click.echo(reports)

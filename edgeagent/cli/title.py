@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from edgeagent.cli.door import (
-    CALLED_OFF,
     Box,
+    called_off,
     chosen_profile,
     emit_json,
     json_option,
@@ -85,7 +85,8 @@ def forget(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool
     """Delete every viewing of ENTITY_ID; this cannot be undone."""
     with box.open(writes=True) as agent:
         deleted = agent.title_marks.forget(entity_id, profile=chosen_profile(agent, named_profile))
-    said = f"deleted {deleted} viewings of {entity_id}\n{CALLED_OFF}"
+        reports = called_off(agent)
+    said = f"deleted {deleted} viewings of {entity_id}\n{reports}"
     _say({"deleted": deleted}, said, as_json=as_json)
 
 

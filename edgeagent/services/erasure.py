@@ -197,6 +197,7 @@ class Erasure:
         except LedgerBroken:
             # Nothing is in force then, nothing is sent, and there is no place to be had: it is
             # erased at once and not noted, since it could not be told later from what is newer.
+            ledger.deletions.owe()
             seq = EVERYTHING.seq
         return msgspec.structs.replace(intent, seq=seq)
 
@@ -214,6 +215,8 @@ class Erasure:
             if any(intent.profile is None for intent in intents) and not self._home.history_opens():
                 taking("discard")
                 self._home.discard_history()
+                if asked.seq == EVERYTHING.seq and self._home.history_opens():
+                    self._home.ledger.deletions.owe()  # what was remembered went with the history
             else:
                 for intent in sorted(intents, key=_place):
                     self._delete(intent, step=taking)

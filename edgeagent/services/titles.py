@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from edgeagent.clock import Clock
 from edgeagent.errors import LedgerBroken
 from edgeagent.services.title_index import TitleIndex
@@ -61,15 +59,19 @@ class TitleMarks:
     def forget(self, entity_id: str, *, profile: str) -> int:
         """Delete every viewing of a title, which cannot be taken back, and return how many.
 
-        Waiting reports are called off, whether there was such a viewing or not.
+        Waiting reports are called off, whether there was such a viewing or not; with a broken
+        ledger when it is whole again, before anything is sent.
 
         Raises:
             InputError: there is no such profile.
 
         """
         self._history.profile_kind(profile)
-        with suppress(LedgerBroken):  # then nothing is sent, and the title goes all the same
-            self._home.ledger.deletions.append("title", at=self._clock.now())
+        deletions = self._home.ledger.deletions
+        try:
+            deletions.append("title", at=self._clock.now())
+        except LedgerBroken:  # then nothing is sent, and the title goes all the same
+            deletions.owe()
         return self._history.forget(profile, entity_id)
 
     def marked(self, *, profile: str) -> tuple[MarkedTitle, ...]:

@@ -81,6 +81,7 @@ class Uploader:
         """
         try:
             self._ledger.check()
+            self._ledger.deletions.settle_owed(at=self._clock.now())
         except LedgerBroken as error:
             _log.warning("nothing is sent: %s", error)
             return ()

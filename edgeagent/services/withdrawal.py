@@ -11,6 +11,7 @@ from edgeagent.clock import Clock
 from edgeagent.consent import DatedConsent, Purpose
 from edgeagent.errors import LedgerBroken
 from edgeagent.store import EVERYTHING, Home, Reach
+from edgeagent.store.deletions import DELETING_PURPOSES
 
 __all__ = ["Withdrawals"]
 
@@ -35,6 +36,7 @@ class Withdrawals:
             ledger.check()
         except LedgerBroken:
             return  # nothing is granted while it lasts; doctor says what to do
+        ledger.deletions.settle_owed(at=self._clock.now())
         ledger.deletions.call_off_older(at=self._clock.now())
         latest: dict[tuple[str, Purpose], DatedConsent] = {}
         withdrawn: dict[tuple[str, Purpose], DatedConsent] = {}
@@ -52,6 +54,8 @@ class Withdrawals:
 
     def undo_all(self, purpose: Purpose, profile: str) -> None:
         """Delete what rests on a purpose, where no withdrawal can be put on record."""
+        if purpose in DELETING_PURPOSES:
+            self._home.ledger.deletions.owe()
         self._undo(profile, purpose, reach=EVERYTHING)
 
     def _undo(self, profile: str, purpose: Purpose, *, reach: Reach) -> None:

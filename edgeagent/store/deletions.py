@@ -9,9 +9,11 @@ withdrawal is an act of deletion, too, and has its place as a consent. Pruning b
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Literal
 
 from edgeagent.consent import ConsentRecord, Purpose
+from edgeagent.errors import StorageError
 from edgeagent.store.chain import Chain, ChainWriter
 from edgeagent.store.consents import append_consent
 from edgeagent.store.database import Database
@@ -19,15 +21,19 @@ from edgeagent.store.disclosures import append_delivery
 from edgeagent.store.outbox import arrival, read_outbox
 from edgeagent.store.previews import ALL_WEEKS, claim_preview, drop_previews, holds_previews
 from edgeagent.store.state import drop_derived, drop_state, read_states, write_state
+from edgeagent.store.witness import Witness
 
 __all__ = ["DELETING_PURPOSES", "Deleted", "Deletions", "call_off", "is_deletion"]
 
-Deleted = Literal["title", "history", "profile", "retention"]
-"""What a person had deleted, never which: ``retention`` is a shorter time that was chosen."""
+Deleted = Literal["title", "history", "profile", "retention", "unrecorded"]
+"""What a person had deleted, never which: ``retention`` is a shorter time that was chosen,
+``unrecorded`` whatever was deleted while the ledger was broken."""
 
 DELETING_PURPOSES = (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING)
 """Nothing rests on the fourth that could be deleted."""
 
+_OWED = "unrecorded deletion"
+"""Name of the state that says so, see :meth:`Deletions.owe`."""
 _INTENTS = "erasure"
 """So begin the names of intents. One of a release before several could wait is that name alone."""
 
@@ -46,9 +52,10 @@ _LAST_SQL = f"""
 class Deletions:
     """The acts of deletion in one ledger."""
 
-    def __init__(self, database: Database, chain: Chain) -> None:
+    def __init__(self, database: Database, chain: Chain, witness: Witness | None) -> None:
         """Serve ``database``, whose rows are those of ``chain``."""
         self._database = database
+        self._witness = witness
         self._chain = chain
 
     def last(self) -> int:
@@ -90,6 +97,42 @@ class Deletions:
                 write_state(writer.connection, _name_of_intent(place), intent(place))
         self._leave_no_trace()
         return place
+
+    def owe(self) -> None:
+        """Remember that something is deleted which the ledger, being broken, cannot record.
+
+        In both databases: one of this name may be put back from a copy before it is whole again,
+        and who sends reports does not open the history.
+
+        Raises:
+            DiskFull: it is not remembered.
+
+        """
+        with suppress(StorageError), self._database.transaction() as connection:
+            write_state(connection, _OWED, b"1")
+        if self._witness is not None:
+            self._witness.prepare()
+            self._witness.owe(owes=True)
+
+    def owes(self) -> bool:
+        """Say whether something was deleted that is not recorded yet: reports may still wait."""
+        return bool(read_states(self._database, _OWED)) or (
+            self._witness is not None and self._witness.owes()
+        )
+
+    def settle_owed(self, *, at: int) -> None:
+        """Record what is owed, with all that goes with an act of deletion; cheap when nothing is.
+
+        Raises:
+            LedgerBroken, DiskFull: it is still owed.
+
+        """
+        if self.owes():
+            self.append("unrecorded", at=at)
+            with self._database.transaction() as connection:
+                drop_state(connection, _OWED)
+            if self._witness is not None:
+                self._witness.owe(owes=False)
 
     def intents(self) -> tuple[bytes, ...]:
         """Return every intent that is still to be carried out, oldest first."""

@@ -89,6 +89,11 @@ _TOLD = (
     "ALTER TABLE undated ADD COLUMN told_on INTEGER",
 )
 
+_OWED = (
+    # A row: something was deleted that the ledger, then broken, has no place for yet.
+    "CREATE TABLE owed (id INTEGER PRIMARY KEY CHECK (id = 1)) STRICT",
+)
+
 HISTORY_SCHEMA = Schema(
     name="history",
     application_id=0x45414831,  # "EAH1"
@@ -101,5 +106,6 @@ HISTORY_SCHEMA = Schema(
         Migration(name="0005_places", statements=_PLACES),
         Migration(name="0006_undated", statements=_UNDATED),
         Migration(name="0007_told", statements=_TOLD),
+        Migration(name="0008_owed", statements=_OWED),
     ),
 )

@@ -214,7 +214,7 @@ class LedgerStore(StoreNotes, KeyedStore):
     @property
     def deletions(self) -> Deletions:
         """The acts of deletion, each with its place in the chain."""
-        return Deletions(self._database, self._chain)
+        return Deletions(self._database, self._chain, self._witness)
 
     # Budget
 

@@ -6,6 +6,8 @@ ledger's chain has come. Its mark is moved with every row of the chain (a decisi
 deletion, a preview; not with a note of the time alone), in the order *intent*, COMMIT of the
 ledger, *confirmed*, and never with a viewing. A history whose mark is behind the chain was put
 back, a ledger that is behind the mark was; only both together are not told from the truth.
+
+It also remembers that something was deleted while the ledger was broken and could not record it.
 """
 
 from __future__ import annotations
@@ -54,6 +56,14 @@ class Witness(Protocol):
         """Remember another position, durably."""
         ...
 
+    def owes(self) -> bool:
+        """Say whether something was deleted that the ledger has not recorded."""
+        ...
+
+    def owe(self, *, owes: bool) -> None:
+        """Remember, durably, whether there is."""
+        ...
+
 
 class HistoryWitness:
     """The history, as far as it opens."""
@@ -88,6 +98,22 @@ class HistoryWitness:
         if database is not None:
             with suppress(*_UNREADABLE), database.transaction() as connection:
                 write_mark(connection, position)
+
+    def owes(self) -> bool:
+        """Say whether a row says so; an unreadable history cannot."""
+        database = self._opened()
+        try:
+            return database is not None and bool(database.read("SELECT 1 FROM owed"))
+        except _UNREADABLE:
+            return False
+
+    def owe(self, *, owes: bool) -> None:
+        """Write or delete that row; there is none in a history that is not there or not open."""
+        database = self._opened()
+        if database is not None:
+            sql = "INSERT OR IGNORE INTO owed VALUES (1)" if owes else "DELETE FROM owed"
+            with suppress(*_UNREADABLE), database.transaction() as connection:
+                connection.execute(sql)
 
 
 def read_mark(database: Database) -> Position | None:

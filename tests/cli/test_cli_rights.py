@@ -291,6 +291,27 @@ def test_erasing_asks_and_prints_a_receipt_without_content(terminal: Terminal) -
     assert [p["name"] for p in terminal.json("profile", "list")["profiles"]] == ["main"]
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("history", "forget", "t:1"),
+        ("title", "forget", "t:1"),
+        ("erase", "--scope", "history", "--yes"),
+        ("profile", "remove", "anna", "--yes"),
+    ],
+)
+def test_a_deletion_says_what_becomes_of_reports(
+    terminal: Terminal, command: tuple[str, ...]
+) -> None:
+    anna(terminal)
+    anchor = terminal.home / "ledger.anchor"
+    anchor.rename(terminal.home / "aside")
+    assert "is called off once it is whole" in terminal.says(*command)
+    (terminal.home / "aside").replace(anchor)
+    terminal.says("profile", "create", "anna2")
+    assert "is called off; its debit stays" in terminal.says("history", "forget", "t:1")
+
+
 def test_an_erased_box_is_a_new_one(terminal: Terminal) -> None:
     anna(terminal)
     refused(

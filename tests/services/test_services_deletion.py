@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from edgeagent.agent import Agent, World
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
+from edgeagent.errors import LedgerBroken
 from edgeagent.store import CALLED_OFF
 from tests.services.acts import DELETIONS, NO_DELETIONS, Act
 from tests.services.conftest import Box
@@ -91,8 +95,88 @@ def test_a_consent_that_lapses_while_the_week_is_counted_stops_it(reporting: Box
     assert reporting.agent.disclosures() == ()
 
 
-def test_who_deletes_with_a_broken_ledger_deletes_all_the_same(reporting: Box) -> None:
-    reporting.agent.close_week()
+@pytest.fixture
+def broken(reporting: Box) -> Iterator[Box]:
+    """The same, when a report waits, a preview was seen, and then the anchor goes missing."""
+    assert reporting.agent.close_week().outcome == "drawn"
+    reporting.agent.home.ledger.set_state("preview.1", b"key")
+    break_ledger(reporting)
+    yield reporting
+    assert reporting.agent.home.ledger.outbox() == ()
+
+
+def break_ledger(box: Box) -> None:
+    (box.directory / "ledger.anchor").rename(box.directory / "aside")
+
+
+def mend_ledger(box: Box) -> None:
+    (box.directory / "aside").replace(box.directory / "ledger.anchor")
+
+
+def _forget(box: Box) -> None:
+    assert box.agent.title_marks.forget("t:1", profile="main") == 1
+
+
+def _erase(box: Box) -> None:
+    box.agent.erasure.erase_history()
+
+
+def _erase_what_does_not_open(box: Box) -> None:
+    box.agent.close()
+    (box.directory / "history.db").write_bytes(b"damaged")
+    box.agent = box.open()
+    box.agent.erasure.erase_history()
+
+
+def _withdraw(box: Box) -> None:
+    with pytest.raises(LedgerBroken):
+        box.agent.withdraw(Purpose.HISTORY)
+
+
+@pytest.mark.parametrize("act", [_forget, _erase, _erase_what_does_not_open, _withdraw])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_was_deleted_with_a_broken_ledger_is_called_off_when_it_is_whole(
+    broken: Box, act: Act, *, restarts: bool
+) -> None:
+    act(broken)
+    assert len(broken.agent.home.ledger.outbox()) == 1
+    assert broken.agent.home.ledger.deletions.owes()
+    assert send(broken) == 0
+    mend_ledger(broken)
+    if restarts:
+        broken.reopen()
+        assert broken.agent.home.ledger.outbox() == ()
+    assert send(broken) == 0
+    ledger = broken.agent.home.ledger
+    assert (ledger.outbox(), ledger.state("preview.1")) == ((), None)
+    assert not ledger.deletions.owes()
+    place = ledger.tip()
+    broken.reopen()
+    assert broken.agent.home.ledger.tip() == place
+
+
+def test_it_is_called_off_though_the_ledger_comes_from_a_copy(reporting: Box) -> None:
+    assert reporting.agent.close_week().outcome == "drawn"
+    reporting.agent.close()
+    ledger = {path: path.read_bytes() for path in reporting.directory.glob("ledger.*")}
     (reporting.directory / "ledger.anchor").write_bytes(b"{}")
-    assert reporting.agent.title_marks.forget("t:1", profile="main") == 1
+    reporting.agent = reporting.open()
+    _forget(reporting)
+    reporting.agent.close()
+    for path, data in ledger.items():
+        path.write_bytes(data)
+    reporting.agent = reporting.open()
+    assert reporting.agent.home.ledger.outbox() == ()
     assert send(reporting) == 0
+
+
+def test_it_is_called_off_by_who_sends_without_opening_the_history(broken: Box) -> None:
+    _forget(broken)
+    broken.agent.close()
+    mend_ledger(broken)
+    broken.clock.advance(4 * DAY_SECONDS + 1)
+    world = World(clock=broken.clock, transport=broken.transport, errand=True)
+    with Agent.open(broken.directory, config=broken.config, world=world) as errand:
+        assert errand.send_reports() == ()
+    assert broken.transport.bodies == []
+    broken.agent = broken.open()
