@@ -31,6 +31,8 @@ _OWED = (
     "the ledger is broken: nothing is sent, and a report that waits is called off once it is whole"
 )
 
+_NOT_WITHDRAWN = "consents could not be withdrawn and hold again then: edgeagent consent withdraw"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
@@ -93,9 +95,11 @@ def chosen_profile(agent: Agent, named: str | None) -> str:
     return named
 
 
-def called_off(agent: Agent) -> str:
-    """Return what a deletion has done to reports, whatever it hit."""
-    return _OWED if agent.home.ledger.deletions.owes() else CALLED_OFF
+def called_off(agent: Agent, *, withdraws: bool = False) -> str:
+    """Return what a deletion has done to reports, and to consents if it withdraws them."""
+    if not agent.home.ledger.deletions.owes():
+        return CALLED_OFF
+    return f"{_OWED}\n{_NOT_WITHDRAWN}" if withdraws else _OWED
 
 
 def emit_json(value: object) -> None:

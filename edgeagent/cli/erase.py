@@ -82,4 +82,5 @@ def _erase(
         else:
             whose = chosen_profile(agent, profile)
             receipt = agent.erasure.erase_profile(whose, reason=reason)
-        return receipt, called_off(agent)
+        withdraws = scope == "profile" or reason == "loss_of_consent"
+        return receipt, called_off(agent, withdraws=withdraws)

@@ -103,7 +103,7 @@ def remove(box: Box, *, name: str, yes: bool, as_json: bool) -> None:
             count = agent.home.history.count(name)
             click.confirm(f"Remove {name} with {count} viewings?", abort=True, err=True)
         receipt = agent.erasure.erase_profile(name)
-        reports = called_off(agent)
+        reports = called_off(agent, withdraws=True)
     if as_json:
         emit_json(receipt)
     else:

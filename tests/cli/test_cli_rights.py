@@ -292,21 +292,24 @@ def test_erasing_asks_and_prints_a_receipt_without_content(terminal: Terminal) -
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("command", "withdraws"),
     [
-        ("history", "forget", "t:1"),
-        ("title", "forget", "t:1"),
-        ("erase", "--scope", "history", "--yes"),
-        ("profile", "remove", "anna", "--yes"),
+        (("history", "forget", "t:1"), False),
+        (("title", "forget", "t:1"), False),
+        (("erase", "--scope", "history", "--yes"), False),
+        (("erase", "--scope", "history", "--yes", "--reason", "loss_of_consent"), True),
+        (("profile", "remove", "anna", "--yes"), True),
     ],
 )
 def test_a_deletion_says_what_becomes_of_reports(
-    terminal: Terminal, command: tuple[str, ...]
+    terminal: Terminal, command: tuple[str, ...], *, withdraws: bool
 ) -> None:
     anna(terminal)
     anchor = terminal.home / "ledger.anchor"
     anchor.rename(terminal.home / "aside")
-    assert "is called off once it is whole" in terminal.says(*command)
+    said = terminal.says(*command)
+    assert "is called off once it is whole" in said
+    assert ("consents could not be withdrawn" in said) == withdraws
     (terminal.home / "aside").replace(anchor)
     terminal.says("profile", "create", "anna2")
     assert "is called off; its debit stays" in terminal.says("history", "forget", "t:1")
