@@ -22,7 +22,8 @@ from edgeagent.services.audience import Audience, leave_out_teens
 from edgeagent.services.connections import make_scorer, open_repository, open_transport
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
 from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.erasure import Erasure, finish_erasure_of_box
+from edgeagent.services.erasure import Erasure
+from edgeagent.services.erasure_of_box import finish_erasure_of_box
 from edgeagent.services.household import Household
 from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.services.key_care import configured_provider, finish_rotation

@@ -16,6 +16,7 @@ from msgspec import Meta
 from edgeagent.errors import InputError
 from edgeagent.messages.codec import Message
 from edgeagent.messages.server_address import ServerAddress
+from edgeagent.regular_file import read_regular
 
 __all__ = [
     "CONFIG_NAME",
@@ -199,13 +200,11 @@ def load_config(home: Path, path: Path | None = None, *, system: Path = SYSTEM_C
     if source is None:
         return Config()
     try:
-        data = source.read_bytes()
+        data = read_regular(source, cap_bytes=_CAP_BYTES)
     except FileNotFoundError as error:
         raise InputError(f"{source}: no such file", hint="check --config") from error
     except OSError as error:
-        raise InputError(f"{source}: {error.strerror}", hint="check its permissions") from error
-    if len(data) > _CAP_BYTES:
-        raise InputError(f"{source}: {len(data)} bytes is not a settings file")
+        raise InputError(f"{source}: {error.strerror}", hint="name a settings file") from error
     try:
         config = msgspec.toml.decode(data, type=Config)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import InputError, OutputError
 from edgeagent.messages import Message, SegmentLabel, Title, canonical_bytes
+from edgeagent.regular_file import read_regular
 from model_export.evaluate import RankingQuality
 from model_export.factors import ItemTable
 from model_export.foldin import FoldinSettings
@@ -21,6 +22,8 @@ from model_export.trained import HeadSettings, TrainedModel
 
 __all__ = ["load_model", "save_model"]
 
+_CAP_BYTES = 2**31
+"""More than any catalogue makes; what is longer is no model of ours."""
 _TIMESCALES = tuple(field.name for field in fields(TimescalesWeights))
 _QUALITY = ("ndcg_at_10", "hit_rate_at_10", "recall_at_20", "ndcg_at_100")
 
@@ -99,7 +102,7 @@ def load_model(path: Path) -> TrainedModel:
 
     """
     try:
-        data = path.read_bytes()
+        data = read_regular(path, cap_bytes=_CAP_BYTES)
         with zipfile.ZipFile(io.BytesIO(data)), np.load(io.BytesIO(data)) as archive:
             arrays = {name: archive[name] for name in archive.files}
         facts = msgspec.json.decode(arrays["facts"].tobytes(), type=_Facts)

@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
+from edgeagent.regular_file import open_regular, read_regular
 from model_export.log import WatchLog
 from model_export.movielens_titles import movielens_title
 
 __all__ = ["load_movielens"]
 
 _BLOCK_BYTES = 16 * 1024 * 1024
+_CAP_BYTES = 2**30
+"""The largest set's list of movies has 3 MB."""
 _FIELDS = 4
 _MAX_STARS = 5.0
 _LARGEST_ID = 2**53
@@ -178,7 +181,7 @@ def _text(path: Path, form: _Form) -> str:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, cap_bytes=_CAP_BYTES)
     except OSError as error:
         raise InputError(
             f"{path} cannot be read: {error.strerror}", hint="check its permissions"
@@ -200,7 +203,7 @@ def _read_ratings(path: Path, form: _Form, movie_ids: NDArray[np.int64]) -> NDAr
 def _blocks(path: Path, form: _Form) -> Iterator[_Block]:
     number = 1
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             if form.header:
                 file.readline()
                 number = 2

@@ -10,11 +10,15 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from edgeagent.errors import InputError, OutputError
+from edgeagent.regular_file import read_regular
 
 __all__ = ["ROLES", "open_keys"]
 
 ROLES = ("root", "timestamp", "snapshot", "targets", "models", "catalogue", "tasks")
 """Each signs with a key of its own, so that the daily ones can live where the others do not."""
+
+
+_CAP_BYTES = 64 * 1024
 
 
 def open_keys(directory: Path, *, create: bool) -> Mapping[str, CryptoSigner]:
@@ -62,7 +66,7 @@ def _write_new(path: Path, data: bytes) -> None:
 
 def _load(path: Path) -> CryptoSigner:
     try:
-        private = load_pem_private_key(path.read_bytes(), None)
+        private = load_pem_private_key(read_regular(path, cap_bytes=_CAP_BYTES), None)
         public = SSlibKey.from_crypto(private.public_key())
         return CryptoSigner(private, public)
     except (OSError, ValueError, TypeError) as error:

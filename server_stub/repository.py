@@ -6,13 +6,14 @@ the boxes' business; a server reads its own directory and trusts it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from edgeagent.errors import EdgeAgentError, InputError
 from edgeagent.messages import ModelManifest, ReportTask, decode_manifest, decode_task
+from edgeagent.messages.manifest import MANIFEST_CAP_BYTES
+from edgeagent.regular_file import read_regular
 
 __all__ = ["load_task", "manifest_of", "published_tasks"]
 
@@ -70,10 +71,8 @@ def _versions(repository: Path, role: str, name: str, decode: Callable[[bytes], 
 
 def _read(path: Path, decode: Callable[[bytes], M]) -> M:
     try:
-        return decode(path.read_bytes())
+        return decode(read_regular(path, cap_bytes=MANIFEST_CAP_BYTES))
     except OSError as error:
-        raise InputError(
-            f"{path}: {os.strerror(error.errno or 0)}", hint="check the path"
-        ) from error
+        raise InputError(f"{path}: {error.strerror}", hint="check the path") from error
     except EdgeAgentError as error:
         raise InputError(f"{path}: {error}", hint=error.hint or "publish it again") from error

@@ -51,6 +51,7 @@ class ReportStore:
             StorageError: it cannot be opened.
 
         """
+        _require_regular(path)
         with _translated(path):
             # One writer thread uses it, which is not the thread that opens it.
             self._connection = sqlite3.connect(
@@ -111,13 +112,14 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a store that a server may be writing to.
 
     Raises:
-        InputError: there is no such file.
+        InputError: there is no such file, or it is no regular one.
         NotOurDatabase: the file is something else.
         StorageError: it cannot be read.
 
     """
-    if not path.is_file():
+    if not path.exists():
         raise InputError(f"{path}: no such file", hint="name the --store that the server writes")
+    _require_regular(path)
     with _translated(path):
         # Not mode=ro: a read-only reader of a WAL database leaves its two side files behind.
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
@@ -127,6 +129,12 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
         finally:
             connection.close()
+
+
+def _require_regular(path: Path) -> None:
+    """Refuse what SQLite would read without end, or wait for; what is not there is made."""
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: not a regular file", hint="name another file as --store")
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

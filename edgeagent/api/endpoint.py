@@ -14,6 +14,7 @@ from pathlib import Path
 from edgeagent.config import DEFAULT_PORT
 from edgeagent.errors import InputError, NetworkError
 from edgeagent.randomness import RandomSource
+from edgeagent.regular_file import read_regular
 from edgeagent.services.runtime_state import runtime_directory
 from edgeagent.store.durable import create_durably
 
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 TOKEN_BYTES = 32
+_CAP_BYTES = 4096
 
 
 def default_socket(home: Path, environment: Mapping[str, str]) -> Path:
@@ -53,7 +55,7 @@ def read_token(directory: Path) -> str:
     """
     path = directory / "token"
     try:
-        token = path.read_text("ascii")
+        token = read_regular(path, cap_bytes=_CAP_BYTES).decode("ascii")
     except FileNotFoundError as error:
         raise NetworkError(
             f"{path} is not there: no service has run here",
@@ -81,5 +83,5 @@ def note_port(directory: Path, port: int | None) -> None:
 def noted_port(directory: Path) -> int:
     """Return the port that the service left word of, or the one it takes unless told otherwise."""
     with suppress(OSError, ValueError):
-        return int((directory / "port").read_text("ascii"))
+        return int(read_regular(directory / "port", cap_bytes=_CAP_BYTES))
     return DEFAULT_PORT

@@ -24,7 +24,8 @@ from edgeagent.clock import SystemClock
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.erasure import ErasureReason, ErasureReceipt, erase_box
+from edgeagent.services.erasure import ErasureReason, ErasureReceipt
+from edgeagent.services.erasure_of_box import erase_box
 from edgeagent.services.key_care import configured_provider
 from edgeagent.services.managers import manager_groups, manager_users
 

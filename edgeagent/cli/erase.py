@@ -16,7 +16,8 @@ from edgeagent.cli.door import (
 from edgeagent.clock import SystemClock, iso_utc
 from edgeagent.errors import InputError
 from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.erasure import REASONS, ErasureReason, ErasureReceipt, erase_box
+from edgeagent.services.erasure import REASONS, ErasureReason, ErasureReceipt
+from edgeagent.services.erasure_of_box import erase_box
 from edgeagent.services.key_care import configured_provider
 
 __all__ = ["command"]

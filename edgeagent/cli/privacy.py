@@ -11,6 +11,7 @@ import msgspec
 
 from edgeagent.cli.door import Box, emit_json, json_option, pass_box
 from edgeagent.errors import InputError
+from edgeagent.regular_file import read_regular
 from edgeagent.services.assessment import Assessment, Belief
 from edgeagent.services.quarter import Quarter
 
@@ -177,9 +178,7 @@ def _tell_quarter(quarter: Quarter) -> None:
 
 def _read_prior(path: Path) -> Sequence[Fraction]:
     try:
-        data = path.read_bytes()
-        if len(data) > _PRIOR_CAP_BYTES:
-            raise InputError(f"{path}: {len(data)} bytes are no list of shares")
+        data = read_regular(path, cap_bytes=_PRIOR_CAP_BYTES)
         shares = msgspec.json.decode(data, type=list[float])
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", hint="check --prior") from error

@@ -14,6 +14,7 @@ from pathlib import Path
 from edgeagent.clock import Clock
 from edgeagent.errors import InputError, NetworkError
 from edgeagent.randomness import RandomSource
+from edgeagent.regular_file import read_regular
 
 __all__ = ["LINK_SECONDS", "SESSION_SECONDS", "Session", "Sessions", "read_secret"]
 
@@ -22,6 +23,7 @@ LINK_SECONDS = 600
 SESSION_SECONDS = 1800
 """Each page begins them anew."""
 _NONCE_BITS = 128
+_CAP_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,7 @@ def read_secret(socket: Path) -> bytes:
     """
     path = socket.parent / "token"
     try:
-        secret = path.read_bytes()
+        secret = read_regular(path, cap_bytes=_CAP_BYTES)
     except FileNotFoundError as error:
         raise NetworkError(
             f"{path} is not there: no service has run here",

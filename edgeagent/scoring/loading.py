@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import errno
 from pathlib import Path
 
 from edgeagent.errors import MalformedMessage, ModelRefused
@@ -10,6 +10,7 @@ from edgeagent.features.catalogue import CatalogueView
 from edgeagent.messages import ModelFiles, decode_catalogue, sha256_hex
 from edgeagent.messages.catalogue import CATALOGUE_CAP_BYTES
 from edgeagent.messages.manifest import MODEL_CAP_BYTES
+from edgeagent.regular_file import read_regular
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.graph_rules import Rules, require_plain_graph
 from edgeagent.scoring.session import OnnxModel
@@ -59,20 +60,17 @@ def read_capped(path: str, *, cap_bytes: int) -> bytes:
 
     """
     try:
-        with Path(path).open("rb") as file:
-            # As much as there is: a buffer is set aside for all that may be read.
-            data = file.read(min(os.fstat(file.fileno()).st_size, cap_bytes) + 1)
+        return read_regular(path, cap_bytes=cap_bytes)
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise ModelRefused(
+                f"{Path(path).name}: {error.strerror}",
+                hint="publish a smaller one; until then the one in use stays",
+            ) from error
         raise ModelRefused(
             f"{Path(path).name}: {error.strerror}",
             hint="download it again with 'edgeagent model update'",
         ) from error
-    if len(data) > cap_bytes:
-        raise ModelRefused(
-            f"{Path(path).name}: more than {cap_bytes} bytes",
-            hint="publish a smaller one; until then the one in use stays",
-        )
-    return data
 
 
 def _read_verified(path: str, sha256: str, *, cap_bytes: int) -> bytes:

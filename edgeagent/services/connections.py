@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeagent.config import Config
 from edgeagent.errors import InputError
+from edgeagent.regular_file import read_regular
 
 if TYPE_CHECKING:
     from edgeagent.network.pace import Pace
@@ -78,8 +77,7 @@ def read_trusted_root(config: Config) -> bytes:
     """Return the root of trust that the firmware ships.
 
     Raises:
-        InputError: none in the settings, not to be read, or no regular file of fitting size: a pipe
-            would keep the reader waiting, and a device has no end.
+        InputError: none in the settings, not to be read, or no regular file of fitting size.
 
     """
     if config.trusted_root is None:
@@ -88,21 +86,12 @@ def read_trusted_root(config: Config) -> bytes:
             hint="set trusted_root to the root.json that the publisher ships with the firmware",
         )
     try:
-        descriptor = os.open(config.trusted_root, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:  # noqa: PTH123  (it is open already)
-            if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                data = file.read(_MAX_ROOT_BYTES + 1)
-                reason = "too large" if len(data) > _MAX_ROOT_BYTES else ""
-            else:
-                data, reason = b"", "not a regular file"
+        return read_regular(config.trusted_root, cap_bytes=_MAX_ROOT_BYTES)
     except OSError as error:
-        data, reason = b"", str(error.strerror)
-    if reason:
         raise InputError(
-            f"trusted_root {config.trusted_root}: {reason}",
+            f"trusted_root {config.trusted_root}: {error.strerror}",
             hint="correct trusted_root in the config",
-        )
-    return data
+        ) from error
 
 
 def _server_url(config: Config) -> str:

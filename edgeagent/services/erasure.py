@@ -3,23 +3,20 @@
 ``history`` and ``profile`` note in the ledger what they are about to do before anything else, so
 that the next start goes on where the power went, or where another process stood in the way. Each
 note has its own place in the ledger's chain: what is newer stays, however late it is carried out,
-and several that wait are carried out in their order. ``all`` needs nothing to
-open: keys first, then files; a file without content in the home makes the next start go on.
+and several that wait are carried out in their order. For the whole box see ``erasure_of_box``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import suppress
+from collections.abc import Collection
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
 
 from edgeagent.clock import Clock
-from edgeagent.errors import EdgeAgentError, InputError, LedgerBroken, StorageError
+from edgeagent.errors import LedgerBroken, StorageError
 from edgeagent.messages.codec import KeptMessage, Message, canonical_bytes, checked, decode
 from edgeagent.messages.fields import ProfileName, Seconds
 from edgeagent.services.household import (
@@ -28,9 +25,7 @@ from edgeagent.services.household import (
     HouseholdStateStore,
     withdrawals,
 )
-from edgeagent.store import EVERYTHING, HistoryStore, Home, KeyProvider, Reach
-from edgeagent.store.durable import create_durably, destroy_durably, no_room, sync_directory
-from edgeagent.store.lock import HomeLock
+from edgeagent.store import EVERYTHING, HistoryStore, Home, Reach
 from edgeagent.store.rekey import Step
 
 __all__ = [
@@ -38,8 +33,6 @@ __all__ = [
     "Erasure",
     "ErasureReason",
     "ErasureReceipt",
-    "erase_box",
-    "finish_erasure_of_box",
 ]
 
 ErasureReason = Literal["loss_of_consent", "user_request", "account_deletion", "profile_deletion"]
@@ -48,14 +41,6 @@ REASONS: tuple[ErasureReason, ...] = get_args(ErasureReason)
 _CAP_BYTES = 4096
 _DELETED = "empty the log"
 _LAST = "forget the intent"
-_MARKER_NAME = "erasing"
-_OURS = ("kek*", "ledger.*", "history.*", "models", "lock")
-_KEYS = ("ledger.key*", "history.key*")
-_FLASH = (
-    "the key was overwritten in its file, which is best effort on flash memory; "
-    "a copy of the home made earlier, key file included, still opens"
-)
-_KEPT_KEY = "a copy made earlier opens on this box: the key-encryption key could not be destroyed"
 _DEBITS = "debits of reports, also of those called off"
 _COPIES = (
     "the old data key is destroyed; a copy of the home made earlier, with its key files, "
@@ -287,101 +272,3 @@ def _names(history: HistoryStore) -> set[str]:
 def _without(profile: str | None, now: HouseholdState) -> HouseholdState:
     active = MAIN_PROFILE if now.active == profile else now.active
     return msgspec.structs.replace(now, active=active)
-
-
-def erase_box(
-    directory: Path,
-    *,
-    provider: KeyProvider,
-    reason: ErasureReason = "user_request",
-    now: int,
-    step: Step = lambda _: None,
-) -> ErasureReceipt:
-    """Erase everything of a box: its keys first, then its files; settings stay.
-
-    Nothing has to open, so it works when keys are lost or databases damaged. The home opens as a
-    new box afterwards, whose ledger is silent for 13 weeks.
-
-    Args:
-        directory: the home, not open in any process.
-        provider: destroys the key-encryption key, where it can.
-        reason: goes into the receipt.
-        now: seconds UTC.
-        step: called before each step; a seam for tests that lose power there.
-
-    Raises:
-        InputError: there is no home.
-        DiskFull: a file cannot be removed; the next start goes on.
-
-    """
-    if not directory.is_dir():
-        raise InputError(f"{directory} is no home", hint="name the home with --home")
-    step("mark")
-    with suppress(FileExistsError):
-        create_durably(directory / _MARKER_NAME, b"")
-    destroyed = finish_erasure_of_box(directory, provider=provider, step=step)
-    return ErasureReceipt(
-        scope="all",
-        reason=reason,
-        at=now,
-        data_keys_destroyed=True,
-        key_encryption_key_destroyed=destroyed,
-        kept=("settings",) if (directory / "config.toml").exists() else (),
-        copies=_copies(provider, destroyed=destroyed),
-    )
-
-
-def finish_erasure_of_box(
-    directory: Path, *, provider: KeyProvider, step: Step = lambda _: None
-) -> bool:
-    """Go on with the erasure of a box that has begun; cheap when none has.
-
-    Returns:
-        Whether the key-encryption key was destroyed.
-
-    """
-    marker = directory / _MARKER_NAME
-    if not marker.exists():
-        return False
-    with HomeLock(directory / "lock").held():
-        if not marker.exists():  # another process has done it meanwhile
-            return False
-        for path in _matching(directory, _KEYS):
-            step("destroy a data key")
-            destroy_durably(path)
-        step("destroy the key-encryption key")
-        destroyed = _destroy_key(directory, provider)
-        for path in _matching(directory, _OURS):
-            step("remove a file")
-            with no_room(path):
-                if path.is_dir() and not path.is_symlink():
-                    import shutil  # noqa: PLC0415  (with it come four archive formats)
-
-                    shutil.rmtree(path)
-                else:
-                    path.unlink(missing_ok=True)
-        sync_directory(directory)
-        step("remove the marker")
-        with no_room(marker):
-            marker.unlink(missing_ok=True)
-            sync_directory(directory)
-    return destroyed
-
-
-def _destroy_key(directory: Path, provider: KeyProvider) -> bool:
-    for path in _matching(directory, ("kek*",)):
-        destroy_durably(path)
-    try:
-        return provider.erase()
-    except (EdgeAgentError, OSError):
-        return False  # the data keys are gone all the same; the receipt says what remains
-
-
-def _matching(directory: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
-    return (path for pattern in patterns for path in sorted(directory.glob(pattern)))
-
-
-def _copies(provider: KeyProvider, *, destroyed: bool) -> str:
-    if not destroyed:
-        return _KEPT_KEY
-    return _FLASH if provider.name == "file" else "a copy made earlier does not open any more"

@@ -7,21 +7,21 @@ into files under new data keys. Either is finished by the next start when the po
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from edgeagent.config import Config
-from edgeagent.errors import InputError, KeyProviderError, StorageError, WrongKey
+from edgeagent.errors import EdgeAgentError, InputError, KeyProviderError, StorageError, WrongKey
 from edgeagent.store import (
     CommandKeyProvider,
     CredentialKeyProvider,
     FileKeyProvider,
     KeyProvider,
 )
-from edgeagent.store.durable import move_durably
+from edgeagent.store.durable import destroy_durably, move_durably
 from edgeagent.store.keys import key_file_provider, open_data_key, rewrap_data_key
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.rekey import Step
@@ -107,10 +107,10 @@ def rotate(
     finish_rotation(directory, new)
     if isinstance(new, FileKeyProvider) and (directory / KEY_FILE_NAME).exists():
         new = FileKeyProvider(_next_key_file(directory))
-    step("prepare the new key")
-    new.prepare()
     rotated = []
-    with HomeLock(directory / "lock").held():
+    with HomeLock(directory / "lock").held(), _no_key_left_over(directory, new):
+        step("prepare the new key")
+        new.prepare()
         for database in _DATABASES:
             path = directory / f"{database}.key"
             kind = key_file_provider(path)
@@ -122,6 +122,20 @@ def rotate(
             rotated.append(database)
         _retire_key_file(directory, new, step=step)
     return tuple(rotated)
+
+
+@contextmanager
+def _no_key_left_over(directory: Path, new: KeyProvider) -> Iterator[None]:
+    """Destroy the key file made for a rotation that is refused before anything lies under it."""
+    there = {path.name for path in directory.glob(f"{KEY_FILE_NAME}*")}
+    try:
+        yield
+    except EdgeAgentError:
+        if not any(_unwraps(directory / f"{name}.key", name, new) for name in _DATABASES):
+            for path in directory.glob(f"{KEY_FILE_NAME}*"):
+                if path.name not in there:
+                    destroy_durably(path)
+        raise
 
 
 def finish_rotation(directory: Path, provider: KeyProvider) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgeagent.messages import TargetReference
+from edgeagent.regular_file import open_regular
 from edgeagent.services.findings import Finding
 from edgeagent.services.installation import InstallationStore
 
@@ -47,7 +48,7 @@ def _used(installations: InstallationStore) -> Iterator[TargetReference]:
 def _fault(path: Path, reference: TargetReference) -> str:
     """Return what is wrong with a file; empty when it is the one that was verified."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return f"{path}: {error.strerror}"

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 
 from edgeagent.errors import ModelRefused, NoModel, UnknownEntity
 from edgeagent.messages import PackedTitles, Title, sha256_hex
+from edgeagent.messages.catalogue import CATALOGUE_CAP_BYTES
 from edgeagent.messages.codec import checked_text
 from edgeagent.messages.fields import EntityId
+from edgeagent.regular_file import read_regular
 from edgeagent.services.installation import InstallationStore
 
 __all__ = ["TitleIndex"]
@@ -86,7 +88,7 @@ class TitleIndex:
         if self._titles is None or reference.sha256 != self._sha256:
             path = self._installations.path(reference)
             try:
-                data = path.read_bytes()
+                data = read_regular(path, cap_bytes=CATALOGUE_CAP_BYTES)
             except OSError as error:
                 raise NoModel(
                     f"the catalogue cannot be read: {error.strerror}",

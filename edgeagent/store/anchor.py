@@ -22,6 +22,7 @@ from msgspec import Meta
 from edgeagent.errors import LedgerBroken, MalformedMessage
 from edgeagent.messages.codec import Message, canonical_bytes, decode
 from edgeagent.messages.fields import Sha256
+from edgeagent.regular_file import read_regular
 from edgeagent.store.durable import replace_durably
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.ownership import foreign_file
@@ -97,7 +98,7 @@ class Anchor:
 
         """
         try:
-            data = self._path.read_bytes()
+            data = read_regular(self._path, cap_bytes=_CAP_BYTES)
         except OSError as error:
             raise (
                 foreign_file(self._path)

@@ -8,11 +8,14 @@ a key made of both (SQLCipher 4).
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
+import os
 from pathlib import Path
 
 from edgeagent.errors import Damaged, NotOurDatabase, StorageError
+from edgeagent.regular_file import open_regular
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.ownership import foreign_file
 from edgeagent.store.wal_scan import first_page, log_of
@@ -25,17 +28,18 @@ _SALT_MASK, _ROUNDS, _KEY_BYTES = 0x3A, 2, 32
 
 
 def check_header(path: Path) -> None:
-    """Refuse what cannot be a database under a key.
+    """Refuse what is surely no database of ours.
 
     Raises:
-        NotOurDatabase: it is plain SQLite.
         Damaged: it is missing or empty.
-        StorageError: it cannot be read.
+        NotOurDatabase: it is a plain SQLite database.
+        StorageError: it cannot be read, or it or its log is no regular file.
 
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             header = file.read(len(_PLAIN_HEADER))
+        _check_beside(path)
     except FileNotFoundError as error:
         raise Damaged(
             f"{path} is missing", hint="restore it from a backup, with the files beside it"
@@ -43,7 +47,10 @@ def check_header(path: Path) -> None:
     except OSError as error:
         raise (
             foreign_file(path)
-            or StorageError(f"{path}: {error.strerror}", hint="check the path and its permissions")
+            or StorageError(
+                f"{error.filename or path}: {error.strerror}",
+                hint="check the path and its permissions",
+            )
         ) from error
     if not header:
         raise Damaged(
@@ -54,6 +61,15 @@ def check_header(path: Path) -> None:
             f"{path} is a plain SQLite database, not an encrypted store",
             hint="name another home; a store is never written unencrypted",
         )
+
+
+def _check_beside(path: Path) -> None:
+    """Raise OSError where a log is no regular file, which SQLite would wait for."""
+    for name in ("-wal", "-shm"):
+        # Not opened: closing it would let go of locks that this process holds on it.
+        place = path.with_name(f"{path.name}{name}")
+        if place.exists() and not place.is_file():
+            raise OSError(errno.EINVAL, "not a regular file", os.fspath(place))
 
 
 def has_content(log: Path) -> bool:

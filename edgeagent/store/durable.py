@@ -65,8 +65,10 @@ def move_durably(source: Path, destination: Path) -> None:
 def overwrite_durably(path: Path) -> None:
     """Overwrite a file with zeros; on flash the controller may keep the old blocks.
 
-    A link is not followed, and a file that is gone is no failure.
+    A link is not followed, a pipe not waited for, and a file that is gone is no failure.
     """
+    if path.is_symlink() or not path.is_file():
+        return
     with no_room(path):
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -19,6 +19,7 @@ from msgspec import Meta
 
 from edgeagent.errors import KeyProviderError, MalformedMessage, WrongKey
 from edgeagent.messages.codec import Message, canonical_bytes, decode
+from edgeagent.regular_file import read_regular
 from edgeagent.store.durable import create_durably, replace_durably
 from edgeagent.store.ownership import foreign_file
 
@@ -146,7 +147,7 @@ def open_data_key(path: Path, *, database: str, provider: KeyProvider) -> Secret
 
     """
     try:
-        data = path.read_bytes()
+        data = read_regular(path, cap_bytes=_CAP_BYTES)
     except OSError as error:
         raise (
             foreign_file(path)
@@ -188,7 +189,8 @@ def open_data_key(path: Path, *, database: str, provider: KeyProvider) -> Secret
 def key_file_provider(path: Path) -> str | None:
     """Return which kind of provider wrapped a key file; ``None`` when it cannot be read."""
     try:
-        return decode(path.read_bytes(), _KeyFile, cap_bytes=_CAP_BYTES, canonical=True).provider
+        data = read_regular(path, cap_bytes=_CAP_BYTES)
+        return decode(data, _KeyFile, cap_bytes=_CAP_BYTES, canonical=True).provider
     except (OSError, MalformedMessage):
         return None
 

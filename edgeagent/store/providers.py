@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from edgeagent.errors import KeyProviderError
+from edgeagent.regular_file import open_regular, read_regular
 from edgeagent.store.durable import create_durably, sync_directory
 from edgeagent.store.keys import KEY_BYTES, SecretKey
 from edgeagent.store.ownership import foreign_file
@@ -16,6 +16,7 @@ from edgeagent.store.ownership import foreign_file
 __all__ = ["CommandKeyProvider", "CredentialKeyProvider", "FileKeyProvider"]
 
 _HELPER_TIMEOUT_SECONDS = 30
+_CAP_BYTES = 4096
 
 
 class FileKeyProvider:
@@ -43,7 +44,8 @@ class FileKeyProvider:
 
         """
         try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            with open_regular(self._path, flags=os.O_NOFOLLOW) as file:
+                mode, data = os.fstat(file.fileno()).st_mode, file.read(KEY_BYTES + 1)
         except OSError as error:
             raise (
                 foreign_file(self._path)
@@ -52,16 +54,12 @@ class FileKeyProvider:
                     hint="restore this key file from a backup; a new one does not open the store",
                 )
             ) from error
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o077:
-                raise KeyProviderError(
-                    f"{self._path} can be read by others than its owner",
-                    hint=f"chmod 600 {self._path}",
-                )
-            return SecretKey(os.read(descriptor, KEY_BYTES + 1))
-        finally:
-            os.close(descriptor)
+        if mode & 0o077:
+            raise KeyProviderError(
+                f"{self._path} can be read by others than its owner",
+                hint=f"chmod 600 {self._path}",
+            )
+        return _key(data, str(self._path))
 
     def erase(self) -> bool:
         """Overwrite the file and remove it."""
@@ -150,16 +148,25 @@ class CredentialKeyProvider:
                 hint="start the service with LoadCredentialEncrypted=, or use provider 'file'",
             )
         try:
-            return SecretKey((self._directory / self._credential).read_bytes())
+            data = read_regular(self._directory / self._credential, cap_bytes=_CAP_BYTES)
         except OSError as error:
             raise KeyProviderError(
                 f"credential {self._credential!r}: {error.strerror}",
                 hint=f"add LoadCredentialEncrypted={self._credential}:... to the unit",
             ) from error
+        return _key(data, f"credential {self._credential!r}")
 
     def erase(self) -> bool:
         """Return false: the sealed credential belongs to the operator."""
         return False
+
+
+def _key(data: bytes, source: str) -> SecretKey:
+    """Return a key that was read, or say where one of another length comes from."""
+    try:
+        return SecretKey(data)
+    except KeyProviderError as error:
+        raise KeyProviderError(f"{source}: {error}", hint=error.hint) from error
 
 
 def _run(command: tuple[str, ...]) -> bytes:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from edgeagent.errors import StorageError
+from edgeagent.regular_file import open_regular
 from edgeagent.store.ownership import foreign_file
 
 __all__ = ["LogScan", "first_page", "fits", "log_of", "scan_log"]
@@ -108,7 +109,8 @@ def log_of(path: Path) -> Path:
 
 def _contents(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with open_regular(path) as file:
+            return file.read()
     except FileNotFoundError:
         return b""
     except OSError as error:

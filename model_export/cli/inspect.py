@@ -8,9 +8,13 @@ from pathlib import Path
 import click
 
 from edgeagent.errors import InputError
+from edgeagent.regular_file import read_regular
 from model_export.cli.door import emit_json, json_option
 
 __all__ = ["command"]
+
+_GRAPH_CAP_BYTES = 2**31
+"""Protobuf knows no longer ones."""
 
 
 @click.command("inspect")
@@ -49,7 +53,7 @@ def _graph(path: Path, *, as_json: bool) -> None:
     from model_export.contract_graph import described_graph  # noqa: PLC0415  (loads onnx)
 
     try:
-        data = path.read_bytes()
+        data = read_regular(path, cap_bytes=_GRAPH_CAP_BYTES)
     except OSError as error:
         raise InputError(
             f"{path} cannot be read: {error.strerror}", hint="check the name and its permissions"

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from edgeagent.errors import InputError
+from edgeagent.regular_file import read_regular
 from model_export.loaders.shelf import Catalogue, Shelf
 
 __all__ = ["read_jsonld"]
@@ -64,7 +65,8 @@ def _document(path: Path) -> object:
             hint="split it, or write it as CSV or Parquet",
         )
     try:
-        return msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        data = read_regular(path, cap_bytes=_CAP_BYTES)
+        return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not JSON: {error}", hint="save it again, as UTF-8") from error
     except RecursionError as error:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edgeagent.errors import InputError
+from edgeagent.regular_file import open_regular
 from model_export.loaders.jsonld import read_jsonld
 from model_export.loaders.shelf import FIELDS, Catalogue, Shelf
 from model_export.loaders.tables import is_parquet, read_table
@@ -69,7 +70,7 @@ def _look(path: Path) -> bytes:
     if path.is_dir():
         return b""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             begin = file.read(_LOOK_BYTES)
     except OSError as error:
         raise InputError(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeagent.errors import InputError
+from edgeagent.regular_file import open_regular
 
 __all__ = ["Batch", "is_parquet", "read_table"]
 
@@ -41,7 +42,7 @@ def is_parquet(path: Path) -> bool:
     """Whether ``path`` is a Parquet file, or a directory that holds parts of one."""
     if path.is_dir():
         return any(path.glob("*.parquet"))
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
 
 

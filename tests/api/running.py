@@ -23,7 +23,8 @@ from edgeagent.api.service import Service, Settings
 from edgeagent.api.unix_door import Peer
 from edgeagent.clock import DAY_SECONDS, Clock
 from edgeagent.config import Config
-from edgeagent.services.erasure import ErasureReason, ErasureReceipt, erase_box
+from edgeagent.services.erasure import ErasureReason, ErasureReceipt
+from edgeagent.services.erasure_of_box import erase_box
 from edgeagent.services.key_care import configured_provider
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.randomness import SeededRandomSource

@@ -24,7 +24,8 @@ from edgeagent.config import ServiceConfig
 from edgeagent.consent import Purpose
 from edgeagent.errors import DiskFull, InputError, ModelError
 from edgeagent.messages import WatchEvent
-from edgeagent.services.erasure import ErasureReceipt, erase_box
+from edgeagent.services.erasure import ErasureReceipt
+from edgeagent.services.erasure_of_box import erase_box
 from edgeagent.services.key_care import configured_provider
 from edgeagent.services.report_rules import COUNT_SECONDS
 from edgeagent.services.unmatched import UNMATCHED_DAYS

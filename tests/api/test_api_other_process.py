@@ -15,7 +15,7 @@ from edgeagent.api.presence import present, served_at
 from edgeagent.cli.root import cli
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, NetworkError, StorageError
-from edgeagent.services.erasure import erase_box
+from edgeagent.services.erasure_of_box import erase_box
 from edgeagent.services.key_care import configured_provider
 from tests.api.running import Client, Running
 from tests.api.test_api_firebolt import NOT_PERMITTED, granted, viewings

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgeagent.cli.root import cli
+from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
 from tests.publishing import Publisher
 
@@ -230,3 +231,45 @@ def test_the_program_itself_ends_with_the_exit_code(tmp_path: Path) -> None:
     )
     assert result.returncode == 4
     assert result.stderr.startswith("error: personalization is not granted")
+
+
+KEPT = ("kek", "history.key", "ledger.key", "ledger.anchor", "history.db", "ledger.db")
+
+
+@pytest.mark.parametrize("name", [*KEPT, "history.db-wal", "ledger.db-wal"])
+def test_a_pipe_in_place_of_a_file_of_the_home_is_not_waited_for(home: Path, name: str) -> None:
+    (home / name).unlink(missing_ok=True)
+    os.mkfifo(home / name)
+    assert "not a regular file" in complaint(run(home, "consent", "show"), 5)
+
+
+def test_what_is_no_regular_file_is_refused_wherever_a_file_is_named(
+    home: Path, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for place in ("/dev/zero", str(tmp_path / "pipe")):
+        for arguments in (
+            ("config", "check", place),
+            ("--config", place, "history", "list"),
+            ("privacy", "assess", "--prior", place),
+        ):
+            assert "not a regular file" in complaint(run(home, *arguments), 3)
+        for exporter in (("inspect",), ("segments",), ("train", "--ratings"), ("publish",)):
+            more = ("--repository", str(tmp_path), "--keys", str(tmp_path))
+            result = CliRunner().invoke(
+                model_export_cli, [*exporter, place, *(more if exporter == ("publish",) else ())]
+            )
+            assert "not a regular file" in complaint(result, 3)
+        result = CliRunner().invoke(
+            server_stub_cli,
+            ["estimate", "--store", "x", "--repository", str(tmp_path), "--task", place],
+        )
+        assert "not a regular file" in complaint(result, 3)
+
+
+def test_a_key_file_of_another_length_or_kind_is_named(home: Path) -> None:
+    (home / "kek").write_bytes(b"")
+    assert f"{home / 'kek'}: a key has 32 bytes" in complaint(run(home, "consent", "show"), 5)
+    (home / "kek").unlink()
+    (home / "kek").mkdir()
+    assert "Is a directory" in complaint(run(home, "consent", "show"), 5)

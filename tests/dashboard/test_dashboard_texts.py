@@ -17,7 +17,7 @@ from edgeagent.dashboard.rendering import render
 from edgeagent.dashboard.segment_names import segment_name
 from edgeagent.dashboard.texts import LANGUAGES, Said, Texts, choose_language, load_texts
 from edgeagent.notices import load_notice
-from edgeagent.services import erasure
+from edgeagent.services import erasure, erasure_of_box
 from edgeagent.services.category_names import NONE_NAME
 from edgeagent.store.store_notes import CUT_SHORT, PUT_BACK
 from model_export import genre_words
@@ -213,7 +213,7 @@ def test_a_name_that_was_made_otherwise_is_shown_as_it_is_and_marked(name: str) 
 def test_what_the_box_says_in_its_receipts_is_said_in_each_language() -> None:
     sentences = (
         *("decisions about consent", "privacy ledger", "disclosure log", "settings"),
-        *(erasure._DEBITS, erasure._FLASH, erasure._KEPT_KEY, erasure._COPIES),
+        *(erasure._DEBITS, erasure._COPIES, erasure_of_box._FLASH, erasure_of_box._KEPT_KEY),
         "a copy made earlier does not open any more",
         NONE_NAME,
         "the ledger and its anchor disagree: nothing is granted, nothing is reported",

@@ -27,7 +27,7 @@ from edgeagent.messages import (
     TrialRequest,
     WatchEvent,
 )
-from edgeagent.services.erasure import erase_box
+from edgeagent.services.erasure_of_box import erase_box
 from edgeagent.services.key_care import configured_provider
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.canaries import decrypted_files, files_with

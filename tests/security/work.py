@@ -21,7 +21,7 @@ from edgeagent.messages import WatchEvent, sha256_hex
 from edgeagent.messages.codec import Message
 from edgeagent.network.transport import Answer
 from edgeagent.randomness import RandomSource
-from edgeagent.services.erasure import erase_box
+from edgeagent.services.erasure_of_box import erase_box
 from edgeagent.services.key_care import configured_provider, rotate
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock

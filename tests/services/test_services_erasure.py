@@ -8,7 +8,8 @@ import pytest
 from edgeagent.consent import Purpose
 from edgeagent.errors import DiskFull, InputError, StorageError
 from edgeagent.messages import WatchEvent
-from edgeagent.services.erasure import ErasureReceipt, erase_box
+from edgeagent.services.erasure import ErasureReceipt
+from edgeagent.services.erasure_of_box import erase_box
 from edgeagent.services.key_care import KEY_FILE_NAME
 from edgeagent.store import CommandKeyProvider, FileKeyProvider
 from edgeagent.testing.box import Box as PlainBox
@@ -321,6 +322,67 @@ def test_whatever_stands_under_our_names_is_removed(box: Box) -> None:
     (box.directory / "models").write_bytes(b"a file where a directory should be")
     erase_all(box)
     assert list(box.directory.iterdir()) == []
+
+
+def test_an_erasure_that_is_refused_leaves_no_order_behind(box: Box) -> None:
+    fill(box)
+    before = counts(box)
+    box.agent.close()
+    (box.directory / "lock").unlink()
+    (box.directory / "lock").mkdir()
+    with pytest.raises(DiskFull) as refused:
+        erase_all(box)
+    assert "has begun" not in str(refused.value)
+    assert not (box.directory / "erasing").exists()
+    (box.directory / "lock").rmdir()
+    box.agent = box.open()
+    assert counts(box) == before
+
+
+def test_an_erasure_that_stops_half_way_says_so_and_nothing_opens_before_it_is_done(
+    box: Box,
+) -> None:
+    fill(box)
+    box.agent.close()
+
+    def step(name: str) -> None:
+        if name == "destroy the key-encryption key":
+            raise DiskFull("it stopped", hint="make room")
+
+    with pytest.raises(DiskFull, match="has begun"):
+        erase_all(box, step=step)
+    (box.directory / "lock").unlink()
+    (box.directory / "lock").mkdir()
+    with pytest.raises(DiskFull, match="has begun; nothing opens"):
+        box.open()
+    (box.directory / "lock").rmdir()
+    expect_new_box(box)
+
+
+def test_links_and_pipes_under_the_names_of_keys_are_removed_unread(
+    box: Box, tmp_path: Path
+) -> None:
+    box.agent.close()
+    other = tmp_path / "other"
+    other.write_bytes(b"somebody else's")
+    (box.directory / "history.key.next").symlink_to(other)
+    os.mkfifo(box.directory / "kek.next")
+    erase_all(box)
+    assert list(box.directory.iterdir()) == []
+    assert other.read_bytes() == b"somebody else's"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_key_that_cannot_be_destroyed_refuses_before_anything_is(box: Box) -> None:
+    fill(box)
+    before = counts(box)
+    box.agent.close()
+    (box.directory / "kek").chmod(0o400)
+    with pytest.raises(DiskFull, match="kek"):
+        erase_all(box)
+    assert not (box.directory / "erasing").exists()
+    box.agent = box.open()
+    assert counts(box) == before
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -6,7 +6,7 @@ import pytest
 
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
-from edgeagent.errors import InputError, KeyProviderError, WrongKey
+from edgeagent.errors import DiskFull, InputError, KeyProviderError, WrongKey
 from edgeagent.services.key_care import configured_provider, key_statuses, rotate
 from edgeagent.testing.agent_box import AgentBox
 
@@ -150,3 +150,40 @@ def test_statuses_say_what_is_wrong(agent_box: AgentBox) -> None:
     assert "whoever copies the whole home" in ledger.strength
     assert (history.state, history.provider) == ("fails", None)
     assert history.hint
+
+
+def test_a_refused_rotation_leaves_no_key_behind(agent_box: AgentBox) -> None:
+    home = filled(agent_box)
+
+    def step(name: str) -> None:
+        if name == "wrap the key of ledger":
+            raise DiskFull("no room", hint="make room")
+
+    before = {path.name: path.read_bytes() for path in home.glob("*k*") if path.is_file()}
+    with pytest.raises(DiskFull):
+        rotate(home, FILE, step=step)
+    (home / "lock").unlink()
+    (home / "lock").mkdir()
+    with pytest.raises(DiskFull):
+        rotate(home, FILE)
+    (home / "lock").rmdir()
+    (home / "lock").touch()
+    after = {path.name: path.read_bytes() for path in home.glob("*k*") if path.is_file()}
+    assert after == before
+    assert rotate(home, FILE) == ("ledger", "history")
+
+
+def test_a_rotation_refused_half_way_keeps_the_key_that_holds_something(
+    agent_box: AgentBox,
+) -> None:
+    home = filled(agent_box)
+
+    def step(name: str) -> None:
+        if name == "wrap the key of history":
+            raise DiskFull("no room", hint="make room")
+
+    with pytest.raises(DiskFull):
+        rotate(home, FILE, step=step)
+    assert (home / "kek.next").exists()
+    assert rotate(home, FILE) == ("ledger", "history")
+    assert not (home / "kek.next").exists()
