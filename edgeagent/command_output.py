@@ -6,6 +6,7 @@ and a disk may be full.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -18,6 +19,8 @@ from edgeagent.errors import OutputError
 __all__ = ["OutputDirectory", "OutputFile"]
 
 _Given = str | os.PathLike[str]
+_FULL = os.makedev(1, 7)
+"""``/dev/full``: no other device can be tried without a byte in it."""
 _TRIAL_BYTES = bytes(4096)
 """One block: less may lie in the directory itself on some file systems."""
 
@@ -41,6 +44,8 @@ class OutputFile(click.Path):
             OutputError: nothing can be written there.
 
         """
+        if not os.fspath(value):
+            self.fail("it is empty: name a file", param, ctx)
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         try:
             mode = path.stat().st_mode
@@ -53,6 +58,8 @@ class OutputFile(click.Path):
                 raise _refused(path, PermissionError(0, "it may not be written"))
             if stat.S_ISREG(mode):
                 _try(path.parent, path)
+            elif path.stat().st_rdev == _FULL:
+                raise _refused(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         return path
 
 

@@ -8,12 +8,13 @@ import msgspec
 
 from edgeagent.clock import DAY_SECONDS, Clock
 from edgeagent.config import Config
-from edgeagent.consent import Purpose
-from edgeagent.errors import ModelError, UnknownEntity
+from edgeagent.consent import Grant, Purpose
+from edgeagent.errors import ConsentRequired, ModelError, UnknownEntity
 from edgeagent.messages import ModelFiles, Pick, Picks, RankRequest
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.audience import Audience
 from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.household import MAIN_PROFILE
 from edgeagent.services.installation import InstallationStore
 from edgeagent.services.model_trust import ModelTrust
 from edgeagent.services.private_session import PrivateSession
@@ -93,12 +94,12 @@ class Recommender:
             why_segments: say also why the mix holds its segments.
 
         Raises:
-            ConsentRequired: ``personalization`` is not granted.
+            ConsentRequired: ``personalization`` is not granted, or the profile is a kid's.
             NoModel: nothing has been downloaded yet.
             ModelError: neither a model nor a catalogue can be used, and no picks are stored.
 
         """
-        grant = self._gate.grant(Purpose.PERSONALIZATION, profile=profile)
+        grant = self._grant(profile)
         request = self._request(profile, limit)
         if cached:
             stored = self._stored(request, profile, oldest=request.now - FRESH_SECONDS)
@@ -122,10 +123,10 @@ class Recommender:
         ``None`` where there are none, or they were made for another age limit or other packages.
 
         Raises:
-            ConsentRequired: ``personalization`` is not granted.
+            ConsentRequired: ``personalization`` is not granted, or the profile is a kid's.
 
         """
-        self._gate.grant(Purpose.PERSONALIZATION, profile=profile)
+        self._grant(profile)
         return self._stored(self._request(profile, limit), profile, oldest=0)
 
     def explain(self, entity_id: str, *, profile: str) -> Pick:
@@ -136,7 +137,7 @@ class Recommender:
             ConsentRequired, NoModel, ModelError: as for :meth:`recommend`.
 
         """
-        self._gate.grant(Purpose.PERSONALIZATION, profile=profile)
+        self._grant(profile)
         answer = self._rank(self._request(profile, 1, explain=entity_id))
         if not answer.picks:
             raise UnknownEntity(
@@ -145,6 +146,15 @@ class Recommender:
                 "people and those of other packages are not explained",
             )
         return answer.picks[0]
+
+    def _grant(self, profile: str) -> Grant:
+        """Return the right to score; who may never be asked is not told to ask first."""
+        try:
+            return self._gate.grant(Purpose.PERSONALIZATION, profile=profile)
+        except ConsentRequired:
+            if profile != MAIN_PROFILE:  # an adult's, and no history is made to find that out
+                self._audience.require(profile, self._home.history.profile_kind(profile))
+            raise
 
     def _rank(self, request: RankRequest) -> Picks:
         """Rank in the first way that works.

@@ -73,3 +73,22 @@ def test_a_file_that_may_not_be_written() -> None:
     kind = OutputFile()
     with pytest.raises(OutputError, match="cannot be written"):
         kind.convert("/proc/version", None, None)
+
+
+@pytest.mark.parametrize(("program", "words"), FILES)
+def test_a_place_without_room_is_refused_before_the_work(
+    program: click.Group, words: list[str], tmp_path: Path
+) -> None:
+    assert "No space left" in refusal(program, words, Path("/dev/full"), tmp_path / "home")
+
+
+@pytest.mark.parametrize(("program", "words"), FILES)
+def test_an_empty_name_is_refused_before_the_work(
+    program: click.Group, words: list[str], tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    before = ["--home", str(home)] if program is cli else []
+    result = CliRunner().invoke(program, [*before, *words, ""])
+    assert result.exit_code == click.UsageError.exit_code
+    assert "it is empty: name a file" in result.stderr
+    assert not home.exists()

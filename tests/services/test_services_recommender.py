@@ -12,7 +12,7 @@ from edgeagent.agent import Agent
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
-from edgeagent.errors import ConsentRequired, ModelError, NoModel, UnknownEntity
+from edgeagent.errors import ConsentRequired, InputError, ModelError, NoModel, UnknownEntity
 from edgeagent.messages import Pick, Picks, RankRequest, WatchEvent
 from edgeagent.services.installation import Installation, InstallationStore
 from edgeagent.services.model_trust import MOST_FAILURES
@@ -357,3 +357,24 @@ def test_slots_survive_what_an_older_version_wrote(agent: Agent, box: AgentBox) 
     for name in ("failures", "last_failure", "refused"):
         del fields[name]
     assert msgspec.convert(fields, Installation) == store.load()
+
+
+def test_a_kids_profile_is_not_sent_to_ask_for_what_it_cannot_be_granted(
+    tmp_path: Path, scorer: ListScorer
+) -> None:
+    box = AgentBox(directory=tmp_path / "kids", runtime_directory=tmp_path / "run", scorer=scorer)
+    with box.open() as agent:
+        agent.household.create("Lee", kind="kid")
+        for ask in (
+            lambda: agent.recommend(profile="Lee"),
+            lambda: agent.recommend(profile="Lee", why_segments=True),
+            lambda: agent.last_picks(profile="Lee"),
+            lambda: agent.explain("t:1", profile="Lee"),
+        ):
+            with pytest.raises(ConsentRequired, match="nothing of it is stored, scored") as told:
+                ask()
+            assert "consent grant" not in told.value.hint
+        with pytest.raises(InputError, match="nobody"):
+            agent.recommend(profile="nobody")
+        with pytest.raises(ConsentRequired, match="asked yet"):
+            agent.recommend()

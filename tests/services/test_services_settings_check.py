@@ -74,7 +74,7 @@ def test_a_pipe_keeps_nobody_waiting_for_the_root(tmp_path: Path) -> None:
 
 def test_a_root_has_an_end(tmp_path: Path) -> None:
     (tmp_path / "root.json").write_bytes(bytes(600_000))
-    with pytest.raises(InputError, match="too large"):
+    with pytest.raises(InputError, match="more than 512000 bytes"):
         read_trusted_root(Config(trusted_root=str(tmp_path / "root.json")))
 
 
