@@ -62,6 +62,8 @@ class Database:
         self._shown = path
         self._places = _places(path)
         self._file = NamedFile(path)
+        self.beside: Database | None = None
+        """Another one, without which nothing is written to this one."""
 
     @classmethod
     def create(cls, path: Path, key: SecretKey, *, application_id: int) -> Self:
@@ -169,11 +171,11 @@ class Database:
 
         """
         with self._guard(), self._rolled_back_on_error():
-            self._require_in_place()
+            self._require_both_in_place()
             self._connection.execute("BEGIN IMMEDIATE")
             yield self._connection
             self._connection.execute("COMMIT")
-            self._require_in_place()
+            self._require_both_in_place()
 
     @contextmanager
     def snapshot(self) -> Iterator[KeyedConnection]:
@@ -299,7 +301,12 @@ class Database:
                 hint="nothing of it is shown any more; start edgeagent again for a new box",
             )
 
-    def _require_in_place(self) -> None:
+    def _require_both_in_place(self) -> None:
+        self._places = self._require_in_place()
+        if self.beside is not None:
+            self.beside._require_in_place()  # noqa: SLF001  (its own class)
+
+    def _require_in_place(self) -> tuple[_Place | None, _Place | None]:
         """Refuse to write where nobody finds it again: files stay open when their names are gone.
 
         The log is there from the first write on, and is the same one until the last connection of
@@ -312,7 +319,7 @@ class Database:
                 f"{self.path} was moved, deleted or exchanged while it was open",
                 hint="put its files back, or start edgeagent again; nothing is stored until then",
             )
-        self._places = (database, log)
+        return database, log
 
     def refuse_writes(self, original: Path) -> None:
         """Let every write fail from now on, naming the file that cannot be written."""

@@ -56,7 +56,7 @@ from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.logs import CutLogs, require_fitting_log
 from edgeagent.store.making import SIDE_FILES, make_database
-from edgeagent.store.meeting import begin_mark, meet, require_untouched
+from edgeagent.store.meeting import begin_mark, leave_unmarked, meet, require_untouched
 from edgeagent.store.migrations import Schema
 from edgeagent.store.read_only import copy_to_memory, is_writable, require_writable
 from edgeagent.store.rekey import DatabaseFiles, Step, finish_rekey, rekey_database
@@ -156,6 +156,7 @@ class Home:
         """
         if self._history is None:
             database = self._open_history()
+            database.beside = self.ledger.database
             self._history = HistoryStore(database, shown=self.shown)
             try:
                 self._take_in(database)
@@ -238,21 +239,24 @@ class Home:
         """
         require_writable(self.directory, self._copy)
         source = self._path(HISTORY_SCHEMA)
-        stamp = iso_utc(now).replace(":", "")
-        kept = source.with_name(f"{source.name}.damaged-{stamp}")
+        kept = source.with_name(f"{source.name}.damaged-{iso_utc(now).replace(':', '')}")
         with self._lock.held():
             if kept.exists():
                 raise StorageError(f"{kept} exists", hint="move it elsewhere and do it again")
-            if self._history is not None:
-                self._history.close()
-                self._history = None
+            self._let_history_go()
             for suffix in SIDE_FILES:
                 log = source.with_name(source.name + suffix)
                 if log.exists():
                     move_durably(log, kept.with_name(kept.name + suffix))
             if source.exists():
                 move_durably(source, kept)
+            leave_unmarked(self.ledger, at=self._now, name=source.name)
         return kept
+
+    def _let_history_go(self) -> None:
+        if self._history is not None:
+            self._history.close()
+            self._history = None
 
     def history_opens(self) -> bool:
         """Say whether the history can be read; a full disk is no answer and is raised."""
@@ -266,15 +270,14 @@ class Home:
         require_writable(self.directory, self._copy)
         files = DatabaseFiles(directory=self.directory, schema=HISTORY_SCHEMA)
         with self._lock.held():
-            if self._history is not None:
-                self._history.close()
-                self._history = None
+            self._let_history_go()
             for key in sorted(self.directory.glob(f"{files.key.name}*")):
                 destroy_durably(key)
             for path in sorted(self.directory.glob(f"{files.database.name}*")):
                 with no_room(path):
                     path.unlink()
             sync_directory(self.directory)
+            leave_unmarked(self.ledger, at=self._now, name=files.database.name)
 
     def release_memory(self) -> None:
         """Give pages back that open databases keep in memory."""
@@ -284,9 +287,7 @@ class Home:
 
     def close(self) -> None:
         """Close both databases."""
-        if self._history is not None:
-            self._history.close()
-            self._history = None
+        self._let_history_go()
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None
@@ -348,9 +349,8 @@ class Home:
             with self._lock.held():
                 if not path.exists():
                     key = self._data_key(HISTORY_SCHEMA, may_create=True)
-                    make_database(
-                        path, HISTORY_SCHEMA, key, lambda made: begin_mark(made, self.ledger)
-                    )
+                    begin = partial(begin_mark, ledger=self.ledger, at=self._now, name=path.name)
+                    make_database(path, HISTORY_SCHEMA, key, begin)
         key = self._data_key(HISTORY_SCHEMA, may_create=False)
         return self._open_database(HISTORY_SCHEMA, key)
 

@@ -11,13 +11,26 @@ from edgeagent.store.ledger import LedgerStore
 from edgeagent.store.store_notes import StoreNoteKind
 from edgeagent.store.witness import read_mark, write_mark
 
-__all__ = ["begin_mark", "meet", "require_untouched"]
+__all__ = ["begin_mark", "leave_unmarked", "meet", "require_untouched"]
 
 
-def begin_mark(history: Database, ledger: LedgerStore) -> None:
-    """Give a new history its mark: it begins where the ledger stands."""
+def begin_mark(history: Database, ledger: LedgerStore, *, at: int, name: str) -> None:
+    """Give a new history its mark: it begins where the ledger stands.
+
+    Where there was one before, under that ``name``, the ledger notes that it is gone.
+    """
+    with suppress(LedgerBroken, DiskFull):
+        if ledger.expects_history():
+            ledger.append_store_note("history_gone", at=at, detail=name)
     with suppress(LedgerBroken), history.transaction() as connection:
         write_mark(connection, Position(confirmed=ledger.stands_at()))
+
+
+def leave_unmarked(ledger: LedgerStore, *, at: int, name: str) -> None:
+    """Note that the history went, and is not missed; once it has: it would be opened for it."""
+    with suppress(LedgerBroken, DiskFull):
+        if ledger.expects_history():
+            ledger.append_store_note("unmarked", at=at, detail=name)
 
 
 def meet(history: Database, ledger: LedgerStore, *, at: int) -> None:
@@ -30,7 +43,7 @@ def meet(history: Database, ledger: LedgerStore, *, at: int) -> None:
         seen = read_mark(history)
         ledger.stands_at()
         if seen is None:
-            kind: StoreNoteKind = "history_older" if ledger.is_history_marked() else "marked"
+            kind: StoreNoteKind = "history_older" if ledger.expects_history() else "marked"
             ledger.append_store_note(kind, at=at, detail=history.path.name)
             return
         reached = seen.confirmed
@@ -40,6 +53,8 @@ def meet(history: Database, ledger: LedgerStore, *, at: int) -> None:
                 write_mark(connection, Position(confirmed=reached))
         if ledger.holds(reached) and ledger.has_moved_since(reached.length):
             ledger.append_store_note("history_older", at=at, detail=history.path.name)
+        elif not ledger.expects_history():
+            ledger.append_store_note("marked", at=at, detail=history.path.name)
 
 
 def require_untouched(ledger: LedgerStore) -> None:
@@ -52,7 +67,8 @@ def require_untouched(ledger: LedgerStore) -> None:
     ledger.check()
     if ledger.is_history_put_back():
         raise LedgerBroken(
-            "history.db was put back: it is older than the last decision, deletion or report",
+            "history.db was put back, or was gone: it is older than the last decision, deletion or "
+            "report, or begun anew",
             hint="what was deleted since may be in it: edgeagent doctor --repair sets it aside, "
             "edgeagent doctor --accept keeps it",
         )

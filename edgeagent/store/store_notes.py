@@ -1,9 +1,10 @@
 """What happened to the files of a home, noted in the ledger under its chain.
 
 ``history_older``: the history is one from before the ledger's last rows, so somebody put it back.
-``tail_lost``: a write-ahead log ended in a write that does not verify. Both are problems until
+``history_gone``: there was one, and it was not there when it was to be opened.
+``tail_lost``: a write-ahead log ended in a write that does not verify. All are problems until
 ``settled``, when a person has seen to them. ``marked``: from here on the history holds a mark of
-the ledger, so that one without is from before.
+the ledger, so that one without is from before. ``unmarked``: it was set aside or destroyed here.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from edgeagent.store.chain import Chain
 from edgeagent.store.clock_notes import last_known
 from edgeagent.store.database import Database
 
-__all__ = ["CUT_SHORT", "PUT_BACK", "STORE_NOTES_TABLE", "StoreNote", "StoreNoteKind", "StoreNotes"]
+__all__ = [
+    "CUT_SHORT",
+    "GONE",
+    "PUT_BACK",
+    "STORE_NOTES_TABLE",
+    "StoreNote",
+    "StoreNoteKind",
+    "StoreNotes",
+]
 
 STORE_NOTES_TABLE = """
     CREATE TABLE store_notes (
@@ -30,10 +39,17 @@ STORE_NOTES_TABLE = """
 """
 
 PUT_BACK = "the history was put back: what was deleted may be in it, and nothing is reported"
+GONE = "the history was gone: what was stored in it is missing, and nothing is reported"
 CUT_SHORT = "a file was cut short or damaged: what was stored last may be missing"
 
-StoreNoteKind = Literal["history_older", "marked", "settled", "tail_lost"]
-_WORDS: Mapping[StoreNoteKind, str] = {"history_older": PUT_BACK, "tail_lost": CUT_SHORT}
+StoreNoteKind = Literal[
+    "history_gone", "history_older", "marked", "settled", "tail_lost", "unmarked"
+]
+_WORDS: Mapping[StoreNoteKind, str] = {
+    "history_gone": GONE,
+    "history_older": PUT_BACK,
+    "tail_lost": CUT_SHORT,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,20 +109,20 @@ class StoreNotes:
         """Return what nobody has seen to, the oldest of each kind and file."""
         rows = self._database.read(
             "SELECT kind, min(at), detail FROM store_notes "
-            "WHERE kind IN ('history_older', 'tail_lost') AND seq > "
+            "WHERE kind IN ('history_gone', 'history_older', 'tail_lost') AND seq > "
             "(SELECT coalesce(max(seq), -1) FROM store_notes WHERE kind = 'settled') "
             "GROUP BY kind, detail ORDER BY min(seq)"
         )
         return tuple(StoreNote(kind=kind, at=at, detail=detail) for kind, at, detail in rows)
 
     def is_history_put_back(self) -> bool:
-        """Say whether the history was put back, and nobody has seen to it."""
-        return any(note.kind == "history_older" for note in self.store_problems())
+        """Say whether the history was put back or gone, and nobody has seen to it."""
+        return any(note.words in {GONE, PUT_BACK} for note in self.store_problems())
 
-    def is_history_marked(self) -> bool:
-        """Say whether a history that belongs to this ledger holds a mark of it."""
-        return bool(
-            self._database.read("SELECT EXISTS (SELECT 1 FROM store_notes WHERE kind = 'marked')")[
-                0
-            ][0]
+    def expects_history(self) -> bool:
+        """Say whether there was a history here that was neither set aside nor destroyed here."""
+        rows = self._database.read(
+            "SELECT kind FROM store_notes WHERE kind IN ('marked', 'unmarked') "
+            "ORDER BY seq DESC LIMIT 1"
         )
+        return bool(rows) and rows[0][0] == "marked"

@@ -19,7 +19,7 @@ from edgeagent.dashboard.texts import LANGUAGES, Said, Texts, choose_language, l
 from edgeagent.notices import load_notice
 from edgeagent.services import erasure, erasure_of_box
 from edgeagent.services.category_names import NONE_NAME
-from edgeagent.store.store_notes import CUT_SHORT, PUT_BACK
+from edgeagent.store.store_notes import CUT_SHORT, GONE, PUT_BACK
 from model_export import genre_words
 from model_export.genre_words import spoken_genres
 
@@ -217,7 +217,7 @@ def test_what_the_box_says_in_its_receipts_is_said_in_each_language() -> None:
         "a copy made earlier does not open any more",
         NONE_NAME,
         "the ledger and its anchor disagree: nothing is granted, nothing is reported",
-        *(CUT_SHORT, PUT_BACK),
+        *(CUT_SHORT, GONE, PUT_BACK),
     )
     for sentence in sentences:
         assert f"box: {sentence}" in catalogue("en")

@@ -138,6 +138,7 @@ def test_a_new_ledger_takes_the_history_over_and_is_silent(box: Box) -> None:
 
 def test_a_history_from_before_there_were_marks_is_taken_over_once(box: Box) -> None:
     home = _worked_on(box)
+    home.ledger.append_store_note("unmarked", at=NOW, detail="history.db")
     with home.history.database.transaction() as connection:
         connection.execute("DELETE FROM ledger_mark")
     copy = _copy(box, HISTORY)

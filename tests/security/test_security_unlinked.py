@@ -69,3 +69,26 @@ def test_put_back_in_its_place_it_is_written_again(box: Box) -> None:
     home.history.add([box.event("t:2")], box.grant())
     box.close()
     assert box.open().history.count("main") == 2
+
+
+@pytest.mark.parametrize("name", ["ledger.db", "ledger.db-wal"])
+@pytest.mark.parametrize("how", ["deleted", "moved"])
+def test_a_viewing_is_not_acknowledged_beside_a_ledger_that_is_gone(
+    box: Box, name: str, how: str
+) -> None:
+    home = box.open()
+    home.ledger.append_consent(box.decision())
+    home.history.add([box.event("t:1")], box.grant())
+    path = box.directory / name
+    aside = path.with_name("elsewhere")
+    path.rename(aside)
+    if how == "deleted":
+        aside.unlink()
+    for _ in range(2):
+        with pytest.raises(Damaged, match=r"ledger\.db was moved, deleted or exchanged"):
+            home.history.add([box.event("t:2")], box.grant())
+    assert home.history.count("main") == 1
+    if how == "moved":
+        aside.rename(path)
+        home.history.add([box.event("t:2")], box.grant())
+        assert home.history.count("main") == 2

@@ -69,7 +69,7 @@ def test_what_a_later_program_added_is_neither_in_the_way_nor_lost(box: Box) -> 
     box.close()
     home = box.open()
     home.ledger.check()
-    assert home.ledger._database.read("SELECT seq, whose FROM blessings") == [(2, "a later one's")]
+    assert home.ledger._database.read("SELECT seq, whose FROM blessings") == [(3, "a later one's")]
     assert home.ledger.schema_version() == len(LEDGER_SCHEMA.migrations) + 1
 
 
