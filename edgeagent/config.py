@@ -36,11 +36,15 @@ DEFAULT_PORT = 3473
 _CAP_BYTES = 64 * 1024
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f]*\Z"
 """No system knows a user, program or file whose name holds such a character."""
+_HIGHEST_PORT = 65535
 _Text = Annotated[str, Meta(min_length=1, pattern=_NO_CONTROLS)]
 _Path = Annotated[str, Meta(max_length=4095, pattern=_NO_CONTROLS)]
 _Origin = Annotated[
     str,
-    Meta(pattern=r"^(null|file://|[a-z][a-z0-9+.-]*://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]+)?)\Z"),
+    Meta(
+        pattern=r"^(null|file://|[a-z][a-z0-9+.-]*://"
+        r"(\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*)(:[0-9]{1,5})?)\Z"
+    ),
 ]
 """As browsers write it (RFC 6454 §6.1): lower case, no path; another spelling never matches."""
 _CREDENTIAL = r"^(?!\.\.?\Z)[A-Za-z0-9_.-]{1,255}\Z"
@@ -102,8 +106,13 @@ class ServiceConfig(_Table, frozen=True, kw_only=True):
     """What Firebolt's ``Profile.flags`` answers, for apps that expect flags of the platform."""
 
     def __post_init__(self) -> None:
-        """Refuse numbers that JSON cannot say; TOML has them."""
+        """Refuse numbers that JSON cannot say, which TOML has, and ports that there are not."""
         super().__post_init__()
+        for origin in self.allowed_origins:
+            port = origin.rpartition(":")[2]
+            if port.isdigit() and int(port) > _HIGHEST_PORT:
+                message = f"allowed_origins: {origin} has a port above {_HIGHEST_PORT}"
+                raise ValueError(message)
         for name, flag in self.profile_flags.items():
             if isinstance(flag, float) and not math.isfinite(flag):
                 message = f"profile_flags: {name} is {flag}, which apps cannot be told"

@@ -175,6 +175,8 @@ def receipt(box: Box, *, profile: str | None, as_json: bool) -> None:
     """Print every decision, with the record fields of ISO/IEC TS 27560."""
     with box.open() as agent:
         issued = agent.consent_receipt(profile)
+        if profile is not None and not issued.records:  # of one that is gone they are kept
+            agent.home.history.profile_kind(profile)
     if as_json:
         emit_json(issued)
         return

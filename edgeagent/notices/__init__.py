@@ -52,7 +52,7 @@ def notice_digest(language: str) -> str:
 
 
 def _notice_bytes(language: str) -> bytes:
-    known = re.fullmatch(r"[a-z]{2}", language) is not None
+    known = re.fullmatch(r"[a-z]{2}", str(language)) is not None  # a caller may hand in anything
     source = Path(__file__).with_name(f"notice.{language if known else 'none'}.json")
     if not source.is_file():
         raise InputError(

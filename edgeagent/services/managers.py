@@ -11,6 +11,10 @@ from edgeagent.errors import InputError
 
 __all__ = ["manager_groups", "manager_users"]
 
+_HIGHEST = 2**32 - 2
+"""The next one means nobody, to the kernel."""
+_DIGITS = len(str(_HIGHEST))
+
 
 def manager_users(config: ServiceConfig) -> frozenset[int]:
     """Return the numbers of ``manage_users``.
@@ -40,6 +44,8 @@ def manager_groups(config: ServiceConfig) -> frozenset[int]:
 
 def _number(setting: str, kind: str, name: str, look_up: Callable[[str], int]) -> int:
     if name.isascii() and name.isdigit():
+        if len(name) > _DIGITS or int(name) > _HIGHEST:
+            raise InputError(f"{setting}: no {kind} has number {name}", hint=f"at most {_HIGHEST}")
         return int(name)
     try:
         return look_up(name)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import msgspec
 
 from edgeagent.consent import Purpose
+from edgeagent.errors import MalformedMessage
 from edgeagent.messages import WatchEvent, checked
 from edgeagent.services.audience import Audience
 from edgeagent.services.consent_gate import ConsentGate
@@ -80,7 +81,7 @@ class Recorder:
             ConsentRequired: a profile has not granted ``history``; nothing of it was stored.
 
         """
-        valid = [checked(event) for event in events]
+        valid = _checked(events)
         kept = [event for event in valid if self._counts(event)]
         unknown = self._titles.unknown({event.entity_id for event in kept})
         if unknown and not keep_unknown:
@@ -138,3 +139,15 @@ class Recorder:
 
 class _DeletedSinceError(Exception):
     """What the box saw begin is older than an act of deletion."""
+
+
+def _checked(events: object) -> list[WatchEvent]:
+    """Return what a caller handed in as events, each checked."""
+    listed = list(events) if isinstance(events, Iterable) else [events]
+    valid = [checked(event) for event in listed if isinstance(event, WatchEvent)]
+    if len(valid) < len(listed):
+        raise MalformedMessage(
+            "what was watched is not told as a WatchEvent or a list of them",
+            hint="pass WatchEvent objects; edgeagent.messages has the type",
+        )
+    return valid

@@ -273,3 +273,13 @@ def test_a_key_file_of_another_length_or_kind_is_named(home: Path) -> None:
     (home / "kek").unlink()
     (home / "kek").mkdir()
     assert "Is a directory" in complaint(run(home, "consent", "show"), 5)
+
+
+def test_a_receipt_of_nobody_is_refused(home: Path) -> None:
+    assert "nobody" in complaint(run(home, "consent", "receipt", "--profile", "nobody"), 3)
+    assert run(home, "consent", "receipt", "--profile", "main").exit_code == 0
+    assert run(home, "profile", "create", "new").exit_code == 0
+    assert run(home, "consent", "receipt", "--profile", "new").exit_code == 0
+    assert run(home, "consent", "grant", "history", "--profile", "new").exit_code == 0
+    assert run(home, "profile", "remove", "new", "--yes").exit_code == 0
+    assert run(home, "consent", "receipt", "--profile", "new").exit_code == 0

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from edgeagent.consent import Purpose
-from edgeagent.errors import ConsentRequired, MalformedMessage
+from edgeagent.errors import ConsentRequired, InputError, MalformedMessage
 from edgeagent.messages import WatchEvent
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.private_session import KeptPrivateSession
 from edgeagent.services.recorder import Recorder
+from edgeagent.testing.agent_box import AgentBox
 from tests.services.conftest import Box
 
 
@@ -136,3 +137,19 @@ def test_a_deletion_between_the_grant_and_the_transaction_is_heeded(
     began = agent.home.ledger.deletions.last()
     assert recorder.record([event], seen_since=began).stored == 0
     assert agent.home.history.count("main") == 0
+
+
+@pytest.mark.parametrize("events", [None, 5, "x", [None], [5, "x"]])
+def test_what_is_no_event_is_refused_in_our_own_words(agent_box: AgentBox, events: object) -> None:
+    with agent_box.open() as agent:
+        agent.grant(Purpose.HISTORY)
+        with pytest.raises(MalformedMessage, match="not told as a WatchEvent"):
+            agent.record_watch(events)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("language", [5, "english", ["en"]])
+def test_a_language_that_is_none_is_refused_in_our_own_words(
+    agent_box: AgentBox, language: object
+) -> None:
+    with agent_box.open() as agent, pytest.raises(InputError, match="no consent notice"):
+        agent.grant(Purpose.HISTORY, language=language)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from edgeagent.config import Config, ServiceConfig
 from edgeagent.errors import InputError
 from edgeagent.network.repository import require_root
 from edgeagent.services.connections import read_trusted_root
+from edgeagent.services.managers import manager_groups, manager_users
 from edgeagent.services.settings_check import settings_faults
 from tests.publishing import Publisher
 
@@ -88,3 +89,12 @@ def test_a_root_is_root_metadata_that_signs_itself(publisher: Publisher, name: s
         )
     with pytest.raises(InputError, match="trusted_root"):
         require_root(data)
+
+
+@pytest.mark.parametrize("number", ["4294967295", "9" * 20, "9" * 5000])
+def test_a_number_that_no_user_has_is_refused(number: str) -> None:
+    with pytest.raises(InputError, match="manage_users: no user has number"):
+        manager_users(ServiceConfig(manage_users=(number,)))
+    with pytest.raises(InputError, match="manage_groups: no group has number"):
+        manager_groups(ServiceConfig(manage_groups=(number,)))
+    assert manager_users(ServiceConfig(manage_users=("4294967294",))) == {4294967294}
