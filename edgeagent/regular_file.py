@@ -14,6 +14,8 @@ from pathlib import Path
 
 __all__ = ["open_regular", "read_regular"]
 
+_CHUNK_BYTES = 65_536
+
 
 def open_regular(path: Path | str, *, flags: int = 0) -> BufferedReader:
     """Open a regular file for reading.
@@ -46,8 +48,8 @@ def read_regular(path: Path | str, *, cap_bytes: int, flags: int = 0) -> bytes:
     with open_regular(path, flags=flags) as file:
         # As much as there is: a buffer is set aside for all that may be read.
         data = file.read(min(os.fstat(file.fileno()).st_size, cap_bytes) + 1)
-        if len(data) <= cap_bytes:  # it may have grown
-            data += file.read(cap_bytes + 1 - len(data)) if data else b""
+        while len(data) <= cap_bytes and (more := file.read(_CHUNK_BYTES)):  # it has grown
+            data += more
     if len(data) > cap_bytes:
         raise OSError(errno.EFBIG, f"more than {cap_bytes} bytes", os.fspath(path))
     return data

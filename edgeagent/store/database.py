@@ -283,12 +283,14 @@ class Database:
             self._connection.close()
             self._connection = self._connect(self.path, key).connection
             self._places = _places(self.path)
+            self._file.close()
             self._file = NamedFile(self.path)
             self._reader = self._connection.cursor()
 
     def close(self) -> None:
         """Close the connection; the last one of all processes removes the write-ahead log."""
         self._connection.close()
+        self._file.close()
 
     def was_deleted(self) -> bool:
         """Say whether its file is gone, by an erasure or another way, though it can be read yet."""

@@ -22,9 +22,19 @@ class NamedFile:
             self._descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except FileNotFoundError:
             self._descriptor = -1
-        else:
-            self._finalizer = weakref.finalize(self, os.close, self._descriptor)
+        self._release = weakref.finalize(self, _close, self._descriptor)
+
+    def close(self) -> None:
+        """Follow it no longer: a file that is held keeps its file system from being unmounted."""
+        self._release()
 
     def was_deleted(self) -> bool:
-        """Say whether its last name is gone."""
+        """Say whether its last name is gone; of one that is no longer followed nobody knows."""
+        if not self._release.alive:
+            return False
         return self._descriptor < 0 or os.fstat(self._descriptor).st_nlink == 0
+
+
+def _close(descriptor: int) -> None:
+    if descriptor >= 0:
+        os.close(descriptor)

@@ -126,7 +126,7 @@ def test_a_population_is_read_from_a_file(reported: Terminal, tmp_path: Path) ->
         (b"[0.5, 0.5]", "8 shares"),
         (b"{}", "Expected `array`"),
         (b"\xff", "invalid"),
-        (b"[" * 70_000, "no list of shares"),
+        (b"[" * 70_000, "more than 65536 bytes"),
         (None, "No such file"),
     ],
 )
