@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, SystemClock
 from model_export.publish import publish
 from tests.hil.board import Board, tar_of
 from tests.hil.office import Office
+from tests.hil.onboard.week import asked_quarter
 from tests.hil.wheels import build_wheel
 from tests.publishing import LIFETIME_DAYS, Publisher
 
@@ -89,11 +91,12 @@ def publication(
         artefacts=first_publication.artefacts,
         log=first_publication.log,
     )
-    now = SystemClock().now() - _PUBLISHED_WEEKS_AGO * WEEK_SECONDS
+    today = SystemClock().now()
+    now = today - _PUBLISHED_WEEKS_AGO * WEEK_SECONDS
+    task = msgspec.structs.replace(ours.artefacts.task, epoch=asked_quarter(today))
+    artefacts = replace(ours.artefacts, task=task)
     assert DAY_SECONDS * LIFETIME_DAYS > _PUBLISHED_WEEKS_AGO * WEEK_SECONDS
-    publish(
-        ours.repository, ours.artefacts, now=now, keys_dir=ours.keys, lifetime_days=LIFETIME_DAYS
-    )
+    publish(ours.repository, artefacts, now=now, keys_dir=ours.keys, lifetime_days=LIFETIME_DAYS)
     return ours
 
 

@@ -31,7 +31,7 @@ def test_a_week_of_watching_is_ranked_explained_and_reported(
     assert {reason["kind"] for pick in picks for reason in pick["reasons"]} >= {"watched"}
     assert not {pick["entity_id"] for pick in picks} & set(comedies)
     closing = board.json(home, "report", "close")
-    assert (closing["outcome"], closing["week"]) == ("drawn", lived["week"])
+    assert (closing["outcome"], closing["week"]) == ("drawn", lived["week"]), closing
     assert board.json(home, "report", "close")["outcome"] == "already_closed"
     before = len(office.reports())
     assert board.onboard("later", home) == {"outcomes": ["accepted"], "waiting": 0}

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgeagent.agent import Agent, World
-from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, SystemClock, week_of, week_start
+from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, SystemClock, quarter_of, week_of, week_start
 from edgeagent.config import load_config
 from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent
 from edgeagent.testing.clock import FakeClock
 
-__all__ = ["main"]
+__all__ = ["asked_quarter", "main"]
 
 _SPACING_WEEKS = 13
 _TITLES_AN_EVENING = 3
@@ -38,9 +38,8 @@ def main() -> None:
         return Agent.open(home, config=load_config(home), world=World(clock=clock))
 
     ended = week_of(now) - 1
-    while (age := _weeks_since(agent, ended)) > _OLDEST_WEEKS:
+    while not _is_asked_for(week := ended - _weeks_since(agent, ended), now):
         _begin_anew(home)
-    week = ended - age
     with agent() as opened:
         for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
             opened.grant(purpose)
@@ -60,6 +59,16 @@ def main() -> None:
             ).stored
             opened.housekeeping()
     sys.stdout.write(json.dumps({"week": week, "stored": stored}) + "\n")
+
+
+def asked_quarter(now: int) -> int:
+    """Return the quarter that the task has to be of: some of the last weeks lie in it."""
+    return quarter_of(week_of(now) - 1 - _OLDEST_WEEKS // 2)
+
+
+def _is_asked_for(week: int, now: int) -> bool:
+    is_young = week >= week_of(now) - 1 - _OLDEST_WEEKS
+    return is_young and quarter_of(week) == asked_quarter(now)
 
 
 def _weeks_since(agent: Callable[[], Agent], ended: int) -> int:
