@@ -115,9 +115,7 @@ def stages(readme: str) -> tuple[tuple[Stage, ...], ...]:
             ),
         ),
         one("README: the tests", tests, fast, PYTEST_ADDOPTS=covered),
-        one(
-            "Deep tests", ".venv/bin/pytest -m deep", deep, PYTEST_ADDOPTS=f"{covered} --cov-append"
-        ),
+        one("Deep tests", ".venv/bin/pytest -m deep --hypothesis-profile=thorough", deep),
         (
             *one(
                 "The audit of the reports",
@@ -181,7 +179,7 @@ def stages(readme: str) -> tuple[tuple[Stage, ...], ...]:
 
 def _coverage(name: str, options: str) -> tuple[Stage]:
     command = f".venv/bin/coverage report --show-missing {options}"
-    return (Stage(name=name, command=command, kinds=frozenset({"deep"})),)
+    return (Stage(name=name, command=command, kinds=frozenset({"fast", "deep"})),)
 
 
 def _rehearsal() -> str:
