@@ -122,7 +122,6 @@ def stages(readme: str) -> tuple[tuple[Stage, ...], ...]:
                 f"{_PYTHON} -m tests.audit --without silence --processes 1",
                 deep,
             ),
-            *one("Debian 13: its Python", f"{_PYTHON} -m tests.second_python --prepare", deep),
             *one("Attacks on a home", f"{_PYTHON} -m tests.security", deep),
             *one(
                 "Error and coverage of both mechanisms, quick",
@@ -144,7 +143,6 @@ def stages(readme: str) -> tuple[tuple[Stage, ...], ...]:
             *_coverage("Coverage of the rest: 95 %", f"--omit='{_PURE}' --fail-under=95"),
         ),
         one("What silence tells, on one core", f"{_PYTHON} -m tests.audit --only silence", deep),
-        one("Debian 13: the fast tests", f"{_PYTHON} -m tests.second_python", deep),
         *(
             (
                 Stage(

@@ -8,14 +8,13 @@
     ledger.anchor    length and head of the ledger's chain
     lock             held while something spans a database and a side file
 
-The ledger opens first and does not need the history: what was consented to and what left the box
-stays readable when the history is damaged. A database is made aside and moved into place, so that
-a file under its own name is always whole, and one that does not open is never made anew.
+The ledger opens first and needs no history. A database is made aside and moved into place, whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -24,6 +23,7 @@ from edgeagent.clock import iso_utc
 from edgeagent.core_dumps import forbid_core_dumps
 from edgeagent.errors import (
     Damaged,
+    DiskFull,
     InputError,
     KeyProviderError,
     LedgerBroken,
@@ -359,8 +359,8 @@ class Home:
         with self._lock.held():
             self._cut_logs.tell(self.ledger, at=self._now)
             meet(history, self.ledger, at=self._now)
-        # A process that died after deleting may have left what it deleted in the log.
-        history.checkpoint()
+        with suppress(DiskFull):  # what a process deleted that died may be in the log yet
+            history.checkpoint()
         if self._copy is not None:
             history.refuse_writes(self.directory / history.path.name)
 
