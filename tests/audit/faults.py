@@ -99,13 +99,14 @@ def _exact(effort: Effort) -> Iterator[Verdict]:
 
 def _statistical(effort: Effort) -> Iterator[Verdict]:
     subset, _, laplace = TASKS
+    honest = DiscreteLaplace(laplace.categories, _THREE)
     number = 20_000
-    yield _tried(SubsetAtFour(33), subset, number=number)
-    yield _tried(HalvedSensitivity(8, _THREE), laplace, number=number)
-    yield _tried(ForgottenClip(8, _THREE), laplace, number=number)
-    yield _tried(DiscreteLaplace(8, _THREE), laplace, number=number, planted=False)
+    yield _tried(SubsetAtFour(subset.categories), subset, number=number)
+    yield _tried(HalvedSensitivity(laplace.categories, _THREE), laplace, number=number)
+    yield _tried(ForgottenClip(laplace.categories, _THREE), laplace, number=number)
+    yield _tried(honest, laplace, number=number, planted=False)
     if effort.full:  # 1 in 2000 takes that many reports to see
-        yield _tried(SubsetWithPattern(33, _THREE), subset, number=1_000_000)
+        yield _tried(SubsetWithPattern(subset.categories, _THREE), subset, number=1_000_000)
 
 
 def _tried(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
+from traceback import format_exc
 from typing import Any
 
 import click
@@ -52,7 +53,12 @@ def run(part: Part, *, full: bool) -> dict[str, Any]:
 
     say("begins")
     started, worked = perf_counter(), sum(os.times()[:4])
-    result = part(Effort(full=full, say=say))
+    try:
+        result = part(Effort(full=full, say=say))
+    except Exception as error:  # noqa: BLE001  (one broken part hides no other's result)
+        click.echo(format_exc(), err=True)
+        stopped = f"stopped by {type(error).__name__}: {error}"
+        result = Result(name=name, wrong=(stopped,), figures={}, summary="did not finish")
     return {
         "name": result.name,
         "ok": result.ok,

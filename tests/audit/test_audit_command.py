@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.audit import __main__ as command
-from tests.audit.part import Effort, Result
+from tests.audit.part import Effort, Result, run
 
 _ROOT = Path(__file__).parents[2]
 
@@ -59,3 +59,16 @@ def test_what_does_not_hold_is_named_and_fails_the_command(
     assert run.exit_code == 9
     assert "NO  breaking: planted" in run.stdout
     assert "error: breaking: a bound is passed" in run.stderr
+
+
+def _stopping(effort: Effort) -> Result:
+    del effort
+    raise ValueError("planted")
+
+
+def test_a_part_that_stops_fails_the_command_and_hides_no_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = run(_stopping, full=False)
+    assert (told["ok"], told["wrong"]) == (False, ("stopped by ValueError: planted",))
+    assert "Traceback" in capsys.readouterr().err

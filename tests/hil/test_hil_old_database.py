@@ -9,7 +9,7 @@ import pytest
 from edgeagent.store.genesis import after_silence
 from edgeagent.testing.box import Box
 from tests.hil.board import Board, tar_of
-from tests.store.test_store_migrations import EARLIER, SCHEMAS, undo
+from tests.store.test_store_migrations import EARLIER, store_as_earlier
 
 
 @pytest.mark.parametrize(("name", "version"), EARLIER)
@@ -17,14 +17,7 @@ def test_an_old_home_opens_with_everything_in_it(
     board: Board, tmp_path: Path, name: str, version: int
 ) -> None:
     box = Box(tmp_path / "home")
-    home = box.open()
-    home.ledger.append_consent(box.decision())
-    home.history.add([box.event("t:1")], box.grant())
-    database = home.ledger._database if name == "ledger" else home.history._database
-    with database.transaction() as connection:
-        for statement in undo(SCHEMAS[name], version):
-            connection.execute(statement)
-    box.close()
+    store_as_earlier(box, name, version)
     old = f"{board.place}/old-{name}-{version}"
     board.unpack(tar_of(box.files()), old)
     board.check(f"chmod 700 {old} && chmod 600 {old}/*")

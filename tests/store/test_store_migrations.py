@@ -9,6 +9,7 @@ import pytest
 
 from edgeagent.errors import NotOurDatabase, StorageError
 from edgeagent.store.database import Database
+from edgeagent.store.genesis import Genesis
 from edgeagent.store.history_schema import HISTORY_SCHEMA
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
@@ -154,13 +155,17 @@ def undo(schema: Schema, version: int) -> Iterator[str]:
     yield f"PRAGMA user_version = {version}"
 
 
-@pytest.mark.parametrize(("name", "version"), EARLIER)
-def test_a_home_of_every_earlier_schema_opens_with_everything_in_it(
-    box: Box, name: str, version: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def store_as_earlier(box: Box, name: str, version: int) -> Genesis:
+    """Store a consent and a viewing in a home whose database of that name is of an earlier schema.
+
+    Args:
+        box: Closed when this returns.
+        name: ``ledger`` or ``history``.
+        version: Of the schema, at least 1 and below today's.
+    """
     home = box.open()
-    genesis = home.ledger.genesis
-    with monkeypatch.context() as earlier:  # which noted nothing of a history
+    home.ledger.append_consent(box.decision())
+    with pytest.MonkeyPatch.context() as earlier:  # which noted nothing of a history
         earlier.setattr(home.ledger, "append_store_note", lambda *_, **__: None)
         home.history.add([box.event("t:1")], box.grant())
     database = home.ledger._database if name == "ledger" else home.history._database
@@ -168,7 +173,16 @@ def test_a_home_of_every_earlier_schema_opens_with_everything_in_it(
         for statement in undo(SCHEMAS[name], version):
             connection.execute(statement)
     assert database.version() == version
+    genesis = home.ledger.genesis
     box.close()
+    return genesis
+
+
+@pytest.mark.parametrize(("name", "version"), EARLIER)
+def test_a_home_of_every_earlier_schema_opens_with_everything_in_it(
+    box: Box, name: str, version: int
+) -> None:
+    genesis = store_as_earlier(box, name, version)
     home = box.open()
     home.ledger.check()
     assert home.ledger.genesis == genesis
