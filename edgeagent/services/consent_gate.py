@@ -114,7 +114,7 @@ class ConsentGate:
 
         """
         # Asked first: a withdrawal in between is newer than whatever this grant stores.
-        after = self._ledger.deletions.last()
+        after = self.last_deletion()
         state = self.state(purpose, profile=profile)
         if not state.granted or state.since is None:
             raise ConsentRequired(
@@ -128,6 +128,10 @@ class ConsentGate:
             since=state.since,
             after=after,
         )
+
+    def last_deletion(self) -> int:
+        """Return the place of the last act of deletion: a grant from before it is to be renewed."""
+        return self._ledger.deletions.last()
 
     def holds(self, purpose: Purpose, *, profile: str) -> bool:
         """Say whether a grant would be minted now."""

@@ -113,8 +113,9 @@ class Recommender:
                 raise
             return stored
         made_at = self._clock.now()
-        if not self._is_private:
-            self._home.history.save_picks(picks, grant, made_at=made_at)
+        if not self._keep(picks, grant, request, made_at=made_at):
+            # Something was deleted, hidden or withdrawn meanwhile, which these picks may rest on.
+            return self.recommend(profile=profile, limit=limit, why_segments=why_segments)
         return _ranking(picks, profile=profile, made_at=made_at, cached=False)
 
     def last_picks(self, *, profile: str, limit: int) -> Ranking | None:
@@ -155,6 +156,19 @@ class Recommender:
             if profile != MAIN_PROFILE:  # an adult's, and no history is made to find that out
                 self._audience.require(profile, self._home.history.profile_kind(profile))
             raise
+
+    def _keep(self, picks: Picks, grant: Grant, request: RankRequest, *, made_at: int) -> bool:
+        """Save picks as the last ones, and say whether what they rest on is still there."""
+
+        def still() -> bool:
+            marks = self._home.history.marks(grant.profile)
+            return self._gate.last_deletion() == grant.after and (
+                (marks.hidden, marks.not_reasons) == (request.hidden, request.not_reasons)
+            )
+
+        if self._is_private:
+            return still()
+        return self._home.history.save_picks(picks, grant, made_at=made_at, still=still)
 
     def _rank(self, request: RankRequest) -> Picks:
         """Rank in the first way that works.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 import msgspec
 
-from edgeagent.consent import Purpose
+from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import MalformedMessage
 from edgeagent.messages import WatchEvent, checked
 from edgeagent.services.audience import Audience
@@ -87,18 +88,18 @@ class Recorder:
         if unknown and not keep_unknown:
             self._titles.require(unknown)
         profiles = sorted({event.profile for event in kept})
-        grants = [self._gate.grant(Purpose.HISTORY, profile=profile) for profile in profiles]
+        for profile in profiles:  # all, before anything is stored
+            self._gate.grant(Purpose.HISTORY, profile=profile)
         # Asked after consent: an answer without it would tell an app of the session.
         if self._private.ends_at() is not None:
             return Recorded(stored=0, ignored_child=0, ignored_private=len(valid))
         seen = seen_since is not None
         public = [event for event in kept if seen or not self._was_private(event)]
         try:
-            for grant in grants:
-                own = [self._dated(event) for event in public if event.profile == grant.profile]
-                still = partial(self._require_undeleted, grant.profile, seen_since)
+            for profile in profiles:
+                own = [self._dated(event) for event in public if event.profile == profile]
                 if own:
-                    self._history.add(own, grant, undated=self._boot_time(), still=still)
+                    self._store(own, profile, seen_since)
         except _DeletedSinceError:
             return Recorded(stored=0, ignored_child=len(valid) - len(kept))
         return Recorded(
@@ -108,12 +109,27 @@ class Recorder:
             unmatched=sum(event.entity_id in unknown for event in public),
         )
 
-    def _require_undeleted(self, profile: str, since: int | None) -> None:
-        """Ask, inside the transaction, whether something was deleted since a place in the chain."""
-        if since is None:
-            return
-        if self._gate.grant(Purpose.HISTORY, profile=profile).after != since:
-            raise _DeletedSinceError
+    def _store(self, events: Sequence[WatchEvent], profile: str, since: int | None) -> None:
+        """Store a profile's events under a grant that holds inside the transaction.
+
+        Raises:
+            ConsentRequired: ``history`` was withdrawn meanwhile; nothing was stored.
+            _DeletedSinceError: something was deleted since a place in the chain; likewise.
+
+        """
+        while True:
+            grant = self._gate.grant(Purpose.HISTORY, profile=profile)
+            if since is not None and grant.after != since:
+                raise _DeletedSinceError
+            still = partial(self._require_nothing_deleted, grant)
+            with suppress(_OvertakenError):  # what is told now is newer than that
+                self._history.add(events, grant, undated=self._boot_time(), still=still)
+                return
+
+    def _require_nothing_deleted(self, grant: Grant) -> None:
+        """Ask, inside the transaction, whether something was deleted since a grant was minted."""
+        if self._gate.last_deletion() != grant.after:
+            raise _OvertakenError
 
     def _was_private(self, event: WatchEvent) -> bool:
         """Say whether a viewing may have been in a past session; one of now is not."""
@@ -139,6 +155,10 @@ class Recorder:
 
 class _DeletedSinceError(Exception):
     """What the box saw begin is older than an act of deletion."""
+
+
+class _OvertakenError(Exception):
+    """Something was deleted between a grant and what was to be stored under it."""
 
 
 def _checked(events: object) -> list[WatchEvent]:

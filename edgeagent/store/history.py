@@ -197,8 +197,20 @@ class HistoryStore(Viewings, KeyedStore):
 
     # Picks
 
-    def save_picks(self, picks: Picks, grant: Grant, *, made_at: int) -> None:
+    def save_picks(
+        self,
+        picks: Picks,
+        grant: Grant,
+        *,
+        made_at: int,
+        still: Callable[[], bool] = lambda: True,
+    ) -> bool:
         """Keep the picks a profile is shown, so that they can be shown again at once.
+
+        ``still`` is asked inside the transaction.
+
+        Returns:
+            Whether they were kept: ``still`` said so.
 
         Raises:
             ConsentRequired: the grant is for another purpose.
@@ -207,7 +219,10 @@ class HistoryStore(Viewings, KeyedStore):
         _require(grant, Purpose.PERSONALIZATION)
         require_profile(self._database, grant.profile)
         with self._database.transaction() as connection:
-            write_picks(connection, picks, grant, made_at=made_at)
+            kept = still()
+            if kept:
+                write_picks(connection, picks, grant, made_at=made_at)
+        return kept
 
     def last_picks(self, profile: str) -> SavedPicks | None:
         """Return the picks a profile was last shown."""

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from edgeagent.consent import Purpose
+from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, InputError, MalformedMessage
 from edgeagent.messages import WatchEvent
+from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.private_session import KeptPrivateSession
 from edgeagent.services.recorder import Recorder
 from edgeagent.testing.agent_box import AgentBox
 from tests.services.conftest import Box
@@ -108,35 +108,78 @@ def test_what_began_before_an_act_of_deletion_is_not_stored_under_its_old_date(b
     assert box.agent.record_watch(event, seen_since=now).stored == 1
 
 
-class _Forgetting(KeptPrivateSession):
-    """While it is asked, after consent was, another process forgets the title."""
+class _ActingGate(ConsentGate):
+    """Once it has granted, another process acts."""
 
-    box: Box
+    act: Callable[[], object] | None = None
 
-    def ends_at(self) -> int | None:
-        self.box.agent.title_marks.forget("t:1", profile="main")
-        return super().ends_at()
+    def grant(self, purpose: Purpose, *, profile: str) -> Grant:
+        granted = super().grant(purpose, profile=profile)
+        act, self.act = self.act, None
+        if act is not None:
+            act()
+        return granted
 
 
-def test_a_deletion_between_the_grant_and_the_transaction_is_heeded(
-    box: Box, tmp_path: Path
-) -> None:
-    box.grant(Purpose.HISTORY)
+def _recorder(box: Box, act: Callable[[], object], *, grants: int) -> Recorder:
+    """Return one during whose grant of that number something happens."""
     agent, clock = box.agent, DeviceClock(box.clock)
-    private = _Forgetting(tmp_path, clock=clock, directory=tmp_path)
-    private.box = box
-    recorder = Recorder(
+    gate = _ActingGate(agent.home.ledger, clock=clock, language="en")
+
+    def count_down(left: int) -> Callable[[], object]:
+        def act_or_wait() -> None:
+            if left == 1:
+                act()
+            else:
+                gate.act = count_down(left - 1)
+
+        return act_or_wait
+
+    gate.act = count_down(grants)
+    return Recorder(
         agent.home.history,
-        gate=agent.gate,
+        gate=gate,
         titles=agent.titles,
-        private=private,
+        private=agent.private,
         clock=clock,
         audience=agent._audience,
     )
+
+
+@pytest.mark.parametrize("grants", [1, 2])
+def test_a_deletion_between_the_grant_and_the_transaction_is_heeded(box: Box, grants: int) -> None:
+    box.grant(Purpose.HISTORY)
+    recorder = _recorder(
+        box, lambda: box.agent.title_marks.forget("t:1", profile="main"), grants=grants
+    )
     event = WatchEvent(entity_id="t:1", watched_on=box.clock.now())
-    began = agent.home.ledger.deletions.last()
+    began = box.agent.home.ledger.deletions.last()
     assert recorder.record([event], seen_since=began).stored == 0
-    assert agent.home.history.count("main") == 0
+    assert box.agent.home.history.count("main") == 0
+
+
+@pytest.mark.parametrize("grants", [1, 2])
+def test_a_withdrawal_between_the_grant_and_the_transaction_leaves_no_row(
+    box: Box, grants: int
+) -> None:
+    box.grant(Purpose.HISTORY)
+    recorder = _recorder(box, lambda: box.agent.withdraw(Purpose.HISTORY), grants=grants)
+    event = WatchEvent(entity_id="t:1", watched_on=box.clock.now())
+    with pytest.raises(ConsentRequired, match="withdrawn"):
+        recorder.record([event])
+    assert box.agent.home.history.count("main") == 0
+
+
+def test_what_is_told_while_something_else_is_deleted_is_newer_and_stays(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    recorder = _recorder(
+        box, lambda: box.agent.title_marks.forget("t:2", profile="main"), grants=2
+    )
+    event = WatchEvent(entity_id="t:1", watched_on=box.clock.now())
+    assert recorder.record([event]).stored == 1
+    last = box.agent.home.ledger.deletions.last()
+    rows = box.agent.home.history.database.read("SELECT after_seq FROM events")
+    assert rows == [(last,)]
 
 
 @pytest.mark.parametrize("events", [None, 5, "x", [None], [5, "x"]])
