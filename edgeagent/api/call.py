@@ -23,6 +23,7 @@ from edgeagent.errors import EdgeAgentError, InputError, LedgerBroken, ModelErro
 from edgeagent.messages import Title
 from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.erasure import ErasureReason, ErasureReceipt
+from edgeagent.services.erasure_of_box import erasure_has_begun
 from edgeagent.services.household import MAIN_PROFILE
 
 __all__ = ["Call", "Desk", "Errands", "Outside"]
@@ -144,9 +145,14 @@ class Desk:
             self.agent = self._open()
 
     def is_gone(self) -> bool:
-        """Say whether the box was erased by another process; from any thread."""
+        """Say whether another process has erased the box, or begun to; from any thread.
+
+        Where it was cut off, whatever is stored from then on would go with the rest at the next
+        start.
+        """
+        home = self.agent.home
         try:
-            return self.agent.home.ledger.database.was_deleted()
+            return home.ledger.database.was_deleted() or erasure_has_begun(home.directory)
         except InputError:  # closed: the next one did not open yet
             return True
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from edgeagent.api.call import Desk
 from edgeagent.api.hub import Hub
-from edgeagent.api.lanes import Lanes
+from edgeagent.api.lanes import Lane, Lanes
 from edgeagent.api.schedule import Conditions
 from edgeagent.api.timetable import LEAD_SECONDS, Timetable, Updates
 from edgeagent.api.turns import Turns
@@ -63,7 +63,7 @@ class Courier:
 
     async def fetch(self, moment: int) -> None:
         """Look for an update at ``moment``, in boot seconds, if one is due."""
-        if not await self._is_due(self._fetch_due, moment):
+        if not await self._is_due("fetch", self._fetch_due, moment):
             return
         again_soon = True
         try:
@@ -77,7 +77,7 @@ class Courier:
 
     async def send(self, moment: int) -> None:
         """Send at ``moment``, in boot seconds, the reports that are due."""
-        if not await self._is_due(self._send_due, moment):
+        if not await self._is_due("send", self._send_due, moment):
             return
         try:
             await self._lanes.run("send", lambda: self._errands.send_reports(moment))
@@ -85,10 +85,13 @@ class Courier:
             _LOG.warning("nothing was sent, will be tried again: %s", type(error).__name__)
         self._hub.publish("EdgeAgent.onDisclosuresChanged", None)
 
-    async def _is_due(self, due: Callable[[Conditions], bool], moment: int) -> bool:
-        """Say whether to go; not where the box has slept, or was kept busy, past the moment."""
+    async def _is_due(self, lane: Lane, due: Callable[[Conditions], bool], moment: int) -> bool:
+        """Say whether to go; not where the box has slept past the moment.
+
+        Asked on the errand's own lane: what the stores are busy with must not put it off.
+        """
         try:
-            wanted = await self._lanes.run("quick", lambda: due(self._look()))
+            wanted = await self._lanes.run(lane, lambda: due(self._look()))
         except Exception as error:  # noqa: BLE001  (likewise)
             _LOG.warning("cannot tell what is due: %s", type(error).__name__)
             return False

@@ -19,7 +19,7 @@ from edgeagent.store.lock import HomeLock
 from edgeagent.store.ownership import foreign_file
 from edgeagent.store.rekey import Step
 
-__all__ = ["erase_box", "finish_erasure_of_box"]
+__all__ = ["erase_box", "erasure_has_begun", "finish_erasure_of_box"]
 
 _MARKER_NAME = "erasing"
 _BEGUN = "the erasure of the box has begun; nothing opens before the next start has carried it out"
@@ -96,6 +96,11 @@ def finish_erasure_of_box(
         if not marker.exists():  # another process has done it meanwhile
             return False
         return _erase_marked(directory, provider, step)
+
+
+def erasure_has_begun(directory: Path) -> bool:
+    """Say whether a box is being erased, or was when that was cut off: it is to be finished."""
+    return (directory / _MARKER_NAME).exists()
 
 
 def _require_erasable(directory: Path) -> None:

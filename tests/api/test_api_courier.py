@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from edgeagent.agent import Agent
 from edgeagent.api.call import Desk, Outside
 from edgeagent.api.confirmations import Confirmations
 from edgeagent.api.courier import Courier
 from edgeagent.api.hub import Hub
 from edgeagent.api.lanes import Lanes
 from edgeagent.api.timetable import GRID_SECONDS, LEAD_SECONDS, Timetable, Updates, Weeks
-from edgeagent.clock import DAY_SECONDS
+from edgeagent.clock import DAY_SECONDS, week_of
 from edgeagent.config import ServiceConfig
 from edgeagent.errors import EdgeAgentError, NetworkError, StorageError
+from edgeagent.messages.report import REPORT_BYTES
 from edgeagent.services.erasure import ErasureReceipt
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
@@ -131,6 +134,11 @@ class Errands(InProcess):
         self.go_on = threading.Event()
         self.go_on.set()
         self.begun = threading.Event()
+        self.noted = threading.Event()
+
+    def _note(self, errand: str, moment: float | None) -> None:
+        super()._note(errand, moment)
+        self.noted.set()
 
     def fetch_update(self, moment: float | None = None) -> None:
         self.begun.set()
@@ -237,6 +245,46 @@ def test_work_on_the_history_delays_no_errand_and_no_errand_delays_it(route: Rou
         return done
 
     assert len(asyncio.run(scenario())) == 5
+
+
+@pytest.mark.parametrize("errand", ["fetch", "send"])
+def test_what_keeps_the_stores_busy_past_a_moment_puts_no_errand_off(
+    route: Route, errand: str
+) -> None:
+    """A long erasure, or a search through all that was watched, would show otherwise."""
+    if errand == "send":
+        with route.box.open() as agent:
+            report_waits(route.box, agent)
+
+    async def scenario() -> None:
+        searched = threading.Event()
+        search = asyncio.create_task(route.lanes.run("quick", lambda: searched.wait(60)))
+        turn = {"fetch": route.courier.fetch, "send": route.courier.send}[errand]
+        going = asyncio.create_task(turn(route.soon()))
+        went = await asyncio.to_thread(route.errands.noted.wait, 20)
+        searched.set()
+        assert went
+        await asyncio.gather(search, going)
+
+    asyncio.run(scenario())
+    assert route.errands.done == [errand]
+
+
+def report_waits(box: AgentBox, agent: Agent) -> None:
+    """Let a report wait that is due."""
+    ledger, now = agent.home.ledger, box.clock.now()
+    ledger.book(
+        week=week_of(now) - 1,
+        odds=Fraction(3),
+        report_id="0" * 32,
+        task="any",
+        body=b"{}".ljust(REPORT_BYTES),
+        drawn_at=now,
+        due_at=now,
+        recipient="https://scripted.example",
+        meaning="",
+        still=lambda: True,
+    )
 
 
 def test_a_box_without_a_server_goes_nowhere(tmp_path: Path) -> None:

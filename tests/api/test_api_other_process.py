@@ -88,6 +88,31 @@ def test_a_box_that_another_process_has_erased_is_served_empty(
         assert other.home.history.count("main") == 1
 
 
+class _CutError(Exception):
+    """The other process dies."""
+
+
+def test_an_erasure_of_the_box_that_was_cut_off_is_finished_before_anything_is_acknowledged(
+    running: Running, app: Client, manager: Client
+) -> None:
+    box = running.box
+    manager.result("EdgeAgent.grant", {"purpose": "history"})
+    app.result("Discovery.watched", {"entityId": "f:1"})
+
+    def cut(step: str) -> None:
+        if step != "mark":
+            raise _CutError
+
+    provider = configured_provider(box.directory, box.config)
+    with pytest.raises(_CutError):
+        erase_box(box.directory, provider=provider, now=box.clock.now(), step=cut)
+    assert app.error("Discovery.watched", {"entityId": "f:2"})["code"] == NOT_PERMITTED
+    manager.result("EdgeAgent.grant", {"purpose": "history"})
+    app.result("Discovery.watched", {"entityId": "f:3"})
+    with box.open() as other:  # as the next start does
+        assert [viewing.entity_id for viewing in other.home.history.window("main")] == ["f:3"]
+
+
 def private(running: Running, elsewhere: Path, *words: str) -> Result:
     """Run a command that has another environment than the service."""
     command = ["--home", str(running.box.directory), "private", *words]

@@ -172,9 +172,7 @@ def test_a_withdrawal_between_the_grant_and_the_transaction_leaves_no_row(
 
 def test_what_is_told_while_something_else_is_deleted_is_newer_and_stays(box: Box) -> None:
     box.grant(Purpose.HISTORY)
-    recorder = _recorder(
-        box, lambda: box.agent.title_marks.forget("t:2", profile="main"), grants=2
-    )
+    recorder = _recorder(box, lambda: box.agent.title_marks.forget("t:2", profile="main"), grants=2)
     event = WatchEvent(entity_id="t:1", watched_on=box.clock.now())
     assert recorder.record([event]).stored == 1
     last = box.agent.home.ledger.deletions.last()
