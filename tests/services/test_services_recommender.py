@@ -410,10 +410,10 @@ def test_what_goes_while_a_model_ranks_is_in_no_picks(
     def forget() -> object:
         return agent.title_marks.forget("t:1", profile="main")
 
-    def hide() -> object:
-        return agent.home.history.set_mark("main", "t:1", "hidden", at=box.clock.now())
+    def hide() -> None:
+        agent.home.history.set_mark("main", "t:1", "hidden", at=box.clock.now())
 
-    _once(box, {"forget": forget, "hide": hide}[act])
+    _once(box, forget if act == "forget" else hide)
     agent.recommend()
     first, second = (one for one in scorer.requests if isinstance(one, RankRequest))
     assert {viewing.entity_id for viewing in first.history} == {"t:1", "t:2"}
