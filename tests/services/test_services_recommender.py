@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -34,7 +34,6 @@ class ListScorer(TableScorer):
 
     def rank(self, request: RankRequest) -> Picks:
         self.requests.append(request)
-        self.before()
         model = "popular" if request.popular else request.files.model_sha256
         if model in self.broken:
             raise ModelError("this model is broken", hint="a test")
@@ -379,51 +378,3 @@ def test_a_kids_profile_is_not_sent_to_ask_for_what_it_cannot_be_granted(
             agent.recommend(profile="nobody")
         with pytest.raises(ConsentRequired, match="asked yet"):
             agent.recommend()
-
-
-def _once(box: AgentBox, act: Callable[[], object]) -> None:
-    """Let something happen while the model ranks, the first time."""
-    scorer = box.scorer
-    assert isinstance(scorer, TableScorer)
-
-    def acting() -> None:
-        scorer.before = lambda: None
-        act()
-
-    scorer.before = acting
-
-
-@pytest.mark.parametrize("private", [False, True])
-@pytest.mark.parametrize("act", ["forget", "hide"])
-def test_what_goes_while_a_model_ranks_is_in_no_picks(
-    box: AgentBox, agent: Agent, scorer: ListScorer, act: str, private: bool
-) -> None:
-    now = box.clock.now()
-    agent.record_watch(
-        [WatchEvent(entity_id=f"t:{n}", watched_on=now - 60 * n) for n in (1, 2)],
-        keep_unknown=True,
-    )
-    box.clock.advance(60)
-    if private:
-        agent.private.start(60)
-
-    def forget() -> object:
-        return agent.title_marks.forget("t:1", profile="main")
-
-    def hide() -> None:
-        agent.home.history.set_mark("main", "t:1", "hidden", at=box.clock.now())
-
-    _once(box, forget if act == "forget" else hide)
-    agent.recommend()
-    first, second = (one for one in scorer.requests if isinstance(one, RankRequest))
-    assert {viewing.entity_id for viewing in first.history} == {"t:1", "t:2"}
-    left = {viewing.entity_id for viewing in second.history} - set(second.hidden)
-    assert left == {"t:2"}
-    assert (agent.last_picks() is None) == private
-
-
-def test_a_withdrawal_while_a_model_ranks_leaves_no_picks(box: AgentBox, agent: Agent) -> None:
-    _once(box, lambda: agent.withdraw(Purpose.PERSONALIZATION))
-    with pytest.raises(ConsentRequired, match="withdrawn"):
-        agent.recommend()
-    assert agent.home.history.last_picks("main") is None
