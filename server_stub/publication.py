@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
+from math import fsum, sqrt
 from typing import Literal
 
 from edgeagent.errors import InputError, PolicyError
@@ -109,7 +109,7 @@ def estimate_audience(
         shares_are_ratios=estimate.unit != "share",
         confidence=_CONFIDENCE,
         simultaneous=simultaneous,
-        mean_half_width=sum(half_widths) / task.categories,
+        mean_half_width=fsum(half_widths) / task.categories,
         max_half_width=max(half_widths),
         stated_half_width=half_width,
         publishable=not withheld,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from math import ceil, exp, inf, log, log1p, pi, sin, sqrt
+from math import ceil, exp, fsum, inf, log, log1p, pi, sin, sqrt
 
 __all__ = ["noise_half_width", "noise_variance"]
 
@@ -32,7 +32,7 @@ def noise_half_width(ratio: float, draws: int, *, confidence: float) -> int:
         dirichlet = (
             weight * sin((size + 0.5) * angle) / sin(angle / 2) for weight, angle in weights
         )
-        return (2 * size + 1 + 2 * sum(dirichlet)) / angles
+        return (2 * size + 1 + 2 * fsum(dirichlet)) / angles
 
     low, high = -1, angles // 2
     while high - low > 1:

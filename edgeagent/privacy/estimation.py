@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from math import fsum
 from typing import Literal
 
 from edgeagent.messages.report import COUNT_LIMIT
@@ -53,7 +54,7 @@ class Estimate:
     @property
     def shares(self) -> tuple[float, ...]:
         """The values as shares; of ``sessions`` a ratio of estimates, which is not unbiased."""
-        whole = 1.0 if self.unit == "share" else sum(self.values)
+        whole = 1.0 if self.unit == "share" else fsum(self.values)
         return tuple(value / whole if whole > 0 else 0.0 for value in self.values)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import fsum
 from typing import Literal
 
 import numpy as np
@@ -110,8 +111,8 @@ def reasons_of(
     parts = contributions[shown].tolist()
     others = list(nameless)
     if len(shown) < len(contributions):
-        others.append(("rest", float(contributions.sum()) - sum(parts)))
-    total = sum(map(abs, parts)) + sum(abs(part) for _, part in others) or 1.0
+        others.append(("rest", float(contributions.sum()) - fsum(parts)))
+    total = fsum(map(abs, parts)) + fsum(abs(part) for _, part in others) or 1.0
     reasons = [
         Reason(
             kind="watched",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb, log2
+from math import comb, fsum, log2
 
 from edgeagent.messages import Viewing
 
@@ -77,7 +77,7 @@ def clear_loss(old: Sequence[float | None], new: Sequence[float | None]) -> str 
     losses, wins = sum(b < a for a, b in pairs), sum(b > a for a, b in pairs)
     trials = losses + wins
     as_bad = sum(comb(trials, k) for k in range(losses, trials + 1))
-    before, after = sum(a for a, _ in pairs), sum(b for _, b in pairs)
+    before, after = fsum(a for a, _ in pairs), fsum(b for _, b in pairs)
     if as_bad * _CLEAR_ODDS > 2**trials or before - after < _CLEAR_LOSS_FRACTION * before:
         return None
     return (

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
-from math import comb, lcm, sqrt
+from math import comb, fsum, lcm, sqrt
 
 from edgeagent.messages import ReportTask
 from edgeagent.privacy.estimation import Estimate, Totals
@@ -85,10 +85,10 @@ def _judge(estimate: Estimate, truth: list[float], devices: int) -> FleetOutcome
         devices=devices,
         truth=tuple(truth),
         estimate=estimate,
-        rmse=sqrt(sum(error * error for error in errors) / categories),
-        expected_rmse=sqrt(sum(estimate.variances) / categories),
+        rmse=sqrt(fsum(error * error for error in errors) / categories),
+        expected_rmse=sqrt(fsum(estimate.variances) / categories),
         interval_coverage=covered / categories,
-        mean_half_width=sum(high - low for low, high in estimate.intervals) / 2 / categories,
+        mean_half_width=fsum(high - low for low, high in estimate.intervals) / 2 / categories,
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from edgeagent.errors import InputError
 from model_export.loaders.shelf import Catalogue, Shelf
@@ -34,19 +34,20 @@ def read_xmltv(path: Path) -> Catalogue:
 
     """
     shelf = Shelf(lenient=True)
-    for number, programme in enumerate(_programmes(path), start=1):
-        shelf.add(_entry(programme), f"{path}, programme {number}")
+    with path.open("rb") as guide:  # here, so that it closes whoever refuses it
+        for number, programme in enumerate(_programmes(guide, path), start=1):
+            shelf.add(_entry(programme), f"{path}, programme {number}")
     return shelf.catalogue(path)
 
 
-def _programmes(path: Path) -> Iterator[Element]:
+def _programmes(guide: BinaryIO, path: Path) -> Iterator[Element]:
     from xml.etree.ElementTree import ParseError  # noqa: PLC0415  (no parser)
 
     from defusedxml import DefusedXmlException  # noqa: PLC0415  (the extra export)
     from defusedxml.ElementTree import iterparse  # noqa: PLC0415
 
     try:
-        events = iterparse(path, events=("start", "end"))
+        events = iterparse(guide, events=("start", "end"))
         _, root = next(events)
         if root.tag != "tv":
             raise InputError(

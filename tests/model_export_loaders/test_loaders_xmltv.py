@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import tracemalloc
 from pathlib import Path
 
@@ -127,6 +128,8 @@ def test_hostile_and_broken_guides_are_refused(text: str, says: str, tmp_path: P
     with pytest.raises(InputError, match=says) as refusal:
         _load(tmp_path, text)
     assert refusal.value.hint
+    opened = (os.path.realpath(found) for found in Path("/proc/self/fd").iterdir())
+    assert str(tmp_path / "guide") not in opened
 
 
 def test_bytes_that_are_not_the_encoding_are_refused(tmp_path: Path) -> None:
