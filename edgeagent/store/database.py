@@ -134,7 +134,7 @@ class Database:
             with database._guard():
                 _set_up(connection, key, path)
         except BaseException:
-            connection.close()
+            database.close()
             raise
         return database
 

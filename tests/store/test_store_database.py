@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import subprocess
@@ -123,6 +124,8 @@ def test_a_wrong_key_is_noticed_at_once_and_harms_nothing(
     ) as caught:
         Database.open(database.path, SecretKey(bytes(32)), application_id=ID)
     assert caught.value.hint
+    opened = (os.path.realpath(found) for found in Path("/proc/self/fd").iterdir())
+    assert str(database.path) not in opened  # or its file system could not be unmounted
     assert database.path.read_bytes() == before
     assert capfd.readouterr() == ("", "")  # SQLCipher would log each page without being asked
     again = _reopen(database)
