@@ -114,9 +114,13 @@ class Agent:
 
     def close(self) -> None:
         """Close the databases and end the scoring child."""
+        self.end_scoring()
+        self._home.close()
+
+    def end_scoring(self) -> None:
+        """End the scoring child, also while it is at work; from any thread."""
         if self._scorer_in_use is not None:
             self._scorer_in_use.close()
-        self._home.close()
 
     def __enter__(self) -> Self:
         """Return the agent itself."""

@@ -128,6 +128,10 @@ class Desk:
         self.playbacks.heed_borders(self.agent)
         return self.agent.private.ends_at()
 
+    def end_scoring(self) -> None:
+        """End the scoring child, also while it is at work; from any thread."""
+        self.agent.end_scoring()
+
     def close(self) -> None:
         """Store what is being played, and close the box."""
         self.end_playbacks()

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from edgeagent.api.call import Call
+from edgeagent.api.consent_events import telling_of_changes
 from edgeagent.api.method import Caller, Event, Shape, own
 from edgeagent.api.own_picks import OfProfile, ProfileParams
 from edgeagent.errors import ModelError
@@ -220,7 +221,8 @@ def _forget(call: Call, params: TitleParams) -> Forgotten:
     """Delete every viewing of a title; this cannot be undone."""
     call.playbacks.forget_all()
     profile = call.profile(params.profile)
-    deleted = call.agent.title_marks.forget(params.entity_id, profile=profile)
+    with telling_of_changes(call):
+        deleted = call.agent.title_marks.forget(params.entity_id, profile=profile)
     _told(call, params)
     return Forgotten(deleted=deleted)
 

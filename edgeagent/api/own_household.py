@@ -110,7 +110,8 @@ def _profiles(call: Call, params: Nothing) -> tuple[ProfileShape, ...]:
 
 def _create(call: Call, params: NewProfileParams) -> tuple[ProfileShape, ...]:
     """Create a profile."""
-    call.agent.household.create(params.name, kind=params.kind)
+    with telling_of_changes(call):  # what an earlier one of that name had granted is withdrawn
+        call.agent.household.create(params.name, kind=params.kind)
     return told_profiles(call)
 
 
@@ -148,7 +149,8 @@ def _retention(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
 def _set_retention(call: Call, params: RetentionParams) -> Any:  # noqa: ANN401  (see camel)
     """Keep viewings for fewer days; what is older goes, as soon as it is sure to be."""
     before = call.agent.retention.kept()
-    kept = call.agent.retention.choose(params.days)
+    with telling_of_changes(call):
+        kept = call.agent.retention.choose(params.days)
     call.playbacks.forget_all()
     if call.agent.housekeeping().deleted or kept.days != before.days:
         call.tell_of_history(*(profile.name for profile in call.agent.household.profiles()))

@@ -168,7 +168,7 @@ EVENTS = (
     Event(
         name="EdgeAgent.onDisclosuresChanged",
         caller=Caller.MANAGE,
-        summary="A report was drawn, sent or answered.",
+        summary="A report was drawn, sent, answered or called off.",
         value=None,
     ),
 )

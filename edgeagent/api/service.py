@@ -88,7 +88,9 @@ class Service:
             dispatcher = Dispatcher(desk, lanes=lanes, hub=hub, pace=Pace(settings.time))
             await self._open_doors(stack, dispatcher)
             stack.enter_context(present(desk.agent.home.directory, settings.socket))
-            stack.callback(self._outside.errands.close)  # before the doors wait for anybody
+            # Before the doors wait for anybody.
+            stack.callback(self._outside.errands.close)
+            stack.push_async_callback(asyncio.to_thread, desk.end_scoring)
             for work in self._work(desk, lanes, hub):
                 stack.push_async_callback(_cancelled, asyncio.create_task(work))
             stack.push_async_callback(_cancelled, asyncio.create_task(self._stay_alive(lanes)))

@@ -1,4 +1,8 @@
-"""How the household has set everything, and what tells listeners of a difference."""
+"""How the household has set everything, and what tells listeners of a difference.
+
+With the settings goes what an act of deletion calls off: whoever shows what waits is to show it no
+more, whichever process deleted.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +33,8 @@ AdPolicy = dict[str, bool | str]
 class Switches:
     """How everything stands for the active profile."""
 
+    called_off: frozenset[str]
+    """Reports."""
     profile: str
     flags: dict[str, bool]
     granted: tuple[str, ...]
@@ -60,7 +66,9 @@ def ad_policy(agent: Agent, profile: str) -> AdPolicy:
 def switches(agent: Agent) -> Switches:
     """Return how everything stands for the active profile."""
     profile = agent.household.active
+    reports = agent.home.ledger.disclosures()
     return Switches(
+        called_off=frozenset(one.report_id for one in reports if one.outcome == "withdrawn"),
         profile=profile,
         flags=flags_of(agent).all(profile),
         granted=tuple(state.purpose for state in agent.consent(profile) if state.granted),
@@ -85,3 +93,5 @@ def changes(before: Switches, after: Switches) -> Iterator[tuple[str, object]]:
         yield "Advertising.onPolicyChanged", after.advertising
     if (before.profile, before.granted) != (after.profile, after.granted):
         yield "EdgeAgent.onConsentChanged", {"profile": after.profile}
+    if after.called_off - before.called_off:
+        yield "EdgeAgent.onDisclosuresChanged", None

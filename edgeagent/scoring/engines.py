@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
-from edgeagent.errors import ModelError
+from edgeagent.errors import InputError
 from edgeagent.messages import (
     ModelClaims,
     ModelFiles,
@@ -88,7 +88,7 @@ class EngineTable:
 
     def _engine(self, files: ModelFiles, *, popular: bool = False) -> Engine:
         if self._closed:
-            raise ModelError("the scorer is closed", hint="open the agent again")
+            raise InputError("the scorer is closed", hint="open the agent again")
         key = ("" if popular else files.model_sha256, files.catalogue_sha256)
         engine = self._engines.pop(key, None)
         if engine is None:

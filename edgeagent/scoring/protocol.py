@@ -86,5 +86,9 @@ class Scorer(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of models and processes; afterwards every call is a ModelError."""
+        """Let go of models and processes; afterwards every call is an InputError.
+
+        From any thread; what runs in a process of its own is ended at once. No model is held to
+        have failed because of it.
+        """
         ...

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import edgeagent
-from edgeagent.errors import MalformedMessage, ModelError, ModelRefused
+from edgeagent.errors import InputError, MalformedMessage, ModelError, ModelRefused
 from edgeagent.messages import (
     ModelClaims,
     ModelFiles,
@@ -111,18 +111,25 @@ class ChildScorer:
         return trial if trial is not None else _nonsense()
 
     def close(self) -> None:
-        """End the child."""
-        with self._lock:
-            self._closed = True
+        """End the child, at once if it is at work: whoever waits for it gets an InputError."""
+        self._closed = True
+        if not self._lock.acquire(blocking=False):
+            child = self._child
+            if child is not None:
+                child.kill()
+            self._lock.acquire()
+        try:
             self._end(grace_seconds=_GRACE_SECONDS)
+        finally:
+            self._lock.release()
 
     def _ask(self, call: Call) -> Answer:
         with self._lock:
-            if self._closed:
-                raise ModelError("the scorer is closed", hint="open the agent again")
+            self._require_open()
             try:
                 answer = self._converse(call)
             except _TookTooLong as error:
+                self._require_open()
                 raise _given_up("was ended over one request", error) from error
             except PipeClosed:
                 answer = self._ask_again(call)
@@ -134,10 +141,16 @@ class ChildScorer:
             raise failure
 
     def _ask_again(self, call: Call) -> Answer:
+        self._require_open()
         try:
             return self._converse(call)
         except PipeClosed as error:
+            self._require_open()
             raise _given_up("failed twice over one request", error) from error
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise InputError("the scorer is closed", hint="open the agent again")
 
     def _converse(self, call: Call) -> Answer:
         calls, answers = self._streams()
@@ -173,6 +186,8 @@ class ChildScorer:
             self._end(grace_seconds=0.0)  # gone after its idle time
         if self._child is None:
             self._child = _start(self._command)
+        # After it is there to be ended, for closing waits for nobody.
+        self._require_open()
         stdin, stdout = self._child.stdin, self._child.stdout
         if stdin is None or stdout is None:
             return _nonsense()

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,8 +22,9 @@ from edgeagent.api.pace import TimeSource
 from edgeagent.api.schedule import Conditions
 from edgeagent.api.service import Service, Settings
 from edgeagent.api.unix_door import Peer
-from edgeagent.clock import DAY_SECONDS, Clock
+from edgeagent.clock import DAY_SECONDS, Clock, week_of
 from edgeagent.config import Config
+from edgeagent.messages.report import REPORT_BYTES
 from edgeagent.services.erasure import ErasureReason, ErasureReceipt
 from edgeagent.services.erasure_of_box import erase_box
 from edgeagent.services.key_care import configured_provider
@@ -291,3 +293,21 @@ class ServiceThread:
             loop.call_soon_threadsafe(service.stop)
             thread.join(30)
             assert not thread.is_alive()
+
+
+def let_report_wait(box: AgentBox) -> None:
+    """Let a report wait that is due, as another process may have drawn it."""
+    now = box.clock.now()
+    with box.open() as agent:
+        agent.home.ledger.book(
+            week=week_of(now) - 1,
+            odds=Fraction(3),
+            report_id="0" * 32,
+            task="any",
+            body=b"{}".ljust(REPORT_BYTES),
+            drawn_at=now,
+            due_at=now,
+            recipient="https://scripted.example",
+            meaning="",
+            still=lambda: True,
+        )

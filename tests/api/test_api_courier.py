@@ -5,27 +5,24 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from edgeagent.agent import Agent
 from edgeagent.api.call import Desk, Outside
 from edgeagent.api.confirmations import Confirmations
 from edgeagent.api.courier import Courier
 from edgeagent.api.hub import Hub
 from edgeagent.api.lanes import Lanes
 from edgeagent.api.timetable import GRID_SECONDS, LEAD_SECONDS, Timetable, Updates, Weeks
-from edgeagent.clock import DAY_SECONDS, week_of
+from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import ServiceConfig
 from edgeagent.errors import EdgeAgentError, NetworkError, StorageError
-from edgeagent.messages.report import REPORT_BYTES
 from edgeagent.services.erasure import ErasureReceipt
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
-from tests.api.running import InProcess, ServiceThread, quiet
+from tests.api.running import InProcess, ServiceThread, let_report_wait, quiet
 
 HOUR = 3600
 CONFIG = ServiceConfig(update_hours=24, wake_grace_seconds=120, work_windows=("02:00-05:00",))
@@ -253,8 +250,7 @@ def test_what_keeps_the_stores_busy_past_a_moment_puts_no_errand_off(
 ) -> None:
     """A long erasure, or a search through all that was watched, would show otherwise."""
     if errand == "send":
-        with route.box.open() as agent:
-            report_waits(route.box, agent)
+        let_report_wait(route.box)
 
     async def scenario() -> None:
         searched = threading.Event()
@@ -268,23 +264,6 @@ def test_what_keeps_the_stores_busy_past_a_moment_puts_no_errand_off(
 
     asyncio.run(scenario())
     assert route.errands.done == [errand]
-
-
-def report_waits(box: AgentBox, agent: Agent) -> None:
-    """Let a report wait that is due."""
-    ledger, now = agent.home.ledger, box.clock.now()
-    ledger.book(
-        week=week_of(now) - 1,
-        odds=Fraction(3),
-        report_id="0" * 32,
-        task="any",
-        body=b"{}".ljust(REPORT_BYTES),
-        drawn_at=now,
-        due_at=now,
-        recipient="https://scripted.example",
-        meaning="",
-        still=lambda: True,
-    )
 
 
 def test_a_box_without_a_server_goes_nowhere(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edgeagent.clock import DAY_SECONDS
-from tests.api.running import Client, Running
+from tests.api.running import Client, Running, let_report_wait
 
 
 class Listening:
@@ -16,15 +16,21 @@ class Listening:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        for name in ("History", "Profiles"):
+        for name in ("History", "Profiles", "Disclosures"):
             client.ask(f"EdgeAgent.on{name}Changed", {"listen": True})
 
     def heard(self) -> list[Any]:
-        """Return what came since the last time: whose history, or the names of all profiles."""
+        """Return what came since the last time: whose history, the names of all profiles, reports.
+
+        Of reports nothing is said but that something has changed.
+        """
         self._client.send(b'{"jsonrpc": "2.0", "id": "now", "method": "EdgeAgent.status"}')
         found = []
         while "method" in (told := self._client.receive()):
             value = told["params"]["value"]
+            if value is None:
+                found.append("reports")
+                continue
             is_history = isinstance(value, dict)
             found.append(value["profile"] if is_history else [one["name"] for one in value])
         return found
@@ -90,3 +96,28 @@ def test_retention_is_told_for_every_profile(
     running.box.clock.advance(20 * DAY_SECONDS)
     manager.result("EdgeAgent.setRetention", {"days": 10})
     assert sorted(listening.heard()) == ["Ada", "main"]
+
+
+def test_a_report_that_a_deletion_calls_off_is_told_of_once(
+    running: Running, manager: Client, listening: Listening
+) -> None:
+    let_report_wait(running.box)
+    manager.result("EdgeAgent.forget", {"entityId": "f:never"})
+    assert sorted(listening.heard()) == ["main", "reports"]
+    manager.result("EdgeAgent.forget", {"entityId": "f:never"})
+    assert listening.heard() == ["main"]
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("withdraw", {"purpose": "reporting"}),
+        ("setRetention", {"days": 30}),
+    ],
+)
+def test_so_is_one_that_a_withdrawal_or_a_shorter_time_calls_off(
+    running: Running, manager: Client, listening: Listening, method: str, params: dict[str, object]
+) -> None:
+    let_report_wait(running.box)
+    manager.result(f"EdgeAgent.{method}", params)
+    assert "reports" in listening.heard()

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeagent.errors import MalformedMessage, ModelError, ModelRefused
+from edgeagent.errors import InputError, MalformedMessage, ModelError, ModelRefused
 from edgeagent.messages import (
     ModelFiles,
     RankRequest,
@@ -146,6 +146,6 @@ class ScorerSuite:
 
     def test_closed_is_closed(self, scorer: Scorer, files: ModelFiles) -> None:
         scorer.close()
-        with pytest.raises(ModelError, match="closed"):
+        with pytest.raises(InputError, match="closed"):
             scorer.rank(RankRequest(files=files, now=NOW, history=()))
         scorer.close()

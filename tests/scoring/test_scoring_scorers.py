@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -11,7 +12,7 @@ from typing import NoReturn
 import pytest
 
 import edgeagent
-from edgeagent.errors import ModelError, ModelRefused
+from edgeagent.errors import EdgeAgentError, InputError, ModelError, ModelRefused
 from edgeagent.messages import ModelFiles, RankRequest, SegmentRequest
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.loading import load_engine
@@ -221,6 +222,27 @@ def test_closing_ends_the_child_by_closing_its_input(files: ModelFiles) -> None:
     assert child is not None
     scorer.close()
     assert child.returncode == 0
+
+
+def test_closing_ends_a_child_that_is_at_work(files: ModelFiles, tmp_path: Path) -> None:
+    at_work = tmp_path / "at work"
+    os.mkfifo(at_work)
+    code = f"{_READ} import signal; open({str(at_work)!r}, 'wb').close(); signal.pause()"
+    scorer = ChildScorer(command=_python(code), patience_seconds=20.0)
+    errors: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            scorer.segment(SegmentRequest(files=files, sessions=()))
+        except EdgeAgentError as error:
+            errors.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    at_work.open("rb").close()  # waits until the child has opened it, too
+    scorer.close()
+    asking.join()
+    assert [(type(error), str(error)) for error in errors] == [(InputError, "the scorer is closed")]
 
 
 def test_ctrl_c_does_not_reach_the_child(files: ModelFiles) -> None:
