@@ -25,7 +25,7 @@ class Listening:
         Of reports nothing is said but that something has changed.
         """
         self._client.send(b'{"jsonrpc": "2.0", "id": "now", "method": "EdgeAgent.status"}')
-        found = []
+        found: list[Any] = []
         while "method" in (told := self._client.receive()):
             value = told["params"]["value"]
             if value is None:
