@@ -153,17 +153,14 @@ class Agent:
     def withdraw(
         self, purpose: Purpose, *, profile: str = "main", by_signal: bool = False
     ) -> ConsentRecord:
-        """Record that a profile no longer allows a purpose, and undo what rested on it.
-
-        The decision commits first; the purge is redone at the next start until it is complete.
-        """
+        """Record that a profile no longer allows a purpose, and undo what rested on it."""
         try:
             record = self.gate.decide(purpose, profile=profile, given=False, by_signal=by_signal)
         except LedgerBroken:
             # A broken ledger must not keep what was taken back.
             self._withdrawals.undo_all(purpose, profile)
             raise
-        self._withdrawals.finish()
+        self._withdrawals.finish()  # redone at the next start until it is complete
         return record
 
     def heed(self, signal: Signal) -> tuple[ConsentRecord, ...]:
@@ -192,10 +189,7 @@ class Agent:
         keep_unknown: bool = False,
         seen_since: int | None = None,
     ) -> Recorded:
-        """Store one viewing, or an evening's list in one transaction a profile.
-
-        Acknowledged is stored: when this returns, the events survive a power cut.
-        """
+        """Store one viewing, or an evening's list; when this returns, it survives a power cut."""
         batch = [events] if isinstance(events, WatchEvent) else events
         return self._recorder.record(batch, keep_unknown=keep_unknown, seen_since=seen_since)
 
