@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 from edgeagent.messages.fields import HeadName
-from model_export.evaluate import evaluate_ranking, global_split, mean_and_se, paired_gain
-from model_export.heads import fit_head, torch_is_there
+from model_export.evaluation.ranking import evaluate_ranking, global_split, mean_and_se, paired_gain
+from model_export.heads.fit import fit_head, torch_is_there
+from model_export.heads.foldin_tuning import Progress
 from model_export.log import WatchLog
-from model_export.tuning import Progress
 
 __all__ = ["HeadChoice", "choose_head"]
 

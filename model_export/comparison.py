@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 from edgeagent.messages.fields import HeadName
-from model_export.baselines import Fitted, fit_ease, fit_itemknn, fit_popularity
-from model_export.encoders import Encoder, encoded
-from model_export.evaluate import (
+from model_export.evaluation.baselines import Fitted, fit_ease, fit_itemknn, fit_popularity
+from model_export.evaluation.ranking import (
     PersonHistory,
     RankingQuality,
     Scorer,
@@ -24,14 +23,22 @@ from model_export.evaluate import (
     ranked_titles,
     ranking_quality,
 )
-from model_export.head_files import TEMPERATURE
-from model_export.heads import HEADS, FittedHead, fit_head, torch_is_there
+from model_export.evaluation.splits import (
+    Aim,
+    ColdSplit,
+    cold_split,
+    last_split,
+    only,
+    strong_split,
+)
+from model_export.heads.encoders import Encoder, encoded
+from model_export.heads.files import TEMPERATURE
+from model_export.heads.fit import HEADS, FittedHead, fit_head, torch_is_there
+from model_export.heads.foldin_tuning import Progress
+from model_export.heads.trained_model import TrainedModel
 from model_export.log import WatchLog
-from model_export.protocols import Aim, ColdSplit, cold_split, last_split, only, strong_split
-from model_export.session_vectors import sample_sessions, session_vectors
+from model_export.segments.session_vectors import sample_sessions, session_vectors
 from model_export.train import train
-from model_export.trained import TrainedModel
-from model_export.tuning import Progress
 
 __all__ = ["PROTOCOLS", "Comparison", "Row", "compare", "model_names"]
 

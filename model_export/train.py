@@ -9,14 +9,14 @@ from edgeagent.errors import InputError
 from edgeagent.messages import checked
 from edgeagent.messages.fields import HeadName
 from edgeagent.messages.task import PERMITTED_SEGMENTS
-from model_export.engines import FactorEngine, LocalEngine
-from model_export.foldin import FoldinSettings
-from model_export.heads import FittedHead, fit_head
+from model_export.heads.als import FactorEngine, LocalEngine
+from model_export.heads.fit import FittedHead, fit_head
+from model_export.heads.foldin import FoldinSettings
+from model_export.heads.foldin_tuning import Progress, Tuned
+from model_export.heads.trained_model import TrainedModel, encoder_of
+from model_export.heads.warm_start import carried_embeddings
 from model_export.log import WatchLog
-from model_export.segmenting import find_segments
-from model_export.trained import TrainedModel, encoder_of
-from model_export.tuning import Progress, Tuned
-from model_export.warm_start import carried_embeddings
+from model_export.segments.find import find_segments
 
 __all__ = ["train"]
 

@@ -15,11 +15,11 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from model_export.export import export
-from model_export.export_files import write_files
+from model_export.publishing.artefacts import export
+from model_export.publishing.files import write_files
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
-from tests.model_export.timescales_cases import with_timescales
+from tests.model_export.heads.timescales_cases import with_timescales
 
 ROOT = Path(__file__).parent.parent
 _NOW = 1_780_000_000

@@ -17,9 +17,9 @@ from edgeagent.simulator.plan import START
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.publication import take_task_of_quarter
 from edgeagent.testing.randomness import SeededRandomSource
-from model_export.export import Artefacts, export
 from model_export.log import WatchLog
-from model_export.publish import publish
+from model_export.publishing.artefacts import Artefacts, export
+from model_export.publishing.publish import publish
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
 

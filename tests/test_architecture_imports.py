@@ -71,7 +71,7 @@ def test_agent_is_found_on_first_use() -> None:
         _ = edgeagent.Nobody
 
 
-NEEDS_TORCH = {"model_export.timescales_fit", "model_export.timescales_training"}
+NEEDS_TORCH = {"model_export.heads.timescales_fit", "model_export.heads.timescales_torch"}
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edgeagent.messages import ModelFiles, Title, Viewing
 from edgeagent.scoring.loading import load_engine
-from model_export.evaluate import (
+from model_export.evaluation.ranking import (
     GlobalSplit,
     PersonHistory,
     RankingQuality,

@@ -22,7 +22,7 @@ def running_server(repository: Path, store: Path, *, now: int, grace_weeks: int)
     """Serve a repository and take reports; yields the server's URL and stops it afterwards.
 
     Args:
-        repository: what ``model_export.publish`` wrote.
+        repository: what ``model_export.publishing.publish`` wrote.
         store: the server's database.
         now: the time the server pretends it is, seconds UTC.
         grace_weeks: how many weeks back it takes reports for.

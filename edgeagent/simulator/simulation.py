@@ -25,11 +25,11 @@ from edgeagent.simulator.quality import Quality, measure_quality
 from edgeagent.simulator.server_process import running_server
 from edgeagent.simulator.workers import live_all
 from model_export.choosing import choose_head
-from model_export.evaluate import GlobalSplit, global_split
-from model_export.export import Artefacts, export
+from model_export.evaluation.ranking import GlobalSplit, global_split
+from model_export.loaders.movielens import load_movielens
 from model_export.log import WatchLog
-from model_export.movielens import load_movielens
-from model_export.publish import publish
+from model_export.publishing.artefacts import Artefacts, export
+from model_export.publishing.publish import publish
 from model_export.synthetic import synthetic_households, synthetic_panel
 from model_export.train import train
 

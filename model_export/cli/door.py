@@ -16,8 +16,8 @@ from edgeagent.errors import InputError
 from edgeagent.messages.task import PERMITTED_SEGMENTS
 
 if TYPE_CHECKING:
+    from model_export.heads.foldin_tuning import Progress
     from model_export.log import WatchLog
-    from model_export.tuning import Progress
 
 __all__ = [
     "Source",

@@ -83,7 +83,7 @@ def command(
 
 
 def _show(comparison: Comparison) -> None:
-    from model_export.evaluate import mean_and_se, paired_gain  # noqa: PLC0415  (loads numpy)
+    from model_export.evaluation.ranking import mean_and_se, paired_gain  # noqa: PLC0415  (loads numpy)
 
     baseline = comparison.rows[-1]
     width = max(len(row.model) for row in comparison.rows)

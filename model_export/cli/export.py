@@ -35,9 +35,9 @@ def command(*, model_file: Path, out: Path, as_json: bool) -> None:
 
     For looking and for tests; boxes take what 'model-export publish' signs.
     """  # noqa: D301  (click's mark for a block that is not rewrapped)
-    from model_export.export import export  # noqa: PLC0415  (loads onnx)
-    from model_export.export_files import write_files  # noqa: PLC0415
-    from model_export.model_file import load_model  # noqa: PLC0415
+    from model_export.heads.model_file import load_model  # noqa: PLC0415
+    from model_export.publishing.artefacts import export  # noqa: PLC0415  (loads onnx)
+    from model_export.publishing.files import write_files  # noqa: PLC0415
 
     model = load_model(model_file)
     artefacts = export(model, model, now=SystemClock().now())

@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import click
 
-from model_export.evaluate import mean_and_se
-from model_export.foldin import FoldinSettings
-from model_export.trained import HeadSettings, TrainedModel
+from model_export.evaluation.ranking import mean_and_se
+from model_export.heads.foldin import FoldinSettings
+from model_export.heads.trained_model import HeadSettings, TrainedModel
 
 __all__ = ["model_facts", "show_model"]
 

@@ -35,9 +35,9 @@ def command(*, path: Path, as_json: bool) -> None:
 
 def _model(path: Path, *, as_json: bool) -> None:
     from model_export.cli.facts import model_facts, show_model  # noqa: PLC0415  (loads numpy)
-    from model_export.contract_graph import described_graph  # noqa: PLC0415
-    from model_export.head_files import head_files  # noqa: PLC0415
-    from model_export.model_file import load_model  # noqa: PLC0415
+    from model_export.heads.contract_graph import described_graph  # noqa: PLC0415
+    from model_export.heads.files import head_files  # noqa: PLC0415
+    from model_export.heads.model_file import load_model  # noqa: PLC0415
 
     model = load_model(path)
     graph = described_graph(head_files(model, model_version="unpublished")[0])
@@ -50,7 +50,7 @@ def _model(path: Path, *, as_json: bool) -> None:
 
 
 def _graph(path: Path, *, as_json: bool) -> None:
-    from model_export.contract_graph import described_graph  # noqa: PLC0415  (loads onnx)
+    from model_export.heads.contract_graph import described_graph  # noqa: PLC0415  (loads onnx)
 
     try:
         data = read_regular(path, cap_bytes=_GRAPH_CAP_BYTES)
@@ -76,7 +76,7 @@ def _show_graph(graph: Mapping[str, object]) -> None:
 
 
 def _repository(path: Path, *, as_json: bool) -> None:
-    from model_export.publish import repository_facts  # noqa: PLC0415  (loads tuf)
+    from model_export.publishing.publish import repository_facts  # noqa: PLC0415  (loads tuf)
 
     facts = repository_facts(path)
     if as_json:

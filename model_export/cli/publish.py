@@ -65,9 +65,9 @@ def command(
     mixes segments of two models. Publish once a quarter at least, in its first
     week. Ship REPOSITORY/root.json with the box.
     """
-    from model_export.export import export  # noqa: PLC0415  (loads onnx)
-    from model_export.model_file import load_model  # noqa: PLC0415
-    from model_export.publish import publish  # noqa: PLC0415  (loads tuf)
+    from model_export.heads.model_file import load_model  # noqa: PLC0415
+    from model_export.publishing.artefacts import export  # noqa: PLC0415  (loads onnx)
+    from model_export.publishing.publish import publish  # noqa: PLC0415  (loads tuf)
 
     model = load_model(model_file)
     now = SystemClock().now()

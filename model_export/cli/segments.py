@@ -11,7 +11,7 @@ from edgeagent.command_output import OutputFile
 from model_export.cli.door import emit_json, json_option
 
 if TYPE_CHECKING:
-    from model_export.trained import TrainedModel
+    from model_export.heads.trained_model import TrainedModel
 
 __all__ = ["command"]
 
@@ -36,11 +36,11 @@ def command(*, model_file: Path, picture: Path | None, as_json: bool) -> None:
     cosine of a segment's sessions with it. A sensitive segment stays on the
     device: a report counts its sessions as "none".
     """
-    from model_export.model_file import load_model  # noqa: PLC0415  (loads numpy)
+    from model_export.heads.model_file import load_model  # noqa: PLC0415  (loads numpy)
 
     model = load_model(model_file)
     if picture is not None:
-        from model_export.segment_map import draw_map  # noqa: PLC0415  (loads matplotlib)
+        from model_export.segments.map import draw_map  # noqa: PLC0415  (loads matplotlib)
 
         draw_map(model, picture)
     if as_json:

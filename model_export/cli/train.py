@@ -21,7 +21,7 @@ from model_export.cli.door import (
 )
 
 if TYPE_CHECKING:
-    from model_export.engines import FactorEngine
+    from model_export.heads.als import FactorEngine
 
 __all__ = ["command"]
 
@@ -78,7 +78,7 @@ def command(  # noqa: PLR0913  (one for each option)
     """
     from model_export.choosing import choose_head  # noqa: PLC0415  (loads numpy)
     from model_export.cli.facts import model_facts, show_model  # noqa: PLC0415  (loads numpy)
-    from model_export.model_file import load_model, save_model  # noqa: PLC0415
+    from model_export.heads.model_file import load_model, save_model  # noqa: PLC0415
     from model_export.train import train  # noqa: PLC0415
 
     if engine_name == "spark":
@@ -132,8 +132,8 @@ def _on_spark(head: Literal["auto", "foldin", "timescales"]) -> Literal["foldin"
 
 @contextmanager
 def _engine(name: str) -> Iterator[FactorEngine]:
-    from model_export.engines import LocalEngine  # noqa: PLC0415  (loads numpy)
-    from model_export.spark_engine import SparkEngine  # noqa: PLC0415
+    from model_export.heads.als import LocalEngine  # noqa: PLC0415  (loads numpy)
+    from model_export.heads.als_spark import SparkEngine  # noqa: PLC0415
 
     if name == "local":
         yield LocalEngine()

@@ -8,12 +8,12 @@ from pathlib import Path
 from edgeagent.errors import InputError
 from edgeagent.regular_file import open_regular
 from model_export.loaders.jsonld import read_jsonld
+from model_export.loaders.movielens import load_movielens
 from model_export.loaders.shelf import FIELDS, Catalogue, Shelf
 from model_export.loaders.tables import is_parquet, read_table
 from model_export.loaders.viewings import read_viewings
 from model_export.loaders.xmltv import read_xmltv
 from model_export.log import WatchLog
-from model_export.movielens import load_movielens
 
 __all__ = ["load_catalogue", "load_log"]
 

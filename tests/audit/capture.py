@@ -16,8 +16,8 @@ from typing import Any
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.privacy.declaration import load_declaration
 from edgeagent.simulator.plan import START
-from model_export.export import export
-from model_export.publish import publish
+from model_export.publishing.artefacts import export
+from model_export.publishing.publish import publish
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
 from tests.audit.capture_box import SILENT_WEEKS

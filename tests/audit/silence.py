@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from model_export.publish import publish
+from model_export.publishing.publish import publish
 from tests.audit.part import Effort, Result
 from tests.audit.silence_box import START
 from tests.audit.silence_model import LOOPS, artefacts

@@ -21,7 +21,7 @@ from edgeagent.messages import (
     encode_catalogue,
     sha256_hex,
 )
-from model_export.export import Artefacts
+from model_export.publishing.artefacts import Artefacts
 from tests.scoring.toy_model import FACTS, INPUTS, OUTPUTS, SPACE, D, toy_model
 
 TITLES = tuple(f"t:{number:02}" for number in range(60))

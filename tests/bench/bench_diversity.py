@@ -27,9 +27,9 @@ from edgeagent.ranking.diversity import pool_size, spread
 from edgeagent.ranking.exploration import DailySource, explore
 from edgeagent.scoring.heads import ModelHead
 from edgeagent.scoring.session import OnnxModel
-from model_export.evaluate import GlobalSplit, TestPerson, global_split, mean_and_se
-from model_export.export import export
-from model_export.movielens import load_movielens
+from model_export.evaluation.ranking import GlobalSplit, TestPerson, global_split, mean_and_se
+from model_export.loaders.movielens import load_movielens
+from model_export.publishing.artefacts import export
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
 

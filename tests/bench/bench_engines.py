@@ -18,13 +18,19 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from model_export.engines import FactorEngine, LocalEngine
-from model_export.evaluate import Split, evaluate_ranking, global_split, mean_and_se, paired_gain
-from model_export.foldin import FoldinSettings
+from model_export.evaluation.ranking import (
+    Split,
+    evaluate_ranking,
+    global_split,
+    mean_and_se,
+    paired_gain,
+)
+from model_export.heads.als import FactorEngine, LocalEngine
+from model_export.heads.als_spark import SparkEngine
+from model_export.heads.foldin import FoldinSettings
+from model_export.heads.foldin_tuning import foldin_scorer
 from model_export.log import WatchLog
-from model_export.spark_engine import SparkEngine
 from model_export.synthetic import synthetic_panel
-from model_export.tuning import foldin_scorer
 from tests.bench.weighed_als import WeighedEngine
 
 _ALPHA, _REGULARIZATION, _DIMENSION = 0.1, 10.0, 64

@@ -40,7 +40,7 @@ from edgeagent.messages import (
 )
 from edgeagent.messages.manifest import TargetReference as Reference
 from edgeagent.services.installation import InstallationStore
-from model_export.graph import build_foldin_graph
+from model_export.heads.foldin_graph import build_foldin_graph
 from tests.api.running import LineClient
 from tests.bench.bench_scoring import SPACE, _catalogue, _parameters
 from tests.bench.served import Watched, served

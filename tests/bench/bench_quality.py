@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model_export.comparison import PROTOCOLS, Comparison, Row, compare, model_names
-from model_export.heads import torch_is_there
+from model_export.heads.fit import torch_is_there
 from model_export.loaders import load_log
 from model_export.log import WatchLog
 from model_export.synthetic import synthetic_panel

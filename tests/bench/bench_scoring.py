@@ -52,11 +52,11 @@ from edgeagent.messages import (
 from edgeagent.messages.fields import HeadName
 from edgeagent.scoring.remote import ChildScorer
 from edgeagent.scoring.resident import ResidentScorer
-from model_export.graph import build_foldin_graph
-from model_export.reference import FoldinParameters
-from model_export.timescales import user_of
-from model_export.timescales_graph import build_timescales_graph
-from tests.model_export.timescales_cases import timescales_parameters
+from model_export.heads.foldin_graph import build_foldin_graph
+from model_export.heads.foldin_reference import FoldinParameters
+from model_export.heads.timescales import user_of
+from model_export.heads.timescales_graph import build_timescales_graph
+from tests.model_export.heads.timescales_cases import timescales_parameters
 
 D, S, HISTORY, PICKS = 128, 32, 500, 10
 HIDDEN = 96

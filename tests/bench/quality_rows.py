@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from model_export.comparison import Row
-from model_export.evaluate import RankingQuality
+from model_export.evaluation.ranking import RankingQuality
 
 __all__ = ["RowFiles"]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model_export.engines import LocalEngine
+from model_export.heads.als import LocalEngine
 
 __all__ = ["WeighedEngine"]
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from edgeagent.cli.root import cli
 from edgeagent.simulator.plan import START
-from model_export.export import export
+from model_export.publishing.artefacts import export
 from model_export.train import train
 from tests.publishing import Household, Publisher, titles_of
 

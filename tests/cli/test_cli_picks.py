@@ -10,7 +10,7 @@ from edgeagent.config import Config
 from edgeagent.messages import WatchEvent
 from edgeagent.services.installation import InstallationStore, UnreadManifest
 from edgeagent.simulator.plan import START
-from model_export.export import export
+from model_export.publishing.artefacts import export
 from model_export.train import train
 from tests.cli.test_cli_loop import Terminal
 from tests.publishing import Household, Publisher, titles_of

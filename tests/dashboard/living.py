@@ -16,9 +16,9 @@ from edgeagent.simulator.server_process import running_server
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
-from model_export.export import export
 from model_export.log import WatchLog
-from model_export.publish import publish
+from model_export.publishing.artefacts import export
+from model_export.publishing.publish import publish
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
 

@@ -20,8 +20,8 @@ from edgeagent.notices import load_notice
 from edgeagent.services import erasure, erasure_of_box
 from edgeagent.services.category_names import NONE_NAME
 from edgeagent.store.store_notes import CUT_SHORT, GONE, PUT_BACK
-from model_export import genre_words
-from model_export.genre_words import spoken_genres
+from model_export.segments import genre_words
+from model_export.segments.genre_words import spoken_genres
 
 HERE = Path(dashboard.__file__).parent
 TEMPLATES = sorted((HERE / "templates").glob("*.html"))

@@ -16,7 +16,7 @@ from edgeagent.errors import (
     UpdateRefused,
 )
 from edgeagent.network.transport import HttpTransport
-from model_export.publish import publish
+from model_export.publishing.publish import publish
 from tests.publishing import Household, Publisher, titles_of
 
 

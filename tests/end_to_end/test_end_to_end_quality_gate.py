@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from edgeagent.simulator.plan import START
-from model_export.export import export
+from model_export.publishing.artefacts import export
 from model_export.train import train
 from tests.publishing import Household, Publisher
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, SystemClock
-from model_export.publish import publish
+from model_export.publishing.publish import publish
 from tests.hil.board import Board, tar_of
 from tests.hil.office import Office
 from tests.hil.onboard.week import asked_quarter

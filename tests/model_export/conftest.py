@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from model_export.export import Artefacts, export
+from model_export.heads.foldin_reference import FoldinParameters
+from model_export.heads.trained_model import TrainedModel
 from model_export.log import WatchLog
-from model_export.reference import FoldinParameters
+from model_export.publishing.artefacts import Artefacts, export
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
-from model_export.trained import TrainedModel
-from tests.model_export.foldin_cases import foldin_parameters
+from tests.model_export.heads.foldin_cases import foldin_parameters
 
 NOW = 1_780_000_000
 

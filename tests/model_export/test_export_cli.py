@@ -22,10 +22,10 @@ from edgeagent.messages import decode_catalogue, decode_manifest, decode_task, s
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
 from model_export.cli import main
-from model_export.export import Artefacts
-from model_export.export_files import write_files
-from model_export.model_file import load_model, save_model
-from tests.model_export.timescales_cases import with_timescales
+from model_export.heads.model_file import load_model, save_model
+from model_export.publishing.artefacts import Artefacts
+from model_export.publishing.files import write_files
+from tests.model_export.heads.timescales_cases import with_timescales
 
 FOLDIN = ["--head", "foldin", "--segments", "16", "--dimension", "8"]
 SMALL = ["--households", "60", "--seed", "4"]

@@ -11,25 +11,25 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
-from model_export.engines import LocalEngine
-from model_export.evaluate import (
+from model_export.evaluation.ranking import (
     PersonHistory,
     evaluate_ranking,
     global_split,
     paired_gain,
     popularity_scorer,
 )
-from model_export.factors import ItemTable
-from model_export.foldin import FoldinSettings, FoldinSolver
+from model_export.heads.als import LocalEngine
+from model_export.heads.factors import ItemTable
+from model_export.heads.foldin import FoldinSettings, FoldinSolver
+from model_export.heads.foldin_tuning import Tuned, tune
+from model_export.heads.trained_model import TrainedModel
+from model_export.heads.warm_start import carried_embeddings, held_near
+from model_export.loaders.movielens import load_movielens
 from model_export.log import WatchLog
-from model_export.movielens import load_movielens
-from model_export.segmentation import unit_rows
-from model_export.session_vectors import sample_sessions, session_vectors
+from model_export.segments.kmeans import unit_rows
+from model_export.segments.session_vectors import sample_sessions, session_vectors
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
-from model_export.trained import TrainedModel
-from model_export.tuning import Tuned, tune
-from model_export.warm_start import carried_embeddings, held_near
 
 NO_HISTORY = PersonHistory(
     items=np.array([], dtype=np.int64),

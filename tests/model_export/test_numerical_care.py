@@ -16,15 +16,15 @@ from edgeagent.messages import ModelFiles, RankRequest, Title, Viewing, decode_c
 from edgeagent.messages.fields import HeadName
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
-from model_export.evaluate import PersonHistory
-from model_export.export import export
-from model_export.factors import ItemTable
-from model_export.heads import fit_head
+from model_export.evaluation.ranking import PersonHistory
+from model_export.heads.factors import ItemTable
+from model_export.heads.fit import fit_head
+from model_export.heads.trained_model import TrainedModel
 from model_export.loaders import load_catalogue
 from model_export.log import WatchLog
+from model_export.publishing.artefacts import export
 from model_export.train import train
-from model_export.trained import TrainedModel
-from tests.model_export.timescales_cases import with_timescales
+from tests.model_export.heads.timescales_cases import with_timescales
 
 DAY = 86_400
 NOW = 1_780_000_000

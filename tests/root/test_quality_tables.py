@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from model_export.comparison import Comparison, Row
-from model_export.evaluate import RankingQuality
+from model_export.evaluation.ranking import RankingQuality
 from tests.bench import bench_quality
 from tests.bench.quality_rows import RowFiles
 from tests.bench.quality_tables import markdown

@@ -19,8 +19,8 @@ from edgeagent.messages import (
 )
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
-from model_export.graph import build_foldin_graph
-from model_export.reference import FoldinParameters, foldin_reference
+from model_export.heads.foldin_graph import build_foldin_graph
+from model_export.heads.foldin_reference import FoldinParameters, foldin_reference
 
 D, N, S = 8, 17_000, 8  # more titles than fit one run of the model
 NOW = 1_780_000_000

@@ -12,11 +12,11 @@ from edgeagent.errors import ModelRefused
 from edgeagent.scoring.graph_rules import OPERATORS, require_plain_graph
 from edgeagent.scoring.protobuf import FieldRefused, NotProtobuf
 from edgeagent.scoring.session import OnnxModel
-from model_export.graph import build_foldin_graph
-from model_export.head_files import _STEPS
-from model_export.timescales_graph import build_timescales_graph
-from tests.model_export.foldin_cases import foldin_parameters
-from tests.model_export.timescales_cases import timescales_parameters
+from model_export.heads.files import _STEPS
+from model_export.heads.foldin_graph import build_foldin_graph
+from model_export.heads.timescales_graph import build_timescales_graph
+from tests.model_export.heads.foldin_cases import foldin_parameters
+from tests.model_export.heads.timescales_cases import timescales_parameters
 from tests.scoring.hostile_model import Mischief, hostile_model
 from tests.scoring.make_model_vectors import bad_models, programs
 from tests.scoring.test_scoring_session import EMPTY

@@ -21,11 +21,11 @@ from edgeagent.messages import (
 )
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
-from model_export.graph import build_foldin_graph
-from model_export.reference import FoldinParameters
-from model_export.timescales import TimescalesWeights
-from model_export.timescales_graph import build_timescales_graph
-from model_export.timescales_reference import TimescalesParameters
+from model_export.heads.foldin_graph import build_foldin_graph
+from model_export.heads.foldin_reference import FoldinParameters
+from model_export.heads.timescales import TimescalesWeights
+from model_export.heads.timescales_graph import build_timescales_graph
+from model_export.heads.timescales_reference import TimescalesParameters
 
 D, N, S, HIDDEN, SCALES = 8, 300, 8, 12, 3
 NOW = 1_780_000_000

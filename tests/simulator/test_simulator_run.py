@@ -22,7 +22,8 @@ from edgeagent.simulator import simulation as module
 from edgeagent.simulator.plan import Options
 from edgeagent.simulator.simulation import Simulation, simulate
 from edgeagent.simulator.summary import broken_promises, headline, raise_if_broken, summarize
-from model_export import choosing, heads
+from model_export import choosing
+from model_export.heads import fit as heads
 
 PEOPLE, TITLES, RATINGS, TASTES = 40, 120, 45, 4
 

@@ -1,0 +1,1 @@
+"""How well a scorer ranks what people watched next: splits, metrics, baselines."""

@@ -1,0 +1,1 @@
+"""The two heads: fitted, judged, and drawn as graphs that the box runs."""

@@ -1,0 +1,212 @@
+"""The two heads: how each is fitted to a log, and what a fitted one consists of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeagent.errors import InputError
+from edgeagent.messages.fields import HeadName
+from model_export.evaluation.ranking import PersonHistory, RankingQuality, Scorer
+from model_export.evaluation.splits import Aim
+from model_export.heads.als import FactorEngine, LocalEngine
+from model_export.heads.cold_start import with_cold_rows
+from model_export.heads.factors import ItemTable, log_popularity
+from model_export.heads.foldin import FoldinSettings
+from model_export.heads.foldin_tuning import Progress, Tuned, foldin_scorer, tune
+from model_export.heads.trained_model import HeadSettings, scorer_of
+from model_export.heads.warm_start import held_near
+from model_export.log import WatchLog
+
+__all__ = ["HEADS", "FittedHead", "fit_head", "torch_is_there"]
+
+HEADS: tuple[HeadName, ...] = ("foldin", "timescales")
+
+_POPULARITY_FRACTION = 0.02
+"""What the most popular title scores by its bias, as a part of a typical household's best score:
+enough to order titles for a household without history, too little to order them for another."""
+_TYPICAL_HISTORIES = 200
+_AHEAD: dict[Aim, int] = {"next": 1, "later": 20, "any": 20}
+_TAIL: dict[Aim, int] = {"next": 1, "later": 5, "any": 5}
+"""How many latest viewings of a person are kept out to judge training by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedHead:
+    """A head that can rank: N titles, D dimensions."""
+
+    table: ItemTable
+    bias: NDArray[np.float32]
+    """[N] ≥ 0."""
+    settings: HeadSettings
+    validation: RankingQuality | None
+    tuned: Tuned | None = None
+    """How ``foldin`` was fitted."""
+
+    def scorer(self) -> Scorer:
+        """Return it as a scorer: what the box computes, from the int8 rows."""
+        return scorer_of(self.table, self.bias, self.settings)
+
+
+def torch_is_there() -> bool:
+    """Whether head ``timescales`` can be trained here."""
+    return find_spec("torch") is not None
+
+
+def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
+    log: WatchLog,
+    *,
+    head: HeadName,
+    dimension: int,
+    seed: int,
+    progress: Progress,
+    aim: Aim = "later",
+    seeds: int = 3,
+    settled: Tuned | None = None,
+    start: NDArray[np.float32] | None = None,
+    engine: FactorEngine = LocalEngine(),  # noqa: B008  (it holds nothing)
+) -> FittedHead:
+    """Fit a head to all of ``log``; its settings are chosen inside.
+
+    Args:
+        log: what to learn from.
+        head: which.
+        dimension: D.
+        seed: of everything that is drawn.
+        progress: told what is happening and how much of the whole is done, 0-1.
+        aim: what settings are chosen for, and ``timescales`` trained for.
+        seeds: how often ``timescales`` is trained; the best training is kept.
+        settled: how ``foldin`` was fitted before; see
+            :func:`model_export.heads.foldin_tuning.tune`.
+        start: [N, D] embeddings of ``foldin`` before; see :mod:`model_export.heads.als`.
+        engine: what fits the embeddings of ``foldin``.
+
+    Raises:
+        InputError: ``timescales`` without PyTorch, or a log that it can learn nothing from.
+
+    """
+    if head == "foldin":
+        return _foldin(
+            log,
+            dimension=dimension,
+            seed=seed,
+            progress=progress,
+            aim=aim,
+            settled=settled,
+            start=start,
+            engine=engine,
+        )
+    if not torch_is_there():
+        raise InputError(
+            "head timescales is trained with PyTorch, which is not installed",
+            hint="install it with: pip install 'edgeagent[train]'; or choose --head foldin",
+        )
+    from model_export.heads.timescales_fit import fit_timescales  # noqa: PLC0415  (loads PyTorch)
+    from model_export.heads.timescales_torch import Recipe  # noqa: PLC0415
+
+    fitted = fit_timescales(
+        log,
+        recipe=Recipe(dimension=dimension, ahead=_AHEAD[aim]),
+        tail=_TAIL[aim],
+        seed=seed,
+        seeds=seeds,
+        progress=progress,
+    )
+    snapshot = fitted.snapshot
+    # A new title's bias is told from its metadata, too; where they say nothing it is middling.
+    middle = np.median(snapshot.bias)
+    told = np.column_stack([snapshot.embeddings, snapshot.bias - middle])
+    rows = with_cold_rows(log, told, seed=seed)
+    return FittedHead(
+        table=ItemTable.of(rows[:, :-1]),
+        bias=np.maximum(rows[:, -1] + middle, 0).astype(np.float32),
+        settings=snapshot.weights,
+        validation=fitted.validation,
+    )
+
+
+def _foldin(  # noqa: PLR0913  (likewise)
+    log: WatchLog,
+    *,
+    dimension: int,
+    seed: int,
+    progress: Progress,
+    aim: Aim,
+    settled: Tuned | None,
+    start: NDArray[np.float32] | None,
+    engine: FactorEngine,
+) -> FittedHead:
+    from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415  (it ships no types)
+        threadpool_limits,
+    )
+
+    # Thousands of small systems: more BLAS threads only wait for each other.
+    with threadpool_limits(1, "blas"):
+        tuned = tune(
+            log,
+            dimension=dimension,
+            seed=seed,
+            progress=progress,
+            aim=aim,
+            settled=settled,
+            engine=engine,
+        )
+        progress("Fitting embeddings", 0.95)
+        factors = engine.fit(
+            log,
+            alpha=tuned.fit_alpha,
+            regularization=tuned.fit_regularization,
+            dimension=dimension,
+            seed=seed,
+            start=start,
+        )
+        if start is not None and settled is not None and _as_before(tuned, settled):
+            viewings = np.bincount(log.items, minlength=len(log.titles))
+            factors = held_near(factors, start, viewings)
+        table = ItemTable.of(with_cold_rows(log, factors, seed=seed))
+        return FittedHead(
+            table=table,
+            bias=_bias(log, table.embeddings(), tuned.foldin),
+            settings=tuned.foldin,
+            validation=tuned.validation,
+            tuned=tuned,
+        )
+
+
+def _as_before(tuned: Tuned, settled: Tuned) -> bool:
+    """Whether embeddings are fitted as those before: else they are of another length."""
+    return (tuned.fit_alpha, tuned.fit_regularization) == (
+        settled.fit_alpha,
+        settled.fit_regularization,
+    )
+
+
+def _bias(
+    log: WatchLog, embeddings: NDArray[np.float32], settings: FoldinSettings
+) -> NDArray[np.float32]:
+    """Return [N] log popularity, scaled to what scores are like."""
+    score = foldin_scorer(embeddings, np.zeros(len(embeddings)), settings)
+    best = [float(score(history).max()) for history in _some_histories(log)]
+    unit = max(float(np.median(best)), float(np.finfo(np.float32).tiny))
+    return (_POPULARITY_FRACTION * unit * log_popularity(log)).astype(np.float32)
+
+
+def _some_histories(log: WatchLog) -> list[PersonHistory]:
+    """Return all of what up to 200 people watched, evenly spread over user numbers."""
+    order = np.argsort(log.users, kind="stable")
+    people, starts = np.unique(log.users[order], return_index=True)
+    ends = np.append(starts[1:], len(order))
+    chosen = np.linspace(0, len(people) - 1, min(_TYPICAL_HISTORIES, len(people))).astype(np.intp)
+    rows = [order[starts[index] : ends[index]] for index in chosen]
+    return [
+        PersonHistory(
+            items=log.items[own],
+            completion=log.completion[own],
+            watched_on=log.watched_on[own],
+            now=int(log.watched_on[own[-1]]),
+        )
+        for own in rows
+    ]

@@ -1,0 +1,190 @@
+"""Head B as trained: it learns order, computes what it trained, and is the same for a seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeagent.errors import InputError
+from edgeagent.messages import Title
+from edgeagent.messages.fields import HeadName
+from model_export.choosing import HeadChoice, choose_head
+from model_export.evaluation.ranking import evaluate_ranking
+from model_export.evaluation.splits import last_split
+from model_export.heads.fit import fit_head
+from model_export.heads.model_file import load_model, save_model
+from model_export.heads.timescales import user_of
+from model_export.log import WatchLog
+from model_export.publishing.artefacts import export
+from model_export.train import train
+
+pytest.importorskip("torch", reason="needs PyTorch: pip install 'edgeagent[train]'")
+
+from model_export.heads.timescales_batches import Batch
+from model_export.heads.timescales_fit import fit_timescales
+from model_export.heads.timescales_torch import Recipe, Trainer
+
+DAY = 86_400
+SMALL = Recipe(dimension=8, hidden=8, learning_rate=0.01)
+
+
+def _silent(_what: str, _done: float) -> None:
+    pass
+
+
+def _circle(*, people: int = 60, length: int = 24, titles: int = 30) -> WatchLog:
+    """Everybody watches in the same circle, each from elsewhere; in the end a title is unwatched.
+
+    Who watched what says nothing here, and what came last says everything.
+    """
+    rng = np.random.default_rng(1)
+    starts = rng.integers(0, titles, people)
+    users, steps = np.divmod(np.arange(people * length), length)
+    moments = (steps * 5 + rng.integers(0, 4, len(steps))) * DAY
+    order = np.lexsort((users, moments))
+    return WatchLog(
+        titles=tuple(Title(entity_id=f"t:{n}", title=f"T{n}") for n in range(titles + 1)),
+        users=users[order].astype(np.int64),
+        items=((starts[users] + steps) % titles)[order].astype(np.int64),
+        watched_on=moments[order].astype(np.int64),
+        completion=np.ones(len(users), dtype=np.float32),
+        user_count=people,
+    )
+
+
+@pytest.mark.deep
+def test_it_learns_what_follows_what() -> None:
+    split = last_split(_circle())
+    fitted = fit_timescales(split.training, recipe=SMALL, tail=1, seed=1, seeds=2, progress=_silent)
+    assert fitted.validation is not None
+    assert fitted.seed in {1, 2}
+    embeddings = fitted.snapshot.embeddings
+    assert not embeddings[-1].any()
+    assert fitted.snapshot.bias.min() == 0
+    head = fit_head(
+        split.training,
+        head="timescales",
+        dimension=8,
+        seed=1,
+        aim="next",
+        seeds=1,
+        progress=_silent,
+    )
+    assert evaluate_ranking(split, head.scorer()).hit_rate_at_10.mean() > 0.9
+
+
+def test_training_computes_what_the_box_computes() -> None:
+    log = _circle(people=3)
+    plain = Recipe(dimension=8, hidden=8, forgotten_fraction=0.0, hidden_dropout=0.0)
+    trainer = Trainer(log, plain, seed=3)
+    list(trainer.round())
+    # Three people leave hardly two directions: titles that differ, so that it matters which counts.
+    trainer._live["embeddings"].data.normal_(generator=trainer._random)
+    trainer._mean = {name: value.detach().clone() for name, value in trainer._live.items()}
+    snapshot = trainer.snapshot()
+    rows = np.flatnonzero(log.users == 1)
+    batch = Batch(
+        history=rows[np.newaxis, :20],
+        there=np.ones((1, 20), dtype=np.bool_),
+        last=np.array([[4, 19]]),
+        target=np.array([[rows[5], rows[20]]]),
+    )
+    found = trainer._users(batch)[0].detach().numpy()
+    for place, last in enumerate((4, 19)):
+        own = rows[: last + 1]
+        ages = (log.watched_on[own[-1]] - log.watched_on[own]) / DAY
+        expected = user_of(
+            snapshot.weights,
+            snapshot.embeddings[log.items[own]].astype(np.float64),
+            log.completion[own],
+            ages,
+        )
+        assert found[place] == pytest.approx(expected, rel=1e-3, abs=1e-5)
+
+
+@pytest.mark.deep
+def test_one_seed_gives_one_model_and_another_another() -> None:
+    log = _circle(people=20)
+    first, again, other = (
+        fit_head(
+            log, head="timescales", dimension=8, seed=seed, seeds=1, progress=_silent
+        ).table.space_id
+        for seed in (5, 5, 6)
+    )
+    assert first == again != other
+
+
+@pytest.mark.parametrize("lengths", [(1, 2), (2,), (1, 1, 40)])
+def test_tiny_logs_still_give_numbers(lengths: tuple[int, ...]) -> None:
+    users = np.repeat(np.arange(len(lengths)), lengths).astype(np.int64)
+    log = WatchLog(
+        titles=tuple(Title(entity_id=f"t:{n}", title="T") for n in range(3)),
+        users=users,
+        items=np.arange(len(users), dtype=np.int64) % 2,
+        watched_on=np.arange(len(users), dtype=np.int64) * DAY,
+        completion=np.ones(len(users), dtype=np.float32),
+        user_count=len(lengths),
+    )
+    fitted = fit_timescales(log, recipe=SMALL, tail=1, seed=0, seeds=1, progress=_silent)
+    assert fitted.snapshot.weights.finite()
+    assert np.isfinite(fitted.snapshot.embeddings).all()
+
+
+def test_single_viewings_teach_nothing_and_say_so() -> None:
+    log = _circle(people=5, length=1)
+    with pytest.raises(InputError, match="nobody in the log watched two titles") as refusal:
+        fit_timescales(log, recipe=SMALL, tail=1, seed=0, seeds=1, progress=_silent)
+    assert "foldin" in (refusal.value.hint or "")
+
+
+@pytest.mark.deep
+def test_a_trained_model_goes_all_the_way(panel: WatchLog, tmp_path: Path) -> None:
+    few = panel.select(panel.users < 40)
+    model = train(few, seed=1, segments=16, dimension=8, head="timescales")
+    assert model.head == "timescales"
+    save_model(model, tmp_path / "b.npz")
+    loaded = load_model(tmp_path / "b.npz")
+    first, second = (export(each, each, now=1_780_000_000) for each in (model, loaded))
+    assert first.model == second.model
+    assert first.manifest.head == "timescales"
+
+
+@pytest.mark.parametrize(
+    ("gain", "previous", "head"),
+    [
+        (0.5, None, "timescales"),
+        (0.5, "foldin", "timescales"),
+        (-0.5, None, "foldin"),
+        (-0.5, "timescales", "foldin"),
+        (0.001, None, "foldin"),
+        (0.001, "foldin", "foldin"),
+        (-0.001, "timescales", "timescales"),
+    ],
+)
+def test_a_head_that_was_there_stays_unless_the_other_is_clearly_better(
+    gain: float, previous: HeadName | None, head: HeadName
+) -> None:
+    foldin = np.linspace(0, 1, 20)
+    timescales = foldin + gain + np.tile([-0.1, 0.1], 10)
+    assert HeadChoice.of(foldin=foldin, timescales=timescales, previous=previous).head == head
+
+
+@pytest.mark.parametrize("previous", [None, "foldin", "timescales"])
+def test_a_head_stays_where_nothing_can_be_compared(previous: HeadName | None) -> None:
+    choice = choose_head(
+        _circle(people=5, length=1), dimension=8, seed=1, progress=_silent, previous=previous
+    )
+    assert choice.not_compared
+    assert choice.head == (previous or "foldin")
+
+
+@pytest.mark.deep
+def test_the_split_in_time_chooses(panel: WatchLog) -> None:
+    choice = choose_head(panel, dimension=8, seed=1, progress=_silent)
+    gain = float((choice.timescales - choice.foldin).mean())
+    error = float((choice.timescales - choice.foldin).std(ddof=1) / len(choice.foldin) ** 0.5)
+    assert choice.head == ("timescales" if gain > error else "foldin")
+    assert choice.facts()["people"] == len(choice.foldin) > 50
+    assert "paired" in choice.in_words()
