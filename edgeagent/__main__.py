@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from edgeagent.cli import main
+from edgeagent.start import start
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line."""
+    start("edgeagent.cli", program="edgeagent")
+
 
 if __name__ == "__main__":
     main()

@@ -38,7 +38,7 @@ from edgeagent.services.title_index import TitleIndex
 from edgeagent.services.titles import TitleMarks
 from edgeagent.services.withdrawal import Withdrawals
 from edgeagent.services.world import World
-from edgeagent.store import Disclosure, Home
+from edgeagent.store import Disclosure, Home, require_within_reach
 
 if TYPE_CHECKING:
     from edgeagent.scoring.protocol import Scorer
@@ -98,8 +98,8 @@ class Agent:
             InputError: the settings cannot be read.
 
         """
-        settings = config or load_config(directory)
-        outside = world or World()
+        require_within_reach(directory)
+        settings, outside = config or load_config(directory), world or World()
         provider = configured_provider(directory, settings)
         finish_erasure_of_box(directory, provider=provider)
         finish_rotation(directory, provider)

@@ -22,6 +22,7 @@ __all__ = [
     "SystemClock",
     "boot_id_in",
     "iso_utc",
+    "moment_of_iso",
     "quarter_of",
     "week_of",
     "week_start",
@@ -96,3 +97,19 @@ def quarter_of(week: int) -> int:
 def iso_utc(seconds: int) -> str:
     """Return a moment as ``2026-11-24T01:02:03Z``."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment_of_iso(text: str) -> float:
+    """Return seconds UTC of an ISO 8601 time; one without a zone is in UTC.
+
+    Raises:
+        ValueError: it is none, or lies in no year from 1 to 9999 in UTC.
+
+    """
+    found = datetime.fromisoformat(text)
+    try:
+        there = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except OverflowError as error:
+        message = f"{text!r} is outside the calendar"
+        raise ValueError(message) from error
+    return there.timestamp()

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from edgeagent.errors import EdgeAgentError, InputError, OutputError
+from edgeagent.start import end_interrupted
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["INTERRUPTED_EXIT_CODE", "CommandGroup", "tell_error"]
+__all__ = ["CommandGroup", "tell_error"]
 
-INTERRUPTED_EXIT_CODE = 130
 _IN_UTF_8 = "write it in UTF-8, or set the terminal to it"
 
 
@@ -61,8 +61,7 @@ class CommandGroup(click.Group):
             # A prompt that is interrupted ends like one that is answered with no.
             if KeyboardInterrupt not in {type(ended), type(ended.__context__)}:
                 raise
-            click.echo("interrupted; nothing is left half done", err=True)
-            ctx.exit(INTERRUPTED_EXIT_CODE)
+            end_interrupted()
 
     def tell(self, ctx: click.Context, error: EdgeAgentError) -> None:
         """Say what went wrong, to a person."""

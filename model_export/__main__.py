@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from model_export.cli import main
+from edgeagent.start import start
 
-__all__: list[str] = []
+__all__ = ["main"]
 
-main(prog_name="model-export")
+
+def main() -> None:
+    """Run the command line."""
+    start("model_export.cli", program="model-export")
+
+
+if __name__ == "__main__":
+    main()

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from server_stub.cli import main
+from edgeagent.start import start
 
-__all__: list[str] = []
+__all__ = ["main"]
 
-main(prog_name="server-stub")
+
+def main() -> None:
+    """Run the command line."""
+    start("server_stub.cli", program="server-stub")
+
+
+if __name__ == "__main__":
+    main()

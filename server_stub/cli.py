@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
 
-from edgeagent.clock import Clock, SystemClock
+from edgeagent.clock import Clock, SystemClock, moment_of_iso
 from edgeagent.command_group import CommandGroup
 from server_stub.admission import DEFAULT_GRACE_WEEKS, Admission
 from server_stub.aggregate import SqliteAggregator
@@ -35,12 +34,9 @@ def _clock_at(_ctx: click.Context, _option: click.Parameter, value: str | None) 
     if value is None:
         return SystemClock()
     try:
-        moment = datetime.fromisoformat(value)
+        return _FixedClock(seconds=int(moment_of_iso(value)))
     except ValueError as error:
         raise click.BadParameter(f"{value!r} is not like 2026-11-24T00:00:00Z") from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return _FixedClock(seconds=int(moment.timestamp()))
 
 
 _directory = click.Path(file_okay=False, path_type=Path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.clock import SystemClock, boot_id_in, quarter_of, week_of
+from edgeagent.clock import SystemClock, boot_id_in, iso_utc, moment_of_iso, quarter_of, week_of
 from edgeagent.testing.clock import FakeClock
 
 
@@ -56,3 +56,23 @@ def test_a_fake_reboot_begins_boot_time_anew_under_another_name() -> None:
 def test_a_week_belongs_to_the_quarter_in_which_it_begins(day: str, quarter: int) -> None:
     at = datetime.fromisoformat(day).replace(tzinfo=UTC)
     assert quarter_of(week_of(int(at.timestamp()))) == quarter
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-24T20:15:00Z", "2026-11-24T20:15:00Z"),
+        ("2026-11-24T20:15", "2026-11-24T20:15:00Z"),
+        ("2026-11-24", "2026-11-24T00:00:00Z"),
+        ("2026-11-24T20:15:00+02:00", "2026-11-24T18:15:00Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+    ],
+)
+def test_an_iso_time_without_a_zone_is_utc(text: str, moment: str) -> None:
+    assert iso_utc(int(moment_of_iso(text))) == moment
+
+
+@pytest.mark.parametrize("text", ["tonight", "0001-01-01T00:00+05:00", "9999-12-31T23:59-01:00"])
+def test_what_is_no_time_in_utc_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"Invalid isoformat|outside the calendar"):
+        moment_of_iso(text)

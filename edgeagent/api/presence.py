@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from edgeagent.errors import StorageError
+from edgeagent.regular_file import open_regular
 from edgeagent.store.durable import no_room
 from edgeagent.store.lock import HomeLock
 
@@ -45,7 +46,7 @@ def present(home: Path, socket: Path) -> Iterator[None]:
 def served_at(home: Path) -> Path | None:
     """Return the socket of the service that serves ``home``; ``None``: there is none."""
     try:
-        file = (home / _NAME).open("rb")
+        file = open_regular(home / _NAME)
     except OSError:
         return None
     with file:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -16,7 +15,7 @@ from edgeagent.cli.door import (
     pass_box,
     profile_option,
 )
-from edgeagent.clock import iso_utc
+from edgeagent.clock import iso_utc, moment_of_iso
 from edgeagent.errors import InputError, NoModel
 from edgeagent.messages import WatchEvent
 
@@ -135,13 +134,11 @@ def retention(box: Box, *, days: int | None, as_set: bool, as_json: bool) -> Non
 
 def _parse_time(text: str) -> int:
     try:
-        moment = datetime.fromisoformat(text)
+        return int(moment_of_iso(text))
     except ValueError as error:
         raise InputError(
             f"--at {text!r} is not a time", hint="write it as 2026-11-24T20:15:00Z"
         ) from error
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(aware.timestamp())
 
 
 def _progress(fraction: float | None) -> str:

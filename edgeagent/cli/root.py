@@ -15,6 +15,7 @@ from edgeagent.cli.door import Box
 from edgeagent.command_group import CommandGroup
 from edgeagent.errors import EdgeAgentError
 from edgeagent.messages.failure import Failure
+from edgeagent.store import require_within_reach
 
 __all__ = ["cli", "main"]
 
@@ -91,7 +92,7 @@ class _Home(click.Path):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--home",
-    type=_Home(file_okay=False, path_type=Path),
+    type=_Home(file_okay=False, readable=False, path_type=Path),
     envvar="EDGEAGENT_HOME",
     help="Where this box keeps its state.  [default: the user's data directory]",
 )
@@ -122,7 +123,9 @@ def cli(
     del json_errors  # for whoever tells of them
     if verbose:
         _log_to_stderr(ctx)
-    ctx.obj = Box(home=home or _default_home(), config_file=config_file)
+    box = Box(home=home or _default_home(), config_file=config_file)
+    require_within_reach(box.home)
+    ctx.obj = box
 
 
 def _log_to_stderr(ctx: click.Context) -> None:
@@ -134,6 +137,6 @@ def _log_to_stderr(ctx: click.Context) -> None:
     ctx.call_on_close(lambda: logger.removeHandler(handler))
 
 
-def main() -> None:
+def main(prog_name: str = "edgeagent") -> None:
     """Run the command line."""
-    cli(prog_name="edgeagent")
+    cli(prog_name=prog_name)

@@ -25,6 +25,7 @@ from edgeagent.errors import (
 )
 from edgeagent.messages import WatchEvent, canonical_bytes
 from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, Debit
+from edgeagent.regular_file import read_regular
 from edgeagent.services.audience import Audience
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.export_format import (
@@ -236,13 +237,12 @@ def read_export(path: Path) -> BoxExport:
     """Read an export file.
 
     Raises:
-        InputError: it cannot be read, or is too long.
+        InputError: it cannot be read, is no regular file, or is too long.
         MalformedMessage: it is not an export, with the path of the field at fault.
 
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(EXPORT_CAP_BYTES + 1)
+        data = read_regular(path, cap_bytes=EXPORT_CAP_BYTES)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", hint="check the path") from error
     return decode_export(data)

@@ -33,11 +33,23 @@ class RuntimeFile:
         self._file = self._directory / name
 
     def fault(self) -> StorageError | None:
-        """Return why the directory that is there cannot be believed; none is no fault."""
+        """Return why what is there cannot be believed; none is no fault."""
         try:
             facts = self._directory.lstat()
         except OSError:
             return None
+        return self._fault_of_directory(facts) or self._fault_of_file()
+
+    def _fault_of_file(self) -> StorageError | None:
+        try:
+            is_regular = stat.S_ISREG(self._file.lstat().st_mode)
+        except OSError:
+            return None
+        if is_regular:
+            return None
+        return DiskFull(f"{self._file} is no regular file: {_IN_DOUBT}", hint="move it elsewhere")
+
+    def _fault_of_directory(self, facts: os.stat_result) -> StorageError | None:
         if facts.st_uid != os.geteuid():
             owner = user_name(facts.st_uid)
             return WrongOwner(f"{self._directory} belongs to {owner}: {_IN_DOUBT}", hint=_HINT)
@@ -79,6 +91,7 @@ class RuntimeFile:
         """
         new = self._file.with_suffix(".new")
         try:
+            new.unlink(missing_ok=True)  # of a writing that was interrupted, whatever it is
             new.touch(mode=0o600)
             new.write_bytes(data)
             new.replace(self._file)

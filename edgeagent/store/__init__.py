@@ -13,6 +13,7 @@ from edgeagent.store.home import Home
 from edgeagent.store.keys import KeyProvider, SecretKey
 from edgeagent.store.ledger import LedgerStore
 from edgeagent.store.outbox import OutboxEntry, arrival
+from edgeagent.store.ownership import require_within_reach
 from edgeagent.store.profiles import MarkedTitle, Marks, Profile, ProfileKind, TitleMark
 from edgeagent.store.providers import (
     CommandKeyProvider,
@@ -51,4 +52,5 @@ __all__ = [
     "TitleMark",
     "UndatedViewing",
     "arrival",
+    "require_within_reach",
 ]

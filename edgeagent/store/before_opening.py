@@ -72,10 +72,10 @@ def _check_beside(path: Path) -> None:
             raise OSError(errno.EINVAL, "not a regular file", os.fspath(place))
 
 
-def has_content(log: Path) -> bool:
-    """Say whether there is anything in a log."""
+def has_content(path: Path) -> bool:
+    """Say whether there is anything in a file."""
     try:
-        return log.stat().st_size > 0
+        return path.stat().st_size > 0
     except FileNotFoundError:
         return False
 

@@ -64,6 +64,8 @@ class Database:
         self._file = NamedFile(path)
         self.beside: Database | None = None
         """Another one, without which nothing is written to this one."""
+        self.key_file: Path | None = None
+        """Likewise a file: without it nobody could read what was written."""
 
     @classmethod
     def create(cls, path: Path, key: SecretKey, *, application_id: int) -> Self:
@@ -316,10 +318,16 @@ class Database:
         """
         database, log = _places(self.path)
         known_database, known_log = self._places
-        if database is None or database != known_database or known_log not in {None, log}:
+        in_place = database is not None and database == known_database and known_log in {None, log}
+        if not in_place or not has_content(self.path):
             raise Damaged(
-                f"{self.path} was moved, deleted or exchanged while it was open",
+                f"{self.path} was moved, deleted, emptied or exchanged while it was open",
                 hint="put its files back, or start edgeagent again; nothing is stored until then",
+            )
+        if self.key_file is not None and not self.key_file.exists():
+            raise Damaged(
+                f"{self.key_file} is gone, and without it {self.path.name} does not open again",
+                hint="put it back; nothing is stored until then",
             )
         return database, log
 

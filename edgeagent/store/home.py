@@ -351,8 +351,7 @@ class Home:
                     key = self._data_key(HISTORY_SCHEMA, may_create=True)
                     begin = partial(begin_mark, ledger=self.ledger, at=self._now, name=path.name)
                     make_database(path, HISTORY_SCHEMA, key, begin)
-        key = self._data_key(HISTORY_SCHEMA, may_create=False)
-        return self._open_database(HISTORY_SCHEMA, key)
+        return self._open_database(HISTORY_SCHEMA, self._data_key(HISTORY_SCHEMA, may_create=False))
 
     def _take_in(self, history: Database) -> None:
         """Note what happened to a history since it was open last, and empty its log."""
@@ -375,6 +374,7 @@ class Home:
     def _open_database(self, schema: Schema, key: SecretKey) -> Database:
         require_fitting_log(self._path(schema))
         database = Database.open(self._path(schema), key, application_id=schema.application_id)
+        database.key_file = self._key_path(schema)
         try:
             self._cut_logs.look(database)
             if not schema.is_current(database):

@@ -10,9 +10,9 @@ import os
 import pwd
 from pathlib import Path
 
-from edgeagent.errors import WrongOwner
+from edgeagent.errors import StorageError, WrongOwner
 
-__all__ = ["foreign_file", "require_own", "user_name"]
+__all__ = ["foreign_file", "require_own", "require_within_reach", "user_name"]
 
 
 def foreign_file(path: Path) -> WrongOwner | None:
@@ -38,6 +38,28 @@ def foreign_file(path: Path) -> WrongOwner | None:
         hint=f"run it as {user_name(owner)}, or give the files away: "
         f"chown -R {user_name(me)} {found if found.is_dir() else found.parent}",
     )
+
+
+def require_within_reach(directory: Path) -> None:
+    """Refuse a home that this user may not enter; one that is not there yet can be made.
+
+    Raises:
+        WrongOwner: it is somebody else's.
+        StorageError: it cannot be entered for another reason.
+
+    """
+    try:
+        (directory / "lock").lstat()
+    except PermissionError as error:
+        raise (
+            foreign_file(directory / "lock")
+            or StorageError(
+                f"{directory} cannot be entered: {error.strerror}",
+                hint="make the directory, and those above it, accessible to this user",
+            )
+        ) from error
+    except OSError:
+        return
 
 
 def require_own(path: Path) -> None:

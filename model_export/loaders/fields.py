@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
+from edgeagent.clock import moment_of_iso
+
 __all__ = ["Unreadable", "age", "moment", "number", "text", "texts", "year"]
 
 _BLANK = {"", "nan", "null"}
@@ -124,9 +126,3 @@ def _seconds(line: str) -> float:
         return moment_of_iso(line)
     except ValueError:
         raise Unreadable("seconds since 1970, or a time such as 2025-01-31T20:15:00Z") from None
-
-
-def moment_of_iso(line: str) -> float:
-    """Return seconds UTC of an ISO 8601 time."""
-    found = datetime.fromisoformat(line)
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

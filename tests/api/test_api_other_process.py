@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -161,6 +162,9 @@ def test_a_home_says_where_it_is_served_only_while_it_is(tmp_path: Path) -> None
     assert served_at(tmp_path) is None
     (tmp_path / "service").write_bytes(b"/left/by/one/that/died")
     assert served_at(tmp_path) is None
+    (tmp_path / "service").unlink()
+    os.mkfifo(tmp_path / "service")
+    assert served_at(tmp_path) is None  # at once
     with present(tmp_path / "missing", tmp_path / "one"):
         assert served_at(tmp_path / "missing") is None
 

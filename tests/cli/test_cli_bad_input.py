@@ -113,10 +113,13 @@ def test_progress_out_of_range(home: Path, progress: str) -> None:
     assert "1 of 1 viewings" in run(home, "history", "list").stdout
 
 
-def test_a_time_that_is_none(home: Path) -> None:
-    assert "'tonight' is not a time" in complaint(
-        run(home, "history", "add", "t:1", "--at", "tonight"), 3
-    )
+@pytest.mark.parametrize("none", ["tonight", "0001-01-01T00:00+05:00", "9999-12-31T23:59-05:00"])
+def test_a_time_that_is_none(home: Path, tmp_path: Path, none: str) -> None:
+    result = run(home, "history", "add", "t:1", "--at", none)
+    assert f"{none!r} is not a time" in complaint(result, 3)
+    files = ("--store", str(tmp_path / "new"), "--repository", str(tmp_path))
+    result = CliRunner().invoke(server_stub_cli, ["serve", *files, "--at", none])
+    assert (result.exit_code, f"{none!r} is not like" in result.stderr) == (2, True)
 
 
 def test_consent_first(tmp_path: Path) -> None:
@@ -252,6 +255,7 @@ def test_what_is_no_regular_file_is_refused_wherever_a_file_is_named(
             ("config", "check", place),
             ("--config", place, "history", "list"),
             ("privacy", "assess", "--prior", place),
+            ("import", place),
         ):
             assert "not a regular file" in complaint(run(home, *arguments), 3)
         for exporter in (("inspect",), ("segments",), ("train", "--ratings"), ("publish",)):

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgeagent.cli.root import cli
-from edgeagent.command_group import INTERRUPTED_EXIT_CODE
+from edgeagent.start import INTERRUPTED_EXIT_CODE
 
 
 def run(home: Path, *words: str, answer: str | None = None) -> Result:

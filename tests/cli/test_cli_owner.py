@@ -13,8 +13,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgeagent import notices
+from edgeagent.agent import Agent
 from edgeagent.cli.root import cli
-from edgeagent.store.ownership import foreign_file, user_name
+from edgeagent.config import Config
+from edgeagent.errors import StorageError, WrongOwner
+from edgeagent.store.ownership import foreign_file, require_within_reach, user_name
 
 NOBODY = 65534
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
@@ -26,11 +29,11 @@ def run(home: Path, *words: str) -> Result:
 
 @contextmanager
 def as_nobody() -> Iterator[None]:
-    os.seteuid(NOBODY)
+    os.setresuid(NOBODY, NOBODY, 0)  # click asks for the real one
     try:
         yield
     finally:
-        os.seteuid(0)
+        os.setresuid(0, 0, 0)
 
 
 @pytest.fixture
@@ -81,6 +84,33 @@ def test_root_is_told_before_it_is_too_late(home: Path) -> None:
     run(home, "consent", "grant", "history")
     said = run(home, "doctor").output
     assert f"belongs to root, its home to {user_name(NOBODY)}" in said
+
+
+@pytest.mark.parametrize(
+    "words", [["history", "list"], ["config", "check"], ["doctor"], ["private", "status"]]
+)
+def test_a_home_that_nobody_else_may_enter_says_whose_it_is(home: Path, words: list[str]) -> None:
+    run(home, *words)  # nobody may not read where modules lie
+    os.chown(home, 0, 0)
+    home.chmod(0o700)
+    with as_nobody():
+        for place in (home, home / "below"):
+            result = run(place, *words)
+            assert result.exit_code == 5, result.output
+            assert f"{home} belongs to root" in result.output
+            for config in (None, Config()):
+                with pytest.raises(WrongOwner, match=f"{home} belongs to root"):
+                    Agent.open(place, config=config)
+
+
+def test_a_home_of_ours_that_cannot_be_entered_is_not_somebody_elses(home: Path) -> None:
+    home.chmod(0)
+    with as_nobody():
+        with pytest.raises(StorageError, match="cannot be entered: Permission denied") as caught:
+            require_within_reach(home)
+        assert not isinstance(caught.value, WrongOwner)
+        require_within_reach(home.parent / "new")
+        require_within_reach(home.parent / "new" / "below")
 
 
 def test_a_file_that_is_ours_or_is_not_there_is_nobody_elses(home: Path) -> None:

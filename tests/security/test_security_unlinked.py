@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from edgeagent.errors import Damaged
@@ -58,6 +60,30 @@ def test_no_report_is_booked_in_a_ledger_that_is_gone(box: Box, name: str) -> No
         ledger.append_consent(box.decision(given=False))
 
 
+@pytest.mark.parametrize("database", ["history", "ledger"])
+@pytest.mark.parametrize("lost", ["key", "contents"])
+def test_a_viewing_is_not_acknowledged_where_nobody_could_read_it_later(
+    box: Box, database: str, lost: str
+) -> None:
+    home = box.open()
+    home.ledger.append_consent(box.decision())
+    home.history.add([box.event("t:1")], box.grant())
+    home.ledger.database.checkpoint()
+    path = box.directory / f"{database}.{'key' if lost == 'key' else 'db'}"
+    kept = path.read_bytes()
+    os.truncate(path, 0)
+    if lost == "key":
+        path.unlink()
+    for _ in range(2):
+        with pytest.raises(Damaged, match="is gone, and" if lost == "key" else "emptied") as caught:
+            home.history.add([box.event("t:2")], box.grant())
+        assert caught.value.hint
+    path.write_bytes(kept)
+    home.history.add([box.event("t:2")], box.grant())
+    box.close()
+    assert box.open().history.count("main") == 2
+
+
 def test_put_back_in_its_place_it_is_written_again(box: Box) -> None:
     home = box.open()
     home.history.add([box.event("t:1")], box.grant())
@@ -85,7 +111,7 @@ def test_a_viewing_is_not_acknowledged_beside_a_ledger_that_is_gone(
     if how == "deleted":
         aside.unlink()
     for _ in range(2):
-        with pytest.raises(Damaged, match=r"ledger\.db was moved, deleted or exchanged"):
+        with pytest.raises(Damaged, match=r"ledger\.db was moved, deleted, emptied"):
             home.history.add([box.event("t:2")], box.grant())
     assert home.history.count("main") == 1
     if how == "moved":

@@ -201,6 +201,40 @@ def test_nothing_is_stored_while_nobody_can_say_what_is_private(agent_box: Agent
         assert told(agent, agent_box.clock.now()) == (1, 0)
 
 
+@pytest.mark.parametrize("kind", ["pipe", "link", "directory"])
+def test_what_is_no_file_in_its_place_is_neither_waited_for_nor_believed(
+    clock: FakeClock, tmp_path: Path, kind: str
+) -> None:
+    session(clock, tmp_path).start(60)
+    (kept,) = own_directory(tmp_path).iterdir()
+    aside = kept.rename(tmp_path / "aside")
+    if kind == "pipe":
+        os.mkfifo(kept)
+    elif kind == "link":
+        kept.symlink_to(aside)
+    else:
+        kept.mkdir()
+    private = session(clock, tmp_path)
+    assert private.ends_at() == NOW + 60 * MAX_MINUTES
+    assert private.covers(NOW - 60)
+    for act in (private.stop, private.require_certain, lambda: private.start(60)):
+        with pytest.raises(DiskFull, match="is no regular file"):
+            act()
+    aside.replace(kept) if kind != "directory" else (kept.rmdir(), aside.rename(kept))
+    assert private.ends_at() == NOW + HOUR
+
+
+def test_what_an_interrupted_writing_left_is_not_waited_for(
+    clock: FakeClock, tmp_path: Path
+) -> None:
+    private = session(clock, tmp_path)
+    private.start(60)
+    (kept,) = own_directory(tmp_path).iterdir()
+    os.mkfifo(kept.with_suffix(".new"))
+    private.stop()
+    assert session(clock, tmp_path).ends_at() is None
+
+
 def test_a_link_to_a_directory_is_not_believed(clock: FakeClock, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     own_directory(tmp_path).symlink_to(tmp_path / "elsewhere")
