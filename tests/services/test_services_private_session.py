@@ -220,7 +220,8 @@ def test_what_is_no_file_in_its_place_is_neither_waited_for_nor_believed(
     for act in (private.stop, private.require_certain, lambda: private.start(60)):
         with pytest.raises(DiskFull, match="is no regular file"):
             act()
-    aside.replace(kept) if kind != "directory" else (kept.rmdir(), aside.rename(kept))
+    kept.rename(tmp_path / "not ours")
+    aside.rename(kept)
     assert private.ends_at() == NOW + HOUR
 
 
