@@ -390,6 +390,7 @@ class Agent:
         for finish in (
             self.retention.begin,
             self.household.finish_rename,
+            self.title_marks.finish,
             self.erasure.finish,
             self._withdrawals.finish,
             partial(leave_out_teens, self._home, audience=self._audience, withdraw=self._narrow),

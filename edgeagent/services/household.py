@@ -196,7 +196,8 @@ class Household:
         )
 
     def _require_no_erasure(self) -> None:
-        if self._home.ledger.deletions.intents():
+        deletions = self._home.ledger.deletions
+        if deletions.intents() or deletions.forgettings():
             raise StorageError(
                 "an erasure is still to be finished, and nothing is renamed until then",
                 hint="close other edgeagent processes and start again: it goes on by itself",

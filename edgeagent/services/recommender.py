@@ -161,9 +161,12 @@ class Recommender:
         """Save picks as the last ones, and say whether what they rest on is still there."""
 
         def still() -> bool:
-            marks = self._home.history.marks(grant.profile)
-            return self._gate.last_deletion() == grant.after and (
-                (marks.hidden, marks.not_reasons) == (request.hidden, request.not_reasons)
+            now = self._request(grant.profile, request.limit)
+            return (
+                self._gate.last_deletion() == grant.after
+                and (now.hidden, now.not_reasons) == (request.hidden, request.not_reasons)
+                # A deletion on record before the grant may have been carried out since.
+                and _viewed(request) <= _viewed(now)
             )
 
         if self._is_private:
@@ -262,6 +265,10 @@ class Recommender:
     @property
     def _is_private(self) -> bool:
         return self._private.ends_at() is not None
+
+
+def _viewed(request: RankRequest) -> set[tuple[str, int]]:
+    return {(viewing.entity_id, viewing.watched_on) for viewing in request.history}
 
 
 def _ranking(picks: Picks, *, profile: str, made_at: int, cached: bool) -> Ranking:

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from edgeagent.clock import Clock
 from edgeagent.errors import LedgerBroken
+from edgeagent.messages.codec import KeptMessage, canonical_bytes, decode
+from edgeagent.messages.fields import EntityId, ProfileName
 from edgeagent.services.title_index import TitleIndex
-from edgeagent.store import HistoryStore, Home, MarkedTitle, TitleMark
+from edgeagent.store import HistoryStore, Home, MarkedTitle, Reach, TitleMark
+from edgeagent.store.rekey import Step
 
 __all__ = ["TitleMarks"]
+
+_CAP_BYTES = 4096
+
+
+class _Forgetting(KeptMessage, frozen=True, kw_only=True):
+    """A forgetting that has begun: it spans both databases, and lies encrypted in the ledger."""
+
+    profile: ProfileName
+    entity_id: EntityId
+    seq: Annotated[int, Meta(ge=0)]
+    """Its place in the ledger's chain: what is newer stays."""
 
 
 class TitleMarks:
@@ -56,23 +74,50 @@ class TitleMarks:
         self._history.profile_kind(profile)
         return self._history.clear_mark(profile, entity_id, "not_reason")
 
-    def forget(self, entity_id: str, *, profile: str) -> int:
+    def forget(self, entity_id: str, *, profile: str, step: Step = lambda _: None) -> int:
         """Delete every viewing of a title, which cannot be taken back, and return how many.
 
         Waiting reports are called off, whether there was such a viewing or not; with a broken
         ledger when it is whole again, before anything is sent.
 
+        Args:
+            entity_id: which title.
+            profile: whose viewings.
+            step: called between the note of it and the deed; a seam for tests that lose power.
+
         Raises:
             InputError: there is no such profile.
+            StorageError: it is not done yet; the next start goes on.
 
         """
         self._history.profile_kind(profile)
         deletions = self._home.ledger.deletions
+
+        def placed(seq: int) -> bytes:
+            return canonical_bytes(_Forgetting(profile=profile, entity_id=entity_id, seq=seq))
+
         try:
-            deletions.append("title", at=self._clock.now())
+            seq = deletions.append("title", at=self._clock.now(), intent=placed)
         except LedgerBroken:  # then nothing is sent, and the title goes all the same
             deletions.owe()
-        return self._history.forget(profile, entity_id)
+            return self._history.forget(profile, entity_id)
+        step("delete")
+        deleted = self._history.forget(profile, entity_id)
+        deletions.forgotten(seq)
+        return deleted
+
+    def finish(self) -> None:
+        """Go on with forgettings that were interrupted; cheap when none was.
+
+        Raises:
+            StorageError: one is still not done.
+
+        """
+        deletions = self._home.ledger.deletions
+        for body in deletions.forgettings():
+            begun = decode(body, _Forgetting, cap_bytes=_CAP_BYTES)
+            self._history.forget(begun.profile, begun.entity_id, reach=Reach(seq=begun.seq))
+            deletions.forgotten(begun.seq)
 
     def marked(self, *, profile: str) -> tuple[MarkedTitle, ...]:
         """Return every mark of a profile.

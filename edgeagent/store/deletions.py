@@ -8,7 +8,7 @@ withdrawal is an act of deletion, too, and has its place as a consent. Pruning b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Literal
 
@@ -34,8 +34,10 @@ DELETING_PURPOSES = (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING
 
 _OWED = "unrecorded deletion"
 """Name of the state that says so, see :meth:`Deletions.owe`."""
-_INTENTS = "erasure"
+_ERASURES = "erasure"
 """So begin the names of intents. One of a release before several could wait is that name alone."""
+_FORGETTINGS = "forgetting"
+"""Likewise, of titles; a release that does not know them leaves them alone."""
 
 _LAST_SQL = f"""
     SELECT max(
@@ -94,7 +96,7 @@ class Deletions:
             writer.append("deletions", {"deleted": deleted, "at": at})
             call_off(writer, self._database, at=at)
             if intent is not None:
-                write_state(writer.connection, _name_of_intent(place), intent(place))
+                write_state(writer.connection, _name_of_intent(deleted, place), intent(place))
         self._leave_no_trace()
         return place
 
@@ -135,16 +137,27 @@ class Deletions:
                 self._witness.owe(owes=False)
 
     def intents(self) -> tuple[bytes, ...]:
-        """Return every intent that is still to be carried out, oldest first."""
+        """Return every erasure that is still to be carried out, oldest first."""
         # An earlier release left an empty one when it was done.
-        return tuple(body for _, body in read_states(self._database, _INTENTS) if body)
+        return tuple(body for _, body in read_states(self._database, _ERASURES) if body)
+
+    def forgettings(self) -> tuple[bytes, ...]:
+        """Return every forgetting of a title that is still to be carried out, oldest first."""
+        return tuple(body for _, body in read_states(self._database, _FORGETTINGS))
 
     def done(self, place: int) -> None:
-        """Forget the intents up to a place in the chain; 0: only one that has none."""
+        """Forget the erasures up to a place in the chain; 0: only one that has none."""
+        last = _name_of_intent("history", place)
+        self._drop(name for name, _ in read_states(self._database, _ERASURES) if name <= last)
+
+    def forgotten(self, place: int) -> None:
+        """Forget the forgetting of a title that has this place in the chain."""
+        self._drop([_name_of_intent("title", place)])
+
+    def _drop(self, names: Iterable[str]) -> None:
         with self._database.transaction() as connection:
-            for name, _ in read_states(self._database, _INTENTS):
-                if name <= _name_of_intent(place):
-                    drop_state(connection, name)
+            for name in names:
+                drop_state(connection, name)
         self._leave_no_trace()
 
     def call_off_older(self, *, at: int) -> int:
@@ -192,9 +205,10 @@ class Deletions:
         self._database.checkpoint()
 
 
-def _name_of_intent(place: int) -> str:
-    """Return a name; the order of names is the order of the chain."""
-    return f"{_INTENTS}.{place:019d}"
+def _name_of_intent(deleted: Deleted, place: int) -> str:
+    """Return a name; the order of names of one kind is the order of the chain."""
+    kind = _FORGETTINGS if deleted == "title" else _ERASURES
+    return f"{kind}.{place:019d}"
 
 
 def is_deletion(record: ConsentRecord) -> bool:

@@ -33,6 +33,7 @@ from edgeagent.store.reach import (
     EVERYTHING,
     Reach,
     delete_older,
+    forget_older,
     holds_older,
     remove_older_profile,
 )
@@ -103,25 +104,19 @@ class HistoryStore(Viewings, KeyedStore):
 
     # Deleting: afterwards nothing of it is left in any page or write-ahead frame
 
-    def forget(self, profile: str, entity_id: str) -> int:
+    def forget(self, profile: str, entity_id: str, *, reach: Reach = EVERYTHING) -> int:
         """Delete every viewing of a title, and picks that may cite it, and return how many.
 
-        A title hidden by the household stays hidden: that is its own decision.
+        A title hidden by the household stays hidden: that is its own decision. What is newer than
+        ``reach`` stays, too.
 
         Raises:
             StorageError: deleted, but another process keeps old pages in use; do it again.
 
         """
         with self._database.transaction() as connection:
-            deleted: int = connection.execute(
-                "DELETE FROM events WHERE profile = ? AND entity_id = ?", (profile, entity_id)
-            ).rowcount
+            deleted = forget_older(connection, profile, entity_id, reach)
             connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
-            connection.execute(
-                "DELETE FROM title_marks "
-                "WHERE profile = ? AND entity_id = ? AND mark = 'not_reason'",
-                (profile, entity_id),
-            )
         self._leave_no_trace()
         return deleted
 

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.database import Database
 
-__all__ = ["EVERYTHING", "Reach", "delete_older", "holds_older", "remove_older_profile"]
+__all__ = [
+    "EVERYTHING",
+    "Reach",
+    "delete_older",
+    "forget_older",
+    "holds_older",
+    "remove_older_profile",
+]
 
 _ALL = 2**62
 _CONDITIONS = {
@@ -63,6 +70,19 @@ def delete_older(
         for table in tables
     }
     return deleted.get("events", 0)
+
+
+def forget_older(connection: KeyedConnection, profile: str, entity_id: str, reach: Reach) -> int:
+    """Delete what is reached of a title in a profile, but hiding it; return how many viewings."""
+    deleted: dict[str, int] = {
+        table: connection.execute(
+            f"DELETE FROM {table} WHERE profile = ?1 AND entity_id = ?4 "  # noqa: S608  (as above)
+            f"AND {which} AND ({_CONDITIONS[table]})",
+            (*_parameters(profile, reach), entity_id),
+        ).rowcount
+        for table, which in (("events", "TRUE"), ("title_marks", "mark = 'not_reason'"))
+    }
+    return deleted["events"]
 
 
 def remove_older_profile(connection: KeyedConnection, profile: str, reach: Reach) -> None:

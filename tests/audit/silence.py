@@ -41,7 +41,7 @@ _CHAINED = {"empty": 4, "loops": 4}
 _QUICK_TURN_SECONDS, _FULL_TURN_SECONDS = 8, 18
 """A turn of the full form has room for a child that dies of the request, and of asking again."""
 _CHAINED_TURN_SECONDS = 14
-_CHAINED_LOOPS = 5000
+_CHAINED_LOOPS = 15_000
 """So that few turns suffice where nobody else uses the core."""
 _LIFETIME_DAYS = 30 * 365
 

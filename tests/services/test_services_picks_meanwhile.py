@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -40,7 +41,7 @@ def _meanwhile(box: AgentBox, act: Callable[[], object]) -> TableScorer:
 
 
 @pytest.mark.parametrize("private", [False, True])
-@pytest.mark.parametrize("act", ["forget", "hide"])
+@pytest.mark.parametrize("act", ["forget", "delete what is on record", "hide"])
 def test_what_goes_while_a_model_ranks_is_in_no_picks(
     agent_box: AgentBox, agent: Agent, act: str, private: bool
 ) -> None:
@@ -56,10 +57,15 @@ def test_what_goes_while_a_model_ranks_is_in_no_picks(
     def forget() -> object:
         return agent.title_marks.forget("t:1", profile="main")
 
-    def hide() -> None:
-        agent.home.history.set_mark("main", "t:1", "hidden", at=now)
+    def delete() -> object:
+        return agent.home.history.forget("main", "t:1")
 
-    scorer = _meanwhile(agent_box, forget if act == "forget" else hide)
+    acts: dict[str, Callable[[], object]] = {
+        "forget": forget,
+        "delete what is on record": delete,
+        "hide": partial(agent.home.history.set_mark, "main", "t:1", "hidden", at=now),
+    }
+    scorer = _meanwhile(agent_box, acts[act])
     agent.recommend()
     first, second = (one for one in scorer.requests if isinstance(one, RankRequest))
     assert {viewing.entity_id for viewing in first.history} == {"t:1", "t:2"}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from edgeagent.consent import Purpose
-from edgeagent.errors import InputError, NoModel, UnknownEntity
+from edgeagent.errors import InputError, NoModel, StorageError, UnknownEntity
 from edgeagent.messages import Picks
 from edgeagent.services.titles import TitleMarks
 from edgeagent.testing.agent_box import AgentBox
@@ -81,3 +81,28 @@ def test_a_title_that_the_catalogue_does_not_hold_is_refused(agent_box: AgentBox
             agent.title_marks.hide("no such title", profile="main")
         with pytest.raises(UnknownEntity, match="no such title"):
             agent.title_marks.exclude("no such title", profile="main")
+
+
+class _CutError(Exception):
+    """The power goes."""
+
+
+def _cut(step: str) -> None:
+    raise _CutError(step)
+
+
+def test_a_forgetting_that_was_cut_off_is_carried_out_at_the_next_start(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    box.watch("t:1", ago=60)
+    box.watch("t:2", ago=120)
+    with pytest.raises(_CutError):
+        box.agent.title_marks.forget("t:1", profile="main", step=_cut)
+    box.watch("t:1")  # by a process that goes on: newer
+    newer = box.clock.now()
+    box.agent.household.create("bea", kind="adult")
+    with pytest.raises(StorageError, match="nothing is renamed"):
+        box.agent.household.rename("bea", "ada")
+    box.reopen()
+    left = {(one.entity_id, one.watched_on) for one in box.agent.home.history.window("main")}
+    assert left == {("t:1", newer), ("t:2", newer - 120)}
+    assert box.agent.home.ledger.deletions.forgettings() == ()
