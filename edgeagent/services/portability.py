@@ -244,7 +244,9 @@ def read_export(path: Path) -> BoxExport:
     try:
         data = read_regular(path, cap_bytes=EXPORT_CAP_BYTES)
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", hint="check the path") from error
+        raise InputError(
+            f"{path}: {error.strerror}", hint="name a file that 'edgeagent export' has written"
+        ) from error
     return decode_export(data)
 
 

@@ -308,7 +308,7 @@ def test_a_file_that_is_absent_or_too_long_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "long"
     with path.open("wb") as file:
         file.truncate(EXPORT_CAP_BYTES + 1)  # sparse
-    with pytest.raises(MalformedMessage, match="at most"):
+    with pytest.raises(InputError, match=f"more than {EXPORT_CAP_BYTES} bytes"):
         read_export(path)
 
 
