@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 __all__ = ["Run", "Stage", "chosen", "main", "readme_block", "stages"]
@@ -31,6 +31,7 @@ ENOUGH_SECONDS = 3600
 """Once so much has passed, optional stages are skipped: a run that is cut off says nothing."""
 
 _PYTHON = ".venv/bin/python"
+_COVERAGE = ".venv/bin/coverage report --show-missing"
 _PURE_FILES = ("clock", "consent", "errors", "randomness", "sessions")
 _PURE_ROOMS = ("features", "messages", "privacy", "ranking", "segments")
 _PURE = ",".join(
@@ -52,17 +53,116 @@ bin/edgeagent --home home history list
 _REHEARSAL_SECONDS = 1500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One command line, run by bash in the clone."""
 
     name: str
-    command: str
     kinds: frozenset[str]
     """The words that ask for it, besides ``all``."""
-    optional: bool = False
+    command: str
+    """What stands in braces is filled in by :func:`stages`."""
+    optional: bool = field(default=False, kw_only=True)
     """Skipped where time runs out."""
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict, kw_only=True)
+
+
+_ALL = frozenset(KINDS)
+_FAST = frozenset({"fast", "deep"})
+_DEEP, _HIL, _BENCH = (frozenset({kind}) for kind in ("deep", "hil", "bench"))
+
+_TABLE = (
+    (Stage("Install", _ALL, "{install}"),),
+    (
+        Stage("Types", _FAST, ".venv/bin/mypy"),
+        Stage("Lint", _FAST, ".venv/bin/ruff check"),
+        Stage("Format", _FAST, ".venv/bin/ruff format --check"),
+        Stage("Layers", _FAST, ".venv/bin/lint-imports"),
+    ),
+    (
+        # As written, and in an environment of its own: what it installs has to be enough.
+        Stage(
+            "README: the main job",
+            _DEEP,
+            "git clone --quiet . .main-job && cd .main-job && {main_job}",
+        ),
+        Stage(
+            "What only some tests need",
+            _DEEP | _HIL | _BENCH,
+            ".venv/bin/pip install --quiet torch==2.13.0 && "
+            ".venv/bin/pip install --quiet -e '.[test,spark,browser,yocto,hil]'",
+        ),
+    ),
+    (
+        Stage(
+            "README: the tests",
+            _FAST,
+            "{tests}",
+            environment={
+                "PYTEST_ADDOPTS": "--cov --cov-report= --hypothesis-profile=thorough",
+            },
+        ),
+    ),
+    (Stage("Deep tests", _DEEP, ".venv/bin/pytest -m deep --hypothesis-profile=thorough"),),
+    (
+        Stage(
+            "The audit of the reports",
+            _DEEP,
+            f"{_PYTHON} -m tests.audit --without silence --processes 1",
+        ),
+        Stage("Debian 13: its Python", _DEEP, f"{_PYTHON} -m tests.second_python --prepare"),
+        Stage("Attacks on a home", _DEEP, f"{_PYTHON} -m tests.security"),
+        Stage(
+            "Error and coverage of both mechanisms, quick",
+            _BENCH,
+            f"{_PYTHON} -m tests.bench.bench_privacy --part 0.1",
+        ),
+        Stage(
+            "sqlite-utils' own tests over the encrypted connection",
+            _DEEP,
+            f"{_PYTHON} -m tests.sqlite_utils_suite --download",
+        ),
+        Stage("The wheel alone, without extras", _DEEP, _WHEEL),
+        Stage(
+            "The oldest and the newest ONNX Runtime", _DEEP, f"{_PYTHON} -m tests.onnxruntime_range"
+        ),
+        Stage(
+            "Coverage of pure rooms: 100 %",
+            _FAST,
+            f"{_COVERAGE} --include='{_PURE}' --fail-under=100",
+        ),
+        Stage("Coverage of the rest: 95 %", _FAST, f"{_COVERAGE} --omit='{_PURE}' --fail-under=95"),
+    ),
+    (Stage("What silence tells, on one core", _DEEP, f"{_PYTHON} -m tests.audit --only silence"),),
+    (Stage("Debian 13: the fast tests", _DEEP, f"{_PYTHON} -m tests.second_python"),),
+    (
+        Stage(
+            "Whether time tells segments apart, quick",
+            _BENCH,
+            f"{_PYTHON} -m tests.bench.bench_timing --calls 500",
+            optional=True,
+        ),
+    ),
+    (
+        Stage(
+            "What the service costs, quick",
+            _BENCH,
+            f"{_PYTHON} -m tests.bench.bench_footprint --events 2000 --idle 30 --rounds 50",
+            optional=True,
+        ),
+    ),
+    (
+        Stage(
+            "An honest client beside a hostile crowd, quick",
+            _BENCH,
+            f"{_PYTHON} -m tests.bench.bench_hostile --seconds 2 --rounds 1 --most 200",
+            optional=True,
+        ),
+    ),
+    (Stage("Hardware in the loop, rehearsed on emulated Arm", _HIL, "{rehearsal}", optional=True),),
+)
+"""Groups run one after the other; the stages of a group run two at a time. What starts a worker for
+each processor, or measures time, is alone in its group."""
 
 
 def readme_block(readme: str, name: str) -> str:
@@ -80,104 +180,18 @@ def readme_block(readme: str, name: str) -> str:
 
 
 def stages(readme: str) -> tuple[tuple[Stage, ...], ...]:
-    """Return groups that run one after the other; the stages of a group run two at a time.
-
-    What starts a worker for each processor, or measures time, is alone in its group.
-    """
-    fast = frozenset({"fast", "deep"})
-    deep, hil, bench = (frozenset({kind}) for kind in ("deep", "hil", "bench"))
-    main_job, tests = readme_block(readme, "main-job"), readme_block(readme, "tests")
-    covered = "--cov --cov-report= --hypothesis-profile=thorough"
-
-    def one(name: str, command: str, kinds: frozenset[str], **more: str) -> tuple[Stage]:
-        return (Stage(name=name, command=command, kinds=kinds, environment=more),)
-
-    return (
-        one("Install", tests.rpartition("&&")[0], frozenset(KINDS)),
-        (
-            *one("Types", ".venv/bin/mypy", fast),
-            *one("Lint", ".venv/bin/ruff check", fast),
-            *one("Format", ".venv/bin/ruff format --check", fast),
-            *one("Layers", ".venv/bin/lint-imports", fast),
-        ),
-        (
-            # As written, and in an environment of its own: what it installs has to be enough.
-            *one(
-                "README: the main job",
-                f"git clone --quiet . .main-job && cd .main-job && {main_job}",
-                deep,
-            ),
-            *one(
-                "What only some tests need",
-                ".venv/bin/pip install --quiet torch==2.13.0 && "
-                ".venv/bin/pip install --quiet -e '.[test,spark,browser,yocto,hil]'",
-                deep | hil | bench,
-            ),
-        ),
-        one("README: the tests", tests, fast, PYTEST_ADDOPTS=covered),
-        one("Deep tests", ".venv/bin/pytest -m deep --hypothesis-profile=thorough", deep),
-        (
-            *one(
-                "The audit of the reports",
-                f"{_PYTHON} -m tests.audit --without silence --processes 1",
-                deep,
-            ),
-            *one("Attacks on a home", f"{_PYTHON} -m tests.security", deep),
-            *one(
-                "Error and coverage of both mechanisms, quick",
-                f"{_PYTHON} -m tests.bench.bench_privacy --part 0.1",
-                bench,
-            ),
-            *one(
-                "sqlite-utils' own tests over the encrypted connection",
-                f"{_PYTHON} -m tests.sqlite_utils_suite --download",
-                deep,
-            ),
-            *one("The wheel alone, without extras", _WHEEL, deep),
-            *one(
-                "The oldest and the newest ONNX Runtime",
-                f"{_PYTHON} -m tests.onnxruntime_range",
-                deep,
-            ),
-            *_coverage("Coverage of pure rooms: 100 %", f"--include='{_PURE}' --fail-under=100"),
-            *_coverage("Coverage of the rest: 95 %", f"--omit='{_PURE}' --fail-under=95"),
-        ),
-        one("What silence tells, on one core", f"{_PYTHON} -m tests.audit --only silence", deep),
-        *(
-            (
-                Stage(
-                    name=name,
-                    command=f"{_PYTHON} -m tests.bench.{command}",
-                    kinds=bench,
-                    optional=True,
-                ),
-            )
-            for name, command in (
-                ("Whether time tells segments apart, quick", "bench_timing --calls 500"),
-                (
-                    "What the service costs, quick",
-                    "bench_footprint --events 2000 --idle 30 --rounds 50",
-                ),
-                (
-                    "An honest client beside a hostile crowd, quick",
-                    "bench_hostile --seconds 2 --rounds 1 --most 200",
-                ),
-            )
-        ),
-        (
-            Stage(
-                name="Hardware in the loop, rehearsed on emulated Arm",
-                command=_rehearsal(),
-                kinds=hil,
-                optional=True,
-            ),
-        ),
+    """Return the groups of the table, with the commands of the README and of the rehearsal."""
+    tests = readme_block(readme, "tests")
+    said = {
+        "install": tests.rpartition("&&")[0],
+        "main_job": readme_block(readme, "main-job"),
+        "rehearsal": _rehearsal(),
+        "tests": tests,
+    }
+    return tuple(
+        tuple(replace(stage, command=stage.command.format(**said)) for stage in group)
+        for group in _TABLE
     )
-
-
-def _coverage(name: str, options: str) -> tuple[Stage]:
-    command = f".venv/bin/coverage report --show-missing {options}"
-    return (Stage(name=name, command=command, kinds=frozenset({"fast", "deep"})),)
 
 
 def _rehearsal() -> str:

@@ -12,8 +12,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -36,7 +34,6 @@ _PACKAGES = (
 )
 _SETTINGS = ("CERT", "BUNDLE", "PIP_")
 """What tells pip how to reach its registry: passed on, files that it names included."""
-_PLACES = {"proc": ("-t", "proc"), "dev": ("--rbind",), "sys": ("--rbind",)}
 
 
 @click.command()
@@ -90,19 +87,28 @@ def _test(system: Path) -> int:
             archive.extractall(root, filter="fully_trusted")  # noqa: S202  (made by ourselves)
         _take_along(root, [Path("/etc/resolv.conf"), *map(Path, settings.values())])
         subprocess.run(["git", "clone", "--quiet", _ROOT, root / "project"], check=True)
-        with _mounted(root):
-            return subprocess.run(
-                [
-                    *("chroot", str(root), "env", "-i", "HOME=/root", "LC_ALL=C.UTF-8"),
-                    "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                    *(f"{name}={value}" for name, value in settings.items()),
-                    *("sh", "-euc", _COMMANDS),
-                ],
-                check=False,
-                stdin=subprocess.DEVNULL,
-            ).returncode
+        return subprocess.run(
+            [
+                *("unshare", "--mount", "sh", "-euc", _ENTER, "enter", str(root)),
+                *("env", "-i", "HOME=/root", "LC_ALL=C.UTF-8"),
+                "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                *(f"{name}={value}" for name, value in settings.items()),
+                *("sh", "-euc", _COMMANDS),
+            ],
+            check=False,
+            stdin=subprocess.DEVNULL,
+        ).returncode
 
 
+# In a mount namespace of its own: what is mounted, by tests too, is gone when the last process is.
+_ENTER = """
+root=$1
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mount --rbind /sys "$root/sys"
+shift
+exec chroot "$root" "$@"
+"""
 _COMMANDS = """
 cd /project
 python3 --version
@@ -119,18 +125,6 @@ def _take_along(root: Path, files: list[Path]) -> None:
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.unlink(missing_ok=True)
             shutil.copy(file, copy)
-
-
-@contextmanager
-def _mounted(root: Path) -> Iterator[None]:
-    for place, how in _PLACES.items():
-        source = place if how[0] == "-t" else f"/{place}"
-        subprocess.run(["mount", *how, source, str(root / place)], check=True)
-    try:
-        yield
-    finally:
-        for place in _PLACES:
-            subprocess.run(["umount", "--recursive", "--lazy", str(root / place)], check=True)
 
 
 if __name__ == "__main__":
