@@ -156,10 +156,9 @@ class Agent:
         """Record that a profile no longer allows a purpose, and undo what rested on it."""
         try:
             record = self.gate.decide(purpose, profile=profile, given=False, by_signal=by_signal)
-        except LedgerBroken:
+        except LedgerBroken as error:
             # A broken ledger must not keep what was taken back.
-            self._withdrawals.undo_all(purpose, profile)
-            raise
+            raise self._withdrawals.undo_all(purpose, profile, since=error) from error
         self._withdrawals.finish()  # redone at the next start until it is complete
         return record
 

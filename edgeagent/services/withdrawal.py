@@ -52,11 +52,21 @@ class Withdrawals:
             until = dated.record.at if latest[key] is dated else -1
             self._undo(*key, reach=Reach(seq=dated.seq, unplaced_until=until))
 
-    def undo_all(self, purpose: Purpose, profile: str) -> None:
-        """Delete what rests on a purpose, where no withdrawal can be put on record."""
+    def undo_all(self, purpose: Purpose, profile: str, *, since: LedgerBroken) -> LedgerBroken:
+        """Delete what rests on a purpose, where no withdrawal can be put on record.
+
+        Returns:
+            What to tell the person: the consent that is on record holds again once it can be read.
+
+        """
         if purpose in DELETING_PURPOSES:
             self._home.ledger.deletions.owe()
         self._undo(profile, purpose, reach=EVERYTHING)
+        return LedgerBroken(
+            f"{since}: what rested on {purpose} is deleted and nothing is allowed now, but the "
+            "withdrawal is not on record, and the consent holds again once the ledger is whole",
+            hint=f"{since.hint}; then withdraw it again",
+        )
 
     def _undo(self, profile: str, purpose: Purpose, *, reach: Reach) -> None:
         if purpose is Purpose.HISTORY:

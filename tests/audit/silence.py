@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,12 +38,13 @@ POWER = 0.9
 FEATURES = ("first GET", "last GET", "POST")
 _QUICK = {"empty": 3, "loops": 3}
 _FULL = dict.fromkeys(("empty", "watched", "loops", "allocates", "dies"), 8)
-_CHAINED = {"empty": 4, "loops": 4}
+_CHAINED = {"empty": 6, "loops": 6}
 _QUICK_TURN_SECONDS, _FULL_TURN_SECONDS = 8, 18
 """A turn of the full form has room for a child that dies of the request, and of asking again."""
 _CHAINED_TURN_SECONDS = 14
-_CHAINED_LOOPS = 15_000
-"""So that few turns suffice where nobody else uses the core."""
+_CHAINED_LOOPS = 8000
+"""So that few turns suffice, and that all requests of one still come within it."""
+_DRAWS = 100_000
 _LIFETIME_DAYS = 30 * 365
 
 
@@ -122,8 +124,7 @@ def _compared(arm: str, those: Sequence[Turn], empty: Sequence[Turn]) -> dict[st
     here, there = (np.array([turn.moments() for turn in side]) for side in (those, empty))
     found = stats.ttest_ind(here, there, axis=0, equal_var=False)
     worst = int(np.argmin(np.nan_to_num(found.pvalue, nan=1.0)))
-    freedom = len(here) + len(there) - 2
-    reach = stats.t.ppf(1 - ALPHA / len(FEATURES) / 2, freedom) + stats.t.ppf(POWER, freedom)
+    reach = _errors_seen(len(here), len(there))
     error = np.sqrt(here.var(axis=0, ddof=1) / len(here) + there.var(axis=0, ddof=1) / len(there))
     p = float(np.nan_to_num(found.pvalue[worst], nan=1.0))
     return {
@@ -137,6 +138,28 @@ def _compared(arm: str, those: Sequence[Turn], empty: Sequence[Turn]) -> dict[st
         "told": FEATURES[worst] if p < ALPHA / len(FEATURES) else "",
         "smallest_shift_seconds": round(float((reach * error).max()), 4),
     }
+
+
+@cache
+def _errors_seen(here: int, there: int) -> float:
+    """Return how many standard errors of one comparison the next one would see, with POWER.
+
+    Both are drawn, from normal moments: of few turns, the error that was found says little of the
+    next one's, and a shift that is worked out as if it were known is seen far less often.
+    """
+    rng = np.random.default_rng(7)
+
+    def compared() -> tuple[Any, Any, Any]:
+        sides = [rng.normal(size=(_DRAWS, number)) for number in (here, there)]
+        parts = [side.var(axis=1, ddof=1) / side.shape[1] for side in sides]
+        square = parts[0] + parts[1]
+        freedom = square**2 / (parts[0] ** 2 / (here - 1) + parts[1] ** 2 / (there - 1))
+        return sides[0].mean(axis=1) - sides[1].mean(axis=1), np.sqrt(square), freedom
+
+    _, found, _ = compared()
+    late, error, freedom = compared()
+    needed = stats.t.ppf(1 - ALPHA / len(FEATURES) / 2, freedom) * error - late
+    return float(np.quantile(needed / found, POWER))
 
 
 def lived(sizes: dict[str, int], *, turn_seconds: int, fault: str = "") -> list[Turn]:

@@ -155,6 +155,18 @@ def test_what_was_deleted_with_a_broken_ledger_is_called_off_when_it_is_whole(
     assert broken.agent.home.ledger.tip() == place
 
 
+def test_who_withdraws_with_a_broken_ledger_is_told_what_is_done_and_what_comes_back(
+    broken: Box,
+) -> None:
+    with pytest.raises(LedgerBroken, match=r"is deleted .* holds again once") as refused:
+        broken.agent.withdraw(Purpose.HISTORY)
+    assert "then withdraw it again" in refused.value.hint
+    assert broken.agent.home.history.count("main") == 0
+    mend_ledger(broken)
+    broken.reopen()
+    assert broken.agent.gate.holds(Purpose.HISTORY, profile="main")
+
+
 def test_it_is_called_off_though_the_ledger_comes_from_a_copy(reporting: Box) -> None:
     assert reporting.agent.close_week().outcome == "drawn"
     reporting.agent.close()
