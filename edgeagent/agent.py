@@ -230,15 +230,12 @@ class Agent:
     @cached_property
     def portability(self) -> Portability:
         """Export and import."""
+        from edgeagent.services.intake import IntakeRules  # noqa: PLC0415  (lazy)
         from edgeagent.services.portability import Portability  # noqa: PLC0415  (lazy)
 
-        return Portability(
-            self._home,
-            gate=self.gate,
-            clock=self._clock,
-            private=self.private,
-            audience=self._audience,
-        )
+        clock, audience = self._clock, self._audience
+        rules = IntakeRules(gate=self.gate, clock=clock, private=self.private, audience=audience)
+        return Portability(self._home, rules)
 
     @cached_property
     def erasure(self) -> Erasure:

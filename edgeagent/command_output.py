@@ -10,7 +10,9 @@ import errno
 import os
 import stat
 import tempfile
+from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import ClassVar
 
 import click
 
@@ -25,50 +27,10 @@ _TRIAL_BYTES = bytes(4096)
 """One block: less may lie in the directory itself on some file systems."""
 
 
-class OutputFile(click.Path):
-    """A file to be written; its directory has to be there."""
+class _Output(click.Path, ABC):
+    """A place that is tried before anything else is done."""
 
-    def __init__(self) -> None:
-        """Take any name."""
-        super().__init__(dir_okay=False, readable=False, path_type=Path)
-
-    def convert(
-        self,
-        value: str | os.PathLike[str],
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> Path:
-        """Return the path.
-
-        Raises:
-            OutputError: nothing can be written there.
-
-        """
-        if not os.fspath(value):
-            self.fail("it is empty: name a file", param, ctx)
-        path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        try:
-            mode = path.stat().st_mode
-        except FileNotFoundError:
-            _try(path.parent, path)
-        except OSError as error:
-            raise _refused(path, error) from error
-        else:
-            if not os.access(path, os.W_OK):
-                raise _refused(path, PermissionError(0, "it may not be written"))
-            if stat.S_ISREG(mode):
-                _try(path.parent, path)
-            elif path.stat().st_rdev == _FULL:
-                raise _refused(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-        return path
-
-
-class OutputDirectory(click.Path):
-    """A directory to be written into; it is made where it is not there."""
-
-    def __init__(self) -> None:
-        """Take any name."""
-        super().__init__(file_okay=False, readable=False, path_type=Path)
+    _when_empty: ClassVar[str]
 
     def convert(
         self,
@@ -83,13 +45,55 @@ class OutputDirectory(click.Path):
 
         """
         if not os.fspath(value):
-            self.fail("it is empty, and would mean the present directory: write '.'", param, ctx)
+            self.fail(f"it is empty{self._when_empty}", param, ctx)
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        self._check(path)
+        return path
+
+    @abstractmethod
+    def _check(self, path: Path) -> None:
+        """Raise OutputError where nothing can be written."""
+
+
+class OutputFile(_Output):
+    """A file to be written; its directory has to be there."""
+
+    _when_empty = ": name a file"
+
+    def __init__(self) -> None:
+        """Take any name."""
+        super().__init__(dir_okay=False, readable=False, path_type=Path)
+
+    def _check(self, path: Path) -> None:
+        try:
+            mode = path.stat().st_mode
+        except FileNotFoundError:
+            _try(path.parent, path)
+        except OSError as error:
+            raise _refused(path, error) from error
+        else:
+            if not os.access(path, os.W_OK):
+                raise _refused(path, PermissionError(0, "it may not be written"))
+            if stat.S_ISREG(mode):
+                _try(path.parent, path)
+            elif path.stat().st_rdev == _FULL:
+                raise _refused(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
+
+class OutputDirectory(_Output):
+    """A directory to be written into; it is made later where it is not there."""
+
+    _when_empty = ", and would mean the present directory: write '.'"
+
+    def __init__(self) -> None:
+        """Take any name."""
+        super().__init__(file_okay=False, readable=False, path_type=Path)
+
+    def _check(self, path: Path) -> None:
         present = next(
             place for place in (path, *path.absolute().parents) if _is_there(place, path)
         )
         _try(present, path)
-        return path
 
 
 def _is_there(place: Path, wanted: Path) -> bool:

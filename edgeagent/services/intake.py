@@ -22,7 +22,7 @@ from edgeagent.services.export_format import ExportedMark
 from edgeagent.services.private_session import PrivateSession
 from edgeagent.store import Home
 
-__all__ = ["Intake", "LeftOut"]
+__all__ = ["Intake", "IntakeRules", "LeftOut"]
 
 _Reason = Literal["future", "over_age", "private", "audience"]
 
@@ -41,24 +41,23 @@ class LeftOut:
     """Of children, or of teens where they do not count."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeRules:
+    """What says which viewings of a file are taken in."""
+
+    gate: ConsentGate
+    clock: Clock
+    private: PrivateSession
+    audience: Audience
+
+
 class Intake:
     """Takes viewings and marks of one file in, as long as nobody deletes or withdraws."""
 
-    def __init__(
-        self,
-        home: Home,
-        *,
-        gate: ConsentGate,
-        clock: Clock,
-        private: PrivateSession,
-        audience: Audience,
-    ) -> None:
+    def __init__(self, home: Home, rules: IntakeRules) -> None:
         """Begin: what is deleted from now on ends it."""
         self._home = home
-        self._gate = gate
-        self._clock = clock
-        self._private = private
-        self._audience = audience
+        self._rules = rules
         self._after = home.ledger.deletions.last()
         self._left: Counter[_Reason] = Counter()
         self.viewings = 0
@@ -105,14 +104,15 @@ class Intake:
 
         grant = self._granted(profile)
         self._require_undisturbed()
-        is_counted = self._audience.counts(self._home.history.profile_kind(profile))
-        is_private = self._private.ends_at() is not None
-        first, now = self._home.shown.since(), self._clock.now()
+        audience, private = self._rules.audience, self._rules.private
+        is_counted = audience.counts(self._home.history.profile_kind(profile))
+        is_private = private.ends_at() is not None
+        first, now = self._home.shown.since(), self._rules.clock.now()
 
         def why_not(event: WatchEvent) -> _Reason | None:
-            if not (is_counted and self._audience.counts(event.age_policy)):
+            if not (is_counted and audience.counts(event.age_policy)):
                 return "audience"
-            if is_private or self._private.covers(event.watched_on):
+            if is_private or private.covers(event.watched_on):
                 return "private"
             if event.watched_on > now:
                 return "future"
@@ -127,7 +127,7 @@ class Intake:
 
     def _granted(self, profile: str) -> Grant:
         try:
-            return self._gate.grant(Purpose.HISTORY, profile=profile)
+            return self._rules.gate.grant(Purpose.HISTORY, profile=profile)
         except ConsentRequired as error:
             raise ConsentRequired(
                 f"{error}, during the import: {self.viewings} viewings had been taken in before "

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import msgspec
 
-from edgeagent.clock import Clock
 from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.errors import (
     DiskFull,
@@ -26,8 +25,6 @@ from edgeagent.errors import (
 from edgeagent.messages import WatchEvent, canonical_bytes
 from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, Debit
 from edgeagent.regular_file import read_regular
-from edgeagent.services.audience import Audience
-from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.export_format import (
     EXPORT_CAP_BYTES,
     BoxExport,
@@ -40,8 +37,7 @@ from edgeagent.services.export_format import (
     decode_export,
 )
 from edgeagent.services.household import HouseholdState, HouseholdStateStore, free_name
-from edgeagent.services.intake import Intake, LeftOut
-from edgeagent.services.private_session import PrivateSession
+from edgeagent.services.intake import Intake, IntakeRules, LeftOut
 from edgeagent.store import Disclosure, Entry, HistoryStore, Home
 from edgeagent.store.durable import create_durably
 
@@ -73,21 +69,11 @@ class Imported:
 class Portability:
     """Takes everything of a household out of a box and puts it into another."""
 
-    def __init__(
-        self,
-        home: Home,
-        *,
-        gate: ConsentGate,
-        clock: Clock,
-        private: PrivateSession,
-        audience: Audience,
-    ) -> None:
-        """Serve ``home``; the others say which viewings are taken in."""
+    def __init__(self, home: Home, rules: IntakeRules) -> None:
+        """Serve ``home``; ``rules`` say which viewings are taken in."""
         self._home = home
-        self._gate = gate
-        self._clock = clock
-        self._private = private
-        self._audience = audience
+        self._rules = rules
+        self._clock = rules.clock
 
     def export_to(self, path: Path, *, progress: Progress = lambda _done, _total: None) -> int:
         """Write everything into a new file that only its owner can read.
@@ -173,20 +159,14 @@ class Portability:
             )
         self._narrow_retention(given.retention_days)
         count = _Counter(progress, sum(len(profile.viewings) for profile in given.profiles))
-        intake = Intake(
-            self._home,
-            gate=self._gate,
-            clock=self._clock,
-            private=self._private,
-            audience=self._audience,
-        )
+        intake = Intake(self._home, self._rules)
         waiting = []
         for profile in given.profiles:
             for mark in profile.marks:
                 intake.mark(profile.name, mark)
             if not profile.viewings:
                 continue
-            if self._gate.holds(Purpose.HISTORY, profile=profile.name):
+            if self._rules.gate.holds(Purpose.HISTORY, profile=profile.name):
                 _store(intake, profile, count)
             else:
                 waiting.append(profile)

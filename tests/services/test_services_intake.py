@@ -7,12 +7,13 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from edgeagent.agent import Agent
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, EdgeAgentError, StorageError
 from edgeagent.messages import WatchEvent
 from edgeagent.services.export_format import BoxExport, ExportedMark, ExportedViewing
-from edgeagent.services.intake import Intake, LeftOut
+from edgeagent.services.intake import Intake, IntakeRules, LeftOut
 from edgeagent.services.private_session import PrivateSession
 from tests.services.acts import DELETIONS, NO_DELETIONS, Act
 from tests.services.conftest import Box
@@ -137,19 +138,44 @@ def test_what_was_deleted_does_not_come_back_in_the_batch_that_is_under_way(
     """Between the grant and the transaction of a batch: another process has all that time."""
     box.grant(Purpose.HISTORY)
     agent = box.agent
-    intake = Intake(
-        agent.home,
-        gate=agent.gate,
-        clock=agent._clock,
-        private=_Acting(agent.private, lambda: act(box)),
-        audience=agent._audience,
-    )
+    private = _Acting(agent.private, lambda: act(box))
+    intake = Intake(agent.home, rules_of(agent, private=private))
     event = WatchEvent(entity_id="t:1", watched_on=box.clock.now())
     with pytest.raises(error, match="0 viewings had been taken in"):
         intake.store("main", [event])
     assert listed(box) == []
     box.reopen()
     assert listed(box) == []
+
+
+def rules_of(agent: Agent, *, private: PrivateSession) -> IntakeRules:
+    return IntakeRules(
+        gate=agent.gate, clock=agent._clock, private=private, audience=agent._audience
+    )
+
+
+def test_a_mark_does_not_come_back_after_an_act_of_deletion(box: Box) -> None:
+    intake = Intake(box.agent.home, rules_of(box.agent, private=box.agent.private))
+    box.agent.title_marks.forget("t:1", profile="main")
+    with pytest.raises(StorageError, match="deleted or withdrawn during the import"):
+        intake.mark("main", ExportedMark(entity_id="t:1", mark="hidden", marked_at=1))
+    assert box.agent.home.history.marked("main") == ()
+
+
+def test_a_mark_that_was_imported_is_reached_by_a_later_deletion(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    box.agent.portability.import_(file_of(box))
+    assert [mark.entity_id for mark in box.agent.home.history.marked("main")] == ["t:5"]
+    box.agent.withdraw(Purpose.HISTORY)
+    assert box.agent.home.history.marked("main") == ()
+
+
+def test_a_retention_that_is_no_shorter_deletes_nothing(box: Box) -> None:
+    box.agent.retention.choose(100)
+    given, last = file_of(box), box.agent.home.ledger.deletions.last()
+    box.agent.portability.import_(given)
+    assert box.agent.home.ledger.deletions.last() == last
+    assert box.agent.retention.kept().chosen_days == 100
 
 
 class _Acting:
