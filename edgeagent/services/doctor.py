@@ -28,6 +28,7 @@ from edgeagent.services.on_time import ON_SECONDS_BETWEEN_DRAWS, OnTime
 from edgeagent.services.scoring_health import scoring_found
 from edgeagent.services.settings_check import settings_faults
 from edgeagent.services.store_health import (
+    deletions_found,
     files_found,
     history_found,
     is_unfit,
@@ -102,6 +103,7 @@ class Doctor:
                 findings += [
                     examined("ledger", lambda: ledger_found(home.ledger)),
                     examined("history", lambda: history_found(home)),
+                    examined("deletions", lambda: deletions_found(home.ledger)),
                     examined("files", lambda: files_found(home.ledger)),
                     examined("clock", lambda: self._time(home)),
                     examined("budget", lambda: self._budget(home.ledger)),

@@ -12,7 +12,14 @@ from edgeagent.store.history_schema import HISTORY_SCHEMA
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.wal_scan import scan_log
 
-__all__ = ["files_found", "history_found", "is_unfit", "ledger_found", "log_found"]
+__all__ = [
+    "deletions_found",
+    "files_found",
+    "history_found",
+    "is_unfit",
+    "ledger_found",
+    "log_found",
+]
 
 
 def log_found(directory: Path, database: str) -> Finding:
@@ -123,4 +130,19 @@ def _whole(name: str, message: str, later_steps: int) -> Finding:
 def _broken(name: str, errors: tuple[str, ...], hint: str) -> Finding:
     return Finding(
         name=name, status="failed", message=f"{len(errors)} broken: {errors[0]}", hint=hint
+    )
+
+
+def deletions_found(ledger: LedgerStore) -> Finding:
+    """Say whether something is still to be deleted, or its key to be destroyed."""
+    deletions = ledger.deletions
+    waiting = len(deletions.intents()) + len(deletions.forgettings())
+    if not waiting:
+        return Finding(name="deletions", status="ok", message="none is left to be finished")
+    return Finding(
+        name="deletions",
+        status="warning",
+        message=f"{waiting} were begun and are not finished: something may still be there, or lies "
+        "under a data key that is not destroyed",
+        hint="stop the service and every other edgeagent process, and start one: it goes on",
     )

@@ -24,7 +24,7 @@ from edgeagent.testing.agent_box import AgentBox
 
 NAMES = (
     *("settings", "permissions", "free space", "keys", "scoring", "ledger log", "history log"),
-    *("ledger", "history", "files", "clock", "budget", "counts", "update", "model"),
+    *("ledger", "history", "deletions", "files", "clock", "budget", "counts", "update", "model"),
 )
 
 
@@ -104,6 +104,29 @@ def test_a_key_that_is_kept_elsewhere_is_no_weakness(agent_box: AgentBox, tmp_pa
         "keys": "failed",
         "ledger": "failed",
     }
+
+
+class _CutError(Exception):
+    """The power goes."""
+
+
+def _cut(step: str) -> None:
+    if step == "delete":
+        raise _CutError
+
+
+def test_a_deletion_that_was_cut_off_is_said_until_it_is_carried_out(agent_box: AgentBox) -> None:
+    filled(agent_box)
+    agent = agent_box.open()
+    with pytest.raises(_CutError):
+        agent.title_marks.forget("t:1", profile="main", step=_cut)
+    with pytest.raises(_CutError):
+        agent.erasure.erase_history(step=_cut)
+    agent.close()
+    found = examined(agent_box)["deletions"]
+    assert (found.status, found.message[:12]) == ("warning", "2 were begun")
+    agent_box.open().close()
+    assert examined(agent_box)["deletions"].status == "ok"
 
 
 def test_where_there_is_no_box_none_is_made(agent_box: AgentBox) -> None:
