@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -33,3 +35,19 @@ def _interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_runtime_directory() -> Iterator[None]:
+    """Keep the private sessions of tests out of the user's memory, and of the next run.
+
+    A box finds its sessions by the path of its home, which two runs may share, and on a clock that
+    a test has set one never ends.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="edgeagent-run-", ignore_cleanup_errors=True) as name,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        Path(name).chmod(0o1777)  # as shared memory: tests are another user for a moment
+        environment.setenv("XDG_RUNTIME_DIR", name)
+        yield

@@ -105,6 +105,7 @@ _ENTER = """
 root=$1
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
+mount -t tmpfs shm "$root/dev/shm"
 mount --rbind /sys "$root/sys"
 shift
 exec chroot "$root" "$@"
