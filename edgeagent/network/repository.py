@@ -66,6 +66,7 @@ class Repository:
         self._targets.mkdir(parents=True, exist_ok=True)
         (directory / "metadata").mkdir(exist_ok=True)
         with _translated():
+            _remove_what_is_no_file(directory)
             self._updater = Updater(
                 metadata_dir=str(directory / "metadata"),
                 metadata_base_url=f"{base}/metadata/",
@@ -124,6 +125,13 @@ class Repository:
             stale = self._targets / path.replace("/", "%2F")
             stale.unlink(missing_ok=True)
             return Path(self._updater.download_target(info))
+
+
+def _remove_what_is_no_file(directory: Path) -> None:
+    """Make room for what was kept: python-tuf would wait for a pipe, and fetches what is gone."""
+    for path in directory.rglob("*"):
+        if not (path.is_file() or path.is_dir()):
+            path.unlink()
 
 
 def require_root(data: bytes) -> None:

@@ -13,11 +13,15 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Signed, Snapshot, Targets, Timestamp
 
 from edgeagent.errors import InputError
+from edgeagent.regular_file import read_regular
 
 __all__ = ["DELEGATED_ROLES", "TOP_LEVEL_ROLES", "Published", "RepositoryDirectory"]
 
 TOP_LEVEL_ROLES = ("root", "timestamp", "snapshot", "targets")
 DELEGATED_ROLES = ("models", "catalogue", "tasks")
+
+_CAP_BYTES = 1024 * 1024
+"""Of one file of metadata; boxes take a quarter of that."""
 
 S = TypeVar("S", bound=Signed)
 
@@ -92,7 +96,8 @@ class RepositoryDirectory:
                 f"{self._directory} holds no {path}", hint="publish without --keep-task"
             )
         try:
-            data = self._target(path, info.hashes["sha256"]).read_bytes()
+            target = self._target(path, info.hashes["sha256"])
+            data = read_regular(target, cap_bytes=info.length)
             info.verify_length_and_hashes(data)
         except (OSError, RepositoryError, KeyError) as error:
             raise InputError(
@@ -114,7 +119,7 @@ class RepositoryDirectory:
             self._metadata.glob("[0-9]*.root.json"),
             key=lambda path: int(path.name.split(".")[0]),
         )
-        metadata = Metadata[Root].from_bytes(newest.read_bytes())
+        metadata = Metadata[Root].from_bytes(read_regular(newest, cap_bytes=_CAP_BYTES))
         root = metadata.signed
         root.verify_delegate("root", metadata.signed_bytes, metadata.signatures)
         return root
@@ -124,7 +129,8 @@ class RepositoryDirectory:
         return self._verified(delegator, Targets, role, f"{version}.{role}.json")
 
     def _verified(self, delegator: Root | Targets, kind: type[S], role: str, name: str) -> S:
-        metadata: Metadata[Any] = Metadata.from_bytes((self._metadata / name).read_bytes())
+        data = read_regular(self._metadata / name, cap_bytes=_CAP_BYTES)
+        metadata: Metadata[Any] = Metadata.from_bytes(data)
         delegator.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
         signed = metadata.signed
         if not isinstance(signed, kind):

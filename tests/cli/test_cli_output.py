@@ -121,3 +121,14 @@ def test_a_terminal_without_a_letter_shows_its_number(
                 cli.main([*home, *words], prog_name="edgeagent")
     assert capfd.readouterr().err == ""
     assert "created Zoë\\u65e5" in path.read_text("latin-1")
+
+
+def test_what_does_not_end_in_a_line_arrives_too_or_is_missed() -> None:
+    """Help and answers go through click, which flushes; what another library prints may not."""
+    program = "import click, sys; from edgeagent.command_group import CommandGroup as G; "
+    program += "G(commands=[click.Command('x', callback=lambda: sys.stdout.write('y'))])(['x'])"
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-c", program]
+        ended = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == OutputError.exit_code, ended.stderr
+    assert "No space left" in ended.stderr.splitlines()[0]

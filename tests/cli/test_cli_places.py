@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import shutil
+import tempfile
 from pathlib import Path
 
 import click
@@ -80,6 +84,32 @@ def test_a_place_without_room_is_refused_before_the_work(
     program: click.Group, words: list[str], tmp_path: Path
 ) -> None:
     assert "No space left" in refusal(program, words, Path("/dev/full"), tmp_path / "home")
+
+
+@pytest.mark.parametrize("kind", [OutputFile(), OutputDirectory()])
+def test_a_file_system_that_takes_no_byte_is_refused(kind: click.Path, tmp_path: Path) -> None:
+    """As where the last block is gone: the file can be made, and not written."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(OutputError, match="File too large"):
+            kind.convert(str(tmp_path / "new"), None, None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a file of somebody else")
+def test_a_file_of_somebody_else_in_a_directory_of_ours() -> None:
+    directory = Path(tempfile.mkdtemp())
+    os.chown(directory, 65534, 65534)
+    (directory / "theirs").touch(mode=0o644)
+    os.setresuid(65534, 65534, 0)
+    try:
+        with pytest.raises(OutputError, match="it may not be written"):
+            OutputFile().convert(str(directory / "theirs"), None, None)
+    finally:
+        os.setresuid(0, 0, 0)
+        shutil.rmtree(directory)
 
 
 @pytest.mark.parametrize(("program", "words"), FILES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -107,3 +108,15 @@ def test_a_directory_that_cannot_be_written(
     targets.write_text("a file where a directory should be")
     with pytest.raises(DiskFull, match="cannot be written"):
         repository.ensure(publisher.artefacts.manifest.model)
+
+
+def test_a_pipe_among_what_is_kept_is_not_waited_for(
+    publisher: Publisher, server_url: str, tmp_path: Path
+) -> None:
+    directory, model = tmp_path / "models", publisher.artefacts.manifest.model
+    kept = opened(publisher, server_url, directory).ensure(model)
+    for path in (kept, directory / "metadata" / "timestamp.json"):
+        path.unlink()
+        os.mkfifo(path)
+    assert opened(publisher, server_url, directory).ensure(model) == kept
+    assert kept.is_file()

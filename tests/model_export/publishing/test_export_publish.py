@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -317,6 +318,19 @@ def test_an_altered_task_is_not_kept(publisher: Publisher, changed: Artefacts) -
         publisher.publish(changed, keep_task=True)
     task.unlink()
     with pytest.raises(InputError, match="is not what was signed"):
+        published_task(publisher.directory)
+
+
+@pytest.mark.parametrize(
+    "place", ["metadata/1.root.json", "metadata/1.tasks.json", "targets/tasks"]
+)
+def test_a_pipe_in_a_repository_is_not_waited_for(publisher: Publisher, place: str) -> None:
+    publisher.publish()
+    path = publisher.directory / place
+    path = next(path.iterdir()) if path.is_dir() else path
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(InputError, match="is not what was signed|does not verify"):
         published_task(publisher.directory)
 
 
