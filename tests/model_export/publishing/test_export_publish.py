@@ -330,7 +330,7 @@ def test_a_pipe_in_a_repository_is_not_waited_for(publisher: Publisher, place: s
     path = next(path.iterdir()) if path.is_dir() else path
     path.unlink()
     os.mkfifo(path)
-    with pytest.raises(InputError, match="is not what was signed|does not verify"):
+    with pytest.raises(InputError, match=r"is not what was signed|does not verify"):
         published_task(publisher.directory)
 
 
