@@ -63,9 +63,9 @@ class SqliteAggregator:
         decoder = msgspec.json.Decoder(tuple[int, ...])
         with open_for_reading(self._path) as connection:
             rows = connection.execute(
-                "SELECT counts FROM report WHERE task = ?1 "
-                "AND (?2 = '[]' OR week IN (SELECT value FROM json_each(?2)))",
-                (task.name, canonical_bytes(list(weeks)).decode()),
+                "SELECT counts FROM report WHERE task = :task "
+                "AND (:weeks = '[]' OR week IN (SELECT value FROM json_each(:weeks)))",
+                {"task": task.name, "weeks": canonical_bytes(list(weeks)).decode()},
             )
             while chunk := rows.fetchmany(_CHUNK):
                 reports += len(chunk)
