@@ -87,7 +87,9 @@ class Service:
             hub = Hub()
             dispatcher = Dispatcher(desk, lanes=lanes, hub=hub, pace=Pace(settings.time))
             await self._open_doors(stack, dispatcher)
-            stack.enter_context(present(desk.agent.home.directory, settings.socket))
+            agent = desk.agent
+            sessions = agent.private.directory
+            stack.enter_context(present(agent.home.directory, settings.socket, sessions=sessions))
             # Before the doors wait for anybody.
             stack.callback(self._outside.errands.close)
             stack.push_async_callback(asyncio.to_thread, desk.end_scoring)

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from edgeagent.agent import Agent, World
+from edgeagent.api.presence import sessions_of
 from edgeagent.config import Config, config_source, load_config
 from edgeagent.errors import StorageError
 
@@ -58,11 +59,21 @@ class Box:
             world: everything outside that the agent is given; the real thing without.
 
         """
-        with Agent.open(self.home, config=self.config(), world=world) as agent:
+        outside = world or _world_of(self.home)
+        with Agent.open(self.home, config=self.config(), world=outside) as agent:
             yield agent
             if writes:
                 with suppress(StorageError):  # the command is done; the next one tries again
                     agent.housekeeping()
+
+
+def _world_of(home: Path) -> World:
+    """Return the real world, with the private sessions of the service that serves ``home``.
+
+    What it does not store may not be stored beside it, whatever the environment of either.
+    """
+    sessions = sessions_of(home)
+    return World() if sessions is None else World(runtime_directory=sessions)
 
 
 pass_box = click.make_pass_decorator(Box)

@@ -18,6 +18,7 @@ from edgeagent.cli.door import (
 from edgeagent.clock import iso_utc, moment_of_iso
 from edgeagent.errors import InputError, NoModel
 from edgeagent.messages import WatchEvent
+from edgeagent.store.ownership import require_own
 
 __all__ = ["command"]
 
@@ -51,6 +52,7 @@ def add(
     **event: Any,
 ) -> None:
     """Record that ENTITY_ID was watched."""
+    require_own(box.home)  # whose private sessions are not seen by others
     named = None if watched_on is None else _parse_time(watched_on)
     with box.open(writes=True) as agent:
         when = agent.retention.told(named, name="--at")

@@ -10,6 +10,7 @@ from edgeagent.cli.door import Box, emit_json, json_option, pass_box
 from edgeagent.cli.export import progress_on_stderr
 from edgeagent.services.intake import LeftOut
 from edgeagent.services.portability import read_export
+from edgeagent.store.ownership import require_own
 
 __all__ = ["command"]
 
@@ -24,6 +25,7 @@ def command(box: Box, *, path: Path, as_json: bool) -> None:
     Consents in FILE are shown, not granted. Imported viewings never enter a report; those in the
     future, over age, or of a private session are left out. Doing it again changes nothing.
     """
+    require_own(box.home)  # whose private sessions are not seen by others
     given = read_export(path)
     with box.open(writes=True) as agent, progress_on_stderr("importing") as progress:
         done = agent.portability.import_(given, progress=progress)

@@ -58,6 +58,7 @@ class KeptPrivateSession:
     def __init__(self, home: Path, *, clock: DeviceClock, directory: Path) -> None:
         """Keep the sessions of the box in ``home`` below ``directory``, a tmpfs."""
         name = hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:16]
+        self.directory = directory
         self._file = RuntimeFile(directory, f"{name}.private")
         self._clock = clock
         self._spans = Spans(boot_id=clock.boot_id())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,12 +13,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgeagent.agent import Agent
-from edgeagent.api.presence import present, served_at
+from edgeagent.api.presence import present, served_at, sessions_of
 from edgeagent.cli.root import cli
+from edgeagent.clock import SystemClock, iso_utc
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, NetworkError, StorageError
+from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.erasure_of_box import erase_box
 from edgeagent.services.key_care import configured_provider
+from edgeagent.services.private_session import KeptPrivateSession
 from tests.api.running import Client, Running
 from tests.api.test_api_firebolt import NOT_PERMITTED, granted, viewings
 
@@ -146,7 +150,7 @@ def test_who_may_not_tell_the_service_is_not_told_that_it_is_private(
 
 
 def test_a_service_that_cannot_be_asked_is_an_error(tmp_path: Path) -> None:
-    with present(tmp_path, tmp_path / "nobody listens here"):
+    with present(tmp_path, tmp_path / "nobody listens here", sessions=tmp_path):
         result = CliRunner().invoke(cli, ["--home", str(tmp_path), "private", "start"])
     assert result.exit_code == NetworkError.exit_code
     assert "does not answer" in result.output
@@ -154,9 +158,9 @@ def test_a_service_that_cannot_be_asked_is_an_error(tmp_path: Path) -> None:
 
 def test_a_home_says_where_it_is_served_only_while_it_is(tmp_path: Path) -> None:
     assert served_at(tmp_path) is None
-    with present(tmp_path, tmp_path / "one"):
+    with present(tmp_path, tmp_path / "one", sessions=tmp_path):
         assert served_at(tmp_path) == tmp_path / "one"
-        with present(tmp_path, tmp_path / "another"):
+        with present(tmp_path, tmp_path / "another", sessions=tmp_path):
             assert served_at(tmp_path) == tmp_path / "one"
         assert served_at(tmp_path) == tmp_path / "one"
     assert served_at(tmp_path) is None
@@ -165,8 +169,37 @@ def test_a_home_says_where_it_is_served_only_while_it_is(tmp_path: Path) -> None
     (tmp_path / "service").unlink()
     os.mkfifo(tmp_path / "service")
     assert served_at(tmp_path) is None  # at once
-    with present(tmp_path / "missing", tmp_path / "one"):
+    with present(tmp_path / "missing", tmp_path / "one", sessions=tmp_path):
         assert served_at(tmp_path / "missing") is None
+
+
+def test_what_the_service_would_not_store_is_not_stored_beside_it(
+    running: Running, tmp_path: Path
+) -> None:
+    """By a command of another environment; also told later, when the service is gone."""
+    home, kept = tmp_path / "home", running.box.runtime_directory
+    clock = DeviceClock(SystemClock())
+
+    def tell(*words: str) -> str:
+        elsewhere = {"XDG_RUNTIME_DIR": str(tmp_path)}
+        return CliRunner().invoke(cli, ["--home", str(home), *words], env=elsewhere).output
+
+    tell("consent", "grant", "history")
+    assert sessions_of(running.box.directory) == kept
+    with present(home, tmp_path / "socket", sessions=kept):
+        private = KeptPrivateSession(home, clock=clock, directory=kept)
+        private.start(30)
+        for _ in range(2):
+            assert tell("history", "add", "f:1").startswith("not stored")
+            private.stop()
+            private.start(30)
+        private.stop()
+    during = iso_utc(clock.now() - 1)  # a second before it counts as in it, too
+    assert tell("history", "add", "f:2", "--at", during).startswith("not stored")
+    assert "0 of 0" in tell("history", "list")
+    shutil.rmtree(kept)
+    assert sessions_of(home) is None
+    assert tell("history", "add", "f:3").startswith("stored")
 
 
 def test_the_state_of_a_directory_that_is_open_to_others_is_said(

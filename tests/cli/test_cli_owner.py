@@ -126,6 +126,14 @@ def test_a_user_without_a_name_is_a_number() -> None:
     assert user_name(4_000_000) == "4000000"
 
 
+def test_root_cannot_see_whether_somebody_else_watches_privately(home: Path) -> None:
+    run(home, "consent", "grant", "history")
+    for words in (["history", "add", "t:1"], ["import", "/dev/null"]):
+        result = run(home, *words)
+        assert result.exit_code == 5, result.output
+        assert f"run it as {user_name(NOBODY)}" in result.output
+
+
 @pytest.mark.parametrize("act", ["start", "stop", "status"])
 def test_root_is_told_that_a_private_session_is_not_his_to_begin(home: Path, act: str) -> None:
     result = run(home, "private", act)
