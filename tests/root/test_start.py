@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.start import INTERRUPTED_EXIT_CODE
+from edgeagent.start import INTERRUPTED_EXIT_CODE, start
 
 
 @pytest.mark.parametrize("program", ["edgeagent", "model_export", "server_stub"])
@@ -26,3 +26,17 @@ def test_an_interrupt_while_a_program_is_loaded_is_one_line(
     )
     assert ended.returncode == INTERRUPTED_EXIT_CODE
     assert ended.stderr == "interrupted; nothing is left half done\n"
+
+
+def test_a_program_is_called_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "one_that_runs.py").write_text("def main(prog_name): print(prog_name)")
+    (tmp_path / "one_that_loads.py").write_text("raise KeyboardInterrupt")
+    start("one_that_runs", program="a-name")
+    assert capsys.readouterr() == ("a-name\n", "")
+    with pytest.raises(SystemExit) as ended:
+        start("one_that_loads", program="a-name")
+    assert ended.value.code == INTERRUPTED_EXIT_CODE
+    assert capsys.readouterr() == ("", "interrupted; nothing is left half done\n")
