@@ -19,36 +19,36 @@ from edgeagent.errors import LedgerBroken, PolicyError, StorageError
 from edgeagent.messages import ModelFiles, ModelManifest, Pick, ReportTask, WatchEvent
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.services.audience import Audience, leave_out_teens
-from edgeagent.services.connections import make_scorer, open_repository, open_transport
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
-from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.erasure import Erasure
-from edgeagent.services.erasure_of_box import finish_erasure_of_box
-from edgeagent.services.household import Household
-from edgeagent.services.installation import Installation, InstallationStore
-from edgeagent.services.key_care import configured_provider, finish_rotation
-from edgeagent.services.private_session import KeptPrivateSession
-from edgeagent.services.receipt import ConsentReceipt, consent_receipt
+from edgeagent.services.environment import Environment
+from edgeagent.services.from_settings import make_scorer, open_repository, open_transport
+from edgeagent.services.household.consent_receipt import ConsentReceipt, consent_receipt
+from edgeagent.services.household.profiles import Household
+from edgeagent.services.household.retention import Housekeeping, Retention
+from edgeagent.services.household.signals import Signal, apply_signal
+from edgeagent.services.household.title_marks import TitleMarks
+from edgeagent.services.household.withdrawal import Withdrawals
+from edgeagent.services.models.installation import Installation, InstallationStore
+from edgeagent.services.models.title_index import TitleIndex
+from edgeagent.services.private_viewing.private_session import KeptPrivateSession
 from edgeagent.services.recorder import Recorded, Recorder
-from edgeagent.services.reporting import Reporting, Tools
-from edgeagent.services.retention import Housekeeping, Retention
-from edgeagent.services.settings_risk import note_change
-from edgeagent.services.signals import Signal, heed
-from edgeagent.services.title_index import TitleIndex
-from edgeagent.services.titles import TitleMarks
-from edgeagent.services.withdrawal import Withdrawals
-from edgeagent.services.world import World
+from edgeagent.services.reports.facade import Reporting, Tools
+from edgeagent.services.timekeeping.device_clock import DeviceClock
+from edgeagent.services.upkeep.box_erasure import finish_erasure_of_box
+from edgeagent.services.upkeep.erasure import Erasure
+from edgeagent.services.upkeep.key_management import configured_provider, finish_rotation
+from edgeagent.services.upkeep.settings_risk import note_change
 from edgeagent.store import Disclosure, Home, require_within_reach
 
 if TYPE_CHECKING:
     from edgeagent.scoring.protocol import Scorer
-    from edgeagent.services.models import Models, Update
-    from edgeagent.services.open_week import WeekClosing
-    from edgeagent.services.portability import Portability
+    from edgeagent.services.models.facade import Models, Update
     from edgeagent.services.recommender import Ranking, Recommender
-    from edgeagent.services.uploader import Sending
+    from edgeagent.services.reports.open_week import WeekClosing
+    from edgeagent.services.reports.uploader import Sending
+    from edgeagent.services.upkeep.portability import Portability
 
-__all__ = ["Agent", "World"]
+__all__ = ["Agent", "Environment"]
 
 _log = logging.getLogger(__name__)
 
@@ -56,40 +56,44 @@ _log = logging.getLogger(__name__)
 class Agent:
     """One box: its history, its model, its reports."""
 
-    def __init__(self, home: Home, *, config: Config, world: World) -> None:
+    def __init__(self, home: Home, *, config: Config, environment: Environment) -> None:
         """Put the parts together; use :meth:`open`.
 
         Raises:
             PolicyError: a random source other than the operating system's, outside a simulation.
 
         """
-        if not world.simulated and type(world.random) is not SystemRandomSource:
+        if not environment.simulated and type(environment.random) is not SystemRandomSource:
             raise PolicyError(
                 "a production agent draws noise from the operating system only",
-                hint="pass World(simulated=True) in tests and simulations",
+                hint="pass Environment(simulated=True) in tests and simulations",
             )
         self._home = home
         self._config = config
-        self._world = world
+        self._environment = environment
         self._audience = Audience(teens_count=config.teens_count_as_adults)
-        self._clock = DeviceClock(world.clock, build_time=world.build_time)
+        self._clock = DeviceClock(environment.clock, build_time=environment.build_time)
         self.gate = ConsentGate(home.ledger, clock=self._clock, language=config.language)
         self._installations = InstallationStore(home.ledger, home.directory / "models")
         self._clock.evidence = self._installations.evidence()
         self._titles = TitleIndex(self._installations)
         self.private = KeptPrivateSession(
-            home.directory, clock=self._clock, directory=world.runtime_directory
+            home.directory, clock=self._clock, directory=environment.runtime_directory
         )
         self._scorer_in_use: Scorer | None = None
         self._withdrawals = Withdrawals(home, clock=self._clock)
         with suppress(StorageError):  # no room to write: nothing was changed either
             note_change(home.ledger, config)
-        if not world.errand:
+        if not environment.network_only:
             self._finish_what_was_interrupted()
 
     @classmethod
     def open(
-        cls, directory: Path, *, config: Config | None = None, world: World | None = None
+        cls,
+        directory: Path,
+        *,
+        config: Config | None = None,
+        environment: Environment | None = None,
     ) -> Self:
         """Open the box whose state lies in ``directory``, making a new one if it is empty.
 
@@ -99,15 +103,15 @@ class Agent:
 
         """
         require_within_reach(directory)
-        settings, outside = config or load_config(directory), world or World()
+        settings, outside = config or load_config(directory), environment or Environment()
         provider = configured_provider(directory, settings)
         finish_erasure_of_box(directory, provider=provider)
         finish_rotation(directory, provider)
         now = DeviceClock(outside.clock, build_time=outside.build_time).now()
         home = Home.open(directory, provider=provider, now=now, random=outside.random)
-        home.leaves_history_closed = outside.errand
+        home.leaves_history_closed = outside.network_only
         try:
-            return cls(home, config=settings, world=outside)
+            return cls(home, config=settings, environment=outside)
         except BaseException:
             home.close()
             raise
@@ -162,9 +166,9 @@ class Agent:
         self._withdrawals.finish()  # redone at the next start until it is complete
         return record
 
-    def heed(self, signal: Signal) -> tuple[ConsentRecord, ...]:
+    def apply_signal(self, signal: Signal) -> tuple[ConsentRecord, ...]:
         """Withdraw what a signal from outside speaks against; it can only narrow."""
-        return heed(signal, ledger=self._home.ledger, gate=self.gate, withdraw=self._narrow)
+        return apply_signal(signal, ledger=self._home.ledger, gate=self.gate, withdraw=self._narrow)
 
     def _narrow(self, purpose: Purpose, profile: str) -> ConsentRecord:
         return self.withdraw(purpose, profile=profile, by_signal=True)
@@ -230,8 +234,8 @@ class Agent:
     @cached_property
     def portability(self) -> Portability:
         """Export and import."""
-        from edgeagent.services.intake import IntakeRules  # noqa: PLC0415  (lazy)
-        from edgeagent.services.portability import Portability  # noqa: PLC0415  (lazy)
+        from edgeagent.services.upkeep.import_gate import IntakeRules  # noqa: PLC0415  (lazy)
+        from edgeagent.services.upkeep.portability import Portability  # noqa: PLC0415  (lazy)
 
         clock, audience = self._clock, self._audience
         rules = IntakeRules(gate=self.gate, clock=clock, private=self.private, audience=audience)
@@ -285,12 +289,13 @@ class Agent:
             clock=self._clock,
             config=self._config,
             tools=Tools(
-                random=self._world.random,
+                random=self._environment.random,
                 scorer=lambda: self.scorer,
                 transport=lambda: (
-                    self._world.transport or open_transport(self._config, pace=self._world.pace())
+                    self._environment.transport
+                    or open_transport(self._config, pace=self._environment.pace())
                 ),
-                frame=self._world.count_frame,
+                frame=self._environment.count_frame,
             ),
         )
 
@@ -314,7 +319,7 @@ class Agent:
     @cached_property
     def models(self) -> Models:
         """Everything about models: fetch, try, activate, go back."""
-        from edgeagent.services.models import Models  # noqa: PLC0415  (lazy)
+        from edgeagent.services.models.facade import Models  # noqa: PLC0415  (lazy)
 
         return Models(
             self._home,
@@ -323,7 +328,10 @@ class Agent:
             scorer=lambda: self.scorer,
             clock=self._clock,
             open_repository=lambda now: open_repository(
-                self._home.directory / "models", self._config, now=now, pace=self._world.pace()
+                self._home.directory / "models",
+                self._config,
+                now=now,
+                pace=self._environment.pace(),
             ),
         )
 
@@ -378,7 +386,9 @@ class Agent:
     def scorer(self) -> Scorer:
         """What runs models for this box; started when it is first asked for."""
         if self._scorer_in_use is None:
-            self._scorer_in_use = (self._world.make_scorer or partial(make_scorer, self._config))()
+            self._scorer_in_use = (
+                self._environment.make_scorer or partial(make_scorer, self._config)
+            )()
         return self._scorer_in_use
 
     def _finish_what_was_interrupted(self) -> None:

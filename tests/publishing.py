@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from edgeagent.agent import Agent, World
+from edgeagent.agent import Agent, Environment
 from edgeagent.clock import WEEK_SECONDS, quarter_of, week_of, week_start
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
@@ -90,13 +90,13 @@ class Household:
         return living
 
     def open(self) -> Agent:
-        world = World(
+        environment = Environment(
             clock=self.clock,
             random=SeededRandomSource(self.seed),
             make_scorer=ResidentScorer,
             simulated=True,
         )
-        return Agent.open(self.directory, config=self.config, world=world)
+        return Agent.open(self.directory, config=self.config, environment=environment)
 
     def reopen(self) -> None:
         self.agent.close()

@@ -16,7 +16,7 @@ import msgspec
 from click.testing import CliRunner
 
 from edgeagent import config, errors
-from edgeagent.api.methods import METHODS
+from edgeagent.api.methods.registry import METHODS
 from edgeagent.cli.root import cli as edgeagent_cli
 from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli

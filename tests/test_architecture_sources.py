@@ -80,6 +80,15 @@ def test_files_and_functions_stay_small() -> None:
     assert not offenders(everything, long_functions)
 
 
+def test_a_class_name_means_one_thing_in_the_whole_house() -> None:
+    places: dict[str, list[str]] = {}
+    for name, path in zip(NAMES, SOURCES, strict=True):
+        for node in tree(path).body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name.lstrip("_"), []).append(name)
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 def test_nothing_rests_on_assert() -> None:
     # ``python -O`` removes assertions; a check that may vanish is none.
     assert not offenders(

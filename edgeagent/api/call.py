@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from edgeagent.agent import Agent
-from edgeagent.api.allowance import Allowance
 from edgeagent.api.charges import Charges
 from edgeagent.api.confirmations import Confirmations
 from edgeagent.api.memory import give_back
 from edgeagent.api.method import Caller
 from edgeagent.api.playback import Playbacks
+from edgeagent.api.rate_limit import RateLimiter
 from edgeagent.api.schedule import Conditions
 from edgeagent.api.switches import Switches, changes, switches
 from edgeagent.clock import Clock
@@ -21,15 +21,15 @@ from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import EdgeAgentError, InputError, LedgerBroken, ModelError
 from edgeagent.messages import Title
-from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.erasure import ErasureReason, ErasureReceipt
-from edgeagent.services.erasure_of_box import erasure_has_begun
-from edgeagent.services.household import MAIN_PROFILE
+from edgeagent.services.household.profiles import MAIN_PROFILE
+from edgeagent.services.timekeeping.device_clock import DeviceClock
+from edgeagent.services.upkeep.box_erasure import erasure_has_begun
+from edgeagent.services.upkeep.erasure import ErasureReason, ErasureReceipt
 
-__all__ = ["Call", "Desk", "Errands", "Outside"]
+__all__ = ["Call", "NetworkJobs", "Outside", "ServiceState", "telling_of_changes"]
 
 
-class Errands(Protocol):
+class NetworkJobs(Protocol):
     """What uses the network: in a process of its own, for it loads what the resident one must not.
 
     It opens the ledger and never the history. ``moment`` is when its first request begins, in boot
@@ -61,13 +61,13 @@ class Outside:
     open_agent: Callable[[], Agent]
     erase_box: Callable[[ErasureReason], ErasureReceipt]
     """Erases the whole box while it is closed."""
-    errands: Errands
+    jobs: NetworkJobs
     look: Callable[[], Conditions]
     """Says how things stand outside the agent."""
     clock: Clock
 
 
-class Desk:
+class ServiceState:
     """What all calls share."""
 
     def __init__(self, outside: Outside, *, config: Config, confirmations: Confirmations) -> None:
@@ -76,7 +76,7 @@ class Desk:
         self.config = config
         self.confirmations = confirmations
         self.charges = Charges()
-        self.allowance = Allowance(
+        self.rate_limiter = RateLimiter(
             at_once=config.service.viewings_at_once, per_hour=config.service.viewings_per_hour
         )
         self.calls = 0
@@ -107,12 +107,12 @@ class Desk:
 
     def knows(self, connection: int) -> bool:
         """Say whether a connection has told of anything that is kept in memory."""
-        kept = (self.playbacks, self.charges, self.allowance)
+        kept = (self.playbacks, self.charges, self.rate_limiter)
         return any(connection in each for each in kept)
 
     def leave(self, connection: int) -> tuple[str, ...]:
         """A connection has gone: what it played is stored, for the profiles that are returned."""
-        self.allowance.leave(connection)
+        self.rate_limiter.leave(connection)
         self.charges.leave(connection)
         self.playbacks.end(connection, agent=self.agent)
         return self.playbacks.take_changed()
@@ -125,7 +125,7 @@ class Desk:
 
     def private_until(self) -> int | None:
         """Return when the private session ends, if there is one; what plays does not cross that."""
-        self.playbacks.heed_borders(self.agent)
+        self.playbacks.apply_borders(self.agent)
         return self.agent.private.ends_at()
 
     def end_scoring(self) -> None:
@@ -141,7 +141,7 @@ class Desk:
 
     def erase_box(self, reason: ErasureReason) -> ErasureReceipt:
         """Erase the whole box and begin a new one; what is on its way is called off."""
-        self.outside.errands.call_off()
+        self.outside.jobs.call_off()
         self.agent.close()
         try:
             return self.outside.erase_box(reason)
@@ -169,7 +169,7 @@ class Desk:
         """
         if not self.is_gone():
             return ()  # somebody else was quicker
-        self.outside.errands.call_off()
+        self.outside.jobs.call_off()
         self.playbacks.forget_all()
         self.charges = Charges()
         self.agent.close()
@@ -192,7 +192,7 @@ class Desk:
 class Call:
     """One call in progress."""
 
-    desk: Desk
+    state: ServiceState
     caller: Caller
     connection: int
     """Tells connections apart; the same number as long as one lasts."""
@@ -206,12 +206,12 @@ class Call:
     @property
     def agent(self) -> Agent:
         """The box."""
-        return self.desk.agent
+        return self.state.agent
 
     @property
     def playbacks(self) -> Playbacks:
         """What is being played."""
-        return self.desk.playbacks
+        return self.state.playbacks
 
     def count_viewings(self, viewings: int) -> None:
         """Count what an app is about to tell.
@@ -221,16 +221,16 @@ class Call:
 
         """
         if self.caller is Caller.APP:
-            self.desk.allowance.take(
+            self.state.rate_limiter.take(
                 viewings,
                 connection=self.connection,
                 peer=self.peer,
-                now=int(self.desk.clock.boot_seconds()),  # nobody sets it
+                now=int(self.state.clock.boot_seconds()),  # nobody sets it
             )
 
     def now(self) -> int:
         """Seconds UTC."""
-        return self.desk.clock.now()
+        return self.state.clock.now()
 
     def profile(self, named: str | None = None) -> str:
         """Return the profile that is named, else the active one."""
@@ -260,3 +260,12 @@ class Call:
     def emit(self, event: str, value: object) -> None:
         """Tell listeners of ``event`` once the call is done."""
         self.events.append((event, value))
+
+
+@contextmanager
+def telling_of_changes(call: Call) -> Iterator[None]:
+    """Tell listeners what a block changed, also when it ends in an error."""
+    try:
+        yield
+    finally:
+        call.events.extend(call.state.news())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeagent.api.playback import STORE_EVERY_SECONDS, Mark
+from edgeagent.api.playback import STORE_EVERY_SECONDS, PlaybackMark
 
 __all__ = ["Charges"]
 
@@ -30,14 +30,14 @@ class Charges:
         """Nothing was told."""
         self._told: dict[int, _Told] = {}
 
-    def of_mark(self, connection: int, mark: Mark, *, now: float) -> int:
+    def of_mark(self, connection: int, mark: PlaybackMark, *, now: float) -> int:
         """Return how many viewings a mark costs; ``now`` in boot time."""
         told = self._told.get(connection)
         if told is None or told.entity_id != mark.entity_id or mark.completed:
             return 1
         return 0 if now - told.charged_at < STORE_EVERY_SECONDS else 1
 
-    def take_mark(self, connection: int, mark: Mark, *, now: float, viewings: int) -> None:
+    def take_mark(self, connection: int, mark: PlaybackMark, *, now: float, viewings: int) -> None:
         """Note a mark that has cost what :meth:`of_mark` said."""
         if mark.completed:
             self.leave(connection)

@@ -15,7 +15,7 @@ from edgeagent.config import DEFAULT_PORT
 from edgeagent.errors import InputError, NetworkError
 from edgeagent.randomness import RandomSource
 from edgeagent.regular_file import read_regular
-from edgeagent.services.runtime_state import runtime_directory
+from edgeagent.services.private_viewing.runtime_state import runtime_directory
 from edgeagent.store.durable import create_durably
 
 __all__ = [

@@ -18,9 +18,9 @@ from edgeagent.agent import Agent
 from edgeagent.errors import ConsentRequired
 from edgeagent.messages import WatchEvent
 from edgeagent.messages.fields import AgePolicy
-from edgeagent.services.device_clock import DeviceClock
+from edgeagent.services.timekeeping.device_clock import DeviceClock
 
-__all__ = ["STORE_EVERY_SECONDS", "Mark", "Playbacks"]
+__all__ = ["STORE_EVERY_SECONDS", "PlaybackMark", "Playbacks"]
 
 STORE_EVERY_SECONDS = 600
 _NEAR_SECONDS = 2
@@ -30,7 +30,7 @@ Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class PlaybackMark:
     """Where playback of a title stands."""
 
     entity_id: str
@@ -44,7 +44,7 @@ class Mark:
 class _Playback:
     """One title on one connection."""
 
-    mark: Mark
+    mark: PlaybackMark
     profile: str
     started_at: int
     since: float
@@ -67,9 +67,9 @@ class Playbacks:
         self._after = 0
         self._changed: set[str] = set()
 
-    def begin(self, connection: int, mark: Mark, *, agent: Agent, now: int) -> None:
+    def begin(self, connection: int, mark: PlaybackMark, *, agent: Agent, now: int) -> None:
         """A connection plays a title; whatever it played before is stored."""
-        self.heed_borders(agent)
+        self.apply_borders(agent)
         playing = self._playing.get(connection)
         if playing is not None and playing.mark.entity_id == mark.entity_id:
             return
@@ -82,7 +82,7 @@ class Playbacks:
             undated=self._clock.is_behind(),
         )
 
-    def progress(self, connection: int, mark: Mark, *, agent: Agent, now: int) -> bool:
+    def progress(self, connection: int, mark: PlaybackMark, *, agent: Agent, now: int) -> bool:
         """Take a mark in, and say whether a viewing of it may be kept."""
         writes = self._will_store(connection, mark, agent=agent)
         self.begin(connection, mark, agent=agent, now=now)
@@ -96,9 +96,9 @@ class Playbacks:
             self._playing.pop(connection, None)
         return kept
 
-    def _will_store(self, connection: int, mark: Mark, *, agent: Agent) -> bool:
+    def _will_store(self, connection: int, mark: PlaybackMark, *, agent: Agent) -> bool:
         """Say whether :meth:`progress` with this mark writes."""
-        self.heed_borders(agent)
+        self.apply_borders(agent)
         playing = self._playing.get(connection)
         if playing is None or playing.mark.entity_id != mark.entity_id or mark.completed:
             return True
@@ -107,7 +107,7 @@ class Playbacks:
 
     def started_at(self, connection: int, entity_id: str, *, agent: Agent) -> int | None:
         """Return since when a connection plays a title, if it does."""
-        self.heed_borders(agent)
+        self.apply_borders(agent)
         playing = self._playing.get(connection)
         if playing is None or playing.mark.entity_id != entity_id:
             return None
@@ -115,7 +115,7 @@ class Playbacks:
 
     def store(self, connection: int, *, agent: Agent) -> bool:
         """Store how far a connection has played, and say whether it may be kept."""
-        self.heed_borders(agent)
+        self.apply_borders(agent)
         playing = self._playing.get(connection)
         if playing is None or not playing.dirty:
             return True
@@ -156,7 +156,7 @@ class Playbacks:
         """Forget everything, as when the household deletes: no later mark may bring it back."""
         self._playing.clear()
 
-    def heed_borders(self, agent: Agent) -> None:
+    def apply_borders(self, agent: Agent) -> None:
         """Forget everything where a deletion, or a private session's border, came in between."""
         turn, after = agent.private.turn(), agent.home.ledger.deletions.last()
         if (turn, after) != (self._turn, self._after):
@@ -173,11 +173,11 @@ class Playbacks:
         return tuple(self._playing)
 
 
-def _further(before: Mark, now: Mark) -> Mark:
+def _further(before: PlaybackMark, now: PlaybackMark) -> PlaybackMark:
     """Return the later mark, in the unit of the first: a viewing states its progress once."""
     in_seconds = before.seconds is not None
     in_fractions = before.fraction is not None
-    return Mark(
+    return PlaybackMark(
         entity_id=now.entity_id,
         age_policy=now.age_policy if now.age_policy is not None else before.age_policy,
         fraction=None if in_seconds else _largest(before.fraction, now.fraction),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from edgeagent.agent import Agent
 from edgeagent.consent import Purpose
-from edgeagent.services.privacy_flags import PrivacyFlags
+from edgeagent.services.household.privacy_flags import PrivacyFlags
 
 __all__ = [
     "AdPolicy",
@@ -58,7 +58,7 @@ def discovery_policy(agent: Agent, profile: str) -> DiscoveryPolicy:
 
 
 def ad_policy(agent: Agent, profile: str) -> AdPolicy:
-    """Return what apps have to heed when they show advertisements."""
+    """Return what apps have to follow when they show advertisements."""
     allowed = agent.gate.holds(Purpose.PROMOTION, profile=profile)
     return {"skipRestriction": "none", "limitAdTracking": not allowed}
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import click
 import msgspec
 
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
 from edgeagent.cli.privacy import tell
 from edgeagent.command_group import tell_error
 from edgeagent.config import Config, load_config
 from edgeagent.errors import InputError
-from edgeagent.services.assessment import Assessment
-from edgeagent.services.settings_check import settings_faults
-from edgeagent.services.settings_risk import Change, Deviation, changes, deviations
+from edgeagent.services.reports.assessment import Assessment
+from edgeagent.services.upkeep.settings_check import settings_faults
+from edgeagent.services.upkeep.settings_risk import Change, Deviation, changes, deviations
 
 __all__ = ["command"]
 
@@ -29,7 +29,7 @@ def command() -> None:
 @command.command()
 @json_option
 @pass_box
-def show(box: Box, *, as_json: bool) -> None:
+def show(box: BoxOptions, *, as_json: bool) -> None:
     """Show every setting in force, as TOML."""
     settings = msgspec.to_builtins(box.config())
     if as_json:
@@ -51,7 +51,7 @@ def show(box: Box, *, as_json: bool) -> None:
 )
 @json_option
 @pass_box
-def check(box: Box, *, new: Path | None, as_json: bool) -> None:
+def check(box: BoxOptions, *, new: Path | None, as_json: bool) -> None:
     """Say whether settings can be used, and what they mean for privacy; changes nothing.
 
     NEW is a settings file that is not in force yet: what it changes is weighed, and where there is
@@ -92,7 +92,7 @@ def check(box: Box, *, new: Path | None, as_json: bool) -> None:
         tell(assessment)
 
 
-def _assessment(box: Box, settings: Config) -> Assessment | None:
+def _assessment(box: BoxOptions, settings: Config) -> Assessment | None:
     """Weigh the box there is, if any, under settings that are not its own yet."""
     if not any(box.home.glob("ledger.*")):
         return None

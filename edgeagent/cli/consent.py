@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import click
 
 from edgeagent.agent import Agent
-from edgeagent.cli.door import (
+from edgeagent.cli.box_options import (
     CALLED_OFF,
-    Box,
+    BoxOptions,
     chosen_profile,
     emit_json,
     json_option,
@@ -22,7 +22,7 @@ from edgeagent.cli.privacy import tell, tell_briefly
 from edgeagent.clock import iso_utc
 from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.notices import load_notice
-from edgeagent.services.signals import Signal
+from edgeagent.services.household.signals import Signal
 
 __all__ = ["command"]
 
@@ -41,7 +41,7 @@ def command() -> None:
 @profile_option
 @json_option
 @pass_box
-def show(box: Box, *, named_profile: str | None, as_json: bool) -> None:
+def show(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
     """Show each purpose, what it means, and how it stands."""
     with box.open() as agent:
         profile = chosen_profile(agent, named_profile)
@@ -75,7 +75,12 @@ def show(box: Box, *, named_profile: str | None, as_json: bool) -> None:
 @json_option
 @pass_box
 def grant(
-    box: Box, *, purposes: tuple[str, ...], named_profile: str | None, yes: bool, as_json: bool
+    box: BoxOptions,
+    *,
+    purposes: tuple[str, ...],
+    named_profile: str | None,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Allow one or more purposes.
 
@@ -121,7 +126,7 @@ def _leads_to_reports(agent: Agent, purposes: tuple[str, ...], profile: str) -> 
 @json_option
 @pass_box
 def withdraw(
-    box: Box, *, purposes: tuple[str, ...], named_profile: str | None, as_json: bool
+    box: BoxOptions, *, purposes: tuple[str, ...], named_profile: str | None, as_json: bool
 ) -> None:
     """Withdraw one or more purposes; what rested on them is gone when this returns.
 
@@ -153,17 +158,17 @@ def _show_after(agent: Agent, *, as_json: bool) -> None:
 @click.argument("name", type=click.Choice([signal.value for signal in Signal]))
 @json_option
 @pass_box
-def signal(box: Box, *, name: str, as_json: bool) -> None:
-    """Heed a signal from outside, for all profiles; it withdraws and never grants."""
+def signal(box: BoxOptions, *, name: str, as_json: bool) -> None:
+    """Apply a signal from outside, for all profiles; it withdraws and never grants."""
     with box.open(writes=True) as agent:
-        records = agent.heed(Signal(name))
+        records = agent.apply_signal(Signal(name))
         _show_after(agent, as_json=as_json)
     if as_json:
         emit_json({"records": records})
         return
     for record in records:
         click.echo(f"withdrew {record.purpose} for {record.profile}")
-    click.echo(f"heeded {name}: {len(records)} consents withdrawn")
+    click.echo(f"applied {name}: {len(records)} consents withdrawn")
     _say_called_off(records)
 
 
@@ -171,7 +176,7 @@ def signal(box: Box, *, name: str, as_json: bool) -> None:
 @click.option("--profile", metavar="NAME", help="Whose decisions.  [default: everybody's]")
 @json_option
 @pass_box
-def receipt(box: Box, *, profile: str | None, as_json: bool) -> None:
+def receipt(box: BoxOptions, *, profile: str | None, as_json: bool) -> None:
     """Print every decision, with the record fields of ISO/IEC TS 27560."""
     with box.open() as agent:
         issued = agent.consent_receipt(profile)

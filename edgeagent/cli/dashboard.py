@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from edgeagent.api.endpoint import default_socket
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
 from edgeagent.clock import SystemClock
 from edgeagent.dashboard.session import LINK_SECONDS, Sessions, read_secret
 from edgeagent.errors import NetworkError
@@ -35,7 +35,9 @@ __all__ = ["command"]
 @click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
 @json_option
 @pass_box
-def command(box: Box, *, port: int, socket: Path | None, open_it: bool, as_json: bool) -> None:
+def command(
+    box: BoxOptions, *, port: int, socket: Path | None, open_it: bool, as_json: bool
+) -> None:
     """Print a link to the privacy dashboard of a running service.
 
     The link is good for ten minutes and opens what the household may see and do; afterwards the

@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 import msgspec
 
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
 from edgeagent.clock import iso_utc
 from edgeagent.command_output import OutputFile
 from edgeagent.errors import InputError, LedgerBroken, OutputError
 from edgeagent.privacy.accounting import epsilon
-from edgeagent.services.disclosure_log import disclosed
+from edgeagent.services.reports.disclosure_log import disclosed
 
 __all__ = ["command"]
 
@@ -27,7 +27,7 @@ def command() -> None:
 @command.command(name="list")
 @json_option
 @pass_box
-def list_(box: Box, *, as_json: bool) -> None:
+def list_(box: BoxOptions, *, as_json: bool) -> None:
     """List all reports, oldest first."""
     with box.open() as agent:
         disclosures = agent.disclosures()
@@ -46,7 +46,7 @@ def list_(box: Box, *, as_json: bool) -> None:
 @click.argument("report_id")
 @json_option
 @pass_box
-def show(box: Box, *, report_id: str, as_json: bool) -> None:
+def show(box: BoxOptions, *, report_id: str, as_json: bool) -> None:
     """Show one report as it left, and what a reader could conclude."""
     with box.open() as agent:
         found = [item for item in agent.disclosures() if item.report_id == report_id]
@@ -64,7 +64,7 @@ def show(box: Box, *, report_id: str, as_json: bool) -> None:
 @command.command()
 @json_option
 @pass_box
-def verify(box: Box, *, as_json: bool) -> None:
+def verify(box: BoxOptions, *, as_json: bool) -> None:
     """Verify chain, anchor, bodies and budget; says what is wrong, with exit code 5."""
     with box.open() as agent:
         found = agent.reports.verify_disclosures()
@@ -84,7 +84,7 @@ def verify(box: Box, *, as_json: bool) -> None:
 @command.command()
 @click.argument("path", required=False, type=OutputFile(), metavar="[FILE]")
 @pass_box
-def export(box: Box, *, path: Path | None) -> None:
+def export(box: BoxOptions, *, path: Path | None) -> None:
     """Write the whole log as JSON to FILE or stdout: every byte that left, none that did not."""
     with box.open() as agent:
         data = msgspec.json.encode(agent.reports.export_disclosures())

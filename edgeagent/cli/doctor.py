@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
 from edgeagent.clock import SystemClock
 from edgeagent.errors import StorageError
 from edgeagent.randomness import SystemRandomSource
-from edgeagent.services.doctor import Doctor
+from edgeagent.services.upkeep.doctor import Doctor
 
 __all__ = ["command"]
 
@@ -26,7 +26,7 @@ _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 @click.option("--accept", is_flag=True, help="Keep a history that was put back, as it is.")
 @json_option
 @pass_box
-def command(box: Box, *, repair: bool, accept: bool, as_json: bool) -> None:
+def command(box: BoxOptions, *, repair: bool, accept: bool, as_json: bool) -> None:
     """Examine databases, keys, space, clock, budget, counts, updates and permissions."""
     doctor = Doctor(box.home, config=box.config(), clock=SystemClock(), random=SystemRandomSource())
     if accept:

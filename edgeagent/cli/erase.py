@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from edgeagent.cli.door import (
-    Box,
+from edgeagent.cli.box_options import (
+    BoxOptions,
     called_off,
     chosen_profile,
     emit_json,
@@ -15,10 +15,10 @@ from edgeagent.cli.door import (
 )
 from edgeagent.clock import SystemClock, iso_utc
 from edgeagent.errors import InputError
-from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.erasure import REASONS, ErasureReason, ErasureReceipt
-from edgeagent.services.erasure_of_box import erase_box
-from edgeagent.services.key_care import configured_provider
+from edgeagent.services.timekeeping.device_clock import DeviceClock
+from edgeagent.services.upkeep.box_erasure import erase_box
+from edgeagent.services.upkeep.erasure import REASONS, ErasureReason, ErasureReceipt
+from edgeagent.services.upkeep.key_management import configured_provider
 
 __all__ = ["command"]
 
@@ -36,7 +36,7 @@ __all__ = ["command"]
 @json_option
 @pass_box
 def command(
-    box: Box,
+    box: BoxOptions,
     *,
     scope: str,
     reason: ErasureReason,
@@ -70,7 +70,7 @@ def command(
 
 
 def _erase(
-    box: Box, *, scope: str, reason: ErasureReason, profile: str | None
+    box: BoxOptions, *, scope: str, reason: ErasureReason, profile: str | None
 ) -> tuple[ErasureReceipt, str]:
     """Erase, and return the receipt and what became of reports."""
     if scope == "all":

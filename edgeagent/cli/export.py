@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
 from edgeagent.command_output import OutputFile
-from edgeagent.services.export_format import published_schema
-from edgeagent.services.portability import Progress
+from edgeagent.services.upkeep.export_format import published_schema
+from edgeagent.services.upkeep.portability import Progress
 
 __all__ = ["command", "progress_on_stderr"]
 
@@ -21,7 +21,7 @@ __all__ = ["command", "progress_on_stderr"]
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of an export instead.")
 @json_option
 @pass_box
-def command(box: Box, *, path: Path | None, schema: bool, as_json: bool) -> None:
+def command(box: BoxOptions, *, path: Path | None, schema: bool, as_json: bool) -> None:
     """Write profiles, history, consents, marks and all reports into FILE, as JSON.
 
     The file is not encrypted: only its owner can read it, and it is for the household alone.

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from edgeagent.cli.door import (
-    Box,
+from edgeagent.cli.box_options import (
+    BoxOptions,
     called_off,
     chosen_profile,
     emit_json,
@@ -43,7 +43,7 @@ def command() -> None:
 @json_option
 @pass_box
 def add(
-    box: Box,
+    box: BoxOptions,
     /,
     *,
     watched_on: str | None,
@@ -74,7 +74,7 @@ def add(
 @profile_option
 @json_option
 @pass_box
-def list_(box: Box, *, limit: int, named_profile: str | None, as_json: bool) -> None:
+def list_(box: BoxOptions, *, limit: int, named_profile: str | None, as_json: bool) -> None:
     """List the latest viewings, newest first."""
     with box.open() as agent:
         profile = chosen_profile(agent, named_profile)
@@ -104,7 +104,7 @@ def list_(box: Box, *, limit: int, named_profile: str | None, as_json: bool) -> 
 @profile_option
 @json_option
 @pass_box
-def forget(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
+def forget(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Delete every viewing of ENTITY_ID."""
     with box.open(writes=True) as agent:
         deleted = agent.title_marks.forget(entity_id, profile=chosen_profile(agent, named_profile))
@@ -121,7 +121,7 @@ def forget(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool
 @click.option("--default", "as_set", is_flag=True, help="Keep them as long as the settings say.")
 @json_option
 @pass_box
-def retention(box: Box, *, days: int | None, as_set: bool, as_json: bool) -> None:
+def retention(box: BoxOptions, *, days: int | None, as_set: bool, as_json: bool) -> None:
     """Show for how long viewings are kept, or shorten it; what is older is hidden at once."""
     changes = days is not None or as_set
     with box.open(writes=changes) as agent:

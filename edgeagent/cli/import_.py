@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
 from edgeagent.cli.export import progress_on_stderr
-from edgeagent.services.intake import LeftOut
-from edgeagent.services.portability import read_export
+from edgeagent.services.upkeep.import_gate import LeftOut
+from edgeagent.services.upkeep.portability import read_export
 from edgeagent.store.ownership import require_own
 
 __all__ = ["command"]
@@ -19,7 +19,7 @@ __all__ = ["command"]
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @json_option
 @pass_box
-def command(box: Box, *, path: Path, as_json: bool) -> None:
+def command(box: BoxOptions, *, path: Path, as_json: bool) -> None:
     """Take in an export: profiles, marks, and the viewings of profiles that grant history.
 
     Consents in FILE are shown, not granted. Imported viewings never enter a report; those in the

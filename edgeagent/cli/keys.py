@@ -9,9 +9,14 @@ from collections.abc import Sequence
 import click
 import msgspec
 
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
 from edgeagent.errors import InputError, StorageError
-from edgeagent.services.key_care import KeyStatus, configured_provider, key_statuses, rotate
+from edgeagent.services.upkeep.key_management import (
+    KeyStatus,
+    configured_provider,
+    key_statuses,
+    rotate,
+)
 
 __all__ = ["command"]
 
@@ -24,7 +29,7 @@ def command() -> None:
 @command.command()
 @json_option
 @pass_box
-def status(box: Box, *, as_json: bool) -> None:
+def status(box: BoxOptions, *, as_json: bool) -> None:
     """Say which provider keeps the keys, how strong it is, and whether they open (else exit 5)."""
     provider = configured_provider(box.home, box.config())
     statuses = key_statuses(box.home, provider)
@@ -50,7 +55,7 @@ def _show(provider: str, statuses: Sequence[KeyStatus]) -> None:
 @json_option
 @pass_box
 def rotate_(
-    box: Box, *, old_credential: str | None, old_command: str | None, as_json: bool
+    box: BoxOptions, *, old_credential: str | None, old_command: str | None, as_json: bool
 ) -> None:
     """Wrap the data keys under another key-encryption key.
 
@@ -82,7 +87,7 @@ def _words(command: str) -> tuple[str, ...]:
 @command.command()
 @json_option
 @pass_box
-def rekey(box: Box, *, as_json: bool) -> None:
+def rekey(box: BoxOptions, *, as_json: bool) -> None:
     """Encrypt both databases anew under new data keys, and destroy the old ones."""
     with box.open() as agent:
         agent.home.rekey()

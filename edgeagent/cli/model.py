@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
 from edgeagent.clock import iso_utc
 
 __all__ = ["command"]
@@ -18,7 +18,7 @@ def command() -> None:
 @command.command()
 @json_option
 @pass_box
-def update(box: Box, *, as_json: bool) -> None:
+def update(box: BoxOptions, *, as_json: bool) -> None:
     """Fetch, verify and activate the newest model, catalogue and report task.
 
     The service does it in two steps, so that nothing on the network depends on the history: it
@@ -41,7 +41,7 @@ def update(box: Box, *, as_json: bool) -> None:
 @command.command()
 @json_option
 @pass_box
-def status(box: Box, *, as_json: bool) -> None:
+def status(box: BoxOptions, *, as_json: bool) -> None:
     """Show both slots, failures of the active model, and what was refused and why."""
     with box.open() as agent:
         installation = agent.installation()
@@ -76,7 +76,7 @@ def status(box: Box, *, as_json: bool) -> None:
 @command.command()
 @json_option
 @pass_box
-def rollback(box: Box, *, as_json: bool) -> None:
+def rollback(box: BoxOptions, *, as_json: bool) -> None:
     """Go back to the model before the active one.
 
     The one left behind comes back with another rollback, not with an update.

@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
 from edgeagent.errors import InputError
 from edgeagent.regular_file import read_regular
-from edgeagent.services.assessment import Assessment, Belief
-from edgeagent.services.quarter import Quarter
+from edgeagent.services.reports.assessment import Assessment, Belief
+from edgeagent.services.reports.quarterly_summary import Quarter
 
 __all__ = ["command", "tell", "tell_briefly"]
 
@@ -36,7 +36,7 @@ def command() -> None:
 )
 @json_option
 @pass_box
-def assess(box: Box, *, prior_file: Path | None, as_json: bool) -> None:
+def assess(box: BoxOptions, *, prior_file: Path | None, as_json: bool) -> None:
     """Assess this household now: fields, budget, conclusions, settings."""
     prior = None if prior_file is None else _read_prior(prior_file)
     with box.open() as agent:
@@ -50,7 +50,7 @@ def assess(box: Box, *, prior_file: Path | None, as_json: bool) -> None:
 @command.command()
 @json_option
 @pass_box
-def report(box: Box, *, as_json: bool) -> None:
+def report(box: BoxOptions, *, as_json: bool) -> None:
     """Say what was kept, used, sent and spent in the last 13 weeks."""
     with box.open() as agent:
         quarter = agent.reports.quarter(kept_days=agent.retention.kept().days)

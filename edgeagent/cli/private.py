@@ -8,11 +8,15 @@ from pathlib import Path
 import click
 
 from edgeagent.api.presence import served_at
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
 from edgeagent.clock import iso_utc
 from edgeagent.errors import EdgeAgentError
 from edgeagent.messages.failure import Failure
-from edgeagent.services.private_session import DEFAULT_MINUTES, MAX_MINUTES, KeptPrivateSession
+from edgeagent.services.private_viewing.private_session import (
+    DEFAULT_MINUTES,
+    MAX_MINUTES,
+    KeptPrivateSession,
+)
 from edgeagent.store.ownership import require_own
 
 __all__ = ["command"]
@@ -33,7 +37,7 @@ def command() -> None:
 )
 @json_option
 @pass_box
-def start(box: Box, *, minutes: int, as_json: bool) -> None:
+def start(box: BoxOptions, *, minutes: int, as_json: bool) -> None:
     """Begin a private session, or begin it anew."""
 
     def begin(private: KeptPrivateSession) -> int | None:
@@ -45,7 +49,7 @@ def start(box: Box, *, minutes: int, as_json: bool) -> None:
 @command.command()
 @json_option
 @pass_box
-def stop(box: Box, *, as_json: bool) -> None:
+def stop(box: BoxOptions, *, as_json: bool) -> None:
     """End the private session."""
 
     def end(private: KeptPrivateSession) -> None:
@@ -57,7 +61,7 @@ def stop(box: Box, *, as_json: bool) -> None:
 @command.command()
 @json_option
 @pass_box
-def status(box: Box, *, as_json: bool) -> None:
+def status(box: BoxOptions, *, as_json: bool) -> None:
     """Say whether a private session is on, and until when."""
 
     def look(private: KeptPrivateSession) -> int | None:
@@ -68,7 +72,7 @@ def status(box: Box, *, as_json: bool) -> None:
 
 
 def _done(
-    box: Box, here: Callable[[KeptPrivateSession], int | None], there: str, **params: int
+    box: BoxOptions, here: Callable[[KeptPrivateSession], int | None], there: str, **params: int
 ) -> int | None:
     """Do it in the service that serves the box, else here; return when the session ends.
 
@@ -85,8 +89,8 @@ def _done(
 def _asked(socket: Path, method: str, **params: int) -> int | None:
     import asyncio  # noqa: PLC0415  (only where a service runs)
 
-    from edgeagent.dashboard.box import Box as Service  # noqa: PLC0415  (likewise)
-    from edgeagent.dashboard.box import Refused  # noqa: PLC0415  (likewise)
+    from edgeagent.dashboard.box_client import BoxClient as Service  # noqa: PLC0415  (likewise)
+    from edgeagent.dashboard.box_client import Refused  # noqa: PLC0415  (likewise)
 
     async def ask() -> int | None:
         async with Service(socket) as service:

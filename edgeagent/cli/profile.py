@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from edgeagent.cli.door import Box, called_off, emit_json, json_option, pass_box, yes_option
+from edgeagent.cli.box_options import (
+    BoxOptions,
+    called_off,
+    emit_json,
+    json_option,
+    pass_box,
+    yes_option,
+)
 from edgeagent.clock import iso_utc
 from edgeagent.errors import InputError
 from edgeagent.store import ProfileKind
@@ -22,7 +29,7 @@ def command() -> None:
 @command.command(name="list")
 @json_option
 @pass_box
-def list_(box: Box, *, as_json: bool) -> None:
+def list_(box: BoxOptions, *, as_json: bool) -> None:
     """List the profiles; an asterisk marks the active one."""
     with box.open() as agent:
         active, profiles = agent.household.active, agent.household.profiles()
@@ -46,7 +53,7 @@ def list_(box: Box, *, as_json: bool) -> None:
 )
 @json_option
 @pass_box
-def create(box: Box, *, name: str, kind: ProfileKind, as_json: bool) -> None:
+def create(box: BoxOptions, *, name: str, kind: ProfileKind, as_json: bool) -> None:
     """Create a profile; nothing is granted for it."""
     with box.open(writes=True) as agent:
         profile = agent.household.create(name, kind=kind)
@@ -61,7 +68,7 @@ def create(box: Box, *, name: str, kind: ProfileKind, as_json: bool) -> None:
 @click.argument("new_name")
 @json_option
 @pass_box
-def rename(box: Box, *, name: str, new_name: str, as_json: bool) -> None:
+def rename(box: BoxOptions, *, name: str, new_name: str, as_json: bool) -> None:
     """Rename a profile; its history, marks and consents go with it."""
     with box.open(writes=True) as agent:
         profile = agent.household.rename(name, new_name)
@@ -75,7 +82,7 @@ def rename(box: Box, *, name: str, new_name: str, as_json: bool) -> None:
 @_name_argument
 @json_option
 @pass_box
-def switch(box: Box, *, name: str, as_json: bool) -> None:
+def switch(box: BoxOptions, *, name: str, as_json: bool) -> None:
     """Make a profile the active one; a private session ends."""
     with box.open(writes=True) as agent:
         profile = agent.household.switch(name)
@@ -90,7 +97,7 @@ def switch(box: Box, *, name: str, as_json: bool) -> None:
 @yes_option
 @json_option
 @pass_box
-def remove(box: Box, *, name: str, yes: bool, as_json: bool) -> None:
+def remove(box: BoxOptions, *, name: str, yes: bool, as_json: bool) -> None:
     """Remove a profile with everything of it, and withdraw its consents."""
     if name == "main":
         raise InputError(

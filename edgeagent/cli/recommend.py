@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from edgeagent.cli.door import (
-    Box,
+from edgeagent.cli.box_options import (
+    BoxOptions,
     chosen_profile,
     emit_json,
     json_option,
@@ -28,7 +28,7 @@ __all__ = ["command"]
 @json_option
 @pass_box
 def command(
-    box: Box,
+    box: BoxOptions,
     *,
     limit: int,
     entity_id: str | None,

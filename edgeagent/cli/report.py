@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
 from edgeagent.clock import iso_utc
 
 __all__ = ["command"]
@@ -18,7 +18,7 @@ def command() -> None:
 @command.command()
 @json_option
 @pass_box
-def close(box: Box, *, as_json: bool) -> None:
+def close(box: BoxOptions, *, as_json: bool) -> None:
     """Close the latest ended reporting week; draws at most one report, ever, for a week.
 
     A draw takes a minute, whatever was watched; interrupted, the week counts as "none".
@@ -36,7 +36,7 @@ def close(box: Box, *, as_json: bool) -> None:
 @command.command()
 @json_option
 @pass_box
-def send(box: Box, *, as_json: bool) -> None:
+def send(box: BoxOptions, *, as_json: bool) -> None:
     """Send the reports that are due."""
     with box.open() as agent:
         sendings = agent.send_reports()
@@ -52,7 +52,7 @@ def send(box: Box, *, as_json: bool) -> None:
 @command.command()
 @json_option
 @pass_box
-def preview(box: Box, *, as_json: bool) -> None:
+def preview(box: BoxOptions, *, as_json: bool) -> None:
     """Show what a report on the last week would look like; its noise is never sent.
 
     For the owner of the home only, and one draw a week: asking again shows the same.
@@ -74,7 +74,7 @@ def preview(box: Box, *, as_json: bool) -> None:
 @command.command()
 @json_option
 @pass_box
-def budget(box: Box, *, as_json: bool) -> None:
+def budget(box: BoxOptions, *, as_json: bool) -> None:
     """Show what was spent of the privacy budget."""
     with box.open() as agent:
         found = agent.reports.balance()

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from edgeagent import __version__
-from edgeagent.cli.door import Box
+from edgeagent.cli.box_options import BoxOptions
 from edgeagent.command_group import CommandGroup
 from edgeagent.errors import EdgeAgentError
 from edgeagent.messages.failure import Failure
@@ -41,7 +41,7 @@ _NOUNS = (
     "import",
     "erase",
 )
-_HIDDEN = ("errand",)
+_HIDDEN = ("job",)
 """For the service, not for people."""
 _MODULES = {"import": "import_"}  # a keyword cannot name a module
 
@@ -75,7 +75,7 @@ def _default_home() -> Path:
     return Path(platformdirs.user_data_dir("edgeagent", appauthor=False))
 
 
-class _Home(click.Path):
+class _HomePath(click.Path):
     """A directory with a name: of a variable that is not set, the shell makes an empty text."""
 
     def convert(
@@ -92,7 +92,7 @@ class _Home(click.Path):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--home",
-    type=_Home(file_okay=False, readable=False, path_type=Path),
+    type=_HomePath(file_okay=False, readable=False, path_type=Path),
     envvar="EDGEAGENT_HOME",
     help="Where this box keeps its state.  [default: the user's data directory]",
 )
@@ -123,7 +123,7 @@ def cli(
     del json_errors  # for whoever tells of them
     if verbose:
         _log_to_stderr(ctx)
-    box = Box(home=home or _default_home(), config_file=config_file)
+    box = BoxOptions(home=home or _default_home(), config_file=config_file)
     require_within_reach(box.home)
     ctx.obj = box
 

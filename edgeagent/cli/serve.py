@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from edgeagent.cli.door import Box, pass_box
+from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.config import DEFAULT_PORT
 from edgeagent.errors import InputError
 
@@ -37,7 +37,7 @@ __all__ = ["command"]
 )
 @pass_box
 def command(
-    box: Box, *, ws_port: int, no_ws: bool, socket: Path | None, dashboard_port: int | None
+    box: BoxOptions, *, ws_port: int, no_ws: bool, socket: Path | None, dashboard_port: int | None
 ) -> None:
     """Serve this box to apps (Firebolt) and to the household, until stopped.
 
@@ -48,7 +48,7 @@ def command(
             "the service needs the package 'websockets'",
             hint="install edgeagent with its extra: pip install 'edgeagent[service]'",
         )
-    from edgeagent.api.main import serve  # noqa: PLC0415  (websockets is an extra)
+    from edgeagent.api.process.main import serve  # noqa: PLC0415  (websockets is an extra)
 
     serve(
         box.home,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from edgeagent.api.debian_package import build_debian_package
 from edgeagent.api.endpoint import default_socket, noted_port, read_token
-from edgeagent.api.install_files import install_directory, install_files
-from edgeagent.cli.door import Box, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
 from edgeagent.command_output import OutputDirectory
+from edgeagent.install.debian_package import build_debian_package
+from edgeagent.install.files import install_directory, install_files
 
 __all__ = ["command"]
 
@@ -35,7 +35,7 @@ def command() -> None:
 )
 @json_option
 @pass_box
-def endpoint(box: Box, *, ws_port: int | None, socket: Path | None, as_json: bool) -> None:
+def endpoint(box: BoxOptions, *, ws_port: int | None, socket: Path | None, as_json: bool) -> None:
     """Print where apps and managers connect; the token is the owner's to read, and to keep."""
     path = socket or default_socket(box.home, os.environ)
     token = read_token(path.parent)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from edgeagent.cli.door import (
-    Box,
+from edgeagent.cli.box_options import (
+    BoxOptions,
     called_off,
     chosen_profile,
     emit_json,
@@ -31,7 +31,7 @@ def command() -> None:
 @profile_option
 @json_option
 @pass_box
-def hide(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
+def hide(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Never show ENTITY_ID again ("not interested"); it carries no weight either."""
     with box.open(writes=True) as agent:
         agent.title_marks.hide(entity_id, profile=chosen_profile(agent, named_profile))
@@ -43,7 +43,7 @@ def hide(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool) 
 @profile_option
 @json_option
 @pass_box
-def unhide(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
+def unhide(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Show ENTITY_ID again."""
     with box.open(writes=True) as agent:
         was = agent.title_marks.unhide(entity_id, profile=chosen_profile(agent, named_profile))
@@ -56,7 +56,7 @@ def unhide(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool
 @profile_option
 @json_option
 @pass_box
-def exclude(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
+def exclude(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Do not use ENTITY_ID as a reason: its viewings stay, without weight."""
     with box.open(writes=True) as agent:
         agent.title_marks.exclude(entity_id, profile=chosen_profile(agent, named_profile))
@@ -68,7 +68,7 @@ def exclude(box: Box, *, entity_id: str, named_profile: str | None, as_json: boo
 @profile_option
 @json_option
 @pass_box
-def include(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
+def include(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Use ENTITY_ID as a reason again."""
     with box.open(writes=True) as agent:
         was = agent.title_marks.include(entity_id, profile=chosen_profile(agent, named_profile))
@@ -81,7 +81,7 @@ def include(box: Box, *, entity_id: str, named_profile: str | None, as_json: boo
 @profile_option
 @json_option
 @pass_box
-def forget(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
+def forget(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Delete every viewing of ENTITY_ID; this cannot be undone."""
     with box.open(writes=True) as agent:
         deleted = agent.title_marks.forget(entity_id, profile=chosen_profile(agent, named_profile))
@@ -94,7 +94,7 @@ def forget(box: Box, *, entity_id: str, named_profile: str | None, as_json: bool
 @profile_option
 @json_option
 @pass_box
-def list_(box: Box, *, named_profile: str | None, as_json: bool) -> None:
+def list_(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
     """List the titles that are hidden or excluded."""
     with box.open() as agent:
         profile = chosen_profile(agent, named_profile)

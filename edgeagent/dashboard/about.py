@@ -4,43 +4,43 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from edgeagent.dashboard.page_request import PageRequest, Route
 from edgeagent.dashboard.promises import ask_promises
-from edgeagent.dashboard.viewer import Viewer, Way
 
-__all__ = ["WAYS"]
+__all__ = ["ROUTES"]
 
 
-async def _assessment(viewer: Viewer) -> Response:
-    return await viewer.page(
+async def _assessment(request: PageRequest) -> Response:
+    return await request.page(
         "assessment",
-        promises=await ask_promises(viewer),
-        budget=await viewer.ask("budget"),
-        retention=await viewer.ask("retention"),
+        promises=await ask_promises(request),
+        budget=await request.ask("budget"),
+        retention=await request.ask("retention"),
     )
 
 
-async def _model(viewer: Viewer) -> Response:
-    return await viewer.page("model", model=await viewer.ask("model"))
+async def _model(request: PageRequest) -> Response:
+    return await request.page("model", model=await request.ask("model"))
 
 
-async def _update(viewer: Viewer) -> Response:
-    answer = await viewer.ask("updateModel")
-    return viewer.go("/model", done="updated" if answer["changed"] else "no_update")
+async def _update(request: PageRequest) -> Response:
+    answer = await request.ask("updateModel")
+    return request.go("/model", done="updated" if answer["changed"] else "no_update")
 
 
-async def _rollback(viewer: Viewer) -> Response:
-    await viewer.ask("rollbackModel")
-    return viewer.go("/model", done="rolled_back")
+async def _rollback(request: PageRequest) -> Response:
+    await request.ask("rollbackModel")
+    return request.go("/model", done="rolled_back")
 
 
-async def _language(viewer: Viewer) -> Response:
-    return await viewer.page("language")
+async def _language(request: PageRequest) -> Response:
+    return await request.page("language")
 
 
-WAYS = (
-    Way(path="/assessment", handler=_assessment),
-    Way(path="/model", handler=_model),
-    Way(path="/model/update", handler=_update, method="POST"),
-    Way(path="/model/rollback", handler=_rollback, method="POST"),
-    Way(path="/language", handler=_language),
+ROUTES = (
+    Route(path="/assessment", handler=_assessment),
+    Route(path="/model", handler=_model),
+    Route(path="/model/update", handler=_update, method="POST"),
+    Route(path="/model/rollback", handler=_rollback, method="POST"),
+    Route(path="/language", handler=_language),
 )

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from edgeagent.dashboard import about, erasing, home, household, kept, left, switches, thinks
-from edgeagent.dashboard.box import NO_MODEL, Box, Refused
+from edgeagent.dashboard.box_client import NO_MODEL, BoxClient, Refused
 from edgeagent.dashboard.gate import (
     COOKIE,
     TurnedAway,
@@ -26,13 +26,13 @@ from edgeagent.dashboard.gate import (
 )
 from edgeagent.dashboard.headers import SecurityHeaders
 from edgeagent.dashboard.idle import Idle
+from edgeagent.dashboard.page_request import Handler, PageRequest
 from edgeagent.dashboard.rendering import ASSETS, render
-from edgeagent.dashboard.session import SESSION_SECONDS, Session, Sessions
+from edgeagent.dashboard.session import SESSION_SECONDS, BrowserSession, Sessions
 from edgeagent.dashboard.texts import LANGUAGES, Said, Texts, choose_language, load_texts
-from edgeagent.dashboard.viewer import Handler, Viewer
 from edgeagent.errors import EdgeAgentError, NoModel
 
-__all__ = ["WAYS", "Dashboard"]
+__all__ = ["ROUTES", "Dashboard"]
 
 _LOG = logging.getLogger("edgeagent.dashboard")
 _LANGUAGE_COOKIE = "edgeagent_language"
@@ -40,15 +40,15 @@ _YEAR_SECONDS = 365 * 86_400
 _SAY_ALL = {"trouble-40300", f"trouble{NoModel.rpc_code}", "trouble-50300"}
 """Errors whose own text tells a viewer everything; others are followed by the box's words."""
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-WAYS = (
-    *home.WAYS,
-    *kept.WAYS,
-    *thinks.WAYS,
-    *left.WAYS,
-    *switches.WAYS,
-    *household.WAYS,
-    *erasing.WAYS,
-    *about.WAYS,
+ROUTES = (
+    *home.ROUTES,
+    *kept.ROUTES,
+    *thinks.ROUTES,
+    *left.ROUTES,
+    *switches.ROUTES,
+    *household.ROUTES,
+    *erasing.ROUTES,
+    *about.ROUTES,
 )
 
 
@@ -65,7 +65,7 @@ class Dashboard:
     def app(self) -> Starlette:
         """Return the application."""
         routes = [
-            Route(way.path, self._endpoint(way.handler), methods=[way.method]) for way in WAYS
+            Route(way.path, self._endpoint(way.handler), methods=[way.method]) for way in ROUTES
         ]
         return Starlette(
             routes=[
@@ -86,8 +86,8 @@ class Dashboard:
         async def serve(request: Request) -> Response:
             session, form = await self._let_in(request)
             with self.idle.serving():
-                async with Box(self.socket) as box:
-                    viewer = Viewer(
+                async with BoxClient(self.socket) as box:
+                    page_request = PageRequest(
                         path=request.url.path,
                         query=request.query_params,
                         form=form,
@@ -95,13 +95,13 @@ class Dashboard:
                         texts=self._texts(request),
                         box=box,
                     )
-                    response = await handler(viewer)
+                    response = await handler(page_request)
             self._keep(response, self.sessions.renewed(session))
             return response
 
         return serve
 
-    async def _let_in(self, request: Request) -> tuple[Session, dict[str, str]]:
+    async def _let_in(self, request: Request) -> tuple[BrowserSession, dict[str, str]]:
         check_host(request)
         session = session_of(request, self.sessions)
         self.idle.touch()
@@ -138,7 +138,7 @@ class Dashboard:
             )
         return response
 
-    def _keep(self, response: Response, session: Session) -> None:
+    def _keep(self, response: Response, session: BrowserSession) -> None:
         response.set_cookie(
             COOKIE,
             self.sessions.cookie(session),

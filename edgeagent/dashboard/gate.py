@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from edgeagent.dashboard.session import Session, Sessions
+from edgeagent.dashboard.session import BrowserSession, Sessions
 from edgeagent.errors import EdgeAgentError
 
 __all__ = ["COOKIE", "TurnedAway", "check_host", "check_origin", "posted", "session_of"]
@@ -51,7 +51,7 @@ def check_origin(request: Request) -> None:
         raise TurnedAway("foreign")
 
 
-def session_of(request: Request, sessions: Sessions) -> Session:
+def session_of(request: Request, sessions: Sessions) -> BrowserSession:
     """Return the session of whoever asks.
 
     Raises:
@@ -64,7 +64,7 @@ def session_of(request: Request, sessions: Sessions) -> Session:
     return session
 
 
-async def posted(request: Request, session: Session, sessions: Sessions) -> dict[str, str]:
+async def posted(request: Request, session: BrowserSession, sessions: Sessions) -> dict[str, str]:
     """Return the fields of a form of one of this session's pages.
 
     Raises:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from edgeagent.dashboard.viewer import Viewer, Way
+from edgeagent.dashboard.page_request import PageRequest, Route
 
-__all__ = ["WAYS"]
+__all__ = ["ROUTES"]
 
 
-async def _home(viewer: Viewer) -> Response:
-    consent = await viewer.ask("consent")
-    reports = await viewer.ask("disclosures")
-    return await viewer.page(
+async def _home(request: PageRequest) -> Response:
+    consent = await request.ask("consent")
+    reports = await request.ask("disclosures")
+    return await request.page(
         "home",
         back=None,
-        budget=await viewer.ask("budget"),
+        budget=await request.ask("budget"),
         sent=sum(report["outcome"] in {"accepted", "refused"} for report in reports),
         granted=sum(purpose["granted"] for purpose in consent["purposes"]),
         purposes=len(consent["purposes"]),
-        profiles=await viewer.ask("profiles"),
-        retention=await viewer.ask("retention"),
+        profiles=await request.ask("profiles"),
+        retention=await request.ask("retention"),
     )
 
 
-WAYS = (Way(path="/", handler=_home),)
+ROUTES = (Route(path="/", handler=_home),)

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from edgeagent.dashboard.box import NOT_GRANTED, Refused
-from edgeagent.dashboard.viewer import Viewer, Way
+from edgeagent.dashboard.box_client import NOT_GRANTED, Refused
+from edgeagent.dashboard.page_request import PageRequest, Route
 
-__all__ = ["WAYS"]
+__all__ = ["ROUTES"]
 
 _PAGE = 12
 _MOST_VIEWINGS = 500
@@ -24,13 +24,13 @@ _DEEDS = {
 }
 
 
-async def _kept(viewer: Viewer) -> Response:
-    search = viewer.query.get("search", "")[:200]
-    page = await viewer.ask("history", search=search, limit=_PAGE, before=_cursor(viewer))
-    marks = await viewer.ask("marks")
-    return await viewer.page(
+async def _kept(request: PageRequest) -> Response:
+    search = request.query.get("search", "")[:200]
+    page = await request.ask("history", search=search, limit=_PAGE, before=_cursor(request))
+    marks = await request.ask("marks")
+    return await request.page(
         "kept",
-        back="/kept" if "before" in viewer.query else "/",
+        back="/kept" if "before" in request.query else "/",
         search=search,
         viewings=page["viewings"],
         count=page["count"],
@@ -40,30 +40,30 @@ async def _kept(viewer: Viewer) -> Response:
     )
 
 
-def _cursor(viewer: Viewer) -> dict[str, object] | None:
-    watched_on, entity_id = viewer.query.get("before", ""), viewer.query.get("after_id", "")
+def _cursor(request: PageRequest) -> dict[str, object] | None:
+    watched_on, entity_id = request.query.get("before", ""), request.query.get("after_id", "")
     if not (watched_on.isdecimal() and entity_id):
         return None
     return {"watchedOn": int(watched_on), "entityId": entity_id}
 
 
-async def _marks(viewer: Viewer) -> Response:
-    return await viewer.page("marks", back="/kept", marks=await viewer.ask("marks"))
+async def _marks(request: PageRequest) -> Response:
+    return await request.page("marks", back="/kept", marks=await request.ask("marks"))
 
 
-async def _title(viewer: Viewer) -> Response:
-    entity_id = viewer.query.get("id", "")
+async def _title(request: PageRequest) -> Response:
+    entity_id = request.query.get("id", "")
     if not entity_id:
         raise HTTPException(404)
-    history = await viewer.ask("history", entityId=entity_id, limit=_MOST_VIEWINGS)
+    history = await request.ask("history", entityId=entity_id, limit=_MOST_VIEWINGS)
     viewings = history["viewings"]
-    marks = [item for item in await viewer.ask("marks") if item["entityId"] == entity_id]
-    picks = [item for item in await _last_picks(viewer) if item["entityId"] == entity_id]
+    marks = [item for item in await request.ask("marks") if item["entityId"] == entity_id]
+    picks = [item for item in await _last_picks(request) if item["entityId"] == entity_id]
     known = [*viewings, *marks, *picks]
-    return await viewer.page(
+    return await request.page(
         "title",
-        back=_from(viewer.query.get("from", "")),
-        came_from=viewer.query.get("from", ""),
+        back=_from(request.query.get("from", "")),
+        came_from=request.query.get("from", ""),
         entity_id=entity_id,
         title=known[0]["title"] if known else entity_id,
         viewings=viewings,
@@ -72,10 +72,10 @@ async def _title(viewer: Viewer) -> Response:
     )
 
 
-async def _last_picks(viewer: Viewer) -> list[dict[str, Any]]:
+async def _last_picks(request: PageRequest) -> list[dict[str, Any]]:
     """Return what was picked last; nothing while picking is not granted."""
     try:
-        ranking = await viewer.ask("lastPicks") or {"picks": []}
+        ranking = await request.ask("lastPicks") or {"picks": []}
     except Refused as refused:
         if refused.code != NOT_GRANTED:
             raise
@@ -84,18 +84,18 @@ async def _last_picks(viewer: Viewer) -> list[dict[str, Any]]:
     return picks
 
 
-async def _do(viewer: Viewer) -> Response:
-    deed = viewer.path.removeprefix("/title/")
-    entity_id, came_from = viewer.form.get("id", ""), viewer.form.get("from", "")
-    title = viewer.form.get("title", entity_id)
-    if deed == "forget" and "sure" not in viewer.form:
+async def _do(request: PageRequest) -> Response:
+    deed = request.path.removeprefix("/title/")
+    entity_id, came_from = request.form.get("id", ""), request.form.get("from", "")
+    title = request.form.get("title", entity_id)
+    if deed == "forget" and "sure" not in request.form:
         back = f"/title?{_query(entity_id, came_from)}"
         fields = {"id": entity_id, "from": came_from, "title": title}
-        return await viewer.confirm("forget", fields, back=back, title=title)
-    await viewer.ask(deed, entityId=entity_id)
+        return await request.confirm("forget", fields, back=back, title=title)
+    await request.ask(deed, entityId=entity_id)
     if deed == "forget":
-        return viewer.go(_from(came_from), done=_DEEDS[deed])
-    return viewer.go("/title", done=_DEEDS[deed], id=entity_id, **{"from": came_from})
+        return request.go(_from(came_from), done=_DEEDS[deed])
+    return request.go("/title", done=_DEEDS[deed], id=entity_id, **{"from": came_from})
 
 
 def _from(name: str) -> str:
@@ -106,9 +106,9 @@ def _query(entity_id: str, came_from: str) -> str:
     return urlencode({"id": entity_id, "from": came_from})
 
 
-WAYS = (
-    Way(path="/kept", handler=_kept),
-    Way(path="/marks", handler=_marks),
-    Way(path="/title", handler=_title),
-    *(Way(path=f"/title/{deed}", handler=_do, method="POST") for deed in _DEEDS),
+ROUTES = (
+    Route(path="/kept", handler=_kept),
+    Route(path="/marks", handler=_marks),
+    Route(path="/title", handler=_title),
+    *(Route(path=f"/title/{deed}", handler=_do, method="POST") for deed in _DEEDS),
 )

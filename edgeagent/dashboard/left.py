@@ -12,11 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from edgeagent.clock import WEEK_SECONDS
-from edgeagent.dashboard.viewer import Viewer, Way
+from edgeagent.dashboard.page_request import PageRequest, Route
 from edgeagent.privacy.inference import largest_posterior
 from edgeagent.privacy.subset_selection import SubsetSelection
 
-__all__ = ["WAYS", "Reading", "Timeline", "draw_timeline", "read_report"]
+__all__ = ["ROUTES", "Reading", "Timeline", "draw_timeline", "read_report"]
 
 _YEAR_SECONDS = 52 * WEEK_SECONDS
 _AHEAD_SECONDS = 18 * WEEK_SECONDS
@@ -85,14 +85,14 @@ def draw_timeline(drawn_at: Sequence[int], *, now: int, next_at: int) -> Timelin
     )
 
 
-async def _left(viewer: Viewer) -> Response:
-    reports = await viewer.ask("disclosures")
-    preview = await viewer.ask("nextReport")
-    status = await viewer.ask("status")
-    return await viewer.page(
+async def _left(request: PageRequest) -> Response:
+    reports = await request.ask("disclosures")
+    preview = await request.ask("nextReport")
+    status = await request.ask("status")
+    return await request.page(
         "left",
         reports=[(report, read_report(report)) for report in reversed(reports)],
-        budget=await viewer.ask("budget"),
+        budget=await request.ask("budget"),
         preview=preview,
         obstacle=preview["obstacle"],
         timeline=draw_timeline(
@@ -103,19 +103,19 @@ async def _left(viewer: Viewer) -> Response:
     )
 
 
-async def _report(viewer: Viewer) -> Response:
-    report = await _find(viewer)
-    return await viewer.page(
+async def _report(request: PageRequest) -> Response:
+    report = await _find(request)
+    return await request.page(
         "report",
         back="/left",
         report=report,
         reading=read_report(report),
-        budget=await viewer.ask("budget"),
+        budget=await request.ask("budget"),
     )
 
 
-async def _bytes(viewer: Viewer) -> Response:
-    report = await _find(viewer)
+async def _bytes(request: PageRequest) -> Response:
+    report = await _find(request)
     name = f"report-{report['week']}.json"
     return Response(
         report["body"].encode(),
@@ -124,17 +124,17 @@ async def _bytes(viewer: Viewer) -> Response:
     )
 
 
-async def _find(viewer: Viewer) -> dict[str, Any]:
-    report_id = viewer.query.get("id", "")
-    for report in await viewer.ask("disclosures"):
+async def _find(request: PageRequest) -> dict[str, Any]:
+    report_id = request.query.get("id", "")
+    for report in await request.ask("disclosures"):
         if report["reportId"] == report_id:
             found: dict[str, Any] = report
             return found
     raise HTTPException(404)
 
 
-WAYS = (
-    Way(path="/left", handler=_left),
-    Way(path="/left/report", handler=_report),
-    Way(path="/left/bytes", handler=_bytes),
+ROUTES = (
+    Route(path="/left", handler=_left),
+    Route(path="/left/report", handler=_report),
+    Route(path="/left/bytes", handler=_bytes),
 )

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edgeagent.dashboard.viewer import Viewer
+from edgeagent.dashboard.page_request import PageRequest
 
-__all__ = ["Belief", "Promises", "Risk", "Statement", "ask_promises", "read_promises"]
+__all__ = ["GroupBelief", "Promises", "Risk", "Statement", "ask_promises", "read_promises"]
 
 _SHOWN_BELIEFS = 3
 
@@ -24,7 +24,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Belief:
+class GroupBelief:
     """What somebody who sees every report believes of one group of taste, as parts of one."""
 
     group: str
@@ -49,13 +49,13 @@ class Promises:
     """The assessment as a viewer reads it."""
 
     statements: tuple[Statement, ...]
-    beliefs: tuple[Belief, ...] = ()
+    beliefs: tuple[GroupBelief, ...] = ()
     riskier: tuple[Risk, ...] = ()
 
 
-async def ask_promises(viewer: Viewer) -> Promises:
+async def ask_promises(request: PageRequest) -> Promises:
     """Ask the box for its assessment."""
-    return read_promises(await viewer.ask("assessment"))
+    return read_promises(await request.ask("assessment"))
 
 
 def read_promises(assessment: Mapping[str, Any]) -> Promises:
@@ -64,7 +64,7 @@ def read_promises(assessment: Mapping[str, Any]) -> Promises:
     return Promises(
         statements=tuple(Statement(**promise) for promise in assessment["promises"]),
         beliefs=tuple(
-            Belief(
+            GroupBelief(
                 group=belief["category"],
                 before=belief["prior"],
                 after=belief["posterior"],

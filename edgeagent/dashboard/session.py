@@ -16,7 +16,7 @@ from edgeagent.errors import InputError, NetworkError
 from edgeagent.randomness import RandomSource
 from edgeagent.regular_file import read_regular
 
-__all__ = ["LINK_SECONDS", "SESSION_SECONDS", "Session", "Sessions", "read_secret"]
+__all__ = ["LINK_SECONDS", "SESSION_SECONDS", "BrowserSession", "Sessions", "read_secret"]
 
 LINK_SECONDS = 600
 """A link lands in a browser's history; it must be of no use there."""
@@ -27,7 +27,7 @@ _CAP_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class BrowserSession:
     """Somebody who came with a valid link."""
 
     nonce: str
@@ -55,21 +55,21 @@ class Sessions:
             return False
         return 0 <= int(expires_at) - self._clock.now() <= LINK_SECONDS
 
-    def begin(self) -> Session:
+    def begin(self) -> BrowserSession:
         """Begin a session."""
         nonce = f"{self._random.below(1 << _NONCE_BITS):032x}"
-        return Session(nonce=nonce, expires_at=self._clock.now() + SESSION_SECONDS)
+        return BrowserSession(nonce=nonce, expires_at=self._clock.now() + SESSION_SECONDS)
 
-    def renewed(self, session: Session) -> Session:
+    def renewed(self, session: BrowserSession) -> BrowserSession:
         """Return the session with its whole time before it."""
-        return Session(nonce=session.nonce, expires_at=self._clock.now() + SESSION_SECONDS)
+        return BrowserSession(nonce=session.nonce, expires_at=self._clock.now() + SESSION_SECONDS)
 
-    def cookie(self, session: Session) -> str:
+    def cookie(self, session: BrowserSession) -> str:
         """Return a session as the browser keeps it."""
         content = f"{session.expires_at}.{session.nonce}"
         return f"{content}.{self._sign(f'session {content}')}"
 
-    def find(self, cookie: str) -> Session | None:
+    def find(self, cookie: str) -> BrowserSession | None:
         """Return the session that a cookie names, if it is ours and still lasts."""
         content, _, signature = cookie.rpartition(".")
         if not self._matches(f"session {content}", signature):
@@ -77,13 +77,13 @@ class Sessions:
         expires_at, _, nonce = content.partition(".")
         if not 0 <= int(expires_at) - self._clock.now() <= SESSION_SECONDS:
             return None
-        return Session(nonce=nonce, expires_at=int(expires_at))
+        return BrowserSession(nonce=nonce, expires_at=int(expires_at))
 
-    def form_key(self, session: Session) -> str:
+    def form_key(self, session: BrowserSession) -> str:
         """Return what every form of a session carries."""
         return self._sign(f"form {session.nonce}")
 
-    def accepts_form(self, session: Session, key: str) -> bool:
+    def accepts_form(self, session: BrowserSession, key: str) -> bool:
         """Say whether a form came from one of this session's own pages."""
         return self._matches(f"form {session.nonce}", key)
 

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from edgeagent.dashboard.box import NO_MODEL, NOT_GRANTED, Refused
-from edgeagent.dashboard.viewer import Viewer, Way
+from edgeagent.dashboard.box_client import NO_MODEL, NOT_GRANTED, Refused
+from edgeagent.dashboard.page_request import PageRequest, Route
 
-__all__ = ["WAYS"]
+__all__ = ["ROUTES"]
 
 _SHOWN_SEGMENTS = 7
 _SHOWN_PICKS = 5
 
 
-async def _thinks(viewer: Viewer) -> Response:
+async def _thinks(request: PageRequest) -> Response:
     try:
-        mix = await viewer.ask("segments")
+        mix = await request.ask("segments")
     except Refused as refused:
         if refused.code != NOT_GRANTED and refused.kind != NO_MODEL:
             raise
-        return await viewer.page("thinks_nothing", why=await _why_not(viewer, refused))
+        return await request.page("thinks_nothing", why=await _why_not(request, refused))
     segments = mix["segments"]
     if not segments:
-        return await viewer.page("thinks_nothing", why="no_mix")
-    ranking = await viewer.ask("lastPicks")
+        return await request.page("thinks_nothing", why="no_mix")
+    ranking = await request.ask("lastPicks")
     picks = ranking["picks"] if ranking else []
-    return await viewer.page(
+    return await request.page(
         "thinks",
         segments=segments[:_SHOWN_SEGMENTS],
         rest=sum(segment["probability"] for segment in segments[_SHOWN_SEGMENTS:]),
@@ -36,19 +36,19 @@ async def _thinks(viewer: Viewer) -> Response:
     )
 
 
-async def _why_not(viewer: Viewer, refused: Refused) -> str:
+async def _why_not(request: PageRequest, refused: Refused) -> str:
     if refused.kind == NO_MODEL:
         return "no_model"
-    consent = await viewer.ask("consent")
+    consent = await request.ask("consent")
     return "not_granted" if consent["mayConsent"] else "not_for"
 
 
-async def _think_again(viewer: Viewer) -> Response:
-    await viewer.ask("recommend", limit=10)
-    return viewer.go("/thinks", done="ranked")
+async def _think_again(request: PageRequest) -> Response:
+    await request.ask("recommend", limit=10)
+    return request.go("/thinks", done="ranked")
 
 
-WAYS = (
-    Way(path="/thinks", handler=_thinks),
-    Way(path="/thinks/again", handler=_think_again, method="POST"),
+ROUTES = (
+    Route(path="/thinks", handler=_thinks),
+    Route(path="/thinks/again", handler=_think_again, method="POST"),
 )

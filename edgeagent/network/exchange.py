@@ -1,6 +1,6 @@
 """One HTTP exchange on a connection of its own, which can be called off at any moment.
 
-Nothing here blocks for longer than a glance: between two of them the caller is asked whether the
+Nothing here blocks for longer than one poll interval: between two the caller is asked whether the
 exchange is still wanted, and the time is looked at, so that neither a server that stalls nor one
 that drips bytes holds the box. No proxy, cookie, redirect or TLS session exists in this code. What
 the server says is parsed by h11; the body of an answer to a report is not read.
@@ -31,7 +31,7 @@ from cryptography.x509 import load_der_x509_certificate
 from edgeagent.errors import NetworkError
 from edgeagent.messages.server_address import ServerAddress
 
-__all__ = ["Head", "Patience", "download", "exchange", "public_key_sha256"]
+__all__ = ["ResponseHead", "Timeouts", "download", "exchange", "public_key_sha256"]
 
 _MAX_ANSWER_BYTES = 64 * 1024
 """Of status line, headers and interim answers together."""
@@ -45,12 +45,12 @@ _Address = tuple[int, int, int, str, tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Timeouts:
     """How long an exchange may take, and how often it is looked after."""
 
     deadline_seconds: float = 60.0
     """For everything after the name was looked up; a report of 512 bytes needs no longer."""
-    glance_seconds: float = 0.25
+    poll_interval_seconds: float = 0.25
     """How soon a withdrawal is noticed."""
     address_seconds: float = 10.0
     """How long one address of the server may take to answer before the next is tried."""
@@ -64,7 +64,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class ResponseHead:
     """Status and headers of the final answer; names in lower case."""
 
     status: int
@@ -79,8 +79,8 @@ def exchange(
     body: bytes,
     wanted: Callable[[], bool],
     pins: Sequence[str] = (),
-    patience: Patience | None = None,
-) -> Head:
+    timeouts: Timeouts | None = None,
+) -> ResponseHead:
     """Make one request and return the head of its answer.
 
     Args:
@@ -91,7 +91,7 @@ def exchange(
         wanted: asked again and again; once it says no, the connection is reset and, unless that
             has happened already, not one byte of the body leaves.
         pins: SHA-256 (hex) of the public keys one of which the server must show; none: any.
-        patience: how long it may take.
+        timeouts: how long it may take.
 
     Raises:
         NetworkError: no answer, none that is HTTP, not the pinned key, or no longer wanted.
@@ -100,7 +100,7 @@ def exchange(
     with (
         _trouble_named(method, url),
         _asked(
-            method, url, headers=headers, body=body, wanted=wanted, pins=pins, patience=patience
+            method, url, headers=headers, body=body, wanted=wanted, pins=pins, timeouts=timeouts
         ) as (_, head),
     ):
         return head
@@ -108,8 +108,8 @@ def exchange(
 
 @contextmanager
 def download(
-    url: str, *, headers: Sequence[tuple[str, str]], patience: Patience
-) -> Iterator[tuple[Head, Iterator[bytes]]]:
+    url: str, *, headers: Sequence[tuple[str, str]], timeouts: Timeouts
+) -> Iterator[tuple[ResponseHead, Iterator[bytes]]]:
     """Make a GET request and yield the head of its answer and the chunks of its body.
 
     Raises:
@@ -119,7 +119,7 @@ def download(
     """
     with (
         _trouble_named("GET", url),
-        _asked("GET", url, headers=headers, patience=patience) as (
+        _asked("GET", url, headers=headers, timeouts=timeouts) as (
             call,
             head,
         ),
@@ -136,14 +136,14 @@ def _asked(
     body: bytes = b"",
     wanted: Callable[[], bool] = lambda: True,
     pins: Sequence[str] = (),
-    patience: Patience | None = None,
-) -> Iterator[tuple[_Call, Head]]:
+    timeouts: Timeouts | None = None,
+) -> Iterator[tuple[_Exchange, ResponseHead]]:
     address = ServerAddress.parse(url)
     length = [("Content-Length", str(len(body)))] if body else []
     request = h11.Request(
         method=method, target=address.path, headers=[("Host", address.authority), *headers, *length]
     )
-    with _Call(wanted, patience or Patience()) as call:
+    with _Exchange(wanted, timeouts or Timeouts()) as call:
         call.connect(address.host, address.port)
         if address.scheme == "https":
             call.secure(address.host, pins)
@@ -161,13 +161,13 @@ def _trouble_named(method: str, url: str) -> Iterator[None]:
         ) from error
 
 
-class _Call:
+class _Exchange:
     """The steps of one exchange, on one socket."""
 
-    def __init__(self, wanted: Callable[[], bool], patience: Patience) -> None:
+    def __init__(self, wanted: Callable[[], bool], timeouts: Timeouts) -> None:
         self._wanted = wanted
-        self._patience = patience
-        self._ends = patience.monotonic() + patience.deadline_seconds
+        self._timeouts = timeouts
+        self._ends = timeouts.monotonic() + timeouts.deadline_seconds
         self._rated_since = inf
         """When the stretch began over which the rate is taken; not before there is a connection."""
         self._moved_bytes = 0
@@ -217,7 +217,7 @@ class _Call:
         code = self._socket.connect_ex(address)
         if code != errno.EINPROGRESS:
             return code
-        if not self._is_ready(select.POLLOUT, within_seconds=self._patience.address_seconds):
+        if not self._is_ready(select.POLLOUT, within_seconds=self._timeouts.address_seconds):
             return errno.ETIMEDOUT
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
@@ -233,10 +233,10 @@ class _Call:
         if pins and key not in pins:
             raise ssl.SSLCertVerificationError(f"the server's key {key} is not a pinned one")
 
-    def ask(self, request: h11.Request, body: bytes) -> Head:
+    def ask(self, request: h11.Request, body: bytes) -> ResponseHead:
         """Send the request and return the head of the final answer."""
         protocol = self._protocol
-        self._rated_since = self._patience.monotonic()
+        self._rated_since = self._timeouts.monotonic()
         events = (request, h11.Data(data=body), h11.EndOfMessage())
         self._send(b"".join(protocol.send(event) or b"" for event in events))
         received = 0
@@ -246,7 +246,7 @@ class _Call:
             received += (length := self._receive())
             if not length or received > _MAX_ANSWER_BYTES:
                 raise ConnectionError("endless answer" if length else "closed without an answer")
-        return Head(
+        return ResponseHead(
             status=event.status_code,
             headers={name.decode("ascii"): text.decode("latin-1") for name, text in event.headers},
         )
@@ -288,30 +288,30 @@ class _Call:
                 self._wait(select.POLLOUT)
 
     def _wait(self, events: int) -> None:
-        if not self._is_ready(events, within_seconds=self._patience.stall_seconds):
-            raise TimeoutError(f"nothing for {self._patience.stall_seconds:g} s")
+        if not self._is_ready(events, within_seconds=self._timeouts.stall_seconds):
+            raise TimeoutError(f"nothing for {self._timeouts.stall_seconds:g} s")
 
     def _is_ready(self, events: int, *, within_seconds: float) -> bool:
         poll = select.poll()
         poll.register(self._socket, events)
         self._look()
-        since = self._patience.monotonic()
-        while not poll.poll(self._patience.glance_seconds * 1000):
+        since = self._timeouts.monotonic()
+        while not poll.poll(self._timeouts.poll_interval_seconds * 1000):
             self._look()
-            if self._patience.monotonic() - since > within_seconds:
+            if self._timeouts.monotonic() - since > within_seconds:
                 return False
         return True
 
     def _look(self) -> None:
         if not self._wanted():
             raise ConnectionAbortedError("called off, because it is no longer wanted")
-        now, patience = self._patience.monotonic(), self._patience
+        now, timeouts = self._timeouts.monotonic(), self._timeouts
         if now > self._ends:
-            raise TimeoutError(f"not done within {patience.deadline_seconds:g} s")
-        if now - self._rated_since > patience.rate_seconds:
-            if self._moved_bytes < patience.least_bytes_per_second * patience.rate_seconds:
+            raise TimeoutError(f"not done within {timeouts.deadline_seconds:g} s")
+        if now - self._rated_since > timeouts.rate_seconds:
+            if self._moved_bytes < timeouts.least_bytes_per_second * timeouts.rate_seconds:
                 raise TimeoutError(
-                    f"slower than {patience.least_bytes_per_second:g} bytes a second"
+                    f"slower than {timeouts.least_bytes_per_second:g} bytes a second"
                 )
             self._rated_since, self._moved_bytes = now, 0
 

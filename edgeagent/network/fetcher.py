@@ -14,12 +14,12 @@ from tuf.api.exceptions import DownloadError, DownloadHTTPError
 from tuf.ngclient.fetcher import FetcherInterface
 
 from edgeagent.errors import NetworkError
-from edgeagent.network.exchange import Patience, download
+from edgeagent.network.exchange import Timeouts, download
 from edgeagent.network.pace import AtOnce, Pace
 
-__all__ = ["REQUEST_HEADERS", "UPDATE_PATIENCE", "HttpFetcher"]
+__all__ = ["REQUEST_HEADERS", "UPDATE_TIMEOUTS", "HttpFetcher"]
 
-UPDATE_PATIENCE = Patience(deadline_seconds=15 * 60, stall_seconds=30, least_bytes_per_second=1024)
+UPDATE_TIMEOUTS = Timeouts(deadline_seconds=15 * 60, stall_seconds=30, least_bytes_per_second=1024)
 """A catalogue of 10 MB over a line of 128 kbit/s (16 kB/s) takes ten minutes; what was verified by
 then is kept, and the next update goes on from there. A sixteenth of that rate is no line any more
 but a server that drips, and is left after half a minute instead of a quarter of an hour."""
@@ -33,21 +33,21 @@ _OK = 200
 class HttpFetcher(FetcherInterface):
     """The fetcher of one update: every request looks the same on every box."""
 
-    def __init__(self, patience: Patience = UPDATE_PATIENCE, *, pace: Pace | None = None) -> None:
+    def __init__(self, timeouts: Timeouts = UPDATE_TIMEOUTS, *, pace: Pace | None = None) -> None:
         """Begin; the deadline is counted from now, and ``pace`` says when each request may begin.
 
         Without one they begin at once.
         """
-        self._patience = patience
+        self._timeouts = timeouts
         self._pace = pace or AtOnce()
-        self._ends = patience.monotonic() + patience.deadline_seconds
+        self._ends = timeouts.monotonic() + timeouts.deadline_seconds
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         self._pace.wait()
-        left = self._ends - self._patience.monotonic()
-        patience = replace(self._patience, deadline_seconds=max(0.0, left))
+        left = self._ends - self._timeouts.monotonic()
+        timeouts = replace(self._timeouts, deadline_seconds=max(0.0, left))
         try:
-            with download(url, headers=REQUEST_HEADERS, patience=patience) as (head, body):
+            with download(url, headers=REQUEST_HEADERS, timeouts=timeouts) as (head, body):
                 if head.status != _OK:
                     raise DownloadHTTPError(f"GET {url}: status {head.status}", head.status)
                 yield from body

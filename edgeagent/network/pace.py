@@ -2,7 +2,7 @@
 
 A box asks and sends by itself. If each request began when the work before it was done, then its
 moment would tell how busy the box is, and that follows what is watched. So the first request of an
-errand has a moment of its own, and each later one begins on a grid from there.
+job has a moment of its own, and each later one begins on a grid from there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from edgeagent.clock import Clock
 __all__ = ["STEP_SECONDS", "AtOnce", "Grid", "Pace"]
 
 STEP_SECONDS = 2.0
-"""Between two requests of an errand: well above what lies between them on a slow, busy core
+"""Between two requests of a job: well above what lies between them on a slow, busy core
 (verifying signatures, hashing a catalogue of 10 MB), so that none misses its turn. A first update
 has a dozen requests."""
 

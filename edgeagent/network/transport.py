@@ -8,10 +8,10 @@ from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from edgeagent.messages.server_address import ServerAddress
-from edgeagent.network.exchange import Patience, exchange
+from edgeagent.network.exchange import Timeouts, exchange
 from edgeagent.network.pace import AtOnce, Pace
 
-__all__ = ["REPORT_HEADERS", "REPORT_PATIENCE", "Answer", "HttpTransport", "Transport"]
+__all__ = ["REPORT_HEADERS", "REPORT_TIMEOUTS", "HttpTransport", "Response", "Transport"]
 
 REPORT_HEADERS: Sequence[tuple[str, str]] = (
     ("User-Agent", "edgeagent"),  # no version: versions tell boxes apart
@@ -21,7 +21,7 @@ REPORT_HEADERS: Sequence[tuple[str, str]] = (
 )
 """Between ``Host`` and ``Content-Length``; the same on every box."""
 
-REPORT_PATIENCE = Patience(deadline_seconds=60, stall_seconds=30, least_bytes_per_second=16)
+REPORT_TIMEOUTS = Timeouts(deadline_seconds=60, stall_seconds=30, least_bytes_per_second=16)
 """A report of 512 bytes and its answer, handshake included, take seconds on the slowest line; a
 server under load may take a while to say a word. Half a minute in which nothing comes, or a minute
 in all, is a server that holds the box."""
@@ -30,7 +30,7 @@ _MAX_RETRY_AFTER_SECONDS = 7 * 86_400  # a server cannot park a report for longe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Response:
     """What the server said to a report."""
 
     status: int
@@ -40,7 +40,7 @@ class Answer:
 class Transport(Protocol):
     """Where reports go."""
 
-    def post(self, body: bytes, *, wanted: Callable[[], bool]) -> Answer:
+    def post(self, body: bytes, *, wanted: Callable[[], bool]) -> Response:
         """Send one body while ``wanted`` says yes; it is asked until the answer is there.
 
         Raises:
@@ -58,7 +58,7 @@ class HttpTransport:
         server_url: str,
         *,
         pins: Sequence[str] = (),
-        patience: Patience = REPORT_PATIENCE,
+        timeouts: Timeouts = REPORT_TIMEOUTS,
         pace: Pace | None = None,
     ) -> None:
         """Send to ``<server_url>/v1/reports``, to a server with one of the pinned keys if any.
@@ -67,10 +67,10 @@ class HttpTransport:
         """
         self._url = f"{ServerAddress.parse(server_url).base}/v1/reports"
         self._pins = tuple(pins)
-        self._patience = patience
+        self._timeouts = timeouts
         self._pace = pace or AtOnce()
 
-    def post(self, body: bytes, *, wanted: Callable[[], bool] = lambda: True) -> Answer:
+    def post(self, body: bytes, *, wanted: Callable[[], bool] = lambda: True) -> Response:
         """Send one body; the answer's body is not read."""
         self._pace.wait()
         head = exchange(
@@ -80,9 +80,9 @@ class HttpTransport:
             body=body,
             wanted=wanted,
             pins=self._pins,
-            patience=self._patience,
+            timeouts=self._timeouts,
         )
-        return Answer(status=head.status, retry_after_seconds=_retry_after(head.headers))
+        return Response(status=head.status, retry_after_seconds=_retry_after(head.headers))
 
 
 def _retry_after(headers: Mapping[str, str]) -> int | None:

@@ -1,7 +1,7 @@
 """What the parent and the scoring child say to each other: frames over two pipes.
 
 A frame is four bytes, its length as a big-endian integer, and so many bytes of JSON: a
-:class:`Call` to the child, an :class:`Answer` back, in turns.
+:class:`ScoringCall` to the child, an :class:`ScoringAnswer` back, in turns.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from edgeagent.messages import (
 __all__ = [
     "ANSWER_CAP_BYTES",
     "CALL_CAP_BYTES",
-    "Answer",
-    "Call",
     "PipeClosed",
+    "ScoringAnswer",
+    "ScoringCall",
     "StandsStill",
     "VerifyRequest",
     "failure_of",
@@ -67,7 +67,7 @@ class VerifyRequest(Message, frozen=True, kw_only=True):
     claims: ModelClaims
 
 
-class Call(Message, frozen=True, kw_only=True, omit_defaults=True):
+class ScoringCall(Message, frozen=True, kw_only=True, omit_defaults=True):
     """One question; exactly one field is set."""
 
     rank: RankRequest | None = None
@@ -83,7 +83,7 @@ class Call(Message, frozen=True, kw_only=True, omit_defaults=True):
             raise ValueError("a call asks exactly one question")
 
 
-class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
+class ScoringAnswer(Message, frozen=True, kw_only=True, omit_defaults=True):
     """One answer; exactly one field is set."""
 
     picks: Picks | None = None
@@ -94,21 +94,25 @@ class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
     failure: Failure | None = None
 
 
-def failure_of(error: EdgeAgentError) -> Answer:
+def failure_of(error: EdgeAgentError) -> ScoringAnswer:
     """Return the answer that carries an error."""
-    return Answer(failure=Failure.of(error))
+    return ScoringAnswer(failure=Failure.of(error))
 
 
 def write_frame(
-    descriptor: int, message: Call | Answer, *, cap_bytes: int, patience_seconds: float | None
+    descriptor: int,
+    message: ScoringCall | ScoringAnswer,
+    *,
+    cap_bytes: int,
+    timeout_seconds: float | None,
 ) -> None:
     """Write one frame.
 
     Args:
-        descriptor: a pipe; non-blocking if ``patience_seconds`` is given.
+        descriptor: a pipe; non-blocking if ``timeout_seconds`` is given.
         message: what to say.
         cap_bytes: longest body the other side accepts.
-        patience_seconds: how long the other side may accept nothing; ``None`` waits for ever.
+        timeout_seconds: how long the other side may accept nothing; ``None`` waits for ever.
 
     Raises:
         MalformedMessage: the message holds a lone surrogate or is longer than ``cap_bytes``;
@@ -131,7 +135,7 @@ def write_frame(
         )
     rest = memoryview(_LENGTH.pack(len(body)) + body)
     while rest:
-        if not select.select([], [descriptor], [], patience_seconds)[1]:
+        if not select.select([], [descriptor], [], timeout_seconds)[1]:
             raise StandsStill("the other side does not read")
         try:
             rest = rest[os.write(descriptor, rest) :]
@@ -144,7 +148,7 @@ def read_frame(
     kind: type[M],
     *,
     cap_bytes: int,
-    patience_seconds: float | None,
+    timeout_seconds: float | None,
 ) -> M:
     """Read one frame.
 
@@ -152,7 +156,7 @@ def read_frame(
         descriptor: a pipe.
         kind: what is expected.
         cap_bytes: longest accepted body, checked before it is read.
-        patience_seconds: how long nothing may come; ``None`` waits for ever.
+        timeout_seconds: how long nothing may come; ``None`` waits for ever.
 
     Raises:
         MalformedMessage: a whole frame that is not what was expected, with the field at fault.
@@ -160,10 +164,10 @@ def read_frame(
         StandsStill: it says nothing.
 
     """
-    (length,) = _LENGTH.unpack(_read_exactly(descriptor, _LENGTH.size, patience_seconds))
+    (length,) = _LENGTH.unpack(_read_exactly(descriptor, _LENGTH.size, timeout_seconds))
     if length > cap_bytes:
         raise PipeClosed(f"a frame of {length} bytes")
-    body = _read_exactly(descriptor, length, patience_seconds)
+    body = _read_exactly(descriptor, length, timeout_seconds)
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -172,10 +176,10 @@ def read_frame(
         ) from error
 
 
-def _read_exactly(descriptor: int, count: int, patience_seconds: float | None) -> bytes:
+def _read_exactly(descriptor: int, count: int, timeout_seconds: float | None) -> bytes:
     data = bytearray()
     while len(data) < count:
-        if not select.select([descriptor], [], [], patience_seconds)[0]:
+        if not select.select([descriptor], [], [], timeout_seconds)[0]:
             raise StandsStill("the other side says nothing")
         chunk = os.read(descriptor, min(count - len(data), 1 << 20))
         if not chunk:

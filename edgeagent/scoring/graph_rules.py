@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 
-from edgeagent.scoring.protobuf import Field, FieldRefused, Message
+from edgeagent.scoring.protobuf import Field, FieldRefused, ProtobufMessage
 
 __all__ = ["IR_VERSION", "OPERATORS", "OPSET", "Rules", "require_plain_graph"]
 
@@ -142,22 +142,24 @@ def require_plain_graph(data: bytes) -> None:
         FieldRefused: it holds something else, with the operator and the node.
 
     """
-    model = Message(data, _MODEL, called="the model")
+    model = ProtobufMessage(data, _MODEL, called="the model")
     _require_version(model)
     for entry in model.parts("metadata_props"):
-        Message(entry, _PROPERTY, called="metadata")
-    graph = Message(model.part("graph"), _GRAPH, called="the graph")
+        ProtobufMessage(entry, _PROPERTY, called="metadata")
+    graph = ProtobufMessage(model.part("graph"), _GRAPH, called="the graph")
     for place, node in enumerate(graph.parts("node")):
-        _judge_node(Message(node, _NODE, called=f"node {place}"))
+        _judge_node(ProtobufMessage(node, _NODE, called=f"node {place}"))
     for place, constant in enumerate(graph.parts("initializer")):
-        _judge_constant(Message(constant, _TENSOR, called=f"constant {place}"))
+        _judge_constant(ProtobufMessage(constant, _TENSOR, called=f"constant {place}"))
     for what in ("input", "output"):
         for value in graph.parts(what):
             _judge_value(value)
 
 
-def _require_version(model: Message) -> None:
-    sets = [Message(part, _OPERATOR_SET, called="a set") for part in model.parts("opset_import")]
+def _require_version(model: ProtobufMessage) -> None:
+    sets = [
+        ProtobufMessage(part, _OPERATOR_SET, called="a set") for part in model.parts("opset_import")
+    ]
     versions = [(of.text("domain")[:_NAME_SHOWN], of.number("version")) for of in sets]
     if model.number("ir_version") != IR_VERSION or versions != [("", OPSET)]:
         raise FieldRefused(
@@ -166,13 +168,13 @@ def _require_version(model: Message) -> None:
         )
 
 
-def _judge_node(node: Message) -> None:
+def _judge_node(node: ProtobufMessage) -> None:
     operator = node.text("op_type")
     called = f"operator {operator[:_NAME_SHOWN]!r} (node {_name(node)})"
     if operator not in OPERATORS or node.part("domain"):
         raise FieldRefused(f"{called} is not one of those a model may use")
     for part in node.parts("attribute"):
-        attribute = Message(part, _ATTRIBUTE, called=called)
+        attribute = ProtobufMessage(part, _ATTRIBUTE, called=called)
         name = attribute.text("name")
         if name not in OPERATORS[operator]:
             raise FieldRefused(f"{called} has attribute {name[:_NAME_SHOWN]!r}")
@@ -181,7 +183,7 @@ def _judge_node(node: Message) -> None:
             raise FieldRefused(f"{called} makes other numbers than float32")
 
 
-def _judge_constant(tensor: Message) -> None:
+def _judge_constant(tensor: ProtobufMessage) -> None:
     called = f"constant {_name(tensor)}"
     kind, dims = tensor.number("data_type"), tensor.numbers("dims")
     if kind not in _ITEM_BYTES:
@@ -195,16 +197,16 @@ def _judge_constant(tensor: Message) -> None:
 
 
 def _judge_value(data: memoryview) -> None:
-    value = Message(data, _VALUE, called="a value")
+    value = ProtobufMessage(data, _VALUE, called="a value")
     called = f"value {_name(value)}"
-    kind = Message(value.part("type"), _TYPE, called=called)
-    tensor = Message(kind.part("tensor_type"), _TENSOR_TYPE, called=called)
-    shape = Message(tensor.part("shape"), _SHAPE, called=called)
+    kind = ProtobufMessage(value.part("type"), _TYPE, called=called)
+    tensor = ProtobufMessage(kind.part("tensor_type"), _TENSOR_TYPE, called=called)
+    shape = ProtobufMessage(tensor.part("shape"), _SHAPE, called=called)
     for part in shape.parts("dim"):
-        size = Message(part, _SIZE, called=called).number("dim_value")
+        size = ProtobufMessage(part, _SIZE, called=called).number("dim_value")
         if size > _SIZE_CAP:
             raise FieldRefused(f"{called} has an axis of {size}: at most {_SIZE_CAP} are accepted")
 
 
-def _name(message: Message) -> str:
+def _name(message: ProtobufMessage) -> str:
     return repr(message.text("name")[:_NAME_SHOWN])

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Field", "FieldRefused", "Message", "NotProtobuf"]
+__all__ = ["Field", "FieldRefused", "NotProtobuf", "ProtobufMessage"]
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _WIRE_TYPES = {"number": _VARINT, "bytes": _BYTES}
@@ -39,7 +39,7 @@ class Field:
     """How often it may stand there. (A million entries take 200 MB to list.)"""
 
 
-class Message:
+class ProtobufMessage:
     """The fields of one message."""
 
     def __init__(

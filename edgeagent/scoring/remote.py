@@ -33,9 +33,9 @@ from edgeagent.scoring.confinement import OUT_OF_MEMORY_EXIT
 from edgeagent.scoring.frames import (
     ANSWER_CAP_BYTES,
     CALL_CAP_BYTES,
-    Answer,
-    Call,
     PipeClosed,
+    ScoringAnswer,
+    ScoringCall,
     StandsStill,
     VerifyRequest,
     read_frame,
@@ -67,18 +67,18 @@ class ChildScorer:
         self,
         *,
         idle_seconds: float = 30.0,
-        patience_seconds: float = 60.0,
+        timeout_seconds: float = 60.0,
         command: Sequence[str] | None = None,
     ) -> None:
         """Start nothing yet.
 
         Args:
             idle_seconds: how long after its last request a child stays.
-            patience_seconds: how long a child may neither read nor answer before it is ended.
+            timeout_seconds: how long a child may neither read nor answer before it is ended.
             command: what to start instead of the scoring child.
 
         """
-        self._patience_seconds = patience_seconds
+        self._timeout_seconds = timeout_seconds
         self._command = tuple(command) if command is not None else _command(idle_seconds)
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
@@ -86,28 +86,28 @@ class ChildScorer:
 
     def rank(self, request: RankRequest) -> Picks:
         """Rank the catalogue, or explain one title; see the protocol."""
-        picks = self._ask(Call(rank=request)).picks
+        picks = self._ask(ScoringCall(rank=request)).picks
         return picks if picks is not None else _nonsense()
 
     def split(self, request: SplitRequest) -> SplitAnswer:
         """Split viewings into sessions; see the protocol."""
-        split = self._ask(Call(split=request)).split
+        split = self._ask(ScoringCall(split=request)).split
         return split if split is not None else _nonsense()
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         """Assign a segment to each session; see the protocol."""
-        segments = self._ask(Call(segment=request)).segments
+        segments = self._ask(ScoringCall(segment=request)).segments
         return segments if segments is not None else _nonsense()
 
     def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         """Check a downloaded model; see the protocol."""
         request = VerifyRequest(files=files, golden_path=golden_path, claims=claims)
-        if not self._ask(Call(verify=request)).verified:
+        if not self._ask(ScoringCall(verify=request)).verified:
             _nonsense()
 
     def trial(self, request: TrialRequest) -> TrialAnswer:
         """Let a model guess what was watched; see the protocol."""
-        trial = self._ask(Call(trial=request)).trial
+        trial = self._ask(ScoringCall(trial=request)).trial
         return trial if trial is not None else _nonsense()
 
     def close(self) -> None:
@@ -123,7 +123,7 @@ class ChildScorer:
         finally:
             self._lock.release()
 
-    def _ask(self, call: Call) -> Answer:
+    def _ask(self, call: ScoringCall) -> ScoringAnswer:
         with self._lock:
             self._require_open()
             try:
@@ -140,7 +140,7 @@ class ChildScorer:
                 self._end(grace_seconds=0.0)
             raise failure
 
-    def _ask_again(self, call: Call) -> Answer:
+    def _ask_again(self, call: ScoringCall) -> ScoringAnswer:
         self._require_open()
         try:
             return self._converse(call)
@@ -152,11 +152,11 @@ class ChildScorer:
         if self._closed:
             raise InputError("the scorer is closed", hint="open the agent again")
 
-    def _converse(self, call: Call) -> Answer:
+    def _converse(self, call: ScoringCall) -> ScoringAnswer:
         calls, answers = self._streams()
         try:
             write_frame(
-                calls, call, cap_bytes=CALL_CAP_BYTES, patience_seconds=self._patience_seconds
+                calls, call, cap_bytes=CALL_CAP_BYTES, timeout_seconds=self._timeout_seconds
             )
             return self._read(answers)
         except PipeClosed as error:
@@ -169,13 +169,13 @@ class ChildScorer:
             self._end(grace_seconds=0.0)
             raise
 
-    def _read(self, answers: int) -> Answer:
+    def _read(self, answers: int) -> ScoringAnswer:
         try:
             return read_frame(
                 answers,
-                Answer,
+                ScoringAnswer,
                 cap_bytes=ANSWER_CAP_BYTES,
-                patience_seconds=self._patience_seconds,
+                timeout_seconds=self._timeout_seconds,
             )
         except MalformedMessage as error:
             raise PipeClosed(f"it answers nonsense: {error}") from error

@@ -9,9 +9,9 @@ from edgeagent.scoring.confinement import OUT_OF_MEMORY_EXIT, limited_cpu
 from edgeagent.scoring.frames import (
     ANSWER_CAP_BYTES,
     CALL_CAP_BYTES,
-    Answer,
-    Call,
     PipeClosed,
+    ScoringAnswer,
+    ScoringCall,
     failure_of,
     read_frame,
     write_frame,
@@ -29,7 +29,7 @@ def serve(
     idle_seconds: float,
     cpu_seconds: float | None = None,
 ) -> None:
-    """Answer calls until there are no more.
+    """ScoringAnswer calls until there are no more.
 
     Args:
         calls: descriptor to read calls from.
@@ -46,16 +46,18 @@ def serve(
     while select.select([calls], [], [], idle_seconds)[0]:
         try:
             with limited_cpu(cpu_seconds):
-                _reply(answers, _answer(scorer, calls, patience_seconds=idle_seconds))
+                _reply(answers, _answer(scorer, calls, timeout_seconds=idle_seconds))
         except PipeClosed:
             return
         except (MemoryError, OutOfMemory):
             raise SystemExit(OUT_OF_MEMORY_EXIT) from None
 
 
-def _answer(scorer: Scorer, calls: int, *, patience_seconds: float) -> Answer:
+def _answer(scorer: Scorer, calls: int, *, timeout_seconds: float) -> ScoringAnswer:
     try:
-        call = read_frame(calls, Call, cap_bytes=CALL_CAP_BYTES, patience_seconds=patience_seconds)
+        call = read_frame(
+            calls, ScoringCall, cap_bytes=CALL_CAP_BYTES, timeout_seconds=timeout_seconds
+        )
         return _asked(scorer, call)
     except (PipeClosed, MemoryError, OutOfMemory):
         raise
@@ -71,22 +73,22 @@ def _answer(scorer: Scorer, calls: int, *, patience_seconds: float) -> Answer:
         )
 
 
-def _asked(scorer: Scorer, call: Call) -> Answer:
+def _asked(scorer: Scorer, call: ScoringCall) -> ScoringAnswer:
     if call.rank is not None:
-        return Answer(picks=scorer.rank(call.rank))
+        return ScoringAnswer(picks=scorer.rank(call.rank))
     if call.split is not None:
-        return Answer(split=scorer.split(call.split))
+        return ScoringAnswer(split=scorer.split(call.split))
     if call.segment is not None:
-        return Answer(segments=scorer.segment(call.segment))
+        return ScoringAnswer(segments=scorer.segment(call.segment))
     if call.trial is not None:
-        return Answer(trial=scorer.trial(call.trial))
+        return ScoringAnswer(trial=scorer.trial(call.trial))
     if call.verify is not None:
         scorer.verify(call.verify.files, call.verify.golden_path, claims=call.verify.claims)
-    return Answer(verified=True)
+    return ScoringAnswer(verified=True)
 
 
-def _reply(answers: int, answer: Answer) -> None:
+def _reply(answers: int, answer: ScoringAnswer) -> None:
     try:
-        write_frame(answers, answer, cap_bytes=ANSWER_CAP_BYTES, patience_seconds=None)
+        write_frame(answers, answer, cap_bytes=ANSWER_CAP_BYTES, timeout_seconds=None)
     except MalformedMessage as error:
-        write_frame(answers, failure_of(error), cap_bytes=ANSWER_CAP_BYTES, patience_seconds=None)
+        write_frame(answers, failure_of(error), cap_bytes=ANSWER_CAP_BYTES, timeout_seconds=None)

@@ -26,7 +26,7 @@ from edgeagent.consent import (
 )
 from edgeagent.errors import ConsentRequired, InputError
 from edgeagent.notices import load_notice, notice_digest
-from edgeagent.services.device_clock import DeviceClock
+from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.store import LedgerStore
 
 __all__ = ["ConsentGate", "PurposeState", "Refusal"]

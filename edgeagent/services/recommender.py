@@ -14,10 +14,10 @@ from edgeagent.messages import ModelFiles, Pick, Picks, RankRequest
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.audience import Audience
 from edgeagent.services.consent_gate import ConsentGate
-from edgeagent.services.household import MAIN_PROFILE
-from edgeagent.services.installation import InstallationStore
-from edgeagent.services.model_trust import ModelTrust
-from edgeagent.services.private_session import PrivateSession
+from edgeagent.services.household.profiles import MAIN_PROFILE
+from edgeagent.services.models.failover import Failover
+from edgeagent.services.models.installation import InstallationStore
+from edgeagent.services.private_viewing.private_session import PrivateSession
 from edgeagent.store import Home, SavedPicks
 
 __all__ = ["FRESH_SECONDS", "Ranking", "Recommender"]
@@ -72,7 +72,7 @@ class Recommender:
         self._home = home
         self._gate = gate
         self._installations = installations
-        self._trust = ModelTrust(installations, clock=clock)
+        self._trust = Failover(installations, clock=clock)
         self._scorer = scorer
         self._private = private
         self._clock = clock

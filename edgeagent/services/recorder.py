@@ -14,9 +14,9 @@ from edgeagent.errors import MalformedMessage
 from edgeagent.messages import WatchEvent, checked
 from edgeagent.services.audience import Audience
 from edgeagent.services.consent_gate import ConsentGate
-from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.private_session import PrivateSession
-from edgeagent.services.title_index import TitleIndex
+from edgeagent.services.models.title_index import TitleIndex
+from edgeagent.services.private_viewing.private_session import PrivateSession
+from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.store import BootTime, HistoryStore
 
 __all__ = ["Recorded", "Recorder"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from edgeagent.agent import Agent, World
+from edgeagent.agent import Agent, Environment
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_of
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
@@ -25,7 +25,7 @@ from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.publication import take_task_of_quarter
 from edgeagent.testing.randomness import SeededRandomSource
 
-__all__ = ["HouseholdLife", "HouseholdOutcome", "Surroundings"]
+__all__ = ["HouseholdLife", "HouseholdOutcome", "SharedSetup"]
 
 _INSTALLED_AT = START - DAY_SECONDS
 """The Sunday before: the 13 silent weeks of the new ledger then begin with the first week."""
@@ -36,7 +36,7 @@ _PICKS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class SharedSetup:
     """What all boxes of a simulation share."""
 
     homes: Path
@@ -89,7 +89,7 @@ class HouseholdLife:
     def __init__(
         self,
         plan: HouseholdPlan,
-        surroundings: Surroundings,
+        setup: SharedSetup,
         *,
         make_scorer: Callable[[], Scorer] | None = None,
         shared_targets: Path | None = None,
@@ -98,30 +98,30 @@ class HouseholdLife:
 
         Args:
             plan: what the household watches.
-            surroundings: server, root, calendar.
+            setup: server, root, calendar.
             make_scorer: a scorer shared by the boxes of a worker; none: the scoring child.
             shared_targets: verified downloads of another box, to be hard-linked.
 
         """
         self._plan = plan
-        self._surroundings = surroundings
+        self._surroundings = setup
         self._clock = FakeClock(_INSTALLED_AT)
         self._make_scorer = make_scorer
-        self.home = surroundings.homes / f"{plan.number:05d}"
+        self.home = setup.homes / f"{plan.number:05d}"
         if shared_targets is not None:
             _link_targets(shared_targets, self.home / "models" / "targets")
 
     def live(self) -> HouseholdOutcome:
         """Live all weeks and return what happened."""
         around = self._surroundings
-        world = World(
+        environment = Environment(
             clock=self._clock,
             random=SeededRandomSource(f"{around.seed}/household/{self._plan.number}"),
             make_scorer=self._make_scorer,
             simulated=True,
         )
         config = around.config(scorer="resident" if self._make_scorer else "child")
-        with _no_news(), Agent.open(self.home, config=config, world=world) as agent:
+        with _no_news(), Agent.open(self.home, config=config, environment=environment) as agent:
             for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
                 agent.grant(purpose)
             agent.update_model()

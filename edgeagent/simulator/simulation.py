@@ -19,7 +19,7 @@ from edgeagent.clock import WEEK_SECONDS, quarter_of, week_of
 from edgeagent.errors import InputError
 from edgeagent.messages import ModelFiles, ReportTask
 from edgeagent.simulator.fleet import FleetOutcome, run_fleet
-from edgeagent.simulator.household import HouseholdLife, HouseholdOutcome, Surroundings
+from edgeagent.simulator.household import HouseholdLife, HouseholdOutcome, SharedSetup
 from edgeagent.simulator.plan import START, HouseholdPlan, Options, plan_households, retimed
 from edgeagent.simulator.quality import Quality, measure_quality
 from edgeagent.simulator.server_process import running_server
@@ -248,7 +248,7 @@ def _live(
     with running_server(
         work / "repository", store, now=end, grace_weeks=options.weeks + 13
     ) as server_url:
-        around = Surroundings(
+        around = SharedSetup(
             homes=work / "homes",
             server_url=server_url,
             trusted_root=work / "repository" / "root.json",

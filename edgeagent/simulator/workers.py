@@ -22,7 +22,7 @@ from edgeagent.messages import (
     TrialRequest,
 )
 from edgeagent.scoring.protocol import Scorer
-from edgeagent.simulator.household import HouseholdLife, HouseholdOutcome, Surroundings
+from edgeagent.simulator.household import HouseholdLife, HouseholdOutcome, SharedSetup
 from edgeagent.simulator.plan import HouseholdPlan
 
 __all__ = ["WORKERS", "live_all"]
@@ -34,7 +34,7 @@ WORKERS = 2
 class _Worker:
     """What one process keeps between households."""
 
-    surroundings: Surroundings
+    setup: SharedSetup
     keep: bool
     scorer: Scorer | None = None
     shared_targets: Path | None = None
@@ -42,8 +42,8 @@ class _Worker:
     def live(self, plan: HouseholdPlan) -> HouseholdOutcome:
         life = HouseholdLife(
             plan,
-            self.surroundings,
-            make_scorer=lambda: _Kept(self._resident()),
+            self.setup,
+            make_scorer=lambda: _LastingScorer(self._resident()),
             shared_targets=self.shared_targets,
         )
         outcome = life.live()
@@ -61,7 +61,7 @@ class _Worker:
         return self.scorer
 
 
-class _Kept:
+class _LastingScorer:
     """A scorer that outlives the agents that use it."""
 
     def __init__(self, inner: Scorer) -> None:
@@ -89,9 +89,9 @@ class _Kept:
 _worker: list[_Worker] = []  # one a process, set by its initializer
 
 
-def _start(surroundings: Surroundings, keep: bool) -> None:  # noqa: FBT001  (called by Pool)
+def _start(setup: SharedSetup, keep: bool) -> None:  # noqa: FBT001  (called by Pool)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    _worker.append(_Worker(surroundings, keep))
+    _worker.append(_Worker(setup, keep))
 
 
 def _live(plan: HouseholdPlan) -> HouseholdOutcome:
@@ -99,12 +99,12 @@ def _live(plan: HouseholdPlan) -> HouseholdOutcome:
 
 
 def live_all(
-    plans: Sequence[HouseholdPlan], surroundings: Surroundings, *, keep: bool
+    plans: Sequence[HouseholdPlan], setup: SharedSetup, *, keep: bool
 ) -> Iterator[HouseholdOutcome]:
     """Live all households and yield each outcome as it is done, in no particular order.
 
     Leaving the iteration early ends the worker processes.
     """
     context = multiprocessing.get_context("spawn")
-    with context.Pool(WORKERS, initializer=_start, initargs=(surroundings, keep)) as pool:
+    with context.Pool(WORKERS, initializer=_start, initargs=(setup, keep)) as pool:
         yield from pool.imap_unordered(_live, plans)

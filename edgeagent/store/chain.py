@@ -49,7 +49,7 @@ because its rows are hashed with all they have.
 """
 
 UNWITNESSED = frozenset({"clock_notes", "deliveries"})
-"""Tables whose rows say nothing of a history: errands, which write them, leave it closed."""
+"""Tables whose rows say nothing of a history: jobs, which write them, leave it closed."""
 
 _LINKED_TABLES_SQL = """
     SELECT tables.name, group_concat(columns.name)

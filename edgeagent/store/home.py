@@ -87,7 +87,7 @@ class Home:
         self._history: HistoryStore | None = None
         self.shown = Shown()
         self._now = 0
-        self.leaves_history_closed = False  # set for errands, which note nothing about it
+        self.leaves_history_closed = False  # set for jobs, which note nothing about it
         self._cut_logs = CutLogs()
 
     @classmethod

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgeagent.agent import Agent, World
+from edgeagent.agent import Agent, Environment
 from edgeagent.clock import WEEK_SECONDS, week_start
 from edgeagent.config import Config
 from edgeagent.network.transport import Transport
 from edgeagent.privacy.accounting import SPACING_WEEKS
 from edgeagent.randomness import RandomSource
 from edgeagent.scoring.protocol import Scorer
-from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.installation import InstallationStore
-from edgeagent.services.models import Models, Update
+from edgeagent.services.models.facade import Models, Update
+from edgeagent.services.models.installation import InstallationStore
+from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.publication import StaticRepository, take_task_of_quarter
 from edgeagent.testing.randomness import SeededRandomSource
@@ -41,7 +41,7 @@ class AgentBox:
     def open(self) -> Agent:
         """Open the home once more, as another process or a restart would."""
         self.runtime_directory.mkdir(exist_ok=True)
-        world = World(
+        environment = Environment(
             clock=self.clock,
             random=self.random,
             make_scorer=lambda: self.scorer,
@@ -49,7 +49,7 @@ class AgentBox:
             runtime_directory=self.runtime_directory,
             simulated=True,
         )
-        return Agent.open(self.directory, config=self.config, world=world)
+        return Agent.open(self.directory, config=self.config, environment=environment)
 
     def update(
         self, agent: Agent, *, issued_at: int | None = None, vouched_until: int | None = None

@@ -22,8 +22,8 @@ from edgeagent.messages import (
     sha256_hex,
 )
 from edgeagent.network.repository import Repository
-from edgeagent.services.installation import InstallationStore
-from edgeagent.services.updater import MANIFEST_TARGET, TASK_TARGET
+from edgeagent.services.models.installation import InstallationStore
+from edgeagent.services.models.updater import MANIFEST_TARGET, TASK_TARGET
 
 __all__ = ["TITLE_IDS", "VOUCHED_SECONDS", "StaticRepository", "take_task_of_quarter"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from model_export.cli.door import (
+from model_export.cli.options import (
     Source,
     emit_json,
     json_option,

@@ -8,7 +8,7 @@ import click
 
 from edgeagent.clock import SystemClock
 from edgeagent.command_output import OutputDirectory
-from model_export.cli.door import emit_json, json_option
+from model_export.cli.options import emit_json, json_option
 
 __all__ = ["command"]
 

@@ -9,7 +9,7 @@ import click
 
 from edgeagent.errors import InputError
 from edgeagent.regular_file import read_regular
-from model_export.cli.door import emit_json, json_option
+from model_export.cli.options import emit_json, json_option
 
 __all__ = ["command"]
 

@@ -9,7 +9,7 @@ import click
 from edgeagent.clock import SystemClock
 from edgeagent.command_output import OutputDirectory
 from edgeagent.messages.fields import MechanismName
-from model_export.cli.door import emit_json, json_option
+from model_export.cli.options import emit_json, json_option
 
 __all__ = ["command"]
 

@@ -11,7 +11,7 @@ import click
 
 from edgeagent.command_output import OutputFile
 from edgeagent.errors import InputError
-from model_export.cli.door import (
+from model_export.cli.options import (
     Source,
     emit_json,
     json_option,

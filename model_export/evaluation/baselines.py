@@ -58,11 +58,11 @@ def fit_itemknn(training: WatchLog, *, aim: Aim = "later") -> Fitted:
     """Rank by the sum of shrunken cosines with what was watched, 100 neighbours a title."""
 
     def prepared(log: WatchLog) -> Callable[[float], Scorer]:
-        part = _Part.of(log)
+        part = _KnownTitles.of(log)
         return lambda shrinkage: part.scorer(neighbour_weights(part.gram, shrinkage))
 
     shrinkage = _choose(_SHRINKAGES, prepared, training, aim)
-    neighbours = min(_NEIGHBOURS, len(_Part.of(training).titles))
+    neighbours = min(_NEIGHBOURS, len(_KnownTitles.of(training).titles))
     return Fitted(
         score=prepared(training)(shrinkage), size_bytes=8 * neighbours * len(training.titles)
     )
@@ -72,18 +72,20 @@ def fit_ease(training: WatchLog, *, recency: bool, aim: Aim = "later") -> Fitted
     """Fit EASE; with ``recency`` a viewing weighs max(e^(−age/τ), 0.1) in the history."""
 
     def prepared(log: WatchLog) -> Callable[[float], Scorer]:
-        part = _Part.of(log)
+        part = _KnownTitles.of(log)
         return lambda lambda_: part.scorer(ease_weights(part.gram, lambda_))
 
     lambda_ = _choose(_LAMBDAS, prepared, training, aim)
 
     def faded(log: WatchLog) -> Callable[[float], Scorer]:
-        part = _Part.of(log)
+        part = _KnownTitles.of(log)
         weights = ease_weights(part.gram, lambda_)
         return lambda days: part.scorer(weights, days)
 
     days = _choose(_FADING_DAYS, faded, training, aim) if recency else np.inf
-    return Fitted(score=faded(training)(days), size_bytes=4 * len(_Part.of(training).titles) ** 2)
+    return Fitted(
+        score=faded(training)(days), size_bytes=4 * len(_KnownTitles.of(training).titles) ** 2
+    )
 
 
 def ease_weights(gram: NDArray[np.float32], lambda_: float) -> NDArray[np.float32]:
@@ -112,7 +114,7 @@ def neighbour_weights(gram: NDArray[np.float32], shrinkage: float) -> NDArray[np
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class _KnownTitles:
     """The M titles that an item-item model knows."""
 
     titles: NDArray[np.intp]
@@ -123,7 +125,7 @@ class _Part:
     """[M, M] how many people watched both."""
 
     @classmethod
-    def of(cls, log: WatchLog) -> _Part:
+    def of(cls, log: WatchLog) -> _KnownTitles:
         from scipy.sparse import csr_matrix  # noqa: PLC0415  (half a second)
 
         shape = (log.user_count, len(log.titles))

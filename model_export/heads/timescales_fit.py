@@ -19,7 +19,7 @@ from model_export.log import WatchLog
 __all__ = ["FittedTimescales", "fit_timescales"]
 
 _MAX_ROUNDS = 40
-_PATIENCE = 2
+_ROUNDS_WITHOUT_GAIN = 2
 _SLOWING = 0.85
 _UNJUDGED_ROUNDS = 8
 """For logs too small to hold anybody's latest viewings out."""
@@ -99,7 +99,7 @@ def _stopped_early(
         found.append(
             FittedTimescales(snapshot=snapshot, validation=quality, seed=seed, rounds=number)
         )
-        if number >= max(found, key=_value).rounds + _PATIENCE:
+        if number >= max(found, key=_value).rounds + _ROUNDS_WITHOUT_GAIN:
             break
     return max(found, key=_value)
 

@@ -2,7 +2,7 @@
 
 tables     rows of CSV and Parquet, with the place of each
 fields     single values: ages, years, moments
-shelf      entries of any catalogue, as titles and metadata
+builder      entries of any catalogue, as titles and metadata
 xmltv      guides
 jsonld     schema.org documents
 viewings   a log of viewings as a table
@@ -11,7 +11,7 @@ sources    the functions below
 
 from __future__ import annotations
 
-from model_export.loaders.shelf import Catalogue
+from model_export.loaders.catalogue_builder import LoadedCatalogue
 from model_export.loaders.sources import load_catalogue, load_log
 
-__all__ = ["Catalogue", "load_catalogue", "load_log"]
+__all__ = ["LoadedCatalogue", "load_catalogue", "load_log"]

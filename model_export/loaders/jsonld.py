@@ -16,7 +16,7 @@ import msgspec
 
 from edgeagent.errors import InputError
 from edgeagent.regular_file import read_regular
-from model_export.loaders.shelf import Catalogue, Shelf
+from model_export.loaders.catalogue_builder import CatalogueBuilder, LoadedCatalogue
 
 __all__ = ["read_jsonld"]
 
@@ -42,7 +42,7 @@ class _Found:
     """Where in the document, such as ``$.@graph[3]``."""
 
 
-def read_jsonld(path: Path) -> Catalogue:
+def read_jsonld(path: Path) -> LoadedCatalogue:
     """Read a document.
 
     Raises:
@@ -50,11 +50,11 @@ def read_jsonld(path: Path) -> Catalogue:
 
     """
     document = _document(path)
-    shelf = Shelf(lenient=True)
+    builder = CatalogueBuilder(lenient=True)
     by_id = _by_id(document)
     for found in _titles(document):
-        shelf.add(_entry(found, by_id), f"{path}, {found.pointer}")
-    return shelf.catalogue(path)
+        builder.add(_entry(found, by_id), f"{path}, {found.pointer}")
+    return builder.catalogue(path)
 
 
 def _document(path: Path) -> object:

@@ -44,7 +44,7 @@ class _Form:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Block:
+class _LineBlock:
     """Some consecutive lines of a ratings file that are not blank."""
 
     numbers: list[int]
@@ -200,7 +200,7 @@ def _read_ratings(path: Path, form: _Form, movie_ids: NDArray[np.int64]) -> NDAr
     return ratings
 
 
-def _blocks(path: Path, form: _Form) -> Iterator[_Block]:
+def _blocks(path: Path, form: _Form) -> Iterator[_LineBlock]:
     number = 1
     try:
         with open_regular(path) as file:
@@ -210,7 +210,7 @@ def _blocks(path: Path, form: _Form) -> Iterator[_Block]:
             while data := file.read(_BLOCK_BYTES):
                 text = (data + file.readline()).decode("latin-1").replace("\r", "")
                 lines = text.removesuffix("\n").split("\n")
-                yield _Block(
+                yield _LineBlock(
                     numbers=[n for n, line in enumerate(lines, start=number) if line.strip()],
                     lines=[line for line in lines if line.strip()],
                 )
@@ -222,7 +222,7 @@ def _blocks(path: Path, form: _Form) -> Iterator[_Block]:
 
 
 def _parse(
-    block: _Block, path: Path, form: _Form, movie_ids: NDArray[np.int64]
+    block: _LineBlock, path: Path, form: _Form, movie_ids: NDArray[np.int64]
 ) -> NDArray[np.void]:
     if not block.lines:
         return np.empty(0, dtype=_RATING)
@@ -255,13 +255,13 @@ def _parse(
     return ratings
 
 
-def _refuse_first(bad: NDArray[np.bool_], block: _Block, path: Path, expected: str) -> None:
+def _refuse_first(bad: NDArray[np.bool_], block: _LineBlock, path: Path, expected: str) -> None:
     if bad.any():
         first = int(np.argmax(bad))
         raise _bad_line(path, block.numbers[first], block.lines[first], expected)
 
 
-def _first_unreadable(block: _Block, path: Path, form: _Form) -> InputError:
+def _first_unreadable(block: _LineBlock, path: Path, form: _Form) -> InputError:
     """Return the error for the first line that is not four numbers."""
     for number, line in zip(block.numbers, block.lines, strict=True):
         fields = line.split(form.separator)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from edgeagent.errors import InputError
 from edgeagent.regular_file import open_regular
+from model_export.loaders.catalogue_builder import FIELDS, CatalogueBuilder, LoadedCatalogue
 from model_export.loaders.jsonld import read_jsonld
 from model_export.loaders.movielens import load_movielens
-from model_export.loaders.shelf import FIELDS, Catalogue, Shelf
 from model_export.loaders.tables import is_parquet, read_table
 from model_export.loaders.viewings import read_viewings
 from model_export.loaders.xmltv import read_xmltv
@@ -45,7 +45,7 @@ def load_log(
     return read_viewings(ratings, load_catalogue(catalogue), skip_unknown=skip_unknown)
 
 
-def load_catalogue(path: Path) -> Catalogue:
+def load_catalogue(path: Path) -> LoadedCatalogue:
     """Load a catalogue: CSV, Parquet, an XMLTV guide or schema.org JSON-LD.
 
     Raises:
@@ -57,12 +57,12 @@ def load_catalogue(path: Path) -> Catalogue:
         return read_xmltv(path)
     if begin.startswith((b"{", b"[")):
         return read_jsonld(path)
-    shelf = Shelf(lenient=False)
+    builder = CatalogueBuilder(lenient=False)
     for batch in read_table(path, required=("item", "title")):
         said = [name for name in FIELDS if name in batch.columns]
         for row in range(len(batch.numbers)):
-            shelf.add({name: batch.columns[name][row] for name in said}, batch.place(row))
-    return shelf.catalogue(path)
+            builder.add({name: batch.columns[name][row] for name in said}, batch.place(row))
+    return builder.catalogue(path)
 
 
 def _look(path: Path) -> bytes:
@@ -84,7 +84,7 @@ def _look(path: Path) -> bytes:
     return begin.removeprefix(b"\xef\xbb\xbf").replace(b"\x00", b"").lstrip(b"\xff\xfe \t\r\n")
 
 
-def _beside(log: WatchLog, catalogue: Catalogue) -> WatchLog:
+def _beside(log: WatchLog, catalogue: LoadedCatalogue) -> WatchLog:
     """Let a catalogue speak of titles the log knows, and add those it does not."""
     said = {title.entity_id: title for title in catalogue.titles}
     own = tuple(said.pop(title.entity_id, title) for title in log.titles)

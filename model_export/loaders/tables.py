@@ -15,7 +15,7 @@ from typing import Any
 from edgeagent.errors import InputError
 from edgeagent.regular_file import open_regular
 
-__all__ = ["Batch", "is_parquet", "read_table"]
+__all__ = ["RowBatch", "is_parquet", "read_table"]
 
 _ROWS = 65_536
 _SEPARATORS = (",", ";", "\t")
@@ -23,7 +23,7 @@ _PARQUET_MAGIC = b"PAR1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class RowBatch:
     """Some consecutive rows of one file."""
 
     columns: Mapping[str, Sequence[Any]]
@@ -46,7 +46,7 @@ def is_parquet(path: Path) -> bool:
         return file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
 
 
-def read_table(path: Path, *, required: Sequence[str]) -> Iterator[Batch]:
+def read_table(path: Path, *, required: Sequence[str]) -> Iterator[RowBatch]:
     """Yield the rows of a table; lines and rows are numbered from 1, the header counted.
 
     Raises:
@@ -62,7 +62,7 @@ def read_table(path: Path, *, required: Sequence[str]) -> Iterator[Batch]:
         ) from error
 
 
-def _csv(path: Path, required: Sequence[str]) -> Iterator[Batch]:
+def _csv(path: Path, required: Sequence[str]) -> Iterator[RowBatch]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
             separator = _separator(file.readline())
@@ -80,7 +80,7 @@ def _separator(header: str) -> str:
     return max(_SEPARATORS, key=header.count)
 
 
-def _csv_batches(path: Path, reader: Any, required: Sequence[str]) -> Iterator[Batch]:  # noqa: ANN401  (csv has no public name for its reader)
+def _csv_batches(path: Path, reader: Any, required: Sequence[str]) -> Iterator[RowBatch]:  # noqa: ANN401  (csv has no public name for its reader)
     try:
         names = _names(path, next(reader, []), required)
         rows: list[list[str]] = []
@@ -110,9 +110,9 @@ def _csv_batches(path: Path, reader: Any, required: Sequence[str]) -> Iterator[B
 
 def _csv_batch(
     path: Path, names: Sequence[str], rows: list[list[str]], numbers: list[int]
-) -> Batch:
+) -> RowBatch:
     columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-    return Batch(columns=columns, path=path, unit="line", numbers=numbers)
+    return RowBatch(columns=columns, path=path, unit="line", numbers=numbers)
 
 
 def _names(path: Path, header: Sequence[str], required: Sequence[str]) -> list[str]:
@@ -139,12 +139,12 @@ def _undecodable_line(path: Path) -> int:
     return 1  # a character cut off by the end of the first block, as UTF-16 may look
 
 
-def _parquet(path: Path, required: Sequence[str]) -> Iterator[Batch]:
+def _parquet(path: Path, required: Sequence[str]) -> Iterator[RowBatch]:
     for part in sorted(path.glob("*.parquet")) if path.is_dir() else [path]:
         yield from _parquet_batches(part, required)
 
 
-def _parquet_batches(path: Path, required: Sequence[str]) -> Iterator[Batch]:
+def _parquet_batches(path: Path, required: Sequence[str]) -> Iterator[RowBatch]:
     try:
         import pyarrow as pa  # noqa: PLC0415  (the extra parquet)
         from pyarrow.parquet import ParquetFile  # noqa: PLC0415
@@ -159,7 +159,7 @@ def _parquet_batches(path: Path, required: Sequence[str]) -> Iterator[Batch]:
             first = 1
             for batch in file.iter_batches(batch_size=_ROWS):
                 values = (_values(column) for column in batch.columns)
-                yield Batch(
+                yield RowBatch(
                     columns=dict(zip(names, values, strict=True)),
                     path=path,
                     unit="row",

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from edgeagent.errors import InputError
 from edgeagent.features.window import UNKNOWN_COMPLETION_FRACTION
 from model_export.loaders import fields
+from model_export.loaders.catalogue_builder import LoadedCatalogue
 from model_export.loaders.fields import Unreadable
-from model_export.loaders.shelf import Catalogue
-from model_export.loaders.tables import Batch, read_table
+from model_export.loaders.tables import RowBatch, read_table
 from model_export.log import WatchLog
 
 __all__ = ["read_viewings"]
@@ -25,7 +25,7 @@ _SHOWN_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class _ViewingColumns:
     """The viewings of one batch; all arrays have one entry a viewing."""
 
     users: NDArray[np.int64]
@@ -34,7 +34,7 @@ class _Part:
     completion: NDArray[np.float32]
 
 
-def read_viewings(path: Path, catalogue: Catalogue, *, skip_unknown: bool) -> WatchLog:
+def read_viewings(path: Path, catalogue: LoadedCatalogue, *, skip_unknown: bool) -> WatchLog:
     """Read viewings of a catalogue's titles.
 
     A viewing that stands there twice counts once, with the larger progress; without progress it
@@ -63,8 +63,8 @@ def read_viewings(path: Path, catalogue: Catalogue, *, skip_unknown: bool) -> Wa
     return _log(_joined(kept), people, catalogue)
 
 
-def _joined(parts: Sequence[_Part]) -> _Part:
-    return _Part(
+def _joined(parts: Sequence[_ViewingColumns]) -> _ViewingColumns:
+    return _ViewingColumns(
         users=np.concatenate([part.users for part in parts]),
         items=np.concatenate([part.items for part in parts]),
         watched_on=np.concatenate([part.watched_on for part in parts]),
@@ -72,7 +72,7 @@ def _joined(parts: Sequence[_Part]) -> _Part:
     )
 
 
-def _log(part: _Part, people: Mapping[str, int], catalogue: Catalogue) -> WatchLog:
+def _log(part: _ViewingColumns, people: Mapping[str, int], catalogue: LoadedCatalogue) -> WatchLog:
     watching = np.unique(part.users)
     names = np.array(list(people), dtype=object)[watching]
     by_name = np.zeros(len(people), dtype=np.int64)
@@ -94,8 +94,8 @@ def _log(part: _Part, people: Mapping[str, int], catalogue: Catalogue) -> WatchL
 
 
 def _part(
-    batch: Batch, people: dict[str, int], column: Mapping[str, int], *, skip_unknown: bool
-) -> _Part:
+    batch: RowBatch, people: dict[str, int], column: Mapping[str, int], *, skip_unknown: bool
+) -> _ViewingColumns:
     names = _each(batch, "user", _said)
     users = np.array([people.setdefault(name, len(people)) for name in names], dtype=np.int64)
     items = np.array([column.get(item, -1) for item in _each(batch, "item", _said)], dtype=np.int64)
@@ -108,7 +108,7 @@ def _part(
             hint=f"ids there are like {next(iter(column))!r}; --skip-unknown leaves others out",
         )
     known = ~unknown
-    return _Part(
+    return _ViewingColumns(
         users=users[known],
         items=items[known],
         watched_on=_moments(batch)[known],
@@ -116,7 +116,7 @@ def _part(
     )
 
 
-def _moments(batch: Batch) -> NDArray[np.int64]:
+def _moments(batch: RowBatch) -> NDArray[np.int64]:
     try:  # one go for what nearly every log holds
         moments = np.array(batch.columns["timestamp"], dtype=np.int64)
         for extreme in (moments.min(), moments.max()):
@@ -126,7 +126,7 @@ def _moments(batch: Batch) -> NDArray[np.int64]:
     return moments
 
 
-def _completion(batch: Batch) -> NDArray[np.float32]:
+def _completion(batch: RowBatch) -> NDArray[np.float32]:
     if "progress" not in batch.columns:
         return np.full(len(batch.numbers), UNKNOWN_COMPLETION_FRACTION, dtype=np.float32)
     written = batch.columns["progress"]
@@ -142,7 +142,7 @@ def _completion(batch: Batch) -> NDArray[np.float32]:
     return np.array(_each(batch, "progress", _progress), dtype=np.float32)
 
 
-def _each(batch: Batch, field: str, read: Callable[[Any], Any]) -> list[Any]:
+def _each(batch: RowBatch, field: str, read: Callable[[Any], Any]) -> list[Any]:
     """Return a column's values; the first that cannot be read is an error with its place."""
     values = []
     for row, value in enumerate(batch.columns[field]):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from edgeagent.errors import InputError
-from model_export.loaders.shelf import Catalogue, Shelf
+from model_export.loaders.catalogue_builder import CatalogueBuilder, LoadedCatalogue
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -26,18 +26,18 @@ _SEASON_EPISODE = re.compile(r"S(?P<season>\d+)\s*E(?P<episode>\d+)", re.IGNOREC
 _MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60}
 
 
-def read_xmltv(path: Path) -> Catalogue:
+def read_xmltv(path: Path) -> LoadedCatalogue:
     """Read a guide.
 
     Raises:
         InputError: no XML, no guide, hostile, or a programme without a title.
 
     """
-    shelf = Shelf(lenient=True)
+    builder = CatalogueBuilder(lenient=True)
     with path.open("rb") as guide:  # here, so that it closes whoever refuses it
         for number, programme in enumerate(_programmes(guide, path), start=1):
-            shelf.add(_entry(programme), f"{path}, programme {number}")
-    return shelf.catalogue(path)
+            builder.add(_entry(programme), f"{path}, programme {number}")
+    return builder.catalogue(path)
 
 
 def _programmes(guide: BinaryIO, path: Path) -> Iterator[Element]:

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.messages import Title
-from model_export.segments.session_vectors import Session
+from model_export.segments.session_vectors import SessionRows
 
 __all__ = ["Facet", "telling_titles", "watched_in"]
 
 
 def watched_in(
-    sessions: Sequence[Session], assigned: NDArray[np.integer], *, titles: int, count: int
+    sessions: Sequence[SessionRows], assigned: NDArray[np.integer], *, titles: int, count: int
 ) -> NDArray[np.float64]:
     """Return [S, N] how often each of N titles was watched in sessions of each of S segments."""
     watched = np.zeros((count, titles))

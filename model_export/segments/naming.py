@@ -15,7 +15,7 @@ from edgeagent.messages import SegmentLabel, Title
 from model_export.metadata import NOTHING_KNOWN, Metadata
 from model_export.segments.facets import Facet, telling_titles, watched_in
 from model_export.segments.genre_words import spoken_genres
-from model_export.segments.session_vectors import Session
+from model_export.segments.session_vectors import SessionRows
 from model_export.segments.taxonomy import FORMATS, iab_categories, is_sensitive
 
 __all__ = ["NamedSegment", "name_segments"]
@@ -60,7 +60,7 @@ class _Portrait:
 
 def name_segments(
     titles: Sequence[Title],
-    sessions: Sequence[Session],
+    sessions: Sequence[SessionRows],
     assigned: NDArray[np.integer],
     *,
     count: int,

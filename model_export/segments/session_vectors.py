@@ -14,7 +14,7 @@ from edgeagent.sessions import split_sessions
 from model_export.heads.encoders import Encoder
 from model_export.log import WatchLog
 
-__all__ = ["Session", "sample_sessions", "session_vectors"]
+__all__ = ["SessionRows", "sample_sessions", "session_vectors"]
 
 _MAX_SESSIONS = 20_000
 _MAX_VIEWINGS = 4
@@ -23,7 +23,7 @@ an evening's length, so that segments are fitted to what boxes will count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class SessionRows:
     """One sitting of L ≥ 1 viewings."""
 
     items: NDArray[np.int64]
@@ -34,11 +34,11 @@ class Session:
     """[L] before the session's own end."""
 
 
-def sample_sessions(log: WatchLog, *, seed: int) -> tuple[Session, ...]:
+def sample_sessions(log: WatchLog, *, seed: int) -> tuple[SessionRows, ...]:
     """Return the sessions of people in random order until there are 20,000."""
     order = np.argsort(log.users, kind="stable")
     bounds = np.searchsorted(log.users[order], np.arange(log.user_count + 1))
-    sessions: list[Session] = []
+    sessions: list[SessionRows] = []
     for user in np.random.default_rng(seed).permutation(log.user_count):
         rows = order[bounds[user] : bounds[user + 1]]
         sessions.extend(_sessions(log, rows[log.completion[rows] > 0]))
@@ -47,12 +47,12 @@ def sample_sessions(log: WatchLog, *, seed: int) -> tuple[Session, ...]:
     return tuple(sessions[:_MAX_SESSIONS])
 
 
-def session_vectors(sessions: tuple[Session, ...], encoder: Encoder) -> NDArray[np.float64]:
+def session_vectors(sessions: tuple[SessionRows, ...], encoder: Encoder) -> NDArray[np.float64]:
     """Return the user embedding [M, D] of each session on its own."""
     return np.array([encoder.user(s.items, s.completion, s.age_days) for s in sessions])
 
 
-def _sessions(log: WatchLog, rows: NDArray[np.int64]) -> Iterator[Session]:
+def _sessions(log: WatchLog, rows: NDArray[np.int64]) -> Iterator[SessionRows]:
     titles = {log.titles[item].entity_id: int(item) for item in np.unique(log.items[rows])}
     viewings = [
         Viewing(
@@ -66,7 +66,7 @@ def _sessions(log: WatchLog, rows: NDArray[np.int64]) -> Iterator[Session]:
         for start in range(0, len(session), _MAX_VIEWINGS):
             piece = session[start : start + _MAX_VIEWINGS]
             end = piece[-1].watched_on
-            yield Session(
+            yield SessionRows(
                 items=np.array([titles[viewing.entity_id] for viewing in piece]),
                 completion=np.array([viewing.progress_fraction for viewing in piece]),
                 age_days=np.array([(end - v.watched_on) / DAY_SECONDS for v in piece]),

@@ -20,7 +20,7 @@ from edgeagent.messages import Title
 from model_export.heads.trained_model import TrainedModel
 from model_export.heads.warm_start import columns_before
 from model_export.segments.kmeans import Clusters, nearest, unit_rows
-from model_export.segments.session_vectors import Session, session_vectors
+from model_export.segments.session_vectors import SessionRows, session_vectors
 
 __all__ = ["CarriedSegments", "carry_segments"]
 
@@ -43,7 +43,7 @@ class CarriedSegments:
 def carry_segments(
     previous: TrainedModel,
     titles: Sequence[Title],
-    sessions: tuple[Session, ...],
+    sessions: tuple[SessionRows, ...],
     vectors: NDArray[np.float64],
 ) -> CarriedSegments:
     """Find the previous segments in the new space.
@@ -79,7 +79,7 @@ def carry_segments(
 
 
 def _before(
-    previous: TrainedModel, titles: Sequence[Title], sessions: tuple[Session, ...]
+    previous: TrainedModel, titles: Sequence[Title], sessions: tuple[SessionRows, ...]
 ) -> NDArray[np.int64]:
     """Return [M] the segment each session has by the previous model; -1 where it knows no title."""
     known = columns_before(previous, titles)
@@ -111,11 +111,11 @@ def _agreeing(
     return centroids
 
 
-def _renumbered(session: Session, known: NDArray[np.int64]) -> Session:
+def _renumbered(session: SessionRows, known: NDArray[np.int64]) -> SessionRows:
     """Return what the previous model sees of a session."""
     items = known[session.items]
     there = items >= 0
-    return Session(
+    return SessionRows(
         items=items[there],
         completion=session.completion[there],
         age_days=session.age_days[there],

@@ -1,4 +1,4 @@
-"""``edgeagent/api/openrpc.json`` as the code says today, every example in it really called.
+"""``edgeagent/api/methods/openrpc.json`` as the code says today, every example in it really called.
 
 ``python -m tests.api.openrpc_document`` rewrites it; a test compares. Examples run one after the
 other on one box, through the dispatcher, and their results are what came back.
@@ -16,16 +16,16 @@ from typing import Any
 import msgspec
 
 from edgeagent import __version__
-from edgeagent.api import methods
-from edgeagent.api.call import Desk, Outside
-from edgeagent.api.camel import camel_name
+from edgeagent.api.call import Outside, ServiceState
 from edgeagent.api.confirmations import Confirmations
-from edgeagent.api.dispatcher import Client, Dispatcher
-from edgeagent.api.hub import Hub
-from edgeagent.api.lanes import Lanes
 from edgeagent.api.method import Caller, Event, Facade, Method
-from edgeagent.api.outgoing import Message
-from edgeagent.api.pace import LoopTime, Pace
+from edgeagent.api.methods import registry as methods
+from edgeagent.api.methods.camel import camel_name
+from edgeagent.api.transport.answer_grid import AnswerGrid, LoopTime
+from edgeagent.api.transport.dispatcher import Client, Dispatcher
+from edgeagent.api.transport.send_queue import Message
+from edgeagent.api.transport.subscriptions import Subscriptions
+from edgeagent.api.worker_threads import WorkerThreads
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.consent import Purpose
@@ -144,9 +144,11 @@ async def _called() -> dict[str, list[Any]]:
     """Return the examples of each method, with what came back."""
     done: dict[str, list[Any]] = {}
     with tempfile.TemporaryDirectory() as directory:
-        lanes = Lanes()
-        desk = await lanes.run("quick", lambda: _desk(Path(directory)))
-        dispatcher = Dispatcher(desk, lanes=lanes, hub=Hub(), pace=Pace(LoopTime()))
+        threads = WorkerThreads()
+        state = await threads.run("quick", lambda: _state(Path(directory)))
+        dispatcher = Dispatcher(
+            state, threads=threads, subscriptions=Subscriptions(), pace=AnswerGrid(LoopTime())
+        )
         client = Client(number=1, caller=Caller.MANAGE, peer="", version=1, send=lambda _: None)
         for name, method, given in EXAMPLES:
             params = given(done) if callable(given) else given
@@ -157,8 +159,8 @@ async def _called() -> dict[str, list[Any]]:
                 "result": {"name": "result", "value": result},
             }
             done.setdefault(method, []).append(example)
-        await lanes.run("quick", desk.close)
-        lanes.close()
+        await threads.run("quick", state.close)
+        threads.close()
     return done
 
 
@@ -178,7 +180,7 @@ async def _result(dispatcher: Dispatcher, client: Client, method: str, params: o
     return {} if method == "rpc.discover" else answer["result"]
 
 
-def _desk(directory: Path) -> Desk:
+def _state(directory: Path) -> ServiceState:
     """Return a box that has lived: it has a model, viewings, and one report that waits."""
     box = AgentBox(directory=directory / "box", runtime_directory=directory / "run")
     box.config = Config(
@@ -197,12 +199,12 @@ def _desk(directory: Path) -> Desk:
     outside = Outside(
         open_agent=box.open,
         erase_box=_no_erasing,
-        errands=InProcess(box),
+        jobs=InProcess(box),
         look=quiet(box.clock),
         clock=box.clock,
     )
     random = SeededRandomSource("openrpc")
-    return Desk(
+    return ServiceState(
         outside, config=box.config, confirmations=Confirmations(clock=box.clock, random=random)
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from edgeagent.api.methods import EVENTS
-from edgeagent.services.privacy_flags import FLAGS
+from edgeagent.api.methods.registry import EVENTS
+from edgeagent.services.household.privacy_flags import FLAGS
 
 Params = dict[str, Any]
 Done = dict[str, list[Any]]
@@ -90,7 +90,7 @@ EXAMPLES: list[tuple[str, str, Params | Callable[[Done], Params]]] = [
     ("Every purpose, and what it gives and takes", "EdgeAgent.consent", {}),
     ("Allow one", "EdgeAgent.grant", {"purpose": "personalization"}),
     ("Take one back", "EdgeAgent.withdraw", {"purpose": "promotion"}),
-    ("The platform's privacy mode is on", "EdgeAgent.heed", {"signal": "do-not-share"}),
+    ("The platform's privacy mode is on", "EdgeAgent.applySignal", {"signal": "do-not-share"}),
     ("Every decision, for the record", "EdgeAgent.consentReceipt", {"profile": "main"}),
     ("Is the box looking away?", "EdgeAgent.privateSession", {}),
     ("Look away for two hours", "EdgeAgent.startPrivateSession", {"minutes": 120}),

@@ -17,17 +17,17 @@ from websockets.sync.client import ClientConnection, connect
 
 from edgeagent.api.call import Outside
 from edgeagent.api.endpoint import read_token
-from edgeagent.api.notify import Notifier
-from edgeagent.api.pace import TimeSource
+from edgeagent.api.process.sd_notify import Notifier
+from edgeagent.api.process.service import Service, Settings
 from edgeagent.api.schedule import Conditions
-from edgeagent.api.service import Service, Settings
-from edgeagent.api.unix_door import Peer
+from edgeagent.api.transport.answer_grid import TimeSource
+from edgeagent.api.transport.unix_server import Peer
 from edgeagent.clock import DAY_SECONDS, Clock, week_of
 from edgeagent.config import Config
 from edgeagent.messages.report import REPORT_BYTES
-from edgeagent.services.erasure import ErasureReason, ErasureReceipt
-from edgeagent.services.erasure_of_box import erase_box
-from edgeagent.services.key_care import configured_provider
+from edgeagent.services.upkeep.box_erasure import erase_box
+from edgeagent.services.upkeep.erasure import ErasureReason, ErasureReceipt
+from edgeagent.services.upkeep.key_management import configured_provider
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.randomness import SeededRandomSource
 
@@ -48,7 +48,7 @@ class Leaping:
 
 
 class InProcess:
-    """Errands that need no process and no server."""
+    """NetworkJobs that need no process and no server."""
 
     def __init__(self, box: AgentBox) -> None:
         self._box = box
@@ -73,8 +73,8 @@ class InProcess:
     def close(self) -> None:
         self.done.append("closed")
 
-    def _note(self, errand: str, moment: float | None) -> None:
-        self.done.append(errand)
+    def _note(self, job: str, moment: float | None) -> None:
+        self.done.append(job)
         self.moments.append(moment)
         if self.fails is not None:
             raise self.fails
@@ -230,7 +230,7 @@ class ServiceThread:
         name: str = "box",
         config: Config | None = None,
         box: AgentBox | None = None,
-        errands: InProcess | None = None,
+        jobs: InProcess | None = None,
         time: TimeSource | None = None,
     ) -> Running:
         """Start a service; unless ``time`` is given, apps do not wait for their slots."""
@@ -253,7 +253,7 @@ class ServiceThread:
         outside = Outside(
             open_agent=box.open,
             erase_box=erase,
-            errands=errands or InProcess(box),
+            jobs=jobs or InProcess(box),
             look=quiet(box.clock, awake_seconds=0.0),  # housekeeping has tests of its own
             clock=box.clock,
         )

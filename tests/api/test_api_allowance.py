@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.api.allowance import MOST_PEERS, Allowance
+from edgeagent.api.rate_limit import MOST_PEERS, RateLimiter
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.errors import TooManyViewings
 from tests.api.running import Running, ServiceThread
@@ -132,14 +132,14 @@ def test_marks_of_one_film_in_a_private_session_are_one_viewing(small: Running) 
 def test_never_more_than_the_room_and_what_came_back(
     calls: list[tuple[int, int, int]],
 ) -> None:
-    allowance = Allowance(at_once=40, per_hour=20)
+    rate_limiter = RateLimiter(at_once=40, per_hour=20)
     now = forward = 0
     told: dict[int, int] = {}
     for connection, viewings, later in calls:
         now += later
         forward += max(later, 0)
         try:
-            allowance.take(viewings, connection=connection, peer=f"{connection % 2}", now=now)
+            rate_limiter.take(viewings, connection=connection, peer=f"{connection % 2}", now=now)
         except TooManyViewings:
             continue
         told[connection] = told.get(connection, 0) + viewings
@@ -155,13 +155,13 @@ def test_never_more_than_the_room_and_what_came_back(
 )
 def test_no_peer_can_count_what_another_tells(calls: list[tuple[str, int, int]]) -> None:
     def answers(*, with_the_other: bool) -> list[bool]:
-        allowance, now, given = Allowance(at_once=40, per_hour=20), 0, []
+        rate_limiter, now, given = RateLimiter(at_once=40, per_hour=20), 0, []
         for peer, viewings, later in calls:
             now += later
             if peer == "other" and not with_the_other:
                 continue
             try:
-                allowance.take(viewings, connection=len(peer), peer=peer, now=now)
+                rate_limiter.take(viewings, connection=len(peer), peer=peer, now=now)
                 taken = True
             except TooManyViewings:
                 taken = False
@@ -173,24 +173,24 @@ def test_no_peer_can_count_what_another_tells(calls: list[tuple[str, int, int]])
 
 
 def test_more_peers_than_there_is_room_for_share_what_is_left() -> None:
-    allowance = Allowance(at_once=2, per_hour=1)
+    rate_limiter = RateLimiter(at_once=2, per_hour=1)
     for number in range(MOST_PEERS + 2):
-        allowance.take(1, connection=number, peer=f"{number}", now=0)
+        rate_limiter.take(1, connection=number, peer=f"{number}", now=0)
     late = MOST_PEERS + 3
     with pytest.raises(TooManyViewings):
-        allowance.take(1, connection=late, peer=f"{late}", now=0)
-    allowance.take(1, connection=late + 1, peer="0", now=0)
-    allowance.take(1, connection=late + 2, peer="late again", now=3 * HOUR)  # all are full again
-    allowance.take(1, connection=late + 3, peer="0", now=3 * HOUR)
+        rate_limiter.take(1, connection=late, peer=f"{late}", now=0)
+    rate_limiter.take(1, connection=late + 1, peer="0", now=0)
+    rate_limiter.take(1, connection=late + 2, peer="late again", now=3 * HOUR)  # all are full again
+    rate_limiter.take(1, connection=late + 3, peer="0", now=3 * HOUR)
 
 
 def test_who_connects_anew_gets_no_new_room() -> None:
-    allowance = Allowance(at_once=20, per_hour=1)
+    rate_limiter = RateLimiter(at_once=20, per_hour=1)
     for connection in (1, 2):
-        allowance.take(10, connection=connection, peer="loop", now=0)
-        assert connection in allowance
-        allowance.leave(connection)
-        assert connection not in allowance
+        rate_limiter.take(10, connection=connection, peer="loop", now=0)
+        assert connection in rate_limiter
+        rate_limiter.leave(connection)
+        assert connection not in rate_limiter
     with pytest.raises(TooManyViewings):
-        allowance.take(1, connection=3, peer="loop", now=0)
-    allowance.take(5, connection=4, peer="another", now=0)
+        rate_limiter.take(1, connection=3, peer="loop", now=0)
+    rate_limiter.take(5, connection=4, peer="another", now=0)

@@ -10,14 +10,14 @@ from typing import cast
 
 import pytest
 
-from edgeagent.api.call import Desk
-from edgeagent.api.dispatcher import Client, Dispatcher
-from edgeagent.api.hub import Hub
-from edgeagent.api.jsonrpc import BATCH_ANSWER_BYTES, BATCH_LIMIT, INVALID_REQUEST
-from edgeagent.api.lanes import Lanes
+from edgeagent.api.call import ServiceState
 from edgeagent.api.method import Caller
-from edgeagent.api.outgoing import Message
-from edgeagent.api.pace import Pace
+from edgeagent.api.transport.answer_grid import AnswerGrid
+from edgeagent.api.transport.dispatcher import Client, Dispatcher
+from edgeagent.api.transport.jsonrpc import BATCH_ANSWER_BYTES, BATCH_LIMIT, INVALID_REQUEST
+from edgeagent.api.transport.send_queue import Message
+from edgeagent.api.transport.subscriptions import Subscriptions
+from edgeagent.api.worker_threads import WorkerThreads
 from tests.api.running import Leaping, Running
 from tests.api.test_api_hostile import resident_bytes
 from tests.bench.hostile_crowd import ask_in_batches
@@ -56,8 +56,13 @@ def test_batches_that_nobody_reads_cost_little(running: Running) -> None:
 
 def test_work_for_a_peer_that_has_gone_stops() -> None:
     async def scenario(pieces: int) -> int:
-        desk, lanes = SimpleNamespace(calls=0), Lanes()
-        dispatcher = Dispatcher(cast("Desk", desk), lanes=lanes, hub=Hub(), pace=Pace(Leaping()))
+        state, threads = SimpleNamespace(calls=0), WorkerThreads()
+        dispatcher = Dispatcher(
+            cast("ServiceState", state),
+            threads=threads,
+            subscriptions=Subscriptions(),
+            pace=AnswerGrid(Leaping()),
+        )
         client = Client(number=1, caller=Caller.APP, peer="app", version=1, send=lambda _: None)
 
         async def reply(message: Message) -> None:
@@ -70,8 +75,8 @@ def test_work_for_a_peer_that_has_gone_stops() -> None:
 
         with pytest.raises(ConnectionResetError):
             await dispatcher.handle(client, BATCH, reply=reply)
-        lanes.close()
-        return cast("int", desk.calls)
+        threads.close()
+        return cast("int", state.calls)
 
     assert asyncio.run(scenario(2)) == 1
     assert asyncio.run(scenario(4)) == 2

@@ -11,9 +11,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from edgeagent.api.method import Caller
-from edgeagent.api.methods import EVENTS, METHODS
+from edgeagent.api.methods.registry import EVENTS, METHODS
 from edgeagent.config import Config, ServiceConfig
-from edgeagent.services.privacy_flags import FLAGS
+from edgeagent.services.household.privacy_flags import FLAGS
 from tests.api.openrpc_examples import EXAMPLES
 from tests.api.running import Client, Running, ServiceThread
 
@@ -30,7 +30,7 @@ APP_MAY = {
     "Discovery.policy",
     "Discovery.watched",
     "Discovery.watchedV2",
-    "EdgeAgent.heed",
+    "EdgeAgent.applySignal",
     "Privacy.settings",
     "Profile.flags",
     "rpc.discover",

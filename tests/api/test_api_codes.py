@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.api import jsonrpc
+from edgeagent.api.transport import jsonrpc
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.errors import (
     EdgeAgentError,
@@ -48,7 +48,7 @@ def test_each_code_is_reached(running: Running) -> None:
         reached.add(code(app, "Discovery.watched", [{"entityId": f"f:{n}"} for n in range(6)]))
         reached.add(code(manager, "EdgeAgent.rollbackModel"))
         failure = NetworkError("no server", hint="this is a test")
-        running.service._outside.errands.fails = failure  # type: ignore[attr-defined]
+        running.service._outside.jobs.fails = failure  # type: ignore[attr-defined]
         reached.add(code(manager, "EdgeAgent.updateModel"))
         history = running.box.directory / "history.db"
         manager.result("EdgeAgent.history")
@@ -60,10 +60,10 @@ def test_each_code_is_reached(running: Running) -> None:
 
 
 @pytest.mark.parametrize("kind", [WrongKey, NoModel, LedgerBroken, UpdateRefused])
-def test_the_kind_of_an_errand_s_error_reaches_the_caller(
+def test_the_kind_of_a_job_s_error_reaches_the_caller(
     running: Running, kind: type[EdgeAgentError]
 ) -> None:
-    running.service._outside.errands.fails = kind("said", hint="do")  # type: ignore[attr-defined]
+    running.service._outside.jobs.fails = kind("said", hint="do")  # type: ignore[attr-defined]
     with running.line() as manager:
         error = manager.error("EdgeAgent.updateModel")
     assert (error["code"], error["message"]) == (kind.rpc_code, "said")

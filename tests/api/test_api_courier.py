@@ -1,4 +1,4 @@
-"""Errands to the network: their moments are drawn beforehand, and nothing else shifts them."""
+"""NetworkJobs to the network: their moments are drawn beforehand, and nothing else shifts them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.api.call import Desk, Outside
+from edgeagent.api.call import Outside, ServiceState
 from edgeagent.api.confirmations import Confirmations
-from edgeagent.api.courier import Courier
-from edgeagent.api.hub import Hub
-from edgeagent.api.lanes import Lanes
-from edgeagent.api.timetable import GRID_SECONDS, LEAD_SECONDS, Timetable, Updates, Weeks
+from edgeagent.api.process.courier import Courier
+from edgeagent.api.process.timetable import GRID_SECONDS, LEAD_SECONDS, Timetable, Updates, Weeks
+from edgeagent.api.transport.subscriptions import Subscriptions
+from edgeagent.api.worker_threads import WorkerThreads
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import ServiceConfig
 from edgeagent.errors import EdgeAgentError, NetworkError, StorageError
-from edgeagent.services.erasure import ErasureReceipt
+from edgeagent.services.upkeep.erasure import ErasureReceipt
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
@@ -123,8 +123,8 @@ def test_only_what_the_network_did_makes_it_ask_again_sooner() -> None:
     assert updates.due(quiet(clock)(), checked_at=None)
 
 
-class Errands(InProcess):
-    """Errands that can be held up."""
+class NetworkJobs(InProcess):
+    """NetworkJobs that can be held up."""
 
     def __init__(self, box: AgentBox) -> None:
         super().__init__(box)
@@ -133,8 +133,8 @@ class Errands(InProcess):
         self.begun = threading.Event()
         self.noted = threading.Event()
 
-    def _note(self, errand: str, moment: float | None) -> None:
-        super()._note(errand, moment)
+    def _note(self, job: str, moment: float | None) -> None:
+        super()._note(job, moment)
         self.noted.set()
 
     def fetch_update(self, moment: float | None = None) -> None:
@@ -156,20 +156,24 @@ class Route:
 
     def __init__(self, directory: Path) -> None:
         self.box = AgentBox(directory=directory / "box", runtime_directory=directory / "run")
-        self.errands = Errands(self.box)
+        self.jobs = NetworkJobs(self.box)
         outside = Outside(
             open_agent=self.box.open,
             erase_box=_no_erasing,
-            errands=self.errands,
+            jobs=self.jobs,
             look=quiet(self.box.clock),
             clock=self.box.clock,
         )
         confirmations = Confirmations(clock=self.box.clock, random=random())
-        self.desk = Desk(outside, config=self.box.config, confirmations=confirmations)
+        self.state = ServiceState(outside, config=self.box.config, confirmations=confirmations)
         self.fetched = 0
-        self.lanes = Lanes()
+        self.threads = WorkerThreads()
         self.courier = Courier(
-            self.desk, lanes=self.lanes, hub=Hub(), random=random(), fetched=self._count
+            self.state,
+            threads=self.threads,
+            subscriptions=Subscriptions(),
+            random=random(),
+            fetched=self._count,
         )
 
     def soon(self) -> int:
@@ -187,22 +191,22 @@ def _no_erasing(reason: str) -> ErasureReceipt:
 def route(tmp_path: Path) -> Iterator[Route]:
     route = Route(tmp_path)
     yield route
-    route.errands.go_on.set()
-    route.desk.close()
-    route.lanes.close()
+    route.jobs.go_on.set()
+    route.state.close()
+    route.threads.close()
 
 
-def test_an_errand_is_told_its_moment_before_it_comes(route: Route) -> None:
+def test_a_job_is_told_its_moment_before_it_comes(route: Route) -> None:
     moment = route.soon()
     asyncio.run(route.courier.fetch(moment))
-    assert route.errands.moments == [moment]
+    assert route.jobs.moments == [moment]
     assert route.fetched == 1
 
 
 def test_a_moment_that_has_passed_is_left_out(route: Route) -> None:
     """The box has slept past it, or was kept busy: the next one is not far."""
     asyncio.run(route.courier.fetch(int(route.box.clock.boot_seconds())))
-    assert route.errands.done == []
+    assert route.jobs.done == []
 
 
 @pytest.mark.parametrize(
@@ -212,98 +216,96 @@ def test_a_moment_that_has_passed_is_left_out(route: Route) -> None:
 def test_a_failure_ends_nothing_and_is_tried_again_only_if_the_network_is_to_blame(
     route: Route, error: EdgeAgentError, again: bool
 ) -> None:
-    route.errands.fails = error
+    route.jobs.fails = error
     asyncio.run(route.courier.fetch(route.soon()))
-    assert route.errands.done == ["fetch"]
+    assert route.jobs.done == ["fetch"]
     route.box.clock.advance(HOUR + LEAD_SECONDS)
     asyncio.run(route.courier.fetch(route.soon()))
-    assert len(route.errands.done) == 1 + again
+    assert len(route.jobs.done) == 1 + again
 
 
-def test_work_on_the_history_delays_no_errand_and_no_errand_delays_it(route: Route) -> None:
+def test_work_on_the_history_delays_no_job_and_no_job_delays_it(route: Route) -> None:
     async def scenario() -> list[str]:
-        lanes, done = route.lanes, list[str]()
+        threads, done = route.threads, list[str]()
         model_ends = threading.Event()
-        model = asyncio.create_task(lanes.run("slow", lambda: model_ends.wait(60)))
-        route.errands.go_on.clear()
+        model = asyncio.create_task(threads.run("slow", lambda: model_ends.wait(60)))
+        route.jobs.go_on.clear()
         fetching = asyncio.create_task(route.courier.fetch(route.soon()))
-        assert await asyncio.to_thread(route.errands.begun.wait, 20)
+        assert await asyncio.to_thread(route.jobs.begun.wait, 20)
         done.append("fetching, while a model runs")
-        await lanes.run("quick", lambda: done.append("a viewing is stored"))
+        await threads.run("quick", lambda: done.append("a viewing is stored"))
         model_ends.set()
         await model
-        await lanes.run("slow", lambda: done.append("titles are ranked"))
-        await lanes.run_alone(lambda: done.append("a history is erased"))
+        await threads.run("slow", lambda: done.append("titles are ranked"))
+        await threads.run_alone(lambda: done.append("a history is erased"))
         await route.courier.send(route.soon())
         done.append("a turn to send has come")
         assert not fetching.done()
-        route.errands.go_on.set()
+        route.jobs.go_on.set()
         await fetching
         return done
 
     assert len(asyncio.run(scenario())) == 5
 
 
-@pytest.mark.parametrize("errand", ["fetch", "send"])
-def test_what_keeps_the_stores_busy_past_a_moment_puts_no_errand_off(
-    route: Route, errand: str
-) -> None:
+@pytest.mark.parametrize("job", ["fetch", "send"])
+def test_what_keeps_the_stores_busy_past_a_moment_puts_no_job_off(route: Route, job: str) -> None:
     """A long erasure, or a search through all that was watched, would show otherwise."""
-    if errand == "send":
+    if job == "send":
         let_report_wait(route.box)
 
     async def scenario() -> None:
         searched = threading.Event()
-        search = asyncio.create_task(route.lanes.run("quick", lambda: searched.wait(60)))
-        turn = {"fetch": route.courier.fetch, "send": route.courier.send}[errand]
+        search = asyncio.create_task(route.threads.run("quick", lambda: searched.wait(60)))
+        turn = {"fetch": route.courier.fetch, "send": route.courier.send}[job]
         going = asyncio.create_task(turn(route.soon()))
-        went = await asyncio.to_thread(route.errands.noted.wait, 20)
+        went = await asyncio.to_thread(route.jobs.noted.wait, 20)
         searched.set()
         assert went
         await asyncio.gather(search, going)
 
     asyncio.run(scenario())
-    assert route.errands.done == [errand]
+    assert route.jobs.done == [job]
 
 
 def test_a_box_without_a_server_goes_nowhere(tmp_path: Path) -> None:
     route = Route(tmp_path)
-    route.desk.config = type(route.desk.config)()
+    route.state.config = type(route.state.config)()
     asyncio.run(route.courier.run())
-    route.desk.close()
-    route.lanes.close()
+    route.state.close()
+    route.threads.close()
 
 
 def test_an_update_that_is_asked_for_holds_up_nothing_and_ends_with_the_service(
     tmp_path: Path,
 ) -> None:
     box = AgentBox(directory=tmp_path / "box", runtime_directory=tmp_path / "run")
-    errands = Errands(box)
-    errands.go_on.clear()
+    jobs = NetworkJobs(box)
+    jobs.go_on.clear()
     services = ServiceThread(tmp_path)
-    running = services.start(box=box, errands=errands)
+    running = services.start(box=box, jobs=jobs)
     with running.line() as waiting, running.line() as other:
         other.result("EdgeAgent.grant", {"purpose": "personalization"})
         waiting.send(b'{"jsonrpc":"2.0","id":9,"method":"EdgeAgent.updateModel"}')
-        assert errands.begun.wait(60)
+        assert jobs.begun.wait(60)
         assert other.result("EdgeAgent.lastPicks") is None
         assert other.result("EdgeAgent.export")["active_profile"] == "main"
         confirm = other.result("EdgeAgent.erase", {"scope": "history"})["confirm"]
         erased = other.result("EdgeAgent.erase", {"scope": "history", "confirm": confirm})
         assert erased["receipt"]["scope"] == "history"
-        assert errands.done == []
+        assert jobs.done == []
         services.stop()
-    assert errands.done[0] == "closed"
+    assert jobs.done[0] == "closed"
 
 
 def test_erasing_the_box_calls_off_what_is_on_its_way(tmp_path: Path) -> None:
     box = AgentBox(directory=tmp_path / "box", runtime_directory=tmp_path / "run")
-    errands = Errands(box)
+    jobs = NetworkJobs(box)
     services = ServiceThread(tmp_path)
-    running = services.start(box=box, errands=errands)
+    running = services.start(box=box, jobs=jobs)
     with running.line() as client:
         confirm = client.result("EdgeAgent.erase", {"scope": "all"})["confirm"]
-        assert errands.done == []
+        assert jobs.done == []
         client.result("EdgeAgent.erase", {"scope": "all", "confirm": confirm})
-        assert errands.done == ["called off"]
+        assert jobs.done == ["called off"]
     services.stop()

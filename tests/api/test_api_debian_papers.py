@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from edgeagent.api.debian_papers import write_papers
+from edgeagent.install.debian_metadata import write_papers
 
 LIBRARY = "usr/lib/edgeagent"
 

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from edgeagent.api.methods import EVENTS, METHODS
+from edgeagent.api.methods.registry import EVENTS, METHODS
 from tests.api.openrpc_document import DOCUMENT, document
 from tests.api.running import Running
 

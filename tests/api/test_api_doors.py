@@ -17,17 +17,17 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.api.dashboard_door import DashboardDoor, dashboard_command
-from edgeagent.api.debian_package import build_debian_package
 from edgeagent.api.endpoint import noted_port
-from edgeagent.api.guests import Guests
-from edgeagent.api.install_files import install_files
-from edgeagent.api.later import put_off
-from edgeagent.api.main import serve
-from edgeagent.api.unix_door import UnixDoor
-from edgeagent.api.websocket_door import WebSocketDoor
+from edgeagent.api.process.dashboard_socket import DashboardDoor, dashboard_command
+from edgeagent.api.process.lazy_modules import put_off
+from edgeagent.api.process.main import serve
+from edgeagent.api.transport.connection_limiter import ConnectionLimiter
+from edgeagent.api.transport.unix_server import UnixDoor
+from edgeagent.api.transport.websocket_server import WebSocketDoor
 from edgeagent.config import DEFAULT_PORT, Config
 from edgeagent.errors import InputError
+from edgeagent.install.debian_package import build_debian_package
+from edgeagent.install.files import install_files
 from tests.api.running import LineClient, Running, ServiceThread
 
 ONE_ANSWER = """
@@ -158,7 +158,7 @@ def test_a_dashboard_that_runs_ends_with_the_service() -> None:
 
 
 def test_a_port_that_is_taken_is_named() -> None:
-    door = WebSocketDoor(0, dispatcher=None, guests=Guests(4), token="", origins=())  # type: ignore[arg-type]  # nobody calls
+    door = WebSocketDoor(0, dispatcher=None, connections=ConnectionLimiter(4), token="", origins=())  # type: ignore[arg-type]  # nobody calls
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         taken = DashboardDoor(port, command=lambda _: ())
@@ -174,7 +174,7 @@ def test_a_socket_that_cannot_be_bound_is_named(tmp_path: Path) -> None:
     door = UnixDoor(
         tmp_path / "socket",
         dispatcher=None,  # type: ignore[arg-type]  # nobody calls
-        guests=Guests(4),
+        connections=ConnectionLimiter(4),
         may_manage=lambda _: False,
     )
     with pytest.raises(InputError, match="in use"):
@@ -186,7 +186,7 @@ def test_a_path_that_is_too_long_for_a_socket_is_named_with_the_limit(tmp_path: 
     door = UnixDoor(
         path,
         dispatcher=None,  # type: ignore[arg-type]  # nobody calls
-        guests=Guests(4),
+        connections=ConnectionLimiter(4),
         may_manage=lambda _: False,
     )
     with pytest.raises(InputError, match="107 at most") as refused:

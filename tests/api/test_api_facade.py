@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from edgeagent.api.camel import camel, camel_name
+from edgeagent.api.methods.camel import camel, camel_name
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.messages import Pick, Picks, RankRequest, Reason, SegmentCause
-from edgeagent.services.count_health import CountHealthStore
+from edgeagent.services.upkeep.count_health import CountHealthStore
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.scorer import TableScorer
 from tests.api.running import Client, Running, ServiceThread

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edgeagent.clock import DAY_SECONDS
-from edgeagent.services.privacy_flags import AD_FLAGS, FLAGS
+from edgeagent.services.household.privacy_flags import AD_FLAGS, FLAGS
 from tests.api.running import Client, Running
 
 NOT_PERMITTED = -40300

@@ -14,15 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
-from edgeagent.api.guests import Guests
-from edgeagent.api.jsonrpc import (
+from edgeagent.api.methods.registry import METHODS
+from edgeagent.api.transport.connection_limiter import ConnectionLimiter
+from edgeagent.api.transport.jsonrpc import (
     FRAME_LIMIT_BYTES,
     INVALID_REQUEST,
     PARSE_ERROR,
     BadFrame,
     read_frame,
 )
-from edgeagent.api.methods import METHODS
 from edgeagent.config import Config, ServiceConfig
 from tests.api.running import Client, LineClient, Running, ServiceThread
 
@@ -150,10 +150,10 @@ def test_apps_that_all_speak_turn_an_app_away_and_no_manager(
     def manager() -> Client:
         return running.line() if door == "unix" else running.websocket(f"?token={running.token}")
 
-    with ExitStack() as guests:
-        there = [guests.enter_context(app()) for _ in range(3)]
+    with ExitStack() as connections:
+        there = [connections.enter_context(app()) for _ in range(3)]
         assert all(client.result("Discovery.policy") for client in there)
-        late = guests.enter_context(
+        late = connections.enter_context(
             LineClient(running.socket) if door == "unix" else running.websocket()
         )
         with suppress(ConnectionError, ConnectionClosed):
@@ -166,8 +166,8 @@ def test_apps_that_all_speak_turn_an_app_away_and_no_manager(
 
 def test_managers_that_all_speak_turn_a_newcomer_away(services: ServiceThread) -> None:
     running = services.start(config=Config(service=ServiceConfig(max_connections=4)))
-    with ExitStack() as guests:
-        there = [guests.enter_context(running.line()) for _ in range(4)]
+    with ExitStack() as connections:
+        there = [connections.enter_context(running.line()) for _ in range(4)]
         with LineClient(running.socket) as late, suppress(ConnectionError):
             late.send(CALL)
             assert late.receive() is None
@@ -175,27 +175,27 @@ def test_managers_that_all_speak_turn_a_newcomer_away(services: ServiceThread) -
 
 
 def test_a_peer_with_many_connections_makes_room_for_one_with_few() -> None:
-    guests = Guests(8)
+    connections = ConnectionLimiter(8)
     gone: list[int] = []
 
     def enter(number: int) -> int:
-        found = guests.enter(lambda: gone.append(number))
+        found = connections.enter(lambda: gone.append(number))
         assert found == number
         return found
 
     for number in range(1, 7):
-        assert guests.heard(enter(number), "crowd", manages=False)
-    assert not guests.heard(enter(7), "crowd", manages=False)
-    assert guests.heard(enter(8), "one", manages=False)
-    assert guests.heard(8, "one", manages=False)  # and goes on
+        assert connections.heard(enter(number), "crowd", manages=False)
+    assert not connections.heard(enter(7), "crowd", manages=False)
+    assert connections.heard(enter(8), "one", manages=False)
+    assert connections.heard(8, "one", manages=False)  # and goes on
     assert gone == [6]
-    assert not guests.heard(6, "crowd", manages=False)
-    guests.leave(6)
-    assert guests.heard(enter(9), "one", manages=False)
+    assert not connections.heard(6, "crowd", manages=False)
+    connections.leave(6)
+    assert connections.heard(enter(9), "one", manages=False)
     assert gone == [6, 5]
-    assert guests.heard(enter(10), "another", manages=False)
+    assert connections.heard(enter(10), "another", manages=False)
     assert gone == [6, 5, 4]
-    assert not guests.heard(enter(11), "one", manages=False)  # each has as many
+    assert not connections.heard(enter(11), "one", manages=False)  # each has as many
 
 
 def test_who_does_not_read_events_is_hung_up_on(running: Running, other: Client) -> None:

@@ -10,25 +10,25 @@ from typing import NoReturn
 
 import pytest
 
-from edgeagent.api.call import Desk, Outside
-from edgeagent.api.closer import Closer
+from edgeagent.api.call import Outside, ServiceState
 from edgeagent.api.confirmations import Confirmations
-from edgeagent.api.courier import Courier
-from edgeagent.api.housekeeper import Housekeeper
-from edgeagent.api.hub import Hub, Listener
-from edgeagent.api.lanes import Lanes
+from edgeagent.api.process.courier import Courier
+from edgeagent.api.process.housekeeper import Housekeeper
+from edgeagent.api.process.timetable import LEAD_SECONDS
+from edgeagent.api.process.week_closer import Closer
 from edgeagent.api.schedule import Schedule
-from edgeagent.api.timetable import LEAD_SECONDS
+from edgeagent.api.transport.subscriptions import Listener, Subscriptions
+from edgeagent.api.worker_threads import WorkerThreads
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import ServiceConfig
 from edgeagent.consent import Purpose
 from edgeagent.errors import DiskFull, InputError, ModelError
 from edgeagent.messages import WatchEvent
-from edgeagent.services.erasure import ErasureReceipt
-from edgeagent.services.erasure_of_box import erase_box
-from edgeagent.services.key_care import configured_provider
-from edgeagent.services.report_rules import COUNT_SECONDS
-from edgeagent.services.unmatched import UNMATCHED_DAYS
+from edgeagent.services.household.retention import UNMATCHED_DAYS
+from edgeagent.services.timekeeping.counting_frame import COUNT_SECONDS
+from edgeagent.services.upkeep.box_erasure import erase_box
+from edgeagent.services.upkeep.erasure import ErasureReceipt
+from edgeagent.services.upkeep.key_management import configured_provider
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.randomness import SeededRandomSource
 from tests.api.running import InProcess, quiet
@@ -41,8 +41,8 @@ class House:
     """A housekeeper and a courier, and what they told."""
 
     box: AgentBox
-    desk: Desk
-    errands: InProcess
+    state: ServiceState
+    jobs: InProcess
     round: Callable[[], None]
     """What the housekeeper does at one look."""
     fetch: Callable[[], None]
@@ -59,16 +59,16 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     box = AgentBox(directory=tmp_path / "box", runtime_directory=tmp_path / "run")
-    errands, lanes, hub = InProcess(box), Lanes(), Hub()
+    jobs, threads, subscriptions = InProcess(box), WorkerThreads(), Subscriptions()
     outside = Outside(
         open_agent=box.open,
         erase_box=_no_erasing,
-        errands=errands,
+        jobs=jobs,
         look=quiet(box.clock),
         clock=box.clock,
     )
     confirmations = Confirmations(clock=box.clock, random=SeededRandomSource("house"))
-    desk = Desk(outside, config=box.config, confirmations=confirmations)
+    state = ServiceState(outside, config=box.config, confirmations=confirmations)
     statuses: list[str] = []
     told: list[bytes] = []
     seen_in_frame: list[tuple[int, int]] = []
@@ -76,25 +76,29 @@ def house(tmp_path: Path) -> Iterator[House]:
     async def count_is_done(seconds: float) -> None:
         """Stand for the minute in which the slow lane counts."""
         assert seconds == COUNT_SECONDS
-        await lanes.run("slow", lambda: None)
+        await threads.run("slow", lambda: None)
         tidings = sum(b"onDisclosuresChanged" in line for line in told)
-        seen_in_frame.append((len(desk.agent.disclosures()), tidings))
+        seen_in_frame.append((len(state.agent.disclosures()), tidings))
 
     keeper = Housekeeper(
-        desk,
-        lanes=lanes,
-        hub=hub,
+        state,
+        threads=threads,
+        subscriptions=subscriptions,
         schedule=Schedule(ServiceConfig()),
         look=outside.look,
         status=statuses.append,
     )
     closer = Closer(
-        desk, lanes=lanes, hub=hub, random=SeededRandomSource("weeks"), pause=count_is_done
+        state,
+        threads=threads,
+        subscriptions=subscriptions,
+        random=SeededRandomSource("weeks"),
+        pause=count_is_done,
     )
     courier = Courier(
-        desk,
-        lanes=lanes,
-        hub=hub,
+        state,
+        threads=threads,
+        subscriptions=subscriptions,
         random=SeededRandomSource("moments"),
         fetched=lambda: statuses.append("fetched"),
     )
@@ -105,11 +109,11 @@ def house(tmp_path: Path) -> Iterator[House]:
     listener = Listener(send=told.append, version=2)
     for event in ("History", "Disclosures", "Model", "PrivateSession", "Consent"):
         listener.listen(f"EdgeAgent.on{event}Changed", 1, on=True)
-    hub.add(listener)
+    subscriptions.add(listener)
     yield House(
         box=box,
-        desk=desk,
-        errands=errands,
+        state=state,
+        jobs=jobs,
         round=lambda: asyncio.run(keeper.round()),
         fetch=lambda: asyncio.run(courier.fetch(soon())),
         send=lambda: asyncio.run(courier.send(soon())),
@@ -118,8 +122,8 @@ def house(tmp_path: Path) -> Iterator[House]:
         told=told,
         seen_in_frame=seen_in_frame,
     )
-    desk.close()
-    lanes.close()
+    state.close()
+    threads.close()
 
 
 def _no_erasing(reason: str) -> ErasureReceipt:
@@ -128,44 +132,44 @@ def _no_erasing(reason: str) -> ErasureReceipt:
 
 def test_a_new_box_fetches_a_model_which_is_tried_and_used_at_the_next_look(house: House) -> None:
     house.fetch()
-    assert house.errands.done == ["fetch"]
-    assert house.desk.clock.is_known()
-    assert house.desk.agent.installation().current is None
+    assert house.jobs.done == ["fetch"]
+    assert house.state.clock.is_known()
+    assert house.state.agent.installation().current is None
     assert house.told == []
     house.round()
-    assert house.desk.agent.installation().current is not None
+    assert house.state.agent.installation().current is not None
     assert b"onModelChanged" in house.told[-1]
     house.box.clock.advance(DAY_SECONDS)
     house.round()
-    assert house.errands.done == ["fetch"]
+    assert house.jobs.done == ["fetch"]
 
 
 def test_a_reporting_week_is_closed_and_its_report_sent(house: House) -> None:
     house.fetch()
     for purpose in (Purpose.HISTORY, Purpose.REPORTING):
-        house.desk.agent.grant(purpose)
-    house.box.clock.set(house.box.end_of_reporting_week(house.desk.agent))
+        house.state.agent.grant(purpose)
+    house.box.clock.set(house.box.end_of_reporting_week(house.state.agent))
     house.round()
     assert house.seen_in_frame == []
     house.close()
-    (waiting,) = house.desk.agent.home.ledger.outbox()
+    (waiting,) = house.state.agent.home.ledger.outbox()
     house.send()
-    assert "send" not in house.errands.done
+    assert "send" not in house.jobs.done
     house.box.clock.set(waiting.next_attempt_at)
     house.round()
-    assert "send" not in house.errands.done
+    assert "send" not in house.jobs.done
     house.send()
-    assert "send" in house.errands.done
-    assert house.desk.agent.home.ledger.outbox() == ()
+    assert "send" in house.jobs.done
+    assert house.state.agent.home.ledger.outbox() == ()
     assert sum(b"onDisclosuresChanged" in told for told in house.told) == 2
 
 
 def test_a_week_that_cannot_be_closed_ends_nothing_and_is_looked_at_again(house: House) -> None:
     house.fetch()
     for purpose in (Purpose.HISTORY, Purpose.REPORTING):
-        house.desk.agent.grant(purpose)
-    house.box.clock.set(house.box.end_of_reporting_week(house.desk.agent))
-    reports = house.desk.agent.reports
+        house.state.agent.grant(purpose)
+    house.box.clock.set(house.box.end_of_reporting_week(house.state.agent))
+    reports = house.state.agent.reports
 
     def fail() -> NoReturn:
         raise DiskFull("no room", hint="this is a test")
@@ -174,10 +178,10 @@ def test_a_week_that_cannot_be_closed_ends_nothing_and_is_looked_at_again(house:
     house.close()
     reports.open_week = open_week  # type: ignore[method-assign]
     house.close()
-    assert house.desk.agent.disclosures() == ()
+    assert house.state.agent.disclosures() == ()
     house.box.clock.advance(6 * HOUR)
     house.close()
-    assert len(house.desk.agent.disclosures()) == 1
+    assert len(house.state.agent.disclosures()) == 1
 
 
 def test_a_report_is_booked_and_told_of_when_the_frame_is_over_and_not_before(
@@ -185,46 +189,46 @@ def test_a_report_is_booked_and_told_of_when_the_frame_is_over_and_not_before(
 ) -> None:
     house.fetch()
     for purpose in (Purpose.HISTORY, Purpose.REPORTING):
-        house.desk.agent.grant(purpose)
-    house.box.clock.set(house.box.end_of_reporting_week(house.desk.agent))
+        house.state.agent.grant(purpose)
+    house.box.clock.set(house.box.end_of_reporting_week(house.state.agent))
     house.round()
     assert house.seen_in_frame == []
     house.close()
     assert house.seen_in_frame == [(0, 0)]
-    assert len(house.desk.agent.disclosures()) == 1
+    assert len(house.state.agent.disclosures()) == 1
     assert sum(b"onDisclosuresChanged" in told for told in house.told) == 1
 
 
 def test_viewings_go_when_their_time_is_over_and_unknown_titles_sooner(house: House) -> None:
     house.fetch()
     house.round()
-    house.desk.agent.grant(Purpose.HISTORY)
+    house.state.agent.grant(Purpose.HISTORY)
     now = house.box.clock.now()
     events = [WatchEvent(entity_id=name, watched_on=now) for name in ("t:01", "ahead:1")]
-    house.desk.agent.record_watch(events, keep_unknown=True)
+    house.state.agent.record_watch(events, keep_unknown=True)
     # What was fetched vouches for the time.
     for days, left in ((UNMATCHED_DAYS - 1, 2), (2, 1), (58, 1), (2, 0)):
         house.box.clock.advance(days * DAY_SECONDS)
         house.round()
-        assert house.desk.agent.home.history.count("main") == left
-    assert house.desk.agent.home.history.oldest("main") is None
+        assert house.state.agent.home.history.count("main") == left
+    assert house.state.agent.home.history.oldest("main") is None
     assert sum(b"onHistoryChanged" in told for told in house.told) == 2
 
 
 def test_an_unknown_title_that_is_watched_again_stays(house: House) -> None:
     house.fetch()
     house.round()
-    house.desk.agent.grant(Purpose.HISTORY)
+    house.state.agent.grant(Purpose.HISTORY)
     for _ in range(3):
         event = WatchEvent(entity_id="ahead:1", watched_on=house.box.clock.now())
-        house.desk.agent.record_watch(event, keep_unknown=True)
+        house.state.agent.record_watch(event, keep_unknown=True)
         house.box.clock.advance((UNMATCHED_DAYS - 1) * DAY_SECONDS)
         house.round()
-    assert house.desk.agent.home.history.count("main") == 3
+    assert house.state.agent.home.history.count("main") == 3
 
 
 def test_the_end_of_a_private_session_is_told(house: House) -> None:
-    house.desk.agent.private.start(10)
+    house.state.agent.private.start(10)
     house.round()
     house.box.clock.advance(601)
     house.round()
@@ -271,26 +275,26 @@ def test_a_model_that_cannot_be_tried_is_tried_again_after_an_hour(house: House)
     house.fetch()
     verify, scorer.verify = scorer.verify, fail  # type: ignore[method-assign]
     house.round()
-    assert house.desk.agent.installation().current is None
+    assert house.state.agent.installation().current is None
     scorer.verify = verify  # type: ignore[method-assign]
     house.box.clock.advance(HOUR - 1)
     house.round()
-    assert house.desk.agent.installation().current is None
+    assert house.state.agent.installation().current is None
     house.box.clock.advance(1)
     house.round()
-    assert house.desk.agent.installation().current is not None
-    assert house.errands.done == ["fetch"]
+    assert house.state.agent.installation().current is not None
+    assert house.jobs.done == ["fetch"]
 
 
 def test_an_idle_service_gives_memory_back_once_and_goes_on(house: House) -> None:
     rests = []
-    house.desk.rest = lambda: rests.append(house.desk.calls)  # type: ignore[method-assign]
+    house.state.rest = lambda: rests.append(house.state.calls)  # type: ignore[method-assign]
     house.round()
     assert rests == []
     house.round()
     house.round()
     assert rests == [0]
-    house.desk.calls += 1
+    house.state.calls += 1
     house.round()
     house.round()
     assert rests == [0, 1]
@@ -304,27 +308,27 @@ def test_a_rest_that_fails_is_not_the_last_round(house: House) -> None:
     def fail() -> None:
         raise MemoryError
 
-    rest, house.desk.rest = house.desk.rest, fail  # type: ignore[method-assign]
+    rest, house.state.rest = house.state.rest, fail  # type: ignore[method-assign]
     house.round()
     house.round()
-    house.desk.rest = rest  # type: ignore[method-assign]
+    house.state.rest = rest  # type: ignore[method-assign]
     house.fetch()
     house.round()
-    assert house.desk.agent.installation().current is not None
+    assert house.state.agent.installation().current is not None
 
 
 def test_titles_are_there_again_after_a_rest(house: House) -> None:
     house.fetch()
     house.round()
-    assert house.desk.agent.titles.find("t:01")
-    house.desk.rest()
-    assert house.desk.agent.titles.find("t:01")
-    assert house.desk.agent.home.history.profiles()
+    assert house.state.agent.titles.find("t:01")
+    house.state.rest()
+    assert house.state.agent.titles.find("t:01")
+    assert house.state.agent.home.history.profiles()
 
 
 def test_how_long_the_box_is_on_is_noted_in_time_and_at_the_end(house: House) -> None:
     def noted() -> bytes | None:
-        return house.desk.agent.home.ledger.state("on_time")
+        return house.state.agent.home.ledger.state("on_time")
 
     house.round()
     before = noted()
@@ -334,24 +338,24 @@ def test_how_long_the_box_is_on_is_noted_in_time_and_at_the_end(house: House) ->
     house.box.clock.advance(1)
     house.round()
     assert noted() != before
-    on_seconds = house.desk.agent.retention.on_time.seconds()
+    on_seconds = house.state.agent.retention.on_time.seconds()
     house.box.clock.advance(600)
-    house.desk.close()
+    house.state.close()
     house.box.clock.reboot()
     with house.box.open() as agent:
         assert agent.retention.on_time.seconds() == on_seconds + 600
 
 
 def test_an_idle_service_lets_go_of_a_box_that_another_process_has_erased(house: House) -> None:
-    old = house.desk.agent
+    old = house.state.agent
     old.grant(Purpose.HISTORY)
     house.round()
     house.told.clear()
     provider = configured_provider(house.box.directory, house.box.config)
     erase_box(house.box.directory, provider=provider, now=house.box.clock.now())
     house.round()
-    assert house.desk.agent is not old
-    assert not house.desk.agent.gate.holds(Purpose.HISTORY, profile="main")
+    assert house.state.agent is not old
+    assert not house.state.agent.gate.holds(Purpose.HISTORY, profile="main")
     told = b"".join(house.told)
     assert b"onHistoryChanged" in told
     assert b"onConsentChanged" in told
@@ -365,7 +369,7 @@ def test_a_new_box_that_does_not_open_is_tried_again(house: House) -> None:
     house.box.directory.rmdir()
     house.box.directory.write_bytes(b"")  # no directory can be made in its place
     house.round()
-    assert house.desk.is_gone()
+    assert house.state.is_gone()
     house.box.directory.unlink()
     house.round()
-    assert not house.desk.is_gone()
+    assert not house.state.is_gone()

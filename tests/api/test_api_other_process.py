@@ -18,10 +18,10 @@ from edgeagent.cli.root import cli
 from edgeagent.clock import SystemClock, iso_utc
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, NetworkError, StorageError
-from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.erasure_of_box import erase_box
-from edgeagent.services.key_care import configured_provider
-from edgeagent.services.private_session import KeptPrivateSession
+from edgeagent.services.private_viewing.private_session import KeptPrivateSession
+from edgeagent.services.timekeeping.device_clock import DeviceClock
+from edgeagent.services.upkeep.box_erasure import erase_box
+from edgeagent.services.upkeep.key_management import configured_provider
 from tests.api.running import Client, Running
 from tests.api.test_api_firebolt import NOT_PERMITTED, granted, viewings
 

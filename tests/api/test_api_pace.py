@@ -6,7 +6,13 @@ import asyncio
 
 import pytest
 
-from edgeagent.api.pace import AT_ONCE, SLOT_SECONDS, VIEWINGS_A_SLOT, LoopTime, Pace
+from edgeagent.api.transport.answer_grid import (
+    AT_ONCE,
+    SLOT_SECONDS,
+    VIEWINGS_A_SLOT,
+    AnswerGrid,
+    LoopTime,
+)
 from edgeagent.errors import InputError
 from tests.api.running import Leaping, Running
 
@@ -28,7 +34,7 @@ def test_work_shows_in_whole_slots_only(
         return "done"
 
     async def scenario() -> str:
-        return await Pace(time).run("app", work, slots=slots)
+        return await AnswerGrid(time).run("app", work, slots=slots)
 
     if fails:
         with pytest.raises(InputError):
@@ -40,7 +46,7 @@ def test_work_shows_in_whole_slots_only(
 
 def test_few_calls_of_one_peer_run_at_once_and_others_do_not_wait_for_them() -> None:
     async def scenario() -> list[int]:
-        pace, last_began, go_on = Pace(Leaping()), asyncio.Event(), asyncio.Event()
+        pace, last_began, go_on = AnswerGrid(Leaping()), asyncio.Event(), asyncio.Event()
         running = {"crowd": 0, "one": 0}
 
         async def work(peer: str) -> None:

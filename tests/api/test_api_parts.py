@@ -11,26 +11,26 @@ from pathlib import Path
 import pytest
 
 from edgeagent.agent import Agent
-from edgeagent.api.commands import Commands
 from edgeagent.api.confirmations import VALID_SECONDS, Confirmations
-from edgeagent.api.debian_package import build_debian_package
 from edgeagent.api.endpoint import default_socket, manager_token, read_token
-from edgeagent.api.guests import Guests
-from edgeagent.api.main import managers
-from edgeagent.api.notify import Notifier
-from edgeagent.api.outgoing import QUEUE_LIMIT, Message, Outgoing
-from edgeagent.api.unix_door import Peer, peer_of, prepare_directory
+from edgeagent.api.process.main import managers
+from edgeagent.api.process.sd_notify import Notifier
+from edgeagent.api.process.subprocesses import Subprocesses
+from edgeagent.api.transport.connection_limiter import ConnectionLimiter
+from edgeagent.api.transport.send_queue import QUEUE_LIMIT, Message, SendQueue
+from edgeagent.api.transport.unix_server import Peer, peer_of, prepare_directory
 from edgeagent.clock import SystemClock
 from edgeagent.config import Config, ServiceConfig, config_source, load_config
 from edgeagent.errors import InputError, NetworkError, WrongKey
+from edgeagent.install.debian_package import build_debian_package
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
 from tests.api.running import Running, ServiceThread
 
 
-def test_errands_run_our_own_command_and_pass_on_what_it_says(tmp_path: Path) -> None:
+def test_jobs_run_our_own_command_and_pass_on_what_it_says(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    commands = Commands(home, None)
+    commands = Subprocesses(home, None)
     commands.prepare()
     assert (home / "history.db").exists()
     commands.prepare()  # nothing to do
@@ -38,11 +38,11 @@ def test_errands_run_our_own_command_and_pass_on_what_it_says(tmp_path: Path) ->
         commands.fetch_update()
     assert failed.value.hint
     with pytest.raises(InputError, match="no such file"):
-        Commands(home, tmp_path / "none.toml").send_reports()
+        Subprocesses(home, tmp_path / "none.toml").send_reports()
 
 
-def test_an_errand_that_is_called_off_ends_and_none_begins_after_the_end(tmp_path: Path) -> None:
-    commands = Commands(tmp_path / "home", None)
+def test_a_job_that_is_called_off_ends_and_none_begins_after_the_end(tmp_path: Path) -> None:
+    commands = Subprocesses(tmp_path / "home", None)
     commands.prepare()
     far = SystemClock().boot_seconds() + 86_400
     (tmp_path / "home" / "config.toml").write_text(
@@ -53,7 +53,7 @@ def test_an_errand_that_is_called_off_ends_and_none_begins_after_the_end(tmp_pat
         while not commands._running:
             assert not waiting.done()
         commands.call_off()
-        with pytest.raises(NetworkError, match="errand fetch did not run to its end"):
+        with pytest.raises(NetworkError, match="job fetch did not run to its end"):
             waiting.result(60)
     commands.close()
     with pytest.raises(NetworkError, match="the service is ending"):
@@ -67,9 +67,9 @@ def _root(directory: Path) -> Path:
     return path
 
 
-def test_an_errand_s_error_is_of_its_own_kind(tmp_path: Path) -> None:
+def test_a_job_s_error_is_of_its_own_kind(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    commands = Commands(home, None)
+    commands = Subprocesses(home, None)
     commands.prepare()
     (home / "kek").write_bytes(bytes(32))
     with pytest.raises(WrongKey) as failed:
@@ -79,9 +79,9 @@ def test_an_errand_s_error_is_of_its_own_kind(tmp_path: Path) -> None:
     assert (str(failed.value), failed.value.hint) == (str(ours.value), ours.value.hint)
 
 
-def test_an_errand_that_says_nothing_did_not_run_to_its_end(tmp_path: Path) -> None:
-    commands = Commands(tmp_path / "home", None)
-    with pytest.raises(NetworkError, match="errand send did not run to its end"):
+def test_a_job_that_says_nothing_did_not_run_to_its_end(tmp_path: Path) -> None:
+    commands = Subprocesses(tmp_path / "home", None)
+    with pytest.raises(NetworkError, match="job send did not run to its end"):
         commands.send_reports("no number")  # type: ignore[arg-type]  # the command line says no
 
 
@@ -183,20 +183,20 @@ def test_a_place_that_belongs_to_somebody_else_is_refused(tmp_path: Path) -> Non
         prepare_directory(tmp_path / "link")
 
 
-def test_guests_that_say_nothing_make_room() -> None:
+def test_connections_that_say_nothing_make_room() -> None:
     hung_up: list[str] = []
-    guests = Guests(2)
-    first = guests.enter(lambda: hung_up.append("first"))
-    second = guests.enter(lambda: hung_up.append("second"))
+    connections = ConnectionLimiter(2)
+    first = connections.enter(lambda: hung_up.append("first"))
+    second = connections.enter(lambda: hung_up.append("second"))
     assert (first, second) == (1, 2)
-    assert guests.heard(1, "app", manages=False)
-    assert guests.heard(1, "app", manages=False)
-    third = guests.enter(lambda: hung_up.append("third"))
+    assert connections.heard(1, "app", manages=False)
+    assert connections.heard(1, "app", manages=False)
+    third = connections.enter(lambda: hung_up.append("third"))
     assert hung_up == ["second"]
-    assert guests.heard(third or 0, "app", manages=False)
-    assert guests.enter(lambda: None) is None
-    guests.leave(1)
-    assert guests.enter(lambda: None) == 4
+    assert connections.heard(third or 0, "app", manages=False)
+    assert connections.enter(lambda: None) is None
+    connections.leave(1)
+    assert connections.enter(lambda: None) == 4
 
 
 def test_nobody_waits_for_what_will_never_be_sent() -> None:
@@ -207,14 +207,14 @@ def test_nobody_waits_for_what_will_never_be_sent() -> None:
             del message
             raise ConnectionResetError
 
-        outgoing = Outgoing(send, hang_up=lambda: hung_up.append("hung up"))
+        send_queue = SendQueue(send, hang_up=lambda: hung_up.append("hung up"))
         for _ in range(QUEUE_LIMIT):
-            outgoing.offer(b"event")
+            send_queue.offer(b"event")
         assert hung_up == []
-        outgoing.offer(b"one too many")
+        send_queue.offer(b"one too many")
         assert hung_up == ["hung up"]
-        putting = asyncio.create_task(outgoing.put(b"answer"))
-        await outgoing.run()
+        putting = asyncio.create_task(send_queue.put(b"answer"))
+        await send_queue.run()
         with pytest.raises(ConnectionResetError):
             await putting
         return hung_up
@@ -229,12 +229,12 @@ def test_an_event_goes_before_the_answer_that_was_made_after_it() -> None:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        outgoing = Outgoing(send, hang_up=lambda: None)
-        sending = asyncio.create_task(outgoing.run())
-        outgoing.offer(b"event")
-        await outgoing.put(b"answer")
-        outgoing.offer(b"another event")
-        await outgoing.finish(sending)
+        send_queue = SendQueue(send, hang_up=lambda: None)
+        sending = asyncio.create_task(send_queue.run())
+        send_queue.offer(b"event")
+        await send_queue.put(b"answer")
+        send_queue.offer(b"another event")
+        await send_queue.finish(sending)
         return sent
 
     assert asyncio.run(scenario()) == [b"event", b"answer", b"another event"]

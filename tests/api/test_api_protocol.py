@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edgeagent.api import jsonrpc
+from edgeagent.api.transport import jsonrpc
 from tests.api.running import Client, Running
 
 CALL = {"jsonrpc": "2.0", "id": 1, "method": "Discovery.policy"}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from edgeagent.api.process.host_conditions import HostConditions
 from edgeagent.api.schedule import Chore, Conditions, Schedule, in_windows
-from edgeagent.api.surroundings import Surroundings
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import ServiceConfig
 from edgeagent.testing.clock import FakeClock
@@ -82,7 +82,7 @@ def test_sleep_is_noticed_and_a_minute_of_grace_begins_anew(tmp_path: Path) -> N
     (tmp_path / "thermal_zone1").mkdir()
     (tmp_path / "thermal_zone1" / "temp").write_text("no number")
     metered = tmp_path / "metered"
-    around = Surroundings(
+    around = HostConditions(
         ServiceConfig(metered_file=str(metered)),
         clock=FakeClock(1_790_000_000),
         running_seconds=lambda: running[0],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.api.tcp_peer import owner_of
+from edgeagent.api.transport.tcp_peer import owner_of
 
 CLIENT, SERVER = ("127.0.0.1", 40000), ("127.0.0.1", 3473)
 HEAD = (

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from edgeagent.api.timetable import GRID_SECONDS, LEAD_SECONDS, Timetable
-from edgeagent.api.turns import Turns
+from edgeagent.api.process.timetable import GRID_SECONDS, LEAD_SECONDS, Timetable
+from edgeagent.api.process.turns import Turns
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
 

@@ -25,7 +25,7 @@ from edgeagent.messages.task import PERMITTED_CATEGORIES
 from edgeagent.network.transport import HttpTransport
 from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.privacy.values import BoundedCounts
-from edgeagent.services.installation import InstallationStore
+from edgeagent.services.models.installation import InstallationStore
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.randomness import SeededRandomSource
 from edgeagent.testing.scorer import TableScorer
@@ -36,7 +36,11 @@ from tests.audit.loss import TASKS, SeededSource
 from tests.audit.part import Effort, Result
 from tests.network.hostile import Seen, read_request, serving
 
-_TRACED = ("edgeagent/store/", "edgeagent/services/reporter.py", "edgeagent/services/uploader.py")
+_TRACED = (
+    "edgeagent/store/",
+    "edgeagent/services/reports/close_week.py",
+    "edgeagent/services/reports/uploader.py",
+)
 
 
 def crashes(effort: Effort) -> Result:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from edgeagent.agent import Agent, World
+from edgeagent.agent import Agent, Environment
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
@@ -31,9 +31,11 @@ def live(home: Path, root: Path, url: str, *, seed: str, start: int) -> int:
     """Live, and return how many reports were accepted."""
     clock = FakeClock(start)
     random = SeededRandomSource(seed)
-    world = World(clock=clock, random=random, make_scorer=ResidentScorer, simulated=True)
+    environment = Environment(
+        clock=clock, random=random, make_scorer=ResidentScorer, simulated=True
+    )
     config = Config(server_url=url, trusted_root=str(root))
-    with Agent.open(home, config=config, world=world) as agent:
+    with Agent.open(home, config=config, environment=environment) as agent:
         for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
             agent.grant(purpose)
         agent.update_model()  # from now on the time is known, and the silence runs

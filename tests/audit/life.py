@@ -19,10 +19,10 @@ from edgeagent.clock import WEEK_SECONDS
 from edgeagent.errors import NetworkError
 from edgeagent.messages import Report, ReportTask, decode_report, encode_report
 from edgeagent.messages.task import PERMITTED_CATEGORIES
-from edgeagent.network.transport import Answer
+from edgeagent.network.transport import Response
 from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.privacy.values import BoundedCounts
-from edgeagent.services.installation import InstallationStore
+from edgeagent.services.models.installation import InstallationStore
 from edgeagent.store import LedgerStore
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.randomness import SeededRandomSource
@@ -42,7 +42,7 @@ class Wire:
         self._bodies: dict[int, bytes] = {}
         self._random = SeededRandomSource(seed)
 
-    def post(self, body: bytes, *, wanted: Callable[[], bool] = lambda: True) -> Answer:
+    def post(self, body: bytes, *, wanted: Callable[[], bool] = lambda: True) -> Response:
         if self.ledger is None or not wanted():
             raise NetworkError("not connected", hint="this is an audit")
         self.posts += 1
@@ -57,9 +57,9 @@ class Wire:
             case 0:
                 raise NetworkError("no answer", hint="this is an audit")
             case 1:
-                return Answer(status=503)
+                return Response(status=503)
             case _:
-                return Answer(status=204)
+                return Response(status=204)
 
 
 Mutation = Callable[[Agent, Wire], None]

@@ -19,27 +19,27 @@ from typing import Any
 
 import msgspec
 
-from edgeagent.agent import Agent, World
-from edgeagent.api import housekeeper as housekeeping
-from edgeagent.api.call import Desk, Outside
-from edgeagent.api.closer import Closer
-from edgeagent.api.commands import Commands
-from edgeagent.api.housekeeper import Housekeeper
-from edgeagent.api.hub import Hub
-from edgeagent.api.lanes import Lanes
-from edgeagent.api.notify import Notifier
+from edgeagent.agent import Agent, Environment
+from edgeagent.api.call import Outside, ServiceState
+from edgeagent.api.process import housekeeper as housekeeping
+from edgeagent.api.process.host_conditions import HostConditions
+from edgeagent.api.process.housekeeper import Housekeeper
+from edgeagent.api.process.sd_notify import Notifier
+from edgeagent.api.process.service import Service, Settings
+from edgeagent.api.process.subprocesses import Subprocesses
+from edgeagent.api.process.week_closer import Closer
 from edgeagent.api.schedule import Schedule
-from edgeagent.api.service import Service, Settings
-from edgeagent.api.surroundings import Surroundings
+from edgeagent.api.transport.subscriptions import Subscriptions
+from edgeagent.api.worker_threads import WorkerThreads
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, quarter_of, week_start
 from edgeagent.config import load_config
 from edgeagent.consent import Purpose
 from edgeagent.messages import ModelManifest, WatchEvent
 from edgeagent.privacy.accounting import SPACING_WEEKS
 from edgeagent.scoring.remote import ChildScorer
-from edgeagent.services.activation import StagedStore
-from edgeagent.services.erasure import ErasureReceipt
-from edgeagent.services.installation import Installation
+from edgeagent.services.models.activation import StagedStore
+from edgeagent.services.models.installation import Installation
+from edgeagent.services.upkeep.erasure import ErasureReceipt
 from edgeagent.testing.randomness import SeededRandomSource
 from tests.audit.silence_model import PLAIN, TRIGGERS
 from tests.audit.silence_pace import Moments, TurnedClock, quicken
@@ -60,7 +60,7 @@ class Box:
         self.config_file = directory / "config.toml"
         self.config = load_config(self.home, self.config_file)
         self._agents: list[Agent] = []
-        self._world = World(
+        self._environment = Environment(
             clock=self.clock,
             random=SeededRandomSource("box"),
             make_scorer=lambda: ChildScorer(command=_CHILD),
@@ -72,7 +72,9 @@ class Box:
         self._first_week = 0
 
     def open(self) -> Agent:
-        self._agents.append(Agent.open(self.home, config=self.config, world=self._world))
+        self._agents.append(
+            Agent.open(self.home, config=self.config, environment=self._environment)
+        )
         return self._agents[-1]
 
     def prepare(self, publish: Callable[[], None]) -> None:
@@ -118,39 +120,45 @@ class Box:
         return msgspec.structs.replace(now, current=self.harmless, refused=None, task=task)
 
 
-class Errands(Commands):
+class NetworkJobs(Subprocesses):
     """The real ones, in the box's time."""
 
     def __init__(self, box: Box) -> None:
         clock = str(box.home.parent / "clock")
-        program = (sys.executable, "-m", "tests.audit.silence_errand", clock, str(box.turn_seconds))
+        program = (sys.executable, "-m", "tests.audit.silence_job", clock, str(box.turn_seconds))
         super().__init__(box.home, box.config_file, program=program)
 
 
 class Chained(Service):
     """The planted fault: what is due is done one after the other, and a pause follows."""
 
-    def _work(self, desk: Desk, lanes: Lanes, hub: Hub) -> Iterator[Coroutine[Any, Any, None]]:
+    def _work(
+        self, state: ServiceState, threads: WorkerThreads, subscriptions: Subscriptions
+    ) -> Iterator[Coroutine[Any, Any, None]]:
         keeper = Housekeeper(
-            desk,
-            lanes=lanes,
-            hub=hub,
-            schedule=Schedule(desk.config.service),
-            look=desk.outside.look,
+            state,
+            threads=threads,
+            subscriptions=subscriptions,
+            schedule=Schedule(state.config.service),
+            look=state.outside.look,
             status=lambda _: None,
         )
-        closer = Closer(desk, lanes=lanes, hub=hub, random=self._settings.random)
-        yield self._chain(keeper, closer, desk, lanes)
+        closer = Closer(
+            state, threads=threads, subscriptions=subscriptions, random=self._settings.random
+        )
+        yield self._chain(keeper, closer, state, threads)
 
-    async def _chain(self, keeper: Housekeeper, closer: Closer, desk: Desk, lanes: Lanes) -> None:
-        errands, done_at = desk.outside.errands, desk.clock.now()
+    async def _chain(
+        self, keeper: Housekeeper, closer: Closer, state: ServiceState, threads: WorkerThreads
+    ) -> None:
+        jobs, done_at = state.outside.jobs, state.clock.now()
         while not self._stop.is_set():
             await keeper.round()
-            if desk.clock.now() > done_at + DAY_SECONDS:
-                done_at = desk.clock.now()
-                await closer.close(int(desk.outside.clock.boot_seconds()))
-                await lanes.run("slow", errands.fetch_update)
-                await lanes.run("slow", errands.send_reports)
+            if state.clock.now() > done_at + DAY_SECONDS:
+                done_at = state.clock.now()
+                await closer.close(int(state.outside.clock.boot_seconds()))
+                await threads.run("slow", jobs.fetch_update)
+                await threads.run("slow", jobs.send_reports)
             with suppress(TimeoutError):
                 async with asyncio.timeout(housekeeping.LOOK_SECONDS):
                     await self._stop.wait()
@@ -190,8 +198,8 @@ def main() -> None:
     outside = Outside(
         open_agent=box.open,
         erase_box=_no_erasing,
-        errands=Errands(box),
-        look=Surroundings(
+        jobs=NetworkJobs(box),
+        look=HostConditions(
             box.config.service,
             clock=box.clock,
             running_seconds=box.clock.boot_seconds,

@@ -1,4 +1,4 @@
-"""A box's time, made quick for the attack on silence, the same in the service and its errands.
+"""A box's time, made quick for the attack on silence, the same in the service and its jobs.
 
 A quarter passes from one turn to the next, and a turn takes seconds. What a box waits for is
 shortened to that measure, so that work on the history is long beside it, as on the slowest box.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from edgeagent.api import closer, courier, housekeeper, timetable, turns
+from edgeagent.api.process import courier, housekeeper, timetable, turns
+from edgeagent.api.process import week_closer as closer
 from edgeagent.clock import SystemClock
 from edgeagent.network.pace import Grid
 from edgeagent.randomness import RandomSource
-from edgeagent.services import reporter
+from edgeagent.services.reports import close_week as reporter
 from edgeagent.testing.randomness import SeededRandomSource
 
 _LOOK_SECONDS = 0.2

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from edgeagent.clock import week_of
-from edgeagent.services import report_conditions, reporter
-from edgeagent.services.reporter import Reporter
+from edgeagent.services.reports import close_week as reporter
+from edgeagent.services.reports import preconditions as report_conditions
+from edgeagent.services.reports.close_week import Reporter
 from edgeagent.store import LedgerStore, ledger
 from edgeagent.store.outbox import enqueue
 from tests.audit import attacks, attacks_on_state

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from edgeagent.errors import StorageError
-from edgeagent.services import erasure
-from edgeagent.services.erasure import Erasure
-from edgeagent.services.titles import TitleMarks
+from edgeagent.services.household.title_marks import TitleMarks
+from edgeagent.services.upkeep import erasure
+from edgeagent.services.upkeep.erasure import Erasure
 from edgeagent.store import EVERYTHING, LedgerStore, reach
 from edgeagent.store import deletions as store_deletions
 from tests.audit.deletions import (

@@ -16,9 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from edgeagent.api.dashboard_door import DashboardDoor, dashboard_command
+from edgeagent.api.process.dashboard_socket import DashboardDoor, dashboard_command
 from edgeagent.clock import SystemClock
-from edgeagent.dashboard.app import WAYS
+from edgeagent.dashboard.app import ROUTES
 from tests.api.running import ServiceThread
 from tests.dashboard.conftest import furnish
 from tests.dashboard.serving import Serving
@@ -70,7 +70,7 @@ async def measure(directory: Path) -> dict[str, float]:
     began = time.perf_counter()
     await asyncio.to_thread(visitor.enter)
     first_seconds = time.perf_counter() - began
-    paths = [way.path for way in WAYS if way.method == "GET"]
+    paths = [way.path for way in ROUTES if way.method == "GET"]
     for path in paths:
         await asyncio.to_thread(visitor.get, path)
     process_id = door.process_id

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from edgeagent.agent import Agent
-from edgeagent.api.housekeeper import LOOK_SECONDS
+from edgeagent.api.process.housekeeper import LOOK_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.messages import (
@@ -39,7 +39,7 @@ from edgeagent.messages import (
     sha256_hex,
 )
 from edgeagent.messages.manifest import TargetReference as Reference
-from edgeagent.services.installation import InstallationStore
+from edgeagent.services.models.installation import InstallationStore
 from model_export.heads.foldin_graph import build_foldin_graph
 from tests.api.running import LineClient
 from tests.bench.bench_scoring import SPACE, _catalogue, _parameters

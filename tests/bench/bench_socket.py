@@ -32,7 +32,7 @@ from edgeagent.messages import (
     decode_catalogue,
     sha256_hex,
 )
-from edgeagent.services.installation import InstallationStore
+from edgeagent.services.models.installation import InstallationStore
 from model_export.heads.foldin_graph import build_foldin_graph
 from tests.api.running import LineClient
 from tests.bench.bench_scoring import HISTORY, SPACE, D, S, _catalogue, _parameters

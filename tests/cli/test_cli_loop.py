@@ -116,8 +116,8 @@ def test_a_model_is_fetched_shown_and_ranks_with_reasons(
     connected.says("consent", "grant", "history", "personalization")
     assert "active    none" in connected.says("model", "status")
     version = publisher.artefacts.manifest.model_version
-    for errand in ("fetch", "send"):
-        assert connected.says("errand", errand) == ""
+    for job in ("fetch", "send"):
+        assert connected.says("job", job) == ""
     assert "active    none" in connected.says("model", "status")
     said = connected.says("model", "update")
     assert f"fetched  model {version}, the same report task" in said

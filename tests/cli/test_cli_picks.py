@@ -8,7 +8,7 @@ from edgeagent.agent import Agent
 from edgeagent.clock import SystemClock, iso_utc
 from edgeagent.config import Config
 from edgeagent.messages import WatchEvent
-from edgeagent.services.installation import InstallationStore, UnreadManifest
+from edgeagent.services.models.installation import InstallationStore, UnreadManifest
 from edgeagent.simulator.plan import START
 from model_export.publishing.artefacts import export
 from model_export.train import train

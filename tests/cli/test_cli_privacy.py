@@ -253,7 +253,8 @@ def test_yes_answers_beforehand(terminal: Terminal) -> None:
 def test_verbose_says_why_there_was_no_report(terminal: Terminal) -> None:
     said = CliRunner().invoke(cli, ["--home", str(terminal.home), "-v", "report", "close"])
     assert (
-        "INFO edgeagent.services.open_week: week None: silent the time is not known" in said.stderr
+        "INFO edgeagent.services.reports.open_week: week None: silent the time is not known"
+        in said.stderr
     )
     assert "INFO" not in terminal("report", "close").stderr
 

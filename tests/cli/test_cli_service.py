@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgeagent.api.endpoint import default_socket, manager_token
-from edgeagent.api.unix_door import prepare_directory
+from edgeagent.api.transport.unix_server import prepare_directory
 from edgeagent.cli.root import cli
 from edgeagent.config import Config
 from edgeagent.testing.randomness import SeededRandomSource

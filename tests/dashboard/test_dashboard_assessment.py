@@ -10,7 +10,7 @@ from edgeagent.config import Config, ServiceConfig
 from edgeagent.dashboard.promises import Promises, Risk, read_promises
 from edgeagent.dashboard.rendering import render
 from edgeagent.dashboard.texts import LANGUAGES, load_texts
-from edgeagent.services.settings_risk import deviations
+from edgeagent.services.upkeep.settings_risk import deviations
 from tests.api.running import Running
 from tests.dashboard.conftest import furnish
 from tests.dashboard.serving import Serving
@@ -30,7 +30,7 @@ def test_nothing_widens_before_the_assessment_was_shown(
     assert "Nothing leaves this box because of this switch" in told(
         furnished.post("/switches/grant", purpose="promotion").text
     )
-    assert furnished.post("/switches/grant", purpose="world").status == 400
+    assert furnished.post("/switches/grant", purpose="environment").status == 400
     with running.line() as manager:
         purposes = manager.result("EdgeAgent.consent")["purposes"]
     assert [purpose["purpose"] for purpose in purposes if purpose["granted"]] == [

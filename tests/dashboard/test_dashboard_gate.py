@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from edgeagent.dashboard.app import WAYS
+from edgeagent.dashboard.app import ROUTES
 from edgeagent.dashboard.headers import HEADERS
 from edgeagent.dashboard.session import SESSION_SECONDS
 from tests.api.running import Running
 from tests.dashboard.serving import Serving
 
-PAGES = sorted({way.path for way in WAYS if way.method == "GET"})
-DEEDS = sorted({way.path for way in WAYS if way.method == "POST"} | {"/language"})
+PAGES = sorted({way.path for way in ROUTES if way.method == "GET"})
+DEEDS = sorted({way.path for way in ROUTES if way.method == "POST"} | {"/language"})
 PUBLIC = ["/static/dashboard.css", "/static/icon.svg"]
 
 

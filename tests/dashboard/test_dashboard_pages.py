@@ -291,7 +291,7 @@ def test_erasing_takes_two_steps_and_gives_a_receipt(
 
 
 def test_no_scope_no_erasure(serving: Serving) -> None:
-    assert serving.post("/erase/ask", scope="world").status == 400
+    assert serving.post("/erase/ask", scope="environment").status == 400
 
 
 def test_the_history_goes_in_two_steps(furnished: Serving) -> None:
@@ -377,7 +377,7 @@ def test_a_service_that_has_gone_is_said_to_be_gone(
 def test_trouble_is_told_by_its_kind(
     serving: Serving, running: Running, error: EdgeAgentError, said: str
 ) -> None:
-    running.service._outside.errands.fails = error  # type: ignore[attr-defined]
+    running.service._outside.jobs.fails = error  # type: ignore[attr-defined]
     answer = serving.post("/model/update")
     assert answer.status == 503
     assert said in told(answer.text)

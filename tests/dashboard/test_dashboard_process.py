@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from edgeagent.api.dashboard_door import DashboardDoor, dashboard_command
+from edgeagent.api.process.dashboard_socket import DashboardDoor, dashboard_command
 from edgeagent.cli.root import cli
 from edgeagent.dashboard.__main__ import main
 from edgeagent.dashboard.idle import IDLE_SECONDS, Idle

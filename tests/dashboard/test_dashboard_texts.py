@@ -17,8 +17,9 @@ from edgeagent.dashboard.rendering import render
 from edgeagent.dashboard.segment_names import segment_name
 from edgeagent.dashboard.texts import LANGUAGES, Said, Texts, choose_language, load_texts
 from edgeagent.notices import load_notice
-from edgeagent.services import erasure, erasure_of_box
-from edgeagent.services.category_names import NONE_NAME
+from edgeagent.services.models.installation import NONE_NAME
+from edgeagent.services.upkeep import box_erasure as erasure_of_box
+from edgeagent.services.upkeep import erasure
 from edgeagent.store.store_notes import CUT_SHORT, GONE, PUT_BACK
 from model_export.segments import genre_words
 from model_export.segments.genre_words import spoken_genres

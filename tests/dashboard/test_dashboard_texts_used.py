@@ -15,8 +15,8 @@ from edgeagent.dashboard.texts import LANGUAGES
 from edgeagent.errors import EdgeAgentError
 from edgeagent.messages.fields import MechanismName
 from edgeagent.messages.scoring import Reason
-from edgeagent.services.receipt import State
-from edgeagent.services.report_conditions import Obstacle
+from edgeagent.services.household.consent_receipt import State
+from edgeagent.services.reports.preconditions import Obstacle
 from edgeagent.store.disclosures import Outcome
 from edgeagent.store.profiles import ProfileKind, TitleMark
 from tests.dashboard.test_dashboard_gate import DEEDS

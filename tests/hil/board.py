@@ -15,7 +15,7 @@ from tests.hil.wheels import ROOT
 
 __all__ = ["Board", "Files", "Said", "Shell", "tar_of"]
 
-_PATIENCE_SECONDS = 600
+_TIMEOUT_SECONDS = 600
 _SHIPPED = (
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/hil/onboard").glob("*.py")),
     "tests/security/comparison.py",
@@ -76,7 +76,7 @@ class Board:
 
     def run(self, command: str) -> Said:
         """Run a command, whatever comes of it."""
-        out, err, code = self.shell.run(command, timeout=_PATIENCE_SECONDS)
+        out, err, code = self.shell.run(command, timeout=_TIMEOUT_SECONDS)
         return Said(out="\n".join(out), err="\n".join(err), code=code)
 
     def check(self, command: str) -> str:

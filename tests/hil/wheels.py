@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-from edgeagent.api.debian_package import build_debian_package
+from edgeagent.install.debian_package import build_debian_package
 from tests.hil.plants import Plant
 from tests.hil.rootfs import Suite
 

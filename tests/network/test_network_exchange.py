@@ -16,7 +16,7 @@ import h11
 import pytest
 
 from edgeagent.errors import NetworkError
-from edgeagent.network.exchange import Patience, _Call, public_key_sha256
+from edgeagent.network.exchange import Timeouts, _Exchange, public_key_sha256
 from edgeagent.network.transport import HttpTransport
 from tests.network.hostile import (
     Script,
@@ -30,13 +30,13 @@ from tests.network.hostile import (
 
 BODY = b"{}".ljust(512)
 COUNTED = b"HTTP/1.1 204 No Content\r\n\r\n"
-WATCHFUL = Patience(glance_seconds=0.001)
+WATCHFUL = Timeouts(poll_interval_seconds=0.001)
 
 
-def impatient() -> Patience:
+def impatient() -> Timeouts:
     """A minute is over after a few looks."""
     clock = itertools.count(step=5.0)
-    return Patience(glance_seconds=0.001, monotonic=lambda: next(clock))
+    return Timeouts(poll_interval_seconds=0.001, monotonic=lambda: next(clock))
 
 
 def post_to(
@@ -44,11 +44,11 @@ def post_to(
     *,
     scheme: str = "http",
     wanted: Callable[[], bool] = lambda: True,
-    patience: Patience = WATCHFUL,
+    timeouts: Timeouts = WATCHFUL,
     pins: tuple[str, ...] = (),
 ) -> int:
     url = f"{scheme}://127.0.0.1:{seen.port}"
-    return HttpTransport(url, pins=pins, patience=patience).post(BODY, wanted=wanted).status
+    return HttpTransport(url, pins=pins, timeouts=timeouts).post(BODY, wanted=wanted).status
 
 
 def answering(*pieces: bytes) -> Script:
@@ -135,7 +135,7 @@ def test_a_head_without_an_end_is_left(start: bytes, piece: bytes) -> None:
 )
 def test_nonsense_is_a_network_error(answer: bytes) -> None:
     with serving(answering(answer)) as seen, pytest.raises(NetworkError, match="POST"):
-        post_to(seen, patience=impatient())
+        post_to(seen, timeouts=impatient())
 
 
 def test_interim_answers_are_passed_over() -> None:
@@ -151,13 +151,13 @@ def test_a_connection_closed_without_an_answer_is_a_network_error() -> None:
 @pytest.mark.parametrize("dripped", [b"", b"HTTP/1.1 2"])
 def test_a_server_that_stalls_is_left_when_the_time_is_up(dripped: bytes) -> None:
     with serving(answering(dripped)) as seen, pytest.raises(NetworkError, match="within 60 s"):
-        post_to(seen, patience=impatient())
+        post_to(seen, timeouts=impatient())
     assert seen.left.is_set()
 
 
 def test_a_server_that_never_shakes_hands_is_left_and_learns_nothing() -> None:
     with serving(until_left) as seen, pytest.raises(NetworkError, match="within 60 s"):
-        post_to(seen, scheme="https", patience=impatient())
+        post_to(seen, scheme="https", timeouts=impatient())
     assert BODY not in seen.data
 
 
@@ -190,7 +190,9 @@ def slow_clock(step: float) -> Callable[[], float]:
 
 @pytest.mark.parametrize("first", [UNROUTED, UNKNOWN, "refused", "deaf"])
 def test_an_address_that_leads_nowhere_gives_way_to_the_next(first: Address | str) -> None:
-    patience = Patience(deadline_seconds=inf, glance_seconds=0.001, monotonic=slow_clock(1.0))
+    timeouts = Timeouts(
+        deadline_seconds=inf, poll_interval_seconds=0.001, monotonic=slow_clock(1.0)
+    )
     with ExitStack() as stack:
         if first == "deaf":
             first = stack.enter_context(deaf())
@@ -198,7 +200,7 @@ def test_an_address_that_leads_nowhere_gives_way_to_the_next(first: Address | st
             with socket.create_server(("127.0.0.1", 0)) as closed:
                 first = here(closed.getsockname()[1])
         assert not isinstance(first, str)
-        with serving(answering(COUNTED)) as seen, _Call(lambda: True, patience) as call:
+        with serving(answering(COUNTED)) as seen, _Exchange(lambda: True, timeouts) as call:
             call.connect_to([first, here(seen.port)])
             headers = [("Host", "x"), ("Content-Length", str(len(BODY)))]
             request = h11.Request(method="POST", target="/", headers=headers)
@@ -210,7 +212,7 @@ def test_an_address_that_leads_nowhere_gives_way_to_the_next(first: Address | st
 )
 def test_no_address_that_leads_anywhere_says_why(address: Address, error: int) -> None:
     with (
-        _Call(lambda: True, WATCHFUL) as call,
+        _Exchange(lambda: True, WATCHFUL) as call,
         pytest.raises(OSError, match=re.escape(str(address[-1]))) as caught,
     ):
         call.connect_to([here(1), address])
@@ -218,8 +220,8 @@ def test_no_address_that_leads_anywhere_says_why(address: Address, error: int) -
 
 
 def test_an_address_that_answers_nothing_is_left_after_its_share_of_the_time() -> None:
-    patience = Patience(glance_seconds=0.001, monotonic=slow_clock(1.0))
-    with deaf() as address, _Call(lambda: True, patience) as call:
+    timeouts = Timeouts(poll_interval_seconds=0.001, monotonic=slow_clock(1.0))
+    with deaf() as address, _Exchange(lambda: True, timeouts) as call:
         with pytest.raises(TimeoutError, match="timed out"):
             call.connect_to([address] * 3)
         with pytest.raises(TimeoutError, match="within 60 s"):
@@ -230,7 +232,7 @@ def test_an_attempt_to_connect_is_called_off() -> None:
     answers = iter([True, True, False])
     with (
         deaf() as address,
-        _Call(lambda: next(answers), WATCHFUL) as call,
+        _Exchange(lambda: next(answers), WATCHFUL) as call,
         pytest.raises(ConnectionAbortedError, match="called off"),
     ):
         call.connect_to([address])

@@ -11,11 +11,11 @@ import pytest
 from tuf.api.exceptions import DownloadError, DownloadHTTPError
 
 from edgeagent.errors import NetworkError
-from edgeagent.network.exchange import Patience
-from edgeagent.network.fetcher import UPDATE_PATIENCE, HttpFetcher
+from edgeagent.network.exchange import Timeouts
+from edgeagent.network.fetcher import UPDATE_TIMEOUTS, HttpFetcher
 from tests.network.hostile import Script, Seen, gone, serving, until_left
 
-WATCHFUL = Patience(glance_seconds=0.001)
+WATCHFUL = Timeouts(poll_interval_seconds=0.001)
 
 
 def fetched(seen: Seen, fetcher: HttpFetcher | None = None) -> bytes:
@@ -123,29 +123,29 @@ def test_nobody_listens() -> None:
     ],
 )
 def test_a_server_that_drips_is_left_when_the_time_is_up(start: bytes, piece: bytes) -> None:
-    patience = Patience(deadline_seconds=900, glance_seconds=0.001, monotonic=ticking(0.5))
+    timeouts = Timeouts(deadline_seconds=900, poll_interval_seconds=0.001, monotonic=ticking(0.5))
     with serving(dripping(start, piece)) as seen:
         with pytest.raises(DownloadError, match="not done within"):
-            fetched(seen, HttpFetcher(patience))
+            fetched(seen, HttpFetcher(timeouts))
         assert seen.left.wait(60)
 
 
 def test_a_server_that_stalls_is_left_sooner() -> None:
-    patience = Patience(
-        deadline_seconds=900, stall_seconds=30, glance_seconds=0.001, monotonic=ticking(1.0)
+    timeouts = Timeouts(
+        deadline_seconds=900, stall_seconds=30, poll_interval_seconds=0.001, monotonic=ticking(1.0)
     )
     answer = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nro")
     with serving(answer) as seen, pytest.raises(DownloadError, match="nothing for 30 s"):
-        fetched(seen, HttpFetcher(patience))
+        fetched(seen, HttpFetcher(timeouts))
 
 
 @pytest.mark.parametrize(("least", "left"), [(1e9, True), (1.0, False)])
 def test_a_server_slower_than_any_line_is_left_long_before_the_deadline(
     least: float, left: bool
 ) -> None:
-    patience = Patience(
+    timeouts = Timeouts(
         deadline_seconds=inf,
-        glance_seconds=0.001,
+        poll_interval_seconds=0.001,
         monotonic=ticking(0.5),
         least_bytes_per_second=least,
         rate_seconds=10,
@@ -155,15 +155,15 @@ def test_a_server_slower_than_any_line_is_left_long_before_the_deadline(
     with serving(answer) as seen:
         if left:
             with pytest.raises(DownloadError, match="slower than"):
-                fetched(seen, HttpFetcher(patience))
+                fetched(seen, HttpFetcher(timeouts))
         else:
-            assert fetched(seen, HttpFetcher(patience)) == body
+            assert fetched(seen, HttpFetcher(timeouts)) == body
 
 
 def test_all_downloads_of_an_update_share_the_deadline() -> None:
     """Sixty-four new roots in a row, each just in time, would hold an update for hours."""
-    patience = Patience(deadline_seconds=900, glance_seconds=0.001, monotonic=ticking(20.0))
-    fetcher = HttpFetcher(patience)
+    timeouts = Timeouts(deadline_seconds=900, poll_interval_seconds=0.001, monotonic=ticking(20.0))
+    fetcher = HttpFetcher(timeouts)
 
     def fetch_another() -> bytes:
         with serving(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nroot")) as seen:
@@ -176,5 +176,5 @@ def test_all_downloads_of_an_update_share_the_deadline() -> None:
 
 
 def test_a_real_update_has_a_quarter_of_an_hour_and_a_least_rate() -> None:
-    assert (UPDATE_PATIENCE.deadline_seconds, UPDATE_PATIENCE.stall_seconds) == (900, 30)
-    assert (UPDATE_PATIENCE.least_bytes_per_second, UPDATE_PATIENCE.rate_seconds) == (1024, 30)
+    assert (UPDATE_TIMEOUTS.deadline_seconds, UPDATE_TIMEOUTS.stall_seconds) == (900, 30)
+    assert (UPDATE_TIMEOUTS.least_bytes_per_second, UPDATE_TIMEOUTS.rate_seconds) == (1024, 30)

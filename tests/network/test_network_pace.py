@@ -1,4 +1,4 @@
-"""Requests of an errand begin on a grid, whatever lies between them."""
+"""Requests of a job begin on a grid, whatever lies between them."""
 
 from __future__ import annotations
 

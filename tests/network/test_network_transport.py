@@ -12,8 +12,8 @@ from math import inf
 import pytest
 
 from edgeagent.errors import NetworkError
-from edgeagent.network.exchange import Patience
-from edgeagent.network.transport import REPORT_PATIENCE, HttpTransport
+from edgeagent.network.exchange import Timeouts
+from edgeagent.network.transport import REPORT_TIMEOUTS, HttpTransport
 from tests.network.hostile import Seen, read_request, serving
 
 BODY = b"{}".ljust(512)
@@ -154,8 +154,8 @@ def test_nonsense_instead_of_http_is_a_network_error() -> None:
 
 
 def test_a_report_has_a_minute_and_a_least_rate() -> None:
-    assert (REPORT_PATIENCE.deadline_seconds, REPORT_PATIENCE.stall_seconds) == (60, 30)
-    assert REPORT_PATIENCE.least_bytes_per_second == 16
+    assert (REPORT_TIMEOUTS.deadline_seconds, REPORT_TIMEOUTS.stall_seconds) == (60, 30)
+    assert REPORT_TIMEOUTS.least_bytes_per_second == 16
 
 
 def test_an_answer_that_drips_is_left_long_before_the_deadline() -> None:
@@ -170,14 +170,14 @@ def test_an_answer_that_drips_is_left_long_before_the_deadline() -> None:
         except OSError:
             seen.left.set()
 
-    patience = Patience(
+    timeouts = Timeouts(
         deadline_seconds=inf,
-        glance_seconds=0.001,
+        poll_interval_seconds=0.001,
         least_bytes_per_second=1e6,
         monotonic=lambda: next(clock),
     )
     with serving(script) as seen:
-        transport = HttpTransport(f"http://127.0.0.1:{seen.port}", patience=patience)
+        transport = HttpTransport(f"http://127.0.0.1:{seen.port}", timeouts=timeouts)
         with pytest.raises(NetworkError, match="slower than"):
             transport.post(BODY)
         assert seen.left.wait(60)

@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edgeagent.api.install_files import install_directory, install_files
 from edgeagent.config import DEFAULT_PORT, Config, ServiceConfig, load_config
+from edgeagent.install.files import install_directory, install_files
 from edgeagent.scoring.confinement import ALLOWANCE_BYTES, TIMES_CATALOGUE
 from tests.api.settings_file import SETTINGS, settings_file
 

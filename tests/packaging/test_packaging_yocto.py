@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.api.install_files import install_directory
+from edgeagent.install.files import install_directory
 
 HERE = Path(__file__).parent
 LAYER = install_directory() / "yocto" / "meta-edgeagent"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edgeagent.agent import World
+from edgeagent.agent import Environment
 
 
 def test_a_box_without_a_directory_of_its_own_keeps_its_private_sessions_in_this_run_s() -> None:
-    directory = World().runtime_directory
+    directory = Environment().runtime_directory
     assert directory.name.startswith("edgeagent-run-")

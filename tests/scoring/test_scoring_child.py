@@ -20,9 +20,9 @@ from edgeagent.messages import (
 )
 from edgeagent.scoring.confinement import OUT_OF_MEMORY_EXIT
 from edgeagent.scoring.frames import (
-    Answer,
-    Call,
     PipeClosed,
+    ScoringAnswer,
+    ScoringCall,
     VerifyRequest,
     read_frame,
     write_frame,
@@ -34,11 +34,11 @@ from tests.scoring.toy_model import CLAIMS
 FILES = ModelFiles(
     model_path="m", model_sha256="0" * 64, catalogue_path="c", catalogue_sha256="0" * 64
 )
-RANK = Call(rank=RankRequest(files=FILES, now=0, history=()))
-SPLIT = Call(split=SplitRequest(files=FILES, profiles=((),)))
-SEGMENT = Call(segment=SegmentRequest(files=FILES, sessions=()))
-TRIAL = Call(trial=TrialRequest(files=FILES, profiles=((),)))
-VERIFY = Call(verify=VerifyRequest(files=FILES, golden_path="g", claims=CLAIMS))
+RANK = ScoringCall(rank=RankRequest(files=FILES, now=0, history=()))
+SPLIT = ScoringCall(split=SplitRequest(files=FILES, profiles=((),)))
+SEGMENT = ScoringCall(segment=SegmentRequest(files=FILES, sessions=()))
+TRIAL = ScoringCall(trial=TrialRequest(files=FILES, profiles=((),)))
+VERIFY = ScoringCall(verify=VerifyRequest(files=FILES, golden_path="g", claims=CLAIMS))
 PICKS = Picks(picks=(), segment_probabilities=(1.0,), score_spread=0.0)
 
 
@@ -85,12 +85,12 @@ class Pipes:
         self.calls, self.ask_on = os.pipe()
         self.answer_on, self.answers = os.pipe()[::-1]
 
-    def ask(self, *calls: Call) -> None:
+    def ask(self, *calls: ScoringCall) -> None:
         for call in calls:
-            write_frame(self.ask_on, call, cap_bytes=10_000, patience_seconds=1.0)
+            write_frame(self.ask_on, call, cap_bytes=10_000, timeout_seconds=1.0)
 
-    def answer(self) -> Answer:
-        return read_frame(self.answers, Answer, cap_bytes=10_000, patience_seconds=0.0)
+    def answer(self) -> ScoringAnswer:
+        return read_frame(self.answers, ScoringAnswer, cap_bytes=10_000, timeout_seconds=0.0)
 
 
 @pytest.fixture
@@ -108,11 +108,11 @@ def test_calls_are_answered_in_turn_until_none_comes(pipes: Pipes) -> None:
     scorer = FakeScorer()
     pipes.ask(RANK, SPLIT, SEGMENT, VERIFY, TRIAL)
     serve(pipes.calls, pipes.answer_on, scorer=scorer, idle_seconds=0.0)
-    assert pipes.answer() == Answer(picks=PICKS)
-    assert pipes.answer() == Answer(split=SplitAnswer(sessions=((),)))
-    assert pipes.answer() == Answer(segments=SegmentAnswer(segments=()))
-    assert pipes.answer() == Answer(verified=True)
-    assert pipes.answer() == Answer(trial=TrialAnswer(gains=(1.0,)))
+    assert pipes.answer() == ScoringAnswer(picks=PICKS)
+    assert pipes.answer() == ScoringAnswer(split=SplitAnswer(sessions=((),)))
+    assert pipes.answer() == ScoringAnswer(segments=SegmentAnswer(segments=()))
+    assert pipes.answer() == ScoringAnswer(verified=True)
+    assert pipes.answer() == ScoringAnswer(trial=TrialAnswer(gains=(1.0,)))
     assert scorer.verified == [(FILES, "g", CLAIMS)]
 
 
@@ -120,14 +120,14 @@ def test_it_ends_when_its_input_closes(pipes: Pipes) -> None:
     pipes.ask(RANK)
     os.close(pipes.ask_on)
     serve(pipes.calls, pipes.answer_on, scorer=FakeScorer(), idle_seconds=3600.0)
-    assert pipes.answer() == Answer(picks=PICKS)
+    assert pipes.answer() == ScoringAnswer(picks=PICKS)
 
 
 def test_it_ends_when_nobody_listens(pipes: Pipes) -> None:
     pipes.ask(RANK, RANK)
     os.close(pipes.answers)
     serve(pipes.calls, pipes.answer_on, scorer=FakeScorer(), idle_seconds=0.0)
-    assert read_frame(pipes.calls, Call, cap_bytes=10_000, patience_seconds=0.0) == RANK
+    assert read_frame(pipes.calls, ScoringCall, cap_bytes=10_000, timeout_seconds=0.0) == RANK
 
 
 def test_a_call_it_does_not_understand_is_answered_with_an_error(pipes: Pipes) -> None:
@@ -138,7 +138,7 @@ def test_a_call_it_does_not_understand_is_answered_with_an_error(pipes: Pipes) -
     assert failure is not None
     assert failure.error == "MalformedMessage"
     assert "erase" in failure.message
-    assert pipes.answer() == Answer(picks=PICKS)
+    assert pipes.answer() == ScoringAnswer(picks=PICKS)
 
 
 def test_it_ends_on_bytes_that_are_no_frames(pipes: Pipes) -> None:
@@ -149,7 +149,7 @@ def test_it_ends_on_bytes_that_are_no_frames(pipes: Pipes) -> None:
 
 
 @pytest.mark.parametrize("call", [RANK, SEGMENT, VERIFY, TRIAL])
-def test_an_error_is_an_answer(pipes: Pipes, call: Call) -> None:
+def test_an_error_is_an_answer(pipes: Pipes, call: ScoringCall) -> None:
     scorer = FakeScorer(ModelRefused("altered", hint="again"))
     pipes.ask(call)
     serve(pipes.calls, pipes.answer_on, scorer=scorer, idle_seconds=0.0)

@@ -20,7 +20,7 @@ from edgeagent.scoring.confinement import (
     MemoryLimit,
     limited_cpu,
 )
-from edgeagent.scoring.frames import Call
+from edgeagent.scoring.frames import ScoringCall
 from edgeagent.scoring.remote import ChildScorer
 from tests.scoring.hostile_child import hostile_command
 from tests.scoring.hostile_model import TRIGGER, Mischief, hostile_model
@@ -104,7 +104,7 @@ def _looked_into(*arguments: str, said: bytes) -> str:
 def test_not_even_its_parent_looks_into_a_child(files: ModelFiles) -> None:
     allowed = not YAMA.exists() or int(YAMA.read_text("ascii")) < 2
     assert _looked_into("-c", ECHO, said=b"x") == ("seen" if allowed else "hidden")
-    call = msgspec.json.encode(Call(segment=_request(files)))
+    call = msgspec.json.encode(ScoringCall(segment=_request(files)))
     frame = len(call).to_bytes(4, "big") + call
     assert _looked_into("-m", "edgeagent.scoring.child", "30", said=frame) == "hidden"
 

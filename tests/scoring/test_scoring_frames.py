@@ -8,15 +8,15 @@ import pytest
 from edgeagent.errors import InputError, MalformedMessage, ModelError, ModelRefused
 from edgeagent.messages import Failure, SegmentAnswer, canonical_bytes
 from edgeagent.scoring.frames import (
-    Answer,
-    Call,
     PipeClosed,
+    ScoringAnswer,
+    ScoringCall,
     failure_of,
     read_frame,
     write_frame,
 )
 
-ANSWER = Answer(segments=SegmentAnswer(segments=(1, None)))
+ANSWER = ScoringAnswer(segments=SegmentAnswer(segments=(1, None)))
 
 
 @pytest.fixture
@@ -31,23 +31,23 @@ def pipe() -> Iterator[tuple[int, int]]:
             continue  # the test closed it
 
 
-def _read(reader: int, *, cap_bytes: int = 1000) -> Answer:
-    return read_frame(reader, Answer, cap_bytes=cap_bytes, patience_seconds=0.0)
+def _read(reader: int, *, cap_bytes: int = 1000) -> ScoringAnswer:
+    return read_frame(reader, ScoringAnswer, cap_bytes=cap_bytes, timeout_seconds=0.0)
 
 
 def test_a_frame_is_its_length_and_canonical_json(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
-    write_frame(writer, ANSWER, cap_bytes=100, patience_seconds=1.0)
+    write_frame(writer, ANSWER, cap_bytes=100, timeout_seconds=1.0)
     body = canonical_bytes(ANSWER)
     assert os.read(reader, 100) == len(body).to_bytes(4, "big") + body
 
 
 def test_what_is_written_is_read(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
-    for answer in (ANSWER, Answer(verified=True)):
-        write_frame(writer, answer, cap_bytes=100, patience_seconds=1.0)
+    for answer in (ANSWER, ScoringAnswer(verified=True)):
+        write_frame(writer, answer, cap_bytes=100, timeout_seconds=1.0)
     assert _read(reader) == ANSWER
-    assert _read(reader) == Answer(verified=True)
+    assert _read(reader) == ScoringAnswer(verified=True)
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_a_whole_frame_that_is_something_else_is_malformed(
 ) -> None:
     reader, writer = pipe
     os.write(writer, data)
-    write_frame(writer, ANSWER, cap_bytes=100, patience_seconds=1.0)
-    with pytest.raises(MalformedMessage, match="Answer"):
+    write_frame(writer, ANSWER, cap_bytes=100, timeout_seconds=1.0)
+    with pytest.raises(MalformedMessage, match="ScoringAnswer"):
         _read(reader)
     assert _read(reader) == ANSWER
 
@@ -92,35 +92,35 @@ def test_the_end_is_noticed_on_both_sides(pipe: tuple[int, int]) -> None:
     other_reader, other_writer = os.pipe()
     os.close(other_reader)
     with pytest.raises(PipeClosed, match="has ended"):
-        write_frame(other_writer, ANSWER, cap_bytes=100, patience_seconds=1.0)
+        write_frame(other_writer, ANSWER, cap_bytes=100, timeout_seconds=1.0)
     os.close(other_writer)
 
 
 def test_one_who_does_not_read_is_not_waited_for(pipe: tuple[int, int]) -> None:
     _, writer = pipe
-    long = Answer(segments=SegmentAnswer(segments=(None,) * 50_000))
+    long = ScoringAnswer(segments=SegmentAnswer(segments=(None,) * 50_000))
     with pytest.raises(PipeClosed, match="does not read"):
-        write_frame(writer, long, cap_bytes=10**6, patience_seconds=0.0)
+        write_frame(writer, long, cap_bytes=10**6, timeout_seconds=0.0)
 
 
 def test_a_message_beyond_the_cap_is_not_sent(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     with pytest.raises(MalformedMessage, match="at most 10 are accepted") as refused:
-        write_frame(writer, ANSWER, cap_bytes=10, patience_seconds=1.0)
+        write_frame(writer, ANSWER, cap_bytes=10, timeout_seconds=1.0)
     assert refused.value.hint
     with pytest.raises(PipeClosed, match="says nothing"):
         _read(reader)
 
 
 def test_text_that_is_not_unicode_is_refused(pipe: tuple[int, int]) -> None:
-    broken = Answer(failure=Failure(error="ModelError", message="\udc80", hint=""))
+    broken = ScoringAnswer(failure=Failure(error="ModelError", message="\udc80", hint=""))
     with pytest.raises(MalformedMessage, match="not Unicode"):
-        write_frame(pipe[1], broken, cap_bytes=100, patience_seconds=1.0)
+        write_frame(pipe[1], broken, cap_bytes=100, timeout_seconds=1.0)
 
 
 def test_a_call_asks_exactly_one_question() -> None:
     with pytest.raises(ValueError, match="exactly one"):
-        Call()
+        ScoringCall()
 
 
 @pytest.mark.parametrize("kind", [ModelRefused, MalformedMessage, InputError])

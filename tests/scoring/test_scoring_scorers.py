@@ -80,7 +80,7 @@ def child_of() -> Iterator[Callable[[tuple[str, ...]], ChildScorer]]:
     made: list[ChildScorer] = []
 
     def make(command: tuple[str, ...]) -> ChildScorer:
-        made.append(ChildScorer(command=command, patience_seconds=30.0))
+        made.append(ChildScorer(command=command, timeout_seconds=30.0))
         return made[-1]
 
     yield make
@@ -110,14 +110,14 @@ def test_a_child_that_dies_or_babbles_twice_is_a_model_error(
 
 
 def test_a_child_that_stands_still_is_ended(files: ModelFiles) -> None:
-    scorer = ChildScorer(command=_python("import signal; signal.pause()"), patience_seconds=0.05)
+    scorer = ChildScorer(command=_python("import signal; signal.pause()"), timeout_seconds=0.05)
     with pytest.raises(ModelError, match="says nothing"):
         scorer.rank(RankRequest(files=files, now=NOW, history=()))
     scorer.close()
 
 
 def test_a_child_that_does_not_read_is_ended(files: ModelFiles) -> None:
-    scorer = ChildScorer(command=_python("import signal; signal.pause()"), patience_seconds=0.05)
+    scorer = ChildScorer(command=_python("import signal; signal.pause()"), timeout_seconds=0.05)
     beyond_the_pipe = ((ALPHA,),) * 5000
     with pytest.raises(ModelError, match="does not read"):
         scorer.segment(SegmentRequest(files=files, sessions=beyond_the_pipe))
@@ -228,7 +228,7 @@ def test_closing_ends_a_child_that_is_at_work(files: ModelFiles, tmp_path: Path)
     at_work = tmp_path / "at work"
     os.mkfifo(at_work)
     code = f"{_READ} import signal; open({str(at_work)!r}, 'wb').close(); signal.pause()"
-    scorer = ChildScorer(command=_python(code), patience_seconds=20.0)
+    scorer = ChildScorer(command=_python(code), timeout_seconds=20.0)
     errors: list[Exception] = []
 
     def ask() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from edgeagent.api.methods import find_event, find_method
+from edgeagent.api.methods.registry import find_event, find_method
 from edgeagent.clock import iso_utc
-from edgeagent.services.privacy_flags import FLAGS
+from edgeagent.services.household.privacy_flags import FLAGS
 from tests.api.openrpc_document import DOCUMENT
 from tests.api.running import Running
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from scipy.stats import mannwhitneyu
 
-from edgeagent.api.pace import LoopTime, TimeSource
+from edgeagent.api.transport.answer_grid import LoopTime, TimeSource
 from edgeagent.config import Config, ServiceConfig
 from tests.api.running import Client, Leaping, ServiceThread
 

@@ -27,8 +27,8 @@ from edgeagent.messages import (
     TrialRequest,
     WatchEvent,
 )
-from edgeagent.services.erasure_of_box import erase_box
-from edgeagent.services.key_care import configured_provider
+from edgeagent.services.upkeep.box_erasure import erase_box
+from edgeagent.services.upkeep.key_management import configured_provider
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.canaries import decrypted_files, files_with
 

@@ -35,7 +35,7 @@ ENTRIES: dict[str, tuple[Entry, tuple[object, ...]]] = {
         lambda agent, it: agent.withdraw(Purpose.HISTORY, profile=it),
         NO_PROFILES,
     ),
-    "heed": (lambda agent, it: agent.heed(it), ("do-share", "")),
+    "apply_signal": (lambda agent, it: agent.apply_signal(it), ("do-share", "")),
     "watch, profile": (
         lambda agent, it: agent.record_watch(
             WatchEvent(entity_id="t:1", watched_on=1, profile=it), keep_unknown=True

@@ -17,8 +17,8 @@ from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_of, week_start
 from edgeagent.config import Config
 from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
 from edgeagent.messages import WatchEvent
-from edgeagent.services.device_clock import BUILD_TIME, TimeEvidence
-from edgeagent.services.installation import InstallationStore
+from edgeagent.services.models.installation import InstallationStore
+from edgeagent.services.timekeeping.device_clock import BUILD_TIME, TimeEvidence
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.publication import TITLE_IDS
 

@@ -227,7 +227,7 @@ def test_the_first_thing_done_after_a_put_back_may_be_a_decision(box: Box) -> No
         box.open().check()
 
 
-def test_an_errand_leaves_the_history_closed_and_accuses_none(box: Box) -> None:
+def test_a_job_leaves_the_history_closed_and_accuses_none(box: Box) -> None:
     home = _worked_on(box)
     report = box.book(home.ledger, home.ledger.genesis.first_reportable_week)
     box.close()

@@ -18,8 +18,8 @@ from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_of
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, NoModel
 from edgeagent.messages import WatchEvent
-from edgeagent.services.erasure_of_box import erase_box
-from edgeagent.services.key_care import configured_provider, rotate
+from edgeagent.services.upkeep.box_erasure import erase_box
+from edgeagent.services.upkeep.key_management import configured_provider, rotate
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.publication import TITLE_IDS
 from edgeagent.testing.randomness import SeededRandomSource

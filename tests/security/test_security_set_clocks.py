@@ -15,8 +15,8 @@ import pytest
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, iso_utc
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
-from edgeagent.services.aging import PATIENCE_SECONDS
-from edgeagent.services.on_time import ON_SECONDS_BETWEEN_DRAWS
+from edgeagent.services.timekeeping.aging import GRACE_SECONDS
+from edgeagent.services.timekeeping.on_time import ON_SECONDS_BETWEEN_DRAWS
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.publication import TITLE_IDS
 from tests.api.running import Client, Running, ServiceThread
@@ -157,7 +157,7 @@ def test_no_setting_of_the_clock_deletes_a_viewing(
         agent.housekeeping()
         for _ in range(3):
             attack.set_clock(shift)
-            attack.box.clock.stand(PATIENCE_SECONDS // 8)
+            attack.box.clock.stand(GRACE_SECONDS // 8)
             agent.housekeeping()
             attack.set_clock(0)
             agent.housekeeping()

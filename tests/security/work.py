@@ -19,10 +19,10 @@ from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, NetworkError, NoModel
 from edgeagent.messages import WatchEvent, sha256_hex
 from edgeagent.messages.codec import Message
-from edgeagent.network.transport import Answer
+from edgeagent.network.transport import Response
 from edgeagent.randomness import RandomSource
-from edgeagent.services.erasure_of_box import erase_box
-from edgeagent.services.key_care import configured_provider, rotate
+from edgeagent.services.upkeep.box_erasure import erase_box
+from edgeagent.services.upkeep.key_management import configured_provider, rotate
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.publication import TITLE_IDS
@@ -74,7 +74,7 @@ class FileTransport:
         self._sent = sent
         self._random = random
 
-    def post(self, body: bytes, *, wanted: Callable[[], bool]) -> Answer:
+    def post(self, body: bytes, *, wanted: Callable[[], bool]) -> Response:
         assert wanted()
         with self._sent.open("ab", buffering=0) as file:
             file.write(body + b"\n")
@@ -82,7 +82,7 @@ class FileTransport:
         mood = self._random.below(4)
         if mood == 0:
             raise NetworkError("no route to host", hint="this is a test")
-        return Answer(status=503 if mood == 1 else 204)
+        return Response(status=503 if mood == 1 else 204)
 
 
 def box_at(home: Path, *, at: int, seed: str, sent: Path) -> AgentBox:

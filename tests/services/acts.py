@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from edgeagent.consent import Purpose
-from edgeagent.services.export_format import BoxExport
+from edgeagent.services.upkeep.export_format import BoxExport
 from tests.services.conftest import Box
 
 __all__ = ["DELETIONS", "NO_DELETIONS", "Act"]

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.agent import Agent, World
+from edgeagent.agent import Agent, Environment
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, quarter_of, week_of, week_start
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.messages import ReportTask, Segmenter, TargetReference, WatchEvent
-from edgeagent.services.device_clock import TimeEvidence
-from edgeagent.services.installation import Installation, InstallationStore
+from edgeagent.services.models.installation import Installation, InstallationStore
+from edgeagent.services.timekeeping.device_clock import TimeEvidence
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.publication import take_task_of_quarter
@@ -60,14 +60,14 @@ class Box:
         self.agent = self.open()
 
     def open(self) -> Agent:
-        world = World(
+        environment = Environment(
             clock=self.clock,
             random=SeededRandomSource(self.seed),
             make_scorer=lambda: self.scorer,
             transport=self.transport,
             simulated=True,
         )
-        return Agent.open(self.directory, config=self.config, world=world)
+        return Agent.open(self.directory, config=self.config, environment=environment)
 
     def install(self, report_task: ReportTask | None = None) -> None:
         """Pretend that an update has happened: a task, its files, and a known time."""

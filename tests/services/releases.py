@@ -20,12 +20,12 @@ from edgeagent.messages import (
 )
 from edgeagent.network.repository import Repository
 from edgeagent.scoring.protocol import Scorer
-from edgeagent.services.activation import Activated, Activation, StagedStore
-from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.installation import InstallationStore
-from edgeagent.services.models import Update
-from edgeagent.services.quality_gate import QualityGate
-from edgeagent.services.updater import MANIFEST_TARGET, TASK_TARGET, Fetched, Updater
+from edgeagent.services.models.activation import Activated, Activation, StagedStore
+from edgeagent.services.models.facade import Update
+from edgeagent.services.models.installation import InstallationStore
+from edgeagent.services.models.quality_gate import QualityGate
+from edgeagent.services.models.updater import MANIFEST_TARGET, TASK_TARGET, Fetched, Updater
+from edgeagent.services.timekeeping.device_clock import DeviceClock
 from tests.scoring.make_model_vectors import VECTORS
 from tests.scoring.toy_model import CLAIMS
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.agent import Agent, World
+from edgeagent.agent import Agent, Environment
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import ModelError, ModelRefused, NoModel
 from edgeagent.messages import ModelClaims, ModelFiles, TargetReference
 from edgeagent.network.pace import AtOnce, Grid
-from edgeagent.services.quality_gate import QualityGate
+from edgeagent.services.models.quality_gate import QualityGate
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.scorer import TableScorer
@@ -90,12 +90,12 @@ def test_fetching_runs_no_model_and_opens_no_history(
     agent: Agent, releases: Asked, scorer: Judge
 ) -> None:
     ran = len(scorer.verified)
-    world = World(
+    environment = Environment(
         clock=FakeClock(agent._clock.now()),
         make_scorer=lambda: scorer,
-        errand=True,
+        network_only=True,
     )
-    with Agent.open(agent.home.directory, config=Config(), world=world) as fresh:
+    with Agent.open(agent.home.directory, config=Config(), environment=environment) as fresh:
         releases.fetch(fresh)
         assert fresh.models.waits()
         assert fresh.home._history is None
@@ -167,7 +167,7 @@ def test_without_any_model_there_is_nothing_to_activate(tmp_path: Path) -> None:
         agent.models.activate()
 
 
-def test_an_errand_of_the_service_leaves_the_history_closed(tmp_path: Path) -> None:
+def test_a_job_of_the_service_leaves_the_history_closed(tmp_path: Path) -> None:
     """A withdrawal on record makes every other start look whether anything is left to purge."""
     box = AgentBox(directory=tmp_path / "home", runtime_directory=tmp_path / "run")
     with box.open() as agent:
@@ -175,8 +175,8 @@ def test_an_errand_of_the_service_leaves_the_history_closed(tmp_path: Path) -> N
         agent.withdraw(Purpose.HISTORY)
     with box.open() as agent:
         assert agent.home._history is not None
-    world = World(clock=box.clock, random=box.random, errand=True, simulated=True)
-    with Agent.open(box.directory, config=box.config, world=world) as agent:
+    environment = Environment(clock=box.clock, random=box.random, network_only=True, simulated=True)
+    with Agent.open(box.directory, config=box.config, environment=environment) as agent:
         assert agent.home._history is None
-    assert isinstance(world.pace(), AtOnce)
-    assert isinstance(World(network_moment=5.0).pace(), Grid)
+    assert isinstance(environment.pace(), AtOnce)
+    assert isinstance(Environment(network_moment=5.0).pace(), Grid)

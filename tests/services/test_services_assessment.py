@@ -15,7 +15,7 @@ from edgeagent.config import Config, ServiceConfig
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, LedgerBroken
 from edgeagent.privacy.accounting import Debit
-from edgeagent.services.settings_risk import _JUDGES, changes, deviations
+from edgeagent.services.upkeep.settings_risk import _JUDGES, changes, deviations
 from edgeagent.store import LedgerStore
 from edgeagent.store.database import PAGE_BYTES
 from edgeagent.store.disclosures import append_disclosure

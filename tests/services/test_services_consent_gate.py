@@ -9,7 +9,7 @@ from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
 from edgeagent.errors import ConsentRequired, InputError
 from edgeagent.services.consent_gate import Refusal
-from edgeagent.services.signals import Signal
+from edgeagent.services.household.signals import Signal
 from tests.services.conftest import MONDAY, Box
 
 
@@ -179,16 +179,16 @@ def test_a_new_notice_asks_again_and_deletes_nothing(box: Box) -> None:
 def test_signals_withdraw_for_every_profile_and_never_grant(
     box: Box, signal: Signal, left: set[Purpose]
 ) -> None:
-    assert box.agent.heed(signal) == ()
+    assert box.agent.apply_signal(signal) == ()
     box.agent.home.history.create_profile("guest", kind="adult", at=MONDAY)
     for profile in ("main", "guest"):
         box.grant(*Purpose, profile=profile)
-    records = box.agent.heed(signal)
+    records = box.agent.apply_signal(signal)
     assert {(record.event, record.actor) for record in records} == {("withdrawn", "signal")}
     for profile in ("main", "guest"):
         granted = {s.purpose for s in box.agent.consent(profile) if s.granted}
         assert granted == left
-    assert box.agent.heed(signal) == ()
+    assert box.agent.apply_signal(signal) == ()
 
 
 def test_a_purpose_that_there_is_not_is_refused_by_name(box: Box) -> None:

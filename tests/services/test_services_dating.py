@@ -8,7 +8,7 @@ from edgeagent.agent import Agent
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent
-from edgeagent.services.device_clock import BUILD_TIME
+from edgeagent.services.timekeeping.device_clock import BUILD_TIME
 from edgeagent.testing.agent_box import AgentBox
 
 HOUR = 3600

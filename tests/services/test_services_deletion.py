@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from edgeagent.agent import Agent, World
+from edgeagent.agent import Agent, Environment
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken
@@ -187,8 +187,8 @@ def test_it_is_called_off_by_who_sends_without_opening_the_history(broken: Box) 
     broken.agent.close()
     mend_ledger(broken)
     broken.clock.advance(4 * DAY_SECONDS + 1)
-    world = World(clock=broken.clock, transport=broken.transport, errand=True)
-    with Agent.open(broken.directory, config=broken.config, world=world) as errand:
-        assert errand.send_reports() == ()
+    environment = Environment(clock=broken.clock, transport=broken.transport, network_only=True)
+    with Agent.open(broken.directory, config=broken.config, environment=environment) as job:
+        assert job.send_reports() == ()
     assert broken.transport.bodies == []
     broken.agent = broken.open()

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from edgeagent.services.device_clock import BUILD_TIME, DeviceClock
+from edgeagent.services.timekeeping.device_clock import BUILD_TIME, DeviceClock
 from edgeagent.testing.clock import FakeClock
 
 DAY = 86_400

@@ -13,9 +13,9 @@ from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken, StorageError
 from edgeagent.messages import WatchEvent
-from edgeagent.services.doctor import Doctor, Finding
-from edgeagent.services.report_conditions import Obstacle
-from edgeagent.services.scoring_health import scoring_found
+from edgeagent.services.reports.preconditions import Obstacle
+from edgeagent.services.upkeep.doctor import Doctor, Finding
+from edgeagent.services.upkeep.scoring_health import scoring_found
 from edgeagent.store.history_schema import HISTORY_SCHEMA
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.migrations import Migration

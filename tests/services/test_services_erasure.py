@@ -8,9 +8,9 @@ import pytest
 from edgeagent.consent import Purpose
 from edgeagent.errors import DiskFull, InputError, StorageError
 from edgeagent.messages import WatchEvent
-from edgeagent.services.erasure import ErasureReceipt
-from edgeagent.services.erasure_of_box import erase_box
-from edgeagent.services.key_care import KEY_FILE_NAME
+from edgeagent.services.upkeep.box_erasure import erase_box
+from edgeagent.services.upkeep.erasure import ErasureReceipt
+from edgeagent.services.upkeep.key_management import KEY_FILE_NAME
 from edgeagent.store import CommandKeyProvider, FileKeyProvider
 from edgeagent.testing.box import Box as PlainBox
 from tests.security.test_security_canaries import CANARY, _canaries, _decrypted

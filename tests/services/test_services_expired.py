@@ -10,7 +10,7 @@ from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.errors import StorageError
 from edgeagent.messages import Picks, RankRequest, Viewing, WatchEvent
-from edgeagent.services.unmatched import UNMATCHED_DAYS
+from edgeagent.services.household.retention import UNMATCHED_DAYS
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.publication import TITLE_IDS
 from tests.services.conftest import Box

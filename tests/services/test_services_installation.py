@@ -10,9 +10,9 @@ from edgeagent.agent import Agent
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.errors import ModelError, ModelRefused
 from edgeagent.messages import ModelClaims, ModelFiles
-from edgeagent.services.household import HouseholdState, HouseholdStateStore
-from edgeagent.services.installation import InstallationStore
-from edgeagent.services.model_trust import Attempt, ModelTrust
+from edgeagent.services.household.profiles import HouseholdState, HouseholdStateStore
+from edgeagent.services.models.failover import Attempt, Failover
+from edgeagent.services.models.installation import InstallationStore
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.scorer import TableScorer
 from tests.scoring.toy_model import toy_model
@@ -117,9 +117,9 @@ def test_two_processes_that_activate_the_same_agree(
     assert slots(here) == ("3.0", "2.0")
 
 
-def trust(agent: Agent) -> ModelTrust:
+def trust(agent: Agent) -> Failover:
     store = InstallationStore(agent.home.ledger, agent.home.directory / "models")
-    return ModelTrust(store, clock=agent._clock)
+    return Failover(store, clock=agent._clock)
 
 
 def test_failures_of_two_processes_add_up(agents: tuple[Agent, Agent]) -> None:

@@ -12,9 +12,9 @@ from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, EdgeAgentError, StorageError
 from edgeagent.messages import WatchEvent
-from edgeagent.services.export_format import BoxExport, ExportedMark, ExportedViewing
-from edgeagent.services.intake import Intake, IntakeRules, LeftOut
-from edgeagent.services.private_session import PrivateSession
+from edgeagent.services.private_viewing.private_session import PrivateSession
+from edgeagent.services.upkeep.export_format import BoxExport, ExportedMark, ExportedViewing
+from edgeagent.services.upkeep.import_gate import Intake, IntakeRules, LeftOut
 from tests.services.acts import DELETIONS, NO_DELETIONS, Act
 from tests.services.conftest import Box
 

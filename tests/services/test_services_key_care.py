@@ -7,7 +7,7 @@ import pytest
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import DiskFull, InputError, KeyProviderError, WrongKey
-from edgeagent.services.key_care import configured_provider, key_statuses, rotate
+from edgeagent.services.upkeep.key_management import configured_provider, key_statuses, rotate
 from edgeagent.testing.agent_box import AgentBox
 
 

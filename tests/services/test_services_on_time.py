@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.on_time import ON_SECONDS_BETWEEN_DRAWS, OnTime
+from edgeagent.services.timekeeping.device_clock import DeviceClock
+from edgeagent.services.timekeeping.on_time import ON_SECONDS_BETWEEN_DRAWS, OnTime
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.box import Box as PlainBox
 

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from edgeagent.agent import World
+from edgeagent.agent import Environment
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.messages import (
@@ -19,11 +19,11 @@ from edgeagent.messages import (
     decode_report,
 )
 from edgeagent.privacy.values import SegmentCounts
-from edgeagent.services.count_health import DIED, LATE, CountHealth, CountHealthStore
-from edgeagent.services.counting_frame import fixed_frame
-from edgeagent.services.doctor import Doctor, Finding
-from edgeagent.services.open_week import OpenWeek
-from edgeagent.services.report_rules import COUNT_SECONDS, SEND_WINDOW_SECONDS
+from edgeagent.services.reports.limits import SEND_WINDOW_SECONDS
+from edgeagent.services.reports.open_week import OpenWeek
+from edgeagent.services.timekeeping.counting_frame import COUNT_SECONDS, fixed_frame
+from edgeagent.services.upkeep.count_health import DIED, LATE, CountHealth, CountHealthStore
+from edgeagent.services.upkeep.doctor import Doctor, Finding
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
 from edgeagent.testing.scorer import TableScorer
@@ -249,6 +249,6 @@ def test_the_frame_takes_its_minute_and_does_not_wait_for_the_work() -> None:
 def test_a_box_counts_in_the_frame_and_a_simulation_does_not_wait(
     make_box: Callable[..., Box],
 ) -> None:
-    assert World().count_frame is fixed_frame
+    assert Environment().count_frame is fixed_frame
     box = _ready(make_box, sessions=1)
     assert box.agent.close_week().outcome == "drawn"  # or this test would take a minute

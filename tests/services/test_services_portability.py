@@ -12,7 +12,7 @@ from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, MalformedMessage
 from edgeagent.messages import Picks, WatchEvent, canonical_bytes
 from edgeagent.privacy.accounting import Debit
-from edgeagent.services.export_format import (
+from edgeagent.services.upkeep.export_format import (
     EXPORT_CAP_BYTES,
     BoxExport,
     ExportedEntry,
@@ -20,7 +20,7 @@ from edgeagent.services.export_format import (
     generated_schema,
     published_schema,
 )
-from edgeagent.services.portability import read_export
+from edgeagent.services.upkeep.portability import read_export
 from edgeagent.testing.box import Box as PlainBox
 from tests.services.conftest import Box
 

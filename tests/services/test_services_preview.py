@@ -14,8 +14,8 @@ from edgeagent.errors import ConsentRequired, EdgeAgentError, MalformedMessage, 
 from edgeagent.messages import canonical_bytes, decode_report
 from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.services.audience import Audience
-from edgeagent.services.closed_week import WeekCounter
-from edgeagent.services.preview import PreviewedReport, Previewer
+from edgeagent.services.reports.count_week import WeekCounter
+from edgeagent.services.reports.preview import PreviewedReport, Previewer
 from edgeagent.testing.box import Box as PlainBox
 from tests.security.test_security_canaries import _decrypted
 from tests.services.acts import DELETIONS
@@ -192,7 +192,9 @@ def test_only_the_owner_may_ask(watched: Box) -> None:
         clock=agent._clock,
         audience=Audience(teens_count=False),
     )
-    previewer = Previewer(counter, random=agent._world.random, caller=lambda: os.geteuid() + 1)
+    previewer = Previewer(
+        counter, random=agent._environment.random, caller=lambda: os.geteuid() + 1
+    )
     with pytest.raises(PolicyError, match="owner of the box alone"):
         previewer.preview()
     assert watched.scorer.requests == []

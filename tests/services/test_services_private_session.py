@@ -11,8 +11,8 @@ from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.errors import DiskFull, WrongOwner
 from edgeagent.messages import WatchEvent
-from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.private_session import MAX_MINUTES, KeptPrivateSession
+from edgeagent.services.private_viewing.private_session import MAX_MINUTES, KeptPrivateSession
+from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
 

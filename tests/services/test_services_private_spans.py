@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from edgeagent.services.private_spans import Span, Spans
+from edgeagent.services.private_viewing.private_spans import Span, Spans
 
 
 def span(began: float, ends: float) -> Span:

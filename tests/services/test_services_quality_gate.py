@@ -12,8 +12,8 @@ from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken, ModelError
 from edgeagent.messages import TrialAnswer, TrialRequest, WatchEvent, sha256_hex
 from edgeagent.services.consent_gate import ConsentGate
-from edgeagent.services.device_clock import DeviceClock
-from edgeagent.services.quality_gate import QualityGate
+from edgeagent.services.models.quality_gate import QualityGate
+from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.scorer import TableScorer

@@ -14,8 +14,8 @@ from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, InputError, ModelError, NoModel, UnknownEntity
 from edgeagent.messages import Pick, Picks, RankRequest, WatchEvent
-from edgeagent.services.installation import Installation, InstallationStore
-from edgeagent.services.model_trust import MOST_FAILURES
+from edgeagent.services.models.failover import MOST_FAILURES
+from edgeagent.services.models.installation import Installation, InstallationStore
 from edgeagent.services.recommender import FRESH_SECONDS
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.scorer import TableScorer

@@ -8,8 +8,8 @@ from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, InputError, MalformedMessage
 from edgeagent.messages import WatchEvent
 from edgeagent.services.consent_gate import ConsentGate
-from edgeagent.services.device_clock import DeviceClock
 from edgeagent.services.recorder import Recorder
+from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.testing.agent_box import AgentBox
 from tests.services.conftest import Box
 

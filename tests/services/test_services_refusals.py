@@ -14,7 +14,7 @@ from edgeagent.agent import Agent
 from edgeagent.consent import Purpose
 from edgeagent.errors import EdgeAgentError, MalformedMessage, ModelRefused
 from edgeagent.scoring.resident import ResidentScorer
-from edgeagent.services.updater import MANIFEST_TARGET
+from edgeagent.services.models.updater import MANIFEST_TARGET
 from edgeagent.testing.agent_box import AgentBox
 from tests.scoring.make_model_vectors import VECTORS, bad_models
 from tests.scoring.toy_model import CLAIMS, toy_catalogue, toy_model

@@ -13,9 +13,8 @@ from edgeagent.errors import Damaged
 from edgeagent.messages import SegmentAnswer, SegmentRequest, WatchEvent, decode_report
 from edgeagent.privacy.discrete_laplace import CLIP
 from edgeagent.services.audience import Audience
-from edgeagent.services.closed_week import WeekCounter
-from edgeagent.services.installation import InstallationStore
-from edgeagent.services.week_of_sessions import Sessions, count_drawn
+from edgeagent.services.models.installation import InstallationStore
+from edgeagent.services.reports.count_week import Sessions, WeekCounter, count_drawn
 from edgeagent.testing.randomness import SeededRandomSource
 from edgeagent.testing.scorer import TableScorer
 from tests.services.conftest import Box, task

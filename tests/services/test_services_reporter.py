@@ -8,7 +8,8 @@ import pytest
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, quarter_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.messages import SegmentRequest, decode_report
-from edgeagent.services.report_rules import COUNT_SECONDS, SEND_WINDOW_SECONDS
+from edgeagent.services.reports.limits import SEND_WINDOW_SECONDS
+from edgeagent.services.timekeeping.counting_frame import COUNT_SECONDS
 from tests.services.conftest import Box, task
 
 BOTH = (Purpose.HISTORY, Purpose.REPORTING)

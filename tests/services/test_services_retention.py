@@ -8,7 +8,7 @@ from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError
 from edgeagent.messages import WatchEvent
-from edgeagent.services.aging import PATIENCE_SECONDS, Aging
+from edgeagent.services.timekeeping.aging import GRACE_SECONDS, Aging
 from edgeagent.testing.agent_box import AgentBox
 
 IN_2100 = 4_102_444_800
@@ -106,9 +106,9 @@ def test_a_leap_of_the_clock_deletes_nothing(agent_box: AgentBox) -> None:
         now = agent_box.clock.now()
         for leap in (0, IN_2100, now + 89 * DAY_SECONDS):  # vouched for, and wrong
             agent_box.clock.jump(leap)
-            agent_box.clock.stand(PATIENCE_SECONDS)
+            agent_box.clock.stand(GRACE_SECONDS)
             assert agent.housekeeping().deleted == 0
-            agent_box.clock.stand(PATIENCE_SECONDS)
+            agent_box.clock.stand(GRACE_SECONDS)
             assert agent.housekeeping().deleted == 0
         agent_box.clock.jump(now)
         assert agent.home.history.count("main") == 20
@@ -140,18 +140,18 @@ def test_a_newer_timestamp_never_takes_known_time_back(agent_box: AgentBox) -> N
         agent_box.update(agent)
         now = agent_box.clock.now()
         aging = Aging(agent.home.ledger, clock=agent._clock)
-        aging.heed()
+        aging.settle()
         agent_box.clock.advance(50 * DAY_SECONDS)
         agent_box.update(agent, issued_at=now + 30 * DAY_SECONDS)
-        aging.heed()
+        aging.settle()
         assert aging.known() == now + 50 * DAY_SECONDS
         # A publisher who dated one too late by mistake puts it right with the next.
         agent_box.update(agent, issued_at=IN_2100)
-        aging.heed()
+        aging.settle()
         assert aging.known() == IN_2100
         assert aging.for_deleting() == agent_box.clock.now()
         agent_box.update(agent, issued_at=now + 49 * DAY_SECONDS)
-        aging.heed()
+        aging.settle()
         assert aging.known() == now + 49 * DAY_SECONDS
 
 
@@ -173,13 +173,13 @@ def test_without_a_server_the_clock_is_believed_once_it_has_shown_it_for_long_en
         agent.housekeeping()
         agent_box.clock.jump(IN_2100)
         for _ in range(3):
-            agent_box.clock.stand(PATIENCE_SECONDS // 4)
+            agent_box.clock.stand(GRACE_SECONDS // 4)
             assert agent.housekeeping().deleted == 0
         agent_box.clock.jump(now)  # somebody noticed
         assert agent.housekeeping().deleted == 0
         agent_box.clock.advance(80 * DAY_SECONDS)
         assert agent.housekeeping().deleted == 0  # this, too, may be a leap
-        agent_box.clock.stand(PATIENCE_SECONDS - 1)
+        agent_box.clock.stand(GRACE_SECONDS - 1)
         assert agent.housekeeping().deleted == 0
         agent_box.clock.stand(1)
         assert agent.housekeeping().deleted == 9

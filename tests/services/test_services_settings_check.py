@@ -10,9 +10,9 @@ import pytest
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.errors import InputError
 from edgeagent.network.repository import require_root
-from edgeagent.services.connections import read_trusted_root
-from edgeagent.services.managers import manager_groups, manager_users
-from edgeagent.services.settings_check import settings_faults
+from edgeagent.services.from_settings import read_trusted_root
+from edgeagent.services.upkeep.managers import manager_groups, manager_users
+from edgeagent.services.upkeep.settings_check import settings_faults
 from tests.publishing import Publisher
 
 

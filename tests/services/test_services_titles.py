@@ -5,7 +5,7 @@ import pytest
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, NoModel, StorageError, UnknownEntity
 from edgeagent.messages import Picks
-from edgeagent.services.titles import TitleMarks
+from edgeagent.services.household.title_marks import TitleMarks
 from edgeagent.testing.agent_box import AgentBox
 from tests.services.conftest import Box
 

@@ -7,8 +7,8 @@ import pytest
 
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS
 from edgeagent.consent import Purpose
-from edgeagent.network.transport import Answer
-from edgeagent.services.disclosure_log import disclosed
+from edgeagent.network.transport import Response
+from edgeagent.services.reports.disclosure_log import disclosed
 from edgeagent.testing.transport import ScriptedTransport
 from tests.services.conftest import Box
 
@@ -25,7 +25,7 @@ def due(box: Box) -> Box:
     return box
 
 
-def script(box: Box, *answers: Answer | None) -> None:
+def script(box: Box, *answers: Response | None) -> None:
     box.transport = ScriptedTransport(answers)
     box.reopen()
 
@@ -47,7 +47,7 @@ def test_204_means_counted_and_done(due: Box) -> None:
 
 @pytest.mark.parametrize("status", [400, 404, 409, 410, 413])
 def test_other_4xx_mean_dropped_for_good_and_said(due: Box, status: int) -> None:
-    script(due, Answer(status=status))
+    script(due, Response(status=status))
     (sending,) = due.agent.send_reports()
     assert (sending.outcome, sending.detail) == ("refused", f"status {status}")
     assert due.agent.home.ledger.outbox() == ()
@@ -55,9 +55,9 @@ def test_other_4xx_mean_dropped_for_good_and_said(due: Box, status: int) -> None
 
 
 @pytest.mark.parametrize(
-    "answer", [None, Answer(status=500), Answer(status=302), Answer(status=200)]
+    "answer", [None, Response(status=500), Response(status=302), Response(status=200)]
 )
-def test_faults_are_retried_with_the_same_bytes(due: Box, answer: Answer | None) -> None:
+def test_faults_are_retried_with_the_same_bytes(due: Box, answer: Response | None) -> None:
     script(due, answer)
     assert due.agent.send_reports()[0].outcome == "retry"
     (entry,) = due.agent.home.ledger.outbox()
@@ -70,17 +70,17 @@ def test_faults_are_retried_with_the_same_bytes(due: Box, answer: Answer | None)
 
 @pytest.mark.parametrize("status", [408, 421, 425, 429, 503, 507])
 def test_retry_after_is_honoured(due: Box, status: int) -> None:
-    script(due, Answer(status=status, retry_after_seconds=7200))
+    script(due, Response(status=status, retry_after_seconds=7200))
     due.agent.send_reports()
     (entry,) = due.agent.home.ledger.outbox()
     assert entry.next_attempt_at == due.clock.now() + 7200
 
 
 @pytest.mark.parametrize(
-    "answer", [None, Answer(status=503, retry_after_seconds=1), Answer(status=429)]
+    "answer", [None, Response(status=503, retry_after_seconds=1), Response(status=429)]
 )
 def test_at_most_three_tries_a_day_then_given_up_after_13_weeks(
-    due: Box, answer: Answer | None
+    due: Box, answer: Response | None
 ) -> None:
     script(due, *[answer] * 1000)
     tries: list[int] = []
@@ -132,11 +132,11 @@ def test_an_old_withdrawal_does_not_reach_later_reports(box: Box) -> None:
 class WithdrawnInFlight(ScriptedTransport):
     """Somebody withdraws, in another process, after the first byte has left."""
 
-    def __init__(self, box: Box, answer: Answer | None) -> None:
+    def __init__(self, box: Box, answer: Response | None) -> None:
         super().__init__((answer,))
         self._box = box
 
-    def post(self, body: bytes, *, wanted: Callable[[], bool] = lambda: True) -> Answer:
+    def post(self, body: bytes, *, wanted: Callable[[], bool] = lambda: True) -> Response:
         assert wanted()
         other = self._box.open()
         other.withdraw(Purpose.REPORTING)
@@ -145,9 +145,9 @@ class WithdrawnInFlight(ScriptedTransport):
         return super().post(body)
 
 
-@pytest.mark.parametrize("answer", [None, Answer(status=204), Answer(status=410)])
+@pytest.mark.parametrize("answer", [None, Response(status=204), Response(status=410)])
 def test_a_withdrawal_in_flight_stands_whatever_the_server_says(
-    due: Box, answer: Answer | None
+    due: Box, answer: Response | None
 ) -> None:
     due.transport = WithdrawnInFlight(due, answer)
     due.reopen()
@@ -163,7 +163,7 @@ def test_a_withdrawal_in_flight_stands_whatever_the_server_says(
 
 def test_a_ledger_that_breaks_in_flight_calls_the_report_off(due: Box) -> None:
     class Breaking(ScriptedTransport):
-        def post(self, body: bytes, *, wanted: Callable[[], bool] = lambda: True) -> Answer:
+        def post(self, body: bytes, *, wanted: Callable[[], bool] = lambda: True) -> Response:
             anchor = due.directory / "ledger.anchor"
             whole = anchor.read_bytes()
             anchor.write_bytes(b"nonsense")
@@ -188,7 +188,7 @@ def test_settings_that_turn_reports_off_drop_what_waits(due: Box) -> None:
 
 def test_what_becomes_of_reports_is_in_the_log(due: Box, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", logger="edgeagent"):
-        script(due, Answer(status=410))
+        script(due, Response(status=410))
         due.agent.send_reports()
         due.clock.set(0)
         due.agent.send_reports()

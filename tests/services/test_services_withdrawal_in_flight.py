@@ -11,9 +11,9 @@ import pytest
 
 from edgeagent.agent import Agent
 from edgeagent.consent import Purpose
-from edgeagent.network.exchange import Patience
+from edgeagent.network.exchange import Timeouts
 from edgeagent.network.transport import HttpTransport
-from edgeagent.services.uploader import Sending
+from edgeagent.services.reports.uploader import Sending
 from tests.network.hostile import Script, Seen, read_request, serving, until_left
 from tests.services.conftest import Box
 
@@ -56,7 +56,7 @@ def test_the_request_is_cut_off_and_the_log_says_so(
     sent: list[tuple[Sending, ...]] = []
     with serving(script) as seen:
         transport = HttpTransport(
-            f"http://127.0.0.1:{seen.port}", patience=Patience(glance_seconds=0.001)
+            f"http://127.0.0.1:{seen.port}", timeouts=Timeouts(poll_interval_seconds=0.001)
         )
         box.transport = transport  # type: ignore[assignment]  # the real one
         box.reopen()

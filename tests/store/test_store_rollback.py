@@ -19,8 +19,8 @@ import pytest
 from edgeagent.consent import Purpose
 from edgeagent.errors import Damaged, MalformedMessage, NotOurDatabase
 from edgeagent.messages import canonical_bytes
-from edgeagent.services.household import HouseholdStateStore
-from edgeagent.services.installation import InstallationStore
+from edgeagent.services.household.profiles import HouseholdStateStore
+from edgeagent.services.models.installation import InstallationStore
 from edgeagent.store import Home
 from edgeagent.store.chain import CHAINED_TABLES
 from edgeagent.store.history_schema import HISTORY_SCHEMA

@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from edgeagent.agent import Agent, World
+from edgeagent.agent import Agent, Environment
 from edgeagent.config import load_config
 from edgeagent.testing.clock import FakeClock
 
@@ -18,8 +18,8 @@ def main() -> None:
     home = Path(sys.argv[1])
     with Agent.open(home, config=load_config(home)) as agent:
         due = max(entry.next_attempt_at for entry in agent.home.ledger.outbox())
-    world = World(clock=FakeClock(due))
-    with Agent.open(home, config=load_config(home), world=world) as agent:
+    environment = Environment(clock=FakeClock(due))
+    with Agent.open(home, config=load_config(home), environment=environment) as agent:
         outcomes = [sending.outcome for sending in agent.send_reports()]
         waiting = len(agent.home.ledger.outbox())
     sys.stdout.write(json.dumps({"outcomes": outcomes, "waiting": waiting}) + "\n")

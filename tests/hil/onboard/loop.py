@@ -10,7 +10,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from edgeagent.agent import Agent, World
+from edgeagent.agent import Agent, Environment
 from edgeagent.clock import SystemClock
 from edgeagent.config import load_config
 from edgeagent.consent import Purpose
@@ -19,15 +19,15 @@ from edgeagent.scoring.remote import ChildScorer
 
 __all__ = ["main"]
 
-_PATIENCE_SECONDS = 1200.0
+_TIMEOUT_SECONDS = 1200.0
 
 
 def main() -> None:
     """Go round once."""
     home, now = Path(sys.argv[1]), SystemClock().now()
     # A quarter of an emulated processor has all the time there is.
-    world = World(make_scorer=partial(ChildScorer, patience_seconds=_PATIENCE_SECONDS))
-    with Agent.open(home, config=load_config(home), world=world) as agent:
+    environment = Environment(make_scorer=partial(ChildScorer, timeout_seconds=_TIMEOUT_SECONDS))
+    with Agent.open(home, config=load_config(home), environment=environment) as agent:
         agent.grant(Purpose.HISTORY)
         agent.grant(Purpose.PERSONALIZATION)
         agent.update_model()

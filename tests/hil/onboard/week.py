@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from edgeagent.agent import Agent, World
+from edgeagent.agent import Agent, Environment
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, SystemClock, quarter_of, week_of, week_start
 from edgeagent.config import load_config
 from edgeagent.consent import Purpose
@@ -35,7 +35,7 @@ def main() -> None:
     clock = FakeClock(now - weeks * WEEK_SECONDS)
 
     def agent() -> Agent:
-        return Agent.open(home, config=load_config(home), world=World(clock=clock))
+        return Agent.open(home, config=load_config(home), environment=Environment(clock=clock))
 
     ended = week_of(now) - 1
     while not _is_asked_for(week := ended - _weeks_since(agent, ended), now):

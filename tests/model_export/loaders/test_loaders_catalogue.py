@@ -8,11 +8,11 @@ import pytest
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
-from model_export.loaders import Catalogue, load_catalogue
+from model_export.loaders import LoadedCatalogue, load_catalogue
 from model_export.metadata import Metadata
 
 
-def _load(directory: Path, text: str) -> Catalogue:
+def _load(directory: Path, text: str) -> LoadedCatalogue:
     (directory / "titles.csv").write_text(text, "utf-8")
     return load_catalogue(directory / "titles.csv")
 

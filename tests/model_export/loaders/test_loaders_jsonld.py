@@ -8,7 +8,7 @@ import pytest
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
-from model_export.loaders import Catalogue, load_catalogue
+from model_export.loaders import LoadedCatalogue, load_catalogue
 from model_export.metadata import Metadata
 
 MOVIE: dict[str, Any] = {
@@ -19,7 +19,7 @@ MOVIE: dict[str, Any] = {
 }
 
 
-def _load(directory: Path, document: object) -> Catalogue:
+def _load(directory: Path, document: object) -> LoadedCatalogue:
     (directory / "titles.json").write_text(json.dumps(document))
     return load_catalogue(directory / "titles.json")
 

@@ -8,7 +8,7 @@ import pytest
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
-from model_export.loaders import Catalogue, load_catalogue
+from model_export.loaders import LoadedCatalogue, load_catalogue
 from model_export.metadata import Metadata
 
 GUIDE = """<?xml version="1.0" encoding="ISO-8859-1"?>
@@ -44,7 +44,7 @@ GUIDE = """<?xml version="1.0" encoding="ISO-8859-1"?>
 """
 
 
-def _load(directory: Path, text: str, encoding: str = "utf-8") -> Catalogue:
+def _load(directory: Path, text: str, encoding: str = "utf-8") -> LoadedCatalogue:
     (directory / "guide").write_bytes(text.encode(encoding))
     return load_catalogue(directory / "guide")
 

@@ -16,7 +16,7 @@ from model_export.segments import session_vectors as session_vectors_module
 from model_export.segments.genre_words import spoken_genres
 from model_export.segments.kmeans import Clusters, _refined, spherical_kmeans, unit_rows
 from model_export.segments.naming import NamedSegment, name_segments
-from model_export.segments.session_vectors import Session, sample_sessions, session_vectors
+from model_export.segments.session_vectors import SessionRows, sample_sessions, session_vectors
 from model_export.segments.taxonomy import iab_categories, is_sensitive
 
 
@@ -119,8 +119,8 @@ def test_a_session_is_encoded_on_its_own() -> None:
     assert (vectors[0] != vectors[1]).any()
 
 
-def _session(*items: int) -> Session:
-    return Session(
+def _session(*items: int) -> SessionRows:
+    return SessionRows(
         items=np.array(items), completion=np.ones(len(items)), age_days=np.zeros(len(items))
     )
 

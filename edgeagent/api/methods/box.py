@@ -1,0 +1,185 @@
+"""``EdgeAgent``: how the box stands, its model, and the document of this API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edgeagent import __version__
+from edgeagent.agent import Agent
+from edgeagent.api.call import Call
+from edgeagent.api.method import Caller, Event, Method, Nothing, Shape, own
+from edgeagent.api.methods.household import PrivateSessionShape, private_session
+from edgeagent.errors import LedgerBroken, StorageError
+from edgeagent.services.models.installation import Installation
+from edgeagent.services.upkeep.count_health import CountHealthStore
+
+__all__ = ["DOCUMENT_NAME", "EVENTS", "METHODS", "ModelShape", "installed"]
+
+DOCUMENT_NAME = "openrpc.json"
+
+
+class ModelShape(Shape, frozen=True, kw_only=True):
+    """What is installed; null before the first update."""
+
+    model_version: str | None
+    head: str | None
+    trained_at: int | None
+    space_id: str | None
+    segments: int | None
+    previous_version: str | None
+    """What a rollback would go back to."""
+    checked_at: int | None
+    """When the server was last asked for updates."""
+    task: str | None
+    """What the server asks reports to be like, within the compiled limits."""
+
+
+class StatusShape(Shape, frozen=True, kw_only=True):
+    """How the box stands."""
+
+    version: str
+    started_at: int
+    now: int
+    time_is_known: bool
+    profile: str
+    viewings: int
+    private_session: PrivateSessionShape
+    model: ModelShape
+    waiting_reports: int
+    failed_counts: int
+    """Reporting weeks in a row that could not be counted and left as "none"; never sent."""
+    problems: tuple[str, ...]
+    """What makes the box stand still, or happened to its files until somebody has seen to it;
+    'edgeagent doctor' looks deeper. Empty when all is well."""
+
+
+class UpdateShape(Shape, frozen=True, kw_only=True):
+    """What an update brought."""
+
+    changed: bool
+    model: ModelShape
+
+
+def _status(call: Call, params: Nothing) -> StatusShape:
+    """Return how the box stands."""
+    del params
+    profile = call.profile()
+    return StatusShape(
+        version=__version__,
+        started_at=call.state.started_at,
+        now=call.now(),
+        time_is_known=call.state.clock.is_known(),
+        profile=profile,
+        viewings=call.agent.home.history.count(profile),
+        private_session=private_session(call),
+        model=installed(call.agent),
+        waiting_reports=len(call.agent.home.ledger.outbox()),
+        failed_counts=CountHealthStore(call.agent.home.ledger).load().failed,
+        problems=_problems(call),
+    )
+
+
+def _problems(call: Call) -> tuple[str, ...]:
+    ledger = call.agent.home.ledger
+    try:
+        ledger.check()
+    except LedgerBroken:
+        return ("the ledger and its anchor disagree: nothing is granted, nothing is reported",)
+    problems = [note.words for note in ledger.store_problems()]
+    try:
+        call.agent.private.require_certain()
+    except StorageError as error:
+        problems.append(str(error))
+    return tuple(problems)
+
+
+def _model(call: Call, params: Nothing) -> ModelShape:
+    """Return what model is installed, and when updates were last looked for."""
+    del params
+    return installed(call.agent)
+
+
+def installed(agent: Agent) -> ModelShape:
+    """Return what is installed."""
+    installation = agent.installation()
+    current, previous = installation.current, installation.previous
+    return ModelShape(
+        model_version=None if current is None else current.model_version,
+        head=None if current is None else current.head,
+        trained_at=None if current is None else current.trained_at,
+        space_id=None if current is None else current.space_id,
+        segments=None if current is None else len(current.segments),
+        previous_version=None if previous is None else previous.model_version,
+        checked_at=installation.checked_at,
+        task=None if installation.task is None else installation.task.name,
+    )
+
+
+def _fetch(call: Call) -> Installation:
+    """Fetch what is published, and return what was installed before."""
+    before = call.agent.installation()
+    call.state.outside.jobs.fetch_update()
+    return before
+
+
+def _update(call: Call, before: Installation) -> UpdateShape:
+    """Fetch, verify and activate the newest model, catalogue and report task."""
+    call.state.refresh()
+    call.agent.models.activate()
+    after = call.agent.installation()
+    changed = (before.current, before.task) != (after.current, after.task)
+    if changed:
+        _told_model(call)
+    return UpdateShape(changed=changed, model=installed(call.agent))
+
+
+def _rollback(call: Call, params: Nothing) -> ModelShape:
+    """Go back to the model before the active one."""
+    del params
+    call.agent.rollback_model()
+    _told_model(call)
+    return installed(call.agent)
+
+
+def _told_model(call: Call) -> None:
+    call.emit("EdgeAgent.onModelChanged", installed(call.agent))
+
+
+def _discover(call: Call, params: Nothing) -> msgspec.Raw:
+    """Return the OpenRPC document of this API."""
+    del call, params
+    document = Path(__file__).with_name(DOCUMENT_NAME).read_bytes()
+    return msgspec.Raw(msgspec.json.format(document, indent=-1))  # a line each, on the socket
+
+
+METHODS = (
+    own("status", _status, result=StatusShape, result_name="status"),
+    own("model", _model, result=ModelShape, result_name="model"),
+    own(
+        "updateModel",
+        _update,
+        first=_fetch,
+        result=UpdateShape,
+        result_name="update",
+        lane="slow",
+    ),
+    own("rollbackModel", _rollback, result=ModelShape, result_name="model", lane="slow"),
+    Method(
+        name="rpc.discover",
+        caller=Caller.APP,
+        run=_discover,
+        result=dict[str, Any],
+        result_name="OpenRPC Schema",
+    ),
+)
+EVENTS = (
+    Event(
+        name="EdgeAgent.onModelChanged",
+        caller=Caller.MANAGE,
+        summary="Another model, catalogue or report task is active.",
+        value=ModelShape,
+    ),
+)

@@ -1,0 +1,167 @@
+"""``EdgeAgent``: consent, purpose by purpose, with what each gives and takes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from edgeagent.api.call import Call, telling_of_changes
+from edgeagent.api.method import Caller, Event, Facade, Shape, own
+from edgeagent.api.methods.camel import camel
+from edgeagent.api.methods.picks import OfProfile, ProfileParams
+from edgeagent.consent import Purpose
+from edgeagent.messages.fields import ProfileName
+from edgeagent.notices import load_notice
+from edgeagent.services.consent_gate import Refusal
+from edgeagent.services.household.signals import Signal
+
+__all__ = ["EVENTS", "METHODS"]
+
+
+class PurposeShape(Shape, frozen=True, kw_only=True):
+    """One switch."""
+
+    purpose: Purpose
+    title: str
+    text: str
+    gives: str
+    """What the household gets from it."""
+    takes: str
+    """What it costs the household."""
+    granted: bool
+    since: int | None
+    expires_at: int | None
+    refusal: Refusal | None
+    """Why it is off; null when it is on."""
+    reason: str
+    """Likewise, in words; empty when it is on."""
+
+
+class ConsentShape(Shape, frozen=True, kw_only=True):
+    """All switches of a profile, and the notice they refer to."""
+
+    profile: str
+    notice_version: str
+    language: str
+    may_consent: bool
+    """False for a child, and for a teen unless the settings count teens as adults: nothing can be
+    switched on."""
+    purposes: tuple[PurposeShape, ...]
+
+
+_Language = Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
+
+
+class ConsentParams(ProfileParams, frozen=True, kw_only=True):
+    """For whom, and in which language to say it."""
+
+    language: _Language | None = None
+    """The box's own unless given."""
+
+
+class PurposeParams(Shape, frozen=True, kw_only=True):
+    """Which purpose, for whom."""
+
+    purpose: Purpose
+    profile: ProfileName | None = None
+
+
+class GrantParams(PurposeParams, frozen=True, kw_only=True):
+    """Which purpose, for whom, and which text was read."""
+
+    language: _Language | None = None
+    """Of the notice on the screen, which the record names; the box's own unless given."""
+
+
+class SignalParams(Shape, frozen=True, kw_only=True):
+    """What a platform says on behalf of the household."""
+
+    signal: Signal
+
+
+class Withdrawn(Shape, frozen=True, kw_only=True):
+    """How many consents a signal ended."""
+
+    withdrawn: int
+
+
+def _consent(call: Call, params: ConsentParams) -> ConsentShape:
+    """Return how each purpose stands for a profile, with what it gives and takes."""
+    profile = call.profile(params.profile)
+    notice = load_notice(params.language or call.state.config.language)
+    return ConsentShape(
+        profile=profile,
+        notice_version=notice.version,
+        language=notice.language,
+        may_consent=call.agent.household.may_consent(profile),
+        purposes=tuple(
+            PurposeShape(
+                purpose=state.purpose,
+                title=notice.purposes[state.purpose].title,
+                text=notice.purposes[state.purpose].text,
+                gives=notice.purposes[state.purpose].gives,
+                takes=notice.purposes[state.purpose].takes,
+                granted=state.granted,
+                since=state.since,
+                expires_at=state.expires_at,
+                refusal=state.refusal,
+                reason=state.reason,
+            )
+            for state in call.agent.consent(profile)
+        ),
+    )
+
+
+def _grant(call: Call, params: GrantParams) -> ConsentShape:
+    """Allow a purpose for a profile, effective before this returns."""
+    with telling_of_changes(call):
+        call.agent.grant(
+            params.purpose, profile=call.profile(params.profile), language=params.language
+        )
+    return _consent(call, ConsentParams(profile=params.profile, language=params.language))
+
+
+def _withdraw(call: Call, params: PurposeParams) -> ConsentShape:
+    """Withdraw a purpose; what rested on it is gone when this returns."""
+    call.playbacks.forget_all()
+    profile = call.profile(params.profile)
+    with telling_of_changes(call):
+        call.agent.withdraw(params.purpose, profile=profile)
+    call.tell_of_withdrawal(params.purpose, profile)
+    return _consent(call, ConsentParams(profile=params.profile))
+
+
+def _apply_signal(call: Call, params: SignalParams) -> Withdrawn:
+    """Apply a signal from outside, for all profiles; it withdraws and never grants."""
+    with telling_of_changes(call):
+        records = call.agent.apply_signal(params.signal)
+    return Withdrawn(withdrawn=len(records))
+
+
+def _receipt(call: Call, params: ProfileParams) -> Any:  # noqa: ANN401  (see camel)
+    """Return every decision of a profile, or of all, with the fields of ISO/IEC TS 27560."""
+    return camel(call.agent.consent_receipt(params.profile))
+
+
+METHODS = (
+    own("consent", _consent, params=ConsentParams, result=ConsentShape, result_name="consent"),
+    own("grant", _grant, params=GrantParams, result=ConsentShape, result_name="consent"),
+    own("withdraw", _withdraw, params=PurposeParams, result=ConsentShape, result_name="consent"),
+    own("applySignal", _apply_signal, params=SignalParams, result=Withdrawn, caller=Caller.APP),
+    own(
+        "consentReceipt",
+        _receipt,
+        params=ProfileParams,
+        result=Facade(module="edgeagent.services.household.consent_receipt", name="ConsentReceipt"),
+        result_name="receipt",
+    ),
+)
+EVENTS = (
+    Event(
+        name="EdgeAgent.onConsentChanged",
+        caller=Caller.MANAGE,
+        summary="A purpose was granted or withdrawn, or another profile is watching.",
+        value=OfProfile,
+    ),
+)

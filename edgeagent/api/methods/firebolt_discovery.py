@@ -1,0 +1,153 @@
+"""Firebolt ``Discovery``: what apps tell of viewings, and what they may rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from edgeagent.api.call import Call
+from edgeagent.api.method import Caller, Event, Loose, Method
+from edgeagent.api.switches import DiscoveryPolicy, discovery_policy
+from edgeagent.errors import ConsentRequired, InputError
+from edgeagent.messages import WatchEvent
+from edgeagent.messages.fields import AgePolicy, EntityId
+
+__all__ = ["EVENTS", "METHODS", "WatchedParams", "audience", "overshoots"]
+
+_AUDIENCES: dict[str, AgePolicy] = {
+    "app:adult": "app:adult",
+    "app:teen": "app:teen",
+    "app:child": "app:child",
+}
+_MOST_SECONDS = 604_800
+_MOST_OVERSHOOT = 1.05
+"""Players divide a position by a duration that is rounded, or ends before the credits do. Nobody
+tells of a viewing that took a second."""
+
+
+class WatchedParams(Loose, frozen=True, kw_only=True):
+    """One viewing: progress up to 1 (or a hair more) is a fraction, more is seconds."""
+
+    entity_id: EntityId
+    progress: Annotated[float, Meta(ge=0, le=_MOST_SECONDS)] | None = None
+    completed: bool | None = None
+    watched_on: str | None = None
+    """ISO 8601; now, when it is absent or lies in the future; refused when it is over age."""
+    age_policy: str | None = None
+
+
+def audience(age_policy: str | None) -> AgePolicy | None:
+    """Return what an app says of its audience; one we have never heard of may be children."""
+    return None if age_policy is None else _AUDIENCES.get(age_policy, "app:child")
+
+
+def overshoots(progress: float) -> bool:
+    """Say whether a figure is a fraction that went a little beyond the end."""
+    return 1 < progress <= _MOST_OVERSHOOT
+
+
+def _watched(call: Call, params: Sequence[WatchedParams]) -> bool:
+    """Tell that titles were watched; true when it is stored, or never to be stored."""
+    _record(call, params)
+    return True
+
+
+def _watched_v2(call: Call, params: Sequence[WatchedParams]) -> bool:
+    """Tell that titles were watched, and learn whether that was accepted."""
+    try:
+        _record(call, params)
+    except ConsentRequired:
+        return False
+    return True
+
+
+def _record(call: Call, given: Sequence[WatchedParams]) -> None:
+    profile, now = call.profile(), call.now()
+    events = [_event(call, watched, profile=profile, now=now) for watched in given]
+    call.count_viewings(len(events))
+    if call.agent.record_watch(events, keep_unknown=True).stored:
+        call.tell_of_history(profile)
+
+
+def _event(call: Call, watched: WatchedParams, *, profile: str, now: int) -> WatchEvent:
+    played = call.playbacks.started_at(call.connection, watched.entity_id, agent=call.agent)
+    moment = _moment(call, watched.watched_on, now=now if played is None else played)
+    fraction, seconds = _progress(watched.progress)
+    return WatchEvent(
+        entity_id=watched.entity_id,
+        watched_on=moment,
+        progress_fraction=fraction,
+        progress_seconds=seconds,
+        completed=bool(watched.completed),
+        age_policy=audience(watched.age_policy),
+        profile=profile,
+    )
+
+
+def _progress(progress: float | None) -> tuple[float | None, int | None]:
+    if progress is None:
+        return None, None
+    if progress <= 1 or overshoots(progress):
+        return min(progress, 1.0), None
+    return None, int(progress)
+
+
+def _moment(call: Call, text: str | None, *, now: int) -> int:
+    if text is None:
+        return now
+    try:
+        moment = msgspec.convert(text, datetime)
+    except msgspec.ValidationError as error:
+        raise InputError(
+            "watchedOn is not a date and time", hint="write it as 2026-11-24T20:15:00Z"
+        ) from error
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    told = max(0, int(aware.timestamp()))
+    return call.agent.retention.told(told, name="watchedOn", or_later=True)
+
+
+def _policy(call: Call, params: object) -> DiscoveryPolicy:
+    """Return whether viewings are kept and titles recommended for the active profile."""
+    del params
+    return discovery_policy(call.agent, call.profile())
+
+
+METHODS = (
+    Method(
+        name="Discovery.watched",
+        caller=Caller.APP,
+        run=_watched,
+        params=WatchedParams,
+        takes_a_list=True,
+        result=bool,
+        result_name="success",
+    ),
+    Method(
+        name="Discovery.watchedV2",
+        caller=Caller.APP,
+        run=_watched_v2,
+        params=WatchedParams,
+        takes_a_list=True,
+        result=bool,
+        result_name="result",
+    ),
+    Method(
+        name="Discovery.policy",
+        caller=Caller.APP,
+        run=_policy,
+        result=DiscoveryPolicy,
+        result_name="policy",
+    ),
+)
+EVENTS = (
+    Event(
+        name="Discovery.onPolicyChanged",
+        caller=Caller.APP,
+        summary="Whether viewings are kept or titles recommended has changed.",
+        value=DiscoveryPolicy,
+    ),
+)

@@ -1,0 +1,47 @@
+"""Firebolt ``Advertising.policy`` and ``Profile.flags``."""
+
+from __future__ import annotations
+
+from edgeagent.api.call import Call
+from edgeagent.api.method import Caller, Event, Method
+from edgeagent.api.switches import AdPolicy, ad_policy
+
+__all__ = ["EVENTS", "METHODS"]
+
+
+def _policy(call: Call, params: object) -> AdPolicy:
+    """Return how advertisements are to be handled; tracking is limited until it is allowed."""
+    del params
+    return ad_policy(call.agent, call.profile())
+
+
+def _flags(call: Call, params: object) -> dict[str, str | float | bool]:
+    """Return the flags that the platform has set; nothing in them comes from what was watched."""
+    del params
+    return dict(call.state.config.service.profile_flags)
+
+
+METHODS = (
+    Method(
+        name="Advertising.policy",
+        caller=Caller.APP,
+        run=_policy,
+        result=AdPolicy,
+        result_name="adPolicy",
+    ),
+    Method(
+        name="Profile.flags",
+        caller=Caller.APP,
+        run=_flags,
+        result=dict[str, str | float | bool],
+        result_name="flags",
+    ),
+)
+EVENTS = (
+    Event(
+        name="Advertising.onPolicyChanged",
+        caller=Caller.APP,
+        summary="How advertisements are to be handled has changed.",
+        value=AdPolicy,
+    ),
+)

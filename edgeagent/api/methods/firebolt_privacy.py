@@ -1,0 +1,104 @@
+"""Firebolt ``Privacy``: twelve getters, twelve setters, twelve events, and all at once.
+
+Setting a flag to false is open to every local client; setting one to true is the household's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from edgeagent.api.call import Call, telling_of_changes
+from edgeagent.api.method import Caller, Event, Loose, Method
+from edgeagent.api.switches import event_of_flag, flags_of
+from edgeagent.consent import Purpose
+from edgeagent.errors import ConsentRequired
+from edgeagent.services.household.privacy_flags import AD_FLAGS, FLAGS, PURPOSE_OF
+
+__all__ = ["EVENTS", "METHODS", "Switch"]
+
+
+class Switch(Loose, frozen=True, kw_only=True):
+    """A new value."""
+
+    value: bool
+
+
+def _meaning(flag: str) -> str:
+    if flag in PURPOSE_OF:
+        return f"whether the purpose {PURPOSE_OF[flag]} is granted"
+    if flag in AD_FLAGS:
+        return "one of the three flags that together grant the purpose promotion"
+    return "remembered for the platform; this agent does nothing that it could allow"
+
+
+def _getter(flag: str) -> Method:
+    def run(call: Call, params: object) -> bool:
+        del params
+        return flags_of(call.agent).all(call.profile())[flag]
+
+    run.__doc__ = f"Return the privacy flag {flag}: {_meaning(flag)}."
+    return Method(
+        name=f"Privacy.{flag}", caller=Caller.APP, run=run, result=bool, result_name="allow"
+    )
+
+
+def _setter(flag: str) -> Method:
+    def run(call: Call, params: Switch) -> None:
+        agent, flags, profile = call.agent, flags_of(call.agent), call.profile()
+        with telling_of_changes(call):
+            if not params.value:
+                flags.narrow(flag, profile, withdraw=_withdrawing(call))
+            elif call.caller < Caller.MANAGE:
+                raise ConsentRequired(
+                    f"{flag}: an app can only switch this off",
+                    hint="the household switches it on, in the privacy settings of the box",
+                )
+            else:
+                flags.widen(
+                    flag, profile, grant=lambda purpose, name: agent.grant(purpose, profile=name)
+                )
+        if (event_of_flag(flag), params.value) not in call.events:
+            call.emit(event_of_flag(flag), params.value)  # also when nothing changed
+
+    run.__doc__ = f"Set the privacy flag {flag}; to true only for the household."
+    name = f"Privacy.set{flag[0].upper()}{flag[1:]}"
+    return Method(name=name, caller=Caller.APP, run=run, params=Switch)
+
+
+def _withdrawing(call: Call) -> Callable[[Purpose, str], object]:
+    by_signal = call.caller < Caller.MANAGE
+    call.playbacks.forget_all()
+
+    def withdraw(purpose: Purpose, profile: str) -> None:
+        call.agent.withdraw(purpose, profile=profile, by_signal=by_signal)
+        call.tell_of_withdrawal(purpose, profile)
+
+    return withdraw
+
+
+def _settings(call: Call, params: object) -> dict[str, bool]:
+    """Return all privacy flags of the active profile."""
+    del params
+    return flags_of(call.agent).all(call.profile())
+
+
+METHODS = (
+    *(_getter(flag) for flag in FLAGS),
+    *(_setter(flag) for flag in FLAGS),
+    Method(
+        name="Privacy.settings",
+        caller=Caller.APP,
+        run=_settings,
+        result=dict[str, bool],
+        result_name="settings",
+    ),
+)
+EVENTS = tuple(
+    Event(
+        name=event_of_flag(flag),
+        caller=Caller.APP,
+        summary=f"The privacy flag {flag} was set, or changed by another way.",
+        value=bool,
+    )
+    for flag in FLAGS
+)

@@ -1,0 +1,252 @@
+"""``EdgeAgent``: what is kept, searched and paged, and what a profile says of single titles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from edgeagent.api.call import Call, telling_of_changes
+from edgeagent.api.method import Caller, Event, Shape, own
+from edgeagent.api.methods.picks import OfProfile, ProfileParams
+from edgeagent.errors import ModelError
+from edgeagent.messages import Title, Viewing
+from edgeagent.messages.fields import EntityId, ProfileName, Seconds
+
+__all__ = ["EVENTS", "METHODS"]
+
+_PAGE = 500
+_Search = Annotated[str, Meta(max_length=200)]
+_Limit = Annotated[int, Meta(ge=1, le=500)]
+
+
+class Cursor(Shape, frozen=True, kw_only=True):
+    """The last viewing of the page before."""
+
+    watched_on: Seconds
+    entity_id: EntityId
+
+
+class HistoryParams(Shape, frozen=True, kw_only=True):
+    """A page of viewings, newest first."""
+
+    search: _Search = ""
+    """Part of a title or entity id, in any case."""
+    limit: _Limit = 50
+    before: Cursor | None = None
+    profile: ProfileName | None = None
+    entity_id: EntityId | None = None
+    """Viewings of this title only."""
+
+
+class ViewingShape(Shape, frozen=True, kw_only=True):
+    """One viewing."""
+
+    entity_id: str
+    title: str
+    """The entity id where the catalogue does not know it."""
+    known: bool
+    """Whether the catalogue holds it; what it does not hold carries no weight."""
+    watched_on: int
+    progress_fraction: float | None
+    progress_seconds: int | None
+    completed: bool
+
+
+class HistoryShape(Shape, frozen=True, kw_only=True):
+    """A page, and where the next one begins."""
+
+    profile: str
+    count: int
+    """Of all viewings kept, whatever was searched for."""
+    viewings: tuple[ViewingShape, ...]
+    next: Cursor | None
+
+
+class TitlesParams(Shape, frozen=True, kw_only=True):
+    """Part of a title, in any case."""
+
+    search: _Search
+    limit: _Limit = 50
+
+
+class TitleShape(Shape, frozen=True, kw_only=True):
+    """A title of the catalogue, which is the same on every box."""
+
+    entity_id: str
+    title: str
+    kind: str
+    year: int | None
+    genres: tuple[str, ...]
+
+
+class TitleParams(Shape, frozen=True, kw_only=True):
+    """Which title, for whom."""
+
+    entity_id: EntityId
+    profile: ProfileName | None = None
+
+
+class MarkShape(Shape, frozen=True, kw_only=True):
+    """What a profile has said of a title."""
+
+    entity_id: str
+    title: str
+    mark: Literal["hidden", "not_reason"]
+    marked_at: int
+
+
+class Forgotten(Shape, frozen=True, kw_only=True):
+    """How many viewings were deleted."""
+
+    deleted: int
+
+
+class Changed(Shape, frozen=True, kw_only=True):
+    """Whether there was something to change."""
+
+    changed: bool
+
+
+def _history(call: Call, params: HistoryParams) -> HistoryShape:
+    """Return what is kept of a profile's viewings, newest first."""
+    profile = call.profile(params.profile)
+    found: list[ViewingShape] = []
+    titles = call.titles()
+    for viewing in _viewings(call, profile, params):
+        shape = _viewing(viewing, titles(viewing.entity_id))
+        if params.search.casefold() in f"{shape.title}\n{shape.entity_id}".casefold():
+            found.append(shape)
+        if len(found) > params.limit:
+            break
+    page = found[: params.limit]
+    last = page[-1] if len(found) > params.limit else None
+    return HistoryShape(
+        profile=profile,
+        count=call.agent.home.history.count(profile),
+        viewings=tuple(page),
+        next=None if last is None else Cursor(watched_on=last.watched_on, entity_id=last.entity_id),
+    )
+
+
+def _viewings(call: Call, profile: str, params: HistoryParams) -> Iterator[Viewing]:
+    last, before = None, params.before
+    if before is not None:
+        last = Viewing(entity_id=before.entity_id, watched_on=before.watched_on)
+    history = call.agent.home.history
+    while page := history.page(profile, limit=_PAGE, before=last, entity_id=params.entity_id):
+        yield from page
+        last = page[-1]
+
+
+def _viewing(viewing: Viewing, title: Title | None) -> ViewingShape:
+    return ViewingShape(
+        entity_id=viewing.entity_id,
+        title=viewing.entity_id if title is None else title.title,
+        known=title is not None,
+        watched_on=viewing.watched_on,
+        progress_fraction=viewing.progress_fraction,
+        progress_seconds=viewing.progress_seconds,
+        completed=viewing.completed,
+    )
+
+
+def _titles(call: Call, params: TitlesParams) -> tuple[TitleShape, ...]:
+    """Search the catalogue."""
+    wanted = params.search.casefold()
+    try:
+        titles = call.agent.titles.all()
+    except ModelError:
+        return ()
+    found = (title for title in titles if wanted in title.title.casefold())
+    return tuple(
+        TitleShape(
+            entity_id=title.entity_id,
+            title=title.title,
+            kind=title.kind,
+            year=title.year,
+            genres=title.genres,
+        )
+        for title, _ in zip(found, range(params.limit), strict=False)
+    )
+
+
+def _marks(call: Call, params: ProfileParams) -> tuple[MarkShape, ...]:
+    """Return the titles that a profile has hidden, or does not want as reasons."""
+    marked = call.agent.title_marks.marked(profile=call.profile(params.profile))
+    titles = call.titles()
+    return tuple(
+        MarkShape(
+            entity_id=item.entity_id,
+            title=item.entity_id if title is None else title.title,
+            mark=item.mark,
+            marked_at=item.marked_at,
+        )
+        for item in marked
+        for title in (titles(item.entity_id),)
+    )
+
+
+def _hide(call: Call, params: TitleParams) -> None:
+    """Never show a title to a profile again, and give it no weight."""
+    call.agent.title_marks.hide(params.entity_id, profile=call.profile(params.profile))
+    _told(call, params)
+
+
+def _unhide(call: Call, params: TitleParams) -> Changed:
+    """Take hiding back."""
+    marks = call.agent.title_marks
+    changed = marks.unhide(params.entity_id, profile=call.profile(params.profile))
+    _told(call, params)
+    return Changed(changed=changed)
+
+
+def _exclude(call: Call, params: TitleParams) -> None:
+    """Keep the viewings of a title, but do not use them as a reason."""
+    call.agent.title_marks.exclude(params.entity_id, profile=call.profile(params.profile))
+    _told(call, params)
+
+
+def _include(call: Call, params: TitleParams) -> Changed:
+    """Use a title as a reason again."""
+    marks = call.agent.title_marks
+    changed = marks.include(params.entity_id, profile=call.profile(params.profile))
+    _told(call, params)
+    return Changed(changed=changed)
+
+
+def _forget(call: Call, params: TitleParams) -> Forgotten:
+    """Delete every viewing of a title; this cannot be undone."""
+    call.playbacks.forget_all()
+    profile = call.profile(params.profile)
+    with telling_of_changes(call):
+        deleted = call.agent.title_marks.forget(params.entity_id, profile=profile)
+    _told(call, params)
+    return Forgotten(deleted=deleted)
+
+
+def _told(call: Call, params: TitleParams) -> None:
+    call.tell_of_history(call.profile(params.profile))
+
+
+METHODS = (
+    own("history", _history, params=HistoryParams, result=HistoryShape, result_name="page"),
+    own(
+        "titles", _titles, params=TitlesParams, result=tuple[TitleShape, ...], result_name="titles"
+    ),
+    own("marks", _marks, params=ProfileParams, result=tuple[MarkShape, ...], result_name="marks"),
+    own("hide", _hide, params=TitleParams, result=None),
+    own("unhide", _unhide, params=TitleParams, result=Changed),
+    own("exclude", _exclude, params=TitleParams, result=None),
+    own("include", _include, params=TitleParams, result=Changed),
+    own("forget", _forget, params=TitleParams, result=Forgotten),
+)
+EVENTS = (
+    Event(
+        name="EdgeAgent.onHistoryChanged",
+        caller=Caller.MANAGE,
+        summary="Viewings or marks of a profile have changed.",
+        value=OfProfile,
+    ),
+)

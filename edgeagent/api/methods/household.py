@@ -1,0 +1,214 @@
+"""``EdgeAgent``: private sessions, profiles, and how long viewings are kept."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from edgeagent.api.call import Call, telling_of_changes
+from edgeagent.api.method import Caller, Event, Facade, Nothing, Shape, own
+from edgeagent.api.methods.camel import camel
+from edgeagent.messages.fields import ProfileName
+from edgeagent.services.private_viewing.private_session import DEFAULT_MINUTES, MAX_MINUTES
+
+__all__ = ["EVENTS", "METHODS", "PrivateSessionShape", "private_session", "told_profiles"]
+
+
+class PrivateSessionShape(Shape, frozen=True, kw_only=True):
+    """Whether the box is looking away, and until when."""
+
+    on: bool
+    ends_at: int | None
+
+
+class StartParams(Shape, frozen=True, kw_only=True):
+    """For how long."""
+
+    minutes: Annotated[int, Meta(ge=1, le=MAX_MINUTES)] = DEFAULT_MINUTES
+
+
+class ProfileShape(Shape, frozen=True, kw_only=True):
+    """One of the household."""
+
+    name: str
+    kind: Literal["adult", "teen", "kid"]
+    active: bool
+
+
+class NameParams(Shape, frozen=True, kw_only=True):
+    """Which profile."""
+
+    name: ProfileName
+
+
+class NewProfileParams(Shape, frozen=True, kw_only=True):
+    """A new profile; nothing is granted for it."""
+
+    name: ProfileName
+    kind: Literal["adult", "teen", "kid"] = "adult"
+
+
+class RenameParams(Shape, frozen=True, kw_only=True):
+    """Another name."""
+
+    name: ProfileName
+    new_name: ProfileName
+
+
+class RetentionParams(Shape, frozen=True, kw_only=True):
+    """Fewer days than the settings allow; null takes that back."""
+
+    days: Annotated[int, Meta(ge=1, le=365)] | None
+
+
+def private_session(call: Call) -> PrivateSessionShape:
+    """Return whether the box is looking away."""
+    ends_at = call.agent.private.ends_at()
+    return PrivateSessionShape(on=ends_at is not None, ends_at=ends_at)
+
+
+def _private_session(call: Call, params: Nothing) -> PrivateSessionShape:
+    """Return whether a private session is on, and until when."""
+    del params
+    call.agent.private.require_certain()
+    return private_session(call)
+
+
+def _start(call: Call, params: StartParams) -> PrivateSessionShape:
+    """Begin a private session, or begin it anew: nothing is stored, scored or counted."""
+    call.state.end_playbacks()
+    call.agent.private.start(params.minutes)
+    return _told_private(call)
+
+
+def _stop(call: Call, params: Nothing) -> PrivateSessionShape:
+    """End the private session."""
+    del params
+    call.state.end_playbacks()
+    call.agent.private.stop()
+    return _told_private(call)
+
+
+def _told_private(call: Call) -> PrivateSessionShape:
+    call.tell_of_viewings()
+    state = private_session(call)
+    call.emit("EdgeAgent.onPrivateSessionChanged", state)
+    return state
+
+
+def _profiles(call: Call, params: Nothing) -> tuple[ProfileShape, ...]:
+    """Return the profiles, oldest first."""
+    del params
+    active = call.profile()
+    return tuple(
+        ProfileShape(name=profile.name, kind=profile.kind, active=profile.name == active)
+        for profile in call.agent.household.profiles()
+    )
+
+
+def _create(call: Call, params: NewProfileParams) -> tuple[ProfileShape, ...]:
+    """Create a profile."""
+    with telling_of_changes(call):  # what an earlier one of that name had granted is withdrawn
+        call.agent.household.create(params.name, kind=params.kind)
+    return told_profiles(call)
+
+
+def _switch(call: Call, params: NameParams) -> tuple[ProfileShape, ...]:
+    """Make a profile the active one; a private session ends."""
+    was_private = call.agent.private.ends_at() is not None
+    with telling_of_changes(call):
+        call.agent.household.switch(params.name)
+    if was_private:
+        _told_private(call)
+    return told_profiles(call)
+
+
+def _rename(call: Call, params: RenameParams) -> tuple[ProfileShape, ...]:
+    """Rename a profile; its history, marks and consents go with it."""
+    call.playbacks.forget_all()
+    with telling_of_changes(call):
+        call.agent.household.rename(params.name, params.new_name)
+    return told_profiles(call)
+
+
+def told_profiles(call: Call) -> tuple[ProfileShape, ...]:
+    """Return the profiles, and tell listeners of them."""
+    profiles = _profiles(call, Nothing())
+    call.emit("EdgeAgent.onProfilesChanged", profiles)
+    return profiles
+
+
+def _retention(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
+    """Return for how long viewings are kept."""
+    del params
+    return camel(call.agent.retention.kept())
+
+
+def _set_retention(call: Call, params: RetentionParams) -> Any:  # noqa: ANN401  (see camel)
+    """Keep viewings for fewer days; what is older goes, as soon as it is sure to be."""
+    before = call.agent.retention.kept()
+    with telling_of_changes(call):
+        kept = call.agent.retention.choose(params.days)
+    call.playbacks.forget_all()
+    if call.agent.housekeeping().deleted or kept.days != before.days:
+        call.tell_of_history(*(profile.name for profile in call.agent.household.profiles()))
+    return camel(kept)
+
+
+_KEPT = Facade(module="edgeagent.services.household.retention", name="RetentionPeriod")
+METHODS = (
+    own("privateSession", _private_session, result=PrivateSessionShape, result_name="session"),
+    own(
+        "startPrivateSession",
+        _start,
+        params=StartParams,
+        result=PrivateSessionShape,
+        result_name="session",
+    ),
+    own("stopPrivateSession", _stop, result=PrivateSessionShape, result_name="session"),
+    own("profiles", _profiles, result=tuple[ProfileShape, ...], result_name="profiles"),
+    own(
+        "createProfile",
+        _create,
+        params=NewProfileParams,
+        result=tuple[ProfileShape, ...],
+        result_name="profiles",
+    ),
+    own(
+        "switchProfile",
+        _switch,
+        params=NameParams,
+        result=tuple[ProfileShape, ...],
+        result_name="profiles",
+    ),
+    own(
+        "renameProfile",
+        _rename,
+        params=RenameParams,
+        result=tuple[ProfileShape, ...],
+        result_name="profiles",
+    ),
+    own("retention", _retention, result=_KEPT, result_name="retention"),
+    own(
+        "setRetention",
+        _set_retention,
+        params=RetentionParams,
+        result=_KEPT,
+        result_name="retention",
+    ),
+)
+EVENTS = (
+    Event(
+        name="EdgeAgent.onPrivateSessionChanged",
+        caller=Caller.MANAGE,
+        summary="A private session began or ended.",
+        value=PrivateSessionShape,
+    ),
+    Event(
+        name="EdgeAgent.onProfilesChanged",
+        caller=Caller.MANAGE,
+        summary="A profile was created, renamed or removed, or another one is active.",
+        value=tuple[ProfileShape, ...],
+    ),
+)

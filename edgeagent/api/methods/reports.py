@@ -1,0 +1,174 @@
+"""``EdgeAgent``: what left the box, what comes next and when, what it cost, what it can tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgeagent.api.call import Call
+from edgeagent.api.method import Caller, Event, Facade, Nothing, Shape, own
+from edgeagent.api.methods.camel import camel
+from edgeagent.clock import week_of, week_start
+from edgeagent.messages.report import REPORT_BYTES
+from edgeagent.privacy.accounting import SPACING_WEEKS, epsilon
+from edgeagent.services.reports.limits import SEND_WINDOW_SECONDS
+from edgeagent.services.reports.preconditions import Obstacle
+from edgeagent.store import Disclosure, Outcome
+
+__all__ = ["EVENTS", "METHODS"]
+
+
+class DisclosureShape(Shape, frozen=True, kw_only=True):
+    """One report, byte for byte."""
+
+    report_id: str
+    week: int
+    week_start: int
+    task: str
+    recipient: str
+    body: str
+    drawn_at: int
+    due_at: int
+    settled_at: int | None
+    outcome: Outcome | None
+    """Null while it waits to be sent."""
+    epsilon: float
+    odds: str
+    """e^ε, an exact fraction."""
+    meaning: str
+    """What a reader can conclude from it, in words."""
+
+
+class NextReportShape(Shape, frozen=True, kw_only=True):
+    """What comes next, as far as it can be known: never from what was watched."""
+
+    would_report: bool
+    obstacle: Obstacle | None
+    """Why there will be no report as things stand; null when there will be one."""
+    reason: str
+    """The same in words; empty when there will be one."""
+    week: int
+    """The next week that can be reported on."""
+    week_start: int
+    week_end: int
+    sent_between: tuple[int, int]
+    """The report leaves at a random moment of these days."""
+    bytes: int
+    categories: int | None
+    odds: str | None
+    epsilon: float | None
+    recipient: str | None
+    waiting: int
+    """Reports that are drawn and wait to be sent."""
+
+
+def _disclosures(call: Call, params: Nothing) -> tuple[DisclosureShape, ...]:
+    """Return every report that was ever drawn for sending, oldest first."""
+    del params
+    return tuple(_disclosure(item) for item in call.agent.disclosures())
+
+
+def _disclosure(item: Disclosure) -> DisclosureShape:
+    return DisclosureShape(
+        report_id=item.report_id,
+        week=item.week,
+        week_start=week_start(item.week),
+        task=item.task,
+        recipient=item.recipient,
+        body=item.body.decode(),
+        drawn_at=item.drawn_at,
+        due_at=item.due_at,
+        settled_at=item.settled_at,
+        outcome=item.outcome,
+        epsilon=epsilon(item.odds),
+        odds=str(item.odds),
+        meaning=item.meaning,
+    )
+
+
+def _next_report(call: Call, params: Nothing) -> NextReportShape:
+    """Return what the next report will be about, when it can leave, and whether it will."""
+    del params
+    ledger = call.agent.home.ledger
+    ledger.check()
+    task = call.agent.installation().task
+    week = _next_week(call)
+    end = week_start(week + 1)
+    obstacle, reason = call.agent.reports.obstacle(week) or (None, "")
+    return NextReportShape(
+        would_report=obstacle is None,
+        obstacle=obstacle,
+        reason=reason,
+        week=week,
+        week_start=week_start(week),
+        week_end=end,
+        sent_between=(end, end + SEND_WINDOW_SECONDS),
+        bytes=REPORT_BYTES,
+        categories=None if task is None else task.categories,
+        odds=None if task is None else str(task.odds),
+        epsilon=None if task is None else epsilon(task.odds),
+        recipient=call.state.config.server_url,
+        waiting=len(ledger.outbox()),
+    )
+
+
+def _next_week(call: Call) -> int:
+    """Return the reporting week that is running, or comes next."""
+    ledger = call.agent.home.ledger
+    earliest = max(week_of(call.now()), ledger.first_reportable_week(now=call.now()))
+    week = earliest + (ledger.genesis.phase - earliest) % SPACING_WEEKS
+    closed = ledger.closed_weeks()  # an imported ledger knows of weeks ahead of a clock set back
+    while week in closed:
+        week += SPACING_WEEKS
+    return week
+
+
+def _budget(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
+    """Return what was spent of the privacy budget."""
+    del params
+    return camel(call.agent.reports.balance())
+
+
+def _preview(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
+    """Return what a report on the last week would look like; its noise is never sent."""
+    del params
+    return camel(call.agent.reports.preview())
+
+
+def _assessment(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
+    """Return what leaves, what it costs, what it tells, and whether what is promised holds."""
+    del params
+    return camel(call.agent.reports.assess())
+
+
+METHODS = (
+    own("disclosures", _disclosures, result=tuple[DisclosureShape, ...], result_name="disclosures"),
+    own("nextReport", _next_report, result=NextReportShape, result_name="next"),
+    own(
+        "budget",
+        _budget,
+        result=Facade(module="edgeagent.services.reports.budget", name="Balance"),
+        result_name="budget",
+    ),
+    own(
+        "preview",
+        _preview,
+        result=Facade(module="edgeagent.services.reports.preview", name="Preview"),
+        result_name="preview",
+        lane="slow",
+    ),
+    own(
+        "assessment",
+        _assessment,
+        result=Facade(module="edgeagent.services.reports.assessment", name="Assessment"),
+        result_name="assessment",
+        lane="slow",
+    ),
+)
+EVENTS = (
+    Event(
+        name="EdgeAgent.onDisclosuresChanged",
+        caller=Caller.MANAGE,
+        summary="A report was drawn, sent, answered or called off.",
+        value=None,
+    ),
+)

@@ -1,0 +1,115 @@
+"""``EdgeAgent``: take everything out, and erase it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from edgeagent.api.call import Call, telling_of_changes
+from edgeagent.api.method import Facade, Nothing, Shape, own
+from edgeagent.api.methods.household import told_profiles
+from edgeagent.errors import InputError
+from edgeagent.messages.fields import ProfileName
+from edgeagent.services.upkeep.erasure import ErasureReason, ErasureReceipt
+
+__all__ = ["METHODS"]
+
+
+class EraseParams(Shape, frozen=True, kw_only=True):
+    """What to erase, and, the second time, the confirmation."""
+
+    scope: Literal["history", "profile", "all"]
+    profile: ProfileName | None = None
+    """Whose; history: everybody's, profile: the active one's."""
+    reason: ErasureReason = "user_request"
+    confirm: str | None = None
+    """What the first call answered."""
+
+
+class ReceiptOfErasure(Shape, frozen=True, kw_only=True):
+    """What was erased; holds nothing of what it was."""
+
+    scope: Literal["history", "profile", "all"]
+    reason: ErasureReason
+    at: int
+    data_keys_destroyed: bool
+    key_encryption_key_destroyed: bool
+    kept: tuple[str, ...]
+    copies: str
+
+
+class EraseShape(Shape, frozen=True, kw_only=True):
+    """The first answer holds a confirmation, the second a receipt."""
+
+    confirm: str | None
+    erases: str
+    """What the deed is, in words."""
+    receipt: ReceiptOfErasure | None
+
+
+def _export(call: Call, params: Nothing) -> object:
+    """Return everything this box keeps about its household, as 'edgeagent export' writes it."""
+    del params
+    return call.agent.portability.export()
+
+
+def _erase(call: Call, params: EraseParams) -> EraseShape:
+    """Erase, in two steps: call once for a confirmation, and again with it within two minutes."""
+    if params.scope == "all" and params.profile is not None:
+        raise InputError("scope all knows no profile", hint="scope profile erases one")
+    profile = call.profile(params.profile) if params.scope == "profile" else params.profile
+    if profile is not None:
+        call.agent.home.history.profile_kind(profile)
+    erases = _in_words(params.scope, profile)
+    deed = f"{params.scope} {profile} {params.reason}"
+    if params.confirm is None:
+        return EraseShape(confirm=call.state.confirmations.ask(deed), erases=erases, receipt=None)
+    call.state.confirmations.require(deed, params.confirm)
+    receipt = _carry_out(call, params, profile)
+    left = [found.name for found in call.agent.household.profiles()]
+    call.tell_of_history(*(left if profile is None else [profile]))
+    if params.scope != "history":
+        told_profiles(call)
+    shape = ReceiptOfErasure(
+        scope=receipt.scope,
+        reason=receipt.reason,
+        at=receipt.at,
+        data_keys_destroyed=receipt.data_keys_destroyed,
+        key_encryption_key_destroyed=receipt.key_encryption_key_destroyed,
+        kept=receipt.kept,
+        copies=receipt.copies,
+    )
+    return EraseShape(confirm=None, erases=erases, receipt=shape)
+
+
+def _carry_out(call: Call, params: EraseParams, profile: str | None) -> ErasureReceipt:
+    call.playbacks.forget_all()
+    with telling_of_changes(call):
+        if params.scope == "all":
+            return call.state.erase_box(params.reason)
+        if params.scope == "history":
+            return call.agent.erasure.erase_history(profile=profile, reason=params.reason)
+        return call.agent.erasure.erase_profile(profile or call.profile(), reason=params.reason)
+
+
+def _in_words(scope: str, profile: str | None) -> str:
+    if scope == "all":
+        return "everything in this box: viewings, marks, profiles, consents, records and keys"
+    if scope == "profile":
+        return f"profile {profile} with everything of it"
+    return f"everything watched by {profile or 'everybody'}"
+
+
+METHODS = (
+    own(
+        "export",
+        _export,
+        result=Facade(
+            module="edgeagent.services.upkeep.export_format", name="BoxExport", as_it_is=True
+        ),
+        result_name="export",
+        lane="slow",
+    ),
+    own(
+        "erase", _erase, params=EraseParams, result=EraseShape, result_name="erasure", lane="alone"
+    ),
+)

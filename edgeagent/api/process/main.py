@@ -1,0 +1,109 @@
+"""A service of a real home in a real process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgeagent.agent import Agent
+from edgeagent.api.call import Outside
+from edgeagent.api.endpoint import default_socket
+from edgeagent.api.memory import keep_one_heap
+from edgeagent.api.process.dashboard_socket import DashboardDoor, dashboard_command
+from edgeagent.api.process.host_conditions import HostConditions
+from edgeagent.api.process.lazy_modules import put_off
+from edgeagent.api.process.sd_notify import Notifier
+from edgeagent.api.process.subprocesses import Subprocesses
+from edgeagent.api.transport.unix_server import Peer
+from edgeagent.clock import SystemClock
+from edgeagent.config import Config, ServiceConfig
+from edgeagent.randomness import SystemRandomSource
+from edgeagent.services.timekeeping.device_clock import DeviceClock
+from edgeagent.services.upkeep.box_erasure import erase_box
+from edgeagent.services.upkeep.erasure import ErasureReason, ErasureReceipt
+from edgeagent.services.upkeep.key_management import configured_provider
+from edgeagent.services.upkeep.managers import manager_groups, manager_users
+
+if TYPE_CHECKING:
+    from edgeagent.api.process.service import Service
+
+__all__ = ["managers", "serve"]
+
+_TURN_SECONDS = 0.0005
+"""How long a thread may keep the interpreter from another one. With Python's own 5 ms, whoever asks
+for much on a lane makes each read and write of the doors wait that long."""
+
+
+def serve(
+    home: Path,
+    *,
+    config: Config,
+    config_file: Path | None,
+    socket: Path | None,
+    websocket_port: int | None,
+    dashboard_port: int | None,
+    environment: Mapping[str, str],
+) -> None:
+    """Serve ``home`` until SIGTERM or Ctrl-C."""
+    keep_one_heap()
+    sys.setswitchinterval(_TURN_SECONDS)
+    # websockets imports it, and with it 2 MiB of mail and archive formats, and never asks.
+    put_off("importlib.metadata")
+    from edgeagent.api.process.service import Service, Settings  # noqa: PLC0415  (after that)
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    clock = SystemClock()
+
+    def erase(reason: ErasureReason) -> ErasureReceipt:
+        provider = configured_provider(home, config)
+        now = DeviceClock(clock).now()
+        return erase_box(home, provider=provider, reason=reason, now=now)
+
+    commands = Subprocesses(home, config_file)
+
+    def open_agent() -> Agent:
+        commands.prepare()
+        return Agent.open(home, config=config)
+
+    outside = Outside(
+        open_agent=open_agent,
+        erase_box=erase,
+        jobs=commands,
+        look=HostConditions(config.service, clock=clock).look,
+        clock=clock,
+    )
+    path = socket or default_socket(home, environment)
+    settings = Settings(
+        socket=path,
+        websocket_port=websocket_port,
+        may_manage=managers(config.service),
+        config=config,
+        random=SystemRandomSource(),
+        notifier=Notifier(environment),
+        dashboard=None
+        if dashboard_port is None
+        else DashboardDoor(dashboard_port, command=dashboard_command(path, config.language)),
+    )
+    asyncio.run(_serve(Service(outside, settings)))
+
+
+async def _serve(service: Service) -> None:
+    service.stop_on_signals()
+    await service.run()
+
+
+def managers(config: ServiceConfig) -> Callable[[Peer], bool]:
+    """Return who may manage: whoever the service runs as, and whom the settings name.
+
+    Raises:
+        InputError: a user or group that this system does not know.
+
+    """
+    users = {os.geteuid(), *manager_users(config)}
+    groups = manager_groups(config)
+    return lambda peer: peer.uid in users or bool(groups & peer.gids)

@@ -1,0 +1,104 @@
+"""What is sent on one connection: bounded, so that who does not read costs little."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+
+__all__ = ["QUEUE_LIMIT", "TIMEOUT_SECONDS", "Message", "SendQueue"]
+
+QUEUE_LIMIT = 64
+"""Events that may wait; a client that is further behind is hung up on, and asks anew."""
+TIMEOUT_SECONDS = 30.0
+"""How long one message, or one piece of a long one, may take to be read."""
+FAREWELL_SECONDS = 1.0
+"""How long the last messages may take when a connection ends."""
+
+Message = bytes | AsyncIterator[bytes]
+"""One message, at once or in pieces that are made while it is sent."""
+
+
+class SendQueue:
+    """Answers, sent as they come, and events, which a task of its own sends between them."""
+
+    def __init__(
+        self, send: Callable[[Message], Awaitable[None]], *, hang_up: Callable[[], None]
+    ) -> None:
+        """Send through ``send``, which waits while the peer does not read."""
+        self._send = send
+        self._hang_up = hang_up
+        self._turn = asyncio.Lock()
+        self._gone = False
+        self._events: deque[bytes] = deque()
+        self._news = asyncio.Event()
+
+    def offer(self, data: bytes) -> None:
+        """Queue an event; a peer that has not read the ones before is hung up on."""
+        if len(self._events) >= QUEUE_LIMIT:
+            self._hang_up()
+            return
+        self._events.append(data)
+        self._news.set()
+
+    async def put(self, message: Message) -> None:
+        """Send an answer and return when it has gone: who does not read is not read from either.
+
+        Events that were offered before go before it.
+
+        Raises:
+            ConnectionResetError: the peer has gone, or does not read.
+
+        """
+        async with self._turn:
+            await self._send_events()
+            await self._send_now(message)
+
+    async def run(self) -> None:
+        """Send events, until cancelled or hung up on."""
+        with suppress(ConnectionResetError):
+            while True:
+                await self._news.wait()
+                async with self._turn:
+                    await self._send_events()
+
+    async def finish(self, sending: asyncio.Task[None]) -> None:
+        """Send what is still queued, briefly, and end the task."""
+        with suppress(TimeoutError, ConnectionResetError):
+            async with asyncio.timeout(FAREWELL_SECONDS), self._turn:
+                await self._send_events()
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+
+    async def _send_events(self) -> None:
+        while self._events:
+            await self._send_now(self._events.popleft())
+        self._news.clear()
+
+    async def _send_now(self, message: Message) -> None:
+        if self._gone:
+            raise ConnectionResetError("the peer has gone")
+        try:
+            async with asyncio.timeout(None) as deadline:
+                if isinstance(message, bytes):
+                    _wait(deadline)
+                    await self._send(message)
+                else:
+                    await self._send(_timed(message, deadline))
+        except OSError as error:  # and TimeoutError, which is one
+            self._gone = True
+            self._hang_up()
+            raise ConnectionResetError("the peer has gone, or does not read") from error
+
+
+async def _timed(pieces: AsyncIterator[bytes], deadline: asyncio.Timeout) -> AsyncIterator[bytes]:
+    """Pass pieces on; only while one is sent does deadline run."""
+    async for piece in pieces:
+        _wait(deadline)
+        yield piece
+        deadline.reschedule(None)
+
+
+def _wait(deadline: asyncio.Timeout) -> None:
+    deadline.reschedule(asyncio.get_running_loop().time() + TIMEOUT_SECONDS)

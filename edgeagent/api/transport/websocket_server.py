@@ -1,0 +1,205 @@
+"""The WebSocket on loopback: who may talk to it, and as what.
+
+A page in a browser on the same box can reach loopback too. It sends its ``Origin``, which has to be
+listed; and a page that has had its own host name point here (DNS rebinding) shows in ``Host``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import http
+import logging
+import socket
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+from websockets.http11 import Request, Response
+from websockets.typing import Origin, Subprotocol
+
+from edgeagent.api.method import Caller
+from edgeagent.api.transport.connection_limiter import (
+    AT_ONCE,
+    ConnectionLimiter,
+    let_nobody_in,
+    queue_more,
+)
+from edgeagent.api.transport.dispatcher import Client, Dispatcher
+from edgeagent.api.transport.jsonrpc import FRAME_LIMIT_BYTES
+from edgeagent.api.transport.send_queue import Message, SendQueue
+from edgeagent.api.transport.tcp_peer import owner_of
+from edgeagent.errors import InputError
+
+__all__ = ["LOOPBACK", "TOKEN_NAME", "WebSocketDoor"]
+
+LOOPBACK = "127.0.0.1"
+TOKEN_NAME = "token"  # noqa: S105  (the name of a parameter, not a token)
+_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+_OPEN_SECONDS = 5
+_PING_SECONDS = 60
+_SILENT = logging.getLogger("edgeagent.websockets")
+_SILENT.setLevel(logging.CRITICAL + 1)  # it would log request lines, and tokens with them
+
+
+class WebSocketDoor:
+    """Serves JSON-RPC over WebSocket."""
+
+    def __init__(
+        self,
+        port: int,
+        *,
+        dispatcher: Dispatcher,
+        connections: ConnectionLimiter,
+        token: str,
+        origins: Sequence[str],
+    ) -> None:
+        """Serve at ``port`` of loopback; 0 takes a free one.
+
+        Args:
+            port: where to listen.
+            dispatcher: answers frames.
+            connections: bounds the connections.
+            token: makes its holder a manager.
+            origins: of the pages that may connect; programs send none.
+
+        """
+        self.port = port
+        self._dispatcher = dispatcher
+        self._connections = connections
+        self._token = token
+        self._origins = [None, *(Origin(origin) for origin in origins)]
+        self._server: Server | None = None
+        self._listener: socket.socket | None = None
+
+    async def open(self) -> None:
+        """Begin to listen.
+
+        Raises:
+            InputError: the port is taken.
+
+        """
+        connections = self._connections
+
+        class LimitedConnection(ServerConnection):
+            """A connection that counts from its first packet on, before it has said anything."""
+
+            number: int | None = None
+
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                super().connection_made(transport)
+                self.number = connections.enter(self.transport.abort)
+                if self.number is None:
+                    self.transport.abort()
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                if self.number is not None:
+                    connections.leave(self.number)
+                super().connection_lost(exc)
+
+        try:
+            listener = socket.create_server((LOOPBACK, self.port))
+            self._server = await serve(
+                self._serve,
+                sock=listener,
+                create_connection=LimitedConnection,
+                process_request=self._admit,
+                origins=self._origins,
+                subprotocols=[Subprotocol("jsonrpc")],
+                select_subprotocol=_jsonrpc_if_offered,
+                backlog=AT_ONCE,
+                compression=None,
+                max_size=FRAME_LIMIT_BYTES,
+                max_queue=2,
+                open_timeout=_OPEN_SECONDS,
+                close_timeout=1,
+                ping_interval=_PING_SECONDS,
+                ping_timeout=_PING_SECONDS,
+                server_header=None,
+                logger=_SILENT,
+            )
+            queue_more(listener)
+            self._listener = listener
+        except OSError as error:
+            raise InputError(
+                f"port {self.port} of {LOOPBACK}: {error.strerror}",
+                hint="another service uses it; name another with --ws-port",
+            ) from error
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Hang up on everybody."""
+        if self._server is not None and self._listener is not None:
+            await let_nobody_in(self._listener)
+            self._server.close()
+            await self._server.wait_closed()
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Turn away who comes under a foreign host name, or with a token that is not ours."""
+        hosts = {f"{host}:{self.port}" for host in _HOSTS}
+        if request.headers.get_all("Host") not in [[host] for host in hosts]:
+            return connection.respond(http.HTTPStatus.FORBIDDEN, "unknown host\n")
+        token = _query(request).get(TOKEN_NAME)
+        if token is not None and not hmac.compare_digest(token.encode(), self._token.encode()):
+            return connection.respond(http.HTTPStatus.UNAUTHORIZED, "unknown token\n")
+        return None
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        number = getattr(connection, "number", None)
+        if number is None or connection.request is None:
+            return
+        query = _query(connection.request)
+
+        async def send(message: Message) -> None:
+            try:
+                await connection.send(message, text=True)
+            except ConnectionClosed as error:
+                raise ConnectionResetError("the peer has gone") from error
+
+        send_queue = SendQueue(send, hang_up=connection.transport.abort)
+        manages = TOKEN_NAME in query
+        client = Client(
+            number=-number,
+            caller=Caller.MANAGE if manages else Caller.APP,
+            peer=_peer_of(connection),
+            version=2 if query.get("RPCv2") == "true" else 1,
+            send=send_queue.offer,
+        )
+        sending = asyncio.create_task(send_queue.run())
+        try:
+            async for message in connection:
+                if isinstance(message, bytes):
+                    await connection.close(CloseCode.UNSUPPORTED_DATA, "text only")
+                    break
+                if not self._connections.heard(number, client.peer, manages=manages):
+                    await connection.close(CloseCode.TRY_AGAIN_LATER, "too many connections")
+                    break
+                await self._dispatcher.handle(client, message, reply=send_queue.put)
+        except (ConnectionClosed, ConnectionResetError):
+            pass
+        finally:
+            await send_queue.finish(sending)
+            await self._dispatcher.goodbye(client)
+
+
+def _peer_of(connection: ServerConnection) -> str:
+    """Name whose connection it is, as the unix socket does; all alike where that cannot be told."""
+    user = owner_of(connection.remote_address, connection.local_address)
+    return LOOPBACK if user is None else f"user {user}"
+
+
+def _jsonrpc_if_offered(
+    connection: ServerConnection, offered: Sequence[Subprotocol]
+) -> Subprotocol | None:
+    """Speak ``jsonrpc`` where it is asked for by name, and anyway where it is not."""
+    del connection
+    jsonrpc = Subprotocol("jsonrpc")
+    return jsonrpc if jsonrpc in offered else None
+
+
+def _query(request: Request) -> dict[str, str]:
+    parts: dict[str, list[Any]] = parse_qs(urlsplit(request.path).query, keep_blank_values=True)
+    return {name: str(values[-1]) for name, values in parts.items()}

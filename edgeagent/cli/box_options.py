@@ -1,0 +1,120 @@
+"""What every command shares: which home, and how to print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import msgspec
+
+from edgeagent.agent import Agent, Environment
+from edgeagent.api.presence import sessions_of
+from edgeagent.config import Config, config_source, load_config
+from edgeagent.errors import StorageError
+
+__all__ = [
+    "CALLED_OFF",
+    "BoxOptions",
+    "called_off",
+    "chosen_profile",
+    "emit_json",
+    "json_option",
+    "pass_box",
+    "profile_option",
+    "yes_option",
+]
+
+CALLED_OFF = "a report that waited or was being counted is called off; its debit stays"
+_OWED = (
+    "the ledger is broken: nothing is sent, and a report that waits is called off once it is whole"
+)
+
+_NOT_WITHDRAWN = "consents could not be withdrawn and hold again then: edgeagent consent withdraw"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxOptions:
+    """The home and settings that the options of the root command name."""
+
+    home: Path
+    config_file: Path | None
+
+    def config(self) -> Config:
+        """Read the settings."""
+        return load_config(self.home, self.config_file)
+
+    def config_source(self) -> Path | None:
+        """Return the file that the settings come from; none: they are the defaults."""
+        return config_source(self.home, self.config_file)
+
+    @contextmanager
+    def open(
+        self, *, writes: bool = False, environment: Environment | None = None
+    ) -> Iterator[Agent]:
+        """Open the agent for the length of one command.
+
+        Args:
+            writes: whether the command writes; then housekeeping follows it.
+            environment: everything outside that the agent is given; the real thing without.
+
+        """
+        outside = environment or _world_of(self.home)
+        with Agent.open(self.home, config=self.config(), environment=outside) as agent:
+            yield agent
+            if writes:
+                with suppress(StorageError):  # the command is done; the next one tries again
+                    agent.housekeeping()
+
+
+def _world_of(home: Path) -> Environment:
+    """Return the real environment, with the private sessions of the service that serves ``home``.
+
+    What it does not store may not be stored beside it, whatever the environment of either.
+    """
+    sessions = sessions_of(home)
+    return Environment() if sessions is None else Environment(runtime_directory=sessions)
+
+
+pass_box = click.make_pass_decorator(BoxOptions)
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object, for machines."
+)
+profile_option = click.option(
+    "--profile",
+    "named_profile",
+    metavar="NAME",
+    help="Whose history, picks and consent.  [default: the active profile]",
+)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def chosen_profile(agent: Agent, named: str | None) -> str:
+    """Return the profile an option names, else the active one.
+
+    One that the ledger has decisions of needs no history, which may be damaged.
+
+    Raises:
+        InputError: there is no such profile.
+
+    """
+    if named is None:
+        return agent.household.active
+    if named not in agent.home.ledger.profiles_with_decisions():
+        agent.home.history.profile_kind(named)
+    return named
+
+
+def called_off(agent: Agent, *, withdraws: bool = False) -> str:
+    """Return what a deletion has done to reports, and to consents if it withdraws them."""
+    if not agent.home.ledger.deletions.owes():
+        return CALLED_OFF
+    return f"{_OWED}\n{_NOT_WITHDRAWN}" if withdraws else _OWED
+
+
+def emit_json(value: object) -> None:
+    """Print ``value`` as one line of JSON."""
+    click.echo(msgspec.json.encode(value).decode())

@@ -1,0 +1,40 @@
+"""``edgeagent job``: what the service does on the network, each in a process of its own.
+
+Not for people: ``model update`` and ``report send`` are. It opens the ledger and no history.
+"""
+
+from __future__ import annotations
+
+import click
+
+from edgeagent.agent import Environment
+from edgeagent.cli.box_options import BoxOptions, pass_box
+
+__all__ = ["command"]
+
+_moment_option = click.option(
+    "--moment", type=float, help="When the first request begins, in seconds since the boot."
+)
+
+
+@click.group(name="job", hidden=True)
+def command() -> None:
+    """NetworkJobs of the service to the network."""
+
+
+@command.command()
+@_moment_option
+@pass_box
+def fetch(box: BoxOptions, *, moment: float | None) -> None:
+    """Fetch and verify what is published; a new model waits to be tried."""
+    with box.open(environment=Environment(network_only=True, network_moment=moment)) as agent:
+        agent.models.fetch()
+
+
+@command.command()
+@_moment_option
+@pass_box
+def send(box: BoxOptions, *, moment: float | None) -> None:
+    """Send the reports that are due."""
+    with box.open(environment=Environment(network_only=True, network_moment=moment)) as agent:
+        agent.send_reports()

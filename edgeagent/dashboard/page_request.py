@@ -1,0 +1,93 @@
+"""One request of a viewer who may look, and what pages do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from edgeagent.dashboard.box_client import BoxClient
+from edgeagent.dashboard.rendering import render
+from edgeagent.dashboard.texts import LANGUAGES, Texts
+
+__all__ = ["Handler", "PageRequest", "Route"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """Who asks, in which language, for what."""
+
+    path: str
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    """What was posted; empty for a GET."""
+    form_key: str
+    """What every form on the page has to send back."""
+    texts: Texts
+    box: BoxClient
+
+    async def ask(self, name: str, /, **params: object) -> Any:  # noqa: ANN401  (JSON)
+        """Call ``EdgeAgent.name``."""
+        return await self.box.ask(name, **params)
+
+    async def page(
+        self, template: str, *, back: str | None = "/", status_code: int = 200, **values: object
+    ) -> Response:
+        """Return a page, with the box's standing in its head.
+
+        Args:
+            template: its file name, without the ending.
+            back: where the Back key leads; nowhere on the first page.
+            status_code: of the answer.
+            values: what the template shows.
+
+        """
+        content = render(
+            template,
+            t=self.texts,
+            path=self.path,
+            back=back,
+            form_key=self.form_key,
+            languages=LANGUAGES,
+            status=await self.ask("status"),
+            done=self._done(),
+            **values,
+        )
+        return HTMLResponse(content, status_code=status_code)
+
+    async def confirm(
+        self, deed: str, fields: Mapping[str, str], *, back: str, **named: str
+    ) -> Response:
+        """Return the page that asks once more before ``deed`` is done.
+
+        Args:
+            deed: names the texts: question, what follows, and the button.
+            fields: what to post again, to the same path.
+            back: where "no" leads.
+            named: fills in the texts.
+
+        """
+        return await self.page("confirm", deed=deed, back=back, fields=fields, named=named)
+
+    def go(self, path: str, *, done: str, **query: str) -> Response:
+        """Go on to another page, which says what was done."""
+        return RedirectResponse(f"{path}?{urlencode(query | {'done': done})}", status_code=303)
+
+    def _done(self) -> str:
+        key = f"done.{self.query.get('done', '')}"
+        return key if key in self.texts else ""
+
+
+Handler = Callable[[PageRequest], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One path of the dashboard."""
+
+    path: str
+    handler: Handler
+    method: str = "GET"

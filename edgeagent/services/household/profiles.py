@@ -1,0 +1,240 @@
+"""The people of a household: profiles, which of them is watching, and how long viewings are kept.
+
+Which profile is active, and the household's own retention, are kept in the ledger database: they
+are readable when the history is not.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from edgeagent.clock import Clock
+from edgeagent.consent import ConsentRecord
+from edgeagent.errors import InputError, StorageError
+from edgeagent.messages.codec import KeptMessage, checked_text
+from edgeagent.messages.fields import ProfileName
+from edgeagent.services.audience import Audience
+from edgeagent.services.household.privacy_flags import forget_flags, move_flags
+from edgeagent.services.private_viewing.private_session import PrivateSession
+from edgeagent.services.state_store import StateStore
+from edgeagent.store import Home, LedgerStore, Profile, ProfileKind
+from edgeagent.store.rekey import Step
+
+__all__ = [
+    "MAIN_PROFILE",
+    "Household",
+    "HouseholdState",
+    "HouseholdStateStore",
+    "free_name",
+    "withdrawals",
+]
+
+MAIN_PROFILE = "main"
+_STATE_NAME = "household"
+_CAP_BYTES = 4096
+
+
+class _Renaming(KeptMessage, frozen=True, kw_only=True):
+    """A rename that has begun: it spans both databases."""
+
+    name: ProfileName
+    new_name: ProfileName
+    since: Annotated[int, Meta(ge=0)] = 0
+    """Place in the ledger's chain when it began; 0: of a release that noted none."""
+
+
+class HouseholdState(KeptMessage, frozen=True, kw_only=True):
+    """What a household has set; replaced as a whole."""
+
+    active: ProfileName = MAIN_PROFILE
+    """The profile that commands and apps mean when they name none."""
+    retention_days: Annotated[int, Meta(ge=1, le=365)] | None = None
+    """Shorter than the settings allow, never longer; ``None``: as the settings say."""
+    renaming: _Renaming | None = None
+
+
+class HouseholdStateStore(StateStore[HouseholdState]):
+    """Keeps the household's state."""
+
+    def __init__(self, ledger: LedgerStore) -> None:
+        """Keep the state in ``ledger``."""
+        super().__init__(ledger, _STATE_NAME, HouseholdState, cap_bytes=_CAP_BYTES)
+
+
+class Household:
+    """Creates, renames and switches profiles."""
+
+    def __init__(
+        self, home: Home, *, clock: Clock, private: PrivateSession, audience: Audience
+    ) -> None:
+        """Manage the profiles of ``home``."""
+        self._home = home
+        self._clock = clock
+        self._private = private
+        self._audience = audience
+        self._states = HouseholdStateStore(home.ledger)
+
+    @property
+    def active(self) -> str:
+        """The profile that is watching."""
+        return self._states.load().active
+
+    def profiles(self) -> tuple[Profile, ...]:
+        """Return all profiles, oldest first."""
+        return self._home.history.profiles()
+
+    def create(self, name: str, *, kind: ProfileKind) -> Profile:
+        """Add a profile; nothing is granted for it, whoever had the name before.
+
+        Raises:
+            InputError: the name is taken, or is no name.
+            LedgerBroken: consents under that name cannot be withdrawn now.
+
+        """
+        _valid_name(name)
+        self.finish_rename()
+        self._require_free(name)
+        free_name(self._home.ledger, name, at=self._clock.now())
+        after = self._home.ledger.deletions.last()
+        self._home.history.create_profile(name, kind=kind, at=self._clock.now(), after=after)
+        return self._find(name)
+
+    def switch(self, name: str) -> Profile:
+        """Make a profile the active one; a private session ends with it.
+
+        Raises:
+            InputError: there is none of that name.
+
+        """
+        profile = self._find(name)
+        self._private.stop()
+        self._states.update(active=name)
+        return profile
+
+    def rename(self, name: str, new_name: str, *, step: Step = lambda _: None) -> Profile:
+        """Give a profile another name; its history, marks, consents and flags go with it.
+
+        Decisions are neither rewritten nor made anew: the rename is appended to them, and from
+        there on they are held under the new name. The old one holds none.
+
+        Args:
+            name: as it is.
+            new_name: as it is to be.
+            step: called before each step; a seam for tests that lose power there.
+
+        Raises:
+            InputError: ``main``, no such profile, or the new name is taken.
+            LedgerBroken: consents cannot be moved now.
+            StorageError: an erasure is not done yet, which knows profiles by their names.
+
+        """
+        if name == MAIN_PROFILE:
+            raise InputError(
+                f"profile {MAIN_PROFILE!r} keeps its name", hint="create another and switch to it"
+            )
+        self.finish_rename()
+        self._find(name)
+        _valid_name(new_name)
+        self._require_free(new_name)
+        self._home.ledger.check()
+        self._require_no_erasure()
+        free_name(self._home.ledger, new_name, at=self._clock.now())
+        step("note the intent")
+        since, _ = self._home.ledger.tip()
+        self._states.update(renaming=_Renaming(name=name, new_name=new_name, since=since))
+        self.finish_rename(step=step)
+        return self._find(new_name)
+
+    def finish_rename(self, *, step: Step = lambda _: None) -> None:
+        """Go on with a rename that was interrupted; cheap when none was."""
+        state = self._states.load()
+        if state.renaming is None:
+            return
+        name, new_name = state.renaming.name, state.renaming.new_name
+        # First: under the new name rows would be reached by a former profile's withdrawals.
+        step("move the consents")
+        self._home.ledger.append_rename(
+            name, new_name, at=self._clock.now(), since=state.renaming.since
+        )
+        move_flags(self._home.ledger, name, new_name)
+        step("rename in the history")
+        names = {profile.name for profile in self.profiles()}
+        if name in names and new_name not in names:
+            self._home.history.rename_profile(name, new_name)
+        step("forget the intent")
+        self._states.change(partial(_renamed, name, new_name))
+
+    def may_consent(self, profile: str) -> bool:
+        """Say whether anything can be allowed for a profile: nothing can for a kid.
+
+        Raises:
+            InputError: there is no such profile.
+
+        """
+        return self._audience.counts(self._find(profile).kind)
+
+    def require_may_consent(self, profile: str) -> None:
+        """Refuse what can never be allowed: anything for a kid, or for a teen by policy.
+
+        Raises:
+            ConsentRequired: such a profile.
+            InputError: there is no such profile.
+
+        """
+        self._audience.require(profile, self._find(profile).kind)
+
+    def _find(self, name: str) -> Profile:
+        for profile in self.profiles():
+            if profile.name == name:
+                return profile
+        raise InputError(
+            f"there is no profile {name!r}", hint="edgeagent profile list shows the names"
+        )
+
+    def _require_no_erasure(self) -> None:
+        deletions = self._home.ledger.deletions
+        if deletions.intents() or deletions.forgettings():
+            raise StorageError(
+                "an erasure is still to be finished, and nothing is renamed until then",
+                hint="close other edgeagent processes and start again: it goes on by itself",
+            )
+
+    def _require_free(self, name: str) -> None:
+        if any(profile.name == name for profile in self.profiles()):
+            raise InputError(f"there is a profile {name!r}", hint="take a name that is free")
+
+
+def _renamed(name: str, new_name: str, now: HouseholdState) -> HouseholdState:
+    active = new_name if now.active == name else now.active
+    return msgspec.structs.replace(now, active=active, renaming=None)
+
+
+def free_name(ledger: LedgerStore, name: str, *, at: int) -> None:
+    """Withdraw what an earlier profile of that name has left, as one does whose history was lost.
+
+    Raises:
+        LedgerBroken: nothing can be withdrawn now.
+
+    """
+    left = withdrawals(ledger, name, at=at)
+    if left:
+        ledger.append_consent(*left)
+    forget_flags(ledger, name)
+
+
+def withdrawals(ledger: LedgerStore, profile: str, *, at: int) -> tuple[ConsentRecord, ...]:
+    """Return the records that withdraw whatever a profile has given."""
+    latest = {record.purpose: record for record in ledger.consents(profile)}
+    return tuple(
+        msgspec.structs.replace(record, event="withdrawn", at=at, expires_at=at, actor="user")
+        for record in latest.values()
+        if record.event == "given"
+    )
+
+
+def _valid_name(name: str) -> str:
+    return checked_text(name, ProfileName, name="name of a profile")

@@ -1,0 +1,1 @@
+"""The models that rank: fetched, checked, switched, and dropped when they fail."""

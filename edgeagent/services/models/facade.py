@@ -1,0 +1,127 @@
+"""Models: everything a box does about the models that rank, behind one noun of the agent.
+
+Fetching is work on the network and opens no history; activating is work on the history and asks
+nothing of the network. Its parts are imported when they are first needed, like all services.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgeagent.errors import EdgeAgentError
+from edgeagent.messages import ModelManifest
+from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.models.activation import Activated, Activation, StagedStore
+from edgeagent.services.models.installation import InstallationStore
+from edgeagent.services.models.quality_gate import QualityGate
+from edgeagent.services.timekeeping.device_clock import DeviceClock
+from edgeagent.store import Home
+
+if TYPE_CHECKING:
+    from edgeagent.network.repository import Repository
+    from edgeagent.scoring.protocol import Scorer
+    from edgeagent.services.models.updater import Fetched
+
+__all__ = ["Models", "Update"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What an update changed: what was fetched, and what became of its model."""
+
+    published_version: str
+    """Of the model that was fetched."""
+    task_changed: bool
+    model_changed: bool
+    catalogue_changed: bool
+    model_version: str
+    """Of the model that is active now."""
+    refused: str | None = None
+    """Why the published model is not the active one."""
+
+
+class Models:
+    """Fetches, tries, activates and takes back the models of one box."""
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        gate: ConsentGate,
+        installations: InstallationStore,
+        scorer: Callable[[], Scorer],
+        clock: DeviceClock,
+        open_repository: Callable[[int], Repository],
+    ) -> None:
+        """Serve ``home``; see :class:`Updater` and :class:`Activation`."""
+        self._home = home
+        self._gate = gate
+        self._installations = installations
+        self._staged = StagedStore(home.ledger)
+        self._scorer = scorer
+        self._clock = clock
+        self._open_repository = open_repository
+
+    def fetch(self) -> Fetched:
+        """Fetch and verify what is published; its model waits to be activated."""
+        from edgeagent.services.models.updater import Updater  # noqa: PLC0415  (lazy, see module)
+
+        updater = Updater(
+            self._installations,
+            self._staged,
+            open_repository=self._open_repository,
+            clock=self._clock,
+        )
+        with _saying("nothing was fetched"):
+            return updater.fetch()
+
+    def waits(self) -> bool:
+        """Say whether a model was fetched and waits to be tried."""
+        return self._staged.load().manifest is not None
+
+    def activate(self) -> Activated:
+        """Try the model that was fetched, and use it if it is good."""
+        with _saying("nothing was activated"):
+            return self._activation().activate()
+
+    def update(self) -> Update:
+        """Fetch, then activate: for somebody who waits for both."""
+        fetched = self.fetch()
+        activated = self.activate()
+        return Update(
+            published_version=fetched.model_version,
+            task_changed=fetched.task_changed,
+            model_changed=activated.model_changed,
+            catalogue_changed=activated.catalogue_changed,
+            model_version=activated.model_version,
+            refused=activated.refused,
+        )
+
+    def rollback(self) -> ModelManifest:
+        """Go back to the model before the active one."""
+        return self._activation().rollback()
+
+    def _activation(self) -> Activation:
+        scorer = self._scorer()
+        return Activation(
+            self._installations,
+            self._staged,
+            scorer=scorer,
+            clock=self._clock,
+            quality=QualityGate(self._home, gate=self._gate, scorer=scorer),
+        )
+
+
+@contextmanager
+def _saying(what: str) -> Iterator[None]:
+    try:
+        yield
+    except EdgeAgentError as error:
+        _log.info("%s: %s", what, error)
+        raise

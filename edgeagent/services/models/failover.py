@@ -1,0 +1,96 @@
+"""Which models to try, in which order, and when one has failed too often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from edgeagent.clock import Clock
+from edgeagent.errors import EdgeAgentError
+from edgeagent.messages import ModelManifest
+from edgeagent.services.models.installation import Installation, InstallationStore, RefusedModel
+
+__all__ = ["MOST_FAILURES", "Attempt", "Failover"]
+
+MOST_FAILURES = 3
+"""Failures in a row after which the slots are swapped: one may be a lack of memory, three are the
+model. Each of them costs two starts of a child."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One way to rank."""
+
+    manifest: ModelManifest
+    popular: bool
+    """By the catalogue's own scores, without the model."""
+
+
+class Failover:
+    """Remembers over restarts how often the active model has failed."""
+
+    def __init__(self, installations: InstallationStore, *, clock: Clock) -> None:
+        """Judge the models of ``installations``."""
+        self._installations = installations
+        self._clock = clock
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Yield the active model, the one before it, then popularity over either's catalogue.
+
+        A model that has failed too often and has no other behind it is left alone until an update
+        has checked it again.
+
+        Raises:
+            NoModel: nothing has been downloaded yet.
+
+        """
+        current = self._installations.manifest()
+        installation = self._installations.load()
+        slots = [current, *filter(None, [installation.previous])]
+        for manifest in slots:
+            if manifest is not current or installation.failures < MOST_FAILURES:
+                yield Attempt(manifest=manifest, popular=False)
+        for manifest in slots:
+            yield Attempt(manifest=manifest, popular=True)
+
+    def worked(self, attempt: Attempt) -> None:
+        """Note that a model answered; writes only if it had failed before."""
+
+        def noted(now: Installation) -> Installation:
+            if not _is_active(attempt, now):
+                return now
+            return msgspec.structs.replace(now, failures=0, last_failure=None)
+
+        if self._installations.load().failures:
+            self._installations.change(noted)
+
+    def failed(self, attempt: Attempt, error: EdgeAgentError) -> None:
+        """Note that a model did not answer; the third time in a row the one before it takes over.
+
+        The one that failed stays in the other slot, and is not activated again by an update until
+        another model is published.
+        """
+
+        def noted(now: Installation) -> Installation:
+            if not _is_active(attempt, now):
+                return now
+            failures = now.failures + 1
+            counted = msgspec.structs.replace(now, failures=failures, last_failure=str(error))
+            if failures < MOST_FAILURES:
+                return counted
+            refusal = RefusedModel.of(
+                attempt.manifest,
+                reason=f"failed {failures} times in a row: {error}",
+                at=self._clock.now(),
+                lasting=True,
+            )
+            return msgspec.structs.replace(counted, refused=refusal).swapped()
+
+        if not attempt.popular:
+            self._installations.change(noted)
+
+
+def _is_active(attempt: Attempt, now: Installation) -> bool:
+    return not attempt.popular and attempt.manifest == now.current

@@ -1,0 +1,125 @@
+"""Fetch model, catalogue and report task: verified against the repository, and nothing else.
+
+This is all that an update does on the network. It opens no history and runs no model, so that
+neither what it asks for nor when depends on what was watched: whether the model that came is used
+is decided afterwards, by :mod:`edgeagent.services.models.activation`, and no later request depends
+on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from edgeagent.errors import MalformedMessage
+from edgeagent.messages import (
+    ModelManifest,
+    ReportTask,
+    TargetReference,
+    decode_manifest,
+    decode_task,
+)
+from edgeagent.services.models.activation import StagedStore
+from edgeagent.services.models.installation import Installation, InstallationStore, UnreadManifest
+from edgeagent.services.timekeeping.device_clock import DeviceClock
+
+if TYPE_CHECKING:
+    from edgeagent.network.repository import Repository
+
+__all__ = ["MANIFEST_TARGET", "TASK_TARGET", "Fetched", "Updater"]
+
+MANIFEST_TARGET = "models/manifest.json"
+TASK_TARGET = "tasks/report.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What came."""
+
+    model_version: str
+    """Of the published model."""
+    task_changed: bool
+
+
+class Updater:
+    """Brings what is published to the box."""
+
+    def __init__(
+        self,
+        installations: InstallationStore,
+        staged: StagedStore,
+        *,
+        open_repository: Callable[[int], Repository],
+        clock: DeviceClock,
+    ) -> None:
+        """Fetch for ``installations``.
+
+        Args:
+            installations: where files lie, and what is known of the time.
+            staged: where a model waits to be tried.
+            open_repository: refreshes a repository as of a time (seconds UTC).
+            clock: learns from verified timestamps.
+
+        """
+        self._installations = installations
+        self._staged = staged
+        self._open_repository = open_repository
+        self._clock = clock
+
+    def fetch(self) -> Fetched:
+        """Fetch and verify what is published, and leave its model to be tried.
+
+        Raises:
+            UpdateRefused: metadata or a target does not verify.
+            MalformedMessage: what is published is no manifest, or no task.
+            NetworkError: the server cannot be reached.
+
+        """
+        repository = self._open_repository(self._clock.now())
+        before = self._installations.change(partial(self._checked, repository))
+        if self._clock.is_known():
+            self._installations.note_known_time(self._clock.now())
+        manifest = self._manifest(repository.read(MANIFEST_TARGET))
+        task = decode_task(repository.read(TASK_TARGET))
+        # Files that are here already are hashed again, so that one altered on disk is mended.
+        _fetch(repository, manifest.model, manifest.catalogue, manifest.golden)
+        _fetch(repository, task.segmenter.model, task.segmenter.catalogue)
+        # The task never waits for the model that ranks: what is reported must not depend on it.
+        self._installations.change(partial(_asked, before, task))
+        if manifest != before.current or before.failures or before.refused:
+            self._staged.put(manifest)
+        return Fetched(model_version=manifest.model_version, task_changed=task != before.task)
+
+    def _checked(self, repository: Repository, now: Installation) -> Installation:
+        """Take in what the repository says of the time, beside what another process has learned."""
+        self._clock.evidence = now.time
+        evidence = self._clock.learn(
+            issued_at=repository.issued_at, vouched_until=repository.expires_at
+        )
+        return msgspec.structs.replace(now, time=evidence, checked_at=self._clock.now())
+
+    def _manifest(self, data: bytes) -> ModelManifest:
+        """Read the manifest; one that cannot be read is noted, beside what was refused before."""
+        try:
+            manifest = decode_manifest(data)
+        except MalformedMessage as error:
+            unread = UnreadManifest(reason=str(error), at=self._clock.now())
+            self._installations.update(unread=unread)
+            raise
+        if self._installations.load().unread is not None:
+            self._installations.update(unread=None)
+        return manifest
+
+
+def _asked(before: Installation, task: ReportTask, now: Installation) -> Installation:
+    """Take in a task, unless another process has taken in one since ``before``."""
+    return now if now.task != before.task else msgspec.structs.replace(now, task=task)
+
+
+def _fetch(repository: Repository, *references: TargetReference) -> None:
+    for reference in references:
+        repository.ensure(reference)

@@ -1,0 +1,1 @@
+"""Private viewing: sessions that are stored nowhere but in memory, and what falls into them."""

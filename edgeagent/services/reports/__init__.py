@@ -1,0 +1,1 @@
+"""The reporting week: decided, counted, randomised, booked, sent, and accounted for."""

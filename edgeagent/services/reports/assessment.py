@@ -1,0 +1,202 @@
+"""The privacy assessment of one household, now: what leaves, what it costs, what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+
+from edgeagent.clock import iso_utc, week_of
+from edgeagent.config import Config
+from edgeagent.consent import Purpose
+from edgeagent.errors import StorageError
+from edgeagent.messages import Report, decode_report
+from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
+from edgeagent.privacy.declaration import DeclaredRequest, load_declaration
+from edgeagent.privacy.inference import (
+    checked_prior,
+    largest_posterior,
+    posterior,
+    uniform_prior,
+)
+from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.household.retention import kept
+from edgeagent.services.models.installation import Installation, InstallationStore, category_names
+from edgeagent.services.reports.limits import ReportRules
+from edgeagent.services.reports.promises import Promise, promises
+from edgeagent.services.timekeeping.device_clock import DeviceClock
+from edgeagent.services.upkeep.settings_risk import Deviation, deviations
+from edgeagent.store import Home
+
+__all__ = ["Assessment", "Belief", "Budget", "Conclusions", "assess"]
+
+_DEFAULT_CATEGORIES = 33
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What reports have cost, in ε = ln(e^ε)."""
+
+    reports: int
+    epsilon_last_52_weeks: float
+    epsilon_left_52_weeks: float
+    epsilon_limit_52_weeks: float
+    epsilon_limit_report: float
+    epsilon_lifetime: float
+    """Of all reports ever, imported debits included; what an observer of all of them has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belief:
+    """What an observer believes of one category before and after seeing the reports."""
+
+    category: str
+    prior: float
+    posterior: float
+    posterior_at_most: float
+    """Whatever the reports had said."""
+    posterior_after_one_more_at_most: float
+    """After the next report, whatever it says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusions:
+    """For somebody who sees all reports of this box and knows the population."""
+
+    worst_case: str
+    task: str
+    reports: int
+    """How many of the reports are answers to that task."""
+    beliefs: tuple[Belief, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """The whole of it."""
+
+    at: str
+    reporting: tuple[str, ...]
+    """Profiles that take part in reports now."""
+    leaves: tuple[DeclaredRequest, ...]
+    besides: tuple[str, ...]
+    budget: Budget
+    conclusions: Conclusions
+    promises: tuple[Promise, ...]
+    settings: tuple[Deviation, ...]
+    riskier_than_default: bool
+
+
+def assess(
+    home: Home,
+    *,
+    gate: ConsentGate,
+    installations: InstallationStore,
+    clock: DeviceClock,
+    config: Config,
+    prior: Sequence[Fraction] | None = None,
+) -> Assessment:
+    """Return the assessment; of the history it reads the oldest date alone.
+
+    Raises:
+        InputError: the prior does not fit the task.
+        LedgerBroken: what was spent cannot be trusted.
+
+    """
+    ledger = home.ledger
+    ledger.check()
+    declared = load_declaration()
+    settings = deviations(config)
+    reports = tuple(decode_report(item.body) for item in ledger.disclosures())
+    lifetime = prod((debit.odds for debit in ledger.debits()), start=Fraction(1))
+    year = spent(ledger.debits(), last_week=week_of(clock.now()))
+    rules = ReportRules.of(config)
+    return Assessment(
+        at=iso_utc(clock.now()),
+        reporting=tuple(
+            profile
+            for profile in ledger.consenting_profiles()
+            if gate.holds(Purpose.REPORTING, profile=profile)
+            and gate.holds(Purpose.HISTORY, profile=profile)
+        ),
+        leaves=declared.requests,
+        besides=declared.visible_to_the_receiver_besides,
+        budget=Budget(
+            reports=len(reports),
+            epsilon_last_52_weeks=epsilon(year),
+            epsilon_left_52_weeks=epsilon(MAX_ODDS_PER_YEAR / year),
+            epsilon_limit_52_weeks=epsilon(MAX_ODDS_PER_YEAR),
+            epsilon_limit_report=epsilon(rules.limits.max_odds),
+            epsilon_lifetime=epsilon(lifetime),
+        ),
+        conclusions=_conclusions(
+            installations.load(),
+            reports,
+            prior=prior,
+            lifetime=lifetime,
+            largest=rules.limits.max_odds,
+        ),
+        promises=promises(
+            ledger,
+            kept=kept(home, gate=gate, allowed_days=config.retention_days),
+            dates=_dates(home),
+            now=clock.now(),
+        ),
+        settings=settings,
+        riskier_than_default=any(item.direction == "riskier" for item in settings),
+    )
+
+
+def _conclusions(
+    installation: Installation,
+    reports: Sequence[Report],
+    *,
+    prior: Sequence[Fraction] | None,
+    lifetime: Fraction,
+    largest: Fraction,
+) -> Conclusions:
+    task, categories = _question(installation, reports)
+    answers = [report for report in reports if report.task == task]
+    shares = (
+        uniform_prior(categories)
+        if prior is None
+        else checked_prior([float(share) for share in prior], categories)
+    )
+    after = posterior(shares, answers)
+    names = category_names(installation, task=task, categories=categories)
+    return Conclusions(
+        worst_case="every report of this box can be linked to the others, and the household "
+        "watches the same segment for ever; in other lives they say less"
+        + ("; before them all segments are held to be equally likely" if prior is None else ""),
+        task=task,
+        reports=len(answers),
+        beliefs=tuple(
+            Belief(
+                category=name,
+                prior=before,
+                posterior=now,
+                posterior_at_most=largest_posterior(before, lifetime),
+                posterior_after_one_more_at_most=largest_posterior(before, lifetime * largest),
+            )
+            for name, before, now in zip(names, shares, after, strict=True)
+        ),
+    )
+
+
+def _question(installation: Installation, reports: Sequence[Report]) -> tuple[str, int]:
+    """Return name and number of categories of the task that was answered last, or will be."""
+    if reports:
+        return reports[-1].task, len(reports[-1].counts)
+    if installation.task is not None:
+        return installation.task.name, installation.task.categories
+    return "none yet", _DEFAULT_CATEGORIES
+
+
+def _dates(home: Home) -> tuple[int, int] | None:
+    """Return the oldest and the newest date; what cannot be read counts as never deleted."""
+    try:
+        oldest = home.history.oldest(*(profile.name for profile in home.history.profiles()))
+        newest = home.history.newest()
+    except StorageError:
+        return 0, 0
+    return None if oldest is None or newest is None else (oldest, newest)

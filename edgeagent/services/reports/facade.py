@@ -1,0 +1,194 @@
+"""Reporting: everything a box does about reports, behind one noun of the agent.
+
+Its parts are imported when they are first needed, like all services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from edgeagent.config import Config
+from edgeagent.randomness import RandomSource
+from edgeagent.services.audience import Audience
+from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.models.installation import InstallationStore
+from edgeagent.services.reports.limits import ReportRules
+from edgeagent.services.timekeeping.counting_frame import Frame
+from edgeagent.services.timekeeping.device_clock import DeviceClock
+from edgeagent.store import Disclosure, Home
+
+if TYPE_CHECKING:
+    from edgeagent.network.transport import Transport
+    from edgeagent.scoring.protocol import Scorer
+    from edgeagent.services.reports.assessment import Assessment
+    from edgeagent.services.reports.budget import Balance
+    from edgeagent.services.reports.close_week import Reporter
+    from edgeagent.services.reports.count_week import WeekCounter
+    from edgeagent.services.reports.disclosure_log import DisclosureExport, Verification
+    from edgeagent.services.reports.open_week import OpenWeek, WeekClosing
+    from edgeagent.services.reports.preconditions import Obstacle
+    from edgeagent.services.reports.preview import Preview
+    from edgeagent.services.reports.quarterly_summary import Quarter
+    from edgeagent.services.reports.uploader import Sending
+
+__all__ = ["Reporting", "Tools"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What reporting works with besides the home."""
+
+    random: RandomSource
+    scorer: Callable[[], Scorer]
+    transport: Callable[[], Transport]
+    frame: Frame
+
+
+class Reporting:
+    """Draws, sends, shows and weighs the reports of one box."""
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        gate: ConsentGate,
+        installations: InstallationStore,
+        clock: DeviceClock,
+        config: Config,
+        tools: Tools,
+    ) -> None:
+        """Report from the history of ``home`` under the rules of ``config``."""
+        self._home = home
+        self._gate = gate
+        self._installations = installations
+        self._clock = clock
+        self._config = config
+        self._tools = tools
+
+    def close_week(self) -> WeekClosing:
+        """Draw and book the report of the latest ended reporting week, if it is time."""
+        return self._reporter().close_week(self._tools.frame)
+
+    def open_week(self) -> OpenWeek | WeekClosing:
+        """Begin the same without waiting: the caller counts, and books ``COUNT_SECONDS`` later."""
+        return self._reporter().open_week()
+
+    def obstacle(self, week: int) -> tuple[Obstacle, str] | None:
+        """Return what stands against a report on a week that runs or comes; by no history."""
+        from edgeagent.services.reports.preconditions import (  # noqa: PLC0415  (lazy, see module)
+            ReportConditions,
+        )
+
+        conditions = ReportConditions(
+            home=self._home,
+            gate=self._gate,
+            installations=self._installations,
+            clock=self._clock,
+            rules=ReportRules.of(self._config),
+        )
+        return conditions.obstacle(week)
+
+    def send(self) -> tuple[Sending, ...]:
+        """Send what is due and return what became of each report."""
+        from edgeagent.services.reports.uploader import Uploader  # noqa: PLC0415  (lazy, see module)
+
+        uploader = Uploader(
+            self._home.ledger,
+            gate=self._gate,
+            transport=self._tools.transport(),
+            clock=self._clock,
+            random=self._tools.random,
+            rules=ReportRules.of(self._config),
+        )
+        return uploader.send_reports()
+
+    def disclosures(self) -> tuple[Disclosure, ...]:
+        """Return everything that was ever drawn for sending, byte for byte, oldest first."""
+        self._home.ledger.check()
+        return self._home.ledger.disclosures()
+
+    def verify_disclosures(self) -> Verification:
+        """Hold ledger, disclosures and budget to each other and to the anchor.
+
+        Raises:
+            Damaged: they hold, but a page of what the budget is told from cannot be read.
+
+        """
+        from edgeagent.services.reports.disclosure_log import verify  # noqa: PLC0415  (lazy, see module)
+
+        found = verify(self._home.ledger)
+        if found.ok:
+            self.balance()
+        return found
+
+    def export_disclosures(self) -> DisclosureExport:
+        """Return the disclosure log for others to examine."""
+        from edgeagent.services.reports.disclosure_log import export  # noqa: PLC0415  (lazy, see module)
+
+        return export(self._home.ledger, now=self._clock.now())
+
+    def balance(self) -> Balance:
+        """Return what reports have cost so far, and until when a new ledger is silent."""
+        from edgeagent.services.reports.budget import balance  # noqa: PLC0415  (lazy, see module)
+
+        return balance(self._home.ledger, clock=self._clock)
+
+    def preview(self) -> Preview:
+        """Return what a report on the last week would look like, with throw-away noise."""
+        from edgeagent.services.reports.preview import Previewer  # noqa: PLC0415  (lazy, see module)
+
+        return Previewer(self._counter(), random=self._tools.random).preview()
+
+    def assess(
+        self, prior: Sequence[Fraction] | None = None, *, settings: Config | None = None
+    ) -> Assessment:
+        """Weigh what leaves this household, and what it tells.
+
+        Args:
+            prior: the population; all segments alike unless given.
+            settings: others than those in force, before a household takes them.
+
+        """
+        from edgeagent.services.reports.assessment import assess  # noqa: PLC0415  (lazy, see module)
+
+        return assess(
+            self._home,
+            gate=self._gate,
+            installations=self._installations,
+            clock=self._clock,
+            config=settings or self._config,
+            prior=prior,
+        )
+
+    def quarter(self, *, kept_days: int) -> Quarter:
+        """Return what was kept, used, sent and spent in the last 13 weeks."""
+        from edgeagent.services.reports.quarterly_summary import quarter  # noqa: PLC0415  (lazy, see module)
+
+        return quarter(
+            self._home,
+            gate=self._gate,
+            installations=self._installations,
+            clock=self._clock,
+            kept_days=kept_days,
+        )
+
+    def _reporter(self) -> Reporter:
+        from edgeagent.services.reports.close_week import Reporter  # noqa: PLC0415  (lazy, see module)
+
+        rules = ReportRules.of(self._config)
+        return Reporter(self._counter(), random=self._tools.random, rules=rules)
+
+    def _counter(self) -> WeekCounter:
+        from edgeagent.services.reports.count_week import WeekCounter  # noqa: PLC0415  (lazy, see module)
+
+        return WeekCounter(
+            home=self._home,
+            gate=self._gate,
+            installations=self._installations,
+            scorer=self._tools.scorer(),
+            clock=self._clock,
+            audience=Audience(teens_count=self._config.teens_count_as_adults),
+        )

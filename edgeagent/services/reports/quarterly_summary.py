@@ -1,0 +1,156 @@
+"""The last quarter in plain terms: what was kept, used, sent and spent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgeagent.clock import WEEK_SECONDS, iso_utc, week_of
+from edgeagent.consent import Purpose
+from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, SPACING_WEEKS, epsilon, spent
+from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.models.installation import InstallationStore
+from edgeagent.services.timekeeping.device_clock import DeviceClock
+from edgeagent.store import Disclosure, Home
+
+__all__ = ["Quarter", "Sent", "Spent", "StoredProfile", "Used", "quarter"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProfile:
+    """What of one profile lies in the box, encrypted."""
+
+    profile: str
+    viewings: int
+    allowed: bool
+    """Whether keeping them is granted now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """What the viewings of a profile are used for, in the box."""
+
+    profile: str
+    recommendations: bool
+    promotions: bool
+    reports: bool
+    last_picks_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One report drawn in the quarter."""
+
+    report_id: str
+    week: int
+    drawn_at: str
+    recipient: str
+    outcome: str
+    settled_at: str | None
+    body_bytes: int
+    epsilon: float
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """The budget."""
+
+    epsilon_quarter: float
+    epsilon_last_52_weeks: float
+    epsilon_limit_52_weeks: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarter:
+    """The whole of it."""
+
+    since: str
+    until: str
+    retention_days: int
+    kept: tuple[StoredProfile, ...]
+    used: tuple[Used, ...]
+    sent: tuple[Sent, ...]
+    missed_weeks: tuple[int, ...]
+    spent: Spent
+    updated_at: str | None
+    """When models were last fetched: plain downloads, without identity."""
+
+
+def quarter(
+    home: Home,
+    *,
+    gate: ConsentGate,
+    installations: InstallationStore,
+    clock: DeviceClock,
+    kept_days: int,
+) -> Quarter:
+    """Return what happened in the 13 weeks up to now.
+
+    Args:
+        home: ledger and history are read.
+        gate: knows what is granted.
+        installations: know when models were last fetched.
+        clock: the box's.
+        kept_days: how long viewings are kept, as settings and household have it.
+
+    Raises:
+        StorageError: ledger or history cannot be read.
+
+    """
+    ledger, now = home.ledger, clock.now()
+    ledger.check()
+    since = now - SPACING_WEEKS * WEEK_SECONDS
+    profiles = tuple(profile.name for profile in home.history.profiles())
+    checked_at = installations.load().checked_at
+    debits, this_week = ledger.debits(), week_of(now)
+    return Quarter(
+        since=iso_utc(since),
+        until=iso_utc(now),
+        retention_days=kept_days,
+        kept=tuple(
+            StoredProfile(
+                profile=profile,
+                viewings=home.history.count(profile),
+                allowed=gate.holds(Purpose.HISTORY, profile=profile),
+            )
+            for profile in profiles
+        ),
+        used=tuple(_used(home, gate, profile) for profile in profiles),
+        sent=tuple(_sent(item) for item in ledger.disclosures() if item.drawn_at >= since),
+        missed_weeks=tuple(
+            entry.week
+            for entry in ledger.entries()
+            if entry.entry == "missed" and entry.entered_at >= since
+        ),
+        spent=Spent(
+            epsilon_quarter=epsilon(spent(debits, last_week=this_week, weeks=SPACING_WEEKS)),
+            epsilon_last_52_weeks=epsilon(spent(debits, last_week=this_week)),
+            epsilon_limit_52_weeks=epsilon(MAX_ODDS_PER_YEAR),
+        ),
+        updated_at=None if checked_at is None else iso_utc(checked_at),
+    )
+
+
+def _used(home: Home, gate: ConsentGate, profile: str) -> Used:
+    saved = home.history.last_picks(profile)
+    return Used(
+        profile=profile,
+        recommendations=gate.holds(Purpose.PERSONALIZATION, profile=profile),
+        promotions=gate.holds(Purpose.PROMOTION, profile=profile),
+        reports=gate.holds(Purpose.REPORTING, profile=profile),
+        last_picks_at=None if saved is None else iso_utc(saved.made_at),
+    )
+
+
+def _sent(item: Disclosure) -> Sent:
+    return Sent(
+        report_id=item.report_id,
+        week=item.week,
+        drawn_at=iso_utc(item.drawn_at),
+        recipient=item.recipient,
+        outcome=item.outcome or "waiting",
+        settled_at=None if item.settled_at is None else iso_utc(item.settled_at),
+        body_bytes=len(item.body),
+        epsilon=epsilon(item.odds),
+        meaning=item.meaning,
+    )

@@ -1,0 +1,177 @@
+"""Send what is due: the same bytes at every try, at most three tries a day, for 13 weeks.
+
+Whether a report is still wanted is asked while it is on its way, so that a withdrawal, from this
+process or another, calls off a request in flight.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Literal
+
+from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
+from edgeagent.consent import Purpose
+from edgeagent.errors import InputError, LedgerBroken, NetworkError
+from edgeagent.network.transport import Response, Transport
+from edgeagent.randomness import RandomSource
+from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.reports.limits import ReportRules
+from edgeagent.services.timekeeping.device_clock import DeviceClock
+from edgeagent.store import LedgerStore, OutboxEntry, Outcome, arrival
+
+__all__ = ["GRACE_SECONDS", "Sending", "Uploader"]
+
+GRACE_SECONDS = 13 * WEEK_SECONDS
+"""How long after its week a report is still worth sending; the server's window closes then."""
+
+_FIRST_RETRY_SECONDS = 15 * 60
+_SECOND_RETRY_SECONDS = 4 * 3600
+_JITTER_SECONDS = 12 * 3600
+_TRIES_A_DAY = 3
+_log = logging.getLogger(__name__)
+_LATER = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.MISDIRECTED_REQUEST,
+    HTTPStatus.TOO_EARLY,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.INSUFFICIENT_STORAGE,
+}
+"""Said of this moment or this connection, not of the report (RFC 9110 §15.5, RFC 8470 §5.2,
+RFC 6585 §4); the next try has a connection of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What became of one queued report."""
+
+    report_id: str
+    week: int
+    outcome: Outcome | Literal["retry"]
+    detail: str
+
+
+class Uploader:
+    """Empties the outbox."""
+
+    def __init__(
+        self,
+        ledger: LedgerStore,
+        *,
+        gate: ConsentGate,
+        transport: Transport,
+        clock: DeviceClock,
+        random: RandomSource,
+        rules: ReportRules,
+    ) -> None:
+        """Send what ``ledger`` has queued through ``transport``, if ``rules`` let it."""
+        self._ledger = ledger
+        self._gate = gate
+        self._transport = transport
+        self._clock = clock
+        self._random = random
+        self._rules = rules
+
+    def send_reports(self) -> tuple[Sending, ...]:
+        """Send every report that is due and return what became of each.
+
+        Nothing is sent while the ledger is broken, the time unknown, or reporting withdrawn.
+        """
+        try:
+            self._ledger.check()
+            self._ledger.deletions.settle_owed(at=self._clock.now())
+        except LedgerBroken as error:
+            _log.warning("nothing is sent: %s", error)
+            return ()
+        if not self._clock.is_known():
+            _log.info("nothing is sent: the time is not known")
+            return ()
+        now = self._clock.now()
+        due = [entry for entry in self._ledger.outbox() if entry.next_attempt_at <= now]
+        sendings = tuple(self._send(entry, now) for entry in due)
+        for sending in sendings:
+            _log.info("report on week %d: %s (%s)", sending.week, sending.outcome, sending.detail)
+        return sendings
+
+    def _send(self, entry: OutboxEntry, now: int) -> Sending:
+        against = self._against(entry, now)
+        if against is not None:
+            return self._settle(entry, *against)
+        # Booked before the first byte leaves: a crash loop cannot hammer the server.
+        next_attempt_at = now + self._delay(entry.attempts)
+        self._ledger.record_attempt(entry.report_id, at=now, next_attempt_at=next_attempt_at)
+        try:
+            answer = self._transport.post(entry.body, wanted=lambda: self._wanted(entry))
+        except NetworkError as error:
+            if not self._wanted(entry):
+                return self._settle(entry, "withdrawn", arrival(entry.attempts + 1))
+            return _sending(entry, "retry", str(error))
+        return self._act_on(answer, entry, now)
+
+    def _against(self, entry: OutboxEntry, now: int) -> tuple[Outcome, str] | None:
+        """Return why a report is never sent, if it is not."""
+        if not self._rules.enabled:
+            return "withdrawn", "reports are off in the settings"
+        if not self._wanted(entry):
+            return "withdrawn", "reporting was withdrawn before sending"
+        if entry.recipient.rstrip("/") != self._rules.recipient.rstrip("/"):
+            drawn_for = f"it was drawn for {entry.recipient or 'none'}"
+            return "other_server", f"{arrival(entry.attempts)}; {drawn_for}"
+        if now > week_start(entry.week + 1) + GRACE_SECONDS:
+            return "expired", "13 weeks passed without an answer"
+        return None
+
+    def _wanted(self, entry: OutboxEntry) -> bool:
+        """Say whether a report still waits, and somebody still allows it."""
+        try:
+            return any(
+                entry.report_id == other.report_id for other in self._ledger.outbox()
+            ) and any(
+                self._gate.holds(Purpose.REPORTING, profile=profile)
+                for profile in self._ledger.consenting_profiles()
+            )
+        except LedgerBroken:
+            return False
+
+    def _delay(self, attempts: int) -> int:
+        """Return seconds to the next try: full jitter, then a day's rest after three tries."""
+        within_day = attempts % _TRIES_A_DAY
+        if within_day == 0:
+            return 1 + self._random.below(_FIRST_RETRY_SECONDS)
+        if within_day == 1:
+            return 1 + self._random.below(_SECOND_RETRY_SECONDS)
+        return DAY_SECONDS + self._random.below(_JITTER_SECONDS)
+
+    def _act_on(self, answer: Response, entry: OutboxEntry, now: int) -> Sending:
+        status = answer.status
+        if status == HTTPStatus.NO_CONTENT:
+            return self._settle(entry, "accepted", "counted")
+        if status in _LATER:
+            # Never earlier than our own timetable has it: a server cannot make a box hurry.
+            self._ledger.postpone(entry.report_id, until=now + (answer.retry_after_seconds or 0))
+        elif HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return self._settle(entry, "refused", f"status {status}")
+        return _sending(entry, "retry", f"status {status}")
+
+    def _settle(
+        self,
+        entry: OutboxEntry,
+        outcome: Outcome,
+        detail: str,
+    ) -> Sending:
+        now = self._clock.now()
+        try:
+            self._ledger.settle(entry.report_id, at=now, outcome=outcome, detail=detail)
+        except InputError:  # a withdrawal was faster, and has settled it
+            return _sending(entry, "withdrawn", "withdrawn while it was on its way")
+        return _sending(entry, outcome, detail)
+
+
+def _sending(
+    entry: OutboxEntry,
+    outcome: Outcome | Literal["retry"],
+    detail: str,
+) -> Sending:
+    return Sending(report_id=entry.report_id, week=entry.week, outcome=outcome, detail=detail)

@@ -1,0 +1,1 @@
+"""A box looked after: examined, exported, imported, erased, its keys changed."""

@@ -1,0 +1,322 @@
+"""Doctor: is this box well, and what is to be done where it is not?
+
+Every examination stands alone, so that one finding, a database that does not open, say, does not
+hide the others. Nothing is changed; only ``repair`` renames a damaged history.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, Clock, iso_utc, week_of, week_start
+from edgeagent.config import Config
+from edgeagent.errors import Damaged, EdgeAgentError, InputError
+from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
+from edgeagent.randomness import RandomSource
+from edgeagent.services.models.installation import Installation, InstallationStore
+from edgeagent.services.timekeeping.aging import GRACE_SECONDS, Aging
+from edgeagent.services.timekeeping.device_clock import DeviceClock
+from edgeagent.services.timekeeping.on_time import ON_SECONDS_BETWEEN_DRAWS, OnTime
+from edgeagent.services.upkeep.count_health import CountHealthStore
+from edgeagent.services.upkeep.findings import Finding, Status, examined, failed
+from edgeagent.services.upkeep.key_management import configured_provider, key_statuses
+from edgeagent.services.upkeep.model_health import models_found
+from edgeagent.services.upkeep.scoring_health import scoring_found
+from edgeagent.services.upkeep.settings_check import settings_faults
+from edgeagent.services.upkeep.store_health import (
+    deletions_found,
+    files_found,
+    history_found,
+    is_unfit,
+    ledger_found,
+    log_found,
+)
+from edgeagent.store import Home, LedgerStore
+from edgeagent.store.ownership import foreign_file, user_name
+from edgeagent.store.read_only import is_writable
+
+__all__ = ["Doctor", "Finding", "Status"]
+
+_MIN_FREE_BYTES = 8 * 1024 * 1024
+_LOW_FREE_BYTES = 64 * 1024 * 1024
+_STALE_UPDATE_SECONDS = 14 * DAY_SECONDS
+_OURS = ("kek*", "ledger.*", "history.*", "lock")
+
+
+class Doctor:
+    """Examines one home."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        config: Config,
+        clock: Clock,
+        random: RandomSource,
+        free_bytes: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free,
+        can_write: Callable[[Path], bool] = is_writable,
+    ) -> None:
+        """Examine ``directory``; it is never made.
+
+        Args:
+            directory: the home.
+            config: its settings.
+            clock: the system's.
+            random: never drawn from: a home is opened, not made.
+            free_bytes: room on the file system of a path; a seam for tests.
+            can_write: whether files can be made in a directory; likewise.
+
+        """
+        self._directory = directory
+        self._config = config
+        self._clock = DeviceClock(clock)
+        self._random = random
+        self._free_bytes = free_bytes
+        self._can_write = can_write
+
+    def examine(self) -> tuple[Finding, ...]:
+        """Return one finding for each examination, the home's first."""
+        if not any(self._directory.glob("ledger.*")):
+            return (
+                Finding(
+                    name="home",
+                    status="warning",
+                    message=f"there is no box in {self._directory} yet",
+                    hint="name another with --home, or make one: edgeagent consent show",
+                ),
+            )
+        findings = [
+            self._settings(),
+            self._permissions(),
+            self._free_space(),
+            self._keys(),
+            scoring_found(self._config),
+            log_found(self._directory, "ledger"),
+            log_found(self._directory, "history"),
+        ]
+        try:
+            with self._opened() as home:
+                findings += [
+                    examined("ledger", lambda: ledger_found(home.ledger)),
+                    examined("history", lambda: history_found(home)),
+                    examined("deletions", lambda: deletions_found(home.ledger)),
+                    examined("files", lambda: files_found(home.ledger)),
+                    examined("clock", lambda: self._time(home)),
+                    examined("budget", lambda: self._budget(home.ledger)),
+                    examined("counts", lambda: self._counts(home.ledger)),
+                    examined("update", lambda: self._update(self._installation(home))),
+                    examined("model", lambda: models_found(self._installations(home))),
+                ]
+        except EdgeAgentError as error:
+            findings.append(failed("ledger", error))
+        return tuple(findings)
+
+    def repair(self) -> Path | None:
+        """Set a history that is damaged, or was put back, aside, so that a new one can begin.
+
+        What was said of the files before is settled by it.
+
+        Returns:
+            Where it lies now, or ``None`` when there is nothing to set aside.
+
+        Raises:
+            StorageError: the ledger does not open; the home is left alone.
+
+        """
+        with self._opened() as home:
+            kept = None
+            if is_unfit(home):
+                kept = home.set_aside_history(now=self._clock.now())
+            home.settle_store_problems()
+            return kept
+
+    def accept(self) -> bool:
+        """Keep a history that was put back, as the present one.
+
+        Returns:
+            Whether there was anything to say of the files.
+
+        Raises:
+            StorageError: the ledger does not open, or is broken; nothing was changed.
+
+        """
+        with self._opened() as home:
+            home.ledger.check()  # which opens the history and holds the two to each other
+            had = bool(home.ledger.store_problems())
+            home.settle_store_problems()
+            return had
+
+    @contextmanager
+    def _opened(self) -> Iterator[Home]:
+        if not (self._directory / "ledger.db").exists():
+            raise Damaged(
+                f"{self._directory / 'ledger.db'} is missing",
+                hint="restore it with its key and anchor, or begin anew: erase --scope all",
+            )
+        home = Home.open(
+            self._directory,
+            provider=configured_provider(self._directory, self._config),
+            now=self._clock.now(),
+            random=self._random,
+        )
+        try:
+            with suppress(EdgeAgentError):
+                self._clock.evidence = self._installations(home).evidence()
+            yield home
+        finally:
+            home.close()
+
+    def _installation(self, home: Home) -> Installation:
+        return self._installations(home).load()
+
+    def _installations(self, home: Home) -> InstallationStore:
+        return InstallationStore(home.ledger, self._directory / "models")
+
+    def _settings(self) -> Finding:
+        faults = settings_faults(self._config)
+        return Finding(
+            name="settings",
+            status="warning" if faults else "ok",
+            message="; ".join(map(str, faults)) or "what they name is there",
+            hint=faults[0].hint if faults else "",
+        )
+
+    def _permissions(self) -> Finding:
+        ours = [path for pattern in _OURS for path in sorted(self._directory.glob(pattern))]
+        open_to_others = [
+            path
+            for path in (self._directory, *ours)
+            if stat.S_IMODE(path.lstat().st_mode) & (0o022 if path == self._directory else 0o077)
+        ]
+        foreign = next(filter(None, map(foreign_file, (self._directory, *ours))), None)
+        if foreign is not None:
+            return failed("permissions", foreign)
+        home_owner = self._directory.stat().st_uid
+        strays = [path for path in ours if path.lstat().st_uid != home_owner]
+        if strays:
+            owner, whose = (user_name(p.lstat().st_uid) for p in (self._directory, strays[0]))
+            return Finding(
+                name="permissions",
+                status="warning",
+                message=f"{strays[0]} belongs to {whose}, its home to {owner}",
+                hint=f"chown -R {owner} {self._directory}, and run commands as {owner}",
+            )
+        if open_to_others:
+            first = open_to_others[0]
+            return Finding(
+                name="permissions",
+                status="warning",
+                message=f"{first} can be used by others than its owner",
+                hint=f"chmod go-rwx {first}",
+            )
+        return Finding(name="permissions", status="ok", message="files belong to their owner alone")
+
+    def _free_space(self) -> Finding:
+        if not self._can_write(self._directory):
+            return Finding(
+                name="free space",
+                status="failed",
+                message=f"{self._directory} cannot be written: it is read, and nothing is stored",
+                hint="mount that file system writable",
+            )
+        free = self._free_bytes(self._directory)
+        message = f"{free / 1024 / 1024:.0f} MiB free"
+        if free < _LOW_FREE_BYTES:
+            return Finding(
+                name="free space",
+                status="failed" if free < _MIN_FREE_BYTES else "warning",
+                message=message,
+                hint="make room on that file system; nothing new is stored without",
+            )
+        return Finding(name="free space", status="ok", message=message)
+
+    def _keys(self) -> Finding:
+        try:
+            provider = configured_provider(self._directory, self._config)
+        except InputError as error:
+            return failed("keys", error)
+        statuses = key_statuses(self._directory, provider)
+        for key in statuses:
+            if key.state == "fails":
+                return Finding(name="keys", status="failed", message=key.problem, hint=key.hint)
+        message = f"provider {provider.name}: {statuses[0].strength}"
+        if provider.name != "file":
+            return Finding(name="keys", status="ok", message=message)
+        return Finding(
+            name="keys",
+            status="warning",
+            message=message,
+            hint="where the box has a TPM or TEE: key_provider credential or command, keys rotate",
+        )
+
+    def _time(self, home: Home) -> Finding:
+        now = iso_utc(self._clock.now())
+        if self._clock.is_known():
+            return Finding(name="clock", status="ok", message=f"{now}, vouched for by the server")
+        known = Aging(home.ledger, clock=self._clock).known()
+        if known is None:
+            return Finding(
+                name="clock",
+                status="warning",
+                message=f"{now}, vouched for by nobody: nothing is reported; what is over age by "
+                f"it is hidden at once and deleted after {GRACE_SECONDS // 3600} hours of being "
+                "switched on, or twice that",
+                hint="edgeagent model update",
+            )
+        return Finding(
+            name="clock",
+            status="warning",
+            message=f"{now} is not what the server vouched for: nothing is reported, and what is "
+            f"deleted by age is so as of {iso_utc(known)}, which is certain",
+            hint="set the clock of this machine, then: edgeagent model update",
+        )
+
+    def _budget(self, ledger: LedgerStore) -> Finding:
+        week = week_of(self._clock.now())
+        year = spent(ledger.debits(), last_week=week)
+        first = ledger.first_reportable_week(now=self._clock.now())
+        message = f"epsilon {epsilon(year):.2f} of {epsilon(MAX_ODDS_PER_YEAR):.2f} in 52 weeks"
+        if week < first:
+            message += f"; silent until {iso_utc(week_start(first))[:10]}"
+        on_seconds = OnTime(ledger, clock=self._clock).seconds_since_draw()
+        if on_seconds < ON_SECONDS_BETWEEN_DRAWS:
+            message += f"; on for {on_seconds // 3600} of {ON_SECONDS_BETWEEN_DRAWS // 3600} hours"
+            message += " before the next draw"
+        waiting = len(ledger.outbox())
+        return Finding(name="budget", status="ok", message=f"{message}; {waiting} reports wait")
+
+    def _counts(self, ledger: LedgerStore) -> Finding:
+        health = CountHealthStore(ledger).load()
+        if not health.failed:
+            return Finding(name="counts", status="ok", message="no reporting week failed to count")
+        return Finding(
+            name="counts",
+            status="warning",
+            message=f"{health.failed} reporting weeks in a row could not be counted and left as "
+            f'"none", the last on {iso_utc(health.at)}: {health.reason}',
+            hint="edgeagent model update; if it happens again, tell who publishes the report task",
+        )
+
+    def _update(self, installation: Installation) -> Finding:
+        checked = installation.checked_at
+        if checked is None:
+            return Finding(
+                name="update",
+                status="warning",
+                message="no model has been downloaded yet",
+                hint="edgeagent model update",
+            )
+        message = f"last update {iso_utc(checked)}"
+        if self._clock.now() - checked > _STALE_UPDATE_SECONDS:
+            weeks = (self._clock.now() - checked) // WEEK_SECONDS
+            return Finding(
+                name="update",
+                status="warning",
+                message=f"{message}, {weeks} weeks ago",
+                hint="edgeagent model update",
+            )
+        return Finding(name="update", status="ok", message=message)

@@ -1,0 +1,329 @@
+"""Export everything into one file, and import it again without widening anything.
+
+What is imported never enters a report; what a ledger says was spent counts here, too; consents are
+read and shown, never in force: the household is asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from edgeagent.consent import ConsentRecord, Purpose
+from edgeagent.errors import (
+    DiskFull,
+    InputError,
+    MalformedMessage,
+    OutputError,
+    WrongOwner,
+)
+from edgeagent.messages import WatchEvent, canonical_bytes
+from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, Debit
+from edgeagent.regular_file import read_regular
+from edgeagent.services.household.profiles import HouseholdState, HouseholdStateStore, free_name
+from edgeagent.services.upkeep.export_format import (
+    EXPORT_CAP_BYTES,
+    BoxExport,
+    ExportedEntry,
+    ExportedMark,
+    ExportedPicks,
+    ExportedProfile,
+    ExportedReport,
+    ExportedViewing,
+    decode_export,
+)
+from edgeagent.services.upkeep.import_gate import Intake, IntakeRules, LeftOut
+from edgeagent.store import Disclosure, Entry, HistoryStore, Home
+from edgeagent.store.durable import create_durably
+
+__all__ = ["Imported", "Portability", "Progress", "read_export"]
+
+Progress = Callable[[int, int], None]
+"""Told how many viewings were dealt with, and of how many."""
+
+_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import did."""
+
+    profiles_created: int
+    viewings: int
+    """Stored, or found to be there already; they never enter a report."""
+    left_out: LeftOut
+    viewings_waiting: int
+    """Not stored, because their profile has not granted ``history`` on this box."""
+    waiting_profiles: tuple[str, ...]
+    marks: int
+    debits_added: int
+    consents_shown: tuple[ConsentRecord, ...]
+    """The latest decisions in the file; none of them is in force here."""
+
+
+class Portability:
+    """Takes everything of a household out of a box and puts it into another."""
+
+    def __init__(self, home: Home, rules: IntakeRules) -> None:
+        """Serve ``home``; ``rules`` say which viewings are taken in."""
+        self._home = home
+        self._rules = rules
+        self._clock = rules.clock
+
+    def export_to(self, path: Path, *, progress: Progress = lambda _done, _total: None) -> int:
+        """Write everything into a new file that only its owner can read.
+
+        Returns:
+            How many bytes it has.
+
+        Raises:
+            InputError: there is a file of that name, which is left alone, or no such directory.
+            OutputError: nothing was written.
+
+        """
+        if path.exists():
+            raise _taken(path)
+        if not path.parent.is_dir():
+            raise InputError(f"{path.parent} is no directory", hint="make it first")
+        data = canonical_bytes(self.export(progress=progress))
+        try:
+            create_durably(path, data)
+        except FileExistsError as error:
+            raise _taken(path) from error
+        except (DiskFull, WrongOwner) as error:
+            raise OutputError(str(error), hint=error.hint) from error
+        return len(data)
+
+    def export(self, *, progress: Progress = lambda _done, _total: None) -> BoxExport:
+        """Return everything this box keeps about its household, and every report as it left."""
+        history, ledger = self._home.history, self._home.ledger
+        state = HouseholdStateStore(ledger).load()
+        profiles = history.profiles()
+        count = _Counter(progress, sum(history.count(profile.name) for profile in profiles))
+        return BoxExport(
+            exported_at=self._clock.now(),
+            active_profile=state.active,
+            retention_days=state.retention_days,
+            profiles=tuple(
+                ExportedProfile(
+                    name=profile.name,
+                    kind=profile.kind,
+                    created_at=profile.created_at,
+                    viewings=tuple(_viewings(history, profile.name, count)),
+                    marks=tuple(
+                        ExportedMark(entity_id=m.entity_id, mark=m.mark, marked_at=m.marked_at)
+                        for m in history.marked(profile.name)
+                    ),
+                    last_picks=_last_picks(history, profile.name),
+                )
+                for profile in profiles
+            ),
+            consents=ledger.consents(),
+            ledger=tuple(_entry(entry) for entry in ledger.entries()),
+            reports=tuple(_report(item) for item in ledger.disclosures()),
+        )
+
+    def import_(
+        self, given: BoxExport, *, progress: Progress = lambda _done, _total: None
+    ) -> Imported:
+        """Take in an export: profiles, marks, debits, and the viewings of consenting profiles.
+
+        Retention is taken over where it is shorter.
+
+        Doing it again changes nothing, so an interrupted import, or one that waited for a
+        consent, is simply repeated.
+
+        Raises:
+            InputError: a profile exists here with another kind; nothing was changed.
+            MalformedMessage: a debit that no ledger books; nothing was changed.
+            LedgerBroken: debits cannot be added; nothing was changed.
+            ConsentRequired, StorageError: somebody withdrew or deleted while it ran; what had been
+                taken in by then stays as far as that left it, and the error says how much it was.
+
+        """
+        debits = [_debit(entry) for entry in given.ledger if entry.entry != "missed"]
+        missing = self._missing(given)
+        added = self._home.ledger.import_debits(debits, at=self._clock.now())
+        for profile in missing:
+            free_name(self._home.ledger, profile.name, at=self._clock.now())
+            self._home.history.create_profile(
+                profile.name,
+                kind=profile.kind,
+                at=profile.created_at,
+                after=self._home.ledger.deletions.last(),
+            )
+        self._narrow_retention(given.retention_days)
+        count = _Counter(progress, sum(len(profile.viewings) for profile in given.profiles))
+        intake = Intake(self._home, self._rules)
+        waiting = []
+        for profile in given.profiles:
+            for mark in profile.marks:
+                intake.mark(profile.name, mark)
+            if not profile.viewings:
+                continue
+            if self._rules.gate.holds(Purpose.HISTORY, profile=profile.name):
+                _store(intake, profile, count)
+            else:
+                waiting.append(profile)
+        return Imported(
+            profiles_created=len(missing),
+            viewings=intake.viewings,
+            left_out=intake.left_out(),
+            viewings_waiting=sum(len(profile.viewings) for profile in waiting),
+            waiting_profiles=tuple(profile.name for profile in waiting),
+            marks=sum(len(profile.marks) for profile in given.profiles),
+            debits_added=added,
+            consents_shown=_latest(given.consents),
+        )
+
+    def _missing(self, given: BoxExport) -> list[ExportedProfile]:
+        """Return the profiles to create, after comparing those that exist."""
+        there = {profile.name: profile.kind for profile in self._home.history.profiles()}
+        for profile in given.profiles:
+            if there.get(profile.name, profile.kind) != profile.kind:
+                raise InputError(
+                    f"profile {profile.name!r} is {profile.kind} in the file and "
+                    f"{there[profile.name]} here",
+                    hint="rename the one here: edgeagent profile rename",
+                )
+        return [profile for profile in given.profiles if profile.name not in there]
+
+    def _narrow_retention(self, days: int | None) -> None:
+        states = HouseholdStateStore(self._home.ledger)
+        chosen = states.load().retention_days
+        if days is not None and (chosen is None or days < chosen):
+            self._home.ledger.deletions.append("retention", at=self._clock.now())
+            states.change(partial(_narrowed, days))
+
+
+def _narrowed(days: int, now: HouseholdState) -> HouseholdState:
+    chosen = days if now.retention_days is None else min(days, now.retention_days)
+    return msgspec.structs.replace(now, retention_days=chosen)
+
+
+def _store(intake: Intake, profile: ExportedProfile, count: _Counter) -> None:
+    for start in range(0, len(profile.viewings), _BATCH):
+        batch = profile.viewings[start : start + _BATCH]
+        intake.store(profile.name, [_event(viewing, profile.name) for viewing in batch])
+        count.advance(len(batch))
+
+
+def read_export(path: Path) -> BoxExport:
+    """Read an export file.
+
+    Raises:
+        InputError: it cannot be read, is no regular file, or is too long.
+        MalformedMessage: it is not an export, with the path of the field at fault.
+
+    """
+    try:
+        data = read_regular(path, cap_bytes=EXPORT_CAP_BYTES)
+    except OSError as error:
+        raise InputError(
+            f"{path}: {error.strerror}", hint="name a file that 'edgeagent export' has written"
+        ) from error
+    return decode_export(data)
+
+
+class _Counter:
+    """Counts viewings and tells how far it is."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._done = 0
+
+    def advance(self, number: int) -> None:
+        before = self._done // _BATCH
+        self._done += number
+        if self._done // _BATCH > before or self._done == self._total:
+            self._progress(self._done, self._total)
+
+
+def _viewings(history: HistoryStore, profile: str, count: _Counter) -> Iterator[ExportedViewing]:
+    for kept in history.kept(profile):
+        viewing = kept.viewing
+        yield ExportedViewing(
+            entity_id=viewing.entity_id,
+            watched_on=viewing.watched_on,
+            progress_fraction=viewing.progress_fraction,
+            progress_seconds=viewing.progress_seconds,
+            completed=viewing.completed,
+            source=kept.source,
+            teen=kept.teen,
+        )
+        count.advance(1)
+
+
+def _event(viewing: ExportedViewing, profile: str) -> WatchEvent:
+    return WatchEvent(
+        entity_id=viewing.entity_id,
+        watched_on=viewing.watched_on,
+        progress_fraction=viewing.progress_fraction,
+        progress_seconds=viewing.progress_seconds,
+        completed=viewing.completed,
+        profile=profile,
+        age_policy="app:teen" if viewing.teen else None,
+    )
+
+
+def _last_picks(history: HistoryStore, profile: str) -> ExportedPicks | None:
+    saved = history.last_picks(profile)
+    return None if saved is None else ExportedPicks(made_at=saved.made_at, picks=saved.picks)
+
+
+def _entry(entry: Entry) -> ExportedEntry:
+    return ExportedEntry(
+        week=entry.week,
+        entry=entry.entry,
+        odds_numerator=None if entry.odds is None else entry.odds.numerator,
+        odds_denominator=None if entry.odds is None else entry.odds.denominator,
+        entered_at=entry.entered_at,
+        reason=entry.reason,
+    )
+
+
+def _debit(entry: ExportedEntry) -> Debit:
+    if entry.odds_numerator is None or entry.odds_denominator is None:
+        raise _no_debit(entry)
+    odds = Fraction(entry.odds_numerator, entry.odds_denominator)
+    if not 1 < odds <= MAX_ODDS_PER_REPORT:
+        raise _no_debit(entry)
+    return Debit(week=entry.week, odds=odds)
+
+
+def _no_debit(entry: ExportedEntry) -> MalformedMessage:
+    return MalformedMessage(
+        f"BoxExport: week {entry.week} was {entry.entry} at no price that a ledger books",
+        hint="export again from the box it came from",
+    )
+
+
+def _report(item: Disclosure) -> ExportedReport:
+    return ExportedReport(
+        report_id=item.report_id,
+        week=item.week,
+        task=item.task,
+        body=item.body.decode(),
+        drawn_at=item.drawn_at,
+        due_at=item.due_at,
+        recipient=item.recipient,
+        meaning=item.meaning,
+        settled_at=item.settled_at,
+        outcome=item.outcome,
+        detail=item.detail,
+    )
+
+
+def _latest(consents: tuple[ConsentRecord, ...]) -> tuple[ConsentRecord, ...]:
+    latest = {(record.profile, record.purpose): record for record in consents}
+    return tuple(latest.values())
+
+
+def _taken(path: Path) -> InputError:
+    return InputError(f"{path} exists; nothing was written", hint="name a new file")
