@@ -20,6 +20,7 @@ from edgeagent.messages import ModelFiles, ModelManifest, Pick, ReportTask, Watc
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.services.audience import Audience, leave_out_teens
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
+from edgeagent.services.context import BoxContext
 from edgeagent.services.environment import Environment
 from edgeagent.services.from_settings import make_scorer, open_repository, open_transport
 from edgeagent.services.household.consent_receipt import ConsentReceipt, consent_receipt
@@ -71,7 +72,6 @@ class Agent:
         self._home = home
         self._config = config
         self._environment = environment
-        self._audience = Audience(teens_count=config.teens_count_as_adults)
         self._clock = DeviceClock(environment.clock, build_time=environment.build_time)
         self.gate = ConsentGate(home.ledger, clock=self._clock, language=config.language)
         self._installations = InstallationStore(home.ledger, home.directory / "models")
@@ -81,6 +81,13 @@ class Agent:
             home.directory, clock=self._clock, directory=environment.runtime_directory
         )
         self._scorer_in_use: Scorer | None = None
+        self._box = BoxContext(
+            home=home,
+            clock=self._clock,
+            gate=self.gate,
+            private=self.private,
+            audience=Audience(teens_count=config.teens_count_as_adults),
+        )
         self._withdrawals = Withdrawals(home, clock=self._clock)
         with suppress(StorageError):  # no room to write: nothing was changed either
             note_change(home.ledger, config)
@@ -211,35 +218,24 @@ class Agent:
     @cached_property
     def household(self) -> Household:
         """The profiles."""
-        audience, private = self._audience, self.private
-        return Household(self._home, clock=self._clock, private=private, audience=audience)
+        return Household(self._box)
 
     @cached_property
     def title_marks(self) -> TitleMarks:
         """What profiles have said about single titles."""
-        return TitleMarks(self._home, titles=self._titles, clock=self._clock)
+        return TitleMarks(self._box, titles=self._titles)
 
     @cached_property
     def retention(self) -> Retention:
         """How long viewings are kept; ``retention.housekeeping()`` deletes older ones."""
-        return Retention(
-            self._home,
-            gate=self.gate,
-            clock=self._clock,
-            private=self.private,
-            allowed_days=self._config.retention_days,
-            titles=self._titles,
-        )
+        return Retention(self._box, allowed_days=self._config.retention_days, titles=self._titles)
 
     @cached_property
     def portability(self) -> Portability:
         """Export and import."""
-        from edgeagent.services.upkeep.import_gate import IntakeRules  # noqa: PLC0415  (lazy)
         from edgeagent.services.upkeep.portability import Portability  # noqa: PLC0415  (lazy)
 
-        clock, audience = self._clock, self._audience
-        rules = IntakeRules(gate=self.gate, clock=clock, private=self.private, audience=audience)
-        return Portability(self._home, rules)
+        return Portability(self._box)
 
     @cached_property
     def erasure(self) -> Erasure:
@@ -283,10 +279,8 @@ class Agent:
     def reports(self) -> Reporting:
         """Everything about reports: draw, send, preview, weigh."""
         return Reporting(
-            self._home,
-            gate=self.gate,
+            self._box,
             installations=self._installations,
-            clock=self._clock,
             config=self._config,
             tools=Tools(
                 random=self._environment.random,
@@ -322,11 +316,9 @@ class Agent:
         from edgeagent.services.models.facade import Models  # noqa: PLC0415  (lazy)
 
         return Models(
-            self._home,
-            gate=self.gate,
+            self._box,
             installations=self._installations,
             scorer=lambda: self.scorer,
-            clock=self._clock,
             open_repository=lambda now: open_repository(
                 self._home.directory / "models",
                 self._config,
@@ -359,26 +351,16 @@ class Agent:
 
     @cached_property
     def _recorder(self) -> Recorder:
-        return Recorder(
-            self._home.history,
-            gate=self.gate,
-            titles=self._titles,
-            private=self.private,
-            clock=self._clock,
-            audience=self._audience,
-        )
+        return Recorder(self._box, titles=self._titles)
 
     @cached_property
     def _recommender(self) -> Recommender:
         from edgeagent.services.recommender import Recommender  # noqa: PLC0415  (lazy)
 
         return Recommender(
-            self._home,
-            gate=self.gate,
+            self._box,
             installations=self._installations,
             scorer=self.scorer,
-            private=self.private,
-            clock=self._clock,
             config=self._config,
         )
 
@@ -399,7 +381,9 @@ class Agent:
             self.title_marks.finish,
             self.erasure.finish,
             self._withdrawals.finish,
-            partial(leave_out_teens, self._home, audience=self._audience, withdraw=self._narrow),
+            partial(
+                leave_out_teens, self._home, audience=self._box.audience, withdraw=self._narrow
+            ),
         ):
             with suppress(StorageError):  # a damaged history does not close the ledger
                 finish()

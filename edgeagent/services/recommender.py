@@ -6,19 +6,17 @@ import hashlib
 
 import msgspec
 
-from edgeagent.clock import DAY_SECONDS, Clock
+from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import Config
 from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, ModelError, UnknownEntity
 from edgeagent.messages import ModelFiles, Pick, Picks, RankRequest
 from edgeagent.scoring.protocol import Scorer
-from edgeagent.services.audience import Audience
-from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.context import BoxContext
 from edgeagent.services.household.profiles import MAIN_PROFILE
 from edgeagent.services.models.failover import Failover
 from edgeagent.services.models.installation import InstallationStore
-from edgeagent.services.private_viewing.private_session import PrivateSession
-from edgeagent.store import Home, SavedPicks
+from edgeagent.store import SavedPicks
 
 __all__ = ["FRESH_SECONDS", "Ranking", "Recommender"]
 
@@ -48,36 +46,26 @@ class Recommender:
 
     def __init__(
         self,
-        home: Home,
+        box: BoxContext,
         *,
-        gate: ConsentGate,
         installations: InstallationStore,
         scorer: Scorer,
-        private: PrivateSession,
-        clock: Clock,
         config: Config,
     ) -> None:
-        """Score windows of the history in ``home`` with the active model.
+        """Score windows of the history of ``box`` with the active model.
 
         Args:
-            home: the stores.
-            gate: says who allows it.
+            box: its stores, its consents; during a private session nothing is written.
             installations: what is installed.
             scorer: runs models.
-            private: during a private session nothing is written.
-            clock: the time.
             config: says which packages the box has, and what is for teens.
 
         """
-        self._home = home
-        self._gate = gate
+        self._box = box
         self._installations = installations
-        self._trust = Failover(installations, clock=clock)
+        self._trust = Failover(installations, clock=box.clock)
         self._scorer = scorer
-        self._private = private
-        self._clock = clock
         self._config = config
-        self._audience = Audience(teens_count=config.teens_count_as_adults)
 
     def recommend(
         self, *, profile: str, limit: int, cached: bool = False, why_segments: bool = False
@@ -112,7 +100,7 @@ class Recommender:
             if stored is None:
                 raise
             return stored
-        made_at = self._clock.now()
+        made_at = self._box.clock.now()
         if not self._keep(picks, grant, request, made_at=made_at):
             # Something was deleted, hidden or withdrawn meanwhile, which these picks may rest on.
             return self.recommend(profile=profile, limit=limit, why_segments=why_segments)
@@ -151,10 +139,10 @@ class Recommender:
     def _grant(self, profile: str) -> Grant:
         """Return the right to score; who may never be asked is not told to ask first."""
         try:
-            return self._gate.grant(Purpose.PERSONALIZATION, profile=profile)
+            return self._box.gate.grant(Purpose.PERSONALIZATION, profile=profile)
         except ConsentRequired:
             if profile != MAIN_PROFILE:  # an adult's, and no history is made to find that out
-                self._audience.require(profile, self._home.history.profile_kind(profile))
+                self._box.audience.require(profile, self._box.home.history.profile_kind(profile))
             raise
 
     def _keep(self, picks: Picks, grant: Grant, request: RankRequest, *, made_at: int) -> bool:
@@ -163,7 +151,7 @@ class Recommender:
         def still() -> bool:
             now = self._request(grant.profile, request.limit)
             return (
-                self._gate.last_deletion() == grant.after
+                self._box.gate.last_deletion() == grant.after
                 and (now.hidden, now.not_reasons) == (request.hidden, request.not_reasons)
                 # A deletion on record before the grant may have been carried out since.
                 and _viewed(request) <= _viewed(now)
@@ -171,7 +159,7 @@ class Recommender:
 
         if self._is_private:
             return still()
-        return self._home.history.save_picks(picks, grant, made_at=made_at, still=still)
+        return self._box.home.history.save_picks(picks, grant, made_at=made_at, still=still)
 
     def _rank(self, request: RankRequest) -> Picks:
         """Rank in the first way that works.
@@ -200,7 +188,7 @@ class Recommender:
 
     def _stored(self, request: RankRequest, profile: str, *, oldest: int) -> Ranking | None:
         """Return the last picks as far as they can still be shown."""
-        history = self._home.history
+        history = self._box.home.history
         if history.holds_expired(profile):
             return None  # they may cite what is over age
         saved = history.last_picks(profile)
@@ -229,20 +217,22 @@ class Recommender:
 
     def _watched_since(self, saved: SavedPicks, profile: str, now: int) -> set[str]:
         # From the next second on: what came in the same one is most likely what they rest on.
-        viewings = self._home.history.between(
+        viewings = self._box.home.history.between(
             profile, saved.made_at + 1, now + 1, include_imported=True
         )
         return {viewing.entity_id for viewing in viewings}
 
     def _request(self, profile: str, limit: int, *, explain: str | None = None) -> RankRequest:
-        history = self._home.history
+        history = self._box.home.history
         marks, kind = history.marks(profile), history.profile_kind(profile)
-        self._audience.require(profile, kind)
+        self._box.audience.require(profile, kind)
         is_teen = kind == "teen"
         return RankRequest(
             files=_NO_FILES,
-            now=self._clock.now(),
-            history=history.window(profile, limit=_LOOKED_BACK, teens=self._audience.teens_count),
+            now=self._box.clock.now(),
+            history=history.window(
+                profile, limit=_LOOKED_BACK, teens=self._box.audience.teens_count
+            ),
             hidden=marks.hidden,
             not_reasons=marks.not_reasons,
             max_age_rating=self._config.teen_max_age_rating if is_teen else _ADULT_MAX_AGE_RATING,
@@ -258,13 +248,13 @@ class Recommender:
         It is derived, not drawn and kept: looking at picks, in a private session or not, must
         change no state.
         """
-        genesis, today = self._home.ledger.genesis, self._clock.now() // DAY_SECONDS
+        genesis, today = self._box.home.ledger.genesis, self._box.clock.now() // DAY_SECONDS
         text = f"explore {genesis.created_at} {genesis.phase} {today} {profile}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 2
 
     @property
     def _is_private(self) -> bool:
-        return self._private.ends_at() is not None
+        return self._box.private.ends_at() is not None
 
 
 def _viewed(request: RankRequest) -> set[tuple[str, int]]:

@@ -12,12 +12,9 @@ import msgspec
 from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import MalformedMessage
 from edgeagent.messages import WatchEvent, checked
-from edgeagent.services.audience import Audience
-from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.context import BoxContext
 from edgeagent.services.models.title_index import TitleIndex
-from edgeagent.services.private_viewing.private_session import PrivateSession
-from edgeagent.services.timekeeping.device_clock import DeviceClock
-from edgeagent.store import BootTime, HistoryStore
+from edgeagent.store import BootTime
 
 __all__ = ["Recorded", "Recorder"]
 
@@ -39,23 +36,10 @@ class Recorded:
 class Recorder:
     """Stores watch events."""
 
-    def __init__(
-        self,
-        history: HistoryStore,
-        *,
-        gate: ConsentGate,
-        titles: TitleIndex,
-        private: PrivateSession,
-        clock: DeviceClock,
-        audience: Audience,
-    ) -> None:
-        """Store into ``history`` what ``gate`` allows."""
-        self._history = history
-        self._gate = gate
+    def __init__(self, box: BoxContext, *, titles: TitleIndex) -> None:
+        """Store into the history of ``box`` what its consent gate allows."""
+        self._box = box
         self._titles = titles
-        self._private = private
-        self._clock = clock
-        self._audience = audience
 
     def record(
         self,
@@ -89,9 +73,9 @@ class Recorder:
             self._titles.require(unknown)
         profiles = sorted({event.profile for event in kept})
         for profile in profiles:  # all, before anything is stored
-            self._gate.grant(Purpose.HISTORY, profile=profile)
+            self._box.gate.grant(Purpose.HISTORY, profile=profile)
         # Asked after consent: an answer without it would tell an app of the session.
-        if self._private.ends_at() is not None:
+        if self._box.private.ends_at() is not None:
             return Recorded(stored=0, ignored_child=0, ignored_private=len(valid))
         seen = seen_since is not None
         public = [event for event in kept if seen or not self._was_private(event)]
@@ -118,39 +102,39 @@ class Recorder:
 
         """
         while True:
-            grant = self._gate.grant(Purpose.HISTORY, profile=profile)
+            grant = self._box.gate.grant(Purpose.HISTORY, profile=profile)
             if since is not None and grant.after != since:
                 raise _DeletedSinceError
             still = partial(self._require_nothing_deleted, grant)
             with suppress(_OvertakenError):  # what is told now is newer than that
-                self._history.add(events, grant, undated=self._boot_time(), still=still)
+                self._box.home.history.add(events, grant, undated=self._boot_time(), still=still)
                 return
 
     def _require_nothing_deleted(self, grant: Grant) -> None:
         """Ask, inside the transaction, whether something was deleted since a grant was minted."""
-        if self._gate.last_deletion() != grant.after:
+        if self._box.gate.last_deletion() != grant.after:
             raise _OvertakenError
 
     def _was_private(self, event: WatchEvent) -> bool:
         """Say whether a viewing may have been in a past session; one of now is not."""
         told = event.watched_on
-        moments = {told, self._clock.told(told)} - {self._clock.now()}
-        return any(self._private.covers(moment) for moment in moments)
+        moments = {told, self._box.clock.told(told)} - {self._box.clock.now()}
+        return any(self._box.private.covers(moment) for moment in moments)
 
     def _boot_time(self) -> BootTime | None:
         """Return what dates the viewings later, while no clock can."""
-        if not self._clock.is_behind():
+        if not self._box.clock.is_behind():
             return None
-        _, ahead_seconds = self._clock.offsets()
-        return BootTime(boot_id=self._clock.boot_id(), ahead_seconds=ahead_seconds)
+        _, ahead_seconds = self._box.clock.offsets()
+        return BootTime(boot_id=self._box.clock.boot_id(), ahead_seconds=ahead_seconds)
 
     def _dated(self, event: WatchEvent) -> WatchEvent:
-        dated = min(self._clock.told(event.watched_on), self._clock.now())
+        dated = min(self._box.clock.told(event.watched_on), self._box.clock.now())
         return msgspec.structs.replace(event, watched_on=dated)
 
     def _counts(self, event: WatchEvent) -> bool:
-        kind = self._history.profile_kind(event.profile)
-        return self._audience.counts(event.age_policy) and self._audience.counts(kind)
+        kind = self._box.home.history.profile_kind(event.profile)
+        return self._box.audience.counts(event.age_policy) and self._box.audience.counts(kind)
 
 
 class _DeletedSinceError(Exception):

@@ -104,7 +104,7 @@ class HouseholdLife:
 
         """
         self._plan = plan
-        self._surroundings = setup
+        self._setup = setup
         self._clock = FakeClock(_INSTALLED_AT)
         self._make_scorer = make_scorer
         self.home = setup.homes / f"{plan.number:05d}"
@@ -113,7 +113,7 @@ class HouseholdLife:
 
     def live(self) -> HouseholdOutcome:
         """Live all weeks and return what happened."""
-        around = self._surroundings
+        around = self._setup
         environment = Environment(
             clock=self._clock,
             random=SeededRandomSource(f"{around.seed}/household/{self._plan.number}"),
@@ -133,7 +133,7 @@ class HouseholdLife:
         refused: list[str] = []
         evenings = iter(self._plan.evenings)
         evening = next(evenings, None)
-        for week in range(self._surroundings.weeks):
+        for week in range(self._setup.weeks):
             end = START + (week + 1) * WEEK_SECONDS
             while evening is not None and evening[-1].watched_on < end:
                 self._clock.set(evening[-1].watched_on)
@@ -190,13 +190,13 @@ class HouseholdLife:
             weeks[week] += 1
             for category, share in self._week_shares(agent, task, viewings):
                 shares[category] += share
-        silent = self._surroundings.weeks - len(weeks)
+        silent = self._setup.weeks - len(weeks)
         shares[task.none_category] += silent
-        return tuple(share / self._surroundings.weeks for share in shares)
+        return tuple(share / self._setup.weeks for share in shares)
 
     def _viewings_by_week(self, agent: Agent) -> dict[int, list[Viewing]]:
         weeks: dict[int, list[Viewing]] = {}
-        end = START + self._surroundings.weeks * WEEK_SECONDS
+        end = START + self._setup.weeks * WEEK_SECONDS
         for viewing in agent.home.history.between("main", START, end):
             weeks.setdefault(week_of(viewing.watched_on), []).append(viewing)
         return weeks

@@ -12,9 +12,9 @@ from edgeagent.network.transport import Transport
 from edgeagent.privacy.accounting import SPACING_WEEKS
 from edgeagent.randomness import RandomSource
 from edgeagent.scoring.protocol import Scorer
+from edgeagent.services.context import BoxContext
 from edgeagent.services.models.facade import Models, Update
 from edgeagent.services.models.installation import InstallationStore
-from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.publication import StaticRepository, take_task_of_quarter
 from edgeagent.testing.randomness import SeededRandomSource
@@ -71,11 +71,9 @@ class AgentBox:
         """Return what :meth:`update` works with, to fetch and to activate one after the other."""
         directory = self.directory / "models"
         return Models(
-            agent.home,
-            gate=agent.gate,
+            box_context(agent),
             installations=InstallationStore(agent.home.ledger, directory),
             scorer=lambda: self.scorer,
-            clock=device_clock(agent),
             open_repository=lambda now: StaticRepository(
                 directory, now=now, issued_at=issued_at, vouched_until=vouched_until
             ),
@@ -98,12 +96,12 @@ class AgentBox:
         """
         self.know_time(agent)
         ledger = agent.home.ledger
-        first = ledger.first_reportable_week(now=device_clock(agent).now())
+        first = ledger.first_reportable_week(now=box_context(agent).clock.now())
         week = first + (ledger.genesis.phase - first) % SPACING_WEEKS + SPACING_WEEKS * cycle
         take_task_of_quarter(agent, week)
         return week_start(week) + WEEK_SECONDS + 3600
 
 
-def device_clock(agent: Agent) -> DeviceClock:
-    """Return the guarded clock of an agent, so that what an update learns reaches it."""
-    return agent._clock  # noqa: SLF001  (a fake updater stands where the agent's own would)
+def box_context(agent: Agent) -> BoxContext:
+    """Return what an agent hands to its services, so that what an update learns reaches it."""
+    return agent._box  # noqa: SLF001  (a fake updater stands where the agent's own would)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -104,16 +105,12 @@ def test_who_counts_is_asked_when_the_week_is_counted_and_when_titles_are_ranked
     """Even where nothing could be deleted at the start, as on a full disk."""
     box.go_to_end_of_reporting_week()
     agent = box.agent
-    agent._config = msgspec.structs.replace(box.config, teens_count_as_adults=False)
-    agent.reports._config = agent._config
+    agent._box = replace(agent._box, audience=Audience(teens_count=False))
     assert agent.close_week().outcome == "drawn"
     recommender = Recommender(
-        agent.home,
-        gate=agent.gate,
+        agent._box,
         installations=agent._installations,
         scorer=scorer,
-        private=agent.private,
-        clock=agent._clock,
         config=agent._config,
     )
     with pytest.raises(ConsentRequired, match="teen's"):

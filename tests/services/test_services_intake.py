@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 import pytest
 
-from edgeagent.agent import Agent
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, EdgeAgentError, StorageError
 from edgeagent.messages import WatchEvent
 from edgeagent.services.private_viewing.private_session import PrivateSession
 from edgeagent.services.upkeep.export_format import BoxExport, ExportedMark, ExportedViewing
-from edgeagent.services.upkeep.import_gate import Intake, IntakeRules, LeftOut
+from edgeagent.services.upkeep.import_gate import Intake, LeftOut
 from tests.services.acts import DELETIONS, NO_DELETIONS, Act
 from tests.services.conftest import Box
 
@@ -139,7 +139,7 @@ def test_what_was_deleted_does_not_come_back_in_the_batch_that_is_under_way(
     box.grant(Purpose.HISTORY)
     agent = box.agent
     private = _Acting(agent.private, lambda: act(box))
-    intake = Intake(agent.home, rules_of(agent, private=private))
+    intake = Intake(replace(agent._box, private=private))
     event = WatchEvent(entity_id="t:1", watched_on=box.clock.now())
     with pytest.raises(error, match="0 viewings had been taken in"):
         intake.store("main", [event])
@@ -148,14 +148,8 @@ def test_what_was_deleted_does_not_come_back_in_the_batch_that_is_under_way(
     assert listed(box) == []
 
 
-def rules_of(agent: Agent, *, private: PrivateSession) -> IntakeRules:
-    return IntakeRules(
-        gate=agent.gate, clock=agent._clock, private=private, audience=agent._audience
-    )
-
-
 def test_a_mark_does_not_come_back_after_an_act_of_deletion(box: Box) -> None:
-    intake = Intake(box.agent.home, rules_of(box.agent, private=box.agent.private))
+    intake = Intake(box.agent._box)
     box.agent.title_marks.forget("t:1", profile="main")
     with pytest.raises(StorageError, match="deleted or withdrawn during the import"):
         intake.mark("main", ExportedMark(entity_id="t:1", mark="hidden", marked_at=1))

@@ -13,7 +13,6 @@ from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, EdgeAgentError, MalformedMessage, NoModel, PolicyError
 from edgeagent.messages import canonical_bytes, decode_report
 from edgeagent.privacy.subset_selection import SubsetSelection
-from edgeagent.services.audience import Audience
 from edgeagent.services.reports.count_week import WeekCounter
 from edgeagent.services.reports.preview import PreviewedReport, Previewer
 from edgeagent.testing.box import Box as PlainBox
@@ -185,12 +184,9 @@ def test_a_week_that_an_earlier_release_previewed_is_not_previewed_again(watched
 def test_only_the_owner_may_ask(watched: Box) -> None:
     agent = watched.agent
     counter = WeekCounter(
-        home=agent.home,
-        gate=agent.gate,
+        box=agent._box,
         installations=agent._installations,
         scorer=watched.scorer,
-        clock=agent._clock,
-        audience=Audience(teens_count=False),
     )
     previewer = Previewer(
         counter, random=agent._environment.random, caller=lambda: os.geteuid() + 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -136,14 +137,7 @@ def _recorder(box: Box, act: Callable[[], object], *, grants: int) -> Recorder:
         return act_or_wait
 
     gate.act = count_down(grants)
-    return Recorder(
-        agent.home.history,
-        gate=gate,
-        titles=agent.titles,
-        private=agent.private,
-        clock=clock,
-        audience=agent._audience,
-    )
+    return Recorder(replace(agent._box, gate=gate, clock=clock), titles=agent.titles)
 
 
 @pytest.mark.parametrize("grants", [1, 2])

@@ -12,7 +12,6 @@ from edgeagent.consent import Purpose
 from edgeagent.errors import Damaged
 from edgeagent.messages import SegmentAnswer, SegmentRequest, WatchEvent, decode_report
 from edgeagent.privacy.discrete_laplace import CLIP
-from edgeagent.services.audience import Audience
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.services.reports.count_week import Sessions, WeekCounter, count_drawn
 from edgeagent.testing.randomness import SeededRandomSource
@@ -53,12 +52,9 @@ def evening(box: Box) -> Box:
 
 def sessions_of(box: Box) -> Sessions:
     counter = WeekCounter(
-        home=box.agent.home,
-        gate=box.agent.gate,
+        box=box.agent._box,
         installations=InstallationStore(box.agent.home.ledger, box.directory / "models"),
         scorer=box.scorer,
-        clock=box.agent._clock,
-        audience=Audience(teens_count=box.config.teens_count_as_adults),
     )
     return counter.sessions(box.reporting_week(), task=task(), profiles=("main", "Ada"))
 

@@ -12,16 +12,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edgeagent.clock import Clock
 from edgeagent.consent import ConsentRecord
 from edgeagent.errors import InputError, StorageError
 from edgeagent.messages.codec import KeptMessage, checked_text
 from edgeagent.messages.fields import ProfileName
-from edgeagent.services.audience import Audience
+from edgeagent.services.context import BoxContext
 from edgeagent.services.household.privacy_flags import forget_flags, move_flags
-from edgeagent.services.private_viewing.private_session import PrivateSession
 from edgeagent.services.state_store import StateStore
-from edgeagent.store import Home, LedgerStore, Profile, ProfileKind
+from edgeagent.store import LedgerStore, Profile, ProfileKind
 from edgeagent.store.rekey import Step
 
 __all__ = [
@@ -68,15 +66,10 @@ class HouseholdStateStore(StateStore[HouseholdState]):
 class Household:
     """Creates, renames and switches profiles."""
 
-    def __init__(
-        self, home: Home, *, clock: Clock, private: PrivateSession, audience: Audience
-    ) -> None:
-        """Manage the profiles of ``home``."""
-        self._home = home
-        self._clock = clock
-        self._private = private
-        self._audience = audience
-        self._states = HouseholdStateStore(home.ledger)
+    def __init__(self, box: BoxContext) -> None:
+        """Manage the profiles of ``box``."""
+        self._box = box
+        self._states = HouseholdStateStore(box.home.ledger)
 
     @property
     def active(self) -> str:
@@ -85,7 +78,7 @@ class Household:
 
     def profiles(self) -> tuple[Profile, ...]:
         """Return all profiles, oldest first."""
-        return self._home.history.profiles()
+        return self._box.home.history.profiles()
 
     def create(self, name: str, *, kind: ProfileKind) -> Profile:
         """Add a profile; nothing is granted for it, whoever had the name before.
@@ -98,9 +91,11 @@ class Household:
         _valid_name(name)
         self.finish_rename()
         self._require_free(name)
-        free_name(self._home.ledger, name, at=self._clock.now())
-        after = self._home.ledger.deletions.last()
-        self._home.history.create_profile(name, kind=kind, at=self._clock.now(), after=after)
+        free_name(self._box.home.ledger, name, at=self._box.clock.now())
+        after = self._box.home.ledger.deletions.last()
+        self._box.home.history.create_profile(
+            name, kind=kind, at=self._box.clock.now(), after=after
+        )
         return self._find(name)
 
     def switch(self, name: str) -> Profile:
@@ -111,7 +106,7 @@ class Household:
 
         """
         profile = self._find(name)
-        self._private.stop()
+        self._box.private.stop()
         self._states.update(active=name)
         return profile
 
@@ -140,11 +135,11 @@ class Household:
         self._find(name)
         _valid_name(new_name)
         self._require_free(new_name)
-        self._home.ledger.check()
+        self._box.home.ledger.check()
         self._require_no_erasure()
-        free_name(self._home.ledger, new_name, at=self._clock.now())
+        free_name(self._box.home.ledger, new_name, at=self._box.clock.now())
         step("note the intent")
-        since, _ = self._home.ledger.tip()
+        since, _ = self._box.home.ledger.tip()
         self._states.update(renaming=_Renaming(name=name, new_name=new_name, since=since))
         self.finish_rename(step=step)
         return self._find(new_name)
@@ -157,14 +152,14 @@ class Household:
         name, new_name = state.renaming.name, state.renaming.new_name
         # First: under the new name rows would be reached by a former profile's withdrawals.
         step("move the consents")
-        self._home.ledger.append_rename(
-            name, new_name, at=self._clock.now(), since=state.renaming.since
+        self._box.home.ledger.append_rename(
+            name, new_name, at=self._box.clock.now(), since=state.renaming.since
         )
-        move_flags(self._home.ledger, name, new_name)
+        move_flags(self._box.home.ledger, name, new_name)
         step("rename in the history")
         names = {profile.name for profile in self.profiles()}
         if name in names and new_name not in names:
-            self._home.history.rename_profile(name, new_name)
+            self._box.home.history.rename_profile(name, new_name)
         step("forget the intent")
         self._states.change(partial(_renamed, name, new_name))
 
@@ -175,7 +170,7 @@ class Household:
             InputError: there is no such profile.
 
         """
-        return self._audience.counts(self._find(profile).kind)
+        return self._box.audience.counts(self._find(profile).kind)
 
     def require_may_consent(self, profile: str) -> None:
         """Refuse what can never be allowed: anything for a kid, or for a teen by policy.
@@ -185,7 +180,7 @@ class Household:
             InputError: there is no such profile.
 
         """
-        self._audience.require(profile, self._find(profile).kind)
+        self._box.audience.require(profile, self._find(profile).kind)
 
     def _find(self, name: str) -> Profile:
         for profile in self.profiles():
@@ -196,7 +191,7 @@ class Household:
         )
 
     def _require_no_erasure(self) -> None:
-        deletions = self._home.ledger.deletions
+        deletions = self._box.home.ledger.deletions
         if deletions.intents() or deletions.forgettings():
             raise StorageError(
                 "an erasure is still to be finished, and nothing is renamed until then",

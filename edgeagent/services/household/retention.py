@@ -9,14 +9,13 @@ from edgeagent.clock import DAY_SECONDS, iso_utc, week_of
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, LedgerBroken, StorageError
 from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.context import BoxContext
 from edgeagent.services.household.dating import date_viewings
 from edgeagent.services.household.profiles import HouseholdStateStore
 from edgeagent.services.household.whole_history import WholeHistory
 from edgeagent.services.models.title_index import TitleIndex
-from edgeagent.services.private_viewing.private_session import PrivateSession
 from edgeagent.services.timekeeping.aging import Aging
 from edgeagent.services.timekeeping.dated_ahead import Ahead
-from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.services.timekeeping.on_time import OnTime
 from edgeagent.store import Home
 
@@ -61,30 +60,18 @@ class Housekeeping:
 class Retention:
     """Knows how long viewings are kept, and prunes them."""
 
-    def __init__(
-        self,
-        home: Home,
-        *,
-        gate: ConsentGate,
-        clock: DeviceClock,
-        private: PrivateSession,
-        allowed_days: int,
-        titles: TitleIndex,
-    ) -> None:
-        """Prune the history of ``home``; ``allowed_days`` is what the settings say."""
+    def __init__(self, box: BoxContext, *, allowed_days: int, titles: TitleIndex) -> None:
+        """Prune the history of ``box``; ``allowed_days`` is what the settings say."""
+        self._box = box
         self._titles = titles
-        self._home = home
-        self._gate = gate
-        self._clock = clock
-        self._aging = Aging(home.ledger, clock=clock)
-        self.on_time = OnTime(home.ledger, clock=clock)
-        self._private = private
+        self._aging = Aging(box.home.ledger, clock=box.clock)
+        self.on_time = OnTime(box.home.ledger, clock=box.clock)
         self._allowed_days = min(allowed_days, _HARD_CAP_DAYS)
-        self._states = HouseholdStateStore(home.ledger)
+        self._states = HouseholdStateStore(box.home.ledger)
 
     def kept(self) -> RetentionPeriod:
         """Return how long viewings are kept."""
-        return kept(self._home, gate=self._gate, allowed_days=self._allowed_days)
+        return kept(self._box.home, gate=self._box.gate, allowed_days=self._allowed_days)
 
     def choose(self, days: int | None) -> RetentionPeriod:
         """Keep viewings for fewer days than the settings allow; ``None`` takes it back.
@@ -102,7 +89,7 @@ class Retention:
                 hint=f"choose 1 to {self._allowed_days} days",
             )
         if days is not None and days < self.kept().days:
-            self._home.ledger.deletions.append("retention", at=self._clock.now())
+            self._box.home.ledger.deletions.append("retention", at=self._box.clock.now())
         self._states.update(retention_days=days)
         return self.kept()
 
@@ -114,19 +101,19 @@ class Retention:
 
         Nothing is written during a private session.
         """
-        if self._private.ends_at() is not None:
+        if self._box.private.ends_at() is not None:
             return Housekeeping(deleted=0, skipped="a private session is on")
         self.keep_time()
-        Ahead(self._home, clock=self._clock, on_time=self.on_time).put_back()
+        Ahead(self._box.home, clock=self._box.clock, on_time=self.on_time).put_back()
         days = self.kept().days
-        WholeHistory(self._home.ledger).note(days, now=self._aging.for_deleting())
+        WholeHistory(self._box.home.ledger).note(days, now=self._aging.for_deleting())
         before = self.deleted_before(days)
-        deleted = self._home.history.prune(before)
+        deleted = self._box.home.history.prune(before)
         with suppress(LedgerBroken):  # then there is no preview
             week = week_of(before - 1)
-            self._home.ledger.deletions.prune_previews(before_week=week + 1)
+            self._box.home.ledger.deletions.prune_previews(before_week=week + 1)
         now = self.deleted_before(0)
-        deleted += forget_unmatched(self._home, titles=self._titles, now=now)
+        deleted += forget_unmatched(self._box.home, titles=self._titles, now=now)
         return Housekeeping(deleted=deleted, skipped="")
 
     def begin(self) -> None:
@@ -135,8 +122,8 @@ class Retention:
         From then on nothing over age is read from the history, and nothing without a date that
         could have one.
         """
-        self._home.shown.since = self.shown_from
-        self._home.shown.dated = self._date_for_readers
+        self._box.home.shown.since = self.shown_from
+        self._box.home.shown.dated = self._date_for_readers
         self.on_time.begin()
 
     def keep_time(self) -> None:
@@ -154,7 +141,7 @@ class Retention:
 
     def date_viewings(self) -> None:
         """Date viewings without a date, if the time is known and no private session is on."""
-        date_viewings(self._home.history, clock=self._clock, private=self._private)
+        date_viewings(self._box.home.history, clock=self._box.clock, private=self._box.private)
 
     def _date_for_readers(self) -> None:
         with suppress(StorageError):  # no room to write: they are read as they are
@@ -182,7 +169,7 @@ class Retention:
         now, first = self._aging.for_showing(), self.shown_from()
         if moment is None:
             return now
-        meant = self._clock.told(moment)
+        meant = self._box.clock.told(moment)
         if meant > now and not or_later:
             raise InputError(
                 f"{name}: {iso_utc(moment)} is in the future, it is {iso_utc(now)} here",

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from edgeagent.clock import Clock
 from edgeagent.errors import LedgerBroken
 from edgeagent.messages.codec import KeptMessage, canonical_bytes, decode
 from edgeagent.messages.fields import EntityId, ProfileName
+from edgeagent.services.context import BoxContext
 from edgeagent.services.models.title_index import TitleIndex
-from edgeagent.store import HistoryStore, Home, MarkedTitle, Reach, TitleMark
+from edgeagent.store import HistoryStore, MarkedTitle, Reach, TitleMark
 from edgeagent.store.rekey import Step
 
 __all__ = ["TitleMarks"]
@@ -34,11 +34,10 @@ class TitleMarks:
     Picks that were made before a mark may show or cite the title; they are dropped with it.
     """
 
-    def __init__(self, home: Home, *, titles: TitleIndex, clock: Clock) -> None:
-        """Mark titles in the history of ``home``."""
-        self._home = home
+    def __init__(self, box: BoxContext, *, titles: TitleIndex) -> None:
+        """Mark titles in the history of ``box``."""
+        self._box = box
         self._titles = titles
-        self._clock = clock
 
     def hide(self, entity_id: str, *, profile: str) -> None:
         """Never show a title again, and give it no weight ("not interested").
@@ -91,13 +90,13 @@ class TitleMarks:
 
         """
         self._history.profile_kind(profile)
-        deletions = self._home.ledger.deletions
+        deletions = self._box.home.ledger.deletions
 
         def placed(seq: int) -> bytes:
             return canonical_bytes(_Forgetting(profile=profile, entity_id=entity_id, seq=seq))
 
         try:
-            seq = deletions.append("title", at=self._clock.now(), intent=placed)
+            seq = deletions.append("title", at=self._box.clock.now(), intent=placed)
         except LedgerBroken:  # then nothing is sent, and the title goes all the same
             deletions.owe()
             return self._history.forget(profile, entity_id)
@@ -113,7 +112,7 @@ class TitleMarks:
             StorageError: one is still not done.
 
         """
-        deletions = self._home.ledger.deletions
+        deletions = self._box.home.ledger.deletions
         for body in deletions.forgettings():
             begun = decode(body, _Forgetting, cap_bytes=_CAP_BYTES)
             self._history.forget(begun.profile, begun.entity_id, reach=Reach(seq=begun.seq))
@@ -130,9 +129,9 @@ class TitleMarks:
         return self._history.marked(profile)
 
     def _mark(self, profile: str, entity_id: str, mark: TitleMark) -> None:
-        after = self._home.ledger.deletions.last()
-        self._history.set_mark(profile, entity_id, mark, at=self._clock.now(), after=after)
+        after = self._box.home.ledger.deletions.last()
+        self._history.set_mark(profile, entity_id, mark, at=self._box.clock.now(), after=after)
 
     @property
     def _history(self) -> HistoryStore:
-        return self._home.history
+        return self._box.home.history

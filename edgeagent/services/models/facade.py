@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING
 
 from edgeagent.errors import EdgeAgentError
 from edgeagent.messages import ModelManifest
-from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.context import BoxContext
 from edgeagent.services.models.activation import Activated, Activation, StagedStore
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.services.models.quality_gate import QualityGate
-from edgeagent.services.timekeeping.device_clock import DeviceClock
-from edgeagent.store import Home
 
 if TYPE_CHECKING:
     from edgeagent.network.repository import Repository
@@ -51,21 +49,17 @@ class Models:
 
     def __init__(
         self,
-        home: Home,
+        box: BoxContext,
         *,
-        gate: ConsentGate,
         installations: InstallationStore,
         scorer: Callable[[], Scorer],
-        clock: DeviceClock,
         open_repository: Callable[[int], Repository],
     ) -> None:
-        """Serve ``home``; see :class:`Updater` and :class:`Activation`."""
-        self._home = home
-        self._gate = gate
+        """Serve ``box``; see :class:`Updater` and :class:`Activation`."""
+        self._box = box
         self._installations = installations
-        self._staged = StagedStore(home.ledger)
+        self._staged = StagedStore(box.home.ledger)
         self._scorer = scorer
-        self._clock = clock
         self._open_repository = open_repository
 
     def fetch(self) -> Fetched:
@@ -76,7 +70,7 @@ class Models:
             self._installations,
             self._staged,
             open_repository=self._open_repository,
-            clock=self._clock,
+            clock=self._box.clock,
         )
         with _saying("nothing was fetched"):
             return updater.fetch()
@@ -113,8 +107,8 @@ class Models:
             self._installations,
             self._staged,
             scorer=scorer,
-            clock=self._clock,
-            quality=QualityGate(self._home, gate=self._gate, scorer=scorer),
+            clock=self._box.clock,
+            quality=QualityGate(self._box.home, gate=self._box.gate, scorer=scorer),
         )
 
 

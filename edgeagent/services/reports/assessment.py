@@ -20,12 +20,11 @@ from edgeagent.privacy.inference import (
     posterior,
     uniform_prior,
 )
-from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.context import BoxContext
 from edgeagent.services.household.retention import kept
 from edgeagent.services.models.installation import Installation, InstallationStore, category_names
 from edgeagent.services.reports.limits import ReportRules
 from edgeagent.services.reports.promises import Promise, promises
-from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.services.upkeep.settings_risk import Deviation, deviations
 from edgeagent.store import Home
 
@@ -88,11 +87,9 @@ class Assessment:
 
 
 def assess(
-    home: Home,
+    box: BoxContext,
     *,
-    gate: ConsentGate,
     installations: InstallationStore,
-    clock: DeviceClock,
     config: Config,
     prior: Sequence[Fraction] | None = None,
 ) -> Assessment:
@@ -103,6 +100,7 @@ def assess(
         LedgerBroken: what was spent cannot be trusted.
 
     """
+    home, gate, clock = box.home, box.gate, box.clock
     ledger = home.ledger
     ledger.check()
     declared = load_declaration()

@@ -38,16 +38,14 @@ class Reporter:
     ) -> None:
         """Draw from what ``counter`` counts and book in the ledger of its home."""
         self._counter = counter
-        self._ledger = counter.home.ledger
-        self._clock = counter.clock
-        self._on_time = OnTime(counter.home.ledger, clock=counter.clock)
+        self._ledger = counter.box.home.ledger
+        self._clock = counter.box.clock
+        self._on_time = OnTime(counter.box.home.ledger, clock=counter.box.clock)
         self._random = random
         self._rules = rules
         self._conditions = ReportConditions(
-            home=counter.home,
-            gate=counter.gate,
+            box=counter.box,
             installations=counter.installations,
-            clock=counter.clock,
             rules=rules,
         )
 
@@ -112,8 +110,8 @@ class Reporter:
 
         By dates alone: it would count fewer sessions than there were, or none.
         """
-        home, now = self._counter.home, self._clock.now()
-        days = kept(home, gate=self._counter.gate, allowed_days=self._rules.retention_days).days
+        home, now = self._counter.box.home, self._clock.now()
+        days = kept(home, gate=self._counter.box.gate, allowed_days=self._rules.retention_days).days
         whole_from = WholeHistory(self._ledger).whole_from(days, now=now + COUNT_SECONDS)
         if whole_from > week_start(week) and week not in self._ledger.closed_weeks():
             self._ledger.mark_missed(week, reason="its viewings may be deleted by now", at=now)

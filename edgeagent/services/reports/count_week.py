@@ -13,11 +13,8 @@ from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.segments.categories import category_of
-from edgeagent.services.audience import Audience
-from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.context import BoxContext
 from edgeagent.services.models.installation import InstallationStore
-from edgeagent.services.timekeeping.device_clock import DeviceClock
-from edgeagent.store import Home
 
 __all__ = ["Sessions", "WeekCounter", "count_drawn"]
 
@@ -26,16 +23,13 @@ __all__ = ["Sessions", "WeekCounter", "count_drawn"]
 class WeekCounter:
     """Counts the sessions of a week that has ended, in one home."""
 
-    home: Home
-    gate: ConsentGate
+    box: BoxContext
     installations: InstallationStore
     scorer: Scorer
-    clock: DeviceClock
-    audience: Audience
 
     def profiles(self, week: int, *purposes: Purpose) -> tuple[str, ...]:
         """Return the profiles whose consent to all of these held for the whole week."""
-        return self.gate.profiles_throughout(
+        return self.box.gate.profiles_throughout(
             purposes, start=week_start(week), end=week_start(week + 1)
         )
 
@@ -48,15 +42,15 @@ class WeekCounter:
             EdgeAgentError: the history does not open, or the segmenter's files cannot be used.
 
         """
-        history = self.home.history
+        history = self.box.home.history
         counted = tuple(
             profile.name
             for profile in history.profiles()
-            if profile.name in profiles and self.audience.counts(profile.kind)
+            if profile.name in profiles and self.box.audience.counts(profile.kind)
         )
         viewings = tuple(
             history.between(
-                name, week_start(week), week_start(week + 1), teens=self.audience.teens_count
+                name, week_start(week), week_start(week + 1), teens=self.box.audience.teens_count
             )
             for name in counted
         )

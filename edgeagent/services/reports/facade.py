@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 
 from edgeagent.config import Config
 from edgeagent.randomness import RandomSource
-from edgeagent.services.audience import Audience
-from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.context import BoxContext
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.services.reports.limits import ReportRules
 from edgeagent.services.timekeeping.counting_frame import Frame
-from edgeagent.services.timekeeping.device_clock import DeviceClock
-from edgeagent.store import Disclosure, Home
+from edgeagent.store import Disclosure
 
 if TYPE_CHECKING:
     from edgeagent.network.transport import Transport
@@ -52,19 +50,15 @@ class Reporting:
 
     def __init__(
         self,
-        home: Home,
+        box: BoxContext,
         *,
-        gate: ConsentGate,
         installations: InstallationStore,
-        clock: DeviceClock,
         config: Config,
         tools: Tools,
     ) -> None:
-        """Report from the history of ``home`` under the rules of ``config``."""
-        self._home = home
-        self._gate = gate
+        """Report from the history of ``box`` under the rules of ``config``."""
+        self._box = box
         self._installations = installations
-        self._clock = clock
         self._config = config
         self._tools = tools
 
@@ -83,10 +77,8 @@ class Reporting:
         )
 
         conditions = ReportConditions(
-            home=self._home,
-            gate=self._gate,
+            box=self._box,
             installations=self._installations,
-            clock=self._clock,
             rules=ReportRules.of(self._config),
         )
         return conditions.obstacle(week)
@@ -96,10 +88,10 @@ class Reporting:
         from edgeagent.services.reports.uploader import Uploader  # noqa: PLC0415  (lazy, see module)
 
         uploader = Uploader(
-            self._home.ledger,
-            gate=self._gate,
+            self._box.home.ledger,
+            gate=self._box.gate,
             transport=self._tools.transport(),
-            clock=self._clock,
+            clock=self._box.clock,
             random=self._tools.random,
             rules=ReportRules.of(self._config),
         )
@@ -107,8 +99,8 @@ class Reporting:
 
     def disclosures(self) -> tuple[Disclosure, ...]:
         """Return everything that was ever drawn for sending, byte for byte, oldest first."""
-        self._home.ledger.check()
-        return self._home.ledger.disclosures()
+        self._box.home.ledger.check()
+        return self._box.home.ledger.disclosures()
 
     def verify_disclosures(self) -> Verification:
         """Hold ledger, disclosures and budget to each other and to the anchor.
@@ -119,7 +111,7 @@ class Reporting:
         """
         from edgeagent.services.reports.disclosure_log import verify  # noqa: PLC0415  (lazy, see module)
 
-        found = verify(self._home.ledger)
+        found = verify(self._box.home.ledger)
         if found.ok:
             self.balance()
         return found
@@ -128,13 +120,13 @@ class Reporting:
         """Return the disclosure log for others to examine."""
         from edgeagent.services.reports.disclosure_log import export  # noqa: PLC0415  (lazy, see module)
 
-        return export(self._home.ledger, now=self._clock.now())
+        return export(self._box.home.ledger, now=self._box.clock.now())
 
     def balance(self) -> Balance:
         """Return what reports have cost so far, and until when a new ledger is silent."""
         from edgeagent.services.reports.budget import balance  # noqa: PLC0415  (lazy, see module)
 
-        return balance(self._home.ledger, clock=self._clock)
+        return balance(self._box.home.ledger, clock=self._box.clock)
 
     def preview(self) -> Preview:
         """Return what a report on the last week would look like, with throw-away noise."""
@@ -155,10 +147,8 @@ class Reporting:
         from edgeagent.services.reports.assessment import assess  # noqa: PLC0415  (lazy, see module)
 
         return assess(
-            self._home,
-            gate=self._gate,
+            self._box,
             installations=self._installations,
-            clock=self._clock,
             config=settings or self._config,
             prior=prior,
         )
@@ -168,10 +158,8 @@ class Reporting:
         from edgeagent.services.reports.quarterly_summary import quarter  # noqa: PLC0415  (lazy, see module)
 
         return quarter(
-            self._home,
-            gate=self._gate,
+            self._box,
             installations=self._installations,
-            clock=self._clock,
             kept_days=kept_days,
         )
 
@@ -185,10 +173,5 @@ class Reporting:
         from edgeagent.services.reports.count_week import WeekCounter  # noqa: PLC0415  (lazy, see module)
 
         return WeekCounter(
-            home=self._home,
-            gate=self._gate,
-            installations=self._installations,
-            scorer=self._tools.scorer(),
-            clock=self._clock,
-            audience=Audience(teens_count=self._config.teens_count_as_adults),
+            box=self._box, installations=self._installations, scorer=self._tools.scorer()
         )

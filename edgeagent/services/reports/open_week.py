@@ -93,7 +93,7 @@ class OpenWeek:
             LedgerBroken, DiskFull: nothing was booked; begun again, the week counts as "none".
 
         """
-        ledger = self.counter.home.ledger
+        ledger = self.counter.box.home.ledger
         failure = self._failure if self._counts is None else None
         randomizer = randomizer_for(self.task)
         noisy = randomizer.privatize(randomizer.bound(self.counts, self.random), self.random)
@@ -119,13 +119,13 @@ class OpenWeek:
         if not booked:
             return WeekClosing(outcome="silent", week=self.week, reason=CALLED_OFF).logged()
         with suppress(StorageError):  # what is booked is booked
-            CountHealthStore(ledger).note(failure, at=self.counter.clock.now())
-            OnTime(ledger, clock=self.counter.clock).note()
+            CountHealthStore(ledger).note(failure, at=self.counter.box.clock.now())
+            OnTime(ledger, clock=self.counter.box.clock).note()
         return WeekClosing(outcome="drawn", week=self.week, reason="").logged()
 
     def _still(self) -> bool:
         """Say whether all is as it was when the count began; asked in the booking transaction."""
-        last_deletion = self.counter.home.ledger.deletions.last()
+        last_deletion = self.counter.box.home.ledger.deletions.last()
         purposes = (Purpose.HISTORY, Purpose.REPORTING)
         return (
             last_deletion < self.begun.seq

@@ -12,12 +12,10 @@ from edgeagent.errors import LedgerBroken, PolicyError
 from edgeagent.messages import ReportTask
 from edgeagent.privacy.accounting import Debit, check_debit
 from edgeagent.privacy.randomizers import randomizer_for
-from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.context import BoxContext
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.services.reports.limits import ReportRules
-from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.services.timekeeping.on_time import ON_SECONDS_BETWEEN_DRAWS, OnTime
-from edgeagent.store import Home
 
 __all__ = ["NoReport", "Obstacle", "ReportConditions"]
 
@@ -54,10 +52,8 @@ class NoReport(Exception):
 class ReportConditions:
     """What has to hold before the history is opened."""
 
-    home: Home
-    gate: ConsentGate
+    box: BoxContext
     installations: InstallationStore
-    clock: DeviceClock
     rules: ReportRules
 
     def require_box(self) -> None:
@@ -71,10 +67,10 @@ class ReportConditions:
         if not self.rules.enabled:
             raise NoReport(Obstacle.OFF, "reports are off in the settings")
         try:
-            self.home.check()
+            self.box.home.check()
         except LedgerBroken as error:
             raise NoReport(Obstacle.LEDGER, str(error)) from error
-        if not self.clock.is_known():
+        if not self.box.clock.is_known():
             raise NoReport(Obstacle.TIME, "the time is not known: update first")
 
     def require_server(self) -> None:
@@ -94,7 +90,7 @@ class ReportConditions:
             NoReport: it is.
 
         """
-        first = self.home.ledger.first_reportable_week(now=self.clock.now())
+        first = self.box.home.ledger.first_reportable_week(now=self.box.clock.now())
         if week < first:
             day = iso_utc(week_start(first))[:10]
             raise NoReport(Obstacle.SILENCE, f"a new ledger is silent until the week of {day}")
@@ -129,7 +125,7 @@ class ReportConditions:
             NoReport: it has not.
 
         """
-        on_seconds = OnTime(self.home.ledger, clock=self.clock).seconds_since_draw()
+        on_seconds = OnTime(self.box.home.ledger, clock=self.box.clock).seconds_since_draw()
         if on_seconds < ON_SECONDS_BETWEEN_DRAWS:
             raise NoReport(
                 Obstacle.ON_TIME,
@@ -144,7 +140,7 @@ class ReportConditions:
             self.require_server()
             self.require_spoken(week)
             self.require_week(week, self._takers(week))
-            if week < week_of(self.clock.now()):  # the others have time to come
+            if week < week_of(self.box.clock.now()):  # the others have time to come
                 self.require_on_time()
         except NoReport as no:
             return no.obstacle, str(no)
@@ -152,21 +148,21 @@ class ReportConditions:
 
     def _takers(self, week: int) -> tuple[str, ...]:
         """Return the profiles whose consent holds now, and has since the week began."""
-        now = self.clock.now()
+        now = self.box.clock.now()
         start = min(week_start(week), now)
-        return self.gate.profiles_throughout(_PURPOSES, start=start, end=now)
+        return self.box.gate.profiles_throughout(_PURPOSES, start=start, end=now)
 
     def _require_permitted(self, week: int, task: ReportTask) -> None:
         """Refuse before the history is opened what randomiser or ledger would refuse after.
 
         Debits of an imported ledger may lie closer than our own ever do.
         """
-        ledger = self.home.ledger
+        ledger = self.box.home.ledger
         if week in ledger.closed_weeks():
             return
         # Of all the reports on a week none tells more by its epoch than by its week. What is asked
         # in a quarter to come is published when it comes.
-        if task.epoch != quarter_of(week) and week <= week_of(self.clock.now()):
+        if task.epoch != quarter_of(week) and week <= week_of(self.box.clock.now()):
             raise NoReport(Obstacle.QUARTER, "the task is for another quarter")
         debit = Debit(week=week, odds=task.odds)
         try:

@@ -73,7 +73,7 @@ class Previewer:
 
         """
         self._counter = counter
-        self._ledger = counter.home.ledger
+        self._ledger = counter.box.home.ledger
         self._random = random
         self._caller = caller
 
@@ -88,9 +88,9 @@ class Previewer:
 
         """
         self._require_owner()
-        week = week_of(self._counter.clock.now()) - 1
+        week = week_of(self._counter.box.clock.now()) - 1
         ledger = self._ledger
-        self._counter.home.check()
+        self._counter.box.home.check()
         if any(disclosure.week == week for disclosure in ledger.disclosures()):
             raise PolicyError(
                 f"the report on week {week} was drawn: a preview would be a second draw",
@@ -113,7 +113,7 @@ class Previewer:
         )
 
     def _require_owner(self) -> None:
-        directory = self._counter.home.directory
+        directory = self._counter.box.home.directory
         owner = directory.stat().st_uid
         if self._caller() != owner:
             raise PolicyError(
@@ -138,7 +138,7 @@ class Previewer:
         """Return the key of a week's only preview, if it is about what was counted."""
         made = self._random.below(1 << 8 * _KEY_BYTES).to_bytes(_KEY_BYTES, "big")
         kept = self._ledger.deletions.claim_preview(
-            week, made + _digest(made, counted), at=self._counter.clock.now(), since=since
+            week, made + _digest(made, counted), at=self._counter.box.clock.now(), since=since
         )
         if kept is None or len(kept) != _MATERIAL_BYTES:
             raise _gone(week)

@@ -8,8 +8,8 @@ from edgeagent.clock import WEEK_SECONDS, iso_utc, week_of
 from edgeagent.consent import Purpose
 from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, SPACING_WEEKS, epsilon, spent
 from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.context import BoxContext
 from edgeagent.services.models.installation import InstallationStore
-from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.store import Disclosure, Home
 
 __all__ = ["Quarter", "Sent", "Spent", "StoredProfile", "Used", "quarter"]
@@ -77,27 +77,24 @@ class Quarter:
 
 
 def quarter(
-    home: Home,
+    box: BoxContext,
     *,
-    gate: ConsentGate,
     installations: InstallationStore,
-    clock: DeviceClock,
     kept_days: int,
 ) -> Quarter:
     """Return what happened in the 13 weeks up to now.
 
     Args:
-        home: ledger and history are read.
-        gate: knows what is granted.
+        box: its ledger and history are read, and what is granted.
         installations: know when models were last fetched.
-        clock: the box's.
         kept_days: how long viewings are kept, as settings and household have it.
 
     Raises:
         StorageError: ledger or history cannot be read.
 
     """
-    ledger, now = home.ledger, clock.now()
+    home, gate = box.home, box.gate
+    ledger, now = home.ledger, box.clock.now()
     ledger.check()
     since = now - SPACING_WEEKS * WEEK_SECONDS
     profiles = tuple(profile.name for profile in home.history.profiles())

@@ -12,17 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from edgeagent.clock import Clock
 from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, StorageError
 from edgeagent.messages import WatchEvent
-from edgeagent.services.audience import Audience
-from edgeagent.services.consent_gate import ConsentGate
-from edgeagent.services.private_viewing.private_session import PrivateSession
+from edgeagent.services.context import BoxContext
 from edgeagent.services.upkeep.export_format import ExportedMark
-from edgeagent.store import Home
 
-__all__ = ["Intake", "IntakeRules", "LeftOut"]
+__all__ = ["Intake", "LeftOut"]
 
 _Reason = Literal["future", "over_age", "private", "audience"]
 
@@ -41,24 +37,13 @@ class LeftOut:
     """Of children, or of teens where they do not count."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeRules:
-    """What says which viewings of a file are taken in."""
-
-    gate: ConsentGate
-    clock: Clock
-    private: PrivateSession
-    audience: Audience
-
-
 class Intake:
     """Takes viewings and marks of one file in, as long as nobody deletes or withdraws."""
 
-    def __init__(self, home: Home, rules: IntakeRules) -> None:
+    def __init__(self, box: BoxContext) -> None:
         """Begin: what is deleted from now on ends it."""
-        self._home = home
-        self._rules = rules
-        self._after = home.ledger.deletions.last()
+        self._box = box
+        self._after = box.home.ledger.deletions.last()
         self._left: Counter[_Reason] = Counter()
         self.viewings = 0
         """How many are stored, or were there already."""
@@ -80,7 +65,7 @@ class Intake:
             StorageError: something was deleted meanwhile.
 
         """
-        self._home.history.set_mark(
+        self._box.home.history.set_mark(
             profile,
             mark.entity_id,
             mark.mark,
@@ -104,10 +89,10 @@ class Intake:
 
         grant = self._granted(profile)
         self._require_undisturbed()
-        audience, private = self._rules.audience, self._rules.private
-        is_counted = audience.counts(self._home.history.profile_kind(profile))
+        audience, private = self._box.audience, self._box.private
+        is_counted = audience.counts(self._box.home.history.profile_kind(profile))
         is_private = private.ends_at() is not None
-        first, now = self._home.shown.since(), self._rules.clock.now()
+        first, now = self._box.home.shown.since(), self._box.clock.now()
 
         def why_not(event: WatchEvent) -> _Reason | None:
             if not (is_counted and audience.counts(event.age_policy)):
@@ -121,13 +106,13 @@ class Intake:
         reasons = [why_not(event) for event in events]
         allowed = [event for event, reason in zip(events, reasons, strict=True) if reason is None]
         if allowed:
-            self._home.history.add(allowed, grant, source="imported", still=still)
+            self._box.home.history.add(allowed, grant, source="imported", still=still)
         self.viewings += len(allowed)
         self._left.update(reason for reason in reasons if reason is not None)
 
     def _granted(self, profile: str) -> Grant:
         try:
-            return self._rules.gate.grant(Purpose.HISTORY, profile=profile)
+            return self._box.gate.grant(Purpose.HISTORY, profile=profile)
         except ConsentRequired as error:
             raise ConsentRequired(
                 f"{error}, during the import: {self.viewings} viewings had been taken in before "
@@ -136,7 +121,7 @@ class Intake:
             ) from error
 
     def _require_undisturbed(self) -> None:
-        if self._home.ledger.deletions.last() != self._after:
+        if self._box.home.ledger.deletions.last() != self._after:
             raise StorageError(
                 "something was deleted or withdrawn during the import: "
                 f"{self.viewings} viewings had been taken in before that, and the rest was not",

@@ -25,6 +25,7 @@ from edgeagent.errors import (
 from edgeagent.messages import WatchEvent, canonical_bytes
 from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, Debit
 from edgeagent.regular_file import read_regular
+from edgeagent.services.context import BoxContext
 from edgeagent.services.household.profiles import HouseholdState, HouseholdStateStore, free_name
 from edgeagent.services.upkeep.export_format import (
     EXPORT_CAP_BYTES,
@@ -37,8 +38,8 @@ from edgeagent.services.upkeep.export_format import (
     ExportedViewing,
     decode_export,
 )
-from edgeagent.services.upkeep.import_gate import Intake, IntakeRules, LeftOut
-from edgeagent.store import Disclosure, Entry, HistoryStore, Home
+from edgeagent.services.upkeep.import_gate import Intake, LeftOut
+from edgeagent.store import Disclosure, Entry, HistoryStore
 from edgeagent.store.durable import create_durably
 
 __all__ = ["Imported", "Portability", "Progress", "read_export"]
@@ -69,11 +70,9 @@ class Imported:
 class Portability:
     """Takes everything of a household out of a box and puts it into another."""
 
-    def __init__(self, home: Home, rules: IntakeRules) -> None:
-        """Serve ``home``; ``rules`` say which viewings are taken in."""
-        self._home = home
-        self._rules = rules
-        self._clock = rules.clock
+    def __init__(self, box: BoxContext) -> None:
+        """Serve ``box``."""
+        self._box = box
 
     def export_to(self, path: Path, *, progress: Progress = lambda _done, _total: None) -> int:
         """Write everything into a new file that only its owner can read.
@@ -101,12 +100,12 @@ class Portability:
 
     def export(self, *, progress: Progress = lambda _done, _total: None) -> BoxExport:
         """Return everything this box keeps about its household, and every report as it left."""
-        history, ledger = self._home.history, self._home.ledger
+        history, ledger = self._box.home.history, self._box.home.ledger
         state = HouseholdStateStore(ledger).load()
         profiles = history.profiles()
         count = _Counter(progress, sum(history.count(profile.name) for profile in profiles))
         return BoxExport(
-            exported_at=self._clock.now(),
+            exported_at=self._box.clock.now(),
             active_profile=state.active,
             retention_days=state.retention_days,
             profiles=tuple(
@@ -148,25 +147,25 @@ class Portability:
         """
         debits = [_debit(entry) for entry in given.ledger if entry.entry != "missed"]
         missing = self._missing(given)
-        added = self._home.ledger.import_debits(debits, at=self._clock.now())
+        added = self._box.home.ledger.import_debits(debits, at=self._box.clock.now())
         for profile in missing:
-            free_name(self._home.ledger, profile.name, at=self._clock.now())
-            self._home.history.create_profile(
+            free_name(self._box.home.ledger, profile.name, at=self._box.clock.now())
+            self._box.home.history.create_profile(
                 profile.name,
                 kind=profile.kind,
                 at=profile.created_at,
-                after=self._home.ledger.deletions.last(),
+                after=self._box.home.ledger.deletions.last(),
             )
         self._narrow_retention(given.retention_days)
         count = _Counter(progress, sum(len(profile.viewings) for profile in given.profiles))
-        intake = Intake(self._home, self._rules)
+        intake = Intake(self._box)
         waiting = []
         for profile in given.profiles:
             for mark in profile.marks:
                 intake.mark(profile.name, mark)
             if not profile.viewings:
                 continue
-            if self._rules.gate.holds(Purpose.HISTORY, profile=profile.name):
+            if self._box.gate.holds(Purpose.HISTORY, profile=profile.name):
                 _store(intake, profile, count)
             else:
                 waiting.append(profile)
@@ -183,7 +182,7 @@ class Portability:
 
     def _missing(self, given: BoxExport) -> list[ExportedProfile]:
         """Return the profiles to create, after comparing those that exist."""
-        there = {profile.name: profile.kind for profile in self._home.history.profiles()}
+        there = {profile.name: profile.kind for profile in self._box.home.history.profiles()}
         for profile in given.profiles:
             if there.get(profile.name, profile.kind) != profile.kind:
                 raise InputError(
@@ -194,10 +193,10 @@ class Portability:
         return [profile for profile in given.profiles if profile.name not in there]
 
     def _narrow_retention(self, days: int | None) -> None:
-        states = HouseholdStateStore(self._home.ledger)
+        states = HouseholdStateStore(self._box.home.ledger)
         chosen = states.load().retention_days
         if days is not None and (chosen is None or days < chosen):
-            self._home.ledger.deletions.append("retention", at=self._clock.now())
+            self._box.home.ledger.deletions.append("retention", at=self._box.clock.now())
             states.change(partial(_narrowed, days))
 
 
