@@ -55,7 +55,7 @@ class Recorder:
         Args:
             events: what was watched.
             keep_unknown: also store ids that the catalogue does not hold, as apps may be ahead of
-                it; see ``unmatched.py`` for how long.
+                it; :data:`~edgeagent.services.household.retention.UNMATCHED_DAYS` says how long.
             seen_since: the box saw them begin, after the act of deletion with this place in the
                 chain and any private session, so that no past one can cover them. Where something
                 was deleted since, nothing is stored: it would be back under its old date.
