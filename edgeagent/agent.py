@@ -17,6 +17,7 @@ from edgeagent.config import Config, load_config
 from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.errors import LedgerBroken, PolicyError, StorageError
 from edgeagent.messages import ModelFiles, ModelManifest, Pick, ReportTask, WatchEvent
+from edgeagent.messages.fields import MAIN_PROFILE
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.services.audience import Audience, leave_out_teens
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
@@ -40,6 +41,7 @@ from edgeagent.services.upkeep.erasure import Erasure
 from edgeagent.services.upkeep.key_management import configured_provider, finish_rotation
 from edgeagent.services.upkeep.settings_risk import note_change
 from edgeagent.store import Disclosure, Home, require_within_reach
+from edgeagent.store.home_files import MODELS_DIRECTORY
 
 if TYPE_CHECKING:
     from edgeagent.scoring.protocol import Scorer
@@ -74,7 +76,7 @@ class Agent:
         self._environment = environment
         self._clock = DeviceClock(environment.clock, build_time=environment.build_time)
         self.gate = ConsentGate(home.ledger, clock=self._clock, language=config.language)
-        self._installations = InstallationStore(home.ledger, home.directory / "models")
+        self._installations = InstallationStore(home.ledger, home.directory / MODELS_DIRECTORY)
         self._clock.evidence = self._installations.evidence()
         self._titles = TitleIndex(self._installations)
         self.private = KeptPrivateSession(
@@ -144,7 +146,7 @@ class Agent:
     # Consent
 
     def grant(
-        self, purpose: Purpose, *, profile: str = "main", language: str | None = None
+        self, purpose: Purpose, *, profile: str = MAIN_PROFILE, language: str | None = None
     ) -> ConsentRecord:
         """Record that a profile allows a purpose, effective before this returns.
 
@@ -162,7 +164,7 @@ class Agent:
         return self.gate.decide(purpose, profile=profile, given=True, language=language)
 
     def withdraw(
-        self, purpose: Purpose, *, profile: str = "main", by_signal: bool = False
+        self, purpose: Purpose, *, profile: str = MAIN_PROFILE, by_signal: bool = False
     ) -> ConsentRecord:
         """Record that a profile no longer allows a purpose, and undo what rested on it."""
         try:
@@ -180,7 +182,7 @@ class Agent:
     def _narrow(self, purpose: Purpose, profile: str) -> ConsentRecord:
         return self.withdraw(purpose, profile=profile, by_signal=True)
 
-    def consent(self, profile: str = "main") -> tuple[PurposeState, ...]:
+    def consent(self, profile: str = MAIN_PROFILE) -> tuple[PurposeState, ...]:
         """Return how each purpose stands for a profile."""
         return self.gate.states(profile)
 
@@ -251,7 +253,7 @@ class Agent:
     def recommend(
         self,
         *,
-        profile: str = "main",
+        profile: str = MAIN_PROFILE,
         limit: int = 10,
         cached: bool = False,
         why_segments: bool = False,
@@ -265,11 +267,11 @@ class Agent:
             profile=profile, limit=limit, cached=cached, why_segments=why_segments
         )
 
-    def last_picks(self, *, profile: str = "main", limit: int = 1000) -> Ranking | None:
+    def last_picks(self, *, profile: str = MAIN_PROFILE, limit: int = 1000) -> Ranking | None:
         """Return the picks last made as far as they can still be shown; never ranks."""
         return self._recommender.last_picks(profile=profile, limit=limit)
 
-    def explain(self, entity_id: str, *, profile: str = "main") -> Pick:
+    def explain(self, entity_id: str, *, profile: str = MAIN_PROFILE) -> Pick:
         """Return one title's score and the parts that add up to it."""
         return self._recommender.explain(entity_id, profile=profile)
 
@@ -320,7 +322,7 @@ class Agent:
             installations=self._installations,
             scorer=lambda: self.scorer,
             open_repository=lambda now: open_repository(
-                self._home.directory / "models",
+                self._home.directory / MODELS_DIRECTORY,
                 self._config,
                 now=now,
                 pace=self._environment.pace(),

@@ -8,6 +8,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from edgeagent.errors import InputError
+from edgeagent.messages.targets import METADATA, TARGETS
 
 __all__ = ["repository_routes"]
 
@@ -22,7 +23,7 @@ def repository_routes(repository: Path) -> list[Mount]:
         InputError: it is not a repository.
 
     """
-    parts = ("metadata", "targets")
+    parts = (METADATA, TARGETS)
     for part in parts:
         if not (repository / part).is_dir():
             raise InputError(

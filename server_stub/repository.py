@@ -13,6 +13,7 @@ from typing import TypeVar
 from edgeagent.errors import EdgeAgentError, InputError
 from edgeagent.messages import ModelManifest, ReportTask, decode_manifest, decode_task
 from edgeagent.messages.manifest import MANIFEST_CAP_BYTES
+from edgeagent.messages.targets import MANIFEST_NAME, MODELS_ROLE, TARGETS, TASK_NAME, TASKS_ROLE
 from edgeagent.regular_file import read_regular
 
 __all__ = ["load_task", "manifest_of", "published_tasks"]
@@ -29,7 +30,7 @@ def published_tasks(repository: Path) -> tuple[ReportTask, ...]:
         InputError: there is none, or one that does not decode.
 
     """
-    tasks = _versions(repository, "tasks", "report.json", decode_task)
+    tasks = _versions(repository, TASKS_ROLE, TASK_NAME, decode_task)
     if not tasks:
         raise InputError(
             f"{repository}: no target tasks/report.json in it",
@@ -55,7 +56,7 @@ def manifest_of(repository: Path, task: ReportTask) -> ModelManifest | None:
         InputError: a manifest does not decode.
 
     """
-    manifests = _versions(repository, "models", "manifest.json", decode_manifest)
+    manifests = _versions(repository, MODELS_ROLE, MANIFEST_NAME, decode_manifest)
     fitting = [
         manifest for manifest in manifests if manifest.model.sha256 == task.segmenter.model.sha256
     ]
@@ -64,7 +65,7 @@ def manifest_of(repository: Path, task: ReportTask) -> ModelManifest | None:
 
 def _versions(repository: Path, role: str, name: str, decode: Callable[[bytes], M]) -> list[M]:
     """Decode all versions of a target: plain, and with its hash before the name."""
-    directory = repository / "targets" / role
+    directory = repository / TARGETS / role
     paths = [directory / name, *directory.glob(f"{'[0-9a-f]' * _HASH_DIGITS}.{name}")]
     return [_read(path, decode) for path in sorted(paths) if path.is_file()]
 

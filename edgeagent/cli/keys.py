@@ -17,6 +17,7 @@ from edgeagent.services.upkeep.key_management import (
     key_statuses,
     rotate,
 )
+from edgeagent.store.home_files import DATABASES
 
 __all__ = ["command"]
 
@@ -92,6 +93,6 @@ def rekey(box: BoxOptions, *, as_json: bool) -> None:
     with box.open() as agent:
         agent.home.rekey()
     if as_json:
-        emit_json({"rekeyed": ("ledger", "history")})
+        emit_json({"rekeyed": DATABASES})
     else:
         click.echo("ledger and history lie under new data keys; the old ones are destroyed")

@@ -14,6 +14,7 @@ from edgeagent.cli.box_options import (
 )
 from edgeagent.clock import iso_utc
 from edgeagent.errors import InputError
+from edgeagent.messages.fields import MAIN_PROFILE
 from edgeagent.store import ProfileKind
 
 __all__ = ["command"]
@@ -99,10 +100,10 @@ def switch(box: BoxOptions, *, name: str, as_json: bool) -> None:
 @pass_box
 def remove(box: BoxOptions, *, name: str, yes: bool, as_json: bool) -> None:
     """Remove a profile with everything of it, and withdraw its consents."""
-    if name == "main":
+    if name == MAIN_PROFILE:
         raise InputError(
-            "profile 'main' cannot be removed",
-            hint="empty it: edgeagent erase --scope profile --profile main",
+            f"profile {MAIN_PROFILE!r} cannot be removed",
+            hint=f"empty it: edgeagent erase --scope profile --profile {MAIN_PROFILE}",
         )
     with box.open(writes=True) as agent:
         agent.home.history.profile_kind(name)  # nobody is asked about what there is not

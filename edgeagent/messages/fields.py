@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 __all__ = [
-    "ISSUED_FIELD",
+    "MAIN_PROFILE",
     "AgePolicy",
     "EntityId",
     "Fraction01",
@@ -22,13 +22,12 @@ __all__ = [
     "WeekNumber",
 ]
 
-ISSUED_FIELD = "x-edgeagent-issued"
-"""Of a signed TUF timestamp: when it was issued, seconds UTC. TUF lets a publisher add fields."""
-
 # \Z, since $ also matches before a newline at the end.
 # Entity ids come from apps: any printable text without control characters, as Firebolt allows.
 EntityId = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 ProfileName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+MAIN_PROFILE = "main"
+"""Of the profile that every box begins with; it is neither renamed nor removed."""
 ShortText = Annotated[str, Meta(min_length=1, max_length=200)]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 SpaceId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]

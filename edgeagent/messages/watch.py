@@ -8,7 +8,14 @@ from msgspec import Meta
 
 from edgeagent.errors import MalformedMessage
 from edgeagent.messages.codec import Message, decode
-from edgeagent.messages.fields import AgePolicy, EntityId, Fraction01, ProfileName, Seconds
+from edgeagent.messages.fields import (
+    MAIN_PROFILE,
+    AgePolicy,
+    EntityId,
+    Fraction01,
+    ProfileName,
+    Seconds,
+)
 
 __all__ = ["WATCH_EVENT_CAP_BYTES", "WatchEvent", "decode_watch_event"]
 
@@ -30,7 +37,7 @@ class WatchEvent(Message, frozen=True, kw_only=True):
     completed: bool = False
     age_policy: AgePolicy | None = None
     """What the app says of its audience; ``app:child`` is never stored."""
-    profile: ProfileName = "main"
+    profile: ProfileName = MAIN_PROFILE
 
     def __post_init__(self) -> None:
         """Refuse an event that states its progress twice."""

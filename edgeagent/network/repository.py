@@ -21,8 +21,8 @@ from tuf.ngclient.updater import Updater
 
 from edgeagent.errors import DiskFull, InputError, NetworkError, UpdateRefused
 from edgeagent.messages import TargetReference
-from edgeagent.messages.fields import ISSUED_FIELD
 from edgeagent.messages.server_address import ServerAddress
+from edgeagent.messages.targets import ISSUED_FIELD, METADATA, TARGETS, target_file
 from edgeagent.network.fetcher import HttpFetcher
 
 __all__ = ["Repository", "issued_at", "require_root"]
@@ -62,16 +62,16 @@ class Repository:
 
         """
         base = ServerAddress.parse(server_url).base
-        self._targets = directory / "targets"
-        self._targets.mkdir(parents=True, exist_ok=True)
-        (directory / "metadata").mkdir(exist_ok=True)
+        self._directory = directory
+        (directory / TARGETS).mkdir(parents=True, exist_ok=True)
+        (directory / METADATA).mkdir(exist_ok=True)
         with _translated():
             _remove_what_is_no_file(directory)
             self._updater = Updater(
-                metadata_dir=str(directory / "metadata"),
-                metadata_base_url=f"{base}/metadata/",
-                target_dir=str(self._targets),
-                target_base_url=f"{base}/targets/",
+                metadata_dir=str(directory / METADATA),
+                metadata_base_url=f"{base}/{METADATA}/",
+                target_dir=str(directory / TARGETS),
+                target_base_url=f"{base}/{TARGETS}/",
                 fetcher=fetcher or HttpFetcher(),
                 config=_CONFIG,
                 bootstrap=trusted_root,
@@ -122,7 +122,7 @@ class Repository:
             if cached is not None:
                 return Path(cached)
             # A cached file may be shared by hard links; never write into it.
-            stale = self._targets / path.replace("/", "%2F")
+            stale = target_file(self._directory, path)
             stale.unlink(missing_ok=True)
             return Path(self._updater.download_target(info))
 

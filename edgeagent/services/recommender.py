@@ -11,9 +11,9 @@ from edgeagent.config import Config
 from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, ModelError, UnknownEntity
 from edgeagent.messages import ModelFiles, Pick, Picks, RankRequest
+from edgeagent.messages.fields import MAIN_PROFILE
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.context import BoxContext
-from edgeagent.services.household.profiles import MAIN_PROFILE
 from edgeagent.services.models.failover import Failover
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.store import SavedPicks

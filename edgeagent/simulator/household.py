@@ -17,10 +17,13 @@ from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import PromiseBroken
 from edgeagent.messages import Picks, ReportTask, SegmentRequest, SplitRequest, Viewing
+from edgeagent.messages.fields import MAIN_PROFILE
+from edgeagent.messages.targets import TARGETS
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.segments.categories import category_of
 from edgeagent.simulator.plan import START, HouseholdPlan
 from edgeagent.store import Disclosure
+from edgeagent.store.home_files import MODELS_DIRECTORY
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.publication import take_task_of_quarter
 from edgeagent.testing.randomness import SeededRandomSource
@@ -109,7 +112,7 @@ class HouseholdLife:
         self._make_scorer = make_scorer
         self.home = setup.homes / f"{plan.number:05d}"
         if shared_targets is not None:
-            _link_targets(shared_targets, self.home / "models" / "targets")
+            _link_targets(shared_targets, self.home / MODELS_DIRECTORY / TARGETS)
 
     def live(self) -> HouseholdOutcome:
         """Live all weeks and return what happened."""
@@ -169,7 +172,7 @@ class HouseholdLife:
         disclosures = agent.disclosures()
         return HouseholdOutcome(
             number=self._plan.number,
-            events=agent.home.history.count("main"),
+            events=agent.home.history.count(MAIN_PROFILE),
             drawn=len(disclosures),
             accepted=sum(item.outcome == "accepted" for item in disclosures),
             refused=tuple(refused),
@@ -197,7 +200,7 @@ class HouseholdLife:
     def _viewings_by_week(self, agent: Agent) -> dict[int, list[Viewing]]:
         weeks: dict[int, list[Viewing]] = {}
         end = START + self._setup.weeks * WEEK_SECONDS
-        for viewing in agent.home.history.between("main", START, end):
+        for viewing in agent.home.history.between(MAIN_PROFILE, START, end):
             weeks.setdefault(week_of(viewing.watched_on), []).append(viewing)
         return weeks
 

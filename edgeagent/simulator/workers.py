@@ -21,9 +21,11 @@ from edgeagent.messages import (
     TrialAnswer,
     TrialRequest,
 )
+from edgeagent.messages.targets import TARGETS
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.simulator.household import HouseholdLife, HouseholdOutcome, SharedSetup
 from edgeagent.simulator.plan import HouseholdPlan
+from edgeagent.store.home_files import MODELS_DIRECTORY
 
 __all__ = ["WORKERS", "live_all"]
 
@@ -48,7 +50,7 @@ class _Worker:
         )
         outcome = life.live()
         if self.shared_targets is None:
-            self.shared_targets = life.home / "models" / "targets"
+            self.shared_targets = life.home / MODELS_DIRECTORY / TARGETS
         elif not self.keep:
             shutil.rmtree(life.home)
         return outcome

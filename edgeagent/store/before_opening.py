@@ -16,9 +16,10 @@ from pathlib import Path
 
 from edgeagent.errors import Damaged, NotOurDatabase, StorageError
 from edgeagent.regular_file import open_regular
+from edgeagent.store.home_files import SIDE_SUFFIXES, log_of
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.ownership import foreign_file
-from edgeagent.store.wal_scan import first_page, log_of
+from edgeagent.store.wal_scan import first_page
 
 __all__ = ["check_header", "has_content", "require_no_lone_log", "require_own_log"]
 
@@ -65,9 +66,9 @@ def check_header(path: Path) -> None:
 
 def _check_beside(path: Path) -> None:
     """Raise OSError where a log is no regular file, which SQLite would wait for."""
-    for name in ("-wal", "-shm"):
+    for suffix in SIDE_SUFFIXES:
         # Not opened: closing it would let go of locks that this process holds on it.
-        place = path.with_name(f"{path.name}{name}")
+        place = path.with_name(f"{path.name}{suffix}")
         if place.exists() and not place.is_file():
             raise OSError(errno.EINVAL, "not a regular file", os.fspath(place))
 

@@ -25,9 +25,9 @@ from edgeagent.store.before_opening import check_header, has_content, require_ow
 from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.durable import no_room
 from edgeagent.store.faults import storage_error
+from edgeagent.store.home_files import log_of
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.names import NamedFile
-from edgeagent.store.wal_scan import log_of
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -356,7 +356,7 @@ class Database:
 
 def _places(path: Path) -> tuple[_Place | None, _Place | None]:
     """Return which files a database and its log are at this moment."""
-    return _place(path), _place(path.with_name(f"{path.name}-wal"))
+    return _place(path), _place(log_of(path))
 
 
 def _place(path: Path) -> _Place | None:

@@ -10,9 +10,9 @@ from typing import Literal
 from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, InputError, StorageError
 from edgeagent.messages import Picks, WatchEvent
+from edgeagent.messages.fields import MAIN_PROFILE
 from edgeagent.store.database import Database
 from edgeagent.store.events import UPSERT, delete_teens, event_row, prune_batch, put_back
-from edgeagent.store.history_schema import MAIN_PROFILE
 from edgeagent.store.keyed_store import KeyedStore
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.picks import SavedPicks, read_picks, write_picks

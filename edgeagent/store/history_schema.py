@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from edgeagent.store.home_files import HISTORY
 from edgeagent.store.migrations import MIN_READER_TABLE, Migration, Schema
 from edgeagent.store.witness import LEDGER_MARK_TABLE
 
-__all__ = ["HISTORY_SCHEMA", "MAIN_PROFILE"]
+__all__ = ["HISTORY_SCHEMA"]
 
-MAIN_PROFILE = "main"
 
 _TABLES = (
     """
@@ -47,6 +47,7 @@ _TABLES = (
         body BLOB NOT NULL
     ) STRICT, WITHOUT ROWID
     """,
+    # The main profile, written out: a migration does not change, whatever the name may be later.
     "INSERT INTO profiles (name, kind, created_at) VALUES ('main', 'adult', 0)",
 )
 
@@ -95,7 +96,7 @@ _OWED = (
 )
 
 HISTORY_SCHEMA = Schema(
-    name="history",
+    name=HISTORY,
     application_id=0x45414831,  # "EAH1"
     migrations=(
         Migration(name="0001_history", statements=_TABLES),

@@ -44,6 +44,7 @@ from edgeagent.store.durable import (
 from edgeagent.store.genesis import begin_ledger, require_no_ledger_before
 from edgeagent.store.history import HistoryStore
 from edgeagent.store.history_schema import HISTORY_SCHEMA
+from edgeagent.store.home_files import LOCK_NAME, SIDE_SUFFIXES
 from edgeagent.store.keys import (
     KeyProvider,
     SecretKey,
@@ -55,7 +56,7 @@ from edgeagent.store.ledger import LedgerStore
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.logs import CutLogs, require_fitting_log
-from edgeagent.store.making import SIDE_FILES, make_database
+from edgeagent.store.making import make_database
 from edgeagent.store.meeting import begin_mark, leave_unmarked, meet, require_untouched
 from edgeagent.store.migrations import Schema
 from edgeagent.store.read_only import copy_to_memory, is_writable, require_writable
@@ -82,7 +83,7 @@ class Home:
         self._copy = copy
         self._place = directory if copy is None else Path(copy.name)
         self._provider = provider
-        self._lock = HomeLock(self._place / "lock")
+        self._lock = HomeLock(self._place / LOCK_NAME)
         self._ledger: LedgerStore | None = None
         self._history: HistoryStore | None = None
         self.shown = Shown()
@@ -196,9 +197,10 @@ class Home:
         new_provider.prepare()
         with self._lock.held():
             for schema in _SCHEMAS:
-                if self._key_path(schema).exists():
+                path = self._files(schema).key
+                if path.exists():
                     rewrap_data_key(
-                        self._key_path(schema),
+                        path,
                         database=schema.name,
                         provider=self._provider,
                         new_provider=new_provider,
@@ -219,11 +221,11 @@ class Home:
         require_writable(self.directory, self._copy)
         history, ledger_store = self.history, self.ledger
         with self._lock.held():
-            files = DatabaseFiles(directory=self.directory, schema=HISTORY_SCHEMA)
+            files = self._files(HISTORY_SCHEMA)
             with history.exchanged(lambda: self._settled_key(files)):
                 rekey_database(files, self._provider, step=step)
             if ledger:
-                files = DatabaseFiles(directory=self.directory, schema=LEDGER_SCHEMA)
+                files = self._files(LEDGER_SCHEMA)
                 with ledger_store.exchanged(lambda: self._settled_ledger(files)):
                     rekey_database(files, self._provider, step=step)
 
@@ -238,13 +240,13 @@ class Home:
 
         """
         require_writable(self.directory, self._copy)
-        source = self._path(HISTORY_SCHEMA)
+        source = self._files(HISTORY_SCHEMA).database
         kept = source.with_name(f"{source.name}.damaged-{iso_utc(now).replace(':', '')}")
         with self._lock.held():
             if kept.exists():
                 raise StorageError(f"{kept} exists", hint="move it elsewhere and do it again")
             self._let_history_go()
-            for suffix in SIDE_FILES:
+            for suffix in SIDE_SUFFIXES:
                 log = source.with_name(source.name + suffix)
                 if log.exists():
                     move_durably(log, kept.with_name(kept.name + suffix))
@@ -268,7 +270,7 @@ class Home:
     def discard_history(self) -> None:
         """Destroy the history's data key, then its file; a new one begins when it is asked for."""
         require_writable(self.directory, self._copy)
-        files = DatabaseFiles(directory=self.directory, schema=HISTORY_SCHEMA)
+        files = self._files(HISTORY_SCHEMA)
         with self._lock.held():
             self._let_history_go()
             for key in sorted(self.directory.glob(f"{files.key.name}*")):
@@ -312,8 +314,8 @@ class Home:
     def _open_ledger(
         self, *, now: int, random: RandomSource, write_anchor: Callable[[Path, bytes], None]
     ) -> None:
-        path = self._path(LEDGER_SCHEMA)
-        anchor_path = path.with_name("ledger.anchor")
+        files = self._files(LEDGER_SCHEMA)
+        path, anchor_path = files.database, files.anchor
         if not path.exists():
             with self._lock.held():
                 if not path.exists():
@@ -344,7 +346,7 @@ class Home:
             database.refuse_writes(self.directory / database.path.name)
 
     def _open_history(self) -> Database:
-        path = self._path(HISTORY_SCHEMA)
+        path = self._files(HISTORY_SCHEMA).database
         if not path.exists():
             with self._lock.held():
                 if not path.exists():
@@ -368,13 +370,14 @@ class Home:
 
     def _prepare_history(self) -> None:
         """Open the history, if there is one: none is made for a mark."""
-        if not self.leaves_history_closed and self._path(HISTORY_SCHEMA).exists():
+        if not self.leaves_history_closed and self._files(HISTORY_SCHEMA).database.exists():
             _ = self.history
 
     def _open_database(self, schema: Schema, key: SecretKey) -> Database:
-        require_fitting_log(self._path(schema))
-        database = Database.open(self._path(schema), key, application_id=schema.application_id)
-        database.key_file = self._key_path(schema)
+        files = self._files(schema)
+        require_fitting_log(files.database)
+        database = Database.open(files.database, key, application_id=schema.application_id)
+        database.key_file = files.key
         try:
             self._cut_logs.look(database)
             if not schema.is_current(database):
@@ -386,15 +389,12 @@ class Home:
         return database
 
     def _data_key(self, schema: Schema, *, may_create: bool) -> SecretKey:
-        path = self._key_path(schema)
+        path = self._files(schema).key
         if may_create and not path.exists():
-            if not any(self._key_path(other).exists() for other in _SCHEMAS):
+            if not any(self._files(other).key.exists() for other in _SCHEMAS):
                 self._provider.prepare()  # nothing is wrapped yet, so a new key loses nothing
             return create_data_key(path, database=schema.name, provider=self._provider)
         return open_data_key(path, database=schema.name, provider=self._provider)
 
-    def _path(self, schema: Schema) -> Path:
-        return self._place / f"{schema.name}.db"
-
-    def _key_path(self, schema: Schema) -> Path:
-        return self._place / f"{schema.name}.key"
+    def _files(self, schema: Schema) -> DatabaseFiles:
+        return DatabaseFiles(directory=self._place, schema=schema)

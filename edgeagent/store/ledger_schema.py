@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edgeagent.store.home_files import LEDGER
 from edgeagent.store.migrations import MIN_READER_TABLE, Migration, Schema
 from edgeagent.store.store_notes import STORE_NOTES_TABLE
 
@@ -150,7 +151,7 @@ _DELETIONS = (
 )
 
 LEDGER_SCHEMA = Schema(
-    name="ledger",
+    name=LEDGER,
     application_id=0x45414C31,  # "EAL1"
     migrations=(
         Migration(name="0001_ledger", statements=_TABLES),

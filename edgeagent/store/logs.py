@@ -7,8 +7,9 @@ from pathlib import Path
 
 from edgeagent.errors import Damaged, DiskFull, LedgerBroken
 from edgeagent.store.database import PAGE_BYTES, Database
+from edgeagent.store.home_files import log_of
 from edgeagent.store.ledger import LedgerStore
-from edgeagent.store.wal_scan import fits, log_of, scan_log
+from edgeagent.store.wal_scan import fits, scan_log
 
 __all__ = ["CutLogs", "require_fitting_log"]
 

@@ -8,12 +8,11 @@ from pathlib import Path
 from edgeagent.store.before_opening import require_no_lone_log
 from edgeagent.store.database import Database
 from edgeagent.store.durable import move_durably, no_room
+from edgeagent.store.home_files import SIDE_SUFFIXES
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.migrations import Schema
 
-__all__ = ["SIDE_FILES", "make_database"]
-
-SIDE_FILES = ("-wal", "-shm")
+__all__ = ["make_database"]
 
 
 def make_database(
@@ -28,7 +27,7 @@ def make_database(
     require_no_lone_log(path)
     aside = path.with_name(f"{path.name}.new")
     with no_room(aside):
-        for leftover in (aside, *(aside.with_name(aside.name + s) for s in SIDE_FILES)):
+        for leftover in (aside, *(aside.with_name(aside.name + s) for s in SIDE_SUFFIXES)):
             leftover.unlink(missing_ok=True)  # of a making that was interrupted
     database = Database.create(aside, key, application_id=schema.application_id)
     try:

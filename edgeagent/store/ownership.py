@@ -11,6 +11,7 @@ import pwd
 from pathlib import Path
 
 from edgeagent.errors import StorageError, WrongOwner
+from edgeagent.store.home_files import LOCK_NAME
 
 __all__ = ["foreign_file", "require_own", "require_within_reach", "user_name"]
 
@@ -49,10 +50,10 @@ def require_within_reach(directory: Path) -> None:
 
     """
     try:
-        (directory / "lock").lstat()
+        (directory / LOCK_NAME).lstat()
     except PermissionError as error:
         raise (
-            foreign_file(directory / "lock")
+            foreign_file(directory / LOCK_NAME)
             or StorageError(
                 f"{directory} cannot be entered: {error.strerror}",
                 hint="make the directory, and those above it, accessible to this user",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from edgeagent.errors import DiskFull
 from edgeagent.store.durable import no_room
+from edgeagent.store.home_files import DATABASES, anchor_file, data_key_file, database_file, log_of
 from edgeagent.store.ownership import foreign_file
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["copy_to_memory", "is_writable", "require_writable"]
 
-_COPIED = (
-    *("ledger.key", "ledger.db", "ledger.db-wal", "ledger.anchor"),
-    *("history.key", "history.db", "history.db-wal"),
-)
 _PLACES = ("/dev/shm", "/run", "/tmp")  # noqa: S108  (a directory of mode 0700 is made in it)
 
 
@@ -56,13 +53,23 @@ def copy_to_memory(directory: Path, *, places: Sequence[str] = _PLACES) -> Tempo
         if Path(place).is_dir() and is_writable(Path(place)):
             copy = TemporaryDirectory(prefix="edgeagent-", dir=place)
             with no_room(Path(copy.name)):
-                for name in _COPIED:
-                    if (directory / name).exists():
-                        shutil.copy(directory / name, copy.name)
+                for path in (path for name in DATABASES for path in _copied(directory, name)):
+                    if path.exists():
+                        shutil.copy(path, copy.name)
             return copy
     raise DiskFull(
         f"{directory} cannot be written, and neither can {', '.join(places)}",
         hint="make one of them writable: a copy to read from is made there",
+    )
+
+
+def _copied(directory: Path, name: str) -> tuple[Path, ...]:
+    database = database_file(directory, name)
+    return (
+        data_key_file(directory, name),
+        database,
+        log_of(database),
+        anchor_file(directory, name),
     )
 
 

@@ -31,6 +31,7 @@ from edgeagent.store.durable import (
     overwrite_durably,
     sync_file,
 )
+from edgeagent.store.home_files import SIDE_SUFFIXES, anchor_file, data_key_file, database_file
 from edgeagent.store.keys import KeyProvider, SecretKey, create_data_key, open_data_key
 from edgeagent.store.migrations import Schema
 
@@ -50,17 +51,17 @@ class DatabaseFiles:
     @property
     def database(self) -> Path:
         """The encrypted file."""
-        return self.directory / f"{self.schema.name}.db"
+        return database_file(self.directory, self.schema.name)
 
     @property
     def key(self) -> Path:
         """Its wrapped data key."""
-        return self.directory / f"{self.schema.name}.key"
+        return data_key_file(self.directory, self.schema.name)
 
     @property
     def anchor(self) -> Path:
         """Its anchor; only the ledger has one."""
-        return self.directory / f"{self.schema.name}.anchor"
+        return anchor_file(self.directory, self.schema.name)
 
     def is_being_exchanged(self) -> bool:
         """Say whether an exchange of the data key has begun and is not finished."""
@@ -141,7 +142,7 @@ def _go_on(files: DatabaseFiles, *, step: Step) -> None:
 def _go_back(files: DatabaseFiles) -> None:
     copy = _next(files.database)
     with no_room(copy):
-        for suffix in ("", "-wal", "-shm", "-journal"):
+        for suffix in ("", *SIDE_SUFFIXES, "-journal"):
             copy.with_name(copy.name + suffix).unlink(missing_ok=True)
         _next(files.anchor).unlink(missing_ok=True)
     destroy_durably(_next(files.key))  # last: as long as it is there, this is done again

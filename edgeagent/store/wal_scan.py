@@ -17,7 +17,7 @@ from edgeagent.errors import StorageError
 from edgeagent.regular_file import open_regular
 from edgeagent.store.ownership import foreign_file
 
-__all__ = ["LogScan", "first_page", "fits", "log_of", "scan_log"]
+__all__ = ["LogScan", "first_page", "fits", "scan_log"]
 
 _HEADER, _FRAME_HEADER = 32, 24
 _MAGIC = (0x377F0682, 0x377F0683)
@@ -100,11 +100,6 @@ def first_page(log: Path) -> tuple[int, bytes] | None:
     if not any(_verified(data[: _HEADER + size], data[16:24], sums, order=order, size=size)):
         return None
     return int.from_bytes(first[:4]), first[_FRAME_HEADER:]
-
-
-def log_of(path: Path) -> Path:
-    """Return the write-ahead log of a database."""
-    return path.with_name(f"{path.name}-wal")
 
 
 def _contents(path: Path) -> bytes:

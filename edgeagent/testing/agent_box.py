@@ -15,6 +15,7 @@ from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.facade import Models, Update
 from edgeagent.services.models.installation import InstallationStore
+from edgeagent.store.home_files import MODELS_DIRECTORY
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.publication import StaticRepository, take_task_of_quarter
 from edgeagent.testing.randomness import SeededRandomSource
@@ -69,7 +70,7 @@ class AgentBox:
         self, agent: Agent, *, issued_at: int | None = None, vouched_until: int | None = None
     ) -> Models:
         """Return what :meth:`update` works with, to fetch and to activate one after the other."""
-        directory = self.directory / "models"
+        directory = self.directory / MODELS_DIRECTORY
         return Models(
             box_context(agent),
             installations=InstallationStore(agent.home.ledger, directory),

@@ -9,8 +9,10 @@ from pathlib import Path
 from edgeagent.clock import iso_utc
 from edgeagent.consent import ConsentRecord, Grant, Purpose
 from edgeagent.messages import WatchEvent
+from edgeagent.messages.fields import MAIN_PROFILE
 from edgeagent.store import FileKeyProvider, Home, KeyProvider, LedgerStore
 from edgeagent.store.durable import replace_durably
+from edgeagent.store.home_files import KEY_FILE_NAME
 from edgeagent.testing.randomness import SeededRandomSource
 
 __all__ = ["NOW", "Box"]
@@ -25,7 +27,7 @@ class Box:
     def __init__(self, directory: Path) -> None:
         """Live in ``directory``, under a key in a file."""
         self.directory = directory
-        self.provider: KeyProvider = FileKeyProvider(directory / "kek")
+        self.provider: KeyProvider = FileKeyProvider(directory / KEY_FILE_NAME)
         self._opened: list[Home] = []
 
     def open(
@@ -56,7 +58,7 @@ class Box:
         paths = sorted(path for path in self.directory.iterdir() if path.is_file())
         return {path.name: path.read_bytes() for path in paths}
 
-    def grant(self, purpose: Purpose = Purpose.HISTORY, profile: str = "main") -> Grant:
+    def grant(self, purpose: Purpose = Purpose.HISTORY, profile: str = MAIN_PROFILE) -> Grant:
         """Return a grant that no gate has minted."""
         return Grant(purpose=purpose, profile=profile, minted_at=NOW, since=NOW)
 
@@ -68,7 +70,7 @@ class Box:
         fraction: float | None = None,
         seconds: int | None = None,
         completed: bool = False,
-        profile: str = "main",
+        profile: str = MAIN_PROFILE,
     ) -> WatchEvent:
         """Return a viewing."""
         return WatchEvent(
@@ -85,7 +87,7 @@ class Box:
         purpose: Purpose = Purpose.HISTORY,
         *,
         given: bool = True,
-        profile: str = "main",
+        profile: str = MAIN_PROFILE,
         at: int = NOW,
     ) -> ConsentRecord:
         """Return a decision about a purpose."""

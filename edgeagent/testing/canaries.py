@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from edgeagent.store.home_files import DATABASES, data_key_file, database_file, log_of
 from edgeagent.store.keys import KeyProvider, open_data_key
 from edgeagent.testing.decrypt import decrypt_database, decrypt_log
 
@@ -52,8 +53,10 @@ def decrypted_files(directory: Path, provider: KeyProvider) -> dict[str, bytes]:
         for path in directory.rglob("*")
         if path.is_file()
     }
-    for name in ("history", "ledger"):
-        key_file, database, log = directory / f"{name}.key", f"{name}.db", f"{name}.db-wal"
+    for name in DATABASES:
+        key_file = data_key_file(directory, name)
+        database = database_file(directory, name).name
+        log = log_of(directory / database).name
         if database not in files or not key_file.exists():
             continue
         key = open_data_key(key_file, database=name, provider=provider).reveal()

@@ -21,9 +21,10 @@ from edgeagent.messages import (
     encode_catalogue,
     sha256_hex,
 )
+from edgeagent.messages.targets import MANIFEST_TARGET, TASK_TARGET, target_file
 from edgeagent.network.repository import Repository
 from edgeagent.services.models.installation import InstallationStore
-from edgeagent.services.models.updater import MANIFEST_TARGET, TASK_TARGET
+from edgeagent.store.home_files import MODELS_DIRECTORY
 
 __all__ = ["TITLE_IDS", "VOUCHED_SECONDS", "StaticRepository", "take_task_of_quarter"]
 
@@ -57,7 +58,7 @@ class StaticRepository(Repository):
             vouched_until: expiry of its timestamp; 90 days after ``now`` unless given.
 
         """
-        self._targets = directory / "targets"
+        self._directory = directory
         self.issued_at = now if issued_at is None else issued_at
         self.expires_at = now + VOUCHED_SECONDS if vouched_until is None else vouched_until
         catalogue = _catalogue()
@@ -108,9 +109,9 @@ class StaticRepository(Repository):
         data = self._contents.get(reference.path)
         if data is None or sha256_hex(data) != reference.sha256:
             raise UpdateRefused(f"{reference.path}: not published here", hint="this is a test")
-        path = self._targets / reference.path.replace("/", "%2F")
+        path = target_file(self._directory, reference.path)
         if not path.exists():
-            self._targets.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             aside = path.with_name(f"{path.name}.{os.getpid()}")  # two processes may be at it
             aside.write_bytes(data)
             aside.replace(path)
@@ -119,7 +120,7 @@ class StaticRepository(Repository):
 
 def take_task_of_quarter(agent: Agent, week: int) -> None:
     """Let the box have what a publisher asks of it in the quarter of ``week``, if it has a task."""
-    store = InstallationStore(agent.home.ledger, agent.home.directory / "models")
+    store = InstallationStore(agent.home.ledger, agent.home.directory / MODELS_DIRECTORY)
     task = store.load().task
     if task is not None:
         store.update(task=msgspec.structs.replace(task, epoch=quarter_of(week)))

@@ -21,20 +21,16 @@ from edgeagent.messages import (
     sha256_hex,
 )
 from edgeagent.messages.fields import MechanismName
+from edgeagent.messages.targets import CATALOGUE_ROLE, MANIFEST_TARGET, MODELS_ROLE, TASK_TARGET
 from edgeagent.messages.task import PERMITTED_SEGMENTS
 from model_export.heads.files import head_files
 from model_export.heads.trained_model import TrainedModel
 
 __all__ = [
-    "MANIFEST_TARGET",
-    "TASK_TARGET",
     "Artefacts",
     "Titled",
     "export",
 ]
-
-MANIFEST_TARGET = "models/manifest.json"
-TASK_TARGET = "tasks/report.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +102,9 @@ def export(
         trained_at=now,
         dimension=len(model.table.rows),
         segments=model.labels,
-        model=_reference("models", graph, "onnx"),
-        golden=_reference("models", golden, "npz"),
-        catalogue=_reference("catalogue", catalogue, "catalogue"),
+        model=_reference(MODELS_ROLE, graph, "onnx"),
+        golden=_reference(MODELS_ROLE, golden, "npz"),
+        catalogue=_reference(CATALOGUE_ROLE, catalogue, "catalogue"),
     )
     decode_manifest(canonical_bytes(manifest))
     return Artefacts(

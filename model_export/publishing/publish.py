@@ -33,10 +33,16 @@ from tuf.api.metadata import (
 
 from edgeagent.errors import InputError, OutputError
 from edgeagent.messages import ReportTask, decode_task, sha256_hex
-from edgeagent.messages.fields import ISSUED_FIELD
-from model_export.publishing.artefacts import TASK_TARGET, Artefacts
-from model_export.publishing.repository import (
+from edgeagent.messages.targets import (
+    CATALOGUE_ROLE,
     DELEGATED_ROLES,
+    ISSUED_FIELD,
+    MODELS_ROLE,
+    TASK_TARGET,
+    TASKS_ROLE,
+)
+from model_export.publishing.artefacts import Artefacts
+from model_export.publishing.repository import (
     TOP_LEVEL_ROLES,
     Published,
     RepositoryDirectory,
@@ -121,7 +127,7 @@ def published_task(directory: Path) -> ReportTask | None:
     before = repository.published()
     if before is None:
         return None
-    return decode_task(repository.read_target(TASK_TARGET, before.targets["tasks"]))
+    return decode_task(repository.read_target(TASK_TARGET, before.targets[TASKS_ROLE]))
 
 
 class RoleState(TypedDict):
@@ -264,7 +270,7 @@ def _going_on(
                 "there is no report task to keep yet", hint="publish without --keep-task first"
             )
         return artefacts, {}
-    task = decode_task(repository.read_target(TASK_TARGET, before.targets["tasks"]))
+    task = decode_task(repository.read_target(TASK_TARGET, before.targets[TASKS_ROLE]))
     new = artefacts.task
     if not keep_task and task.name != new.name:
         return artefacts, {}
@@ -272,8 +278,8 @@ def _going_on(
         task = msgspec.structs.replace(task, epoch=new.epoch, first_week=new.first_week)
     kept = {}
     for role, reference in (
-        ("models", task.segmenter.model),
-        ("catalogue", task.segmenter.catalogue),
+        (MODELS_ROLE, task.segmenter.model),
+        (CATALOGUE_ROLE, task.segmenter.catalogue),
     ):
         repository.read_target(reference.path, before.targets[role])
         kept[reference.path] = before.targets[role].targets[reference.path]

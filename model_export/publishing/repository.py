@@ -13,12 +13,12 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Signed, Snapshot, Targets, Timestamp
 
 from edgeagent.errors import InputError
+from edgeagent.messages.targets import DELEGATED_ROLES, METADATA, TARGETS
 from edgeagent.regular_file import read_regular
 
-__all__ = ["DELEGATED_ROLES", "TOP_LEVEL_ROLES", "Published", "RepositoryDirectory"]
+__all__ = ["TOP_LEVEL_ROLES", "Published", "RepositoryDirectory"]
 
 TOP_LEVEL_ROLES = ("root", "timestamp", "snapshot", "targets")
-DELEGATED_ROLES = ("models", "catalogue", "tasks")
 
 _CAP_BYTES = 1024 * 1024
 """Of one file of metadata; boxes take a quarter of that."""
@@ -108,11 +108,11 @@ class RepositoryDirectory:
 
     @property
     def _metadata(self) -> Path:
-        return self._directory / "metadata"
+        return self._directory / METADATA
 
     def _target(self, path: str, sha256: str) -> Path:
         role, name = path.rsplit("/", 1)
-        return self._directory / "targets" / role / f"{sha256}.{name}"
+        return self._directory / TARGETS / role / f"{sha256}.{name}"
 
     def _newest_root(self) -> Root:
         newest = max(

@@ -10,11 +10,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from edgeagent.errors import InputError, OutputError
+from edgeagent.messages.targets import DELEGATED_ROLES
 from edgeagent.regular_file import read_regular
+from model_export.publishing.repository import TOP_LEVEL_ROLES
 
 __all__ = ["ROLES", "open_keys"]
 
-ROLES = ("root", "timestamp", "snapshot", "targets", "models", "catalogue", "tasks")
+ROLES = (*TOP_LEVEL_ROLES, *DELEGATED_ROLES)
 """Each signs with a key of its own, so that the daily ones can live where the others do not."""
 
 

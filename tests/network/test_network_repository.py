@@ -12,7 +12,7 @@ from tuf.ngclient.updater import Updater
 
 from edgeagent.errors import DiskFull, InputError, NetworkError, UpdateRefused
 from edgeagent.messages import TargetReference
-from edgeagent.messages.fields import ISSUED_FIELD
+from edgeagent.messages.targets import ISSUED_FIELD
 from edgeagent.network.repository import Repository, issued_at
 from edgeagent.simulator.plan import START
 from tests.publishing import Publisher

@@ -18,13 +18,14 @@ from edgeagent.messages import (
     canonical_bytes,
     sha256_hex,
 )
+from edgeagent.messages.targets import MANIFEST_TARGET, TASK_TARGET, target_file
 from edgeagent.network.repository import Repository
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.models.activation import Activated, Activation, StagedStore
 from edgeagent.services.models.facade import Update
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.services.models.quality_gate import QualityGate
-from edgeagent.services.models.updater import MANIFEST_TARGET, TASK_TARGET, Fetched, Updater
+from edgeagent.services.models.updater import Fetched, Updater
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 from tests.scoring.make_model_vectors import VECTORS
 from tests.scoring.toy_model import CLAIMS
@@ -82,7 +83,7 @@ class Releases(Repository):
         return self.contents[path]
 
     def ensure(self, reference: TargetReference) -> Path:
-        path = self.directory / "targets" / reference.path.replace("/", "%2F")
+        path = target_file(self.directory, reference.path)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(self.contents[reference.path])
         return path

@@ -10,8 +10,8 @@ from edgeagent.errors import DiskFull, InputError, StorageError
 from edgeagent.messages import WatchEvent
 from edgeagent.services.upkeep.box_erasure import erase_box
 from edgeagent.services.upkeep.erasure import ErasureReceipt
-from edgeagent.services.upkeep.key_management import KEY_FILE_NAME
 from edgeagent.store import CommandKeyProvider, FileKeyProvider
+from edgeagent.store.home_files import KEY_FILE_NAME
 from edgeagent.testing.box import Box as PlainBox
 from tests.security.test_security_canaries import CANARY, _canaries, _decrypted
 from tests.services.conftest import Box

@@ -9,8 +9,9 @@ from edgeagent.config import Config
 from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
 from edgeagent.errors import ConsentRequired, InputError, MalformedMessage
 from edgeagent.messages import Picks, WatchEvent
+from edgeagent.messages.fields import MAIN_PROFILE
 from edgeagent.services.household.privacy_flags import AD_FLAGS, PrivacyFlags
-from edgeagent.services.household.profiles import MAIN_PROFILE, HouseholdStateStore
+from edgeagent.services.household.profiles import HouseholdStateStore
 from edgeagent.testing.agent_box import AgentBox
 from tests.services.conftest import Box
 

@@ -13,8 +13,8 @@ import pytest
 from edgeagent.agent import Agent
 from edgeagent.consent import Purpose
 from edgeagent.errors import EdgeAgentError, MalformedMessage, ModelRefused
+from edgeagent.messages.targets import MANIFEST_TARGET
 from edgeagent.scoring.resident import ResidentScorer
-from edgeagent.services.models.updater import MANIFEST_TARGET
 from edgeagent.testing.agent_box import AgentBox
 from tests.scoring.make_model_vectors import VECTORS, bad_models
 from tests.scoring.toy_model import CLAIMS, toy_catalogue, toy_model

@@ -17,6 +17,7 @@ import msgspec
 
 from edgeagent.errors import EdgeAgentError, NetworkError
 from edgeagent.messages.failure import Failure
+from edgeagent.store.home_files import DATABASES, database_file
 
 __all__ = ["Subprocesses"]
 
@@ -51,7 +52,7 @@ class Subprocesses:
             EdgeAgentError: it failed; kind and message are the command's own.
 
         """
-        if not all((self._home / name).exists() for name in ("ledger.db", "history.db")):
+        if not all(database_file(self._home, name).exists() for name in DATABASES):
             self._run("profile", "list", "--json")
 
     def fetch_update(self, moment: float | None = None) -> None:

@@ -15,7 +15,7 @@ from msgspec import Meta
 from edgeagent.consent import ConsentRecord
 from edgeagent.errors import InputError, StorageError
 from edgeagent.messages.codec import KeptMessage, checked_text
-from edgeagent.messages.fields import ProfileName
+from edgeagent.messages.fields import MAIN_PROFILE, ProfileName
 from edgeagent.services.context import BoxContext
 from edgeagent.services.household.privacy_flags import forget_flags, move_flags
 from edgeagent.services.state_store import StateStore
@@ -23,7 +23,6 @@ from edgeagent.store import LedgerStore, Profile, ProfileKind
 from edgeagent.store.rekey import Step
 
 __all__ = [
-    "MAIN_PROFILE",
     "Household",
     "HouseholdState",
     "HouseholdStateStore",
@@ -31,7 +30,6 @@ __all__ = [
     "withdrawals",
 ]
 
-MAIN_PROFILE = "main"
 _STATE_NAME = "household"
 _CAP_BYTES = 4096
 

@@ -17,6 +17,7 @@ from edgeagent.errors import LedgerBroken, NoModel
 from edgeagent.messages import ModelFiles, ModelManifest, ReportTask, TargetReference
 from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import Seconds, Sha256
+from edgeagent.messages.targets import target_file
 from edgeagent.services.state_store import StateStore
 from edgeagent.services.timekeeping.device_clock import TimeEvidence
 from edgeagent.store import LedgerStore
@@ -138,8 +139,8 @@ class InstallationStore(StateStore[Installation]):
         return all(self.path(reference).is_file() for reference in references)
 
     def path(self, reference: TargetReference) -> Path:
-        """Return the file of a target; TUF clients write ``a/b`` as ``a%2Fb``."""
-        return self._models / "targets" / reference.path.replace("/", "%2F")
+        """Return the file of a target."""
+        return target_file(self._models, reference.path)
 
 
 NONE_NAME = "none (nothing watched, sensitive, or unknown)"

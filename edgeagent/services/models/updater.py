@@ -23,6 +23,7 @@ from edgeagent.messages import (
     decode_manifest,
     decode_task,
 )
+from edgeagent.messages.targets import MANIFEST_TARGET, TASK_TARGET
 from edgeagent.services.models.activation import StagedStore
 from edgeagent.services.models.installation import Installation, InstallationStore, UnreadManifest
 from edgeagent.services.timekeeping.device_clock import DeviceClock
@@ -30,10 +31,7 @@ from edgeagent.services.timekeeping.device_clock import DeviceClock
 if TYPE_CHECKING:
     from edgeagent.network.repository import Repository
 
-__all__ = ["MANIFEST_TARGET", "TASK_TARGET", "Fetched", "Updater"]
-
-MANIFEST_TARGET = "models/manifest.json"
-TASK_TARGET = "tasks/report.json"
+__all__ = ["Fetched", "Updater"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from edgeagent.config import CONFIG_NAME
 from edgeagent.errors import EdgeAgentError, InputError, StorageError
 from edgeagent.services.upkeep.erasure import ErasureReason, ErasureReceipt
 from edgeagent.store import KeyProvider
 from edgeagent.store.durable import create_durably, destroy_durably, no_room, sync_directory
+from edgeagent.store.home_files import DATABASES, KEY_FILE_NAME, LOCK_NAME, MODELS_DIRECTORY
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.ownership import foreign_file
 from edgeagent.store.rekey import Step
@@ -23,8 +25,8 @@ __all__ = ["erase_box", "erasure_has_begun", "finish_erasure_of_box"]
 
 _MARKER_NAME = "erasing"
 _BEGUN = "the erasure of the box has begun; nothing opens before the next start has carried it out"
-_OURS = ("kek*", "ledger.*", "history.*", "models", "lock")
-_KEYS = ("ledger.key*", "history.key*")
+_OURS = (f"{KEY_FILE_NAME}*", *(f"{name}.*" for name in DATABASES), MODELS_DIRECTORY, LOCK_NAME)
+_KEYS = tuple(f"{name}.key*" for name in DATABASES)
 _FLASH = (
     "the key was overwritten in its file, which is best effort on flash memory; "
     "a copy of the home made earlier, key file included, still opens"
@@ -60,7 +62,7 @@ def erase_box(
     """
     if not directory.is_dir():
         raise InputError(f"{directory} is no home", hint="name the home with --home")
-    with HomeLock(directory / "lock").held():
+    with HomeLock(directory / LOCK_NAME).held():
         _require_erasable(directory)
         step("mark")
         with suppress(FileExistsError):
@@ -72,7 +74,7 @@ def erase_box(
         at=now,
         data_keys_destroyed=True,
         key_encryption_key_destroyed=destroyed,
-        kept=("settings",) if (directory / "config.toml").exists() else (),
+        kept=("settings",) if (directory / CONFIG_NAME).exists() else (),
         copies=_copies(provider, destroyed=destroyed),
     )
 
@@ -92,7 +94,7 @@ def finish_erasure_of_box(
     marker = directory / _MARKER_NAME
     if not marker.exists():
         return False
-    with _has_begun(), HomeLock(directory / "lock").held():
+    with _has_begun(), HomeLock(directory / LOCK_NAME).held():
         if not marker.exists():  # another process has done it meanwhile
             return False
         return _erase_marked(directory, provider, step)
@@ -110,7 +112,7 @@ def _require_erasable(directory: Path) -> None:
         WrongOwner, DiskFull: a key file cannot be written.
 
     """
-    for path in _matching(directory, (*_KEYS, "kek*")):
+    for path in _matching(directory, (*_KEYS, f"{KEY_FILE_NAME}*")):
         if path.is_file() and not path.is_symlink():
             with no_room(path):
                 os.close(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
@@ -158,7 +160,7 @@ def _has_begun() -> Iterator[None]:
 
 
 def _destroy_key(directory: Path, provider: KeyProvider) -> bool:
-    for path in _matching(directory, ("kek*",)):
+    for path in _matching(directory, (f"{KEY_FILE_NAME}*",)):
         destroy_durably(path)
     try:
         return provider.erase()

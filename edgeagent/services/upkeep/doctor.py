@@ -36,6 +36,15 @@ from edgeagent.services.upkeep.store_health import (
     log_found,
 )
 from edgeagent.store import Home, LedgerStore
+from edgeagent.store.home_files import (
+    DATABASES,
+    HISTORY,
+    KEY_FILE_NAME,
+    LEDGER,
+    LOCK_NAME,
+    MODELS_DIRECTORY,
+    database_file,
+)
 from edgeagent.store.ownership import foreign_file, user_name
 from edgeagent.store.read_only import is_writable
 
@@ -44,7 +53,7 @@ __all__ = ["Doctor", "Finding", "Status"]
 _MIN_FREE_BYTES = 8 * 1024 * 1024
 _LOW_FREE_BYTES = 64 * 1024 * 1024
 _STALE_UPDATE_SECONDS = 14 * DAY_SECONDS
-_OURS = ("kek*", "ledger.*", "history.*", "lock")
+_OURS = (f"{KEY_FILE_NAME}*", *(f"{name}.*" for name in DATABASES), LOCK_NAME)
 
 
 class Doctor:
@@ -95,8 +104,8 @@ class Doctor:
             self._free_space(),
             self._keys(),
             scoring_found(self._config),
-            log_found(self._directory, "ledger"),
-            log_found(self._directory, "history"),
+            log_found(self._directory, LEDGER),
+            log_found(self._directory, HISTORY),
         ]
         try:
             with self._opened() as home:
@@ -152,9 +161,10 @@ class Doctor:
 
     @contextmanager
     def _opened(self) -> Iterator[Home]:
-        if not (self._directory / "ledger.db").exists():
+        ledger = database_file(self._directory, LEDGER)
+        if not ledger.exists():
             raise Damaged(
-                f"{self._directory / 'ledger.db'} is missing",
+                f"{ledger} is missing",
                 hint="restore it with its key and anchor, or begin anew: erase --scope all",
             )
         home = Home.open(
@@ -174,7 +184,7 @@ class Doctor:
         return self._installations(home).load()
 
     def _installations(self, home: Home) -> InstallationStore:
-        return InstallationStore(home.ledger, self._directory / "models")
+        return InstallationStore(home.ledger, self._directory / MODELS_DIRECTORY)
 
     def _settings(self) -> Finding:
         faults = settings_faults(self._config)

@@ -18,9 +18,8 @@ from msgspec import Meta
 from edgeagent.clock import Clock
 from edgeagent.errors import LedgerBroken, StorageError
 from edgeagent.messages.codec import KeptMessage, Message, canonical_bytes, checked, decode
-from edgeagent.messages.fields import ProfileName, Seconds
+from edgeagent.messages.fields import MAIN_PROFILE, ProfileName, Seconds
 from edgeagent.services.household.profiles import (
-    MAIN_PROFILE,
     HouseholdState,
     HouseholdStateStore,
     withdrawals,

@@ -22,21 +22,18 @@ from edgeagent.store import (
     KeyProvider,
 )
 from edgeagent.store.durable import destroy_durably, move_durably
+from edgeagent.store.home_files import DATABASES, KEY_FILE_NAME, LOCK_NAME, data_key_file
 from edgeagent.store.keys import key_file_provider, open_data_key, rewrap_data_key
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.rekey import Step
 
 __all__ = [
-    "KEY_FILE_NAME",
     "KeyStatus",
     "configured_provider",
     "finish_rotation",
     "key_statuses",
     "rotate",
 ]
-
-KEY_FILE_NAME = "kek"
-_DATABASES = ("ledger", "history")
 
 _STRENGTHS: Mapping[str, str] = {
     "file": "the key lies in a file: whoever copies the whole home can open it",
@@ -72,7 +69,7 @@ def configured_provider(
 
 def key_statuses(directory: Path, provider: KeyProvider) -> tuple[KeyStatus, ...]:
     """Try the key of each database, without opening the database."""
-    return tuple(_status(directory, database, provider) for database in _DATABASES)
+    return tuple(_status(directory, database, provider) for database in DATABASES)
 
 
 def rotate(
@@ -108,11 +105,11 @@ def rotate(
     if isinstance(new, FileKeyProvider) and (directory / KEY_FILE_NAME).exists():
         new = FileKeyProvider(_next_key_file(directory))
     rotated = []
-    with HomeLock(directory / "lock").held(), _no_key_left_over(directory, new):
+    with HomeLock(directory / LOCK_NAME).held(), _no_key_left_over(directory, new):
         step("prepare the new key")
         new.prepare()
-        for database in _DATABASES:
-            path = directory / f"{database}.key"
+        for database in DATABASES:
+            path = data_key_file(directory, database)
             kind = key_file_provider(path)
             if kind is None or _unwraps(path, database, new):
                 continue
@@ -131,7 +128,7 @@ def _no_key_left_over(directory: Path, new: KeyProvider) -> Iterator[None]:
     try:
         yield
     except EdgeAgentError:
-        if not any(_unwraps(directory / f"{name}.key", name, new) for name in _DATABASES):
+        if not any(_unwraps(data_key_file(directory, name), name, new) for name in DATABASES):
             for path in directory.glob(f"{KEY_FILE_NAME}*"):
                 if path.name not in there:
                     destroy_durably(path)
@@ -148,11 +145,11 @@ def finish_rotation(directory: Path, provider: KeyProvider) -> None:
     new = FileKeyProvider(_next_key_file(directory))
     if not (isinstance(provider, FileKeyProvider) and _next_key_file(directory).exists()):
         return
-    with HomeLock(directory / "lock").held():
+    with HomeLock(directory / LOCK_NAME).held():
         if not _next_key_file(directory).exists():
             return
-        for database in _DATABASES:
-            path = directory / f"{database}.key"
+        for database in DATABASES:
+            path = data_key_file(directory, database)
             if path.exists() and not _unwraps(path, database, new):
                 rewrap_data_key(path, database=database, provider=provider, new_provider=new)
         _retire_key_file(directory, new, step=lambda _: None)
@@ -197,7 +194,7 @@ def _provider(
 
 
 def _status(directory: Path, database: str, provider: KeyProvider) -> KeyStatus:
-    path = directory / f"{database}.key"
+    path = data_key_file(directory, database)
     kind = key_file_provider(path)
     problem, hint = "", ""
     state: Literal["opens", "fails", "absent"] = "opens"

@@ -9,6 +9,7 @@ from edgeagent.errors import Damaged, EdgeAgentError, NotOurDatabase, WrongKey
 from edgeagent.services.upkeep.findings import Finding, failed
 from edgeagent.store import HistoryStore, Home, LedgerStore
 from edgeagent.store.history_schema import HISTORY_SCHEMA
+from edgeagent.store.home_files import database_file, log_of
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.wal_scan import scan_log
 
@@ -24,7 +25,7 @@ __all__ = [
 
 def log_found(directory: Path, database: str) -> Finding:
     """Say whether a log that nobody has opened yet verifies."""
-    path = directory / f"{database}.db-wal"
+    path = log_of(database_file(directory, database))
     name = f"{database} log"
     try:
         scan = scan_log(path)

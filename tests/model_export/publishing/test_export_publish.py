@@ -17,8 +17,9 @@ from tuf.ngclient.fetcher import FetcherInterface
 
 from edgeagent.errors import InputError, OutputError, UpdateRefused
 from edgeagent.messages import canonical_bytes, sha256_hex
+from edgeagent.messages.targets import MANIFEST_TARGET, TASK_TARGET
 from edgeagent.network.repository import Repository
-from model_export.publishing.artefacts import MANIFEST_TARGET, TASK_TARGET, Artefacts
+from model_export.publishing.artefacts import Artefacts
 from model_export.publishing.publish import publish, published_task, repository_facts
 from model_export.publishing.repository import RepositoryDirectory
 from model_export.publishing.signing_keys import ROLES, open_keys

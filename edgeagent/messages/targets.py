@@ -1,0 +1,40 @@
+"""What publisher, server and box call the parts of a signed repository (TUF)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = [
+    "CATALOGUE_ROLE",
+    "DELEGATED_ROLES",
+    "ISSUED_FIELD",
+    "MANIFEST_NAME",
+    "MANIFEST_TARGET",
+    "METADATA",
+    "MODELS_ROLE",
+    "TARGETS",
+    "TASKS_ROLE",
+    "TASK_NAME",
+    "TASK_TARGET",
+    "target_file",
+]
+
+METADATA, TARGETS = "metadata", "targets"
+"""Directories of a repository, parts of its address, and directories of a box's copy."""
+
+MODELS_ROLE, CATALOGUE_ROLE, TASKS_ROLE = "models", "catalogue", "tasks"
+DELEGATED_ROLES = (MODELS_ROLE, CATALOGUE_ROLE, TASKS_ROLE)
+"""Each signs the targets below the directory of its name."""
+
+MANIFEST_NAME, TASK_NAME = "manifest.json", "report.json"
+MANIFEST_TARGET = f"{MODELS_ROLE}/{MANIFEST_NAME}"
+TASK_TARGET = f"{TASKS_ROLE}/{TASK_NAME}"
+"""The two that are not named by content: a box asks for them first."""
+
+ISSUED_FIELD = "x-edgeagent-issued"
+"""Of a signed timestamp: when it was issued, seconds UTC. TUF lets a publisher add fields."""
+
+
+def target_file(copy: Path, path: str) -> Path:
+    """Return where a box's copy of a repository keeps a target: clients write ``a/b`` so."""
+    return copy / TARGETS / path.replace("/", "%2F")
