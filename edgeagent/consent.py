@@ -8,14 +8,13 @@ storing, scoring and reporting ask for; ``edgeagent.services.consent_gate`` alon
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.messages.codec import Message
-from edgeagent.messages.fields import ProfileName, Seconds, Sha256, ShortText
+from edgeagent.messages.fields import ProfileName, Purpose, Seconds, Sha256, ShortText
 
 __all__ = [
     "CONSENT_LIFETIME_SECONDS",
@@ -28,15 +27,6 @@ __all__ = [
 
 CONSENT_LIFETIME_SECONDS = 730 * DAY_SECONDS
 """Consent is asked again after two years at the latest."""
-
-
-class Purpose(StrEnum):
-    """What a household may allow, each on its own, all off until granted."""
-
-    HISTORY = "history"
-    PERSONALIZATION = "personalization"
-    REPORTING = "reporting"
-    PROMOTION = "promotion"
 
 
 class ConsentRecord(Message, frozen=True, kw_only=True):

@@ -21,10 +21,10 @@ from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import EdgeAgentError, InputError, LedgerBroken, ModelError
 from edgeagent.messages import Title
-from edgeagent.messages.fields import MAIN_PROFILE
+from edgeagent.messages.fields import MAIN_PROFILE, ErasureReason
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.services.upkeep.box_erasure import erasure_has_begun
-from edgeagent.services.upkeep.erasure import ErasureReason, ErasureReceipt
+from edgeagent.services.upkeep.erasure import ErasureReceipt
 
 __all__ = ["Call", "NetworkJobs", "Outside", "ServiceState", "telling_of_changes"]
 

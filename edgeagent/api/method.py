@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
 
 if TYPE_CHECKING:
     from edgeagent.api.call import Call
 
-__all__ = ["Caller", "Event", "Facade", "Loose", "Method", "Nothing", "Shape", "own"]
+__all__ = [
+    "Caller",
+    "Event",
+    "Lane",
+    "Loose",
+    "Method",
+    "Nothing",
+    "fetching",
+    "for_apps",
+    "for_apps_listed",
+    "own",
+]
+
+Lane = Literal["quick", "slow", "alone"]
+"""``slow``: waits for a child, never in the way of a viewing; ``alone``: while nothing else works
+on the stores."""
+P = TypeVar("P", bound=msgspec.Struct)
+F = TypeVar("F")
 
 
 class Caller(IntEnum):
@@ -29,10 +46,6 @@ class Caller(IntEnum):
         return self.name.lower()
 
 
-class Shape(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Base of what our own methods take and give: camelCase, closed."""
-
-
 class Loose(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Base of what Firebolt methods take: later SDKs may send more than we know."""
 
@@ -42,38 +55,21 @@ class Nothing(Loose, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facade:
-    """A type of the façade, as the API shows it: the command line's JSON, in camelCase.
-
-    It is named, not imported: the document needs it, the resident process does not.
-    """
-
-    module: str
-    name: str
-    or_null: bool = False
-    as_it_is: bool = False
-    """Not renamed: it is a document of its own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """One method of the API."""
+    """One method of the API; the functions below see to it that ``run`` takes ``params``."""
 
     name: str
     caller: Caller
     """The least class that may call it."""
-    run: Callable[[Call, Any], Any]
-    """Runs in a thread; its docstring's first line is the summary."""
+    run: Callable[..., object]
+    """Runs in a thread; the first line of its docstring is the summary, and the type it returns is
+    what the document says of the answer."""
     params: type[msgspec.Struct] = Nothing
     takes_a_list: bool = False
-    """``run`` gets a list; clients send one set of parameters, or an array of such objects."""
-    result: Any = None
-    """Type of what it returns, or a :class:`Facade`, for the document."""
+    """``run`` gets a sequence; clients send one set of parameters, or an array of such objects."""
     result_name: str = "result"
-    lane: Literal["quick", "slow", "alone"] = "quick"
-    """``slow``: waits for a child, never in the way of a viewing; ``alone``: while nothing else
-    works on the stores."""
-    first: Callable[[Call], Any] | None = None
+    lane: Lane = "quick"
+    first: Callable[[Call], object] | None = None
     """What it does on the network, before ``run`` and in a thread that nothing else waits for; what
     it returns is handed to ``run`` in the place of parameters."""
 
@@ -83,10 +79,59 @@ class Method:
         return (self.run.__doc__ or "").strip().splitlines()[0]
 
 
-def own(name: str, run: Callable[[Call, Any], Any], **facts: Any) -> Method:
-    """Return a method of our own module, which is a manager's unless ``facts`` say otherwise."""
-    given: dict[str, Any] = {"caller": Caller.MANAGE} | facts
-    return Method(name=f"EdgeAgent.{name}", run=run, **given)
+def own(
+    name: str,
+    run: Callable[[Call, P], object],
+    params: type[P],
+    *,
+    result_name: str = "result",
+    caller: Caller = Caller.MANAGE,
+    lane: Lane = "quick",
+) -> Method:
+    """Return a method of our own module, which is a manager's unless ``caller`` says otherwise."""
+    return Method(
+        name=f"EdgeAgent.{name}",
+        caller=caller,
+        run=run,
+        params=params,
+        result_name=result_name,
+        lane=lane,
+    )
+
+
+def fetching(
+    name: str, first: Callable[[Call], F], run: Callable[[Call, F], object], *, result_name: str
+) -> Method:
+    """Return a method of our own module, a manager's, that begins on the network."""
+    return Method(
+        name=f"EdgeAgent.{name}",
+        caller=Caller.MANAGE,
+        run=run,
+        result_name=result_name,
+        lane="slow",
+        first=first,
+    )
+
+
+def for_apps(
+    name: str, run: Callable[[Call, P], object], params: type[P], *, result_name: str = "result"
+) -> Method:
+    """Return a method that every local client may call."""
+    return Method(name=name, caller=Caller.APP, run=run, params=params, result_name=result_name)
+
+
+def for_apps_listed(
+    name: str, run: Callable[[Call, Sequence[P]], object], params: type[P], *, result_name: str
+) -> Method:
+    """Return a method that every local client may call for several things at once."""
+    return Method(
+        name=name,
+        caller=Caller.APP,
+        run=run,
+        params=params,
+        takes_a_list=True,
+        result_name=result_name,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,5 +141,5 @@ class Event:
     name: str
     caller: Caller
     summary: str
-    value: Any
+    value: object
     """Type of what listeners receive."""

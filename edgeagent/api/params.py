@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from edgeagent.api.method import Method
 from edgeagent.errors import InputError
 
-__all__ = ["read_params"]
+__all__ = ["Given", "read_params"]
+
+Given = list[object] | dict[str, object]
 
 
-def read_params(method: Method, given: list[Any] | dict[str, Any]) -> Any:  # noqa: ANN401
-    """Return what ``method`` takes.
+def read_params(method: Method, given: Given) -> msgspec.Struct | tuple[msgspec.Struct, ...]:
+    """Return what ``method`` takes: a tuple where it takes a list.
 
     Raises:
         InputError: a parameter is missing, unknown or wrong; the message has its path.
 
     """
     if method.takes_a_list:
-        if isinstance(given, list) and given and all(isinstance(item, dict) for item in given):
-            return tuple(_converted(method, item) for item in given)
+        objects = [item for item in given if isinstance(item, dict)]
+        if objects and len(objects) == len(given):
+            return tuple(_converted(method, item) for item in objects)
         return (_converted(method, _by_name(method, given)),)
     return _converted(method, _by_name(method, given))
 
 
-def _by_name(method: Method, given: list[Any] | dict[str, Any]) -> dict[str, Any]:
+def _by_name(method: Method, given: Given) -> dict[str, object]:
     if isinstance(given, dict):
         return given
     names = [field.encode_name for field in msgspec.structs.fields(method.params)]
@@ -38,7 +39,7 @@ def _by_name(method: Method, given: list[Any] | dict[str, Any]) -> dict[str, Any
     return dict(zip(names, given, strict=False))
 
 
-def _converted(method: Method, given: dict[str, Any]) -> msgspec.Struct:
+def _converted(method: Method, given: dict[str, object]) -> msgspec.Struct:
     try:
         return msgspec.convert(given, method.params)
     except msgspec.ValidationError as error:

@@ -15,9 +15,10 @@ from edgeagent.cli.box_options import (
 )
 from edgeagent.clock import SystemClock, iso_utc
 from edgeagent.errors import InputError
+from edgeagent.messages.fields import ErasureReason
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.services.upkeep.box_erasure import erase_box
-from edgeagent.services.upkeep.erasure import REASONS, ErasureReason, ErasureReceipt
+from edgeagent.services.upkeep.erasure import REASONS, ErasureReceipt
 from edgeagent.services.upkeep.key_management import configured_provider
 
 __all__ = ["command"]

@@ -8,7 +8,7 @@ sorted keys and no white space, so that equal values have equal bytes and equal 
 from __future__ import annotations
 
 import hashlib
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -17,6 +17,7 @@ from edgeagent.errors import MalformedMessage
 __all__ = [
     "KeptMessage",
     "Message",
+    "Shape",
     "canonical_bytes",
     "checked",
     "checked_text",
@@ -31,6 +32,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class KeptMessage(Message, frozen=True, kw_only=True, forbid_unknown_fields=False):
     """Base of what a box keeps for itself: a later version, rolled back since, may know more."""
+
+
+class Shape(Message, frozen=True, kw_only=True, rename="camel"):
+    """Base of what our own API takes and gives: camelCase, closed."""
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """Return a value of ours under these names, checked: its attributes fill the fields."""
+        return msgspec.convert(value, cls, from_attributes=True)
 
 
 M = TypeVar("M")

@@ -1,7 +1,8 @@
-"""The constrained field types that messages are built from."""
+"""The field types that messages are built from: constrained, or one of a few words."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -10,10 +11,15 @@ __all__ = [
     "MAIN_PROFILE",
     "AgePolicy",
     "EntityId",
+    "ErasureReason",
     "Fraction01",
     "HeadName",
     "MechanismName",
+    "Obstacle",
+    "Outcome",
     "ProfileName",
+    "Purpose",
+    "Refusal",
     "Seconds",
     "Sha256",
     "ShortText",
@@ -40,3 +46,34 @@ WeekNumber = Annotated[int, Meta(ge=0, le=418_993)]
 AgePolicy = Literal["app:adult", "app:teen", "app:child"]
 HeadName = Literal["foldin", "timescales"]
 MechanismName = Literal["subset_selection", "discrete_laplace"]
+ErasureReason = Literal["loss_of_consent", "user_request", "account_deletion", "profile_deletion"]
+Outcome = Literal["accepted", "refused", "expired", "withdrawn", "other_server"]
+"""What became of a report."""
+Refusal = Literal["never_asked", "withdrawn", "lapsed", "other_notice"]
+"""Why a purpose is off. ``other_notice``: what was consented to has another text by now."""
+
+
+class Purpose(StrEnum):
+    """What a household may allow, each on its own, all off until granted."""
+
+    HISTORY = "history"
+    PERSONALIZATION = "personalization"
+    REPORTING = "reporting"
+    PROMOTION = "promotion"
+
+
+class Obstacle(StrEnum):
+    """Why there is no report."""
+
+    SERVER = "server"
+    OFF = "off"
+    LEDGER = "ledger"
+    TIME = "time"
+    SILENCE = "silence"
+    ON_TIME = "on_time"
+    TASK = "task"
+    LATER = "later"
+    QUARTER = "quarter"
+    LIMITS = "limits"
+    CONSENT = "consent"
+    SEGMENTER = "segmenter"

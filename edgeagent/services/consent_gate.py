@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
 from edgeagent.clock import iso_utc
 from edgeagent.consent import (
@@ -25,14 +24,12 @@ from edgeagent.consent import (
     mint_grant,
 )
 from edgeagent.errors import ConsentRequired, InputError
+from edgeagent.messages.fields import Refusal
 from edgeagent.notices import load_notice, notice_digest
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.store import LedgerStore
 
-__all__ = ["ConsentGate", "PurposeState", "Refusal"]
-
-Refusal = Literal["never_asked", "withdrawn", "lapsed", "other_notice"]
-"""``other_notice``: what was consented to has another text by now."""
+__all__ = ["ConsentGate", "PurposeState"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

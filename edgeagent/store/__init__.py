@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeagent.store.counts import CountBegun
 from edgeagent.store.deletions import Deleted
-from edgeagent.store.disclosures import Disclosure, Outcome
+from edgeagent.store.disclosures import Disclosure
 from edgeagent.store.entries import CALLED_OFF, Entry
 from edgeagent.store.events import KeptViewing
 from edgeagent.store.genesis import Genesis
@@ -43,7 +43,6 @@ __all__ = [
     "MarkedTitle",
     "Marks",
     "OutboxEntry",
-    "Outcome",
     "Profile",
     "ProfileKind",
     "Reach",

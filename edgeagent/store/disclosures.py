@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, get_args
+from typing import get_args
 
 from edgeagent.errors import InputError, PolicyError
+from edgeagent.messages.fields import Outcome
 from edgeagent.messages.report import REPORT_BYTES
 from edgeagent.store.chain import ChainWriter
 from edgeagent.store.database import Database
@@ -14,13 +15,11 @@ from edgeagent.store.database import Database
 __all__ = [
     "OUTCOMES",
     "Disclosure",
-    "Outcome",
     "append_delivery",
     "append_disclosure",
     "read_disclosures",
 ]
 
-Outcome = Literal["accepted", "refused", "expired", "withdrawn", "other_server"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 _OTHER_SERVER = "another server: "
 """Begins the detail of a row that stands for ``other_server``: the schema, which earlier releases

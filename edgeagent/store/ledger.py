@@ -9,6 +9,7 @@ from fractions import Fraction
 import msgspec
 
 from edgeagent.consent import ConsentRecord, DatedConsent, Purpose
+from edgeagent.messages.fields import Outcome
 from edgeagent.privacy.accounting import Debit, check_debit
 from edgeagent.store.anchor import Anchor
 from edgeagent.store.chain import Chain
@@ -30,7 +31,6 @@ from edgeagent.store.database import Database
 from edgeagent.store.deletions import Deletions, call_off, is_deletion
 from edgeagent.store.disclosures import (
     Disclosure,
-    Outcome,
     append_delivery,
     append_disclosure,
     read_disclosures,

@@ -7,20 +7,18 @@ other on one box, through the dispatcher, and their results are what came back.
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 
 from edgeagent import __version__
 from edgeagent.api.call import Outside, ServiceState
 from edgeagent.api.confirmations import Confirmations
-from edgeagent.api.method import Caller, Event, Facade, Method
+from edgeagent.api.method import Caller, Event, Method
 from edgeagent.api.methods import registry as methods
-from edgeagent.api.methods.camel import camel_name
 from edgeagent.api.transport.answer_grid import AnswerGrid, LoopTime
 from edgeagent.api.transport.dispatcher import Client, Dispatcher
 from edgeagent.api.transport.send_queue import Message
@@ -37,7 +35,6 @@ from tests.api.running import InProcess, quiet
 
 DOCUMENT = Path(methods.__file__).with_name("openrpc.json")
 _REF = "#/components/schemas/{name}"
-_SHOWN_REF = "#/components/schemas/{name}View"
 _LISTEN = {
     "type": "object",
     "required": ["event", "listening"],
@@ -56,7 +53,7 @@ def document() -> bytes:
     """Return the document as bytes."""
     examples = asyncio.run(_called())
     own_components = _schemas([method.params for method in methods.METHODS])[1]
-    results, components = _schemas([method.result for method in methods.METHODS])
+    results, components = _schemas([_answer(method) for method in methods.METHODS])
     values, more = _schemas([event.value for event in methods.EVENTS])
     components |= more | own_components
     described = [
@@ -78,36 +75,12 @@ def document() -> bytes:
 
 def _schemas(kinds: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return a schema for each type, and what they refer to."""
-    own_kinds = [kind for kind in kinds if not _renamed(kind)]
-    found, components = msgspec.json.schema_components(
-        [_loaded(kind) for kind in own_kinds], ref_template=_REF
-    )
-    shown, theirs = msgspec.json.schema_components(
-        [_loaded(kind) for kind in kinds if _renamed(kind)], ref_template=_SHOWN_REF
-    )
-    components |= {f"{name}View": _camel_fields(shape) for name, shape in theirs.items()}
-    ours, named = iter(found), iter(shown)
-    return [next(named if _renamed(kind) else ours) for kind in kinds], components
+    found, components = msgspec.json.schema_components(kinds, ref_template=_REF)
+    return list(found), components
 
 
-def _renamed(kind: Any) -> bool:  # noqa: ANN401  (any type)
-    return isinstance(kind, Facade) and not kind.as_it_is
-
-
-def _loaded(kind: Any) -> Any:  # noqa: ANN401  (any type)
-    if not isinstance(kind, Facade):
-        return kind
-    named = getattr(importlib.import_module(kind.module), kind.name)
-    return named | None if kind.or_null else named
-
-
-def _camel_fields(shape: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of an object under the names that the API gives its fields."""
-    if "properties" not in shape:
-        return shape
-    properties = {camel_name(name): item for name, item in shape["properties"].items()}
-    required = [camel_name(name) for name in shape.get("required", [])]
-    return shape | {"properties": properties, "required": required}
+def _answer(method: Method) -> Any:  # noqa: ANN401  (any type)
+    return get_type_hints(method.run, include_extras=True)["return"]
 
 
 def _method(

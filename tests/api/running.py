@@ -24,9 +24,10 @@ from edgeagent.api.transport.answer_grid import TimeSource
 from edgeagent.api.transport.unix_server import Peer
 from edgeagent.clock import DAY_SECONDS, Clock, week_of
 from edgeagent.config import Config
+from edgeagent.messages.fields import ErasureReason
 from edgeagent.messages.report import REPORT_BYTES
 from edgeagent.services.upkeep.box_erasure import erase_box
-from edgeagent.services.upkeep.erasure import ErasureReason, ErasureReceipt
+from edgeagent.services.upkeep.erasure import ErasureReceipt
 from edgeagent.services.upkeep.key_management import configured_provider
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.randomness import SeededRandomSource

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from edgeagent.api.methods.camel import camel, camel_name
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.messages import Pick, Picks, RankRequest, Reason, SegmentCause
@@ -86,6 +85,12 @@ def manager(lived: Running) -> Iterator[Client]:
 
 def as_the_cli_prints(value: object) -> Any:  # noqa: ANN401  (any JSON)
     return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def camel_name(name: str) -> str:
+    """Return a field's name as the API spells it."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
 
 
 def same(answer: Any, printed: Any) -> bool:  # noqa: ANN401  (any JSON)
@@ -233,11 +238,3 @@ def test_assessment_preview_retention_and_receipt_have_one_shape(
         assert same(kept, as_the_cli_prints(agent.retention.kept()))
         receipt = manager.result("EdgeAgent.consentReceipt")
         assert same(receipt, as_the_cli_prints(agent.consent_receipt()))
-
-
-def test_names_change_and_nothing_else() -> None:
-    assert camel_name("epsilon_last_52_weeks") == "epsilonLast52Weeks"
-    assert camel({"a_b": [{"c_d": ("e_f", None)}], "already": 1}) == {
-        "aB": [{"cD": ["e_f", None]}],
-        "already": 1,
-    }

@@ -13,11 +13,9 @@ from jinja2 import Environment, nodes
 from edgeagent.consent import Purpose
 from edgeagent.dashboard.texts import LANGUAGES
 from edgeagent.errors import EdgeAgentError
-from edgeagent.messages.fields import MechanismName
+from edgeagent.messages.fields import MechanismName, Obstacle, Outcome
 from edgeagent.messages.scoring import Reason
 from edgeagent.services.household.consent_receipt import State
-from edgeagent.services.reports.preconditions import Obstacle
-from edgeagent.store.disclosures import Outcome
 from edgeagent.store.profiles import ProfileKind, TitleMark
 from tests.dashboard.test_dashboard_gate import DEEDS
 from tests.dashboard.test_dashboard_texts import BASES, SOURCES, TEMPLATES, catalogue, names_in

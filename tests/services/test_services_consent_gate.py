@@ -8,7 +8,7 @@ import pytest
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
 from edgeagent.errors import ConsentRequired, InputError
-from edgeagent.services.consent_gate import Refusal
+from edgeagent.messages.fields import Refusal
 from edgeagent.services.household.signals import Signal
 from tests.services.conftest import MONDAY, Box
 

@@ -13,7 +13,7 @@ from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken, StorageError
 from edgeagent.messages import WatchEvent
-from edgeagent.services.reports.preconditions import Obstacle
+from edgeagent.messages.fields import Obstacle
 from edgeagent.services.upkeep.doctor import Doctor, Finding
 from edgeagent.services.upkeep.scoring_health import scoring_found
 from edgeagent.store.history_schema import HISTORY_SCHEMA

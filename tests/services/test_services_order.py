@@ -11,7 +11,7 @@ from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.errors import StorageError
 from edgeagent.messages import Picks, WatchEvent
-from edgeagent.services.upkeep.erasure import ErasureReason
+from edgeagent.messages.fields import ErasureReason
 from edgeagent.store import Reach
 from edgeagent.store.rekey import Step
 from tests.services.conftest import Box

@@ -10,8 +10,8 @@ from edgeagent.clock import DAY_SECONDS, quarter_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.dashboard.texts import LANGUAGES, load_texts
 from edgeagent.errors import LedgerBroken
+from edgeagent.messages.fields import Obstacle
 from edgeagent.services.models.installation import InstallationStore
-from edgeagent.services.reports.preconditions import Obstacle
 from tests.services.conftest import Box, task
 
 BOTH = (Purpose.HISTORY, Purpose.REPORTING)

@@ -3,64 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from edgeagent import __version__
 from edgeagent.agent import Agent
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Event, Method, Nothing, Shape, own
-from edgeagent.api.methods.household import PrivateSessionShape, private_session
+from edgeagent.api.method import Caller, Event, Nothing, fetching, for_apps, own
+from edgeagent.api.methods.household import private_session
 from edgeagent.errors import LedgerBroken, StorageError
+from edgeagent.messages.answers.status import ModelShape, StatusShape, UpdateShape
 from edgeagent.services.models.installation import Installation
 from edgeagent.services.upkeep.count_health import CountHealthStore
 
-__all__ = ["DOCUMENT_NAME", "EVENTS", "METHODS", "ModelShape", "installed"]
+__all__ = ["DOCUMENT_NAME", "EVENTS", "METHODS", "installed"]
 
 DOCUMENT_NAME = "openrpc.json"
-
-
-class ModelShape(Shape, frozen=True, kw_only=True):
-    """What is installed; null before the first update."""
-
-    model_version: str | None
-    head: str | None
-    trained_at: int | None
-    space_id: str | None
-    segments: int | None
-    previous_version: str | None
-    """What a rollback would go back to."""
-    checked_at: int | None
-    """When the server was last asked for updates."""
-    task: str | None
-    """What the server asks reports to be like, within the compiled limits."""
-
-
-class StatusShape(Shape, frozen=True, kw_only=True):
-    """How the box stands."""
-
-    version: str
-    started_at: int
-    now: int
-    time_is_known: bool
-    profile: str
-    viewings: int
-    private_session: PrivateSessionShape
-    model: ModelShape
-    waiting_reports: int
-    failed_counts: int
-    """Reporting weeks in a row that could not be counted and left as "none"; never sent."""
-    problems: tuple[str, ...]
-    """What makes the box stand still, or happened to its files until somebody has seen to it;
-    'edgeagent doctor' looks deeper. Empty when all is well."""
-
-
-class UpdateShape(Shape, frozen=True, kw_only=True):
-    """What an update brought."""
-
-    changed: bool
-    model: ModelShape
+_Document = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
 
 
 def _status(call: Call, params: Nothing) -> StatusShape:
@@ -148,7 +109,7 @@ def _told_model(call: Call) -> None:
     call.emit("EdgeAgent.onModelChanged", installed(call.agent))
 
 
-def _discover(call: Call, params: Nothing) -> msgspec.Raw:
+def _discover(call: Call, params: Nothing) -> _Document:
     """Return the OpenRPC document of this API."""
     del call, params
     document = Path(__file__).with_name(DOCUMENT_NAME).read_bytes()
@@ -156,24 +117,11 @@ def _discover(call: Call, params: Nothing) -> msgspec.Raw:
 
 
 METHODS = (
-    own("status", _status, result=StatusShape, result_name="status"),
-    own("model", _model, result=ModelShape, result_name="model"),
-    own(
-        "updateModel",
-        _update,
-        first=_fetch,
-        result=UpdateShape,
-        result_name="update",
-        lane="slow",
-    ),
-    own("rollbackModel", _rollback, result=ModelShape, result_name="model", lane="slow"),
-    Method(
-        name="rpc.discover",
-        caller=Caller.APP,
-        run=_discover,
-        result=dict[str, Any],
-        result_name="OpenRPC Schema",
-    ),
+    own("status", _status, Nothing, result_name="status"),
+    own("model", _model, Nothing, result_name="model"),
+    fetching("updateModel", _fetch, _update, result_name="update"),
+    own("rollbackModel", _rollback, Nothing, result_name="model", lane="slow"),
+    for_apps("rpc.discover", _discover, Nothing, result_name="OpenRPC Schema"),
 )
 EVENTS = (
     Event(

@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
 from edgeagent.api.call import Call, telling_of_changes
-from edgeagent.api.method import Caller, Event, Facade, Shape, own
-from edgeagent.api.methods.camel import camel
-from edgeagent.api.methods.picks import OfProfile, ProfileParams
+from edgeagent.api.method import Caller, Event, own
+from edgeagent.api.methods.picks import ProfileParams
 from edgeagent.consent import Purpose
+from edgeagent.messages.answers.consent import (
+    ConsentReceiptShape,
+    ConsentShape,
+    PurposeShape,
+    Withdrawn,
+)
+from edgeagent.messages.answers.household import OfProfile
+from edgeagent.messages.codec import Shape
 from edgeagent.messages.fields import ProfileName
 from edgeagent.notices import load_notice
-from edgeagent.services.consent_gate import Refusal
 from edgeagent.services.household.signals import Signal
 
 __all__ = ["EVENTS", "METHODS"]
-
-
-class PurposeShape(Shape, frozen=True, kw_only=True):
-    """One switch."""
-
-    purpose: Purpose
-    title: str
-    text: str
-    gives: str
-    """What the household gets from it."""
-    takes: str
-    """What it costs the household."""
-    granted: bool
-    since: int | None
-    expires_at: int | None
-    refusal: Refusal | None
-    """Why it is off; null when it is on."""
-    reason: str
-    """Likewise, in words; empty when it is on."""
-
-
-class ConsentShape(Shape, frozen=True, kw_only=True):
-    """All switches of a profile, and the notice they refer to."""
-
-    profile: str
-    notice_version: str
-    language: str
-    may_consent: bool
-    """False for a child, and for a teen unless the settings count teens as adults: nothing can be
-    switched on."""
-    purposes: tuple[PurposeShape, ...]
 
 
 _Language = Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
@@ -78,12 +53,6 @@ class SignalParams(Shape, frozen=True, kw_only=True):
     """What a platform says on behalf of the household."""
 
     signal: Signal
-
-
-class Withdrawn(Shape, frozen=True, kw_only=True):
-    """How many consents a signal ended."""
-
-    withdrawn: int
 
 
 def _consent(call: Call, params: ConsentParams) -> ConsentShape:
@@ -139,23 +108,18 @@ def _apply_signal(call: Call, params: SignalParams) -> Withdrawn:
     return Withdrawn(withdrawn=len(records))
 
 
-def _receipt(call: Call, params: ProfileParams) -> Any:  # noqa: ANN401  (see camel)
+def _receipt(call: Call, params: ProfileParams) -> ConsentReceiptShape:
     """Return every decision of a profile, or of all, with the fields of ISO/IEC TS 27560."""
-    return camel(call.agent.consent_receipt(params.profile))
+    receipt = call.agent.consent_receipt(params.profile)
+    return ConsentReceiptShape.of(receipt)
 
 
 METHODS = (
-    own("consent", _consent, params=ConsentParams, result=ConsentShape, result_name="consent"),
-    own("grant", _grant, params=GrantParams, result=ConsentShape, result_name="consent"),
-    own("withdraw", _withdraw, params=PurposeParams, result=ConsentShape, result_name="consent"),
-    own("applySignal", _apply_signal, params=SignalParams, result=Withdrawn, caller=Caller.APP),
-    own(
-        "consentReceipt",
-        _receipt,
-        params=ProfileParams,
-        result=Facade(module="edgeagent.services.household.consent_receipt", name="ConsentReceipt"),
-        result_name="receipt",
-    ),
+    own("consent", _consent, ConsentParams, result_name="consent"),
+    own("grant", _grant, GrantParams, result_name="consent"),
+    own("withdraw", _withdraw, PurposeParams, result_name="consent"),
+    own("applySignal", _apply_signal, SignalParams, caller=Caller.APP),
+    own("consentReceipt", _receipt, ProfileParams, result_name="receipt"),
 )
 EVENTS = (
     Event(

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Event, Loose, Method
+from edgeagent.api.method import Caller, Event, Loose, Nothing, for_apps, for_apps_listed
 from edgeagent.api.switches import DiscoveryPolicy, discovery_policy
 from edgeagent.errors import ConsentRequired, InputError
 from edgeagent.messages import WatchEvent
@@ -117,31 +117,9 @@ def _policy(call: Call, params: object) -> DiscoveryPolicy:
 
 
 METHODS = (
-    Method(
-        name="Discovery.watched",
-        caller=Caller.APP,
-        run=_watched,
-        params=WatchedParams,
-        takes_a_list=True,
-        result=bool,
-        result_name="success",
-    ),
-    Method(
-        name="Discovery.watchedV2",
-        caller=Caller.APP,
-        run=_watched_v2,
-        params=WatchedParams,
-        takes_a_list=True,
-        result=bool,
-        result_name="result",
-    ),
-    Method(
-        name="Discovery.policy",
-        caller=Caller.APP,
-        run=_policy,
-        result=DiscoveryPolicy,
-        result_name="policy",
-    ),
+    for_apps_listed("Discovery.watched", _watched, WatchedParams, result_name="success"),
+    for_apps_listed("Discovery.watchedV2", _watched_v2, WatchedParams, result_name="result"),
+    for_apps("Discovery.policy", _policy, Nothing, result_name="policy"),
 )
 EVENTS = (
     Event(

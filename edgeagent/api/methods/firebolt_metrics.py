@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from msgspec import Meta
 
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Loose, Method
+from edgeagent.api.method import Loose, Method, for_apps
 from edgeagent.api.methods.firebolt_discovery import audience, overshoots
 from edgeagent.api.playback import PlaybackMark
 from edgeagent.errors import InputError
@@ -18,6 +18,7 @@ __all__ = ["METHODS"]
 
 _RPC_V2 = 2
 _MOST_SECONDS = 86_400
+L = TypeVar("L", bound=Loose)
 
 
 class Media(Loose, frozen=True, kw_only=True):
@@ -145,31 +146,24 @@ def _position(progress: float) -> tuple[float | None, int | None]:
     return None, int(progress)
 
 
-def _method(name: str, run: Callable[..., bool | None], params: type[Loose]) -> Method:
-    return Method(
-        name=f"Metrics.{name}",
-        caller=Caller.APP,
-        run=run,
-        params=params,
-        result=bool | None,
-        result_name="success",
-    )
+def _media(name: str, run: Callable[[Call, L], bool | None], params: type[L]) -> Method:
+    return for_apps(f"Metrics.{name}", run, params, result_name="success")
 
 
 METHODS = (
-    _method("mediaLoadStart", _heard("A title is being loaded"), Media),
-    _method("mediaPlay", _heard("Playback is about to begin"), Media),
-    _method("mediaPlaying", _playing, Media),
-    _method("mediaPause", _pause, Media),
-    _method("mediaWaiting", _heard("Playback waits for data"), Media),
-    _method("mediaProgress", _progress, MediaProgress),
-    _method("mediaSeeking", _heard("Somebody seeks"), MediaSeeking),
-    _method("mediaSeeked", _heard("Somebody sought"), MediaSeeked),
-    _method("mediaRateChange", _heard("The rate changed"), MediaRate),
-    _method("mediaRateChanged", _heard("The rate changed, in newer SDKs' words"), MediaRate),
-    _method("mediaRenditionChange", _heard("The quality changed"), MediaRendition),
-    _method(
+    _media("mediaLoadStart", _heard("A title is being loaded"), Media),
+    _media("mediaPlay", _heard("Playback is about to begin"), Media),
+    _media("mediaPlaying", _playing, Media),
+    _media("mediaPause", _pause, Media),
+    _media("mediaWaiting", _heard("Playback waits for data"), Media),
+    _media("mediaProgress", _progress, MediaProgress),
+    _media("mediaSeeking", _heard("Somebody seeks"), MediaSeeking),
+    _media("mediaSeeked", _heard("Somebody sought"), MediaSeeked),
+    _media("mediaRateChange", _heard("The rate changed"), MediaRate),
+    _media("mediaRateChanged", _heard("The rate changed, in newer SDKs' words"), MediaRate),
+    _media("mediaRenditionChange", _heard("The quality changed"), MediaRendition),
+    _media(
         "mediaRenditionChanged", _heard("The quality changed, in newer SDKs' words"), MediaRendition
     ),
-    _method("mediaEnded", _ended, Media),
+    _media("mediaEnded", _ended, Media),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Event, Method
+from edgeagent.api.method import Caller, Event, Nothing, for_apps
 from edgeagent.api.switches import AdPolicy, ad_policy
 
 __all__ = ["EVENTS", "METHODS"]
@@ -22,20 +22,8 @@ def _flags(call: Call, params: object) -> dict[str, str | float | bool]:
 
 
 METHODS = (
-    Method(
-        name="Advertising.policy",
-        caller=Caller.APP,
-        run=_policy,
-        result=AdPolicy,
-        result_name="adPolicy",
-    ),
-    Method(
-        name="Profile.flags",
-        caller=Caller.APP,
-        run=_flags,
-        result=dict[str, str | float | bool],
-        result_name="flags",
-    ),
+    for_apps("Advertising.policy", _policy, Nothing, result_name="adPolicy"),
+    for_apps("Profile.flags", _flags, Nothing, result_name="flags"),
 )
 EVENTS = (
     Event(

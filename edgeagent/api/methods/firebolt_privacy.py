@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edgeagent.api.call import Call, telling_of_changes
-from edgeagent.api.method import Caller, Event, Loose, Method
+from edgeagent.api.method import Caller, Event, Loose, Method, Nothing, for_apps
 from edgeagent.api.switches import event_of_flag, flags_of
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired
@@ -37,9 +37,7 @@ def _getter(flag: str) -> Method:
         return flags_of(call.agent).all(call.profile())[flag]
 
     run.__doc__ = f"Return the privacy flag {flag}: {_meaning(flag)}."
-    return Method(
-        name=f"Privacy.{flag}", caller=Caller.APP, run=run, result=bool, result_name="allow"
-    )
+    return for_apps(f"Privacy.{flag}", run, Nothing, result_name="allow")
 
 
 def _setter(flag: str) -> Method:
@@ -62,7 +60,7 @@ def _setter(flag: str) -> Method:
 
     run.__doc__ = f"Set the privacy flag {flag}; to true only for the household."
     name = f"Privacy.set{flag[0].upper()}{flag[1:]}"
-    return Method(name=name, caller=Caller.APP, run=run, params=Switch)
+    return for_apps(name, run, Switch)
 
 
 def _withdrawing(call: Call) -> Callable[[Purpose, str], object]:
@@ -85,13 +83,7 @@ def _settings(call: Call, params: object) -> dict[str, bool]:
 METHODS = (
     *(_getter(flag) for flag in FLAGS),
     *(_setter(flag) for flag in FLAGS),
-    Method(
-        name="Privacy.settings",
-        caller=Caller.APP,
-        run=_settings,
-        result=dict[str, bool],
-        result_name="settings",
-    ),
+    for_apps("Privacy.settings", _settings, Nothing, result_name="settings"),
 )
 EVENTS = tuple(
     Event(

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
 from edgeagent.api.call import Call, telling_of_changes
-from edgeagent.api.method import Caller, Event, Shape, own
-from edgeagent.api.methods.picks import OfProfile, ProfileParams
+from edgeagent.api.method import Caller, Event, own
+from edgeagent.api.methods.picks import ProfileParams
 from edgeagent.errors import ModelError
 from edgeagent.messages import Title, Viewing
-from edgeagent.messages.fields import EntityId, ProfileName, Seconds
+from edgeagent.messages.answers.history import (
+    Changed,
+    Cursor,
+    Forgotten,
+    HistoryShape,
+    MarkShape,
+    TitleShape,
+    ViewingShape,
+)
+from edgeagent.messages.answers.household import OfProfile
+from edgeagent.messages.codec import Shape
+from edgeagent.messages.fields import EntityId, ProfileName
 
 __all__ = ["EVENTS", "METHODS"]
 
 _PAGE = 500
 _Search = Annotated[str, Meta(max_length=200)]
 _Limit = Annotated[int, Meta(ge=1, le=500)]
-
-
-class Cursor(Shape, frozen=True, kw_only=True):
-    """The last viewing of the page before."""
-
-    watched_on: Seconds
-    entity_id: EntityId
 
 
 class HistoryParams(Shape, frozen=True, kw_only=True):
@@ -40,30 +44,6 @@ class HistoryParams(Shape, frozen=True, kw_only=True):
     """Viewings of this title only."""
 
 
-class ViewingShape(Shape, frozen=True, kw_only=True):
-    """One viewing."""
-
-    entity_id: str
-    title: str
-    """The entity id where the catalogue does not know it."""
-    known: bool
-    """Whether the catalogue holds it; what it does not hold carries no weight."""
-    watched_on: int
-    progress_fraction: float | None
-    progress_seconds: int | None
-    completed: bool
-
-
-class HistoryShape(Shape, frozen=True, kw_only=True):
-    """A page, and where the next one begins."""
-
-    profile: str
-    count: int
-    """Of all viewings kept, whatever was searched for."""
-    viewings: tuple[ViewingShape, ...]
-    next: Cursor | None
-
-
 class TitlesParams(Shape, frozen=True, kw_only=True):
     """Part of a title, in any case."""
 
@@ -71,42 +51,11 @@ class TitlesParams(Shape, frozen=True, kw_only=True):
     limit: _Limit = 50
 
 
-class TitleShape(Shape, frozen=True, kw_only=True):
-    """A title of the catalogue, which is the same on every box."""
-
-    entity_id: str
-    title: str
-    kind: str
-    year: int | None
-    genres: tuple[str, ...]
-
-
 class TitleParams(Shape, frozen=True, kw_only=True):
     """Which title, for whom."""
 
     entity_id: EntityId
     profile: ProfileName | None = None
-
-
-class MarkShape(Shape, frozen=True, kw_only=True):
-    """What a profile has said of a title."""
-
-    entity_id: str
-    title: str
-    mark: Literal["hidden", "not_reason"]
-    marked_at: int
-
-
-class Forgotten(Shape, frozen=True, kw_only=True):
-    """How many viewings were deleted."""
-
-    deleted: int
-
-
-class Changed(Shape, frozen=True, kw_only=True):
-    """Whether there was something to change."""
-
-    changed: bool
 
 
 def _history(call: Call, params: HistoryParams) -> HistoryShape:
@@ -231,16 +180,14 @@ def _told(call: Call, params: TitleParams) -> None:
 
 
 METHODS = (
-    own("history", _history, params=HistoryParams, result=HistoryShape, result_name="page"),
-    own(
-        "titles", _titles, params=TitlesParams, result=tuple[TitleShape, ...], result_name="titles"
-    ),
-    own("marks", _marks, params=ProfileParams, result=tuple[MarkShape, ...], result_name="marks"),
-    own("hide", _hide, params=TitleParams, result=None),
-    own("unhide", _unhide, params=TitleParams, result=Changed),
-    own("exclude", _exclude, params=TitleParams, result=None),
-    own("include", _include, params=TitleParams, result=Changed),
-    own("forget", _forget, params=TitleParams, result=Forgotten),
+    own("history", _history, HistoryParams, result_name="page"),
+    own("titles", _titles, TitlesParams, result_name="titles"),
+    own("marks", _marks, ProfileParams, result_name="marks"),
+    own("hide", _hide, TitleParams),
+    own("unhide", _unhide, TitleParams),
+    own("exclude", _exclude, TitleParams),
+    own("include", _include, TitleParams),
+    own("forget", _forget, TitleParams),
 )
 EVENTS = (
     Event(

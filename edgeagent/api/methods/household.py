@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from edgeagent.api.call import Call, telling_of_changes
-from edgeagent.api.method import Caller, Event, Facade, Nothing, Shape, own
-from edgeagent.api.methods.camel import camel
+from edgeagent.api.method import Caller, Event, Nothing, own
+from edgeagent.messages.answers.household import (
+    PrivateSessionShape,
+    ProfileShape,
+    RetentionPeriodShape,
+)
+from edgeagent.messages.codec import Shape
 from edgeagent.messages.fields import ProfileName
 from edgeagent.services.private_viewing.private_session import DEFAULT_MINUTES, MAX_MINUTES
 
-__all__ = ["EVENTS", "METHODS", "PrivateSessionShape", "private_session", "told_profiles"]
-
-
-class PrivateSessionShape(Shape, frozen=True, kw_only=True):
-    """Whether the box is looking away, and until when."""
-
-    on: bool
-    ends_at: int | None
+__all__ = ["EVENTS", "METHODS", "private_session", "told_profiles"]
 
 
 class StartParams(Shape, frozen=True, kw_only=True):
     """For how long."""
 
     minutes: Annotated[int, Meta(ge=1, le=MAX_MINUTES)] = DEFAULT_MINUTES
-
-
-class ProfileShape(Shape, frozen=True, kw_only=True):
-    """One of the household."""
-
-    name: str
-    kind: Literal["adult", "teen", "kid"]
-    active: bool
 
 
 class NameParams(Shape, frozen=True, kw_only=True):
@@ -139,13 +129,13 @@ def told_profiles(call: Call) -> tuple[ProfileShape, ...]:
     return profiles
 
 
-def _retention(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
+def _retention(call: Call, params: Nothing) -> RetentionPeriodShape:
     """Return for how long viewings are kept."""
     del params
-    return camel(call.agent.retention.kept())
+    return RetentionPeriodShape.of(call.agent.retention.kept())
 
 
-def _set_retention(call: Call, params: RetentionParams) -> Any:  # noqa: ANN401  (see camel)
+def _set_retention(call: Call, params: RetentionParams) -> RetentionPeriodShape:
     """Keep viewings for fewer days; what is older goes, as soon as it is sure to be."""
     before = call.agent.retention.kept()
     with telling_of_changes(call):
@@ -153,50 +143,19 @@ def _set_retention(call: Call, params: RetentionParams) -> Any:  # noqa: ANN401 
     call.playbacks.forget_all()
     if call.agent.housekeeping().deleted or kept.days != before.days:
         call.tell_of_history(*(profile.name for profile in call.agent.household.profiles()))
-    return camel(kept)
+    return RetentionPeriodShape.of(kept)
 
 
-_KEPT = Facade(module="edgeagent.services.household.retention", name="RetentionPeriod")
 METHODS = (
-    own("privateSession", _private_session, result=PrivateSessionShape, result_name="session"),
-    own(
-        "startPrivateSession",
-        _start,
-        params=StartParams,
-        result=PrivateSessionShape,
-        result_name="session",
-    ),
-    own("stopPrivateSession", _stop, result=PrivateSessionShape, result_name="session"),
-    own("profiles", _profiles, result=tuple[ProfileShape, ...], result_name="profiles"),
-    own(
-        "createProfile",
-        _create,
-        params=NewProfileParams,
-        result=tuple[ProfileShape, ...],
-        result_name="profiles",
-    ),
-    own(
-        "switchProfile",
-        _switch,
-        params=NameParams,
-        result=tuple[ProfileShape, ...],
-        result_name="profiles",
-    ),
-    own(
-        "renameProfile",
-        _rename,
-        params=RenameParams,
-        result=tuple[ProfileShape, ...],
-        result_name="profiles",
-    ),
-    own("retention", _retention, result=_KEPT, result_name="retention"),
-    own(
-        "setRetention",
-        _set_retention,
-        params=RetentionParams,
-        result=_KEPT,
-        result_name="retention",
-    ),
+    own("privateSession", _private_session, Nothing, result_name="session"),
+    own("startPrivateSession", _start, StartParams, result_name="session"),
+    own("stopPrivateSession", _stop, Nothing, result_name="session"),
+    own("profiles", _profiles, Nothing, result_name="profiles"),
+    own("createProfile", _create, NewProfileParams, result_name="profiles"),
+    own("switchProfile", _switch, NameParams, result_name="profiles"),
+    own("renameProfile", _rename, RenameParams, result_name="profiles"),
+    own("retention", _retention, Nothing, result_name="retention"),
+    own("setRetention", _set_retention, RetentionParams, result_name="retention"),
 )
 EVENTS = (
     Event(

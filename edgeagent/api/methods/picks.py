@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Event, Facade, Shape, own
-from edgeagent.api.methods.camel import camel
+from edgeagent.api.method import Caller, Event, own
 from edgeagent.messages import Picks, Reason
+from edgeagent.messages.answers.household import OfProfile
+from edgeagent.messages.answers.picks import (
+    PickShape,
+    RankingShape,
+    ReasonShape,
+    SegmentShape,
+    SegmentsShape,
+)
+from edgeagent.messages.codec import Shape
 from edgeagent.messages.fields import EntityId, ProfileName
 
 __all__ = ["EVENTS", "METHODS"]
 
 
 _Limit = Annotated[int, Meta(ge=1, le=1000)]
-_RECOMMENDER = "edgeagent.services.recommender"
 
 
 class RecommendParams(Shape, frozen=True, kw_only=True):
@@ -50,58 +57,26 @@ class ExplainParams(Shape, frozen=True, kw_only=True):
     profile: ProfileName | None = None
 
 
-class ReasonShape(Shape, frozen=True, kw_only=True):
-    """One part of a score, or of a segment."""
-
-    kind: str
-    entity_id: str | None
-    title: str
-    contribution: float
-    share_fraction: float
-
-
-class SegmentShape(Shape, frozen=True, kw_only=True):
-    """One segment, and how much of the household's taste lies in it."""
-
-    id: int
-    name: str
-    probability: float
-    sensitive: bool
-    """A sensitive segment is never a category of a report."""
-    iab: tuple[str, ...]
-    reasons: tuple[ReasonShape, ...]
-    """The watched titles without which it would be smaller; of the largest segments."""
-
-
-class SegmentsShape(Shape, frozen=True, kw_only=True):
-    """The household's own mix, largest part first; it never leaves the box."""
-
-    profile: str
-    made_at: int
-    segments: tuple[SegmentShape, ...]
-    because: tuple[ReasonShape, ...]
-    """The watched titles that raised the present picks most, each with its part of all their
-    weight: together at most 1."""
-
-
-def _recommend(call: Call, params: RecommendParams) -> Any:  # noqa: ANN401  (see camel)
+def _recommend(call: Call, params: RecommendParams) -> RankingShape:
     """Rank titles for a profile, each with the watched titles that caused it."""
     profile = call.profile(params.profile)
     ranking = call.agent.recommend(profile=profile, limit=params.limit, cached=params.cached)
     if not ranking.cached:
         call.emit("EdgeAgent.onPicksChanged", {"profile": profile})
-    return camel(ranking)
+    return RankingShape.of(ranking)
 
 
-def _last_picks(call: Call, params: LastPicksParams) -> Any:  # noqa: ANN401  (see camel)
+def _last_picks(call: Call, params: LastPicksParams) -> RankingShape | None:
     """Return the last ranking at once, without scoring; null when there is none."""
     profile = call.profile(params.profile)
-    return camel(call.agent.last_picks(profile=profile, limit=params.limit))
+    ranking = call.agent.last_picks(profile=profile, limit=params.limit)
+    return None if ranking is None else RankingShape.of(ranking)
 
 
-def _explain(call: Call, params: ExplainParams) -> Any:  # noqa: ANN401  (see camel)
+def _explain(call: Call, params: ExplainParams) -> PickShape:
     """Return one title's score and the parts that add up to it."""
-    return camel(call.agent.explain(params.entity_id, profile=call.profile(params.profile)))
+    pick = call.agent.explain(params.entity_id, profile=call.profile(params.profile))
+    return PickShape.of(pick)
 
 
 def _segments(call: Call, params: ProfileParams) -> SegmentsShape:
@@ -161,48 +136,15 @@ def _heaviest(picks: Picks) -> list[Reason]:
 
 
 def _shapes(reasons: Iterable[Reason]) -> tuple[ReasonShape, ...]:
-    return tuple(msgspec.convert(r, ReasonShape, from_attributes=True) for r in reasons)
+    return tuple(ReasonShape.of(reason) for reason in reasons)
 
 
 METHODS = (
-    own(
-        "recommend",
-        _recommend,
-        params=RecommendParams,
-        result=Facade(module=_RECOMMENDER, name="Ranking"),
-        result_name="ranking",
-        lane="slow",
-    ),
-    own(
-        "lastPicks",
-        _last_picks,
-        params=LastPicksParams,
-        result=Facade(module=_RECOMMENDER, name="Ranking", or_null=True),
-        result_name="ranking",
-    ),
-    own(
-        "explain",
-        _explain,
-        params=ExplainParams,
-        result=Facade(module="edgeagent.messages", name="Pick"),
-        result_name="pick",
-        lane="slow",
-    ),
-    own(
-        "segments",
-        _segments,
-        params=ProfileParams,
-        result=SegmentsShape,
-        result_name="mix",
-        lane="slow",
-    ),
+    own("recommend", _recommend, RecommendParams, result_name="ranking", lane="slow"),
+    own("lastPicks", _last_picks, LastPicksParams, result_name="ranking"),
+    own("explain", _explain, ExplainParams, result_name="pick", lane="slow"),
+    own("segments", _segments, ProfileParams, result_name="mix", lane="slow"),
 )
-
-
-class OfProfile(Shape, frozen=True, kw_only=True):
-    """Whose."""
-
-    profile: str
 
 
 EVENTS = (

@@ -2,63 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Event, Facade, Nothing, Shape, own
-from edgeagent.api.methods.camel import camel
+from edgeagent.api.method import Caller, Event, Nothing, own
 from edgeagent.clock import week_of, week_start
+from edgeagent.messages.answers.assessment import AssessmentShape
+from edgeagent.messages.answers.reports import (
+    BalanceShape,
+    DisclosureShape,
+    NextReportShape,
+    PreviewShape,
+)
 from edgeagent.messages.report import REPORT_BYTES
 from edgeagent.privacy.accounting import SPACING_WEEKS, epsilon
 from edgeagent.services.reports.limits import SEND_WINDOW_SECONDS
-from edgeagent.services.reports.preconditions import Obstacle
-from edgeagent.store import Disclosure, Outcome
+from edgeagent.store import Disclosure
 
 __all__ = ["EVENTS", "METHODS"]
-
-
-class DisclosureShape(Shape, frozen=True, kw_only=True):
-    """One report, byte for byte."""
-
-    report_id: str
-    week: int
-    week_start: int
-    task: str
-    recipient: str
-    body: str
-    drawn_at: int
-    due_at: int
-    settled_at: int | None
-    outcome: Outcome | None
-    """Null while it waits to be sent."""
-    epsilon: float
-    odds: str
-    """e^ε, an exact fraction."""
-    meaning: str
-    """What a reader can conclude from it, in words."""
-
-
-class NextReportShape(Shape, frozen=True, kw_only=True):
-    """What comes next, as far as it can be known: never from what was watched."""
-
-    would_report: bool
-    obstacle: Obstacle | None
-    """Why there will be no report as things stand; null when there will be one."""
-    reason: str
-    """The same in words; empty when there will be one."""
-    week: int
-    """The next week that can be reported on."""
-    week_start: int
-    week_end: int
-    sent_between: tuple[int, int]
-    """The report leaves at a random moment of these days."""
-    bytes: int
-    categories: int | None
-    odds: str | None
-    epsilon: float | None
-    recipient: str | None
-    waiting: int
-    """Reports that are drawn and wait to be sent."""
 
 
 def _disclosures(call: Call, params: Nothing) -> tuple[DisclosureShape, ...]:
@@ -122,47 +81,30 @@ def _next_week(call: Call) -> int:
     return week
 
 
-def _budget(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
+def _budget(call: Call, params: Nothing) -> BalanceShape:
     """Return what was spent of the privacy budget."""
     del params
-    return camel(call.agent.reports.balance())
+    return BalanceShape.of(call.agent.reports.balance())
 
 
-def _preview(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
+def _preview(call: Call, params: Nothing) -> PreviewShape:
     """Return what a report on the last week would look like; its noise is never sent."""
     del params
-    return camel(call.agent.reports.preview())
+    return PreviewShape.of(call.agent.reports.preview())
 
 
-def _assessment(call: Call, params: Nothing) -> Any:  # noqa: ANN401  (see camel)
+def _assessment(call: Call, params: Nothing) -> AssessmentShape:
     """Return what leaves, what it costs, what it tells, and whether what is promised holds."""
     del params
-    return camel(call.agent.reports.assess())
+    return AssessmentShape.of(call.agent.reports.assess())
 
 
 METHODS = (
-    own("disclosures", _disclosures, result=tuple[DisclosureShape, ...], result_name="disclosures"),
-    own("nextReport", _next_report, result=NextReportShape, result_name="next"),
-    own(
-        "budget",
-        _budget,
-        result=Facade(module="edgeagent.services.reports.budget", name="Balance"),
-        result_name="budget",
-    ),
-    own(
-        "preview",
-        _preview,
-        result=Facade(module="edgeagent.services.reports.preview", name="Preview"),
-        result_name="preview",
-        lane="slow",
-    ),
-    own(
-        "assessment",
-        _assessment,
-        result=Facade(module="edgeagent.services.reports.assessment", name="Assessment"),
-        result_name="assessment",
-        lane="slow",
-    ),
+    own("disclosures", _disclosures, Nothing, result_name="disclosures"),
+    own("nextReport", _next_report, Nothing, result_name="next"),
+    own("budget", _budget, Nothing, result_name="budget"),
+    own("preview", _preview, Nothing, result_name="preview", lane="slow"),
+    own("assessment", _assessment, Nothing, result_name="assessment", lane="slow"),
 )
 EVENTS = (
     Event(

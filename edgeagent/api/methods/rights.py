@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Literal
 
 from edgeagent.api.call import Call, telling_of_changes
-from edgeagent.api.method import Facade, Nothing, Shape, own
+from edgeagent.api.method import Nothing, own
 from edgeagent.api.methods.household import told_profiles
 from edgeagent.errors import InputError
-from edgeagent.messages.fields import ProfileName
-from edgeagent.services.upkeep.erasure import ErasureReason, ErasureReceipt
+from edgeagent.messages.answers.rights import EraseShape, ReceiptOfErasure
+from edgeagent.messages.codec import Shape
+from edgeagent.messages.fields import ErasureReason, ProfileName
+from edgeagent.services.upkeep.erasure import ErasureReceipt
+from edgeagent.services.upkeep.export_format import BoxExport
 
 __all__ = ["METHODS"]
 
@@ -25,28 +28,7 @@ class EraseParams(Shape, frozen=True, kw_only=True):
     """What the first call answered."""
 
 
-class ReceiptOfErasure(Shape, frozen=True, kw_only=True):
-    """What was erased; holds nothing of what it was."""
-
-    scope: Literal["history", "profile", "all"]
-    reason: ErasureReason
-    at: int
-    data_keys_destroyed: bool
-    key_encryption_key_destroyed: bool
-    kept: tuple[str, ...]
-    copies: str
-
-
-class EraseShape(Shape, frozen=True, kw_only=True):
-    """The first answer holds a confirmation, the second a receipt."""
-
-    confirm: str | None
-    erases: str
-    """What the deed is, in words."""
-    receipt: ReceiptOfErasure | None
-
-
-def _export(call: Call, params: Nothing) -> object:
+def _export(call: Call, params: Nothing) -> BoxExport:
     """Return everything this box keeps about its household, as 'edgeagent export' writes it."""
     del params
     return call.agent.portability.export()
@@ -69,15 +51,7 @@ def _erase(call: Call, params: EraseParams) -> EraseShape:
     call.tell_of_history(*(left if profile is None else [profile]))
     if params.scope != "history":
         told_profiles(call)
-    shape = ReceiptOfErasure(
-        scope=receipt.scope,
-        reason=receipt.reason,
-        at=receipt.at,
-        data_keys_destroyed=receipt.data_keys_destroyed,
-        key_encryption_key_destroyed=receipt.key_encryption_key_destroyed,
-        kept=receipt.kept,
-        copies=receipt.copies,
-    )
+    shape = ReceiptOfErasure.of(receipt)
     return EraseShape(confirm=None, erases=erases, receipt=shape)
 
 
@@ -100,16 +74,6 @@ def _in_words(scope: str, profile: str | None) -> str:
 
 
 METHODS = (
-    own(
-        "export",
-        _export,
-        result=Facade(
-            module="edgeagent.services.upkeep.export_format", name="BoxExport", as_it_is=True
-        ),
-        result_name="export",
-        lane="slow",
-    ),
-    own(
-        "erase", _erase, params=EraseParams, result=EraseShape, result_name="erasure", lane="alone"
-    ),
+    own("export", _export, Nothing, result_name="export", lane="slow"),
+    own("erase", _erase, EraseParams, result_name="erasure", lane="alone"),
 )

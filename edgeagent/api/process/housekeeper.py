@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from edgeagent.api.call import ServiceState
-from edgeagent.api.methods.box import ModelShape, installed
-from edgeagent.api.methods.household import PrivateSessionShape
+from edgeagent.api.methods.box import installed
 from edgeagent.api.schedule import Chore, Conditions, Schedule
 from edgeagent.api.transport.subscriptions import Subscriptions
 from edgeagent.api.worker_threads import WorkerThreads
 from edgeagent.errors import StorageError
+from edgeagent.messages.answers.household import PrivateSessionShape
+from edgeagent.messages.answers.status import ModelShape
 
 __all__ = ["LOOK_SECONDS", "SERVING", "Housekeeper"]
 

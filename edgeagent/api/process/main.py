@@ -22,10 +22,11 @@ from edgeagent.api.process.subprocesses import Subprocesses
 from edgeagent.api.transport.unix_server import Peer
 from edgeagent.clock import SystemClock
 from edgeagent.config import Config, ServiceConfig
+from edgeagent.messages.fields import ErasureReason
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.services.upkeep.box_erasure import erase_box
-from edgeagent.services.upkeep.erasure import ErasureReason, ErasureReceipt
+from edgeagent.services.upkeep.erasure import ErasureReceipt
 from edgeagent.services.upkeep.key_management import configured_provider
 from edgeagent.services.upkeep.managers import manager_groups, manager_users
 

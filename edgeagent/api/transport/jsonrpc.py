@@ -7,9 +7,10 @@ specification names; nothing of a frame is quoted back or logged.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
+
+from edgeagent.api.params import Given
 
 __all__ = [
     "BATCH_ANSWER_BYTES",
@@ -62,7 +63,7 @@ class Request:
     """One call."""
 
     method: str
-    params: list[Any] | dict[str, Any]
+    params: Given
     id: Id
     is_notification: bool
     """Nobody waits for an answer, not even for an error."""

@@ -19,6 +19,7 @@ from edgeagent.services.timekeeping.counting_frame import Frame
 from edgeagent.store import Disclosure
 
 if TYPE_CHECKING:
+    from edgeagent.messages.fields import Obstacle
     from edgeagent.network.transport import Transport
     from edgeagent.scoring.protocol import Scorer
     from edgeagent.services.reports.assessment import Assessment
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from edgeagent.services.reports.count_week import WeekCounter
     from edgeagent.services.reports.disclosure_log import DisclosureExport, Verification
     from edgeagent.services.reports.open_week import OpenWeek, WeekClosing
-    from edgeagent.services.reports.preconditions import Obstacle
     from edgeagent.services.reports.preview import Preview
     from edgeagent.services.reports.quarterly_summary import Quarter
     from edgeagent.services.reports.uploader import Sending

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from edgeagent.clock import iso_utc, quarter_of, week_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken, PolicyError
 from edgeagent.messages import ReportTask
+from edgeagent.messages.fields import Obstacle
 from edgeagent.privacy.accounting import Debit, check_debit
 from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.services.context import BoxContext
@@ -17,26 +17,9 @@ from edgeagent.services.models.installation import InstallationStore
 from edgeagent.services.reports.limits import ReportRules
 from edgeagent.services.timekeeping.on_time import ON_SECONDS_BETWEEN_DRAWS, OnTime
 
-__all__ = ["NoReport", "Obstacle", "ReportConditions"]
+__all__ = ["NoReport", "ReportConditions"]
 
 _PURPOSES = (Purpose.HISTORY, Purpose.REPORTING)
-
-
-class Obstacle(StrEnum):
-    """Why there is no report."""
-
-    SERVER = "server"
-    OFF = "off"
-    LEDGER = "ledger"
-    TIME = "time"
-    SILENCE = "silence"
-    ON_TIME = "on_time"
-    TASK = "task"
-    LATER = "later"
-    QUARTER = "quarter"
-    LIMITS = "limits"
-    CONSENT = "consent"
-    SEGMENTER = "segmenter"
 
 
 class NoReport(Exception):

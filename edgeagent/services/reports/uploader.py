@@ -14,12 +14,13 @@ from typing import Literal
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, LedgerBroken, NetworkError
+from edgeagent.messages.fields import Outcome
 from edgeagent.network.transport import Response, Transport
 from edgeagent.randomness import RandomSource
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.reports.limits import ReportRules
 from edgeagent.services.timekeeping.device_clock import DeviceClock
-from edgeagent.store import LedgerStore, OutboxEntry, Outcome, arrival
+from edgeagent.store import LedgerStore, OutboxEntry, arrival
 
 __all__ = ["GRACE_SECONDS", "Sending", "Uploader"]
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from edgeagent.config import CONFIG_NAME
 from edgeagent.errors import EdgeAgentError, InputError, StorageError
-from edgeagent.services.upkeep.erasure import ErasureReason, ErasureReceipt
+from edgeagent.messages.fields import ErasureReason
+from edgeagent.services.upkeep.erasure import ErasureReceipt
 from edgeagent.store import KeyProvider
 from edgeagent.store.durable import create_durably, destroy_durably, no_room, sync_directory
 from edgeagent.store.home_files import DATABASES, KEY_FILE_NAME, LOCK_NAME, MODELS_DIRECTORY

@@ -18,7 +18,7 @@ from msgspec import Meta
 from edgeagent.clock import Clock
 from edgeagent.errors import LedgerBroken, StorageError
 from edgeagent.messages.codec import KeptMessage, Message, canonical_bytes, checked, decode
-from edgeagent.messages.fields import MAIN_PROFILE, ProfileName, Seconds
+from edgeagent.messages.fields import MAIN_PROFILE, ErasureReason, ProfileName, Seconds
 from edgeagent.services.household.profiles import (
     HouseholdState,
     HouseholdStateStore,
@@ -30,11 +30,9 @@ from edgeagent.store.rekey import Step
 __all__ = [
     "REASONS",
     "Erasure",
-    "ErasureReason",
     "ErasureReceipt",
 ]
 
-ErasureReason = Literal["loss_of_consent", "user_request", "account_deletion", "profile_deletion"]
 REASONS: tuple[ErasureReason, ...] = get_args(ErasureReason)
 
 _CAP_BYTES = 4096

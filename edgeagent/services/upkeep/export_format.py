@@ -18,12 +18,12 @@ from edgeagent.messages.codec import Message, decode
 from edgeagent.messages.fields import (
     EntityId,
     Fraction01,
+    Outcome,
     ProfileName,
     Seconds,
     ShortText,
     WeekNumber,
 )
-from edgeagent.store import Outcome
 
 __all__ = [
     "EXPORT_CAP_BYTES",
