@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edgeagent.agent import Agent
+from edgeagent.api.caller import Caller
 from edgeagent.api.charges import Charges
 from edgeagent.api.confirmations import Confirmations
 from edgeagent.api.memory import give_back
-from edgeagent.api.method import Caller
 from edgeagent.api.playback import Playbacks
 from edgeagent.api.rate_limit import RateLimiter
 from edgeagent.api.schedule import Conditions

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
+
+from edgeagent.api.caller import Caller
 
 if TYPE_CHECKING:
     from edgeagent.api.call import Call
 
 __all__ = [
-    "Caller",
     "Event",
     "Lane",
     "Loose",
@@ -30,20 +30,6 @@ Lane = Literal["quick", "slow", "alone"]
 on the stores."""
 P = TypeVar("P", bound=msgspec.Struct)
 F = TypeVar("F")
-
-
-class Caller(IntEnum):
-    """Classes of caller; a higher one may do whatever a lower one may."""
-
-    APP = 1
-    """Any local client: tells what was watched, reads switches, and narrows them."""
-    MANAGE = 2
-    """Acts for the household: an allowed user on the unix socket, or who holds the token."""
-
-    @property
-    def label(self) -> str:
-        """The name in the OpenRPC document."""
-        return self.name.lower()
 
 
 class Loose(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

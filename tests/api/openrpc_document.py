@@ -16,8 +16,9 @@ import msgspec
 
 from edgeagent import __version__
 from edgeagent.api.call import Outside, ServiceState
+from edgeagent.api.caller import Caller
 from edgeagent.api.confirmations import Confirmations
-from edgeagent.api.method import Caller, Event, Method
+from edgeagent.api.method import Event, Method
 from edgeagent.api.methods import registry as methods
 from edgeagent.api.transport.answer_grid import AnswerGrid, LoopTime
 from edgeagent.api.transport.dispatcher import Client, Dispatcher

@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from edgeagent.api.call import ServiceState
-from edgeagent.api.method import Caller
+from edgeagent.api.caller import Caller
 from edgeagent.api.transport.answer_grid import AnswerGrid
 from edgeagent.api.transport.dispatcher import Client, Dispatcher
 from edgeagent.api.transport.jsonrpc import BATCH_ANSWER_BYTES, BATCH_LIMIT, INVALID_REQUEST

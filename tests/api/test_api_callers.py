@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from edgeagent.api.method import Caller
+from edgeagent.api.caller import Caller
 from edgeagent.api.methods.registry import EVENTS, METHODS
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.services.household.privacy_flags import FLAGS

@@ -11,7 +11,8 @@ from msgspec import Meta
 from edgeagent import __version__
 from edgeagent.agent import Agent
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Event, Nothing, fetching, for_apps, own
+from edgeagent.api.caller import Caller
+from edgeagent.api.method import Event, Nothing, fetching, for_apps, own
 from edgeagent.api.methods.household import private_session
 from edgeagent.errors import LedgerBroken, StorageError
 from edgeagent.messages.answers.status import ModelShape, StatusShape, UpdateShape

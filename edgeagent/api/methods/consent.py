@@ -7,7 +7,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from edgeagent.api.call import Call, telling_of_changes
-from edgeagent.api.method import Caller, Event, own
+from edgeagent.api.caller import Caller
+from edgeagent.api.method import Event, own
 from edgeagent.api.methods.picks import ProfileParams
 from edgeagent.consent import Purpose
 from edgeagent.messages.answers.consent import (

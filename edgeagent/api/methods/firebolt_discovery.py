@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Event, Loose, Nothing, for_apps, for_apps_listed
+from edgeagent.api.caller import Caller
+from edgeagent.api.method import Event, Loose, Nothing, for_apps, for_apps_listed
 from edgeagent.api.switches import DiscoveryPolicy, discovery_policy
 from edgeagent.errors import ConsentRequired, InputError
 from edgeagent.messages import WatchEvent

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Event, Nothing, for_apps
+from edgeagent.api.caller import Caller
+from edgeagent.api.method import Event, Nothing, for_apps
 from edgeagent.api.switches import AdPolicy, ad_policy
 
 __all__ = ["EVENTS", "METHODS"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edgeagent.api.call import Call, telling_of_changes
-from edgeagent.api.method import Caller, Event, Loose, Method, Nothing, for_apps
+from edgeagent.api.caller import Caller
+from edgeagent.api.method import Event, Loose, Method, Nothing, for_apps
 from edgeagent.api.switches import event_of_flag, flags_of
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from edgeagent.api.call import Call, telling_of_changes
-from edgeagent.api.method import Caller, Event, Nothing, own
+from edgeagent.api.caller import Caller
+from edgeagent.api.method import Event, Nothing, own
 from edgeagent.messages.answers.household import (
     PrivateSessionShape,
     ProfileShape,

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Event, own
+from edgeagent.api.caller import Caller
+from edgeagent.api.method import Event, own
 from edgeagent.messages import Picks, Reason
 from edgeagent.messages.answers.household import OfProfile
 from edgeagent.messages.answers.picks import (

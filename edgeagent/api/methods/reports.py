@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from edgeagent.api.call import Call
-from edgeagent.api.method import Caller, Event, Nothing, own
+from edgeagent.api.caller import Caller
+from edgeagent.api.method import Event, Nothing, own
 from edgeagent.clock import week_of, week_start
 from edgeagent.messages.answers.assessment import AssessmentShape
 from edgeagent.messages.answers.reports import (

@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 import msgspec
 
 from edgeagent.api.call import Call, ServiceState
-from edgeagent.api.method import Caller, Loose, Method
+from edgeagent.api.caller import Caller
+from edgeagent.api.method import Loose, Method
 from edgeagent.api.methods.registry import find_event, find_method
 from edgeagent.api.params import read_params
 from edgeagent.api.transport import jsonrpc

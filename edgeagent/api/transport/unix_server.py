@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from edgeagent.api.method import Caller
+from edgeagent.api.caller import Caller
 from edgeagent.api.transport.connection_limiter import (
     AT_ONCE,
     ConnectionLimiter,

@@ -21,7 +21,7 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 from websockets.typing import Origin, Subprotocol
 
-from edgeagent.api.method import Caller
+from edgeagent.api.caller import Caller
 from edgeagent.api.transport.connection_limiter import (
     AT_ONCE,
     ConnectionLimiter,
