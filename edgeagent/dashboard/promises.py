@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from edgeagent.dashboard.page_request import PageRequest
+from edgeagent.messages import SegmentLabel
 
 __all__ = ["GroupBelief", "Promises", "Risk", "Statement", "ask_promises", "read_promises"]
 
@@ -27,7 +30,7 @@ class Statement:
 class GroupBelief:
     """What somebody who sees every report believes of one group of taste, as parts of one."""
 
-    group: str
+    label: SegmentLabel
     before: float
     after: float
     most: float
@@ -65,7 +68,7 @@ def read_promises(assessment: Mapping[str, Any]) -> Promises:
         statements=tuple(Statement(**promise) for promise in assessment["promises"]),
         beliefs=tuple(
             GroupBelief(
-                group=belief["category"],
+                label=msgspec.convert(belief["label"], SegmentLabel),
                 before=belief["prior"],
                 after=belief["posterior"],
                 most=belief["posteriorAtMost"],

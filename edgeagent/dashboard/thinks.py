@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 from starlette.responses import Response
 
 from edgeagent.dashboard.box_client import NO_MODEL, NOT_GRANTED, Refused
 from edgeagent.dashboard.page_request import PageRequest, Route
+from edgeagent.messages.answers.picks import SegmentShape
 
 __all__ = ["ROUTES"]
 
@@ -20,7 +22,7 @@ async def _thinks(request: PageRequest) -> Response:
         if refused.code != NOT_GRANTED and refused.kind != NO_MODEL:
             raise
         return await request.page("thinks_nothing", why=await _why_not(request, refused))
-    segments = mix["segments"]
+    segments = msgspec.convert(mix["segments"], tuple[SegmentShape, ...])
     if not segments:
         return await request.page("thinks_nothing", why="no_mix")
     ranking = await request.ask("lastPicks")
@@ -28,7 +30,7 @@ async def _thinks(request: PageRequest) -> Response:
     return await request.page(
         "thinks",
         segments=segments[:_SHOWN_SEGMENTS],
-        rest=sum(segment["probability"] for segment in segments[_SHOWN_SEGMENTS:]),
+        rest=sum(segment.probability for segment in segments[_SHOWN_SEGMENTS:]),
         because=mix["because"],
         picks=picks[:_SHOWN_PICKS],
         no_picks="picks_none_left" if ranking else "picks_nothing",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -10,6 +10,8 @@ from edgeagent.messages.codec import Message, decode
 from edgeagent.messages.fields import HeadName, Seconds, Sha256, ShortText, SpaceId, TargetPath
 
 __all__ = [
+    "BEFORE_1970",
+    "LABEL_TEXT_LETTERS",
     "MANIFEST_CAP_BYTES",
     "MODEL_CAP_BYTES",
     "ModelClaims",
@@ -19,9 +21,14 @@ __all__ = [
     "decode_manifest",
 ]
 
-MANIFEST_CAP_BYTES = 64 * 1024
+MANIFEST_CAP_BYTES = 160 * 1024
+"""64 labels that fill all an exporter writes, in letters of four bytes, take 136 KB."""
 MODEL_CAP_BYTES = 4 * 1024 * 1024
 """A segment model is 60–480 KB; anything near this is not one."""
+
+
+LABEL_TEXT_LETTERS = 60
+LabelText = Annotated[str, Meta(min_length=1, max_length=LABEL_TEXT_LETTERS)]
 
 
 class TargetReference(Message, frozen=True, kw_only=True):
@@ -32,14 +39,35 @@ class TargetReference(Message, frozen=True, kw_only=True):
     length_bytes: Annotated[int, Meta(ge=1, le=128 * 1024 * 1024)]
 
 
-class SegmentLabel(Message, frozen=True, kw_only=True):
-    """What one segment is called."""
+BEFORE_1970: Literal["before 1970"] = "before 1970"
+"""An era: of older films people ask for all, not for a decade."""
+
+
+class SegmentLabel(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """What one segment is called: in words, and as fields that another language is made from.
+
+    The fields hold what the name says, no more; manifests without them are older.
+    """
 
     name: ShortText
-    sensitive: bool = False
+    """English; shown where the fields are not understood."""
+    sensitive: bool
     """Never a category of a report: sessions in it count as "none"."""
-    iab: Annotated[tuple[ShortText, ...], Meta(max_length=8)] = ()
+    iab: Annotated[tuple[ShortText, ...], Meta(max_length=8)]
     """IAB Content Taxonomy 3.1 ids."""
+    kind: Literal["films", "series"] | None = None
+    """None: nothing is told but the name."""
+    genres: Annotated[tuple[LabelText, ...], Meta(max_length=2)] = ()
+    """As catalogues say them; the second tells what kind of the first."""
+    era: Annotated[int, Meta(ge=1870, le=2200, multiple_of=10)] | Literal["before 1970"] | None = (
+        None
+    )
+    """A decade by its first year, or everything before one."""
+    theme: LabelText | None = None
+    titles: Annotated[tuple[LabelText, ...], Meta(max_length=3)] = ()
+    """Of what is watched there."""
+    number: Annotated[int, Meta(ge=1, le=64)] = 1
+    """Tells it from others that are called the same."""
 
 
 class ModelClaims(Message, frozen=True, kw_only=True):

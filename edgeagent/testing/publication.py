@@ -73,7 +73,10 @@ class StaticRepository(Repository):
             model_version="1",
             trained_at=0,
             dimension=1,
-            segments=tuple(SegmentLabel(name=f"segment {number}") for number in range(32)),
+            segments=tuple(
+                SegmentLabel(name=f"segment {number}", sensitive=False, iab=())
+                for number in range(32)
+            ),
             model=model,
             golden=golden,
             catalogue=titles,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +25,14 @@ def watched_in(
     return watched
 
 
+V = TypeVar("V", str, int)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facet:
+class Facet(Generic[V]):
     """How much of each segment's watching has each value of one property."""
 
-    values: tuple[str, ...]
+    values: tuple[V, ...]
     share: NDArray[np.float64]
     """[S, V]."""
     overall: NDArray[np.float64]
@@ -39,8 +43,8 @@ class Facet:
         cls,
         titles: Sequence[Title],
         watched: NDArray[np.float64],
-        values_of: Callable[[Title], Iterable[str]],
-    ) -> Facet:
+        values_of: Callable[[Title], Iterable[V]],
+    ) -> Facet[V]:
         """Count a property over what was watched [S, N]."""
         listed = [tuple(values_of(title)) for title in titles]
         values = tuple(sorted({value for each in listed for value in each}))
@@ -57,7 +61,7 @@ class Facet:
             overall=overall,
         )
 
-    def lifted(self, segment: int, *, lift: float, share: float) -> list[str]:
+    def lifted(self, segment: int, *, lift: float, share: float) -> list[V]:
         """Return the values that stand out in a segment, those that say most about it first.
 
         Args:
@@ -72,7 +76,7 @@ class Facet:
         telling = here[out] * np.log(np.maximum(ratio[out], 1e-9))
         return [self.values[value] for value in out[np.argsort(-telling, kind="stable")]]
 
-    def commonest(self, segment: int) -> list[str]:
+    def commonest(self, segment: int) -> list[V]:
         """Return the values a segment watches, the most watched first."""
         order = np.argsort(-self.share[segment], kind="stable")
         return [self.values[value] for value in order if self.share[segment, value] > 0]

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from itertools import count as counting
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from edgeagent.messages import SegmentLabel, Title
+from edgeagent.messages.manifest import BEFORE_1970, LABEL_TEXT_LETTERS
 from model_export.metadata import NOTHING_KNOWN, Metadata
+from model_export.segments.english_names import english_name, noun_first, shortened
 from model_export.segments.facets import Facet, telling_titles, watched_in
-from model_export.segments.genre_words import spoken_genres
 from model_export.segments.session_vectors import SessionRows
 from model_export.segments.taxonomy import FORMATS, iab_categories, is_sensitive
 
@@ -27,9 +31,9 @@ _FAINT_LIFT, _FAINT_SHARE = 1.2, 0.2
 _ERA_SHARE = 0.4
 _THEME_LIFT, _THEME_SHARE = 2.0, 0.2
 _SERIES_SHARE = 0.75
-_CLASSIC = 1970
+_BEFORE, _CLASSIC = 0, 1970
+"""Stands among the decades for all before 1970, and goes first where a decade tells no more."""
 _TITLES_SHOWN = 3
-_MAX_NAME_LENGTH = 120
 _MAX_IAB = 8
 
 
@@ -46,15 +50,11 @@ class NamedSegment:
 class _Portrait:
     """What stands out in one segment."""
 
-    genres: Sequence[str]
-    """That name it, up to two; fewer say it all in most segments."""
+    base: SegmentLabel
+    """Genres that name it, up to two (fewer say it all in most segments), and era."""
     strong: bool
     """Whether they do without titles beside them."""
-    lifted: Sequence[str]
-    """All genres and themes that stand out."""
-    series: bool
-    era: str
-    theme: str
+    theme: str | None
     titles: tuple[str, ...]
 
 
@@ -80,14 +80,8 @@ def name_segments(
     named: list[NamedSegment] = []
     taken: set[str] = set()
     for portrait in _portraits(titles, watched, metadata):
-        name = next(wording for wording in _wordings(portrait) if wording not in taken)
-        taken.add(name)
-        about = [*portrait.lifted, *portrait.genres]
-        label = SegmentLabel(
-            name=name,
-            sensitive=is_sensitive(about),
-            iab=iab_categories(about, series=portrait.series)[:_MAX_IAB],
-        )
+        label = next(label for label in _labels(portrait) if label.name not in taken)
+        taken.add(label.name)
         named.append(NamedSegment(label=label, titles=portrait.titles))
     return tuple(named)
 
@@ -105,13 +99,21 @@ def _portraits(
         lifted = genres.lifted(segment, lift=_LIFT, share=_GENRE_SHARE)
         faint = genres.lifted(segment, lift=_FAINT_LIFT, share=_FAINT_SHARE)
         theme = themes.lifted(segment, lift=_THEME_LIFT, share=_THEME_SHARE)
+        named = (lifted or faint or genres.commonest(segment))[:2]
+        series = kinds.lifted(segment, lift=0.0, share=_SERIES_SHARE) == ["episode"]
+        era = eras.lifted(segment, lift=_LIFT, share=_ERA_SHARE)[:1]
+        about = [*lifted, *theme, *named]
         yield _Portrait(
-            genres=(lifted or faint or genres.commonest(segment))[:2],
+            base=SegmentLabel(
+                name="-",
+                sensitive=is_sensitive(about),
+                iab=iab_categories(about, series=series)[:_MAX_IAB],
+                kind="series" if series else "films",
+                genres=noun_first([_cut(genre) for genre in named]),
+                era=BEFORE_1970 if era == [_BEFORE] else next(iter(era), None),
+            ),
             strong=bool(lifted),
-            lifted=[*lifted, *theme],
-            series=bool(kinds.lifted(segment, lift=0.0, share=_SERIES_SHARE) == ["episode"]),
-            era=next(iter(eras.lifted(segment, lift=_LIFT, share=_ERA_SHARE)), ""),
-            theme=theme[0] if theme else "",
+            theme=_cut(theme[0].lower()) or None if theme else None,
             titles=tops,
         )
 
@@ -120,34 +122,23 @@ def _genres(title: Title) -> Sequence[str]:
     return [genre for genre in title.genres if genre.lower() not in FORMATS]
 
 
-def _eras(title: Title) -> Sequence[str]:
+def _eras(title: Title) -> Sequence[int]:
     if title.year is None:
         return ()
-    return (f"of the {title.year // 10 * 10}s", *([f"before {_CLASSIC}"] * (title.year < _CLASSIC)))
+    return (title.year // 10 * 10, *([_BEFORE] * (title.year < _CLASSIC)))
 
 
-def _wordings(portrait: _Portrait) -> Iterator[str]:
-    """Yield ways to say it, the shortest that tells enough first, each longer one more special.
-
-    None is longer than a screen can show, however long genres, themes and titles are.
-    """
-    base = spoken_genres(portrait.genres, series=portrait.series)
-    base = f"{base} {portrait.era}" if portrait.era else base
-    base = _cut(base, _MAX_NAME_LENGTH)
-    themed = _cut(f"{base}: {portrait.theme.lower()}", _MAX_NAME_LENGTH) if portrait.theme else base
+def _labels(portrait: _Portrait) -> Iterator[SegmentLabel]:
+    """Yield ways to say it, the shortest that tells enough first, each longer one more special."""
+    base, titles = portrait.base, tuple(map(_cut, portrait.titles))
+    ways: list[SegmentLabel] = []
     if portrait.strong or portrait.theme:
-        yield base
-        yield themed
-    for shown in range(1, len(portrait.titles) + 1):
-        around = " and ".join(f"“{title}”" for title in portrait.titles[:shown])
-        yield _cut(f"{base}, like {around}", _MAX_NAME_LENGTH)
-    yield base
-    number = 2
-    while True:
-        ending = f" ({number})"
-        yield _cut(base, _MAX_NAME_LENGTH - len(ending)) + ending
-        number += 1
+        ways += [base, replace(base, theme=portrait.theme)]
+    ways += [replace(base, titles=titles[:shown]) for shown in range(1, len(titles) + 1)]
+    numbered = (replace(base, number=number) for number in counting(1))
+    for way in chain(ways, numbered):
+        yield replace(way, name=english_name(way))
 
 
-def _cut(name: str, length: int) -> str:
-    return name if len(name) <= length else name[: length - 1].rstrip() + "…"
+def _cut(text: str) -> str:
+    return shortened(text, LABEL_TEXT_LETTERS)

@@ -58,7 +58,9 @@ def artefacts(*, armed: bool, now: int, epoch: int, loops: int = LOOPS) -> Artef
         model_version="armed" if armed else "harmless",
         trained_at=now,
         dimension=D,
-        segments=tuple(SegmentLabel(name=f"segment {number}") for number in range(_S)),
+        segments=tuple(
+            SegmentLabel(name=f"segment {number}", sensitive=False, iab=()) for number in range(_S)
+        ),
         model=_reference("models", "onnx", model),
         golden=_reference("models", "golden.npz", _golden()),
         catalogue=_reference("catalogue", "catalogue", catalogue),

@@ -105,7 +105,9 @@ def fill(home: Path, *, events: int) -> None:
             model_version="1",
             trained_at=now,
             dimension=128,
-            segments=tuple(SegmentLabel(name=f"segment {n}") for n in range(32)),
+            segments=tuple(
+                SegmentLabel(name=f"segment {n}", sensitive=False, iab=()) for n in range(32)
+            ),
             model=references[0],
             golden=references[1],
             catalogue=references[2],

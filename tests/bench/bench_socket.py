@@ -56,7 +56,9 @@ def _furnish(home: Path, *, titles: int) -> None:
             model_version="1",
             trained_at=0,
             dimension=D,
-            segments=tuple(SegmentLabel(name=f"segment {n}") for n in range(S)),
+            segments=tuple(
+                SegmentLabel(name=f"segment {n}", sensitive=False, iab=()) for n in range(S)
+            ),
             model=_placed(store, "models/bench.onnx", model),
             golden=_placed(store, "models/bench.golden", b"nobody reads it"),
             catalogue=_placed(store, "catalogue/bench.catalogue", catalogue),

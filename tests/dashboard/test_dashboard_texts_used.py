@@ -18,7 +18,7 @@ from edgeagent.messages.scoring import Reason
 from edgeagent.services.household.consent_receipt import State
 from edgeagent.store.profiles import ProfileKind, TitleMark
 from tests.dashboard.test_dashboard_gate import DEEDS
-from tests.dashboard.test_dashboard_texts import BASES, SOURCES, TEMPLATES, catalogue, names_in
+from tests.dashboard.test_dashboard_texts import LABELS, SOURCES, TEMPLATES, catalogue, names_in
 
 ENGLISH = catalogue("en")
 CODE = "\n".join(path.read_text("utf-8") for path in (*TEMPLATES, *SOURCES))
@@ -69,10 +69,9 @@ def is_about_trouble(key: str) -> bool:
 
 def parts_of_names() -> set[str]:
     """Return the texts that the names of segments are made of."""
-    whole = {f"segment.noun.{base.lower()}" for base in BASES} & ENGLISH.keys()
-    split = (base.lower().partition(" ") for base in BASES)
-    pairs = {(f"segment.kind.{kind}", f"segment.noun.{noun}") for kind, _, noun in split}
-    return whole.union(*(pair for pair in pairs if set(pair) <= ENGLISH.keys()))
+    nouns = {(label.kind, *label.genres[:1]) for label in LABELS}
+    kinds = {("kind", genre) for label in LABELS for genre in label.genres[1:]}
+    return {".".join(("segment", *map(str, key))).lower() for key in nouns | kinds}
 
 
 def test_every_text_is_used() -> None:

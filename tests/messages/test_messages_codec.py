@@ -144,7 +144,9 @@ def manifest(**changes: object) -> bytes:
         model_version="2026.11-1",
         trained_at=0,
         dimension=128,
-        segments=tuple(SegmentLabel(name=f"Segment {n}") for n in range(7)),
+        segments=tuple(
+            SegmentLabel(name=f"Segment {n}", sensitive=False, iab=()) for n in range(7)
+        ),
         model=file,
         golden=file,
         catalogue=file,
@@ -155,6 +157,37 @@ def manifest(**changes: object) -> bytes:
 
 def test_a_manifest_is_read() -> None:
     assert decode_manifest(manifest()).segments[6].name == "Segment 6"
+
+
+def test_labels_of_older_manifests_are_read_and_those_of_today() -> None:
+    older = {"iab": ["324"], "name": "Crime films", "sensitive": False}
+    fields = {"genres": ["Crime"], "kind": "films", "era": "before 1970", "titles": ["Up"]}
+    read = decode_manifest(manifest(segments=[older] * 6 + [older | fields]))
+    assert read.segments[0] == SegmentLabel(name="Crime films", sensitive=False, iab=("324",))
+    assert read.segments[0].kind is None
+    assert (read.segments[6].genres, read.segments[6].era) == (("Crime",), "before 1970")
+    assert canonical_bytes(read) == manifest(segments=[older] * 6 + [older | fields])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "operas"},
+        {"era": 1995},
+        {"era": "of the 1990s"},
+        {"genres": ["a", "b", "c"]},
+        {"theme": ""},
+        {"titles": ["x" * 61]},
+        {"titles": ["a"] * 4},
+        {"number": 65},
+        {"number": 1},  # said by leaving it out
+        {"colour": "red"},
+    ],
+)
+def test_a_label_out_of_bounds_is_refused(fields: dict[str, object]) -> None:
+    label = {"iab": ["324"], "name": "Crime films", "sensitive": False} | fields
+    with pytest.raises(MalformedMessage):
+        decode_manifest(manifest(segments=[label] * 7))
 
 
 @pytest.mark.parametrize(

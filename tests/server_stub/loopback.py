@@ -61,7 +61,9 @@ def make_manifest(**changes: object) -> ModelManifest:
         "model_version": "1",
         "trained_at": 0,
         "dimension": 8,
-        "segments": tuple(SegmentLabel(name=f"Genre {n}") for n in range(CATEGORIES - 1)),
+        "segments": tuple(
+            SegmentLabel(name=f"Genre {n}", sensitive=False, iab=()) for n in range(CATEGORIES - 1)
+        ),
         "model": reference("models/segments.onnx"),
         "golden": reference("models/golden.json"),
         "catalogue": reference("catalogue/titles.bin"),

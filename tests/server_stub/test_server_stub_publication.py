@@ -106,7 +106,9 @@ def test_segments_without_a_manifest_have_numbers() -> None:
 
 
 def test_a_manifest_with_fewer_segments_names_what_it_can() -> None:
-    short = make_manifest(segments=tuple(SegmentLabel(name=f"G{n}") for n in range(7)))
+    short = make_manifest(
+        segments=tuple(SegmentLabel(name=f"G{n}", sensitive=False, iab=()) for n in range(7))
+    )
     names = [s.name for s in estimate_audience(even(10), make_task(), manifest=short).segments]
     assert names[6:] == ["G6", "segment 7", "none"]
 

@@ -60,7 +60,10 @@ class Releases(Repository):
             model_version=version,
             trained_at=0,
             dimension=claims.dimension,
-            segments=tuple(SegmentLabel(name=f"segment {n}") for n in range(claims.segments)),
+            segments=tuple(
+                SegmentLabel(name=f"segment {n}", sensitive=False, iab=())
+                for n in range(claims.segments)
+            ),
             model=self._add(f"models/{version}.onnx", model),
             golden=self._add(f"models/{version}.golden", golden),
             catalogue=self._add(f"catalogue/{version}.catalogue", catalogue),

@@ -97,11 +97,9 @@ def _segments(call: Call, params: ProfileParams) -> SegmentsShape:
     segments = [
         SegmentShape(
             id=number,
-            name=label.name,
             probability=part,
-            sensitive=label.sensitive,
-            iab=label.iab,
             reasons=_shapes(causes.get(number, ())),
+            **msgspec.structs.asdict(label),
         )
         for number, (label, part) in enumerate(
             zip(labels, ranking.segment_probabilities, strict=False)

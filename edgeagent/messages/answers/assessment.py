@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from edgeagent.messages.codec import Shape
+from edgeagent.messages.manifest import SegmentLabel
 
 __all__ = [
     "AssessmentShape",
@@ -71,6 +72,8 @@ class BeliefShape(Shape, frozen=True, kw_only=True):
     """What an observer believes of one category before and after seeing the reports."""
 
     category: str
+    label: SegmentLabel
+    """The same as fields; without a segment it has no more than the name."""
     prior: float
     posterior: float
     posterior_at_most: float

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from edgeagent.messages.codec import Shape
 from edgeagent.messages.fields import EntityId, Fraction01, Seconds, ShortText
+from edgeagent.messages.manifest import SegmentLabel
 
 __all__ = [
     "PickShape",
@@ -76,15 +77,11 @@ class RankingShape(Shape, frozen=True, kw_only=True):
     """Whether these are picks made before, less what was watched or has ended since."""
 
 
-class SegmentShape(Shape, frozen=True, kw_only=True):
-    """One segment, and how much of the household's taste lies in it."""
+class SegmentShape(SegmentLabel, Shape, frozen=True, kw_only=True, omit_defaults=False):
+    """One segment: its label, and how much of the household's taste lies in it."""
 
     id: int
-    name: str
     probability: float
-    sensitive: bool
-    """A sensitive segment is never a category of a report."""
-    iab: tuple[str, ...]
     reasons: tuple[ReasonShape, ...]
     """The watched titles without which it would be smaller; of the largest segments."""
 

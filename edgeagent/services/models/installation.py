@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from edgeagent.errors import LedgerBroken, NoModel
-from edgeagent.messages import ModelFiles, ModelManifest, ReportTask, TargetReference
+from edgeagent.messages import ModelFiles, ModelManifest, ReportTask, SegmentLabel, TargetReference
 from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import Seconds, Sha256
 from edgeagent.messages.targets import target_file
@@ -28,7 +28,7 @@ __all__ = [
     "InstallationStore",
     "RefusedModel",
     "UnreadManifest",
-    "category_names",
+    "category_labels",
 ]
 
 _STATE_NAME = "installation"
@@ -146,8 +146,10 @@ class InstallationStore(StateStore[Installation]):
 NONE_NAME = "none (nothing watched, sensitive, or unknown)"
 
 
-def category_names(installation: Installation, *, task: str, categories: int) -> tuple[str, ...]:
-    """Return a name for each category of a task.
+def category_labels(
+    installation: Installation, *, task: str, categories: int
+) -> tuple[SegmentLabel, ...]:
+    """Return a label for each category of a task.
 
     Args:
         installation: its model names the segments where the task asks for that model's.
@@ -163,5 +165,9 @@ def category_names(installation: Installation, *, task: str, categories: int) ->
         and asked.segmenter.model == current.model
         and len(current.segments) == categories - 1
     ):
-        return (*(label.name for label in current.segments), NONE_NAME)
-    return (*(f"segment {number}" for number in range(categories - 1)), NONE_NAME)
+        return (*current.segments, _named(NONE_NAME))
+    return (*(_named(f"segment {number}") for number in range(categories - 1)), _named(NONE_NAME))
+
+
+def _named(name: str) -> SegmentLabel:
+    return SegmentLabel(name=name, sensitive=False, iab=())

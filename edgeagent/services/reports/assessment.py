@@ -11,7 +11,7 @@ from edgeagent.clock import iso_utc, week_of
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import StorageError
-from edgeagent.messages import Report, decode_report
+from edgeagent.messages import Report, SegmentLabel, decode_report
 from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
 from edgeagent.privacy.declaration import DeclaredRequest, load_declaration
 from edgeagent.privacy.inference import (
@@ -22,7 +22,7 @@ from edgeagent.privacy.inference import (
 )
 from edgeagent.services.context import BoxContext
 from edgeagent.services.household.retention import kept
-from edgeagent.services.models.installation import Installation, InstallationStore, category_names
+from edgeagent.services.models.installation import Installation, InstallationStore, category_labels
 from edgeagent.services.reports.limits import ReportRules
 from edgeagent.services.reports.promises import Promise, promises
 from edgeagent.services.upkeep.settings_risk import Deviation, deviations
@@ -51,6 +51,8 @@ class Belief:
     """What an observer believes of one category before and after seeing the reports."""
 
     category: str
+    label: SegmentLabel
+    """The same as fields; without a segment it has no more than the name."""
     prior: float
     posterior: float
     posterior_at_most: float
@@ -161,7 +163,7 @@ def _conclusions(
         else checked_prior([float(share) for share in prior], categories)
     )
     after = posterior(shares, answers)
-    names = category_names(installation, task=task, categories=categories)
+    labels = category_labels(installation, task=task, categories=categories)
     return Conclusions(
         worst_case="every report of this box can be linked to the others, and the household "
         "watches the same segment for ever; in other lives they say less"
@@ -170,13 +172,14 @@ def _conclusions(
         reports=len(answers),
         beliefs=tuple(
             Belief(
-                category=name,
+                category=label.name,
+                label=label,
                 prior=before,
                 posterior=now,
                 posterior_at_most=largest_posterior(before, lifetime),
                 posterior_after_one_more_at_most=largest_posterior(before, lifetime * largest),
             )
-            for name, before, now in zip(names, shares, after, strict=True)
+            for label, before, now in zip(labels, shares, after, strict=True)
         ),
     )
 

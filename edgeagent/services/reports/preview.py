@@ -25,7 +25,7 @@ from edgeagent.messages import ReportTask, canonical_bytes
 from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
-from edgeagent.services.models.installation import category_names
+from edgeagent.services.models.installation import category_labels
 from edgeagent.services.reports.count_week import Sessions, WeekCounter
 
 __all__ = ["Preview", "PreviewedReport", "Previewer"]
@@ -107,8 +107,9 @@ class Previewer:
         counts = self._counter.count(sessions, task=task, random=random)
         if ledger.deletions.last() != last_deletion:
             raise _gone(week)
+        labels = category_labels(installation, task=task.name, categories=task.categories)
         return Preview(
-            categories=category_names(installation, task=task.name, categories=task.categories),
+            categories=tuple(label.name for label in labels),
             report=_drawn(week, task, counts, random),
         )
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from edgeagent.errors import InputError
-from edgeagent.messages import Title
+from edgeagent.messages import SegmentLabel, Title, canonical_bytes
+from edgeagent.messages.manifest import BEFORE_1970, LABEL_TEXT_LETTERS, MANIFEST_CAP_BYTES
 from model_export.heads.foldin import FoldinSettings, FoldinSolver
 from model_export.log import WatchLog
 from model_export.metadata import Metadata
 from model_export.segments import session_vectors as session_vectors_module
-from model_export.segments.genre_words import spoken_genres
+from model_export.segments.english_names import english_name, noun_first
 from model_export.segments.kmeans import Clusters, _refined, spherical_kmeans, unit_rows
 from model_export.segments.naming import NamedSegment, name_segments
 from model_export.segments.session_vectors import SessionRows, sample_sessions, session_vectors
@@ -196,6 +199,26 @@ def test_no_name_is_longer_than_a_screen_can_show_and_numbers_stay() -> None:
     assert len(names) == 12
     assert max(map(len, names)) == 120
     assert any(name.endswith("… (2)") for name in names)
+    written = [canonical_bytes(segment.label) for segment in named]
+    assert all(msgspec.json.decode(label, type=SegmentLabel) for label in written)
+
+
+def test_labels_that_fill_all_there_is_fit_into_a_manifest() -> None:
+    def filled(letters: int) -> str:
+        return "\N{EGYPTIAN HIEROGLYPH A001}" * letters
+
+    widest = SegmentLabel(
+        name=filled(120),
+        sensitive=False,
+        iab=("EZWB7V",) * 8,
+        kind="series",
+        genres=(filled(LABEL_TEXT_LETTERS),) * 2,
+        era=BEFORE_1970,
+        theme=filled(LABEL_TEXT_LETTERS),
+        titles=(filled(LABEL_TEXT_LETTERS),) * 3,
+        number=64,
+    )
+    assert 64 * len(canonical_bytes(widest)) < MANIFEST_CAP_BYTES - 2048
 
 
 def test_a_segment_nobody_watches_has_a_name_too() -> None:
@@ -206,6 +229,25 @@ def test_telling_titles_are_named_as_one_says_them() -> None:
     space, serial, _ = _named([0, 1, 1], [4, 5], [2, 3], metadata={})
     assert space.titles == ("Beta", "Alpha")
     assert serial.titles == ("Serial",)
+
+
+def test_a_label_holds_as_fields_what_its_name_says_and_no_more() -> None:
+    space, plain, sea, war = (
+        segment.label for segment in _named([0, 1, 0], [2, 2], [2, 2], [3], metadata=KNOWN)
+    )
+    assert space.genres == ("Action", "Sci-Fi")
+    assert (space.kind, space.era, space.titles) == ("films", 1990, ())
+    assert (plain.theme, sea.theme, sea.era) == (None, "sea", 2000)
+    assert war.era == "before 1970"
+    nameless, films, again, _ = (
+        segment.label for segment in _named([6, 6], [6, 6], [6], [0, 2, 3, 4], metadata={})
+    )
+    assert (nameless.genres, nameless.titles, nameless.number) == ((), ("Zeta",), 1)
+    assert (films.titles, films.number, again.number) == ((), 1, 2)
+    for label in (space, plain, sea, war, nameless, films, again):
+        assert english_name(label) == label.name
+    (serial,) = (segment.label for segment in _named([4, 5], metadata={}))
+    assert serial.kind == "series"
 
 
 def test_sensitive_segments_are_marked() -> None:
@@ -234,8 +276,9 @@ def test_a_sensitive_theme_marks_a_segment_too() -> None:
     ],
 )
 def test_genres_are_said_as_one_says_them(genres: tuple[str, ...], phrase: str) -> None:
-    assert spoken_genres(genres) == phrase
-    assert "series" in spoken_genres(genres, series=True).lower()
+    label = SegmentLabel(name="-", sensitive=False, iab=(), genres=noun_first(genres))
+    assert english_name(label) == phrase
+    assert "series" in english_name(replace(label, kind="series")).lower()
 
 
 @pytest.mark.parametrize(
