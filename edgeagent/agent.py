@@ -29,6 +29,7 @@ from edgeagent.services.household.profiles import Household
 from edgeagent.services.household.retention import Housekeeping, Retention
 from edgeagent.services.household.signals import Signal, apply_signal
 from edgeagent.services.household.title_marks import TitleMarks
+from edgeagent.services.household.viewing_history import ViewingHistory
 from edgeagent.services.household.withdrawal import Withdrawals
 from edgeagent.services.models.installation import Installation, InstallationStore
 from edgeagent.services.models.title_index import TitleIndex
@@ -40,6 +41,7 @@ from edgeagent.services.upkeep.box_erasure import finish_erasure_of_box
 from edgeagent.services.upkeep.erasure import Erasure
 from edgeagent.services.upkeep.key_management import configured_provider, finish_rotation
 from edgeagent.services.upkeep.settings_risk import note_change
+from edgeagent.services.upkeep.stores import Stores
 from edgeagent.store import Disclosure, Home, require_within_reach
 from edgeagent.store.home_files import MODELS_DIRECTORY
 
@@ -205,10 +207,10 @@ class Agent:
         batch = [events] if isinstance(events, WatchEvent) else events
         return self._recorder.record(batch, keep_unknown=keep_unknown, seen_since=seen_since)
 
-    @property
-    def home(self) -> Home:
-        """The stores, for doors that list, forget and export."""
-        return self._home
+    @cached_property
+    def history(self) -> ViewingHistory:
+        """What was watched."""
+        return ViewingHistory(self._box)
 
     @property
     def titles(self) -> TitleIndex:
@@ -243,6 +245,11 @@ class Agent:
     def erasure(self) -> Erasure:
         """Erases what was watched, or a profile; to erase the box see ``erase_box``."""
         return Erasure(self._home, clock=self._clock)
+
+    @cached_property
+    def stores(self) -> Stores:
+        """Ledger and history as files."""
+        return Stores(self._box)
 
     def housekeeping(self) -> Housekeeping:
         """Do what is due at an idle moment: delete viewings whose time is over."""

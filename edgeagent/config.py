@@ -17,6 +17,7 @@ from edgeagent.errors import InputError
 from edgeagent.messages.codec import Message
 from edgeagent.messages.server_address import ServerAddress
 from edgeagent.regular_file import read_regular
+from edgeagent.reporting_calendar import SPACING_WEEKS
 
 __all__ = [
     "CONFIG_NAME",
@@ -155,7 +156,7 @@ class Config(_Table, frozen=True, kw_only=True):
     report_max_odds: Literal["3", "2", "3/2"] = "3"
     """Largest e^ε of one report: ``3``, ``2`` or ``3/2``. A task that asks for more gets
     nothing."""
-    report_spacing_weeks: Annotated[int, Meta(ge=13, le=520)] = 13
+    report_spacing_weeks: Annotated[int, Meta(ge=SPACING_WEEKS, le=520)] = SPACING_WEEKS
     """Fewest weeks from one report to the next, at least 13; a box keeps to its own 13th weeks."""
     report_pins: tuple[Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")], ...] = ()
     """Reports go only to a server whose public key (SHA-256 of its SubjectPublicKeyInfo, in hex) is

@@ -10,10 +10,11 @@ from edgeagent.clock import WEEK_SECONDS, Clock, week_of, week_start
 from edgeagent.errors import MalformedMessage
 from edgeagent.messages import Report, ReportTask, decode_report
 from edgeagent.privacy.randomizers import randomizer_for
+from edgeagent.reporting_calendar import SPACING_WEEKS
 
 __all__ = ["DEFAULT_GRACE_WEEKS", "Admission", "Refusal"]
 
-DEFAULT_GRACE_WEEKS = 13
+DEFAULT_GRACE_WEEKS = SPACING_WEEKS
 """As long as a box keeps trying to send."""
 
 

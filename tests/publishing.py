@@ -115,9 +115,9 @@ class Household:
         self.agent.record_watch(events)
 
     def go_to_reporting_week(self) -> int:
-        ledger = self.agent.home.ledger
-        first = ledger.first_reportable_week(now=self.clock.now())
-        week = first + (ledger.genesis.phase - first) % 13
+        ledger = self.agent._home.ledger
+        calendar = ledger.calendar(now=self.clock.now())
+        week = calendar.next(calendar.first_week)
         take_task_of_quarter(self.agent, week)
         self.clock.set(week_start(week) + 3600)
         return week
@@ -126,7 +126,7 @@ class Household:
         self.clock.advance(WEEK_SECONDS)
 
     def go_to_due_time(self) -> None:
-        (entry,) = self.agent.home.ledger.outbox()
+        (entry,) = self.agent._home.ledger.outbox()
         self.clock.set(entry.next_attempt_at)
 
 

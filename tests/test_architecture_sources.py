@@ -125,6 +125,31 @@ def test_nothing_on_a_box_makes_a_grant_by_hand() -> None:
     assert making == {"edgeagent/consent.py"}
 
 
+def reads_stores(path: Path) -> bool:
+    """Whether a file reads the stores behind an agent, under whatever name."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and (
+            node.attr == "ledger"
+            or (
+                node.attr.lstrip("_") in {"home", "box"}
+                and isinstance(node.value, ast.Name | ast.Attribute)
+                and (node.value.id if isinstance(node.value, ast.Name) else node.value.attr)
+                == "agent"
+            )
+        )
+        for node in ast.walk(tree(path))
+    )
+
+
+def test_front_ends_call_the_agent_and_never_its_stores() -> None:
+    front_ends = tuple(f"edgeagent/{room}/" for room in ("api", "cli", "dashboard", "simulator"))
+    there = [path for path in SOURCES if str(path.relative_to(ROOT)).startswith(front_ends)]
+    assert len(there) > 100
+    assert not offenders(there, reads_stores)
+    assert reads_stores(ROOT / "edgeagent/agent.py")  # where they are
+
+
 def test_no_room_is_named_vaguely() -> None:
     assert not offenders(SOURCES, lambda path: VAGUE & {*path.parts[len(ROOT.parts) :], path.stem})
 

@@ -19,11 +19,10 @@ from edgeagent.api.switches import Switches, changes, switches
 from edgeagent.clock import Clock
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
-from edgeagent.errors import EdgeAgentError, InputError, LedgerBroken, ModelError
+from edgeagent.errors import EdgeAgentError, LedgerBroken, ModelError
 from edgeagent.messages import Title
 from edgeagent.messages.fields import MAIN_PROFILE, ErasureReason
 from edgeagent.services.timekeeping.device_clock import DeviceClock
-from edgeagent.services.upkeep.box_erasure import erasure_has_begun
 from edgeagent.services.upkeep.erasure import ErasureReceipt
 
 __all__ = ["Call", "NetworkJobs", "Outside", "ServiceState", "telling_of_changes"]
@@ -97,7 +96,7 @@ class ServiceState:
     def rest(self) -> None:
         """Give back what only a busy service needs to keep in memory."""
         self.agent.titles.release()
-        self.agent.home.release_memory()
+        self.agent.stores.release_memory()
         give_back()
 
     def refresh(self) -> None:
@@ -151,14 +150,9 @@ class ServiceState:
     def is_gone(self) -> bool:
         """Say whether another process has erased the box, or begun to; from any thread.
 
-        Where it was cut off, whatever is stored from then on would go with the rest at the next
-        start.
+        While it is closed, too: the next one did not open yet.
         """
-        home = self.agent.home
-        try:
-            return home.ledger.database.was_deleted() or erasure_has_begun(home.directory)
-        except InputError:  # closed: the next one did not open yet
-            return True
+        return self.agent.stores.are_gone()
 
     def begin_anew(self) -> tuple[tuple[str, object], ...]:
         """Let go of all of a box that :meth:`is_gone`, serve a new one, and return what to tell.

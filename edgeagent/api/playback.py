@@ -23,8 +23,6 @@ from edgeagent.services.timekeeping.device_clock import DeviceClock
 __all__ = ["STORE_EVERY_SECONDS", "PlaybackMark", "Playbacks"]
 
 STORE_EVERY_SECONDS = 600
-_NEAR_SECONDS = 2
-"""Two readings of clocks that tell whole seconds may differ by that."""
 
 Number = TypeVar("Number", int, float)
 
@@ -134,13 +132,10 @@ class Playbacks:
         if not playing.undated or self._clock.is_behind():
             return
         agent.retention.keep_time()
-        history = agent.home.history
-        if history.undated.exist():
-            return
         began = self._clock.now() - round(self._clock.boot_seconds() - playing.since)
-        near = history.between(playing.profile, began - _NEAR_SECONDS, began + _NEAR_SECONDS + 1)
-        dated = [one.watched_on for one in near if one.entity_id == playing.mark.entity_id]
-        playing.started_at, playing.undated = (dated or [began])[0], False
+        dated = agent.history.date_of(playing.mark.entity_id, profile=playing.profile, about=began)
+        if dated is not None:
+            playing.started_at, playing.undated = dated, False
 
     def take_changed(self) -> tuple[str, ...]:
         """Return the profiles of which viewings were stored since this was last asked."""
@@ -158,7 +153,7 @@ class Playbacks:
 
     def apply_borders(self, agent: Agent) -> None:
         """Forget everything where a deletion, or a private session's border, came in between."""
-        turn, after = agent.private.turn(), agent.home.ledger.deletions.last()
+        turn, after = agent.private.turn(), agent.erasure.last()
         if (turn, after) != (self._turn, self._after):
             self._turn, self._after = turn, after
             self._playing.clear()

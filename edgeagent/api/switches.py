@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from edgeagent.agent import Agent
 from edgeagent.consent import Purpose
-from edgeagent.services.household.privacy_flags import PrivacyFlags
 
 __all__ = [
     "AdPolicy",
@@ -21,7 +20,6 @@ __all__ = [
     "changes",
     "discovery_policy",
     "event_of_flag",
-    "flags_of",
     "switches",
 ]
 
@@ -40,11 +38,6 @@ class Switches:
     granted: tuple[str, ...]
     discovery: DiscoveryPolicy
     advertising: AdPolicy
-
-
-def flags_of(agent: Agent) -> PrivacyFlags:
-    """Return the privacy flags of a box."""
-    return PrivacyFlags(agent.home.ledger, gate=agent.gate)
 
 
 def discovery_policy(agent: Agent, profile: str) -> DiscoveryPolicy:
@@ -66,11 +59,10 @@ def ad_policy(agent: Agent, profile: str) -> AdPolicy:
 def switches(agent: Agent) -> Switches:
     """Return how everything stands for the active profile."""
     profile = agent.household.active
-    reports = agent.home.ledger.disclosures()
     return Switches(
-        called_off=frozenset(one.report_id for one in reports if one.outcome == "withdrawn"),
+        called_off=agent.reports.called_off(),
         profile=profile,
-        flags=flags_of(agent).all(profile),
+        flags=agent.household.flags.all(profile),
         granted=tuple(state.purpose for state in agent.consent(profile) if state.granted),
         discovery=discovery_policy(agent, profile),
         advertising=ad_policy(agent, profile),

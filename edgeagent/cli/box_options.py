@@ -19,7 +19,6 @@ __all__ = [
     "CALLED_OFF",
     "BoxOptions",
     "called_off",
-    "chosen_profile",
     "emit_json",
     "json_option",
     "pass_box",
@@ -92,25 +91,9 @@ profile_option = click.option(
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
-def chosen_profile(agent: Agent, named: str | None) -> str:
-    """Return the profile an option names, else the active one.
-
-    One that the ledger has decisions of needs no history, which may be damaged.
-
-    Raises:
-        InputError: there is no such profile.
-
-    """
-    if named is None:
-        return agent.household.active
-    if named not in agent.home.ledger.profiles_with_decisions():
-        agent.home.history.profile_kind(named)
-    return named
-
-
 def called_off(agent: Agent, *, withdraws: bool = False) -> str:
     """Return what a deletion has done to reports, and to consents if it withdraws them."""
-    if not agent.home.ledger.deletions.owes():
+    if not agent.erasure.owes():
         return CALLED_OFF
     return f"{_OWED}\n{_NOT_WITHDRAWN}" if withdraws else _OWED
 

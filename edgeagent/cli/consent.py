@@ -11,7 +11,6 @@ from edgeagent.agent import Agent
 from edgeagent.cli.box_options import (
     CALLED_OFF,
     BoxOptions,
-    chosen_profile,
     emit_json,
     json_option,
     pass_box,
@@ -44,7 +43,7 @@ def command() -> None:
 def show(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
     """Show each purpose, what it means, and how it stands."""
     with box.open() as agent:
-        profile = chosen_profile(agent, named_profile)
+        profile = agent.household.chosen(named_profile)
         states = agent.consent(profile)
         may_consent = agent.household.may_consent(profile)
     if as_json:
@@ -89,7 +88,7 @@ def grant(
     --yes does not wait, --json shows nothing.
     """
     with box.open(writes=True) as agent:
-        profile = chosen_profile(agent, named_profile)
+        profile = agent.household.chosen(named_profile)
         if not as_json:
             _show_before(agent, purposes, profile, yes=yes)
         records = [agent.grant(Purpose(purpose), profile=profile) for purpose in purposes]
@@ -133,7 +132,7 @@ def withdraw(
     Nothing delays it: the assessment's upshot is shown afterwards.
     """
     with box.open(writes=True) as agent:
-        profile = chosen_profile(agent, named_profile)
+        profile = agent.household.chosen(named_profile)
         records = [agent.withdraw(Purpose(purpose), profile=profile) for purpose in purposes]
         _show_after(agent, as_json=as_json)
     if as_json:
@@ -181,7 +180,7 @@ def receipt(box: BoxOptions, *, profile: str | None, as_json: bool) -> None:
     with box.open() as agent:
         issued = agent.consent_receipt(profile)
         if profile is not None and not issued.records:  # of one that is gone they are kept
-            agent.home.history.profile_kind(profile)
+            agent.household.require(profile)
     if as_json:
         emit_json(issued)
         return

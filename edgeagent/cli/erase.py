@@ -7,7 +7,6 @@ import click
 from edgeagent.cli.box_options import (
     BoxOptions,
     called_off,
-    chosen_profile,
     emit_json,
     json_option,
     pass_box,
@@ -54,7 +53,7 @@ def command(
         raise InputError("--scope all knows no profile", hint="--scope profile erases one")
     if profile is not None:
         with box.open() as agent:
-            agent.home.history.profile_kind(profile)  # nobody is asked about what there is not
+            agent.household.require(profile)  # nobody is asked about what there is not
     if not yes:
         what = scope if profile is None else f"{scope} of {profile}"
         click.confirm(f"Erase {what} for good?", abort=True, err=True)
@@ -82,7 +81,7 @@ def _erase(
         if scope == "history":
             receipt = agent.erasure.erase_history(profile=profile, reason=reason)
         else:
-            whose = chosen_profile(agent, profile)
+            whose = agent.household.chosen(profile)
             receipt = agent.erasure.erase_profile(whose, reason=reason)
         withdraws = scope == "profile" or reason == "loss_of_consent"
         return receipt, called_off(agent, withdraws=withdraws)

@@ -9,7 +9,6 @@ import click
 from edgeagent.cli.box_options import (
     BoxOptions,
     called_off,
-    chosen_profile,
     emit_json,
     json_option,
     pass_box,
@@ -56,7 +55,7 @@ def add(
     named = None if watched_on is None else _parse_time(watched_on)
     with box.open(writes=True) as agent:
         when = agent.retention.told(named, name="--at")
-        profile = chosen_profile(agent, named_profile)
+        profile = agent.household.chosen(named_profile)
         watched = WatchEvent(watched_on=when, profile=profile, **event)
         recorded = agent.record_watch(watched)
     if as_json:
@@ -77,12 +76,11 @@ def add(
 def list_(box: BoxOptions, *, limit: int, named_profile: str | None, as_json: bool) -> None:
     """List the latest viewings, newest first."""
     with box.open() as agent:
-        profile = chosen_profile(agent, named_profile)
+        profile = agent.household.chosen(named_profile)
         if named_profile is not None:
-            agent.home.history.profile_kind(profile)  # one that was removed has nothing to list
-        since = agent.retention.shown_from()
-        total = agent.home.history.count(profile, since=since)
-        viewings = agent.home.history.window(profile, since=since, limit=limit)[::-1]
+            agent.household.require(profile)  # one that was removed has nothing to list
+        total = agent.history.count(profile)
+        viewings = agent.history.latest(profile, limit=limit)
         titles = {}
         for viewing in viewings:
             try:
@@ -107,7 +105,7 @@ def list_(box: BoxOptions, *, limit: int, named_profile: str | None, as_json: bo
 def forget(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Delete every viewing of ENTITY_ID."""
     with box.open(writes=True) as agent:
-        deleted = agent.title_marks.forget(entity_id, profile=chosen_profile(agent, named_profile))
+        deleted = agent.title_marks.forget(entity_id, profile=agent.household.chosen(named_profile))
         reports = called_off(agent)
     if as_json:
         emit_json({"deleted": deleted})

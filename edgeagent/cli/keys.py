@@ -91,7 +91,7 @@ def _words(command: str) -> tuple[str, ...]:
 def rekey(box: BoxOptions, *, as_json: bool) -> None:
     """Encrypt both databases anew under new data keys, and destroy the old ones."""
     with box.open() as agent:
-        agent.home.rekey()
+        agent.stores.rekey()
     if as_json:
         emit_json({"rekeyed": DATABASES})
     else:

@@ -106,9 +106,9 @@ def remove(box: BoxOptions, *, name: str, yes: bool, as_json: bool) -> None:
             hint=f"empty it: edgeagent erase --scope profile --profile {MAIN_PROFILE}",
         )
     with box.open(writes=True) as agent:
-        agent.home.history.profile_kind(name)  # nobody is asked about what there is not
+        agent.household.require(name)  # nobody is asked about what there is not
         if not yes:
-            count = agent.home.history.count(name)
+            count = agent.history.count(name)
             click.confirm(f"Remove {name} with {count} viewings?", abort=True, err=True)
         receipt = agent.erasure.erase_profile(name)
         reports = called_off(agent, withdraws=True)

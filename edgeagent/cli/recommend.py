@@ -6,7 +6,6 @@ import click
 
 from edgeagent.cli.box_options import (
     BoxOptions,
-    chosen_profile,
     emit_json,
     json_option,
     pass_box,
@@ -42,7 +41,7 @@ def command(
     what nearly made it.
     """
     with box.open() as agent:
-        profile = chosen_profile(agent, named_profile)
+        profile = agent.household.chosen(named_profile)
         if entity_id is not None:
             pick = agent.explain(entity_id, profile=profile)
             _print_parts(pick, as_json=as_json)

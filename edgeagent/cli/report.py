@@ -40,7 +40,7 @@ def send(box: BoxOptions, *, as_json: bool) -> None:
     """Send the reports that are due."""
     with box.open() as agent:
         sendings = agent.send_reports()
-        waiting = len(agent.home.ledger.outbox())
+        waiting = agent.reports.waiting()
     if as_json:
         emit_json({"sent": sendings, "waiting": waiting})
         return

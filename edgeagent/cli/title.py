@@ -7,7 +7,6 @@ import click
 from edgeagent.cli.box_options import (
     BoxOptions,
     called_off,
-    chosen_profile,
     emit_json,
     json_option,
     pass_box,
@@ -34,7 +33,7 @@ def command() -> None:
 def hide(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Never show ENTITY_ID again ("not interested"); it carries no weight either."""
     with box.open(writes=True) as agent:
-        agent.title_marks.hide(entity_id, profile=chosen_profile(agent, named_profile))
+        agent.title_marks.hide(entity_id, profile=agent.household.chosen(named_profile))
     _say({"hidden": True}, f"{entity_id} is hidden; undo it with unhide", as_json=as_json)
 
 
@@ -46,7 +45,7 @@ def hide(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json:
 def unhide(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Show ENTITY_ID again."""
     with box.open(writes=True) as agent:
-        was = agent.title_marks.unhide(entity_id, profile=chosen_profile(agent, named_profile))
+        was = agent.title_marks.unhide(entity_id, profile=agent.household.chosen(named_profile))
     said = f"{entity_id} may be shown again" if was else f"{entity_id} was not hidden"
     _say({"was_hidden": was}, said, as_json=as_json)
 
@@ -59,7 +58,7 @@ def unhide(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_jso
 def exclude(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Do not use ENTITY_ID as a reason: its viewings stay, without weight."""
     with box.open(writes=True) as agent:
-        agent.title_marks.exclude(entity_id, profile=chosen_profile(agent, named_profile))
+        agent.title_marks.exclude(entity_id, profile=agent.household.chosen(named_profile))
     _say({"excluded": True}, f"{entity_id} is no reason; undo it with include", as_json=as_json)
 
 
@@ -71,7 +70,7 @@ def exclude(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_js
 def include(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Use ENTITY_ID as a reason again."""
     with box.open(writes=True) as agent:
-        was = agent.title_marks.include(entity_id, profile=chosen_profile(agent, named_profile))
+        was = agent.title_marks.include(entity_id, profile=agent.household.chosen(named_profile))
     said = f"{entity_id} may be a reason again" if was else f"{entity_id} was not excluded"
     _say({"was_excluded": was}, said, as_json=as_json)
 
@@ -84,7 +83,7 @@ def include(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_js
 def forget(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Delete every viewing of ENTITY_ID; this cannot be undone."""
     with box.open(writes=True) as agent:
-        deleted = agent.title_marks.forget(entity_id, profile=chosen_profile(agent, named_profile))
+        deleted = agent.title_marks.forget(entity_id, profile=agent.household.chosen(named_profile))
         reports = called_off(agent)
     said = f"deleted {deleted} viewings of {entity_id}\n{reports}"
     _say({"deleted": deleted}, said, as_json=as_json)
@@ -97,7 +96,7 @@ def forget(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_jso
 def list_(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
     """List the titles that are hidden or excluded."""
     with box.open() as agent:
-        profile = chosen_profile(agent, named_profile)
+        profile = agent.household.chosen(named_profile)
         marks = agent.title_marks.marked(profile=profile)
     if as_json:
         emit_json({"profile": profile, "marks": marks})

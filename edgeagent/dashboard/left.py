@@ -15,11 +15,12 @@ from edgeagent.clock import WEEK_SECONDS
 from edgeagent.dashboard.page_request import PageRequest, Route
 from edgeagent.privacy.inference import largest_posterior
 from edgeagent.privacy.subset_selection import SubsetSelection
+from edgeagent.reporting_calendar import SPACING_WEEKS
 
 __all__ = ["ROUTES", "Reading", "Timeline", "draw_timeline", "read_report"]
 
 _YEAR_SECONDS = 52 * WEEK_SECONDS
-_AHEAD_SECONDS = 18 * WEEK_SECONDS
+_AHEAD_SECONDS = (SPACING_WEEKS + 5) * WEEK_SECONDS
 """A reporting week comes every 13, and its report leaves within days of its end."""
 _EVEN = 0.5
 

@@ -13,12 +13,12 @@ from math import log, prod
 
 from edgeagent.errors import PolicyError
 from edgeagent.messages.task import MAX_ODDS, PERMITTED_ODDS
+from edgeagent.reporting_calendar import SPACING_WEEKS
 
 __all__ = [
     "COMPILED_LIMITS",
     "MAX_ODDS_PER_REPORT",
     "MAX_ODDS_PER_YEAR",
-    "SPACING_WEEKS",
     "YEAR_WEEKS",
     "Debit",
     "Limits",
@@ -29,7 +29,6 @@ __all__ = [
 ]
 
 MAX_ODDS_PER_REPORT = MAX_ODDS
-SPACING_WEEKS = 13
 YEAR_WEEKS = 52
 MAX_ODDS_PER_YEAR = Fraction(81)
 """Over any 52 consecutive weeks: ε ≤ 4.40."""

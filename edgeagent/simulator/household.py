@@ -25,6 +25,7 @@ from edgeagent.simulator.plan import START, HouseholdPlan
 from edgeagent.store import Disclosure
 from edgeagent.store.home_files import MODELS_DIRECTORY
 from edgeagent.testing.clock import FakeClock
+from edgeagent.testing.inside import box_context
 from edgeagent.testing.publication import take_task_of_quarter
 from edgeagent.testing.randomness import SeededRandomSource
 
@@ -154,9 +155,8 @@ class HouseholdLife:
     def _send(self, agent: Agent) -> list[str]:
         """Come back at the moment each queued report is due, as the housekeeping of a box does."""
         refused = []
-        waiting = agent.home.ledger.outbox()
-        while waiting:
-            self._clock.set(max(self._clock.now(), min(e.next_attempt_at for e in waiting)))
+        while (moment := agent.reports.next_attempt_at()) is not None:
+            self._clock.set(max(self._clock.now(), moment))
             refused += [
                 f"{sending.outcome}: {sending.detail}"
                 for sending in agent.send_reports()
@@ -164,15 +164,15 @@ class HouseholdLife:
             ]
             if refused:
                 break
-            waiting = agent.home.ledger.outbox()
         return refused
 
     def _outcome(self, agent: Agent, picks: Picks, refused: list[str]) -> HouseholdOutcome:
-        agent.home.shown.since = lambda: 0  # the truth is of all weeks, over age by now or not
+        stores = box_context(agent).home
+        stores.shown.since = lambda: 0  # the truth is of all weeks, over age by now or not
         disclosures = agent.disclosures()
         return HouseholdOutcome(
             number=self._plan.number,
-            events=agent.home.history.count(MAIN_PROFILE),
+            events=stores.history.count(MAIN_PROFILE),
             drawn=len(disclosures),
             accepted=sum(item.outcome == "accepted" for item in disclosures),
             refused=tuple(refused),
@@ -200,7 +200,7 @@ class HouseholdLife:
     def _viewings_by_week(self, agent: Agent) -> dict[int, list[Viewing]]:
         weeks: dict[int, list[Viewing]] = {}
         end = START + self._setup.weeks * WEEK_SECONDS
-        for viewing in agent.home.history.between(MAIN_PROFILE, START, end):
+        for viewing in box_context(agent).home.history.between(MAIN_PROFILE, START, end):
             weeks.setdefault(week_of(viewing.watched_on), []).append(viewing)
         return weeks
 

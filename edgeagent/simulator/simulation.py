@@ -32,6 +32,7 @@ from model_export.publishing.artefacts import Artefacts, export
 from model_export.publishing.publish import publish
 from model_export.synthetic import synthetic_households, synthetic_panel
 from model_export.train import train
+from server_stub.admission import DEFAULT_GRACE_WEEKS
 
 __all__ = ["Progress", "Simulation", "simulate"]
 
@@ -246,7 +247,7 @@ def _live(
     end = START + (options.weeks + 1) * WEEK_SECONDS
     store = work / "reports.db"
     with running_server(
-        work / "repository", store, now=end, grace_weeks=options.weeks + 13
+        work / "repository", store, now=end, grace_weeks=options.weeks + DEFAULT_GRACE_WEEKS
     ) as server_url:
         around = SharedSetup(
             homes=work / "homes",

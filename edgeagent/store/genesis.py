@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeagent.clock import week_of
 from edgeagent.errors import LedgerBroken
-from edgeagent.privacy.accounting import SPACING_WEEKS
 from edgeagent.randomness import RandomSource
+from edgeagent.reporting_calendar import SPACING_WEEKS, first_week_after_silence
 from edgeagent.store.anchor import START, Anchor
 from edgeagent.store.chain import ChainWriter
 from edgeagent.store.database import Database
 
-__all__ = ["Genesis", "after_silence", "begin_ledger", "read_genesis", "require_no_ledger_before"]
+__all__ = ["Genesis", "begin_ledger", "read_genesis", "require_no_ledger_before"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,15 +21,10 @@ class Genesis:
 
     created_at: int
     phase: int
-    """0-12: the box reports on weeks w with w ≡ phase (mod 13)."""
+    """See :class:`edgeagent.reporting_calendar.ReportingCalendar`."""
     first_reportable_week: int
     """By the clock it was made under, which nobody had vouched for yet. What counts is
-    ``LedgerStore.first_reportable_week``."""
-
-
-def after_silence(moment: int) -> int:
-    """Return the first week after the 13 whole ones that follow the week of ``moment``."""
-    return week_of(moment) + SPACING_WEEKS + 1
+    ``LedgerStore.calendar``."""
 
 
 def begin_ledger(database: Database, anchor: Anchor, *, now: int, random: RandomSource) -> None:
@@ -46,7 +40,7 @@ def begin_ledger(database: Database, anchor: Anchor, *, now: int, random: Random
             {
                 "created_at": now,
                 "phase": random.below(SPACING_WEEKS),
-                "first_reportable_week": after_silence(now),
+                "first_reportable_week": first_week_after_silence(now),
             },
         )
     anchor.intend(START, writer.tip)

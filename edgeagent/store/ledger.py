@@ -11,6 +11,7 @@ import msgspec
 from edgeagent.consent import ConsentRecord, DatedConsent, Purpose
 from edgeagent.messages.fields import Outcome
 from edgeagent.privacy.accounting import Debit, check_debit
+from edgeagent.reporting_calendar import ReportingCalendar, first_week_after_silence
 from edgeagent.store.anchor import Anchor
 from edgeagent.store.chain import Chain
 from edgeagent.store.clock_notes import (
@@ -43,7 +44,7 @@ from edgeagent.store.entries import (
     one_entry_a_week,
     read_entries,
 )
-from edgeagent.store.genesis import Genesis, after_silence, read_genesis
+from edgeagent.store.genesis import Genesis, read_genesis
 from edgeagent.store.keyed_store import KeyedStore
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.lock import HomeLock
@@ -69,7 +70,7 @@ class LedgerStore(StoreNotes, KeyedStore):
 
     @property
     def genesis(self) -> Genesis:
-        """When this ledger began, and which weeks it may report on.
+        """When this ledger began, and the phase of its reports.
 
         Raises:
             LedgerBroken: the first row is gone.
@@ -77,15 +78,20 @@ class LedgerStore(StoreNotes, KeyedStore):
         """
         return read_genesis(self._database)
 
-    def first_reportable_week(self, *, now: int) -> int:
-        """Return the first week this ledger may report on: 13 silent ones lie before it.
+    def calendar(self, *, now: int) -> ReportingCalendar:
+        """Return on which weeks this ledger may report: 13 silent ones lie before the first.
 
         They are counted from the moment the time was first known to it, whatever the clock said
         when it was made; otherwise a box that is reset under a clock in 1970 would be silent for 13
         weeks of the seventies. While the time was never known: from ``now``.
+
+        Raises:
+            LedgerBroken: the first row is gone.
+
         """
         known = first_known(self._database)
-        return after_silence(now if known is None else known)
+        first_week = first_week_after_silence(now if known is None else known)
+        return ReportingCalendar(phase=self.genesis.phase, first_week=first_week)
 
     def has_known_time(self) -> bool:
         """Say whether the time was ever known to this ledger: its silence counts from then."""

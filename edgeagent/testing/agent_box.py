@@ -9,14 +9,14 @@ from edgeagent.agent import Agent, Environment
 from edgeagent.clock import WEEK_SECONDS, week_start
 from edgeagent.config import Config
 from edgeagent.network.transport import Transport
-from edgeagent.privacy.accounting import SPACING_WEEKS
 from edgeagent.randomness import RandomSource
+from edgeagent.reporting_calendar import SPACING_WEEKS
 from edgeagent.scoring.protocol import Scorer
-from edgeagent.services.context import BoxContext
 from edgeagent.services.models.facade import Models, Update
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.store.home_files import MODELS_DIRECTORY
 from edgeagent.testing.clock import FakeClock
+from edgeagent.testing.inside import box_context
 from edgeagent.testing.publication import StaticRepository, take_task_of_quarter
 from edgeagent.testing.randomness import SeededRandomSource
 from edgeagent.testing.scorer import TableScorer
@@ -73,7 +73,7 @@ class AgentBox:
         directory = self.directory / MODELS_DIRECTORY
         return Models(
             box_context(agent),
-            installations=InstallationStore(agent.home.ledger, directory),
+            installations=InstallationStore(box_context(agent).home.ledger, directory),
             scorer=lambda: self.scorer,
             open_repository=lambda now: StaticRepository(
                 directory, now=now, issued_at=issued_at, vouched_until=vouched_until
@@ -82,7 +82,7 @@ class AgentBox:
 
     def know_time(self, agent: Agent) -> None:
         """Let the ledger note what it would at an update: the clock and a new timestamp agree."""
-        agent.home.ledger.note_known_time(self.clock.now())
+        box_context(agent).home.ledger.note_known_time(self.clock.now())
 
     def end_of_reporting_week(self, agent: Agent, *, cycle: int = 0) -> int:
         """Return a moment, seconds UTC, an hour after a reporting week of the box has ended.
@@ -96,13 +96,7 @@ class AgentBox:
 
         """
         self.know_time(agent)
-        ledger = agent.home.ledger
-        first = ledger.first_reportable_week(now=box_context(agent).clock.now())
-        week = first + (ledger.genesis.phase - first) % SPACING_WEEKS + SPACING_WEEKS * cycle
+        calendar = box_context(agent).home.ledger.calendar(now=box_context(agent).clock.now())
+        week = calendar.next(calendar.first_week) + SPACING_WEEKS * cycle
         take_task_of_quarter(agent, week)
         return week_start(week) + WEEK_SECONDS + 3600
-
-
-def box_context(agent: Agent) -> BoxContext:
-    """Return what an agent hands to its services, so that what an update learns reaches it."""
-    return agent._box  # noqa: SLF001  (a fake updater stands where the agent's own would)

@@ -25,6 +25,7 @@ from edgeagent.messages.targets import MANIFEST_TARGET, TASK_TARGET, target_file
 from edgeagent.network.repository import Repository
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.store.home_files import MODELS_DIRECTORY
+from edgeagent.testing.inside import box_context
 
 __all__ = ["TITLE_IDS", "VOUCHED_SECONDS", "StaticRepository", "take_task_of_quarter"]
 
@@ -123,7 +124,8 @@ class StaticRepository(Repository):
 
 def take_task_of_quarter(agent: Agent, week: int) -> None:
     """Let the box have what a publisher asks of it in the quarter of ``week``, if it has a task."""
-    store = InstallationStore(agent.home.ledger, agent.home.directory / MODELS_DIRECTORY)
+    home = box_context(agent).home
+    store = InstallationStore(home.ledger, home.directory / MODELS_DIRECTORY)
     task = store.load().task
     if task is not None:
         store.update(task=msgspec.structs.replace(task, epoch=quarter_of(week)))

@@ -300,7 +300,7 @@ def let_report_wait(box: AgentBox) -> None:
     """Let a report wait that is due, as another process may have drawn it."""
     now = box.clock.now()
     with box.open() as agent:
-        agent.home.ledger.book(
+        agent._home.ledger.book(
             week=week_of(now) - 1,
             odds=Fraction(3),
             report_id="0" * 32,

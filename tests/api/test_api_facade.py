@@ -124,7 +124,7 @@ def test_counts_that_failed_are_said(lived: Running, manager: Client) -> None:
     assert manager.result("EdgeAgent.status")["failedCounts"] == 0
     with lived.box.open() as agent:
         for _ in range(2):
-            CountHealthStore(agent.home.ledger).note("ModelError", at=lived.box.clock.now())
+            CountHealthStore(agent._home.ledger).note("ModelError", at=lived.box.clock.now())
     assert manager.result("EdgeAgent.status")["failedCounts"] == 2
 
 
@@ -217,7 +217,7 @@ def test_what_another_model_picked_is_no_mix_of_this_one(lived: Running, manager
     with lived.box.open() as agent:
         picks = Picks(picks=(), segment_probabilities=(0.5, 0.5), score_spread=1.0)
         grant = agent.gate.grant(Purpose.PERSONALIZATION, profile="main")
-        agent.home.history.save_picks(picks, grant, made_at=lived.box.clock.now())
+        agent._home.history.save_picks(picks, grant, made_at=lived.box.clock.now())
     assert len(manager.result("EdgeAgent.segments")["segments"]) == 32
 
 

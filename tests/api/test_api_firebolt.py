@@ -115,7 +115,7 @@ def test_the_first_progress_is_on_disk_when_it_is_acknowledged(
     manager.result("EdgeAgent.grant", {"purpose": "history"})
     app.result("Metrics.mediaProgress", {"entityId": "f:1", "progress": 30})
     with running.box.open() as another:
-        assert another.home.history.count("main") == 1
+        assert another._home.history.count("main") == 1
 
 
 @pytest.mark.parametrize("ending", ["pause", "another title", "gone"])

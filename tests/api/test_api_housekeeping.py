@@ -152,7 +152,7 @@ def test_a_reporting_week_is_closed_and_its_report_sent(house: House) -> None:
     house.round()
     assert house.seen_in_frame == []
     house.close()
-    (waiting,) = house.state.agent.home.ledger.outbox()
+    (waiting,) = house.state.agent._home.ledger.outbox()
     house.send()
     assert "send" not in house.jobs.done
     house.box.clock.set(waiting.next_attempt_at)
@@ -160,7 +160,7 @@ def test_a_reporting_week_is_closed_and_its_report_sent(house: House) -> None:
     assert "send" not in house.jobs.done
     house.send()
     assert "send" in house.jobs.done
-    assert house.state.agent.home.ledger.outbox() == ()
+    assert house.state.agent._home.ledger.outbox() == ()
     assert sum(b"onDisclosuresChanged" in told for told in house.told) == 2
 
 
@@ -210,8 +210,8 @@ def test_viewings_go_when_their_time_is_over_and_unknown_titles_sooner(house: Ho
     for days, left in ((UNMATCHED_DAYS - 1, 2), (2, 1), (58, 1), (2, 0)):
         house.box.clock.advance(days * DAY_SECONDS)
         house.round()
-        assert house.state.agent.home.history.count("main") == left
-    assert house.state.agent.home.history.oldest("main") is None
+        assert house.state.agent._home.history.count("main") == left
+    assert house.state.agent._home.history.oldest("main") is None
     assert sum(b"onHistoryChanged" in told for told in house.told) == 2
 
 
@@ -224,7 +224,7 @@ def test_an_unknown_title_that_is_watched_again_stays(house: House) -> None:
         house.state.agent.record_watch(event, keep_unknown=True)
         house.box.clock.advance((UNMATCHED_DAYS - 1) * DAY_SECONDS)
         house.round()
-    assert house.state.agent.home.history.count("main") == 3
+    assert house.state.agent._home.history.count("main") == 3
 
 
 def test_the_end_of_a_private_session_is_told(house: House) -> None:
@@ -323,12 +323,12 @@ def test_titles_are_there_again_after_a_rest(house: House) -> None:
     assert house.state.agent.titles.find("t:01")
     house.state.rest()
     assert house.state.agent.titles.find("t:01")
-    assert house.state.agent.home.history.profiles()
+    assert house.state.agent._home.history.profiles()
 
 
 def test_how_long_the_box_is_on_is_noted_in_time_and_at_the_end(house: House) -> None:
     def noted() -> bytes | None:
-        return house.state.agent.home.ledger.state("on_time")
+        return house.state.agent._home.ledger.state("on_time")
 
     house.round()
     before = noted()
@@ -360,7 +360,7 @@ def test_an_idle_service_lets_go_of_a_box_that_another_process_has_erased(house:
     assert b"onHistoryChanged" in told
     assert b"onConsentChanged" in told
     with pytest.raises(InputError, match="has been closed"):
-        old.home.ledger.check()
+        old._home.ledger.check()
 
 
 def test_a_new_box_that_does_not_open_is_tried_again(house: House) -> None:

@@ -90,7 +90,7 @@ def test_a_box_that_another_process_has_erased_is_served_empty(
     app.result("Discovery.watched", {"entityId": "f:4"})
     assert [viewing["entityId"] for viewing in viewings(manager)] == ["f:4"]
     with box.open() as other:
-        assert other.home.history.count("main") == 1
+        assert other._home.history.count("main") == 1
 
 
 class _CutError(Exception):
@@ -115,7 +115,7 @@ def test_an_erasure_of_the_box_that_was_cut_off_is_finished_before_anything_is_a
     manager.result("EdgeAgent.grant", {"purpose": "history"})
     app.result("Discovery.watched", {"entityId": "f:3"})
     with box.open() as other:  # as the next start does
-        assert [viewing.entity_id for viewing in other.home.history.window("main")] == ["f:3"]
+        assert [viewing.entity_id for viewing in other._home.history.window("main")] == ["f:3"]
 
 
 def private(running: Running, elsewhere: Path, *words: str) -> Result:

@@ -167,7 +167,7 @@ def test_a_kill_in_the_middle_of_calls_loses_nothing_acknowledged(start: Any) ->
             while answer := client.receive():
                 acknowledged.append(answer["id"])
     with Agent.open(process.home) as agent:
-        kept = {item.viewing.entity_id for item in agent.home.history.kept("main")}
+        kept = {item.viewing.entity_id for item in agent._home.history.kept("main")}
     assert {f"k:{number}" for number in acknowledged} <= kept
     again = start()
     with again.wait_until_ready() as client:

@@ -51,7 +51,7 @@ def crashes(effort: Effort) -> Result:
             camera = _Camera(box.directory, Path(directory))
             with camera.running():
                 agent.close_week()
-            (entry,) = agent.home.ledger.outbox()
+            (entry,) = agent._home.ledger.outbox()
             box.clock.set(entry.next_attempt_at)
             with camera.running():
                 agent.send_reports()
@@ -140,10 +140,10 @@ def _after_the_crash(box: AgentBox, image: Path, number: int) -> tuple[bytes, st
     with restarted.open() as agent:
         agent.close_week()
         agent.close_week()
-        for entry in agent.home.ledger.outbox():
+        for entry in agent._home.ledger.outbox():
             box.clock.set(entry.next_attempt_at)
             agent.send_reports()
-        debits, disclosures = agent.home.ledger.debits(), agent.disclosures()
+        debits, disclosures = agent._home.ledger.debits(), agent.disclosures()
     if (len(debits), len(disclosures)) != (1, 1):
         return b"", f"{len(debits)} debits, {len(disclosures)} reports"
     if set(transport.bodies) - {disclosures[0].body}:
@@ -167,7 +167,7 @@ def cheating_server(effort: Effort) -> Result:
                 agent.close_week()
                 agent.send_reports()
                 tries += 1
-        ledger = agent.home.ledger
+        ledger = agent._home.ledger
         debits = [debit for debit in ledger.debits() if debit.week < first + 52]
         gaps = [later.week - earlier.week for earlier, later in pairwise(debits)]
     effort.say(f"{tries} tries")
@@ -193,7 +193,7 @@ def cheating_server(effort: Effort) -> Result:
 
 
 def _ask(agent: Agent, box: AgentBox, **changes: object) -> None:
-    store = InstallationStore(agent.home.ledger, box.directory / "models")
+    store = InstallationStore(agent._home.ledger, box.directory / "models")
     installation = store.load()
     asked = installation.task
     if asked is not None:
@@ -229,7 +229,7 @@ def old_image(effort: Effort) -> Result:
     """Put old files back: the whole state cannot be noticed, anything less is."""
     with living_box(segment=3, random=SeededRandomSource("image")) as (box, agent):
         live_a_cycle(box, agent, 0, watching=True)
-        agent.home.ledger.check()
+        agent._home.ledger.check()
         agent.close()
         with TemporaryDirectory(prefix="audit-old-") as directory:
             old = Path(directory) / "old"
@@ -272,7 +272,7 @@ def _restored(box: AgentBox, old: Path, *, only: str) -> bool:
     with box.open() as agent:
         closing = agent.close_week()
         try:
-            agent.home.ledger.check()
+            agent._home.ledger.check()
         except LedgerBroken:
             return closing.outcome == "silent"
     return False

@@ -92,7 +92,7 @@ def while_counted(box: AgentBox, agent: Agent, act: Act) -> Iterator[str]:
     agent.close_week()
     _scorer(box).before = lambda: None
     agent.close_week()
-    if agent.home.ledger.debits():
+    if agent._home.ledger.debits():
         yield "while the week is counted, which is booked all the same"
     yield from _sent(box, agent, "while the week is counted")
 
@@ -102,7 +102,7 @@ def while_waiting(box: AgentBox, agent: Agent, act: Act) -> Iterator[str]:
     live_a_cycle(box, agent, 0, watching=True)
     agent.close_week()
     act(agent)
-    if len(agent.home.ledger.debits()) != 1:
+    if len(agent._home.ledger.debits()) != 1:
         yield "while a report waits, whose debit does not stay"
     yield from _sent(box, agent, "while a report waits")
 
@@ -124,10 +124,10 @@ def after_a_preview(box: AgentBox, agent: Agent, act: Act) -> Iterator[str]:
     box.clock.advance(WEEK_SECONDS)
     agent.reports.preview()
     kept = f"preview.{week_of(box.clock.now()) - 1}"
-    if agent.home.ledger.state(kept) is None:
+    if agent._home.ledger.state(kept) is None:
         yield "after a preview, which this audit does not find"
     act(agent)
-    if agent.home.ledger.state(kept) is not None:
+    if agent._home.ledger.state(kept) is not None:
         yield "after a preview, of which the key is kept"
     try:
         agent.reports.preview()
@@ -149,7 +149,7 @@ def _refused_erasure(box: AgentBox, agent: Agent) -> Iterator[str]:
         agent.grant(Purpose.HISTORY)
         _watch(box, agent, 1)
     with box.open() as later:
-        left = {viewing.entity_id for viewing in later.home.history.window("main")}
+        left = {viewing.entity_id for viewing in later._home.history.window("main")}
         if TITLE_IDS[0] in left:
             yield "an erasure that was refused is never carried out"
         if TITLE_IDS[1] not in left or not later.gate.holds(Purpose.HISTORY, profile="main"):
@@ -167,7 +167,7 @@ def _two_refused_erasures(box: AgentBox, agent: Agent) -> Iterator[str]:
         with suppress(StorageError):
             agent.erasure.erase_history(step=refuse)
     with box.open() as later:
-        if later.home.history.window("main"):
+        if later._home.history.window("main"):
             yield "an erasure that was refused while another waits is never carried out"
 
 
@@ -176,7 +176,7 @@ def _mark_in_the_same_second(box: AgentBox, agent: Agent) -> Iterator[str]:
     agent.withdraw(Purpose.HISTORY)
     agent.title_marks.hide(TITLE_IDS[0], profile="main")
     with box.open() as later:
-        if TITLE_IDS[0] not in later.home.history.marks("main").hidden:
+        if TITLE_IDS[0] not in later._home.history.marks("main").hidden:
             yield "a title that was hidden in the second of a withdrawal comes back"
 
 
@@ -188,7 +188,7 @@ def _rename_to_a_removed_name(box: AgentBox, agent: Agent) -> Iterator[str]:
     agent.erasure.erase_profile("bert")
     agent.household.rename("anna", "bert")
     with box.open() as later:
-        if not later.home.history.marks("bert").hidden:
+        if not later._home.history.marks("bert").hidden:
             yield "a withdrawal of one who had the name before reaches who has it now"
 
 

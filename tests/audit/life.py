@@ -71,7 +71,7 @@ def life(*, seed: str, cycles: int, mutation: Mutation | None = None) -> tuple[s
     random = SeededRandomSource(f"{seed} box")
     mischief = SeededRandomSource(f"{seed} mischief")
     with living_box(segment=3, random=random, transport=wire) as (box, agent):
-        wire.ledger = agent.home.ledger
+        wire.ledger = agent._home.ledger
         if mutation is not None:
             mutation(agent, wire)
         for cycle in range(cycles):
@@ -97,7 +97,7 @@ def life(*, seed: str, cycles: int, mutation: Mutation | None = None) -> tuple[s
 
 def _ask_again(agent: Agent, cycle: int) -> None:
     """The server publishes another task for the same week: of other mechanism and size."""
-    installations = InstallationStore(agent.home.ledger, agent.home.directory / "models")
+    installations = InstallationStore(agent._home.ledger, agent._home.directory / "models")
     task = installations.load().task
     if task is not None:
         changed = msgspec.structs.replace(
@@ -110,7 +110,7 @@ def _ask_again(agent: Agent, cycle: int) -> None:
 
 def _send_for_a_while(box: AgentBox, agent: Agent) -> None:
     for _ in range(_TRIES):
-        for entry in agent.home.ledger.outbox():
+        for entry in agent._home.ledger.outbox():
             box.clock.set(max(entry.next_attempt_at, box.clock.now()))
         agent.send_reports()
 
@@ -127,13 +127,13 @@ class _Instead:
 
 
 def _replace_ledger(agent: Agent, **replaced: Any) -> None:
-    home = agent.home
+    home = agent._home
     home._ledger = _Instead(home.ledger, **replaced)  # type: ignore[assignment]
 
 
 def redrawn_on_retry(agent: Agent, wire: Wire) -> None:
     """What is sent again has fresh noise."""
-    real = agent.home.ledger
+    real = agent._home.ledger
     fresh = SeededRandomSource("redrawn")
 
     def outbox() -> Any:  # noqa: ANN401  (rows of the outbox)
@@ -160,7 +160,7 @@ def _with_counts(report: Report, counts: tuple[int, ...]) -> bytes:
 
 def sent_otherwise_than_logged(agent: Agent, wire: Wire) -> None:
     """What leaves is the same at every try, and not what the household is shown."""
-    real = agent.home.ledger
+    real = agent._home.ledger
 
     def outbox() -> Any:  # noqa: ANN401  (rows of the outbox)
         return tuple(_Instead(entry, body=_turned(entry.body)) for entry in real.outbox())
@@ -176,7 +176,7 @@ def _turned(body: bytes) -> bytes:
 
 def booked_after_sending(agent: Agent, wire: Wire) -> None:
     """The report is tried first and booked when that is over."""
-    real = agent.home.ledger
+    real = agent._home.ledger
 
     def book(**row: Any) -> bool:
         with suppress(NetworkError):
@@ -188,8 +188,8 @@ def booked_after_sending(agent: Agent, wire: Wire) -> None:
 
 def drawn_again_for_a_new_task(agent: Agent, wire: Wire) -> None:
     """A week counts as closed for the task it was drawn for only; the ledger is gone around."""
-    real = agent.home.ledger
-    installations = InstallationStore(real, agent.home.directory / "models")
+    real = agent._home.ledger
+    installations = InstallationStore(real, agent._home.directory / "models")
 
     def task() -> ReportTask | None:
         return installations.load().task

@@ -35,7 +35,7 @@ from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, quarter_of, week_start
 from edgeagent.config import load_config
 from edgeagent.consent import Purpose
 from edgeagent.messages import ModelManifest, WatchEvent
-from edgeagent.privacy.accounting import SPACING_WEEKS
+from edgeagent.reporting_calendar import SPACING_WEEKS
 from edgeagent.scoring.remote import ChildScorer
 from edgeagent.services.models.activation import StagedStore
 from edgeagent.services.models.installation import Installation
@@ -85,15 +85,15 @@ class Box:
             self.harmless = agent.installation().current
             publish()
             agent.models.fetch()
-            self.armed = StagedStore(agent.home.ledger).load().manifest
-            ledger = agent.home.ledger
-            first = ledger.first_reportable_week(now=self.clock.now())
-            self._first_week = first + (ledger.genesis.phase - first) % SPACING_WEEKS
+            self.armed = StagedStore(agent._home.ledger).load().manifest
+            ledger = agent._home.ledger
+            calendar = ledger.calendar(now=self.clock.now())
+            self._first_week = calendar.next(calendar.first_week)
 
     def turn(self, number: int, arm: str) -> None:
         """Let a quarter pass, in whose last week a household of this kind watches."""
         agent, week = self._agents[-1], self._first_week + SPACING_WEEKS * number
-        agent.home.history.purge("main")
+        agent._home.history.purge("main")
         if number % _GRANT_TURNS == 0:
             self.clock.turn(week_start(week) - DAY_SECONDS)
             for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
@@ -109,7 +109,7 @@ class Box:
         )
         agent._installations.change(partial(self._as_published_for, week))
         if self.armed is not None:
-            StagedStore(agent.home.ledger).put(self.armed)
+            StagedStore(agent._home.ledger).put(self.armed)
         self.clock.turn(week_start(week + 1) + 3600, boot_seconds=_QUARTER_SECONDS)
 
     def _as_published_for(self, week: int, now: Installation) -> Installation:

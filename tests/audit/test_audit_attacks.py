@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeagent import reporting_calendar
 from edgeagent.clock import week_of
-from edgeagent.services.reports import close_week as reporter
 from edgeagent.services.reports import preconditions as report_conditions
 from edgeagent.services.reports.close_week import Reporter
 from edgeagent.store import LedgerStore, ledger
@@ -82,7 +82,7 @@ def test_a_box_that_reports_on_the_first_week_asked_for_is_seen(
 
 @pytest.mark.deep
 def test_a_box_without_spacing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reporter, "SPACING_WEEKS", 1)
+    monkeypatch.setattr(reporting_calendar, "SPACING_WEEKS", 1)
     monkeypatch.setattr(report_conditions, "check_debit", lambda *_args, **_fields: None)
     monkeypatch.setattr(ledger, "check_debit", lambda *_args, **_fields: None)
     assert not attacks_on_state.cheating_server(QUICK).ok

@@ -93,7 +93,7 @@ def fill(home: Path, *, events: int) -> None:
         ]
         for start in range(0, events, 1000):
             agent.record_watch(batch[start : start + 1000])
-        store = InstallationStore(agent.home.ledger, home / "models")
+        store = InstallationStore(agent._home.ledger, home / "models")
         references = [
             _reference("models/bench.onnx", model),
             _reference("models/bench.golden", b"golden"),

@@ -49,7 +49,7 @@ def _furnish(home: Path, *, titles: int) -> None:
     with Agent.open(home, config=Config()) as agent:
         for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION):
             agent.grant(purpose)
-        store = InstallationStore(agent.home.ledger, home / "models")
+        store = InstallationStore(agent._home.ledger, home / "models")
         manifest = ModelManifest(
             head="foldin",
             space_id=SPACE,

@@ -108,7 +108,7 @@ def test_what_was_rolled_back_stays_behind_until_another_model_is_published(
 
 
 def test_a_manifest_that_could_not_be_read_is_told(household: Household) -> None:
-    store = InstallationStore(household.agent.home.ledger, household.directory / "models")
+    store = InstallationStore(household.agent._home.ledger, household.directory / "models")
     store.update(unread=UnreadManifest(reason="ModelManifest: Invalid JSON", at=START))
     household.agent.close()
     status = Terminal(household.directory).says("model", "status")

@@ -48,7 +48,7 @@ def terminal(tmp_path: Path) -> Terminal:
 def reported(terminal: Terminal) -> Terminal:
     """A box that has drawn one report."""
     with Agent.open(terminal.home) as agent:
-        ledger = agent.home.ledger
+        ledger = agent._home.ledger
         week = ledger.genesis.first_reportable_week
         ledger.book(
             week=week,
@@ -153,7 +153,7 @@ def test_the_quarter_in_words_and_as_json(terminal: Terminal) -> None:
 
 def test_the_quarter_tells_of_reports(reported: Terminal) -> None:
     with Agent.open(reported.home) as agent:
-        agent.home.ledger.mark_missed(1, reason="a test", at=2**33)
+        agent._home.ledger.mark_missed(1, reason="a test", at=2**33)
     words = reported("privacy", "report").stdout
     assert "512 bytes" in words or "no report was drawn" in words  # by the clock of this machine
     assert "week 1 was let pass" in words
@@ -175,7 +175,7 @@ def test_disclosures_verify_and_export(reported: Terminal, tmp_path: Path) -> No
 def test_a_log_that_was_changed_has_an_exit_code(reported: Terminal) -> None:
     with (
         Agent.open(reported.home) as agent,
-        agent.home.ledger._database.transaction() as connection,
+        agent._home.ledger._database.transaction() as connection,
     ):
         connection.execute("UPDATE disclosures SET meaning = 'nothing at all'")
     broken = reported("disclosures", "verify")

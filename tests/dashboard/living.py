@@ -86,7 +86,7 @@ def _report(box: AgentBox, agent: Agent, log: WatchLog) -> None:
         _watch(box, agent, _favourites(log)[:3])
         box.clock.set(after)
         agent.close_week()
-        (entry,) = agent.home.ledger.outbox()
+        (entry,) = agent._home.ledger.outbox()
         box.clock.set(entry.next_attempt_at)
         agent.send_reports()
 

@@ -313,7 +313,7 @@ def test_a_switch_that_ran_out_says_so(furnished: Serving, running: Running) -> 
 def test_a_switch_whose_text_has_changed_says_so(furnished: Serving, running: Running) -> None:
     assert "Its text has changed" not in told(furnished.get("/switches").text)
     with running.box.open() as agent:
-        ledger = agent.home.ledger
+        ledger = agent._home.ledger
         record = ledger.consents("main")[-1]
         ledger.append_consent(msgspec.structs.replace(record, notice_version="0"))
     page = told(furnished.get("/switches").text)

@@ -42,7 +42,7 @@ def test_clipped_counts_go_from_a_box_into_an_estimate(
     (disclosure,) = household.agent.disclosures()
     report = decode_report(disclosure.body)
     assert report.task == "discrete_laplace.17.3-1.225"
-    assert [debit.odds for debit in household.agent.home.ledger.debits()] == [3]
+    assert [debit.odds for debit in household.agent._home.ledger.debits()] == [3]
     place = ["--repository", str(publisher.repository), "--store", str(tmp_path / "reports.db")]
     answer = json.loads(CliRunner().invoke(main, ["estimate", *place, "--json"]).stdout)
     assert (answer["unit"], answer["reports"]) == ("sessions", 1)

@@ -32,7 +32,7 @@ def _complaint(household: Household) -> str:
     """Open the box and look at every page, as its doctor does."""
     try:
         household.agent = household.open()
-        stores = (household.agent.home.ledger, household.agent.home.history)
+        stores = (household.agent._home.ledger, household.agent._home.history)
         return "; ".join(line for s in stores for line in s._database.integrity_errors())
     except StorageError as noticed:
         return noticed.hint
@@ -192,7 +192,7 @@ _REMOVE_A_DEBIT = ("DELETE FROM outbox", "DELETE FROM disclosures", "DELETE FROM
 
 def _with_the_key(household: Household, statements: tuple[str, ...]) -> None:
     """Change the ledger as someone would who holds its key."""
-    with household.agent.home.ledger._database.transaction() as connection:
+    with household.agent._home.ledger._database.transaction() as connection:
         triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         for (name,) in triggers.fetchall():
             connection.execute(f"DROP TRIGGER {name}")

@@ -81,7 +81,7 @@ def test_an_unknown_entity_is_refused_and_nothing_stored(
     known = titles_of(publisher, "Comedy")[0]
     with pytest.raises(UnknownEntity, match="'nobody:knows'"):
         household.watch(known, "nobody:knows")
-    assert household.agent.home.history.count("main") == 0
+    assert household.agent._home.history.count("main") == 0
 
 
 def test_the_history_is_unreadable_and_holds_no_title(

@@ -109,8 +109,8 @@ class Comparison:
             EdgeAgentError: something cannot be read.
 
         """
-        agent.home.ledger.check()
-        began = agent.home.ledger.genesis.created_at
+        agent._home.ledger.check()
+        began = agent._home.ledger.genesis.created_at
         if self._pending_of("erase_all") and began >= self._known.at:
             self._known.begin_ledger()
         self._compare_rows(agent)
@@ -149,7 +149,7 @@ class Comparison:
             self._lost(f"reports of weeks {sorted(more)} that nobody drew")
         if any(item.odds > _MOST_IN_A_REPORT for item in disclosures):
             self._figures.budget_errors.append("a report costs more than 3")
-        debits = [debit.week for debit in agent.home.ledger.debits()]
+        debits = [debit.week for debit in agent._home.ledger.debits()]
         if debits != sorted(item.week for item in disclosures):
             self._figures.budget_errors.append("debits and reports are not of the same weeks")
         self._known.drawn = found
@@ -157,7 +157,7 @@ class Comparison:
 
     def _compare_deliveries(self, agent: Agent) -> None:
         disclosures = agent.disclosures()
-        waiting = {entry.report_id for entry in agent.home.ledger.outbox()}
+        waiting = {entry.report_id for entry in agent._home.ledger.outbox()}
         settled = {item.report_id for item in disclosures if item.outcome is not None}
         if waiting & settled or waiting | settled != {item.report_id for item in disclosures}:
             self._lost("a report neither waits nor is settled, or both")

@@ -192,7 +192,7 @@ def _judge(victim: Victim, attacked: Path, what: str, figures: DamageFigures) ->
         return
     with agent:
         noticed = _judge_ledger(victim, agent, what, figures)
-        noticed |= bool(agent.home.ledger.store_problems())
+        noticed |= bool(agent._home.ledger.store_problems())
         noticed |= _judge_catalogue(agent)
         tail_lost = False
         try:
@@ -211,7 +211,7 @@ def _judge(victim: Victim, attacked: Path, what: str, figures: DamageFigures) ->
 def _judge_ledger(victim: Victim, agent: Agent, what: str, figures: DamageFigures) -> bool:
     """Return whether the ledger's damage was noticed; a broken one grants and sends nothing."""
     try:
-        agent.home.ledger.check()
+        agent._home.ledger.check()
     except LedgerBroken:
         if _grants_or_sends(agent):
             figures.wrong_answers.append(f"{what}: a broken ledger grants or sends")
@@ -231,7 +231,7 @@ def held_by_ledger(agent: Agent) -> tuple[tuple[Decision, ...], tuple[Disclosure
     """Return decisions and disclosures without looking at the history."""
     decisions = tuple(
         (record.profile, str(record.purpose), record.event, record.at)
-        for record in agent.home.ledger.consents()
+        for record in agent._home.ledger.consents()
     )
     return decisions, agent.disclosures()
 

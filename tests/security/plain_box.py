@@ -125,7 +125,7 @@ def _by_profile(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
 
 def held_by(agent: Agent) -> PlainBox:
     """Return what a real box holds."""
-    history = agent.home.history
+    history = agent._home.history
     return PlainBox(
         watched=frozenset(
             (profile.name, kept.viewing.watched_on, kept.viewing.entity_id)
@@ -134,7 +134,7 @@ def held_by(agent: Agent) -> PlainBox:
         ),
         decisions=_by_profile(
             (record.profile, str(record.purpose), record.event, record.at)
-            for record in agent.home.ledger.consents()
+            for record in agent._home.ledger.consents()
         ),
         vouched_until=agent.installation().time.vouched_until,
     )

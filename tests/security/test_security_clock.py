@@ -50,7 +50,7 @@ def test_nothing_is_drawn_sent_or_marked_missed_under_a_wrong_clock(
     box.clock.jump(wrong)
     with box.open() as agent:
         assert _cannot_report(agent)
-        assert agent.home.ledger.closed_weeks() == frozenset()
+        assert agent._home.ledger.closed_weeks() == frozenset()
     box.clock.set(right)
     with box.open() as agent:
         assert agent.close_week().outcome == "drawn"

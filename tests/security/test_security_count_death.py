@@ -64,11 +64,11 @@ def test_a_box_that_dies_of_its_count_reports_at_its_next_start(
     assert said == [first, second, *[(["already_closed"], 0)] * (STARTS - 2)]
     box.scorer = TableScorer()
     with box.open() as agent:
-        agent.home.ledger.check()
+        agent._home.ledger.check()
         (disclosure,) = agent.disclosures()
         assert disclosure.drawn_at == end
         assert sum(decode_report(disclosure.body).counts) == 8
-        assert len(agent.home.ledger.debits()) == 1
+        assert len(agent._home.ledger.debits()) == 1
 
 
 def test_a_box_that_forgets_a_beginning_dies_at_every_start_and_is_seen(tmp_path: Path) -> None:

@@ -92,5 +92,5 @@ def test_a_wrong_value_is_refused_by_name_and_changes_nothing(
                 entry(agent, value)
             assert caught.value.hint, value
     with agent_box.open() as agent:
-        agent.home.ledger.check()
+        agent._home.ledger.check()
         assert _held(agent) == before

@@ -158,10 +158,7 @@ def test_a_consent_under_a_wrong_clock_does_not_reach_back(
     with world.restart() as agent:
         agent.grant(Purpose.HISTORY)
         assert world.live(agent, SILENT_WEEKS + 1) == 0
-        first = agent.home.ledger.first_reportable_week(now=world.now)
-        phase = agent.home.ledger.genesis.phase
-    week = max(week_of(BEGINNING), first)
-    week += (phase - week) % SILENT_WEEKS
+        week = agent._home.ledger.calendar(now=world.now).next(week_of(BEGINNING))
     world.now = week_start(week) + 2 * DAY_SECONDS  # in a reporting week, and after its beginning
     world.set_clock(CLOCKS[lie])
     with world.restart() as agent:
@@ -170,7 +167,7 @@ def test_a_consent_under_a_wrong_clock_does_not_reach_back(
             world.update(agent)
     with world.restart() as agent:
         assert world.live(agent, 2) == 0
-        assert week not in agent.home.ledger.closed_weeks()
+        assert week not in agent._home.ledger.closed_weeks()
         assert world.live(agent, SILENT_WEEKS) == 1  # the next one it held for
 
 
@@ -210,8 +207,8 @@ def test_forgetting_when_it_was_last_changes_no_date(world: World) -> None:
     with world.restart() as agent:
         grant(agent)
         world.update(agent)
-        first = agent.home.ledger.first_reportable_week(now=world.now)
-        InstallationStore(agent.home.ledger, world.box.directory / "models").update(
+        first = agent._home.ledger.calendar(now=world.now).first_week
+        InstallationStore(agent._home.ledger, world.box.directory / "models").update(
             time=TimeEvidence()
         )
     with world.restart() as agent:
@@ -221,11 +218,11 @@ def test_forgetting_when_it_was_last_changes_no_date(world: World) -> None:
         world.box.update(agent, issued_at=0, vouched_until=world.now)  # an old timestamp again
         (reporting,) = [
             dated
-            for dated in agent.home.ledger.dated_consents("main")[-1:]
+            for dated in agent._home.ledger.dated_consents("main")[-1:]
             if dated.record.purpose is Purpose.REPORTING
         ]
         assert reporting.known_at is None
-        assert agent.home.ledger.first_reportable_week(now=world.now) == first
+        assert agent._home.ledger.calendar(now=world.now).first_week == first
 
 
 def test_an_imported_box_brings_no_consent_and_no_time(world: World, tmp_path: Path) -> None:
@@ -254,5 +251,5 @@ def test_a_timestamp_that_does_not_say_when_it_was_signed_vouches_for_nothing(
         grant(agent)
         expires = world.now + LIFETIME_SECONDS
         world.box.update(agent, issued_at=expires, vouched_until=expires)
-        assert agent.home.ledger.dated_consents("main")[0].known_at is None
+        assert agent._home.ledger.dated_consents("main")[0].known_at is None
         assert "the time is not known" in agent.close_week().reason

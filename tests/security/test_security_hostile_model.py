@@ -51,7 +51,7 @@ def agent(tmp_path: Path, scorer: Scorer) -> Iterator[Agent]:
     with box.open() as agent:
         agent.grant(Purpose.HISTORY)
         agent.grant(Purpose.PERSONALIZATION)
-        releases = Releases(directory=agent.home.directory / "models")
+        releases = Releases(directory=agent._home.directory / "models")
         releases.publish(version="1.0")
         releases.update(agent, scorer)
         yield agent
@@ -62,7 +62,7 @@ def _watch(agent: Agent, entity_id: str) -> None:
 
 
 def test_it_is_refused_before_it_runs(agent: Agent, scorer: Scorer, model: bytes) -> None:
-    releases = Releases(directory=agent.home.directory / "models")
+    releases = Releases(directory=agent._home.directory / "models")
     releases.publish(model, version="2.0")
     with pytest.raises(ModelRefused, match="is not one of those a model may use"):
         releases.update(agent, scorer)
@@ -74,7 +74,7 @@ def test_it_is_refused_before_it_runs(agent: Agent, scorer: Scorer, model: bytes
 def test_were_it_taken_its_child_would_end_and_the_box_would_go_on(
     agent: Agent, scorer: Scorer, model: bytes
 ) -> None:
-    releases = Releases(directory=agent.home.directory / "models")
+    releases = Releases(directory=agent._home.directory / "models")
     releases.publish(model, version="2.0")
     assert releases.update(agent, scorer).model_version == "2.0"
     _watch(agent, "t:a")

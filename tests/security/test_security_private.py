@@ -139,7 +139,7 @@ def _live(
     answers += _do(box, agent, [Act(name="recommend", title="", wait_seconds=1)])
     box.clock.advance(5 * DAY_SECONDS)
     answers += _do(box, agent, [Act(name="send", title="", wait_seconds=1)])
-    seen = (answers, dump_tables(agent.home), _sizes(box), _sent(box))
+    seen = (answers, dump_tables(agent._home), _sizes(box), _sent(box))
     agent.close()
     return (*seen, _sizes(box))
 

@@ -179,7 +179,7 @@ class RandomLife(RuleBasedStateMachine):
 
     @rule()
     def rekey(self) -> None:
-        self.agent.home.rekey()
+        self.agent._home.rekey()
 
     @rule()
     def erase_history(self) -> None:
@@ -200,7 +200,7 @@ class RandomLife(RuleBasedStateMachine):
 
     @invariant()
     def the_box_holds_what_the_model_holds(self) -> None:
-        self.agent.home.ledger.check()
+        self.agent._home.ledger.check()
         assert held_by(self.agent) == self.plain.shown(self.now)
         assert (self.agent.private.ends_at() is not None) == self.is_private()
 

@@ -112,18 +112,18 @@ def test_a_full_disk_is_one_line_with_a_way_out_and_loses_nothing(
     full: tuple[AgentBox, Agent, Path], act: Callable[[AgentBox, Agent], object]
 ) -> None:
     box, agent, filler = full
-    before = held_by(agent), agent.disclosures(), agent.home.ledger.outbox()
+    before = held_by(agent), agent.disclosures(), agent._home.ledger.outbox()
     with pytest.raises(DiskFull) as caught:
         act(box, agent)
     assert "make room" in caught.value.hint
     assert "\n" not in str(caught.value)
     assert isinstance(box.transport, ScriptedTransport)
     assert box.transport.bodies == []  # nothing leaves that could not be booked
-    agent.home.ledger.check()
-    assert (held_by(agent), agent.disclosures(), agent.home.ledger.outbox()) == before
+    agent._home.ledger.check()
+    assert (held_by(agent), agent.disclosures(), agent._home.ledger.outbox()) == before
     filler.unlink()
     assert act(box, agent) == ACTS[act]  # without so much as a restart
-    agent.home.ledger.check()
+    agent._home.ledger.check()
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -131,14 +131,14 @@ def test_after_a_full_disk_and_a_restart_everything_is_there(
     box: AgentBox, small_disk: Path, act: Callable[[AgentBox, Agent], object]
 ) -> None:
     with box.open() as agent:
-        before = held_by(agent), agent.disclosures(), agent.home.ledger.outbox()
+        before = held_by(agent), agent.disclosures(), agent._home.ledger.outbox()
         filler = fill(small_disk)
         with pytest.raises(DiskFull):
             act(box, agent)
     filler.unlink()
     with box.open() as agent:
-        agent.home.ledger.check()
-        assert (held_by(agent), agent.disclosures(), agent.home.ledger.outbox()) == before
+        agent._home.ledger.check()
+        assert (held_by(agent), agent.disclosures(), agent._home.ledger.outbox()) == before
         assert act(box, agent) == ACTS[act]
 
 
@@ -154,7 +154,7 @@ def test_a_read_only_home_is_one_line_with_a_way_out(
     assert "\n" not in str(caught.value)
     subprocess.run([mount, "-o", "remount,rw", str(small_disk)], check=True)
     with box.open() as agent:
-        agent.home.ledger.check()
+        agent._home.ledger.check()
         assert act(box, agent) == ACTS[act]
 
 
@@ -180,7 +180,7 @@ def test_a_disk_that_is_always_nearly_full_ends_in_no_wrong_state(
                     _watch_one(box, agent)
                     stored += 1
         with box.open() as agent:
-            agent.home.ledger.check()
+            agent._home.ledger.check()
             assert len(held_by(agent).watched) == stored
         filler.write_bytes(bytes(128 * 1024))
         box.clock.advance(WEEK_SECONDS)

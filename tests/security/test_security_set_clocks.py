@@ -122,7 +122,7 @@ def test_no_setting_of_the_clock_ends_a_private_session_or_stores_what_was_in_it
     attack.set_clock(0)
     with attack.box.open() as agent:
         agent.retention.keep_time()
-        kept = {viewing.entity_id for viewing in agent.home.history.window("main")}
+        kept = {viewing.entity_id for viewing in agent._home.history.window("main")}
     assert kept == {"f:before", "f:public"}
 
 
@@ -161,7 +161,7 @@ def test_no_setting_of_the_clock_deletes_a_viewing(
             agent.housekeeping()
             attack.set_clock(0)
             agent.housekeeping()
-        assert agent.home.history.count("main") == 4
+        assert agent._home.history.count("main") == 4
 
 
 def test_a_replayed_server_and_a_clock_that_follows_it_farm_no_second_draw(

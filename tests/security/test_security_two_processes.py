@@ -71,7 +71,7 @@ def test_two_writers_lose_nothing_and_fail_at_nothing(tmp_path: Path) -> None:
         assert not errors, errors
         assert writer.returncode == 0
     with AgentBox(directory=home, runtime_directory=tmp_path / "run").open() as agent:
-        agent.home.ledger.check()
+        agent._home.ledger.check()
         held = held_by(agent)
         assert len(held.watched) == 2 * EVENTS
         assert len(held.decisions) == 2 * (2 + EVENTS + EVENTS // 10)

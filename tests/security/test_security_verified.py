@@ -30,7 +30,7 @@ def _verify(agent: Agent) -> None:
 def test_where_the_budget_cannot_be_read_nothing_holds(tmp_path: Path) -> None:
     box = AgentBox(directory=tmp_path / "home", runtime_directory=tmp_path / "run")
     with box.open() as agent:
-        agent.home.ledger.check()
+        agent._home.ledger.check()
     path = box.directory / "ledger.db"
     whole = path.read_bytes()
     unread = 0

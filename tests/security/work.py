@@ -214,7 +214,7 @@ def _send(agent: Agent, step: Step) -> Done:
 
 
 def _rekey(agent: Agent, step: Step) -> Done:
-    agent.home.rekey()
+    agent._home.rekey()
     return Done(step=step)
 
 

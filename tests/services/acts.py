@@ -65,8 +65,8 @@ def _import_a_shorter_retention(box: Box) -> object:
 
 def _hide(box: Box) -> None:
     """As ``TitleMarks.hide``, which wants a catalogue."""
-    box.agent.home.history.set_mark("main", "t:1", "hidden", at=box.clock.now())
-    box.agent.home.history.drop_picks("main")
+    box.agent._home.history.set_mark("main", "t:1", "hidden", at=box.clock.now())
+    box.agent._home.history.drop_picks("main")
 
 
 def _withdraw_promotion(box: Box) -> object:

@@ -72,7 +72,7 @@ class Box:
     def install(self, report_task: ReportTask | None = None) -> None:
         """Pretend that an update has happened: a task, its files, and a known time."""
         given = report_task or task()
-        store = InstallationStore(self.agent.home.ledger, self.directory / "models")
+        store = InstallationStore(self.agent._home.ledger, self.directory / "models")
         evidence = TimeEvidence(
             last_seen=self.clock.now(),
             vouched_until=self.clock.now() + 3 * 365 * DAY_SECONDS,
@@ -93,7 +93,7 @@ class Box:
 
     def take_task(self, **changes: object) -> None:
         """Pretend that the publisher has changed what it asks."""
-        store = InstallationStore(self.agent.home.ledger, self.directory / "models")
+        store = InstallationStore(self.agent._home.ledger, self.directory / "models")
         asked = store.load().task
         assert asked is not None
         fields = {name: getattr(asked, name) for name in asked.__struct_fields__}
@@ -107,7 +107,7 @@ class Box:
     def update_daily(self) -> None:
         """Pretend that the next update of a box that has the time has verified it."""
         if self.agent._clock.is_known():
-            self.agent.home.ledger.note_known_time(self.clock.now())
+            self.agent._home.ledger.note_known_time(self.clock.now())
 
     def watch(self, entity_id: str = "t:1", *, ago: int = 0, **fields: object) -> None:
         event = WatchEvent(
@@ -119,9 +119,9 @@ class Box:
 
     def reporting_week(self) -> int:
         """The first week this box may report on."""
-        ledger = self.agent.home.ledger
-        first = ledger.first_reportable_week(now=self.clock.now())
-        return first + (ledger.genesis.phase - first) % 13
+        ledger = self.agent._home.ledger
+        calendar = ledger.calendar(now=self.clock.now())
+        return calendar.next(calendar.first_week)
 
     def go_to_end_of_reporting_week(self, *, cycle: int = 0) -> int:
         week = self.reporting_week() + 13 * cycle

@@ -111,8 +111,8 @@ class Releases(Repository):
         self.issued_at = clock.now()
         self.expires_at = clock.now() + 90 * DAY_SECONDS
         return Updater(
-            InstallationStore(agent.home.ledger, self.directory),
-            StagedStore(agent.home.ledger),
+            InstallationStore(agent._home.ledger, self.directory),
+            StagedStore(agent._home.ledger),
             open_repository=lambda _: self,
             clock=clock,
         ).fetch()
@@ -121,8 +121,8 @@ class Releases(Repository):
         self, agent: Agent, scorer: Scorer, *, gate: Callable[[Agent], QualityGate] | None = None
     ) -> Activated:
         return Activation(
-            InstallationStore(agent.home.ledger, self.directory),
-            StagedStore(agent.home.ledger),
+            InstallationStore(agent._home.ledger, self.directory),
+            StagedStore(agent._home.ledger),
             scorer=scorer,
             clock=_clock(agent),
             quality=gate(agent) if gate else None,

@@ -75,7 +75,7 @@ def agent(tmp_path: Path, scorer: Judge) -> Iterator[Agent]:
 
 @pytest.fixture
 def releases(agent: Agent, scorer: Judge) -> Asked:
-    releases = Asked(directory=agent.home.directory / "models")
+    releases = Asked(directory=agent._home.directory / "models")
     releases.publish(version="1.0")
     releases.update(agent, scorer)
     releases.publish(toy_model(factor=2.0), version="2.0")
@@ -83,7 +83,7 @@ def releases(agent: Agent, scorer: Judge) -> Asked:
 
 
 def objecting(agent: Agent) -> QualityGate:
-    return Objecting(agent.home, gate=agent.gate, scorer=agent.scorer)
+    return Objecting(agent._home, gate=agent.gate, scorer=agent.scorer)
 
 
 def test_fetching_runs_no_model_and_opens_no_history(
@@ -95,10 +95,10 @@ def test_fetching_runs_no_model_and_opens_no_history(
         make_scorer=lambda: scorer,
         network_only=True,
     )
-    with Agent.open(agent.home.directory, config=Config(), environment=environment) as fresh:
+    with Agent.open(agent._home.directory, config=Config(), environment=environment) as fresh:
         releases.fetch(fresh)
         assert fresh.models.waits()
-        assert fresh.home._history is None
+        assert fresh._home._history is None
         assert len(scorer.verified) == ran
         installation = fresh.installation()
         assert installation.current is not None
@@ -174,9 +174,9 @@ def test_a_job_of_the_service_leaves_the_history_closed(tmp_path: Path) -> None:
         agent.grant(Purpose.HISTORY)
         agent.withdraw(Purpose.HISTORY)
     with box.open() as agent:
-        assert agent.home._history is not None
+        assert agent._home._history is not None
     environment = Environment(clock=box.clock, random=box.random, network_only=True, simulated=True)
     with Agent.open(box.directory, config=box.config, environment=environment) as agent:
-        assert agent.home._history is None
+        assert agent._home._history is None
     assert isinstance(environment.pace(), AtOnce)
     assert isinstance(Environment(network_moment=5.0).pace(), Grid)

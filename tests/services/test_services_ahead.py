@@ -19,7 +19,7 @@ def watch(agent: Agent, entity_id: str) -> None:
 
 
 def dates(agent: Agent) -> list[tuple[str, int]]:
-    return [(one.entity_id, one.watched_on) for one in agent.home.history.window("main")]
+    return [(one.entity_id, one.watched_on) for one in agent._home.history.window("main")]
 
 
 def keep_house(agent_box: AgentBox, agent: Agent, *, hours: int) -> None:
@@ -58,7 +58,7 @@ def test_it_is_dated_when_it_was_seen_to_be_ahead_and_ages_from_there(agent_box:
         days = agent.retention.kept().days
         keep_house(agent_box, agent, hours=24 * (days + 5))
         assert dates(agent) == []
-        assert agent.home.history.oldest("main") is None
+        assert agent._home.history.oldest("main") is None
 
 
 def test_so_it_is_where_a_server_says_the_time(agent_box: AgentBox) -> None:
@@ -108,4 +108,4 @@ def test_nothing_is_noted_where_nothing_is_ahead(agent_box: AgentBox) -> None:
         agent.grant(Purpose.HISTORY)
         watch(agent, "t:01")
         keep_house(agent_box, agent, hours=48)
-        assert agent.home.ledger.state("ahead") is None
+        assert agent._home.ledger.state("ahead") is None

@@ -217,7 +217,7 @@ def change(ledger: LedgerStore, sql: str) -> None:
 )
 def test_what_was_changed_later_is_said(reported: Box, sql: str, problem: str) -> None:
     other = reported.open()
-    change(other.home.ledger, sql)
+    change(other._home.ledger, sql)
     other.close()
     found = reported.agent.reports.verify_disclosures()
     assert not found.ok
@@ -227,7 +227,7 @@ def test_what_was_changed_later_is_said(reported: Box, sql: str, problem: str) -
 
 
 def test_reports_that_do_not_match_what_was_booked_are_said(reported: Box) -> None:
-    ledger = reported.agent.home.ledger
+    ledger = reported.agent._home.ledger
     (item,) = ledger.disclosures()
     ledger.book(
         week=item.week + 13,
@@ -276,7 +276,7 @@ def test_every_promise_holds_of_a_box_that_has_reported(reported: Box) -> None:
 
 
 def test_a_report_that_costs_more_breaks_its_promise(reported: Box) -> None:
-    ledger = reported.agent.home.ledger
+    ledger = reported.agent._home.ledger
     (item,) = ledger.disclosures()
     week = item.week + 13
     draw(ledger, week, odds=4)
@@ -286,7 +286,7 @@ def test_a_report_that_costs_more_breaks_its_promise(reported: Box) -> None:
 
 
 def test_any_year_over_budget_breaks_the_promise_however_long_ago(reported: Box) -> None:
-    ledger = reported.agent.home.ledger
+    ledger = reported.agent._home.ledger
     (debit,) = ledger.debits()
     for number in range(1, 5):
         draw(ledger, debit.week + 12 * number)
@@ -301,7 +301,7 @@ def test_keeping_longer_than_was_chosen_breaks_its_promise(reported: Box) -> Non
 
 def test_a_damaged_page_breaks_the_promise_of_a_whole_record(reported: Box) -> None:
     change(
-        reported.agent.home.ledger, "CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(100000))"
+        reported.agent._home.ledger, "CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(100000))"
     )
     reported.agent.close()
     path = reported.directory / "ledger.db"
@@ -313,7 +313,7 @@ def test_a_damaged_page_breaks_the_promise_of_a_whole_record(reported: Box) -> N
 
 
 def test_how_an_imported_ledger_is_spaced_is_no_problem_of_this_one(reported: Box) -> None:
-    ledger = reported.agent.home.ledger
+    ledger = reported.agent._home.ledger
     (debit,) = ledger.debits()
     ledger.mark_missed(debit.week + 2, reason="off", at=0)
     imported = [Debit(week=debit.week + near, odds=Fraction(3)) for near in (-1, 1, 3)]
@@ -323,7 +323,7 @@ def test_how_an_imported_ledger_is_spaced_is_no_problem_of_this_one(reported: Bo
 
 @pytest.mark.parametrize("near", ["own", "imported"])
 def test_reports_of_this_box_that_lie_too_close_are_said(reported: Box, near: str) -> None:
-    ledger = reported.agent.home.ledger
+    ledger = reported.agent._home.ledger
     (debit,) = ledger.debits()
     if near == "imported":
         ledger.import_debits([Debit(week=debit.week + 30, odds=Fraction(3))], at=0)

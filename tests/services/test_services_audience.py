@@ -78,7 +78,7 @@ def test_when_they_no_longer_count_what_was_kept_is_gone_and_consents_are_withdr
 ) -> None:
     del scorer
     _counting_teens(box, teens=False)
-    history = box.agent.home.history
+    history = box.agent._home.history
     assert [viewing.entity_id for viewing in history.window("main")] == [ADULT]
     assert history.count("Kim") == 0
     assert not any(state.granted for state in box.agent.consent("Kim"))
@@ -124,7 +124,7 @@ def test_a_viewing_told_again_stays_a_teens(box: Box, scorer: _NotingScorer) -> 
     now = box.clock.now()
     box.agent.record_watch(WatchEvent(entity_id=TOLD_AS_TEEN, watched_on=now + 1))
     _counting_teens(box, teens=False)
-    assert TOLD_AS_TEEN not in {v.entity_id for v in box.agent.home.history.window("main")}
+    assert TOLD_AS_TEEN not in {v.entity_id for v in box.agent._home.history.window("main")}
     assert scorer.requests == []
 
 
@@ -139,18 +139,18 @@ def test_an_import_takes_in_a_teens_viewings_only_where_teens_count(
         other.grant(Purpose.HISTORY)
         other.clock.set(box.clock.now())
         imported = other.agent.portability.import_(exported)
-        assert {v.entity_id for v in other.agent.home.history.window("main")} == titles
+        assert {v.entity_id for v in other.agent._home.history.window("main")} == titles
         assert imported.viewings == len(titles)
-    other.agent.home.history.purge_teens()
-    assert {v.entity_id for v in other.agent.home.history.window("main")} == {ADULT}
+    other.agent._home.history.purge_teens()
+    assert {v.entity_id for v in other.agent._home.history.window("main")} == {ADULT}
 
 
 def test_a_start_without_teens_writes_nothing(make_box: Callable[..., Box]) -> None:
     box = make_box()
     box.grant(Purpose.HISTORY)
-    tip = box.agent.home.ledger.tip()
+    tip = box.agent._home.ledger.tip()
     box.reopen()
-    assert box.agent.home.ledger.tip() == tip
+    assert box.agent._home.ledger.tip() == tip
 
 
 def test_what_cannot_be_withdrawn_now_is_an_error_and_ends_no_start(
@@ -160,5 +160,5 @@ def test_what_cannot_be_withdrawn_now_is_an_error_and_ends_no_start(
         raise StorageError(f"{purpose} of {profile}", hint="this is a test")
 
     with pytest.raises(StorageError):
-        leave_out_teens(box.agent.home, audience=Audience(teens_count=False), withdraw=full)  # type: ignore[arg-type]  # never returns
+        leave_out_teens(box.agent._home, audience=Audience(teens_count=False), withdraw=full)  # type: ignore[arg-type]  # never returns
     assert scorer.requests == []

@@ -28,7 +28,7 @@ def test_a_refusal_has_one_of_four_codes(box: Box) -> None:
     assert refusal() == "never_asked"
     record = box.agent.grant(Purpose.HISTORY)
     assert refusal() is None
-    box.agent.home.ledger.append_consent(msgspec.structs.replace(record, notice_version="0"))
+    box.agent._home.ledger.append_consent(msgspec.structs.replace(record, notice_version="0"))
     assert refusal() == "other_notice"
     box.agent.withdraw(Purpose.HISTORY)
     assert refusal() == "withdrawn"
@@ -85,7 +85,7 @@ def test_a_consent_under_a_clock_that_is_behind_is_dated_once_the_time_is_known(
     box.grant(Purpose.HISTORY)
     box.clock.set(MONDAY)
     assert box.agent.gate.state(Purpose.HISTORY, profile="main").expires_at is None
-    box.agent.home.ledger.note_known_time(MONDAY)
+    box.agent._home.ledger.note_known_time(MONDAY)
     state = box.agent.gate.state(Purpose.HISTORY, profile="main")
     assert (state.since, state.expires_at) == (MONDAY, MONDAY + CONSENT_LIFETIME_SECONDS)
 
@@ -101,7 +101,7 @@ def test_a_renewal_under_a_clock_that_is_behind_hides_no_lapse(box: Box) -> None
     )
     assert not held(end=MONDAY + 1)  # nobody knows yet whether that was in time
     box.clock.set(lapsed)
-    box.agent.home.ledger.note_known_time(lapsed)
+    box.agent._home.ledger.note_known_time(lapsed)
     assert not held(end=lapsed)
 
 
@@ -110,12 +110,12 @@ def test_a_renewal_in_time_under_a_clock_that_is_behind_continues_the_run(box: B
     box.grant(Purpose.HISTORY)
     box.grant(Purpose.HISTORY)
     box.clock.set(MONDAY)
-    box.agent.home.ledger.note_known_time(MONDAY)
+    box.agent._home.ledger.note_known_time(MONDAY)
     box.clock.set(0)
     box.grant(Purpose.HISTORY)
     renewed = MONDAY + CONSENT_LIFETIME_SECONDS - DAY_SECONDS
     box.clock.set(renewed)
-    box.agent.home.ledger.note_known_time(renewed)
+    box.agent._home.ledger.note_known_time(renewed)
     gate = box.agent.gate
     assert gate.held_throughout(Purpose.HISTORY, profile="main", start=MONDAY, end=renewed)
 
@@ -140,7 +140,7 @@ def test_held_throughout_needs_the_whole_time_and_a_known_beginning(box: Box) ->
         box.agent.gate.held_throughout, Purpose.HISTORY, profile="main", start=MONDAY, end=MONDAY
     )
     assert not held()
-    box.agent.home.ledger.note_known_time(MONDAY)
+    box.agent._home.ledger.note_known_time(MONDAY)
     assert held()
     box.clock.advance(DAY_SECONDS)
     gate = box.agent.gate
@@ -154,13 +154,13 @@ def test_held_throughout_needs_the_whole_time_and_a_known_beginning(box: Box) ->
 def test_a_new_notice_asks_again_and_deletes_nothing(box: Box) -> None:
     box.grant(Purpose.HISTORY)
     box.watch()
-    record = box.agent.home.ledger.consents("main")[-1]
+    record = box.agent._home.ledger.consents("main")[-1]
     earlier = msgspec.structs.replace(record, notice_version="0", notice_sha256="0" * 64)
-    box.agent.home.ledger.append_consent(earlier)
+    box.agent._home.ledger.append_consent(earlier)
     with pytest.raises(ConsentRequired, match="given under notice 0, now 1"):
         box.agent.gate.grant(Purpose.HISTORY, profile="main")
     box.reopen()
-    assert box.agent.home.history.count("main") == 1
+    assert box.agent._home.history.count("main") == 1
     box.grant(Purpose.HISTORY)
     assert box.agent.gate.holds(Purpose.HISTORY, profile="main")
 
@@ -180,7 +180,7 @@ def test_signals_withdraw_for_every_profile_and_never_grant(
     box: Box, signal: Signal, left: set[Purpose]
 ) -> None:
     assert box.agent.apply_signal(signal) == ()
-    box.agent.home.history.create_profile("guest", kind="adult", at=MONDAY)
+    box.agent._home.history.create_profile("guest", kind="adult", at=MONDAY)
     for profile in ("main", "guest"):
         box.grant(*Purpose, profile=profile)
     records = box.agent.apply_signal(signal)

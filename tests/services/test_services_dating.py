@@ -23,7 +23,7 @@ def watch(agent: Agent, *titles: str, ago: int = 0) -> None:
 
 
 def dates(agent: Agent) -> dict[str, int]:
-    return {viewing.entity_id: viewing.watched_on for viewing in agent.home.history.window("main")}
+    return {viewing.entity_id: viewing.watched_on for viewing in agent._home.history.window("main")}
 
 
 def in_1970(agent_box: AgentBox) -> int:
@@ -49,7 +49,7 @@ def test_what_was_watched_in_1970_gets_its_date_when_the_clock_is_set(agent_box:
         agent.housekeeping()
         expected = {"t:1": right - HOUR - 60, "t:2": right - 60, "t:3": right - 660}
         assert dates(agent) == expected
-        assert not agent.home.history.undated.exist()
+        assert not agent._home.history.undated.exist()
         agent_box.clock.advance(DAY_SECONDS)
         agent.housekeeping()
         assert dates(agent) == expected
@@ -76,10 +76,10 @@ def test_where_a_server_has_spoken_it_is_dated_when_that_agrees(agent_box: Agent
         watch(agent, "t:01")
         agent_box.clock.jump(4_102_444_800)
         agent.housekeeping()
-        assert agent.home.history.undated.exist()
+        assert agent._home.history.undated.exist()
         agent_box.clock.jump(right)
         agent.housekeeping()
-        assert agent.home.history.undated.exist()  # the voucher has run out
+        assert agent._home.history.undated.exist()  # the voucher has run out
         agent_box.update(agent)
         agent.housekeeping()
         assert dates(agent) == {"t:01": right}
@@ -95,8 +95,8 @@ def test_what_has_no_date_is_not_deleted_by_age(agent_box: AgentBox) -> None:
         agent_box.clock.stand(100 * DAY_SECONDS)
         agent_box.clock.jump(right)
         agent.housekeeping()
-        assert agent.home.history.prune(right) == 0
-        assert agent.home.history.undated.exist()
+        assert agent._home.history.prune(right) == 0
+        assert agent._home.history.undated.exist()
         # Dated, it is as old as it is.
         agent_box.update(agent)
         assert agent.housekeeping().deleted == 1
@@ -136,9 +136,9 @@ def test_a_viewing_that_is_there_under_its_date_already_is_one(agent_box: AgentB
         watch(agent, "t:1")
         agent.housekeeping()
         assert dates(agent)["t:1"] == right
-        assert agent.home.history.count("main") == 1
-        assert agent.home.history.oldest("main") == right
-        assert not agent.home.history.undated.exist()
+        assert agent._home.history.count("main") == 1
+        assert agent._home.history.oldest("main") == right
+        assert not agent._home.history.undated.exist()
 
 
 def test_the_same_second_of_several_boots_is_not_the_same_viewing(agent_box: AgentBox) -> None:
@@ -149,14 +149,14 @@ def test_the_same_second_of_several_boots_is_not_the_same_viewing(agent_box: Age
             agent.grant(Purpose.HISTORY)
             watch(agent, "live:1")
             watch(agent, "live:1")  # the same viewing told twice
-            assert agent.home.history.count("main") == boot + 1
+            assert agent._home.history.count("main") == boot + 1
         if boot < 2:
             agent_box.clock.stand(HOUR)
             in_1970(agent_box)
     agent_box.clock.jump(right)
     with agent_box.open() as agent:
         agent.housekeeping()
-        window = agent.home.history.window("main")
+        window = agent._home.history.window("main")
         assert [one.watched_on for one in window] == [right - 40, right - 20, right]
 
 
@@ -172,7 +172,7 @@ def test_estimated_dates_give_way_to_what_lies_there(agent_box: AgentBox) -> Non
         agent_box.clock.reboot(now=IN_1970)
     agent_box.clock.jump(right)
     with agent_box.open() as agent:
-        window = agent.home.history.window("main")
+        window = agent._home.history.window("main")
         assert [one.watched_on for one in window] == [right - 2, right - 1, right]
 
 
@@ -183,24 +183,24 @@ def test_what_has_its_date_is_not_put_elsewhere_when_it_is_told_again(
     with agent_box.open() as agent:
         agent.grant(Purpose.HISTORY)
         watch(agent, "t:01")
-        (expected,) = agent.home.history.window("main")
+        (expected,) = agent._home.history.window("main")
         agent_box.clock.advance(HOUR)
         agent_box.update(agent)
     right = in_1970(agent_box)
     with agent_box.open() as agent:
         again = WatchEvent(entity_id="t:01", watched_on=expected.watched_on)
         assert agent.record_watch(again).stored == 1
-        assert not agent.home.history.undated.exist()
+        assert not agent._home.history.undated.exist()
         agent_box.clock.jump(right)
-        assert agent.home.history.window("main") == (expected,)
+        assert agent._home.history.window("main") == (expected,)
 
 
 READERS: dict[str, Callable[[Agent], int]] = {
-    "count": lambda agent: agent.home.history.count("main"),
-    "window": lambda agent: len(agent.home.history.window("main")),
-    "page": lambda agent: len(agent.home.history.page("main")),
-    "between": lambda agent: len(agent.home.history.between("main", 0, 2**40)),
-    "oldest": lambda agent: int((agent.home.history.oldest("main") or 0) > BUILD_TIME + HOUR),
+    "count": lambda agent: agent._home.history.count("main"),
+    "window": lambda agent: len(agent._home.history.window("main")),
+    "page": lambda agent: len(agent._home.history.page("main")),
+    "between": lambda agent: len(agent._home.history.between("main", 0, 2**40)),
+    "oldest": lambda agent: int((agent._home.history.oldest("main") or 0) > BUILD_TIME + HOUR),
     "export": lambda agent: len(agent.portability.export().profiles[0].viewings),
 }
 
@@ -215,7 +215,7 @@ def test_whoever_reads_the_history_dates_it_first(
         watch(agent, "t:1")
         agent_box.clock.jump(right)
         assert read(agent) == 1
-        assert not agent.home.history.undated.exist()
+        assert not agent._home.history.undated.exist()
 
 
 def test_what_has_no_date_yet_does_not_break_the_promise_of_retention(agent_box: AgentBox) -> None:
@@ -223,7 +223,7 @@ def test_what_has_no_date_yet_does_not_break_the_promise_of_retention(agent_box:
     with agent_box.open() as agent:
         agent.grant(Purpose.HISTORY)
         watch(agent, "t:1")
-        assert agent.home.history.oldest("main") is None
+        assert agent._home.history.oldest("main") is None
 
 
 def test_in_a_private_session_no_date_is_written(agent_box: AgentBox) -> None:
@@ -234,7 +234,7 @@ def test_in_a_private_session_no_date_is_written(agent_box: AgentBox) -> None:
         agent.private.start(60)
         agent_box.clock.jump(right)
         agent.retention.keep_time()
-        assert agent.home.history.undated.exist()
+        assert agent._home.history.undated.exist()
         agent.private.stop()
         agent.retention.keep_time()
         assert dates(agent) == {"t:1": right}
@@ -252,9 +252,9 @@ def test_a_profile_that_is_renamed_or_purged_takes_what_has_no_date_along(
         agent.record_watch(event)
         watch(agent, "t:2")
         agent.household.rename("Ada", "Bea")
-        agent.home.history.purge("main")
+        agent._home.history.purge("main")
         agent_box.clock.jump(right)
         agent.housekeeping()
-        (viewing,) = agent.home.history.window("Bea")
+        (viewing,) = agent._home.history.window("Bea")
         assert viewing.watched_on == right
-        assert agent.home.history.count("main") == 0
+        assert agent._home.history.count("main") == 0

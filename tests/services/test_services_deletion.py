@@ -36,10 +36,10 @@ def send(box: Box) -> int:
 def test_a_waiting_report_is_called_off_whatever_was_hit(reporting: Box, act: Act) -> None:
     assert reporting.agent.close_week().outcome == "drawn"
     act(reporting)
-    assert reporting.agent.home.ledger.outbox() == ()
+    assert reporting.agent._home.ledger.outbox() == ()
     (disclosure,) = reporting.agent.disclosures()
     assert (disclosure.outcome, disclosure.detail) == ("withdrawn", "never sent")
-    assert len(reporting.agent.home.ledger.debits()) == 1
+    assert len(reporting.agent._home.ledger.debits()) == 1
     assert send(reporting) == 0
     reporting.reopen()
     assert reporting.agent.close_week().outcome != "drawn"
@@ -50,7 +50,7 @@ def test_a_count_under_way_is_stopped_whatever_was_hit(reporting: Box, act: Act)
     reporting.scorer.before = lambda: act(reporting)
     closing = reporting.agent.close_week()
     assert (closing.outcome, closing.reason) == ("silent", CALLED_OFF)
-    ledger = reporting.agent.home.ledger
+    ledger = reporting.agent._home.ledger
     assert (ledger.debits(), ledger.disclosures(), ledger.outbox()) == ((), (), ())
     reporting.scorer.before = lambda: None
     reporting.reopen()
@@ -99,10 +99,10 @@ def test_a_consent_that_lapses_while_the_week_is_counted_stops_it(reporting: Box
 def broken(reporting: Box) -> Iterator[Box]:
     """The same, when a report waits, a preview was seen, and then the anchor goes missing."""
     assert reporting.agent.close_week().outcome == "drawn"
-    reporting.agent.home.ledger.set_state("preview.1", b"key")
+    reporting.agent._home.ledger.set_state("preview.1", b"key")
     break_ledger(reporting)
     yield reporting
-    assert reporting.agent.home.ledger.outbox() == ()
+    assert reporting.agent._home.ledger.outbox() == ()
 
 
 def break_ledger(box: Box) -> None:
@@ -139,20 +139,20 @@ def test_what_was_deleted_with_a_broken_ledger_is_called_off_when_it_is_whole(
     broken: Box, act: Act, *, restarts: bool
 ) -> None:
     act(broken)
-    assert len(broken.agent.home.ledger.outbox()) == 1
-    assert broken.agent.home.ledger.deletions.owes()
+    assert len(broken.agent._home.ledger.outbox()) == 1
+    assert broken.agent._home.ledger.deletions.owes()
     assert send(broken) == 0
     mend_ledger(broken)
     if restarts:
         broken.reopen()
-        assert broken.agent.home.ledger.outbox() == ()
+        assert broken.agent._home.ledger.outbox() == ()
     assert send(broken) == 0
-    ledger = broken.agent.home.ledger
+    ledger = broken.agent._home.ledger
     assert (ledger.outbox(), ledger.state("preview.1")) == ((), None)
     assert not ledger.deletions.owes()
     place = ledger.tip()
     broken.reopen()
-    assert broken.agent.home.ledger.tip() == place
+    assert broken.agent._home.ledger.tip() == place
 
 
 def test_who_withdraws_with_a_broken_ledger_is_told_what_is_done_and_what_comes_back(
@@ -161,7 +161,7 @@ def test_who_withdraws_with_a_broken_ledger_is_told_what_is_done_and_what_comes_
     with pytest.raises(LedgerBroken, match=r"is deleted .* holds again once") as refused:
         broken.agent.withdraw(Purpose.HISTORY)
     assert "then withdraw it again" in refused.value.hint
-    assert broken.agent.home.history.count("main") == 0
+    assert broken.agent._home.history.count("main") == 0
     mend_ledger(broken)
     broken.reopen()
     assert broken.agent.gate.holds(Purpose.HISTORY, profile="main")
@@ -178,7 +178,7 @@ def test_it_is_called_off_though_the_ledger_comes_from_a_copy(reporting: Box) ->
     for path, data in ledger.items():
         path.write_bytes(data)
     reporting.agent = reporting.open()
-    assert reporting.agent.home.ledger.outbox() == ()
+    assert reporting.agent._home.ledger.outbox() == ()
     assert send(reporting) == 0
 
 

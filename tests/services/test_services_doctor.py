@@ -214,7 +214,7 @@ def test_a_damaged_history_is_found_and_set_aside(
     assert examined(agent_box)["history"].status == "ok"
     assert doctor(agent_box).repair() is None
     with agent_box.open() as agent:
-        assert agent.home.history.count("main") == 0
+        assert agent._home.history.count("main") == 0
         assert agent.gate.holds(Purpose.HISTORY, profile="main")
 
 
@@ -259,9 +259,9 @@ def test_a_missing_file_is_named_and_not_made_anew(agent_box: AgentBox, name: st
 def test_a_damaged_log_of_the_history_is_said(agent_box: AgentBox) -> None:
     filled(agent_box)
     with agent_box.open() as agent:
-        assert agent.home.history_opens()
+        assert agent._home.history_opens()
         log = agent_box.directory / "history.db-wal"
-        agent.home.history.set_mark("main", "t:2", "hidden", at=1)
+        agent._home.history.set_mark("main", "t:2", "hidden", at=1)
         data = bytearray(log.read_bytes())
     data[-1] ^= 1
     log.write_bytes(bytes(data))
@@ -278,7 +278,7 @@ def test_a_log_that_cannot_be_read_is_said(agent_box: AgentBox) -> None:
 
 
 def test_a_row_that_cannot_be_read_is_no_whole_ledger(agent_box: AgentBox) -> None:
-    with agent_box.open() as agent, agent.home.ledger._chain.append() as writer:
+    with agent_box.open() as agent, agent._home.ledger._chain.append() as writer:
         writer.append("consents", {"profile": "main", "purpose": "history", "body": "{}"})
     finding = examined(agent_box)["ledger"]
     assert finding.status == "failed"
@@ -286,7 +286,7 @@ def test_a_row_that_cannot_be_read_is_no_whole_ledger(agent_box: AgentBox) -> No
 
 
 def test_picks_that_cannot_be_read_are_no_whole_history(agent_box: AgentBox) -> None:
-    with agent_box.open() as agent, agent.home.history._database.transaction() as connection:
+    with agent_box.open() as agent, agent._home.history._database.transaction() as connection:
         connection.execute(
             "INSERT INTO last_picks (profile, made_at, body) VALUES ('main', 1, X'7B')"
         )
@@ -297,15 +297,15 @@ def test_what_a_later_version_wrote_is_said(agent_box: AgentBox) -> None:
     with agent_box.open() as agent:
         more = Migration(name="9001_more", statements=("CREATE TABLE more (a TEXT) STRICT",))
         for store, schema in (
-            (agent.home.ledger, LEDGER_SCHEMA),
-            (agent.home.history, HISTORY_SCHEMA),
+            (agent._home.ledger, LEDGER_SCHEMA),
+            (agent._home.history, HISTORY_SCHEMA),
         ):
             replace(schema, migrations=(*schema.migrations, more)).migrate(store._database)
     findings = examined(agent_box)
     for name in ("ledger", "history"):
         assert findings[name].status == "warning"
         assert "1 more than this version knows" in findings[name].message
-    with agent_box.open() as agent, agent.home.ledger._chain.append() as writer:
+    with agent_box.open() as agent, agent._home.ledger._chain.append() as writer:
         writer.append("consents", {"profile": "main", "purpose": "wellbeing", "body": "?"})
     assert "decisions about wellbeing" in examined(agent_box)["ledger"].message
 
@@ -333,7 +333,7 @@ def test_a_history_that_was_put_back_is_set_aside_or_accepted(agent_box: AgentBo
     assert not doctor(agent_box).accept()
     assert examined(agent_box)["files"].status == "ok"
     with agent_box.open() as agent:
-        agent.home.check()
+        agent._home.check()
 
 
 def test_what_is_set_aside_is_kept(agent_box: AgentBox) -> None:
@@ -347,7 +347,7 @@ def test_what_is_set_aside_is_kept(agent_box: AgentBox) -> None:
 
 def _refusal(agent: Agent) -> LedgerBroken:
     with pytest.raises(LedgerBroken) as caught:
-        agent.home.check()
+        agent._home.check()
     return caught.value
 
 

@@ -35,7 +35,9 @@ def fill(box: Box) -> None:
             ]
         )
         agent.title_marks.hide(CANARY, profile=profile)
-    PlainBox(box.directory).book(agent.home.ledger, agent.home.ledger.genesis.first_reportable_week)
+    PlainBox(box.directory).book(
+        agent._home.ledger, agent._home.ledger.genesis.first_reportable_week
+    )
 
 
 def canaries_in(box: Box) -> set[str]:
@@ -45,7 +47,7 @@ def canaries_in(box: Box) -> set[str]:
 
 
 def counts(box: Box) -> dict[str, int]:
-    history = box.agent.home.history
+    history = box.agent._home.history
     return {profile.name: history.count(profile.name) for profile in history.profiles()}
 
 
@@ -59,7 +61,7 @@ def old_pages_are_gone(box: Box, before: dict[str, bytes]) -> bool:
     now = PlainBox(box.directory).files()
     (box.directory / "history.db").write_bytes(before["history.db"])
     box.agent = box.open()
-    opens = box.agent.home.history_opens()
+    opens = box.agent._home.history_opens()
     box.agent.close()
     (box.directory / "history.db").write_bytes(now["history.db"])
     box.agent = box.open()
@@ -69,7 +71,7 @@ def old_pages_are_gone(box: Box, before: dict[str, bytes]) -> bool:
 def before_erasing(box: Box) -> dict[str, bytes]:
     fill(box)
     box.reopen()
-    assert box.agent.home.history_opens()
+    assert box.agent._home.history_opens()
     return PlainBox(box.directory).files()
 
 
@@ -78,7 +80,7 @@ def test_erased_history_is_in_no_page_and_the_old_file_does_not_open(box: Box) -
     assert canaries_in(box)
     receipt = box.agent.erasure.erase_history()
     assert counts(box) == {"main": 0, CANARY: 0}
-    box.agent.home.history.rename_profile(CANARY, "anna")  # which is no part of a history
+    box.agent._home.history.rename_profile(CANARY, "anna")  # which is no part of a history
     assert canaries_in(box) == set()
     assert old_pages_are_gone(box, before)
     assert (receipt.scope, receipt.reason) == ("history", "user_request")
@@ -100,10 +102,10 @@ def test_loss_of_consent_withdraws_what_was_granted(box: Box) -> None:
     box.agent.erasure.erase_history(profile="main", reason="loss_of_consent")
     assert not any(box.agent.gate.holds(purpose, profile="main") for purpose in Purpose)
     assert box.agent.gate.holds(Purpose.HISTORY, profile=CANARY)
-    assert box.agent.home.ledger.outbox() == ()  # the session drawn may have been main's
+    assert box.agent._home.ledger.outbox() == ()  # the session drawn may have been main's
     box.agent.erasure.erase_history(reason="loss_of_consent")
     assert not box.agent.gate.holds(Purpose.HISTORY, profile=CANARY)
-    assert box.agent.home.ledger.outbox() == ()
+    assert box.agent._home.ledger.outbox() == ()
 
 
 def test_an_erased_profile_leaves_decisions_ledger_and_disclosures(box: Box) -> None:
@@ -115,7 +117,7 @@ def test_an_erased_profile_leaves_decisions_ledger_and_disclosures(box: Box) -> 
     assert not any(box.agent.gate.holds(purpose, profile=CANARY) for purpose in Purpose)
     assert box.agent.gate.holds(Purpose.HISTORY, profile="main")
     assert len(box.agent.disclosures()) == 1
-    box.agent.home.ledger.check()
+    box.agent._home.ledger.check()
     assert old_pages_are_gone(box, before)
     box.agent.erasure.erase_history()
     assert canaries_in(box) == set()
@@ -220,9 +222,9 @@ def expect_new_box(box: Box) -> None:
     before = box.clock.now()
     box.agent = box.open()
     assert counts(box) == {"main": 0}
-    assert box.agent.home.ledger.consents() == ()
+    assert box.agent._home.ledger.consents() == ()
     assert box.agent.disclosures() == ()
-    genesis = box.agent.home.ledger.genesis
+    genesis = box.agent._home.ledger.genesis
     assert genesis.created_at == before
     assert box.agent.close_week().outcome == "silent"
     assert not (box.directory / "erasing").exists()

@@ -46,11 +46,11 @@ def ids(viewings: tuple[Viewing, ...]) -> tuple[str, ...]:
 
 
 READS: dict[str, Callable[[Box], tuple[str, ...]]] = {
-    "window": lambda box: ids(box.agent.home.history.window("main")),
-    "between": lambda box: ids(box.agent.home.history.between("main", 0, 2**40)),
-    "page": lambda box: ids(box.agent.home.history.page("main")),
+    "window": lambda box: ids(box.agent._home.history.window("main")),
+    "between": lambda box: ids(box.agent._home.history.between("main", 0, 2**40)),
+    "page": lambda box: ids(box.agent._home.history.page("main")),
     "kept": lambda box: tuple(
-        kept.viewing.entity_id for kept in box.agent.home.history.kept("main")
+        kept.viewing.entity_id for kept in box.agent._home.history.kept("main")
     ),
     "export": exported,
 }
@@ -59,10 +59,10 @@ READS: dict[str, Callable[[Box], tuple[str, ...]]] = {
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
 def test_no_read_shows_it(aged: Box, read: Callable[[Box], tuple[str, ...]]) -> None:
     assert read(aged) == ("t:new",)
-    assert aged.agent.home.history.count("main") == 1
-    assert aged.agent.home.history.oldest("main") == aged.agent.retention.shown_from() - 1
+    assert aged.agent._home.history.count("main") == 1
+    assert aged.agent._home.history.oldest("main") == aged.agent.retention.shown_from() - 1
     aged.agent.housekeeping()
-    assert aged.agent.home.history.oldest("main") == aged.agent.retention.shown_from()
+    assert aged.agent._home.history.oldest("main") == aged.agent.retention.shown_from()
 
 
 def test_picks_that_may_cite_it_are_not_shown_again(box: Box) -> None:
@@ -71,7 +71,7 @@ def test_picks_that_may_cite_it_are_not_shown_again(box: Box) -> None:
     box.watch("t:old")
     box.clock.advance(box.agent.retention.kept().days * DAY_SECONDS)
     grant = box.agent.gate.grant(Purpose.PERSONALIZATION, profile="main")
-    box.agent.home.history.save_picks(PICKS, grant, made_at=box.clock.now())
+    box.agent._home.history.save_picks(PICKS, grant, made_at=box.clock.now())
     assert box.agent.last_picks() is not None
     box.clock.advance(1)
     assert box.agent.last_picks() is None
@@ -95,7 +95,7 @@ def test_nothing_is_promised_of_a_history_that_cannot_be_read(aged: Box) -> None
     (aged.directory / "history.db").write_bytes(b"broken" * 1000)
     aged.agent = aged.open()
     with pytest.raises(StorageError):
-        aged.agent.home.history.profiles()
+        aged.agent._home.history.profiles()
     assert not holds(aged)
 
 
@@ -112,4 +112,4 @@ def test_a_month_of_an_unknown_title_is_over_without_a_service(agent_box: AgentB
         assert agent.housekeeping().deleted == 0
         agent_box.clock.advance(2 * DAY_SECONDS)
         assert agent.housekeeping().deleted == 1
-        assert ids(agent.home.history.window("main")) == (TITLE_IDS[0],)
+        assert ids(agent._home.history.window("main")) == (TITLE_IDS[0],)

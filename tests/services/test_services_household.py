@@ -35,7 +35,7 @@ def test_profiles_have_histories_of_their_own(box: Box) -> None:
     box.grant(Purpose.HISTORY, profile="anna")
     box.watch("t:1")
     box.watch("t:2", profile="anna")
-    history = box.agent.home.history
+    history = box.agent._home.history
     assert [viewing.entity_id for viewing in history.window("anna")] == ["t:2"]
     assert [viewing.entity_id for viewing in history.window("main")] == ["t:1"]
 
@@ -72,7 +72,7 @@ def test_nothing_can_be_granted_for_children(box: Box, kind: str) -> None:
     assert box.agent.record_watch(event).ignored_child == 1
     with pytest.raises(ConsentRequired):
         box.agent.recommend(profile="kim")
-    assert box.agent.home.history.count("kim") == 0
+    assert box.agent._home.history.count("kim") == 0
 
 
 def test_a_kids_viewings_are_not_stored_whatever_the_consent(box: Box) -> None:
@@ -80,7 +80,7 @@ def test_a_kids_viewings_are_not_stored_whatever_the_consent(box: Box) -> None:
     box.agent.gate.decide(Purpose.HISTORY, profile="kim", given=True)  # past the refusal
     event = WatchEvent(entity_id="t:1", watched_on=box.clock.now(), profile="kim")
     assert box.agent.record_watch(event).stored == 0
-    assert box.agent.home.history.count("kim") == 0
+    assert box.agent._home.history.count("kim") == 0
 
 
 def test_teens_count_as_adults_where_the_operator_says_so(agent_box: AgentBox) -> None:
@@ -90,13 +90,13 @@ def test_teens_count_as_adults_where_the_operator_says_so(agent_box: AgentBox) -
         agent.grant(Purpose.HISTORY, profile="kim")
         now = agent_box.clock.now()
         agent.record_watch(WatchEvent(entity_id="t:1", watched_on=now, profile="kim"))
-        assert agent.home.history.count("kim") == 1
+        assert agent._home.history.count("kim") == 1
 
 
 def test_nothing_can_be_granted_for_nobody(box: Box) -> None:
     with pytest.raises(InputError, match="no profile 'nobody'"):
         box.grant(Purpose.HISTORY, profile="nobody")
-    assert box.agent.home.ledger.consents() == ()
+    assert box.agent._home.ledger.consents() == ()
 
 
 def filled(box: Box) -> None:
@@ -113,7 +113,7 @@ def filled(box: Box) -> None:
     agent.household.switch("anna")
     box.grant(Purpose.PERSONALIZATION, profile="anna")
     picks = Picks(picks=(), segment_probabilities=(1.0,), score_spread=1.0)
-    agent.home.history.save_picks(
+    agent._home.history.save_picks(
         picks, agent.gate.grant(Purpose.PERSONALIZATION, profile="anna"), made_at=1
     )
 
@@ -122,18 +122,18 @@ def expect_renamed(box: Box) -> None:
     agent = box.agent
     assert names(box) == ["main", "bea"]
     assert agent.household.active == "bea"
-    assert agent.home.history.count("bea") == 1
-    assert agent.home.history.marks("bea").hidden == ("t:9",)
-    assert agent.home.history.last_picks("bea") is not None
+    assert agent._home.history.count("bea") == 1
+    assert agent._home.history.marks("bea").hidden == ("t:9",)
+    assert agent._home.history.last_picks("bea") is not None
     # Without a break, since the first time.
-    given = [r for r in agent.home.ledger.consents("bea") if r.purpose is Purpose.HISTORY]
+    given = [r for r in agent._home.ledger.consents("bea") if r.purpose is Purpose.HISTORY]
     assert len(given) == 2
     assert agent.gate.state(Purpose.HISTORY, profile="bea").since == given[0].at
     assert agent.gate.holds(Purpose.PERSONALIZATION, profile="bea")
     # Whoever takes the old name later has granted nothing.
     assert not any(agent.gate.holds(purpose, profile="anna") for purpose in Purpose)
-    assert agent.home.ledger.consents("anna") == ()
-    assert HouseholdStateStore(agent.home.ledger).load().renaming is None
+    assert agent._home.ledger.consents("anna") == ()
+    assert HouseholdStateStore(agent._home.ledger).load().renaming is None
 
 
 def test_renaming_takes_everything_along(box: Box) -> None:
@@ -150,7 +150,7 @@ def test_a_rename_neither_drops_a_report_nor_interrupts_the_weeks(box: Box) -> N
     box.grant(Purpose.HISTORY, Purpose.REPORTING, profile="anna")
     box.go_to_end_of_reporting_week()
     box.agent.close_week()
-    assert len(box.agent.home.ledger.outbox()) == 1
+    assert len(box.agent._home.ledger.outbox()) == 1
     end = box.clock.now()
     held = partial(box.agent.gate.held_throughout, Purpose.REPORTING, start=end - 100, end=end)
     assert held(profile="anna")
@@ -158,7 +158,7 @@ def test_a_rename_neither_drops_a_report_nor_interrupts_the_weeks(box: Box) -> N
     assert held(profile="bea")
     assert not held(profile="anna")
     box.reopen()
-    assert len(box.agent.home.ledger.outbox()) == 1
+    assert len(box.agent._home.ledger.outbox()) == 1
 
 
 def test_a_consent_given_under_a_wrong_clock_is_neither_lost_nor_longer(box: Box) -> None:
@@ -168,19 +168,19 @@ def test_a_consent_given_under_a_wrong_clock_is_neither_lost_nor_longer(box: Box
     box.clock.set(0)
     box.grant(Purpose.HISTORY, profile="anna")
     box.clock.set(right + 100)
-    box.agent.home.ledger.note_known_time(box.clock.now())
+    box.agent._home.ledger.note_known_time(box.clock.now())
     before = box.agent.gate.state(Purpose.HISTORY, profile="anna")
     assert before.expires_at == right + 100 + CONSENT_LIFETIME_SECONDS
     box.clock.advance(5000)
     box.agent.household.rename("anna", "bea")
-    box.agent.home.ledger.note_known_time(box.clock.now())
+    box.agent._home.ledger.note_known_time(box.clock.now())
     after = box.agent.gate.state(Purpose.HISTORY, profile="bea")
     assert after == replace(before, profile="bea")
 
 
 def test_flags_go_with_the_name_and_nobody_inherits_them(box: Box) -> None:
     household = box.agent.household
-    flags = PrivacyFlags(box.agent.home.ledger, gate=box.agent.gate)
+    flags = PrivacyFlags(box.agent._home.ledger, gate=box.agent.gate)
     household.create("anna", kind="adult")
     for flag in AD_FLAGS[:2]:
         flags.widen(flag, "anna", grant=_refuse)
@@ -202,14 +202,14 @@ def test_nobody_inherits_from_a_profile_whose_history_was_lost(box: Box, how: st
     household = box.agent.household
     household.create("anna", kind="adult")
     box.grant(Purpose.HISTORY, profile="anna")
-    box.agent.home.history.remove_profile("anna")
+    box.agent._home.history.remove_profile("anna")
     if how == "create":
         household.create("anna", kind="adult")
     else:
         household.create("bea", kind="adult")
         household.rename("bea", "anna")
     assert not box.agent.gate.holds(Purpose.HISTORY, profile="anna")
-    assert [r.event for r in box.agent.home.ledger.consents("anna")] == ["given", "withdrawn"]
+    assert [r.event for r in box.agent._home.ledger.consents("anna")] == ["given", "withdrawn"]
 
 
 def test_a_taken_name_is_refused_before_its_consents_are_touched(box: Box) -> None:
@@ -243,7 +243,7 @@ def test_a_rename_cut_before_it_began_never_was(box: Box) -> None:
         box.agent.household.rename("anna", "bea", step=step)
     box.reopen()
     assert names(box) == ["main", "anna"]
-    assert box.agent.home.history.count("anna") == 1
+    assert box.agent._home.history.count("anna") == 1
 
 
 @pytest.mark.parametrize(("old", "new"), [("main", "x"), ("nobody", "x"), ("anna", "main")])

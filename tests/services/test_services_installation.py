@@ -52,7 +52,7 @@ def agents(agent_box: AgentBox, scorer: BusyScorer) -> Iterator[tuple[Agent, Age
 
 
 def releases_of(agent: Agent) -> Releases:
-    return Releases(directory=agent.home.directory / "models")
+    return Releases(directory=agent._home.directory / "models")
 
 
 def publish(releases: Releases, number: int) -> None:
@@ -118,7 +118,7 @@ def test_two_processes_that_activate_the_same_agree(
 
 
 def trust(agent: Agent) -> Failover:
-    store = InstallationStore(agent.home.ledger, agent.home.directory / "models")
+    store = InstallationStore(agent._home.ledger, agent._home.directory / "models")
     return Failover(store, clock=agent._clock)
 
 
@@ -171,7 +171,7 @@ def test_there_is_nothing_to_roll_back_to_at_first(agent_box: AgentBox) -> None:
 
 
 def test_a_state_is_decided_where_it_is_written(agents: tuple[Agent, Agent]) -> None:
-    here, there = (HouseholdStateStore(agent.home.ledger) for agent in agents)
+    here, there = (HouseholdStateStore(agent._home.ledger) for agent in agents)
     assert here.load() == HouseholdState()
     there.update(retention_days=30)
 

@@ -42,7 +42,7 @@ def viewing(entity_id: str, watched_on: int, *, teen: bool = False) -> ExportedV
 
 
 def listed(box: Box) -> list[str]:
-    return [one.entity_id for one in box.agent.home.history.window("main", limit=10_000)]
+    return [one.entity_id for one in box.agent._home.history.window("main", limit=10_000)]
 
 
 def test_what_recording_would_not_keep_is_left_out_and_counted(box: Box) -> None:
@@ -153,22 +153,22 @@ def test_a_mark_does_not_come_back_after_an_act_of_deletion(box: Box) -> None:
     box.agent.title_marks.forget("t:1", profile="main")
     with pytest.raises(StorageError, match="deleted or withdrawn during the import"):
         intake.mark("main", ExportedMark(entity_id="t:1", mark="hidden", marked_at=1))
-    assert box.agent.home.history.marked("main") == ()
+    assert box.agent._home.history.marked("main") == ()
 
 
 def test_a_mark_that_was_imported_is_reached_by_a_later_deletion(box: Box) -> None:
     box.grant(Purpose.HISTORY)
     box.agent.portability.import_(file_of(box))
-    assert [mark.entity_id for mark in box.agent.home.history.marked("main")] == ["t:5"]
+    assert [mark.entity_id for mark in box.agent._home.history.marked("main")] == ["t:5"]
     box.agent.withdraw(Purpose.HISTORY)
-    assert box.agent.home.history.marked("main") == ()
+    assert box.agent._home.history.marked("main") == ()
 
 
 def test_a_retention_that_is_no_shorter_deletes_nothing(box: Box) -> None:
     box.agent.retention.choose(100)
-    given, last = file_of(box), box.agent.home.ledger.deletions.last()
+    given, last = file_of(box), box.agent._home.ledger.deletions.last()
     box.agent.portability.import_(given)
-    assert box.agent.home.ledger.deletions.last() == last
+    assert box.agent._home.ledger.deletions.last() == last
     assert box.agent.retention.kept().chosen_days == 100
 
 
@@ -179,7 +179,7 @@ class _Acting:
         self._usual = usual
         self._act = act
         self.start, self.stop, self.turn = usual.start, usual.stop, usual.turn
-        self.covers = usual.covers
+        self.covers, self.require_certain = usual.covers, usual.require_certain
 
     def ends_at(self) -> int | None:
         self._act()

@@ -21,14 +21,14 @@ FILE = Config()
 def filled(agent_box: AgentBox) -> Path:
     with agent_box.open() as agent:
         agent.grant(Purpose.HISTORY)
-        assert agent.home.history.count("main") == 0
+        assert agent._home.history.count("main") == 0
     return agent_box.directory
 
 
 def opens(agent_box: AgentBox) -> bool:
     with agent_box.open() as agent:
-        agent.home.ledger.check()
-        return agent.gate.holds(Purpose.HISTORY, profile="main") and agent.home.history_opens()
+        agent._home.ledger.check()
+        return agent.gate.holds(Purpose.HISTORY, profile="main") and agent._home.history_opens()
 
 
 def helper(tmp_path: Path, name: str, digits: str) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ def test_a_home_without_history_is_rotated(agent_box: AgentBox) -> None:
     (agent_box.directory / "history.key").unlink()
     (agent_box.directory / "history.db").unlink()
     assert rotate(agent_box.directory, FILE) == ("ledger",)
-    assert agent_box.open().home.history_opens()
+    assert agent_box.open()._home.history_opens()
 
 
 def test_moving_to_a_helper_and_back(agent_box: AgentBox, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ HOUR = 3600
 @pytest.fixture
 def kept(agent_box: AgentBox) -> OnTime:
     agent = agent_box.open()
-    return OnTime(agent.home.ledger, clock=DeviceClock(agent_box.clock))
+    return OnTime(agent._home.ledger, clock=DeviceClock(agent_box.clock))
 
 
 def test_it_is_summed_over_boots_whatever_the_clock_says(agent_box: AgentBox, kept: OnTime) -> None:
@@ -47,9 +47,9 @@ def test_it_is_written_every_six_hours_and_an_hour_after_a_start(
 
         def writes(minutes: int, *, stopping: bool = False) -> bool:
             agent_box.clock.stand(60 * minutes)
-            before = agent.home.ledger.state("on_time")
+            before = agent._home.ledger.state("on_time")
             kept.note(stopping=stopping)
-            return agent.home.ledger.state("on_time") != before
+            return agent._home.ledger.state("on_time") != before
 
         assert [writes(60) for _ in range(12)] == [False] * 5 + [True] + [False] * 5 + [True]
         agent_box.clock.reboot()
@@ -63,7 +63,7 @@ def test_after_a_draw_it_begins_anew_once_that_is_noted(agent_box: AgentBox, kep
     agent_box.clock.stand(200 * HOUR)
     assert kept.seconds_since_draw() == 200 * HOUR
     with agent_box.open() as agent:
-        ledger = agent.home.ledger
+        ledger = agent._home.ledger
         PlainBox(agent_box.directory).book(ledger, ledger.genesis.first_reportable_week)
         agent_box.clock.stand(HOUR)
         assert kept.seconds_since_draw() == 0  # when it was drawn is not known yet: now, at worst

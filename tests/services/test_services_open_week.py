@@ -117,11 +117,11 @@ def test_the_beginning_is_on_disk_before_the_history_is_opened(
     make_box: Callable[..., Box],
 ) -> None:
     box = _ready(make_box, sessions=2)
-    length, _ = box.agent.home.ledger.tip()
+    length, _ = box.agent._home.ledger.tip()
     _opened(box)
     assert box.scorer.requests == []
     box.reopen()
-    assert box.agent.home.ledger.tip()[0] == length + 1
+    assert box.agent._home.ledger.tip()[0] == length + 1
     assert box.agent.disclosures() == ()
 
 
@@ -184,7 +184,7 @@ def test_a_segmenter_that_fails_is_noted_here_until_one_works(
     make_box: Callable[..., Box], sessions: int
 ) -> None:
     box = _ready(make_box, sessions=sessions)
-    health = CountHealthStore(box.agent.home.ledger)
+    health = CountHealthStore(box.agent._home.ledger)
     box.scorer.fails = True
     assert box.agent.close_week().outcome == "drawn"
     assert health.load() == CountHealth(failed=1, reason="ModelError", at=box.clock.now())
@@ -205,7 +205,7 @@ def test_what_is_noted_of_counts_goes_with_every_deletion(
     make_box: Callable[..., Box], act: Act
 ) -> None:
     box = _ready(make_box, sessions=1)
-    health = CountHealthStore(box.agent.home.ledger)
+    health = CountHealthStore(box.agent._home.ledger)
     health.note("ModelError", at=box.clock.now())
     act(box)
     assert health.load() == CountHealth()
@@ -217,7 +217,7 @@ def test_a_death_and_a_count_that_came_too_late_are_noted(make_box: Callable[...
     opened = _opened(box)
     opened.count()
     opened.book()
-    health = CountHealthStore(box.agent.home.ledger)
+    health = CountHealthStore(box.agent._home.ledger)
     assert health.load().reason == DIED
     box.go_to_end_of_reporting_week(cycle=1)
     _opened(box).book()

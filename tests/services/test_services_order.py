@@ -28,11 +28,11 @@ def refuse_at(step: str) -> Step:
 
 
 def titles(box: Box, profile: str = "main") -> list[str]:
-    return [viewing.entity_id for viewing in box.agent.home.history.window(profile)]
+    return [viewing.entity_id for viewing in box.agent._home.history.window(profile)]
 
 
 def hidden(box: Box, profile: str = "main") -> tuple[str, ...]:
-    return box.agent.home.history.marks(profile).hidden
+    return box.agent._home.history.marks(profile).hidden
 
 
 def live(box: Box, title: str, *, profile: str = "main") -> None:
@@ -41,7 +41,7 @@ def live(box: Box, title: str, *, profile: str = "main") -> None:
     box.watch(title, profile=profile)
     box.agent.title_marks.hide(title, profile=profile)
     grant = box.agent.gate.grant(Purpose.PERSONALIZATION, profile=profile)
-    box.agent.home.history.save_picks(PICKS, grant, made_at=box.clock.now())
+    box.agent._home.history.save_picks(PICKS, grant, made_at=box.clock.now())
 
 
 @pytest.mark.parametrize("reason", ["user_request", "loss_of_consent"])
@@ -61,7 +61,7 @@ def test_an_erasure_that_was_refused_leaves_what_came_after_it(
     live(box, "t:new")
     box.reopen()
     assert (titles(box), hidden(box)) == (["t:new"], ("t:new",))
-    assert box.agent.home.history.last_picks("main") is not None
+    assert box.agent._home.history.last_picks("main") is not None
     assert box.agent.gate.holds(Purpose.HISTORY, profile="main")
     assert (box.directory / "history.key").read_bytes() != key
     box.reopen()
@@ -71,7 +71,7 @@ def test_an_erasure_that_was_refused_leaves_what_came_after_it(
 def test_an_erasure_in_the_way_of_another_process_says_so_and_goes_on_later(box: Box) -> None:
     live(box, "t:old")
     other = box.open()
-    assert other.home.history.count("main") == 1
+    assert other._home.history.count("main") == 1
     with pytest.raises(StorageError, match=r"in use by another process: .* the old data key"):
         box.agent.erasure.erase_history()
     other.close()
@@ -138,12 +138,12 @@ def test_every_erasure_that_was_refused_is_carried_out(box: Box, step: str) -> N
         box.agent.erasure.erase_profile("kim", step=refuse_at(step))
     assert ("is deleted; the old" in str(refused.value)) == (titles(box, "kim") == [])
     assert not box.agent.gate.holds(Purpose.HISTORY, profile="kim")
-    assert len(box.agent.home.ledger.deletions.intents()) == 3
+    assert len(box.agent._home.ledger.deletions.intents()) == 3
     box.reopen()
     assert [profile.name for profile in box.agent.household.profiles()] == ["main"]
     assert titles(box, "kim") == []
     assert titles(box) == ["t:two"]
-    assert box.agent.home.ledger.deletions.intents() == ()
+    assert box.agent._home.ledger.deletions.intents() == ()
 
 
 def test_an_erasure_says_what_became_of_it_where_one_before_it_is_refused(box: Box) -> None:
@@ -174,7 +174,7 @@ def test_a_mark_made_after_a_withdrawal_stays_whatever_the_clock_said(
 
 def test_a_title_hidden_once_more_after_a_withdrawal_stays_hidden(box: Box) -> None:
     live(box, "t:1")
-    history = box.agent.home.history
+    history = box.agent._home.history
     box.agent.withdraw(Purpose.HISTORY)
     history.set_mark("main", "t:1", "hidden", at=box.clock.now())  # as one that was not purged
     box.agent.title_marks.hide("t:1", profile="main")
@@ -197,18 +197,18 @@ def test_a_withdrawal_is_carried_out_though_it_was_granted_again_since(box: Box)
 
 def test_picks_made_after_a_withdrawal_stay(box: Box) -> None:
     live(box, "t:1")
-    history = box.agent.home.history
+    history = box.agent._home.history
     grant = box.agent.gate.grant(Purpose.PERSONALIZATION, profile="main")
     history.save_picks(PICKS, grant, made_at=1)
     interrupted_withdrawal(box, Purpose.PERSONALIZATION)
     box.reopen()
-    assert box.agent.home.history.last_picks("main") is None
+    assert box.agent._home.history.last_picks("main") is None
     interrupted_withdrawal(box, Purpose.PERSONALIZATION)
     box.grant(Purpose.PERSONALIZATION)
     grant = box.agent.gate.grant(Purpose.PERSONALIZATION, profile="main")
-    box.agent.home.history.save_picks(PICKS, grant, made_at=2)
+    box.agent._home.history.save_picks(PICKS, grant, made_at=2)
     box.reopen()
-    assert box.agent.home.history.last_picks("main") is not None
+    assert box.agent._home.history.last_picks("main") is not None
     assert titles(box) == ["t:1"]
 
 
@@ -217,7 +217,7 @@ def test_what_was_stored_under_a_grant_from_before_a_withdrawal_is_older(box: Bo
     grant = box.agent.gate.grant(Purpose.HISTORY, profile="main")
     box.agent.withdraw(Purpose.HISTORY)
     event = WatchEvent(entity_id="t:late", watched_on=box.clock.now())
-    box.agent.home.history.add([event], grant)
+    box.agent._home.history.add([event], grant)
     box.grant(Purpose.HISTORY)
     box.reopen()
     assert titles(box) == []
@@ -225,7 +225,7 @@ def test_what_was_stored_under_a_grant_from_before_a_withdrawal_is_older(box: Bo
 
 def without_places(box: Box) -> None:
     """Take the places away, as if a release from before them had written the rows."""
-    with box.agent.home.history._database.transaction() as connection:
+    with box.agent._home.history._database.transaction() as connection:
         for table in ("events", "title_marks", "last_picks", "profiles"):
             connection.execute(f"UPDATE {table} SET after_seq = NULL")  # noqa: S608
 
@@ -238,7 +238,7 @@ def test_rows_of_an_earlier_release_that_were_stored_under_a_new_consent_stay(bo
     without_places(box)
     box.reopen()
     assert (titles(box), hidden(box)) == (["t:new"], ("t:new",))
-    assert box.agent.home.history.last_picks("main") is not None
+    assert box.agent._home.history.last_picks("main") is not None
 
 
 def test_rows_of_an_earlier_release_go_with_a_withdrawal_that_stands(box: Box) -> None:
@@ -246,7 +246,7 @@ def test_rows_of_an_earlier_release_go_with_a_withdrawal_that_stands(box: Box) -
     without_places(box)
     interrupted_withdrawal(box, Purpose.HISTORY)
     box.clock.advance(1)
-    box.agent.home.history.set_mark("main", "t:new", "hidden", at=box.clock.now())
+    box.agent._home.history.set_mark("main", "t:new", "hidden", at=box.clock.now())
     without_places(box)
     box.reopen()
     assert (titles(box), hidden(box)) == ([], ("t:new",))
@@ -257,7 +257,7 @@ def test_an_erasure_noted_by_an_earlier_release_is_carried_out(box: Box) -> None
     live(box, "t:old", profile="bea")
     without_places(box)
     noted = b'{"at":1,"profile":"bea","reason":"profile_deletion","scope":"profile"}'
-    box.agent.home.ledger.set_state("erasure", noted)
+    box.agent._home.ledger.set_state("erasure", noted)
     box.reopen()
     assert [profile.name for profile in box.agent.household.profiles()] == ["main"]
     assert not box.agent.gate.holds(Purpose.HISTORY, profile="bea")
@@ -267,7 +267,7 @@ def test_a_rename_keeps_the_order(box: Box) -> None:
     box.agent.household.create("bea", kind="adult")
     live(box, "t:old", profile="bea")
     box.agent.household.rename("bea", "ada")
-    history = box.agent.home.history
+    history = box.agent._home.history
     assert history.purge("ada", reach=Reach(seq=0)) == 0
     box.agent.withdraw(Purpose.HISTORY, profile="ada")
     box.reopen()
@@ -290,7 +290,7 @@ def test_a_rename_onto_a_removed_name_keeps_everything(box: Box) -> None:
     for _ in range(2):
         box.reopen()
         assert (titles(box, "bert"), hidden(box, "bert")) == (["t:anna"], ("t:9", "t:anna"))
-        assert box.agent.home.history.last_picks("bert") is not None
+        assert box.agent._home.history.last_picks("bert") is not None
         assert box.agent.gate.holds(Purpose.HISTORY, profile="bert")
     # Its own withdrawal reaches it under any name.
     interrupted_withdrawal(box, Purpose.HISTORY, profile="bert")

@@ -58,12 +58,12 @@ def test_what_goes_while_a_model_ranks_is_in_no_picks(
         return agent.title_marks.forget("t:1", profile="main")
 
     def delete() -> object:
-        return agent.home.history.forget("main", "t:1")
+        return agent._home.history.forget("main", "t:1")
 
     acts: dict[str, Callable[[], object]] = {
         "forget": forget,
         "delete what is on record": delete,
-        "hide": partial(agent.home.history.set_mark, "main", "t:1", "hidden", at=now),
+        "hide": partial(agent._home.history.set_mark, "main", "t:1", "hidden", at=now),
     }
     scorer = _meanwhile(agent_box, acts[act])
     agent.recommend()
@@ -80,4 +80,4 @@ def test_a_withdrawal_while_a_model_ranks_leaves_no_picks(
     _meanwhile(agent_box, lambda: agent.withdraw(Purpose.PERSONALIZATION))
     with pytest.raises(ConsentRequired, match="withdrawn"):
         agent.recommend()
-    assert agent.home.history.last_picks("main") is None
+    assert agent._home.history.last_picks("main") is None

@@ -51,9 +51,9 @@ def fill(box: Box) -> None:
     agent.title_marks.hide("k:1", profile="kim")
     picks = Picks(picks=(), segment_probabilities=(0.25, 0.75), score_spread=1 / 7)
     grant = agent.gate.grant(Purpose.PERSONALIZATION, profile="main")
-    agent.home.history.save_picks(picks, grant, made_at=now)
+    agent._home.history.save_picks(picks, grant, made_at=now)
     agent.retention.choose(60)
-    ledger = agent.home.ledger
+    ledger = agent._home.ledger
     PlainBox(box.directory).book(ledger, ledger.genesis.first_reportable_week)
     ledger.mark_missed(ledger.genesis.first_reportable_week + 13, reason="off", at=now)
 
@@ -88,7 +88,7 @@ def test_an_export_holds_everything(box: Box, tmp_path: Path) -> None:
     picks = by_name["main"].last_picks
     assert picks is not None
     assert picks.picks.segment_probabilities == (0.25, 0.75)
-    assert export.consents == box.agent.home.ledger.consents()
+    assert export.consents == box.agent._home.ledger.consents()
     assert [entry.entry for entry in export.ledger] == ["drawn", "missed"]
     (disclosure,) = box.agent.disclosures()
     (report,) = export.reports
@@ -158,7 +158,7 @@ def test_consents_in_a_file_are_shown_never_in_force(make_box: MakeBox) -> None:
     fill(old)
     old.agent.withdraw(Purpose.REPORTING)
     done = new.agent.portability.import_(old.agent.portability.export())
-    assert new.agent.home.ledger.consents() == ()
+    assert new.agent._home.ledger.consents() == ()
     assert not any(
         new.agent.gate.holds(purpose, profile=profile)
         for purpose in Purpose
@@ -186,7 +186,7 @@ def test_an_imported_profile_inherits_no_consent_of_its_name(make_box: MakeBox) 
     fill(old)
     new.agent.household.create("anna", kind="adult")
     new.grant(Purpose.HISTORY, profile="anna")
-    new.agent.home.history.remove_profile("anna")  # as when the history was damaged
+    new.agent._home.history.remove_profile("anna")  # as when the history was damaged
     done = new.agent.portability.import_(old.agent.portability.export())
     assert "anna" in done.waiting_profiles
     assert not new.agent.gate.holds(Purpose.HISTORY, profile="anna")
@@ -199,7 +199,7 @@ def test_imported_viewings_never_enter_a_report(make_box: MakeBox) -> None:
     new.agent.portability.import_(export)
     new.grant(Purpose.HISTORY)
     new.agent.portability.import_(export)
-    history = new.agent.home.history
+    history = new.agent._home.history
     assert history.count("main") == 3
     assert history.between("main", 0, 2**40) == ()
 
@@ -225,7 +225,7 @@ def test_imported_debits_count_against_budget_and_spacing(box: Box) -> None:
         ledger=(entry,),
         reports=(),
     )
-    ledger = box.agent.home.ledger
+    ledger = box.agent._home.ledger
     for added in (1, 0):
         assert box.agent.portability.import_(given).debits_added == added
         assert ledger.debits() == (Debit(week=week - 12, odds=Fraction(3)),)
@@ -257,7 +257,7 @@ def test_a_debit_that_no_ledger_books_changes_nothing(
     forged = msgspec.structs.replace(export.ledger[0], **changes)
     with pytest.raises(MalformedMessage, match="no price that a ledger books"):
         new.agent.portability.import_(msgspec.structs.replace(export, ledger=(forged,)))
-    assert new.agent.home.ledger.debits() == ()
+    assert new.agent._home.ledger.debits() == ()
     assert len(new.agent.household.profiles()) == 1
 
 
@@ -268,7 +268,7 @@ def test_a_profile_of_another_kind_changes_nothing(make_box: MakeBox) -> None:
     with pytest.raises(InputError, match="'kim' is kid in the file and adult here"):
         new.agent.portability.import_(old.agent.portability.export())
     assert len(new.agent.household.profiles()) == 2
-    assert new.agent.home.ledger.debits() == ()
+    assert new.agent._home.ledger.debits() == ()
 
 
 def test_retention_is_never_lengthened(make_box: MakeBox) -> None:

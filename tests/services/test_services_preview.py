@@ -57,7 +57,7 @@ def test_a_thousand_previews_are_one_draw(watched: Box) -> None:
 
 def test_nothing_is_booked_queued_or_drawn_from_the_noise_of_reports(watched: Box) -> None:
     ask(watched)
-    ledger = watched.agent.home.ledger
+    ledger = watched.agent._home.ledger
     assert (ledger.debits(), ledger.disclosures(), ledger.outbox()) == ((), (), ())
     assert ledger.closed_weeks() == frozenset()
 
@@ -84,7 +84,7 @@ def test_who_changes_a_week_that_was_shown_gets_no_second_draw(watched: Box) -> 
     with pytest.raises(PolicyError, match="have changed") as refused:
         ask(watched)
     assert "next preview" in refused.value.hint
-    watched.agent.home.history.forget("main", "t:2")
+    watched.agent._home.history.forget("main", "t:2")
     assert ask(watched) == before
 
 
@@ -107,14 +107,16 @@ def test_a_clock_that_goes_back_gets_no_second_draw(watched: Box) -> None:
 
 
 def kept(box: Box) -> list[str]:
-    rows = box.agent.home.ledger._database.read("SELECT name FROM state WHERE name GLOB 'preview*'")
+    rows = box.agent._home.ledger._database.read(
+        "SELECT name FROM state WHERE name GLOB 'preview*'"
+    )
     return [name for (name,) in rows]
 
 
 def secret(box: Box) -> bytes:
     """What would tell a week's exact counts to whoever tries all that it may have held."""
     (name,) = kept(box)
-    material = box.agent.home.ledger.state(name)
+    material = box.agent._home.ledger.state(name)
     assert material is not None
     return material
 
@@ -133,7 +135,7 @@ def test_what_a_preview_was_made_of_goes_with_every_deletion_and_is_in_no_page(
     assert any(material in data for data in _decrypted(PlainBox(watched.directory)).values())
     delete(watched)
     assert kept(watched) == []
-    assert watched.agent.home.history_opens()  # its log is there, too
+    assert watched.agent._home.history_opens()  # its log is there, too
     pages = _decrypted(PlainBox(watched.directory))
     for part in (material[:32], material[32:]):
         assert not [name for name, data in pages.items() if part in data]
@@ -169,7 +171,7 @@ def test_a_deletion_while_a_preview_is_counted_leaves_nothing_of_it(watched: Box
 
 
 def test_a_week_that_an_earlier_release_previewed_is_not_previewed_again(watched: Box) -> None:
-    ledger, week = watched.agent.home.ledger, week_of(watched.clock.now()) - 1
+    ledger, week = watched.agent._home.ledger, week_of(watched.clock.now()) - 1
     ledger.set_state("preview.key", bytes(32))
     ledger.set_state(f"preview.{week}", bytes(32))
     with pytest.raises(PolicyError, match="was previewed"):

@@ -316,6 +316,6 @@ def test_what_is_told_of_a_past_session_is_acknowledged_and_not_stored(
         agent_box.clock.jump(began - 5 * HOUR)
         assert told(agent, began + 60) == (0, 1)
         assert told(agent, began + DAY_SECONDS) == (1, 0)
-        latest = agent.home.history.window("main")
+        latest = agent._home.history.window("main")
         assert agent_box.clock.now() in [viewing.watched_on for viewing in latest]
         assert all(viewing.watched_on < began + 2 * HOUR for viewing in latest)

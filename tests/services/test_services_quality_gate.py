@@ -57,7 +57,7 @@ def agent(tmp_path: Path, scorer: TrialScorer) -> Iterator[Agent]:
 
 @pytest.fixture
 def releases(agent: Agent, scorer: TrialScorer) -> Releases:
-    releases = Releases(directory=agent.home.directory / "models")
+    releases = Releases(directory=agent._home.directory / "models")
     releases.publish(version="1.0")
     releases.update(agent, scorer, gate=_gate(scorer))
     releases.publish(toy_model(factor=2.0), version="2.0")
@@ -72,7 +72,7 @@ def _events(numbers: range) -> list[WatchEvent]:
 
 
 def _gate(scorer: TrialScorer) -> Callable[[Agent], QualityGate]:
-    return lambda agent: QualityGate(agent.home, gate=agent.gate, scorer=scorer)
+    return lambda agent: QualityGate(agent._home, gate=agent.gate, scorer=scorer)
 
 
 def _sha256(releases: Releases, version: str) -> str:
@@ -130,8 +130,8 @@ def test_a_store_that_cannot_be_read_stops_no_update(
         def holds(self, purpose: Purpose, *, profile: str) -> bool:
             raise LedgerBroken(f"{purpose} of {profile}: nobody knows", hint="a test")
 
-    broken = Broken(agent.home.ledger, clock=DeviceClock(FakeClock(0)), language="en")
-    gate = QualityGate(agent.home, gate=broken, scorer=scorer)
+    broken = Broken(agent._home.ledger, clock=DeviceClock(FakeClock(0)), language="en")
+    gate = QualityGate(agent._home, gate=broken, scorer=scorer)
     assert releases.update(agent, scorer, gate=lambda _: gate).model_version == "2.0"
     assert scorer.trials == []
 
@@ -139,7 +139,7 @@ def test_a_store_that_cannot_be_read_stops_no_update(
 def test_too_few_viewings_decide_nothing(
     agent: Agent, releases: Releases, scorer: TrialScorer
 ) -> None:
-    agent.home.history.forget("main", "t:5")
+    agent._home.history.forget("main", "t:5")
     scorer.gains[_sha256(releases, "2.0")] = (0.1,) * 8
     assert releases.update(agent, scorer, gate=_gate(scorer)).model_version == "2.0"
     assert scorer.trials == []
@@ -149,9 +149,9 @@ def test_hidden_titles_and_those_that_are_no_reason_do_not_decide(
     agent: Agent, releases: Releases, scorer: TrialScorer
 ) -> None:
     grant = agent.gate.grant(Purpose.HISTORY, profile="main")
-    agent.home.history.add(_events(range(ENOUGH, ENOUGH + 3)), grant)
-    agent.home.history.set_mark("main", "t:34", "hidden", at=0)
-    agent.home.history.set_mark("main", "t:2", "not_reason", at=0)
+    agent._home.history.add(_events(range(ENOUGH, ENOUGH + 3)), grant)
+    agent._home.history.set_mark("main", "t:34", "hidden", at=0)
+    agent._home.history.set_mark("main", "t:2", "not_reason", at=0)
     releases.update(agent, scorer, gate=_gate(scorer))
     (asked,) = {trial.profiles for trial in scorer.trials}
     (window,) = asked

@@ -22,7 +22,7 @@ def test_a_receipt_holds_every_decision_with_its_fields(box: Box) -> None:
     assert receipt.retention_days == 365
     assert receipt.schema_version == "ISO/IEC TS 27560:2023"
     first, second, third = receipt.records
-    record = box.agent.home.ledger.consents()[0]
+    record = box.agent._home.ledger.consents()[0]
     assert first.record_id == sha256_hex(canonical_bytes(record))
     assert (first.pii_principal_id, first.purpose, first.lawful_basis) == (
         "main",

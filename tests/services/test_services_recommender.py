@@ -103,7 +103,7 @@ def test_what_was_watched_before_the_last_500_viewings_is_not_new(
     agent: Agent, box: AgentBox, scorer: ListScorer
 ) -> None:
     now = box.clock.now()
-    agent.home.history.add(
+    agent._home.history.add(
         [WatchEvent(entity_id=f"t:{n}", watched_on=now - n) for n in range(700)],
         agent.gate.grant(Purpose.HISTORY, profile="main"),
     )
@@ -203,7 +203,7 @@ def test_where_nothing_can_be_ranked_the_last_picks_are_served(
     scorer.broken.add("popular")
     box.clock.advance(30 * DAY_SECONDS)
     assert agent.recommend() == msgspec.structs.replace(stored, cached=True)
-    agent.home.history.drop_picks("main")
+    agent._home.history.drop_picks("main")
     with pytest.raises(ModelError, match="this model is broken"):
         agent.recommend()
 
@@ -215,7 +215,7 @@ def test_a_private_session_counts_no_failure(agent: Agent, scorer: ListScorer) -
     for _ in range(MOST_FAILURES + 1):
         assert agent.recommend().picks
         assert _installation(agent) == before
-    assert agent.home.history.last_picks("main") is None
+    assert agent._home.history.last_picks("main") is None
 
 
 def test_stored_picks_are_served_at_once_for_a_day(
@@ -235,10 +235,10 @@ def test_picks_from_after_now_are_not_served(
     box: AgentBox, agent: Agent, scorer: ListScorer
 ) -> None:
     agent.recommend()
-    saved = agent.home.history.last_picks("main")
+    saved = agent._home.history.last_picks("main")
     assert saved is not None
     grant = agent.gate.grant(Purpose.PERSONALIZATION, profile="main")
-    agent.home.history.save_picks(saved.picks, grant, made_at=box.clock.now() + 5)
+    agent._home.history.save_picks(saved.picks, grant, made_at=box.clock.now() + 5)
     asked = len(scorer.requests)
     agent.recommend(cached=True)
     assert len(scorer.requests) == asked + 1
@@ -251,7 +251,7 @@ def test_what_was_watched_or_has_ended_since_is_not_served_again(
     agent.recommend()
     box.clock.advance(50)
     agent.record_watch(WatchEvent(entity_id="t:a", watched_on=box.clock.now(), completed=True))
-    agent.home.history.add(
+    agent._home.history.add(
         [WatchEvent(entity_id="t:00", watched_on=box.clock.now(), completed=True)],
         agent.gate.grant(Purpose.HISTORY, profile="main"),
     )
@@ -352,7 +352,7 @@ def test_a_title_that_is_not_for_this_profile_is_not_explained(
 
 
 def test_slots_survive_what_an_older_version_wrote(agent: Agent, box: AgentBox) -> None:
-    store = InstallationStore(agent.home.ledger, box.directory / "models")
+    store = InstallationStore(agent._home.ledger, box.directory / "models")
     fields = msgspec.to_builtins(store.load())
     for name in ("failures", "last_failure", "refused"):
         del fields[name]

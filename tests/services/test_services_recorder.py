@@ -18,14 +18,14 @@ from tests.services.conftest import Box
 def test_nothing_is_stored_without_consent(box: Box) -> None:
     with pytest.raises(ConsentRequired, match="history"):
         box.watch()
-    assert box.agent.home.history.count("main") == 0
+    assert box.agent._home.history.count("main") == 0
 
 
 def test_an_acknowledged_event_is_there_after_a_restart(box: Box) -> None:
     box.grant(Purpose.HISTORY)
     box.watch("t:1", progress_fraction=0.4)
     box.reopen()
-    (viewing,) = box.agent.home.history.window("main")
+    (viewing,) = box.agent._home.history.window("main")
     assert (viewing.entity_id, viewing.progress_fraction) == ("t:1", 0.4)
 
 
@@ -35,14 +35,14 @@ def test_an_evening_is_stored_at_once(box: Box) -> None:
     evening = [WatchEvent(entity_id=f"t:{n}", watched_on=now + n) for n in range(3)]
     recorded = box.agent.record_watch(evening)
     assert (recorded.stored, recorded.ignored_child) == (3, 0)
-    assert box.agent.home.history.count("main") == 3
+    assert box.agent._home.history.count("main") == 3
 
 
 @pytest.mark.parametrize("policy", ["app:child", "app:teen"])
 def test_childrens_viewings_are_never_stored(box: Box, policy: str) -> None:
     box.grant(Purpose.HISTORY)
     box.watch(age_policy=policy)
-    assert box.agent.home.history.count("main") == 0
+    assert box.agent._home.history.count("main") == 0
 
 
 def test_a_child_viewing_needs_no_consent_to_be_ignored(box: Box) -> None:
@@ -61,11 +61,11 @@ def test_progress_out_of_range_is_refused_and_nothing_stored(
     bad = WatchEvent(entity_id="t:2", watched_on=box.clock.now(), **fields)  # type: ignore[arg-type]
     with pytest.raises(MalformedMessage, match="progress"):
         box.agent.record_watch([good, bad])
-    assert box.agent.home.history.count("main") == 0
+    assert box.agent._home.history.count("main") == 0
 
 
 def test_one_profile_without_consent_stops_the_whole_batch(box: Box) -> None:
-    box.agent.home.history.create_profile("guest", kind="adult", at=box.clock.now())
+    box.agent._home.history.create_profile("guest", kind="adult", at=box.clock.now())
     box.grant(Purpose.HISTORY)
     now = box.clock.now()
     with pytest.raises(ConsentRequired, match="guest"):
@@ -75,14 +75,14 @@ def test_one_profile_without_consent_stops_the_whole_batch(box: Box) -> None:
                 WatchEvent(entity_id="t:1", watched_on=now, profile="guest"),
             ]
         )
-    assert box.agent.home.history.count("main") == 0
+    assert box.agent._home.history.count("main") == 0
 
 
 def test_withdrawing_history_deletes_it_before_the_call_returns(box: Box) -> None:
     box.grant(Purpose.HISTORY)
     box.watch()
     box.agent.withdraw(Purpose.HISTORY)
-    assert box.agent.home.history.count("main") == 0
+    assert box.agent._home.history.count("main") == 0
 
 
 def test_a_title_hidden_after_the_withdrawal_stays_hidden(box: Box) -> None:
@@ -90,22 +90,22 @@ def test_a_title_hidden_after_the_withdrawal_stays_hidden(box: Box) -> None:
     box.agent.title_marks.hide("t:1", profile="main")
     box.clock.advance(60)
     box.agent.withdraw(Purpose.HISTORY)
-    assert box.agent.home.history.marks("main").hidden == ()
+    assert box.agent._home.history.marks("main").hidden == ()
     box.clock.advance(60)
     box.agent.title_marks.hide("t:2", profile="main")
     box.agent.withdraw(Purpose.REPORTING)
     box.reopen()
-    assert box.agent.home.history.marks("main").hidden == ("t:2",)
+    assert box.agent._home.history.marks("main").hidden == ("t:2",)
 
 
 def test_what_began_before_an_act_of_deletion_is_not_stored_under_its_old_date(box: Box) -> None:
     box.grant(Purpose.HISTORY)
-    began = box.agent.home.ledger.deletions.last()
+    began = box.agent._home.ledger.deletions.last()
     event = WatchEvent(entity_id="t:1", watched_on=box.clock.now())
     box.agent.title_marks.forget("t:1", profile="main")
     assert box.agent.record_watch(event, seen_since=began).stored == 0
-    assert box.agent.home.history.count("main") == 0
-    now = box.agent.home.ledger.deletions.last()
+    assert box.agent._home.history.count("main") == 0
+    now = box.agent._home.ledger.deletions.last()
     assert box.agent.record_watch(event, seen_since=now).stored == 1
 
 
@@ -125,7 +125,7 @@ class _ActingGate(ConsentGate):
 def _recorder(box: Box, act: Callable[[], object], *, grants: int) -> Recorder:
     """Return one during whose grant of that number something happens."""
     agent, clock = box.agent, DeviceClock(box.clock)
-    gate = _ActingGate(agent.home.ledger, clock=clock, language="en")
+    gate = _ActingGate(agent._home.ledger, clock=clock, language="en")
 
     def count_down(left: int) -> Callable[[], object]:
         def act_or_wait() -> None:
@@ -147,9 +147,9 @@ def test_a_deletion_between_the_grant_and_the_transaction_is_heeded(box: Box, gr
         box, lambda: box.agent.title_marks.forget("t:1", profile="main"), grants=grants
     )
     event = WatchEvent(entity_id="t:1", watched_on=box.clock.now())
-    began = box.agent.home.ledger.deletions.last()
+    began = box.agent._home.ledger.deletions.last()
     assert recorder.record([event], seen_since=began).stored == 0
-    assert box.agent.home.history.count("main") == 0
+    assert box.agent._home.history.count("main") == 0
 
 
 @pytest.mark.parametrize("grants", [1, 2])
@@ -161,7 +161,7 @@ def test_a_withdrawal_between_the_grant_and_the_transaction_leaves_no_row(
     event = WatchEvent(entity_id="t:1", watched_on=box.clock.now())
     with pytest.raises(ConsentRequired, match="withdrawn"):
         recorder.record([event])
-    assert box.agent.home.history.count("main") == 0
+    assert box.agent._home.history.count("main") == 0
 
 
 def test_what_is_told_while_something_else_is_deleted_is_newer_and_stays(box: Box) -> None:
@@ -169,8 +169,8 @@ def test_what_is_told_while_something_else_is_deleted_is_newer_and_stays(box: Bo
     recorder = _recorder(box, lambda: box.agent.title_marks.forget("t:2", profile="main"), grants=2)
     event = WatchEvent(entity_id="t:1", watched_on=box.clock.now())
     assert recorder.record([event]).stored == 1
-    last = box.agent.home.ledger.deletions.last()
-    rows = box.agent.home.history.database.read("SELECT after_seq FROM events")
+    last = box.agent._home.ledger.deletions.last()
+    rows = box.agent._home.history.database.read("SELECT after_seq FROM events")
     assert rows == [(last,)]
 
 

@@ -42,7 +42,7 @@ def agent(tmp_path: Path, scorer: ResidentScorer) -> Iterator[Agent]:
 @pytest.fixture
 def releases(agent: Agent, scorer: ResidentScorer) -> Releases:
     """A good model has been published and installed."""
-    releases = Releases(directory=agent.home.directory / "models")
+    releases = Releases(directory=agent._home.directory / "models")
     releases.publish(version="1.0")
     releases.update(agent, scorer)
     return releases

@@ -47,7 +47,7 @@ def test_settings_can_stand_against_it(
 
 
 def test_a_task_that_is_not_there(ready: Box) -> None:
-    store = InstallationStore(ready.agent.home.ledger, ready.directory / "models")
+    store = InstallationStore(ready.agent._home.ledger, ready.directory / "models")
     store.update(task=None)
     assert obstacle(ready) is Obstacle.TASK
 
@@ -65,7 +65,7 @@ def test_a_task_of_another_quarter_draws_nothing(ready: Box, quarters_off: int) 
     assert obstacle(ready) is Obstacle.QUARTER
     closing = ready.agent.close_week()
     assert (closing.outcome, closing.reason) == ("silent", "the task is for another quarter")
-    assert ready.agent.home.ledger.debits() == ()
+    assert ready.agent._home.ledger.debits() == ()
     ready.take_task(epoch=quarter_of(week))
     assert ready.agent.close_week().outcome == "drawn"
     ready.take_task(epoch=quarter_of(week) + quarters_off)
@@ -83,7 +83,7 @@ def test_a_ledger_that_does_not_add_up(ready: Box, monkeypatch: pytest.MonkeyPat
     def broken() -> None:
         raise LedgerBroken("the ledger and its anchor disagree", hint="doctor")
 
-    monkeypatch.setattr(ready.agent.home.ledger, "check", broken)
+    monkeypatch.setattr(ready.agent._home.ledger, "check", broken)
     assert obstacle(ready) is Obstacle.LEDGER
 
 
@@ -98,7 +98,7 @@ def test_a_time_that_is_not_known(ready: Box) -> None:
 
 
 def test_a_new_ledger_is_silent(ready: Box) -> None:
-    before = ready.agent.home.ledger.genesis.first_reportable_week - 1
+    before = ready.agent._home.ledger.genesis.first_reportable_week - 1
     found = ready.agent.reports.obstacle(before)
     assert found is not None
     assert found[0] is Obstacle.SILENCE
@@ -124,7 +124,7 @@ def test_reports_spaced_farther_than_the_next_week(ready: Box) -> None:
     ready.reopen()
     ready.go_to_end_of_reporting_week()
     assert ready.agent.close_week().outcome == "drawn"
-    booked = ready.agent.home.ledger.debits()[-1].week
+    booked = ready.agent._home.ledger.debits()[-1].week
     found = [ready.agent.reports.obstacle(booked + 13 * number) for number in (1, 2, 3)]
     assert [None if one is None else one[0] for one in found] == [
         Obstacle.LIMITS,

@@ -53,7 +53,7 @@ class Policy(RuleBasedStateMachine):
             agent=None,  # type: ignore[arg-type]  # set on the next line
         )
         self.box.agent = self.box.open()
-        self.genesis = self.box.agent.home.ledger.genesis
+        self.genesis = self.box.agent._home.ledger.genesis
         self.drawn: dict[int, bytes] = {}
         self.closed: frozenset[int] = frozenset()
         self.imported = 0
@@ -87,7 +87,7 @@ class Policy(RuleBasedStateMachine):
         self.box.agent.withdraw(purpose)
         self.since[purpose] = None
         if purpose is Purpose.REPORTING:
-            assert self.box.agent.home.ledger.outbox() == ()
+            assert self.box.agent._home.ledger.outbox() == ()
 
     @rule(weeks=st.integers(1, 30))
     def time_passes(self, weeks: int) -> None:
@@ -125,7 +125,7 @@ class Policy(RuleBasedStateMachine):
     @rule(ago=st.integers(0, 60), odds=st.sampled_from([2, 3]))
     def import_a_debit(self, ago: int, odds: int) -> None:
         debit = Debit(week=week_of(self.now) - ago, odds=Fraction(odds))
-        self.imported += self.box.agent.home.ledger.import_debits([debit], at=self.now)
+        self.imported += self.box.agent._home.ledger.import_debits([debit], at=self.now)
 
     @rule()
     def restart(self) -> None:
@@ -166,12 +166,12 @@ class Policy(RuleBasedStateMachine):
             assert since <= week_start(week)
 
     def _note(self) -> None:
-        for disclosure in self.box.agent.home.ledger.disclosures():
+        for disclosure in self.box.agent._home.ledger.disclosures():
             self.drawn.setdefault(disclosure.week, disclosure.body)
 
     @invariant()
     def at_most_one_report_a_week_and_none_is_drawn_again(self) -> None:
-        disclosures = self.box.agent.home.ledger.disclosures()
+        disclosures = self.box.agent._home.ledger.disclosures()
         assert {item.week: item.body for item in disclosures} == self.drawn
         assert len(disclosures) == len(self.drawn)
 
@@ -179,16 +179,16 @@ class Policy(RuleBasedStateMachine):
     def reports_are_spaced_and_no_year_is_over_budget(self) -> None:
         weeks = sorted(self.drawn)
         assert all(later - earlier >= 13 for earlier, later in pairwise(weeks))
-        odds = {item.week: item.odds for item in self.box.agent.home.ledger.disclosures()}
+        odds = {item.week: item.odds for item in self.box.agent._home.ledger.disclosures()}
         for start in weeks:
             assert prod(odds[week] for week in weeks if start <= week < start + 52) <= 81
 
     @invariant()
     def closed_weeks_stay_closed_and_debits_stay_booked(self) -> None:
-        closed = self.box.agent.home.ledger.closed_weeks()
+        closed = self.box.agent._home.ledger.closed_weeks()
         assert closed >= self.closed
         self.closed = closed
-        debits = self.box.agent.home.ledger.debits()
+        debits = self.box.agent._home.ledger.debits()
         assert len(debits) == len(self.drawn) + self.imported
 
 
@@ -217,7 +217,7 @@ def test_a_year_of_closings_spends_81_and_no_more(ready: Box) -> None:
         ready.clock.set(week_start(later + 1) + 60)
         ready.take_task_of(later)
         ready.agent.close_week()
-    debits = ready.agent.home.ledger.debits()
+    debits = ready.agent._home.ledger.debits()
     assert [debit.week - week for debit in debits] == [0, 13, 26, 39, 52]
     assert prod(debit.odds for debit in debits[:4]) == 81
 
@@ -238,7 +238,7 @@ def test_settings_can_forbid_what_a_task_asks(
     with caplog.at_level("INFO", logger="edgeagent"):
         closing = ready.agent.close_week()
     assert closing.outcome == "silent"
-    assert ready.agent.home.ledger.debits() == ()
+    assert ready.agent._home.ledger.debits() == ()
     assert re.search(reason, closing.reason)
     assert any(closing.reason in message for message in caplog.messages)
 
@@ -251,4 +251,4 @@ def test_settings_can_space_reports_out(ready: Box) -> None:
         ready.clock.set(week_start(later + 1) + 60)
         ready.take_task_of(later)
         ready.agent.close_week()
-    assert [debit.week - week for debit in ready.agent.home.ledger.debits()] == [0, 39]
+    assert [debit.week - week for debit in ready.agent._home.ledger.debits()] == [0, 39]

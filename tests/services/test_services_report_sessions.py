@@ -53,7 +53,7 @@ def evening(box: Box) -> Box:
 def sessions_of(box: Box) -> Sessions:
     counter = WeekCounter(
         box=box.agent._box,
-        installations=InstallationStore(box.agent.home.ledger, box.directory / "models"),
+        installations=InstallationStore(box.agent._home.ledger, box.directory / "models"),
         scorer=box.scorer,
     )
     return counter.sessions(box.reporting_week(), task=task(), profiles=("main", "Ada"))
@@ -198,7 +198,7 @@ def test_no_title_is_in_the_log(evening: Box, caplog: pytest.LogCaptureFixture) 
         evening.scorer.fails = True
         evening.go_to_end_of_reporting_week()
         evening.agent.close_week()
-        (entry,) = evening.agent.home.ledger.outbox()
+        (entry,) = evening.agent._home.ledger.outbox()
         evening.clock.set(entry.next_attempt_at)
         evening.agent.send_reports()
         evening.install(task(odds_numerator=2))

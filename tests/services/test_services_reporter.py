@@ -29,7 +29,7 @@ def test_a_report_is_drawn_booked_and_queued_in_one_step(box: Box) -> None:
     box.go_to_end_of_reporting_week()
     closing = box.agent.close_week()
     assert (closing.outcome, closing.week) == ("drawn", week)
-    ledger = box.agent.home.ledger
+    ledger = box.agent._home.ledger
     (debit,) = ledger.debits()
     (disclosure,) = ledger.disclosures()
     (queued,) = ledger.outbox()
@@ -45,7 +45,7 @@ def test_a_report_is_drawn_booked_and_queued_in_one_step(box: Box) -> None:
 def test_a_new_ledger_is_silent_for_13_weeks(box: Box) -> None:
     box.install()
     box.grant(*BOTH)
-    first = box.agent.home.ledger.genesis.first_reportable_week
+    first = box.agent._home.ledger.genesis.first_reportable_week
     for week in range(first - 14, first):
         box.clock.set(week_start(week + 1) + 1)
         assert box.agent.close_week().outcome == "silent"
@@ -70,7 +70,7 @@ def test_a_reissued_task_never_draws_the_same_week_again(box: Box) -> None:
     box.agent.close_week()
     box.install(task(odds_numerator=2))
     assert box.agent.close_week().outcome == "already_closed"
-    assert len(box.agent.home.ledger.debits()) == 1
+    assert len(box.agent._home.ledger.debits()) == 1
 
 
 def test_months_off_cost_the_missed_weeks_and_one_report_at_most(box: Box) -> None:
@@ -78,8 +78,8 @@ def test_months_off_cost_the_missed_weeks_and_one_report_at_most(box: Box) -> No
     box.grant(*BOTH)
     week = box.go_to_end_of_reporting_week(cycle=3)
     assert box.agent.close_week().week == week
-    assert [debit.week for debit in box.agent.home.ledger.debits()] == [week]
-    closed = box.agent.home.ledger.closed_weeks()
+    assert [debit.week for debit in box.agent._home.ledger.debits()] == [week]
+    closed = box.agent._home.ledger.closed_weeks()
     assert {week - 13, week - 26, week - 39} <= closed
 
 
@@ -91,7 +91,7 @@ def test_reports_are_13_weeks_apart(box: Box) -> None:
         box.clock.set(week_start(week + 1) + 60)
         box.take_task_of(week)
         box.agent.close_week()
-    weeks = [debit.week for debit in box.agent.home.ledger.debits()]
+    weeks = [debit.week for debit in box.agent._home.ledger.debits()]
     assert weeks == [first, first + 13, first + 26, first + 39]
 
 
@@ -149,7 +149,7 @@ def test_clipped_counts_leave_under_the_other_mechanism_and_cost_no_more(box: Bo
     assert decode_report(disclosure.body).task == f"discrete_laplace.33.3-1.{quarter_of(week)}"
     assert len(disclosure.body) == 512
     assert "At most 8 viewing sessions" in disclosure.meaning
-    assert [debit.odds for debit in box.agent.home.ledger.debits()] == [3]
+    assert [debit.odds for debit in box.agent._home.ledger.debits()] == [3]
 
 
 def _category_drawn(make_box: Callable[..., Box], name: str, **how: object) -> tuple[str, bytes]:

@@ -34,7 +34,7 @@ def test_what_is_older_than_the_settings_allow_is_deleted(agent_box: AgentBox) -
         watched_daily(agent_box, agent, 100)
         assert agent.housekeeping().deleted == 69  # day 30 is just within
         assert agent.housekeeping().deleted == 0
-        oldest = agent.home.history.window("main")[0]
+        oldest = agent._home.history.window("main")[0]
         assert oldest.watched_on == agent_box.clock.now() - 30 * DAY_SECONDS
 
 
@@ -95,7 +95,7 @@ def test_a_private_session_writes_nothing_not_even_by_pruning(agent_box: AgentBo
         agent.private.start(60)
         assert agent.housekeeping().skipped == "a private session is on"
         oldest = agent_box.clock.now() - 19 * DAY_SECONDS
-        assert agent.home.history.oldest("main") == oldest
+        assert agent._home.history.oldest("main") == oldest
         agent.private.stop()
         assert agent.housekeeping().deleted == 11
 
@@ -111,9 +111,9 @@ def test_a_leap_of_the_clock_deletes_nothing(agent_box: AgentBox) -> None:
             agent_box.clock.stand(GRACE_SECONDS)
             assert agent.housekeeping().deleted == 0
         agent_box.clock.jump(now)
-        assert agent.home.history.count("main") == 20
+        assert agent._home.history.count("main") == 20
         agent_box.clock.advance(80 * DAY_SECONDS)
-        assert agent.home.history.prune(agent.retention.deleted_before(90)) == 9
+        assert agent._home.history.prune(agent.retention.deleted_before(90)) == 9
 
 
 def test_known_time_goes_on_over_boots_and_never_by_what_the_server_vouched_for(
@@ -139,7 +139,7 @@ def test_a_newer_timestamp_never_takes_known_time_back(agent_box: AgentBox) -> N
     with agent_box.open() as agent:
         agent_box.update(agent)
         now = agent_box.clock.now()
-        aging = Aging(agent.home.ledger, clock=agent._clock)
+        aging = Aging(agent._home.ledger, clock=agent._clock)
         aging.settle()
         agent_box.clock.advance(50 * DAY_SECONDS)
         agent_box.update(agent, issued_at=now + 30 * DAY_SECONDS)
@@ -203,4 +203,4 @@ def test_more_than_a_batch_is_deleted_at_once(agent_box: AgentBox) -> None:
             keep_unknown=True,
         )
         assert agent.housekeeping().deleted == 1203
-        assert agent.home.history.count("main") == 0
+        assert agent._home.history.count("main") == 0

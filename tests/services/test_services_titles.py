@@ -19,7 +19,7 @@ def with_picks(box: Box) -> TitleMarks:
     box.watch("t:1", ago=60)
     box.watch("t:2", ago=120)
     grant = box.agent.gate.grant(Purpose.PERSONALIZATION, profile="main")
-    box.agent.home.history.save_picks(PICKS, grant, made_at=box.clock.now())
+    box.agent._home.history.save_picks(PICKS, grant, made_at=box.clock.now())
     return box.agent.title_marks
 
 
@@ -41,20 +41,20 @@ def test_hiding_and_excluding_are_listed_and_taken_back(box: Box) -> None:
     assert not marks.unhide("t:1", profile="main")
     assert not marks.include("t:2", profile="main")
     assert marks_of(box) == []
-    assert box.agent.home.history.count("main") == 3
+    assert box.agent._home.history.count("main") == 3
 
 
 @pytest.mark.parametrize("do", ["hide", "exclude", "forget"])
 def test_picks_that_may_cite_the_title_are_dropped(box: Box, do: str) -> None:
     marks = with_picks(box)
     getattr(marks, do)("t:1", profile="main")
-    assert box.agent.home.history.last_picks("main") is None
+    assert box.agent._home.history.last_picks("main") is None
 
 
 def test_forgetting_deletes_every_viewing_of_a_title(box: Box) -> None:
     marks = with_picks(box)
     assert marks.forget("t:1", profile="main") == 2
-    assert [v.entity_id for v in box.agent.home.history.window("main")] == ["t:2"]
+    assert [v.entity_id for v in box.agent._home.history.window("main")] == ["t:2"]
 
 
 def test_marks_of_one_profile_are_not_those_of_another(box: Box) -> None:
@@ -103,6 +103,6 @@ def test_a_forgetting_that_was_cut_off_is_carried_out_at_the_next_start(box: Box
     with pytest.raises(StorageError, match="nothing is renamed"):
         box.agent.household.rename("bea", "ada")
     box.reopen()
-    left = {(one.entity_id, one.watched_on) for one in box.agent.home.history.window("main")}
+    left = {(one.entity_id, one.watched_on) for one in box.agent._home.history.window("main")}
     assert left == {("t:1", newer), ("t:2", newer - 120)}
-    assert box.agent.home.ledger.deletions.forgettings() == ()
+    assert box.agent._home.ledger.deletions.forgettings() == ()

@@ -20,7 +20,7 @@ def due(box: Box) -> Box:
     box.grant(Purpose.HISTORY, Purpose.REPORTING)
     box.go_to_end_of_reporting_week()
     box.agent.close_week()
-    (entry,) = box.agent.home.ledger.outbox()
+    (entry,) = box.agent._home.ledger.outbox()
     box.clock.set(entry.next_attempt_at)
     return box
 
@@ -39,7 +39,7 @@ def test_nothing_leaves_before_it_is_due(due: Box) -> None:
 def test_204_means_counted_and_done(due: Box) -> None:
     (sending,) = due.agent.send_reports()
     assert sending.outcome == "accepted"
-    assert due.agent.home.ledger.outbox() == ()
+    assert due.agent._home.ledger.outbox() == ()
     (disclosure,) = due.agent.disclosures()
     assert (disclosure.outcome, disclosure.settled_at) == ("accepted", due.clock.now())
     assert due.agent.send_reports() == ()
@@ -50,7 +50,7 @@ def test_other_4xx_mean_dropped_for_good_and_said(due: Box, status: int) -> None
     script(due, Response(status=status))
     (sending,) = due.agent.send_reports()
     assert (sending.outcome, sending.detail) == ("refused", f"status {status}")
-    assert due.agent.home.ledger.outbox() == ()
+    assert due.agent._home.ledger.outbox() == ()
     assert due.agent.disclosures()[0].outcome == "refused"
 
 
@@ -60,19 +60,19 @@ def test_other_4xx_mean_dropped_for_good_and_said(due: Box, status: int) -> None
 def test_faults_are_retried_with_the_same_bytes(due: Box, answer: Response | None) -> None:
     script(due, answer)
     assert due.agent.send_reports()[0].outcome == "retry"
-    (entry,) = due.agent.home.ledger.outbox()
+    (entry,) = due.agent._home.ledger.outbox()
     due.clock.set(entry.next_attempt_at)
     due.reopen()
     assert due.agent.send_reports()[0].outcome == "accepted"
     assert len(set(due.transport.bodies)) == 1
-    assert len(due.agent.home.ledger.debits()) == 1
+    assert len(due.agent._home.ledger.debits()) == 1
 
 
 @pytest.mark.parametrize("status", [408, 421, 425, 429, 503, 507])
 def test_retry_after_is_honoured(due: Box, status: int) -> None:
     script(due, Response(status=status, retry_after_seconds=7200))
     due.agent.send_reports()
-    (entry,) = due.agent.home.ledger.outbox()
+    (entry,) = due.agent._home.ledger.outbox()
     assert entry.next_attempt_at == due.clock.now() + 7200
 
 
@@ -86,7 +86,7 @@ def test_at_most_three_tries_a_day_then_given_up_after_13_weeks(
     tries: list[int] = []
     outcome = "retry"
     while outcome == "retry":
-        (entry,) = due.agent.home.ledger.outbox()
+        (entry,) = due.agent._home.ledger.outbox()
         due.clock.set(entry.next_attempt_at)
         (sending,) = due.agent.send_reports()
         outcome = sending.outcome
@@ -99,12 +99,12 @@ def test_at_most_three_tries_a_day_then_given_up_after_13_weeks(
 
 def test_a_withdrawal_empties_the_outbox_before_it_returns(due: Box) -> None:
     due.agent.withdraw(Purpose.REPORTING)
-    assert due.agent.home.ledger.outbox() == ()
+    assert due.agent._home.ledger.outbox() == ()
     assert due.agent.send_reports() == ()
     assert due.transport.bodies == []
     (disclosure,) = due.agent.disclosures()
     assert (disclosure.outcome, disclosure.detail) == ("withdrawn", "never sent")
-    assert len(due.agent.home.ledger.debits()) == 1
+    assert len(due.agent._home.ledger.debits()) == 1
 
 
 def test_a_withdrawal_of_one_profile_counts_whoever_else_takes_part(due: Box) -> None:
@@ -113,7 +113,7 @@ def test_a_withdrawal_of_one_profile_counts_whoever_else_takes_part(due: Box) ->
     script(due, None)
     due.agent.send_reports()
     due.agent.withdraw(Purpose.REPORTING)
-    assert due.agent.home.ledger.outbox() == ()
+    assert due.agent._home.ledger.outbox() == ()
     assert due.agent.disclosures()[0].detail == "tried once: it may have arrived"
 
 
@@ -126,7 +126,7 @@ def test_an_old_withdrawal_does_not_reach_later_reports(box: Box) -> None:
     box.go_to_end_of_reporting_week()
     box.agent.close_week()
     box.reopen()
-    assert len(box.agent.home.ledger.outbox()) == 1
+    assert len(box.agent._home.ledger.outbox()) == 1
 
 
 class WithdrawnInFlight(ScriptedTransport):
@@ -206,7 +206,7 @@ def test_nothing_is_sent_while_the_time_is_unknown(due: Box) -> None:
 def test_a_clock_that_has_gone_back_saves_no_report_from_a_withdrawal(due: Box) -> None:
     due.clock.advance(-60 * WEEK_SECONDS)
     due.agent.withdraw(Purpose.REPORTING)
-    assert due.agent.home.ledger.outbox() == ()
+    assert due.agent._home.ledger.outbox() == ()
 
 
 def test_a_report_goes_only_to_the_server_that_its_disclosure_names(due: Box) -> None:
@@ -219,8 +219,8 @@ def test_a_report_goes_only_to_the_server_that_its_disclosure_names(due: Box) ->
     assert disclosure.outcome == "other_server"
     assert disclosed(disclosure).outcome == "other_server"
     assert disclosure.detail == f"another server: {sending.detail}"
-    assert due.agent.home.ledger.outbox() == ()
-    assert len(due.agent.home.ledger.debits()) == 1
+    assert due.agent._home.ledger.outbox() == ()
+    assert len(due.agent._home.ledger.debits()) == 1
 
 
 def test_a_slash_behind_makes_no_other_server(due: Box) -> None:
@@ -232,7 +232,7 @@ def test_a_slash_behind_makes_no_other_server(due: Box) -> None:
 def test_a_report_that_may_have_arrived_is_said_to(due: Box) -> None:
     script(due, None)
     due.agent.send_reports()
-    (entry,) = due.agent.home.ledger.outbox()
+    (entry,) = due.agent._home.ledger.outbox()
     due.clock.set(entry.next_attempt_at)
     due.config = msgspec.structs.replace(due.config, server_url="https://elsewhere.example")
     due.reopen()

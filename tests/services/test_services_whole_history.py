@@ -44,7 +44,7 @@ def test_a_box_that_was_off_for_ten_days_misses_its_week(
         assert (closing.outcome, closing.week) == ("silent", week)
         assert "may be deleted" in closing.reason
         box.reopen()
-    ledger = box.agent.home.ledger
+    ledger = box.agent._home.ledger
     assert week in ledger.closed_weeks()
     assert (ledger.debits(), ledger.disclosures(), box.scorer.requests) == ((), (), [])
 
@@ -95,9 +95,9 @@ def test_retention_that_grew_long_ago_is_no_reason(
 
 def test_what_is_noted_is_written_when_retention_changes_and_not_daily(box: Box) -> None:
     box.agent.housekeeping()
-    kept = box.agent.home.ledger.state("whole history")
+    kept = box.agent._home.ledger.state("whole history")
     assert kept is not None
     for _ in range(3):
         box.clock.advance(DAY_SECONDS)
         box.agent.housekeeping()
-    assert box.agent.home.ledger.state("whole history") == kept
+    assert box.agent._home.ledger.state("whole history") == kept

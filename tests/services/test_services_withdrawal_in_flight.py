@@ -51,7 +51,7 @@ def test_the_request_is_cut_off_and_the_log_says_so(
     box.grant(Purpose.HISTORY, Purpose.REPORTING)
     box.go_to_end_of_reporting_week()
     box.agent.close_week()
-    (entry,) = box.agent.home.ledger.outbox()
+    (entry,) = box.agent._home.ledger.outbox()
     box.clock.set(entry.next_attempt_at)
     sent: list[tuple[Sending, ...]] = []
     with serving(script) as seen:

@@ -17,11 +17,11 @@ def ledger(box: Box) -> LedgerStore:
 
 def test_silence_begins_when_the_time_is_first_known(ledger: LedgerStore) -> None:
     later = NOW + 40 * WEEK_SECONDS
-    assert ledger.first_reportable_week(now=NOW) == week_of(NOW) + 14
-    assert ledger.first_reportable_week(now=later) == week_of(later) + 14
+    assert ledger.calendar(now=NOW).first_week == week_of(NOW) + 14
+    assert ledger.calendar(now=later).first_week == week_of(later) + 14
     ledger.note_known_time(later)
     for now in (0, NOW, later + 100 * WEEK_SECONDS):
-        assert ledger.first_reportable_week(now=now) == week_of(later) + 14
+        assert ledger.calendar(now=now).first_week == week_of(later) + 14
 
 
 def test_a_note_is_written_only_when_it_tells_news(box: Box, ledger: LedgerStore) -> None:
@@ -34,7 +34,7 @@ def test_a_note_is_written_only_when_it_tells_news(box: Box, ledger: LedgerStore
     ledger.note_known_time(NOW + 3)
     ledger.note_known_time(NOW + 4)
     assert ledger.tip()[0] == length + 1
-    assert ledger.first_reportable_week(now=0) == week_of(NOW) + 14
+    assert ledger.calendar(now=0).first_week == week_of(NOW) + 14
 
 
 def test_a_time_before_the_last_note_is_not_believed(box: Box, ledger: LedgerStore) -> None:

@@ -14,10 +14,8 @@ from edgeagent.api.call import Call
 from edgeagent.api.caller import Caller
 from edgeagent.api.method import Event, Nothing, fetching, for_apps, own
 from edgeagent.api.methods.household import private_session
-from edgeagent.errors import LedgerBroken, StorageError
 from edgeagent.messages.answers.status import ModelShape, StatusShape, UpdateShape
 from edgeagent.services.models.installation import Installation
-from edgeagent.services.upkeep.count_health import CountHealthStore
 
 __all__ = ["DOCUMENT_NAME", "EVENTS", "METHODS", "installed"]
 
@@ -35,27 +33,13 @@ def _status(call: Call, params: Nothing) -> StatusShape:
         now=call.now(),
         time_is_known=call.state.clock.is_known(),
         profile=profile,
-        viewings=call.agent.home.history.count(profile),
+        viewings=call.agent.history.count(profile),
         private_session=private_session(call),
         model=installed(call.agent),
-        waiting_reports=len(call.agent.home.ledger.outbox()),
-        failed_counts=CountHealthStore(call.agent.home.ledger).load().failed,
-        problems=_problems(call),
+        waiting_reports=call.agent.reports.waiting(),
+        failed_counts=call.agent.reports.failed_counts(),
+        problems=call.agent.stores.problems(),
     )
-
-
-def _problems(call: Call) -> tuple[str, ...]:
-    ledger = call.agent.home.ledger
-    try:
-        ledger.check()
-    except LedgerBroken:
-        return ("the ledger and its anchor disagree: nothing is granted, nothing is reported",)
-    problems = [note.words for note in ledger.store_problems()]
-    try:
-        call.agent.private.require_certain()
-    except StorageError as error:
-        problems.append(str(error))
-    return tuple(problems)
 
 
 def _model(call: Call, params: Nothing) -> ModelShape:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from edgeagent.api.call import Call, telling_of_changes
 from edgeagent.api.caller import Caller
 from edgeagent.api.method import Event, Loose, Method, Nothing, for_apps
-from edgeagent.api.switches import event_of_flag, flags_of
+from edgeagent.api.switches import event_of_flag
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired
 from edgeagent.services.household.privacy_flags import AD_FLAGS, FLAGS, PURPOSE_OF
@@ -35,7 +35,7 @@ def _meaning(flag: str) -> str:
 def _getter(flag: str) -> Method:
     def run(call: Call, params: object) -> bool:
         del params
-        return flags_of(call.agent).all(call.profile())[flag]
+        return call.agent.household.flags.all(call.profile())[flag]
 
     run.__doc__ = f"Return the privacy flag {flag}: {_meaning(flag)}."
     return for_apps(f"Privacy.{flag}", run, Nothing, result_name="allow")
@@ -43,7 +43,7 @@ def _getter(flag: str) -> Method:
 
 def _setter(flag: str) -> Method:
     def run(call: Call, params: Switch) -> None:
-        agent, flags, profile = call.agent, flags_of(call.agent), call.profile()
+        agent, flags, profile = call.agent, call.agent.household.flags, call.profile()
         with telling_of_changes(call):
             if not params.value:
                 flags.narrow(flag, profile, withdraw=_withdrawing(call))
@@ -78,7 +78,7 @@ def _withdrawing(call: Call) -> Callable[[Purpose, str], object]:
 def _settings(call: Call, params: object) -> dict[str, bool]:
     """Return all privacy flags of the active profile."""
     del params
-    return flags_of(call.agent).all(call.profile())
+    return call.agent.household.flags.all(call.profile())
 
 
 METHODS = (

@@ -28,7 +28,6 @@ from edgeagent.messages.fields import EntityId, ProfileName
 
 __all__ = ["EVENTS", "METHODS"]
 
-_PAGE = 500
 _Search = Annotated[str, Meta(max_length=200)]
 _Limit = Annotated[int, Meta(ge=1, le=500)]
 
@@ -74,7 +73,7 @@ def _history(call: Call, params: HistoryParams) -> HistoryShape:
     last = page[-1] if len(found) > params.limit else None
     return HistoryShape(
         profile=profile,
-        count=call.agent.home.history.count(profile),
+        count=call.agent.history.count(profile),
         viewings=tuple(page),
         next=None if last is None else Cursor(watched_on=last.watched_on, entity_id=last.entity_id),
     )
@@ -84,10 +83,7 @@ def _viewings(call: Call, profile: str, params: HistoryParams) -> Iterator[Viewi
     last, before = None, params.before
     if before is not None:
         last = Viewing(entity_id=before.entity_id, watched_on=before.watched_on)
-    history = call.agent.home.history
-    while page := history.page(profile, limit=_PAGE, before=last, entity_id=params.entity_id):
-        yield from page
-        last = page[-1]
+    return call.agent.history.newest_first(profile, before=last, entity_id=params.entity_id)
 
 
 def _viewing(viewing: Viewing, title: Title | None) -> ViewingShape:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgeagent.api.call import Call
 from edgeagent.api.caller import Caller
 from edgeagent.api.method import Event, Nothing, own
-from edgeagent.clock import week_of, week_start
+from edgeagent.clock import week_start
 from edgeagent.messages.answers.assessment import AssessmentShape
 from edgeagent.messages.answers.reports import (
     BalanceShape,
@@ -14,7 +14,7 @@ from edgeagent.messages.answers.reports import (
     PreviewShape,
 )
 from edgeagent.messages.report import REPORT_BYTES
-from edgeagent.privacy.accounting import SPACING_WEEKS, epsilon
+from edgeagent.privacy.accounting import epsilon
 from edgeagent.services.reports.limits import SEND_WINDOW_SECONDS
 from edgeagent.store import Disclosure
 
@@ -48,10 +48,8 @@ def _disclosure(item: Disclosure) -> DisclosureShape:
 def _next_report(call: Call, params: Nothing) -> NextReportShape:
     """Return what the next report will be about, when it can leave, and whether it will."""
     del params
-    ledger = call.agent.home.ledger
-    ledger.check()
     task = call.agent.installation().task
-    week = _next_week(call)
+    week = call.agent.reports.next_week()
     end = week_start(week + 1)
     obstacle, reason = call.agent.reports.obstacle(week) or (None, "")
     return NextReportShape(
@@ -67,19 +65,8 @@ def _next_report(call: Call, params: Nothing) -> NextReportShape:
         odds=None if task is None else str(task.odds),
         epsilon=None if task is None else epsilon(task.odds),
         recipient=call.state.config.server_url,
-        waiting=len(ledger.outbox()),
+        waiting=call.agent.reports.waiting(),
     )
-
-
-def _next_week(call: Call) -> int:
-    """Return the reporting week that is running, or comes next."""
-    ledger = call.agent.home.ledger
-    earliest = max(week_of(call.now()), ledger.first_reportable_week(now=call.now()))
-    week = earliest + (ledger.genesis.phase - earliest) % SPACING_WEEKS
-    closed = ledger.closed_weeks()  # an imported ledger knows of weeks ahead of a clock set back
-    while week in closed:
-        week += SPACING_WEEKS
-    return week
 
 
 def _budget(call: Call, params: Nothing) -> BalanceShape:

@@ -40,7 +40,7 @@ def _erase(call: Call, params: EraseParams) -> EraseShape:
         raise InputError("scope all knows no profile", hint="scope profile erases one")
     profile = call.profile(params.profile) if params.scope == "profile" else params.profile
     if profile is not None:
-        call.agent.home.history.profile_kind(profile)
+        call.agent.household.require(profile)
     erases = _in_words(params.scope, profile)
     deed = f"{params.scope} {profile} {params.reason}"
     if params.confirm is None:

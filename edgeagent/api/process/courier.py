@@ -103,5 +103,5 @@ class Courier:
         return self._updates.due(conditions, checked_at=self._state.agent.installation().checked_at)
 
     def _send_due(self, conditions: Conditions) -> bool:
-        outbox = self._state.agent.home.ledger.outbox()
-        return any(entry.next_attempt_at <= conditions.now for entry in outbox)
+        moment = self._state.agent.reports.next_attempt_at()
+        return moment is not None and moment <= conditions.now

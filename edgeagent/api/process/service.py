@@ -92,7 +92,7 @@ class Service:
             await self._open_doors(stack, dispatcher)
             agent = state.agent
             sessions = agent.private.directory
-            stack.enter_context(present(agent.home.directory, settings.socket, sessions=sessions))
+            stack.enter_context(present(agent.stores.directory, settings.socket, sessions=sessions))
             # Before the doors wait for anybody.
             stack.callback(self._outside.jobs.close)
             stack.push_async_callback(asyncio.to_thread, state.end_scoring)

@@ -17,7 +17,7 @@ from edgeagent.errors import InputError, StorageError
 from edgeagent.messages.codec import KeptMessage, checked_text
 from edgeagent.messages.fields import MAIN_PROFILE, ProfileName
 from edgeagent.services.context import BoxContext
-from edgeagent.services.household.privacy_flags import forget_flags, move_flags
+from edgeagent.services.household.privacy_flags import PrivacyFlags, forget_flags, move_flags
 from edgeagent.services.state_store import StateStore
 from edgeagent.store import LedgerStore, Profile, ProfileKind
 from edgeagent.store.rekey import Step
@@ -74,9 +74,38 @@ class Household:
         """The profile that is watching."""
         return self._states.load().active
 
+    @property
+    def flags(self) -> PrivacyFlags:
+        """What each profile has set of Firebolt's privacy flags."""
+        return PrivacyFlags(self._box.home.ledger, gate=self._box.gate)
+
     def profiles(self) -> tuple[Profile, ...]:
         """Return all profiles, oldest first."""
         return self._box.home.history.profiles()
+
+    def require(self, name: str) -> None:
+        """Refuse a name that no profile has.
+
+        Raises:
+            InputError: there is none of that name.
+
+        """
+        self._box.home.history.profile_kind(name)
+
+    def chosen(self, named: str | None) -> str:
+        """Return the profile that somebody names, else the active one.
+
+        One that the ledger has decisions of needs no history, which may be damaged.
+
+        Raises:
+            InputError: there is no such profile.
+
+        """
+        if named is None:
+            return self.active
+        if named not in self._box.home.ledger.profiles_with_decisions():
+            self.require(named)
+        return named
 
     def create(self, name: str, *, kind: ProfileKind) -> Profile:
         """Add a profile; nothing is granted for it, whoever had the name before.

@@ -51,6 +51,10 @@ class PrivateSession(Protocol):
         """Return what differs whenever a session has begun or ended in between."""
         ...
 
+    def require_certain(self) -> None:
+        """Refuse where it is private because nobody can say whether it is."""
+        ...
+
 
 class KeptPrivateSession:
     """A private session that lasts over processes, not over boots."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeagent.clock import Clock, week_of, week_start
-from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, SPACING_WEEKS, epsilon, spent
+from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
+from edgeagent.reporting_calendar import SPACING_WEEKS
 from edgeagent.store import LedgerStore
 
 __all__ = ["Balance", "balance"]
@@ -40,7 +41,7 @@ def balance(ledger: LedgerStore, *, clock: Clock) -> Balance:
     ledger.check()
     now, debits = clock.now(), ledger.debits()
     year = spent(debits, last_week=week_of(now))
-    first = ledger.first_reportable_week(now=now)
+    first = ledger.calendar(now=now).first_week
     return Balance(
         reports=len(debits),
         epsilon_spent=epsilon(year),

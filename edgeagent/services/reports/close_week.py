@@ -10,9 +10,8 @@ that hits, stops it: the booking transaction asks again.
 
 from __future__ import annotations
 
-from edgeagent.clock import week_of, week_start
+from edgeagent.clock import week_start
 from edgeagent.consent import Purpose
-from edgeagent.privacy.accounting import SPACING_WEEKS
 from edgeagent.randomness import RandomSource
 from edgeagent.services.household.retention import kept
 from edgeagent.services.household.whole_history import WholeHistory
@@ -119,16 +118,11 @@ class Reporter:
         return missed.get(week)
 
     def _latest_reporting_week(self) -> int:
-        last_ended = week_of(self._clock.now()) - 1
-        return last_ended - (last_ended - self._ledger.genesis.phase) % SPACING_WEEKS
+        now = self._clock.now()
+        return self._ledger.calendar(now=now).latest_ended(now)
 
     def _mark_missed(self, latest: int) -> None:
         """Book reporting weeks that passed unclosed, so that they are never drawn later."""
-        first = self._ledger.first_reportable_week(now=self._clock.now())
-        closed = self._ledger.closed_weeks()
-        week = latest - SPACING_WEEKS
-        while week >= first and week not in closed:
-            self._ledger.mark_missed(
-                week, reason="off, or not allowed, in grace", at=self._clock.now()
-            )
-            week -= SPACING_WEEKS
+        now, closed = self._clock.now(), self._ledger.closed_weeks()
+        for week in self._ledger.calendar(now=now).unclosed_before(latest, closed=closed):
+            self._ledger.mark_missed(week, reason="off, or not allowed, in grace", at=now)

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from edgeagent.clock import week_of
 from edgeagent.config import Config
 from edgeagent.randomness import RandomSource
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.services.reports.limits import ReportRules
 from edgeagent.services.timekeeping.counting_frame import Frame
+from edgeagent.services.upkeep.count_health import CountHealthStore
 from edgeagent.store import Disclosure
 
 if TYPE_CHECKING:
@@ -101,6 +103,36 @@ class Reporting:
         """Return everything that was ever drawn for sending, byte for byte, oldest first."""
         self._box.home.ledger.check()
         return self._box.home.ledger.disclosures()
+
+    def called_off(self) -> frozenset[str]:
+        """Return the ids of the reports that an act of deletion or a withdrawal called off."""
+        reports = self._box.home.ledger.disclosures()
+        return frozenset(one.report_id for one in reports if one.outcome == "withdrawn")
+
+    def waiting(self) -> int:
+        """Return how many reports wait to be sent."""
+        return len(self._box.home.ledger.outbox())
+
+    def next_attempt_at(self) -> int | None:
+        """Return when the first of the waiting reports is to be sent; ``None``: none waits."""
+        outbox = self._box.home.ledger.outbox()
+        return min((entry.next_attempt_at for entry in outbox), default=None)
+
+    def next_week(self) -> int:
+        """Return the reporting week that is running, or comes next.
+
+        Raises:
+            LedgerBroken: the ledger cannot say.
+
+        """
+        ledger, now = self._box.home.ledger, self._box.clock.now()
+        ledger.check()
+        # An imported ledger knows of weeks ahead of a clock that was set back.
+        return ledger.calendar(now=now).next(week_of(now), closed=ledger.closed_weeks())
+
+    def failed_counts(self) -> int:
+        """Return how many reporting weeks in a row could not be counted and left as "none"."""
+        return CountHealthStore(self._box.home.ledger).load().failed
 
     def verify_disclosures(self) -> Verification:
         """Hold ledger, disclosures and budget to each other and to the anchor.

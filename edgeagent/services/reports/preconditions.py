@@ -73,7 +73,7 @@ class ReportConditions:
             NoReport: it is.
 
         """
-        first = self.box.home.ledger.first_reportable_week(now=self.box.clock.now())
+        first = self.box.home.ledger.calendar(now=self.box.clock.now()).first_week
         if week < first:
             day = iso_utc(week_start(first))[:10]
             raise NoReport(Obstacle.SILENCE, f"a new ledger is silent until the week of {day}")

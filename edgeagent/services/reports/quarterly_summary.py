@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from edgeagent.clock import WEEK_SECONDS, iso_utc, week_of
 from edgeagent.consent import Purpose
-from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, SPACING_WEEKS, epsilon, spent
+from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
+from edgeagent.reporting_calendar import SPACING_WEEKS
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.installation import InstallationStore

@@ -17,6 +17,7 @@ from edgeagent.errors import InputError, LedgerBroken, NetworkError
 from edgeagent.messages.fields import Outcome
 from edgeagent.network.transport import Response, Transport
 from edgeagent.randomness import RandomSource
+from edgeagent.reporting_calendar import SPACING_WEEKS
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.reports.limits import ReportRules
 from edgeagent.services.timekeeping.device_clock import DeviceClock
@@ -24,7 +25,7 @@ from edgeagent.store import LedgerStore, OutboxEntry, arrival
 
 __all__ = ["GRACE_SECONDS", "Sending", "Uploader"]
 
-GRACE_SECONDS = 13 * WEEK_SECONDS
+GRACE_SECONDS = SPACING_WEEKS * WEEK_SECONDS
 """How long after its week a report is still worth sending; the server's window closes then."""
 
 _FIRST_RETRY_SECONDS = 15 * 60
@@ -121,7 +122,7 @@ class Uploader:
             drawn_for = f"it was drawn for {entry.recipient or 'none'}"
             return "other_server", f"{arrival(entry.attempts)}; {drawn_for}"
         if now > week_start(entry.week + 1) + GRACE_SECONDS:
-            return "expired", "13 weeks passed without an answer"
+            return "expired", f"{SPACING_WEEKS} weeks passed without an answer"
         return None
 
     def _wanted(self, entry: OutboxEntry) -> bool:

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import Seconds
-from edgeagent.privacy.accounting import SPACING_WEEKS
+from edgeagent.reporting_calendar import SPACING_WEEKS
 from edgeagent.services.state_store import StateStore
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.store import LedgerStore

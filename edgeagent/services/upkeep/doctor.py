@@ -288,7 +288,7 @@ class Doctor:
     def _budget(self, ledger: LedgerStore) -> Finding:
         week = week_of(self._clock.now())
         year = spent(ledger.debits(), last_week=week)
-        first = ledger.first_reportable_week(now=self._clock.now())
+        first = ledger.calendar(now=self._clock.now()).first_week
         message = f"epsilon {epsilon(year):.2f} of {epsilon(MAX_ODDS_PER_YEAR):.2f} in 52 weeks"
         if week < first:
             message += f"; silent until {iso_utc(week_start(first))[:10]}"

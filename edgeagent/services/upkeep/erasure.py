@@ -121,6 +121,14 @@ class Erasure:
         """
         return self._erase("profile", profile=profile, reason=reason, step=step)
 
+    def last(self) -> int:
+        """Return the place of the last act of deletion in the ledger's chain, by any process."""
+        return self._home.ledger.deletions.last()
+
+    def owes(self) -> bool:
+        """Say whether the ledger is broken, so that waiting reports could not be called off."""
+        return self._home.ledger.deletions.owes()
+
     def finish(self) -> None:
         """Go on with erasures that were interrupted; cheap when none was.
 

@@ -16,6 +16,7 @@ from typing import Literal
 
 from edgeagent.config import Config
 from edgeagent.messages.codec import canonical_bytes
+from edgeagent.reporting_calendar import SPACING_WEEKS
 from edgeagent.store import LedgerStore
 
 __all__ = ["Change", "Deviation", "changes", "deviations", "note_change"]
@@ -194,7 +195,7 @@ _JUDGES: Mapping[str, _Judge] = {
     ),
     "report_spacing_weeks": lambda config: (
         "safer",
-        f"reports are {config.report_spacing_weeks} weeks apart at least, not 13",
+        f"reports are {config.report_spacing_weeks} weeks apart at least, not {SPACING_WEEKS}",
     ),
     "report_pins": _said("safer", "reports go to a server with a pinned key only"),
     "service": _service,

@@ -17,11 +17,11 @@ def main() -> None:
     """Send."""
     home = Path(sys.argv[1])
     with Agent.open(home, config=load_config(home)) as agent:
-        due = max(entry.next_attempt_at for entry in agent.home.ledger.outbox())
+        due = max(entry.next_attempt_at for entry in agent._home.ledger.outbox())
     environment = Environment(clock=FakeClock(due))
     with Agent.open(home, config=load_config(home), environment=environment) as agent:
         outcomes = [sending.outcome for sending in agent.send_reports()]
-        waiting = len(agent.home.ledger.outbox())
+        waiting = len(agent._home.ledger.outbox())
     sys.stdout.write(json.dumps({"outcomes": outcomes, "waiting": waiting}) + "\n")
 
 

@@ -79,13 +79,13 @@ def compare(life: Life) -> Found:
 
 
 def _broken(agent: Agent) -> list[str]:
-    databases = (agent.home.ledger._database, agent.home.history._database)
+    databases = (agent._home.ledger._database, agent._home.history._database)
     return [line for database in databases for line in database.integrity_errors()]
 
 
 def _latest(agent: Agent) -> int:
     """Return the latest moment that is written down in a home."""
-    history, ledger = agent.home.history, agent.home.ledger
+    history, ledger = agent._home.history, agent._home.ledger
     return max(
         ledger.genesis.created_at,
         agent.installation().time.last_seen,

@@ -17,11 +17,11 @@ from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, SystemClock, quarter_of, 
 from edgeagent.config import load_config
 from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent
+from edgeagent.reporting_calendar import SPACING_WEEKS
 from edgeagent.testing.clock import FakeClock
 
 __all__ = ["asked_quarter", "main"]
 
-_SPACING_WEEKS = 13
 _TITLES_AN_EVENING = 3
 _EVENING_SECONDS = 20 * 3600
 _OLDEST_WEEKS = 10
@@ -74,7 +74,7 @@ def _is_asked_for(week: int, now: int) -> bool:
 def _weeks_since(agent: Callable[[], Agent], ended: int) -> int:
     """Return how many weeks before the week ``ended`` the latest reporting week was."""
     with agent() as opened:
-        return (ended - opened.home.ledger.genesis.phase) % _SPACING_WEEKS
+        return (ended - opened._home.ledger.genesis.phase) % SPACING_WEEKS
 
 
 def _begin_anew(home: Path) -> None:

@@ -46,7 +46,7 @@ def main() -> None:
             )
 
         def checkpoint() -> None:
-            agent.home.history._database.checkpoint()
+            agent._home.history._database.checkpoint()
 
         def single() -> None:
             for _ in range(_SINGLE):

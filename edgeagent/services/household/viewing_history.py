@@ -1,0 +1,58 @@
+"""What was watched, for whoever lists it: nothing over age, and every viewing under its date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edgeagent.messages import Viewing
+from edgeagent.services.context import BoxContext
+
+__all__ = ["ViewingHistory"]
+
+_PAGE = 500
+"""So many viewings are in memory at a time while one goes through a long history."""
+_NEAR_SECONDS = 2
+"""Two readings of clocks that tell whole seconds may differ by that."""
+
+
+class ViewingHistory:
+    """Lists the viewings of a profile."""
+
+    def __init__(self, box: BoxContext) -> None:
+        """List what the history of ``box`` shows."""
+        self._box = box
+
+    def count(self, profile: str) -> int:
+        """Return how many viewings of a profile are kept."""
+        return self._box.home.history.count(profile)
+
+    def latest(self, profile: str, *, limit: int) -> tuple[Viewing, ...]:
+        """Return the latest ``limit`` viewings of a profile, newest first."""
+        return self._box.home.history.window(profile, limit=limit)[::-1]
+
+    def newest_first(
+        self, profile: str, *, before: Viewing | None = None, entity_id: str | None = None
+    ) -> Iterator[Viewing]:
+        """Go through the viewings of a profile, page by page.
+
+        Args:
+            profile: whose.
+            before: go on after this one; from the newest unless given.
+            entity_id: only viewings of this title.
+
+        """
+        history = self._box.home.history
+        while page := history.page(profile, limit=_PAGE, before=before, entity_id=entity_id):
+            yield from page
+            before = page[-1]
+
+    def date_of(self, entity_id: str, *, profile: str, about: int) -> int | None:
+        """Return under which date a viewing is kept that began about a moment, seconds UTC.
+
+        ``about`` itself where there is no such viewing; ``None`` while viewings wait for a date.
+        """
+        history = self._box.home.history
+        if history.undated.exist():
+            return None
+        near = history.between(profile, about - _NEAR_SECONDS, about + _NEAR_SECONDS + 1)
+        return next((one.watched_on for one in near if one.entity_id == entity_id), about)
