@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from edgeagent.messages import Pick
+from edgeagent.ranking.heaviest import heaviest
 
-__all__ = ["MOST_NAMED", "words_for"]
+__all__ = ["words_for"]
 
-MOST_NAMED = 3
+_MOST_NAMED = 3
 """More titles in one sentence nobody reads."""
 
 
@@ -20,11 +21,12 @@ def words_for(pick: Pick) -> str:
 
 
 def _cause(pick: Pick) -> str:
-    raising = [reason for reason in pick.reasons if reason.contribution > 0]
-    watched = [f"{r.title} ({r.share_fraction:.0%})" for r in raising if r.kind == "watched"]
+    watched = heaviest(pick.reasons, most=_MOST_NAMED)
     if watched:
-        return "Because you watched " + ", ".join(watched[:MOST_NAMED])
-    kinds = {reason.kind for reason in raising}
+        return "Because you watched " + ", ".join(
+            f"{reason.title} ({reason.share_fraction:.0%})" for reason in watched
+        )
+    kinds = {reason.kind for reason in pick.reasons if reason.contribution > 0}
     if kinds & {"together", "rest"}:
         return "Because of what you have watched, taken together"
     return "New" if "new" in kinds else "Popular"

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from edgeagent.features.window import Window
 from edgeagent.messages import Reason, SegmentCause, Title
+from edgeagent.ranking.heaviest import heaviest
 
 __all__ = ["TRIED_TITLES", "segment_causes"]
 
@@ -65,17 +66,15 @@ def _without(window: Window, column: int) -> Window:
 def _reasons(
     losses: NDArray[np.float32], tried: NDArray[np.intp], titles: Sequence[Title]
 ) -> tuple[Reason, ...]:
-    gained = np.maximum(losses.astype(np.float64), 0.0)
-    total = float(gained.sum()) or 1.0
-    heaviest = np.argsort(-gained, kind="stable")[:_NAMED].tolist()
-    return tuple(
+    parts = (
         Reason(
             kind="watched",
-            entity_id=titles[tried[place]].entity_id,
-            title=titles[tried[place]].title,
-            contribution=float(gained[place]),
-            share_fraction=float(gained[place]) / total,
+            entity_id=titles[column].entity_id,
+            title=titles[column].title,
+            contribution=loss,
+            share_fraction=0.0,
         )
-        for place in heaviest
-        if gained[place] > 0
+        for column, loss in zip(tried.tolist(), losses.astype(np.float64).tolist(), strict=True)
+        if loss > 0
     )
+    return heaviest(parts, most=_NAMED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ from edgeagent.messages import (
 )
 from edgeagent.ranking.candidates import Access, Shelf
 from edgeagent.ranking.choice import Choice, choose
+from edgeagent.ranking.heaviest import heaviest
 from edgeagent.ranking.reasons import (
     NAMED_IN_RANKING,
     Kind,
@@ -101,6 +103,7 @@ class Engine:
         named = NAMED_IN_RANKING if request.explain is None else None
         picks = self._explained(window, choice, named=named)
         mix = scored.segment_probabilities[: None if scored.known_by else 0]
+        tried = heaviest(chain.from_iterable(pick.reasons for pick in picks), most=TRIED_TITLES)
         return Picks(
             picks=picks[: len(choice.new)],
             continue_watching=picks[len(choice.new) :],
@@ -108,7 +111,7 @@ class Engine:
             segment_causes=segment_causes(
                 window,
                 mix,
-                tried=self._columns(_weightiest(picks)),
+                tried=self._columns({str(reason.entity_id) for reason in tried}),
                 titles=self.catalogue.titles,
                 mix_of=self._head.segments,
             )
@@ -236,16 +239,6 @@ class Engine:
     def _columns(self, entity_ids: Collection[str]) -> NDArray[np.intp]:
         index = self.catalogue.index
         return np.array(sorted(index[e] for e in entity_ids if e in index), dtype=np.intp)
-
-
-def _weightiest(picks: Sequence[Pick]) -> set[str]:
-    """Return the watched titles that weigh most in all picks together."""
-    weights: dict[str, float] = {}
-    for reason in (reason for pick in picks for reason in pick.reasons):
-        if reason.entity_id is not None:
-            known = weights.get(reason.entity_id, 0.0)
-            weights[reason.entity_id] = known + abs(reason.contribution)
-    return set(sorted(weights, key=lambda entity: (-weights[entity], entity))[:TRIED_TITLES])
 
 
 def _require_one_space(model: OnnxModel, catalogue: CatalogueView) -> None:

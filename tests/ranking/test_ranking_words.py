@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from edgeagent.messages import Pick, Reason
@@ -9,6 +11,7 @@ from edgeagent.ranking.words import words_for
 def _reason(kind: str, contribution: float, title: str = "") -> Reason:
     return Reason(
         kind=kind,  # type: ignore[arg-type]  # the cases name only kinds there are
+        entity_id=title or None,
         title=title,
         contribution=contribution,
         share_fraction=abs(contribution),
@@ -30,15 +33,22 @@ def _pick(*reasons: Reason, progress: float | None = None, drawn: bool = False) 
 
 
 ALPHA, BETA = _reason("watched", 0.5, "Alpha"), _reason("watched", 0.25, "Beta")
+REST = _reason("rest", -0.25)
 
 
 @pytest.mark.parametrize(
     ("reasons", "words"),
     [
-        ((ALPHA, BETA), "Because you watched Alpha (50%), Beta (25%)"),
-        ((ALPHA,) * 5, "Because you watched " + ", ".join(["Alpha (50%)"] * 3)),
-        ((_reason("watched", -0.5, "Gamma"), BETA), "Because you watched Beta (25%)"),
-        ((_reason("popular", 0.9), BETA), "Because you watched Beta (25%)"),
+        ((ALPHA, BETA, REST), "Because you watched Alpha (50%), Beta (25%)"),
+        (
+            [
+                _reason("watched", part / 10, name)
+                for name, part in zip("ABCD", (4, 3, 2, 1), strict=True)
+            ],
+            "Because you watched A (40%), B (30%), C (20%)",
+        ),
+        ((_reason("watched", -0.75, "Gamma"), BETA), "Because you watched Beta (25%)"),
+        ((_reason("popular", 0.75), BETA), "Because you watched Beta (25%)"),
         (
             (_reason("together", 0.5), _reason("new", 0.1)),
             "Because of what you have watched, taken together",
@@ -50,13 +60,13 @@ ALPHA, BETA = _reason("watched", 0.5, "Alpha"), _reason("watched", 0.25, "Beta")
         ((), "Popular"),
     ],
 )
-def test_what_raised_a_title_is_said_in_words(reasons: tuple[Reason, ...], words: str) -> None:
+def test_what_raised_a_title_is_said_in_words(reasons: Sequence[Reason], words: str) -> None:
     assert words_for(_pick(*reasons)) == words
 
 
 def test_what_was_drawn_is_said_to_be_different() -> None:
-    assert words_for(_pick(BETA, drawn=True)) == (
-        "Something different today: Because you watched Beta (25%)"
+    assert words_for(_pick(BETA, ALPHA, REST, drawn=True)) == (
+        "Something different today: Because you watched Alpha (50%), Beta (25%)"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Annotated
 
 import msgspec
@@ -11,7 +12,7 @@ from msgspec import Meta
 from edgeagent.api.call import Call
 from edgeagent.api.caller import Caller
 from edgeagent.api.method import Event, own
-from edgeagent.messages import Picks, Reason
+from edgeagent.messages import Reason
 from edgeagent.messages.answers.household import OfProfile
 from edgeagent.messages.answers.picks import (
     PickShape,
@@ -22,11 +23,13 @@ from edgeagent.messages.answers.picks import (
 )
 from edgeagent.messages.codec import Shape
 from edgeagent.messages.fields import EntityId, ProfileName
+from edgeagent.ranking.heaviest import heaviest
 
 __all__ = ["EVENTS", "METHODS"]
 
 
 _Limit = Annotated[int, Meta(ge=1, le=1000)]
+_MOST_REASONS = 12
 
 
 class RecommendParams(Shape, frozen=True, kw_only=True):
@@ -105,33 +108,13 @@ def _segments(call: Call, params: ProfileParams) -> SegmentsShape:
             zip(labels, ranking.segment_probabilities, strict=False)
         )
     ]
+    parts = chain.from_iterable(pick.reasons for pick in ranking.picks)
     return SegmentsShape(
         profile=profile,
         made_at=ranking.made_at,
         segments=tuple(sorted(segments, key=lambda segment: -segment.probability)),
-        because=_shapes(_heaviest(ranking)),
+        because=_shapes(heaviest(parts, most=_MOST_REASONS)),
     )
-
-
-_MOST_REASONS = 12
-
-
-def _heaviest(picks: Picks) -> list[Reason]:
-    """Return the watched titles that raised all picks together most, with their part of it all."""
-    weights: dict[str, Reason] = {}
-    whole = 0.0
-    for reason in (reason for pick in picks.picks for reason in pick.reasons):
-        whole += abs(reason.contribution)
-        if reason.entity_id is None or reason.contribution <= 0:
-            continue
-        known = weights.get(reason.entity_id)
-        raised = reason.contribution + (0.0 if known is None else known.contribution)
-        weights[reason.entity_id] = msgspec.structs.replace(reason, contribution=raised)
-    ordered = sorted(weights.values(), key=lambda reason: -reason.contribution)[:_MOST_REASONS]
-    return [
-        msgspec.structs.replace(reason, share_fraction=reason.contribution / whole)
-        for reason in ordered
-    ]
 
 
 def _shapes(reasons: Iterable[Reason]) -> tuple[ReasonShape, ...]:
