@@ -10,8 +10,7 @@ import click
 from edgeagent.api.presence import served_at
 from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
 from edgeagent.clock import iso_utc
-from edgeagent.errors import EdgeAgentError
-from edgeagent.messages.failure import Failure
+from edgeagent.messages.answers.household import PrivateSessionShape
 from edgeagent.services.private_viewing.private_session import (
     DEFAULT_MINUTES,
     MAX_MINUTES,
@@ -94,14 +93,12 @@ def _asked(socket: Path, method: str, **params: int) -> int | None:
 
     async def ask() -> int | None:
         async with Service(socket) as service:
-            ends_at: int | None = (await service.ask(method, **params))["endsAt"]
-            return ends_at
+            return (await service.ask(method, PrivateSessionShape, **params)).ends_at
 
     try:
         return asyncio.run(ask())
     except Refused as refused:
-        failure = Failure(error=refused.kind, message=str(refused), hint=refused.hint)
-        raise failure.exception(otherwise=EdgeAgentError) from refused
+        raise refused.error from refused
 
 
 def _show(ends_at: int | None, *, as_json: bool) -> None:

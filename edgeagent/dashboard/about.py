@@ -6,6 +6,9 @@ from starlette.responses import Response
 
 from edgeagent.dashboard.page_request import PageRequest, Route
 from edgeagent.dashboard.promises import ask_promises
+from edgeagent.messages.answers.household import RetentionPeriodShape
+from edgeagent.messages.answers.reports import BalanceShape
+from edgeagent.messages.answers.status import ModelShape, UpdateShape
 
 __all__ = ["ROUTES"]
 
@@ -14,22 +17,22 @@ async def _assessment(request: PageRequest) -> Response:
     return await request.page(
         "assessment",
         promises=await ask_promises(request),
-        budget=await request.ask("budget"),
-        retention=await request.ask("retention"),
+        budget=await request.ask("budget", BalanceShape),
+        retention=await request.ask("retention", RetentionPeriodShape),
     )
 
 
 async def _model(request: PageRequest) -> Response:
-    return await request.page("model", model=await request.ask("model"))
+    return await request.page("model", model=await request.ask("model", ModelShape))
 
 
 async def _update(request: PageRequest) -> Response:
-    answer = await request.ask("updateModel")
-    return request.go("/model", done="updated" if answer["changed"] else "no_update")
+    answer = await request.ask("updateModel", UpdateShape)
+    return request.go("/model", done="updated" if answer.changed else "no_update")
 
 
 async def _rollback(request: PageRequest) -> Response:
-    await request.ask("rollbackModel")
+    await request.tell("rollbackModel")
     return request.go("/model", done="rolled_back")
 
 

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from edgeagent.dashboard import about, erasing, home, household, kept, left, switches, thinks
-from edgeagent.dashboard.box_client import NO_MODEL, BoxClient, Refused
+from edgeagent.dashboard.box_client import BoxClient, Refused
 from edgeagent.dashboard.gate import (
     COOKIE,
     TurnedAway,
@@ -191,7 +191,7 @@ class Dashboard:
 
 def _is_its_code(error: Refused) -> bool:
     """Say whether the text of an error's code is true of it: a model that fails is there."""
-    return error.code != NoModel.rpc_code or error.kind == NO_MODEL
+    return error.code != NoModel.rpc_code or isinstance(error.error, NoModel)
 
 
 async def _asset(request: Request) -> Response:

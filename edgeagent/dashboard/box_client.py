@@ -5,37 +5,35 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypeVar
 
 import msgspec
 
-from edgeagent.errors import EdgeAgentError, NetworkError, NoModel
+from edgeagent.errors import EdgeAgentError, NetworkError
+from edgeagent.messages.failure import RpcError
 
-__all__ = ["NOT_GRANTED", "NO_MODEL", "BoxClient", "Refused"]
-
-NOT_GRANTED = -40300
-"""The code of what needs a switch that is off."""
-NO_MODEL = NoModel.__name__
-"""The kind of what needs a model, where none has been downloaded."""
+__all__ = ["BoxClient", "Refused"]
 
 _ANSWER_LIMIT_BYTES = 256 * 1024 * 1024
 """An export of every viewing in a year is the longest answer."""
 _TIMEOUT_SECONDS = 1800
 """An update takes a quarter of an hour at most, and may have to wait for another."""
 
+T = TypeVar("T")
+
 
 class Refused(EdgeAgentError):
-    """The service answered with an error; ``code`` and ``kind`` say which.
+    """The service answered with an error; ``error`` is that error, ``code`` the API's name for it.
 
     It is told apart from an error of ours: a server that the service cannot reach is not a service
     that does not answer.
     """
 
-    def __init__(self, code: int, message: str, *, kind: str = "", hint: str = "") -> None:
-        """Keep what the service said; ``kind`` is a name of :mod:`edgeagent.errors`."""
-        super().__init__(message, hint=hint)
-        self.code = code
-        self.kind = kind
+    def __init__(self, told: RpcError) -> None:
+        """Keep what the service said."""
+        self.code = told.code
+        self.error = told.failure().exception(otherwise=EdgeAgentError)
+        super().__init__(told.message, hint=self.error.hint)
 
 
 class BoxClient:
@@ -47,18 +45,23 @@ class BoxClient:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._asked = 0
 
-    async def ask(self, name: str, /, **params: object) -> Any:  # noqa: ANN401  (JSON)
-        """Call ``EdgeAgent.name``.
+    async def ask(self, name: str, kind: type[T], /, **params: object) -> T:
+        """Call ``EdgeAgent.name``, whose answer is of this kind.
 
         Raises:
             Refused: the service said no, and why.
-            NetworkError: it does not answer, or not in JSON.
+            NetworkError: it does not answer, or not what is expected.
 
         """
-        return msgspec.json.decode(await self.ask_raw(name, **params))
+        return self._read(await self.ask_raw(name, **params), kind)
+
+    async def ask_if_any(self, name: str, kind: type[T], /, **params: object) -> T | None:
+        """Call likewise; ``None`` where the answer is null."""
+        answer = await self.ask_raw(name, **params)
+        return None if bytes(answer) == b"null" else self._read(answer, kind)
 
     async def ask_raw(self, name: str, /, **params: object) -> msgspec.Raw:
-        """Call likewise, and return the result as it came, unread."""
+        """Call likewise, and return the answer as it came, unread."""
         self._asked += 1
         request = {
             "jsonrpc": "2.0",
@@ -75,10 +78,17 @@ class BoxClient:
                 f"the service at {self._socket} does not answer", hint="start 'edgeagent serve'"
             ) from error
         if answer.error is not None:
-            fault = answer.error
-            kind, hint = fault.data.get("kind", ""), fault.data.get("hint", "")
-            raise Refused(fault.code, fault.message, kind=kind, hint=hint)
+            raise Refused(answer.error)
         return answer.result
+
+    def _read(self, answer: msgspec.Raw, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(answer, type=kind)
+        except msgspec.MsgspecError as error:
+            raise NetworkError(
+                f"the service at {self._socket} is of another release: {error}",
+                hint="start 'edgeagent serve' again",
+            ) from error
 
     async def _exchange(self, request: bytes) -> bytes:
         if self._streams is None:
@@ -106,12 +116,6 @@ class BoxClient:
             self._streams = None
 
 
-class _RpcError(msgspec.Struct, frozen=True, kw_only=True):
-    code: int
-    message: str
-    data: dict[str, str] = {}
-
-
 class _RpcResponse(msgspec.Struct, frozen=True, kw_only=True):
     result: msgspec.Raw = msgspec.Raw(b"null")
-    error: _RpcError | None = None
+    error: RpcError | None = None

@@ -6,6 +6,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from edgeagent.dashboard.page_request import PageRequest, Route
+from edgeagent.messages.answers.household import ProfileShape
+from edgeagent.messages.answers.rights import EraseShape
 
 __all__ = ["ROUTES"]
 
@@ -26,24 +28,30 @@ async def _export(request: PageRequest) -> Response:
 
 
 async def _erase(request: PageRequest) -> Response:
-    return await request.page("erase", profiles=await request.ask("profiles"))
+    return await request.page(
+        "erase", profiles=await request.ask("profiles", tuple[ProfileShape, ...])
+    )
 
 
 async def _ask_once_more(request: PageRequest) -> Response:
     scope, profile = request.form.get("scope", ""), request.form.get("profile") or None
     if scope not in _SCOPES:
         raise HTTPException(400)
-    asked = await request.ask("erase", scope=scope, profile=profile)
-    fields = {"scope": scope, "profile": profile or "", "confirm": asked["confirm"]}
+    asked = await request.ask("erase", EraseShape, scope=scope, profile=profile)
+    fields = {"scope": scope, "profile": profile or "", "confirm": asked.confirm}
     return await request.page("erase_sure", back="/erase", scope=scope, fields=fields)
 
 
 async def _carry_out(request: PageRequest) -> Response:
     scope, profile = request.form.get("scope", ""), request.form.get("profile") or None
     erased = await request.ask(
-        "erase", scope=scope, profile=profile, confirm=request.form.get("confirm", "")
+        "erase",
+        EraseShape,
+        scope=scope,
+        profile=profile,
+        confirm=request.form.get("confirm", ""),
     )
-    return await request.page("erased", back="/", receipt=erased["receipt"])
+    return await request.page("erased", back="/", receipt=erased.receipt)
 
 
 ROUTES = (

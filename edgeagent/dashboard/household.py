@@ -7,6 +7,8 @@ from starlette.responses import Response
 
 from edgeagent.dashboard.page_request import PageRequest, Route
 from edgeagent.dashboard.promises import ask_promises
+from edgeagent.messages.answers.household import ProfileShape, RetentionPeriodShape
+from edgeagent.messages.answers.reports import BalanceShape
 
 __all__ = ["ROUTES"]
 
@@ -20,22 +22,26 @@ async def _private(request: PageRequest) -> Response:
 
 
 async def _start_private(request: PageRequest) -> Response:
-    await request.ask("startPrivateSession", minutes=_number(request, "minutes"))
+    await request.tell("startPrivateSession", minutes=_number(request, "minutes"))
     return request.go("/private", done="private")
 
 
 async def _stop_private(request: PageRequest) -> Response:
-    await request.ask("stopPrivateSession")
+    await request.tell("stopPrivateSession")
     return request.go("/private", done="not_private")
 
 
 async def _profiles(request: PageRequest) -> Response:
-    return await request.page("profiles", profiles=await request.ask("profiles"))
+    return await request.page("profiles", profiles=await _ask_profiles(request))
+
+
+async def _ask_profiles(request: PageRequest) -> tuple[ProfileShape, ...]:
+    return await request.ask("profiles", tuple[ProfileShape, ...])
 
 
 async def _profile(request: PageRequest) -> Response:
     name = request.query.get("name", "")
-    found = [profile for profile in await request.ask("profiles") if profile["name"] == name]
+    found = [profile for profile in await _ask_profiles(request) if profile.name == name]
     if not found:
         raise HTTPException(404)
     return await request.page("profile", back="/profiles", profile=found[0])
@@ -43,24 +49,24 @@ async def _profile(request: PageRequest) -> Response:
 
 async def _create_profile(request: PageRequest) -> Response:
     name, kind = request.form.get("name", "").strip(), request.form.get("kind", "adult")
-    await request.ask("createProfile", name=name, kind=kind)
+    await request.tell("createProfile", name=name, kind=kind)
     return request.go("/profiles", done="created")
 
 
 async def _switch_profile(request: PageRequest) -> Response:
-    await request.ask("switchProfile", name=request.form.get("name", ""))
+    await request.tell("switchProfile", name=request.form.get("name", ""))
     return request.go("/profiles", done="switched")
 
 
 async def _rename_profile(request: PageRequest) -> Response:
     new_name = request.form.get("new_name", "").strip()
-    await request.ask("renameProfile", name=request.form.get("name", ""), newName=new_name)
+    await request.tell("renameProfile", name=request.form.get("name", ""), newName=new_name)
     return request.go("/profiles", done="renamed")
 
 
 async def _retention(request: PageRequest) -> Response:
-    retention = await request.ask("retention")
-    choices = [days for days in _RETENTION_DAYS if days < retention["allowedDays"]]
+    retention = await request.ask("retention", RetentionPeriodShape)
+    choices = [days for days in _RETENTION_DAYS if days < retention.allowed_days]
     return await request.page("retention", retention=retention, choices=choices)
 
 
@@ -70,20 +76,20 @@ async def _set_retention(request: PageRequest) -> Response:
         asked = await _ask_once_more(request, chosen)
         if asked is not None:
             return asked
-    await request.ask("setRetention", days=chosen)
+    await request.tell("setRetention", days=chosen)
     return request.go("/retention", done="retention")
 
 
 async def _ask_once_more(request: PageRequest, chosen: int | None) -> Response | None:
     """Fewer days delete something, more days keep it for longer: both are asked about."""
-    retention = await request.ask("retention")
-    days = retention["allowedDays"] if chosen is None else min(chosen, retention["allowedDays"])
-    if days < retention["days"]:
+    retention = await request.ask("retention", RetentionPeriodShape)
+    days = retention.allowed_days if chosen is None else min(chosen, retention.allowed_days)
+    if days < retention.days:
         shown = request.texts.count("home.days", days)
         return await request.confirm(
             "retention", {"days": _typed(chosen)}, back="/retention", days=shown
         )
-    if days == retention["days"]:
+    if days == retention.days:
         return None
     return await request.page(
         "widen_retention",
@@ -91,7 +97,7 @@ async def _ask_once_more(request: PageRequest, chosen: int | None) -> Response |
         days=days,
         fields={"days": _typed(chosen)},
         promises=await ask_promises(request),
-        budget=await request.ask("budget"),
+        budget=await request.ask("budget", BalanceShape),
         retention=retention,
     )
 

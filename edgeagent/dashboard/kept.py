@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from edgeagent.dashboard.box_client import NOT_GRANTED, Refused
+from edgeagent.dashboard.box_client import Refused
 from edgeagent.dashboard.page_request import PageRequest, Route
+from edgeagent.errors import ConsentRequired
+from edgeagent.messages.answers.history import Cursor, HistoryShape, MarkShape, ViewingShape
+from edgeagent.messages.answers.picks import PickShape, RankingShape
 
 __all__ = ["ROUTES"]
 
@@ -26,62 +28,66 @@ _DEEDS = {
 
 async def _kept(request: PageRequest) -> Response:
     search = request.query.get("search", "")[:200]
-    page = await request.ask("history", search=search, limit=_PAGE, before=_cursor(request))
-    marks = await request.ask("marks")
+    before = _cursor(request)
+    page = await request.ask("history", HistoryShape, search=search, limit=_PAGE, before=before)
+    marks = await _ask_marks(request)
     return await request.page(
         "kept",
         back="/kept" if "before" in request.query else "/",
         search=search,
-        viewings=page["viewings"],
-        count=page["count"],
-        next=page["next"],
+        viewings=page.viewings,
+        count=page.count,
+        next=page.next,
         marks=marks,
-        mark_of={mark["entityId"]: mark["mark"] for mark in marks},
+        mark_of={mark.entity_id: mark.mark for mark in marks},
     )
 
 
-def _cursor(request: PageRequest) -> dict[str, object] | None:
+def _cursor(request: PageRequest) -> Cursor | None:
     watched_on, entity_id = request.query.get("before", ""), request.query.get("after_id", "")
     if not (watched_on.isdecimal() and entity_id):
         return None
-    return {"watchedOn": int(watched_on), "entityId": entity_id}
+    return Cursor(watched_on=int(watched_on), entity_id=entity_id)
+
+
+async def _ask_marks(request: PageRequest) -> tuple[MarkShape, ...]:
+    return await request.ask("marks", tuple[MarkShape, ...])
 
 
 async def _marks(request: PageRequest) -> Response:
-    return await request.page("marks", back="/kept", marks=await request.ask("marks"))
+    return await request.page("marks", back="/kept", marks=await _ask_marks(request))
 
 
 async def _title(request: PageRequest) -> Response:
     entity_id = request.query.get("id", "")
     if not entity_id:
         raise HTTPException(404)
-    history = await request.ask("history", entityId=entity_id, limit=_MOST_VIEWINGS)
-    viewings = history["viewings"]
-    marks = [item for item in await request.ask("marks") if item["entityId"] == entity_id]
-    picks = [item for item in await _last_picks(request) if item["entityId"] == entity_id]
-    known = [*viewings, *marks, *picks]
+    history = await request.ask("history", HistoryShape, entityId=entity_id, limit=_MOST_VIEWINGS)
+    viewings = history.viewings
+    marks = [item for item in await _ask_marks(request) if item.entity_id == entity_id]
+    picks = [item for item in await _last_picks(request) if item.entity_id == entity_id]
+    known: list[ViewingShape | MarkShape | PickShape] = [*viewings, *marks, *picks]
     return await request.page(
         "title",
         back=_from(request.query.get("from", "")),
         came_from=request.query.get("from", ""),
         entity_id=entity_id,
-        title=known[0]["title"] if known else entity_id,
+        title=known[0].title if known else entity_id,
         viewings=viewings,
-        marks={item["mark"] for item in marks},
-        reasons=picks[0]["reasons"] if picks else [],
+        marks={item.mark for item in marks},
+        reasons=picks[0].reasons if picks else [],
     )
 
 
-async def _last_picks(request: PageRequest) -> list[dict[str, Any]]:
+async def _last_picks(request: PageRequest) -> tuple[PickShape, ...]:
     """Return what was picked last; nothing while picking is not granted."""
     try:
-        ranking = await request.ask("lastPicks") or {"picks": []}
+        ranking = await request.box.ask_if_any("lastPicks", RankingShape)
     except Refused as refused:
-        if refused.code != NOT_GRANTED:
+        if not isinstance(refused.error, ConsentRequired):
             raise
-        return []
-    picks: list[dict[str, Any]] = ranking["picks"]
-    return picks
+        return ()
+    return () if ranking is None else ranking.picks
 
 
 async def _do(request: PageRequest) -> Response:
@@ -92,7 +98,7 @@ async def _do(request: PageRequest) -> Response:
         back = f"/title?{_query(entity_id, came_from)}"
         fields = {"id": entity_id, "from": came_from, "title": title}
         return await request.confirm("forget", fields, back=back, title=title)
-    await request.ask(deed, entityId=entity_id)
+    await request.tell(deed, entityId=entity_id)
     if deed == "forget":
         return request.go(_from(came_from), done=_DEEDS[deed])
     return request.go("/title", done=_DEEDS[deed], id=entity_id, **{"from": came_from})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -13,6 +12,8 @@ from starlette.responses import Response
 
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.dashboard.page_request import PageRequest, Route
+from edgeagent.messages.answers.reports import BalanceShape, DisclosureShape, NextReportShape
+from edgeagent.messages.answers.status import StatusShape
 from edgeagent.privacy.inference import largest_posterior
 from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.reporting_calendar import SPACING_WEEKS
@@ -43,12 +44,18 @@ class Reading:
     """What a bet that stood even before reading can rise to, at most."""
 
 
-def read_report(report: dict[str, Any]) -> Reading:
+class _Counted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read of a report's body, whatever else a task may put there."""
+
+    counts: tuple[int, ...]
+
+
+def read_report(report: DisclosureShape) -> Reading:
     """Work out what a report tells, from its bytes and its cost."""
-    body = report["body"]
-    counts = tuple(msgspec.json.decode(body, type=dict[str, Any])["counts"])
-    odds, groups, ticked = Fraction(report["odds"]), len(counts), sum(counts)
-    mechanism, _, _ = report["task"].partition(".")
+    body = report.body
+    counts = msgspec.json.decode(body, type=_Counted).counts
+    odds, groups, ticked = Fraction(report.odds), len(counts), sum(counts)
+    mechanism, _, _ = report.task.partition(".")
     is_subset = mechanism == "subset_selection"
     subset = SubsetSelection(groups, odds, weight=ticked) if is_subset else None
     return Reading(
@@ -87,19 +94,19 @@ def draw_timeline(drawn_at: Sequence[int], *, now: int, next_at: int) -> Timelin
 
 
 async def _left(request: PageRequest) -> Response:
-    reports = await request.ask("disclosures")
-    preview = await request.ask("nextReport")
-    status = await request.ask("status")
+    reports = await _ask_reports(request)
+    preview = await request.ask("nextReport", NextReportShape)
+    status = await request.ask("status", StatusShape)
     return await request.page(
         "left",
         reports=[(report, read_report(report)) for report in reversed(reports)],
-        budget=await request.ask("budget"),
+        budget=await request.ask("budget", BalanceShape),
         preview=preview,
-        obstacle=preview["obstacle"],
+        obstacle=preview.obstacle,
         timeline=draw_timeline(
-            [report["drawnAt"] for report in reports],
-            now=status["now"],
-            next_at=preview["sentBetween"][0],
+            [report.drawn_at for report in reports],
+            now=status.now,
+            next_at=preview.sent_between[0],
         ),
     )
 
@@ -111,27 +118,30 @@ async def _report(request: PageRequest) -> Response:
         back="/left",
         report=report,
         reading=read_report(report),
-        budget=await request.ask("budget"),
+        budget=await request.ask("budget", BalanceShape),
     )
 
 
 async def _bytes(request: PageRequest) -> Response:
     report = await _find(request)
-    name = f"report-{report['week']}.json"
+    name = f"report-{report.week}.json"
     return Response(
-        report["body"].encode(),
+        report.body.encode(),
         media_type="application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-async def _find(request: PageRequest) -> dict[str, Any]:
+async def _find(request: PageRequest) -> DisclosureShape:
     report_id = request.query.get("id", "")
-    for report in await request.ask("disclosures"):
-        if report["reportId"] == report_id:
-            found: dict[str, Any] = report
-            return found
+    for report in await _ask_reports(request):
+        if report.report_id == report_id:
+            return report
     raise HTTPException(404)
+
+
+async def _ask_reports(request: PageRequest) -> tuple[DisclosureShape, ...]:
+    return await request.ask("disclosures", tuple[DisclosureShape, ...])
 
 
 ROUTES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -12,8 +12,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from edgeagent.dashboard.box_client import BoxClient
 from edgeagent.dashboard.rendering import render
 from edgeagent.dashboard.texts import LANGUAGES, Texts
+from edgeagent.messages.answers.status import StatusShape
 
 __all__ = ["Handler", "PageRequest", "Route"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +32,13 @@ class PageRequest:
     texts: Texts
     box: BoxClient
 
-    async def ask(self, name: str, /, **params: object) -> Any:  # noqa: ANN401  (JSON)
-        """Call ``EdgeAgent.name``."""
-        return await self.box.ask(name, **params)
+    async def ask(self, name: str, kind: type[T], /, **params: object) -> T:
+        """Call ``EdgeAgent.name``, whose answer is of this kind."""
+        return await self.box.ask(name, kind, **params)
+
+    async def tell(self, name: str, /, **params: object) -> None:
+        """Call ``EdgeAgent.name`` for what it does."""
+        await self.box.ask_raw(name, **params)
 
     async def page(
         self, template: str, *, back: str | None = "/", status_code: int = 200, **values: object
@@ -52,7 +59,7 @@ class PageRequest:
             back=back,
             form_key=self.form_key,
             languages=LANGUAGES,
-            status=await self.ask("status"),
+            status=await self.ask("status", StatusShape),
             done=self._done(),
             **values,
         )

@@ -9,6 +9,9 @@ from starlette.responses import Response
 
 from edgeagent.dashboard.page_request import PageRequest, Route
 from edgeagent.dashboard.promises import ask_promises
+from edgeagent.messages.answers.consent import ConsentReceiptShape, ConsentShape
+from edgeagent.messages.answers.household import RetentionPeriodShape
+from edgeagent.messages.answers.reports import BalanceShape, NextReportShape
 from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, epsilon
 
 __all__ = ["ROUTES"]
@@ -18,7 +21,7 @@ _DEAREST = epsilon(MAX_ODDS_PER_REPORT)
 
 
 async def _switches(request: PageRequest) -> Response:
-    consent = await request.ask("consent", language=request.texts.language)
+    consent = await request.ask("consent", ConsentShape, language=request.texts.language)
     return await request.page("switches", consent=consent)
 
 
@@ -26,17 +29,18 @@ async def _grant(request: PageRequest) -> Response:
     purpose = request.form.get("purpose", "")
     if "sure" not in request.form:
         return await _ask_once_more(request, purpose)
-    await request.ask("grant", purpose=purpose, language=request.texts.language)
+    await request.tell("grant", purpose=purpose, language=request.texts.language)
     return request.go("/switches", done="granted")
 
 
 async def _ask_once_more(request: PageRequest, name: str) -> Response:
     """Show what is given and taken, and what the box's privacy is now, before anything widens."""
-    consent = await request.ask("consent", language=request.texts.language)
-    found = [purpose for purpose in consent["purposes"] if purpose["purpose"] == name]
+    consent = await request.ask("consent", ConsentShape, language=request.texts.language)
+    found = [purpose for purpose in consent.purposes if purpose.purpose == name]
     if not found:
         raise HTTPException(400)
-    budget, preview = await request.ask("budget"), await request.ask("nextReport")
+    budget = await request.ask("budget", BalanceShape)
+    preview = await request.ask("nextReport", NextReportShape)
     return await request.page(
         "widen_grant",
         back="/switches",
@@ -44,9 +48,9 @@ async def _ask_once_more(request: PageRequest, name: str) -> Response:
         purpose=found[0],
         promises=await ask_promises(request),
         budget=budget,
-        cost=(preview["epsilon"] or _DEAREST) / budget["epsilonLimit"],
-        bytes=preview["bytes"],
-        retention=await request.ask("retention"),
+        cost=(preview.epsilon or _DEAREST) / budget.epsilon_limit,
+        bytes=preview.bytes,
+        retention=await request.ask("retention", RetentionPeriodShape),
     )
 
 
@@ -54,13 +58,13 @@ async def _withdraw(request: PageRequest) -> Response:
     purpose = request.form.get("purpose", "")
     if purpose == "history" and "sure" not in request.form:  # it takes along what was watched
         return await request.confirm("withdraw", {"purpose": purpose}, back="/switches")
-    await request.ask("withdraw", purpose=purpose)
+    await request.tell("withdraw", purpose=purpose)
     return request.go("/switches", done="withdrawn")
 
 
 async def _record(request: PageRequest) -> Response:
-    receipt = await request.ask("consentReceipt")
-    records = [record | {"at": _seconds(record["eventTime"])} for record in receipt["records"]]
+    receipt = await request.ask("consentReceipt", ConsentReceiptShape)
+    records = [(record, _seconds(record.event_time)) for record in receipt.records]
     return await request.page("record", back="/switches", records=records[::-1])
 
 

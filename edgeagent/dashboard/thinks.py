@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
 from starlette.responses import Response
 
-from edgeagent.dashboard.box_client import NO_MODEL, NOT_GRANTED, Refused
+from edgeagent.dashboard.box_client import Refused
 from edgeagent.dashboard.page_request import PageRequest, Route
-from edgeagent.messages.answers.picks import SegmentShape
+from edgeagent.errors import ConsentRequired, NoModel
+from edgeagent.messages.answers.consent import ConsentShape
+from edgeagent.messages.answers.picks import RankingShape, SegmentsShape
 
 __all__ = ["ROUTES"]
 
@@ -17,36 +18,36 @@ _SHOWN_PICKS = 5
 
 async def _thinks(request: PageRequest) -> Response:
     try:
-        mix = await request.ask("segments")
+        mix = await request.ask("segments", SegmentsShape)
     except Refused as refused:
-        if refused.code != NOT_GRANTED and refused.kind != NO_MODEL:
+        if not isinstance(refused.error, ConsentRequired | NoModel):
             raise
         return await request.page("thinks_nothing", why=await _why_not(request, refused))
-    segments = msgspec.convert(mix["segments"], tuple[SegmentShape, ...])
+    segments = mix.segments
     if not segments:
         return await request.page("thinks_nothing", why="no_mix")
-    ranking = await request.ask("lastPicks")
-    picks = ranking["picks"] if ranking else []
+    ranking = await request.box.ask_if_any("lastPicks", RankingShape)
+    picks = ranking.picks if ranking else ()
     return await request.page(
         "thinks",
         segments=segments[:_SHOWN_SEGMENTS],
         rest=sum(segment.probability for segment in segments[_SHOWN_SEGMENTS:]),
-        because=mix["because"],
+        because=mix.because,
         picks=picks[:_SHOWN_PICKS],
         no_picks="picks_none_left" if ranking else "picks_nothing",
-        made_at=mix["madeAt"],
+        made_at=mix.made_at,
     )
 
 
 async def _why_not(request: PageRequest, refused: Refused) -> str:
-    if refused.kind == NO_MODEL:
+    if isinstance(refused.error, NoModel):
         return "no_model"
-    consent = await request.ask("consent")
-    return "not_granted" if consent["mayConsent"] else "not_for"
+    consent = await request.ask("consent", ConsentShape)
+    return "not_granted" if consent.may_consent else "not_for"
 
 
 async def _think_again(request: PageRequest) -> Response:
-    await request.ask("recommend", limit=10)
+    await request.tell("recommend", limit=10)
     return request.go("/thinks", done="ranked")
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
 from edgeagent.config import Config, ServiceConfig
-from edgeagent.dashboard.promises import Promises, Risk, read_promises
+from edgeagent.dashboard.promises import Promises, read_promises
 from edgeagent.dashboard.rendering import render
 from edgeagent.dashboard.texts import LANGUAGES, load_texts
+from edgeagent.messages.answers.assessment import AssessmentShape, DeviationShape
+from edgeagent.messages.answers.household import PrivateSessionShape
 from edgeagent.services.upkeep.settings_risk import deviations
 from tests.api.running import Running
 from tests.dashboard.conftest import furnish
@@ -43,7 +46,7 @@ def test_what_does_not_hold_and_what_is_riskier_is_shown(running: Running) -> No
     furnish(running)
     with running.line() as manager:
         whole = manager.result("EdgeAgent.assessment")
-    promises = read_promises(whole)
+    promises = read_promises(msgspec.convert(whole, AssessmentShape))
     assert [statement.topic for statement in promises.statements] == [
         "report",
         "budget",
@@ -52,11 +55,12 @@ def test_what_does_not_hold_and_what_is_riskier_is_shown(running: Running) -> No
     ]
     assert all(statement.holds for statement in promises.statements)
     assert len(promises.beliefs) == 3
-    assert promises.beliefs[0].after > promises.beliefs[0].before
+    assert promises.beliefs[0].posterior > promises.beliefs[0].prior
     risk = {"setting": "new", "direction": "riskier", "words": "pins are off", "names": []}
     safe = risk | {"direction": "safer", "words": "fewer reports"}
     new = {"topic": "new", "text": "Something else.", "holds": False}
-    broken = read_promises(whole | {"settings": [risk, safe], "promises": [new]})
+    changed = whole | {"settings": [risk, safe], "promises": [new]}
+    broken = read_promises(msgspec.convert(changed, AssessmentShape))
     assert [statement.holds for statement in broken.statements] == [False]
     assert [known.words for known in broken.riskier] == ["pins are off"]
     page = told(render_assessment(broken))
@@ -89,9 +93,7 @@ def test_each_riskier_setting_is_told_in_the_viewer_s_language_under_one_heading
     language: str,
 ) -> None:
     risks = tuple(
-        Risk(setting=found.setting, words=found.words, names=", ".join(found.names))
-        for found in deviations(RISKIER)
-        if found.direction == "riskier"
+        DeviationShape.of(found) for found in deviations(RISKIER) if found.direction == "riskier"
     )
     texts = load_texts(language)
     rendered = render_assessment(Promises(statements=(), riskier=risks), language=language)
@@ -99,7 +101,7 @@ def test_each_riskier_setting_is_told_in_the_viewer_s_language_under_one_heading
     assert page.count(texts("assessment.riskier")) == 1
     for risk in risks:
         assert risk.words not in page
-        assert told(texts(f"risk.{risk.setting}", names=risk.names)) in page
+        assert told(texts(f"risk.{risk.setting}", names=", ".join(risk.names))) in page
     assert "365" in page
     assert "ada, https://app.example" in page
     assert {risk.setting for risk in risks} == FAMILIES["risk."]
@@ -108,7 +110,7 @@ def test_each_riskier_setting_is_told_in_the_viewer_s_language_under_one_heading
 def render_assessment(promises: Promises, *, language: str = "en") -> str:
     status = {
         "profile": "main",
-        "privateSession": {"on": False, "endsAt": None},
+        "private_session": PrivateSessionShape(on=False, ends_at=None),
         "problems": ["the ledger is not itself"],
     }
     return render(
@@ -119,6 +121,6 @@ def render_assessment(promises: Promises, *, language: str = "en") -> str:
         back="/",
         done="",
         form_key="",
-        budget={"oddsLimit": "81", "spacingWeeks": 13},
+        budget={"odds_limit": "81"},
         retention={"days": 90},
     )

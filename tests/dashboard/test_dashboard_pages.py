@@ -12,7 +12,6 @@ import msgspec
 import pytest
 
 from edgeagent.consent import Purpose
-from edgeagent.dashboard.left import draw_timeline, read_report
 from edgeagent.dashboard.texts import LANGUAGES, load_texts
 from edgeagent.errors import (
     EdgeAgentError,
@@ -162,26 +161,6 @@ def test_what_comes_next_says_when_or_why_not(
     fresh = serve(services.start(name="fresh"))
     fresh.enter()
     assert "is not sure what time it is" in told(fresh.get("/left").text)
-
-
-def test_what_a_report_tells_is_worked_out_for_both_mechanisms() -> None:
-    subset = read_report(
-        {"body": '{"counts":[1,1,0,0]}  ', "odds": "3", "task": "subset_selection.4.3-1.1"}
-    )
-    assert (subset.true_fraction, subset.ticked, subset.padding_bytes) == (0.75, 2, 2)
-    assert subset.other_fraction == pytest.approx((0.75 + 0.25 * 2) / 3)
-    assert subset.bet_fraction == 0.75
-    counted = read_report({"body": '{"counts":[-3,7]}', "odds": "2", "task": "discrete_laplace.2"})
-    assert (counted.is_subset, counted.counts) == (False, (-3, 7))
-    assert counted.bet_fraction == pytest.approx(2 / 3)
-
-
-def test_the_timeline_shows_a_year_back_and_the_next_report() -> None:
-    now, week = 1_790_000_000, 604_800
-    line = draw_timeline([now - 60 * week, now - 52 * week, now], now=now, next_at=now + 18 * week)
-    assert line.past == (0.0, line.today)
-    assert (round(line.today, 3), line.next) == (0.743, 1.0)
-    assert draw_timeline([], now=now, next_at=now + 99 * week).next == 1.0
 
 
 def test_what_the_box_thinks_has_reasons(furnished: Serving) -> None:

@@ -10,17 +10,32 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from edgeagent.api.process.dashboard_socket import DashboardDoor, dashboard_command
 from edgeagent.cli.root import cli
 from edgeagent.dashboard.__main__ import main
+from edgeagent.dashboard.box_client import BoxClient
 from edgeagent.dashboard.idle import IDLE_SECONDS, Idle
 from edgeagent.dashboard.session import read_secret
 from edgeagent.errors import InputError, NetworkError
+from edgeagent.messages.answers.status import ModelShape, UpdateShape
 from tests.api.running import Running
 from tests.dashboard.serving import Serving, Stopwatch
+
+NO_MODEL = ModelShape(
+    model_version=None,
+    head=None,
+    trained_at=None,
+    space_id=None,
+    segments=None,
+    previous_version=None,
+    checked_at=None,
+    task=None,
+)
+UPDATE = UpdateShape(changed=True, model=NO_MODEL)
 
 
 def ask(port: int, path: str = "/") -> int:
@@ -87,7 +102,7 @@ def test_an_answer_that_takes_longer_than_idle_minutes_arrives(
             lines.readline()
             serving.stopwatch.seconds += 3 * IDLE_SECONDS
             assert serving.idle.remaining_seconds() == IDLE_SECONDS
-            box.sendall(b'{"jsonrpc": "2.0", "id": 1, "result": {"changed": true}}\n')
+            box.sendall(b'{"jsonrpc":"2.0","id":1,"result":%b}\n' % msgspec.json.encode(UPDATE))
             browser.join(30)
     serving.stop()
     assert answers == [303]
@@ -209,3 +224,18 @@ def test_the_command_says_what_is_missing(running: Running, tmp_path: Path) -> N
     assert (nobody.exit_code, "--dashboard-port" in nobody.output) == (7, True)
     unstarted = CliRunner().invoke(cli, [*options, str(tmp_path / "socket")])
     assert (unstarted.exit_code, "edgeagent serve" in unstarted.output) == (7, True)
+
+
+def test_an_answer_of_another_release_is_not_taken_for_one_of_ours(tmp_path: Path) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b'{"jsonrpc":"2.0","id":1,"result":{"changed":true}}\n')
+        writer.close()
+
+    async def ask_for_update() -> UpdateShape:
+        path = tmp_path / "socket"
+        async with await asyncio.start_unix_server(answer, path), BoxClient(path) as box:
+            return await box.ask("updateModel", UpdateShape)
+
+    with pytest.raises(NetworkError, match=r"another release: .* required field `model`"):
+        asyncio.run(ask_for_update())

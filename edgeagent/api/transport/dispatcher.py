@@ -23,7 +23,6 @@ from edgeagent.api.transport.send_queue import Message
 from edgeagent.api.transport.subscriptions import Listener, Subscriptions
 from edgeagent.api.worker_threads import WorkerThreads
 from edgeagent.errors import ConsentRequired, EdgeAgentError, InputError
-from edgeagent.messages.failure import kind_name
 
 __all__ = ["Client", "Dispatcher", "not_permitted"]
 
@@ -138,9 +137,7 @@ class Dispatcher:
         try:
             answer = jsonrpc.result_answer(item.id, await self._result(client, item, events))
         except EdgeAgentError as error:
-            answer = jsonrpc.error_answer(
-                item.id, error.rpc_code, str(error), kind=kind_name(error), hint=error.hint
-            )
+            answer = jsonrpc.failure_answer(item.id, error)
         except _UnknownMethodError as error:
             answer = jsonrpc.error_answer(item.id, jsonrpc.METHOD_NOT_FOUND, str(error))
         except Exception as error:  # noqa: BLE001  (one call must not end the service)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import msgspec
 
 from edgeagent.api.params import Given
+from edgeagent.errors import EdgeAgentError
+from edgeagent.messages.failure import RpcError
 
 __all__ = [
     "BATCH_ANSWER_BYTES",
@@ -27,6 +29,7 @@ __all__ = [
     "Id",
     "Request",
     "error_answer",
+    "failure_answer",
     "notification",
     "read_frame",
     "refused",
@@ -119,14 +122,17 @@ def result_answer(request_id: Id, result: object) -> bytes:
     return msgspec.json.encode({"jsonrpc": "2.0", "id": request_id, "result": result})
 
 
-def error_answer(
-    request_id: Id, code: int, message: str, *, kind: str = "", hint: str = ""
-) -> bytes:
-    """Encode what went wrong, of which kind of our errors it is, and the way out."""
-    error: dict[str, object] = {"code": code, "message": message}
-    data = {name: text for name, text in (("kind", kind), ("hint", hint)) if text}
-    if data:
-        error["data"] = data
+def error_answer(request_id: Id, code: int, message: str) -> bytes:
+    """Encode an error of the protocol."""
+    return _refusal(request_id, RpcError(code=code, message=message))
+
+
+def failure_answer(request_id: Id, error: EdgeAgentError) -> bytes:
+    """Encode an error of ours: what went wrong, of which kind it is, and the way out."""
+    return _refusal(request_id, RpcError.of(error))
+
+
+def _refusal(request_id: Id, error: RpcError) -> bytes:
     return msgspec.json.encode({"jsonrpc": "2.0", "id": request_id, "error": error})
 
 
