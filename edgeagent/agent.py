@@ -76,23 +76,23 @@ class Agent:
         self._home = home
         self._config = config
         self._environment = environment
-        self._clock = DeviceClock(environment.clock, build_time=environment.build_time)
-        self.gate = ConsentGate(home.ledger, clock=self._clock, language=config.language)
+        self.clock = DeviceClock(environment.clock, build_time=environment.build_time)
+        self.gate = ConsentGate(home.ledger, clock=self.clock, language=config.language)
         self._installations = InstallationStore(home.ledger, home.directory / MODELS_DIRECTORY)
-        self._clock.evidence = self._installations.evidence()
+        self._installations.tell_time(self.clock)
         self._titles = TitleIndex(self._installations)
         self.private = KeptPrivateSession(
-            home.directory, clock=self._clock, directory=environment.runtime_directory
+            home.directory, clock=self.clock, directory=environment.runtime_directory
         )
         self._scorer_in_use: Scorer | None = None
         self._box = BoxContext(
             home=home,
-            clock=self._clock,
+            clock=self.clock,
             gate=self.gate,
             private=self.private,
             audience=Audience(teens_count=config.teens_count_as_adults),
         )
-        self._withdrawals = Withdrawals(home, clock=self._clock)
+        self._withdrawals = Withdrawals(home, clock=self.clock)
         with suppress(StorageError):  # no room to write: nothing was changed either
             note_change(home.ledger, config)
         if not environment.network_only:
@@ -191,7 +191,7 @@ class Agent:
     def consent_receipt(self, profile: str | None = None) -> ConsentReceipt:
         """Return every decision of a profile, or of all, with the fields of ISO/IEC TS 27560."""
         days = self.retention.kept().days
-        ledger, now = self._home.ledger, self._clock.now()
+        ledger, now = self._home.ledger, self.clock.now()
         return consent_receipt(ledger, profile=profile, retention_days=days, now=now)
 
     # History
@@ -244,7 +244,7 @@ class Agent:
     @cached_property
     def erasure(self) -> Erasure:
         """Erases what was watched, or a profile; to erase the box see ``erase_box``."""
-        return Erasure(self._home, clock=self._clock)
+        return Erasure(self._home, clock=self.clock)
 
     @cached_property
     def stores(self) -> Stores:
@@ -350,7 +350,7 @@ class Agent:
 
     def refresh(self) -> None:
         """Take in what an update in another process has learned of the time."""
-        self._clock.evidence = self._installations.evidence()
+        self._installations.tell_time(self.clock)
 
     def segmenter_files(self, task: ReportTask) -> ModelFiles:
         """Return where the model and catalogue lie that assign segments for a task."""

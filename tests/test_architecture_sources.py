@@ -125,6 +125,16 @@ def test_nothing_on_a_box_makes_a_grant_by_hand() -> None:
     assert making == {"edgeagent/consent.py"}
 
 
+def test_a_clock_is_told_what_is_known_by_one_store_alone() -> None:
+    telling = {
+        name for name, path in zip(NAMES, SOURCES, strict=True) if mentions(tree(path), "take_in")
+    }
+    assert telling == {
+        "edgeagent/services/models/installation.py",
+        "edgeagent/services/timekeeping/device_clock.py",
+    }
+
+
 def reads_stores(path: Path) -> bool:
     """Whether a file reads the stores behind an agent, under whatever name."""
     return any(

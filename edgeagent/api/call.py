@@ -80,11 +80,15 @@ class ServiceState:
         )
         self.calls = 0
         """How many there were: one that has not changed for a while means an idle evening."""
-        self.clock = DeviceClock(outside.clock)
-        self.playbacks = Playbacks(self.clock)
+        self.playbacks = Playbacks()
         self.started_at = outside.clock.now()
-        self.agent = self._open()
+        self.agent = outside.open_agent()
         self._told = self._switches()
+
+    @property
+    def clock(self) -> DeviceClock:
+        """What time it is in the box."""
+        return self.agent.clock
 
     def news(self) -> tuple[tuple[str, object], ...]:
         """Return the events that tell of what changed since the last news, in any process."""
@@ -102,7 +106,6 @@ class ServiceState:
     def refresh(self) -> None:
         """Take in what an update in a child process has learned of the time."""
         self.agent.refresh()
-        self.clock.evidence = self.agent.installation().time
 
     def knows(self, connection: int) -> bool:
         """Say whether a connection has told of anything that is kept in memory."""
@@ -145,7 +148,7 @@ class ServiceState:
         try:
             return self.outside.erase_box(reason)
         finally:
-            self.agent = self._open()
+            self.agent = self.outside.open_agent()
 
     def is_gone(self) -> bool:
         """Say whether another process has erased the box, or begun to; from any thread.
@@ -167,7 +170,7 @@ class ServiceState:
         self.playbacks.forget_all()
         self.charges = Charges()
         self.agent.close()
-        self.agent = self._open()
+        self.agent = self.outside.open_agent()
         return (("EdgeAgent.onHistoryChanged", {"profile": MAIN_PROFILE}), *self.news())
 
     def _switches(self) -> Switches | None:
@@ -175,11 +178,6 @@ class ServiceState:
             return switches(self.agent)
         except LedgerBroken:
             return None  # nothing is granted while it lasts; doctor says what to do
-
-    def _open(self) -> Agent:
-        agent = self.outside.open_agent()
-        self.clock.evidence = agent.installation().time
-        return agent
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,6 @@ from edgeagent.agent import Agent
 from edgeagent.errors import ConsentRequired
 from edgeagent.messages import WatchEvent
 from edgeagent.messages.fields import AgePolicy
-from edgeagent.services.timekeeping.device_clock import DeviceClock
 
 __all__ = ["STORE_EVERY_SECONDS", "PlaybackMark", "Playbacks"]
 
@@ -57,9 +56,8 @@ class _Playback:
 class Playbacks:
     """Turns marks into viewings, one title at a time for each connection."""
 
-    def __init__(self, clock: DeviceClock) -> None:
+    def __init__(self) -> None:
         """Nothing is playing."""
-        self._clock = clock
         self._playing: dict[int, _Playback] = {}
         self._turn: tuple[float, bool] = (0.0, False)
         self._after = 0
@@ -76,8 +74,8 @@ class Playbacks:
             mark=mark,
             profile=agent.household.active,
             started_at=now,
-            since=self._clock.boot_seconds(),
-            undated=self._clock.is_behind(),
+            since=agent.clock.boot_seconds(),
+            undated=agent.clock.is_behind(),
         )
 
     def progress(self, connection: int, mark: PlaybackMark, *, agent: Agent, now: int) -> bool:
@@ -89,7 +87,7 @@ class Playbacks:
         if not writes:
             return True
         kept = self.store(connection, agent=agent)
-        playing.stored = self._clock.boot_seconds()
+        playing.stored = agent.clock.boot_seconds()
         if mark.completed:
             self._playing.pop(connection, None)
         return kept
@@ -101,7 +99,7 @@ class Playbacks:
         if playing is None or playing.mark.entity_id != mark.entity_id or mark.completed:
             return True
         stored = playing.stored
-        return stored is None or self._clock.boot_seconds() - stored >= STORE_EVERY_SECONDS
+        return stored is None or agent.clock.boot_seconds() - stored >= STORE_EVERY_SECONDS
 
     def started_at(self, connection: int, entity_id: str, *, agent: Agent) -> int | None:
         """Return since when a connection plays a title, if it does."""
@@ -129,10 +127,10 @@ class Playbacks:
 
     def _date(self, playing: _Playback, agent: Agent) -> None:
         """Follow the viewing under its date, once it has got one."""
-        if not playing.undated or self._clock.is_behind():
+        if not playing.undated or agent.clock.is_behind():
             return
         agent.retention.keep_time()
-        began = self._clock.now() - round(self._clock.boot_seconds() - playing.since)
+        began = agent.clock.now() - round(agent.clock.boot_seconds() - playing.since)
         dated = agent.history.date_of(playing.mark.entity_id, profile=playing.profile, about=began)
         if dated is not None:
             playing.started_at, playing.undated = dated, False

@@ -79,7 +79,7 @@ class Box:
             issued_at=self.clock.now(),
         )
         store.change(lambda _: Installation(task=given, time=evidence))
-        store.note_known_time(self.clock.now())
+        self.agent._home.ledger.note_known_time(self.clock.now())
         for reference in (given.segmenter.model, given.segmenter.catalogue):
             store.path(reference).parent.mkdir(parents=True, exist_ok=True)
             store.path(reference).write_bytes(b"x")
@@ -106,7 +106,7 @@ class Box:
 
     def update_daily(self) -> None:
         """Pretend that the next update of a box that has the time has verified it."""
-        if self.agent._clock.is_known():
+        if self.agent.clock.is_known():
             self.agent._home.ledger.note_known_time(self.clock.now())
 
     def watch(self, entity_id: str = "t:1", *, ago: int = 0, **fields: object) -> None:

@@ -134,6 +134,6 @@ class Releases(Repository):
 
 
 def _clock(agent: Agent) -> DeviceClock:
-    clock = agent._clock
+    clock = agent.clock
     assert isinstance(clock, DeviceClock)
     return clock

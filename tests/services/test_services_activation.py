@@ -91,7 +91,7 @@ def test_fetching_runs_no_model_and_opens_no_history(
 ) -> None:
     ran = len(scorer.verified)
     environment = Environment(
-        clock=FakeClock(agent._clock.now()),
+        clock=FakeClock(agent.clock.now()),
         make_scorer=lambda: scorer,
         network_only=True,
     )

@@ -14,7 +14,7 @@ LEAP_SECONDS = 600 * DAY_SECONDS
 
 
 def watch(agent: Agent, entity_id: str) -> None:
-    event = WatchEvent(entity_id=entity_id, watched_on=agent._clock.now())
+    event = WatchEvent(entity_id=entity_id, watched_on=agent.clock.now())
     agent.record_watch(event, keep_unknown=True)
 
 

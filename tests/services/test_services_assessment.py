@@ -156,7 +156,7 @@ def test_the_quarter_says_what_was_kept_used_sent_and_spent(reported: Box) -> No
 
 def test_the_balance_goes_by_the_boxs_clock(reported: Box) -> None:
     now = reported.clock.now()
-    reported.agent._clock.learn(issued_at=now, vouched_until=now + 200 * WEEK_SECONDS)
+    reported.agent.clock.learn(issued_at=now, vouched_until=now + 200 * WEEK_SECONDS)
     found = reported.agent.reports.balance()
     assert (found.reports, found.odds_spent, found.odds_limit) == (1, "3", "81")
     assert (found.epsilon_spent, found.epsilon_limit) == pytest.approx((log(3), log(81)))

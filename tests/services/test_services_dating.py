@@ -16,7 +16,7 @@ IN_1970 = 20
 
 
 def watch(agent: Agent, *titles: str, ago: int = 0) -> None:
-    now = agent._clock.now()
+    now = agent.clock.now()
     agent.record_watch(
         [WatchEvent(entity_id=title, watched_on=now - ago) for title in titles], keep_unknown=True
     )
@@ -248,7 +248,7 @@ def test_a_profile_that_is_renamed_or_purged_takes_what_has_no_date_along(
         agent.household.create("Ada", kind="adult")
         agent.grant(Purpose.HISTORY, profile="Ada")
         agent.grant(Purpose.HISTORY)
-        event = WatchEvent(entity_id="t:1", watched_on=agent._clock.now(), profile="Ada")
+        event = WatchEvent(entity_id="t:1", watched_on=agent.clock.now(), profile="Ada")
         agent.record_watch(event)
         watch(agent, "t:2")
         agent.household.rename("Ada", "Bea")

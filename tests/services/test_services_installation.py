@@ -119,7 +119,7 @@ def test_two_processes_that_activate_the_same_agree(
 
 def trust(agent: Agent) -> Failover:
     store = InstallationStore(agent._home.ledger, agent._home.directory / "models")
-    return Failover(store, clock=agent._clock)
+    return Failover(store, clock=agent.clock)
 
 
 def test_failures_of_two_processes_add_up(agents: tuple[Agent, Agent]) -> None:

@@ -66,7 +66,7 @@ class Policy(RuleBasedStateMachine):
 
     @property
     def now(self) -> int:
-        return self.box.agent._clock.now()
+        return self.box.agent.clock.now()
 
     @initialize()
     def begin(self) -> None:
@@ -118,7 +118,7 @@ class Policy(RuleBasedStateMachine):
             )
         )
         # Whatever the clock said when it was given, it was given before a moment that is certain.
-        if self.box.agent._clock.is_known():
+        if self.box.agent.clock.is_known():
             for purpose, since in self.since.items():
                 self.since[purpose] = None if since is None else min(since, self.now)
 

@@ -139,7 +139,7 @@ def test_a_newer_timestamp_never_takes_known_time_back(agent_box: AgentBox) -> N
     with agent_box.open() as agent:
         agent_box.update(agent)
         now = agent_box.clock.now()
-        aging = Aging(agent._home.ledger, clock=agent._clock)
+        aging = Aging(agent._home.ledger, clock=agent.clock)
         aging.settle()
         agent_box.clock.advance(50 * DAY_SECONDS)
         agent_box.update(agent, issued_at=now + 30 * DAY_SECONDS)

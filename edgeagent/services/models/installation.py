@@ -19,7 +19,7 @@ from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import Seconds, Sha256
 from edgeagent.messages.targets import target_file
 from edgeagent.services.state_store import StateStore
-from edgeagent.services.timekeeping.device_clock import TimeEvidence
+from edgeagent.services.timekeeping.device_clock import DeviceClock, TimeEvidence
 from edgeagent.store import LedgerStore
 
 __all__ = [
@@ -98,19 +98,33 @@ class InstallationStore(StateStore[Installation]):
         super().__init__(ledger, _STATE_NAME, Installation, cap_bytes=_CAP_BYTES)
         self._models = models
 
-    def evidence(self) -> TimeEvidence:
-        """Return what is known of the time, never less than the ledger's chain knows of it."""
+    def tell_time(self, clock: DeviceClock) -> None:
+        """Let a clock go by what is known, never by less than the ledger's chain knows."""
         stored = self.load().time
         seen = max(stored.last_seen, self._ledger.last_known_time())
-        return msgspec.structs.replace(stored, last_seen=seen)
+        clock.take_in(msgspec.structs.replace(stored, last_seen=seen))
 
-    def note_known_time(self, at: int) -> None:
-        """Note in the ledger that a verified timestamp and the clock agree.
+    def learn_time(self, clock: DeviceClock, *, issued_at: int, vouched_until: int) -> Installation:
+        """Keep a freshly verified timestamp, beside what another process has learned.
 
-        Models are updated under a broken ledger too; it grants and reports nothing anyway.
+        Where clock and timestamp agree the ledger notes it. Models are updated under a broken
+        ledger too; it grants and reports nothing anyway.
+
+        Returns:
+            What is installed.
+
         """
-        with suppress(LedgerBroken):
-            self._ledger.note_known_time(at)
+
+        def checked(now: Installation) -> Installation:
+            clock.take_in(now.time)
+            learned = clock.learn(issued_at=issued_at, vouched_until=vouched_until)
+            return msgspec.structs.replace(now, time=learned, checked_at=clock.now())
+
+        installed = self.change(checked)
+        if clock.is_known():
+            with suppress(LedgerBroken):
+                self._ledger.note_known_time(clock.now())
+        return installed
 
     def manifest(self) -> ModelManifest:
         """Return the manifest of the active model.

@@ -78,9 +78,9 @@ class Updater:
 
         """
         repository = self._open_repository(self._clock.now())
-        before = self._installations.change(partial(self._checked, repository))
-        if self._clock.is_known():
-            self._installations.note_known_time(self._clock.now())
+        before = self._installations.learn_time(
+            self._clock, issued_at=repository.issued_at, vouched_until=repository.expires_at
+        )
         manifest = self._manifest(repository.read(MANIFEST_TARGET))
         task = decode_task(repository.read(TASK_TARGET))
         # Files that are here already are hashed again, so that one altered on disk is mended.
@@ -91,14 +91,6 @@ class Updater:
         if manifest != before.current or before.failures or before.refused:
             self._staged.put(manifest)
         return Fetched(model_version=manifest.model_version, task_changed=task != before.task)
-
-    def _checked(self, repository: Repository, now: Installation) -> Installation:
-        """Take in what the repository says of the time, beside what another process has learned."""
-        self._clock.evidence = now.time
-        evidence = self._clock.learn(
-            issued_at=repository.issued_at, vouched_until=repository.expires_at
-        )
-        return msgspec.structs.replace(now, time=evidence, checked_at=self._clock.now())
 
     def _manifest(self, data: bytes) -> ModelManifest:
         """Read the manifest; one that cannot be read is noted, beside what was refused before."""

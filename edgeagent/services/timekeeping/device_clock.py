@@ -48,8 +48,8 @@ class DeviceClock:
         """What is known from the server."""
         return self._evidence
 
-    @evidence.setter
-    def evidence(self, evidence: TimeEvidence) -> None:
+    def take_in(self, evidence: TimeEvidence) -> None:
+        """Go by what is kept of the time; ``InstallationStore`` keeps it, and alone calls this."""
         if evidence.last_seen != self._evidence.last_seen:
             self._taken_in_at = self.boot_seconds()
         self._evidence = evidence
@@ -105,9 +105,11 @@ class DeviceClock:
         """
         system = self._system.now()
         seen = system if issued_at <= system <= vouched_until else self.evidence.last_seen
-        self.evidence = TimeEvidence(
-            last_seen=max(self.evidence.last_seen, seen),
-            vouched_until=vouched_until,
-            issued_at=issued_at,
+        self.take_in(
+            TimeEvidence(
+                last_seen=max(self.evidence.last_seen, seen),
+                vouched_until=vouched_until,
+                issued_at=issued_at,
+            )
         )
         return self.evidence

@@ -175,7 +175,7 @@ class Doctor:
         )
         try:
             with suppress(EdgeAgentError):
-                self._clock.evidence = self._installations(home).evidence()
+                self._installations(home).tell_time(self._clock)
             yield home
         finally:
             home.close()
