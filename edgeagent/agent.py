@@ -17,7 +17,7 @@ from edgeagent.config import Config, load_config
 from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.errors import LedgerBroken, PolicyError, StorageError
 from edgeagent.messages import ModelFiles, ModelManifest, Pick, ReportTask, WatchEvent
-from edgeagent.messages.fields import MAIN_PROFILE
+from edgeagent.messages.fields import MAIN_PROFILE, MAX_PICKS
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.services.audience import Audience, leave_out_teens
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
@@ -274,7 +274,7 @@ class Agent:
             profile=profile, limit=limit, cached=cached, why_segments=why_segments
         )
 
-    def last_picks(self, *, profile: str = MAIN_PROFILE, limit: int = 1000) -> Ranking | None:
+    def last_picks(self, *, profile: str = MAIN_PROFILE, limit: int = MAX_PICKS) -> Ranking | None:
         """Return the picks last made as far as they can still be shown; never ranks."""
         return self._recommender.last_picks(profile=profile, limit=limit)
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
+import msgspec
 
 from edgeagent.errors import EdgeAgentError, InputError, OutputError
 from edgeagent.start import end_interrupted
@@ -21,9 +22,20 @@ from edgeagent.start import end_interrupted
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["CommandGroup", "tell_error"]
+__all__ = ["HELP_NAMES", "CommandGroup", "emit_json", "json_option", "tell_error"]
+
+HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+"""For ``context_settings`` of a command line."""
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object, for machines."
+)
 
 _IN_UTF_8 = "write it in UTF-8, or set the terminal to it"
+
+
+def emit_json(value: object) -> None:
+    """Print ``value`` as one line of JSON."""
+    click.echo(msgspec.json.encode(value).decode())
 
 
 class CommandGroup(click.Group):

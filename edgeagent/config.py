@@ -15,6 +15,12 @@ from msgspec import Meta
 
 from edgeagent.errors import InputError
 from edgeagent.messages.codec import Message
+from edgeagent.messages.fields import (
+    MAX_RETENTION_DAYS,
+    MIN_DAYS_WHILE_REPORTING,
+    AgeRating,
+    LanguageCode,
+)
 from edgeagent.messages.server_address import ServerAddress
 from edgeagent.regular_file import read_regular
 from edgeagent.reporting_calendar import SPACING_WEEKS
@@ -127,11 +133,11 @@ class Config(_Table, frozen=True, kw_only=True):
     """Where models come from and reports go; none: the box works alone."""
     trusted_root: _Path | None = None
     """TUF root metadata shipped with the firmware: a path, relative to the config file."""
-    retention_days: Annotated[int, Meta(ge=8, le=365)] = 90
+    retention_days: Annotated[int, Meta(ge=MIN_DAYS_WHILE_REPORTING, le=MAX_RETENTION_DAYS)] = 90
     """Days a viewing is kept. At least 8, so that a reporting week is whole; at most 365."""
     scorer: Literal["child", "resident"] = "child"
     """``child`` frees the memory of ONNX Runtime 30 s after the last request."""
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")] = "en"
+    language: LanguageCode = "en"
     """Language of the consent notice."""
     key_provider: Literal["file", "credential", "command"] = "file"
     """Where the key-encryption key comes from. ``file`` works on any machine, but a copy of the
@@ -146,7 +152,7 @@ class Config(_Table, frozen=True, kw_only=True):
     teens_count_as_adults: bool = False
     """Whether profiles of kind ``teen`` and ``app:teen`` viewings are stored like adults'. Set back
     to ``false``, what was kept of them goes at the next start, and their consents are withdrawn."""
-    teen_max_age_rating: Annotated[int, Meta(ge=0, le=21)] = 16
+    teen_max_age_rating: AgeRating = 16
     """Titles meant for older people than this many years are not shown to profiles of kind
     ``teen``."""
     entitlements: tuple[_Text, ...] = ()

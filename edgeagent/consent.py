@@ -7,14 +7,13 @@ storing, scoring and reporting ask for; ``edgeagent.services.consent_gate`` alon
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Literal
-
-from msgspec import Meta
+from typing import Literal
 
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.messages.codec import Message
-from edgeagent.messages.fields import ProfileName, Purpose, Seconds, Sha256, ShortText
+from edgeagent.messages.fields import LanguageCode, ProfileName, Purpose, Seconds, Sha256, ShortText
 
 __all__ = [
     "CONSENT_LIFETIME_SECONDS",
@@ -22,6 +21,7 @@ __all__ = [
     "DatedConsent",
     "Grant",
     "Purpose",
+    "latest_decisions",
     "mint_grant",
 ]
 
@@ -40,9 +40,15 @@ class ConsentRecord(Message, frozen=True, kw_only=True):
     """When a given consent ends by itself; for a withdrawal, the moment of withdrawal."""
     notice_version: ShortText
     notice_sha256: Sha256
-    notice_language: Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
+    notice_language: LanguageCode
     actor: Literal["user", "signal"] = "user"
     """Who decided; a signal (privacy mode, GPC) can only withdraw."""
+
+
+def latest_decisions(records: Iterable[ConsentRecord]) -> tuple[ConsentRecord, ...]:
+    """Return the last record of each profile about each purpose; ``records`` are oldest first."""
+    latest = {(record.profile, record.purpose): record for record in records}
+    return tuple(latest.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,9 @@
     ├── OutputError           what a command prints or writes cannot go where it was to go
     └── PromiseBroken         a simulation or audit saw a promise fail
 
-Each class carries the exit code of the command line and the error code of the JSON-RPC door;
-each instance carries a ``hint``: what to do about it.
+Each class carries the exit code of the command line and the error code of JSON-RPC, those of its
+parent unless it says otherwise: no two branches share a code. Each instance carries a ``hint``:
+what to do about it.
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ class PolicyError(EdgeAgentError):
     """A report, its budget or a publication would pass a limit that is compiled in."""
 
     exit_code = 8
-    rpc_code = -40300
+    rpc_code = -42200  # no switch allows it, which is what a ConsentRequired means
 
 
 class OutputError(EdgeAgentError):

@@ -10,10 +10,11 @@ import importlib
 import sys
 from typing import NoReturn
 
-__all__ = ["INTERRUPTED_EXIT_CODE", "end_interrupted", "start"]
+__all__ = ["INTERRUPTED_EXIT_CODE", "LOG_FORMAT", "end_interrupted", "start"]
 
 INTERRUPTED_EXIT_CODE = 130
 """128 and the number of the signal, as shells say it."""
+LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
 
 
 def start(module: str, *, program: str) -> None:

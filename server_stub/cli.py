@@ -11,7 +11,8 @@ import click
 import msgspec
 
 from edgeagent.clock import Clock, SystemClock, moment_of_iso
-from edgeagent.command_group import CommandGroup
+from edgeagent.command_group import HELP_NAMES, CommandGroup, emit_json, json_option
+from edgeagent.messages.server_address import LOOPBACK
 from server_stub.admission import DEFAULT_GRACE_WEEKS, Admission
 from server_stub.aggregate import SqliteAggregator
 from server_stub.publication import AudienceEstimate, estimate_audience, require_publishable
@@ -51,12 +52,9 @@ store_option = click.option(
 task_option = click.option(
     "--task", "task_file", type=_file, help="Report task.  [default: those in the repository]"
 )
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object, for machines."
-)
 
 
-@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings=HELP_NAMES)
 def main() -> None:
     """Serve models and report tasks to boxes, take their reports, estimate."""
 
@@ -65,7 +63,7 @@ def main() -> None:
 @repository_option
 @store_option
 @task_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -163,7 +161,7 @@ def estimate(
     if half_width is not None:
         require_publishable(result)
     if as_json:
-        click.echo(msgspec.json.encode(result).decode())
+        emit_json(result)
     else:
         _show(result)
 

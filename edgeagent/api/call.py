@@ -11,6 +11,7 @@ from edgeagent.agent import Agent
 from edgeagent.api.caller import Caller
 from edgeagent.api.charges import Charges
 from edgeagent.api.confirmations import Confirmations
+from edgeagent.api.events import history_changed
 from edgeagent.api.memory import give_back
 from edgeagent.api.playback import Playbacks
 from edgeagent.api.rate_limit import RateLimiter
@@ -171,7 +172,7 @@ class ServiceState:
         self.charges = Charges()
         self.agent.close()
         self.agent = self.outside.open_agent()
-        return (("EdgeAgent.onHistoryChanged", {"profile": MAIN_PROFILE}), *self.news())
+        return (history_changed(MAIN_PROFILE), *self.news())
 
     def _switches(self) -> Switches | None:
         try:
@@ -242,7 +243,7 @@ class Call:
     def tell_of_history(self, *profiles: str) -> None:
         """Tell listeners that viewings or marks of these profiles have changed."""
         for profile in profiles:
-            self.emit("EdgeAgent.onHistoryChanged", {"profile": profile})
+            self.emit(*history_changed(profile))
 
     def tell_of_withdrawal(self, purpose: Purpose, profile: str) -> None:
         """Tell listeners what went with a consent; telling of the consent is not done here."""

@@ -10,6 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edgeagent.agent import Agent
+from edgeagent.api.events import (
+    AD_POLICY_CHANGED,
+    CONSENT_CHANGED,
+    DISCLOSURES_CHANGED,
+    DISCOVERY_POLICY_CHANGED,
+    event_of_flag,
+)
 from edgeagent.consent import Purpose
 
 __all__ = [
@@ -69,21 +76,16 @@ def switches(agent: Agent) -> Switches:
     )
 
 
-def event_of_flag(flag: str) -> str:
-    """Return the event that tells of a flag."""
-    return f"Privacy.on{flag[0].upper()}{flag[1:]}Changed"
-
-
 def changes(before: Switches, after: Switches) -> Iterator[tuple[str, object]]:
     """Yield the events that tell of a difference."""
     for flag, value in after.flags.items():
         if before.flags[flag] != value:
             yield event_of_flag(flag), value
     if before.discovery != after.discovery:
-        yield "Discovery.onPolicyChanged", after.discovery
+        yield DISCOVERY_POLICY_CHANGED, after.discovery
     if before.advertising != after.advertising:
-        yield "Advertising.onPolicyChanged", after.advertising
+        yield AD_POLICY_CHANGED, after.advertising
     if (before.profile, before.granted) != (after.profile, after.granted):
-        yield "EdgeAgent.onConsentChanged", {"profile": after.profile}
+        yield CONSENT_CHANGED, {"profile": after.profile}
     if after.called_off - before.called_off:
-        yield "EdgeAgent.onDisclosuresChanged", None
+        yield DISCLOSURES_CHANGED, None

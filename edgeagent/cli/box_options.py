@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import msgspec
 
 from edgeagent.agent import Agent, Environment
 from edgeagent.api.presence import sessions_of
@@ -19,10 +18,9 @@ __all__ = [
     "CALLED_OFF",
     "BoxOptions",
     "called_off",
-    "emit_json",
-    "json_option",
     "pass_box",
     "profile_option",
+    "socket_option",
     "yes_option",
 ]
 
@@ -79,8 +77,11 @@ def _world_of(home: Path) -> Environment:
 
 pass_box = click.make_pass_decorator(BoxOptions)
 
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object, for machines."
+socket_option = click.option(
+    "--socket",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="EDGEAGENT_SOCKET",
+    help="The unix socket of the service.  [default: in the runtime directory]",
 )
 profile_option = click.option(
     "--profile",
@@ -96,8 +97,3 @@ def called_off(agent: Agent, *, withdraws: bool = False) -> str:
     if not agent.erasure.owes():
         return CALLED_OFF
     return f"{_OWED}\n{_NOT_WITHDRAWN}" if withdraws else _OWED
-
-
-def emit_json(value: object) -> None:
-    """Print ``value`` as one line of JSON."""
-    click.echo(msgspec.json.encode(value).decode())

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.cli.privacy import tell
-from edgeagent.command_group import tell_error
+from edgeagent.command_group import emit_json, json_option, tell_error
 from edgeagent.config import Config, load_config
 from edgeagent.errors import InputError
 from edgeagent.services.reports.assessment import Assessment

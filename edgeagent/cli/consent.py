@@ -8,17 +8,10 @@ from collections.abc import Sequence
 import click
 
 from edgeagent.agent import Agent
-from edgeagent.cli.box_options import (
-    CALLED_OFF,
-    BoxOptions,
-    emit_json,
-    json_option,
-    pass_box,
-    profile_option,
-    yes_option,
-)
+from edgeagent.cli.box_options import CALLED_OFF, BoxOptions, pass_box, profile_option, yes_option
 from edgeagent.cli.privacy import tell, tell_briefly
 from edgeagent.clock import iso_utc
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.notices import load_notice
 from edgeagent.services.household.signals import Signal

@@ -9,10 +9,12 @@ from pathlib import Path
 import click
 
 from edgeagent.api.endpoint import default_socket
-from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, pass_box, socket_option
 from edgeagent.clock import SystemClock
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.dashboard.session import LINK_SECONDS, Sessions, read_secret
 from edgeagent.errors import NetworkError
+from edgeagent.messages.server_address import LOOPBACK
 from edgeagent.randomness import SystemRandomSource
 
 __all__ = ["command"]
@@ -26,12 +28,7 @@ __all__ = ["command"]
     type=click.IntRange(1, 65535),
     help="What the service was started with as --dashboard-port.",
 )
-@click.option(
-    "--socket",
-    type=click.Path(dir_okay=False, path_type=Path),
-    envvar="EDGEAGENT_SOCKET",
-    help="The unix socket of the service.  [default: in the runtime directory]",
-)
+@socket_option
 @click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
 @json_option
 @pass_box
@@ -46,7 +43,7 @@ def command(
     path = socket or default_socket(box.home, os.environ)
     sessions = Sessions(read_secret(path), clock=SystemClock(), random=SystemRandomSource())
     _require_somebody(port)
-    url = f"http://127.0.0.1:{port}/open?key={sessions.link_key()}"
+    url = f"http://{LOOPBACK}:{port}/open?key={sessions.link_key()}"
     if as_json:
         emit_json({"url": url, "valid_seconds": LINK_SECONDS})
     else:
@@ -57,7 +54,7 @@ def command(
 
 def _require_somebody(port: int) -> None:
     try:
-        sockets.create_connection(("127.0.0.1", port), timeout=5).close()
+        sockets.create_connection((LOOPBACK, port), timeout=5).close()
     except OSError as error:
         raise NetworkError(
             f"nobody listens on port {port} of this machine",

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.clock import iso_utc
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
 from edgeagent.errors import InputError, LedgerBroken, OutputError
 from edgeagent.privacy.accounting import epsilon

@@ -6,8 +6,9 @@ import sys
 
 import click
 
-from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.clock import SystemClock
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import StorageError
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.services.upkeep.doctor import Doctor

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, pass_box
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
 from edgeagent.services.upkeep.export_format import published_schema
 from edgeagent.services.upkeep.portability import Progress

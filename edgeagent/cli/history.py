@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import click
 
-from edgeagent.cli.box_options import (
-    BoxOptions,
-    called_off,
-    emit_json,
-    json_option,
-    pass_box,
-    profile_option,
-)
+from edgeagent.cli.box_options import BoxOptions, called_off, pass_box, profile_option
 from edgeagent.clock import iso_utc, moment_of_iso
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError, NoModel
 from edgeagent.messages import WatchEvent
+from edgeagent.messages.fields import MAX_RETENTION_DAYS, AgePolicy
 from edgeagent.store.ownership import require_own
 
 __all__ = ["command"]
@@ -35,7 +30,7 @@ def command() -> None:
 @click.option("--completed", is_flag=True, help="Watched to the end.")
 @click.option(
     "--age-policy",
-    type=click.Choice(["app:adult", "app:teen", "app:child"]),
+    type=click.Choice(get_args(AgePolicy)),
     help="Audience the app states; app:child is never stored.",
 )
 @profile_option
@@ -115,7 +110,9 @@ def forget(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_jso
 
 
 @command.command()
-@click.option("--days", type=click.IntRange(1, 365), help="Keep viewings for fewer days.")
+@click.option(
+    "--days", type=click.IntRange(1, MAX_RETENTION_DAYS), help="Keep viewings for fewer days."
+)
 @click.option("--default", "as_set", is_flag=True, help="Keep them as long as the settings say.")
 @json_option
 @pass_box

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.cli.export import progress_on_stderr
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.services.upkeep.import_gate import LeftOut
 from edgeagent.services.upkeep.portability import read_export
 from edgeagent.store.ownership import require_own

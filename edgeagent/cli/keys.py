@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import click
 import msgspec
 
-from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, pass_box
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError, StorageError
 from edgeagent.services.upkeep.key_management import (
     KeyStatus,

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, pass_box
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError
 from edgeagent.regular_file import read_regular
 from edgeagent.services.reports.assessment import Assessment, Belief

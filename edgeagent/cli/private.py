@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from edgeagent.api.presence import served_at
-from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.clock import iso_utc
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.messages.answers.household import PrivateSessionShape
 from edgeagent.services.private_viewing.private_session import (
     DEFAULT_MINUTES,

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import click
 
-from edgeagent.cli.box_options import (
-    BoxOptions,
-    emit_json,
-    json_option,
-    pass_box,
-    profile_option,
-)
+from edgeagent.cli.box_options import BoxOptions, pass_box, profile_option
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.messages import Pick
+from edgeagent.messages.fields import MAX_PICKS
 from edgeagent.ranking.words import words_for
 
 __all__ = ["command"]
 
 
 @click.command(name="recommend")
-@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, MAX_PICKS))
 @click.option("--explain", "entity_id", metavar="ENTITY_ID", help="Explain this one title instead.")
 @click.option(
     "--cached", is_flag=True, help="Serve the last picks at once, if they are a day old at most."

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.clock import iso_utc
+from edgeagent.command_group import emit_json, json_option
 
 __all__ = ["command"]
 

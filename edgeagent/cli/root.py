@@ -12,9 +12,10 @@ import msgspec
 
 from edgeagent import __version__
 from edgeagent.cli.box_options import BoxOptions
-from edgeagent.command_group import CommandGroup
+from edgeagent.command_group import HELP_NAMES, CommandGroup
 from edgeagent.errors import EdgeAgentError
 from edgeagent.messages.failure import Failure
+from edgeagent.start import LOG_FORMAT
 from edgeagent.store import require_within_reach
 
 __all__ = ["cli", "main"]
@@ -89,7 +90,7 @@ class _HomePath(click.Path):
         return super().convert(value, param, ctx)
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_LazyGroup, context_settings=HELP_NAMES)
 @click.option(
     "--home",
     type=_HomePath(file_okay=False, readable=False, path_type=Path),
@@ -130,7 +131,7 @@ def cli(
 
 def _log_to_stderr(ctx: click.Context) -> None:
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(logging.Formatter(LOG_FORMAT))
     logger = logging.getLogger("edgeagent")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 
 from edgeagent.api.endpoint import default_socket, noted_port, read_token
-from edgeagent.cli.box_options import BoxOptions, emit_json, json_option, pass_box
+from edgeagent.cli.box_options import BoxOptions, pass_box, socket_option
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory
 from edgeagent.install.debian_package import build_debian_package
 from edgeagent.install.files import install_directory, install_files
+from edgeagent.messages.server_address import LOOPBACK
 
 __all__ = ["command"]
 
@@ -27,12 +29,7 @@ def command() -> None:
     type=click.IntRange(1, 65535),
     help="Port of the WebSocket.  [default: what the running service listens on]",
 )
-@click.option(
-    "--socket",
-    type=click.Path(dir_okay=False, path_type=Path),
-    envvar="EDGEAGENT_SOCKET",
-    help="The unix socket of the service.  [default: in the runtime directory]",
-)
+@socket_option
 @json_option
 @pass_box
 def endpoint(box: BoxOptions, *, ws_port: int | None, socket: Path | None, as_json: bool) -> None:
@@ -42,8 +39,8 @@ def endpoint(box: BoxOptions, *, ws_port: int | None, socket: Path | None, as_js
     port = ws_port or noted_port(path.parent)
     found = {
         "socket": str(path),
-        "app": f"ws://127.0.0.1:{port}/",
-        "manage": f"ws://127.0.0.1:{port}/?token={token}",
+        "app": f"ws://{LOOPBACK}:{port}/",
+        "manage": f"ws://{LOOPBACK}:{port}/?token={token}",
     }
     if as_json:
         emit_json(found)

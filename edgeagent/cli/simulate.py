@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeagent.cli.box_options import emit_json, json_option
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory
 from edgeagent.errors import InputError
 from edgeagent.ranking.words import words_for

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import click
 
-from edgeagent.cli.box_options import (
-    BoxOptions,
-    called_off,
-    emit_json,
-    json_option,
-    pass_box,
-    profile_option,
-)
+from edgeagent.cli.box_options import BoxOptions, called_off, pass_box, profile_option
 from edgeagent.clock import iso_utc
+from edgeagent.command_group import emit_json, json_option
 
 __all__ = ["command"]
 

@@ -22,7 +22,9 @@ from edgeagent.dashboard.server import serve
 from edgeagent.dashboard.session import Sessions, read_secret
 from edgeagent.dashboard.texts import LANGUAGES
 from edgeagent.errors import EdgeAgentError
+from edgeagent.messages.server_address import LOOPBACK
 from edgeagent.randomness import SystemRandomSource
+from edgeagent.start import LOG_FORMAT
 
 __all__ = ["main"]
 
@@ -31,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve, and return an exit code."""
     forbid_core_dumps()  # pages hold titles
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT)
     try:
         secret = read_secret(options.socket)
     except EdgeAgentError as error:
@@ -51,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _listening(options: argparse.Namespace) -> socket.socket:
     if options.fd is not None:
         return socket.socket(fileno=options.fd)
-    return socket.create_server(("127.0.0.1", options.port))
+    return socket.create_server((LOOPBACK, options.port))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from edgeagent.clock import DAY_SECONDS
 from edgeagent.dashboard import about, erasing, home, household, kept, left, switches, thinks
 from edgeagent.dashboard.box_client import BoxClient, Refused
 from edgeagent.dashboard.gate import (
@@ -30,14 +31,14 @@ from edgeagent.dashboard.page_request import Handler, PageRequest
 from edgeagent.dashboard.rendering import ASSETS, render
 from edgeagent.dashboard.session import SESSION_SECONDS, BrowserSession, Sessions
 from edgeagent.dashboard.texts import LANGUAGES, Said, Texts, choose_language, load_texts
-from edgeagent.errors import EdgeAgentError, NoModel
+from edgeagent.errors import ConsentRequired, EdgeAgentError, NetworkError, NoModel
 
 __all__ = ["ROUTES", "Dashboard"]
 
 _LOG = logging.getLogger("edgeagent.dashboard")
 _LANGUAGE_COOKIE = "edgeagent_language"
-_YEAR_SECONDS = 365 * 86_400
-_SAY_ALL = {"trouble-40300", f"trouble{NoModel.rpc_code}", "trouble-50300"}
+_YEAR_SECONDS = 365 * DAY_SECONDS
+_SAY_ALL = {f"trouble{kind.rpc_code}" for kind in (ConsentRequired, NoModel, NetworkError)}
 """Errors whose own text tells a viewer everything; others are followed by the box's words."""
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 ROUTES = (

@@ -8,13 +8,13 @@ from starlette.requests import Request
 
 from edgeagent.dashboard.session import BrowserSession, Sessions
 from edgeagent.errors import EdgeAgentError
+from edgeagent.messages.server_address import LOCAL_HOSTS
 
 __all__ = ["COOKIE", "TurnedAway", "check_host", "check_origin", "posted", "session_of"]
 
 COOKIE = "edgeagent_session"
 _FORM_LIMIT_BYTES = 16 * 1024
 _FIELDS_LIMIT = 20
-_LOCAL_NAMES = {"127.0.0.1", "localhost", "[::1]"}
 
 
 class TurnedAway(EdgeAgentError):
@@ -34,7 +34,7 @@ def check_host(request: Request) -> None:
 
     """
     name, _, port = request.headers.get("host", "").rpartition(":")
-    if name not in _LOCAL_NAMES or not port.isdigit():
+    if name not in LOCAL_HOSTS or not port.isdigit():
         raise TurnedAway("foreign")
 
 

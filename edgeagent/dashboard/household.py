@@ -9,12 +9,13 @@ from edgeagent.dashboard.page_request import PageRequest, Route
 from edgeagent.dashboard.promises import ask_promises
 from edgeagent.messages.answers.household import ProfileShape, RetentionPeriodShape
 from edgeagent.messages.answers.reports import BalanceShape
+from edgeagent.messages.fields import MAX_RETENTION_DAYS
 
 __all__ = ["ROUTES"]
 
 _PRIVATE_MINUTES = (30, 60, 120, 240)
 _MOST_DIGITS = 4
-_RETENTION_DAYS = (1, 7, 14, 30, 60, 90, 180, 365)
+_RETENTION_DAYS = (1, 7, 14, 30, 60, 90, 180, MAX_RETENTION_DAYS)
 
 
 async def _private(request: PageRequest) -> Response:

@@ -12,11 +12,11 @@ from edgeagent.dashboard.page_request import PageRequest, Route
 from edgeagent.errors import ConsentRequired
 from edgeagent.messages.answers.history import Cursor, HistoryShape, MarkShape, ViewingShape
 from edgeagent.messages.answers.picks import PickShape, RankingShape
+from edgeagent.messages.fields import HISTORY_PAGE
 
 __all__ = ["ROUTES"]
 
 _PAGE = 12
-_MOST_VIEWINGS = 500
 _DEEDS = {
     "hide": "hidden",
     "unhide": "shown",
@@ -62,7 +62,7 @@ async def _title(request: PageRequest) -> Response:
     entity_id = request.query.get("id", "")
     if not entity_id:
         raise HTTPException(404)
-    history = await request.ask("history", HistoryShape, entityId=entity_id, limit=_MOST_VIEWINGS)
+    history = await request.ask("history", HistoryShape, entityId=entity_id, limit=HISTORY_PAGE)
     viewings = history.viewings
     marks = [item for item in await _ask_marks(request) if item.entity_id == entity_id]
     picks = [item for item in await _last_picks(request) if item.entity_id == entity_id]

@@ -26,7 +26,7 @@ from msgspec import Meta
 
 from edgeagent.errors import MalformedMessage
 from edgeagent.messages.codec import Message, canonical_bytes, decode
-from edgeagent.messages.fields import EntityId, Seconds, ShortText, SpaceId
+from edgeagent.messages.fields import AgeRating, Dimension, EntityId, Seconds, ShortText, SpaceId
 
 __all__ = [
     "CATALOGUE_CAP_BYTES",
@@ -53,7 +53,7 @@ class Title(Message, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     kind: Literal["film", "series", "episode"] = "film"
     genres: Annotated[tuple[ShortText, ...], Meta(max_length=32)] = ()
     year: Annotated[int, Meta(ge=1870, le=2200)] | None = None
-    age_rating: Annotated[int, Meta(ge=0, le=21)] = 0
+    age_rating: AgeRating = 0
     """Lowest age in years it is meant for."""
     run_minutes: Annotated[int, Meta(ge=1, le=1440)] | None = None
     series_id: EntityId | None = None
@@ -71,7 +71,7 @@ class CatalogueHeader(Message, frozen=True, kw_only=True):
     """What the binary part holds."""
 
     space_id: SpaceId
-    dimension: Annotated[int, Meta(ge=1, le=1024)]
+    dimension: Dimension
     items: Annotated[int, Meta(ge=1, le=1_000_000)]
     titles_bytes: Annotated[int, Meta(ge=2, le=_TITLES_CAP_BYTES)]
     issued_at: Seconds

@@ -8,18 +8,30 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 __all__ = [
+    "HISTORY_PAGE",
     "MAIN_PROFILE",
+    "MAX_AGE_RATING",
+    "MAX_PICKS",
+    "MAX_PROGRESS_SECONDS",
+    "MAX_RETENTION_DAYS",
+    "MIN_DAYS_WHILE_REPORTING",
     "AgePolicy",
+    "AgeRating",
+    "Dimension",
     "EntityId",
     "ErasureReason",
     "Fraction01",
     "HeadName",
+    "LanguageCode",
     "MechanismName",
     "Obstacle",
     "Outcome",
+    "PickLimit",
     "ProfileName",
+    "ProgressSeconds",
     "Purpose",
     "Refusal",
+    "RetentionDays",
     "Seconds",
     "Sha256",
     "ShortText",
@@ -43,6 +55,24 @@ Fraction01 = Annotated[float, Meta(ge=0.0, le=1.0)]
 # 0 … 9999-12-31T23:59:59Z, the last moment ISO 8601 writes with four digits.
 Seconds = Annotated[int, Meta(ge=0, le=253_402_300_799)]
 WeekNumber = Annotated[int, Meta(ge=0, le=418_993)]
+LanguageCode = Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
+MAX_AGE_RATING = 21
+AgeRating = Annotated[int, Meta(ge=0, le=MAX_AGE_RATING)]
+"""The age from which a title is meant to be seen; 21 is the highest that anybody rates."""
+MAX_PROGRESS_SECONDS = 604_800
+ProgressSeconds = Annotated[int, Meta(ge=0, le=MAX_PROGRESS_SECONDS)]
+"""How much of a title was watched. A week: no title is longer."""
+MIN_DAYS_WHILE_REPORTING = 8
+"""A reporting week has to be whole when it is drawn; pruning into it would bias it to "none"."""
+MAX_RETENTION_DAYS = 365
+RetentionDays = Annotated[int, Meta(ge=1, le=MAX_RETENTION_DAYS)]
+"""For how long viewings are kept: a year at most, whoever asks for more."""
+MAX_PICKS = 1000
+PickLimit = Annotated[int, Meta(ge=1, le=MAX_PICKS)]
+HISTORY_PAGE = 500
+"""Most viewings that one answer holds."""
+Dimension = Annotated[int, Meta(ge=1, le=1024)]
+"""D: of the vectors of a model and its catalogue."""
 AgePolicy = Literal["app:adult", "app:teen", "app:child"]
 HeadName = Literal["foldin", "timescales"]
 MechanismName = Literal["subset_selection", "discrete_laplace"]

@@ -6,8 +6,17 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from edgeagent.messages.catalogue import CATALOGUE_CAP_BYTES
 from edgeagent.messages.codec import Message, decode
-from edgeagent.messages.fields import HeadName, Seconds, Sha256, ShortText, SpaceId, TargetPath
+from edgeagent.messages.fields import (
+    Dimension,
+    HeadName,
+    Seconds,
+    Sha256,
+    ShortText,
+    SpaceId,
+    TargetPath,
+)
 
 __all__ = [
     "BEFORE_1970",
@@ -36,7 +45,7 @@ class TargetReference(Message, frozen=True, kw_only=True):
 
     path: TargetPath
     sha256: Sha256
-    length_bytes: Annotated[int, Meta(ge=1, le=128 * 1024 * 1024)]
+    length_bytes: Annotated[int, Meta(ge=1, le=CATALOGUE_CAP_BYTES)]
 
 
 BEFORE_1970: Literal["before 1970"] = "before 1970"
@@ -88,7 +97,7 @@ class ModelManifest(Message, frozen=True, kw_only=True):
     space_id: SpaceId
     model_version: Annotated[str, Meta(pattern=r"^[0-9a-z.-]{1,40}\Z")]
     trained_at: Seconds
-    dimension: Annotated[int, Meta(ge=1, le=1024)]
+    dimension: Dimension
     segments: Annotated[tuple[SegmentLabel, ...], Meta(min_length=7, max_length=64)]
     model: TargetReference
     golden: TargetReference

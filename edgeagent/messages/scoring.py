@@ -10,7 +10,16 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from edgeagent.messages.codec import Message
-from edgeagent.messages.fields import EntityId, Fraction01, Seconds, Sha256, ShortText
+from edgeagent.messages.fields import (
+    MAX_AGE_RATING,
+    AgeRating,
+    EntityId,
+    Fraction01,
+    PickLimit,
+    Seconds,
+    Sha256,
+    ShortText,
+)
 
 __all__ = [
     "ModelFiles",
@@ -60,11 +69,11 @@ class RankRequest(Message, frozen=True, kw_only=True):
     """Neither shown nor allowed to carry weight."""
     not_reasons: tuple[EntityId, ...] = ()
     """Carry no weight; that they were watched stays true, so they are not new."""
-    max_age_rating: Annotated[int, Meta(ge=0, le=21)] = 21
+    max_age_rating: AgeRating = MAX_AGE_RATING
     """Titles meant for older people are left out."""
     entitlements: tuple[ShortText, ...] = ()
     """Packages the box has; titles that need another are left out."""
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 10
+    limit: PickLimit = 10
     """For the new titles and for those to be continued, each."""
     explain: EntityId | None = None
     """Explain this title instead of ranking."""

@@ -14,7 +14,11 @@ from typing import Literal, Self
 
 from edgeagent.errors import InputError
 
-__all__ = ["ServerAddress"]
+__all__ = ["LOCAL_HOSTS", "LOOPBACK", "ServerAddress"]
+
+LOOPBACK, _LOCALHOST = "127.0.0.1", "localhost"
+LOCAL_HOSTS = (LOOPBACK, _LOCALHOST, "[::1]")
+"""This machine, as a client names it in ``Host``."""
 
 Scheme = Literal["http", "https"]
 
@@ -125,4 +129,4 @@ def _ip(host: str) -> IPv4Address | IPv6Address | None:
 
 def _is_loopback(host: str) -> bool:
     address = _ip(host)
-    return host.lower() == "localhost" if address is None else address.is_loopback
+    return host.lower() == _LOCALHOST if address is None else address.is_loopback

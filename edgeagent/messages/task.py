@@ -66,7 +66,8 @@ class ReportTask(Message, frozen=True, kw_only=True):
     """Reports for earlier weeks are not asked for."""
     segmenter: Segmenter
     sensitive: Annotated[
-        tuple[Annotated[int, Meta(ge=0, lt=MAX_CATEGORIES)], ...], Meta(max_length=64)
+        tuple[Annotated[int, Meta(ge=0, lt=MAX_CATEGORIES)], ...],
+        Meta(max_length=MAX_CATEGORIES - 1),
     ] = ()
     """Segment ids whose sessions count as "none"."""
 

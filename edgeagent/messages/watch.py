@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from msgspec import Meta
-
 from edgeagent.errors import MalformedMessage
 from edgeagent.messages.codec import Message, decode
 from edgeagent.messages.fields import (
@@ -14,6 +10,7 @@ from edgeagent.messages.fields import (
     EntityId,
     Fraction01,
     ProfileName,
+    ProgressSeconds,
     Seconds,
 )
 
@@ -33,7 +30,7 @@ class WatchEvent(Message, frozen=True, kw_only=True):
     watched_on: Seconds
     """When the viewing happened, seconds UTC."""
     progress_fraction: Fraction01 | None = None
-    progress_seconds: Annotated[int, Meta(ge=0, le=604_800)] | None = None
+    progress_seconds: ProgressSeconds | None = None
     completed: bool = False
     age_policy: AgePolicy | None = None
     """What the app says of its audience; ``app:child`` is never stored."""

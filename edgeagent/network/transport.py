@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
+from edgeagent.clock import WEEK_SECONDS
 from edgeagent.messages.server_address import ServerAddress
 from edgeagent.network.exchange import Timeouts, exchange
 from edgeagent.network.pace import AtOnce, Pace
@@ -26,7 +27,7 @@ REPORT_TIMEOUTS = Timeouts(deadline_seconds=60, stall_seconds=30, least_bytes_pe
 server under load may take a while to say a word. Half a minute in which nothing comes, or a minute
 in all, is a server that holds the box."""
 
-_MAX_RETRY_AFTER_SECONDS = 7 * 86_400  # a server cannot park a report for longer than a week
+_MAX_RETRY_AFTER_SECONDS = WEEK_SECONDS  # a server cannot park a report for longer than a week
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

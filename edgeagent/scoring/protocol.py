@@ -21,7 +21,9 @@ from edgeagent.messages import (
     TrialRequest,
 )
 
-__all__ = ["OutOfMemory", "Scorer"]
+__all__ = ["ROLLBACK_HINT", "OutOfMemory", "Scorer"]
+
+ROLLBACK_HINT = "go back to the model before it with 'edgeagent model rollback'"
 
 
 class OutOfMemory(ModelError):

@@ -41,6 +41,7 @@ from edgeagent.scoring.frames import (
     read_frame,
     write_frame,
 )
+from edgeagent.scoring.protocol import ROLLBACK_HINT
 
 __all__ = ["ChildScorer"]
 
@@ -217,7 +218,7 @@ class _TookTooLong(PipeClosed):
 def _given_up(what: str, why: PipeClosed) -> ModelError:
     return ModelError(
         f"the scoring child {what}: {why}",
-        hint="go back to the model before it with 'edgeagent model rollback'",
+        hint=ROLLBACK_HINT,
     )
 
 

@@ -16,7 +16,7 @@ from edgeagent.scoring.frames import (
     read_frame,
     write_frame,
 )
-from edgeagent.scoring.protocol import OutOfMemory, Scorer
+from edgeagent.scoring.protocol import ROLLBACK_HINT, OutOfMemory, Scorer
 
 __all__ = ["serve"]
 
@@ -68,7 +68,7 @@ def _answer(scorer: Scorer, calls: int, *, timeout_seconds: float) -> ScoringAns
         return failure_of(
             ModelError(
                 f"scoring failed: {type(error).__name__}",
-                hint="go back to the model before it with 'edgeagent model rollback'",
+                hint=ROLLBACK_HINT,
             )
         )
 

@@ -14,7 +14,7 @@ from edgeagent.messages.fields import HeadName, SpaceId
 from edgeagent.messages.manifest import MODEL_CAP_BYTES, ModelClaims
 from edgeagent.scoring.graph_rules import Rules, require_plain_graph
 from edgeagent.scoring.protobuf import FieldRefused, NotProtobuf
-from edgeagent.scoring.protocol import OutOfMemory
+from edgeagent.scoring.protocol import ROLLBACK_HINT, OutOfMemory
 
 __all__ = ["ModelFacts", "ModelInputs", "ModelOutputs", "OnnxModel"]
 
@@ -118,13 +118,13 @@ class OnnxModel:
             _pass_on_shortage(error)
             raise ModelError(
                 f"model {self.facts.model_version}: run failed: {type(error).__name__}",
-                hint="go back to the model before it with 'edgeagent model rollback'",
+                hint=ROLLBACK_HINT,
             ) from error
         outputs = ModelOutputs(**dict(zip(ModelOutputs.__slots__, answers, strict=True)))
         if not all(np.isfinite(answer).all() for answer in answers):
             raise ModelError(
                 f"model {self.facts.model_version}: an output is not a number",
-                hint="go back to the model before it with 'edgeagent model rollback'",
+                hint=ROLLBACK_HINT,
             )
         return outputs
 
@@ -205,7 +205,7 @@ def _pass_on_shortage(error: Exception) -> None:
     if "alloc" in str(error).lower():  # "bad_alloc", "Failed to allocate memory"
         raise OutOfMemory(
             "the model asks for more memory than scoring may have",
-            hint="go back to the model before it with 'edgeagent model rollback'",
+            hint=ROLLBACK_HINT,
         ) from None
 
 

@@ -11,7 +11,7 @@ from edgeagent.config import Config
 from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, ModelError, UnknownEntity
 from edgeagent.messages import ModelFiles, Pick, Picks, RankRequest
-from edgeagent.messages.fields import MAIN_PROFILE
+from edgeagent.messages.fields import MAIN_PROFILE, MAX_AGE_RATING
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.failover import Failover
@@ -22,7 +22,6 @@ __all__ = ["FRESH_SECONDS", "Ranking", "Recommender"]
 
 FRESH_SECONDS = DAY_SECONDS
 """For how long stored picks are served at once: the catalogue comes daily."""
-_ADULT_MAX_AGE_RATING = 21
 _LOOKED_BACK = 5000
 """Viewings that decide what is new; the latest 500 of them carry weight. Ten a day for a year, and
 more."""
@@ -235,7 +234,7 @@ class Recommender:
             ),
             hidden=marks.hidden,
             not_reasons=marks.not_reasons,
-            max_age_rating=self._config.teen_max_age_rating if is_teen else _ADULT_MAX_AGE_RATING,
+            max_age_rating=self._config.teen_max_age_rating if is_teen else MAX_AGE_RATING,
             entitlements=self._config.entitlements,
             limit=limit,
             explain=explain,

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import msgspec
 
-from edgeagent.consent import ConsentRecord, DatedConsent, Purpose
+from edgeagent.consent import ConsentRecord, DatedConsent, Purpose, latest_decisions
 from edgeagent.messages.fields import Outcome
 from edgeagent.privacy.accounting import Debit, check_debit
 from edgeagent.reporting_calendar import ReportingCalendar, first_week_after_silence
@@ -193,8 +193,7 @@ class LedgerStore(StoreNotes, KeyedStore):
 
     def latest_consents(self) -> tuple[ConsentRecord, ...]:
         """Return the latest decision of each profile about each purpose."""
-        latest = {(record.profile, record.purpose): record for record in self.consents()}
-        return tuple(latest.values())
+        return latest_decisions(self.consents())
 
     def profiles_with_decisions(self) -> tuple[str, ...]:
         """Return the profiles that ever decided anything."""

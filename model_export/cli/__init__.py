@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from edgeagent import __version__
-from edgeagent.command_group import CommandGroup
+from edgeagent.command_group import HELP_NAMES, CommandGroup
 from model_export.cli import evaluate, export, inspect, publish, segments, train
 
 __all__ = ["main"]
 
 
-@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings=HELP_NAMES)
 @click.version_option(__version__, package_name="edgeagent")
 def main() -> None:
     """Make the segment model that boxes download.

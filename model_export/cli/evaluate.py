@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from model_export.cli.options import (
-    Source,
-    emit_json,
-    json_option,
-    progress_bar,
-    size_options,
-    source_options,
-)
+from edgeagent.command_group import emit_json, json_option
+from model_export.cli.options import Source, progress_bar, size_options, source_options
 
 if TYPE_CHECKING:
     from model_export.comparison import Comparison

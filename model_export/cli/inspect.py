@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError
 from edgeagent.regular_file import read_regular
-from model_export.cli.options import emit_json, json_option
 
 __all__ = ["command"]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from edgeagent.errors import InputError
 from edgeagent.messages.task import PERMITTED_SEGMENTS
@@ -21,16 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Source",
-    "emit_json",
-    "json_option",
     "progress_bar",
     "size_options",
     "source_options",
 ]
-
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object, for machines."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +137,3 @@ def progress_bar(*, hidden: bool) -> Iterator[Progress]:
     with Progress(*columns, console=console, disable=hidden, transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda what, done: bar.update(task, description=what, completed=done)
-
-
-def emit_json(value: object) -> None:
-    """Print ``value`` as one line of JSON."""
-    click.echo(msgspec.json.encode(value).decode())

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from edgeagent.clock import SystemClock
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory
 from edgeagent.messages.fields import MechanismName
-from model_export.cli.options import emit_json, json_option
 
 __all__ = ["command"]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
-from model_export.cli.options import emit_json, json_option
 
 if TYPE_CHECKING:
     from model_export.heads.trained_model import TrainedModel

@@ -9,16 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
 from edgeagent.errors import InputError
-from model_export.cli.options import (
-    Source,
-    emit_json,
-    json_option,
-    progress_bar,
-    size_options,
-    source_options,
-)
+from model_export.cli.options import Source, progress_bar, size_options, source_options
 
 if TYPE_CHECKING:
     from model_export.heads.als import FactorEngine

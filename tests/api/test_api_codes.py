@@ -17,7 +17,7 @@ from edgeagent.errors import (
     UpdateRefused,
     WrongKey,
 )
-from tests.api.running import Client, Running, ServiceThread
+from tests.api.running import Client, Running, ServiceThread, let_report_wait
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -47,6 +47,8 @@ def test_each_code_is_reached(running: Running) -> None:
         manager.result("EdgeAgent.grant", {"purpose": "personalization"})
         reached.add(code(app, "Discovery.watched", [{"entityId": f"f:{n}"} for n in range(6)]))
         reached.add(code(manager, "EdgeAgent.rollbackModel"))
+        let_report_wait(running.box)
+        reached.add(code(manager, "EdgeAgent.preview"))  # would be a second draw
         failure = NetworkError("no server", hint="this is a test")
         running.service._outside.jobs.fails = failure  # type: ignore[attr-defined]
         reached.add(code(manager, "EdgeAgent.updateModel"))

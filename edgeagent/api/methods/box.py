@@ -12,6 +12,7 @@ from edgeagent import __version__
 from edgeagent.agent import Agent
 from edgeagent.api.call import Call
 from edgeagent.api.caller import Caller
+from edgeagent.api.events import MODEL_CHANGED
 from edgeagent.api.method import Event, Nothing, fetching, for_apps, own
 from edgeagent.api.methods.household import private_session
 from edgeagent.messages.answers.status import ModelShape, StatusShape, UpdateShape
@@ -91,7 +92,7 @@ def _rollback(call: Call, params: Nothing) -> ModelShape:
 
 
 def _told_model(call: Call) -> None:
-    call.emit("EdgeAgent.onModelChanged", installed(call.agent))
+    call.emit(MODEL_CHANGED, installed(call.agent))
 
 
 def _discover(call: Call, params: Nothing) -> _Document:
@@ -110,7 +111,7 @@ METHODS = (
 )
 EVENTS = (
     Event(
-        name="EdgeAgent.onModelChanged",
+        name=MODEL_CHANGED,
         caller=Caller.MANAGE,
         summary="Another model, catalogue or report task is active.",
         value=ModelShape,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from msgspec import Meta
-
 from edgeagent.api.call import Call, telling_of_changes
 from edgeagent.api.caller import Caller
+from edgeagent.api.events import CONSENT_CHANGED
 from edgeagent.api.method import Event, own
 from edgeagent.api.methods.picks import ProfileParams
 from edgeagent.consent import Purpose
@@ -19,20 +16,17 @@ from edgeagent.messages.answers.consent import (
 )
 from edgeagent.messages.answers.household import OfProfile
 from edgeagent.messages.codec import Shape
-from edgeagent.messages.fields import ProfileName
+from edgeagent.messages.fields import LanguageCode, ProfileName
 from edgeagent.notices import load_notice
 from edgeagent.services.household.signals import Signal
 
 __all__ = ["EVENTS", "METHODS"]
 
 
-_Language = Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
-
-
 class ConsentParams(ProfileParams, frozen=True, kw_only=True):
     """For whom, and in which language to say it."""
 
-    language: _Language | None = None
+    language: LanguageCode | None = None
     """The box's own unless given."""
 
 
@@ -46,7 +40,7 @@ class PurposeParams(Shape, frozen=True, kw_only=True):
 class GrantParams(PurposeParams, frozen=True, kw_only=True):
     """Which purpose, for whom, and which text was read."""
 
-    language: _Language | None = None
+    language: LanguageCode | None = None
     """Of the notice on the screen, which the record names; the box's own unless given."""
 
 
@@ -124,7 +118,7 @@ METHODS = (
 )
 EVENTS = (
     Event(
-        name="EdgeAgent.onConsentChanged",
+        name=CONSENT_CHANGED,
         caller=Caller.MANAGE,
         summary="A purpose was granted or withdrawn, or another profile is watching.",
         value=OfProfile,

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, get_args
 
 import msgspec
 from msgspec import Meta
 
 from edgeagent.api.call import Call
 from edgeagent.api.caller import Caller
+from edgeagent.api.events import DISCOVERY_POLICY_CHANGED
 from edgeagent.api.method import Event, Loose, Nothing, for_apps, for_apps_listed
 from edgeagent.api.switches import DiscoveryPolicy, discovery_policy
 from edgeagent.errors import ConsentRequired, InputError
 from edgeagent.messages import WatchEvent
-from edgeagent.messages.fields import AgePolicy, EntityId
+from edgeagent.messages.fields import MAX_PROGRESS_SECONDS, AgePolicy, EntityId
 
 __all__ = ["EVENTS", "METHODS", "WatchedParams", "audience", "overshoots"]
 
-_AUDIENCES: dict[str, AgePolicy] = {
-    "app:adult": "app:adult",
-    "app:teen": "app:teen",
-    "app:child": "app:child",
-}
-_MOST_SECONDS = 604_800
+_AUDIENCES: dict[str, AgePolicy] = {policy: policy for policy in get_args(AgePolicy)}
 _MOST_OVERSHOOT = 1.05
 """Players divide a position by a duration that is rounded, or ends before the credits do. Nobody
 tells of a viewing that took a second."""
@@ -34,7 +30,7 @@ class WatchedParams(Loose, frozen=True, kw_only=True):
     """One viewing: progress up to 1 (or a hair more) is a fraction, more is seconds."""
 
     entity_id: EntityId
-    progress: Annotated[float, Meta(ge=0, le=_MOST_SECONDS)] | None = None
+    progress: Annotated[float, Meta(ge=0, le=MAX_PROGRESS_SECONDS)] | None = None
     completed: bool | None = None
     watched_on: str | None = None
     """ISO 8601; now, when it is absent or lies in the future; refused when it is over age."""
@@ -124,7 +120,7 @@ METHODS = (
 )
 EVENTS = (
     Event(
-        name="Discovery.onPolicyChanged",
+        name=DISCOVERY_POLICY_CHANGED,
         caller=Caller.APP,
         summary="Whether viewings are kept or titles recommended has changed.",
         value=DiscoveryPolicy,

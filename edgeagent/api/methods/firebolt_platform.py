@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeagent.api.call import Call
 from edgeagent.api.caller import Caller
+from edgeagent.api.events import AD_POLICY_CHANGED
 from edgeagent.api.method import Event, Nothing, for_apps
 from edgeagent.api.switches import AdPolicy, ad_policy
 
@@ -28,7 +29,7 @@ METHODS = (
 )
 EVENTS = (
     Event(
-        name="Advertising.onPolicyChanged",
+        name=AD_POLICY_CHANGED,
         caller=Caller.APP,
         summary="How advertisements are to be handled has changed.",
         value=AdPolicy,

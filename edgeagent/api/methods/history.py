@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from edgeagent.api.call import Call, telling_of_changes
 from edgeagent.api.caller import Caller
+from edgeagent.api.events import HISTORY_CHANGED
 from edgeagent.api.method import Event, own
 from edgeagent.api.methods.picks import ProfileParams
 from edgeagent.errors import ModelError
@@ -24,12 +25,12 @@ from edgeagent.messages.answers.history import (
 )
 from edgeagent.messages.answers.household import OfProfile
 from edgeagent.messages.codec import Shape
-from edgeagent.messages.fields import EntityId, ProfileName
+from edgeagent.messages.fields import HISTORY_PAGE, EntityId, ProfileName
 
 __all__ = ["EVENTS", "METHODS"]
 
 _Search = Annotated[str, Meta(max_length=200)]
-_Limit = Annotated[int, Meta(ge=1, le=500)]
+_Limit = Annotated[int, Meta(ge=1, le=HISTORY_PAGE)]
 
 
 class HistoryParams(Shape, frozen=True, kw_only=True):
@@ -188,7 +189,7 @@ METHODS = (
 )
 EVENTS = (
     Event(
-        name="EdgeAgent.onHistoryChanged",
+        name=HISTORY_CHANGED,
         caller=Caller.MANAGE,
         summary="Viewings or marks of a profile have changed.",
         value=OfProfile,

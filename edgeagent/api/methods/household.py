@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from edgeagent.api.call import Call, telling_of_changes
 from edgeagent.api.caller import Caller
+from edgeagent.api.events import PRIVATE_SESSION_CHANGED, PROFILES_CHANGED
 from edgeagent.api.method import Event, Nothing, own
 from edgeagent.messages.answers.household import (
     PrivateSessionShape,
@@ -15,7 +16,7 @@ from edgeagent.messages.answers.household import (
     RetentionPeriodShape,
 )
 from edgeagent.messages.codec import Shape
-from edgeagent.messages.fields import ProfileName
+from edgeagent.messages.fields import ProfileName, RetentionDays
 from edgeagent.services.private_viewing.private_session import DEFAULT_MINUTES, MAX_MINUTES
 
 __all__ = ["EVENTS", "METHODS", "private_session", "told_profiles"]
@@ -50,7 +51,7 @@ class RenameParams(Shape, frozen=True, kw_only=True):
 class RetentionParams(Shape, frozen=True, kw_only=True):
     """Fewer days than the settings allow; null takes that back."""
 
-    days: Annotated[int, Meta(ge=1, le=365)] | None
+    days: RetentionDays | None
 
 
 def private_session(call: Call) -> PrivateSessionShape:
@@ -84,7 +85,7 @@ def _stop(call: Call, params: Nothing) -> PrivateSessionShape:
 def _told_private(call: Call) -> PrivateSessionShape:
     call.tell_of_viewings()
     state = private_session(call)
-    call.emit("EdgeAgent.onPrivateSessionChanged", state)
+    call.emit(PRIVATE_SESSION_CHANGED, state)
     return state
 
 
@@ -126,7 +127,7 @@ def _rename(call: Call, params: RenameParams) -> tuple[ProfileShape, ...]:
 def told_profiles(call: Call) -> tuple[ProfileShape, ...]:
     """Return the profiles, and tell listeners of them."""
     profiles = _profiles(call, Nothing())
-    call.emit("EdgeAgent.onProfilesChanged", profiles)
+    call.emit(PROFILES_CHANGED, profiles)
     return profiles
 
 
@@ -160,13 +161,13 @@ METHODS = (
 )
 EVENTS = (
     Event(
-        name="EdgeAgent.onPrivateSessionChanged",
+        name=PRIVATE_SESSION_CHANGED,
         caller=Caller.MANAGE,
         summary="A private session began or ended.",
         value=PrivateSessionShape,
     ),
     Event(
-        name="EdgeAgent.onProfilesChanged",
+        name=PROFILES_CHANGED,
         caller=Caller.MANAGE,
         summary="A profile was created, renamed or removed, or another one is active.",
         value=tuple[ProfileShape, ...],

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from edgeagent.api.call import Call
 from edgeagent.api.caller import Caller
+from edgeagent.api.events import PICKS_CHANGED
 from edgeagent.api.method import Event, own
 from edgeagent.messages import Reason
 from edgeagent.messages.answers.household import OfProfile
@@ -22,20 +21,19 @@ from edgeagent.messages.answers.picks import (
     SegmentsShape,
 )
 from edgeagent.messages.codec import Shape
-from edgeagent.messages.fields import EntityId, ProfileName
+from edgeagent.messages.fields import MAX_PICKS, EntityId, PickLimit, ProfileName
 from edgeagent.ranking.heaviest import heaviest
 
 __all__ = ["EVENTS", "METHODS"]
 
 
-_Limit = Annotated[int, Meta(ge=1, le=1000)]
 _MOST_REASONS = 12
 
 
 class RecommendParams(Shape, frozen=True, kw_only=True):
     """How many, and for whom."""
 
-    limit: _Limit = 10
+    limit: PickLimit = 10
     profile: ProfileName | None = None
     cached: bool = False
     """Serve the last picks at once, if they are a day old at most."""
@@ -45,7 +43,7 @@ class LastPicksParams(Shape, frozen=True, kw_only=True):
     """For whom, and how many at most."""
 
     profile: ProfileName | None = None
-    limit: _Limit = 1000
+    limit: PickLimit = MAX_PICKS
 
 
 class ProfileParams(Shape, frozen=True, kw_only=True):
@@ -66,7 +64,7 @@ def _recommend(call: Call, params: RecommendParams) -> RankingShape:
     profile = call.profile(params.profile)
     ranking = call.agent.recommend(profile=profile, limit=params.limit, cached=params.cached)
     if not ranking.cached:
-        call.emit("EdgeAgent.onPicksChanged", {"profile": profile})
+        call.emit(PICKS_CHANGED, {"profile": profile})
     return RankingShape.of(ranking)
 
 
@@ -95,7 +93,7 @@ def _segments(call: Call, params: ProfileParams) -> SegmentsShape:
         or not ranking.segment_causes  # made for a list of titles only
     ):
         ranking = call.agent.recommend(profile=profile, why_segments=True)
-        call.emit("EdgeAgent.onPicksChanged", {"profile": profile})
+        call.emit(PICKS_CHANGED, {"profile": profile})
     causes = {cause.segment: cause.reasons for cause in ranking.segment_causes}
     segments = [
         SegmentShape(
@@ -131,7 +129,7 @@ METHODS = (
 
 EVENTS = (
     Event(
-        name="EdgeAgent.onPicksChanged",
+        name=PICKS_CHANGED,
         caller=Caller.MANAGE,
         summary="There is a new ranking for a profile.",
         value=OfProfile,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeagent.api.call import Call
 from edgeagent.api.caller import Caller
+from edgeagent.api.events import DISCLOSURES_CHANGED
 from edgeagent.api.method import Event, Nothing, own
 from edgeagent.clock import week_start
 from edgeagent.messages.answers.assessment import AssessmentShape
@@ -96,7 +97,7 @@ METHODS = (
 )
 EVENTS = (
     Event(
-        name="EdgeAgent.onDisclosuresChanged",
+        name=DISCLOSURES_CHANGED,
         caller=Caller.MANAGE,
         summary="A report was drawn, sent, answered or called off.",
         value=None,

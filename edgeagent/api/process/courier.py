@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 
 from edgeagent.api.call import ServiceState
+from edgeagent.api.events import DISCLOSURES_CHANGED
 from edgeagent.api.process.timetable import LEAD_SECONDS, Timetable, Updates
 from edgeagent.api.process.turns import Turns
 from edgeagent.api.schedule import Conditions
@@ -83,7 +84,7 @@ class Courier:
             await self._threads.run("send", lambda: self._jobs.send_reports(moment))
         except Exception as error:  # noqa: BLE001  (likewise)
             _LOG.warning("nothing was sent, will be tried again: %s", type(error).__name__)
-        self._subscriptions.publish("EdgeAgent.onDisclosuresChanged", None)
+        self._subscriptions.publish(DISCLOSURES_CHANGED, None)
 
     async def _is_due(
         self, lane: WorkerThread, due: Callable[[Conditions], bool], moment: int

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from edgeagent.errors import InputError
+from edgeagent.messages.server_address import LOOPBACK
 
 __all__ = ["DashboardDoor", "dashboard_command"]
 
@@ -60,7 +61,7 @@ class DashboardDoor:
 
         """
         try:
-            self._socket = socket.create_server(("127.0.0.1", self._port))
+            self._socket = socket.create_server((LOOPBACK, self._port))
         except OSError as error:
             raise InputError(
                 f"port {self._port}: {error.strerror}", hint="name another with --dashboard-port"

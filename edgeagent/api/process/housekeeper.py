@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from edgeagent.api.call import ServiceState
+from edgeagent.api.events import MODEL_CHANGED, PRIVATE_SESSION_CHANGED, history_changed
 from edgeagent.api.methods.box import installed
 from edgeagent.api.schedule import Chore, Conditions, Schedule
 from edgeagent.api.transport.subscriptions import Subscriptions
@@ -126,7 +127,7 @@ class Housekeeper:
         if profiles:
             _LOG.info("deleted viewings whose time was over")
         for profile in profiles:
-            self._subscriptions.publish("EdgeAgent.onHistoryChanged", {"profile": profile})
+            self._subscriptions.publish(*history_changed(profile))
 
     async def _activate(self) -> None:
         before = await self._threads.run("quick", self._model)
@@ -134,7 +135,7 @@ class Housekeeper:
         after = await self._threads.run("quick", self._model)
         if (before.model_version, before.space_id) != (after.model_version, after.space_id):
             _LOG.info("another model is active")
-            self._subscriptions.publish("EdgeAgent.onModelChanged", after)
+            self._subscriptions.publish(MODEL_CHANGED, after)
 
     def _model(self) -> ModelShape:
         return installed(self._state.agent)
@@ -144,7 +145,7 @@ class Housekeeper:
         ends_at = await self._threads.run("quick", self._state.private_until)
         if self._was_private and ends_at is None:
             ended = PrivateSessionShape(on=False, ends_at=None)
-            self._subscriptions.publish("EdgeAgent.onPrivateSessionChanged", ended)
+            self._subscriptions.publish(PRIVATE_SESSION_CHANGED, ended)
         self._was_private = ends_at is not None
         self._tell(await self._threads.run("quick", self._state.news))
 

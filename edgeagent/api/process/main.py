@@ -29,6 +29,7 @@ from edgeagent.services.upkeep.box_erasure import erase_box
 from edgeagent.services.upkeep.erasure import ErasureReceipt
 from edgeagent.services.upkeep.key_management import configured_provider
 from edgeagent.services.upkeep.managers import manager_groups, manager_users
+from edgeagent.start import LOG_FORMAT
 
 if TYPE_CHECKING:
     from edgeagent.api.process.service import Service
@@ -57,7 +58,7 @@ def serve(
     put_off("importlib.metadata")
     from edgeagent.api.process.service import Service, Settings  # noqa: PLC0415  (after that)
 
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     clock = SystemClock()
 
     def erase(reason: ErasureReason) -> ErasureReceipt:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from edgeagent.api.call import ServiceState
+from edgeagent.api.events import DISCLOSURES_CHANGED
 from edgeagent.api.process.timetable import Timetable, Weeks
 from edgeagent.api.process.turns import Turns
 from edgeagent.api.transport.subscriptions import Subscriptions
@@ -75,4 +76,4 @@ class Closer:
             _LOG.warning("a week was not counted in time")
         if closing.outcome == "drawn":
             _LOG.info("a report was drawn and waits to be sent")
-            self._subscriptions.publish("EdgeAgent.onDisclosuresChanged", None)
+            self._subscriptions.publish(DISCLOSURES_CHANGED, None)

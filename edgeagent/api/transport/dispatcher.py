@@ -13,6 +13,7 @@ import msgspec
 
 from edgeagent.api.call import Call, ServiceState
 from edgeagent.api.caller import Caller
+from edgeagent.api.events import history_changed
 from edgeagent.api.method import Loose, Method
 from edgeagent.api.methods.registry import find_event, find_method
 from edgeagent.api.params import read_params
@@ -127,7 +128,7 @@ class Dispatcher:
         if self._state.knows(client.number):
             changed = await self._threads.run("quick", lambda: self._state.leave(client.number))
             for profile in changed:
-                self._subscriptions.publish("EdgeAgent.onHistoryChanged", {"profile": profile})
+                self._subscriptions.publish(*history_changed(profile))
 
     async def _one(
         self, client: Client, item: Request | Fault, events: list[tuple[str, object]]

@@ -33,12 +33,11 @@ from edgeagent.api.transport.jsonrpc import FRAME_LIMIT_BYTES
 from edgeagent.api.transport.send_queue import Message, SendQueue
 from edgeagent.api.transport.tcp_peer import owner_of
 from edgeagent.errors import InputError
+from edgeagent.messages.server_address import LOCAL_HOSTS, LOOPBACK
 
-__all__ = ["LOOPBACK", "TOKEN_NAME", "WebSocketDoor"]
+__all__ = ["TOKEN_NAME", "WebSocketDoor"]
 
-LOOPBACK = "127.0.0.1"
 TOKEN_NAME = "token"  # noqa: S105  (the name of a parameter, not a token)
-_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _OPEN_SECONDS = 5
 _PING_SECONDS = 60
 _SILENT = logging.getLogger("edgeagent.websockets")
@@ -139,7 +138,7 @@ class WebSocketDoor:
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         """Turn away who comes under a foreign host name, or with a token that is not ours."""
-        hosts = {f"{host}:{self.port}" for host in _HOSTS}
+        hosts = {f"{host}:{self.port}" for host in LOCAL_HOSTS}
         if request.headers.get_all("Host") not in [[host] for host in hosts]:
             return connection.respond(http.HTTPStatus.FORBIDDEN, "unknown host\n")
         token = _query(request).get(TOKEN_NAME)

@@ -12,10 +12,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edgeagent.consent import ConsentRecord
+from edgeagent.consent import ConsentRecord, latest_decisions
 from edgeagent.errors import InputError, StorageError
 from edgeagent.messages.codec import KeptMessage, checked_text
-from edgeagent.messages.fields import MAIN_PROFILE, ProfileName
+from edgeagent.messages.fields import MAIN_PROFILE, ProfileName, RetentionDays
 from edgeagent.services.context import BoxContext
 from edgeagent.services.household.privacy_flags import PrivacyFlags, forget_flags, move_flags
 from edgeagent.services.state_store import StateStore
@@ -48,7 +48,7 @@ class HouseholdState(KeptMessage, frozen=True, kw_only=True):
 
     active: ProfileName = MAIN_PROFILE
     """The profile that commands and apps mean when they name none."""
-    retention_days: Annotated[int, Meta(ge=1, le=365)] | None = None
+    retention_days: RetentionDays | None = None
     """Shorter than the settings allow, never longer; ``None``: as the settings say."""
     renaming: _Renaming | None = None
 
@@ -250,10 +250,9 @@ def free_name(ledger: LedgerStore, name: str, *, at: int) -> None:
 
 def withdrawals(ledger: LedgerStore, profile: str, *, at: int) -> tuple[ConsentRecord, ...]:
     """Return the records that withdraw whatever a profile has given."""
-    latest = {record.purpose: record for record in ledger.consents(profile)}
     return tuple(
         msgspec.structs.replace(record, event="withdrawn", at=at, expires_at=at, actor="user")
-        for record in latest.values()
+        for record in latest_decisions(ledger.consents(profile))
         if record.event == "given"
     )
 

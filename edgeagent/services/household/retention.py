@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from edgeagent.clock import DAY_SECONDS, iso_utc, week_of
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, LedgerBroken, StorageError
+from edgeagent.messages.fields import MAX_RETENTION_DAYS, MIN_DAYS_WHILE_REPORTING
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.context import BoxContext
 from edgeagent.services.household.dating import date_viewings
@@ -20,7 +21,6 @@ from edgeagent.services.timekeeping.on_time import OnTime
 from edgeagent.store import Home
 
 __all__ = [
-    "MIN_DAYS_WHILE_REPORTING",
     "UNMATCHED_DAYS",
     "Housekeeping",
     "Retention",
@@ -28,10 +28,6 @@ __all__ = [
     "forget_unmatched",
     "kept",
 ]
-
-MIN_DAYS_WHILE_REPORTING = 8
-"""A reporting week has to be whole when it is drawn; pruning into it would bias it to "none"."""
-_HARD_CAP_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +62,7 @@ class Retention:
         self._titles = titles
         self._aging = Aging(box.home.ledger, clock=box.clock)
         self.on_time = OnTime(box.home.ledger, clock=box.clock)
-        self._allowed_days = min(allowed_days, _HARD_CAP_DAYS)
+        self._allowed_days = min(allowed_days, MAX_RETENTION_DAYS)
         self._states = HouseholdStateStore(box.home.ledger)
 
     def kept(self) -> RetentionPeriod:
@@ -194,7 +190,7 @@ class Retention:
 
 def kept(home: Home, *, gate: ConsentGate, allowed_days: int) -> RetentionPeriod:
     """Return how long viewings are kept where the settings allow ``allowed_days``."""
-    allowed = min(allowed_days, _HARD_CAP_DAYS)
+    allowed = min(allowed_days, MAX_RETENTION_DAYS)
     chosen = HouseholdStateStore(home.ledger).load().retention_days
     days = min(chosen or allowed, allowed)
     floor = MIN_DAYS_WHILE_REPORTING if _anybody_reports(home, gate) else 1

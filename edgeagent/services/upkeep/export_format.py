@@ -20,6 +20,8 @@ from edgeagent.messages.fields import (
     Fraction01,
     Outcome,
     ProfileName,
+    ProgressSeconds,
+    RetentionDays,
     Seconds,
     ShortText,
     WeekNumber,
@@ -50,7 +52,7 @@ class ExportedViewing(Message, frozen=True, kw_only=True, omit_defaults=True):
     entity_id: EntityId
     watched_on: Seconds
     progress_fraction: Fraction01 | None = None
-    progress_seconds: Annotated[int, Meta(ge=0, le=604_800)] | None = None
+    progress_seconds: ProgressSeconds | None = None
     completed: bool = False
     source: Literal["watched", "imported"] = "watched"
     teen: bool = False
@@ -117,7 +119,7 @@ class BoxExport(Message, frozen=True, kw_only=True):
     format: Literal["edgeagent export 1"] = "edgeagent export 1"
     exported_at: Seconds
     active_profile: ProfileName
-    retention_days: Annotated[int, Meta(ge=1, le=365)] | None
+    retention_days: RetentionDays | None
     profiles: tuple[ExportedProfile, ...]
     consents: tuple[ConsentRecord, ...]
     ledger: tuple[ExportedEntry, ...]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from edgeagent.consent import ConsentRecord, Purpose
+from edgeagent.consent import ConsentRecord, Purpose, latest_decisions
 from edgeagent.errors import (
     DiskFull,
     InputError,
@@ -177,7 +177,7 @@ class Portability:
             waiting_profiles=tuple(profile.name for profile in waiting),
             marks=sum(len(profile.marks) for profile in given.profiles),
             debits_added=added,
-            consents_shown=_latest(given.consents),
+            consents_shown=latest_decisions(given.consents),
         )
 
     def _missing(self, given: BoxExport) -> list[ExportedProfile]:
@@ -317,11 +317,6 @@ def _report(item: Disclosure) -> ExportedReport:
         outcome=item.outcome,
         detail=item.detail,
     )
-
-
-def _latest(consents: tuple[ConsentRecord, ...]) -> tuple[ConsentRecord, ...]:
-    latest = {(record.profile, record.purpose): record for record in consents}
-    return tuple(latest.values())
 
 
 def _taken(path: Path) -> InputError:

@@ -1,0 +1,37 @@
+"""The names of the events that more than one part of the service publishes or declares."""
+
+from __future__ import annotations
+
+__all__ = [
+    "AD_POLICY_CHANGED",
+    "CONSENT_CHANGED",
+    "DISCLOSURES_CHANGED",
+    "DISCOVERY_POLICY_CHANGED",
+    "HISTORY_CHANGED",
+    "MODEL_CHANGED",
+    "PICKS_CHANGED",
+    "PRIVATE_SESSION_CHANGED",
+    "PROFILES_CHANGED",
+    "event_of_flag",
+    "history_changed",
+]
+
+AD_POLICY_CHANGED = "Advertising.onPolicyChanged"
+CONSENT_CHANGED = "EdgeAgent.onConsentChanged"
+DISCLOSURES_CHANGED = "EdgeAgent.onDisclosuresChanged"
+DISCOVERY_POLICY_CHANGED = "Discovery.onPolicyChanged"
+HISTORY_CHANGED = "EdgeAgent.onHistoryChanged"
+MODEL_CHANGED = "EdgeAgent.onModelChanged"
+PICKS_CHANGED = "EdgeAgent.onPicksChanged"
+PRIVATE_SESSION_CHANGED = "EdgeAgent.onPrivateSessionChanged"
+PROFILES_CHANGED = "EdgeAgent.onProfilesChanged"
+
+
+def event_of_flag(flag: str) -> str:
+    """Return the event that tells of a privacy flag."""
+    return f"Privacy.on{flag[0].upper()}{flag[1:]}Changed"
+
+
+def history_changed(profile: str) -> tuple[str, object]:
+    """Return the event that viewings or marks of a profile have changed, and its value."""
+    return HISTORY_CHANGED, {"profile": profile}
