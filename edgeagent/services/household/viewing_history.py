@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edgeagent.messages import Viewing
+from edgeagent.messages.fields import HISTORY_PAGE
 from edgeagent.services.context import BoxContext
 
 __all__ = ["ViewingHistory"]
 
-_PAGE = 500
+
 """So many viewings are in memory at a time while one goes through a long history."""
 _NEAR_SECONDS = 2
 """Two readings of clocks that tell whole seconds may differ by that."""
@@ -42,7 +43,7 @@ class ViewingHistory:
 
         """
         history = self._box.home.history
-        while page := history.page(profile, limit=_PAGE, before=before, entity_id=entity_id):
+        while page := history.page(profile, limit=HISTORY_PAGE, before=before, entity_id=entity_id):
             yield from page
             before = page[-1]
 
