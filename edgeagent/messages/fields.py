@@ -70,7 +70,7 @@ RetentionDays = Annotated[int, Meta(ge=1, le=MAX_RETENTION_DAYS)]
 MAX_PICKS = 1000
 PickLimit = Annotated[int, Meta(ge=1, le=MAX_PICKS)]
 HISTORY_PAGE = 500
-"""Most viewings that one answer holds."""
+"""Most viewings that one answer holds, or that are in memory at a time on the way through all."""
 Dimension = Annotated[int, Meta(ge=1, le=1024)]
 """D: of the vectors of a model and its catalogue."""
 AgePolicy = Literal["app:adult", "app:teen", "app:child"]

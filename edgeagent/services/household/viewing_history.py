@@ -10,8 +10,6 @@ from edgeagent.services.context import BoxContext
 
 __all__ = ["ViewingHistory"]
 
-
-"""So many viewings are in memory at a time while one goes through a long history."""
 _NEAR_SECONDS = 2
 """Two readings of clocks that tell whole seconds may differ by that."""
 
