@@ -9,11 +9,13 @@ from edgeagent.dashboard.page_request import PageRequest, Route
 from edgeagent.errors import ConsentRequired, NoModel
 from edgeagent.messages.answers.consent import ConsentShape
 from edgeagent.messages.answers.picks import RankingShape, SegmentsShape
+from edgeagent.ranking.heaviest import heaviest
 
 __all__ = ["ROUTES"]
 
 _SHOWN_SEGMENTS = 7
 _SHOWN_PICKS = 5
+_NAMED_REASONS = 2
 
 
 async def _thinks(request: PageRequest) -> Response:
@@ -33,7 +35,9 @@ async def _thinks(request: PageRequest) -> Response:
         segments=segments[:_SHOWN_SEGMENTS],
         rest=sum(segment.probability for segment in segments[_SHOWN_SEGMENTS:]),
         because=mix.because,
-        picks=picks[:_SHOWN_PICKS],
+        picks=[
+            (pick, heaviest(pick.reasons, most=_NAMED_REASONS)) for pick in picks[:_SHOWN_PICKS]
+        ],
         no_picks="picks_none_left" if ranking else "picks_nothing",
         made_at=mix.made_at,
     )

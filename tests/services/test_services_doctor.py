@@ -15,7 +15,7 @@ from edgeagent.errors import LedgerBroken, StorageError
 from edgeagent.messages import WatchEvent
 from edgeagent.messages.fields import Obstacle
 from edgeagent.services.upkeep.doctor import Doctor, Finding
-from edgeagent.services.upkeep.scoring_health import scoring_found
+from edgeagent.services.upkeep.model_health import scoring_found
 from edgeagent.store.history_schema import HISTORY_SCHEMA
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.migrations import Migration

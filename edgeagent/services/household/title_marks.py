@@ -47,14 +47,11 @@ class TitleMarks:
             InputError: there is no such profile.
 
         """
-        self._titles.require({entity_id})
         self._mark(profile, entity_id, "hidden")
-        self._history.drop_picks(profile)
 
     def unhide(self, entity_id: str, *, profile: str) -> bool:
         """Take hiding back and say whether there was something to take back."""
-        self._history.profile_kind(profile)
-        return self._history.clear_mark(profile, entity_id, "hidden")
+        return self._unmark(profile, entity_id, "hidden")
 
     def exclude(self, entity_id: str, *, profile: str) -> None:
         """Keep the viewings of a title, but give them no weight ("don't use as a reason").
@@ -64,14 +61,11 @@ class TitleMarks:
             InputError: there is no such profile.
 
         """
-        self._titles.require({entity_id})
         self._mark(profile, entity_id, "not_reason")
-        self._history.drop_picks(profile)
 
     def include(self, entity_id: str, *, profile: str) -> bool:
         """Take excluding back and say whether there was something to take back."""
-        self._history.profile_kind(profile)
-        return self._history.clear_mark(profile, entity_id, "not_reason")
+        return self._unmark(profile, entity_id, "not_reason")
 
     def forget(self, entity_id: str, *, profile: str, step: Step = lambda _: None) -> int:
         """Delete every viewing of a title, which cannot be taken back, and return how many.
@@ -129,8 +123,14 @@ class TitleMarks:
         return self._history.marked(profile)
 
     def _mark(self, profile: str, entity_id: str, mark: TitleMark) -> None:
+        self._titles.require({entity_id})
         after = self._box.home.ledger.deletions.last()
         self._history.set_mark(profile, entity_id, mark, at=self._box.clock.now(), after=after)
+        self._history.drop_picks(profile)
+
+    def _unmark(self, profile: str, entity_id: str, mark: TitleMark) -> bool:
+        self._history.profile_kind(profile)
+        return self._history.clear_mark(profile, entity_id, mark)
 
     @property
     def _history(self) -> HistoryStore:

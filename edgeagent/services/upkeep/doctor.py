@@ -24,8 +24,7 @@ from edgeagent.services.timekeeping.on_time import ON_SECONDS_BETWEEN_DRAWS, OnT
 from edgeagent.services.upkeep.count_health import CountHealthStore
 from edgeagent.services.upkeep.findings import Finding, Status, examined, failed
 from edgeagent.services.upkeep.key_management import configured_provider, key_statuses
-from edgeagent.services.upkeep.model_health import models_found
-from edgeagent.services.upkeep.scoring_health import scoring_found
+from edgeagent.services.upkeep.model_health import models_found, scoring_found
 from edgeagent.services.upkeep.settings_check import settings_faults
 from edgeagent.services.upkeep.store_health import (
     deletions_found,

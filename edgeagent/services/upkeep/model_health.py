@@ -1,4 +1,4 @@
-"""Whether the model files of a box are the ones that were verified when they were downloaded."""
+"""Whether the model files of a box are those that were verified, and how models are run on it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from edgeagent.config import Config
 from edgeagent.messages import TargetReference
 from edgeagent.regular_file import open_regular
+from edgeagent.scoring.syscall_filter import filter_available
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.services.upkeep.findings import Finding
 
-__all__ = ["models_found"]
+__all__ = ["models_found", "scoring_found"]
 
 
 def models_found(installations: InstallationStore) -> Finding:
@@ -33,6 +35,23 @@ def models_found(installations: InstallationStore) -> Finding:
     return Finding(
         name="model", status="ok", message=f"{len(references)} files are as they were verified"
     )
+
+
+def scoring_found(config: Config, *, filtered: bool | None = None) -> Finding:
+    """Say which limits keep models from the rest of this box.
+
+    Args:
+        config: the settings.
+        filtered: whether a filter of system calls is to be had; none: see for yourself.
+
+    """
+    if config.scorer == "resident":
+        message = "models run in the resident process, without limits of their own"
+    elif filter_available() if filtered is None else filtered:
+        message = "models run in a child with limits, without network and new files"
+    else:
+        message = "models run in a child with limits; network and files are what the unit allows"
+    return Finding(name="scoring", status="ok", message=message)
 
 
 def _used(installations: InstallationStore) -> Iterator[TargetReference]:
