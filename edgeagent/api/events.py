@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from edgeagent.messages.answers.household import OfProfile
+
 __all__ = [
     "AD_POLICY_CHANGED",
     "CONSENT_CHANGED",
@@ -34,4 +36,4 @@ def event_of_flag(flag: str) -> str:
 
 def history_changed(profile: str) -> tuple[str, object]:
     """Return the event that viewings or marks of a profile have changed, and its value."""
-    return HISTORY_CHANGED, {"profile": profile}
+    return HISTORY_CHANGED, OfProfile(profile=profile)

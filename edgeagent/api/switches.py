@@ -18,6 +18,7 @@ from edgeagent.api.events import (
     event_of_flag,
 )
 from edgeagent.consent import Purpose
+from edgeagent.messages.answers.household import OfProfile
 
 __all__ = [
     "AdPolicy",
@@ -86,6 +87,6 @@ def changes(before: Switches, after: Switches) -> Iterator[tuple[str, object]]:
     if before.advertising != after.advertising:
         yield AD_POLICY_CHANGED, after.advertising
     if (before.profile, before.granted) != (after.profile, after.granted):
-        yield CONSENT_CHANGED, {"profile": after.profile}
+        yield CONSENT_CHANGED, OfProfile(profile=after.profile)
     if after.called_off - before.called_off:
         yield DISCLOSURES_CHANGED, None

@@ -64,7 +64,7 @@ def _recommend(call: Call, params: RecommendParams) -> RankingShape:
     profile = call.profile(params.profile)
     ranking = call.agent.recommend(profile=profile, limit=params.limit, cached=params.cached)
     if not ranking.cached:
-        call.emit(PICKS_CHANGED, {"profile": profile})
+        call.emit(PICKS_CHANGED, OfProfile(profile=profile))
     return RankingShape.of(ranking)
 
 
@@ -93,7 +93,7 @@ def _segments(call: Call, params: ProfileParams) -> SegmentsShape:
         or not ranking.segment_causes  # made for a list of titles only
     ):
         ranking = call.agent.recommend(profile=profile, why_segments=True)
-        call.emit(PICKS_CHANGED, {"profile": profile})
+        call.emit(PICKS_CHANGED, OfProfile(profile=profile))
     causes = {cause.segment: cause.reasons for cause in ranking.segment_causes}
     segments = [
         SegmentShape(

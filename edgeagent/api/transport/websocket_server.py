@@ -12,8 +12,7 @@ import http
 import logging
 import socket
 from collections.abc import Sequence
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -200,5 +199,4 @@ def _jsonrpc_if_offered(
 
 
 def _query(request: Request) -> dict[str, str]:
-    parts: dict[str, list[Any]] = parse_qs(urlsplit(request.path).query, keep_blank_values=True)
-    return {name: str(values[-1]) for name, values in parts.items()}
+    return dict(parse_qsl(urlsplit(request.path).query, keep_blank_values=True))
