@@ -25,8 +25,9 @@ from edgeagent.services.context import BoxContext
 from edgeagent.services.environment import Environment
 from edgeagent.services.from_settings import make_scorer, open_repository, open_transport
 from edgeagent.services.household.consent_receipt import ConsentReceipt, consent_receipt
+from edgeagent.services.household.housekeeping import Housekeeping, keep_house
 from edgeagent.services.household.profiles import Household
-from edgeagent.services.household.retention import Housekeeping, Retention
+from edgeagent.services.household.retention import Retention
 from edgeagent.services.household.signals import Signal, apply_signal
 from edgeagent.services.household.title_marks import TitleMarks
 from edgeagent.services.household.viewing_history import ViewingHistory
@@ -80,7 +81,8 @@ class Agent:
         self.gate = ConsentGate(home.ledger, clock=self.clock, language=config.language)
         self._installations = InstallationStore(home.ledger, home.directory / MODELS_DIRECTORY)
         self._installations.tell_time(self.clock)
-        self._titles = TitleIndex(self._installations)
+        self.titles = TitleIndex(self._installations)
+        """The public part of the active catalogue."""
         self.private = KeptPrivateSession(
             home.directory, clock=self.clock, directory=environment.runtime_directory
         )
@@ -212,11 +214,6 @@ class Agent:
         """What was watched."""
         return ViewingHistory(self._box)
 
-    @property
-    def titles(self) -> TitleIndex:
-        """The public part of the active catalogue."""
-        return self._titles
-
     # Household and rights
 
     @cached_property
@@ -227,19 +224,19 @@ class Agent:
     @cached_property
     def title_marks(self) -> TitleMarks:
         """What profiles have said about single titles."""
-        return TitleMarks(self._box, titles=self._titles)
+        return TitleMarks(self._box, titles=self.titles)
 
     @cached_property
     def retention(self) -> Retention:
-        """How long viewings are kept; ``retention.housekeeping()`` deletes older ones."""
-        return Retention(self._box, allowed_days=self._config.retention_days, titles=self._titles)
+        """How long viewings are kept; ``housekeeping`` deletes older ones."""
+        return Retention(self._box, allowed_days=self._config.retention_days)
 
     @cached_property
     def portability(self) -> Portability:
         """Export and import."""
         from edgeagent.services.upkeep.portability import Portability  # noqa: PLC0415  (lazy)
 
-        return Portability(self._box)
+        return Portability(self._box, retention=self.retention)
 
     @cached_property
     def erasure(self) -> Erasure:
@@ -253,7 +250,7 @@ class Agent:
 
     def housekeeping(self) -> Housekeeping:
         """Do what is due at an idle moment: delete viewings whose time is over."""
-        return self.retention.housekeeping()
+        return keep_house(self._box, retention=self.retention, titles=self.titles)
 
     # Recommendations
 
@@ -291,6 +288,7 @@ class Agent:
             self._box,
             installations=self._installations,
             config=self._config,
+            retention=self.retention,
             tools=Tools(
                 random=self._environment.random,
                 scorer=lambda: self.scorer,
@@ -360,7 +358,7 @@ class Agent:
 
     @cached_property
     def _recorder(self) -> Recorder:
-        return Recorder(self._box, titles=self._titles)
+        return Recorder(self._box, titles=self.titles)
 
     @cached_property
     def _recommender(self) -> Recommender:

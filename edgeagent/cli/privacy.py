@@ -54,7 +54,7 @@ def assess(box: BoxOptions, *, prior_file: Path | None, as_json: bool) -> None:
 def report(box: BoxOptions, *, as_json: bool) -> None:
     """Say what was kept, used, sent and spent in the last 13 weeks."""
     with box.open() as agent:
-        quarter = agent.reports.quarter(kept_days=agent.retention.kept().days)
+        quarter = agent.reports.quarter()
     if as_json:
         emit_json(quarter)
     else:

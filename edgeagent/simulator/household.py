@@ -17,7 +17,7 @@ from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import PromiseBroken
 from edgeagent.messages import Picks, ReportTask, SegmentRequest, SplitRequest, Viewing
-from edgeagent.messages.fields import MAIN_PROFILE
+from edgeagent.messages.fields import MAIN_PROFILE, MAX_RETENTION_DAYS
 from edgeagent.messages.targets import TARGETS
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.segments.categories import category_of
@@ -54,7 +54,7 @@ class SharedSetup:
         return Config(
             server_url=self.server_url,
             trusted_root=str(self.trusted_root),
-            retention_days=365,
+            retention_days=MAX_RETENTION_DAYS,
             scorer="child" if scorer == "child" else "resident",
         )
 

@@ -143,7 +143,7 @@ def test_a_change_of_settings_is_said_once(box: Box, caplog: pytest.LogCaptureFi
 
 
 def test_the_quarter_says_what_was_kept_used_sent_and_spent(reported: Box) -> None:
-    found = reported.agent.reports.quarter(kept_days=90)
+    found = reported.agent.reports.quarter()
     (kept,) = found.kept
     assert (kept.profile, kept.viewings, kept.allowed) == ("main", 1, True)
     (used,) = found.used
@@ -178,7 +178,7 @@ def test_the_silence_of_a_box_that_does_not_know_the_time_moves_on(box: Box) -> 
 
 def test_a_quarter_later_the_year_still_counts(reported: Box) -> None:
     reported.clock.advance(15 * WEEK_SECONDS)
-    found = reported.agent.reports.quarter(kept_days=90)
+    found = reported.agent.reports.quarter()
     assert (found.sent, found.spent.epsilon_quarter) == ((), 0)
     assert found.spent.epsilon_last_52_weeks == pytest.approx(log(3))
 
@@ -188,7 +188,7 @@ def test_weeks_that_were_let_pass_are_named(box: Box) -> None:
     box.grant(Purpose.HISTORY, Purpose.REPORTING)
     week = box.go_to_end_of_reporting_week(cycle=1)
     box.agent.close_week()
-    assert box.agent.reports.quarter(kept_days=90).missed_weeks == (week - 13,)
+    assert box.agent.reports.quarter().missed_weeks == (week - 13,)
 
 
 def test_a_sound_log_verifies_and_is_exported(reported: Box) -> None:

@@ -1,33 +1,36 @@
-"""Retention: viewings are deleted when their time is over, in small batches at an idle moment."""
+"""Retention: for how long viewings are kept, as settings, household and reporting have it.
+
+The rules stand here, all of them; ``edgeagent.services.household.housekeeping`` carries them out.
+"""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
-from edgeagent.clock import DAY_SECONDS, iso_utc, week_of
+import msgspec
+
+from edgeagent.clock import DAY_SECONDS, iso_utc
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, LedgerBroken, StorageError
 from edgeagent.messages.fields import MAX_RETENTION_DAYS, MIN_DAYS_WHILE_REPORTING
-from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.context import BoxContext
 from edgeagent.services.household.dating import date_viewings
-from edgeagent.services.household.profiles import HouseholdStateStore
+from edgeagent.services.household.profiles import HouseholdState, HouseholdStateStore
 from edgeagent.services.household.whole_history import WholeHistory
-from edgeagent.services.models.title_index import TitleIndex
 from edgeagent.services.timekeeping.aging import Aging
-from edgeagent.services.timekeeping.dated_ahead import Ahead
 from edgeagent.services.timekeeping.on_time import OnTime
-from edgeagent.store import Home
 
 __all__ = [
     "UNMATCHED_DAYS",
-    "Housekeeping",
     "Retention",
     "RetentionPeriod",
-    "forget_unmatched",
-    "kept",
 ]
+
+UNMATCHED_DAYS = 30
+"""For so long a viewing waits for the catalogue to learn its title. A catalogue comes daily; what
+it has not learned in a month it will not learn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +46,12 @@ class RetentionPeriod:
     """Whether less was chosen than reporting needs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Housekeeping:
-    """What was tidied up."""
-
-    deleted: int
-    """Viewings whose time was over."""
-    skipped: str
-    """Why nothing was done; empty when it was."""
-
-
 class Retention:
-    """Knows how long viewings are kept, and prunes them."""
+    """Knows how long viewings are kept."""
 
-    def __init__(self, box: BoxContext, *, allowed_days: int, titles: TitleIndex) -> None:
-        """Prune the history of ``box``; ``allowed_days`` is what the settings say."""
+    def __init__(self, box: BoxContext, *, allowed_days: int) -> None:
+        """Say so of the history of ``box``; ``allowed_days`` is what the settings say."""
         self._box = box
-        self._titles = titles
         self._aging = Aging(box.home.ledger, clock=box.clock)
         self.on_time = OnTime(box.home.ledger, clock=box.clock)
         self._allowed_days = min(allowed_days, MAX_RETENTION_DAYS)
@@ -67,7 +59,15 @@ class Retention:
 
     def kept(self) -> RetentionPeriod:
         """Return how long viewings are kept."""
-        return kept(self._box.home, gate=self._box.gate, allowed_days=self._allowed_days)
+        chosen, allowed = self._states.load().retention_days, self._allowed_days
+        days = min(chosen or allowed, allowed)
+        floor = MIN_DAYS_WHILE_REPORTING if self._anybody_reports() else 1
+        return RetentionPeriod(
+            days=max(days, floor),
+            allowed_days=allowed,
+            chosen_days=chosen,
+            lengthened=days < floor,
+        )
 
     def choose(self, days: int | None) -> RetentionPeriod:
         """Keep viewings for fewer days than the settings allow; ``None`` takes it back.
@@ -85,32 +85,25 @@ class Retention:
                 hint=f"choose 1 to {self._allowed_days} days",
             )
         if days is not None and days < self.kept().days:
-            self._box.home.ledger.deletions.append("retention", at=self._box.clock.now())
+            self._note_deletion()
         self._states.update(retention_days=days)
         return self.kept()
 
-    def housekeeping(self) -> Housekeeping:
-        """Delete what is surely older than retention allows; safe to call at any time.
+    def narrow(self, days: int | None) -> None:
+        """Take over what another box's household chose, where that is fewer days than here.
 
-        What a clock that ran ahead has dated in the future gets a date from which it ages. With
-        what is over age go viewings of titles that the catalogue has not learned in a month.
+        Raises:
+            LedgerBroken: nothing was changed.
 
-        Nothing is written during a private session.
         """
-        if self._box.private.ends_at() is not None:
-            return Housekeeping(deleted=0, skipped="a private session is on")
-        self.keep_time()
-        Ahead(self._box.home, clock=self._box.clock, on_time=self.on_time).put_back()
-        days = self.kept().days
-        WholeHistory(self._box.home.ledger).note(days, now=self._aging.for_deleting())
-        before = self.deleted_before(days)
-        deleted = self._box.home.history.prune(before)
-        with suppress(LedgerBroken):  # then there is no preview
-            week = week_of(before - 1)
-            self._box.home.ledger.deletions.prune_previews(before_week=week + 1)
-        now = self.deleted_before(0)
-        deleted += forget_unmatched(self._box.home, titles=self._titles, now=now)
-        return Housekeeping(deleted=deleted, skipped="")
+        chosen = self._states.load().retention_days
+        if days is not None and (chosen is None or days < chosen):
+            self._note_deletion()
+            self._states.change(partial(_narrowed, days))
+
+    def whole_from(self, now: int) -> int:
+        """Return from when on nothing has been deleted by age at a moment, seconds UTC."""
+        return WholeHistory(self._box.home.ledger).whole_from(self.kept().days, now=now)
 
     def begin(self) -> None:
         """Note when a new box began to count how long it is on; opens no history.
@@ -187,56 +180,26 @@ class Retention:
         """
         return max(0, self._aging.for_deleting() - days * DAY_SECONDS)
 
+    def begin_deleting(self) -> int:
+        """Note that what is over age goes now, and return before which moment, seconds UTC."""
+        days = self.kept().days
+        WholeHistory(self._box.home.ledger).note(days, now=self._aging.for_deleting())
+        return self.deleted_before(days)
 
-def kept(home: Home, *, gate: ConsentGate, allowed_days: int) -> RetentionPeriod:
-    """Return how long viewings are kept where the settings allow ``allowed_days``."""
-    allowed = min(allowed_days, MAX_RETENTION_DAYS)
-    chosen = HouseholdStateStore(home.ledger).load().retention_days
-    days = min(chosen or allowed, allowed)
-    floor = MIN_DAYS_WHILE_REPORTING if _anybody_reports(home, gate) else 1
-    return RetentionPeriod(
-        days=max(days, floor),
-        allowed_days=allowed,
-        chosen_days=chosen,
-        lengthened=days < floor,
-    )
+    def _note_deletion(self) -> None:
+        self._box.home.ledger.deletions.append("retention", at=self._box.clock.now())
 
-
-def _anybody_reports(home: Home, gate: ConsentGate) -> bool:
-    try:
-        return any(
-            gate.holds(Purpose.REPORTING, profile=profile)
-            for profile in home.ledger.consenting_profiles()
-        )
-    except LedgerBroken:
-        return False  # nothing is granted, so nothing is reported
+    def _anybody_reports(self) -> bool:
+        ledger, gate = self._box.home.ledger, self._box.gate
+        try:
+            return any(
+                gate.holds(Purpose.REPORTING, profile=profile)
+                for profile in ledger.consenting_profiles()
+            )
+        except LedgerBroken:
+            return False  # nothing is granted, so nothing is reported
 
 
-UNMATCHED_DAYS = 30
-"""A catalogue comes daily; what it has not learned in a month it will not learn."""
-
-
-def forget_unmatched(home: Home, *, titles: TitleIndex, now: int) -> int:
-    """Delete the viewings of titles unknown to the catalogue, last watched 30 days ago or earlier.
-
-    Apps are often ahead of the catalogue. Such viewings carry no weight, and begin to count on the
-    day the catalogue learns the title. Without a catalogue nothing is unknown, and nothing is
-    deleted.
-
-    Returns:
-        How many viewings were deleted.
-
-    """
-    before = now - UNMATCHED_DAYS * DAY_SECONDS
-    deleted = 0
-    for profile in home.history.profiles():
-        latest: dict[str, int] = {}
-        for kept in home.history.kept(profile.name):
-            latest[kept.viewing.entity_id] = kept.viewing.watched_on  # oldest first
-        for entity_id in sorted(titles.unknown(set(latest))):
-            if latest[entity_id] <= before:
-                deleted += home.history.forget(profile.name, entity_id)
-    if deleted:
-        with suppress(LedgerBroken):  # then there is no preview
-            home.ledger.deletions.prune_previews(before_week=week_of(before) + 1)
-    return deleted
+def _narrowed(days: int, now: HouseholdState) -> HouseholdState:
+    chosen = days if now.retention_days is None else min(days, now.retention_days)
+    return msgspec.structs.replace(now, retention_days=chosen)

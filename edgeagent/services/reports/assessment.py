@@ -21,7 +21,7 @@ from edgeagent.privacy.inference import (
     uniform_prior,
 )
 from edgeagent.services.context import BoxContext
-from edgeagent.services.household.retention import kept
+from edgeagent.services.household.retention import Retention
 from edgeagent.services.models.installation import Installation, InstallationStore, category_labels
 from edgeagent.services.reports.limits import ReportRules
 from edgeagent.services.reports.promises import Promise, promises
@@ -138,7 +138,7 @@ def assess(
         ),
         promises=promises(
             ledger,
-            kept=kept(home, gate=gate, allowed_days=config.retention_days),
+            kept=Retention(box, allowed_days=config.retention_days).kept(),
             dates=_dates(home),
             now=clock.now(),
         ),

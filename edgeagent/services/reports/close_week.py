@@ -13,8 +13,7 @@ from __future__ import annotations
 from edgeagent.clock import week_start
 from edgeagent.consent import Purpose
 from edgeagent.randomness import RandomSource
-from edgeagent.services.household.retention import kept
-from edgeagent.services.household.whole_history import WholeHistory
+from edgeagent.services.household.retention import Retention
 from edgeagent.services.reports.count_week import WeekCounter
 from edgeagent.services.reports.limits import SEND_WINDOW_SECONDS, ReportRules
 from edgeagent.services.reports.open_week import OpenWeek, WeekClosing
@@ -34,6 +33,7 @@ class Reporter:
         *,
         random: RandomSource,
         rules: ReportRules,
+        retention: Retention,
     ) -> None:
         """Draw from what ``counter`` counts and book in the ledger of its home."""
         self._counter = counter
@@ -42,6 +42,7 @@ class Reporter:
         self._on_time = OnTime(counter.box.home.ledger, clock=counter.box.clock)
         self._random = random
         self._rules = rules
+        self._retention = retention
         self._conditions = ReportConditions(
             box=counter.box,
             installations=counter.installations,
@@ -109,9 +110,8 @@ class Reporter:
 
         By dates alone: it would count fewer sessions than there were, or none.
         """
-        home, now = self._counter.box.home, self._clock.now()
-        days = kept(home, gate=self._counter.box.gate, allowed_days=self._rules.retention_days).days
-        whole_from = WholeHistory(self._ledger).whole_from(days, now=now + COUNT_SECONDS)
+        now = self._clock.now()
+        whole_from = self._retention.whole_from(now + COUNT_SECONDS)
         if whole_from > week_start(week) and week not in self._ledger.closed_weeks():
             self._ledger.mark_missed(week, reason="its viewings may be deleted by now", at=now)
         missed = {e.week: e.reason for e in self._ledger.entries() if e.entry == "missed"}

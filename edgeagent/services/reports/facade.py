@@ -14,6 +14,7 @@ from edgeagent.clock import week_of
 from edgeagent.config import Config
 from edgeagent.randomness import RandomSource
 from edgeagent.services.context import BoxContext
+from edgeagent.services.household.retention import Retention
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.services.reports.limits import ReportRules
 from edgeagent.services.timekeeping.counting_frame import Frame
@@ -56,12 +57,14 @@ class Reporting:
         *,
         installations: InstallationStore,
         config: Config,
+        retention: Retention,
         tools: Tools,
     ) -> None:
         """Report from the history of ``box`` under the rules of ``config``."""
         self._box = box
         self._installations = installations
         self._config = config
+        self._retention = retention
         self._tools = tools
 
     def close_week(self) -> WeekClosing:
@@ -185,21 +188,23 @@ class Reporting:
             prior=prior,
         )
 
-    def quarter(self, *, kept_days: int) -> Quarter:
+    def quarter(self) -> Quarter:
         """Return what was kept, used, sent and spent in the last 13 weeks."""
         from edgeagent.services.reports.quarterly_summary import quarter  # noqa: PLC0415  (lazy, see module)
 
         return quarter(
             self._box,
             installations=self._installations,
-            kept_days=kept_days,
+            kept_days=self._retention.kept().days,
         )
 
     def _reporter(self) -> Reporter:
         from edgeagent.services.reports.close_week import Reporter  # noqa: PLC0415  (lazy, see module)
 
         rules = ReportRules.of(self._config)
-        return Reporter(self._counter(), random=self._tools.random, rules=rules)
+        return Reporter(
+            self._counter(), random=self._tools.random, rules=rules, retention=self._retention
+        )
 
     def _counter(self) -> WeekCounter:
         from edgeagent.services.reports.count_week import WeekCounter  # noqa: PLC0415  (lazy, see module)

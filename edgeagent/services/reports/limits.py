@@ -25,8 +25,6 @@ class ReportRules:
     enabled: bool = True
     limits: Limits = COMPILED_LIMITS
     recipient: str = ""
-    retention_days: int = 90
-    """What the settings allow; a household may keep less."""
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -43,5 +41,4 @@ class ReportRules:
                 spacing_weeks=config.report_spacing_weeks,
             ),
             recipient=config.server_url or "",
-            retention_days=config.retention_days,
         )

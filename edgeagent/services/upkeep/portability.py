@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
-
-import msgspec
 
 from edgeagent.consent import ConsentRecord, Purpose, latest_decisions
 from edgeagent.errors import (
@@ -26,7 +23,8 @@ from edgeagent.messages import WatchEvent, canonical_bytes
 from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, Debit
 from edgeagent.regular_file import read_regular
 from edgeagent.services.context import BoxContext
-from edgeagent.services.household.profiles import HouseholdState, HouseholdStateStore, free_name
+from edgeagent.services.household.profiles import HouseholdStateStore, free_name
+from edgeagent.services.household.retention import Retention
 from edgeagent.services.upkeep.export_format import (
     EXPORT_CAP_BYTES,
     BoxExport,
@@ -70,9 +68,10 @@ class Imported:
 class Portability:
     """Takes everything of a household out of a box and puts it into another."""
 
-    def __init__(self, box: BoxContext) -> None:
-        """Serve ``box``."""
+    def __init__(self, box: BoxContext, *, retention: Retention) -> None:
+        """Serve ``box``; ``retention`` takes over how long viewings were kept."""
         self._box = box
+        self._retention = retention
 
     def export_to(self, path: Path, *, progress: Progress = lambda _done, _total: None) -> int:
         """Write everything into a new file that only its owner can read.
@@ -156,7 +155,7 @@ class Portability:
                 at=profile.created_at,
                 after=self._box.home.ledger.deletions.last(),
             )
-        self._narrow_retention(given.retention_days)
+        self._retention.narrow(given.retention_days)
         count = _Counter(progress, sum(len(profile.viewings) for profile in given.profiles))
         intake = Intake(self._box)
         waiting = []
@@ -191,18 +190,6 @@ class Portability:
                     hint="rename the one here: edgeagent profile rename",
                 )
         return [profile for profile in given.profiles if profile.name not in there]
-
-    def _narrow_retention(self, days: int | None) -> None:
-        states = HouseholdStateStore(self._box.home.ledger)
-        chosen = states.load().retention_days
-        if days is not None and (chosen is None or days < chosen):
-            self._box.home.ledger.deletions.append("retention", at=self._box.clock.now())
-            states.change(partial(_narrowed, days))
-
-
-def _narrowed(days: int, now: HouseholdState) -> HouseholdState:
-    chosen = days if now.retention_days is None else min(days, now.retention_days)
-    return msgspec.structs.replace(now, retention_days=chosen)
 
 
 def _store(intake: Intake, profile: ExportedProfile, count: _Counter) -> None:
