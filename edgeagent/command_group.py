@@ -22,7 +22,7 @@ from edgeagent.start import end_interrupted
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["HELP_NAMES", "CommandGroup", "emit_json", "json_option", "tell_error"]
+__all__ = ["HELP_NAMES", "CommandGroup", "emit_json", "json_option", "print_error"]
 
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 """For ``context_settings`` of a command line."""
@@ -51,23 +51,23 @@ class CommandGroup(click.Group):
                 finally:
                     sys.stdout.flush()
             except _Unwritten as lost:
-                _tell_lost(lost)
+                _print_lost(lost)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was named."""
         try:
             return super().invoke(ctx)
         except EdgeAgentError as error:
-            self.tell(ctx, error)
+            self.show_error(ctx, error)
             ctx.exit(error.exit_code)
         except UnicodeEncodeError as error:
             # Only the command line holds what no text can: files are decoded strictly.
-            tell_error(InputError(f"an argument is no text: {error.object!a}", hint=_IN_UTF_8))
+            print_error(InputError(f"an argument is no text: {error.object!a}", hint=_IN_UTF_8))
             ctx.exit(InputError.exit_code)
         except OSError as error:
             if error.filename is None:
                 raise
-            tell_error(InputError(f"{error.filename}: {error.strerror}", hint="check that path"))
+            print_error(InputError(f"{error.filename}: {error.strerror}", hint="check that path"))
             ctx.exit(InputError.exit_code)
         except (KeyboardInterrupt, click.Abort) as ended:
             # A prompt that is interrupted ends like one that is answered with no.
@@ -75,13 +75,13 @@ class CommandGroup(click.Group):
                 raise
             end_interrupted()
 
-    def tell(self, ctx: click.Context, error: EdgeAgentError) -> None:
+    def show_error(self, ctx: click.Context, error: EdgeAgentError) -> None:
         """Say what went wrong, to a person."""
         del ctx
-        tell_error(error)
+        print_error(error)
 
 
-def tell_error(error: EdgeAgentError) -> None:
+def print_error(error: EdgeAgentError) -> None:
     """Print what happened and the way out on stderr; where that is gone, nobody listens."""
     with suppress(OSError):
         click.echo(f"error: {error}", err=True)
@@ -103,12 +103,12 @@ class _Stream(io.FileIO):
             raise _Unwritten(error.strerror) from error
 
 
-def _tell_lost(lost: _Unwritten) -> NoReturn:
+def _print_lost(lost: _Unwritten) -> NoReturn:
     error = OutputError(
         f"the output cannot be written: {lost}",
         hint="what the command did before is done; let it print to another place",
     )
-    tell_error(error)
+    print_error(error)
     sys.exit(error.exit_code)
 
 

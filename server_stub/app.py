@@ -1,4 +1,4 @@
-"""The HTTP door: the repository, and ``POST /v1/reports``.
+"""The HTTP endpoint: the repository, and ``POST /v1/reports``.
 
 Answers to a report: 204 counted (or counted before), 400 not a report this server takes, 408 too
 slow, 409 another report under that id, 410 its week is closed, 413 too long, 415 not JSON, 503 too
@@ -54,12 +54,12 @@ def create_app(
         yield
         await asyncio.to_thread(ingest.stop)
 
-    door = _ReportDoor(admission, ingest, body_seconds)
-    routes = [Route("/v1/reports", door.take, methods=["POST"]), *repository_routes(repository)]
+    endpoint = _ReportEndpoint(admission, ingest, body_seconds)
+    routes = [Route("/v1/reports", endpoint.take, methods=["POST"]), *repository_routes(repository)]
     return Starlette(routes=routes, lifespan=lifespan)
 
 
-class _ReportDoor:
+class _ReportEndpoint:
     def __init__(self, admission: Admission, ingest: Ingest, body_seconds: float) -> None:
         self._admission = admission
         self._ingest = ingest

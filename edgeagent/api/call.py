@@ -26,7 +26,7 @@ from edgeagent.messages.fields import MAIN_PROFILE, ErasureReason
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.services.upkeep.erasure import ErasureReceipt
 
-__all__ = ["Call", "NetworkJobs", "Outside", "ServiceState", "telling_of_changes"]
+__all__ = ["Call", "NetworkJobs", "Outside", "ServiceState", "notifying_of_changes"]
 
 
 class NetworkJobs(Protocol):
@@ -84,19 +84,19 @@ class ServiceState:
         self.playbacks = Playbacks()
         self.started_at = outside.clock.now()
         self.agent = outside.open_agent()
-        self._told = self._switches()
+        self._last_switches = self._switches()
 
     @property
     def clock(self) -> DeviceClock:
         """What time it is in the box."""
         return self.agent.clock
 
-    def news(self) -> tuple[tuple[str, object], ...]:
-        """Return the events that tell of what changed since the last news, in any process."""
-        before, self._told = self._told, self._switches()
-        if before is None or self._told is None:
+    def new_events(self) -> tuple[tuple[str, object], ...]:
+        """Return the events that tell of what changed since this was last asked, in any process."""
+        before, self._last_switches = self._last_switches, self._switches()
+        if before is None or self._last_switches is None:
             return ()
-        return tuple(changes(before, self._told))
+        return tuple(changes(before, self._last_switches))
 
     def rest(self) -> None:
         """Give back what only a busy service needs to keep in memory."""
@@ -158,7 +158,7 @@ class ServiceState:
         """
         return self.agent.stores.are_gone()
 
-    def begin_anew(self) -> tuple[tuple[str, object], ...]:
+    def open_new_box(self) -> tuple[tuple[str, object], ...]:
         """Let go of all of a box that :meth:`is_gone`, serve a new one, and return what to tell.
 
         Raises:
@@ -172,7 +172,7 @@ class ServiceState:
         self.charges = Charges()
         self.agent.close()
         self.agent = self.outside.open_agent()
-        return (history_changed(MAIN_PROFILE), *self.news())
+        return (history_changed(MAIN_PROFILE), *self.new_events())
 
     def _switches(self) -> Switches | None:
         try:
@@ -236,19 +236,19 @@ class Call:
         except ModelError:
             return lambda _: None
 
-    def tell_of_viewings(self) -> None:
+    def notify_of_viewings(self) -> None:
         """Tell listeners of viewings that were stored from playback."""
-        self.tell_of_history(*self.playbacks.take_changed())
+        self.notify_of_history(*self.playbacks.take_changed())
 
-    def tell_of_history(self, *profiles: str) -> None:
+    def notify_of_history(self, *profiles: str) -> None:
         """Tell listeners that viewings or marks of these profiles have changed."""
         for profile in profiles:
             self.emit(*history_changed(profile))
 
-    def tell_of_withdrawal(self, purpose: Purpose, profile: str) -> None:
+    def notify_of_withdrawal(self, purpose: Purpose, profile: str) -> None:
         """Tell listeners what went with a consent; telling of the consent is not done here."""
         if purpose in {Purpose.HISTORY, Purpose.PERSONALIZATION}:
-            self.tell_of_history(profile)
+            self.notify_of_history(profile)
 
     def emit(self, event: str, value: object) -> None:
         """Tell listeners of ``event`` once the call is done."""
@@ -256,9 +256,9 @@ class Call:
 
 
 @contextmanager
-def telling_of_changes(call: Call) -> Iterator[None]:
+def notifying_of_changes(call: Call) -> Iterator[None]:
     """Tell listeners what a block changed, also when it ends in an error."""
     try:
         yield
     finally:
-        call.events.extend(call.state.news())
+        call.events.extend(call.state.new_events())

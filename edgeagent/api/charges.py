@@ -14,7 +14,7 @@ __all__ = ["Charges"]
 
 
 @dataclass(slots=True, kw_only=True)
-class _Told:
+class _ChargedTitle:
     """The title that a connection plays."""
 
     entity_id: str
@@ -28,38 +28,38 @@ class Charges:
 
     def __init__(self) -> None:
         """Nothing was told."""
-        self._told: dict[int, _Told] = {}
+        self._titles: dict[int, _ChargedTitle] = {}
 
     def of_mark(self, connection: int, mark: PlaybackMark, *, now: float) -> int:
         """Return how many viewings a mark costs; ``now`` in boot time."""
-        told = self._told.get(connection)
-        if told is None or told.entity_id != mark.entity_id or mark.completed:
+        charged = self._titles.get(connection)
+        if charged is None or charged.entity_id != mark.entity_id or mark.completed:
             return 1
-        return 0 if now - told.charged_at < STORE_EVERY_SECONDS else 1
+        return 0 if now - charged.charged_at < STORE_EVERY_SECONDS else 1
 
     def take_mark(self, connection: int, mark: PlaybackMark, *, now: float, viewings: int) -> None:
         """Note a mark that has cost what :meth:`of_mark` said."""
         if mark.completed:
             self.leave(connection)
         elif viewings:
-            self._told[connection] = _Told(entity_id=mark.entity_id, charged_at=now)
+            self._titles[connection] = _ChargedTitle(entity_id=mark.entity_id, charged_at=now)
         else:
-            self._told[connection].more = True
+            self._titles[connection].more = True
 
     def of_pause(self, connection: int) -> int:
         """Return how many viewings it costs to store what has been played."""
-        told = self._told.get(connection)
-        return int(told is not None and told.more)
+        charged = self._titles.get(connection)
+        return int(charged is not None and charged.more)
 
     def take_pause(self, connection: int) -> None:
         """Note a pause that has cost what :meth:`of_pause` said."""
-        if connection in self._told:
-            self._told[connection].more = False
+        if connection in self._titles:
+            self._titles[connection].more = False
 
     def leave(self, connection: int) -> None:
         """A connection plays nothing any more."""
-        self._told.pop(connection, None)
+        self._titles.pop(connection, None)
 
     def __contains__(self, connection: int) -> bool:
         """Whether a connection plays something."""
-        return connection in self._told
+        return connection in self._titles

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Event",
-    "Lane",
     "Loose",
     "Method",
     "Nothing",
+    "RunMode",
     "fetching",
     "for_apps",
     "for_apps_listed",
     "own",
 ]
 
-Lane = Literal["quick", "slow", "alone"]
+RunMode = Literal["quick", "slow", "alone"]
 """``slow``: waits for a child, never in the way of a viewing; ``alone``: while nothing else works
 on the stores."""
 P = TypeVar("P", bound=msgspec.Struct)
@@ -54,7 +54,7 @@ class Method:
     takes_a_list: bool = False
     """``run`` gets a sequence; clients send one set of parameters, or an array of such objects."""
     result_name: str = "result"
-    lane: Lane = "quick"
+    mode: RunMode = "quick"
     first: Callable[[Call], object] | None = None
     """What it does on the network, before ``run`` and in a thread that nothing else waits for; what
     it returns is handed to ``run`` in the place of parameters."""
@@ -72,7 +72,7 @@ def own(
     *,
     result_name: str = "result",
     caller: Caller = Caller.MANAGE,
-    lane: Lane = "quick",
+    mode: RunMode = "quick",
 ) -> Method:
     """Return a method of our own module, which is a manager's unless ``caller`` says otherwise."""
     return Method(
@@ -81,7 +81,7 @@ def own(
         run=run,
         params=params,
         result_name=result_name,
-        lane=lane,
+        mode=mode,
     )
 
 
@@ -94,7 +94,7 @@ def fetching(
         caller=Caller.MANAGE,
         run=run,
         result_name=result_name,
-        lane="slow",
+        mode="slow",
         first=first,
     )
 

@@ -59,7 +59,7 @@ class Playbacks:
     def __init__(self) -> None:
         """Nothing is playing."""
         self._playing: dict[int, _Playback] = {}
-        self._turn: tuple[float, bool] = (0.0, False)
+        self._private_since: tuple[float, bool] = (0.0, False)
         self._after = 0
         self._changed: set[str] = set()
 
@@ -151,9 +151,9 @@ class Playbacks:
 
     def apply_borders(self, agent: Agent) -> None:
         """Forget everything where a deletion, or a private session's border, came in between."""
-        turn, after = agent.private.turn(), agent.erasure.last()
-        if (turn, after) != (self._turn, self._after):
-            self._turn, self._after = turn, after
+        changed, after = agent.private.last_change(), agent.erasure.last()
+        if (changed, after) != (self._private_since, self._after):
+            self._private_since, self._after = changed, after
             self._playing.clear()
 
     def __contains__(self, connection: int) -> bool:

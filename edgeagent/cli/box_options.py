@@ -58,7 +58,7 @@ class BoxOptions:
             environment: everything outside that the agent is given; the real thing without.
 
         """
-        outside = environment or _world_of(self.home)
+        outside = environment or _environment_of(self.home)
         with Agent.open(self.home, config=self.config(), environment=outside) as agent:
             yield agent
             if writes:
@@ -66,7 +66,7 @@ class BoxOptions:
                     agent.housekeeping()
 
 
-def _world_of(home: Path) -> Environment:
+def _environment_of(home: Path) -> Environment:
     """Return the real environment, with the private sessions of the service that serves ``home``.
 
     What it does not store may not be stored beside it, whatever the environment of either.

@@ -10,8 +10,8 @@ import click
 import msgspec
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
-from edgeagent.cli.privacy import tell
-from edgeagent.command_group import emit_json, json_option, tell_error
+from edgeagent.cli.privacy import print_assessment
+from edgeagent.command_group import emit_json, json_option, print_error
 from edgeagent.config import Config, load_config
 from edgeagent.errors import InputError
 from edgeagent.services.reports.assessment import Assessment
@@ -79,18 +79,18 @@ def check(box: BoxOptions, *, new: Path | None, as_json: bool) -> None:
             }
         )
     for fault in faults:
-        tell_error(InputError(f"{source}: {fault}", hint=fault.hint))
+        print_error(InputError(f"{source}: {fault}", hint=fault.hint))
     if faults:
         sys.exit(InputError.exit_code)
     if as_json:
         return
     click.echo(f"{source or 'no settings file: defaults'}: good")
     if new is not None:
-        _tell("Changes against the settings in force", changes(present, settings))
-    _tell("Not at their defaults", deviations(settings))
+        _print_items("Changes against the settings in force", changes(present, settings))
+    _print_items("Not at their defaults", deviations(settings))
     if assessment is not None:
         click.echo("\nUnder these settings this box would be assessed so:\n")
-        tell(assessment)
+        print_assessment(assessment)
 
 
 def _assessment(box: BoxOptions, settings: Config) -> Assessment | None:
@@ -101,7 +101,7 @@ def _assessment(box: BoxOptions, settings: Config) -> Assessment | None:
         return agent.reports.assess(settings=settings)
 
 
-def _tell(title: str, items: Sequence[Change | Deviation]) -> None:
+def _print_items(title: str, items: Sequence[Change | Deviation]) -> None:
     click.secho(title, bold=True)
     for item in items:
         was = f" (was {_toml(item.before)})" if isinstance(item, Change) else ""

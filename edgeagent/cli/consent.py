@@ -9,7 +9,7 @@ import click
 
 from edgeagent.agent import Agent
 from edgeagent.cli.box_options import CALLED_OFF, BoxOptions, pass_box, profile_option, yes_option
-from edgeagent.cli.privacy import tell, tell_briefly
+from edgeagent.cli.privacy import print_assessment, print_briefly
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.consent import ConsentRecord, Purpose
@@ -98,9 +98,9 @@ def _show_before(agent: Agent, purposes: tuple[str, ...], profile: str, *, yes: 
     agent.household.require_may_consent(profile)
     assessment = agent.reports.assess()
     if not _leads_to_reports(agent, purposes, profile):
-        tell_briefly(assessment)
+        print_briefly(assessment)
         return
-    tell(assessment, err=True)
+    print_assessment(assessment, err=True)
     if not yes and sys.stdin.isatty():
         click.confirm("Allow reports?", abort=True, err=True)
 
@@ -143,7 +143,7 @@ def _say_called_off(records: Sequence[ConsentRecord]) -> None:
 
 def _show_after(agent: Agent, *, as_json: bool) -> None:
     if not as_json:
-        tell_briefly(agent.reports.assess())
+        print_briefly(agent.reports.assess())
 
 
 @command.command()

@@ -16,7 +16,7 @@ from edgeagent.regular_file import read_regular
 from edgeagent.services.reports.assessment import Assessment, Belief
 from edgeagent.services.reports.quarterly_summary import Quarter
 
-__all__ = ["command", "tell", "tell_briefly"]
+__all__ = ["command", "print_assessment", "print_briefly"]
 
 _PRIOR_CAP_BYTES = 64 * 1024
 _SHOWN = 3
@@ -45,7 +45,7 @@ def assess(box: BoxOptions, *, prior_file: Path | None, as_json: bool) -> None:
     if as_json:
         emit_json(assessment)
     else:
-        tell(assessment)
+        print_assessment(assessment)
 
 
 @command.command()
@@ -58,10 +58,10 @@ def report(box: BoxOptions, *, as_json: bool) -> None:
     if as_json:
         emit_json(quarter)
     else:
-        _tell_quarter(quarter)
+        _print_quarter(quarter)
 
 
-def tell(assessment: Assessment, *, err: bool = False) -> None:
+def print_assessment(assessment: Assessment, *, err: bool = False) -> None:
     """Print an assessment in words."""
 
     def say(line: str, *, bold: bool = False) -> None:
@@ -85,7 +85,7 @@ def tell(assessment: Assessment, *, err: bool = False) -> None:
         f" at most {budget.epsilon_limit_report:.2f} a report; {budget.epsilon_lifetime:.2f} ever"
     )
     say("What somebody could conclude who sees all reports and knows the population", bold=True)
-    _tell_beliefs(assessment, say=say)
+    _print_beliefs(assessment, say=say)
     say("What is promised", bold=True)
     for promise in assessment.promises:
         say(f"  {'holds' if promise.holds else 'DOES NOT HOLD'}: {promise.text}")
@@ -97,7 +97,7 @@ def tell(assessment: Assessment, *, err: bool = False) -> None:
     say(f"Taking part in reports now: {taking_part}")
 
 
-def tell_briefly(assessment: Assessment) -> None:
+def print_briefly(assessment: Assessment) -> None:
     """Print the upshot of an assessment, in one line beside what a command prints."""
     budget, promises = assessment.budget, assessment.promises
     names = ", ".join(assessment.reporting)
@@ -119,7 +119,7 @@ def _verdict(assessment: Assessment) -> str:
     return "riskier than" if assessment.riskier_than_default else "no riskier than"
 
 
-def _tell_beliefs(assessment: Assessment, *, say: Callable[[str], None]) -> None:
+def _print_beliefs(assessment: Assessment, *, say: Callable[[str], None]) -> None:
     conclusions = assessment.conclusions
     say(f"  worst case: {conclusions.worst_case}")
     likeliest = sorted(conclusions.beliefs, key=lambda belief: -belief.posterior)
@@ -137,7 +137,7 @@ def _in_words(belief: Belief) -> str:
     )
 
 
-def _tell_quarter(quarter: Quarter) -> None:
+def _print_quarter(quarter: Quarter) -> None:
     click.secho(f"From {quarter.since[:10]} to {quarter.until[:10]}", bold=True)
     click.secho("Kept, encrypted, in this box alone", bold=True)
     for kept in quarter.kept:

@@ -62,12 +62,12 @@ class _LazyGroup(CommandGroup):
         command: click.Command = module.command
         return command
 
-    def tell(self, ctx: click.Context, error: EdgeAgentError) -> None:
+    def show_error(self, ctx: click.Context, error: EdgeAgentError) -> None:
         """Say what went wrong, to a person or to the service that has started this command."""
         if ctx.params["json_errors"]:
             click.echo(msgspec.json.encode(Failure.of(error)).decode(), err=True)
         else:
-            super().tell(ctx, error)
+            super().show_error(ctx, error)
 
 
 def _default_home() -> Path:

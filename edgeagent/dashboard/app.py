@@ -17,18 +17,18 @@ from starlette.routing import Route
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.dashboard import about, erasing, home, household, kept, left, switches, thinks
 from edgeagent.dashboard.box_client import BoxClient, Refused
-from edgeagent.dashboard.gate import (
+from edgeagent.dashboard.headers import SecurityHeaders
+from edgeagent.dashboard.idle import Idle
+from edgeagent.dashboard.page_request import Handler, PageRequest
+from edgeagent.dashboard.rendering import ASSETS, render
+from edgeagent.dashboard.request_checks import (
     COOKIE,
-    TurnedAway,
+    RejectedRequest,
     check_host,
     check_origin,
     posted,
     session_of,
 )
-from edgeagent.dashboard.headers import SecurityHeaders
-from edgeagent.dashboard.idle import Idle
-from edgeagent.dashboard.page_request import Handler, PageRequest
-from edgeagent.dashboard.rendering import ASSETS, render
 from edgeagent.dashboard.session import SESSION_SECONDS, BrowserSession, Sessions
 from edgeagent.dashboard.texts import LANGUAGES, Said, Texts, choose_language, load_texts
 from edgeagent.errors import ConsentRequired, EdgeAgentError, NetworkError, NoModel
@@ -77,7 +77,7 @@ class Dashboard:
             ],
             middleware=[Middleware(SecurityHeaders)],
             exception_handlers={
-                TurnedAway: self._turned_away,
+                RejectedRequest: self._rejected,
                 HTTPException: self._not_found,
                 EdgeAgentError: self._failed,
             },
@@ -119,7 +119,7 @@ class Dashboard:
         """
         check_host(request)
         if not self.sessions.accepts_link(request.query_params.get("key", "")):
-            raise TurnedAway("locked")
+            raise RejectedRequest("locked")
         self.idle.touch()
         response = HTMLResponse(render("opening", t=self._texts(request)))
         self._keep(response, self.sessions.begin())
@@ -156,8 +156,8 @@ class Dashboard:
         )
         return load_texts(language)
 
-    async def _turned_away(self, request: Request, error: Exception) -> Response:
-        reason = error.reason if isinstance(error, TurnedAway) else "foreign"
+    async def _rejected(self, request: Request, error: Exception) -> Response:
+        reason = error.reason if isinstance(error, RejectedRequest) else "foreign"
         return self._notice(request, reason, status_code=403)
 
     async def _not_found(self, request: Request, error: Exception) -> Response:

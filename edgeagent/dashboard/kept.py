@@ -17,7 +17,7 @@ from edgeagent.messages.fields import HISTORY_PAGE
 __all__ = ["ROUTES"]
 
 _PAGE = 12
-_DEEDS = {
+_ACTIONS = {
     "hide": "hidden",
     "unhide": "shown",
     "exclude": "excluded",
@@ -91,17 +91,17 @@ async def _last_picks(request: PageRequest) -> tuple[PickShape, ...]:
 
 
 async def _do(request: PageRequest) -> Response:
-    deed = request.path.removeprefix("/title/")
+    action = request.path.removeprefix("/title/")
     entity_id, came_from = request.form.get("id", ""), request.form.get("from", "")
     title = request.form.get("title", entity_id)
-    if deed == "forget" and "sure" not in request.form:
+    if action == "forget" and "sure" not in request.form:
         back = f"/title?{_query(entity_id, came_from)}"
         fields = {"id": entity_id, "from": came_from, "title": title}
         return await request.confirm("forget", fields, back=back, title=title)
-    await request.tell(deed, entityId=entity_id)
-    if deed == "forget":
-        return request.go(_from(came_from), done=_DEEDS[deed])
-    return request.go("/title", done=_DEEDS[deed], id=entity_id, **{"from": came_from})
+    await request.tell(action, entityId=entity_id)
+    if action == "forget":
+        return request.go(_from(came_from), done=_ACTIONS[action])
+    return request.go("/title", done=_ACTIONS[action], id=entity_id, **{"from": came_from})
 
 
 def _from(name: str) -> str:
@@ -116,5 +116,5 @@ ROUTES = (
     Route(path="/kept", handler=_kept),
     Route(path="/marks", handler=_marks),
     Route(path="/title", handler=_title),
-    *(Route(path=f"/title/{deed}", handler=_do, method="POST") for deed in _DEEDS),
+    *(Route(path=f"/title/{action}", handler=_do, method="POST") for action in _ACTIONS),
 )

@@ -66,18 +66,18 @@ class PageRequest:
         return HTMLResponse(content, status_code=status_code)
 
     async def confirm(
-        self, deed: str, fields: Mapping[str, str], *, back: str, **named: str
+        self, action: str, fields: Mapping[str, str], *, back: str, **named: str
     ) -> Response:
-        """Return the page that asks once more before ``deed`` is done.
+        """Return the page that asks once more before ``action`` is done.
 
         Args:
-            deed: names the texts: question, what follows, and the button.
+            action: names the texts: question, what follows, and the button.
             fields: what to post again, to the same path.
             back: where "no" leads.
             named: fills in the texts.
 
         """
-        return await self.page("confirm", deed=deed, back=back, fields=fields, named=named)
+        return await self.page("confirm", action=action, back=back, fields=fields, named=named)
 
     def go(self, path: str, *, done: str, **query: str) -> Response:
         """Go on to another page, which says what was done."""

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from edgeagent.features.window import Watched
 from edgeagent.messages import Title
 from edgeagent.ranking.order import id_order
-from edgeagent.ranking.series import SeriesShelf
+from edgeagent.ranking.series import SeriesIndex
 
-__all__ = ["BEGUN_FRACTION", "FINISHED_FRACTION", "Access", "Offer", "Shelf"]
+__all__ = ["BEGUN_FRACTION", "FINISHED_FRACTION", "Access", "CandidateIndex", "Offer"]
 
 BEGUN_FRACTION = 0.02
 """Less is a slip of the thumb: two minutes of a film. The title stays new."""
@@ -57,7 +57,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class CandidateIndex:
     """What of a catalogue's titles decides whether they may be shown; built once a catalogue."""
 
     ids: NDArray[np.intp]
@@ -74,7 +74,7 @@ class Shelf:
     """The earliest of ``available_until``."""
     groups: tuple[NDArray[np.int32], NDArray[np.int32]]
     """[N] the series of a title, [N] its franchise, as numbers that are all different."""
-    series: SeriesShelf
+    series: SeriesIndex
 
     @classmethod
     def of(cls, titles: Sequence[Title]) -> Self:
@@ -95,7 +95,7 @@ class Shelf:
                 dtype=np.intp,
             ),
             packages=tuple(packages),
-            series=SeriesShelf.of(titles),
+            series=SeriesIndex.of(titles),
         )
 
     def permitted(self, access: Access) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.features.catalogue import CatalogueView
-from edgeagent.ranking.candidates import Offer, Shelf
+from edgeagent.ranking.candidates import CandidateIndex, Offer
 from edgeagent.ranking.diversity import (
     pool_size,
     relevance_part,
@@ -60,7 +60,7 @@ def choose(
     offer: Offer,
     scored: Scored,
     catalogue: CatalogueView,
-    shelf: Shelf,
+    index: CandidateIndex,
     *,
     kind_of: Callable[[int], int | str],
     limit: int,
@@ -72,20 +72,20 @@ def choose(
         offer: what may be shown.
         scored: what everything scores.
         catalogue: the titles.
-        shelf: of the same catalogue.
+        index: of the same catalogue.
         kind_of: the segment or genre of a title.
         limit: how many of each list, at most.
         exploration_seed: decides what is drawn; None: nothing is.
 
     """
     pool, scores, embeddings = _considered(
-        offer.new, scored, catalogue, shelf.ids, pool_size(limit)
+        offer.new, scored, catalogue, index.ids, pool_size(limit)
     )
     if scored.known_by == 0:
         rounds = in_rounds([kind_of(column) for column in pool.tolist()])
         pool, embeddings = pool[rounds], embeddings[rounds]
         scores = np.arange(len(pool), 0, -1, dtype=np.float32)  # their place is what counts now
-    series, franchises = shelf.groups
+    series, franchises = index.groups
     found = spread(
         scores,
         embeddings,

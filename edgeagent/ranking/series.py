@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from edgeagent.messages import Title
 
-__all__ = ["SeriesShelf"]
+__all__ = ["SeriesIndex"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesShelf:
+class SeriesIndex:
     """The titles of a catalogue, sorted into series."""
 
     entrances: NDArray[np.bool_]

@@ -33,7 +33,7 @@ from edgeagent.messages import (
     TrialRequest,
     Viewing,
 )
-from edgeagent.ranking.candidates import Access, Shelf
+from edgeagent.ranking.candidates import Access, CandidateIndex
 from edgeagent.ranking.choice import Choice, choose
 from edgeagent.ranking.heaviest import heaviest
 from edgeagent.ranking.reasons import (
@@ -71,11 +71,11 @@ class Engine:
         self._head: Head = (
             PopularityHead(catalogue) if model is None else ModelHead(model, catalogue)
         )
-        self._shelf = Shelf.of(catalogue.titles)
+        self._candidates = CandidateIndex.of(catalogue.titles)
 
     def rank(self, request: RankRequest) -> Picks:
         """Rank the catalogue, or explain one title; see :class:`~.protocol.Scorer`."""
-        hidden = self._shelf.series.with_episodes(request.hidden)
+        hidden = self._candidates.series.with_episodes(request.hidden)
         # Left out before anything looks at the history: then nothing, not even what counts as
         # watched, can tell that these viewings were ever there.
         watched = watched_of(request.history, self.catalogue, left_out=hidden)
@@ -89,13 +89,13 @@ class Engine:
         )
         if request.explain is not None:
             asked = self._columns({request.explain})
-            choice = Choice.of(asked[self._shelf.permitted(access)[asked]])
+            choice = Choice.of(asked[self._candidates.permitted(access)[asked]])
         else:
             choice = choose(
-                self._shelf.offer(watched, access),
+                self._candidates.offer(watched, access),
                 scored,
                 self.catalogue,
-                self._shelf,
+                self._candidates,
                 kind_of=self._head.kind_of,
                 limit=request.limit,
                 exploration_seed=request.exploration_seed,
@@ -184,7 +184,7 @@ class Engine:
     def _window(self, watched: Watched, request: RankRequest, hidden: frozenset[str]) -> Window:
         """Return what carries weight: what was watched, less what is to be no reason."""
         if request.not_reasons:
-            no_reasons = self._shelf.series.with_episodes(request.not_reasons)
+            no_reasons = self._candidates.series.with_episodes(request.not_reasons)
             watched = watched_of(request.history, self.catalogue, left_out=no_reasons | hidden)
         return window_of(watched, self.catalogue, now=request.now)
 
@@ -199,7 +199,7 @@ class Engine:
         columns = np.concatenate((choice.new, choice.begun))
         explained = self._head.explain(window, columns)
         watched, merged = merge_repeats(
-            window.columns, explained.contributions, ids=self._shelf.ids
+            window.columns, explained.contributions, ids=self._candidates.ids
         )
         shown = largest(merged, named=named)
         picks = []

@@ -76,7 +76,7 @@ class HouseholdOutcome:
 
 
 @contextmanager
-def _no_news() -> Iterator[None]:
+def _warnings_off() -> Iterator[None]:
     """Settings are the simulation's own: what a box would warn its owner of is no news here."""
     logger = logging.getLogger("edgeagent")
     before = logger.level
@@ -125,7 +125,10 @@ class HouseholdLife:
             simulated=True,
         )
         config = around.config(scorer="resident" if self._make_scorer else "child")
-        with _no_news(), Agent.open(self.home, config=config, environment=environment) as agent:
+        with (
+            _warnings_off(),
+            Agent.open(self.home, config=config, environment=environment) as agent,
+        ):
             for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
                 agent.grant(purpose)
             agent.update_model()

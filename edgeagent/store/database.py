@@ -27,7 +27,7 @@ from edgeagent.store.durable import no_room
 from edgeagent.store.faults import storage_error
 from edgeagent.store.home_files import log_of
 from edgeagent.store.keys import SecretKey
-from edgeagent.store.names import NamedFile
+from edgeagent.store.named_file import NamedFile
 
 if TYPE_CHECKING:
     import sqlite_utils

@@ -33,6 +33,7 @@ from edgeagent.errors import (
 )
 from edgeagent.randomness import RandomSource
 from edgeagent.store.anchor import Anchor
+from edgeagent.store.cross_check import begin_mark, cross_check, leave_unmarked, require_untouched
 from edgeagent.store.database import Database
 from edgeagent.store.durable import (
     destroy_durably,
@@ -56,9 +57,8 @@ from edgeagent.store.ledger import LedgerStore
 from edgeagent.store.ledger_schema import LEDGER_SCHEMA
 from edgeagent.store.lock import HomeLock
 from edgeagent.store.logs import CutLogs, require_fitting_log
-from edgeagent.store.making import make_database
-from edgeagent.store.meeting import begin_mark, leave_unmarked, meet, require_untouched
 from edgeagent.store.migrations import Schema
+from edgeagent.store.new_database import make_database
 from edgeagent.store.read_only import copy_to_memory, is_writable, require_writable
 from edgeagent.store.rekey import DatabaseFiles, Step, finish_rekey, rekey_database
 from edgeagent.store.viewings import Shown
@@ -340,7 +340,7 @@ class Home:
             ledger.close()
             raise
         self._ledger = ledger
-        if self._cut_logs.tell(ledger, at=now):
+        if self._cut_logs.note(ledger, at=now):
             database.checkpoint()
         if self._copy is not None:
             database.refuse_writes(self.directory / database.path.name)
@@ -358,8 +358,8 @@ class Home:
     def _take_in(self, history: Database) -> None:
         """Note what happened to a history since it was open last, and empty its log."""
         with self._lock.held():
-            self._cut_logs.tell(self.ledger, at=self._now)
-            meet(history, self.ledger, at=self._now)
+            self._cut_logs.note(self.ledger, at=self._now)
+            cross_check(history, self.ledger, at=self._now)
         with suppress(DiskFull):  # what a process deleted that died may be in the log yet
             history.checkpoint()
         if self._copy is not None:

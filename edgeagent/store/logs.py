@@ -29,7 +29,7 @@ class CutLogs:
             if scan_log(log_of(database.path)).lost:
                 self._names.append(log_of(database.path).name)
 
-    def tell(self, ledger: LedgerStore, *, at: int) -> bool:
+    def note(self, ledger: LedgerStore, *, at: int) -> bool:
         """Note them in the ledger; return whether there were any.
 
         Of a ledger that is broken, its own ``check`` speaks.

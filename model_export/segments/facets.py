@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edgeagent.messages import Title
 from model_export.segments.session_vectors import SessionRows
 
-__all__ = ["Facet", "telling_titles", "watched_in"]
+__all__ = ["Facet", "distinctive_titles", "watched_in"]
 
 
 def watched_in(
@@ -73,8 +73,8 @@ class Facet(Generic[V]):
         here = self.share[segment]
         ratio = here / np.maximum(self.overall, 1e-9)
         out = np.flatnonzero((ratio >= lift) & (here >= share))
-        telling = here[out] * np.log(np.maximum(ratio[out], 1e-9))
-        return [self.values[value] for value in out[np.argsort(-telling, kind="stable")]]
+        distinctiveness = here[out] * np.log(np.maximum(ratio[out], 1e-9))
+        return [self.values[value] for value in out[np.argsort(-distinctiveness, kind="stable")]]
 
     def commonest(self, segment: int) -> list[V]:
         """Return the values a segment watches, the most watched first."""
@@ -82,15 +82,15 @@ class Facet(Generic[V]):
         return [self.values[value] for value in order if self.share[segment, value] > 0]
 
 
-def telling_titles(
+def distinctive_titles(
     titles: Sequence[Title], watched: NDArray[np.float64], *, most: int
 ) -> list[tuple[str, ...]]:
-    """Return for each segment its most telling titles as one says them, once a series."""
+    """Return for each segment its most distinctive titles as one says them, once a series."""
     share = watched / np.maximum(watched.sum(axis=1, keepdims=True), 1.0)
     overall = watched.sum(axis=0) / max(float(watched.sum()), 1.0)
-    telling = share * np.log(np.maximum(share, 1e-12) / np.maximum(overall, 1e-12))
+    distinctiveness = share * np.log(np.maximum(share, 1e-12) / np.maximum(overall, 1e-12))
     tops = []
-    for row in telling:
+    for row in distinctiveness:
         best = np.argsort(-row, kind="stable")[: 20 * most]
         names = (_spoken(titles[item]) for item in best if row[item] > 0)
         tops.append(tuple(dict.fromkeys(names))[:most])

@@ -18,7 +18,7 @@ from edgeagent.messages import SegmentLabel, Title
 from edgeagent.messages.manifest import BEFORE_1970, LABEL_TEXT_LETTERS
 from model_export.metadata import NOTHING_KNOWN, Metadata
 from model_export.segments.english_names import english_name, noun_first, shortened
-from model_export.segments.facets import Facet, telling_titles, watched_in
+from model_export.segments.facets import Facet, distinctive_titles, watched_in
 from model_export.segments.session_vectors import SessionRows
 from model_export.segments.taxonomy import FORMATS, iab_categories, is_sensitive
 
@@ -95,7 +95,7 @@ def _portraits(
     themes = Facet.of(
         titles, watched, lambda title: metadata.get(title.entity_id, NOTHING_KNOWN).keywords
     )
-    for segment, tops in enumerate(telling_titles(titles, watched, most=_TITLES_SHOWN)):
+    for segment, tops in enumerate(distinctive_titles(titles, watched, most=_TITLES_SHOWN)):
         lifted = genres.lifted(segment, lift=_LIFT, share=_GENRE_SHARE)
         faint = genres.lifted(segment, lift=_FAINT_LIFT, share=_FAINT_SHARE)
         theme = themes.lifted(segment, lift=_THEME_LIFT, share=_THEME_SHARE)

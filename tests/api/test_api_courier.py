@@ -11,7 +11,7 @@ import pytest
 
 from edgeagent.api.call import Outside, ServiceState
 from edgeagent.api.confirmations import Confirmations
-from edgeagent.api.process.courier import Courier
+from edgeagent.api.process.network_scheduler import NetworkScheduler
 from edgeagent.api.process.timetable import GRID_SECONDS, LEAD_SECONDS, Timetable, Updates, Weeks
 from edgeagent.api.transport.subscriptions import Subscriptions
 from edgeagent.api.worker_threads import WorkerThreads
@@ -152,7 +152,7 @@ class NetworkJobs(InProcess):
 
 
 class Route:
-    """A courier over a box."""
+    """A scheduler over a box."""
 
     def __init__(self, directory: Path) -> None:
         self.box = AgentBox(directory=directory / "box", runtime_directory=directory / "run")
@@ -168,7 +168,7 @@ class Route:
         self.state = ServiceState(outside, config=self.box.config, confirmations=confirmations)
         self.fetched = 0
         self.threads = WorkerThreads()
-        self.courier = Courier(
+        self.scheduler = NetworkScheduler(
             self.state,
             threads=self.threads,
             subscriptions=Subscriptions(),
@@ -198,14 +198,14 @@ def route(tmp_path: Path) -> Iterator[Route]:
 
 def test_a_job_is_told_its_moment_before_it_comes(route: Route) -> None:
     moment = route.soon()
-    asyncio.run(route.courier.fetch(moment))
+    asyncio.run(route.scheduler.fetch(moment))
     assert route.jobs.moments == [moment]
     assert route.fetched == 1
 
 
 def test_a_moment_that_has_passed_is_left_out(route: Route) -> None:
     """The box has slept past it, or was kept busy: the next one is not far."""
-    asyncio.run(route.courier.fetch(int(route.box.clock.boot_seconds())))
+    asyncio.run(route.scheduler.fetch(int(route.box.clock.boot_seconds())))
     assert route.jobs.done == []
 
 
@@ -217,10 +217,10 @@ def test_a_failure_ends_nothing_and_is_tried_again_only_if_the_network_is_to_bla
     route: Route, error: EdgeAgentError, again: bool
 ) -> None:
     route.jobs.fails = error
-    asyncio.run(route.courier.fetch(route.soon()))
+    asyncio.run(route.scheduler.fetch(route.soon()))
     assert route.jobs.done == ["fetch"]
     route.box.clock.advance(HOUR + LEAD_SECONDS)
-    asyncio.run(route.courier.fetch(route.soon()))
+    asyncio.run(route.scheduler.fetch(route.soon()))
     assert len(route.jobs.done) == 1 + again
 
 
@@ -230,7 +230,7 @@ def test_work_on_the_history_delays_no_job_and_no_job_delays_it(route: Route) ->
         model_ends = threading.Event()
         model = asyncio.create_task(threads.run("slow", lambda: model_ends.wait(60)))
         route.jobs.go_on.clear()
-        fetching = asyncio.create_task(route.courier.fetch(route.soon()))
+        fetching = asyncio.create_task(route.scheduler.fetch(route.soon()))
         assert await asyncio.to_thread(route.jobs.begun.wait, 20)
         done.append("fetching, while a model runs")
         await threads.run("quick", lambda: done.append("a viewing is stored"))
@@ -238,7 +238,7 @@ def test_work_on_the_history_delays_no_job_and_no_job_delays_it(route: Route) ->
         await model
         await threads.run("slow", lambda: done.append("titles are ranked"))
         await threads.run_alone(lambda: done.append("a history is erased"))
-        await route.courier.send(route.soon())
+        await route.scheduler.send(route.soon())
         done.append("a turn to send has come")
         assert not fetching.done()
         route.jobs.go_on.set()
@@ -257,7 +257,7 @@ def test_what_keeps_the_stores_busy_past_a_moment_puts_no_job_off(route: Route, 
     async def scenario() -> None:
         searched = threading.Event()
         search = asyncio.create_task(route.threads.run("quick", lambda: searched.wait(60)))
-        turn = {"fetch": route.courier.fetch, "send": route.courier.send}[job]
+        turn = {"fetch": route.scheduler.fetch, "send": route.scheduler.send}[job]
         going = asyncio.create_task(turn(route.soon()))
         went = await asyncio.to_thread(route.jobs.noted.wait, 20)
         searched.set()
@@ -271,7 +271,7 @@ def test_what_keeps_the_stores_busy_past_a_moment_puts_no_job_off(route: Route, 
 def test_a_box_without_a_server_goes_nowhere(tmp_path: Path) -> None:
     route = Route(tmp_path)
     route.state.config = type(route.state.config)()
-    asyncio.run(route.courier.run())
+    asyncio.run(route.scheduler.run())
     route.state.close()
     route.threads.close()
 

@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 
 from edgeagent.api.endpoint import noted_port
-from edgeagent.api.process.dashboard_socket import DashboardDoor, dashboard_command
+from edgeagent.api.process.dashboard_socket import DashboardSocket, dashboard_command
 from edgeagent.api.process.lazy_modules import put_off
 from edgeagent.api.process.main import serve
 from edgeagent.api.transport.connection_limiter import ConnectionLimiter
-from edgeagent.api.transport.unix_server import UnixDoor
-from edgeagent.api.transport.websocket_server import WebSocketDoor
+from edgeagent.api.transport.unix_server import UnixServer
+from edgeagent.api.transport.websocket_server import WebSocketServer
 from edgeagent.config import DEFAULT_PORT, Config
 from edgeagent.errors import InputError
 from edgeagent.install.debian_package import build_debian_package
@@ -53,14 +53,14 @@ def called(port: int, said: bytes) -> bytes:
 
 def test_the_dashboard_is_there_when_called_and_again_after_it_has_gone() -> None:
     async def main() -> list[bytes]:
-        door = DashboardDoor(0, command=lambda number: program(ONE_ANSWER, number=number))
-        await door.open()
+        listener = DashboardSocket(0, command=lambda number: program(ONE_ANSWER, number=number))
+        await listener.open()
         heard = []
         for said in (b"one", b"two"):
-            heard.append(await asyncio.to_thread(called, door.port, said))
-            await door.gone()
-            assert door.process_id is None
-        await door.close()
+            heard.append(await asyncio.to_thread(called, listener.port, said))
+            await listener.gone()
+            assert listener.process_id is None
+        await listener.close()
         return heard
 
     assert asyncio.run(main()) == [b"ONE", b"TWO"]
@@ -74,12 +74,12 @@ def test_a_dashboard_that_fails_is_told_of(caplog: pytest.LogCaptureFixture) -> 
             started.set()
             return program("raise SystemExit(7)", number=number)
 
-        door = DashboardDoor(0, command=fails)
-        await door.open()
-        with socket.create_connection(("127.0.0.1", door.port), timeout=30):
+        listener = DashboardSocket(0, command=fails)
+        await listener.open()
+        with socket.create_connection(("127.0.0.1", listener.port), timeout=30):
             await started.wait()
-            await door.gone()
-        await door.close()
+            await listener.gone()
+        await listener.close()
 
     asyncio.run(main())
     assert "exit code 7" in caplog.text
@@ -93,13 +93,13 @@ def test_a_dashboard_that_cannot_be_started_is_excused_and_tried_again() -> None
             source = sources.pop(0)
             return ["/no/such/program"] if source is None else program(source, number=number)
 
-        door = DashboardDoor(0, command=command)
-        await door.open()
+        listener = DashboardSocket(0, command=command)
+        await listener.open()
         heard = []
         for said in (b"one", b"two"):
-            heard.append(await asyncio.to_thread(called, door.port, said))
-            await door.gone()
-        await door.close()
+            heard.append(await asyncio.to_thread(called, listener.port, said))
+            await listener.gone()
+        await listener.close()
         return heard
 
     refused, answered = asyncio.run(main())
@@ -111,9 +111,9 @@ def test_without_a_file_descriptor_left_the_door_waits(caplog: pytest.LogCapture
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 
     async def main() -> None:
-        door = DashboardDoor(0, command=lambda _: (sys.executable,))
-        await door.open()
-        with socket.create_connection(("127.0.0.1", door.port), timeout=30):
+        listener = DashboardSocket(0, command=lambda _: (sys.executable,))
+        await listener.open()
+        with socket.create_connection(("127.0.0.1", listener.port), timeout=30):
             free = os.dup(0)
             os.close(free)
             resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))  # nothing opens above it
@@ -124,7 +124,7 @@ def test_without_a_file_descriptor_left_the_door_waits(caplog: pytest.LogCapture
                     await turn
             finally:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        await door.close()
+        await listener.close()
 
     asyncio.run(main())
     assert caplog.text.count("does not start") == 1
@@ -142,13 +142,13 @@ threading.Event().wait()
 
 def test_a_dashboard_that_runs_ends_with_the_service() -> None:
     async def main() -> int | None:
-        door = DashboardDoor(0, command=lambda number: program(RUNS_ON, number=number))
-        await door.open()
-        with socket.create_connection(("127.0.0.1", door.port), timeout=30) as client:
+        listener = DashboardSocket(0, command=lambda number: program(RUNS_ON, number=number))
+        await listener.open()
+        with socket.create_connection(("127.0.0.1", listener.port), timeout=30) as client:
             assert await asyncio.to_thread(client.recv, 1) == b"!"
-            number = door.process_id
-            await door.close()
-        assert door.process_id is None
+            number = listener.process_id
+            await listener.close()
+        assert listener.process_id is None
         return number
 
     number = asyncio.run(main())
@@ -158,39 +158,45 @@ def test_a_dashboard_that_runs_ends_with_the_service() -> None:
 
 
 def test_a_port_that_is_taken_is_named() -> None:
-    door = WebSocketDoor(0, dispatcher=None, connections=ConnectionLimiter(4), token="", origins=())  # type: ignore[arg-type]  # nobody calls
+    listener = WebSocketServer(
+        0,
+        dispatcher=None,  # type: ignore[arg-type]  # nobody calls
+        connections=ConnectionLimiter(4),
+        token="",
+        origins=(),
+    )
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        taken = DashboardDoor(port, command=lambda _: ())
+        taken = DashboardSocket(port, command=lambda _: ())
         with pytest.raises(InputError, match=str(port)):
             asyncio.run(taken.open())
-        door.port = port
+        listener.port = port
         with pytest.raises(InputError, match=str(port)):
-            asyncio.run(door.open())
+            asyncio.run(listener.open())
 
 
 def test_a_socket_that_cannot_be_bound_is_named(tmp_path: Path) -> None:
     (tmp_path / "socket").mkdir()
-    door = UnixDoor(
+    listener = UnixServer(
         tmp_path / "socket",
         dispatcher=None,  # type: ignore[arg-type]  # nobody calls
         connections=ConnectionLimiter(4),
         may_manage=lambda _: False,
     )
     with pytest.raises(InputError, match="in use"):
-        asyncio.run(door.open())
+        asyncio.run(listener.open())
 
 
 def test_a_path_that_is_too_long_for_a_socket_is_named_with_the_limit(tmp_path: Path) -> None:
     path = tmp_path / ("s" * 108)
-    door = UnixDoor(
+    listener = UnixServer(
         path,
         dispatcher=None,  # type: ignore[arg-type]  # nobody calls
         connections=ConnectionLimiter(4),
         may_manage=lambda _: False,
     )
     with pytest.raises(InputError, match="107 at most") as refused:
-        asyncio.run(door.open())
+        asyncio.run(listener.open())
     assert "--socket" in refused.value.hint
 
 

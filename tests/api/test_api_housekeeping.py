@@ -12,8 +12,8 @@ import pytest
 
 from edgeagent.api.call import Outside, ServiceState
 from edgeagent.api.confirmations import Confirmations
-from edgeagent.api.process.courier import Courier
 from edgeagent.api.process.housekeeper import Housekeeper
+from edgeagent.api.process.network_scheduler import NetworkScheduler
 from edgeagent.api.process.timetable import LEAD_SECONDS
 from edgeagent.api.process.week_closer import Closer
 from edgeagent.api.schedule import Schedule
@@ -38,7 +38,7 @@ HOUR = 3600
 
 @dataclass(kw_only=True)
 class House:
-    """A housekeeper and a courier, and what they told."""
+    """A housekeeper and a scheduler, and what they told."""
 
     box: AgentBox
     state: ServiceState
@@ -47,7 +47,7 @@ class House:
     """What the housekeeper does at one look."""
     fetch: Callable[[], None]
     send: Callable[[], None]
-    """What the courier does at the next moment."""
+    """What the scheduler does at the next moment."""
     close: Callable[[], None]
     """What the closer does."""
     statuses: list[str]
@@ -95,7 +95,7 @@ def house(tmp_path: Path) -> Iterator[House]:
         random=SeededRandomSource("weeks"),
         pause=count_is_done,
     )
-    courier = Courier(
+    scheduler = NetworkScheduler(
         state,
         threads=threads,
         subscriptions=subscriptions,
@@ -115,8 +115,8 @@ def house(tmp_path: Path) -> Iterator[House]:
         state=state,
         jobs=jobs,
         round=lambda: asyncio.run(keeper.round()),
-        fetch=lambda: asyncio.run(courier.fetch(soon())),
-        send=lambda: asyncio.run(courier.send(soon())),
+        fetch=lambda: asyncio.run(scheduler.fetch(soon())),
+        send=lambda: asyncio.run(scheduler.send(soon())),
         close=lambda: asyncio.run(closer.close(int(box.clock.boot_seconds()))),
         statuses=statuses,
         told=told,

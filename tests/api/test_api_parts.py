@@ -92,7 +92,7 @@ def test_a_confirmation_is_good_once_for_one_deed_and_two_minutes() -> None:
         asked.require("erase", "0" * 16)
     number = asked.ask("erase")
     asked.require("erase", number)
-    for deed, value, later in (
+    for action, value, later in (
         ("erase", number, 0),
         ("erase", asked.ask("another"), 0),
         ("erase", asked.ask("erase"), VALID_SECONDS + 1),
@@ -100,7 +100,7 @@ def test_a_confirmation_is_good_once_for_one_deed_and_two_minutes() -> None:
     ):
         clock.advance(later)
         with pytest.raises(InputError, match="not valid any more"):
-            asked.require(deed, value)
+            asked.require(action, value)
 
 
 def test_the_token_is_made_once_and_is_its_owners(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Turns come at the moments of a timetable, whatever they take, and whether the box sleeps."""
+"""Ticks come at the moments of a timetable, whatever they take, and whether the box sleeps."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
+from edgeagent.api.process.ticker import Ticker
 from edgeagent.api.process.timetable import GRID_SECONDS, LEAD_SECONDS, Timetable
-from edgeagent.api.process.turns import Turns
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
 
@@ -33,7 +33,7 @@ def seen(*, takes_seconds: float = 0.0, asleep_seconds: float = 0.0) -> list[tup
 
     timetable = Timetable(SeededRandomSource("turns"))
     with pytest.raises(EnoughError):
-        asyncio.run(Turns(clock, sleep=sleep).each(timetable, turn, lead_seconds=LEAD_SECONDS))
+        asyncio.run(Ticker(clock, sleep=sleep).each(timetable, turn, lead_seconds=LEAD_SECONDS))
     return turns
 
 

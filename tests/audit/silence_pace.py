@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from edgeagent.api.process import courier, housekeeper, timetable, turns
+from edgeagent.api.process import housekeeper, network_scheduler, ticker, timetable
 from edgeagent.api.process import week_closer as closer
 from edgeagent.clock import SystemClock
 from edgeagent.network.pace import Grid
@@ -68,9 +68,9 @@ def quicken(turn_seconds: int) -> None:
         (timetable, "GRID_SECONDS", turn_seconds),
         (timetable, "LEAD_SECONDS", lead),
         (timetable, "_RETRY_SECONDS", 0),
-        (courier, "LEAD_SECONDS", lead),
+        (network_scheduler, "LEAD_SECONDS", lead),
         (timetable, "_WEEK_SECONDS", 0),
-        (turns, "_LOOK_SECONDS", _LOOK_SECONDS),
+        (ticker, "_LOOK_SECONDS", _LOOK_SECONDS),
         (housekeeper, "LOOK_SECONDS", _LOOK_SECONDS),
         (closer, "COUNT_SECONDS", _COUNT_SECONDS),
         (reporter, "COUNT_SECONDS", _COUNT_SECONDS),

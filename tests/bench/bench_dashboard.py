@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from edgeagent.api.process.dashboard_socket import DashboardDoor, dashboard_command
+from edgeagent.api.process.dashboard_socket import DashboardSocket, dashboard_command
 from edgeagent.clock import SystemClock
 from edgeagent.dashboard.app import ROUTES
 from tests.api.running import ServiceThread
@@ -58,7 +58,7 @@ async def measure(directory: Path) -> dict[str, float]:
     services = ServiceThread(directory)
     running = services.start()
     furnish(running)
-    door = DashboardDoor(
+    door = DashboardSocket(
         0,
         command=lambda number: (
             *dashboard_command(running.socket, "en")(number),

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.features.window import watched_of, window_of
 from edgeagent.messages import Viewing, decode_catalogue
-from edgeagent.ranking.candidates import Access, Shelf
+from edgeagent.ranking.candidates import Access, CandidateIndex
 from edgeagent.ranking.choice import _considered
 from edgeagent.ranking.diversity import pool_size, spread
 from edgeagent.ranking.exploration import DailySource, explore
@@ -46,7 +46,7 @@ class _Lists:
         self.view = CatalogueView.of(decode_catalogue(artefacts.catalogue))
         self._titles = split.training.titles
         self._head = ModelHead(OnnxModel(artefacts.model), self.view)
-        self._shelf = Shelf.of(self.view.titles)
+        self._shelf = CandidateIndex.of(self.view.titles)
 
     def of(self, person: TestPerson, *, part: float, drawn: bool) -> NDArray[np.intp]:
         history = person.history

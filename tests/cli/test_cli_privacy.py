@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgeagent.agent import Agent
-from edgeagent.cli.privacy import tell_briefly
+from edgeagent.cli.privacy import print_briefly
 from edgeagent.cli.root import cli
 from edgeagent.privacy.declaration import load_declaration
 from edgeagent.testing.box import NOW
@@ -105,7 +105,7 @@ def test_the_upshot_says_what_is_riskier_and_what_does_not_hold(
         assessment = agent.reports.assess()
     first, *others = assessment.promises
     broken = (replace(first, holds=False), *others)
-    tell_briefly(
+    print_briefly(
         replace(assessment, promises=broken, riskier_than_default=True, reporting=("a", "b"))
     )
     said = capsys.readouterr().err

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 from edgeagent.clock import Clock
 from edgeagent.dashboard.app import Dashboard
-from edgeagent.dashboard.gate import COOKIE
 from edgeagent.dashboard.idle import IDLE_SECONDS, Idle
+from edgeagent.dashboard.request_checks import COOKIE
 from edgeagent.dashboard.server import serve
 from edgeagent.dashboard.session import Sessions, read_secret
 from edgeagent.testing.randomness import SeededRandomSource

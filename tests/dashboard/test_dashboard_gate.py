@@ -11,7 +11,7 @@ from tests.api.running import Running
 from tests.dashboard.serving import Serving
 
 PAGES = sorted({way.path for way in ROUTES if way.method == "GET"})
-DEEDS = sorted({way.path for way in ROUTES if way.method == "POST"} | {"/language"})
+ACTIONS = sorted({way.path for way in ROUTES if way.method == "POST"} | {"/language"})
 PUBLIC = ["/static/dashboard.css", "/static/icon.svg"]
 
 
@@ -30,11 +30,11 @@ def test_no_page_without_a_session(serving: Serving) -> None:
 
 
 def test_no_deed_without_the_key_of_a_form(serving: Serving) -> None:
-    for path in DEEDS:
+    for path in ACTIONS:
         for form_key in ("", "0" * 64):
             assert serving.post(path, form_key=form_key).status == 403, path
     serving.cookies.clear()
-    for path in DEEDS:
+    for path in ACTIONS:
         answer = serving.request("POST", path, body=b"", headers={"Origin": serving.origin})
         assert answer.status == 403, path
 

@@ -1,4 +1,4 @@
-"""Every page and deed as plain links and forms, against a real service: no JavaScript needed."""
+"""Every page and action as plain links and forms, against a real service: no JavaScript needed."""
 
 from __future__ import annotations
 
@@ -100,13 +100,13 @@ def test_the_history_is_searched_and_paged(furnished: Serving) -> None:
 
 
 def test_a_title_is_hidden_left_out_and_forgotten(furnished: Serving) -> None:
-    for deed, there in (
+    for action, there in (
         ("hide", "/title/unhide"),
         ("unhide", "/title/hide"),
         ("exclude", "/title/include"),
         ("include", "/title/exclude"),
     ):
-        answer = furnished.post(f"/title/{deed}", id=FIRST)
+        answer = furnished.post(f"/title/{action}", id=FIRST)
         assert answer.status == 303, answer.text
         assert f'action="{there}"' in furnished.get(answer.headers["location"]).text
     furnished.post("/title/hide", id=SECOND)

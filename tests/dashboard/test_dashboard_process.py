@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from edgeagent.api.process.dashboard_socket import DashboardDoor, dashboard_command
+from edgeagent.api.process.dashboard_socket import DashboardSocket, dashboard_command
 from edgeagent.cli.root import cli
 from edgeagent.dashboard.__main__ import main
 from edgeagent.dashboard.box_client import BoxClient
@@ -134,7 +134,7 @@ class Counting:
 def test_the_first_request_starts_it_and_so_does_one_after_it_has_gone(running: Running) -> None:
     async def live() -> int:
         command = Counting(running.socket)
-        door = DashboardDoor(0, command=command)
+        door = DashboardSocket(0, command=command)
         await door.open()
         assert command.starts == 0
         try:
@@ -151,7 +151,7 @@ def test_the_first_request_starts_it_and_so_does_one_after_it_has_gone(running: 
 
 def test_it_ends_with_the_service(running: Running) -> None:
     async def live() -> int:
-        door = DashboardDoor(0, command=Counting(running.socket, "300"))
+        door = DashboardSocket(0, command=Counting(running.socket, "300"))
         await door.open()
         assert await asyncio.to_thread(ask, door.port, "/open") == 403
         await door.close()
@@ -172,7 +172,7 @@ def test_one_that_fails_is_not_started_over_and_over() -> None:
         return (sys.executable, "-c", "raise SystemExit(3)")
 
     async def live() -> None:
-        door = DashboardDoor(0, command=failing)
+        door = DashboardSocket(0, command=failing)
         await door.open()
         with socket.create_connection(("127.0.0.1", door.port)):
             await started.wait()
@@ -195,7 +195,7 @@ def _waits(port: int) -> bool:
 
 def test_a_taken_port_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        door = DashboardDoor(taken.getsockname()[1], command=lambda _: ())
+        door = DashboardSocket(taken.getsockname()[1], command=lambda _: ())
         with pytest.raises(InputError, match="in use"):
             asyncio.run(door.open())
 

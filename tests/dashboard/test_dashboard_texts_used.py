@@ -17,7 +17,7 @@ from edgeagent.messages.fields import MechanismName, Obstacle, Outcome
 from edgeagent.messages.scoring import Reason
 from edgeagent.services.household.consent_receipt import State
 from edgeagent.store.profiles import ProfileKind, TitleMark
-from tests.dashboard.test_dashboard_gate import DEEDS
+from tests.dashboard.test_dashboard_gate import ACTIONS
 from tests.dashboard.test_dashboard_texts import LABELS, SOURCES, TEMPLATES, catalogue, names_in
 
 ENGLISH = catalogue("en")
@@ -26,7 +26,7 @@ QUOTED = set(re.findall(r'"([^"\n]+)"', CODE)) | set(re.findall(r"'([^'\n]+)'", 
 SCOPES = {"history", "profile", "all"}
 KINDS = set(get_args(get_type_hints(Reason)["kind"]))
 ASKED = set(re.findall(r'\.confirm\(\s*"(\w+)"', CODE))
-NOTICES = {"missing", "silent", "trouble", *re.findall(r'TurnedAway\("(\w+)"\)', CODE)}
+NOTICES = {"missing", "silent", "trouble", *re.findall(r'RejectedRequest\("(\w+)"\)', CODE)}
 DONE = set(re.findall(r'done="(\w+)"', CODE))
 TITLE_DEEDS = {"hidden", "shown", "excluded", "included", "forgotten"}
 FAMILIES: dict[str, set[str]] = {
@@ -49,7 +49,7 @@ FAMILIES: dict[str, set[str]] = {
     "erased.": SCOPES,
     "assessment.": {"report", "budget", "retention", "ledger"},
     "risk.": {"retention_days", "key_provider", "service", "teens_count_as_adults"},
-    "confirm.": {f"{deed}.{part}" for deed in ASKED for part in ("title", "text", "yes")},
+    "confirm.": {f"{action}.{part}" for action in ASKED for part in ("title", "text", "yes")},
     "": {f"{reason}.{part}" for reason in NOTICES for part in ("title", "text")},
 }
 """Texts whose keys are put together: how they begin, and how they may go on."""
@@ -64,7 +64,7 @@ def is_about_trouble(key: str) -> bool:
     found = re.fullmatch(r"trouble(-\d+)([.\w]*)\.(title|text)", key)
     if found is None or int(found[1]) not in codes():
         return False
-    return not found[2] or found[2].replace(".", "/") in DEEDS
+    return not found[2] or found[2].replace(".", "/") in ACTIONS
 
 
 def parts_of_names() -> set[str]:

@@ -60,8 +60,8 @@ def test_a_child_is_offered_no_switch_and_told_why(serving: Serving) -> None:
 
 
 def test_a_withdrawal_stays_on_record_when_it_is_granted_again(serving: Serving) -> None:
-    for deed in ("grant", "withdraw", "grant"):
-        serving.post(f"/switches/{deed}", purpose="promotion", sure="yes")
+    for action in ("grant", "withdraw", "grant"):
+        serving.post(f"/switches/{action}", purpose="promotion", sure="yes")
     page = told(serving.get("/switches/record").text)
     assert re.findall(r"Promotions: (switched o[nf]+)", page) == [
         "switched on",

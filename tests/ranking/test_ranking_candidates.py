@@ -5,8 +5,14 @@ import pytest
 
 from edgeagent.features.window import Watched
 from edgeagent.messages import Title
-from edgeagent.ranking.candidates import BEGUN_FRACTION, FINISHED_FRACTION, Access, Offer, Shelf
-from edgeagent.ranking.series import SeriesShelf
+from edgeagent.ranking.candidates import (
+    BEGUN_FRACTION,
+    FINISHED_FRACTION,
+    Access,
+    CandidateIndex,
+    Offer,
+)
+from edgeagent.ranking.series import SeriesIndex
 
 NOW = 1_000
 
@@ -35,7 +41,7 @@ TITLES = (
     Title(entity_id="leaving", title="Leaving", available_until=NOW + 5),  # 9
     Title(entity_id="sport", title="Sport", entitlements=("sport", "all")),  # 10
 )
-SHELF = Shelf.of(TITLES)
+SHELF = CandidateIndex.of(TITLES)
 SERIES = {1, 2, 3, 4, 5, 6}
 
 
@@ -141,9 +147,9 @@ def test_one_package_that_includes_a_title_is_enough(
 
 
 def test_a_catalogue_without_packages_is_open_to_every_box() -> None:
-    shelf = Shelf.of(TITLES[:1])
+    index = CandidateIndex.of(TITLES[:1])
     access = Access(now=NOW, hidden=np.array([], dtype=np.intp), max_age_rating=0, entitlements=())
-    assert shelf.permitted(access).tolist() == [True]
+    assert index.permitted(access).tolist() == [True]
 
 
 @pytest.mark.parametrize(
@@ -184,10 +190,10 @@ def test_a_series_stands_for_its_episodes() -> None:
 
 
 def test_episodes_without_a_series_title_or_season_are_ordered_by_number() -> None:
-    shelf = SeriesShelf.of((_episode(None, 2), _episode(None, 1)))
-    assert shelf.entrances.tolist() == [False, True]
-    assert shelf.next_after(1, begun=np.array([1])) == (0,)
-    assert shelf.next_after(0, begun=np.array([0])) == ()
+    index = SeriesIndex.of((_episode(None, 2), _episode(None, 1)))
+    assert index.entrances.tolist() == [False, True]
+    assert index.next_after(1, begun=np.array([1])) == (0,)
+    assert index.next_after(0, begun=np.array([0])) == ()
 
 
 def test_titles_of_a_series_and_of_a_franchise_have_one_number_and_no_other_has_it() -> None:
@@ -197,7 +203,7 @@ def test_titles_of_a_series_and_of_a_franchise_have_one_number_and_no_other_has_
         Title(entity_id="two", title="Two", franchise="Saga"),  # 12
         Title(entity_id="three", title="Three", kind="series", franchise="series"),  # 13
     )
-    series, franchises = (group.tolist() for group in Shelf.of(titles).groups)
+    series, franchises = (group.tolist() for group in CandidateIndex.of(titles).groups)
     assert {series[column] for column in SERIES} == {series[1]}
     assert franchises[11] == franchises[12]
     assert len(set(series)) == len(titles) - len(SERIES) + 1

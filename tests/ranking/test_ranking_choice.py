@@ -5,7 +5,7 @@ import pytest
 
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.messages import Title, decode_catalogue, encode_catalogue
-from edgeagent.ranking.candidates import Offer, Shelf
+from edgeagent.ranking.candidates import CandidateIndex, Offer
 from edgeagent.ranking.choice import Choice, Scored, choose
 
 N, D = 30, 2
@@ -23,7 +23,7 @@ CATALOGUE = CatalogueView.of(
         )
     )
 )
-SHELF = Shelf.of(TITLES)
+SHELF = CandidateIndex.of(TITLES)
 EVERYTHING = np.ones(N, dtype=np.bool_)
 
 

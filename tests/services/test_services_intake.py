@@ -178,7 +178,7 @@ class _Acting:
     def __init__(self, usual: PrivateSession, act: Callable[[], object]) -> None:
         self._usual = usual
         self._act = act
-        self.start, self.stop, self.turn = usual.start, usual.stop, usual.turn
+        self.start, self.stop, self.last_change = usual.start, usual.stop, usual.last_change
         self.covers, self.require_certain = usual.covers, usual.require_certain
 
     def ends_at(self) -> int | None:

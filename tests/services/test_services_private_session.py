@@ -118,18 +118,18 @@ def test_boot_time_that_went_back_is_another_boot_whatever_it_is_called(tmp_path
 
 def test_processes_hear_of_each_others_sessions(clock: FakeClock, tmp_path: Path) -> None:
     one, other = session(clock, tmp_path), session(clock, tmp_path)
-    turns = {one.turn()}
+    turns = {one.last_change()}
     other.start(60)
     assert one.ends_at() == NOW + HOUR
-    turns.add(one.turn())
+    turns.add(one.last_change())
     one.stop()
     assert other.ends_at() is None
-    turns.add(one.turn())
+    turns.add(one.last_change())
     clock.advance(5)
     other.start(60)
     clock.advance(5)
     other.stop()
-    turns.add(one.turn())
+    turns.add(one.last_change())
     assert len(turns) == 4  # also the one that began and ended between two looks
 
 
@@ -156,12 +156,12 @@ def test_while_the_directory_is_open_to_others_it_is_private(
     private.start(60)
     if not begun:
         private.stop()
-    before = private.turn()
+    before = private.last_change()
     own_directory(tmp_path).chmod(mode)
     for one in (private, session(clock, tmp_path)):
         assert one.ends_at() == NOW + 60 * MAX_MINUTES
         assert one.covers(NOW - 60)
-        assert one.turn() != before
+        assert one.last_change() != before
         for act in (one.stop, one.require_certain, lambda one=one: one.start(60)):
             with pytest.raises(DiskFull, match=f"open to others .mode {mode:04o}") as caught:
                 act()
@@ -171,7 +171,7 @@ def test_while_the_directory_is_open_to_others_it_is_private(
     assert (
         private.ends_at() == session(clock, tmp_path).ends_at() == (NOW + HOUR if begun else None)
     )
-    assert private.turn() == before
+    assert private.last_change() == before
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")

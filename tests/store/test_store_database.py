@@ -25,7 +25,7 @@ from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.database import PAGE_BYTES, Database, _set_up
 from edgeagent.store.faults import storage_error
 from edgeagent.store.keys import SecretKey
-from edgeagent.store.names import NamedFile
+from edgeagent.store.named_file import NamedFile
 from edgeagent.testing.decrypt import decrypt_database, decrypt_log
 
 ID = 0x45410001

@@ -79,7 +79,7 @@ def _update(call: Call, before: Installation) -> UpdateShape:
     after = call.agent.installation()
     changed = (before.current, before.task) != (after.current, after.task)
     if changed:
-        _told_model(call)
+        _emit_model(call)
     return UpdateShape(changed=changed, model=installed(call.agent))
 
 
@@ -87,11 +87,11 @@ def _rollback(call: Call, params: Nothing) -> ModelShape:
     """Go back to the model before the active one."""
     del params
     call.agent.rollback_model()
-    _told_model(call)
+    _emit_model(call)
     return installed(call.agent)
 
 
-def _told_model(call: Call) -> None:
+def _emit_model(call: Call) -> None:
     call.emit(MODEL_CHANGED, installed(call.agent))
 
 
@@ -106,7 +106,7 @@ METHODS = (
     own("status", _status, Nothing, result_name="status"),
     own("model", _model, Nothing, result_name="model"),
     fetching("updateModel", _fetch, _update, result_name="update"),
-    own("rollbackModel", _rollback, Nothing, result_name="model", lane="slow"),
+    own("rollbackModel", _rollback, Nothing, result_name="model", mode="slow"),
     for_apps("rpc.discover", _discover, Nothing, result_name="OpenRPC Schema"),
 )
 EVENTS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeagent.api.call import Call, telling_of_changes
+from edgeagent.api.call import Call, notifying_of_changes
 from edgeagent.api.caller import Caller
 from edgeagent.api.events import CONSENT_CHANGED
 from edgeagent.api.method import Event, own
@@ -79,7 +79,7 @@ def _consent(call: Call, params: ConsentParams) -> ConsentShape:
 
 def _grant(call: Call, params: GrantParams) -> ConsentShape:
     """Allow a purpose for a profile, effective before this returns."""
-    with telling_of_changes(call):
+    with notifying_of_changes(call):
         call.agent.grant(
             params.purpose, profile=call.profile(params.profile), language=params.language
         )
@@ -90,15 +90,15 @@ def _withdraw(call: Call, params: PurposeParams) -> ConsentShape:
     """Withdraw a purpose; what rested on it is gone when this returns."""
     call.playbacks.forget_all()
     profile = call.profile(params.profile)
-    with telling_of_changes(call):
+    with notifying_of_changes(call):
         call.agent.withdraw(params.purpose, profile=profile)
-    call.tell_of_withdrawal(params.purpose, profile)
+    call.notify_of_withdrawal(params.purpose, profile)
     return _consent(call, ConsentParams(profile=params.profile))
 
 
 def _apply_signal(call: Call, params: SignalParams) -> Withdrawn:
     """Apply a signal from outside, for all profiles; it withdraws and never grants."""
-    with telling_of_changes(call):
+    with notifying_of_changes(call):
         records = call.agent.apply_signal(params.signal)
     return Withdrawn(withdrawn=len(records))
 

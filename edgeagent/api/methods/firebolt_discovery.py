@@ -67,7 +67,7 @@ def _record(call: Call, given: Sequence[WatchedParams]) -> None:
     events = [_event(call, watched, profile=profile, now=now) for watched in given]
     call.count_viewings(len(events))
     if call.agent.record_watch(events, keep_unknown=True).stored:
-        call.tell_of_history(profile)
+        call.notify_of_history(profile)
 
 
 def _event(call: Call, watched: WatchedParams, *, profile: str, now: int) -> WatchEvent:

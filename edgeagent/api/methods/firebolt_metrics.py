@@ -75,7 +75,7 @@ def _playing(call: Call, params: Media) -> bool | None:
     """Playback has begun; a viewing is kept from the first progress on."""
     mark = PlaybackMark(entity_id=params.entity_id, age_policy=audience(params.age_policy))
     call.playbacks.begin(call.connection, mark, agent=call.agent, now=call.now())
-    call.tell_of_viewings()
+    call.notify_of_viewings()
     return _answer(call, kept=True)
 
 
@@ -98,7 +98,7 @@ def _pause(call: Call, params: Media) -> bool | None:
     call.count_viewings(charges.of_pause(call.connection))
     charges.take_pause(call.connection)
     kept = call.playbacks.store(call.connection, agent=call.agent)
-    call.tell_of_viewings()
+    call.notify_of_viewings()
     return _answer(call, kept=kept)
 
 
@@ -117,7 +117,7 @@ def _marked(call: Call, mark: PlaybackMark) -> bool | None:
     call.count_viewings(viewings)
     charges.take_mark(call.connection, mark, now=since_boot, viewings=viewings)
     kept = call.playbacks.progress(call.connection, mark, agent=call.agent, now=now)
-    call.tell_of_viewings()
+    call.notify_of_viewings()
     return _answer(call, kept=kept)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from edgeagent.api.call import Call, telling_of_changes
+from edgeagent.api.call import Call, notifying_of_changes
 from edgeagent.api.caller import Caller
 from edgeagent.api.method import Event, Loose, Method, Nothing, for_apps
 from edgeagent.api.switches import event_of_flag
@@ -44,7 +44,7 @@ def _getter(flag: str) -> Method:
 def _setter(flag: str) -> Method:
     def run(call: Call, params: Switch) -> None:
         agent, flags, profile = call.agent, call.agent.household.flags, call.profile()
-        with telling_of_changes(call):
+        with notifying_of_changes(call):
             if not params.value:
                 flags.narrow(flag, profile, withdraw=_withdrawing(call))
             elif call.caller < Caller.MANAGE:
@@ -70,7 +70,7 @@ def _withdrawing(call: Call) -> Callable[[Purpose, str], object]:
 
     def withdraw(purpose: Purpose, profile: str) -> None:
         call.agent.withdraw(purpose, profile=profile, by_signal=by_signal)
-        call.tell_of_withdrawal(purpose, profile)
+        call.notify_of_withdrawal(purpose, profile)
 
     return withdraw
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from edgeagent.api.call import Call, telling_of_changes
+from edgeagent.api.call import Call, notifying_of_changes
 from edgeagent.api.caller import Caller
 from edgeagent.api.events import HISTORY_CHANGED
 from edgeagent.api.method import Event, own
@@ -138,28 +138,28 @@ def _marks(call: Call, params: ProfileParams) -> tuple[MarkShape, ...]:
 def _hide(call: Call, params: TitleParams) -> None:
     """Never show a title to a profile again, and give it no weight."""
     call.agent.title_marks.hide(params.entity_id, profile=call.profile(params.profile))
-    _told(call, params)
+    _emit_history(call, params)
 
 
 def _unhide(call: Call, params: TitleParams) -> Changed:
     """Take hiding back."""
     marks = call.agent.title_marks
     changed = marks.unhide(params.entity_id, profile=call.profile(params.profile))
-    _told(call, params)
+    _emit_history(call, params)
     return Changed(changed=changed)
 
 
 def _exclude(call: Call, params: TitleParams) -> None:
     """Keep the viewings of a title, but do not use them as a reason."""
     call.agent.title_marks.exclude(params.entity_id, profile=call.profile(params.profile))
-    _told(call, params)
+    _emit_history(call, params)
 
 
 def _include(call: Call, params: TitleParams) -> Changed:
     """Use a title as a reason again."""
     marks = call.agent.title_marks
     changed = marks.include(params.entity_id, profile=call.profile(params.profile))
-    _told(call, params)
+    _emit_history(call, params)
     return Changed(changed=changed)
 
 
@@ -167,14 +167,14 @@ def _forget(call: Call, params: TitleParams) -> Forgotten:
     """Delete every viewing of a title; this cannot be undone."""
     call.playbacks.forget_all()
     profile = call.profile(params.profile)
-    with telling_of_changes(call):
+    with notifying_of_changes(call):
         deleted = call.agent.title_marks.forget(params.entity_id, profile=profile)
-    _told(call, params)
+    _emit_history(call, params)
     return Forgotten(deleted=deleted)
 
 
-def _told(call: Call, params: TitleParams) -> None:
-    call.tell_of_history(call.profile(params.profile))
+def _emit_history(call: Call, params: TitleParams) -> None:
+    call.notify_of_history(call.profile(params.profile))
 
 
 METHODS = (

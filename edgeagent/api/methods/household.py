@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from edgeagent.api.call import Call, telling_of_changes
+from edgeagent.api.call import Call, notifying_of_changes
 from edgeagent.api.caller import Caller
 from edgeagent.api.events import PRIVATE_SESSION_CHANGED, PROFILES_CHANGED
 from edgeagent.api.method import Event, Nothing, own
@@ -19,7 +19,7 @@ from edgeagent.messages.codec import Shape
 from edgeagent.messages.fields import ProfileName, RetentionDays
 from edgeagent.services.private_viewing.private_session import DEFAULT_MINUTES, MAX_MINUTES
 
-__all__ = ["EVENTS", "METHODS", "private_session", "told_profiles"]
+__all__ = ["EVENTS", "METHODS", "emit_profiles", "private_session"]
 
 
 class StartParams(Shape, frozen=True, kw_only=True):
@@ -71,7 +71,7 @@ def _start(call: Call, params: StartParams) -> PrivateSessionShape:
     """Begin a private session, or begin it anew: nothing is stored, scored or counted."""
     call.state.end_playbacks()
     call.agent.private.start(params.minutes)
-    return _told_private(call)
+    return _emit_private_session(call)
 
 
 def _stop(call: Call, params: Nothing) -> PrivateSessionShape:
@@ -79,11 +79,11 @@ def _stop(call: Call, params: Nothing) -> PrivateSessionShape:
     del params
     call.state.end_playbacks()
     call.agent.private.stop()
-    return _told_private(call)
+    return _emit_private_session(call)
 
 
-def _told_private(call: Call) -> PrivateSessionShape:
-    call.tell_of_viewings()
+def _emit_private_session(call: Call) -> PrivateSessionShape:
+    call.notify_of_viewings()
     state = private_session(call)
     call.emit(PRIVATE_SESSION_CHANGED, state)
     return state
@@ -101,30 +101,30 @@ def _profiles(call: Call, params: Nothing) -> tuple[ProfileShape, ...]:
 
 def _create(call: Call, params: NewProfileParams) -> tuple[ProfileShape, ...]:
     """Create a profile."""
-    with telling_of_changes(call):  # what an earlier one of that name had granted is withdrawn
+    with notifying_of_changes(call):  # what an earlier one of that name had granted is withdrawn
         call.agent.household.create(params.name, kind=params.kind)
-    return told_profiles(call)
+    return emit_profiles(call)
 
 
 def _switch(call: Call, params: NameParams) -> tuple[ProfileShape, ...]:
     """Make a profile the active one; a private session ends."""
     was_private = call.agent.private.ends_at() is not None
-    with telling_of_changes(call):
+    with notifying_of_changes(call):
         call.agent.household.switch(params.name)
     if was_private:
-        _told_private(call)
-    return told_profiles(call)
+        _emit_private_session(call)
+    return emit_profiles(call)
 
 
 def _rename(call: Call, params: RenameParams) -> tuple[ProfileShape, ...]:
     """Rename a profile; its history, marks and consents go with it."""
     call.playbacks.forget_all()
-    with telling_of_changes(call):
+    with notifying_of_changes(call):
         call.agent.household.rename(params.name, params.new_name)
-    return told_profiles(call)
+    return emit_profiles(call)
 
 
-def told_profiles(call: Call) -> tuple[ProfileShape, ...]:
+def emit_profiles(call: Call) -> tuple[ProfileShape, ...]:
     """Return the profiles, and tell listeners of them."""
     profiles = _profiles(call, Nothing())
     call.emit(PROFILES_CHANGED, profiles)
@@ -140,11 +140,11 @@ def _retention(call: Call, params: Nothing) -> RetentionPeriodShape:
 def _set_retention(call: Call, params: RetentionParams) -> RetentionPeriodShape:
     """Keep viewings for fewer days; what is older goes, as soon as it is sure to be."""
     before = call.agent.retention.kept()
-    with telling_of_changes(call):
+    with notifying_of_changes(call):
         kept = call.agent.retention.choose(params.days)
     call.playbacks.forget_all()
     if call.agent.housekeeping().deleted or kept.days != before.days:
-        call.tell_of_history(*(profile.name for profile in call.agent.household.profiles()))
+        call.notify_of_history(*(profile.name for profile in call.agent.household.profiles()))
     return RetentionPeriodShape.of(kept)
 
 

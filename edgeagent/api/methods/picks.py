@@ -120,10 +120,10 @@ def _shapes(reasons: Iterable[Reason]) -> tuple[ReasonShape, ...]:
 
 
 METHODS = (
-    own("recommend", _recommend, RecommendParams, result_name="ranking", lane="slow"),
+    own("recommend", _recommend, RecommendParams, result_name="ranking", mode="slow"),
     own("lastPicks", _last_picks, LastPicksParams, result_name="ranking"),
-    own("explain", _explain, ExplainParams, result_name="pick", lane="slow"),
-    own("segments", _segments, ProfileParams, result_name="mix", lane="slow"),
+    own("explain", _explain, ExplainParams, result_name="pick", mode="slow"),
+    own("segments", _segments, ProfileParams, result_name="mix", mode="slow"),
 )
 
 

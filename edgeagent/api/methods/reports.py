@@ -92,8 +92,8 @@ METHODS = (
     own("disclosures", _disclosures, Nothing, result_name="disclosures"),
     own("nextReport", _next_report, Nothing, result_name="next"),
     own("budget", _budget, Nothing, result_name="budget"),
-    own("preview", _preview, Nothing, result_name="preview", lane="slow"),
-    own("assessment", _assessment, Nothing, result_name="assessment", lane="slow"),
+    own("preview", _preview, Nothing, result_name="preview", mode="slow"),
+    own("assessment", _assessment, Nothing, result_name="assessment", mode="slow"),
 )
 EVENTS = (
     Event(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from edgeagent.api.call import Call, telling_of_changes
+from edgeagent.api.call import Call, notifying_of_changes
 from edgeagent.api.method import Nothing, own
-from edgeagent.api.methods.household import told_profiles
+from edgeagent.api.methods.household import emit_profiles
 from edgeagent.errors import InputError
 from edgeagent.messages.answers.rights import EraseShape, ReceiptOfErasure
 from edgeagent.messages.codec import Shape
@@ -42,22 +42,22 @@ def _erase(call: Call, params: EraseParams) -> EraseShape:
     if profile is not None:
         call.agent.household.require(profile)
     erases = _in_words(params.scope, profile)
-    deed = f"{params.scope} {profile} {params.reason}"
+    action = f"{params.scope} {profile} {params.reason}"
     if params.confirm is None:
-        return EraseShape(confirm=call.state.confirmations.ask(deed), erases=erases, receipt=None)
-    call.state.confirmations.require(deed, params.confirm)
+        return EraseShape(confirm=call.state.confirmations.ask(action), erases=erases, receipt=None)
+    call.state.confirmations.require(action, params.confirm)
     receipt = _carry_out(call, params, profile)
     left = [found.name for found in call.agent.household.profiles()]
-    call.tell_of_history(*(left if profile is None else [profile]))
+    call.notify_of_history(*(left if profile is None else [profile]))
     if params.scope != "history":
-        told_profiles(call)
+        emit_profiles(call)
     shape = ReceiptOfErasure.of(receipt)
     return EraseShape(confirm=None, erases=erases, receipt=shape)
 
 
 def _carry_out(call: Call, params: EraseParams, profile: str | None) -> ErasureReceipt:
     call.playbacks.forget_all()
-    with telling_of_changes(call):
+    with notifying_of_changes(call):
         if params.scope == "all":
             return call.state.erase_box(params.reason)
         if params.scope == "history":
@@ -74,6 +74,6 @@ def _in_words(scope: str, profile: str | None) -> str:
 
 
 METHODS = (
-    own("export", _export, Nothing, result_name="export", lane="slow"),
-    own("erase", _erase, EraseParams, result_name="erasure", lane="alone"),
+    own("export", _export, Nothing, result_name="export", mode="slow"),
+    own("erase", _erase, EraseParams, result_name="erasure", mode="alone"),
 )

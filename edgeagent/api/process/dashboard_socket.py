@@ -14,7 +14,7 @@ from pathlib import Path
 from edgeagent.errors import InputError
 from edgeagent.messages.server_address import LOOPBACK
 
-__all__ = ["DashboardDoor", "dashboard_command"]
+__all__ = ["DashboardSocket", "dashboard_command"]
 
 _LOG = logging.getLogger("edgeagent.service")
 _RETRY_SECONDS = 5
@@ -26,7 +26,7 @@ _UNAVAILABLE = (
 )
 
 
-class DashboardDoor:
+class DashboardSocket:
     """Starts the dashboard at the first connection, which it finds waiting, and after it has gone.
 
     The listening socket is handed over by number, as systemd does; it stays open here, so that no

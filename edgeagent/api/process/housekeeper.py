@@ -1,7 +1,7 @@
 """Works on the history while nobody calls: what is due is done, one thing after the other.
 
-Nothing here touches the network, and nothing on the network waits for it: see the courier. Closing
-a week is none of it either: it has moments of its own, see the closer.
+Nothing here touches the network, and nothing on the network waits for it: see the network
+scheduler. Closing a week is none of it either: it has moments of its own, see the closer.
 The pause between two looks is short and costs nothing: no file is written unless there is work, and
 a clock that jumps or a box that slept is noticed at the next look.
 """
@@ -76,8 +76,8 @@ class Housekeeper:
         """Do what is due now; whatever fails is tried again later."""
         try:
             if self._state.is_gone():
-                self._tell(await self._threads.run_alone(self._state.begin_anew))
-            await self._tell_of_changes()
+                self._publish(await self._threads.run_alone(self._state.open_new_box))
+            await self._publish_changes()
             for chore in await self._threads.run("quick", self._due):
                 self._status(f"serving; housekeeping: {chore}")
                 well = await self._attempt(chore)
@@ -86,7 +86,7 @@ class Housekeeper:
                 self._rested = False
             await self._rest_when_idle()
         except Exception as error:  # noqa: BLE001  (one bad round must not be the last)
-            _LOG.warning("keeping house failed: %s", type(error).__name__)
+            _LOG.warning("housekeeping failed: %s", type(error).__name__)
 
     def _due(self) -> tuple[Chore, ...]:
         with suppress(StorageError):  # no room to write: the next round tries again
@@ -140,15 +140,15 @@ class Housekeeper:
     def _model(self) -> ModelShape:
         return installed(self._state.agent)
 
-    async def _tell_of_changes(self) -> None:
+    async def _publish_changes(self) -> None:
         """Tell listeners of what time, or another process, has changed."""
         ends_at = await self._threads.run("quick", self._state.private_until)
         if self._was_private and ends_at is None:
             ended = PrivateSessionShape(on=False, ends_at=None)
             self._subscriptions.publish(PRIVATE_SESSION_CHANGED, ended)
         self._was_private = ends_at is not None
-        self._tell(await self._threads.run("quick", self._state.news))
+        self._publish(await self._threads.run("quick", self._state.new_events))
 
-    def _tell(self, events: Iterable[tuple[str, object]]) -> None:
+    def _publish(self, events: Iterable[tuple[str, object]]) -> None:
         for name, value in events:
             self._subscriptions.publish(name, value)

@@ -14,7 +14,7 @@ from edgeagent.agent import Agent
 from edgeagent.api.call import Outside
 from edgeagent.api.endpoint import default_socket
 from edgeagent.api.memory import keep_one_heap
-from edgeagent.api.process.dashboard_socket import DashboardDoor, dashboard_command
+from edgeagent.api.process.dashboard_socket import DashboardSocket, dashboard_command
 from edgeagent.api.process.host_conditions import HostConditions
 from edgeagent.api.process.lazy_modules import put_off
 from edgeagent.api.process.sd_notify import Notifier
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = ["managers", "serve"]
 
-_TURN_SECONDS = 0.0005
+_SWITCH_INTERVAL_SECONDS = 0.0005
 """How long a thread may keep the interpreter from another one. With Python's own 5 ms, whoever asks
-for much on a lane makes each read and write of the doors wait that long."""
+for much on a thread makes each read and write of the sockets wait that long."""
 
 
 def serve(
@@ -53,7 +53,7 @@ def serve(
 ) -> None:
     """Serve ``home`` until SIGTERM or Ctrl-C."""
     keep_one_heap()
-    sys.setswitchinterval(_TURN_SECONDS)
+    sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
     # websockets imports it, and with it 2 MiB of mail and archive formats, and never asks.
     put_off("importlib.metadata")
     from edgeagent.api.process.service import Service, Settings  # noqa: PLC0415  (after that)
@@ -89,7 +89,7 @@ def serve(
         notifier=Notifier(environment),
         dashboard=None
         if dashboard_port is None
-        else DashboardDoor(dashboard_port, command=dashboard_command(path, config.language)),
+        else DashboardSocket(dashboard_port, command=dashboard_command(path, config.language)),
     )
     asyncio.run(_serve(Service(outside, settings)))
 

@@ -15,9 +15,9 @@ from edgeagent.api.call import Outside, ServiceState
 from edgeagent.api.confirmations import Confirmations
 from edgeagent.api.endpoint import manager_token, note_port
 from edgeagent.api.presence import present
-from edgeagent.api.process.courier import Courier
-from edgeagent.api.process.dashboard_socket import DashboardDoor
+from edgeagent.api.process.dashboard_socket import DashboardSocket
 from edgeagent.api.process.housekeeper import SERVING, Housekeeper
+from edgeagent.api.process.network_scheduler import NetworkScheduler
 from edgeagent.api.process.sd_notify import Notifier
 from edgeagent.api.process.week_closer import Closer
 from edgeagent.api.schedule import Schedule
@@ -25,8 +25,8 @@ from edgeagent.api.transport.answer_grid import AnswerGrid, LoopTime, TimeSource
 from edgeagent.api.transport.connection_limiter import ConnectionLimiter
 from edgeagent.api.transport.dispatcher import Dispatcher
 from edgeagent.api.transport.subscriptions import Subscriptions
-from edgeagent.api.transport.unix_server import Peer, UnixDoor, prepare_directory
-from edgeagent.api.transport.websocket_server import WebSocketDoor
+from edgeagent.api.transport.unix_server import Peer, UnixServer, prepare_directory
+from edgeagent.api.transport.websocket_server import WebSocketServer
 from edgeagent.api.worker_threads import WorkerThreads
 from edgeagent.config import Config
 from edgeagent.randomness import RandomSource
@@ -47,7 +47,7 @@ class Settings:
     config: Config
     random: RandomSource
     notifier: Notifier
-    dashboard: DashboardDoor | None = None
+    dashboard: DashboardSocket | None = None
     """``None``: there is no dashboard."""
     time: TimeSource = field(default_factory=LoopTime)
     """Paces the answers to apps."""
@@ -72,7 +72,7 @@ class Service:
         """Serve until stopped.
 
         Args:
-            opened: called once both doors are open.
+            opened: called once both sockets listen.
 
         """
         settings, config = self._settings, self._settings.config
@@ -89,11 +89,11 @@ class Service:
             dispatcher = Dispatcher(
                 state, threads=threads, subscriptions=subscriptions, pace=AnswerGrid(settings.time)
             )
-            await self._open_doors(stack, dispatcher)
+            await self._open_listeners(stack, dispatcher)
             agent = state.agent
             sessions = agent.private.directory
             stack.enter_context(present(agent.stores.directory, settings.socket, sessions=sessions))
-            # Before the doors wait for anybody.
+            # Before the sockets wait for anybody.
             stack.callback(self._outside.jobs.close)
             stack.push_async_callback(asyncio.to_thread, state.end_scoring)
             for work in self._work(state, threads, subscriptions):
@@ -125,7 +125,7 @@ class Service:
             look=self._outside.look,
             status=settings.notifier.status,
         )
-        courier = Courier(
+        scheduler = NetworkScheduler(
             state,
             threads=threads,
             subscriptions=subscriptions,
@@ -134,7 +134,7 @@ class Service:
         )
         yield housekeeper.run()
         closer = Closer(state, threads=threads, subscriptions=subscriptions, random=settings.random)
-        yield courier.run()
+        yield scheduler.run()
         yield closer.run()
 
     async def _stay_alive(self, threads: WorkerThreads) -> None:
@@ -144,10 +144,10 @@ class Service:
             await threads.run("quick", self._settings.notifier.alive)
             await asyncio.sleep(pause)
 
-    async def _open_doors(self, stack: AsyncExitStack, dispatcher: Dispatcher) -> None:
+    async def _open_listeners(self, stack: AsyncExitStack, dispatcher: Dispatcher) -> None:
         settings, service = self._settings, self._settings.config.service
         prepare_directory(settings.socket.parent)
-        unix = UnixDoor(
+        unix = UnixServer(
             settings.socket,
             dispatcher=dispatcher,
             connections=ConnectionLimiter(service.max_connections),
@@ -162,17 +162,17 @@ class Service:
             await settings.dashboard.open()
         if settings.websocket_port is None:
             return
-        door = WebSocketDoor(
+        server = WebSocketServer(
             settings.websocket_port,
             dispatcher=dispatcher,
             connections=ConnectionLimiter(service.max_connections),
             token=token,
             origins=service.allowed_origins,
         )
-        await door.open()
-        self.websocket_port = door.port
-        stack.push_async_callback(door.close)
-        note_port(settings.socket.parent, door.port)
+        await server.open()
+        self.websocket_port = server.port
+        stack.push_async_callback(server.close)
+        note_port(settings.socket.parent, server.port)
         stack.callback(note_port, settings.socket.parent, None)
 
 

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 
 from edgeagent.api.call import ServiceState
 from edgeagent.api.events import DISCLOSURES_CHANGED
+from edgeagent.api.process.ticker import Ticker
 from edgeagent.api.process.timetable import Timetable, Weeks
-from edgeagent.api.process.turns import Turns
 from edgeagent.api.transport.subscriptions import Subscriptions
 from edgeagent.api.worker_threads import WorkerThreads
 from edgeagent.randomness import RandomSource
@@ -52,7 +52,7 @@ class Closer:
     async def run(self) -> None:
         """Look, and close, for ever."""
         if self._state.config.server_url is not None:
-            await Turns(self._clock).each(self._timetable, self.close)
+            await Ticker(self._clock).each(self._timetable, self.close)
 
     async def close(self, moment: int) -> None:
         """Close the latest reporting week at ``moment``, in boot seconds, if it is time to look."""

@@ -121,7 +121,7 @@ class Dispatcher:
         if before == b",":
             yield b"]"
 
-    async def goodbye(self, client: Client) -> None:
+    async def disconnected(self, client: Client) -> None:
         """A connection has gone: what it played is stored."""
         self._subscriptions.remove(client.listener)
         # In a flood, those that have told nothing must not queue up before somebody who does.
@@ -168,26 +168,26 @@ class Dispatcher:
         )
         if client.caller is not Caller.APP:
             return await self._run(method, call, params)
-        told = len(params) if isinstance(params, tuple) else 1
+        viewings = len(params) if isinstance(params, tuple) else 1
         return await self._pace.run(
             client.peer,
             lambda: self._run(method, call, params),
-            slots=1 + told // VIEWINGS_A_SLOT,
+            slots=1 + viewings // VIEWINGS_A_SLOT,
         )
 
     async def _run(self, method: Method, call: Call, params: object) -> object:
         self._state.calls += 1
         if self._state.is_gone():
-            call.events.extend(await self._threads.run_alone(self._state.begin_anew))
+            call.events.extend(await self._threads.run_alone(self._state.open_new_box))
         if (first := method.first) is not None:
             params = await self._threads.run("fetch", lambda: first(call))
 
         def work() -> object:
             return method.run(call, params)
 
-        if method.lane == "alone":
+        if method.mode == "alone":
             return await self._threads.run_alone(work)
-        return await self._threads.run(method.lane, work)
+        return await self._threads.run(method.mode, work)
 
     def _listen(self, client: Client, event: str, request: Request) -> object:
         given = request.params if isinstance(request.params, dict) else {}

@@ -13,7 +13,7 @@ QUEUE_LIMIT = 64
 """Events that may wait; a client that is further behind is hung up on, and asks anew."""
 TIMEOUT_SECONDS = 30.0
 """How long one message, or one piece of a long one, may take to be read."""
-FAREWELL_SECONDS = 1.0
+CLOSE_TIMEOUT_SECONDS = 1.0
 """How long the last messages may take when a connection ends."""
 
 Message = bytes | AsyncIterator[bytes]
@@ -66,7 +66,7 @@ class SendQueue:
     async def finish(self, sending: asyncio.Task[None]) -> None:
         """Send what is still queued, briefly, and end the task."""
         with suppress(TimeoutError, ConnectionResetError):
-            async with asyncio.timeout(FAREWELL_SECONDS), self._turn:
+            async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS), self._turn:
                 await self._send_events()
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)

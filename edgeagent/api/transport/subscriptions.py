@@ -28,7 +28,7 @@ class Listener:
             self.listening.pop(event, None)
         return {"event": event, "listening": on}
 
-    def tell(self, event: str, value: object) -> None:
+    def notify(self, event: str, value: object) -> None:
         """Send an event, if it is listened to."""
         if event not in self.listening:
             return
@@ -56,4 +56,4 @@ class Subscriptions:
     def publish(self, event: str, value: object) -> None:
         """Tell everyone who listens."""
         for listener in tuple(self._listeners):
-            listener.tell(event, value)
+            listener.notify(event, value)

@@ -23,7 +23,7 @@ from edgeagent.api.transport.jsonrpc import FRAME_LIMIT_BYTES, INVALID_REQUEST, 
 from edgeagent.api.transport.send_queue import Message, SendQueue
 from edgeagent.errors import InputError
 
-__all__ = ["Peer", "UnixDoor", "peer_of", "prepare_directory"]
+__all__ = ["Peer", "UnixServer", "peer_of", "prepare_directory"]
 
 _SO_PEERGROUPS = 59  # Linux 4.13; not in Python's socket module
 _MOST_GROUPS = 1024
@@ -72,7 +72,7 @@ def prepare_directory(directory: Path) -> None:
         )
 
 
-class UnixDoor:
+class UnixServer:
     """Serves line-delimited JSON-RPC."""
 
     def __init__(
@@ -180,7 +180,7 @@ class UnixDoor:
                     await self._dispatcher.handle(client, line, reply=send_queue.put)
         finally:
             await send_queue.finish(sending)
-            await self._dispatcher.goodbye(client)
+            await self._dispatcher.disconnected(client)
 
 
 async def _line(reader: asyncio.StreamReader, send_queue: SendQueue) -> bytes:

@@ -34,7 +34,7 @@ from edgeagent.api.transport.tcp_peer import owner_of
 from edgeagent.errors import InputError
 from edgeagent.messages.server_address import LOCAL_HOSTS, LOOPBACK
 
-__all__ = ["TOKEN_NAME", "WebSocketDoor"]
+__all__ = ["TOKEN_NAME", "WebSocketServer"]
 
 TOKEN_NAME = "token"  # noqa: S105  (the name of a parameter, not a token)
 _OPEN_SECONDS = 5
@@ -43,7 +43,7 @@ _SILENT = logging.getLogger("edgeagent.websockets")
 _SILENT.setLevel(logging.CRITICAL + 1)  # it would log request lines, and tokens with them
 
 
-class WebSocketDoor:
+class WebSocketServer:
     """Serves JSON-RPC over WebSocket."""
 
     def __init__(
@@ -180,7 +180,7 @@ class WebSocketDoor:
             pass
         finally:
             await send_queue.finish(sending)
-            await self._dispatcher.goodbye(client)
+            await self._dispatcher.disconnected(client)
 
 
 def _peer_of(connection: ServerConnection) -> str:

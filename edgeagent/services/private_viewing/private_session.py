@@ -47,7 +47,7 @@ class PrivateSession(Protocol):
         """Say whether what a clock called ``moment`` may have been watched privately."""
         ...
 
-    def turn(self) -> tuple[float, bool]:
+    def last_change(self) -> tuple[float, bool]:
         """Return what differs whenever a session has begun or ended in between."""
         ...
 
@@ -108,7 +108,7 @@ class KeptPrivateSession:
         """Say whether what a clock called ``moment`` may have been watched privately."""
         return self._present().covers(moment, self._clock.offsets())
 
-    def turn(self) -> tuple[float, bool]:
+    def last_change(self) -> tuple[float, bool]:
         """Return what differs whenever a session has begun or ended in between."""
         spans = self._present().spans
         if not spans:

@@ -15,12 +15,7 @@ from typing import Literal
 
 from edgeagent.config import Config
 from edgeagent.errors import EdgeAgentError, InputError, KeyProviderError, StorageError, WrongKey
-from edgeagent.store import (
-    CommandKeyProvider,
-    CredentialKeyProvider,
-    FileKeyProvider,
-    KeyProvider,
-)
+from edgeagent.store import CommandKeyProvider, CredentialKeyProvider, FileKeyProvider, KeyProvider
 from edgeagent.store.durable import destroy_durably, move_durably
 from edgeagent.store.home_files import DATABASES, KEY_FILE_NAME, LOCK_NAME, data_key_file
 from edgeagent.store.keys import key_file_provider, open_data_key, rewrap_data_key

@@ -11,7 +11,7 @@ from edgeagent.store.ledger import LedgerStore
 from edgeagent.store.store_notes import StoreNoteKind
 from edgeagent.store.witness import read_mark, write_mark
 
-__all__ = ["begin_mark", "leave_unmarked", "meet", "require_untouched"]
+__all__ = ["begin_mark", "cross_check", "leave_unmarked", "require_untouched"]
 
 
 def begin_mark(history: Database, ledger: LedgerStore, *, at: int, name: str) -> None:
@@ -33,7 +33,7 @@ def leave_unmarked(ledger: LedgerStore, *, at: int, name: str) -> None:
             ledger.append_store_note("unmarked", at=at, detail=name)
 
 
-def meet(history: Database, ledger: LedgerStore, *, at: int) -> None:
+def cross_check(history: Database, ledger: LedgerStore, *, at: int) -> None:
     """Hold a history that was opened to the ledger, and note in the ledger if it was put back.
 
     The caller holds the home's lock. Of a ledger that is broken, or that was put back itself, its

@@ -9,13 +9,13 @@ from typing import NoReturn
 from edgeagent.api.process.timetable import Timetable
 from edgeagent.clock import Clock
 
-__all__ = ["Turns"]
+__all__ = ["Ticker"]
 
 _LOOK_SECONDS = 60.0
 """Sleep of the whole box is noticed within this; timers stand still in it."""
 
 
-class Turns:
+class Ticker:
     """Goes by boot time."""
 
     def __init__(
@@ -28,15 +28,15 @@ class Turns:
     async def each(
         self,
         timetable: Timetable,
-        turn: Callable[[int], Awaitable[None]],
+        tick: Callable[[int], Awaitable[None]],
         *,
         lead_seconds: float = 0.0,
     ) -> NoReturn:
-        """Call ``turn`` so long before each moment, for ever; one that takes longer skips some."""
+        """Call ``tick`` so long before each moment, for ever; one that takes longer skips some."""
         while True:
             moment = timetable.next(self._clock.boot_seconds())
             await self._until(moment - lead_seconds)
-            await turn(moment)
+            await tick(moment)
 
     async def _until(self, boot_seconds: float) -> None:
         while (left := boot_seconds - self._clock.boot_seconds()) > 0:

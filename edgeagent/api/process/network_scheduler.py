@@ -13,20 +13,20 @@ from collections.abc import Callable
 
 from edgeagent.api.call import ServiceState
 from edgeagent.api.events import DISCLOSURES_CHANGED
+from edgeagent.api.process.ticker import Ticker
 from edgeagent.api.process.timetable import LEAD_SECONDS, Timetable, Updates
-from edgeagent.api.process.turns import Turns
 from edgeagent.api.schedule import Conditions
 from edgeagent.api.transport.subscriptions import Subscriptions
 from edgeagent.api.worker_threads import WorkerThread, WorkerThreads
 from edgeagent.errors import NetworkError
 from edgeagent.randomness import RandomSource
 
-__all__ = ["Courier"]
+__all__ = ["NetworkScheduler"]
 
 _LOG = logging.getLogger("edgeagent.network")
 
 
-class Courier:
+class NetworkScheduler:
     """Runs jobs."""
 
     def __init__(
@@ -52,14 +52,14 @@ class Courier:
         first_after = self._clock.boot_seconds() + service.wake_grace_seconds
         self._fetching = Timetable(random, first_after=first_after if new else None)
         self._sending = Timetable(random)
-        self._turns = Turns(self._clock)
+        self._ticker = Ticker(self._clock)
 
     async def run(self) -> None:
         """Fetch and send, for ever."""
         if self._state.config.server_url is not None:
             await asyncio.gather(
-                self._turns.each(self._fetching, self.fetch, lead_seconds=LEAD_SECONDS),
-                self._turns.each(self._sending, self.send, lead_seconds=LEAD_SECONDS),
+                self._ticker.each(self._fetching, self.fetch, lead_seconds=LEAD_SECONDS),
+                self._ticker.each(self._sending, self.send, lead_seconds=LEAD_SECONDS),
             )
 
     async def fetch(self, moment: int) -> None:
@@ -87,14 +87,14 @@ class Courier:
         self._subscriptions.publish(DISCLOSURES_CHANGED, None)
 
     async def _is_due(
-        self, lane: WorkerThread, due: Callable[[Conditions], bool], moment: int
+        self, thread: WorkerThread, due: Callable[[Conditions], bool], moment: int
     ) -> bool:
         """Say whether to go; not where the box has slept past the moment.
 
-        Asked on the job's own lane: what the stores are busy with must not put it off.
+        Asked on the job's own thread: what the stores are busy with must not put it off.
         """
         try:
-            wanted = await self._threads.run(lane, lambda: due(self._look()))
+            wanted = await self._threads.run(thread, lambda: due(self._look()))
         except Exception as error:  # noqa: BLE001  (likewise)
             _LOG.warning("cannot tell what is due: %s", type(error).__name__)
             return False

@@ -10,14 +10,14 @@ from edgeagent.dashboard.session import BrowserSession, Sessions
 from edgeagent.errors import EdgeAgentError
 from edgeagent.messages.server_address import LOCAL_HOSTS
 
-__all__ = ["COOKIE", "TurnedAway", "check_host", "check_origin", "posted", "session_of"]
+__all__ = ["COOKIE", "RejectedRequest", "check_host", "check_origin", "posted", "session_of"]
 
 COOKIE = "edgeagent_session"
 _FORM_LIMIT_BYTES = 16 * 1024
 _FIELDS_LIMIT = 20
 
 
-class TurnedAway(EdgeAgentError):
+class RejectedRequest(EdgeAgentError):
     """A request that is not answered; ``reason`` names the text that says why."""
 
     def __init__(self, reason: str) -> None:
@@ -30,37 +30,37 @@ def check_host(request: Request) -> None:
     """Refuse a name that was made to point at this box (DNS rebinding).
 
     Raises:
-        TurnedAway: the request is for another host.
+        RejectedRequest: the request is for another host.
 
     """
     name, _, port = request.headers.get("host", "").rpartition(":")
     if name not in LOCAL_HOSTS or not port.isdigit():
-        raise TurnedAway("foreign")
+        raise RejectedRequest("foreign")
 
 
 def check_origin(request: Request) -> None:
     """Refuse what another site's page posts.
 
     Raises:
-        TurnedAway: the browser says that it comes from elsewhere.
+        RejectedRequest: the browser says that it comes from elsewhere.
 
     """
     origin = request.headers.get("origin")
     site = request.headers.get("sec-fetch-site", "same-origin")
     if origin != f"http://{request.headers['host']}" or site != "same-origin":
-        raise TurnedAway("foreign")
+        raise RejectedRequest("foreign")
 
 
 def session_of(request: Request, sessions: Sessions) -> BrowserSession:
     """Return the session of whoever asks.
 
     Raises:
-        TurnedAway: there is none, or it has ended.
+        RejectedRequest: there is none, or it has ended.
 
     """
     session = sessions.find(request.cookies.get(COOKIE, ""))
     if session is None:
-        raise TurnedAway("locked")
+        raise RejectedRequest("locked")
     return session
 
 
@@ -68,14 +68,14 @@ async def posted(request: Request, session: BrowserSession, sessions: Sessions) 
     """Return the fields of a form of one of this session's pages.
 
     Raises:
-        TurnedAway: it is too long, cannot be read, or is not one of ours.
+        RejectedRequest: it is too long, cannot be read, or is not one of ours.
 
     """
     data = bytearray()
     async for part in request.stream():
         data += part
         if len(data) > _FORM_LIMIT_BYTES:
-            raise TurnedAway("stale")
+            raise RejectedRequest("stale")
     try:
         fields = dict(
             parse_qsl(
@@ -83,7 +83,7 @@ async def posted(request: Request, session: BrowserSession, sessions: Sessions) 
             )
         )
     except ValueError as error:
-        raise TurnedAway("stale") from error
+        raise RejectedRequest("stale") from error
     if not sessions.accepts_form(session, fields.pop("form_key", "")):
-        raise TurnedAway("stale")
+        raise RejectedRequest("stale")
     return fields
