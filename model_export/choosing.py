@@ -12,7 +12,7 @@ from edgeagent.errors import InputError
 from edgeagent.messages.fields import HeadName
 from model_export.evaluation.ranking import evaluate_ranking, global_split, mean_and_se, paired_gain
 from model_export.heads.fit import fit_head, torch_is_there
-from model_export.heads.foldin_tuning import Progress
+from model_export.heads.foldin_tuning import FitOrder, Progress
 from model_export.log import WatchLog
 
 __all__ = ["HeadChoice", "choose_head"]
@@ -107,16 +107,14 @@ def choose_head(
         return _uncompared("the log is too small to compare heads on a split in time", previous)
 
     def judged(head: HeadName, begin: float, end: float) -> NDArray[np.float64]:
-        fitted = fit_head(
-            split.training,
-            head=head,
+        order = FitOrder(
             dimension=dimension,
             seed=seed,
-            seeds=1,
             progress=lambda what, done: progress(
                 f"Comparing heads, {head}: {what}", begin + (end - begin) * done
             ),
         )
+        fitted = fit_head(split.training, head, order, seeds=1)
         return evaluate_ranking(split, fitted.scorer()).ndcg_at_100
 
     foldin, timescales = judged("foldin", 0.0, 0.3), judged("timescales", 0.3, 1.0)

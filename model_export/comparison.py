@@ -34,7 +34,7 @@ from model_export.evaluation.splits import (
 from model_export.heads.encoders import Encoder, encoded
 from model_export.heads.files import TEMPERATURE
 from model_export.heads.fit import HEADS, FittedHead, fit_head, torch_is_there
-from model_export.heads.foldin_tuning import Progress
+from model_export.heads.foldin_tuning import FitOrder, Progress
 from model_export.heads.trained_model import TrainedModel
 from model_export.log import WatchLog
 from model_export.segments.session_vectors import sample_sessions, session_vectors
@@ -204,17 +204,10 @@ def _fits(
     """Return what fits each row, by name, what gains are told against last."""
     aim = _AIMS[protocol]
 
+    order = FitOrder(dimension=dimension, seed=seed, progress=progress, aim=aim)
+
     def fitted(log: WatchLog, head: HeadName) -> Fitted:
-        found = fit_head(
-            log,
-            head=head,
-            dimension=dimension,
-            seed=seed,
-            progress=progress,
-            aim=aim,
-            seeds=trainings,
-        )
-        return _shipped(found)
+        return _shipped(fit_head(log, head, order, seeds=trainings))
 
     def personal(head: HeadName) -> _Fit:
         return lambda split: fitted(split.training, head)

@@ -12,7 +12,7 @@ from edgeagent.messages.task import PERMITTED_SEGMENTS
 from model_export.heads.als import FactorEngine, LocalEngine
 from model_export.heads.fit import FittedHead, fit_head
 from model_export.heads.foldin import FoldinSettings
-from model_export.heads.foldin_tuning import Progress, Tuned
+from model_export.heads.foldin_tuning import FitOrder, Progress, Tuned
 from model_export.heads.trained_model import TrainedModel, encoder_of
 from model_export.heads.warm_start import carried_embeddings
 from model_export.log import WatchLog
@@ -60,9 +60,7 @@ def train(  # noqa: PLR0913  (what is trained, and with what)
     def fitting(what: str, done: float) -> None:
         progress(what, _FITTING_FRACTION * done)
 
-    fitted = fit_head(
-        log,
-        head=head,
+    order = FitOrder(
         dimension=dimension,
         seed=seed,
         progress=fitting,
@@ -70,6 +68,7 @@ def train(  # noqa: PLR0913  (what is trained, and with what)
         start=None if previous is None else _start(previous, log, dimension=dimension),
         engine=engine,
     )
+    fitted = fit_head(log, head, order)
     progress("Finding segments", _FITTING_FRACTION)
     return _with_segments(log, fitted, segments=segments, seed=seed, previous=previous)
 

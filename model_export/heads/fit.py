@@ -12,11 +12,10 @@ from edgeagent.errors import InputError
 from edgeagent.messages.fields import HeadName
 from model_export.evaluation.ranking import PersonHistory, RankingQuality, Scorer
 from model_export.evaluation.splits import Aim
-from model_export.heads.als import FactorEngine, LocalEngine
 from model_export.heads.cold_start import with_cold_rows
 from model_export.heads.factors import ItemTable, log_popularity
 from model_export.heads.foldin import FoldinSettings
-from model_export.heads.foldin_tuning import Progress, Tuned, foldin_scorer, tune
+from model_export.heads.foldin_tuning import FitOrder, Tuned, foldin_scorer, tune
 from model_export.heads.trained_model import HeadSettings, scorer_of
 from model_export.heads.warm_start import held_near
 from model_export.log import WatchLog
@@ -56,49 +55,21 @@ def torch_is_there() -> bool:
     return find_spec("torch") is not None
 
 
-def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
-    log: WatchLog,
-    *,
-    head: HeadName,
-    dimension: int,
-    seed: int,
-    progress: Progress,
-    aim: Aim = "later",
-    seeds: int = 3,
-    settled: Tuned | None = None,
-    start: NDArray[np.float32] | None = None,
-    engine: FactorEngine = LocalEngine(),  # noqa: B008  (it holds nothing)
-) -> FittedHead:
+def fit_head(log: WatchLog, head: HeadName, order: FitOrder, *, seeds: int = 3) -> FittedHead:
     """Fit a head to all of ``log``; its settings are chosen inside.
 
     Args:
         log: what to learn from.
         head: which.
-        dimension: D.
-        seed: of everything that is drawn.
-        progress: told what is happening and how much of the whole is done, 0-1.
-        aim: what settings are chosen for, and ``timescales`` trained for.
+        order: how it is to be fitted.
         seeds: how often ``timescales`` is trained; the best training is kept.
-        settled: how ``foldin`` was fitted before; see
-            :func:`model_export.heads.foldin_tuning.tune`.
-        start: [N, D] embeddings of ``foldin`` before; see :mod:`model_export.heads.als`.
-        engine: what fits the embeddings of ``foldin``.
 
     Raises:
         InputError: ``timescales`` without PyTorch, or a log that it can learn nothing from.
 
     """
     if head == "foldin":
-        return _foldin(
-            log,
-            dimension=dimension,
-            seed=seed,
-            progress=progress,
-            aim=aim,
-            settled=settled,
-            start=start,
-            engine=engine,
-        )
+        return _foldin(log, order)
     if not torch_is_there():
         raise InputError(
             "head timescales is trained with PyTorch, which is not installed",
@@ -109,17 +80,17 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
 
     fitted = fit_timescales(
         log,
-        recipe=Recipe(dimension=dimension, ahead=_AHEAD[aim]),
-        tail=_TAIL[aim],
-        seed=seed,
+        recipe=Recipe(dimension=order.dimension, ahead=_AHEAD[order.aim]),
+        tail=_TAIL[order.aim],
+        seed=order.seed,
         seeds=seeds,
-        progress=progress,
+        progress=order.progress,
     )
     snapshot = fitted.snapshot
     # A new title's bias is told from its metadata, too; where they say nothing it is middling.
     middle = np.median(snapshot.bias)
     told = np.column_stack([snapshot.embeddings, snapshot.bias - middle])
-    rows = with_cold_rows(log, told, seed=seed)
+    rows = with_cold_rows(log, told, seed=order.seed)
     return FittedHead(
         table=ItemTable.of(rows[:, :-1]),
         bias=np.maximum(rows[:, -1] + middle, 0).astype(np.float32),
@@ -128,45 +99,28 @@ def fit_head(  # noqa: PLR0913  (what is fitted, and with what)
     )
 
 
-def _foldin(  # noqa: PLR0913  (likewise)
-    log: WatchLog,
-    *,
-    dimension: int,
-    seed: int,
-    progress: Progress,
-    aim: Aim,
-    settled: Tuned | None,
-    start: NDArray[np.float32] | None,
-    engine: FactorEngine,
-) -> FittedHead:
+def _foldin(log: WatchLog, order: FitOrder) -> FittedHead:
     from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415  (it ships no types)
         threadpool_limits,
     )
 
     # Thousands of small systems: more BLAS threads only wait for each other.
     with threadpool_limits(1, "blas"):
-        tuned = tune(
-            log,
-            dimension=dimension,
-            seed=seed,
-            progress=progress,
-            aim=aim,
-            settled=settled,
-            engine=engine,
-        )
-        progress("Fitting embeddings", 0.95)
-        factors = engine.fit(
+        tuned = tune(log, order)
+        order.progress("Fitting embeddings", 0.95)
+        start, settled = order.start, order.settled
+        factors = order.engine.fit(
             log,
             alpha=tuned.fit_alpha,
             regularization=tuned.fit_regularization,
-            dimension=dimension,
-            seed=seed,
+            dimension=order.dimension,
+            seed=order.seed,
             start=start,
         )
         if start is not None and settled is not None and _as_before(tuned, settled):
             viewings = np.bincount(log.items, minlength=len(log.titles))
             factors = held_near(factors, start, viewings)
-        table = ItemTable.of(with_cold_rows(log, factors, seed=seed))
+        table = ItemTable.of(with_cold_rows(log, factors, seed=order.seed))
         return FittedHead(
             table=table,
             bias=_bias(log, table.embeddings(), tuned.foldin),

@@ -7,7 +7,7 @@ library that fits the factors weighs viewings a little differently (1 + w on the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ from model_export.heads.factors import ItemTable
 from model_export.heads.foldin import FoldinSettings, FoldinSolver
 from model_export.log import WatchLog
 
-__all__ = ["Progress", "Tuned", "foldin_scorer", "tune", "validation_value"]
+__all__ = ["FitOrder", "Progress", "Tuned", "foldin_scorer", "tune", "validation_value"]
 
 Progress = Callable[[str, float], None]
 """Told what is happening and how much of the whole is done, 0-1."""
@@ -59,6 +59,28 @@ class Tuned:
     """Of these settings; ``None`` where the log is too small to hold anybody out."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitOrder:
+    """How a head is to be fitted; equal orders on equal logs give equal heads."""
+
+    dimension: int
+    """D."""
+    seed: int
+    """Of everything that is drawn."""
+    progress: Progress = lambda _what, _done: None
+    """Told what is happening and how much of the whole is done, 0-1."""
+    aim: Aim = "later"
+    """What settings are chosen for, and ``timescales`` is trained for."""
+    settled: Tuned | None = None
+    """What a model before was made with. It stays unless the best is better by more than two paired
+    standard errors: other settings make another space, in which a tenth of the sessions would lie
+    in another segment."""
+    start: NDArray[np.float32] | None = None
+    """[N, D] embeddings of ``foldin`` before; see :mod:`model_export.heads.als`."""
+    engine: FactorEngine = field(default_factory=LocalEngine)
+    """What fits the embeddings of ``foldin``."""
+
+
 def foldin_scorer(
     embeddings: NDArray[np.floating], bias: NDArray[np.floating], settings: FoldinSettings
 ) -> Scorer:
@@ -74,35 +96,15 @@ def validation_value(quality: RankingQuality) -> float:
     return float(quality.ndcg_at_10.mean() + quality.ndcg_at_100.mean()) / 2
 
 
-def tune(
-    log: WatchLog,
-    *,
-    dimension: int,
-    seed: int,
-    progress: Progress,
-    aim: Aim = "later",
-    settled: Tuned | None = None,
-    engine: FactorEngine = LocalEngine(),  # noqa: B008  (it holds nothing)
-) -> Tuned:
+def tune(log: WatchLog, order: FitOrder) -> Tuned:
     """Choose settings on people of ``log`` held out as :func:`validation_split` does.
 
     From (α, λ) = (1, 10), or from what is settled, climb to the best neighbour a factor of three
     away until none is better; then choose the fold-in's own α and λ, then how viewings fade.
-
-    Args:
-        log: the viewings.
-        dimension: D.
-        seed: of the factors.
-        progress: told what is being tried.
-        aim: what the people held out are to be told.
-        settled: what a model before was made with. It stays unless the best is better by more than
-            two paired standard errors: other settings make another space, in which a tenth of the
-            sessions would lie in another segment.
-        engine: what fits the factors.
-
     """
+    settled = order.settled
     try:
-        split = validation_split(log, aim=aim, seed=seed)
+        split = validation_split(log, aim=order.aim, seed=order.seed)
     except InputError:
         return settled or Tuned(
             fit_alpha=_UNTUNED[0],
@@ -110,7 +112,7 @@ def tune(
             foldin=_unfading(*_UNTUNED),
             validation=None,
         )
-    search = _Search(split, dimension=dimension, seed=seed, progress=progress, engine=engine)
+    search = _Search(split, order)
     start = (settled.fit_alpha, settled.fit_regularization) if settled else _START
     alpha, regularization = search.climb(start)
     near = [
@@ -120,7 +122,7 @@ def tune(
     ]
     table = search.table(alpha, regularization)
     best = max(near, key=lambda settings: search.value(table, settings))
-    progress("Choosing how viewings fade", 0.9)
+    order.progress("Choosing how viewings fade", 0.9)
     fadings = [
         replace(best, decay_days=days, floor=floor) for days, floor in (_NO_FADING, *_FADINGS)
     ]
@@ -137,20 +139,9 @@ def tune(
 class _Search:
     """Remembers what has been fitted and judged, so that nothing is done twice."""
 
-    def __init__(
-        self,
-        split: Split,
-        *,
-        dimension: int,
-        seed: int,
-        progress: Progress,
-        engine: FactorEngine,
-    ) -> None:
+    def __init__(self, split: Split, order: FitOrder) -> None:
         self._split = split
-        self._dimension = dimension
-        self._seed = seed
-        self._progress = progress
-        self._engine = engine
+        self._order = order
         self._no_bias = np.zeros(len(split.training.titles))
         self._tables: dict[tuple[float, float], NDArray[np.float32]] = {}
         self._qualities: dict[tuple[int, FoldinSettings], RankingQuality] = {}
@@ -169,16 +160,16 @@ class _Search:
         """Return the embeddings [N, D] as shipped, fitted with these settings."""
         key = (alpha, regularization)
         if key not in self._tables:
-            self._progress(
+            self._order.progress(
                 f"Trying α = {alpha:.3g}, λ = {regularization:.3g}",
                 0.85 * len(self._tables) / _MAX_FITS,
             )
-            factors = self._engine.fit(
+            factors = self._order.engine.fit(
                 self._split.training,
                 alpha=alpha,
                 regularization=regularization,
-                dimension=self._dimension,
-                seed=self._seed,
+                dimension=self._order.dimension,
+                seed=self._order.seed,
             )
             self._tables[key] = ItemTable.of(factors).embeddings()
         return self._tables[key]

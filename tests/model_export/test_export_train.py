@@ -21,7 +21,7 @@ from model_export.evaluation.ranking import (
 from model_export.heads.als import LocalEngine
 from model_export.heads.factors import ItemTable
 from model_export.heads.foldin import FoldinSettings, FoldinSolver
-from model_export.heads.foldin_tuning import Tuned, tune
+from model_export.heads.foldin_tuning import FitOrder, Tuned, tune
 from model_export.heads.trained_model import TrainedModel
 from model_export.heads.warm_start import carried_embeddings, held_near
 from model_export.loaders.movielens import load_movielens
@@ -136,7 +136,7 @@ def test_movielens_is_ranked_better_than_by_popularity(movielens_small: Path) ->
 def test_settings_are_chosen_without_a_look_at_the_future(panel: WatchLog) -> None:
     # Tuning sees the training part only: what comes later may change in any way.
     split = global_split(panel)
-    tuned = tune(split.training, dimension=8, seed=0, progress=lambda _what, _done: None)
+    tuned = tune(split.training, FitOrder(dimension=8, seed=0))
     assert tuned.validation is not None
     assert tuned.foldin.alpha > 0
     assert tuned.fit_alpha > 0
@@ -163,7 +163,7 @@ def _tasteless(people: int, titles: int) -> WatchLog:
 
 def test_settings_under_which_everything_points_one_way_are_never_chosen() -> None:
     log = _tasteless(200, 1000)
-    tuned = tune(log, dimension=16, seed=0, progress=lambda _what, _done: None)
+    tuned = tune(log, FitOrder(dimension=16, seed=0))
     factors = LocalEngine().fit(
         log,
         alpha=tuned.fit_alpha,
@@ -279,7 +279,7 @@ def test_cohesion_and_size_tell_of_each_segment(panel: WatchLog, model: TrainedM
 @pytest.mark.deep
 def test_settled_settings_stay_unless_others_are_clearly_better(panel: WatchLog) -> None:
     def again(settled: Tuned | None) -> Tuned:
-        return tune(panel, dimension=8, seed=0, progress=lambda _what, _done: None, settled=settled)
+        return tune(panel, FitOrder(dimension=8, seed=0, settled=settled))
 
     best = again(None)
     near = replace(best, foldin=replace(best.foldin, decay_days=best.foldin.decay_days * 1.1))

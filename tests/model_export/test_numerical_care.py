@@ -19,6 +19,7 @@ from edgeagent.scoring.session import OnnxModel
 from model_export.evaluation.ranking import PersonHistory
 from model_export.heads.factors import ItemTable
 from model_export.heads.fit import fit_head
+from model_export.heads.foldin_tuning import FitOrder
 from model_export.heads.trained_model import TrainedModel
 from model_export.loaders import load_catalogue
 from model_export.log import WatchLog
@@ -68,9 +69,7 @@ def nasty() -> WatchLog:
 def test_a_nasty_log_trains_and_scores(nasty: WatchLog, head: HeadName) -> None:
     if head == "timescales" and find_spec("torch") is None:
         pytest.skip("needs PyTorch: pip install 'edgeagent[train]'")
-    fitted = fit_head(
-        nasty, head=head, dimension=8, seed=1, seeds=1, progress=lambda _what, _done: None
-    )
+    fitted = fit_head(nasty, head, FitOrder(dimension=8, seed=1), seeds=1)
     assert (fitted.table.scale > 0).all()
     assert np.isfinite(fitted.bias).all()
     assert (fitted.bias >= 0).all()

@@ -27,7 +27,7 @@ from model_export.evaluation.splits import (
     validation_split,
 )
 from model_export.heads.cold_start import field_matrices, with_cold_rows
-from model_export.heads.foldin_tuning import tune
+from model_export.heads.foldin_tuning import FitOrder, tune
 from model_export.log import WatchLog
 from model_export.metadata import Metadata
 
@@ -139,7 +139,7 @@ def test_validation_holds_people_out_as_the_test_does(panel: WatchLog) -> None:
 
 @pytest.mark.parametrize("aim", ["next", "any"])
 def test_settings_are_chosen_on_the_people_of_that_validation(aim: Aim, panel: WatchLog) -> None:
-    tuned = tune(panel, dimension=8, seed=3, progress=lambda _what, _done: None, aim=aim)
+    tuned = tune(panel, FitOrder(dimension=8, seed=3, aim=aim))
     assert tuned.validation is not None
     assert len(tuned.validation.ndcg_at_10) == len(validation_split(panel, aim=aim, seed=3).people)
 

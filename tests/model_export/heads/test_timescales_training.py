@@ -14,6 +14,7 @@ from model_export.choosing import HeadChoice, choose_head
 from model_export.evaluation.ranking import evaluate_ranking
 from model_export.evaluation.splits import last_split
 from model_export.heads.fit import fit_head
+from model_export.heads.foldin_tuning import FitOrder
 from model_export.heads.model_file import load_model, save_model
 from model_export.heads.timescales import user_of
 from model_export.log import WatchLog
@@ -63,15 +64,8 @@ def test_it_learns_what_follows_what() -> None:
     embeddings = fitted.snapshot.embeddings
     assert not embeddings[-1].any()
     assert fitted.snapshot.bias.min() == 0
-    head = fit_head(
-        split.training,
-        head="timescales",
-        dimension=8,
-        seed=1,
-        aim="next",
-        seeds=1,
-        progress=_silent,
-    )
+    order = FitOrder(dimension=8, seed=1, aim="next")
+    head = fit_head(split.training, "timescales", order, seeds=1)
     assert evaluate_ranking(split, head.scorer()).hit_rate_at_10.mean() > 0.9
 
 
@@ -108,9 +102,7 @@ def test_training_computes_what_the_box_computes() -> None:
 def test_one_seed_gives_one_model_and_another_another() -> None:
     log = _circle(people=20)
     first, again, other = (
-        fit_head(
-            log, head="timescales", dimension=8, seed=seed, seeds=1, progress=_silent
-        ).table.space_id
+        fit_head(log, "timescales", FitOrder(dimension=8, seed=seed), seeds=1).table.space_id
         for seed in (5, 5, 6)
     )
     assert first == again != other
