@@ -27,7 +27,6 @@ __all__ = [
     "ad_policy",
     "changes",
     "discovery_policy",
-    "event_of_flag",
     "switches",
 ]
 

@@ -1,4 +1,6 @@
-"""Firebolt ``Privacy``: twelve getters, twelve setters, twelve events, and all at once.
+"""Firebolt ``Privacy``, ``Advertising.policy``, which follows from it, and ``Profile.flags``.
+
+Of each privacy flag there is a getter, a setter and an event, and one getter of all at once.
 
 Setting a flag to false is open to every local client; setting one to true is the household's.
 """
@@ -9,8 +11,9 @@ from collections.abc import Callable
 
 from edgeagent.api.call import Call, notifying_of_changes
 from edgeagent.api.caller import Caller
+from edgeagent.api.events import AD_POLICY_CHANGED, event_of_flag
 from edgeagent.api.method import Event, Loose, Method, Nothing, for_apps
-from edgeagent.api.switches import event_of_flag
+from edgeagent.api.switches import AdPolicy, ad_policy
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired
 from edgeagent.services.household.privacy_flags import AD_FLAGS, FLAGS, PURPOSE_OF
@@ -81,17 +84,39 @@ def _settings(call: Call, params: object) -> dict[str, bool]:
     return call.agent.household.flags.all(call.profile())
 
 
+def _policy(call: Call, params: object) -> AdPolicy:
+    """Return how advertisements are to be handled; tracking is limited until it is allowed."""
+    del params
+    return ad_policy(call.agent, call.profile())
+
+
+def _platform_flags(call: Call, params: object) -> dict[str, str | float | bool]:
+    """Return the flags that the platform has set; nothing in them comes from what was watched."""
+    del params
+    return dict(call.state.config.service.profile_flags)
+
+
 METHODS = (
     *(_getter(flag) for flag in FLAGS),
     *(_setter(flag) for flag in FLAGS),
     for_apps("Privacy.settings", _settings, Nothing, result_name="settings"),
+    for_apps("Advertising.policy", _policy, Nothing, result_name="adPolicy"),
+    for_apps("Profile.flags", _platform_flags, Nothing, result_name="flags"),
 )
-EVENTS = tuple(
+EVENTS = (
+    *(
+        Event(
+            name=event_of_flag(flag),
+            caller=Caller.APP,
+            summary=f"The privacy flag {flag} was set, or changed by another way.",
+            value=bool,
+        )
+        for flag in FLAGS
+    ),
     Event(
-        name=event_of_flag(flag),
+        name=AD_POLICY_CHANGED,
         caller=Caller.APP,
-        summary=f"The privacy flag {flag} was set, or changed by another way.",
-        value=bool,
-    )
-    for flag in FLAGS
+        summary="How advertisements are to be handled has changed.",
+        value=AdPolicy,
+    ),
 )

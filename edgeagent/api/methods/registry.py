@@ -8,7 +8,6 @@ from edgeagent.api.methods import consent as own_consent
 from edgeagent.api.methods import (
     firebolt_discovery,
     firebolt_metrics,
-    firebolt_platform,
     firebolt_privacy,
 )
 from edgeagent.api.methods import history as own_history
@@ -23,7 +22,6 @@ METHODS: tuple[Method, ...] = (
     *firebolt_discovery.METHODS,
     *firebolt_privacy.METHODS,
     *firebolt_metrics.METHODS,
-    *firebolt_platform.METHODS,
     *own_picks.METHODS,
     *own_history.METHODS,
     *own_consent.METHODS,
@@ -35,7 +33,6 @@ METHODS: tuple[Method, ...] = (
 EVENTS: tuple[Event, ...] = (
     *firebolt_discovery.EVENTS,
     *firebolt_privacy.EVENTS,
-    *firebolt_platform.EVENTS,
     *own_picks.EVENTS,
     *own_history.EVENTS,
     *own_consent.EVENTS,
