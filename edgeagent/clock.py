@@ -17,6 +17,7 @@ from typing import Protocol
 
 __all__ = [
     "DAY_SECONDS",
+    "HOUR_SECONDS",
     "WEEK_SECONDS",
     "Clock",
     "SystemClock",
@@ -28,7 +29,8 @@ __all__ = [
     "week_start",
 ]
 
-DAY_SECONDS = 86_400
+HOUR_SECONDS = 3600
+DAY_SECONDS = 24 * HOUR_SECONDS
 WEEK_SECONDS = 7 * DAY_SECONDS
 _MONDAY_OFFSET_SECONDS = 3 * DAY_SECONDS  # 1970-01-01 was a Thursday
 _FIRST_YEAR, _QUARTERS, _MONTHS = 1970, 4, 12

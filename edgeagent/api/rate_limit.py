@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeagent.clock import HOUR_SECONDS
 from edgeagent.errors import TooManyViewings
 
 __all__ = ["MOST_PEERS", "RateLimiter"]
 
-_HOUR_SECONDS = 3600
 _OF_CONNECTION = 0.5
 """What part of a peer's room one connection has."""
 MOST_PEERS = 16
@@ -84,6 +84,6 @@ class RateLimiter:
 
     def _fill(self, bucket: _Bucket, *, part: float, now: int) -> None:
         passed = max(now - bucket.filled_at, 0)  # a clock that was set back gives nothing
-        more = passed * self._per_hour * part / _HOUR_SECONDS
+        more = passed * self._per_hour * part / HOUR_SECONDS
         bucket.room = min(self._at_once * part, bucket.room + more)
         bucket.filled_at = now

@@ -11,13 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from edgeagent.clock import DAY_SECONDS
+from edgeagent.clock import DAY_SECONDS, HOUR_SECONDS
 from edgeagent.config import ServiceConfig
 
 __all__ = ["Chore", "Conditions", "Schedule", "in_windows"]
 
-_HOUR_SECONDS = 3600
-_RETRY_SECONDS = _HOUR_SECONDS
+_RETRY_SECONDS = HOUR_SECONDS
 """After a failure: often enough for one evening, seldom enough for a box that is full or broken."""
 
 

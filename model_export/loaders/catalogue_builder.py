@@ -23,7 +23,6 @@ _KINDS = {
     "film": "film", "movie": "film", "series": "series", "show": "series", "tvseries": "series",
     "episode": "episode", "tvepisode": "episode",
 }  # fmt: skip
-_SHOWN_LENGTH = 60
 
 
 def _kind(value: object) -> str | None:
@@ -168,9 +167,7 @@ def _title(said: dict[str, Any], place: str) -> Title:
 
 
 def _unreadable(place: str, field: str, value: object, error: Unreadable) -> InputError:
-    shown = repr(value)
-    shown = shown if len(shown) <= _SHOWN_LENGTH else f"{shown[:_SHOWN_LENGTH]}…"
     return InputError(
-        f"{place}, field {field!r}: found {shown}, expected {error}",
+        f"{place}, field {field!r}: found {fields.shown(value)}, expected {error}",
         hint="mend the field, or leave it empty",
     )

@@ -13,11 +13,23 @@ from datetime import UTC, date, datetime
 
 from edgeagent.clock import moment_of_iso
 
-__all__ = ["Unreadable", "age", "moment", "number", "text", "texts", "year"]
+__all__ = [
+    "FIRST_MOMENT",
+    "LAST_MOMENT",
+    "Unreadable",
+    "age",
+    "moment",
+    "number",
+    "shown",
+    "text",
+    "texts",
+    "year",
+]
 
 _BLANK = {"", "nan", "null"}
-_FIRST_MOMENT, _LAST_MOMENT = 631_152_000, 4_102_444_800
+FIRST_MOMENT, LAST_MOMENT = 631_152_000, 4_102_444_800
 """1990 and 2100: a moment outside was counted in another unit."""
+_SHOWN_LETTERS = 60
 _DIGITS = re.compile(r"\d+")
 _YEAR = re.compile(r"\s*(\d{4})(?!\d)")
 _ADULT = 18
@@ -30,6 +42,14 @@ _AGES = {
 
 class Unreadable(ValueError):
     """Says what was expected."""
+
+
+def shown(value: object) -> str:
+    """Return a value as an error shows it."""
+    written = value if isinstance(value, str) else repr(value)
+    if len(written) > _SHOWN_LETTERS:
+        written = f"{written[:_SHOWN_LETTERS]}…"
+    return repr(written) if isinstance(value, str) else written
 
 
 def text(value: object) -> str | None:
@@ -112,7 +132,7 @@ def moment(value: object) -> int | None:
         if line is None:
             return None
         found = _seconds(line)
-    if not _FIRST_MOMENT <= found < _LAST_MOMENT:
+    if not FIRST_MOMENT <= found < LAST_MOMENT:
         raise Unreadable("seconds since 1970 (not milliseconds), between 1990 and 2100")
     return int(found)
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
 from edgeagent.regular_file import open_regular, read_regular
+from model_export.loaders.fields import FIRST_MOMENT, LAST_MOMENT, shown
 from model_export.loaders.movielens_titles import movielens_title
 from model_export.log import WatchLog
 
@@ -28,9 +29,6 @@ _CAP_BYTES = 2**30
 _FIELDS = 4
 _MAX_STARS = 5.0
 _LARGEST_ID = 2**53
-_SHOWN_LENGTH = 60
-_FIRST_MOMENT, _LAST_MOMENT = 631_152_000, 4_102_444_800
-"""1990 and 2100: a timestamp that lost its last digits falls far before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,8 +241,8 @@ def _parse(
         & (np.abs(user) < _LARGEST_ID)
         & (stars > 0)
         & (stars <= _MAX_STARS)
-        & (at >= _FIRST_MOMENT)
-        & (at < _LAST_MOMENT)
+        & (at >= FIRST_MOMENT)
+        & (at < LAST_MOMENT)
     )
     _refuse_first(~good, block, path, _expected(form))
     _refuse_first(
@@ -284,8 +282,7 @@ def _expected(form: _Form) -> str:
 
 
 def _bad_line(path: Path, number: int, line: str, expected: str) -> InputError:
-    shown = line if len(line) <= _SHOWN_LENGTH else f"{line[:_SHOWN_LENGTH]}…"
     return InputError(
-        f"{path}, line {number}: found {shown!r}, expected {expected}",
+        f"{path}, line {number}: found {shown(line)}, expected {expected}",
         hint="the file may be half-written: unpack or download it again",
     )

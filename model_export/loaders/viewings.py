@@ -21,7 +21,6 @@ from model_export.log import WatchLog
 __all__ = ["read_viewings"]
 
 _COLUMNS = ("user", "item", "timestamp")
-_SHOWN_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,9 +148,9 @@ def _each(batch: RowBatch, field: str, read: Callable[[Any], Any]) -> list[Any]:
         try:
             values.append(read(value))
         except Unreadable as error:
-            shown = repr(value)[:_SHOWN_LENGTH]
+            found = fields.shown(value)
             raise InputError(
-                f"{batch.place(row)}, field {field!r}: found {shown}, expected {error}",
+                f"{batch.place(row)}, field {field!r}: found {found}, expected {error}",
                 hint="mend the row, or leave it out",
             ) from error
     return values

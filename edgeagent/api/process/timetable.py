@@ -11,6 +11,7 @@ from __future__ import annotations
 from math import floor
 
 from edgeagent.api.schedule import Conditions, in_windows
+from edgeagent.clock import HOUR_SECONDS
 from edgeagent.config import ServiceConfig
 from edgeagent.randomness import RandomSource
 
@@ -25,13 +26,12 @@ LEAD_SECONDS = 20
 opened. That takes a second on a fast box, several on a slow, busy one; none of it must show."""
 _FIRST_SECONDS = 60
 """Within which a box that has never fetched anything asks for its first model, once it may."""
-_HOUR_SECONDS = 3600
-_RETRY_SECONDS = _HOUR_SECONDS
+_RETRY_SECONDS = HOUR_SECONDS
 """From one look for an update to the next at least, however the clock is set meanwhile; often
 enough for one evening, seldom enough for a server that is down."""
-_WEEK_SECONDS = 6 * _HOUR_SECONDS
+_CLOSING_SECONDS = 6 * HOUR_SECONDS
 """From one look whether a week is to be closed to the next."""
-_SPREAD_SECONDS = _HOUR_SECONDS
+_SPREAD_SECONDS = HOUR_SECONDS
 """Boxes that are switched on together do not ask for updates together."""
 
 
@@ -64,7 +64,7 @@ class Updates:
     def __init__(self, config: ServiceConfig, *, random: RandomSource) -> None:
         """Go by ``config``, and by what ``random`` draws for this start: see the constants."""
         self._config = config
-        self._interval_seconds = config.update_hours * _HOUR_SECONDS + random.below(_SPREAD_SECONDS)
+        self._interval_seconds = config.update_hours * HOUR_SECONDS + random.below(_SPREAD_SECONDS)
         self._not_before = 0.0
         """Boot seconds."""
 
@@ -112,7 +112,7 @@ class Weeks:
 
     def looked(self, boot_seconds: float) -> None:
         """Note that it was looked, or tried."""
-        self._not_before = boot_seconds + _WEEK_SECONDS
+        self._not_before = boot_seconds + _CLOSING_SECONDS
 
 
 def _may_begin(conditions: Conditions, config: ServiceConfig) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgeagent.clock import iso_utc, quarter_of, week_of, week_start
+from edgeagent.clock import HOUR_SECONDS, iso_utc, quarter_of, week_of, week_start
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken, PolicyError
 from edgeagent.messages import ReportTask
@@ -112,8 +112,8 @@ class ReportConditions:
         if on_seconds < ON_SECONDS_BETWEEN_DRAWS:
             raise NoReport(
                 Obstacle.ON_TIME,
-                f"switched on for {on_seconds // 3600} hours since the last report, or since the "
-                f"records began, of {ON_SECONDS_BETWEEN_DRAWS // 3600}",
+                f"switched on for {on_seconds // HOUR_SECONDS} hours since the last report, or "
+                f"since the records began, of {ON_SECONDS_BETWEEN_DRAWS // HOUR_SECONDS}",
             )
 
     def obstacle(self, week: int) -> tuple[Obstacle, str] | None:

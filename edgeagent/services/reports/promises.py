@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgeagent.clock import DAY_SECONDS
+from edgeagent.clock import DAY_SECONDS, HOUR_SECONDS
 from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, MAX_ODDS_PER_YEAR, most_spent
 from edgeagent.services.household.retention import RetentionPeriod
 from edgeagent.store import LedgerStore
@@ -21,9 +21,9 @@ class Promise:
     holds: bool
 
 
-_PRUNED_WITHIN_SECONDS = DAY_SECONDS + 3600
+_PRUNED_WITHIN_SECONDS = DAY_SECONDS + HOUR_SECONDS
 """Housekeeping comes once a day, and may wait for its turn."""
-_AHEAD_SECONDS = 3600
+_AHEAD_SECONDS = HOUR_SECONDS
 """A clock that is put right by less keeps nothing for longer than housekeeping may wait."""
 
 

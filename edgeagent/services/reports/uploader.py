@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal
 
-from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
+from edgeagent.clock import DAY_SECONDS, HOUR_SECONDS, WEEK_SECONDS, week_start
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, LedgerBroken, NetworkError
 from edgeagent.messages.fields import Outcome
@@ -29,8 +29,8 @@ GRACE_SECONDS = SPACING_WEEKS * WEEK_SECONDS
 """How long after its week a report is still worth sending; the server's window closes then."""
 
 _FIRST_RETRY_SECONDS = 15 * 60
-_SECOND_RETRY_SECONDS = 4 * 3600
-_JITTER_SECONDS = 12 * 3600
+_SECOND_RETRY_SECONDS = 4 * HOUR_SECONDS
+_JITTER_SECONDS = 12 * HOUR_SECONDS
 _TRIES_A_DAY = 3
 _log = logging.getLogger(__name__)
 _LATER = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
+from edgeagent.clock import HOUR_SECONDS
 from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import Seconds
 from edgeagent.services.state_store import StateStore
@@ -19,7 +20,7 @@ from edgeagent.store import LedgerStore
 
 __all__ = ["GRACE_SECONDS", "Aging"]
 
-GRACE_SECONDS = 48 * 3600
+GRACE_SECONDS = 48 * HOUR_SECONDS
 """Two days of a box that is never off, two weeks of evenings: long enough to see a wrong clock."""
 _STATE_NAME = "aging"
 _CAP_BYTES = 4096

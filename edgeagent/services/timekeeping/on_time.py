@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from edgeagent.clock import HOUR_SECONDS
 from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import Seconds
 from edgeagent.reporting_calendar import SPACING_WEEKS
@@ -21,11 +22,11 @@ from edgeagent.store import LedgerStore
 
 __all__ = ["ON_SECONDS_BETWEEN_DRAWS", "OnTime"]
 
-ON_SECONDS_BETWEEN_DRAWS = SPACING_WEEKS * 7 * 3600
+ON_SECONDS_BETWEEN_DRAWS = SPACING_WEEKS * 7 * HOUR_SECONDS
 """91 hours: one for each day of the 13 weeks, which a box that is watched at all is on."""
-_NOTE_SECONDS = 6 * 3600
+_NOTE_SECONDS = 6 * HOUR_SECONDS
 """Four small writes a day at most."""
-_FIRST_NOTE_SECONDS = 3600
+_FIRST_NOTE_SECONDS = HOUR_SECONDS
 """In a new boot the first is earlier: a television that is on for an evening counts, too."""
 _LAST_NOTE_SECONDS = 600
 _STATE_NAME = "on_time"

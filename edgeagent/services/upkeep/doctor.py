@@ -12,7 +12,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, Clock, iso_utc, week_of, week_start
+from edgeagent.clock import (
+    DAY_SECONDS,
+    HOUR_SECONDS,
+    WEEK_SECONDS,
+    Clock,
+    iso_utc,
+    week_of,
+    week_start,
+)
 from edgeagent.config import Config
 from edgeagent.errors import Damaged, EdgeAgentError, InputError
 from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
@@ -272,8 +280,8 @@ class Doctor:
                 name="clock",
                 status="warning",
                 message=f"{now}, vouched for by nobody: nothing is reported; what is over age by "
-                f"it is hidden at once and deleted after {GRACE_SECONDS // 3600} hours of being "
-                "switched on, or twice that",
+                f"it is hidden at once and deleted after {GRACE_SECONDS // HOUR_SECONDS} hours of "
+                "being switched on, or twice that",
                 hint="edgeagent model update",
             )
         return Finding(
@@ -293,8 +301,8 @@ class Doctor:
             message += f"; silent until {iso_utc(week_start(first))[:10]}"
         on_seconds = OnTime(ledger, clock=self._clock).seconds_since_draw()
         if on_seconds < ON_SECONDS_BETWEEN_DRAWS:
-            message += f"; on for {on_seconds // 3600} of {ON_SECONDS_BETWEEN_DRAWS // 3600} hours"
-            message += " before the next draw"
+            hours, least = on_seconds // HOUR_SECONDS, ON_SECONDS_BETWEEN_DRAWS // HOUR_SECONDS
+            message += f"; on for {hours} of {least} hours before the next draw"
         waiting = len(ledger.outbox())
         return Finding(name="budget", status="ok", message=f"{message}; {waiting} reports wait")
 
