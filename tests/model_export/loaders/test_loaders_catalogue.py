@@ -94,7 +94,7 @@ def test_what_is_too_long_is_cut(tmp_path: Path) -> None:
         ("item,title,run_minutes\na,A,0\n", "field 'run_minutes': found '0', expected a whole"),
         ("item,title,available_until\na,A,never\n", "field 'available_until': found 'never'"),
         (f"item,title\n{'a' * 300},A\n", "line 2: .*256"),
-        (f"item,title,year\na,A,{'9' * 99}\n", "found '9{59}…, expected"),
+        (f"item,title,year\na,A,{'9' * 99}\n", "found '9{60}…', expected"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(text: str, says: str, tmp_path: Path) -> None:
