@@ -6,9 +6,12 @@ from typing import Self
 
 from edgeagent import errors
 from edgeagent.errors import EdgeAgentError
-from edgeagent.messages.codec import Message
+from edgeagent.messages.codec import Message, decode
 
-__all__ = ["Failure", "RpcError"]
+__all__ = ["Failure", "RpcError", "decode_failure"]
+
+_CAP_BYTES = 64 * 1024
+"""More than the longest name of a file in a message and its hint."""
 
 
 class Failure(Message, frozen=True, kw_only=True):
@@ -29,6 +32,16 @@ class Failure(Message, frozen=True, kw_only=True):
         if not (isinstance(kind, type) and issubclass(kind, EdgeAgentError)):
             kind = otherwise
         return kind(self.message, hint=self.hint)
+
+
+def decode_failure(data: bytes) -> Failure:
+    """Decode a failure (≤ 64 KiB).
+
+    Raises:
+        MalformedMessage: it is none.
+
+    """
+    return decode(data, Failure, cap_bytes=_CAP_BYTES)
 
 
 class RpcErrorData(Message, frozen=True, kw_only=True, omit_defaults=True):

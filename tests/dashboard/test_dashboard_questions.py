@@ -50,4 +50,4 @@ def test_each_question_is_asked_as_it_is_answered(page: str, call: ast.Call) -> 
 
 
 def test_the_questions_are_found() -> None:
-    assert len(list(questions())) >= 48
+    assert len(list(questions())) > 40

@@ -13,10 +13,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import msgspec
-
-from edgeagent.errors import EdgeAgentError, NetworkError
-from edgeagent.messages.failure import Failure
+from edgeagent.errors import EdgeAgentError, MalformedMessage, NetworkError
+from edgeagent.messages.failure import decode_failure
 from edgeagent.store.home_files import DATABASES, database_file
 
 __all__ = ["Subprocesses"]
@@ -42,7 +40,7 @@ class Subprocesses:
         if config_file is not None:
             self._options += ["--config", str(config_file)]
         self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[str]] = set()
+        self._running: set[subprocess.Popen[bytes]] = set()
         self._closed = False
 
     def prepare(self) -> None:
@@ -98,7 +96,7 @@ class Subprocesses:
         if child.returncode:
             raise _failure(words, said)
 
-    def _start(self, words: tuple[str, ...]) -> subprocess.Popen[str]:
+    def _start(self, words: tuple[str, ...]) -> subprocess.Popen[bytes]:
         with self._lock:
             if self._closed:
                 raise NetworkError("the service is ending", hint="it is tried again later")
@@ -108,7 +106,6 @@ class Subprocesses:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,
-                    text=True,
                 )
             except OSError as error:
                 raise NetworkError(
@@ -119,11 +116,11 @@ class Subprocesses:
             return child
 
 
-def _failure(words: tuple[str, ...], said: str) -> EdgeAgentError:
+def _failure(words: tuple[str, ...], said: bytes) -> EdgeAgentError:
     """Return the command's own error, or that it came to no end of its own."""
-    with suppress(msgspec.MsgspecError):
-        failure = msgspec.json.decode(said.strip().rpartition("\n")[2], type=Failure)
-        return failure.exception(otherwise=NetworkError)
+    last_line = said.strip().rpartition(b"\n")[2]
+    with suppress(MalformedMessage):
+        return decode_failure(last_line).exception(otherwise=NetworkError)
     return NetworkError(
         f"{' '.join(words[:2])} did not run to its end", hint="it is tried again later"
     )
