@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.process.test_api_process import Process
 from tests.api.running import LineClient
-from tests.api.test_api_process import Process
 from tests.publishing import Publisher
 
 

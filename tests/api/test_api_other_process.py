@@ -22,8 +22,8 @@ from edgeagent.services.private_viewing.private_session import KeptPrivateSessio
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.services.upkeep.box_erasure import erase_box
 from edgeagent.services.upkeep.key_management import configured_provider
+from tests.api.methods.test_api_firebolt import NOT_PERMITTED, granted, viewings
 from tests.api.running import Client, Running
-from tests.api.test_api_firebolt import NOT_PERMITTED, granted, viewings
 
 
 @pytest.fixture

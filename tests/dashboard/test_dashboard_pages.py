@@ -23,11 +23,11 @@ from edgeagent.errors import (
 )
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.publication import TITLE_IDS
+from tests.api.methods.test_api_facade import MixScorer
 from tests.api.running import Running, ServiceThread
-from tests.api.test_api_facade import MixScorer
 from tests.dashboard.conftest import furnish, watch
 from tests.dashboard.serving import Serving
-from tests.dashboard.test_dashboard_gate import PAGES
+from tests.dashboard.test_dashboard_request_checks import PAGES
 
 FIRST, SECOND = TITLE_IDS[:2]
 NEEDING_A_NAME = {"/title", "/profile", "/left/report", "/left/bytes"}

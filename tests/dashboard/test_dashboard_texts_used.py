@@ -17,7 +17,7 @@ from edgeagent.messages.fields import MechanismName, Obstacle, Outcome
 from edgeagent.messages.scoring import Reason
 from edgeagent.services.household.consent_receipt import State
 from edgeagent.store.profiles import ProfileKind, TitleMark
-from tests.dashboard.test_dashboard_gate import ACTIONS
+from tests.dashboard.test_dashboard_request_checks import ACTIONS
 from tests.dashboard.test_dashboard_texts import LABELS, SOURCES, TEMPLATES, catalogue, names_in
 
 ENGLISH = catalogue("en")

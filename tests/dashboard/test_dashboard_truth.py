@@ -10,8 +10,8 @@ import msgspec
 
 from edgeagent.messages import Picks, RankRequest
 from edgeagent.testing.agent_box import AgentBox
+from tests.api.methods.test_api_facade import MixScorer
 from tests.api.running import Running, ServiceThread
-from tests.api.test_api_facade import MixScorer
 from tests.dashboard.conftest import furnish
 from tests.dashboard.serving import Serving
 from tests.dashboard.test_dashboard_pages import told

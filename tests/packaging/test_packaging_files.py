@@ -14,7 +14,7 @@ import pytest
 from edgeagent.config import DEFAULT_PORT, Config, ServiceConfig, load_config
 from edgeagent.install.files import install_directory, install_files
 from edgeagent.scoring.confinement import ALLOWANCE_BYTES, TIMES_CATALOGUE
-from tests.api.settings_file import SETTINGS, settings_file
+from tests.install.settings_file import SETTINGS, settings_file
 
 SYSTEMD = install_directory() / "systemd"
 SERVICES = sorted(SYSTEMD.glob("*.service"))
@@ -48,7 +48,7 @@ def test_the_service_a_child_at_its_limit_and_an_updater_fit_below_where_memory_
 
 def test_the_settings_file_says_what_the_code_says() -> None:
     made = settings_file()
-    assert SETTINGS.read_text("utf-8") == made, "run: python -m tests.api.settings_file"
+    assert SETTINGS.read_text("utf-8") == made, "run: python -m tests.install.settings_file"
     assert load_config(Path(), SETTINGS) == Config()
 
 

@@ -13,7 +13,7 @@ import pytest
 from edgeagent.api.methods.registry import find_event, find_method
 from edgeagent.clock import iso_utc
 from edgeagent.services.household.privacy_flags import FLAGS
-from tests.api.openrpc_document import DOCUMENT
+from tests.api.methods.openrpc_document import DOCUMENT
 from tests.api.running import Running
 
 Said = dict[str, Any]

@@ -14,7 +14,7 @@ from edgeagent.api.caller import Caller
 from edgeagent.api.methods.registry import EVENTS, METHODS
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.services.household.privacy_flags import FLAGS
-from tests.api.openrpc_examples import EXAMPLES
+from tests.api.methods.openrpc_examples import EXAMPLES
 from tests.api.running import Client, Running, ServiceThread
 
 NOT_PERMITTED = -40300

@@ -1,6 +1,6 @@
 """``edgeagent/install/config.toml``: every setting with what it does and its default.
 
-``python -m tests.api.settings_file`` rewrites it; a test compares.
+``python -m tests.install.settings_file`` rewrites it; a test compares.
 """
 
 from __future__ import annotations

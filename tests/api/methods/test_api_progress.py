@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.api.methods.test_api_firebolt import viewings
 from tests.api.running import Client, Running
-from tests.api.test_api_firebolt import viewings
 
 
 @pytest.fixture

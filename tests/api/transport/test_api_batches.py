@@ -19,7 +19,7 @@ from edgeagent.api.transport.send_queue import Message
 from edgeagent.api.transport.subscriptions import Subscriptions
 from edgeagent.api.worker_threads import WorkerThreads
 from tests.api.running import Leaping, Running
-from tests.api.test_api_hostile import resident_bytes
+from tests.api.transport.test_api_hostile import resident_bytes
 from tests.bench.hostile_crowd import ask_in_batches
 
 BATCH = json.dumps(

@@ -1,7 +1,7 @@
 """``edgeagent/api/methods/openrpc.json`` as the code says today, every example in it really called.
 
-``python -m tests.api.openrpc_document`` rewrites it; a test compares. Examples run one after the
-other on one box, through the dispatcher, and their results are what came back.
+``python -m tests.api.methods.openrpc_document`` rewrites it; a test compares. Examples run one
+after the other on one box, through the dispatcher, and their results are what came back.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.randomness import SeededRandomSource
-from tests.api.openrpc_examples import EXAMPLES
+from tests.api.methods.openrpc_examples import EXAMPLES
 from tests.api.running import InProcess, quiet
 
 DOCUMENT = Path(methods.__file__).with_name("openrpc.json")

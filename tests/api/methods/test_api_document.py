@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from edgeagent.api.methods.registry import EVENTS, METHODS
-from tests.api.openrpc_document import DOCUMENT, document
+from tests.api.methods.openrpc_document import DOCUMENT, document
 from tests.api.running import Running
 
 CONTENT = json.loads(DOCUMENT.read_bytes())
@@ -23,7 +23,7 @@ def validate(value: object, schema: dict[str, Any]) -> None:
 
 def test_the_document_in_the_package_is_what_the_code_says_and_its_examples_answer() -> None:
     made = document()
-    assert made == DOCUMENT.read_bytes(), "run: python -m tests.api.openrpc_document"
+    assert made == DOCUMENT.read_bytes(), "run: python -m tests.api.methods.openrpc_document"
 
 
 def test_every_method_and_event_is_described_with_its_class() -> None:
