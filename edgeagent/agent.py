@@ -1,4 +1,4 @@
-"""Agent: the façade an application or a door talks to, and the place where the parts meet.
+"""Agent: the façade an application or a front end talks to, and the place where the parts meet.
 
 Services are imported when they are first needed, so that a process that only records loads neither
 python-tuf nor ONNX Runtime.

@@ -15,7 +15,7 @@ from edgeagent.config import Config, config_source, load_config
 from edgeagent.errors import StorageError
 
 __all__ = [
-    "CALLED_OFF",
+    "REPORTS_CALLED_OFF",
     "BoxOptions",
     "called_off",
     "pass_box",
@@ -24,7 +24,7 @@ __all__ = [
     "yes_option",
 ]
 
-CALLED_OFF = "a report that waited or was being counted is called off; its debit stays"
+REPORTS_CALLED_OFF = "a report that waited or was being counted is called off; its debit stays"
 _OWED = (
     "the ledger is broken: nothing is sent, and a report that waits is called off once it is whole"
 )
@@ -95,5 +95,5 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 def called_off(agent: Agent, *, withdraws: bool = False) -> str:
     """Return what a deletion has done to reports, and to consents if it withdraws them."""
     if not agent.erasure.owes():
-        return CALLED_OFF
+        return REPORTS_CALLED_OFF
     return f"{_OWED}\n{_NOT_WITHDRAWN}" if withdraws else _OWED

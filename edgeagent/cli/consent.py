@@ -8,7 +8,13 @@ from collections.abc import Sequence
 import click
 
 from edgeagent.agent import Agent
-from edgeagent.cli.box_options import CALLED_OFF, BoxOptions, pass_box, profile_option, yes_option
+from edgeagent.cli.box_options import (
+    REPORTS_CALLED_OFF,
+    BoxOptions,
+    pass_box,
+    profile_option,
+    yes_option,
+)
 from edgeagent.cli.privacy import print_assessment, print_briefly
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
@@ -138,7 +144,7 @@ def withdraw(
 
 def _say_called_off(records: Sequence[ConsentRecord]) -> None:
     if any(record.purpose is not Purpose.PROMOTION for record in records):
-        click.echo(CALLED_OFF)
+        click.echo(REPORTS_CALLED_OFF)
 
 
 def _show_after(agent: Agent, *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ __all__ = [
     "MANIFEST_TARGET",
     "METADATA",
     "MODELS_ROLE",
+    "ROOT_NAME",
     "TARGETS",
     "TASKS_ROLE",
     "TASK_NAME",
@@ -21,6 +22,9 @@ __all__ = [
 
 METADATA, TARGETS = "metadata", "targets"
 """Directories of a repository, parts of its address, and directories of a box's copy."""
+
+ROOT_NAME = "root.json"
+"""In the repository itself: the metadata that a box is shipped with."""
 
 MODELS_ROLE, CATALOGUE_ROLE, TASKS_ROLE = "models", "catalogue", "tasks"
 DELEGATED_ROLES = (MODELS_ROLE, CATALOGUE_ROLE, TASKS_ROLE)

@@ -1,4 +1,4 @@
-"""The outbound doors as the settings name them; the network is imported when one is opened."""
+"""What reaches the network, as the settings say; its code is imported when one is opened."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ import msgspec
 from edgeagent.clock import WEEK_SECONDS, quarter_of, week_of
 from edgeagent.errors import InputError
 from edgeagent.messages import ModelFiles, ReportTask
+from edgeagent.messages.targets import ROOT_NAME
 from edgeagent.simulator.fleet import FleetOutcome, run_fleet
 from edgeagent.simulator.household import HouseholdLife, HouseholdOutcome, SharedSetup
 from edgeagent.simulator.plan import START, HouseholdPlan, Options, plan_households, retimed
@@ -252,7 +253,7 @@ def _live(
         around = SharedSetup(
             homes=work / "homes",
             server_url=server_url,
-            trusted_root=work / "repository" / "root.json",
+            trusted_root=work / "repository" / ROOT_NAME,
             weeks=options.weeks,
             seed=options.seed,
         )

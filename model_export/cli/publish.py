@@ -10,6 +10,7 @@ from edgeagent.clock import SystemClock
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory
 from edgeagent.messages.fields import MechanismName
+from edgeagent.messages.targets import ROOT_NAME
 
 __all__ = ["command"]
 
@@ -101,6 +102,6 @@ def command(
     click.echo(
         f"published {manifest.model_version} in {repository}: model {len(artefacts.model):,} "
         f"bytes, catalogue {len(artefacts.catalogue):,} bytes, task {task.name}\n"
-        f"boxes are shipped with {repository / 'root.json'}; "
+        f"boxes are shipped with {repository / ROOT_NAME}; "
         f"next: server-stub serve --repository {repository}"
     )

@@ -66,7 +66,7 @@ class Titled(Protocol):
 
 def export(
     model: TrainedModel,
-    shelf: Titled,
+    titled: Titled,
     *,
     now: int,
     mechanism: MechanismName = "subset_selection",
@@ -75,7 +75,7 @@ def export(
 
     Args:
         model: what was trained.
-        shelf: its titles make up the catalogue; those the model was not trained on have an
+        titled: its titles make up the catalogue; those the model was not trained on have an
             embedding of zeros and no bias.
         now: seconds UTC: stamped into model version, catalogue and manifest; the report task asks
             about the quarter that runs then, from the week that runs then.
@@ -94,7 +94,7 @@ def export(
     space_id = model.table.space_id
     model_version = f"{iso_utc(now)[:10].replace('-', '.')}-{space_id[:8]}"
     graph, golden = head_files(model, model_version=model_version)
-    catalogue = _catalogue(model, shelf.titles, space_id=space_id, now=now)
+    catalogue = _catalogue(model, titled.titles, space_id=space_id, now=now)
     manifest = ModelManifest(
         head=model.head,
         space_id=space_id,
@@ -111,7 +111,7 @@ def export(
         model=graph,
         golden=golden,
         catalogue=catalogue,
-        catalogue_items=len(shelf.titles),
+        catalogue_items=len(titled.titles),
         manifest=manifest,
         task=_task(manifest, mechanism, week=week_of(now)),
     )

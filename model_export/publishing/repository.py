@@ -13,7 +13,7 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Signed, Snapshot, Targets, Timestamp
 
 from edgeagent.errors import InputError
-from edgeagent.messages.targets import DELEGATED_ROLES, METADATA, TARGETS
+from edgeagent.messages.targets import DELEGATED_ROLES, METADATA, ROOT_NAME, TARGETS
 from edgeagent.regular_file import read_regular
 
 __all__ = ["TOP_LEVEL_ROLES", "Published", "RepositoryDirectory"]
@@ -77,7 +77,7 @@ class RepositoryDirectory:
         data = metadata.to_bytes()
         _replace(self._metadata / name, data)
         if role == "root":
-            _replace(self._directory / "root.json", data)
+            _replace(self._directory / ROOT_NAME, data)
 
     def write_target(self, path: str, sha256: str, data: bytes) -> None:
         """Put one target into place, under its hash."""

@@ -41,7 +41,7 @@ TITLES = (
     Title(entity_id="leaving", title="Leaving", available_until=NOW + 5),  # 9
     Title(entity_id="sport", title="Sport", entitlements=("sport", "all")),  # 10
 )
-SHELF = CandidateIndex.of(TITLES)
+INDEX = CandidateIndex.of(TITLES)
 SERIES = {1, 2, 3, 4, 5, 6}
 
 
@@ -74,7 +74,7 @@ def _offer(
         max_age_rating=age,
         entitlements=entitlements,
     )
-    return SHELF.offer(_watched(*seen), access)
+    return INDEX.offer(_watched(*seen), access)
 
 
 def _new(offer: Offer) -> list[int]:
@@ -181,12 +181,12 @@ def test_a_hidden_next_episode_is_not_replaced_by_a_later_one() -> None:
 
 
 def test_a_series_stands_for_its_episodes() -> None:
-    assert SHELF.series.with_episodes({"film", "series"}) == {
+    assert INDEX.series.with_episodes({"film", "series"}) == {
         "film",
         "series",
         *(title.entity_id for title in TITLES[2:7]),
     }
-    assert SHELF.series.with_episodes(()) == frozenset()
+    assert INDEX.series.with_episodes(()) == frozenset()
 
 
 def test_episodes_without_a_series_title_or_season_are_ordered_by_number() -> None:

@@ -23,7 +23,7 @@ CATALOGUE = CatalogueView.of(
         )
     )
 )
-SHELF = CandidateIndex.of(TITLES)
+INDEX = CandidateIndex.of(TITLES)
 EVERYTHING = np.ones(N, dtype=np.bool_)
 
 
@@ -51,7 +51,7 @@ def _choose(offer: Offer, *, known_by: int = 9, limit: int = 10, seed: int | Non
         offer,
         scored,
         CATALOGUE,
-        SHELF,
+        INDEX,
         kind_of=lambda column: column % 3,
         limit=limit,
         exploration_seed=seed,

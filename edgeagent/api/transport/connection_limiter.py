@@ -29,7 +29,7 @@ def queue_more(listener: socket.socket) -> None:
 
 
 async def let_nobody_in(listener: socket.socket) -> None:
-    """Stop letting in, and let those through the door who are half in: they can be hung up on."""
+    """Stop letting in, and let those through who are half in: they can be hung up on."""
     asyncio.get_running_loop().remove_reader(listener)
     for _ in range(_STEPS_OF_ENTERING):
         await asyncio.sleep(0)

@@ -29,10 +29,10 @@ class SendQueue:
         """Send through ``send``, which waits while the peer does not read."""
         self._send = send
         self._hang_up = hang_up
-        self._turn = asyncio.Lock()
+        self._sending = asyncio.Lock()
         self._gone = False
         self._events: deque[bytes] = deque()
-        self._news = asyncio.Event()
+        self._queued = asyncio.Event()
 
     def offer(self, data: bytes) -> None:
         """Queue an event; a peer that has not read the ones before is hung up on."""
@@ -40,7 +40,7 @@ class SendQueue:
             self._hang_up()
             return
         self._events.append(data)
-        self._news.set()
+        self._queued.set()
 
     async def put(self, message: Message) -> None:
         """Send an answer and return when it has gone: who does not read is not read from either.
@@ -51,7 +51,7 @@ class SendQueue:
             ConnectionResetError: the peer has gone, or does not read.
 
         """
-        async with self._turn:
+        async with self._sending:
             await self._send_events()
             await self._send_now(message)
 
@@ -59,14 +59,14 @@ class SendQueue:
         """Send events, until cancelled or hung up on."""
         with suppress(ConnectionResetError):
             while True:
-                await self._news.wait()
-                async with self._turn:
+                await self._queued.wait()
+                async with self._sending:
                     await self._send_events()
 
     async def finish(self, sending: asyncio.Task[None]) -> None:
         """Send what is still queued, briefly, and end the task."""
         with suppress(TimeoutError, ConnectionResetError):
-            async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS), self._turn:
+            async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS), self._sending:
                 await self._send_events()
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
@@ -74,7 +74,7 @@ class SendQueue:
     async def _send_events(self) -> None:
         while self._events:
             await self._send_now(self._events.popleft())
-        self._news.clear()
+        self._queued.clear()
 
     async def _send_now(self, message: Message) -> None:
         if self._gone:
