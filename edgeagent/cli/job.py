@@ -19,7 +19,7 @@ _moment_option = click.option(
 
 @click.group(name="job", hidden=True)
 def command() -> None:
-    """NetworkJobs of the service to the network."""
+    """What the service does on the network, a process each time."""
 
 
 @command.command()

@@ -29,7 +29,7 @@ def serve(
     idle_seconds: float,
     cpu_seconds: float | None = None,
 ) -> None:
-    """ScoringAnswer calls until there are no more.
+    """Answer calls until there are no more.
 
     Args:
         calls: descriptor to read calls from.

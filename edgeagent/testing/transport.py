@@ -14,7 +14,7 @@ class ScriptedTransport:
     """Answers each post with the next of a list; ``None`` stands for no answer at all."""
 
     def __init__(self, answers: Iterable[Response | None] = ()) -> None:
-        """Response from ``answers``, then 204 for ever."""
+        """Respond from ``answers``, then 204 for ever."""
         self._answers = iter(answers)
         self.bodies: list[bytes] = []
 

@@ -49,7 +49,7 @@ class Leaping:
 
 
 class InProcess:
-    """NetworkJobs that need no process and no server."""
+    """Jobs that need no process and no server."""
 
     def __init__(self, box: AgentBox) -> None:
         self._box = box

@@ -1,4 +1,4 @@
-"""NetworkJobs to the network: their moments are drawn beforehand, and nothing else shifts them."""
+"""Jobs on the network: their moments are drawn beforehand, and nothing else shifts them."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_only_what_the_network_did_makes_it_ask_again_sooner() -> None:
 
 
 class NetworkJobs(InProcess):
-    """NetworkJobs that can be held up."""
+    """Jobs that can be held up."""
 
     def __init__(self, box: AgentBox) -> None:
         super().__init__(box)
