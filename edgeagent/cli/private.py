@@ -89,8 +89,8 @@ def _done(
 def _asked(socket: Path, method: str, **params: int) -> int | None:
     import asyncio  # noqa: PLC0415  (only where a service runs)
 
-    from edgeagent.dashboard.box_client import BoxClient as Service  # noqa: PLC0415  (likewise)
-    from edgeagent.dashboard.box_client import Refused  # noqa: PLC0415  (likewise)
+    from edgeagent.dashboard.box_client import BoxClient as Service  # noqa: PLC0415  (lazy)
+    from edgeagent.dashboard.box_client import Refused  # noqa: PLC0415  (lazy)
 
     async def ask() -> int | None:
         async with Service(socket) as service:

@@ -56,12 +56,12 @@ class BoxClient:
         return self._read(await self.ask_raw(name, **params), kind)
 
     async def ask_if_any(self, name: str, kind: type[T], /, **params: object) -> T | None:
-        """Call likewise; ``None`` where the answer is null."""
+        """Call ``EdgeAgent.name``; ``None`` where the answer is null."""
         answer = await self.ask_raw(name, **params)
         return None if bytes(answer) == b"null" else self._read(answer, kind)
 
     async def ask_raw(self, name: str, /, **params: object) -> msgspec.Raw:
-        """Call likewise, and return the answer as it came, unread."""
+        """Call ``EdgeAgent.name``, and return the answer as it came, unread."""
         self._asked += 1
         request = {
             "jsonrpc": "2.0",

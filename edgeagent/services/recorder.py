@@ -98,7 +98,7 @@ class Recorder:
 
         Raises:
             ConsentRequired: ``history`` was withdrawn meanwhile; nothing was stored.
-            _DeletedSinceError: something was deleted since a place in the chain; likewise.
+            _DeletedSinceError: something was deleted since a place in the chain; none was stored.
 
         """
         while True:

@@ -40,7 +40,7 @@ def held_near(
     """Return factors [N, D] in which titles of few viewings stay near where they were.
 
     Turned first as a whole to lie on what was before (orthogonal Procrustes, Schönemann 1966),
-    which changes no score: an engine that began anew has turned the space.
+    which changes no score: an engine that began afresh has turned the space.
 
     Args:
         factors: [N, D] fitted with the settings of those before.

@@ -18,7 +18,7 @@ HARMS: dict[str, Harm] = {
     "nothing there": lambda *_: None,
 }
 SHARED_MEMORY = ("history.db-shm", "ledger.db-shm")
-"""An index of the log that SQLite makes anew."""
+"""An index of the log that SQLite makes again."""
 
 
 def _killed(box: Box, directory: Path) -> Box:
@@ -91,7 +91,7 @@ def test_the_log_of_another_box_is_not_taken(box: Box, tmp_path: Path, name: str
     home = other.open()
     home.history.add([other.event("t:1")], other.grant())
     other.close()
-    home = other.open()  # the log begins anew: the first page need not be in it
+    home = other.open()  # the log is begun again: the first page need not be in it
     home.history.add([other.event("t:2")], other.grant())
     home.ledger.set_state("a", b"b")
     log = f"{name}-wal"

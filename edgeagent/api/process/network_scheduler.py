@@ -82,7 +82,7 @@ class NetworkScheduler:
             return
         try:
             await self._threads.run("send", lambda: self._jobs.send_reports(moment))
-        except Exception as error:  # noqa: BLE001  (likewise)
+        except Exception as error:  # noqa: BLE001  (one job must not end the service)
             _LOG.warning("nothing was sent, will be tried again: %s", type(error).__name__)
         self._subscriptions.publish(DISCLOSURES_CHANGED, None)
 
@@ -95,7 +95,7 @@ class NetworkScheduler:
         """
         try:
             wanted = await self._threads.run(thread, lambda: due(self._look()))
-        except Exception as error:  # noqa: BLE001  (likewise)
+        except Exception as error:  # noqa: BLE001  (one job must not end the service)
             _LOG.warning("cannot tell what is due: %s", type(error).__name__)
             return False
         return wanted and self._clock.boot_seconds() < moment

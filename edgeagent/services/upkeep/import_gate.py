@@ -79,7 +79,7 @@ class Intake:
 
         Raises:
             ConsentRequired: ``history`` was withdrawn meanwhile; nothing of these is stored.
-            StorageError: something was deleted meanwhile; likewise.
+            StorageError: something was deleted meanwhile; nothing of these is stored.
 
         """
 

@@ -74,7 +74,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     seen_in_frame: list[tuple[int, int]] = []
 
     async def count_is_done(seconds: float) -> None:
-        """Stand for the minute in which the slow lane counts."""
+        """Stand for the minute in which the slow thread counts."""
         assert seconds == COUNT_SECONDS
         await threads.run("slow", lambda: None)
         tidings = sum(b"onDisclosuresChanged" in line for line in told)
