@@ -11,6 +11,7 @@ import click
 
 from edgeagent.agent import Agent, Environment
 from edgeagent.api.presence import sessions_of
+from edgeagent.cli.packaged_box import PackagedBox
 from edgeagent.config import Config, config_source, load_config
 from edgeagent.errors import StorageError
 
@@ -38,6 +39,18 @@ class BoxOptions:
 
     home: Path
     config_file: Path | None
+    packaged: PackagedBox | None = None
+    """The box of this machine's service, where no home was named and this user has no box."""
+
+    def require_no_other(self) -> None:
+        """Refuse to go on where this user has no box, and the service of this machine has one.
+
+        Raises:
+            WrongOwner: it says whose it is, and how to reach it.
+
+        """
+        if self.packaged is not None:
+            raise self.packaged.refusal()
 
     def config(self) -> Config:
         """Read the settings."""
@@ -58,6 +71,7 @@ class BoxOptions:
             environment: everything outside that the agent is given; the real thing without.
 
         """
+        self.require_no_other()
         outside = environment or _environment_of(self.home)
         with Agent.open(self.home, config=self.config(), environment=outside) as agent:
             yield agent

@@ -17,7 +17,7 @@ from edgeagent.errors import InputError
 from edgeagent.services.reports.assessment import Assessment
 from edgeagent.services.upkeep.settings_check import settings_faults
 from edgeagent.services.upkeep.settings_risk import Change, Deviation, changes, deviations
-from edgeagent.store.home_files import LEDGER
+from edgeagent.store.home_files import holds_box
 
 __all__ = ["command"]
 
@@ -95,7 +95,7 @@ def check(box: BoxOptions, *, new: Path | None, as_json: bool) -> None:
 
 def _assessment(box: BoxOptions, settings: Config) -> Assessment | None:
     """Weigh the box there is, if any, under settings that are not its own yet."""
-    if not any(box.home.glob(f"{LEDGER}.*")):
+    if not holds_box(box.home):
         return None
     with box.open() as agent:
         return agent.reports.assess(settings=settings)

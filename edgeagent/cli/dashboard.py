@@ -40,6 +40,8 @@ def command(
     The link is good for ten minutes and opens what the household may see and do; afterwards the
     pages stay open as long as somebody uses them.
     """
+    if socket is None:
+        box.require_no_other()
     path = socket or default_socket(box.home, os.environ)
     sessions = Sessions(read_secret(path), clock=SystemClock(), random=SystemRandomSource())
     _require_somebody(port)

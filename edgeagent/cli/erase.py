@@ -43,6 +43,7 @@ def command(
     Scope all erases the records, too. The next start makes a new box, which reports nothing for
     13 weeks.
     """
+    box.require_no_other()
     if scope == "all" and profile is not None:
         raise InputError("--scope all knows no profile", hint="--scope profile erases one")
     if profile is not None:

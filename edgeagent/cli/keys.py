@@ -33,6 +33,7 @@ def command() -> None:
 @pass_box
 def status(box: BoxOptions, *, as_json: bool) -> None:
     """Say which provider keeps the keys, how strong it is, and whether they open (else exit 5)."""
+    box.require_no_other()
     provider = configured_provider(box.home, box.config())
     statuses = key_statuses(box.home, provider)
     if as_json:
@@ -64,6 +65,7 @@ def rotate_(
     Provider file makes a new key and destroys the old one. To move to another provider, set
     key_provider in the settings first; the key files say where the old key is.
     """
+    box.require_no_other()
     config = box.config()
     changes: dict[str, object] = {}
     if old_credential is not None:

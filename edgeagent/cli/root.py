@@ -12,6 +12,7 @@ import msgspec
 
 from edgeagent import __version__
 from edgeagent.cli.box_options import BoxOptions
+from edgeagent.cli.packaged_box import find_home
 from edgeagent.command_group import HELP_NAMES, CommandGroup
 from edgeagent.errors import EdgeAgentError
 from edgeagent.messages.failure import Failure
@@ -124,7 +125,10 @@ def cli(
     del json_errors  # for whoever tells of them
     if verbose:
         _log_to_stderr(ctx)
-    box = BoxOptions(home=home or _default_home(), config_file=config_file)
+    packaged = None
+    if home is None:
+        home, packaged = find_home(_default_home())
+    box = BoxOptions(home=home, config_file=config_file, packaged=packaged)
     require_within_reach(box.home)
     ctx.obj = box
 

@@ -50,6 +50,7 @@ def command(
         )
     from edgeagent.api.process.main import serve  # noqa: PLC0415  (websockets is an extra)
 
+    box.require_no_other()
     serve(
         box.home,
         config=box.config(),

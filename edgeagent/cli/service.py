@@ -34,6 +34,8 @@ def command() -> None:
 @pass_box
 def endpoint(box: BoxOptions, *, ws_port: int | None, socket: Path | None, as_json: bool) -> None:
     """Print where apps and managers connect; the token is the owner's to read, and to keep."""
+    if socket is None:
+        box.require_no_other()
     path = socket or default_socket(box.home, os.environ)
     token = read_token(path.parent)
     port = ws_port or noted_port(path.parent)

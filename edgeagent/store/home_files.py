@@ -15,6 +15,7 @@ __all__ = [
     "anchor_file",
     "data_key_file",
     "database_file",
+    "holds_box",
     "log_of",
 ]
 
@@ -44,6 +45,19 @@ def data_key_file(directory: Path, name: str) -> Path:
 def anchor_file(directory: Path, name: str) -> Path:
     """Return its anchor; only the ledger has one."""
     return directory / f"{name}.anchor"
+
+
+def holds_box(directory: Path) -> bool:
+    """Say whether a directory is the home of a box; one that is not there is none.
+
+    Raises:
+        PermissionError: this user may not look into it.
+
+    """
+    try:
+        return any(path.name.startswith(f"{LEDGER}.") for path in directory.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def log_of(path: Path) -> Path:

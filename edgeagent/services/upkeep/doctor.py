@@ -51,6 +51,7 @@ from edgeagent.store.home_files import (
     LOCK_NAME,
     MODELS_DIRECTORY,
     database_file,
+    holds_box,
 )
 from edgeagent.store.ownership import foreign_file, user_name
 from edgeagent.store.read_only import is_writable
@@ -96,7 +97,7 @@ class Doctor:
 
     def examine(self) -> tuple[Finding, ...]:
         """Return one finding for each examination, the home's first."""
-        if not any(self._directory.glob("ledger.*")):
+        if not holds_box(self._directory):
             return (
                 Finding(
                     name="home",
@@ -106,6 +107,7 @@ class Doctor:
                 ),
             )
         findings = [
+            Finding(name="home", status="ok", message=f"the box in {self._directory}"),
             self._settings(),
             self._permissions(),
             self._free_space(),

@@ -23,7 +23,8 @@ from edgeagent.store.store_notes import PUT_BACK
 from edgeagent.testing.agent_box import AgentBox
 
 NAMES = (
-    *("settings", "permissions", "free space", "keys", "scoring", "ledger log", "history log"),
+    *("home", "settings", "permissions", "free space", "keys", "scoring"),
+    *("ledger log", "history log"),
     *("ledger", "history", "deletions", "files", "clock", "budget", "counts", "update", "model"),
 )
 
