@@ -225,7 +225,8 @@ def load_config(home: Path, path: Path | None = None, *, system: Path = SYSTEM_C
         config = msgspec.toml.decode(data, type=Config)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
-            f"{source}: {error}", hint="the README lists every setting with unit and default"
+            f"{source}: {error}",
+            hint="edgeagent/install/README.md lists every setting with unit and default",
         ) from error
     if config.trusted_root is None:
         return config

@@ -75,7 +75,7 @@ def decode(data: bytes, kind: type[M], *, cap_bytes: int, canonical: bool = Fals
         message = msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedMessage(
-            f"{name}: {error}", hint="compare it with the message's fields in the README"
+            f"{name}: {error}", hint="compare it with the message's type in edgeagent/messages"
         ) from error
     if canonical and canonical_bytes(message) != data:
         raise MalformedMessage(

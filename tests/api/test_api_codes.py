@@ -1,4 +1,4 @@
-"""Every error code of the README, as a client comes by it."""
+"""Every error code of the page of the API, as a client comes by it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from edgeagent.errors import (
 )
 from tests.api.running import Client, Running, ServiceThread, let_report_wait
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "edgeagent" / "api" / "README.md"
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_the_kind_of_a_job_s_error_reaches_the_caller(
 
 
 def documented() -> list[int]:
-    rows = re.findall(r"^\| ((?:−\d{5}(?:, )?)+) \|", README.read_text("utf-8"), re.MULTILINE)
+    rows = re.findall(r"^\| ((?:−\d{5}(?:, )?)+) \|", PAGE.read_text("utf-8"), re.MULTILINE)
     return [-int(number) for row in rows for number in re.findall(r"\d{5}", row)]
 
 

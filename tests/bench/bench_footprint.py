@@ -5,7 +5,7 @@
 A home with 20,000 viewings and a catalogue of 10,000 titles is served by ``edgeagent serve``, read
 once from end to end, asked for picks, and left alone. Beside it, in the same run: an empty
 ``websockets`` server that has one SQLCipher database open. Times are medians; ratios hold better.
-Fails where a figure passes what :data:`MOST` allows; what was measured is in the README.
+Fails where a figure passes what :data:`MOST` allows; what was measured is on the page of the API.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from tests.bench.hostile_crowd import ask_in_batches
 from tests.bench.served import Served, served
 
 MOST = 30.0
-"""Median round trip beside the crowd, in those of a quiet evening. The README has what was
+"""Median round trip beside the crowd, in those of a quiet evening. The page of the API has what was
 measured; it was 50 and 70 where five people shared two cores."""
 GROWTH_MIB = 32.0
 """What the crowd may cost."""

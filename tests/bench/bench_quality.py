@@ -1,10 +1,10 @@
-"""``python -m tests.bench.bench_quality``: the tables of the README, as Markdown and JSON.
+"""``python -m tests.bench.bench_quality``: the tables of the page of benches, as Markdown and JSON.
 
 Every protocol on the invented panel and, with ``--ratings``, on a log of your own. PyTorch adds the
 rows of head ``timescales``, which take most of the time. Each row is kept in ``--rows`` as soon as
 it is computed: a run that was cut short goes on with the next one when it is started again with the
 same options. ``--again MODEL`` computes a model's rows anew, ``--found`` computes none. What
-``--out tests/bench/quality.json`` holds, ``python -m tests.readme_blocks`` puts into README.
+``--out tests/bench/quality.json`` holds, ``python -m tests.pages`` puts into the page beside it.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 __all__ = ["LAST_RUN", "last_run", "markdown"]
 
 LAST_RUN = Path(__file__).with_name("quality.json")
-"""What README shows: the file of the last whole run."""
+"""What the page of benches shows: the file of the last whole run."""
 
 _PROTOCOLS = {
     "strong": "strong generalisation: a tenth of the people held out",

@@ -1,4 +1,4 @@
-"""The dashboard's pictures in README.md: ``python -m tests.dashboard.pictures`` makes them anew."""
+"""The dashboard's pictures on its page: ``python -m tests.dashboard.pictures`` makes them again."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     PYTHONPATH=. python tests/features/make_window_vectors.py
 
-The expected values come from the rules as the README and ``edgeagent.features.window`` state them,
+The expected values come from the rules as the pages and ``edgeagent.features.window`` state them,
 written down once more in plain Python and rational numbers: a port to another language, and another
 processor, must arrive at the same.
 """

@@ -12,7 +12,7 @@ import msgspec
 
 import edgeagent
 from edgeagent.config import Config, ServiceConfig
-from tests.readme_blocks import documented_settings
+from tests.pages.made import documented_settings
 
 SETTINGS = Path(edgeagent.__file__).parent / "install" / "config.toml"
 _HEAD = """\

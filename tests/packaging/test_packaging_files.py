@@ -40,7 +40,7 @@ def test_the_service_a_child_at_its_limit_and_an_updater_fit_below_where_memory_
 ):
     unit = (SYSTEMD / "edgeagent.service").read_text("utf-8")
     high = int(re.findall(r"^MemoryHigh=(\d+)M$", unit, re.MULTILINE)[0]) << 20
-    service, updater, idle_child = 48 << 20, 56 << 20, 53 << 20  # measured, see README
+    service, updater, idle_child = 48 << 20, 56 << 20, 53 << 20  # as the API's page has them
     child = idle_child + ALLOWANCE_BYTES + TIMES_CATALOGUE * CATALOGUE_OF_10_000
     assert service + updater + child < high
     assert "OOMPolicy=continue\n" in unit

@@ -16,6 +16,7 @@ from edgeagent.network.transport import HttpTransport
 from edgeagent.privacy.declaration import DeclaredRequest, load_declaration
 from tests.network.hostile import Seen, read_request, serving
 
+PAGE = Path(__file__).parents[2] / "edgeagent" / "privacy" / "README.md"
 REPORT = Report(
     report_id="0" * 32, task="subset_selection.8.3-1.1", week=2960, counts=(1, 1, 0, 0, 0, 0, 0, 0)
 )
@@ -82,9 +83,9 @@ def test_headers_are_those_on_the_wire(
     assert lines == [f"{header.name}: {header.value or host}" for header in request.headers]
 
 
-def test_the_readme_names_every_field_and_header() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+def test_the_page_names_every_field_and_header() -> None:
+    page = PAGE.read_text("utf-8")
     for request in load_declaration().requests:
         names = [field.name for field in request.fields]
         names += [header.name for header in request.headers]
-        assert [name for name in names if f"`{name}" not in readme] == []
+        assert [name for name in names if f"`{name}" not in page] == []

@@ -1,4 +1,4 @@
-"""Rows of quality tables come back from their files as they were; README shows the last run."""
+"""Rows of quality tables come back from their files as they were; the page shows the last run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README's clients, each as it stands there: Python, Node, C, and a line of shell."""
+"""The clients of the API's page, each as it stands there: Python, Node, C, and a line of shell."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from tests.api.running import Running
 
 HERE = Path(__file__).parent / "examples"
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "edgeagent" / "api" / "README.md"
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> str:
@@ -66,9 +66,7 @@ def test_c(running: Running, tmp_path: Path) -> None:
 @pytest.mark.skipif(not shutil.which("socat"), reason="needs apt-get install socat")
 def test_shell(running: Running) -> None:
     allow(running, "history")
-    found = re.search(
-        r"<!-- shell-client -->\n```sh\n(.+?)```", README.read_text("utf-8"), re.DOTALL
-    )
+    found = re.search(r"<!-- shell-client -->\n```sh\n(.+?)```", PAGE.read_text("utf-8"), re.DOTALL)
     assert found
     line = found[1].replace("$SOCKET", str(running.socket))
     assert '"result":true' in run("sh", "-c", line)

@@ -16,8 +16,8 @@ from typing import Protocol, TypeVar
 __all__ = ["AT_ONCE", "SLOT_SECONDS", "VIEWINGS_A_SLOT", "AnswerGrid", "LoopTime", "TimeSource"]
 
 SLOT_SECONDS = 0.05
-"""Above the 99th percentile of a commit where it was measured (README), and no more than an app
-would notice."""
+"""Above the 99th percentile of a commit where it was measured, see this room's page, and no more
+than an app would notice."""
 VIEWINGS_A_SLOT = 200
 """A list is stored in one transaction, 0.02 to 0.06 ms for each of its viewings."""
 AT_ONCE = 4

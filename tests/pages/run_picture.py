@@ -1,4 +1,4 @@
-"""The picture of a run in README.md: ``python -m tests.readme_picture`` makes it anew."""
+"""The picture of a run in README.md: ``python -m tests.pages.run_picture`` makes it again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgeagent.simulator.plan import Options
 from edgeagent.simulator.report_page import write_report_page
 from edgeagent.simulator.simulation import simulate
 
-PICTURE = Path(__file__).parent.parent / ".github" / "pictures" / "simulate.svg"
+PICTURE = Path(__file__).parents[2] / ".github" / "pictures" / "simulate.svg"
 _WIDTH = 92
 
 

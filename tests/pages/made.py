@@ -1,6 +1,6 @@
-"""The blocks of README.md that are made: help texts, exit codes, settings, the last quality run.
+"""The made blocks of the pages: contents, help texts, exit codes, settings, methods, tables.
 
-``python -m tests.readme_blocks`` rewrites them; a test compares them. A block begins with
+``python -m tests.pages`` rewrites them; a test compares them. A block begins with
 ``<!-- made: NAME -->`` and ends with ``<!-- end -->``.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
-from pathlib import Path
+from collections.abc import Callable
 
 import click
 import msgspec
@@ -21,41 +21,53 @@ from edgeagent.cli.root import cli as edgeagent_cli
 from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
 from tests.bench.quality_tables import last_run
+from tests.pages.found import Page, pages
 
-README = Path(__file__).parent.parent / "README.md"
 _BLOCK = re.compile(r"<!-- made: (?P<name>.+?) -->\n.*?<!-- end -->", re.DOTALL)
-_PROGRAMS: dict[str, click.Command] = {
+PROGRAMS: dict[str, click.Command] = {
     "edgeagent": edgeagent_cli,
     "model-export": model_export_cli,
     "server-stub": server_stub_cli,
 }
 
 
-def rewritten(text: str) -> str:
-    """Return the README with every made block as the code says today."""
+def rewritten(page: Page) -> str:
+    """Return a page with every made block as the code says today."""
     return _BLOCK.sub(
-        lambda found: f"<!-- made: {found['name']} -->\n{_made(found['name'])}\n<!-- end -->", text
+        lambda found: f"<!-- made: {found['name']} -->\n{_made(found['name'], page)}\n<!-- end -->",
+        page.text,
     )
 
 
-def _made(name: str) -> str:
-    if name == "exit codes":
-        return _exit_codes()
-    if name == "settings":
-        return _settings(config.Config)
-    if name == "service settings":
-        return _settings(config.ServiceConfig)
-    if name == "methods":
-        return _methods()
-    if name == "quality tables":
-        return last_run()
-    program, *nouns = name.removesuffix(" --help").split()
-    return f"```text\n$ {name}\n{_help(program, nouns)}\n```"
+def _made(name: str, page: Page) -> str:
+    if name == "contents":
+        return _contents(page)
+    if name.endswith("--help"):
+        program, *nouns = name.removesuffix(" --help").split()
+        return f"```text\n$ {name}\n{_help(program, nouns)}\n```"
+    return _TABLES[name]()
+
+
+def _contents(page: Page) -> str:
+    return "\n".join(
+        f"{'  ' * (heading.level - 2)}- [{heading.text}](#{heading.anchor})"
+        for heading in page.headings
+        if heading.level in {2, 3}
+    )
+
+
+def _index() -> str:
+    lines = [
+        f"| [{page.name.removesuffix('README.md').rstrip('/')}]({page.name}) | {page.purpose} |"
+        for page in pages()
+        if page.name != "README.md"
+    ]
+    return "\n".join(["| page | what it answers |", "| --- | --- |", *lines])
 
 
 def _help(program: str, nouns: list[str]) -> str:
     result = CliRunner().invoke(
-        _PROGRAMS[program], [*nouns, "--help"], prog_name=program, terminal_width=80
+        PROGRAMS[program], [*nouns, "--help"], prog_name=program, terminal_width=80
     )
     if result.exit_code != 0:
         message = f"{program} {' '.join(nouns)}: {result.output}"
@@ -118,5 +130,11 @@ def _first_line(kind: type) -> str:
     return line[0].lower() + line[1:]
 
 
-if __name__ == "__main__":
-    README.write_text(rewritten(README.read_text("utf-8")), "utf-8")
+_TABLES: dict[str, Callable[[], str]] = {
+    "exit codes": _exit_codes,
+    "methods": _methods,
+    "pages": _index,
+    "quality tables": last_run,
+    "service settings": lambda: _settings(config.ServiceConfig),
+    "settings": lambda: _settings(config.Config),
+}
