@@ -10,8 +10,10 @@ import click
 import msgspec
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
+from edgeagent.cli.impact_annex import annex
 from edgeagent.command_group import emit_json, json_option
-from edgeagent.errors import InputError
+from edgeagent.command_output import OutputFile
+from edgeagent.errors import InputError, OutputError
 from edgeagent.regular_file import read_regular
 from edgeagent.services.reports.assessment import Assessment, Belief
 from edgeagent.services.reports.quarterly_summary import Quarter
@@ -59,6 +61,30 @@ def report(box: BoxOptions, *, as_json: bool) -> None:
         emit_json(quarter)
     else:
         _print_quarter(quarter)
+
+
+@command.command()
+@click.option("--out", type=OutputFile(), metavar="FILE", help="Write it there.  [default: stdout]")
+@json_option
+@pass_box
+def dpia(box: BoxOptions, *, out: Path | None, as_json: bool) -> None:
+    """Make an annex to a data protection impact assessment, from what is in force.
+
+    It names no profile and nothing that was watched.
+    """
+    with box.open() as agent:
+        facts = agent.reports.impact()
+    text = msgspec.json.encode(facts).decode() + "\n" if as_json else annex(facts)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, "utf-8")
+    except OSError as error:
+        raise OutputError(
+            f"{out} cannot be written: {error.strerror}", hint="name a file you may write"
+        ) from error
+    click.echo(f"wrote {out}")
 
 
 def print_assessment(assessment: Assessment, *, err: bool = False) -> None:

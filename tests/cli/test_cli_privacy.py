@@ -263,3 +263,19 @@ def test_verbose_says_why_nothing_was_updated(terminal: Terminal) -> None:
     said = CliRunner().invoke(cli, ["--home", str(terminal.home), "-v", "model", "update"])
     assert "nothing was fetched: no server_url" in said.stderr
     assert said.exit_code == 3
+
+
+def test_an_annex_for_an_impact_assessment_is_printed_or_written(
+    reported: Terminal, tmp_path: Path
+) -> None:
+    printed = reported("privacy", "dpia")
+    assert printed.exit_code == 0, printed.output
+    assert printed.stdout.startswith("# Annex to a data protection impact assessment\n")
+    assert "in 1 reports of its own" in printed.stdout
+    written = tmp_path / "annex.md"
+    assert f"wrote {written}" in reported("privacy", "dpia", "--out", str(written)).stdout
+    assert written.read_text("utf-8").splitlines()[4:] == printed.stdout.splitlines()[4:]
+    facts = reported.json("privacy", "dpia", "--json")
+    assert (facts["spacing_weeks"], facts["budget"]["reports"]) == (13, 1)
+    refused = reported("privacy", "dpia", "--out", "/dev/full")
+    assert (refused.exit_code, "No space left" in refused.stderr) == (11, True)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from edgeagent.services.reports.close_week import Reporter
     from edgeagent.services.reports.count_week import WeekCounter
     from edgeagent.services.reports.disclosure_log import DisclosureExport, Verification
+    from edgeagent.services.reports.impact_facts import ImpactFacts
     from edgeagent.services.reports.open_week import OpenWeek, WeekClosing
     from edgeagent.services.reports.preview import Preview
     from edgeagent.services.reports.quarterly_summary import Quarter
@@ -186,6 +187,24 @@ class Reporting:
             installations=self._installations,
             config=settings or self._config,
             prior=prior,
+        )
+
+    def impact(self) -> ImpactFacts:
+        """Return what is in force, for an annex to a data protection impact assessment.
+
+        Raises:
+            LedgerBroken: what was spent cannot be trusted.
+
+        """
+        from edgeagent.services.reports.impact_facts import (  # noqa: PLC0415  (lazy, see module)
+            impact_facts,
+        )
+
+        return impact_facts(
+            self.assess(),
+            installation=self._installations.load(),
+            config=self._config,
+            retention=self._retention.kept(),
         )
 
     def quarter(self) -> Quarter:
