@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from edgeagent.dashboard.box_client import BoxClient
 from edgeagent.dashboard.rendering import render
-from edgeagent.dashboard.texts import LANGUAGES, Texts
+from edgeagent.dashboard.texts import LANGUAGES, Texts, load_texts
 from edgeagent.messages.answers.status import StatusShape
 
 __all__ = ["Handler", "PageRequest", "Route"]
@@ -58,7 +58,7 @@ class PageRequest:
             path=self.path,
             back=back,
             form_key=self.form_key,
-            languages=LANGUAGES,
+            languages={name: load_texts(name)("language.own") for name in LANGUAGES},
             status=await self.ask("status", StatusShape),
             done=self._done(),
             **values,

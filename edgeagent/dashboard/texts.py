@@ -1,4 +1,10 @@
-"""Every word the dashboard says, one file a language, and how dates and numbers are written."""
+"""Every text of the dashboard, from gettext catalogues, and how dates and numbers are written.
+
+Code and templates ask for a text by its key, because many keys are put together from what the
+service answers. The English catalogue holds the text of each key. Every other catalogue holds the
+translation of that English text, with the key as its context: a translator sees both, and a changed
+English text leaves no translation of the old one behind.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cache
+from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
-
-import msgspec
 
 __all__ = ["LANGUAGES", "Said", "Texts", "choose_language", "load_texts"]
 
-_DIRECTORY = Path(__file__).parent / "texts"
-LANGUAGES = tuple(sorted(path.stem for path in _DIRECTORY.glob("*.json")))
+_DIRECTORY = Path(__file__).parent / "locale"
+_CATALOGUE = "LC_MESSAGES/dashboard.mo"
+LANGUAGES = tuple(sorted(path.parts[-3] for path in _DIRECTORY.glob(f"*/{_CATALOGUE}")))
 _BOX_LANGUAGE = "en"
 """What the service's own sentences are written in."""
 _LEAST_PERCENT = 0.005
@@ -31,39 +37,46 @@ class Texts:
     """The texts of one language; an unknown key is a programming error."""
 
     def __init__(
-        self, language: str, entries: dict[str, str], *, zone: tzinfo | None = None
+        self, language: str, translations: NullTranslations, *, zone: tzinfo | None = None
     ) -> None:
-        """Speak ``language``.
+        """Answer in ``language``.
 
         Args:
             language: two letters.
-            entries: text by key; names in braces are filled in.
+            translations: of the English texts, each in the context of its key; what is missing
+                stays English.
             zone: in which times are told; the machine's own unless given.
 
         """
         self.language = language
-        self._entries = entries
+        self._english = _open_catalogue(_BOX_LANGUAGE)
+        self._translations = translations
         self._zone = zone
 
     def __contains__(self, key: str) -> bool:
         """Say whether there is such a text."""
-        return key in self._entries
+        return self._english.gettext(key) != key
 
     def __call__(self, key: str, **values: object) -> str:
         """Return a text with its names filled in."""
-        return self._entries[key].format(**values)
+        if key not in self:
+            raise KeyError(key)
+        english = self._english.gettext(key)
+        return self._translations.pgettext(key, english).format(**values)
 
     def count(self, key: str, number: int, **values: object) -> str:
-        """Return the form of a text that fits a number."""
-        form = "one" if number == 1 else "other"
-        return self(f"{key}.{form}", number=self.number(number), **values)
+        """Return the form of a text that fits a number, by the plural rule of the catalogue."""
+        one, many = (self._english.ngettext(key, key, count) for count in (1, 2))
+        form = self._translations.npgettext(key, one, many, number)
+        return form.format(number=self.number(number), **values)
 
     def said(self, sentence: str) -> Said:
         """Return a sentence of the service as this language says it, or else as it came."""
-        known = self._entries.get(f"box: {sentence}")
-        return Said(
-            text=known or sentence, language=self.language if known is not None else _BOX_LANGUAGE
-        )
+        key = f"box: {sentence}"
+        if key not in self:
+            return Said(text=sentence, language=_BOX_LANGUAGE)
+        english = self._english.gettext(key)
+        return Said(text=self._translations.pgettext(key, english), language=self.language)
 
     def number(self, number: int) -> str:
         """Return a whole number, its digits in groups of three."""
@@ -106,9 +119,15 @@ class Texts:
 
 @cache
 def load_texts(language: str) -> Texts:
-    """Read the texts of one of :data:`LANGUAGES`."""
-    data = (_DIRECTORY / f"{language}.json").read_bytes()
-    return Texts(language, msgspec.json.decode(data, type=dict[str, str]))
+    """Return the texts of one of :data:`LANGUAGES`."""
+    is_english = language == _BOX_LANGUAGE
+    return Texts(language, NullTranslations() if is_english else _open_catalogue(language))
+
+
+@cache
+def _open_catalogue(language: str) -> GNUTranslations:
+    with (_DIRECTORY / language / _CATALOGUE).open("rb") as file:
+        return GNUTranslations(file)
 
 
 def choose_language(chosen: str | None, accepted: str, *, default: str) -> str:

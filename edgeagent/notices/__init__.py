@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
+
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError
 from edgeagent.messages.codec import Message, decode, sha256_hex
@@ -40,10 +42,26 @@ def load_notice(language: str) -> Notice:
     """Read the notice in a language.
 
     Raises:
-        InputError: there is none in that language.
+        InputError: there is none in that language, or it is not whole.
 
     """
-    return decode(_notice_bytes(language), Notice, cap_bytes=_CAP_BYTES)
+    return _decoded(_notice_bytes(language), language)
+
+
+def _decoded(content: bytes, language: str) -> Notice:
+    notice = decode(content, Notice, cap_bytes=_CAP_BYTES)
+    missing = [purpose for purpose in Purpose if not _is_whole(notice.purposes.get(purpose))]
+    if missing:
+        # Half a notice is worse than none: consent to what it leaves out would be uninformed.
+        raise InputError(
+            f"the consent notice in language {language!r} says nothing about {missing[0]}",
+            hint="complete its file in edgeagent/notices, or set another language in the config",
+        )
+    return notice
+
+
+def _is_whole(text: PurposeText | None) -> bool:
+    return text is not None and all(map(str.strip, msgspec.structs.astuple(text)))
 
 
 def notice_digest(language: str) -> str:

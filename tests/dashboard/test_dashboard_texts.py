@@ -7,11 +7,13 @@ import itertools
 import re
 import string
 from datetime import UTC, timedelta, timezone
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from babel.messages.catalog import Catalog
 
 from edgeagent import dashboard
 from edgeagent.consent import Purpose
@@ -27,6 +29,7 @@ from edgeagent.services.upkeep import erasure
 from edgeagent.store.store_notes import CUT_SHORT, GONE, PUT_BACK
 from model_export.segments import english_names
 from model_export.segments.english_names import english_name, noun_first
+from tests.catalogues import compiled, first_form, forms_of, read_catalogue, texts_of
 
 HERE = Path(dashboard.__file__).parent
 TEMPLATES = sorted((HERE / "templates").glob("*.html"))
@@ -37,23 +40,27 @@ _SPOKEN_ATTRIBUTES = re.compile(r'\b(?:aria-label|placeholder|title|alt)="([^"]*
 
 
 def catalogue(language: str) -> dict[str, str]:
-    data = (HERE / "texts" / f"{language}.json").read_bytes()
-    return msgspec.json.decode(data, type=dict[str, str])
+    """Return the text of each key; the forms of a plural follow one another."""
+    path = HERE / "locale" / language / "LC_MESSAGES/dashboard.po"
+    return {
+        message.context or first_form(message.id): "\n".join(forms_of(message.string))
+        for message in texts_of(read_catalogue(path))
+    }
 
 
 def names_in(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-def test_all_languages_say_the_same_things() -> None:
-    assert len(LANGUAGES) >= 2
-    english = catalogue("en")
-    for language in LANGUAGES:
-        texts = catalogue(language)
-        assert texts.keys() == english.keys()
-        for key, text in texts.items():
-            assert text.strip(), key
-            assert names_in(text) == names_in(english[key]), key
+def test_every_catalogue_that_is_compiled_is_a_language_to_choose() -> None:
+    assert {"de", "en"} <= set(LANGUAGES)
+    assert set(LANGUAGES) == {path.parts[-3] for path in HERE.glob("locale/*/*/dashboard.po")}
+
+
+def test_every_key_s_english_is_its_own_text_and_not_the_key() -> None:
+    for key, text in catalogue("en").items():
+        assert text != key
+        assert key in load_texts("en")
 
 
 def test_there_is_a_notice_in_every_language() -> None:
@@ -126,7 +133,7 @@ def test_every_text_that_code_asks_for_is_there() -> None:
         for key in re.findall(r"\bt\([\"']([\w.]+)[\"'][,)]", source):
             assert key in known, (path.name, key)
         for key in re.findall(r"\bt\.count\([\"']([\w.]+)[\"']", source):
-            assert {f"{key}.one", f"{key}.other"} <= known.keys(), (path.name, key)
+            assert "\n" in known[key], (path.name, key)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +156,9 @@ def test_the_viewer_s_choice_comes_first_then_the_browser_s_then_the_box_s(
 
 
 def test_dates_numbers_and_counts_are_written_as_the_language_does() -> None:
-    english = Texts("en", catalogue("en"), zone=UTC)
-    german = Texts("de", catalogue("de"), zone=timezone(timedelta(hours=2)))
+    english = Texts("en", NullTranslations(), zone=UTC)
+    de = compiled(read_catalogue(HERE / "locale/de/LC_MESSAGES/dashboard.po"))
+    german = Texts("de", de, zone=timezone(timedelta(hours=2)))
     moment = 1_790_000_000  # 2026-09-21T14:13:20Z
     assert english.moment(moment) == "21 September 2026, 14:13"
     assert german.moment(moment) == "21. September 2026, 16:13"
@@ -161,6 +169,27 @@ def test_dates_numbers_and_counts_are_written_as_the_language_does() -> None:
     assert english.count("kept.lead", 3) == "3 viewings are kept, in this box only."
     assert "kept.title" in english
     assert "kept.nonsense" not in english
+
+
+def test_a_language_counts_by_the_rule_of_its_own_catalogue() -> None:
+    polish = Catalog(locale="pl")
+    assert polish.num_plurals == 3
+    forms = ("{number} dzień", "{number} dni", "{number} dnia")
+    polish.add(("{number} day", "{number} days"), forms, context="home.days")
+    texts = Texts("pl", compiled(polish))
+    said = {number: texts.count("home.days", number) for number in (0, 1, 2, 4, 5, 12, 22, 25)}
+    few, many = {2, 4, 22}, {0, 5, 12, 25}
+    assert {number for number, text in said.items() if text == f"{number} dzień"} == {1}
+    assert {number for number, text in said.items() if text == f"{number} dni"} == few
+    assert {number for number, text in said.items() if text == f"{number} dnia"} == many
+    # what is not translated yet is shown in English
+    assert texts("home.private_off") == "Off"
+    assert texts.count("home.profiles", 2) == "2 profiles"
+
+
+def test_a_key_without_text_is_a_mistake_of_ours() -> None:
+    with pytest.raises(KeyError, match=r"home\.nonsense"):
+        load_texts("de")("home.nonsense")
 
 
 def test_what_was_watched_is_shown_and_never_run() -> None:
