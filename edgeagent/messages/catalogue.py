@@ -57,7 +57,8 @@ class Title(Message, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Lowest age in years it is meant for."""
     run_minutes: Annotated[int, Meta(ge=1, le=1440)] | None = None
     series_id: EntityId | None = None
-    season: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    season: Annotated[int, Meta(ge=0, le=9999)] | None = None
+    """From 1, specials 0; long-running programmes count theirs by year."""
     episode: Annotated[int, Meta(ge=0, le=100_000)] | None = None
     franchise: ShortText | None = None
     """What titles of one franchise share; they are spread over a list of picks."""

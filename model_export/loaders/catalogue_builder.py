@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import msgspec
+from typing import Any, Literal
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
 from model_export.loaders import fields
+from model_export.loaders.ages import AgeMention, age_rating
 from model_export.loaders.fields import Unreadable
+from model_export.loaders.identity import identity, made_identity
+from model_export.loaders.omissions import Omission, Omissions
 from model_export.metadata import Metadata
 
 __all__ = ["FIELDS", "CatalogueBuilder", "LoadedCatalogue"]
 
+_Kind = Literal["film", "series", "episode"]
+
 _LONGEST_TEXT, _LONGEST_DESCRIPTION = 200, 4000
 _MOST_GENRES, _MOST_ENTITLEMENTS = 32, 16
-_KINDS = {
+_KINDS: Mapping[str, _Kind] = {
     "film": "film", "movie": "film", "series": "series", "show": "series", "tvseries": "series",
     "episode": "episode", "tvepisode": "episode",
 }  # fmt: skip
 
 
-def _kind(value: object) -> str | None:
+def _kind(value: object) -> _Kind | None:
     line = fields.text(value)
     if line is not None and line.casefold() not in _KINDS:
         raise Unreadable("film, series or episode")
@@ -46,76 +49,118 @@ def _description(value: object) -> str | None:
     return None if line is None else line[:_LONGEST_DESCRIPTION]
 
 
-_TITLE: Mapping[str, Callable[[object], Any]] = {
+def _ages(value: object) -> tuple[AgeMention, ...]:
+    mentions = value if isinstance(value, list | tuple) else [value]
+    said = (each if isinstance(each, AgeMention) else _mention(each) for each in mentions)
+    return tuple(each for each in said if each is not None)
+
+
+def _mention(value: object) -> AgeMention | None:
+    line = fields.text(value)
+    return None if line is None else AgeMention(text=line)
+
+
+_FACTS: Mapping[str, Callable[[object], Any]] = {
     "kind": _kind,
-    "genres": lambda value: _short_texts(value)[:_MOST_GENRES],
     "year": fields.year,
-    "age_rating": fields.age,
     "run_minutes": lambda value: fields.number(value, least=1, most=1440),
-    "series_id": fields.text,
-    "season": lambda value: fields.number(value, least=0, most=1000),
+    "series_id": identity,
+    "season": lambda value: fields.number(value, least=0, most=9999),
     "episode": lambda value: fields.number(value, least=0, most=100_000),
     "franchise": _short,
     "available_until": fields.moment,
-    "entitlements": lambda value: _short_texts(value)[:_MOST_ENTITLEMENTS],
-}
-_METADATA: Mapping[str, Callable[[object], Any]] = {
-    "people": _short_texts,
-    "keywords": _short_texts,
     "series": _short,
     "description": _description,
 }
-FIELDS = ("item", "title", *_TITLE, *_METADATA)
+"""What a title has one of: the first mention stands."""
+_LISTS: Mapping[str, Callable[[object], tuple[Any, ...]]] = {
+    "age_rating": _ages,
+    "genres": _short_texts,
+    "entitlements": _short_texts,
+    "people": _short_texts,
+    "keywords": _short_texts,
+}
+"""What a title has several of: those of all mentions together."""
+FIELDS = ("item", "title", *_FACTS, *_LISTS)
 """What an entry may say; ``item`` and ``title`` it must."""
+_TELLING = ("kind", "season", "episode")
+"""Two entries that differ in one of these are two titles, and so are films of different years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedCatalogue:
-    """What there is to watch, and what is known of it."""
+    """What there is to watch, what is known of it, and what was not taken as it stood."""
 
     titles: tuple[Title, ...]
     metadata: Mapping[str, Metadata]
+    left_out: tuple[Omission, ...] = ()
+    ignored: tuple[Omission, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Said:
+    """All that the entries of one item say."""
+
+    name: str
+    place: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    lists: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
 class CatalogueBuilder:
     """Takes entries one by one.
 
-    A table that somebody exported can be mended: whatever is wrong in it is an error with its
-    place. A guide comes from somebody else (``lenient``): an optional field that cannot be meant
-    counts as not said.
+    ``strict``: whatever is wrong is an error with its place, as in a table that its owner can
+    correct. Otherwise, as for a guide that comes from others, an entry that cannot be a title is
+    left out and a value that cannot be read counts as not said; both are counted in ``omissions``.
     """
 
-    def __init__(self, *, lenient: bool) -> None:
+    def __init__(self, *, strict: bool) -> None:
         """Begin empty."""
-        self._lenient = lenient
-        self._titles: dict[str, Title] = {}
-        self._said: dict[str, dict[str, Any]] = {}
-        self._more: dict[str, dict[str, Any]] = {}
-        self._places: dict[str, str] = {}
+        self.omissions = Omissions()
+        self._strict = strict
+        self._titles: dict[str, _Said] = {}
 
     def add(self, entry: Mapping[str, object], place: str) -> None:
-        """Take one entry; what a later one says of the same item fills what was not said before.
+        """Take one entry; what a later one says of the same item is added to the first.
+
+        Args:
+            entry: by name in ``FIELDS``; in ``other_items`` ids that may stand in for ``item``.
+            place: where it stands, for people.
 
         Raises:
-            InputError: no item or title, a field that cannot be meant, one item under two names.
+            InputError: ``strict``, and there is no item or title, a field that cannot be read, or
+                two titles under one item.
 
         """
-        item, name = (self._needed(entry, field, place) for field in ("item", "title"))
-        said = {"entity_id": item, "title": name[:_LONGEST_TEXT].strip()}
-        said |= self._read(entry, _TITLE, place)
-        more = self._read(entry, _METADATA, place)
-        if "series" in more:
-            said.setdefault("series_id", more["series"].casefold())
-        first = self._places.setdefault(item, place)
-        said = {**said, **self._said.get(item, {})}
-        if said["title"] != name[:_LONGEST_TEXT].strip() and not self._lenient:
-            raise InputError(
-                f"{place}: item {item!r} is {name!r} here and {said['title']!r} in {first}",
-                hint="give each title an item of its own",
-            )
-        self._titles[item] = _title(said, place)
-        self._said[item] = said
-        self._more[item] = {**more, **self._more.get(item, {})}
+        item = self._needed(entry, "item", identity, place)
+        name = self._needed(entry, "title", fields.name, place) if item else None
+        if item is None or name is None:
+            return
+        said = _Said(name=name[:_LONGEST_TEXT].strip(), place=place)
+        said.facts = self._read(entry, _FACTS, place)
+        said.lists = self._read(entry, _LISTS, place)
+        if "series" in said.facts:
+            said.facts.setdefault("series_id", made_identity(said.facts["series"].casefold()))
+        known = self._titles.get(item)
+        if known is not None and (difference := _difference(known, said)):
+            item = self._other_item(entry, item, said, difference)
+            known = self._titles.get(item)
+        if known is None:
+            self._titles[item] = said
+        else:
+            self._join(known, said)
+
+    def leave_out(self, reason: str, place: str) -> None:
+        """Count an entry that is no title.
+
+        Raises:
+            InputError: ``strict``.
+
+        """
+        if self._strict:
+            raise InputError(f"{place}: {reason}", hint="correct the entry, or leave it out")
+        self.omissions.left_out.add(reason, place)
 
     def catalogue(self, place: Path) -> LoadedCatalogue:
         """Return what was taken.
@@ -124,20 +169,38 @@ class CatalogueBuilder:
             InputError: nothing was.
 
         """
+        left_out = self.omissions.left_out.omissions()
         if not self._titles:
-            raise InputError(f"{place} holds no titles", hint="name a catalogue that holds some")
+            why = "".join(
+                f"; {each.count} left out: {each.reason} ({each.first[0]})" for each in left_out
+            )
+            raise InputError(
+                f"{place} holds no titles{why}", hint="name a catalogue that holds some"
+            )
+        more = ((item, _metadata(said)) for item, said in self._titles.items())
         return LoadedCatalogue(
-            titles=tuple(self._titles.values()),
-            metadata={item: Metadata(**more) for item, more in self._more.items() if more},
+            titles=tuple(_title(item, said) for item, said in self._titles.items()),
+            metadata={item: metadata for item, metadata in more if metadata != Metadata()},
+            left_out=left_out,
+            ignored=self.omissions.ignored.omissions(),
         )
 
-    def _needed(self, entry: Mapping[str, object], field: str, place: str) -> str:
+    def _needed(
+        self,
+        entry: Mapping[str, object],
+        field: str,
+        read: Callable[[object], str | None],
+        place: str,
+    ) -> str | None:
         try:
-            found = fields.text(entry.get(field))
+            found = read(entry.get(field))
         except Unreadable as error:
-            raise _unreadable(place, field, entry[field], error) from error
+            if self._strict:
+                raise _unreadable(place, field, entry[field], error) from error
+            self.leave_out(f"field {field!r} is not {error}", place)
+            return None
         if found is None:
-            raise InputError(f"{place}: nothing in field {field!r}", hint="every title needs one")
+            self.leave_out(f"nothing in field {field!r}", place)
         return found
 
     def _read(
@@ -147,27 +210,104 @@ class CatalogueBuilder:
         place: str,
     ) -> dict[str, Any]:
         said: dict[str, Any] = {}
-        for field, read in readers.items():
+        for field_name, read in readers.items():
             try:
-                found = read(entry.get(field))
+                found = read(entry.get(field_name))
             except Unreadable as error:
-                if self._lenient:
-                    continue
-                raise _unreadable(place, field, entry[field], error) from error
+                if self._strict:
+                    raise _unreadable(place, field_name, entry[field_name], error) from error
+                self.omissions.ignored.add(f"a {field_name} that is not {error}", place)
+                continue
             if found not in (None, ()):
-                said[field] = found
+                said[field_name] = found
         return said
 
+    def _other_item(
+        self, entry: Mapping[str, object], item: str, said: _Said, difference: str
+    ) -> str:
+        """Return an id of its own for a second title under ``item``.
 
-def _title(said: dict[str, Any], place: str) -> Title:
-    try:
-        return msgspec.convert(said, Title)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{place}: {error}", hint="shorten it, or leave it out") from error
+        Raises:
+            InputError: ``strict``.
+
+        """
+        first = self._titles[item]
+        if self._strict:
+            raise InputError(
+                f"{said.place}: item {item!r} is {said.name!r} here and {first.name!r} in "
+                f"{first.place}: {difference} differs",
+                hint="give each title an item of its own",
+            )
+        self.omissions.ignored.add("an id that another title has, too: both are kept", said.place)
+        for other in _ids(entry.get("other_items")):
+            if other not in self._titles or not _difference(self._titles[other], said):
+                return other
+        own = "".join(f", {name} {said.facts[name]}" for name in _TELLING if name in said.facts)
+        return made_identity(f"{item} ({said.name}{own}, {said.facts.get('year', 'no year')})")
+
+    def _join(self, known: _Said, said: _Said) -> None:
+        for name, found in said.lists.items():
+            if known.lists.setdefault(name, found) != found:
+                known.lists[name] = tuple(dict.fromkeys((*known.lists[name], *found)))
+        for name, value in said.facts.items():
+            if known.facts.setdefault(name, value) != value and name != "description":
+                self.omissions.ignored.add(
+                    f"another {name} of the same title: the first stands", said.place
+                )
+
+
+def _ids(values: object) -> Iterator[str]:
+    for value in values if isinstance(values, list | tuple) else ():
+        try:
+            found = identity(value)
+        except Unreadable:
+            continue
+        if found is not None:
+            yield found
+
+
+def _difference(one: _Said, other: _Said) -> str:
+    """Return in what two entries of one id are different titles; blank: they may be one."""
+    if not _same_name(one.name, other.name):
+        return "the title"
+    is_film = one.facts.get("kind", "film") == "film"
+    for name in (*_TELLING, "year") if is_film else _TELLING:
+        if name in one.facts and name in other.facts and one.facts[name] != other.facts[name]:
+            return f"the {name}"
+    return ""
+
+
+def _same_name(one: str, other: str) -> bool:
+    """Whether one begins like the other: ``Low Tide`` and ``LOW TIDE (4K)``."""
+    letters = ("".join(filter(str.isalnum, name.casefold())) for name in (one, other))
+    short, long = sorted(letters, key=len)
+    return one == other or (short != "" and long.startswith(short))
+
+
+def _title(item: str, said: _Said) -> Title:
+    metadata = ("series", "description")
+    facts = {name: value for name, value in said.facts.items() if name not in metadata}
+    return Title(
+        entity_id=item,
+        title=said.name,
+        genres=tuple(said.lists.get("genres", ()))[:_MOST_GENRES],
+        age_rating=age_rating(said.lists.get("age_rating", ())) or 0,
+        entitlements=tuple(said.lists.get("entitlements", ()))[:_MOST_ENTITLEMENTS],
+        **facts,
+    )
+
+
+def _metadata(said: _Said) -> Metadata:
+    return Metadata(
+        people=tuple(said.lists.get("people", ())),
+        keywords=tuple(said.lists.get("keywords", ())),
+        series=said.facts.get("series", ""),
+        description=said.facts.get("description", ""),
+    )
 
 
 def _unreadable(place: str, field: str, value: object, error: Unreadable) -> InputError:
     return InputError(
         f"{place}, field {field!r}: found {fields.shown(value)}, expected {error}",
-        hint="mend the field, or leave it empty",
+        hint="correct the field, or leave it empty",
     )

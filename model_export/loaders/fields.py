@@ -1,13 +1,14 @@
 """Single values of tables and guides: from what was written to what it means.
 
-Each function returns ``None`` for what is not said (``None``, NaN, blank, ``nan``, ``null``),
-and raises :class:`Unreadable` with what it expected for what cannot be meant.
+Each function returns ``None`` for what is not said (``None``, NaN, blank, and the words in
+``_NOT_SAID``), and raises :class:`Unreadable` with what it expected for what it cannot read.
 """
 
 from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
@@ -19,6 +20,7 @@ __all__ = [
     "Unreadable",
     "age",
     "moment",
+    "name",
     "number",
     "shown",
     "text",
@@ -26,12 +28,24 @@ __all__ = [
     "year",
 ]
 
-_BLANK = {"", "nan", "null"}
+_NOT_SAID = {"", "nan", "null", "none", "n/a", "\\n"}
+"""What pandas, JSON, Python, spreadsheets and database dumps write into an empty cell."""
+_NO_NAME = {"", "n/a", "\\n"}
+"""Of these in a name; films are called Null, None and Nan."""
+_SPELLING = {"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))}
+"""Unprintable characters that are part of how a word or an emoji is written: the two joiners of
+Persian, Sinhala and Hindi, and the tags of regional flags. Soft hyphens and direction marks are
+not: they say how to lay a word out."""
 FIRST_MOMENT, LAST_MOMENT = 631_152_000, 4_102_444_800
 """1990 and 2100: a moment outside was counted in another unit."""
+_FIRST_YEAR, _LAST_YEAR = 1870, 2200
 _SHOWN_LETTERS = 60
 _DIGITS = re.compile(r"\d+")
-_YEAR = re.compile(r"\s*(\d{4})(?!\d)")
+_YEAR = re.compile(
+    r"(?<!\d)(\d{4})(?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12]\d|3[01])(?:\d{6})?)?)?(?!\d)"
+)
+"""Four digits alone, or at the beginning of ``199905``, ``19990501`` and ``19990501201500``."""
+_SIGNED = re.compile(r"\s*[-+]")
 _ADULT = 18
 _AGES = {
     "g": 0, "tv-g": 0, "tv-y": 0, "u": 0, "all": 0, "tp": 0, "pg": 8, "tv-pg": 8, "tv-y7": 7,
@@ -53,14 +67,34 @@ def shown(value: object) -> str:
 
 
 def text(value: object) -> str | None:
-    """Return one line of text, white space collapsed."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return None
+    """Return one line of text, white space collapsed, in Unicode's composed form (NFC)."""
+    line = _line(value)
+    return None if line.casefold() in _NOT_SAID else line
+
+
+def name(value: object) -> str | None:
+    """Return a name as one line of text; titles are called Null and None."""
+    line = _line(value)
+    return None if line.casefold() in _NO_NAME or _is_nan(value) else line
+
+
+def _line(value: object) -> str:
+    if value is None or _is_nan(value):
+        return ""
     if not isinstance(value, str | int | float):
         raise Unreadable("text")
     line = " ".join(str(value).split())
-    line = "".join(character for character in line if character.isprintable())
-    return None if line.casefold() in _BLANK else line
+    if not line.isprintable():
+        line = "".join(filter(_is_written, line)).strip()
+    return unicodedata.normalize("NFC", line)
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _is_written(character: str) -> bool:
+    return character.isprintable() or character in _SPELLING
 
 
 def texts(value: object) -> tuple[str, ...]:
@@ -93,15 +127,14 @@ def number(value: object, *, least: int, most: int) -> int | None:
 
 
 def year(value: object) -> int | None:
-    """Return the year of a year or a date."""
+    """Return the year of a year or a date: ``1999``, ``1999-05-01``, ``19990501``, ``c. 1999``."""
     line = text(value.isoformat() if isinstance(value, date) else value)
     if line is None:
         return None
-    found = _YEAR.match(line)
-    try:
-        return number(found[1] if found else line, least=1870, most=2200)
-    except Unreadable:
-        raise Unreadable("a year, 1870-2200") from None
+    found = None if _SIGNED.match(line) else _YEAR.search(line)
+    if found is None or not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR:
+        raise Unreadable(f"a year, {_FIRST_YEAR}-{_LAST_YEAR}")
+    return int(found[1])
 
 
 def age(value: object) -> int | None:

@@ -16,6 +16,7 @@ import msgspec
 
 from edgeagent.errors import InputError
 from edgeagent.regular_file import read_regular
+from model_export.loaders.ages import AgeMention
 from model_export.loaders.catalogue_builder import CatalogueBuilder, LoadedCatalogue
 
 __all__ = ["read_jsonld"]
@@ -25,7 +26,6 @@ _KINDS = {"Movie": "film", "TVSeries": "series", "TVEpisode": "episode", "Episod
 _SEASONS = {"TVSeason", "CreativeWorkSeason"}
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:[\d.]+S)?)?")
 _PEOPLE = ("actor", "director", "creator", "author", "producer", "musicBy")
-_AGE_RANGE = re.compile(r"(\d+)\s*-")
 
 _Node = dict[str, Any]
 
@@ -42,7 +42,7 @@ class _Found:
     """Where in the document, such as ``$.@graph[3]``."""
 
 
-def read_jsonld(path: Path) -> LoadedCatalogue:
+def read_jsonld(path: Path, *, strict: bool = False) -> LoadedCatalogue:
     """Read a document.
 
     Raises:
@@ -50,7 +50,7 @@ def read_jsonld(path: Path) -> LoadedCatalogue:
 
     """
     document = _document(path)
-    builder = CatalogueBuilder(lenient=True)
+    builder = CatalogueBuilder(strict=strict)
     by_id = _by_id(document)
     for found in _titles(document):
         builder.add(_entry(found, by_id), f"{path}, {found.pointer}")
@@ -135,7 +135,7 @@ def _entry(found: _Found, by_id: dict[str, _Node]) -> dict[str, object]:
         "kind": found.kind,
         "genres": _words(node.get("genre")) or _words(series.get("genre")),
         "year": _first(node, "datePublished", "dateCreated", "copyrightYear", "startDate"),
-        "age_rating": _rating(node) or _rating(series),
+        "age_rating": _ages(node) or _ages(series),
         "run_minutes": _minutes(_first(node, "duration", "timeRequired")),
         "series": _name(series) if is_episode else None,
         "series_id": _identity(series) if is_episode else None,
@@ -199,12 +199,14 @@ def _identity(node: _Node) -> object:
     return _plain(_first(node, "@id", "identifier", "url"))
 
 
-def _rating(node: _Node) -> object:
-    said = _plain(node.get("contentRating"))
-    if said is not None:
-        return said
-    span = _AGE_RANGE.match(str(_plain(node.get("typicalAgeRange")) or ""))
-    return span[1] if span else None
+def _ages(node: _Node) -> list[AgeMention]:
+    """Return every rating, whatever it is written in; the property stands for the system."""
+    return [
+        AgeMention(text=str(said), system=name)
+        for name in ("contentRating", "typicalAgeRange")
+        for each in _list(node.get(name))
+        if (said := _plain(each)) is not None
+    ]
 
 
 def _minutes(value: object) -> int | None:

@@ -57,7 +57,7 @@ def load_catalogue(path: Path) -> LoadedCatalogue:
         return read_xmltv(path)
     if begin.startswith((b"{", b"[")):
         return read_jsonld(path)
-    builder = CatalogueBuilder(lenient=False)
+    builder = CatalogueBuilder(strict=True)
     for batch in read_table(path, required=("item", "title")):
         said = [name for name in FIELDS if name in batch.columns]
         for row in range(len(batch.numbers)):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from edgeagent.errors import InputError
+from model_export.loaders.ages import AgeMention
 from model_export.loaders.catalogue_builder import CatalogueBuilder, LoadedCatalogue
 
 if TYPE_CHECKING:
@@ -26,14 +27,14 @@ _SEASON_EPISODE = re.compile(r"S(?P<season>\d+)\s*E(?P<episode>\d+)", re.IGNOREC
 _MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60}
 
 
-def read_xmltv(path: Path) -> LoadedCatalogue:
+def read_xmltv(path: Path, *, strict: bool = False) -> LoadedCatalogue:
     """Read a guide.
 
     Raises:
         InputError: no XML, no guide, hostile, or a programme without a title.
 
     """
-    builder = CatalogueBuilder(lenient=True)
+    builder = CatalogueBuilder(strict=strict)
     with path.open("rb") as guide:  # here, so that it closes whoever refuses it
         for number, programme in enumerate(_programmes(guide, path), start=1):
             builder.add(_entry(programme), f"{path}, programme {number}")
@@ -84,7 +85,7 @@ def _entry(programme: Element) -> dict[str, object]:
         "kind": "episode" if is_episode else "film",
         "genres": _texts(programme, "category"),
         "year": year,
-        "age_rating": _strictest(programme),
+        "age_rating": _ages(programme),
         "run_minutes": _minutes(programme),
         "series": name if is_episode else None,
         "season": season,
@@ -138,11 +139,12 @@ def _counted(text: str) -> int | None:
     return int(first) + 1 if first.isdecimal() else None
 
 
-def _strictest(programme: Element) -> str | None:
-    from model_export.loaders.fields import age  # noqa: PLC0415
-
-    values = [_all(found) for found in programme.iterfind("rating/value")]
-    return max(filter(None, values), key=lambda value: age(value) or 0, default=None)
+def _ages(programme: Element) -> list[AgeMention]:
+    return [
+        AgeMention(text=_all(value), system=found.get("system", ""))
+        for found in programme.iterfind("rating")
+        for value in found.iterfind("value")
+    ]
 
 
 def _minutes(programme: Element) -> int | None:

@@ -53,10 +53,21 @@ def test_every_column_arrives(tmp_path: Path) -> None:
 
 
 def test_what_is_blank_or_nan_is_not_said(tmp_path: Path) -> None:
-    text = "item,title,genres,year,people,season,kind\n1,Nan,nan,NaN,,null,\n"
-    catalogue = _load(tmp_path, text.replace("Nan,nan", "Anna,nan"))
-    assert catalogue.titles == (Title(entity_id="1", title="Anna"),)
+    text = "item,title,genres,year,people,season,kind\n1,Anna,nan,NaN,None,null,\\N\n2,Bo,,N/A,,,\n"
+    catalogue = _load(tmp_path, text)
+    assert catalogue.titles == (
+        Title(entity_id="1", title="Anna"),
+        Title(entity_id="2", title="Bo"),
+    )
     assert catalogue.metadata == {}
+
+
+def test_titles_and_ids_are_called_null(tmp_path: Path) -> None:
+    catalogue = _load(tmp_path, "item,title\nnull,Null\nnan,None\n")
+    assert [(title.entity_id, title.title) for title in catalogue.titles] == [
+        ("null", "Null"),
+        ("nan", "None"),
+    ]
 
 
 def test_a_series_without_an_id_is_told_by_its_name(tmp_path: Path) -> None:
@@ -64,12 +75,21 @@ def test_a_series_without_an_id_is_told_by_its_name(tmp_path: Path) -> None:
     assert {title.series_id for title in _load(tmp_path, text).titles} == {"the tides"}
 
 
-def test_a_second_mention_fills_what_the_first_left_out(tmp_path: Path) -> None:
-    text = "item,title,year,people,genres\na,A,,Ann,Drama\na,A,1999,Bob,\nb,B,,,\na,A,2001,,Crime\n"
+def test_a_second_mention_adds_to_the_first(tmp_path: Path) -> None:
+    text = (
+        "item,title,year,people,genres,run_minutes\n"
+        "a,A,,Ann,Drama,44\na,A,1999,Bob,,\nb,B,,,,\na,A,1999,,Crime,45\n"
+    )
     catalogue = _load(tmp_path, text)
-    first = Title(entity_id="a", title="A", year=1999, genres=("Drama",))
+    first = Title(entity_id="a", title="A", year=1999, genres=("Drama", "Crime"), run_minutes=44)
     assert catalogue.titles == (first, Title(entity_id="b", title="B"))
-    assert catalogue.metadata == {"a": Metadata(people=("Ann",))}
+    assert catalogue.metadata == {"a": Metadata(people=("Ann", "Bob"))}
+    (differing,) = catalogue.ignored
+    assert (differing.reason, differing.count) == (
+        "another run_minutes of the same title: the first stands",
+        1,
+    )
+    assert differing.first == (f"{tmp_path / 'titles.csv'}, line 5",)
 
 
 def test_what_is_too_long_is_cut(tmp_path: Path) -> None:
@@ -89,11 +109,12 @@ def test_what_is_too_long_is_cut(tmp_path: Path) -> None:
         ("item,title\na,\n", "titles.csv, line 2: nothing in field 'title'"),
         ("item,title\n,A\n", "titles.csv, line 2: nothing in field 'item'"),
         ("item,title\na,A\na,B\n", "line 3: item 'a' is 'B' here and 'A' in .*line 2"),
+        ("item,title,year\na,A,1999\na,A,2001\n", "line 3: item 'a' .*: the year differs"),
         ("item,title,year\na,A,soon\n", "line 2, field 'year': found 'soon', expected a year"),
         ("item,title,kind\na,A,opera\n", "field 'kind': found 'opera', expected film, series or"),
         ("item,title,run_minutes\na,A,0\n", "field 'run_minutes': found '0', expected a whole"),
         ("item,title,available_until\na,A,never\n", "field 'available_until': found 'never'"),
-        (f"item,title\n{'a' * 300},A\n", "line 2: .*256"),
+        (f"item,title\n{'a' * 300},A\n", "line 2, field 'item': .*256"),
         (f"item,title,year\na,A,{'9' * 99}\n", "found '9{60}…', expected"),
     ],
 )

@@ -80,7 +80,7 @@ def test_programmes_are_titles(tmp_path: Path) -> None:
         Title(entity_id="News", title="News"),
     )
     assert catalogue.metadata["Café am Meer (1999)"] == Metadata(
-        people=("Ann Bo", "Cy Da"), keywords=("sea",), description="Two people, one table."
+        people=("Ann Bo", "Cy Da"), keywords=("sea", "table"), description="Two people, one table."
     )
     assert catalogue.metadata["EP0001.0002"] == Metadata(series="Tides")
 
@@ -119,7 +119,10 @@ def test_lengths_are_minutes_whatever_they_were_said_in(
         ("<tv><programme></tv>", "not well-formed XML: mismatched tag"),
         ("<html></html>", "its root is <html>, not <tv>"),
         ("<tv></tv>", "guide holds no titles"),
-        ("<tv><programme><desc>A</desc></programme></tv>", "programme 1: nothing in field 'item'"),
+        (
+            "<tv><programme><desc>A</desc></programme></tv>",
+            "no titles; 1 left out: nothing in field '(item|title)' .*programme 1",
+        ),
         ('<?xml version="1.0" encoding="klingon"?><tv/>', "encoding"),
         ("<tv><programme><title>\x01</title></programme></tv>", "not well-formed XML"),
     ],
