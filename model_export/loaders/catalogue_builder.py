@@ -98,7 +98,7 @@ class LoadedCatalogue:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Said:
+class _Mentions:
     """All that the entries of one item say."""
 
     name: str
@@ -119,7 +119,7 @@ class CatalogueBuilder:
         """Begin empty."""
         self.omissions = Omissions()
         self._strict = strict
-        self._titles: dict[str, _Said] = {}
+        self._titles: dict[str, _Mentions] = {}
 
     def add(self, entry: Mapping[str, object], place: str) -> None:
         """Take one entry; what a later one says of the same item is added to the first.
@@ -137,7 +137,7 @@ class CatalogueBuilder:
         name = self._needed(entry, "title", fields.name, place) if item else None
         if item is None or name is None:
             return
-        said = _Said(name=name[:_LONGEST_TEXT].strip(), place=place)
+        said = _Mentions(name=name[:_LONGEST_TEXT].strip(), place=place)
         said.facts = self._read(entry, _FACTS, place)
         said.lists = self._read(entry, _LISTS, place)
         if "series" in said.facts:
@@ -223,7 +223,7 @@ class CatalogueBuilder:
         return said
 
     def _other_item(
-        self, entry: Mapping[str, object], item: str, said: _Said, difference: str
+        self, entry: Mapping[str, object], item: str, said: _Mentions, difference: str
     ) -> str:
         """Return an id of its own for a second title under ``item``.
 
@@ -245,7 +245,7 @@ class CatalogueBuilder:
         own = "".join(f", {name} {said.facts[name]}" for name in _TELLING if name in said.facts)
         return made_identity(f"{item} ({said.name}{own}, {said.facts.get('year', 'no year')})")
 
-    def _join(self, known: _Said, said: _Said) -> None:
+    def _join(self, known: _Mentions, said: _Mentions) -> None:
         for name, found in said.lists.items():
             if known.lists.setdefault(name, found) != found:
                 known.lists[name] = tuple(dict.fromkeys((*known.lists[name], *found)))
@@ -266,7 +266,7 @@ def _ids(values: object) -> Iterator[str]:
             yield found
 
 
-def _difference(one: _Said, other: _Said) -> str:
+def _difference(one: _Mentions, other: _Mentions) -> str:
     """Return in what two entries of one id are different titles; blank: they may be one."""
     if not _same_name(one.name, other.name):
         return "the title"
@@ -284,7 +284,7 @@ def _same_name(one: str, other: str) -> bool:
     return one == other or (short != "" and long.startswith(short))
 
 
-def _title(item: str, said: _Said) -> Title:
+def _title(item: str, said: _Mentions) -> Title:
     metadata = ("series", "description")
     facts = {name: value for name, value in said.facts.items() if name not in metadata}
     return Title(
@@ -297,7 +297,7 @@ def _title(item: str, said: _Said) -> Title:
     )
 
 
-def _metadata(said: _Said) -> Metadata:
+def _metadata(said: _Mentions) -> Metadata:
     return Metadata(
         people=tuple(said.lists.get("people", ())),
         keywords=tuple(said.lists.get("keywords", ())),
