@@ -1,6 +1,6 @@
 """What spreading a list costs in hits and gains in variety, on a global time split.
 
-    PYTHONPATH=. python tests/bench/bench_diversity.py [--ratings DIR] [--json]
+    python -m tests.bench.bench_diversity [--ratings DIR] [--json]
 
 A model is trained on the first 80 % of the time; each test person's list of ten is made as a box
 makes it, with several trade-offs t, and with one place drawn. Prints NDCG@10 on what they watched

@@ -1,6 +1,6 @@
 """What the resident service costs: memory, processor, flash, and the time to answer.
 
-    PYTHONPATH=. python tests/bench/bench_footprint.py [--json] [--events N] [--idle SECONDS]
+    python -m tests.bench.bench_footprint [--json] [--events N] [--idle SECONDS]
 
 A home with 20,000 viewings and a catalogue of 10,000 titles is served by ``edgeagent serve``, read
 once from end to end, asked for picks, and left alone. Beside it, in the same run: an empty

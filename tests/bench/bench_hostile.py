@@ -1,6 +1,6 @@
 """What an honest client notices of a hostile crowd.
 
-    PYTHONPATH=. python tests/bench/bench_hostile.py [--json] [--seconds N] [--rounds N] [--most N]
+    python -m tests.bench.bench_hostile [--json] [--seconds N] [--rounds N] [--most N]
 
 Two services of their own homes. An honest client calls one of them and takes the time: alone, with
 a crowd at the other service (which costs processor time and nothing else), and with the crowd at

@@ -1,6 +1,6 @@
 """What an app can tell of a private session, and of others, by the time that answers take.
 
-    PYTHONPATH=. python tests/bench/bench_private.py [--json] [--rounds N] [--calls N]
+    python -m tests.bench.bench_private [--json] [--rounds N] [--calls N]
 
 An app on the WebSocket tells viewings while a manager begins and ends private sessions, and while
 a child's profile is active. For each the run prints how long the answers took, and how often one

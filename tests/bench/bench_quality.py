@@ -1,6 +1,7 @@
-"""``python -m tests.bench.bench_quality``: the tables of the page of benches, as Markdown and JSON.
+"""How well both heads rank, beside EASE, item-kNN and popularity, under five protocols.
 
-Every protocol on the invented panel and, with ``--ratings``, on a log of your own. PyTorch adds the
+``python -m tests.bench.bench_quality`` makes the tables of the page beside it, as JSON too:
+every protocol on the invented panel and, with ``--ratings``, on a log of your own. PyTorch adds the
 rows of head ``timescales``, which take most of the time. Each row is kept in ``--rows`` as soon as
 it is computed: a run that was cut short goes on with the next one when it is started again with the
 same options. ``--again MODEL`` computes a model's rows anew, ``--found`` computes none. What

@@ -1,6 +1,6 @@
 """From a program's question over the unix socket to picks: a real service, a real scoring child.
 
-    PYTHONPATH=. python tests/bench/bench_socket.py [--json] [--titles N] [--rounds N]
+    python -m tests.bench.bench_socket [--json] [--titles N] [--rounds N]
 
 A home with 500 viewings and a model of random weights is served by ``edgeagent serve``; a program
 asks ``EdgeAgent.recommend`` again and again. Prints milliseconds by the clock (on a busy machine

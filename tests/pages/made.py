@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 import msgspec
@@ -21,7 +23,7 @@ from edgeagent.cli.root import cli as edgeagent_cli
 from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
 from tests.bench.quality_tables import last_run
-from tests.pages.found import Page, pages
+from tests.pages.found import ROOT, Page, pages
 
 _BLOCK = re.compile(r"<!-- made: (?P<name>.+?) -->\n.*?<!-- end -->", re.DOTALL)
 PROGRAMS: dict[str, click.Command] = {
@@ -45,6 +47,8 @@ def _made(name: str, page: Page) -> str:
     if name.endswith("--help"):
         program, *nouns = name.removesuffix(" --help").split()
         return f"```text\n$ {name}\n{_help(program, nouns)}\n```"
+    if name == "modules":
+        return _modules(page.path.parent)
     return _TABLES[name]()
 
 
@@ -130,7 +134,36 @@ def _first_line(kind: type) -> str:
     return line[0].lower() + line[1:]
 
 
+def _modules(room: Path) -> str:
+    """Return what each module and room below is for: the first paragraph of its docstring."""
+    modules = [path for path in sorted(room.glob("*.py")) if not path.name.startswith("__")]
+    below = [path for path in sorted(room.glob("*/__init__.py")) if _purpose(path)]
+    lines = [
+        f"| `{name}` | {_purpose(path)} |"
+        for name, path in [
+            *((f"{path.parent.name}/", path) for path in below),
+            *((path.name, path) for path in modules),
+        ]
+    ]
+    return "\n".join(["| file | what it is for |", "| --- | --- |", *lines])
+
+
+def _purpose(path: Path) -> str:
+    paragraph = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n\n")[0]
+    return " ".join(re.sub(r":\w+:`~?([^`]+)`", r"`\1`", paragraph).replace("``", "`").split())
+
+
+def _benches() -> str:
+    lines = []
+    for path in sorted((ROOT / "tests" / "bench").glob("bench_*.py")):
+        purpose = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n\n")[0]
+        what = " ".join(re.sub(r":? ?``python -m \S+( \[.*?\])?``:? ?", "", purpose).split())
+        lines.append(f"| `python -m tests.bench.{path.stem}` | {what[0].upper()}{what[1:]} |")
+    return "\n".join(["| command | what it measures |", "| --- | --- |", *lines])
+
+
 _TABLES: dict[str, Callable[[], str]] = {
+    "benches": _benches,
     "exit codes": _exit_codes,
     "methods": _methods,
     "pages": _index,
