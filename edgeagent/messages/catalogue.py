@@ -54,7 +54,7 @@ class Title(Message, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     genres: Annotated[tuple[ShortText, ...], Meta(max_length=32)] = ()
     year: Annotated[int, Meta(ge=1870, le=2200)] | None = None
     age_rating: AgeRating = 0
-    """Lowest age in years it is meant for."""
+    """Lowest age in years it is meant for; ``UNKNOWN_AGE`` where what is said cannot be read."""
     run_minutes: Annotated[int, Meta(ge=1, le=1440)] | None = None
     series_id: EntityId | None = None
     season: Annotated[int, Meta(ge=0, le=9999)] | None = None

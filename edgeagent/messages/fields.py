@@ -15,6 +15,7 @@ __all__ = [
     "MAX_PROGRESS_SECONDS",
     "MAX_RETENTION_DAYS",
     "MIN_DAYS_WHILE_REPORTING",
+    "UNKNOWN_AGE",
     "AgePolicy",
     "AgeRating",
     "Dimension",
@@ -57,6 +58,9 @@ Seconds = Annotated[int, Meta(ge=0, le=253_402_300_799)]
 WeekNumber = Annotated[int, Meta(ge=0, le=418_993)]
 LanguageCode = Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
 MAX_AGE_RATING = 21
+UNKNOWN_AGE = MAX_AGE_RATING
+"""Stands in a catalogue for an age that is said and cannot be read: above every rating that can, so
+that boxes keep it from whoever is not of age."""
 AgeRating = Annotated[int, Meta(ge=0, le=MAX_AGE_RATING)]
 """The age from which a title is meant to be seen; 21 is the highest that anybody rates."""
 MAX_PROGRESS_SECONDS = 604_800

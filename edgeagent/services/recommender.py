@@ -11,7 +11,7 @@ from edgeagent.config import Config
 from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, ModelError, UnknownEntity
 from edgeagent.messages import ModelFiles, Pick, Picks, RankRequest
-from edgeagent.messages.fields import MAIN_PROFILE, MAX_AGE_RATING
+from edgeagent.messages.fields import MAIN_PROFILE, MAX_AGE_RATING, UNKNOWN_AGE
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.failover import Failover
@@ -234,12 +234,16 @@ class Recommender:
             ),
             hidden=marks.hidden,
             not_reasons=marks.not_reasons,
-            max_age_rating=self._config.teen_max_age_rating if is_teen else MAX_AGE_RATING,
+            max_age_rating=self._oldest_for_teens() if is_teen else MAX_AGE_RATING,
             entitlements=self._config.entitlements,
             limit=limit,
             explain=explain,
             exploration_seed=self._seed_of_today(profile),
         )
+
+    def _oldest_for_teens(self) -> int:
+        """Return the limit that is set, which never lets through what is of unknown age."""
+        return min(self._config.teen_max_age_rating, UNKNOWN_AGE - 1)
 
     def _seed_of_today(self, profile: str) -> int:
         """Return what decides today's exploration: by box, profile and UTC day, nothing else.

@@ -1,13 +1,47 @@
-"""From what is written about a title's audience to the age it is for."""
+"""From what is written about a title's audience to the lowest age it is for.
+
+Of several mentions the strictest counts. What cannot be read is never "for everybody": beside a
+readable mention it changes nothing, alone it makes the age unknown, which boxes keep from profiles
+of children and teens.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
-from model_export.loaders import fields
+from edgeagent.messages.fields import UNKNOWN_AGE
+from model_export.spelling import folded
 
 __all__ = ["AgeMention", "age_rating"]
+
+_ADULT = 18
+"""Readable ages end here: of age almost everywhere, and above it stands only what is unknown."""
+_OLDEST = 21
+_A_LEVEL = 2
+"""A bare number up to here is a step of some scale rather than an age."""
+_NOT_SAID = {"", "-", "nan", "null", "none", "n/a", "\\n"}
+_SYSTEMS = {
+    "acb": "acb", "oflc": "acb", "austral": "acb", "esrb": "esrb", "rtc": "rtc", "mexico": "rtc",
+    "icaa": "icaa", "spain": "icaa", "espana": "icaa", "classind": "classind", "djctq": "classind",
+    "brazil": "classind", "brasil": "classind", "ofrb": "ofrb", "ontario": "ofrb",
+    "canad": "canada", "chvrs": "canada", "ital": "italia", "norge": "norge", "norway": "norge",
+    "medietilsyn": "norge",
+}  # fmt: skip
+"""Rating systems by a part of their name, where a code means another age there than elsewhere."""
+_SYSTEM_NAMES, _BESIDE = "age_systems.txt", "age_beside.txt"
+_PARTS = re.compile(r"[,;|()\[\]]|\s[-/]\s|:\s|\sfor\s.*")
+_PLAIN = re.compile(r"\b(?:tv[- ]?(?:ma|14|pg|y7)|pg[- ]?13|nc[- ]?17|rated [rx])\b")
+"""Codes that mean one thing wherever they stand, among words that nobody knows, too."""
+_TOKENS = re.compile(r"\d+|[^\W\d_]+")
+_RANGE = re.compile(r"(?P<low>\d+)\s*-\s*\d*\s*(?:years?|jahre|ans|anos|anni|jaar|lat|ar|yas)?")
+_LAW = re.compile(r"§\s*\d+")
+_FRACTION = re.compile(r"\d\s*[/:]\s*\d|\d[.,]\d*[1-9]")
+_WHOLE = re.compile(r"(\d)[.,]0+(?!\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +55,87 @@ class AgeMention:
 
 
 def age_rating(mentions: Iterable[AgeMention]) -> int | None:
-    """Return the strictest age of all mentions; ``None`` where there are none."""
+    """Return the strictest age of all mentions.
+
+    ``None`` where nothing is said, ``UNKNOWN_AGE`` where something is said and nothing of it can be
+    read.
+    """
+    said = [mention for mention in mentions if folded(mention.text) not in _NOT_SAID]
+    read = [age for mention in said if (age := _read(mention)) is not None]
+    if read:
+        return max(read)
+    return UNKNOWN_AGE if said else None
+
+
+def _read(mention: AgeMention) -> int | None:
+    """Return the age of one mention; of a text in several parts the strictest that is readable."""
+    line = _WHOLE.sub(r"\1", _LAW.sub("", folded(mention.text)))
+    system = folded(mention.system)
+    whole = _read_part(line, system)
+    if whole is not None:
+        return whole
+    parts = (*_PARTS.split(line), *_PLAIN.findall(line))
     return max(
-        (age for each in mentions if (age := fields.age(each.text)) is not None), default=None
+        (age for part in parts if (age := _read_part(part, system)) is not None), default=None
     )
+
+
+def _read_part(part: str, system: str) -> int | None:
+    tokens = _TOKENS.findall(part)
+    whose = _system(f"{system} {part}")
+    for written in _shorter(tokens):
+        for name in (whose, ""):
+            if (age := _words().get((written, name))) is not None:
+                return age
+    return _number(part, tokens, system)
+
+
+def _shorter(tokens: list[str]) -> Iterator[str]:
+    """Yield a text as it is looked up: all of it, then without the names before a rating.
+
+    Nothing else is taken away: "not suitable for all" is not "all".
+    """
+    yield "".join(tokens)
+    while len(tokens) > 1 and tokens[0] in _plain_words(_SYSTEM_NAMES):
+        tokens = tokens[1:]
+        yield "".join(tokens)
+
+
+def _number(part: str, tokens: list[str], system: str) -> int | None:
+    """Return the age that stands in a text as a number, if nothing else is said in it."""
+    if found := _RANGE.fullmatch(part.strip()):
+        low = int(found["low"])
+        return min(low, _ADULT) if low <= _OLDEST else None
+    numbers = [int(token) for token in tokens if token.isdecimal()]
+    words = [token for token in tokens if not token.isdecimal()]
+    if not numbers or max(numbers) > _OLDEST or _FRACTION.search(part):
+        return None
+    if not _plain_words(_BESIDE) | _plain_words(_SYSTEM_NAMES) >= set(words):
+        return None
+    bare = not words and "+" not in part and not system
+    if bare and 0 < max(numbers) <= _A_LEVEL:
+        return None
+    return min(max(numbers), _ADULT)
+
+
+def _system(text: str) -> str:
+    return next((name for alias, name in _SYSTEMS.items() if alias in text), "")
+
+
+def _table(name: str) -> list[str]:
+    return files("model_export.loaders").joinpath(name).read_text(encoding="utf-8").splitlines()
+
+
+@cache
+def _plain_words(name: str) -> frozenset[str]:
+    lines = (line for line in _table(name) if not line.startswith("#"))
+    return frozenset(word for line in lines for word in line.split())
+
+
+@cache
+def _words() -> Mapping[tuple[str, str], int]:
+    """Return ages by what is written, letters and digits alone, and by system."""
+    return {
+        ("".join(_TOKENS.findall(folded(row["written"]))), row["system"]): int(row["age"])
+        for row in csv.DictReader(_table("age_words.csv"))
+    }

@@ -14,6 +14,7 @@ from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, InputError, ModelError, NoModel, UnknownEntity
 from edgeagent.messages import Pick, Picks, RankRequest, WatchEvent
+from edgeagent.messages.fields import UNKNOWN_AGE
 from edgeagent.services.models.failover import MOST_FAILURES
 from edgeagent.services.models.installation import Installation, InstallationStore
 from edgeagent.services.recommender import FRESH_SECONDS
@@ -301,12 +302,15 @@ def test_picks_made_for_other_packages_are_not_served(
     assert _last_request(scorer).entitlements == ("sport",)
 
 
-def test_the_age_limit_is_the_profiles(tmp_path: Path, scorer: ListScorer) -> None:
+@pytest.mark.parametrize(("set_to", "limit"), [(12, 12), (UNKNOWN_AGE, UNKNOWN_AGE - 1)])
+def test_the_age_limit_is_the_profiles_and_keeps_what_is_of_unknown_age_from_teens(
+    tmp_path: Path, scorer: ListScorer, set_to: int, limit: int
+) -> None:
     box = AgentBox(
         directory=tmp_path / "teens",
         runtime_directory=tmp_path / "run",
         scorer=scorer,
-        config=Config(teens_count_as_adults=True, teen_max_age_rating=12),
+        config=Config(teens_count_as_adults=True, teen_max_age_rating=set_to),
     )
     with box.open() as agent:
         agent.household.create("Kim", kind="teen")
@@ -319,7 +323,7 @@ def test_the_age_limit_is_the_profiles(tmp_path: Path, scorer: ListScorer) -> No
         agent.recommend()
         assert _last_request(scorer).max_age_rating == 21
         agent.recommend(profile="Kim")
-        assert _last_request(scorer).max_age_rating == 12
+        assert _last_request(scorer).max_age_rating == limit
         with pytest.raises(ConsentRequired):
             agent.recommend(profile="Lee")
 
