@@ -1,7 +1,7 @@
 """Viewings and catalogues from files, their form told by what is in them.
 
 tables     rows of CSV and Parquet, with the place of each
-fields     single values: ages, years, moments
+fields     single values: years, moments, numbers
 builder      entries of any catalogue, as titles and metadata
 xmltv      guides
 jsonld     schema.org documents

@@ -18,7 +18,6 @@ __all__ = [
     "FIRST_MOMENT",
     "LAST_MOMENT",
     "Unreadable",
-    "age",
     "moment",
     "name",
     "number",
@@ -40,18 +39,11 @@ FIRST_MOMENT, LAST_MOMENT = 631_152_000, 4_102_444_800
 """1990 and 2100: a moment outside was counted in another unit."""
 _FIRST_YEAR, _LAST_YEAR = 1870, 2200
 _SHOWN_LETTERS = 60
-_DIGITS = re.compile(r"\d+")
 _YEAR = re.compile(
     r"(?<!\d)(\d{4})(?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12]\d|3[01])(?:\d{6})?)?)?(?!\d)"
 )
 """Four digits alone, or at the beginning of ``199905``, ``19990501`` and ``19990501201500``."""
 _SIGNED = re.compile(r"\s*[-+]")
-_ADULT = 18
-_AGES = {
-    "g": 0, "tv-g": 0, "tv-y": 0, "u": 0, "all": 0, "tp": 0, "pg": 8, "tv-pg": 8, "tv-y7": 7,
-    "tv-14": 14, "r": 17, "nc-17": 18, "tv-ma": 18, "x": 18,
-}  # fmt: skip
-"""Film and television ratings that are no numbers, as the age they stand for."""
 
 
 class Unreadable(ValueError):
@@ -135,23 +127,6 @@ def year(value: object) -> int | None:
     if found is None or not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR:
         raise Unreadable(f"a year, {_FIRST_YEAR}-{_LAST_YEAR}")
     return int(found[1])
-
-
-def age(value: object) -> int | None:
-    """Return the lowest age a rating stands for: ``FSK 12``, ``PG-13``, ``TV-MA``, ``16``.
-
-    What is not known stands for adults: better hidden from somebody it is for than shown to
-    somebody it is not for.
-    """
-    line = text(value)
-    if line is None:
-        return None
-    folded = line.casefold()
-    for word in (folded, *folded.split()):
-        if word in _AGES:
-            return _AGES[word]
-    digits = _DIGITS.search(folded)
-    return min(int(digits[0]), _ADULT) if digits and len(digits[0]) < 3 else _ADULT  # noqa: PLR2004  (two digits of an age)
 
 
 def moment(value: object) -> int | None:

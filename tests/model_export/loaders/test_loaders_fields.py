@@ -15,7 +15,6 @@ def test_what_is_not_said_is_none(blank: object) -> None:
     assert fields.text(blank) is None
     assert fields.texts(blank) == ()
     assert fields.year(blank) is None
-    assert fields.age(blank) is None
     assert fields.moment(blank) is None
     assert fields.number(blank, least=0, most=9) is None
 
@@ -58,28 +57,6 @@ def test_numbers_have_limits(written: str) -> None:
     assert fields.number("9.0", least=0, most=9) == 9
     with pytest.raises(Unreadable, match="a whole number, 0-9"):
         fields.number(written, least=0, most=9)
-
-
-@pytest.mark.parametrize(
-    ("written", "age"),
-    [
-        ("12", 12),
-        (16, 16),
-        ("FSK 12", 12),
-        ("FSK12", 12),
-        ("PG-13", 13),
-        ("R", 17),
-        ("Rated R", 17),
-        ("TV-Y7", 7),
-        ("TV-MA", 18),
-        ("U", 0),
-        ("unheard of", 18),
-        ("99", 18),
-        ("1200", 18),
-    ],
-)
-def test_ratings_as_ages_and_the_unknown_as_adults(written: object, age: int) -> None:
-    assert fields.age(written) == age
 
 
 @pytest.mark.parametrize(
