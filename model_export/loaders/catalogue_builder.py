@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +82,7 @@ _LISTS: Mapping[str, Callable[[object], tuple[Any, ...]]] = {
     "keywords": _short_texts,
 }
 """What a title has several of: those of all mentions together."""
-FIELDS = ("item", "title", *_FACTS, *_LISTS)
+FIELDS = ("item", "title", "language", *_FACTS, *_LISTS)
 """What an entry may say; ``item`` and ``title`` it must."""
 _TELLING = ("kind", "season", "episode")
 """Two entries that differ in one of these are two titles, and so are films of different years."""
@@ -95,6 +96,8 @@ class LoadedCatalogue:
     metadata: Mapping[str, Metadata]
     left_out: tuple[Omission, ...] = ()
     ignored: tuple[Omission, ...] = ()
+    languages: Mapping[str, int] = field(default_factory=dict)
+    """Of how many entries the source says that they are in a language."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -120,6 +123,7 @@ class CatalogueBuilder:
         self.omissions = Omissions()
         self._strict = strict
         self._titles: dict[str, _Mentions] = {}
+        self._languages: dict[str, int] = {}
 
     def add(self, entry: Mapping[str, object], place: str) -> None:
         """Take one entry; what a later one says of the same item is added to the first.
@@ -133,10 +137,11 @@ class CatalogueBuilder:
                 two titles under one item.
 
         """
-        item = self._needed(entry, "item", identity, place)
-        name = self._needed(entry, "title", fields.name, place) if item else None
+        name = self._needed(entry, "title", fields.name, place)
+        item = self._needed(entry, "item", identity, place) if name else None
         if item is None or name is None:
             return
+        self._note_language_and_form(entry, place)
         said = _Mentions(name=name[:_LONGEST_TEXT].strip(), place=place)
         said.facts = self._read(entry, _FACTS, place)
         said.lists = self._read(entry, _LISTS, place)
@@ -183,7 +188,15 @@ class CatalogueBuilder:
             metadata={item: metadata for item, metadata in more if metadata != Metadata()},
             left_out=left_out,
             ignored=self.omissions.ignored.omissions(),
+            languages=dict(sorted(self._languages.items())),
         )
+
+    def _note_language_and_form(self, entry: Mapping[str, object], place: str) -> None:
+        written = entry["title"]
+        if isinstance(written, str) and not unicodedata.is_normalized("NFC", written):
+            self.omissions.ignored.add("a title in decomposed Unicode: it is read as NFC", place)
+        for language in fields.texts(entry.get("language")):
+            self._languages[language] = self._languages.get(language, 0) + 1
 
     def _needed(
         self,
@@ -246,6 +259,10 @@ class CatalogueBuilder:
         return made_identity(f"{item} ({said.name}{own}, {said.facts.get('year', 'no year')})")
 
     def _join(self, known: _Mentions, said: _Mentions) -> None:
+        if said.name.casefold() != known.name.casefold():
+            self.omissions.ignored.add(
+                "another name of the same title: the first stands", said.place
+            )
         for name, found in said.lists.items():
             if known.lists.setdefault(name, found) != found:
                 known.lists[name] = tuple(dict.fromkeys((*known.lists[name], *found)))
@@ -278,10 +295,10 @@ def _difference(one: _Mentions, other: _Mentions) -> str:
 
 
 def _same_name(one: str, other: str) -> bool:
-    """Whether one begins like the other: ``Low Tide`` and ``LOW TIDE (4K)``."""
-    letters = ("".join(filter(str.isalnum, name.casefold())) for name in (one, other))
-    short, long = sorted(letters, key=len)
-    return one == other or (short != "" and long.startswith(short))
+    """Whether one adds a note to the other: ``Low Tide`` and ``LOW TIDE (4K)``, ``Tides: Ebb``."""
+    short, long = sorted((one.casefold(), other.casefold()), key=len)
+    added = long.removeprefix(short).lstrip()
+    return long.startswith(short) and not added[:1].isalnum()
 
 
 def _title(item: str, said: _Mentions) -> Title:

@@ -77,7 +77,7 @@ def _line(value: object) -> str:
         raise Unreadable("text")
     line = " ".join(str(value).split())
     if not line.isprintable():
-        line = "".join(filter(_is_written, line)).strip()
+        line = " ".join("".join(filter(_is_written, line)).split())
     return unicodedata.normalize("NFC", line)
 
 

@@ -1,0 +1,212 @@
+"""One ``<programme>`` of a guide as an entry of the catalogue."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from model_export.loaders import fields
+from model_export.loaders.ages import AgeMention
+from model_export.loaders.episodes import EpisodeNumber, episode_number, stated_number
+from model_export.loaders.film_words import calls_film, calls_series, is_film_note
+from model_export.loaders.identity import made_identity
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+__all__ = ["READ", "programme_entry"]
+
+READ = {
+    "title", "sub-title", "desc", "credits", "date", "category", "keyword", "length", "rating",
+    "episode-num",
+}  # fmt: skip
+"""The elements that are read; what else a guide holds is counted as ignored."""
+_ID_SYSTEMS = ("dd_progid", "imdb.com", "themoviedb.org", "thetvdb.com")
+_FIRST_SHOWN = "original-air-date"
+_SERIES_ID = re.compile(r"(?:series|show|tv)/[^/]+|SH\d{6,}(?:\.\d+)?|EP\d{6,}\.0+", re.IGNORECASE)
+"""A programme that is known by its series alone: Gracenote writes ``SH…`` for it, or ``.0000``."""
+_FILM_ID = re.compile(r"(?:movie|film)/.+|MV\d{6,}(?:\.\d+)?", re.IGNORECASE)
+_ID = re.compile(r"(?:series|show|tv|movie|film|title|episode)/.+|(?:SH|EP|MV|SP)\d{6,}(?:\.\d+)?"
+                 r"|crid://.+", re.IGNORECASE)  # fmt: skip
+_SEPARATORS = re.compile(r"[,;|]")
+_MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Numbering:
+    """What the ``episode-num`` elements of a programme say together."""
+
+    number: EpisodeNumber
+    ids: tuple[str, ...]
+    """Of the programme itself, the most trusted first."""
+    series_id: str | None
+    first_shown: str | None
+    unread: str | None
+    """A number that is in no known spelling."""
+
+
+def programme_entry(programme: Element) -> dict[str, object]:
+    """Return what a programme says, by the names of the builder's fields."""
+    name, subtitle = _name(programme, "title"), _text(programme, "sub-title")
+    if subtitle is not None and name is not None and subtitle.casefold() == name.casefold():
+        subtitle = None
+    categories = _words(programme, "category")
+    numbering = _numbering(programme)
+    stated = stated_number(subtitle) if subtitle else None
+    number = numbering.number if stated is None else numbering.number.filled_from(stated)
+    kind = _kind(numbering, number, subtitle, categories)
+    if kind == "film" and subtitle is not None and is_film_note(subtitle):
+        subtitle = None
+    year = _text(programme, "date")
+    made = _made_identity(name, subtitle, number, numbering, _year(year) if kind == "film" else "")
+    own = numbering.ids if kind != "series" else (*numbering.ids, *_maybe(numbering.series_id))
+    item, *others = [*own, *_maybe(made), None]
+    return {
+        "item": item,
+        "other_items": others,
+        "title": f"{name}: {subtitle}" if name and subtitle else name,
+        "kind": kind,
+        "genres": categories,
+        "year": year,
+        "age_rating": _ages(programme),
+        "run_minutes": _minutes(programme),
+        "series": name if kind == "episode" else None,
+        "series_id": numbering.series_id if kind == "episode" else None,
+        "season": number.season,
+        "episode": number.episode,
+        "people": _people(programme),
+        "keywords": _words(programme, "keyword"),
+        "description": _text(programme, "desc"),
+        "language": [found.get("lang") for found in programme.iterfind("title")][:1],
+    }
+
+
+def _kind(
+    numbering: _Numbering, number: EpisodeNumber, subtitle: str | None, categories: list[str]
+) -> str:
+    """Return what a programme is; a sub-title alone is no episode of what is called a film."""
+    if number != EpisodeNumber() or numbering.unread:
+        return "episode"
+    calls = calls_film(categories), calls_series(categories)
+    if any(map(_FILM_ID.fullmatch, numbering.ids)) or calls == (True, False):
+        return "film"
+    is_episode_id = any(each.upper().startswith(("EP", "EPISODE/")) for each in numbering.ids)
+    if is_episode_id or (subtitle and not is_film_note(subtitle)) or numbering.first_shown:
+        return "episode"
+    return "series" if numbering.series_id or calls == (False, True) else "film"
+
+
+def _numbering(programme: Element) -> _Numbering:
+    number = EpisodeNumber()
+    ids: dict[str, str] = {}
+    series_id = first_shown = unread = None
+    for found in sorted(programme.iterfind("episode-num"), key=_is_for_people):
+        system, text = found.get("system", "onscreen").casefold(), _all(found)
+        if not text.strip(". "):  # ". ." says that there is no number
+            continue
+        if system == _FIRST_SHOWN:
+            first_shown = text[:10]
+        elif _SERIES_ID.fullmatch(text):
+            series_id = series_id or text
+        elif system in _ID_SYSTEMS or _ID.fullmatch(text):
+            ids.setdefault(system, text)
+        elif said := episode_number(text, system):
+            number = number.filled_from(said)
+        else:
+            unread = unread or text
+    known = (ids.pop(system, None) for system in _ID_SYSTEMS)
+    return _Numbering(
+        number=number,
+        ids=tuple(each for each in (*known, *ids.values()) if each),
+        series_id=series_id,
+        first_shown=first_shown,
+        unread=unread,
+    )
+
+
+def _is_for_people(element: Element) -> bool:
+    return element.get("system", "").casefold() != "xmltv_ns"  # the defined form is read first
+
+
+def _made_identity(
+    name: str | None,
+    subtitle: str | None,
+    number: EpisodeNumber,
+    numbering: _Numbering,
+    year: str,
+) -> str | None:
+    if name is None:
+        return None
+    if number.episode is not None:
+        season = "" if number.season is None else f"S{number.season:02d}"
+        return made_identity(f"{name} {season}E{number.episode:02d}")
+    if subtitle:
+        name = f"{name}: {subtitle}"
+    elif number.season is not None:
+        name = f"{name} S{number.season:02d}"
+    apart = year or (None if subtitle else numbering.unread or numbering.first_shown)
+    return made_identity(f"{name} ({apart})" if apart else name)
+
+
+def _year(date: str | None) -> str:
+    try:
+        return str(fields.year(date) or "")
+    except fields.Unreadable:
+        return ""
+
+
+def _maybe(value: str | None) -> tuple[str, ...]:
+    return () if value is None else (value,)
+
+
+def _all(element: Element) -> str:
+    return " ".join("".join(element.itertext()).split())
+
+
+def _text(programme: Element, tag: str) -> str | None:
+    """Return the first such text that is not blank; guides name the main language first."""
+    return next(
+        (text for each in programme.iterfind(tag) if (text := fields.text(_all(each)))), None
+    )
+
+
+def _name(programme: Element, tag: str) -> str | None:
+    return next(
+        (name for each in programme.iterfind(tag) if (name := fields.name(_all(each)))), None
+    )
+
+
+def _words(programme: Element, tag: str) -> list[str]:
+    """Return the words of all such elements; one element may list several."""
+    found = (_SEPARATORS.split(_all(each)) for each in programme.iterfind(tag))
+    return [word for words in found for word in words]
+
+
+def _people(programme: Element) -> list[str]:
+    """Return names alone: a person may hold <image> and <url> as well."""
+    return list(map(_own_text, programme.iterfind("credits/*")))
+
+
+def _own_text(element: Element) -> str:
+    return " ".join([element.text or "", *(each.tail or "" for each in element)])
+
+
+def _ages(programme: Element) -> list[AgeMention]:
+    return [
+        AgeMention(text=_own_text(value).strip(), system=found.get("system", ""))
+        for found in programme.iterfind("rating")
+        for value in found.iterfind("value")
+    ]
+
+
+def _minutes(programme: Element) -> object:
+    """Return whole minutes, or what is written where that is no number."""
+    found = programme.find("length")
+    if found is None or (text := fields.text(_all(found))) is None:
+        return None
+    try:
+        length = float(text.replace(",", "."))
+    except ValueError:
+        return text
+    return round(length * _MINUTES.get(found.get("units", "minutes").casefold(), 1.0)) or None
