@@ -14,6 +14,7 @@ from tests.pages.commands import faults
 
 ROOT = Path(__file__).parents[2]
 LAW = ROOT / "edgeagent" / "privacy" / "LAW.md"
+PAGE = LAW.with_name("README.md")
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 _COMMAND = re.compile(r"`(edgeagent [^`]+)`")
 
@@ -81,6 +82,13 @@ def test_no_duty_is_left_out(duty: str) -> None:
 
 def test_that_it_is_no_legal_advice_is_said() -> None:
     assert "no legal advice" in LAW.read_text("utf-8")
+
+
+def test_every_sentence_that_may_be_quoted_rests_on_a_test() -> None:
+    rows = list(tables(PAGE.read_text("utf-8"), columns=2, last="test that fails otherwise"))
+    assert len(rows) > 10
+    assert all(len(row) == 2 and row[0].endswith(".") for row in rows)
+    assert [fault for row in rows for fault in absent_tests(row[1])] == []
 
 
 @pytest.mark.parametrize("cell", ["", "soon", "`tests/privacy/test_privacy_law.py::test_no`"])
