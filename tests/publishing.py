@@ -49,8 +49,12 @@ def _of_the_first_reports(artefacts: Artefacts) -> Artefacts:
 
 def first_publication(directory: Path) -> Publisher:
     """Train on a small invented panel and publish into an empty directory; a second or two."""
-    log = synthetic_panel(7, households=120, weeks=20, titles=300)
-    model = train(log, seed=7, segments=16, dimension=32)
+    return publication(directory, synthetic_panel(7, households=120, weeks=20, titles=300), seed=7)
+
+
+def publication(directory: Path, log: WatchLog, *, seed: int) -> Publisher:
+    """Train on a log and publish into an empty directory."""
+    model = train(log, seed=seed, segments=16, dimension=32)
     publisher = Publisher(
         repository=directory / "repository",
         keys=directory / "keys",

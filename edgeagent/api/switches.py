@@ -1,13 +1,14 @@
-"""How the household has set everything, and what tells listeners of a difference.
+"""A snapshot of consents, flags and policies, and the events that tell of a difference.
 
-With the settings goes what an act of deletion calls off: whoever shows what waits is to show it no
-more, whichever process deleted.
+The snapshot also holds the reports that a deletion has called off: a subscriber that shows waiting
+reports must remove them, whichever process deleted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from edgeagent.agent import Agent
 from edgeagent.api.events import (
@@ -19,6 +20,7 @@ from edgeagent.api.events import (
 )
 from edgeagent.consent import Purpose
 from edgeagent.messages.answers.household import OfProfile
+from edgeagent.messages.codec import Shape
 
 __all__ = [
     "AdPolicy",
@@ -30,16 +32,33 @@ __all__ = [
     "switches",
 ]
 
-DiscoveryPolicy = dict[str, bool]
-AdPolicy = dict[str, bool | str]
+
+class DiscoveryPolicy(Shape, frozen=True, kw_only=True):
+    """What apps may rely on when they report viewings of the active profile."""
+
+    enable_recommendations: bool
+    """Whether titles are recommended: the purpose personalization."""
+    share_watch_history: bool
+    """Whether viewings are stored: the purpose history."""
+    remember_watched_programs: bool
+    """The same; Firebolt has two names for it."""
+
+
+class AdPolicy(Shape, frozen=True, kw_only=True):
+    """What apps must follow when they show advertisements."""
+
+    skip_restriction: Literal["none"] = "none"
+    """This agent restricts no skipping."""
+    limit_ad_tracking: bool
+    """True until the purpose promotion is granted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switches:
-    """How everything stands for the active profile."""
+    """Everything that has an event, for the active profile."""
 
     called_off: frozenset[str]
-    """Reports."""
+    """Ids of reports."""
     profile: str
     flags: dict[str, bool]
     granted: tuple[str, ...]
@@ -48,23 +67,23 @@ class Switches:
 
 
 def discovery_policy(agent: Agent, profile: str) -> DiscoveryPolicy:
-    """Return what apps may rely on when they tell what was watched."""
+    """Return what ``Discovery.policy`` answers for a profile."""
     history = agent.gate.holds(Purpose.HISTORY, profile=profile)
-    return {
-        "enableRecommendations": agent.gate.holds(Purpose.PERSONALIZATION, profile=profile),
-        "shareWatchHistory": history,
-        "rememberWatchedPrograms": history,
-    }
+    return DiscoveryPolicy(
+        enable_recommendations=agent.gate.holds(Purpose.PERSONALIZATION, profile=profile),
+        share_watch_history=history,
+        remember_watched_programs=history,
+    )
 
 
 def ad_policy(agent: Agent, profile: str) -> AdPolicy:
-    """Return what apps have to follow when they show advertisements."""
+    """Return what ``Advertising.policy`` answers for a profile."""
     allowed = agent.gate.holds(Purpose.PROMOTION, profile=profile)
-    return {"skipRestriction": "none", "limitAdTracking": not allowed}
+    return AdPolicy(limit_ad_tracking=not allowed)
 
 
 def switches(agent: Agent) -> Switches:
-    """Return how everything stands for the active profile."""
+    """Return the snapshot of now."""
     profile = agent.household.active
     return Switches(
         called_off=agent.reports.called_off(),
@@ -77,7 +96,7 @@ def switches(agent: Agent) -> Switches:
 
 
 def changes(before: Switches, after: Switches) -> Iterator[tuple[str, object]]:
-    """Yield the events that tell of a difference."""
+    """Yield the events for the differences of two snapshots."""
     for flag, value in after.flags.items():
         if before.flags[flag] != value:
             yield event_of_flag(flag), value

@@ -73,6 +73,7 @@ class SegmentLabel(Message, frozen=True, kw_only=True, omit_defaults=True):
     )
     """A decade by its first year, or everything before one."""
     theme: LabelText | None = None
+    """What its titles have in common besides genres and era."""
     titles: Annotated[tuple[LabelText, ...], Meta(max_length=3)] = ()
     """Of what is watched there."""
     number: Annotated[int, Meta(ge=1, le=64)] = 1

@@ -22,6 +22,7 @@ from edgeagent.api.methods.registry import METHODS
 from edgeagent.cli.root import cli as edgeagent_cli
 from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
+from tests.api.methods.methods_page import reference
 from tests.bench.quality_tables import last_run
 from tests.pages.found import ROOT, Page, pages
 
@@ -166,6 +167,7 @@ _TABLES: dict[str, Callable[[], str]] = {
     "benches": _benches,
     "exit codes": _exit_codes,
     "methods": _methods,
+    "reference": reference,
     "pages": _index,
     "quality tables": last_run,
     "service settings": lambda: _settings(config.ServiceConfig),

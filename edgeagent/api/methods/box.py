@@ -1,4 +1,4 @@
-"""``EdgeAgent``: how the box stands, its model, and the document of this API."""
+"""``EdgeAgent``: status of the box, its model, and the OpenRPC document of this API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _Document = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
 
 
 def _status(call: Call, params: Nothing) -> StatusShape:
-    """Return how the box stands."""
+    """Return the state of the box: versions, counts, and what is wrong with it."""
     del params
     profile = call.profile()
     return StatusShape(
@@ -44,13 +44,13 @@ def _status(call: Call, params: Nothing) -> StatusShape:
 
 
 def _model(call: Call, params: Nothing) -> ModelShape:
-    """Return what model is installed, and when updates were last looked for."""
+    """Return the installed model, and when the server was last asked for updates."""
     del params
     return installed(call.agent)
 
 
 def installed(agent: Agent) -> ModelShape:
-    """Return what is installed."""
+    """Return the installed model as the API shows it."""
     installation = agent.installation()
     current, previous = installation.current, installation.previous
     return ModelShape(
@@ -99,7 +99,9 @@ def _discover(call: Call, params: Nothing) -> _Document:
     """Return the OpenRPC document of this API."""
     del call, params
     document = Path(__file__).with_name(DOCUMENT_NAME).read_bytes()
-    return msgspec.Raw(msgspec.json.format(document, indent=-1))  # a line each, on the socket
+    return msgspec.Raw(
+        msgspec.json.format(document, indent=-1)
+    )  # the unix socket carries one line per message
 
 
 METHODS = (

@@ -1,4 +1,4 @@
-"""``EdgeAgent``: consent, purpose by purpose, with what each gives and takes."""
+"""``EdgeAgent``: consent for each purpose, with its benefit and its cost to the household."""
 
 from __future__ import annotations
 
@@ -24,34 +24,38 @@ __all__ = ["EVENTS", "METHODS"]
 
 
 class ConsentParams(ProfileParams, frozen=True, kw_only=True):
-    """For whom, and in which language to say it."""
+    """Profile, and language of the notice."""
 
     language: LanguageCode | None = None
-    """The box's own unless given."""
+    """Language of the notice's texts; the box's own unless given."""
 
 
 class PurposeParams(Shape, frozen=True, kw_only=True):
-    """Which purpose, for whom."""
+    """A purpose of a profile."""
 
     purpose: Purpose
+    """What the consent is for."""
     profile: ProfileName | None = None
+    """Whose consent; the active profile's unless given."""
 
 
 class GrantParams(PurposeParams, frozen=True, kw_only=True):
-    """Which purpose, for whom, and which text was read."""
+    """A purpose of a profile, and the language in which its notice was read."""
 
     language: LanguageCode | None = None
-    """Of the notice on the screen, which the record names; the box's own unless given."""
+    """Language of the notice on the screen, kept in the consent record; the box's own unless
+    given."""
 
 
 class SignalParams(Shape, frozen=True, kw_only=True):
-    """What a platform says on behalf of the household."""
+    """A privacy signal of the platform or a browser."""
 
     signal: Signal
+    """Which signal is on."""
 
 
 def _consent(call: Call, params: ConsentParams) -> ConsentShape:
-    """Return how each purpose stands for a profile, with what it gives and takes."""
+    """Return for each purpose whether a profile has granted it, with the texts of the notice."""
     profile = call.profile(params.profile)
     notice = load_notice(params.language or call.state.config.language)
     return ConsentShape(
@@ -78,7 +82,7 @@ def _consent(call: Call, params: ConsentParams) -> ConsentShape:
 
 
 def _grant(call: Call, params: GrantParams) -> ConsentShape:
-    """Allow a purpose for a profile, effective before this returns."""
+    """Grant a purpose for a profile; in effect when the answer arrives."""
     with notifying_of_changes(call):
         call.agent.grant(
             params.purpose, profile=call.profile(params.profile), language=params.language
@@ -87,7 +91,7 @@ def _grant(call: Call, params: GrantParams) -> ConsentShape:
 
 
 def _withdraw(call: Call, params: PurposeParams) -> ConsentShape:
-    """Withdraw a purpose; what rested on it is gone when this returns."""
+    """Withdraw a purpose; data kept on its basis is deleted when the answer arrives."""
     call.playbacks.forget_all()
     profile = call.profile(params.profile)
     with notifying_of_changes(call):
@@ -97,14 +101,14 @@ def _withdraw(call: Call, params: PurposeParams) -> ConsentShape:
 
 
 def _apply_signal(call: Call, params: SignalParams) -> Withdrawn:
-    """Apply a signal from outside, for all profiles; it withdraws and never grants."""
+    """Apply a privacy signal to all profiles: it withdraws consents and never grants any."""
     with notifying_of_changes(call):
         records = call.agent.apply_signal(params.signal)
     return Withdrawn(withdrawn=len(records))
 
 
 def _receipt(call: Call, params: ProfileParams) -> ConsentReceiptShape:
-    """Return every decision of a profile, or of all, with the fields of ISO/IEC TS 27560."""
+    """Return all consent decisions of a profile, or of all, as an ISO/IEC TS 27560 receipt."""
     receipt = call.agent.consent_receipt(params.profile)
     return ConsentReceiptShape.of(receipt)
 
@@ -120,7 +124,7 @@ EVENTS = (
     Event(
         name=CONSENT_CHANGED,
         caller=Caller.MANAGE,
-        summary="A purpose was granted or withdrawn, or another profile is watching.",
+        summary="A purpose was granted or withdrawn, or another profile became active.",
         value=OfProfile,
     ),
 )

@@ -1,4 +1,4 @@
-"""Firebolt ``Discovery``: what apps tell of viewings, and what they may rely on."""
+"""Firebolt ``Discovery``: apps report viewings and read the policy that applies to them."""
 
 from __future__ import annotations
 
@@ -22,23 +22,30 @@ __all__ = ["EVENTS", "METHODS", "WatchedParams", "audience", "overshoots"]
 
 _AUDIENCES: dict[str, AgePolicy] = {policy: policy for policy in get_args(AgePolicy)}
 _MOST_OVERSHOOT = 1.05
-"""Players divide a position by a duration that is rounded, or ends before the credits do. Nobody
-tells of a viewing that took a second."""
+"""Players divide a position by a duration that is rounded, or that ends before the credits do, so
+fractions a little above 1 occur. Read as seconds they would be viewings of one second, which no app
+reports."""
 
 
 class WatchedParams(Loose, frozen=True, kw_only=True):
-    """One viewing: progress up to 1 (or a hair more) is a fraction, more is seconds."""
+    """One viewing."""
 
     entity_id: EntityId
+    """Id of the title; ids that the catalogue does not hold are kept for 30 days."""
     progress: Annotated[float, Meta(ge=0, le=MAX_PROGRESS_SECONDS)] | None = None
+    """How much was watched: up to 1 a fraction (up to 1.05 counts as 1), above it seconds."""
     completed: bool | None = None
+    """Whether it was watched to the end."""
     watched_on: str | None = None
-    """ISO 8601; now, when it is absent or lies in the future; refused when it is over age."""
+    """Start of the viewing, ISO 8601, UTC unless it has an offset. Absent or in the future: now.
+    Older than viewings are kept: refused."""
     age_policy: str | None = None
+    """Audience: ``app:adult``, ``app:teen`` or ``app:child``. Viewings of ``app:child``, and of an
+    audience that Firebolt does not define, are never stored."""
 
 
 def audience(age_policy: str | None) -> AgePolicy | None:
-    """Return what an app says of its audience; one we have never heard of may be children."""
+    """Return the audience an app names; one that is unknown here may be children."""
     return None if age_policy is None else _AUDIENCES.get(age_policy, "app:child")
 
 
@@ -48,13 +55,13 @@ def overshoots(progress: float) -> bool:
 
 
 def _watched(call: Call, params: Sequence[WatchedParams]) -> bool:
-    """Tell that titles were watched; true when it is stored, or never to be stored."""
+    """Report viewings, one or a list; true when they are stored, or must not be stored."""
     _record(call, params)
     return True
 
 
 def _watched_v2(call: Call, params: Sequence[WatchedParams]) -> bool:
-    """Tell that titles were watched, and learn whether that was accepted."""
+    """Report viewings, one or a list; false instead of an error when consent is missing."""
     try:
         _record(call, params)
     except ConsentRequired:
@@ -108,7 +115,7 @@ def _moment(call: Call, text: str | None, *, now: int) -> int:
 
 
 def _policy(call: Call, params: object) -> DiscoveryPolicy:
-    """Return whether viewings are kept and titles recommended for the active profile."""
+    """Return whether viewings are stored and titles recommended for the active profile."""
     del params
     return discovery_policy(call.agent, call.profile())
 
@@ -122,7 +129,7 @@ EVENTS = (
     Event(
         name=DISCOVERY_POLICY_CHANGED,
         caller=Caller.APP,
-        summary="Whether viewings are kept or titles recommended has changed.",
+        summary="``Discovery.policy`` has another value.",
         value=DiscoveryPolicy,
     ),
 )

@@ -1,4 +1,4 @@
-"""Firebolt ``Metrics.media*``: playback as apps report it, of which one viewing a film is kept."""
+"""Firebolt ``Metrics.media*``: playback reports; all those of one playback become one viewing."""
 
 from __future__ import annotations
 
@@ -22,57 +22,77 @@ L = TypeVar("L", bound=Loose)
 
 
 class Media(Loose, frozen=True, kw_only=True):
-    """A title that plays."""
+    """Playback of a title."""
 
     entity_id: EntityId
+    """Id of the title."""
     age_policy: str | None = None
+    """Audience, as in ``Discovery.watched``."""
 
 
 class MediaProgress(Loose, frozen=True, kw_only=True):
-    """How far it is: a fraction below 1, or whole seconds up to a day."""
+    """Position of the playback."""
 
     entity_id: EntityId
+    """Id of the title."""
     progress: Annotated[float, Meta(ge=0, le=_MOST_SECONDS)]
+    """A fraction below 1 (up to 1.05 counts as 1), or whole seconds up to a day."""
     age_policy: str | None = None
+    """Audience, as in ``Discovery.watched``."""
 
 
 class MediaSeeking(Loose, frozen=True, kw_only=True):
-    """Where somebody wants to go."""
+    """A seek that begins."""
 
     entity_id: EntityId
+    """Id of the title."""
     target: Annotated[float, Meta(ge=0, le=_MOST_SECONDS)]
+    """Where to: a fraction or seconds."""
     age_policy: str | None = None
+    """Audience, as in ``Discovery.watched``."""
 
 
 class MediaSeeked(Loose, frozen=True, kw_only=True):
-    """Where somebody went."""
+    """A seek that has ended."""
 
     entity_id: EntityId
+    """Id of the title."""
     position: Annotated[float, Meta(ge=0, le=_MOST_SECONDS)]
+    """Where it plays now: a fraction or seconds."""
     age_policy: str | None = None
+    """Audience, as in ``Discovery.watched``."""
 
 
 class MediaRate(Loose, frozen=True, kw_only=True):
-    """How fast it plays."""
+    """Playback rate."""
 
     entity_id: EntityId
+    """Id of the title."""
     rate: float
+    """1 is normal speed."""
     age_policy: str | None = None
+    """Audience, as in ``Discovery.watched``."""
 
 
 class MediaRendition(Loose, frozen=True, kw_only=True):
-    """In what quality it plays."""
+    """Quality of the playback."""
 
     entity_id: EntityId
+    """Id of the title."""
     bitrate: float
+    """kbit/s."""
     width: float
+    """Pixels."""
     height: float
+    """Pixels."""
     profile: str | None = None
+    """The player's name of the quality, such as ``HDR``; not a profile of the household."""
     age_policy: str | None = None
+    """Audience, as in ``Discovery.watched``."""
 
 
 def _playing(call: Call, params: Media) -> bool | None:
-    """Playback has begun; a viewing is kept from the first progress on."""
+    """Playback has begun; the first progress report stores a viewing."""
     mark = PlaybackMark(entity_id=params.entity_id, age_policy=audience(params.age_policy))
     call.playbacks.begin(call.connection, mark, agent=call.agent, now=call.now())
     call.notify_of_viewings()
@@ -80,7 +100,7 @@ def _playing(call: Call, params: Media) -> bool | None:
 
 
 def _progress(call: Call, params: MediaProgress) -> bool | None:
-    """Playback goes on; all progress of one film becomes one viewing."""
+    """Playback goes on; all progress reports of one playback update one viewing."""
     fraction, seconds = _position(params.progress)
     mark = PlaybackMark(
         entity_id=params.entity_id,
@@ -126,12 +146,12 @@ def _heard(summary: str) -> Callable[[Call, object], bool | None]:
         del params
         return _answer(call, kept=True)
 
-    run.__doc__ = f"{summary}; nothing of it is kept."
+    run.__doc__ = f"{summary}; acknowledged, nothing is stored."
     return run
 
 
 def _answer(call: Call, *, kept: bool) -> bool | None:
-    """The older SDKs expect a boolean, those that speak RPCv2 null."""
+    """Return a boolean, which the older SDKs expect, or null to a client that speaks RPCv2."""
     return None if call.version == _RPC_V2 else kept
 
 
@@ -157,13 +177,13 @@ METHODS = (
     _media("mediaPause", _pause, Media),
     _media("mediaWaiting", _heard("Playback waits for data"), Media),
     _media("mediaProgress", _progress, MediaProgress),
-    _media("mediaSeeking", _heard("Somebody seeks"), MediaSeeking),
-    _media("mediaSeeked", _heard("Somebody sought"), MediaSeeked),
-    _media("mediaRateChange", _heard("The rate changed"), MediaRate),
-    _media("mediaRateChanged", _heard("The rate changed, in newer SDKs' words"), MediaRate),
+    _media("mediaSeeking", _heard("The viewer seeks"), MediaSeeking),
+    _media("mediaSeeked", _heard("The viewer has sought"), MediaSeeked),
+    _media("mediaRateChange", _heard("The playback rate changed"), MediaRate),
+    _media("mediaRateChanged", _heard("The playback rate changed (name in newer SDKs)"), MediaRate),
     _media("mediaRenditionChange", _heard("The quality changed"), MediaRendition),
     _media(
-        "mediaRenditionChanged", _heard("The quality changed, in newer SDKs' words"), MediaRendition
+        "mediaRenditionChanged", _heard("The quality changed (name in newer SDKs)"), MediaRendition
     ),
     _media("mediaEnded", _ended, Media),
 )

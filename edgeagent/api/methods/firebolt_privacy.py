@@ -1,8 +1,8 @@
 """Firebolt ``Privacy``, ``Advertising.policy``, which follows from it, and ``Profile.flags``.
 
-Of each privacy flag there is a getter, a setter and an event, and one getter of all at once.
+Each privacy flag has a getter, a setter and an event, and one getter returns all of them.
 
-Setting a flag to false is open to every local client; setting one to true is the household's.
+Every local client may set a flag to false; only a manager may set one to true.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ __all__ = ["EVENTS", "METHODS", "Switch"]
 
 
 class Switch(Loose, frozen=True, kw_only=True):
-    """A new value."""
+    """A new value of a flag."""
 
     value: bool
+    """True only from a manager."""
 
 
 def _meaning(flag: str) -> str:
@@ -32,7 +33,7 @@ def _meaning(flag: str) -> str:
         return f"whether the purpose {PURPOSE_OF[flag]} is granted"
     if flag in AD_FLAGS:
         return "one of the three flags that together grant the purpose promotion"
-    return "remembered for the platform; this agent does nothing that it could allow"
+    return "kept for the platform; it permits nothing that this agent does"
 
 
 def _getter(flag: str) -> Method:
@@ -52,7 +53,7 @@ def _setter(flag: str) -> Method:
                 flags.narrow(flag, profile, withdraw=_withdrawing(call))
             elif call.caller < Caller.MANAGE:
                 raise ConsentRequired(
-                    f"{flag}: an app can only switch this off",
+                    f"{flag}: an app may only switch this off",
                     hint="the household switches it on, in the privacy settings of the box",
                 )
             else:
@@ -62,7 +63,7 @@ def _setter(flag: str) -> Method:
         if (event_of_flag(flag), params.value) not in call.events:
             call.emit(event_of_flag(flag), params.value)  # also when nothing changed
 
-    run.__doc__ = f"Set the privacy flag {flag}; to true only for the household."
+    run.__doc__ = f"Set the privacy flag {flag}; only a manager may set it to true."
     name = f"Privacy.set{flag[0].upper()}{flag[1:]}"
     return for_apps(name, run, Switch)
 
@@ -85,13 +86,13 @@ def _settings(call: Call, params: object) -> dict[str, bool]:
 
 
 def _policy(call: Call, params: object) -> AdPolicy:
-    """Return how advertisements are to be handled; tracking is limited until it is allowed."""
+    """Return how apps must handle advertisements; tracking is limited until it is allowed."""
     del params
     return ad_policy(call.agent, call.profile())
 
 
 def _platform_flags(call: Call, params: object) -> dict[str, str | float | bool]:
-    """Return the flags that the platform has set; nothing in them comes from what was watched."""
+    """Return ``profile_flags`` of the settings; they never depend on what was watched."""
     del params
     return dict(call.state.config.service.profile_flags)
 
@@ -108,7 +109,7 @@ EVENTS = (
         Event(
             name=event_of_flag(flag),
             caller=Caller.APP,
-            summary=f"The privacy flag {flag} was set, or changed by another way.",
+            summary=f"The privacy flag {flag} was set, or a change of consent has changed it.",
             value=bool,
         )
         for flag in FLAGS
@@ -116,7 +117,7 @@ EVENTS = (
     Event(
         name=AD_POLICY_CHANGED,
         caller=Caller.APP,
-        summary="How advertisements are to be handled has changed.",
+        summary="``Advertising.policy`` has another value.",
         value=AdPolicy,
     ),
 )

@@ -1,4 +1,4 @@
-"""``EdgeAgent``: what is kept, searched and paged, and what a profile says of single titles."""
+"""``EdgeAgent``: stored viewings in pages, the catalogue, and marks on single titles."""
 
 from __future__ import annotations
 
@@ -37,30 +37,37 @@ class HistoryParams(Shape, frozen=True, kw_only=True):
     """A page of viewings, newest first."""
 
     search: _Search = ""
-    """Part of a title or entity id, in any case."""
+    """Part of a title or entity id, upper or lower case; empty finds all."""
     limit: _Limit = 50
+    """Most viewings in the answer."""
     before: Cursor | None = None
+    """``next`` of the page before; null begins with the newest viewing."""
     profile: ProfileName | None = None
+    """Whose viewings; the active profile's unless given."""
     entity_id: EntityId | None = None
-    """Viewings of this title only."""
+    """Only viewings of this title."""
 
 
 class TitlesParams(Shape, frozen=True, kw_only=True):
-    """Part of a title, in any case."""
+    """A search in the catalogue."""
 
     search: _Search
+    """Part of a title, upper or lower case."""
     limit: _Limit = 50
+    """Most titles in the answer."""
 
 
 class TitleParams(Shape, frozen=True, kw_only=True):
-    """Which title, for whom."""
+    """A title, for a profile."""
 
     entity_id: EntityId
+    """Id of the title."""
     profile: ProfileName | None = None
+    """For whom; the active profile unless given."""
 
 
 def _history(call: Call, params: HistoryParams) -> HistoryShape:
-    """Return what is kept of a profile's viewings, newest first."""
+    """Return a page of a profile's stored viewings, newest first."""
     profile = call.profile(params.profile)
     found: list[ViewingShape] = []
     titles = call.titles()
@@ -100,7 +107,7 @@ def _viewing(viewing: Viewing, title: Title | None) -> ViewingShape:
 
 
 def _titles(call: Call, params: TitlesParams) -> tuple[TitleShape, ...]:
-    """Search the catalogue."""
+    """Return titles of the catalogue whose name holds a text."""
     wanted = params.search.casefold()
     try:
         titles = call.agent.titles.all()
@@ -120,7 +127,7 @@ def _titles(call: Call, params: TitlesParams) -> tuple[TitleShape, ...]:
 
 
 def _marks(call: Call, params: ProfileParams) -> tuple[MarkShape, ...]:
-    """Return the titles that a profile has hidden, or does not want as reasons."""
+    """Return the titles that a profile has hidden, or excluded as reasons."""
     marked = call.agent.title_marks.marked(profile=call.profile(params.profile))
     titles = call.titles()
     return tuple(
@@ -136,13 +143,13 @@ def _marks(call: Call, params: ProfileParams) -> tuple[MarkShape, ...]:
 
 
 def _hide(call: Call, params: TitleParams) -> None:
-    """Never show a title to a profile again, and give it no weight."""
+    """Hide a title from a profile: it is never recommended, and its viewings have no weight."""
     call.agent.title_marks.hide(params.entity_id, profile=call.profile(params.profile))
     _emit_history(call, params)
 
 
 def _unhide(call: Call, params: TitleParams) -> Changed:
-    """Take hiding back."""
+    """Undo ``hide``."""
     marks = call.agent.title_marks
     changed = marks.unhide(params.entity_id, profile=call.profile(params.profile))
     _emit_history(call, params)
@@ -150,13 +157,13 @@ def _unhide(call: Call, params: TitleParams) -> Changed:
 
 
 def _exclude(call: Call, params: TitleParams) -> None:
-    """Keep the viewings of a title, but do not use them as a reason."""
+    """Keep the viewings of a title, but give them no weight in rankings."""
     call.agent.title_marks.exclude(params.entity_id, profile=call.profile(params.profile))
     _emit_history(call, params)
 
 
 def _include(call: Call, params: TitleParams) -> Changed:
-    """Use a title as a reason again."""
+    """Undo ``exclude``."""
     marks = call.agent.title_marks
     changed = marks.include(params.entity_id, profile=call.profile(params.profile))
     _emit_history(call, params)

@@ -1,4 +1,4 @@
-"""``EdgeAgent``: private sessions, profiles, and how long viewings are kept."""
+"""``EdgeAgent``: private sessions, profiles, and for how long viewings are kept."""
 
 from __future__ import annotations
 
@@ -23,52 +23,59 @@ __all__ = ["EVENTS", "METHODS", "emit_profiles", "private_session"]
 
 
 class StartParams(Shape, frozen=True, kw_only=True):
-    """For how long."""
+    """Length of a private session."""
 
     minutes: Annotated[int, Meta(ge=1, le=MAX_MINUTES)] = DEFAULT_MINUTES
+    """From now on; it ends by itself."""
 
 
 class NameParams(Shape, frozen=True, kw_only=True):
-    """Which profile."""
+    """A profile."""
 
     name: ProfileName
+    """Its name."""
 
 
 class NewProfileParams(Shape, frozen=True, kw_only=True):
-    """A new profile; nothing is granted for it."""
+    """A new profile; it has granted no purpose."""
 
     name: ProfileName
+    """Its name, unlike any other profile's."""
     kind: Literal["adult", "teen", "kid"] = "adult"
+    """Nothing is stored of a kid, nor of a teen unless the settings count teens as adults."""
 
 
 class RenameParams(Shape, frozen=True, kw_only=True):
-    """Another name."""
+    """Another name for a profile."""
 
     name: ProfileName
+    """Its present name; ``main`` cannot be renamed."""
     new_name: ProfileName
+    """Its new name."""
 
 
 class RetentionParams(Shape, frozen=True, kw_only=True):
-    """Fewer days than the settings allow; null takes that back."""
+    """For how long viewings are to be kept."""
 
     days: RetentionDays | None
+    """At most what the settings allow; null goes back to that."""
 
 
 def private_session(call: Call) -> PrivateSessionShape:
-    """Return whether the box is looking away."""
+    """Return the private session as the API shows it."""
     ends_at = call.agent.private.ends_at()
     return PrivateSessionShape(on=ends_at is not None, ends_at=ends_at)
 
 
 def _private_session(call: Call, params: Nothing) -> PrivateSessionShape:
-    """Return whether a private session is on, and until when."""
+    """Return whether a private session is on, and when it ends."""
     del params
     call.agent.private.require_certain()
     return private_session(call)
 
 
 def _start(call: Call, params: StartParams) -> PrivateSessionShape:
-    """Begin a private session, or begin it anew: nothing is stored, scored or counted."""
+    """Begin a private session, or restart its time: nothing is stored, scored or counted."""
     call.state.end_playbacks()
     call.agent.private.start(params.minutes)
     return _emit_private_session(call)
@@ -101,13 +108,13 @@ def _profiles(call: Call, params: Nothing) -> tuple[ProfileShape, ...]:
 
 def _create(call: Call, params: NewProfileParams) -> tuple[ProfileShape, ...]:
     """Create a profile."""
-    with notifying_of_changes(call):  # what an earlier one of that name had granted is withdrawn
+    with notifying_of_changes(call):  # consents of an earlier profile of that name are withdrawn
         call.agent.household.create(params.name, kind=params.kind)
     return emit_profiles(call)
 
 
 def _switch(call: Call, params: NameParams) -> tuple[ProfileShape, ...]:
-    """Make a profile the active one; a private session ends."""
+    """Make a profile the active one; this ends a private session."""
     was_private = call.agent.private.ends_at() is not None
     with notifying_of_changes(call):
         call.agent.household.switch(params.name)
@@ -125,20 +132,20 @@ def _rename(call: Call, params: RenameParams) -> tuple[ProfileShape, ...]:
 
 
 def emit_profiles(call: Call) -> tuple[ProfileShape, ...]:
-    """Return the profiles, and tell listeners of them."""
+    """Return the profiles, and send them to subscribers."""
     profiles = _profiles(call, Nothing())
     call.emit(PROFILES_CHANGED, profiles)
     return profiles
 
 
 def _retention(call: Call, params: Nothing) -> RetentionPeriodShape:
-    """Return for how long viewings are kept."""
+    """Return for how many days viewings are kept, and why."""
     del params
     return RetentionPeriodShape.of(call.agent.retention.kept())
 
 
 def _set_retention(call: Call, params: RetentionParams) -> RetentionPeriodShape:
-    """Keep viewings for fewer days; what is older goes, as soon as it is sure to be."""
+    """Choose for how many days viewings are kept; older ones are deleted."""
     before = call.agent.retention.kept()
     with notifying_of_changes(call):
         kept = call.agent.retention.choose(params.days)

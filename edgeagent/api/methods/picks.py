@@ -1,4 +1,4 @@
-"""``EdgeAgent``: picks, why they were picked, and what the box makes of the household."""
+"""``EdgeAgent``: ranked titles with their reasons, and the segments a profile is seen in."""
 
 from __future__ import annotations
 
@@ -31,36 +31,43 @@ _MOST_REASONS = 12
 
 
 class RecommendParams(Shape, frozen=True, kw_only=True):
-    """How many, and for whom."""
+    """A ranking for a profile."""
 
     limit: PickLimit = 10
+    """Most titles in the answer."""
     profile: ProfileName | None = None
+    """For whom; the active profile unless given."""
     cached: bool = False
-    """Serve the last picks at once, if they are a day old at most."""
+    """Return the last ranking without scoring, if it is at most a day old."""
 
 
 class LastPicksParams(Shape, frozen=True, kw_only=True):
-    """For whom, and how many at most."""
+    """The last ranking of a profile."""
 
     profile: ProfileName | None = None
+    """Whose; the active profile's unless given."""
     limit: PickLimit = MAX_PICKS
+    """Most titles in the answer."""
 
 
 class ProfileParams(Shape, frozen=True, kw_only=True):
-    """For whom; nobody named means the active profile."""
+    """A profile."""
 
     profile: ProfileName | None = None
+    """Which; the active one unless given."""
 
 
 class ExplainParams(Shape, frozen=True, kw_only=True):
-    """Which title."""
+    """A title, scored for a profile."""
 
     entity_id: EntityId
+    """Id of a title of the catalogue."""
     profile: ProfileName | None = None
+    """For whom; the active profile unless given."""
 
 
 def _recommend(call: Call, params: RecommendParams) -> RankingShape:
-    """Rank titles for a profile, each with the watched titles that caused it."""
+    """Rank titles for a profile, each with the watched titles that raised its score."""
     profile = call.profile(params.profile)
     ranking = call.agent.recommend(profile=profile, limit=params.limit, cached=params.cached)
     if not ranking.cached:
@@ -76,21 +83,21 @@ def _last_picks(call: Call, params: LastPicksParams) -> RankingShape | None:
 
 
 def _explain(call: Call, params: ExplainParams) -> PickShape:
-    """Return one title's score and the parts that add up to it."""
+    """Return the score of one title and the parts that add up to it."""
     pick = call.agent.explain(params.entity_id, profile=call.profile(params.profile))
     return PickShape.of(pick)
 
 
 def _segments(call: Call, params: ProfileParams) -> SegmentsShape:
-    """Return which segments the box sees a profile in, as of its last picks, and why."""
+    """Return the segments the model assigns to a profile, as of its last ranking, and why."""
     profile = call.profile(params.profile)
     current = call.agent.installation().current
     labels = () if current is None else current.segments
     ranking = call.agent.last_picks(profile=profile)
     if (
         ranking is None
-        or len(ranking.segment_probabilities) != len(labels)  # another model's
-        or not ranking.segment_causes  # made for a list of titles only
+        or len(ranking.segment_probabilities) != len(labels)  # of another model
+        or not ranking.segment_causes  # of a ranking without causes
     ):
         ranking = call.agent.recommend(profile=profile, why_segments=True)
         call.emit(PICKS_CHANGED, OfProfile(profile=profile))
@@ -131,7 +138,7 @@ EVENTS = (
     Event(
         name=PICKS_CHANGED,
         caller=Caller.MANAGE,
-        summary="There is a new ranking for a profile.",
+        summary="A profile has a new ranking.",
         value=OfProfile,
     ),
 )

@@ -1,4 +1,4 @@
-"""``EdgeAgent``: what left the box, what comes next and when, what it cost, what it can tell."""
+"""``EdgeAgent``: reports sent and planned, the privacy budget, and the privacy assessment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["EVENTS", "METHODS"]
 
 
 def _disclosures(call: Call, params: Nothing) -> tuple[DisclosureShape, ...]:
-    """Return every report that was ever drawn for sending, oldest first."""
+    """Return all reports ever drawn for sending, oldest first, byte for byte."""
     del params
     return tuple(_disclosure(item) for item in call.agent.disclosures())
 
@@ -47,7 +47,7 @@ def _disclosure(item: Disclosure) -> DisclosureShape:
 
 
 def _next_report(call: Call, params: Nothing) -> NextReportShape:
-    """Return what the next report will be about, when it can leave, and whether it will."""
+    """Return which week the next report covers, when it can be sent, and what prevents it."""
     del params
     task = call.agent.installation().task
     week = call.agent.reports.next_week()
@@ -71,19 +71,19 @@ def _next_report(call: Call, params: Nothing) -> NextReportShape:
 
 
 def _budget(call: Call, params: Nothing) -> BalanceShape:
-    """Return what was spent of the privacy budget."""
+    """Return how much of the privacy budget is spent."""
     del params
     return BalanceShape.of(call.agent.reports.balance())
 
 
 def _preview(call: Call, params: Nothing) -> PreviewShape:
-    """Return what a report on the last week would look like; its noise is never sent."""
+    """Return a sample report on the last week; it is never sent."""
     del params
     return PreviewShape.of(call.agent.reports.preview())
 
 
 def _assessment(call: Call, params: Nothing) -> AssessmentShape:
-    """Return what leaves, what it costs, what it tells, and whether what is promised holds."""
+    """Return what leaves the box, its privacy cost, what it reveals, and which promises hold."""
     del params
     return AssessmentShape.of(call.agent.reports.assess())
 
@@ -99,7 +99,7 @@ EVENTS = (
     Event(
         name=DISCLOSURES_CHANGED,
         caller=Caller.MANAGE,
-        summary="A report was drawn, sent, answered or called off.",
+        summary="A report was drawn, sent, answered by the server or called off.",
         value=None,
     ),
 )

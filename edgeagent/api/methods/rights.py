@@ -1,4 +1,4 @@
-"""``EdgeAgent``: take everything out, and erase it."""
+"""``EdgeAgent``: the rights to data portability and to erasure."""
 
 from __future__ import annotations
 
@@ -18,26 +18,30 @@ __all__ = ["METHODS"]
 
 
 class EraseParams(Shape, frozen=True, kw_only=True):
-    """What to erase, and, the second time, the confirmation."""
+    """What to erase, and in the second call the confirmation."""
 
     scope: Literal["history", "profile", "all"]
+    """``history``: viewings, picks and marks; ``profile``: a profile with everything of it;
+    ``all``: the whole box with its keys."""
     profile: ProfileName | None = None
-    """Whose; history: everybody's, profile: the active one's."""
+    """Whose. Unless given: of all profiles for ``history``, the active one for ``profile``. Refused
+    for ``all``."""
     reason: ErasureReason = "user_request"
+    """Kept in the receipt."""
     confirm: str | None = None
-    """What the first call answered."""
+    """``confirm`` of the first call's answer; null asks for one."""
 
 
 def _export(call: Call, params: Nothing) -> BoxExport:
-    """Return everything this box keeps about its household, as 'edgeagent export' writes it."""
+    """Return all data kept about the household, in the format of 'edgeagent export'."""
     del params
     return call.agent.portability.export()
 
 
 def _erase(call: Call, params: EraseParams) -> EraseShape:
-    """Erase, in two steps: call once for a confirmation, and again with it within two minutes."""
+    """Erase in two steps: the first call returns a confirmation, the second needs it in 2 min."""
     if params.scope == "all" and params.profile is not None:
-        raise InputError("scope all knows no profile", hint="scope profile erases one")
+        raise InputError("scope all takes no profile", hint="scope profile erases one")
     profile = call.profile(params.profile) if params.scope == "profile" else params.profile
     if profile is not None:
         call.agent.household.require(profile)

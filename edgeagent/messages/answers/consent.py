@@ -11,69 +11,94 @@ __all__ = ["ConsentReceiptShape", "ConsentShape", "PurposeShape", "ReceiptEntryS
 
 
 class PurposeShape(Shape, frozen=True, kw_only=True):
-    """One switch."""
+    """Consent for one purpose."""
 
     purpose: Purpose
+    """What the consent is for."""
     title: str
+    """Its name in the notice."""
     text: str
+    """Its text in the notice."""
     gives: str
     """What the household gets from it."""
     takes: str
     """What it costs the household."""
     granted: bool
+    """Whether it is granted now."""
     since: int | None
+    """When it was granted, seconds UTC; null when it is off."""
     expires_at: int | None
+    """When it lapses unless renewed, seconds UTC; null when it is off."""
     refusal: Refusal | None
     """Why it is off; null when it is on."""
     reason: str
-    """Likewise, in words; empty when it is on."""
+    """The same in words; empty when it is on."""
 
 
 class ConsentShape(Shape, frozen=True, kw_only=True):
-    """All switches of a profile, and the notice they refer to."""
+    """Consent of a profile for all purposes, and the notice it refers to."""
 
     profile: str
+    """Whose."""
     notice_version: str
+    """Version of the notice."""
     language: str
+    """Language of the notice."""
     may_consent: bool
     """False for a child, and for a teen unless the settings count teens as adults: nothing can be
-    switched on."""
+    granted."""
     purposes: tuple[PurposeShape, ...]
+    """One for each purpose."""
 
 
 class Withdrawn(Shape, frozen=True, kw_only=True):
-    """How many consents a signal ended."""
+    """Effect of a privacy signal."""
 
     withdrawn: int
+    """How many consents it withdrew."""
 
 
 class ReceiptEntryShape(Shape, frozen=True, kw_only=True):
-    """One decision; field names after TS 27560, 6.2 to 6.5."""
+    """One decision; field names after ISO/IEC TS 27560, 6.2 to 6.5."""
 
     record_id: str
-    """SHA-256 of the record's canonical JSON, with the name under which it was made."""
+    """SHA-256 of the record's canonical JSON, with the profile's name at that time."""
     pii_principal_id: str
     """The profile."""
     privacy_notice_uri: str
+    """The notice that was shown."""
     notice_version: str
+    """Its version."""
     notice_sha256: str
+    """SHA-256 of its text."""
     language: str
+    """Its language."""
     purpose: Purpose
+    """What the decision is about."""
     lawful_basis: Literal["consent"] = "consent"
+    """Always consent."""
     event_time: str
+    """When it was made, ISO 8601."""
     event_type: Literal["given", "withdrawn"]
+    """What was decided."""
     event_state: Literal["given", "withdrawn", "expired", "superseded"]
     """What has become of the decision by now."""
     entity_id: Literal["user", "signal"]
-    """Who decided."""
+    """Who decided: the user, or a signal of the platform."""
     valid_until: str
+    """When it lapses, ISO 8601."""
     storage_location: Literal["this box"] = "this box"
+    """Always this box."""
 
 
 class ConsentReceiptShape(Shape, frozen=True, kw_only=True):
-    """All decisions of one profile, or of all."""
+    """All consent decisions of one profile, or of all."""
 
     schema_version: Literal["ISO/IEC TS 27560:2023"] = "ISO/IEC TS 27560:2023"
+    """The standard it follows."""
     issued_at: str
+    """When this receipt was made, ISO 8601."""
     retention_days: int
+    """For how many days viewings are kept."""
     records: tuple[ReceiptEntryShape, ...]
+    """One for each decision, oldest first."""

@@ -19,62 +19,83 @@ __all__ = [
 
 
 class Cursor(Shape, frozen=True, kw_only=True):
-    """The last viewing of the page before."""
+    """The last viewing of a page, where the next page continues."""
 
     watched_on: Seconds
+    """Its start, seconds UTC."""
     entity_id: EntityId
+    """Its title."""
 
 
 class ViewingShape(Shape, frozen=True, kw_only=True):
-    """One viewing."""
+    """One stored viewing."""
 
     entity_id: str
+    """Id of the title."""
     title: str
-    """The entity id where the catalogue does not know it."""
+    """Name of the title; its id where the catalogue does not hold it."""
     known: bool
-    """Whether the catalogue holds it; what it does not hold carries no weight."""
+    """Whether the catalogue holds it; a title it does not hold has no weight in rankings."""
     watched_on: int
+    """Start of the viewing, seconds UTC."""
     progress_fraction: float | None
+    """How much was watched, 0 to 1; null when it was told in seconds or not at all."""
     progress_seconds: int | None
+    """How much was watched; null when it was told as a fraction or not at all."""
     completed: bool
+    """Whether it was watched to the end."""
 
 
 class HistoryShape(Shape, frozen=True, kw_only=True):
-    """A page, and where the next one begins."""
+    """A page of viewings."""
 
     profile: str
+    """Whose."""
     count: int
-    """Of all viewings kept, whatever was searched for."""
+    """Number of all stored viewings of the profile, whatever was searched for."""
     viewings: tuple[ViewingShape, ...]
+    """Newest first."""
     next: Cursor | None
+    """Where the next page begins; null when there is none."""
 
 
 class TitleShape(Shape, frozen=True, kw_only=True):
-    """A title of the catalogue, which is the same on every box."""
+    """A title of the catalogue; the catalogue is the same on every box."""
 
     entity_id: str
+    """Its id."""
     title: str
+    """Its name."""
     kind: str
+    """``film``, ``series`` or ``episode``."""
     year: int | None
+    """Of its release, where known."""
     genres: tuple[str, ...]
+    """Its genres."""
 
 
 class MarkShape(Shape, frozen=True, kw_only=True):
-    """What a profile has said of a title."""
+    """A mark that a profile has set on a title."""
 
     entity_id: str
+    """Id of the title."""
     title: str
+    """Its name; its id where the catalogue does not hold it."""
     mark: Literal["hidden", "not_reason"]
+    """``hidden``: never recommended; ``not_reason``: no weight in rankings."""
     marked_at: int
+    """When, seconds UTC."""
 
 
 class Forgotten(Shape, frozen=True, kw_only=True):
-    """How many viewings were deleted."""
+    """Effect of ``forget``."""
 
     deleted: int
+    """How many viewings were deleted."""
 
 
 class Changed(Shape, frozen=True, kw_only=True):
-    """Whether there was something to change."""
+    """Effect of undoing a mark."""
 
     changed: bool
+    """Whether there was such a mark."""

@@ -10,33 +10,40 @@ __all__ = ["OfProfile", "PrivateSessionShape", "ProfileShape", "RetentionPeriodS
 
 
 class OfProfile(Shape, frozen=True, kw_only=True):
-    """Whose."""
+    """The profile that an event is about."""
 
     profile: str
+    """Its name."""
 
 
 class PrivateSessionShape(Shape, frozen=True, kw_only=True):
-    """Whether the box is looking away, and until when."""
+    """State of the private session."""
 
     on: bool
+    """Whether one is on: nothing is stored, scored or counted."""
     ends_at: int | None
+    """When it ends, seconds UTC; null when none is on."""
 
 
 class ProfileShape(Shape, frozen=True, kw_only=True):
-    """One of the household."""
+    """A profile of the household."""
 
     name: str
+    """Its name."""
     kind: Literal["adult", "teen", "kid"]
+    """Whose it is."""
     active: bool
+    """Whether viewings are reported for it now."""
 
 
 class RetentionPeriodShape(Shape, frozen=True, kw_only=True):
-    """How long viewings are kept, and why."""
+    """For how long viewings are kept, and why."""
 
     days: int
+    """In effect now."""
     allowed_days: int
-    """What the settings allow at most."""
+    """The most that the settings allow."""
     chosen_days: int | None
-    """What the household chose."""
+    """What the household chose; null when it chose nothing."""
     lengthened: bool
-    """Whether less was chosen than reporting needs."""
+    """Whether less was chosen than reporting needs, so that more days are in effect."""

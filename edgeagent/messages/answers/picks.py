@@ -21,77 +21,106 @@ __all__ = [
 
 
 class ReasonShape(Shape, frozen=True, kw_only=True):
-    """One part of a score, or of a segment."""
+    """One part of a score, or of a segment's probability."""
 
     kind: Literal["watched", "rest", "new", "popular", "together"]
-    """``rest``: all viewings that are not named one by one."""
+    """``watched``: a watched title; ``rest``: all viewings that are not named one by one; ``new``,
+    ``popular``: the same for every box; ``together``: titles that are watched together."""
     entity_id: EntityId | None = None
-    """The watched title that caused it; absent for parts that no single title causes."""
+    """The watched title; null for parts that no single title causes."""
     title: str = ""
+    """Its name."""
     contribution: float
     """In units of the score; all parts add up to it."""
     share_fraction: float
-    """|contribution| as a part of the sum of all |contributions|, 0–1."""
+    """|contribution| divided by the sum of all |contributions|, 0 to 1."""
 
 
 class PickShape(Shape, frozen=True, kw_only=True):
-    """One ranked title, its score and why."""
+    """One ranked title, its score and the reasons for it."""
 
     entity_id: EntityId
+    """Id of the title."""
     title: ShortText
+    """Its name."""
     kind: Literal["film", "series", "episode"]
+    """What it is."""
     year: int | None
+    """Of its release, where known."""
     genres: tuple[str, ...]
+    """Its genres."""
     score: float
+    """Higher is better; comparable within one ranking only."""
     reasons: tuple[ReasonShape, ...]
+    """Parts that add up to the score, largest |contribution| first; a ranking names the six largest
+    viewings, an explanation names all."""
     progress_fraction: Fraction01 | None = None
-    """How far it was watched, of a title to be continued."""
+    """How much of it was watched, of a title to be continued."""
     available_until: Seconds | None = None
-    """Gone from then on, seconds UTC."""
+    """No longer offered from then on, seconds UTC."""
     drawn: bool = False
-    """One in ten: drawn from what nearly made the list, to learn about it."""
+    """True for one title in ten, drawn at random from those that nearly made the list, to learn
+    about them."""
 
 
 class SegmentCauseShape(Shape, frozen=True, kw_only=True):
-    """Why the household's mix holds a segment."""
+    """Why the model assigns a segment to the profile."""
 
     segment: Annotated[int, Meta(ge=0)]
+    """Its number."""
     reasons: tuple[ReasonShape, ...]
+    """The watched titles that raise its probability."""
 
 
 class RankingShape(Shape, frozen=True, kw_only=True):
-    """Picks as every door shows them: the command line, the API and the dashboard."""
+    """Ranked titles, as the command line, the API and the dashboard show them."""
 
     picks: tuple[PickShape, ...]
+    """Best first, then spread over genres, so that scores need not fall all the way."""
     segment_probabilities: tuple[float, ...]
+    """Of each segment of the model, in its order; together 1. Empty without a model, and where
+    nothing that was watched has weight."""
     segment_causes: tuple[SegmentCauseShape, ...] = ()
+    """For the largest segments; empty unless they were asked for."""
     score_spread: float
+    """Largest minus smallest score in the catalogue."""
     continue_watching: tuple[PickShape, ...] = ()
+    """Titles begun and not finished, the one watched last first."""
     ranked_by: Literal["model", "popularity"] = "model"
+    """``popularity``: no model works yet, so that titles are ranked by the catalogue's own
+    scores."""
     max_age_rating: int = 21
+    """Titles for older people were left out."""
     entitlements: tuple[str, ...] = ()
+    """Packages of this box; titles that need another one were left out."""
     profile: str
+    """For whom."""
     made_at: int
-    """Seconds UTC."""
+    """When it was made, seconds UTC."""
     cached: bool
-    """Whether these are picks made before, less what was watched or has ended since."""
+    """Whether it was made before, less the titles watched or ended since."""
 
 
 class SegmentShape(SegmentLabel, Shape, frozen=True, kw_only=True, omit_defaults=False):
-    """One segment: its label, and how much of the household's taste lies in it."""
+    """One segment of the model: its label, and how much of the profile's taste lies in it."""
 
     id: int
+    """Its number in the model."""
     probability: float
+    """0 to 1; all segments together 1."""
     reasons: tuple[ReasonShape, ...]
-    """The watched titles without which it would be smaller; of the largest segments."""
+    """The watched titles that raise it; only of the largest segments."""
 
 
 class SegmentsShape(Shape, frozen=True, kw_only=True):
-    """The household's own mix, largest part first; it never leaves the box."""
+    """The segments of a profile, largest first; they never leave the box."""
 
     profile: str
+    """Whose."""
     made_at: int
+    """When the ranking behind it was made, seconds UTC."""
     segments: tuple[SegmentShape, ...]
+    """Largest first."""
     because: tuple[ReasonShape, ...]
-    """The watched titles that raised the present picks most, each with its part of all their
-    weight: together at most 1."""
+    """The watched titles that raised the present picks most; their shares are of all contributions,
+    so together at most 1."""

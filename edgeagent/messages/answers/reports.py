@@ -20,17 +20,27 @@ class DisclosureShape(Shape, frozen=True, kw_only=True):
     """One report, byte for byte."""
 
     report_id: str
+    """Its random id, 32 hex digits."""
     week: int
+    """The week it covers, counted from 1970."""
     week_start: int
+    """Begin of that week, seconds UTC."""
     task: str
+    """The report task it answers."""
     recipient: str
+    """The server it is for."""
     body: str
+    """The bytes that are sent, padding included."""
     drawn_at: int
+    """When it was drawn, seconds UTC."""
     due_at: int
+    """When it is sent, seconds UTC."""
     settled_at: int | None
+    """When it was answered or called off, seconds UTC; null while it waits."""
     outcome: Outcome | None
-    """Null while it waits to be sent."""
+    """What became of it; null while it waits."""
     epsilon: float
+    """Its privacy cost, ε."""
     odds: str
     """e^ε, an exact fraction."""
     meaning: str
@@ -38,58 +48,78 @@ class DisclosureShape(Shape, frozen=True, kw_only=True):
 
 
 class NextReportShape(Shape, frozen=True, kw_only=True):
-    """What comes next, as far as it can be known: never from what was watched."""
+    """The next report, as far as it can be known; nothing in it depends on what was watched."""
 
     would_report: bool
+    """Whether there will be one as things are now."""
     obstacle: Obstacle | None
-    """Why there will be no report as things stand; null when there will be one."""
+    """What prevents it; null when there will be one."""
     reason: str
     """The same in words; empty when there will be one."""
     week: int
-    """The next week that can be reported on."""
+    """The next week that can be reported on, counted from 1970."""
     week_start: int
+    """Begin of that week, seconds UTC."""
     week_end: int
+    """Its end, seconds UTC."""
     sent_between: tuple[int, int]
-    """The report leaves at a random moment of these days."""
+    """The report is sent at a random moment between these two, seconds UTC."""
     bytes: int
+    """Length of its body."""
     categories: int | None
+    """Of the report task; null without one."""
     odds: str | None
+    """e^ε of the task, an exact fraction; null without one."""
     epsilon: float | None
+    """ε of the task; null without one."""
     recipient: str | None
+    """The server it is for; null without one."""
     waiting: int
-    """Reports that are drawn and wait to be sent."""
+    """Number of reports that are drawn and wait to be sent."""
 
 
 class BalanceShape(Shape, frozen=True, kw_only=True):
-    """What was spent on reports in the 52 weeks up to now."""
+    """Privacy budget of the 52 weeks up to now."""
 
     reports: int
-    """All that were ever drawn, and those of an imported ledger."""
+    """Number of all reports ever drawn, imported ones included."""
     epsilon_spent: float
+    """Spent in these 52 weeks."""
     epsilon_limit: float
+    """The limit for 52 weeks."""
     odds_spent: str
-    """e^ε, an exact fraction."""
+    """e^ε spent, an exact fraction."""
     odds_limit: str
+    """e^ε of the limit."""
     first_reportable_week: int
+    """No week before it is ever reported on."""
     silent_until: int
-    """A new ledger reports nothing before, seconds UTC."""
+    """A new ledger sends no report before, seconds UTC."""
     silence_has_begun: bool
-    """False while the time is not known to the ledger: until then ``silent_until`` moves on."""
+    """False until the ledger knows the time; ``silentUntil`` moves on until then."""
     spacing_weeks: int
+    """Fewest weeks from one report to the next."""
 
 
 class PreviewedReportShape(Shape, frozen=True, kw_only=True):
-    """A report that is not one: it has no id, and its noise was made for showing only."""
+    """A sample report: it has no id, and its noise was made for showing only."""
 
     week: int
+    """The week it covers."""
     task: str
+    """The report task it answers."""
     counts: tuple[int, ...]
+    """What it says of each category, with noise."""
     note: str
+    """Why it is never sent."""
 
 
 class PreviewShape(Shape, frozen=True, kw_only=True):
-    """Such a report, with the names of what it counts."""
+    """A sample report and the names of what it counts."""
 
     preview: Literal[True] = True
+    """Always true."""
     categories: tuple[str, ...]
+    """Names, in the order of the counts."""
     report: PreviewedReportShape
+    """The sample."""

@@ -11,21 +11,30 @@ __all__ = ["EraseShape", "ReceiptOfErasure"]
 
 
 class ReceiptOfErasure(Shape, frozen=True, kw_only=True):
-    """What was erased; holds nothing of what it was."""
+    """Proof of an erasure; it holds nothing of what was erased."""
 
     scope: Literal["history", "profile", "all"]
+    """What was erased."""
     reason: ErasureReason
+    """Why."""
     at: int
+    """When, seconds UTC."""
     data_keys_destroyed: bool
+    """Whether the keys of the databases are gone."""
     key_encryption_key_destroyed: bool
+    """Whether the key that protects them is gone."""
     kept: tuple[str, ...]
+    """What is kept, and why."""
     copies: str
+    """What this means for copies of the files."""
 
 
 class EraseShape(Shape, frozen=True, kw_only=True):
-    """The first answer holds a confirmation, the second a receipt."""
+    """The first call's answer holds a confirmation, the second's a receipt."""
 
     confirm: str | None
+    """To be sent back within 2 minutes; null in the second answer."""
     erases: str
-    """What the deed is, in words."""
+    """What is erased, in words."""
     receipt: ReceiptOfErasure | None
+    """Null in the first answer."""

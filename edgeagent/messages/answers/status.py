@@ -9,42 +9,59 @@ __all__ = ["ModelShape", "StatusShape", "UpdateShape"]
 
 
 class ModelShape(Shape, frozen=True, kw_only=True):
-    """What is installed; null before the first update."""
+    """The installed model; fields are null before the first update."""
 
     model_version: str | None
+    """Its version."""
     head: str | None
+    """What computes rankings."""
     trained_at: int | None
+    """When it was trained, seconds UTC."""
     space_id: str | None
+    """Id of its vector space, which segments refer to."""
     segments: int | None
+    """Number of its segments."""
     previous_version: str | None
     """What a rollback would go back to."""
     checked_at: int | None
-    """When the server was last asked for updates."""
+    """When the server was last asked for updates, seconds UTC."""
     task: str | None
-    """What the server asks reports to be like, within the compiled limits."""
+    """The report task: what the server asks reports to be like, within the compiled limits."""
 
 
 class StatusShape(Shape, frozen=True, kw_only=True):
-    """How the box stands."""
+    """State of the box."""
 
     version: str
+    """Of edgeagent."""
     started_at: int
+    """When the service started, seconds UTC."""
     now: int
+    """The box's time, seconds UTC."""
     time_is_known: bool
+    """Whether that time can be trusted."""
     profile: str
+    """The active profile."""
     viewings: int
+    """Number of its stored viewings."""
     private_session: PrivateSessionShape
+    """The private session."""
     model: ModelShape
+    """The installed model."""
     waiting_reports: int
+    """Number of reports that wait to be sent."""
     failed_counts: int
-    """Reporting weeks in a row that could not be counted and left as "none"; never sent."""
+    """Number of reporting weeks in a row that could not be counted and left as "none"; never
+    sent."""
     problems: tuple[str, ...]
-    """What makes the box stand still, or happened to its files until somebody has seen to it;
-    'edgeagent doctor' looks deeper. Empty when all is well."""
+    """What keeps the box from working, or has happened to its files and needs attention; 'edgeagent
+    doctor' looks deeper. Empty when all is well."""
 
 
 class UpdateShape(Shape, frozen=True, kw_only=True):
-    """What an update brought."""
+    """Effect of an update."""
 
     changed: bool
+    """Whether model, catalogue or report task changed."""
     model: ModelShape
+    """What is installed now."""

@@ -1,18 +1,49 @@
-"""The examples of the OpenRPC document: what to call, in this order, on a box that has lived."""
+"""The examples of the OpenRPC document: what to call, in this order, on one box."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from edgeagent.api.methods.registry import EVENTS
 from edgeagent.services.household.privacy_flags import FLAGS
+
+__all__ = [
+    "AFTER_A_REPORT",
+    "AFTER_A_SECOND_MODEL",
+    "AT_FIRST",
+    "EXAMPLES",
+    "REFUSED_AFTER_A_REPORT",
+    "REFUSED_AT_FIRST",
+    "Example",
+    "Refused",
+]
 
 Params = dict[str, Any]
 Done = dict[str, list[Any]]
 
-_FILM = "t:01"
-_PLAYS = {"entityId": _FILM}
+# Ids of the catalogue that ``edgeagent simulate`` publishes: see test_api_document.
+_FILM = "film-0008"
+_OTHER, _NEXT, _HIDDEN, _EXCLUDED = "film-0011", "film-0014", "film-0007", "film-0023"
+_EPISODE = "series-001-s01e01"
+_PLAYS = {"entityId": _NEXT}
+
+
+class Example(NamedTuple):
+    """A call that succeeds."""
+
+    title: str
+    method: str
+    params: Params | Callable[[Done], Params] | None = None
+
+
+class Refused(NamedTuple):
+    """A call that fails, with this code."""
+
+    method: str
+    code: int
+    params: Params | list[Any] | None = None
+    app: bool = False
+    """Called by an app, else by a manager."""
 
 
 def _confirmation(done: Done) -> Params:
@@ -20,97 +51,135 @@ def _confirmation(done: Done) -> Params:
     return {"scope": "history", "confirm": confirm}
 
 
+def _older(done: Done) -> Params:
+    page = done["EdgeAgent.history"][0]["result"]["value"]
+    return {"limit": 2, "before": page["next"]}
+
+
 def _setter(flag: str) -> str:
     return f"Privacy.set{flag[0].upper()}{flag[1:]}"
 
 
-EXAMPLES: list[tuple[str, str, Params | Callable[[Done], Params]]] = [
-    ("The document itself (left out here)", "rpc.discover", {}),
-    *[("Begin to listen", event.name, {"listen": True}) for event in EVENTS],
-    ("What an app may rely on", "Discovery.policy", {}),
-    (
+REFUSED_AT_FIRST = [
+    Refused("Discovery.watched", -40300, {"entityId": _FILM, "progress": 0.95}, app=True),
+    *(Refused(_setter(flag), -40300, {"value": True}, app=True) for flag in FLAGS),
+    Refused("EdgeAgent.recommend", -40300),
+    Refused("EdgeAgent.explain", -40300, {"entityId": _FILM}),
+    Refused("EdgeAgent.segments", -40300),
+    Refused("EdgeAgent.preview", -50200),
+    Refused("EdgeAgent.updateModel", -50300),
+    Refused("EdgeAgent.rollbackModel", -50200),
+]
+"""Before anything is granted, and while the server publishes nothing."""
+
+AT_FIRST = [
+    Example("The document (left out here)", "rpc.discover"),
+    Example("All purposes are off", "EdgeAgent.consent"),
+    *(
+        Example(f"Grant {purpose}", "EdgeAgent.grant", {"purpose": purpose})
+        for purpose in ("history", "personalization", "reporting")
+    ),
+    Example("The first model", "EdgeAgent.updateModel"),
+    Example("Viewings are stored", "Discovery.policy"),
+    Example(
         "A film, nearly to the end",
         "Discovery.watched",
-        {
-            "entityId": _FILM,
-            "progress": 0.95,
-            "completed": True,
-            "watchedOn": "2026-05-11T20:15:00Z",
-            "agePolicy": "app:adult",
-        },
+        {"entityId": _FILM, "progress": 0.95, "completed": True, "agePolicy": "app:adult"},
     ),
-    (
-        "Half an hour of live television",
-        "Discovery.watched",
-        {"entityId": "t:03", "progress": 1800},
+    Example(
+        "Half an hour of an episode", "Discovery.watched", {"entityId": _EPISODE, "progress": 1800}
     ),
-    ("Was it accepted?", "Discovery.watchedV2", {"entityId": "t:04", "completed": True}),
-    ("A player loads", "Metrics.mediaLoadStart", _PLAYS),
-    ("It is about to play", "Metrics.mediaPlay", _PLAYS),
-    ("It plays", "Metrics.mediaPlaying", _PLAYS),
-    ("It waits for data", "Metrics.mediaWaiting", _PLAYS),
-    ("A minute later", "Metrics.mediaProgress", {**_PLAYS, "progress": 0.01}),
-    ("Somebody seeks", "Metrics.mediaSeeking", {**_PLAYS, "target": 0.5}),
-    ("Somebody sought", "Metrics.mediaSeeked", {**_PLAYS, "position": 0.5}),
-    ("Twice as fast", "Metrics.mediaRateChange", {**_PLAYS, "rate": 2}),
-    ("Normal again", "Metrics.mediaRateChanged", {**_PLAYS, "rate": 1}),
-    (
+    Example("Another film", "Discovery.watchedV2", {"entityId": _OTHER, "completed": True}),
+    Example("The player loads", "Metrics.mediaLoadStart", _PLAYS),
+    Example("It is about to play", "Metrics.mediaPlay", _PLAYS),
+    Example("It plays", "Metrics.mediaPlaying", _PLAYS),
+    Example("It waits for data", "Metrics.mediaWaiting", _PLAYS),
+    Example("A minute later", "Metrics.mediaProgress", {**_PLAYS, "progress": 0.01}),
+    Example("A seek begins", "Metrics.mediaSeeking", {**_PLAYS, "target": 0.5}),
+    Example("It has ended", "Metrics.mediaSeeked", {**_PLAYS, "position": 0.5}),
+    Example("Twice as fast", "Metrics.mediaRateChange", {**_PLAYS, "rate": 2}),
+    Example("Normal speed", "Metrics.mediaRateChanged", {**_PLAYS, "rate": 1}),
+    Example(
         "In HDR",
         "Metrics.mediaRenditionChange",
         {**_PLAYS, "bitrate": 12000, "width": 3840, "height": 2160, "profile": "HDR"},
     ),
-    (
+    Example(
         "In HD",
         "Metrics.mediaRenditionChanged",
         {**_PLAYS, "bitrate": 5000, "width": 1920, "height": 1080},
     ),
-    ("A pause", "Metrics.mediaPause", _PLAYS),
-    ("The end", "Metrics.mediaEnded", _PLAYS),
-    ("May advertisements track?", "Advertising.policy", {}),
-    ("Flags of the platform", "Profile.flags", {}),
-    *[("Is it on?", f"Privacy.{flag}", {}) for flag in FLAGS],
-    ("All at once", "Privacy.settings", {}),
-    *[("Switch it on", _setter(flag), {"value": True}) for flag in FLAGS],
-    ("Switch it off", "Privacy.setAllowRemoteDiagnostics", {"value": False}),
-    ("Two titles for the active profile", "EdgeAgent.recommend", {"limit": 2}),
-    ("What was picked last, at once", "EdgeAgent.recommend", {"limit": 1, "cached": True}),
-    ("The same again, without scoring", "EdgeAgent.lastPicks", {}),
-    ("Why this title?", "EdgeAgent.explain", {"entityId": "t:05"}),
-    ("What the box makes of the household", "EdgeAgent.segments", {}),
-    ("The latest viewings", "EdgeAgent.history", {"limit": 2}),
-    ("Viewings of titles of that name", "EdgeAgent.history", {"search": "title t:02"}),
-    ("Viewings of one title", "EdgeAgent.history", {"entityId": "t:02"}),
-    ("What is there to watch?", "EdgeAgent.titles", {"search": "t:1", "limit": 2}),
-    ("Not interested", "EdgeAgent.hide", {"entityId": "t:06"}),
-    ("Not a reason", "EdgeAgent.exclude", {"entityId": "t:07"}),
-    ("What was said of titles", "EdgeAgent.marks", {}),
-    ("Show it again", "EdgeAgent.unhide", {"entityId": "t:06"}),
-    ("A reason again", "EdgeAgent.include", {"entityId": "t:07"}),
-    ("Forget a title", "EdgeAgent.forget", {"entityId": "t:04"}),
-    ("Every purpose, and what it gives and takes", "EdgeAgent.consent", {}),
-    ("Allow one", "EdgeAgent.grant", {"purpose": "personalization"}),
-    ("Take one back", "EdgeAgent.withdraw", {"purpose": "promotion"}),
-    ("The platform's privacy mode is on", "EdgeAgent.applySignal", {"signal": "do-not-share"}),
-    ("Every decision, for the record", "EdgeAgent.consentReceipt", {"profile": "main"}),
-    ("Is the box looking away?", "EdgeAgent.privateSession", {}),
-    ("Look away for two hours", "EdgeAgent.startPrivateSession", {"minutes": 120}),
-    ("Look again", "EdgeAgent.stopPrivateSession", {}),
-    ("Who is there?", "EdgeAgent.profiles", {}),
-    ("One more", "EdgeAgent.createProfile", {"name": "Ada"}),
-    ("Under another name", "EdgeAgent.renameProfile", {"name": "Ada", "newName": "Grace"}),
-    ("Now she watches", "EdgeAgent.switchProfile", {"name": "Grace"}),
-    ("For how long are viewings kept?", "EdgeAgent.retention", {}),
-    ("For a month only", "EdgeAgent.setRetention", {"days": 30}),
-    ("What has left, or waits to", "EdgeAgent.disclosures", {}),
-    ("What comes next, and when", "EdgeAgent.nextReport", {}),
-    ("What a report on last week would look like", "EdgeAgent.preview", {}),
-    ("What it cost", "EdgeAgent.budget", {}),
-    ("What can be said of this box", "EdgeAgent.assessment", {}),
-    ("How the box stands", "EdgeAgent.status", {}),
-    ("What is installed", "EdgeAgent.model", {}),
-    ("Look for a newer model", "EdgeAgent.updateModel", {}),
-    ("Everything, to take along", "EdgeAgent.export", {}),
-    ("Erase what was watched: first ask", "EdgeAgent.erase", {"scope": "history"}),
-    ("Then do it", "EdgeAgent.erase", _confirmation),
+    Example("A pause", "Metrics.mediaPause", _PLAYS),
+    Example("The end", "Metrics.mediaEnded", _PLAYS),
+    Example("Tracking is limited", "Advertising.policy"),
+    Example("Flags of the platform", "Profile.flags"),
+    *(Example("Read it", f"Privacy.{flag}") for flag in FLAGS),
+    Example("Read all", "Privacy.settings"),
+    *(Example("Switch it on", _setter(flag), {"value": True}) for flag in FLAGS),
+    Example("Switch it off", "Privacy.setAllowRemoteDiagnostics", {"value": False}),
+    Example("Two titles for the active profile", "EdgeAgent.recommend", {"limit": 2}),
+    Example("The last ranking, at once", "EdgeAgent.recommend", {"limit": 1, "cached": True}),
+    Example("The last ranking, without scoring", "EdgeAgent.lastPicks", {"limit": 1}),
+    Example("The score of one title", "EdgeAgent.explain", {"entityId": "film-0030"}),
+    Example("Segments of the active profile", "EdgeAgent.segments"),
+    Example("The latest viewings", "EdgeAgent.history", {"limit": 2}),
+    Example("The next page", "EdgeAgent.history", _older),
+    Example("A search by name", "EdgeAgent.history", {"search": "ferry"}),
+    Example("Viewings of one title", "EdgeAgent.history", {"entityId": _FILM}),
+    Example("A search in the catalogue", "EdgeAgent.titles", {"search": "ferry", "limit": 2}),
+    Example("Not interested", "EdgeAgent.hide", {"entityId": _HIDDEN}),
+    Example("Not a reason", "EdgeAgent.exclude", {"entityId": _EXCLUDED}),
+    Example("Both marks", "EdgeAgent.marks"),
+    Example("Show it again", "EdgeAgent.unhide", {"entityId": _HIDDEN}),
+    Example("A reason again", "EdgeAgent.include", {"entityId": _EXCLUDED}),
+    Example("Delete the viewings of a title", "EdgeAgent.forget", {"entityId": _OTHER}),
+    Example("State of the box", "EdgeAgent.status"),
+    Example("All data", "EdgeAgent.export"),
 ]
-"""``EdgeAgent.rollbackModel`` has none: it needs two different models."""
+
+AFTER_A_REPORT = [
+    Example("A report that waits", "EdgeAgent.disclosures"),
+    Example("The report after it", "EdgeAgent.nextReport"),
+    Example("The budget after one report", "EdgeAgent.budget"),
+    Example("The assessment after one report", "EdgeAgent.assessment"),
+    Example("Withdraw one", "EdgeAgent.withdraw", {"purpose": "promotion"}),
+    Example("Privacy mode of the platform", "EdgeAgent.applySignal", {"signal": "do-not-share"}),
+    Example("Grant it again", "EdgeAgent.grant", {"purpose": "reporting"}),
+    Example("All decisions of a profile", "EdgeAgent.consentReceipt", {"profile": "main"}),
+    Example("None is on", "EdgeAgent.privateSession"),
+    Example("Two hours", "EdgeAgent.startPrivateSession", {"minutes": 120}),
+    Example("End it before its time", "EdgeAgent.stopPrivateSession"),
+    Example("One profile", "EdgeAgent.profiles"),
+    Example("A second one", "EdgeAgent.createProfile", {"name": "Ada"}),
+    Example("Another name", "EdgeAgent.renameProfile", {"name": "Ada", "newName": "Grace"}),
+    Example("She watches now", "EdgeAgent.switchProfile", {"name": "Grace"}),
+    Example("The first one again", "EdgeAgent.switchProfile", {"name": "main"}),
+    Example("As the settings say", "EdgeAgent.retention"),
+    Example("Two months only", "EdgeAgent.setRetention", {"days": 60}),
+    Example("The first model", "EdgeAgent.model"),
+]
+"""A reporting week has been closed, and a week has passed."""
+
+REFUSED_AFTER_A_REPORT = [
+    Refused(
+        "Discovery.watched", -42900, [{"entityId": f"film-{n:04d}"} for n in range(1, 7)], app=True
+    ),
+    Refused("EdgeAgent.recommend", -32602, {"profile": "Nobody"}),
+    Refused("EdgeAgent.explain", -32602, {"entityId": "film-9999"}),
+    Refused("EdgeAgent.createProfile", -32602, {"name": "Grace"}),
+    Refused("EdgeAgent.switchProfile", -32602, {"name": "Nobody"}),
+    Refused("EdgeAgent.renameProfile", -32602, {"name": "main", "newName": "Ada"}),
+    Refused("EdgeAgent.setRetention", -32602, {"days": 365}),
+    Refused("EdgeAgent.erase", -32602, {"scope": "history", "confirm": "0000000000000000"}),
+    Refused("EdgeAgent.status", -40300, app=True),
+]
+
+AFTER_A_SECOND_MODEL = [
+    Example("A sample on last week", "EdgeAgent.preview"),
+    Example("A newer model", "EdgeAgent.updateModel"),
+    Example("The first model again", "EdgeAgent.rollbackModel"),
+    Example("The first call", "EdgeAgent.erase", {"scope": "history"}),
+    Example("The second call", "EdgeAgent.erase", _confirmation),
+]
+
+EXAMPLES = [*AT_FIRST, *AFTER_A_REPORT, *AFTER_A_SECOND_MODEL]
