@@ -26,7 +26,9 @@ from edgeagent.errors import InputError
 __all__ = ["Peer", "UnixServer", "peer_of", "prepare_directory"]
 
 _SO_PEERGROUPS = 59  # Linux 4.13; not in Python's socket module
-_MOST_GROUPS = 1024
+_MOST_GROUPS = 256
+"""Python's getsockopt takes a buffer of at most 1,024 bytes, and refuses a longer one as if the
+kernel did not know the option."""
 _CREDENTIALS = struct.Struct("iII")
 _LONGEST_PATH_BYTES = 107
 """unix(7): 108 with the zero that ends it."""
@@ -49,7 +51,7 @@ def peer_of(connection: socket.socket) -> Peer:
     _, uid, gid = _CREDENTIALS.unpack(data)
     try:
         groups = connection.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, 4 * _MOST_GROUPS)
-    except OSError:  # an older kernel: the primary group has to do
+    except OSError:  # an older kernel, or a peer in more groups: only the primary one counts
         groups = b""
     more = struct.unpack(f"{len(groups) // 4}I", groups)
     return Peer(uid, frozenset((gid, *more)))

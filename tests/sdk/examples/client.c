@@ -1,6 +1,6 @@
 /* Tell the box what was watched: C, plain sockets, no library.
- * cc -Wall -Wextra -o client client.c && ./client SOCKET ENTITY_ID
- * Prints the answer; ends with 0 when the viewing was stored. ENTITY_ID has no quotes in it. */
+ * cc -Wall -Wextra -o client client.c && ./client SOCKET film-0014
+ * Prints the answer; ends with 0 when the viewing was acknowledged. The id must have no quotes in it. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -1,5 +1,6 @@
 // Tell the box what was watched: Node, the unmodified Firebolt SDK.
-// Usage: node client.mjs ENDPOINT  ('edgeagent service endpoint' prints it)
+// Usage: node client.mjs ENDPOINT  (the line "app" of 'edgeagent service endpoint')
+// Needs: Node 18 or newer, and npm install @firebolt-js/sdk@1.7.0 ws@8.18.0
 import WebSocket from 'ws'
 
 globalThis.WebSocket ??= WebSocket
@@ -7,5 +8,5 @@ globalThis.window = globalThis
 globalThis.window.__firebolt = { endpoint: process.argv[2] } // before the import
 const { Discovery } = await import('@firebolt-js/sdk')
 
-console.log(await Discovery.watched('t:02', 0.95, true))
+console.log(await Discovery.watched('film-0011', 0.95, true))
 process.exit(0)

@@ -1,6 +1,6 @@
 """Tell the box what was watched, and ask what to watch next: Python, standard library only.
 
-Usage: python client.py SOCKET
+Usage: python client.py SOCKET  (the line "socket" of 'edgeagent service endpoint')
 """
 
 from __future__ import annotations
@@ -36,6 +36,6 @@ if __name__ == "__main__":
     box = Box(sys.argv[1])
     for purpose in ("history", "personalization"):
         box.call("EdgeAgent.grant", purpose=purpose)
-    box.call("Discovery.watched", entityId="t:01", progress=0.95, completed=True)
+    box.call("Discovery.watched", entityId="film-0008", progress=0.95, completed=True)
     for pick in box.call("EdgeAgent.recommend", limit=3)["picks"]:
         sys.stdout.write(f"{pick['title']}\n")
