@@ -1,7 +1,8 @@
 """Audience: whose viewings count. Adults' do, children's never, teens' where the settings say so.
 
-It is asked when a viewing is stored and again when viewings are counted or ranked, because the
-settings may have changed in between. When teens cease to count, what was kept of them goes.
+The rule is applied when a viewing is stored and again when viewings are counted or ranked, because
+the settings may have changed in between. When teens no longer count, what was stored of them is
+deleted.
 """
 
 from __future__ import annotations
@@ -30,15 +31,15 @@ class Audience:
         return self.teens_count or who not in {"app:teen", "teen"}
 
     def require(self, profile: str, kind: str) -> None:
-        """Refuse a profile that does not count.
+        """Raise if a profile does not count.
 
         Raises:
-            ConsentRequired: such a profile.
+            ConsentRequired: the profile does not count.
 
         """
         if not self.counts(kind):
             raise ConsentRequired(
-                f"profile {profile!r} is a {kind}'s: nothing of it is stored, scored or counted",
+                f"profile {profile!r} is a {kind}'s: its viewings are never stored or used",
                 hint="edgeagent profile list shows the kinds; adults decide for themselves",
             )
 
@@ -46,12 +47,12 @@ class Audience:
 def leave_out_teens(
     home: Home, *, audience: Audience, withdraw: Callable[[Purpose, str], ConsentRecord]
 ) -> None:
-    """Withdraw and delete what must no longer be kept under the present settings; cheap if nothing.
+    """Withdraw and delete what the present settings no longer allow; cheap if there is nothing.
 
     Consents given while teens counted do not come back when they count again.
 
     Raises:
-        StorageError: the stores cannot be written; what counts is asked again wherever it matters.
+        StorageError: the stores cannot be written; every later use checks again who counts.
 
     """
     kinds = {profile.name: profile.kind for profile in home.history.profiles()}
@@ -59,5 +60,5 @@ def leave_out_teens(
         if record.event == "given" and not audience.counts(kinds.get(record.profile)):
             withdraw(record.purpose, record.profile)
     if not audience.teens_count and home.history.purge_teens():
-        with suppress(LedgerBroken):  # then there is no preview
+        with suppress(LedgerBroken):  # a broken ledger shows no preview
             home.ledger.deletions.prune_previews()

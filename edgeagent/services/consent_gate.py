@@ -1,12 +1,12 @@
-"""The gate: what a household has decided, and the grants that follow from it.
+"""The consent gate: what a household has decided, and the grants that follow from it.
 
-Every operation on personal data asks here first. A purpose is granted while the latest decision
+Every operation on personal data asks the gate first. A purpose is granted while the latest decision
 about it is "given", has not expired, refers to the present notice, and the ledger that holds the
 decisions is whole: a ledger that lost its tail may have lost a withdrawal, so it grants nothing.
 
-A consent has the date of a clock that may be wrong. It is in force at once, but counts for reports
-only from the first moment after it at which the time was known, and its two years run from then at
-the latest.
+A consent is dated by a clock that may be wrong. It is in force at once, but counts for reports only
+from the first later moment at which the time was known, and its two years run from then at the
+latest.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class PurposeState:
     granted: bool
     since: int | None
     expires_at: int | None
-    """``None`` too while it is granted but nobody knows when it was: the clock was behind."""
+    """Also ``None`` while it is granted at an unknown time, because the clock was behind."""
     refusal: Refusal | None
     """Why it is not granted; ``None`` when it is."""
     reason: str
-    """Likewise, in words; empty when it is."""
+    """The reason in words; empty when it is granted."""
 
 
 class ConsentGate:
@@ -72,13 +72,13 @@ class ConsentGate:
             purpose: what it is about.
             profile: whose decision it is.
             given: granted, or withdrawn.
-            by_signal: from privacy mode or the like, which can only withdraw.
+            by_signal: it comes from privacy mode or another signal, which can only withdraw.
             language: of the notice that was read; the box's own unless given.
 
         Raises:
             ConsentRequired: a signal tried to grant.
-            InputError: there is no such purpose, or no notice in that language, or that is no name
-                of a profile; nothing was recorded.
+            InputError: unknown purpose, no notice in that language, or an invalid profile name;
+                nothing was recorded.
 
         """
         purpose = _known(purpose)
@@ -110,7 +110,7 @@ class ConsentGate:
             LedgerBroken: the decisions cannot be trusted.
 
         """
-        # Asked first: a withdrawal in between is newer than whatever this grant stores.
+        # Read before the state: a withdrawal that comes in between is then newer than the grant.
         after = self.last_deletion()
         state = self.state(purpose, profile=profile)
         if not state.granted or state.since is None:
@@ -127,7 +127,7 @@ class ConsentGate:
         )
 
     def last_deletion(self) -> int:
-        """Return the place of the last act of deletion: a grant from before it is to be renewed."""
+        """Return the sequence number of the last deletion; older grants must be renewed."""
         return self._ledger.deletions.last()
 
     def holds(self, purpose: Purpose, *, profile: str) -> bool:
@@ -159,7 +159,7 @@ class ConsentGate:
         return tuple(self.state(purpose, profile=profile) for purpose in Purpose)
 
     def held_throughout(self, purpose: Purpose, *, profile: str, start: int, end: int) -> bool:
-        """Say whether a purpose was surely granted during all of ``[start, end)``, and still is."""
+        """Return whether a purpose is granted and certainly was during all of ``[start, end)``."""
         if end > self._clock.now() or not self.holds(purpose, profile=profile):
             return False
         known_at = _beginning(self._about(purpose, profile)).known_at
@@ -168,7 +168,7 @@ class ConsentGate:
     def profiles_throughout(
         self, purposes: Collection[Purpose], *, start: int, end: int
     ) -> tuple[str, ...]:
-        """Return the profiles that surely granted all of these during all of ``[start, end)``."""
+        """Return the profiles for which :meth:`held_throughout` is true for all of these."""
         return tuple(
             profile
             for profile in self._ledger.profiles_with_decisions()
@@ -200,7 +200,7 @@ class ConsentGate:
 
 
 def _known(purpose: Purpose) -> Purpose:
-    """Return a purpose that there is; a caller may have handed in any text."""
+    """Return the purpose of that name; a caller may pass any text."""
     try:
         return Purpose(purpose)
     except ValueError as error:
@@ -210,10 +210,10 @@ def _known(purpose: Purpose) -> Purpose:
 
 
 def _beginning(consents: list[DatedConsent]) -> DatedConsent:
-    """Return the consent with which the run began that is still in force.
+    """Return the first consent of the unbroken run that is still in force.
 
-    A renewal before expiry continues the run; a withdrawal or a lapse ends it. A renewal under a
-    clock that was behind was in time if that is sure once the time is known.
+    A renewal before expiry continues the run; a withdrawal or a lapse ends it. A renewal made while
+    the clock was behind counts as in time if the time, once known, proves it.
     """
     first = consents[-1]
     for earlier, later in zip(reversed(consents[:-1]), reversed(consents), strict=False):

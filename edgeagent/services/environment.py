@@ -1,4 +1,4 @@
-"""Environment: what an agent is given of everything outside its box."""
+"""Environment: everything outside the box that an agent uses, so that tests can replace it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Environment"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Everything outside the box that an agent touches; the defaults are the real thing."""
+    """Everything outside the box that an agent uses; the defaults are the real implementations."""
 
     clock: Clock = field(default_factory=SystemClock)
     random: RandomSource = field(default_factory=SystemRandomSource)
@@ -33,26 +33,28 @@ class Environment:
     transport: Transport | None = None
     """Replaces HTTP to the config's ``server_url``."""
     runtime_directory: Path = field(default_factory=lambda: runtime_directory(os.environ))
-    """A tmpfs; holds when there were private sessions, in a directory of this user's own."""
+    """A tmpfs; it holds the times of private sessions, in a directory that only this user can
+    read."""
     build_time: int = BUILD_TIME
     network_only: bool = False
-    """Whether the agent is opened for the network alone, beside a service that has opened the box:
-    it leaves the history closed, so that no moment tells of it, and no erasure has to wait."""
+    """Whether the agent only uses the network, beside a service that has opened the box. It leaves
+    the history closed, so that no timing depends on the history and no erasure waits for this
+    process."""
     network_moment: float | None = None
-    """When the first request may begin, in boot seconds, where the box asks by itself; each later
-    one keeps to a grid from there. ``None``: at once, for somebody has asked, and waits."""
+    """When the first request may begin, in boot seconds, if the box acts on its own schedule; later
+    requests start on a fixed grid from there. ``None``: at once, because a user asked and waits."""
     simulated: bool = False
     """Permits a seeded random source: for simulations and tests, never on a box."""
     frame: Frame | None = None
-    """Replaces the minute that the count of a week takes; without, a simulation does not wait."""
+    """Replaces the fixed minute that counting a week takes; a simulation does not wait."""
 
     @property
     def count_frame(self) -> Frame:
-        """What a week is counted in."""
+        """The time frame in which a week is counted."""
         return self.frame or (at_once if self.simulated else fixed_frame)
 
     def pace(self) -> Pace:
-        """Return what says when the next request may begin."""
+        """Return the pace that decides when the next request may begin."""
         if self.network_moment is None:
             return AtOnce()
         return Grid(self.network_moment, clock=self.clock)

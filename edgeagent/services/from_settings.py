@@ -1,4 +1,4 @@
-"""What reaches the network, as the settings say; its code is imported when one is opened."""
+"""Make scorer, transport and repository from the settings; heavy imports wait until one is made."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["make_scorer", "open_repository", "open_transport", "read_trusted_root"]
 
 _MAX_ROOT_BYTES = 512_000
-"""What python-tuf takes for root metadata from a server."""
+"""The limit python-tuf has for root metadata from a server (``root_max_length``)."""
 
 
 def make_scorer(config: Config) -> Scorer:
-    """Return what runs models, in a child process or in this one."""
+    """Return the scorer that the settings name: in a child process or in this one."""
     if config.scorer == "resident":
         from edgeagent.scoring.resident import ResidentScorer  # noqa: PLC0415  (heavy)
 
@@ -33,10 +33,10 @@ def make_scorer(config: Config) -> Scorer:
 
 
 def open_transport(config: Config, *, pace: Pace | None = None) -> Transport:
-    """Return where reports go, at the moments that ``pace`` gives.
+    """Return the transport for reports; ``pace`` decides when a request may begin.
 
     Raises:
-        InputError: no server in the settings.
+        InputError: the settings name no server.
 
     """
     from edgeagent.network.transport import HttpTransport  # noqa: PLC0415  (lazy, see module)
@@ -47,20 +47,21 @@ def open_transport(config: Config, *, pace: Pace | None = None) -> Transport:
 def open_repository(
     models: Path, config: Config, *, now: int, pace: Pace | None = None
 ) -> Repository:
-    """Return where models come from, refreshed as of ``now``, seconds UTC.
+    """Return the repository that models come from, refreshed as of ``now``, seconds UTC.
 
     Args:
         models: directory for metadata and targets.
         config: names server and root of trust.
         now: decides which metadata has expired.
-        pace: says when each request may begin; at once without one.
+        pace: decides when each request may begin; without one, at once.
 
     Raises:
-        InputError: no server or no root of trust in the settings.
-        NetworkError, UpdateRefused: it cannot be reached, or does not verify.
+        InputError: the settings name no server or no root of trust.
+        NetworkError: the server cannot be reached.
+        UpdateRefused: its metadata does not verify.
 
     """
-    # Both are heavy, see module.
+    # Both import heavy libraries (tuf, TLS), see module.
     from edgeagent.network.fetcher import HttpFetcher  # noqa: PLC0415
     from edgeagent.network.repository import Repository  # noqa: PLC0415
 
@@ -77,7 +78,7 @@ def read_trusted_root(config: Config) -> bytes:
     """Return the root of trust that the firmware ships.
 
     Raises:
-        InputError: none in the settings, not to be read, or no regular file of fitting size.
+        InputError: none in the settings, unreadable, or not a regular file within the size limit.
 
     """
     if config.trusted_root is None:

@@ -1,1 +1,1 @@
-"""Whose box it is: profiles, flags, marks, retention, and consents carried out on the stores."""
+"""The household: profiles, privacy flags, marks, retention, and consents applied to the stores."""

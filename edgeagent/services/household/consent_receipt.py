@@ -1,8 +1,8 @@
 """The consent receipt: every decision with the fields of ISO/IEC TS 27560:2023 that apply here.
 
-A box has no accounts: the principal is a profile, the controller whoever shipped the box, and the
-personal data stay in it. Decisions are in the order in which they were made, profile by profile; a
-profile that was renamed has them all under its present name.
+A box has no accounts: the principal is a profile, the controller is the company that shipped the
+box, and the personal data stay in the box. Decisions are listed by profile, in the order in which
+they were made; a renamed profile has all of them under its present name.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ReceiptEntry(Message, frozen=True, kw_only=True):
     event_time: str
     event_type: Literal["given", "withdrawn"]
     event_state: State
-    """What has become of the decision by now."""
+    """The decision's state now."""
     entity_id: Literal["user", "signal"]
     """Who decided."""
     valid_until: str
@@ -44,7 +44,7 @@ class ReceiptEntry(Message, frozen=True, kw_only=True):
 
 
 class ConsentReceipt(Message, frozen=True, kw_only=True):
-    """All decisions of one profile, or of all."""
+    """All decisions of one profile or of all profiles."""
 
     schema_version: Literal["ISO/IEC TS 27560:2023"] = "ISO/IEC TS 27560:2023"
     issued_at: str
@@ -55,7 +55,7 @@ class ConsentReceipt(Message, frozen=True, kw_only=True):
 def consent_receipt(
     ledger: LedgerStore, *, profile: str | None, retention_days: int, now: int
 ) -> ConsentReceipt:
-    """Return every decision of one profile, or of all.
+    """Return every decision of one profile or of all profiles.
 
     Raises:
         LedgerBroken: the decisions cannot be trusted.

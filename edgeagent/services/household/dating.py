@@ -1,8 +1,8 @@
-"""Viewings from before the time was known get their date once it is.
+"""Date viewings that were stored before the time was known.
 
-A box that boots in 1970 stores what it is told at once. What is sure is how long after the start of
-the box that was. Viewings of this boot are dated by that. Those of an earlier boot were at some
-time before this one began: at the latest just before, which is where they are put, in their order.
+A box whose clock starts in 1970 stores viewings at once, with the boot time at which each came in.
+Once the time is known, viewings of this boot are dated by their boot time. Viewings of an earlier
+boot were watched before this one began, so they are dated just before it, in their order.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ __all__ = ["date_viewings"]
 
 
 def date_viewings(history: HistoryStore, *, clock: DeviceClock, private: PrivateSession) -> int:
-    """Date what has no date, if the time is known, and return how many viewings that were.
+    """Date the viewings without a date, if the time is known, and return how many were dated.
 
-    Every reader comes here first, so that what is asked first is cheap. Nothing is written in a
+    Every reader calls this first, so the cheapest checks come first. Nothing is written during a
     private session.
 
-    Where no server ever said the time, a clock that is not surely wrong is all there is.
+    Where no server ever signed a time, the clock is used unless it is certainly wrong.
     """
     is_known = clock.is_known() or not (clock.is_behind() or clock.evidence.vouched_until)
     if not is_known or not history.undated.exist() or private.ends_at() is not None:
@@ -40,7 +40,8 @@ def _dates(viewings: Sequence[UndatedViewing], *, clock: DeviceClock) -> list[in
     dates: list[int] = []
     for viewing in viewings:
         if viewing.boot_id != boot_id:
-            # Of several, the later boots have been dated by now, so that this one ended before.
+            # Later boots have been dated by now, so this boot ended before the oldest of those
+            # dates.
             boot_id = viewing.boot_id
             end = min([boot_began, *dates])
             of_boot = [other for other in viewings if other.boot_id == boot_id]

@@ -1,4 +1,4 @@
-"""Housekeeping: what is over age is deleted, in small batches at an idle moment."""
+"""Housekeeping: delete what is past its retention, in small batches while the box is idle."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ __all__ = ["Housekeeping", "keep_house"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Housekeeping:
-    """What was tidied up."""
+    """The outcome of one run."""
 
     deleted: int
-    """Viewings whose time was over."""
+    """Number of viewings deleted because they were older than the retention period."""
     skipped: str
-    """Why nothing was done; empty when it was."""
+    """Why nothing was done; empty if something was."""
 
 
 def keep_house(box: BoxContext, *, retention: Retention, titles: TitleIndex) -> Housekeeping:
-    """Delete what is surely older than retention allows; safe to call at any time.
+    """Delete what is certainly older than retention allows; safe to call at any time.
 
-    What a clock that ran ahead has dated in the future gets a date from which it ages. With what is
-    over age go viewings of titles that the catalogue has not learned in a month.
+    Viewings that a fast clock dated in the future get a date from which they age. Viewings of
+    titles that the catalogue still does not contain after a month are deleted too.
 
     Nothing is written during a private session.
     """
@@ -47,10 +47,10 @@ def keep_house(box: BoxContext, *, retention: Retention, titles: TitleIndex) -> 
 
 
 def _forget_unmatched(home: Home, *, titles: TitleIndex, before: int) -> int:
-    """Delete the viewings of titles unknown to the catalogue, all watched up to a moment.
+    """Delete the viewings of unknown titles that were last watched before a moment, seconds UTC.
 
-    Apps are often ahead of the catalogue. Such viewings carry no weight, and begin to count on the
-    day the catalogue learns the title. Without a catalogue nothing is unknown, and nothing is
+    Apps often know titles before the catalogue does. Such viewings carry no weight until a
+    catalogue contains the title. Without a catalogue no title counts as unknown, and nothing is
     deleted.
 
     Returns:
@@ -71,6 +71,6 @@ def _forget_unmatched(home: Home, *, titles: TitleIndex, before: int) -> int:
 
 
 def _prune_previews(home: Home, *, before: int) -> None:
-    """Let go of what previews are made of, up to the week of a moment."""
-    with suppress(LedgerBroken):  # then there is no preview
+    """Delete the secrets and digests of previews, up to the week of a moment."""
+    with suppress(LedgerBroken):  # a broken ledger shows no preview
         home.ledger.deletions.prune_previews(before_week=week_of(before) + 1)

@@ -2,8 +2,9 @@
 
 ``allowWatchHistory`` is ``history``, ``allowPersonalization`` is ``personalization``,
 ``allowProductAnalytics`` is ``reporting``. The three ad-targeting flags together are ``promotion``:
-it is granted while all three are on, and withdrawn when any goes off. The other six belong to parts
-of a platform that this agent is not; they are remembered for whoever asks, and all start off.
+it is granted while all three are on, and withdrawn when any is set to false. The other six concern
+parts of the platform that this agent does not implement; their values are stored and returned, and
+all start as false.
 """
 
 from __future__ import annotations
@@ -52,15 +53,16 @@ Decide = Callable[[Purpose, str], object]
 
 
 class _Remembered(KeptMessage, frozen=True, kw_only=True):
-    """What is on for one profile, beside what purposes say themselves."""
+    """The flags set to true for one profile that do not follow from a purpose."""
 
     on: Annotated[tuple[str, ...], Meta(max_length=12)]
     decisions: int
-    """How often promotion had been decided about: a decision by another way voids its flags."""
+    """Number of decisions about ``promotion`` when the flags were stored; a decision made through
+    another interface makes them invalid."""
 
 
 class _State(KeptMessage, frozen=True, kw_only=True):
-    """By profile."""
+    """The stored flags, by profile."""
 
     profiles: dict[ProfileName, _Remembered] = msgspec.field(default_factory=dict)
 
@@ -69,7 +71,7 @@ class PrivacyFlags:
     """Reads and sets the flags of a profile."""
 
     def __init__(self, ledger: LedgerStore, *, gate: ConsentGate) -> None:
-        """Remember what is no purpose in ``ledger``."""
+        """Store the flags that are not purposes in ``ledger``."""
         self._ledger = ledger
         self._gate = gate
         self._states = _states(ledger)
@@ -80,7 +82,7 @@ class PrivacyFlags:
         return {flag: flag in on for flag in FLAGS}
 
     def narrow(self, flag: str, profile: str, *, withdraw: Decide) -> None:
-        """Set a flag to false; whatever rested on it is undone before this returns."""
+        """Set a flag to false; what depended on it is deleted before this returns."""
         _known(flag)
         on = self._on(profile) - {flag}
         purpose = Purpose.PROMOTION if flag in AD_FLAGS else PURPOSE_OF.get(flag)
@@ -89,7 +91,7 @@ class PrivacyFlags:
         self._remember(profile, on)
 
     def widen(self, flag: str, profile: str, *, grant: Decide) -> None:
-        """Set a flag to true; the purpose behind it is granted."""
+        """Set a flag to true and grant the purpose behind it."""
         _known(flag)
         on = self._on(profile) | {flag}
         if flag in PURPOSE_OF:
@@ -124,7 +126,7 @@ class PrivacyFlags:
 
 
 def move_flags(ledger: LedgerStore, name: str, new_name: str) -> None:
-    """Let a profile keep its flags under another name; doing it again changes nothing."""
+    """Move a profile's flags to its new name; idempotent."""
 
     def moved(now: _State) -> _State:
         profiles = dict(now.profiles)
@@ -136,7 +138,7 @@ def move_flags(ledger: LedgerStore, name: str, new_name: str) -> None:
 
 
 def forget_flags(ledger: LedgerStore, name: str) -> None:
-    """Let whoever takes a name start with all flags off."""
+    """Delete the flags of a name: a new profile of that name starts with all flags false."""
 
     def without(now: _State) -> _State:
         return _State(profiles={key: on for key, on in now.profiles.items() if key != name})

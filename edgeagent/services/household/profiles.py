@@ -1,7 +1,7 @@
-"""The people of a household: profiles, which of them is watching, and how long viewings are kept.
+"""The profiles of a household, which one is active, and the household's own settings.
 
-Which profile is active, and the household's own retention, are kept in the ledger database: they
-are readable when the history is not.
+The active profile and the household's own retention are stored in the ledger database, so that they
+can be read when the history cannot be opened.
 """
 
 from __future__ import annotations
@@ -35,29 +35,30 @@ _CAP_BYTES = 4096
 
 
 class _Renaming(KeptMessage, frozen=True, kw_only=True):
-    """A rename that has begun: it spans both databases."""
+    """A rename that was begun; stored because it spans both databases and must survive a crash."""
 
     name: ProfileName
     new_name: ProfileName
     since: Annotated[int, Meta(ge=0)] = 0
-    """Place in the ledger's chain when it began; 0: of a release that noted none."""
+    """Sequence number in the ledger's chain when it began; 0 from a release that did not store
+    it."""
 
 
 class HouseholdState(KeptMessage, frozen=True, kw_only=True):
-    """What a household has set; replaced as a whole."""
+    """The household's settings; replaced as a whole."""
 
     active: ProfileName = MAIN_PROFILE
-    """The profile that commands and apps mean when they name none."""
+    """The profile used when a command or an app names none."""
     retention_days: RetentionDays | None = None
-    """Shorter than the settings allow, never longer; ``None``: as the settings say."""
+    """At most what the settings allow; ``None``: what the settings say."""
     renaming: _Renaming | None = None
 
 
 class HouseholdStateStore(StateStore[HouseholdState]):
-    """Keeps the household's state."""
+    """Stores the household's state."""
 
     def __init__(self, ledger: LedgerStore) -> None:
-        """Keep the state in ``ledger``."""
+        """Store the state in ``ledger``."""
         super().__init__(ledger, _STATE_NAME, HouseholdState, cap_bytes=_CAP_BYTES)
 
 
@@ -84,7 +85,7 @@ class Household:
         return self._box.home.history.profiles()
 
     def require(self, name: str) -> None:
-        """Refuse a name that no profile has.
+        """Raise if no profile has this name.
 
         Raises:
             InputError: there is none of that name.
@@ -93,9 +94,9 @@ class Household:
         self._box.home.history.profile_kind(name)
 
     def chosen(self, named: str | None) -> str:
-        """Return the profile that somebody names, else the active one.
+        """Return the named profile, or the active one if none is named.
 
-        One that the ledger has decisions of needs no history, which may be damaged.
+        A profile with decisions in the ledger is found without the history, which may be damaged.
 
         Raises:
             InputError: there is no such profile.
@@ -108,10 +109,10 @@ class Household:
         return named
 
     def create(self, name: str, *, kind: ProfileKind) -> Profile:
-        """Add a profile; nothing is granted for it, whoever had the name before.
+        """Add a profile; nothing is granted for it, whatever an earlier profile of that name had.
 
         Raises:
-            InputError: the name is taken, or is no name.
+            InputError: the name is taken or invalid.
             LedgerBroken: consents under that name cannot be withdrawn now.
 
         """
@@ -126,7 +127,7 @@ class Household:
         return self._find(name)
 
     def switch(self, name: str) -> Profile:
-        """Make a profile the active one; a private session ends with it.
+        """Make a profile the active one; this ends a private session.
 
         Raises:
             InputError: there is none of that name.
@@ -138,20 +139,20 @@ class Household:
         return profile
 
     def rename(self, name: str, new_name: str, *, step: Step = lambda _: None) -> Profile:
-        """Give a profile another name; its history, marks, consents and flags go with it.
+        """Rename a profile; its history, marks, consents and flags keep belonging to it.
 
-        Decisions are neither rewritten nor made anew: the rename is appended to them, and from
-        there on they are held under the new name. The old one holds none.
+        Decisions are not rewritten: the rename is appended to them, and from then on they are in
+        force under the new name. The old name has none.
 
         Args:
-            name: as it is.
-            new_name: as it is to be.
-            step: called before each step; a seam for tests that lose power there.
+            name: the present name.
+            new_name: the new name.
+            step: called before each step; tests simulate a power loss there.
 
         Raises:
-            InputError: ``main``, no such profile, or the new name is taken.
-            LedgerBroken: consents cannot be moved now.
-            StorageError: an erasure is not done yet, which knows profiles by their names.
+            InputError: the profile is ``main`` or does not exist, or the new name is taken.
+            LedgerBroken: consents cannot be moved while the ledger is broken.
+            StorageError: an erasure is unfinished; it refers to profiles by name.
 
         """
         if name == MAIN_PROFILE:
@@ -172,12 +173,12 @@ class Household:
         return self._find(new_name)
 
     def finish_rename(self, *, step: Step = lambda _: None) -> None:
-        """Go on with a rename that was interrupted; cheap when none was."""
+        """Finish a rename that was interrupted; cheap if none was."""
         state = self._states.load()
         if state.renaming is None:
             return
         name, new_name = state.renaming.name, state.renaming.new_name
-        # First: under the new name rows would be reached by a former profile's withdrawals.
+        # Consents first: a former profile's withdrawals would otherwise delete the renamed rows.
         step("move the consents")
         self._box.home.ledger.append_rename(
             name, new_name, at=self._box.clock.now(), since=state.renaming.since
@@ -191,7 +192,7 @@ class Household:
         self._states.change(partial(_renamed, name, new_name))
 
     def may_consent(self, profile: str) -> bool:
-        """Say whether anything can be allowed for a profile: nothing can for a kid.
+        """Return whether consent can be given for a profile; never for a kid's.
 
         Raises:
             InputError: there is no such profile.
@@ -200,10 +201,10 @@ class Household:
         return self._box.audience.counts(self._find(profile).kind)
 
     def require_may_consent(self, profile: str) -> None:
-        """Refuse what can never be allowed: anything for a kid, or for a teen by policy.
+        """Raise if no consent can be given for a profile: a kid's, or a teen's by the settings.
 
         Raises:
-            ConsentRequired: such a profile.
+            ConsentRequired: it is a profile of that kind.
             InputError: there is no such profile.
 
         """
@@ -221,8 +222,8 @@ class Household:
         deletions = self._box.home.ledger.deletions
         if deletions.intents() or deletions.forgettings():
             raise StorageError(
-                "an erasure is still to be finished, and nothing is renamed until then",
-                hint="close other edgeagent processes and start again: it goes on by itself",
+                "an erasure is unfinished; profiles cannot be renamed until it is done",
+                hint="close other edgeagent processes and start again: the next start finishes it",
             )
 
     def _require_free(self, name: str) -> None:
@@ -236,10 +237,10 @@ def _renamed(name: str, new_name: str, now: HouseholdState) -> HouseholdState:
 
 
 def free_name(ledger: LedgerStore, name: str, *, at: int) -> None:
-    """Withdraw what an earlier profile of that name has left, as one does whose history was lost.
+    """Withdraw what an earlier profile of that name granted, such as one whose history was lost.
 
     Raises:
-        LedgerBroken: nothing can be withdrawn now.
+        LedgerBroken: nothing can be withdrawn while the ledger is broken.
 
     """
     left = withdrawals(ledger, name, at=at)
@@ -249,7 +250,7 @@ def free_name(ledger: LedgerStore, name: str, *, at: int) -> None:
 
 
 def withdrawals(ledger: LedgerStore, profile: str, *, at: int) -> tuple[ConsentRecord, ...]:
-    """Return the records that withdraw whatever a profile has given."""
+    """Return the records that withdraw every consent a profile has given."""
     return tuple(
         msgspec.structs.replace(record, event="withdrawn", at=at, expires_at=at, actor="user")
         for record in latest_decisions(ledger.consents(profile))

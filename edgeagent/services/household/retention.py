@@ -1,6 +1,6 @@
-"""Retention: for how long viewings are kept, as settings, household and reporting have it.
+"""Retention: how long viewings are kept, from the settings, the household's choice and reporting.
 
-The rules stand here, all of them; ``edgeagent.services.household.housekeeping`` carries them out.
+All rules are in this file; ``edgeagent.services.household.housekeeping`` carries them out.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ __all__ = [
 ]
 
 UNMATCHED_DAYS = 30
-"""For so long a viewing waits for the catalogue to learn its title. A catalogue comes daily; what
-it has not learned in a month it will not learn."""
+"""How long a viewing of a title that the catalogue does not contain is kept. Catalogues come daily;
+a title missing for a month is not expected to be added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +43,15 @@ class RetentionPeriod:
     chosen_days: int | None
     """What the household chose."""
     lengthened: bool
-    """Whether less was chosen than reporting needs."""
+    """Whether choice or settings are below the 8 days that reporting needs, so that 8 days
+    apply."""
 
 
 class Retention:
-    """Knows how long viewings are kept."""
+    """Decides how long viewings are kept."""
 
     def __init__(self, box: BoxContext, *, allowed_days: int) -> None:
-        """Say so of the history of ``box``; ``allowed_days`` is what the settings say."""
+        """Decide for the history of ``box``; ``allowed_days`` is the settings' limit."""
         self._box = box
         self._aging = Aging(box.home.ledger, clock=box.clock)
         self.on_time = OnTime(box.home.ledger, clock=box.clock)
@@ -70,12 +71,12 @@ class Retention:
         )
 
     def choose(self, days: int | None) -> RetentionPeriod:
-        """Keep viewings for fewer days than the settings allow; ``None`` takes it back.
+        """Keep viewings for fewer days than the settings allow; ``None`` resets the choice.
 
-        Fewer days than before are an act of deletion, whether anything is that old or not.
+        Choosing fewer days counts as a deletion, whether or not any viewing is that old.
 
         Raises:
-            InputError: less than a day, or more than the settings allow.
+            InputError: less than one day, or more than the settings allow.
             LedgerBroken: nothing was changed.
 
         """
@@ -90,7 +91,7 @@ class Retention:
         return self.kept()
 
     def narrow(self, days: int | None) -> None:
-        """Take over what another box's household chose, where that is fewer days than here.
+        """Take over the retention chosen on another box if it is shorter than here.
 
         Raises:
             LedgerBroken: nothing was changed.
@@ -102,21 +103,21 @@ class Retention:
             self._states.change(partial(_narrowed, days))
 
     def whole_from(self, now: int) -> int:
-        """Return from when on nothing has been deleted by age at a moment, seconds UTC."""
+        """Return the earliest moment, seconds UTC, since which nothing has been deleted by age."""
         return WholeHistory(self._box.home.ledger).whole_from(self.kept().days, now=now)
 
     def begin(self) -> None:
-        """Note when a new box began to count how long it is on; opens no history.
+        """Start measuring how long a new box is switched on; does not open the history.
 
-        From then on nothing over age is read from the history, and nothing without a date that
-        could have one.
+        Later reads return no viewing past its retention, and none without a date if it can be
+        dated.
         """
         self._box.home.shown.since = self.shown_from
         self._box.home.shown.dated = self._date_for_readers
         self.on_time.begin()
 
     def keep_time(self) -> None:
-        """Note what is known of the time, where that is news, and date viewings without a date.
+        """Store what is newly known about the time, and date viewings without a date.
 
         Safe to call at any time; during a private session no viewing is dated.
 
@@ -133,26 +134,26 @@ class Retention:
         date_viewings(self._box.home.history, clock=self._box.clock, private=self._box.private)
 
     def _date_for_readers(self) -> None:
-        with suppress(StorageError):  # no room to write: they are read as they are
+        with suppress(StorageError):  # disk full: readers see them undated
             self.date_viewings()
 
     def shown_from(self) -> int:
-        """Return since when viewings are shown and used, seconds UTC, by the clock of the box.
+        """Return since when, seconds UTC by the box's clock, viewings are shown and used.
 
-        What is older is over age: at once neither shown nor used, whenever it is deleted.
+        Older viewings are neither shown nor used from then on, even before they are deleted.
         """
         return self._aging.for_showing() - self.kept().days * DAY_SECONDS
 
     def told(self, moment: int | None, *, name: str, or_later: bool = False) -> int:
-        """Return the moment at which somebody says that something was watched; now, if at none.
+        """Check the moment at which a caller says a title was watched and return it; default: now.
 
         Args:
             moment: seconds UTC.
-            name: of the field or option, for messages.
-            or_later: whether it may lie in the future, as by a clock that is ahead of ours.
+            name: the field or option, for error messages.
+            or_later: whether a moment in the future is allowed; an app's clock may be ahead.
 
         Raises:
-            InputError: it lies in the future, or would be over age at once.
+            InputError: it lies in the future, or is older than the retention period.
 
         """
         now, first = self._aging.for_showing(), self.shown_from()
@@ -162,26 +163,27 @@ class Retention:
         if meant > now and not or_later:
             raise InputError(
                 f"{name}: {iso_utc(moment)} is in the future, it is {iso_utc(now)} here",
-                hint="name a moment that is past, or put the clock of this machine right",
+                hint="give a moment in the past, or correct the clock of this machine",
             )
         if meant < first:
             raise InputError(
                 f"{name}: {iso_utc(moment)} is longer ago than the {self.kept().days} days for "
                 "which viewings are kept",
-                hint=f"name a moment after {iso_utc(first)}, or keep viewings for longer: "
+                hint=f"give a moment after {iso_utc(first)}, or keep viewings for longer: "
                 "edgeagent history retention",
             )
         return moment
 
     def deleted_before(self, days: int) -> int:
-        """Return before which moment, seconds UTC, what is kept for ``days`` is deleted.
+        """Return the moment, seconds UTC, before which viewings kept for ``days`` are deleted.
 
-        It is later than by the clock of the box: see ``edgeagent.services.timekeeping.aging``.
+        It follows the proven time, not the box's clock: see
+        ``edgeagent.services.timekeeping.aging``.
         """
         return max(0, self._aging.for_deleting() - days * DAY_SECONDS)
 
     def begin_deleting(self) -> int:
-        """Note that what is over age goes now, and return before which moment, seconds UTC."""
+        """Record that pruning begins; return the moment, seconds UTC, before which it deletes."""
         days = self.kept().days
         WholeHistory(self._box.home.ledger).note(days, now=self._aging.for_deleting())
         return self.deleted_before(days)

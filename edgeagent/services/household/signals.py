@@ -1,4 +1,4 @@
-"""Signals from outside the box that mean "less": they withdraw, and never grant."""
+"""Privacy signals from the platform or a browser: they withdraw consent and never grant it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Signal", "apply_signal"]
 
 
 class Signal(StrEnum):
-    """What a platform or a browser may say on behalf of the household."""
+    """The signals that a platform or a browser may send for the household."""
 
     DO_NOT_SHARE = "do-not-share"
     """RDK ``org.rdk.UserSettings.privacyMode`` = DO_NOT_SHARE: nothing leaves the box."""
@@ -38,12 +38,12 @@ def apply_signal(
     gate: ConsentGate,
     withdraw: Callable[[Purpose, str], ConsentRecord],
 ) -> tuple[ConsentRecord, ...]:
-    """Withdraw what a signal speaks against, for every profile that has granted it.
+    """Withdraw the purposes that a signal forbids, for every profile that granted them.
 
-    A signal that goes away grants nothing back: the household is asked again.
+    When the signal ends, nothing is granted again: the household has to be asked.
 
     Returns:
-        The withdrawals, none when nothing of it was granted.
+        The withdrawals; empty if none of the purposes was granted.
 
     Raises:
         InputError: there is no such signal.

@@ -1,4 +1,4 @@
-"""What a profile has said about single titles: not interested, forget it, not a reason."""
+"""A profile's marks on single titles: not interested, forget it, do not use as a reason."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _CAP_BYTES = 4096
 
 
 class _Forgetting(KeptMessage, frozen=True, kw_only=True):
-    """A forgetting that has begun: it spans both databases, and lies encrypted in the ledger."""
+    """A forget request that was begun; stored, encrypted, because it spans both databases."""
 
     profile: ProfileName
     entity_id: EntityId
     seq: Annotated[int, Meta(ge=0)]
-    """Its place in the ledger's chain: what is newer stays."""
+    """Its sequence number in the ledger's chain: newer viewings stay."""
 
 
 class TitleMarks:
-    """Hides, forgets and excludes titles, and takes that back where it can be.
+    """Hides, forgets and excludes titles; hiding and excluding can be undone.
 
-    Picks that were made before a mark may show or cite the title; they are dropped with it.
+    Stored picks may show or cite a title that is then marked, so a mark deletes them.
     """
 
     def __init__(self, box: BoxContext, *, titles: TitleIndex) -> None:
-        """Mark titles in the history of ``box``."""
+        """Store marks in the history of ``box``."""
         self._box = box
         self._titles = titles
 
@@ -50,7 +50,7 @@ class TitleMarks:
         self._mark(profile, entity_id, "hidden")
 
     def unhide(self, entity_id: str, *, profile: str) -> bool:
-        """Take hiding back and say whether there was something to take back."""
+        """Undo hiding; return whether the title was hidden."""
         return self._unmark(profile, entity_id, "hidden")
 
     def exclude(self, entity_id: str, *, profile: str) -> None:
@@ -64,23 +64,25 @@ class TitleMarks:
         self._mark(profile, entity_id, "not_reason")
 
     def include(self, entity_id: str, *, profile: str) -> bool:
-        """Take excluding back and say whether there was something to take back."""
+        """Undo excluding; return whether the title was excluded."""
         return self._unmark(profile, entity_id, "not_reason")
 
     def forget(self, entity_id: str, *, profile: str, step: Step = lambda _: None) -> int:
-        """Delete every viewing of a title, which cannot be taken back, and return how many.
+        """Delete every viewing of a title, which cannot be undone, and return how many.
 
-        Waiting reports are called off, whether there was such a viewing or not; with a broken
-        ledger when it is whole again, before anything is sent.
+        Waiting reports are cancelled whether or not there was such a viewing, so that silence
+        reveals nothing. With a broken ledger they are cancelled once it is whole, before anything
+        is sent.
 
         Args:
             entity_id: which title.
             profile: whose viewings.
-            step: called between the note of it and the deed; a seam for tests that lose power.
+            step: called between recording the request and deleting; tests simulate a power loss
+                there.
 
         Raises:
             InputError: there is no such profile.
-            StorageError: it is not done yet; the next start goes on.
+            StorageError: it is unfinished; the next start completes it.
 
         """
         self._history.profile_kind(profile)
@@ -91,7 +93,7 @@ class TitleMarks:
 
         try:
             seq = deletions.append("title", at=self._box.clock.now(), intent=placed)
-        except LedgerBroken:  # then nothing is sent, and the title goes all the same
+        except LedgerBroken:  # nothing is sent then; the viewings are deleted anyway
             deletions.owe()
             return self._history.forget(profile, entity_id)
         step("delete")
@@ -100,10 +102,10 @@ class TitleMarks:
         return deleted
 
     def finish(self) -> None:
-        """Go on with forgettings that were interrupted; cheap when none was.
+        """Finish forget requests that were interrupted; cheap if none was.
 
         Raises:
-            StorageError: one is still not done.
+            StorageError: one is still unfinished.
 
         """
         deletions = self._box.home.ledger.deletions

@@ -1,4 +1,4 @@
-"""What was watched, for whoever lists it: nothing over age, and every viewing under its date."""
+"""List viewings: none past its retention, each with the date it has by then."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from edgeagent.services.context import BoxContext
 __all__ = ["ViewingHistory"]
 
 _NEAR_SECONDS = 2
-"""Two readings of clocks that tell whole seconds may differ by that."""
+"""Two clocks that are read in whole seconds may differ by this much for the same moment."""
 
 
 class ViewingHistory:
     """Lists the viewings of a profile."""
 
     def __init__(self, box: BoxContext) -> None:
-        """List what the history of ``box`` shows."""
+        """List viewings of the history of ``box``."""
         self._box = box
 
     def count(self, profile: str) -> int:
@@ -32,11 +32,11 @@ class ViewingHistory:
     def newest_first(
         self, profile: str, *, before: Viewing | None = None, entity_id: str | None = None
     ) -> Iterator[Viewing]:
-        """Go through the viewings of a profile, page by page.
+        """Return one page of a profile's viewings, newest first.
 
         Args:
-            profile: whose.
-            before: go on after this one; from the newest unless given.
+            profile: whose viewings.
+            before: the last viewing of the previous page; starts with the newest by default.
             entity_id: only viewings of this title.
 
         """
@@ -46,7 +46,7 @@ class ViewingHistory:
             before = page[-1]
 
     def date_of(self, entity_id: str, *, profile: str, about: int) -> int | None:
-        """Return under which date a viewing is kept that began about a moment, seconds UTC.
+        """Return the stored date of the viewing that began about a moment, seconds UTC.
 
         ``about`` itself where there is no such viewing; ``None`` while viewings wait for a date.
         """

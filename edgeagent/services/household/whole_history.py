@@ -1,7 +1,8 @@
-"""From when on nothing has been deleted by age: a week that began earlier may have lost viewings.
+"""Since when nothing has been deleted by age: a week that began earlier may lack viewings.
 
-By dates alone, whether a viewing was there or not: a count of what is left would lean to "none".
-Retention that grows brings nothing back, so what was kept before it grew is remembered.
+Such a week is not reported, since a count of what is left would be biased to "none". Only dates
+decide, never whether a viewing was there. Longer retention brings nothing back, so the period kept
+before it grew is stored.
 """
 
 from __future__ import annotations
@@ -23,28 +24,28 @@ _CAP_BYTES = 1024
 
 
 class _Pruned(KeptMessage, frozen=True, kw_only=True):
-    """How the history was pruned last."""
+    """The last pruning of the history."""
 
     days: Annotated[int, Meta(ge=1)] | None = None
-    """What was kept then; ``None``: it was never pruned."""
+    """Days kept at that time; ``None``: never pruned."""
     whole_from: Seconds = 0
-    """Where what was kept before it grew had its end."""
+    """The oldest kept moment, seconds UTC, when retention last grew."""
 
 
 class WholeHistory:
-    """Remembers what pruning has taken; written when retention changes, not daily."""
+    """Stores how far pruning has deleted; written when retention changes, not daily."""
 
     def __init__(self, ledger: LedgerStore) -> None:
         """Keep it in ``ledger``."""
         self._states = StateStore(ledger, _STATE_NAME, _Pruned, cap_bytes=_CAP_BYTES)
 
     def note(self, days: int, *, now: int) -> None:
-        """Note, before the history is pruned, that viewings of so many days stay."""
+        """Record, before pruning, that viewings of ``days`` days are kept."""
         if self._states.load().days != days:
             whole_from = self.whole_from(days, now=now)
             self._states.change(lambda _: _Pruned(days=days, whole_from=whole_from))
 
     def whole_from(self, days: int, *, now: int) -> int:
-        """Return from when on nothing was deleted where ``days`` are kept now, seconds UTC."""
+        """Return since when, seconds UTC, nothing was deleted if ``days`` are kept now."""
         pruned = self._states.load()
         return max(pruned.whole_from, now - min(days, pruned.days or days) * DAY_SECONDS)
