@@ -21,27 +21,27 @@ from edgeagent.store import SavedPicks
 __all__ = ["FRESH_SECONDS", "Ranking", "Recommender"]
 
 FRESH_SECONDS = DAY_SECONDS
-"""For how long stored picks are served at once: the catalogue comes daily."""
+"""How long stored picks are served without ranking: a day, since the catalogue comes daily."""
 _LOOKED_BACK = 5000
-"""Viewings that decide what is new; the latest 500 of them carry weight. Ten a day for a year, and
-more."""
+"""Latest viewings that are excluded from picks as watched: more than ten a day for a year. The
+latest 500 of them carry weight."""
 _NO_FILES = ModelFiles(
     model_path="", model_sha256="0" * 64, catalogue_path="", catalogue_sha256="0" * 64
 )
 
 
 class Ranking(Picks, frozen=True, kw_only=True):
-    """Picks as every door shows them: the command line, the API and the dashboard."""
+    """Picks as the command line, the API and the dashboard show them."""
 
     profile: str
     made_at: int
     """Seconds UTC."""
     cached: bool
-    """Whether these are picks made before, less what was watched or has ended since."""
+    """Whether these are stored picks, without titles that were watched or ended since."""
 
 
 class Recommender:
-    """Picks titles and explains them; no model that fails keeps it from picking."""
+    """Picks titles and explains them, even if a model fails."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Recommender:
             box: its stores, its consents; during a private session nothing is written.
             installations: what is installed.
             scorer: runs models.
-            config: says which packages the box has, and what is for teens.
+            config: the box's packages and the age limit for teens.
 
         """
         self._box = box
@@ -69,16 +69,16 @@ class Recommender:
     def recommend(
         self, *, profile: str, limit: int, cached: bool = False, why_segments: bool = False
     ) -> Ranking:
-        """Return the best ``limit`` titles for a profile and remember them as its last picks.
+        """Return the best ``limit`` titles for a profile and store them as its last picks.
 
-        During a private session they are not remembered: nothing is written.
+        During a private session they are not stored.
 
         Args:
             profile: whose.
             limit: how many.
-            cached: serve the last picks at once if they are a day old at most, less what was
-                watched or has ended since; if that leaves less than half of ``limit``, rank.
-            why_segments: say also why the mix holds its segments.
+            cached: return the stored picks if they are at most a day old, without titles that were
+                watched or ended since; if that leaves less than half of ``limit``, rank again.
+            why_segments: also explain each segment of the mix.
 
         Raises:
             ConsentRequired: ``personalization`` is not granted, or the profile is a kid's.
@@ -101,12 +101,12 @@ class Recommender:
             return stored
         made_at = self._box.clock.now()
         if not self._keep(picks, grant, request, made_at=made_at):
-            # Something was deleted, hidden or withdrawn meanwhile, which these picks may rest on.
+            # These picks may depend on something that was deleted, hidden or withdrawn meanwhile.
             return self.recommend(profile=profile, limit=limit, why_segments=why_segments)
         return _ranking(picks, profile=profile, made_at=made_at, cached=False)
 
     def last_picks(self, *, profile: str, limit: int) -> Ranking | None:
-        """Return the picks last made, less what was watched or has ended since; never ranks.
+        """Return the stored picks without titles watched or ended since; never ranks.
 
         ``None`` where there are none, or they were made for another age limit or other packages.
 
@@ -121,7 +121,7 @@ class Recommender:
         """Return one title's score for a profile and the parts that add up to it.
 
         Raises:
-            UnknownEntity: the catalogue does not hold it, or the profile may or will not see it.
+            UnknownEntity: not in the catalogue, hidden, or not available to this profile.
             ConsentRequired, NoModel, ModelError: as for :meth:`recommend`.
 
         """
@@ -136,23 +136,23 @@ class Recommender:
         return answer.picks[0]
 
     def _grant(self, profile: str) -> Grant:
-        """Return the right to score; who may never be asked is not told to ask first."""
+        """Return the grant to score; for profiles that can never consent, say that instead."""
         try:
             return self._box.gate.grant(Purpose.PERSONALIZATION, profile=profile)
         except ConsentRequired:
-            if profile != MAIN_PROFILE:  # an adult's, and no history is made to find that out
+            if profile != MAIN_PROFILE:  # main is an adult's: no history need be created to know
                 self._box.audience.require(profile, self._box.home.history.profile_kind(profile))
             raise
 
     def _keep(self, picks: Picks, grant: Grant, request: RankRequest, *, made_at: int) -> bool:
-        """Save picks as the last ones, and say whether what they rest on is still there."""
+        """Store the last picks; return False if data they depend on was deleted meanwhile."""
 
         def still() -> bool:
             now = self._request(grant.profile, request.limit)
             return (
                 self._box.gate.last_deletion() == grant.after
                 and (now.hidden, now.not_reasons) == (request.hidden, request.not_reasons)
-                # A deletion on record before the grant may have been carried out since.
+                # A deletion recorded before the grant may have been carried out since.
                 and _viewed(request) <= _viewed(now)
             )
 
@@ -161,10 +161,10 @@ class Recommender:
         return self._box.home.history.save_picks(picks, grant, made_at=made_at, still=still)
 
     def _rank(self, request: RankRequest) -> Picks:
-        """Rank in the first way that works.
+        """Return the picks of the first attempt that works.
 
         Raises:
-            ModelError: none does; the error is that of the first.
+            ModelError: none works; it is the error of the first attempt.
 
         """
         errors: list[ModelError] = []
@@ -186,10 +186,10 @@ class Recommender:
         raise errors[0]
 
     def _stored(self, request: RankRequest, profile: str, *, oldest: int) -> Ranking | None:
-        """Return the last picks as far as they can still be shown."""
+        """Return the stored picks that can still be shown."""
         history = self._box.home.history
         if history.holds_expired(profile):
-            return None  # they may cite what is over age
+            return None  # they may cite viewings past their retention
         saved = history.last_picks(profile)
         if saved is None or not oldest <= saved.made_at <= request.now:
             return None
@@ -215,7 +215,7 @@ class Recommender:
         return _ranking(left, profile=profile, made_at=saved.made_at, cached=True)
 
     def _watched_since(self, saved: SavedPicks, profile: str, now: int) -> set[str]:
-        # From the next second on: what came in the same one is most likely what they rest on.
+        # From the next second on: viewings of the same second were probably part of the input.
         viewings = self._box.home.history.between(
             profile, saved.made_at + 1, now + 1, include_imported=True
         )
@@ -246,10 +246,9 @@ class Recommender:
         return min(self._config.teen_max_age_rating, UNKNOWN_AGE - 1)
 
     def _seed_of_today(self, profile: str) -> int:
-        """Return what decides today's exploration: by box, profile and UTC day, nothing else.
+        """Return the seed of today's exploration: a function of box, profile and UTC day alone.
 
-        It is derived, not drawn and kept: looking at picks, in a private session or not, must
-        change no state.
+        It is derived, not drawn and stored: asking for picks must change no state.
         """
         genesis, today = self._box.home.ledger.genesis, self._box.clock.now() // DAY_SECONDS
         text = f"explore {genesis.created_at} {genesis.phase} {today} {profile}"

@@ -21,23 +21,23 @@ __all__ = ["Recorded", "Recorder"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What became of the events handed in."""
+    """The outcome for the events of one call."""
 
     stored: int
     ignored_child: int
     """``app:child`` viewings and those of kids' profiles: never stored, whatever the consent."""
     ignored_private: int = 0
-    """Viewings that fall, or may fall, into a private session, whenever they are told: nothing of
-    them is kept anywhere."""
+    """Viewings that fall, or may fall, into a private session, however late they are reported:
+    nothing of them is stored."""
     unmatched: int = 0
-    """Of those stored: titles that the catalogue does not hold yet."""
+    """Of those stored: ids that the catalogue does not contain yet."""
 
 
 class Recorder:
     """Stores watch events."""
 
     def __init__(self, box: BoxContext, *, titles: TitleIndex) -> None:
-        """Store into the history of ``box`` what its consent gate allows."""
+        """Store in the history of ``box`` what its consent gate allows."""
         self._box = box
         self._titles = titles
 
@@ -48,21 +48,23 @@ class Recorder:
         keep_unknown: bool = False,
         seen_since: int | None = None,
     ) -> Recorded:
-        """Store events of one or more profiles, one transaction a profile.
+        """Store events of one or more profiles, in one transaction per profile.
 
-        What is dated in the future is dated now: the clock of an app may be ahead of the box's.
+        Events dated in the future are dated now: an app's clock may be ahead of the box's.
 
         Args:
             events: what was watched.
-            keep_unknown: also store ids that the catalogue does not hold, as apps may be ahead of
-                it; :data:`~edgeagent.services.household.retention.UNMATCHED_DAYS` says how long.
-            seen_since: the box saw them begin, after the act of deletion with this place in the
-                chain and any private session, so that no past one can cover them. Where something
-                was deleted since, nothing is stored: it would be back under its old date.
+            keep_unknown: also store ids that the catalogue does not contain, as apps may know
+                titles earlier; :data:`~edgeagent.services.household.retention.UNMATCHED_DAYS` says
+                how long.
+            seen_since: the sequence number of the last deletion when the box itself saw these
+                viewings begin, outside any private session, so that no past session can cover them.
+                If anything was deleted since, nothing is stored, because it would come back under
+                its old date.
 
         Raises:
             MalformedMessage: a field out of range; nothing was stored.
-            UnknownEntity: an id that the catalogue does not hold; nothing was stored.
+            UnknownEntity: an id that the catalogue does not contain; nothing was stored.
             ConsentRequired: a profile has not granted ``history``; nothing of it was stored.
 
         """
@@ -72,9 +74,9 @@ class Recorder:
         if unknown and not keep_unknown:
             self._titles.require(unknown)
         profiles = sorted({event.profile for event in kept})
-        for profile in profiles:  # all, before anything is stored
+        for profile in profiles:  # all of them before anything is stored
             self._box.gate.grant(Purpose.HISTORY, profile=profile)
-        # Asked after consent: an answer without it would tell an app of the session.
+        # Checked after consent, or an app without consent could detect the session.
         if self._box.private.ends_at() is not None:
             return Recorded(stored=0, ignored_child=0, ignored_private=len(valid))
         seen = seen_since is not None
@@ -106,23 +108,23 @@ class Recorder:
             if since is not None and grant.after != since:
                 raise _DeletedSinceError
             still = partial(self._require_nothing_deleted, grant)
-            with suppress(_OvertakenError):  # what is told now is newer than that
+            with suppress(_OvertakenError):  # retry: these events are newer than that deletion
                 self._box.home.history.add(events, grant, undated=self._boot_time(), still=still)
                 return
 
     def _require_nothing_deleted(self, grant: Grant) -> None:
-        """Ask, inside the transaction, whether something was deleted since a grant was minted."""
+        """Raise, inside the transaction, if something was deleted since the grant was minted."""
         if self._box.gate.last_deletion() != grant.after:
             raise _OvertakenError
 
     def _was_private(self, event: WatchEvent) -> bool:
-        """Say whether a viewing may have been in a past session; one of now is not."""
+        """Return whether a viewing may have been in a past session; one dated now was not."""
         told = event.watched_on
         moments = {told, self._box.clock.told(told)} - {self._box.clock.now()}
         return any(self._box.private.covers(moment) for moment in moments)
 
     def _boot_time(self) -> BootTime | None:
-        """Return what dates the viewings later, while no clock can."""
+        """Return the boot time by which viewings are dated later, while the clock is wrong."""
         if not self._box.clock.is_behind():
             return None
         _, ahead_seconds = self._box.clock.offsets()
@@ -138,20 +140,20 @@ class Recorder:
 
 
 class _DeletedSinceError(Exception):
-    """What the box saw begin is older than an act of deletion."""
+    """The viewings that the box saw begin are older than a deletion."""
 
 
 class _OvertakenError(Exception):
-    """Something was deleted between a grant and what was to be stored under it."""
+    """Something was deleted between minting a grant and storing under it."""
 
 
 def _checked(events: object) -> list[WatchEvent]:
-    """Return what a caller handed in as events, each checked."""
+    """Return the caller's events, each one checked."""
     listed = list(events) if isinstance(events, Iterable) else [events]
     valid = [checked(event) for event in listed if isinstance(event, WatchEvent)]
     if len(valid) < len(listed):
         raise MalformedMessage(
-            "what was watched is not told as a WatchEvent or a list of them",
-            hint="pass WatchEvent objects; edgeagent.messages has the type",
+            "expected a WatchEvent or a list of them",
+            hint="pass WatchEvent objects; the type is in edgeagent.messages",
         )
     return valid

@@ -1,6 +1,7 @@
-"""State of a service that is replaced as a whole: read at any time, decided where it is written.
+"""Small state of a service, replaced as a whole inside one transaction.
 
-Fields that a later version has added are not understood, and are kept: firmware rolls back.
+Fields that a later version added are kept though not understood, because firmware can be rolled
+back to this version and updated again.
 """
 
 from __future__ import annotations
@@ -22,26 +23,26 @@ class StateStore(Generic[S]):
     """One message that the ledger database keeps under a name."""
 
     def __init__(self, ledger: LedgerStore, name: str, kind: type[S], *, cap_bytes: int) -> None:
-        """Keep a message of ``kind`` under ``name``; a new one until the first change."""
+        """Store a message of ``kind`` under ``name``; its defaults apply until the first change."""
         self._ledger = ledger
         self._name = name
         self._kind = kind
         self._cap_bytes = cap_bytes
         self._read: tuple[bytes | None, S] = (None, kind())
-        """What was read last: some states are asked for with every viewing, and rarely change."""
+        """Cache of the last read: some states are read with every viewing and rarely change."""
 
     def load(self) -> S:
         """Return the present state."""
         return self._decoded(self._ledger.state(self._name))
 
     def change(self, decide: Callable[[S], S]) -> S:
-        """Replace the state by what ``decide`` makes of it, durably, and return the new one.
+        """Replace the state by ``decide(state)``, durably, and return the new one.
 
-        Reading, deciding and writing are one transaction: what was decided cannot take back what
-        another process has written in between. An error of ``decide`` changes nothing.
+        Reading, deciding and writing are one transaction, so that a change by another process is
+        never overwritten unread. An error of ``decide`` changes nothing.
 
         Raises:
-            MalformedMessage: what was decided could not be read again.
+            MalformedMessage: the new state could not be decoded again.
 
         """
 
@@ -52,7 +53,7 @@ class StateStore(Generic[S]):
         return self._decoded(self._ledger.change_state(self._name, decided))
 
     def update(self, **changes: object) -> S:
-        """Replace some fields, whatever the others are."""
+        """Replace some fields and keep the others."""
         return self.change(lambda now: msgspec.structs.replace(now, **changes))
 
     def _decoded(self, data: bytes | None) -> S:
@@ -66,7 +67,7 @@ class StateStore(Generic[S]):
 
 
 def _with_fields_of_later(data: bytes | None, state: KeptMessage) -> object:
-    """Return ``state`` as plain values, with the fields of ``data`` that it does not know."""
+    """Return ``state`` as plain values, with the unknown fields of ``data`` added."""
     known = msgspec.to_builtins(state)
     return known if data is None else _merged(msgspec.json.decode(data), known, state)
 

@@ -1,1 +1,1 @@
-"""The models that rank: fetched, checked, switched, and dropped when they fail."""
+"""The ranking models: fetched, checked, activated, and replaced when they fail."""

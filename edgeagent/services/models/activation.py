@@ -1,8 +1,8 @@
-"""Try the model that was fetched, and use it from then on: checked, compared, switched in one step.
+"""Activate the fetched model: check it, compare it with the present one, switch in one step.
 
-Work on the history, not on the network: it runs whenever the box has time for it, may take as long
-as a model takes, and may refuse what came; no request is made because of it, or later because of
-it. What is refused lies where it lies, so that an update finds it there and asks for the same.
+This works on the history, not on the network: it may take as long as the model takes and may refuse
+the model, but no request depends on it. A refused model's files stay in place, so that the next
+update makes the same requests whether or not the model was refused.
 """
 
 from __future__ import annotations
@@ -31,31 +31,31 @@ _DECIDED = ("current", "previous", "failures", "refused")
 
 
 class Staged(KeptMessage, frozen=True, kw_only=True):
-    """What was fetched and has not been tried since."""
+    """The fetched model that has not been tried yet."""
 
     manifest: ModelManifest | None = None
 
 
 class StagedStore(StateStore[Staged]):
-    """Keeps it beside the installation, under a name that older releases do not read."""
+    """Stores it beside the installation, under a name that older releases do not read."""
 
     def __init__(self, ledger: LedgerStore) -> None:
         """Keep it in ``ledger``."""
         super().__init__(ledger, _STATE_NAME, Staged, cap_bytes=_CAP_BYTES)
 
     def put(self, manifest: ModelManifest) -> None:
-        """Leave a model to be tried; nothing is written where it lies there already."""
+        """Store a model to be tried; writes nothing if it is stored already."""
         if self.load().manifest != manifest:
             self.update(manifest=manifest)
 
     def tried(self, manifest: ModelManifest) -> None:
-        """Note that a model was tried, unless another has come meanwhile."""
+        """Remove a model that was tried, unless another has been fetched meanwhile."""
         self.change(lambda now: Staged() if now.manifest == manifest else now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activated:
-    """What became of the model that was fetched."""
+    """The outcome for the fetched model."""
 
     model_changed: bool
     catalogue_changed: bool
@@ -84,7 +84,8 @@ class Activation:
             staged: which model was fetched and waits to be tried.
             scorer: runs the golden vectors of a new model.
             clock: dates what was refused.
-            quality: compares a new model with the present one; none: golden vectors decide.
+            quality: compares a new model with the present one; ``None``: golden vectors alone
+                decide.
 
         """
         self._installations = installations
@@ -94,13 +95,13 @@ class Activation:
         self._quality = quality
 
     def activate(self) -> Activated:
-        """Try and activate what was fetched; whatever fails leaves the old in place.
+        """Try and activate the fetched model; on any failure the present one stays active.
 
         Raises:
-            ModelRefused: it fails its golden vectors, fits no catalogue, or is not what its
-                manifest says.
-            ModelError: it could not be tried; it waits to be tried again.
-            NoModel: there is no active model, and none waits.
+            ModelRefused: it fails its golden vectors, does not fit its catalogue, or differs from
+                its manifest.
+            ModelError: it could not be tried; it will be tried again.
+            NoModel: there is no active model, and none is waiting.
 
         """
         before, manifest = self._installations.load(), self._staged.load().manifest
@@ -110,7 +111,7 @@ class Activation:
             self._staged.tried(manifest)
         active, old = self._installations.manifest(), before.current
         if manifest is not None and refused is None and active != manifest:
-            refused = "another process has changed what is installed meanwhile"
+            refused = "another process changed the installation meanwhile"
         return Activated(
             model_changed=old is None or old.model != active.model,
             catalogue_changed=old is None or old.catalogue != active.catalogue,
@@ -119,12 +120,12 @@ class Activation:
         )
 
     def rollback(self) -> ModelManifest:
-        """Swap the active model with the one before it.
+        """Swap the active model with the previous one.
 
-        The one that was active is not activated again by an update until another is published.
+        An update does not activate it again until another model is published.
 
         Raises:
-            ModelRefused: there is none.
+            ModelRefused: there is no previous model.
 
         """
 
@@ -132,7 +133,7 @@ class Activation:
             if now.current is None or now.previous is None:
                 raise ModelRefused(
                     "there is no previous model to go back to",
-                    hint="a second slot is filled by the first update that brings a new model",
+                    hint="the first update that brings a new model keeps the present one",
                 )
             refusal = RefusedModel.of(
                 now.current, reason="rolled back", at=self._clock.now(), lasting=True
@@ -143,7 +144,7 @@ class Activation:
         return self._installations.manifest()
 
     def _decide(self, before: Installation, manifest: ModelManifest) -> str | None:
-        """Activate a model, or return why not."""
+        """Activate a model, or return the reason it was not."""
         refused = self._refusal(before, manifest)
         if refused is None:
             self._try(before, manifest)
@@ -153,7 +154,7 @@ class Activation:
         return refused
 
     def _refusal(self, before: Installation, manifest: ModelManifest) -> str | None:
-        """Return why this model was given up or rolled back before, or ``None``."""
+        """Return why this model was refused or rolled back before, or ``None``."""
         refused = before.refused
         if refused is None or not refused.lasting or before.current is None:
             return None
@@ -161,7 +162,7 @@ class Activation:
         return refused.reason if is_it else None
 
     def _try(self, before: Installation, manifest: ModelManifest) -> None:
-        """Check a model that is new, or that has failed."""
+        """Check a model that is new or has failed before."""
         if manifest == before.current and not before.failures:
             return
         files = self._installations.files(manifest.model, manifest.catalogue)
@@ -175,7 +176,7 @@ class Activation:
             raise
 
     def _objection(self, before: Installation, manifest: ModelManifest) -> str | None:
-        """Compare a new model with the present one on what was watched here."""
+        """Compare a new model with the present one on this box's viewings; return an objection."""
         present = before.current
         if self._quality is None or present is None or present.model == manifest.model:
             return None
@@ -207,6 +208,6 @@ class Activation:
 def _unless_decided(
     before: Installation, changes: Mapping[str, object], now: Installation
 ) -> Installation:
-    """Change what is used, unless another process has since ``before``: the next update looks."""
+    """Change the installation unless another process did since ``before`` (then: next update)."""
     decided = any(getattr(now, name) != getattr(before, name) for name in _DECIDED)
     return now if decided else msgspec.structs.replace(now, **changes)

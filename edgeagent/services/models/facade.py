@@ -1,7 +1,7 @@
-"""Models: everything a box does about the models that rank, behind one noun of the agent.
+"""Models: everything a box does about ranking models, as ``agent.models``.
 
-Fetching is work on the network and opens no history; activating is work on the history and asks
-nothing of the network. Its parts are imported when they are first needed, like all services.
+Fetching uses the network and does not open the history; activating uses the history and not the
+network. Each part is imported on first use, to keep the idle service small.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """What an update changed: what was fetched, and what became of its model."""
+    """The outcome of an update: what was fetched, and whether its model is used."""
 
     published_version: str
     """Of the model that was fetched."""
@@ -45,7 +45,7 @@ class Update:
 
 
 class Models:
-    """Fetches, tries, activates and takes back the models of one box."""
+    """Fetches, activates and rolls back the models of one box."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Models:
         self._open_repository = open_repository
 
     def fetch(self) -> Fetched:
-        """Fetch and verify what is published; its model waits to be activated."""
+        """Fetch and verify the published files; the model then waits to be activated."""
         from edgeagent.services.models.updater import Updater  # noqa: PLC0415  (lazy, see module)
 
         updater = Updater(
@@ -76,16 +76,16 @@ class Models:
             return updater.fetch()
 
     def waits(self) -> bool:
-        """Say whether a model was fetched and waits to be tried."""
+        """Return whether a fetched model waits to be activated."""
         return self._staged.load().manifest is not None
 
     def activate(self) -> Activated:
-        """Try the model that was fetched, and use it if it is good."""
+        """Try the fetched model, and use it if it passes its checks."""
         with _saying("nothing was activated"):
             return self._activation().activate()
 
     def update(self) -> Update:
-        """Fetch, then activate: for somebody who waits for both."""
+        """Fetch, then activate: for a caller that waits for both."""
         fetched = self.fetch()
         activated = self.activate()
         return Update(
@@ -98,7 +98,7 @@ class Models:
         )
 
     def rollback(self) -> ModelManifest:
-        """Go back to the model before the active one."""
+        """Go back to the previous model."""
         return self._activation().rollback()
 
     def _activation(self) -> Activation:

@@ -1,4 +1,4 @@
-"""Which models to try, in which order, and when one has failed too often."""
+"""Which models to try, in which order, and when one has failed too often to be tried."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from edgeagent.services.models.installation import Installation, InstallationSto
 __all__ = ["MOST_FAILURES", "Attempt", "Failover"]
 
 MOST_FAILURES = 3
-"""Failures in a row after which the slots are swapped: one may be a lack of memory, three are the
-model. Each of them costs two starts of a child."""
+"""Failures in a row after which the slots are swapped. One may be a lack of memory; three point to
+the model. Each failure costs two starts of the scoring child."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,18 +29,18 @@ class Attempt:
 
 
 class Failover:
-    """Remembers over restarts how often the active model has failed."""
+    """Counts the failures of the active model, across restarts."""
 
     def __init__(self, installations: InstallationStore, *, clock: Clock) -> None:
-        """Judge the models of ``installations``."""
+        """Count failures in ``installations``."""
         self._installations = installations
         self._clock = clock
 
     def attempts(self) -> Iterator[Attempt]:
-        """Yield the active model, the one before it, then popularity over either's catalogue.
+        """Yield the active model, the previous one, then popularity in either one's catalogue.
 
-        A model that has failed too often and has no other behind it is left alone until an update
-        has checked it again.
+        A model that failed too often and has no predecessor is not run until an update has checked
+        it again.
 
         Raises:
             NoModel: nothing has been downloaded yet.
@@ -56,7 +56,7 @@ class Failover:
             yield Attempt(manifest=manifest, popular=True)
 
     def worked(self, attempt: Attempt) -> None:
-        """Note that a model answered; writes only if it had failed before."""
+        """Record that a model answered; writes only if it had failed before."""
 
         def noted(now: Installation) -> Installation:
             if not _is_active(attempt, now):
@@ -67,10 +67,10 @@ class Failover:
             self._installations.change(noted)
 
     def failed(self, attempt: Attempt, error: EdgeAgentError) -> None:
-        """Note that a model did not answer; the third time in a row the one before it takes over.
+        """Record that a model failed; after the third failure in a row the previous one takes over.
 
-        The one that failed stays in the other slot, and is not activated again by an update until
-        another model is published.
+        The failed model stays in the other slot; an update does not activate it again until another
+        model is published.
         """
 
         def noted(now: Installation) -> Installation:

@@ -1,7 +1,7 @@
-"""What is installed in a box: two model slots, the report task, and what is known of the time.
+"""What is installed in a box: two model slots, the report task, and the evidence of the time.
 
-Kept in the encrypted ledger database, so that whoever can write to the models directory cannot
-make the box use other files: every file is named here by hash and checked when it is loaded.
+It is stored in the encrypted ledger database. A process that can only write to the models directory
+cannot make the box use other files: each file is named here by hash and checked when loaded.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ _CAP_BYTES = 512 * 1024
 
 
 class RefusedModel(KeptMessage, frozen=True, kw_only=True):
-    """A model that is not used, and why."""
+    """A model that is not used, and the reason."""
 
     model_sha256: Sha256
     model_version: str
     reason: str
     at: Seconds
     lasting: bool
-    """Whether it stays refused until another model is published. A model that lost a comparison is
-    compared again at the next update, since by then more has been watched."""
+    """Whether it stays refused until another model is published. A model that lost the quality
+    comparison is compared again at the next update, when there are more viewings to compare on."""
 
     @classmethod
     def of(cls, manifest: ModelManifest, *, reason: str, at: int, lasting: bool) -> Self:
-        """Say why a model is not used."""
+        """Return the record of why a model is not used."""
         return cls(
             model_sha256=manifest.model.sha256,
             model_version=manifest.model_version,
@@ -59,7 +59,7 @@ class RefusedModel(KeptMessage, frozen=True, kw_only=True):
 
 
 class UnreadManifest(KeptMessage, frozen=True, kw_only=True):
-    """A published manifest that could not be read, so that nothing is known of its model."""
+    """A published manifest that could not be read, so that its model is unknown."""
 
     reason: str
     at: Seconds
@@ -82,7 +82,7 @@ class Installation(KeptMessage, frozen=True, kw_only=True):
     time: TimeEvidence = TimeEvidence()
 
     def swapped(self) -> Installation:
-        """Return it with the model before the active one active, if there is one."""
+        """Return it with the two slots swapped, if there is a previous model."""
         if self.previous is None:
             return self
         return msgspec.structs.replace(
@@ -91,27 +91,27 @@ class Installation(KeptMessage, frozen=True, kw_only=True):
 
 
 class InstallationStore(StateStore[Installation]):
-    """Keeps the installation, empty until the first update, and says where its files lie."""
+    """Stores the installation, empty until the first update, and locates its files."""
 
     def __init__(self, ledger: LedgerStore, models: Path) -> None:
-        """Keep the state in ``ledger``; target files lie in ``models``/targets."""
+        """Store the state in ``ledger``; target files are in ``models``/targets."""
         super().__init__(ledger, _STATE_NAME, Installation, cap_bytes=_CAP_BYTES)
         self._models = models
 
     def tell_time(self, clock: DeviceClock) -> None:
-        """Let a clock go by what is known, never by less than the ledger's chain knows."""
+        """Give a clock the stored time evidence, or the ledger chain's if that is later."""
         stored = self.load().time
         seen = max(stored.last_seen, self._ledger.last_known_time())
         clock.take_in(msgspec.structs.replace(stored, last_seen=seen))
 
     def learn_time(self, clock: DeviceClock, *, issued_at: int, vouched_until: int) -> Installation:
-        """Keep a freshly verified timestamp, beside what another process has learned.
+        """Store a freshly verified timestamp, merged with what another process has stored.
 
-        Where clock and timestamp agree the ledger notes it. Models are updated under a broken
-        ledger too; it grants and reports nothing anyway.
+        Where clock and timestamp agree, this is recorded in the ledger. Models are updated even if
+        the ledger is broken, since it then grants and reports nothing.
 
         Returns:
-            What is installed.
+            The installation.
 
         """
 
@@ -139,7 +139,7 @@ class InstallationStore(StateStore[Installation]):
         return current
 
     def files(self, model: TargetReference, catalogue: TargetReference) -> ModelFiles:
-        """Return where a model and its catalogue lie."""
+        """Return the paths and hashes of a model and its catalogue."""
         return ModelFiles(
             model_path=str(self.path(model)),
             model_sha256=model.sha256,
@@ -148,12 +148,12 @@ class InstallationStore(StateStore[Installation]):
         )
 
     def has_segmenter(self, task: ReportTask) -> bool:
-        """Say whether the model and catalogue that assign a task's segments lie here."""
+        """Return whether the model and catalogue that assign a task's segments are here."""
         references = (task.segmenter.model, task.segmenter.catalogue)
         return all(self.path(reference).is_file() for reference in references)
 
     def path(self, reference: TargetReference) -> Path:
-        """Return the file of a target."""
+        """Return the path of a target."""
         return target_file(self._models, reference.path)
 
 
@@ -163,10 +163,10 @@ NONE_NAME = "none (nothing watched, sensitive, or unknown)"
 def category_labels(
     installation: Installation, *, task: str, categories: int
 ) -> tuple[SegmentLabel, ...]:
-    """Return a label for each category of a task.
+    """Return a label for each category of a report.
 
     Args:
-        installation: its model names the segments where the task asks for that model's.
+        installation: its model names the segments if the task uses that model's segments.
         task: name of the task, as a report carries it.
         categories: S'.
 

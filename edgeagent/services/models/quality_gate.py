@@ -1,7 +1,7 @@
-"""QualityGate: does a new model guess this household's own viewings as well as the present one?
+"""QualityGate: does a new model predict this household's viewings as well as the present one?
 
-Nothing of the comparison leaves the box, and nothing that leaves the box depends on it: reports use
-the model that their task names, whatever ranks titles here.
+Nothing of the comparison leaves the box, and nothing that leaves depends on it: reports use the
+model that their task names, not the one that ranks titles here.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ __all__ = ["QualityGate"]
 
 
 class QualityGate:
-    """Compares two models on what was watched here."""
+    """Compares two models on this box's viewings."""
 
     def __init__(self, home: Home, *, gate: ConsentGate, scorer: Scorer) -> None:
-        """Read the windows of profiles in ``home`` that grant ``personalization``."""
+        """Use the viewings of profiles in ``home`` that grant ``personalization``."""
         self._home = home
         self._gate = gate
         self._scorer = scorer
 
     def objection(self, *, present: ModelFiles, new: ModelFiles) -> str | None:
-        """Say why the new model should not replace the present one, or ``None``.
+        """Return why the new model should not replace the present one, or ``None``.
 
-        ``None`` also where nothing can be said: nobody consents, too little was watched, or the
+        Also ``None`` if they cannot be compared: nobody consents, too little was watched, or the
         present model does not run.
         """
         profiles = self._profiles()
@@ -42,7 +42,7 @@ class QualityGate:
         try:
             after = self._scorer.trial(TrialRequest(files=new, profiles=profiles))
         except ModelError as error:
-            return f"it cannot guess what was watched here: {error}"
+            return f"it cannot predict what was watched here: {error}"
         return clear_loss(before.gains, after.gains)
 
     def _profiles(self) -> tuple[tuple[Viewing, ...], ...]:
@@ -53,11 +53,11 @@ class QualityGate:
                 if self._gate.holds(Purpose.PERSONALIZATION, profile=profile.name)
             ]
         except StorageError:
-            return ()  # a damaged store stops no update
+            return ()  # a damaged history must not stop updates
         return tuple(window for window in windows if hold_out(window) is not None)
 
     def _window(self, profile: str) -> tuple[Viewing, ...]:
-        """Return what may carry weight for a profile."""
+        """Return the viewings that may carry weight for a profile."""
         marks = self._home.history.marks(profile)
         left_out = {*marks.hidden, *marks.not_reasons}
         return tuple(v for v in self._home.history.window(profile) if v.entity_id not in left_out)

@@ -1,4 +1,4 @@
-"""Which titles exist: the catalogue's public part, read once per catalogue."""
+"""The titles of the active catalogue, read once per catalogue."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TitleIndex:
     """Looks titles up by entity id in the active catalogue."""
 
     def __init__(self, installations: InstallationStore) -> None:
-        """Follow whatever catalogue is active."""
+        """Look up in whichever catalogue is active."""
         self._installations = installations
         self._sha256 = ""
         self._titles: PackedTitles | None = None
@@ -35,7 +35,7 @@ class TitleIndex:
         return self._load().find(entity_id)
 
     def lookup(self) -> Callable[[str], Title | None]:
-        """Return what finds titles in the catalogue that is active now: for many in one go.
+        """Return a function that finds titles in the present catalogue; for many look-ups.
 
         Raises:
             NoModel, ModelRefused: as for :meth:`find`.
@@ -44,7 +44,7 @@ class TitleIndex:
         return self._load().find
 
     def unknown(self, entity_ids: set[str]) -> set[str]:
-        """Return those that the catalogue does not hold; none while there is no catalogue."""
+        """Return the ids that the catalogue does not contain; none while there is no catalogue."""
         try:
             titles = self._load()
         except NoModel:
@@ -52,13 +52,13 @@ class TitleIndex:
         return {entity_id for entity_id in entity_ids if titles.find(entity_id) is None}
 
     def require(self, entity_ids: set[str]) -> None:
-        """Refuse ids that the catalogue does not hold.
+        """Raise if the catalogue does not contain an id.
 
-        A box that has no catalogue yet cannot tell, and accepts what may be an id at all.
+        Without a catalogue yet, any well-formed id is accepted.
 
         Raises:
-            UnknownEntity: names the first of them.
-            MalformedMessage: what is no id of any title.
+            UnknownEntity: names the first unknown id.
+            MalformedMessage: not a well-formed id.
 
         """
         for entity_id in entity_ids:
@@ -71,7 +71,7 @@ class TitleIndex:
             )
 
     def all(self) -> Iterator[Title]:
-        """Return the titles of the catalogue, one by one.
+        """Yield the titles of the catalogue.
 
         Raises:
             NoModel, ModelRefused: as for :meth:`find`.
@@ -80,7 +80,7 @@ class TitleIndex:
         return iter(self._load())
 
     def release(self) -> None:
-        """Forget the titles until one is asked for again."""
+        """Free the titles' memory until the next look-up."""
         self._titles, self._sha256 = None, ""
 
     def _load(self) -> PackedTitles:
@@ -96,7 +96,7 @@ class TitleIndex:
                 ) from error
             if sha256_hex(data) != reference.sha256:
                 raise ModelRefused(
-                    f"{path.name} is not the catalogue that was verified",
+                    f"{path.name} differs from the catalogue that was verified",
                     hint="it changed on disk; download it again: edgeagent model update",
                 )
             self._titles = PackedTitles(data)

@@ -1,9 +1,9 @@
-"""Fetch model, catalogue and report task: verified against the repository, and nothing else.
+"""Fetch model, catalogue and report task, each verified against the repository.
 
-This is all that an update does on the network. It opens no history and runs no model, so that
-neither what it asks for nor when depends on what was watched: whether the model that came is used
-is decided afterwards, by :mod:`edgeagent.services.models.activation`, and no later request depends
-on it.
+This is all that an update does on the network. It does not open the history and runs no model, so
+that neither the requests nor their timing depend on viewings. Whether the fetched model is used is
+decided afterwards, by :mod:`edgeagent.services.models.activation`, and no later request depends on
+that.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = ["Fetched", "Updater"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """What came."""
+    """The outcome of a fetch."""
 
     model_version: str
     """Of the published model."""
@@ -44,7 +44,7 @@ class Fetched:
 
 
 class Updater:
-    """Brings what is published to the box."""
+    """Downloads the published files to the box."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Updater:
         """Fetch for ``installations``.
 
         Args:
-            installations: where files lie, and what is known of the time.
+            installations: where the files are, and the evidence of the time.
             staged: where a model waits to be tried.
             open_repository: refreshes a repository as of a time (seconds UTC).
             clock: learns from verified timestamps.
@@ -69,11 +69,11 @@ class Updater:
         self._clock = clock
 
     def fetch(self) -> Fetched:
-        """Fetch and verify what is published, and leave its model to be tried.
+        """Fetch and verify the published files, and store the model to be tried.
 
         Raises:
             UpdateRefused: metadata or a target does not verify.
-            MalformedMessage: what is published is no manifest, or no task.
+            MalformedMessage: the published manifest or task is malformed.
             NetworkError: the server cannot be reached.
 
         """
@@ -83,7 +83,7 @@ class Updater:
         )
         manifest = self._manifest(repository.read(MANIFEST_TARGET))
         task = decode_task(repository.read(TASK_TARGET))
-        # Files that are here already are hashed again, so that one altered on disk is mended.
+        # Existing files are hashed again, so that one altered on disk is replaced.
         _fetch(repository, manifest.model, manifest.catalogue, manifest.golden)
         _fetch(repository, task.segmenter.model, task.segmenter.catalogue)
         # The task never waits for the model that ranks: what is reported must not depend on it.
@@ -93,7 +93,7 @@ class Updater:
         return Fetched(model_version=manifest.model_version, task_changed=task != before.task)
 
     def _manifest(self, data: bytes) -> ModelManifest:
-        """Read the manifest; one that cannot be read is noted, beside what was refused before."""
+        """Read the manifest; an unreadable one is recorded beside the refused models."""
         try:
             manifest = decode_manifest(data)
         except MalformedMessage as error:
@@ -106,7 +106,7 @@ class Updater:
 
 
 def _asked(before: Installation, task: ReportTask, now: Installation) -> Installation:
-    """Take in a task, unless another process has taken in one since ``before``."""
+    """Store a task, unless another process has stored one since ``before``."""
     return now if now.task != before.task else msgspec.structs.replace(now, task=task)
 
 

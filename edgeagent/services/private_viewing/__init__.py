@@ -1,1 +1,1 @@
-"""Private viewing: sessions that are stored nowhere but in memory, and what falls into them."""
+"""Private viewing: sessions that are kept in memory only, and the viewings that fall into them."""

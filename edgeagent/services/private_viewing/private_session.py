@@ -1,8 +1,9 @@
-"""Private viewing: while it lasts nothing is stored, and nothing tells later that it was there.
+"""Private viewing: nothing is stored while it lasts, and nothing reveals it afterwards.
 
-It is measured in boot time, which nobody sets. Sessions are kept in memory and in a tmpfs, past
-ones too, so that neither a restart of the service ends one nor what was watched in one is stored
-when it is told later: times, no title, no profile, and nothing in the home. In doubt it is private.
+Its duration is measured in boot time, which nobody can set. The times of present and past sessions
+are kept in memory and in a tmpfs, never in the home, with no title and no profile. So a restart of
+the service does not end a session, and a viewing that an app reports late is recognised as private.
+In doubt a viewing is private.
 """
 
 from __future__ import annotations
@@ -23,41 +24,41 @@ from edgeagent.services.timekeeping.device_clock import DeviceClock
 __all__ = ["DEFAULT_MINUTES", "MAX_MINUTES", "KeptPrivateSession", "PrivateSession"]
 
 DEFAULT_MINUTES = 240
-"""A long evening: a forgotten private session ends by itself."""
+"""Four hours, a long evening: a session that was left on ends by itself."""
 MAX_MINUTES = 24 * 60
 _CAP_BYTES = 1024 * 1024
 
 
 class PrivateSession(Protocol):
-    """Whether the box is looking away."""
+    """Says whether a private session is on, and what falls into past ones."""
 
     def start(self, minutes: int) -> int:
-        """Begin, or begin anew, and return when it ends, seconds UTC."""
+        """Begin or restart a session, and return when it ends, seconds UTC."""
         ...
 
     def stop(self) -> None:
-        """End it; harmless when there is none."""
+        """End it; does nothing if there is none."""
         ...
 
     def ends_at(self) -> int | None:
-        """Return when the present one ends, or ``None``."""
+        """Return when the present session ends, seconds UTC, or ``None``."""
         ...
 
     def covers(self, moment: int) -> bool:
-        """Say whether what a clock called ``moment`` may have been watched privately."""
+        """Return whether a viewing dated ``moment``, seconds UTC, may have been private."""
         ...
 
     def last_change(self) -> tuple[float, bool]:
-        """Return what differs whenever a session has begun or ended in between."""
+        """Return a value that differs whenever a session has begun or ended in between."""
         ...
 
     def require_certain(self) -> None:
-        """Refuse where it is private because nobody can say whether it is."""
+        """Raise if everything counts as private because the session's state is unreadable."""
         ...
 
 
 class KeptPrivateSession:
-    """A private session that lasts over processes, not over boots."""
+    """A private session that outlives the process, but not the boot."""
 
     def __init__(self, home: Path, *, clock: DeviceClock, directory: Path) -> None:
         """Keep the sessions of the box in ``home`` below ``directory``, a tmpfs."""
@@ -69,18 +70,18 @@ class KeptPrivateSession:
         self._stamp: Stamp | None = None
 
     def start(self, minutes: int) -> int:
-        """Begin, or begin anew, and return when it ends, seconds UTC.
+        """Begin or restart a session, and return when it ends, seconds UTC.
 
         Raises:
-            InputError: not between a minute and a day.
-            DiskFull, WrongOwner: the runtime directory cannot be written, or is not this user's
-                alone.
+            InputError: not between one minute and one day.
+            DiskFull, WrongOwner: the runtime directory is not writable, or other users can access
+                it.
 
         """
         if not 1 <= minutes <= MAX_MINUTES:
             raise InputError(
                 f"a private session of {minutes} minutes",
-                hint=f"ask for 1 to {MAX_MINUTES} minutes; it can be begun anew",
+                hint=f"ask for 1 to {MAX_MINUTES} minutes; a session can be started again",
             )
         began = self._clock.boot_seconds()
         offsets = tuple(sorted(set(self._clock.offsets())))
@@ -89,51 +90,51 @@ class KeptPrivateSession:
         return self._clock.now() + 60 * minutes
 
     def stop(self) -> None:
-        """End it; harmless when there is none.
+        """End it; does nothing if there is none.
 
         Raises:
-            DiskFull, WrongOwner: it goes on, because the runtime directory cannot be written, or
-                is not this user's alone.
+            DiskFull, WrongOwner: it continues, because the runtime directory is not writable or
+                other users can access it.
 
         """
         if self.ends_at() is not None:
             self._change(lambda spans: spans.stopped(self._clock.boot_seconds()))
 
     def ends_at(self) -> int | None:
-        """Return when the present one ends, or ``None``."""
+        """Return when the present session ends, seconds UTC, or ``None``."""
         left_seconds = self._present().ends_in(self._clock.boot_seconds())
         return None if left_seconds is None else self._clock.now() + math.ceil(left_seconds)
 
     def covers(self, moment: int) -> bool:
-        """Say whether what a clock called ``moment`` may have been watched privately."""
+        """Return whether a viewing dated ``moment``, seconds UTC, may have been private."""
         return self._present().covers(moment, self._clock.offsets())
 
     def last_change(self) -> tuple[float, bool]:
-        """Return what differs whenever a session has begun or ended in between."""
+        """Return a value that differs whenever a session has begun or ended in between."""
         spans = self._present().spans
         if not spans:
             return 0.0, False
         return spans[-1].began, spans[-1].is_on(self._clock.boot_seconds())
 
     def require_certain(self) -> None:
-        """Refuse where it is private because nobody can say whether it is.
+        """Raise if everything counts as private because the session's state is unreadable.
 
         Raises:
-            DiskFull, WrongOwner: the runtime directory is not this user's alone.
+            DiskFull, WrongOwner: other users can access the runtime directory.
 
         """
         if (fault := self._file.fault()) is not None:
             raise fault
 
     def _present(self) -> Spans:
-        """Return what is known now, after noting what the clocks show."""
+        """Return the sessions known now, after recording the present clock offsets."""
         if self._file.fault() is not None:
             return self._in_doubt()
         self._take_in()
         boot_seconds, offsets = self._clock.boot_seconds(), self._clock.offsets()
         if self._spans.seen(boot_seconds, offsets) != self._spans:
             self._spans = self._spans.seen(boot_seconds, offsets)
-            with suppress(DiskFull):  # this process knows it
+            with suppress(DiskFull):  # this process has them in memory
                 self._change(lambda spans: spans.seen(boot_seconds, offsets))
         return self._spans
 
@@ -145,7 +146,7 @@ class KeptPrivateSession:
             self._spans, self._stamp = changed, self._file.stamp()
 
     def _take_in(self) -> None:
-        """Take in what another process has written; what is gone, or of another boot, is not."""
+        """Read what another process has written, unless the file is gone or from another boot."""
         stamp = self._file.stamp()
         if stamp != self._stamp and stamp is not None:
             self._stamp = stamp
@@ -165,7 +166,7 @@ class KeptPrivateSession:
             return self._in_doubt()
 
     def _in_doubt(self) -> Spans:
-        """Somebody watched privately and nobody can say when: all of this boot, and a day."""
+        """Return the span for an unreadable file: all of this boot, and a day from now."""
         ends = self._clock.boot_seconds() + 60 * MAX_MINUTES
         always = Span(began=0.0, ends=ends, offsets=self._clock.offsets())
         return Spans(boot_id=self._clock.boot_id(), spans=(always,))

@@ -1,8 +1,8 @@
-"""When somebody watched privately, in the time of the boot, and what falls into it.
+"""The time spans of private sessions, in boot time, and which moments fall into them.
 
-A clock that is set must neither end a private session nor move it. So a session is kept in boot
-time, with every difference between a clock and the boot that was seen while it lasted: what is told
-afterwards falls into it if by any of them, or by the present one, it may.
+Setting the clock must neither end a private session nor move it. So a span is kept in boot time,
+with every offset between clock and boot time that was observed while it lasted. A viewing reported
+later is private if it falls into the span under any of these offsets or the present one.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from edgeagent.messages.codec import Message
 __all__ = ["Span", "Spans"]
 
 _JITTER_SECONDS = 1
-"""A clock tells whole seconds, so that its difference from the boot is good to one."""
+"""Clocks are read in whole seconds, so an offset from boot time is accurate to one second."""
 _MOST_SPANS = 256
-"""Older ones run together, so that nobody fills the memory by switching on and off."""
+"""Older spans are merged, so that switching on and off cannot fill the memory."""
 _MOST_OFFSETS = 64
 
 
@@ -30,27 +30,27 @@ class Span(Message, frozen=True, kw_only=True):
     began: float
     ends: float
     offsets: tuple[float, ...]
-    """What clocks showed beyond boot time while it lasted."""
+    """Clock minus boot time, in seconds, as observed while it lasted."""
 
     def is_on(self, boot_seconds: float) -> bool:
-        """Say whether it is on."""
+        """Return whether it is on."""
         return self.began <= boot_seconds < self.ends
 
     def covers(self, moment: int, offsets: Sequence[float]) -> bool:
-        """Say whether what a clock called ``moment`` may have been in it."""
+        """Return whether a viewing dated ``moment`` may have been in it."""
         return any(
             self.began - _JITTER_SECONDS <= moment - offset <= self.ends + _JITTER_SECONDS
             for offset in (*self.offsets, *offsets)
         )
 
     def ended(self, boot_seconds: float) -> Self:
-        """Return it with its end now, if it is on."""
+        """Return it ended now, if it is on."""
         if not self.is_on(boot_seconds):
             return self
         return msgspec.structs.replace(self, ends=boot_seconds)
 
     def seen(self, boot_seconds: float, offsets: Sequence[float]) -> Self:
-        """Return it with what clocks show now, if it is on."""
+        """Return it with the present offsets added, if it is on."""
         if not self.is_on(boot_seconds):
             return self
         return msgspec.structs.replace(self, offsets=_joined(self.offsets, offsets))
@@ -63,34 +63,34 @@ class Spans(Message, frozen=True, kw_only=True):
     spans: tuple[Span, ...] = ()
 
     def ends_in(self, boot_seconds: float) -> float | None:
-        """Return for how many seconds the present session goes on, or ``None``."""
+        """Return the remaining seconds of the present session, or ``None``."""
         ends = [span.ends for span in self.spans if span.is_on(boot_seconds)]
         return max(ends) - boot_seconds if ends else None
 
     def covers(self, moment: int, offsets: Sequence[float]) -> bool:
-        """Say whether what a clock called ``moment`` may have been in any of them."""
+        """Return whether a viewing dated ``moment`` may have been in any of them."""
         return any(span.covers(moment, offsets) for span in self.spans)
 
     def stopped(self, boot_seconds: float) -> Self:
-        """Return them with none that is on."""
+        """Return them with the present session ended."""
         spans = tuple(span.ended(boot_seconds) for span in self.spans)
         return msgspec.structs.replace(self, spans=spans)
 
     def started(self, span: Span) -> Self:
-        """Return them with another one, which takes the place of the present one."""
+        """Return them with a new session, which replaces the present one."""
         spans = (*self.stopped(span.began).spans, span)
         if len(spans) > _MOST_SPANS:
             spans = (_both(spans[0], spans[1]), *spans[2:])
         return msgspec.structs.replace(self, spans=spans)
 
     def seen(self, boot_seconds: float, offsets: Sequence[float]) -> Self:
-        """Return them with what clocks show now noted at the present one."""
+        """Return them with the present offsets added to the present session."""
         spans = tuple(span.seen(boot_seconds, offsets) for span in self.spans)
         return msgspec.structs.replace(self, spans=spans)
 
 
 def _both(first: Span, second: Span) -> Span:
-    """Return one that covers what both do, and what lies between: in doubt it was private."""
+    """Return one span over both and the time between: in doubt it was private."""
     return Span(
         began=min(first.began, second.began),
         ends=max(first.ends, second.ends),
@@ -99,7 +99,7 @@ def _both(first: Span, second: Span) -> Span:
 
 
 def _joined(known: Sequence[float], more: Sequence[float]) -> tuple[float, ...]:
-    """Return the known ones and those more that differ from all; the nearest two give way."""
+    """Return the union of both without near duplicates; beyond the limit the nearest two merge."""
     joined = list(known)
     for offset in more:
         if all(abs(offset - other) > _JITTER_SECONDS for other in joined):

@@ -1,7 +1,7 @@
-"""Files in memory that are this user's alone: they outlive a process, and end with the boot.
+"""Files in a tmpfs that only this user can access: they outlive a process and end with the boot.
 
-Anybody may make a directory in shared memory. So ours is of mode 0700 and its owner is looked at
-before anything in it is believed: nobody else reads there, and nobody else leaves anything there.
+Any user may create a directory in shared memory. So ours has mode 0700, and its owner and mode are
+checked before its content is trusted: no other user can read or write there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from edgeagent.store.ownership import user_name
 __all__ = ["RuntimeFile", "runtime_directory"]
 
 _HINT = "set XDG_RUNTIME_DIR to a directory in memory that this user may write"
-_IN_DOUBT = "nobody can say what is private, so nothing is stored"
+_IN_DOUBT = "it is unknown what is private, so nothing is stored"
 
 Stamp = tuple[int, int, int]
 
@@ -28,12 +28,12 @@ class RuntimeFile:
     """One small file in this user's directory below a directory in memory."""
 
     def __init__(self, parent: Path, name: str) -> None:
-        """Keep the file ``name`` below ``parent``; nothing is made before it is written."""
+        """Use the file ``name`` below ``parent``; nothing is created before the first write."""
         self._directory = parent / f"edgeagent-{os.geteuid()}"
         self._file = self._directory / name
 
     def fault(self) -> StorageError | None:
-        """Return why what is there cannot be believed; none is no fault."""
+        """Return why the content cannot be trusted; ``None`` if it can, or there is none."""
         try:
             facts = self._directory.lstat()
         except OSError:
@@ -64,7 +64,7 @@ class RuntimeFile:
         return None
 
     def stamp(self) -> Stamp | None:
-        """Return what differs whenever the file has been written; ``None``: nothing of ours."""
+        """Return a value that changes with every write; ``None``: no file of this user."""
         if self.fault() is not None:
             return None
         try:
@@ -74,7 +74,7 @@ class RuntimeFile:
         return facts.st_ino, facts.st_mtime_ns, facts.st_size
 
     def read(self) -> bytes | None:
-        """Return what the file holds; ``None``: nothing of ours."""
+        """Return the file's content; ``None``: no file of this user."""
         if self.fault() is not None:
             return None
         try:
@@ -83,7 +83,7 @@ class RuntimeFile:
             return None
 
     def write(self, data: bytes) -> None:
-        """Replace what the file holds.
+        """Replace the file's content.
 
         Raises:
             DiskFull: it cannot be written.
@@ -91,7 +91,7 @@ class RuntimeFile:
         """
         new = self._file.with_suffix(".new")
         try:
-            new.unlink(missing_ok=True)  # of a writing that was interrupted, whatever it is
+            new.unlink(missing_ok=True)  # left by an interrupted write
             new.touch(mode=0o600)
             new.write_bytes(data)
             new.replace(self._file)
@@ -100,10 +100,10 @@ class RuntimeFile:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Let no other process write while a block reads, decides and writes.
+        """Lock out other processes while a block reads, decides and writes.
 
         Raises:
-            DiskFull, WrongOwner: there is no directory of this user's own.
+            DiskFull, WrongOwner: there is no directory that only this user can access.
 
         """
         try:
@@ -121,6 +121,6 @@ class RuntimeFile:
 
 
 def runtime_directory(environment: Mapping[str, str]) -> Path:
-    """Return a directory in memory: ``XDG_RUNTIME_DIR``, else shared memory."""
+    """Return a directory in memory: ``XDG_RUNTIME_DIR``, or else shared memory."""
     named = environment.get("XDG_RUNTIME_DIR")
     return Path(named) if named else Path("/dev/shm")  # noqa: S108  (tmpfs is the point)

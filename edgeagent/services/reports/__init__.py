@@ -1,1 +1,1 @@
-"""The reporting week: decided, counted, randomised, booked, sent, and accounted for."""
+"""Reports: whether a week is reported, its count, randomisation, booking, sending and accounts."""

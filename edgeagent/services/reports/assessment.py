@@ -1,4 +1,4 @@
-"""The privacy assessment of one household, now: what leaves, what it costs, what it tells."""
+"""The present privacy assessment of one household: what leaves, its cost, what can be concluded."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _DEFAULT_CATEGORIES = 33
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What reports have cost, in ε = ln(e^ε)."""
+    """What reports have cost, as ε = ln(e^ε)."""
 
     reports: int
     epsilon_last_52_weeks: float
@@ -43,42 +43,43 @@ class Budget:
     epsilon_limit_52_weeks: float
     epsilon_limit_report: float
     epsilon_lifetime: float
-    """Of all reports ever, imported debits included; what an observer of all of them has."""
+    """Of all reports ever, imported debits included: the loss against an observer of all of
+    them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Belief:
-    """What an observer believes of one category before and after seeing the reports."""
+    """An observer's belief in one category before and after seeing the reports."""
 
     category: str
     label: SegmentLabel
-    """The same as fields; without a segment it has no more than the name."""
+    """The label as fields; a category that is not a segment has only a name."""
     prior: float
     posterior: float
     posterior_at_most: float
-    """Whatever the reports had said."""
+    """The largest posterior that reports on these weeks could have led to."""
     posterior_after_one_more_at_most: float
-    """After the next report, whatever it says."""
+    """The largest posterior possible after one more report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusions:
-    """For somebody who sees all reports of this box and knows the population."""
+    """Conclusions of an observer who sees all reports of this box and knows the population."""
 
     worst_case: str
     task: str
     reports: int
-    """How many of the reports are answers to that task."""
+    """How many of the reports answer that task."""
     beliefs: tuple[Belief, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """The whole of it."""
+    """The whole assessment."""
 
     at: str
     reporting: tuple[str, ...]
-    """Profiles that take part in reports now."""
+    """Profiles whose viewings may enter reports now."""
     leaves: tuple[DeclaredRequest, ...]
     besides: tuple[str, ...]
     budget: Budget
@@ -95,11 +96,11 @@ def assess(
     config: Config,
     prior: Sequence[Fraction] | None = None,
 ) -> Assessment:
-    """Return the assessment; of the history it reads the oldest date alone.
+    """Return the assessment; from the history it reads the oldest and newest date alone.
 
     Raises:
         InputError: the prior does not fit the task.
-        LedgerBroken: what was spent cannot be trusted.
+        LedgerBroken: the record of what was spent cannot be trusted.
 
     """
     home, gate, clock = box.home, box.gate, box.clock
@@ -185,7 +186,7 @@ def _conclusions(
 
 
 def _question(installation: Installation, reports: Sequence[Report]) -> tuple[str, int]:
-    """Return name and number of categories of the task that was answered last, or will be."""
+    """Return name and number of categories of the task last answered, or else of the next one."""
     if reports:
         return reports[-1].task, len(reports[-1].counts)
     if installation.task is not None:
@@ -194,7 +195,7 @@ def _question(installation: Installation, reports: Sequence[Report]) -> tuple[st
 
 
 def _dates(home: Home) -> tuple[int, int] | None:
-    """Return the oldest and the newest date; what cannot be read counts as never deleted."""
+    """Return the oldest and the newest date; an unreadable history counts as never pruned."""
     try:
         oldest = home.history.oldest(*(profile.name for profile in home.history.profiles()))
         newest = home.history.newest()

@@ -1,4 +1,4 @@
-"""What reports have cost so far, and until when a new ledger is silent."""
+"""What reports have cost so far, and until when a new ledger must not report."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["Balance", "balance"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """What was spent on reports in the 52 weeks up to now."""
+    """The privacy budget spent on reports in the 52 weeks up to now."""
 
     reports: int
-    """All that were ever drawn, and those of an imported ledger."""
+    """All reports ever drawn, and the debits of an imported ledger."""
     epsilon_spent: float
     epsilon_limit: float
     odds_spent: str
@@ -25,9 +25,9 @@ class Balance:
     odds_limit: str
     first_reportable_week: int
     silent_until: int
-    """A new ledger reports nothing before, seconds UTC."""
+    """A new ledger reports nothing before this moment, seconds UTC."""
     silence_has_begun: bool
-    """False while the time is not known to the ledger: until then ``silent_until`` moves on."""
+    """False while the ledger does not know the time: until then ``silent_until`` keeps moving."""
     spacing_weeks: int
 
 
@@ -35,7 +35,7 @@ def balance(ledger: LedgerStore, *, clock: Clock) -> Balance:
     """Return what was spent.
 
     Raises:
-        LedgerBroken: it cannot be trusted.
+        LedgerBroken: the ledger cannot be trusted.
 
     """
     ledger.check()

@@ -1,11 +1,11 @@
 """Close a reporting week: decide, note that the count begins, count, randomise, book.
 
-The order matters. First everything that does not depend on the household's history decides whether
-there is a report at all (ledger, clock, task, grants, segmenter), when it is due, and that its
-count has begun; only then is the history opened, and from there on every failure, death included,
-counts as an empty week *through* the randomiser. Whether a box reports, and when, therefore tells
-nothing about what was watched. Whoever deletes or withdraws while the week is counted, whatever
-that hits, stops it: the booking transaction asks again.
+The order matters. First, inputs that do not depend on the history (ledger, clock, task, grants,
+segmenter) decide whether there is a report and when it is due, and it is recorded that the count
+has begun. Only then is the history opened; from there on every failure, a crash included, counts as
+an empty week *through* the randomiser. So whether and when a box reports reveals nothing about
+viewings. A deletion or withdrawal during the count cancels the report, whatever it deletes: the
+booking transaction checks again.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Reporter:
         rules: ReportRules,
         retention: Retention,
     ) -> None:
-        """Draw from what ``counter`` counts and book in the ledger of its home."""
+        """Draw from the counts of ``counter`` and book in the ledger of its home."""
         self._counter = counter
         self._ledger = counter.box.home.ledger
         self._clock = counter.box.clock
@@ -50,14 +50,14 @@ class Reporter:
         )
 
     def close_week(self, frame: Frame) -> WeekClosing:
-        """Close the latest ended reporting week, if it is time; safe to call at any time.
+        """Close the latest ended reporting week, if it is due; safe to call at any time.
 
         Args:
-            frame: the report is booked when its time is over.
+            frame: runs the count; the report is booked when the frame's time is over.
 
         Returns:
-            ``drawn`` when a report was booked and queued, ``already_closed`` when it had been,
-            ``silent`` with the reason when there is none. No reason depends on the history.
+            ``drawn`` if a report was booked and queued, ``already_closed`` if it had been before,
+            ``silent`` with the reason if there is none. No reason depends on the history.
 
         """
         opened = self.open_week()
@@ -67,13 +67,13 @@ class Reporter:
         return opened.book()
 
     def open_week(self) -> OpenWeek | WeekClosing:
-        """Note that the count of the latest ended reporting week begins, if it is time.
+        """Record that the count of the latest ended reporting week begins, if it is due.
 
         Returns:
-            The week, to be counted, and booked ``COUNT_SECONDS`` later; or why there is none.
+            The week, to be counted now and booked ``COUNT_SECONDS`` later; or why there is none.
 
         Raises:
-            LedgerBroken, DiskFull: nothing was noted.
+            LedgerBroken, DiskFull: nothing was recorded.
 
         """
         week: int | None = None
@@ -106,9 +106,9 @@ class Reporter:
         )
 
     def _why_missed(self, week: int) -> str | None:
-        """Say why a week was missed, if it was; one that may have lost viewings is missed now.
+        """Return why a week was missed; mark it now if some of its viewings may be pruned.
 
-        By dates alone: it would count fewer sessions than there were, or none.
+        Dates alone decide, not viewings. Such a week would count fewer sessions than there were.
         """
         now = self._clock.now()
         whole_from = self._retention.whole_from(now + COUNT_SECONDS)
@@ -122,7 +122,7 @@ class Reporter:
         return self._ledger.calendar(now=now).latest_ended(now)
 
     def _mark_missed(self, latest: int) -> None:
-        """Book reporting weeks that passed unclosed, so that they are never drawn later."""
+        """Mark earlier weeks that were not closed as missed, so that they are never drawn."""
         now, closed = self._clock.now(), self._ledger.closed_weeks()
         for week in self._ledger.calendar(now=now).unclosed_before(latest, closed=closed):
             self._ledger.mark_missed(week, reason="off, or not allowed, in grace", at=now)

@@ -1,4 +1,4 @@
-"""What report and preview share: who takes part in a week, and the sessions that are counted."""
+"""Count a week, for report and preview: who takes part, and which sessions are counted."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class WeekCounter:
     scorer: Scorer
 
     def profiles(self, week: int, *purposes: Purpose) -> tuple[str, ...]:
-        """Return the profiles whose consent to all of these held for the whole week."""
+        """Return the profiles that granted all of these purposes for the whole week."""
         return self.box.gate.profiles_throughout(
             purposes, start=week_start(week), end=week_start(week + 1)
         )
 
     def sessions(self, week: int, *, task: ReportTask, profiles: tuple[str, ...]) -> Sessions:
-        """Return the sessions of the week; opens the history, runs no model.
+        """Return the sessions of the week; opens the history, but runs no model.
 
-        Whose viewings count is asked now, of profiles and of single viewings.
+        The audience rule is applied again here, to profiles and to single viewings.
 
         Raises:
             EdgeAgentError: the history does not open, or the segmenter's files cannot be used.
@@ -58,7 +58,7 @@ class WeekCounter:
         return self.scorer.split(request).sessions
 
     def count(self, sessions: Sessions, *, task: ReportTask, random: RandomSource) -> SegmentCounts:
-        """Draw from the sessions what the task's mechanism uses, and count that by category.
+        """Draw the number of sessions that the task's mechanism uses, and count them by category.
 
         Raises:
             EdgeAgentError: the segmenter fails.
@@ -72,7 +72,7 @@ class WeekCounter:
 
 Sessions = tuple[tuple[Viewing, ...], ...]
 _STAND_IN: tuple[Viewing, ...] = ()
-"""A session without viewings: a run of the segmenter like any other, whose answer is not used."""
+"""A session without viewings, which pads the request to its fixed size; its answer is discarded."""
 
 
 def count_drawn(
@@ -83,19 +83,18 @@ def count_drawn(
     files: ModelFiles,
     random: RandomSource,
 ) -> SegmentCounts:
-    """Draw as many sessions as the task's mechanism uses, and count those by category.
+    """Draw as many sessions as the task's mechanism uses, and count them by category.
 
-    Only what was drawn is given a segment, in a request of one size, stand-ins included: neither
-    the number of sessions nor an empty week changes what the segmenter has to do. The draw is
-    uniform, so the mechanism's own bound, which draws from what it is given, still
-    draws uniformly from the week.
+    Only drawn sessions are segmented, in a request padded to a fixed size, so that neither the
+    number of sessions nor an empty week changes the segmenter's work. The draw is uniform, so the
+    mechanism's own bound, which draws from these sessions, still draws uniformly from the week.
 
     Args:
-        sessions: all of the week's.
+        sessions: all sessions of the week.
         scorer: runs the task's own segmenter.
-        task: says which categories there are, and which segments count as "none".
+        task: defines the categories and the segments that count as "none".
         files: the task's segmenter.
-        random: draws.
+        random: draws the sessions.
 
     Raises:
         EdgeAgentError: the segmenter fails.

@@ -1,4 +1,4 @@
-"""The disclosure log, examined and written out for others to examine."""
+"""Verify the disclosure log, and export it so that others can verify it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["DisclosedReport", "DisclosureExport", "Verification", "disclosed", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What an examination of ledger and disclosures found."""
+    """The result of verifying ledger and disclosures."""
 
     ok: bool
     reports: int
@@ -29,7 +29,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisclosedReport:
-    """One report: what was drawn, when it left, to whom, what it cost, what it tells."""
+    """One report: what was drawn, when it was sent, to which server, its cost and its meaning."""
 
     report_id: str
     week: int
@@ -39,19 +39,19 @@ class DisclosedReport:
     due_at: str
     settled_at: str | None
     outcome: str | None
-    """``None`` while it waits."""
+    """``None`` while it waits to be sent."""
     detail: str | None
     odds: str
     """e^ε as an exact fraction."""
     epsilon: float
     meaning: str
     body: str
-    """Byte for byte; ASCII."""
+    """The exact bytes that were or will be sent; ASCII."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisclosureExport:
-    """The whole log, with what could have been in it."""
+    """The whole log, with the declaration of every field that can leave the box."""
 
     exported_at: str
     chain_rows: int
@@ -62,7 +62,7 @@ class DisclosureExport:
 
 
 def disclosed(item: Disclosure) -> DisclosedReport:
-    """Return a disclosure in words and numbers."""
+    """Return a disclosure with its decoded values and its meaning."""
     return DisclosedReport(
         report_id=item.report_id,
         week=item.week,
@@ -98,7 +98,7 @@ def export(ledger: LedgerStore, *, now: int) -> DisclosureExport:
 
 
 def verify(ledger: LedgerStore) -> Verification:
-    """Walk the chain, compare it with its anchor, and hold every report to what was booked."""
+    """Verify the chain and its anchor, and compare every report with its booking."""
     try:
         rows, head = ledger.tip()
         items = ledger.disclosures()
@@ -124,13 +124,13 @@ def _wrong_bodies(items: tuple[Disclosure, ...]) -> Iterator[str]:
             yield f"report {item.report_id}: {error}"
             continue
         if (report.report_id, report.week, report.task) != (item.report_id, item.week, item.task):
-            yield f"report {item.report_id}: its body speaks of another report, week or task"
+            yield f"report {item.report_id}: its body names another report, week or task"
         if Fraction(report.task.split(".")[2].replace("-", "/")) != item.odds:
             yield f"report {item.report_id}: costs {report.task}, booked was {item.odds}"
 
 
 def _wrong_budget(entries: tuple[Entry, ...]) -> Iterator[str]:
-    """Judge what was drawn here by what was booked before; an imported ledger has its own rules."""
+    """Check each draw against earlier bookings; imported debits follow rules of their own."""
     before: list[Debit] = []
     for entry in entries:
         if entry.odds is None:

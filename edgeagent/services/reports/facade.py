@@ -1,6 +1,6 @@
-"""Reporting: everything a box does about reports, behind one noun of the agent.
+"""Reporting: everything a box does about reports, as ``agent.reporting``.
 
-Its parts are imported when they are first needed, like all services.
+Each part is imported on first use, to keep the idle service small.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ __all__ = ["Reporting", "Tools"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What reporting works with besides the home."""
+    """The dependencies of reporting besides the home."""
 
     random: RandomSource
     scorer: Callable[[], Scorer]
@@ -50,7 +50,7 @@ class Tools:
 
 
 class Reporting:
-    """Draws, sends, shows and weighs the reports of one box."""
+    """Draws, sends, lists and assesses the reports of one box."""
 
     def __init__(
         self,
@@ -69,15 +69,15 @@ class Reporting:
         self._tools = tools
 
     def close_week(self) -> WeekClosing:
-        """Draw and book the report of the latest ended reporting week, if it is time."""
+        """Draw and book the report of the latest ended reporting week, if it is due."""
         return self._reporter().close_week(self._tools.frame)
 
     def open_week(self) -> OpenWeek | WeekClosing:
-        """Begin the same without waiting: the caller counts, and books ``COUNT_SECONDS`` later."""
+        """Begin to close a week: the caller counts, and books ``COUNT_SECONDS`` later."""
         return self._reporter().open_week()
 
     def obstacle(self, week: int) -> tuple[Obstacle, str] | None:
-        """Return what stands against a report on a week that runs or comes; by no history."""
+        """Return what prevents a report on a present or future week; does not read the history."""
         from edgeagent.services.reports.preconditions import (  # noqa: PLC0415  (lazy, see module)
             ReportConditions,
         )
@@ -90,7 +90,7 @@ class Reporting:
         return conditions.obstacle(week)
 
     def send(self) -> tuple[Sending, ...]:
-        """Send what is due and return what became of each report."""
+        """Send the reports that are due and return the outcome of each."""
         from edgeagent.services.reports.uploader import Uploader  # noqa: PLC0415  (lazy, see module)
 
         uploader = Uploader(
@@ -104,12 +104,12 @@ class Reporting:
         return uploader.send_reports()
 
     def disclosures(self) -> tuple[Disclosure, ...]:
-        """Return everything that was ever drawn for sending, byte for byte, oldest first."""
+        """Return every report ever drawn, byte for byte, oldest first."""
         self._box.home.ledger.check()
         return self._box.home.ledger.disclosures()
 
     def called_off(self) -> frozenset[str]:
-        """Return the ids of the reports that an act of deletion or a withdrawal called off."""
+        """Return the ids of the reports that a deletion or a withdrawal cancelled."""
         reports = self._box.home.ledger.disclosures()
         return frozenset(one.report_id for one in reports if one.outcome == "withdrawn")
 
@@ -118,31 +118,31 @@ class Reporting:
         return len(self._box.home.ledger.outbox())
 
     def next_attempt_at(self) -> int | None:
-        """Return when the first of the waiting reports is to be sent; ``None``: none waits."""
+        """Return when the next send is due, seconds UTC; ``None``: no report waits."""
         outbox = self._box.home.ledger.outbox()
         return min((entry.next_attempt_at for entry in outbox), default=None)
 
     def next_week(self) -> int:
-        """Return the reporting week that is running, or comes next.
+        """Return the present reporting week, or the next one.
 
         Raises:
-            LedgerBroken: the ledger cannot say.
+            LedgerBroken: the calendar in the ledger cannot be trusted.
 
         """
         ledger, now = self._box.home.ledger, self._box.clock.now()
         ledger.check()
-        # An imported ledger knows of weeks ahead of a clock that was set back.
+        # Skip closed weeks: an imported ledger may hold weeks ahead of a clock that was set back.
         return ledger.calendar(now=now).next(week_of(now), closed=ledger.closed_weeks())
 
     def failed_counts(self) -> int:
-        """Return how many reporting weeks in a row could not be counted and left as "none"."""
+        """Return how many reporting weeks in a row failed to count and were sent as "none"."""
         return CountHealthStore(self._box.home.ledger).load().failed
 
     def verify_disclosures(self) -> Verification:
-        """Hold ledger, disclosures and budget to each other and to the anchor.
+        """Compare ledger, disclosures and budget with each other and with the anchor.
 
         Raises:
-            Damaged: they hold, but a page of what the budget is told from cannot be read.
+            Damaged: the chain verifies, but a page that the budget is computed from cannot be read.
 
         """
         from edgeagent.services.reports.disclosure_log import verify  # noqa: PLC0415  (lazy, see module)
@@ -153,7 +153,7 @@ class Reporting:
         return found
 
     def export_disclosures(self) -> DisclosureExport:
-        """Return the disclosure log for others to examine."""
+        """Return the disclosure log in a form that others can verify."""
         from edgeagent.services.reports.disclosure_log import export  # noqa: PLC0415  (lazy, see module)
 
         return export(self._box.home.ledger, now=self._box.clock.now())
@@ -165,7 +165,7 @@ class Reporting:
         return balance(self._box.home.ledger, clock=self._box.clock)
 
     def preview(self) -> Preview:
-        """Return what a report on the last week would look like, with throw-away noise."""
+        """Return what a report on the last week would look like, with noise that is never sent."""
         from edgeagent.services.reports.preview import Previewer  # noqa: PLC0415  (lazy, see module)
 
         return Previewer(self._counter(), random=self._tools.random).preview()
@@ -173,11 +173,11 @@ class Reporting:
     def assess(
         self, prior: Sequence[Fraction] | None = None, *, settings: Config | None = None
     ) -> Assessment:
-        """Weigh what leaves this household, and what it tells.
+        """Assess what leaves this household and what can be concluded from it.
 
         Args:
-            prior: the population; all segments alike unless given.
-            settings: others than those in force, before a household takes them.
+            prior: the population's share of each category; uniform unless given.
+            settings: assess these instead of the settings in force.
 
         """
         from edgeagent.services.reports.assessment import assess  # noqa: PLC0415  (lazy, see module)

@@ -1,4 +1,4 @@
-"""What the settings say about reports: to whom, and how much tighter than compiled in."""
+"""The settings about reports: the server, and limits tighter than the compiled ones."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from edgeagent.privacy.accounting import COMPILED_LIMITS, Limits
 __all__ = ["SEND_WINDOW_SECONDS", "ReportRules"]
 
 SEND_WINDOW_SECONDS = 4 * DAY_SECONDS
-"""A report leaves at a uniform moment of the four days after its count began, so that the time of
-sending does not tell when the box was switched on. Never before it is booked: the window opens
-with that."""
+"""A report is sent at a uniformly random moment of the four days after its count began, so that the
+time of sending does not reveal when the box was switched on. It is never before the booking, with
+which the window opens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRules:
-    """The settings, as the reporter and the uploader need them."""
+    """The settings that reporter and uploader use."""
 
     enabled: bool = True
     limits: Limits = COMPILED_LIMITS
@@ -28,10 +28,10 @@ class ReportRules:
 
     @classmethod
     def of(cls, config: Config) -> Self:
-        """Read them from the settings.
+        """Return the rules of the settings.
 
         Raises:
-            PolicyError: looser than compiled in, which a settings file cannot say.
+            PolicyError: looser than the compiled limits, which a settings file cannot request.
 
         """
         return cls(

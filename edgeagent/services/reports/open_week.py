@@ -1,8 +1,8 @@
-"""A reporting week whose count has begun: counted once, randomised, and booked when told to.
+"""A reporting week whose count has begun: counted once, then randomised and booked.
 
-All that an observer could see of it is settled before the history is opened: that there is a
-report, when it was drawn and when it is due. Counting decides nothing but the counts, which stay
-those of an empty week until it is done. Whoever opened the week books it at a fixed moment.
+Everything an observer can see is fixed before the history is opened: that there is a report, when
+it was drawn and when it is due. Counting changes only the counts, which are those of an empty week
+until it is done. The caller that opened the week books it at a fixed moment.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekClosing:
-    """What closing came to."""
+    """The outcome of closing a week."""
 
     outcome: Literal["drawn", "already_closed", "silent"]
     week: int | None
-    """The reporting week it was about, where there is one."""
+    """The reporting week, if there is one."""
     reason: str
 
     def logged(self) -> WeekClosing:
-        """Return it, and tell the log."""
+        """Log it and return it."""
         level = logging.DEBUG if self.outcome == "already_closed" else logging.INFO
         _log.log(level, "week %s: %s %s", self.week, self.outcome, self.reason)
         return self
@@ -49,7 +49,7 @@ class WeekClosing:
 
 @dataclass(slots=True, kw_only=True)
 class OpenWeek:
-    """One week between the note that its count has begun and its booking."""
+    """One week between the record that its count began and its booking."""
 
     week: int
     task: ReportTask
@@ -63,14 +63,14 @@ class OpenWeek:
 
     @property
     def counts(self) -> SegmentCounts:
-        """What has been counted; an empty week until that is done."""
+        """The counts; those of an empty week until counting is done."""
         return self._counts or SegmentCounts.of((), categories=self.task.categories)
 
     def count(self) -> None:
-        """Count the week, unless that was begun before; whatever fails is an empty week.
+        """Count the week, unless a count was begun before; any failure leaves an empty week.
 
-        Failing any other way would make silence depend on the history; the noise hides an empty
-        week.
+        Any other handling would make a missing report depend on the history; the noise hides that
+        the week counts as empty.
         """
         if self.begun.again:
             self._failure = DIED
@@ -78,19 +78,19 @@ class OpenWeek:
         try:
             sessions = self.counter.sessions(self.week, task=self.task, profiles=self.profiles)
             self._counts = self.counter.count(sessions, task=self.task, random=self.random)
-        except Exception as error:  # noqa: BLE001  (whatever it was: see above)
-            # The name alone: the text might quote what was watched.
+        except Exception as error:  # noqa: BLE001  (any failure: see docstring)
+            # Only the class name: the message might quote what was watched.
             self._failure = type(error).__name__
 
     def book(self) -> WeekClosing:
-        """Randomise what was counted until now, book the report and queue its bytes.
+        """Randomise the counts so far, book the report and queue its bytes.
 
-        There is none where somebody deleted or withdrew since the count began, whatever that hit,
-        or a consent lapsed: the week is closed without a report then.
+        If anything was deleted or withdrawn since the count began, whatever it affected, or a
+        consent lapsed, the week is closed without a report.
 
         Raises:
-            PolicyError: a compiled limit would be passed.
-            LedgerBroken, DiskFull: nothing was booked; begun again, the week counts as "none".
+            PolicyError: a compiled limit would be exceeded.
+            LedgerBroken, DiskFull: nothing was booked; when retried, the week counts as "none".
 
         """
         ledger = self.counter.box.home.ledger
@@ -114,17 +114,17 @@ class OpenWeek:
         except PolicyError:
             if self.week not in ledger.closed_weeks():
                 raise
-            # Another process had begun before, and has booked.
+            # Another process began earlier and has booked the week.
             return WeekClosing(outcome="already_closed", week=self.week, reason="").logged()
         if not booked:
             return WeekClosing(outcome="silent", week=self.week, reason=CALLED_OFF).logged()
-        with suppress(StorageError):  # what is booked is booked
+        with suppress(StorageError):  # the booking stands even if these notes fail
             CountHealthStore(ledger).note(failure, at=self.counter.box.clock.now())
             OnTime(ledger, clock=self.counter.box.clock).note()
         return WeekClosing(outcome="drawn", week=self.week, reason="").logged()
 
     def _still(self) -> bool:
-        """Say whether all is as it was when the count began; asked in the booking transaction."""
+        """Return whether nothing changed since the count began; asked while booking."""
         last_deletion = self.counter.box.home.ledger.deletions.last()
         purposes = (Purpose.HISTORY, Purpose.REPORTING)
         return (

@@ -1,4 +1,4 @@
-"""Whether a box reports on a week, as far as it may depend: never on what was watched."""
+"""The conditions for a report on a week; none of them depends on the history."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ _PURPOSES = (Purpose.HISTORY, Purpose.REPORTING)
 
 
 class NoReport(Exception):
-    """There is no report; why."""
+    """There is no report, and why."""
 
     def __init__(self, obstacle: Obstacle, said: str) -> None:
-        """Keep why, as a code and in words."""
+        """Store the reason as a code and in words."""
         super().__init__(said)
         self.obstacle = obstacle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportConditions:
-    """What has to hold before the history is opened."""
+    """The conditions that must hold before the history is opened."""
 
     box: BoxContext
     installations: InstallationStore
     rules: ReportRules
 
     def require_box(self) -> None:
-        """Refuse what has nothing to do with the week.
+        """Check the conditions that do not depend on the week.
 
         Raises:
-            NoReport: reports are off, the ledger is broken, a database was put back, or the time
-                is not known.
+            NoReport: reports are off, the ledger is broken, a database was restored from an old
+                copy, or the time is unknown.
 
         """
         if not self.rules.enabled:
@@ -57,20 +57,20 @@ class ReportConditions:
             raise NoReport(Obstacle.TIME, "the time is not known: update first")
 
     def require_server(self) -> None:
-        """Refuse where there is nobody to report to.
+        """Check that there is a server to report to.
 
         Raises:
-            NoReport: there is not.
+            NoReport: there is none.
 
         """
         if not self.rules.recipient:
             raise NoReport(Obstacle.SERVER, "no server is set")
 
     def require_spoken(self, week: int) -> None:
-        """Refuse a week in which a new ledger is silent.
+        """Check that the week is after the silent period of a new ledger.
 
         Raises:
-            NoReport: it is.
+            NoReport: it is not.
 
         """
         first = self.box.home.ledger.calendar(now=self.box.clock.now()).first_week
@@ -82,7 +82,7 @@ class ReportConditions:
         """Return the task for a week in which ``profiles`` take part.
 
         Raises:
-            NoReport: the task, the limits, the consents or the segmenter are not there.
+            NoReport: task, consents or segmenter are missing, or a limit forbids it.
 
         """
         task = self.installations.load().task
@@ -100,12 +100,13 @@ class ReportConditions:
         return task
 
     def require_on_time(self) -> None:
-        """Refuse a draw while the box has not been on for long enough since the last one.
+        """Check that the box has been switched on for long enough since the last draw.
 
-        A clock, and a server that is replayed, may run through a quarter in a minute.
+        A set clock together with a replayed server response could otherwise pass a quarter in a
+        minute.
 
         Raises:
-            NoReport: it has not.
+            NoReport: it has not been.
 
         """
         on_seconds = OnTime(self.box.home.ledger, clock=self.box.clock).seconds_since_draw()
@@ -117,34 +118,34 @@ class ReportConditions:
             )
 
     def obstacle(self, week: int) -> tuple[Obstacle, str] | None:
-        """Return what stands against a report on a week that runs or comes, as things stand now."""
+        """Return what prevents a report on a present or future week, as of now."""
         try:
             self.require_box()
             self.require_server()
             self.require_spoken(week)
             self.require_week(week, self._takers(week))
-            if week < week_of(self.box.clock.now()):  # the others have time to come
+            if week < week_of(self.box.clock.now()):  # for later weeks there is still time
                 self.require_on_time()
         except NoReport as no:
             return no.obstacle, str(no)
         return None
 
     def _takers(self, week: int) -> tuple[str, ...]:
-        """Return the profiles whose consent holds now, and has since the week began."""
+        """Return the profiles that grant all purposes now and have since the week began."""
         now = self.box.clock.now()
         start = min(week_start(week), now)
         return self.box.gate.profiles_throughout(_PURPOSES, start=start, end=now)
 
     def _require_permitted(self, week: int, task: ReportTask) -> None:
-        """Refuse before the history is opened what randomiser or ledger would refuse after.
+        """Check, before the history is opened, what randomiser and ledger would refuse later.
 
-        Debits of an imported ledger may lie closer than our own ever do.
+        Debits of an imported ledger may be closer together than this box's own.
         """
         ledger = self.box.home.ledger
         if week in ledger.closed_weeks():
             return
-        # Of all the reports on a week none tells more by its epoch than by its week. What is asked
-        # in a quarter to come is published when it comes.
+        # The epoch must be the week's own quarter, so that it reveals no more than the week. The
+        # task of a future quarter is published when that quarter comes.
         if task.epoch != quarter_of(week) and week <= week_of(self.box.clock.now()):
             raise NoReport(Obstacle.QUARTER, "the task is for another quarter")
         debit = Debit(week=week, odds=task.odds)

@@ -1,12 +1,11 @@
-"""Preview: what a report on the last week would look like, with noise that is never sent.
+"""Preview: a report on the last week, with noise that is never sent.
 
-Drawing anew whenever somebody asks would reveal the truth to whoever asks often enough. So the
-noise of a preview is a function of a secret that never leaves the ledger and of the week: asked a
-thousand times, the box answers with one draw, across restarts, and the draw itself is kept nowhere.
-What is kept is that secret with a digest of the sessions under it, claimed before anything is
-shown. When the viewings of that week, or the task, have changed since, there is no second draw.
-Secret and digest together would tell what was watched to whoever tries all that may have been, so
-they go with every deletion; that the week was previewed stays on record.
+Fresh noise for each preview would reveal the true counts to a caller who asks often enough. So the
+noise is a function of the week and of a secret that never leaves the ledger: every call, also after
+a restart, shows the same draw, which is itself not stored. Stored are the secret and a digest of
+the sessions under it, before anything is shown. If the viewings of that week or the task have
+changed since, there is no second draw. Secret and digest together would let a reader test guesses
+of what was watched, so every deletion removes them; it stays on record that the week was previewed.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _NEXT = "the next preview is about the week that runs now"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewedReport:
-    """A report that is not one: it has no id, and its noise was made for showing only."""
+    """A previewed report: it has no id, and its noise is made for showing only."""
 
     week: int
     task: str
@@ -47,7 +46,7 @@ class PreviewedReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """Such a report, with the names of what it counts."""
+    """A previewed report with the names of its categories."""
 
     preview: Literal[True] = True
     categories: tuple[str, ...]
@@ -55,7 +54,7 @@ class Preview:
 
 
 class Previewer:
-    """Shows the owner of a home what would be sent."""
+    """Shows the owner of a home what a report would look like."""
 
     def __init__(
         self,
@@ -64,12 +63,12 @@ class Previewer:
         random: RandomSource,
         caller: Callable[[], int] = os.geteuid,
     ) -> None:
-        """Show what would be made of what ``counter`` counts.
+        """Preview the counts of ``counter``.
 
         Args:
-            counter: counts in the home whose owner may ask.
-            random: the operating system's; makes the secret, once.
-            caller: user id of whoever asks.
+            counter: counts the sessions; only the owner of its home may ask.
+            random: the operating system's; generates the secret, once.
+            caller: user id of the caller.
 
         """
         self._counter = counter
@@ -78,13 +77,13 @@ class Previewer:
         self._caller = caller
 
     def preview(self) -> Preview:
-        """Return the one preview of the week that ended last.
+        """Return the only preview of the week that ended last.
 
         Raises:
-            PolicyError: asked by another user; a report on that week was drawn; or what was
-                watched in it has changed, or anything was deleted, since it was first shown.
+            PolicyError: the caller is not the owner; a report on that week was drawn; or its
+                viewings have changed, or anything was deleted, since it was first shown.
             ConsentRequired: no profile kept its history throughout that week.
-            NoModel: there is no task, or not its segmenter.
+            NoModel: the task or its segmenter has not been downloaded.
 
         """
         self._require_owner()
@@ -136,7 +135,7 @@ class Previewer:
         return self._counter.sessions(week, task=task, profiles=profiles)
 
     def _claim(self, week: int, counted: bytes, *, since: int) -> bytes:
-        """Return the key of a week's only preview, if it is about what was counted."""
+        """Return the key of a week's only preview, if its digest matches these counts."""
         made = self._random.below(1 << 8 * _KEY_BYTES).to_bytes(_KEY_BYTES, "big")
         kept = self._ledger.deletions.claim_preview(
             week, made + _digest(made, counted), at=self._counter.box.clock.now(), since=since

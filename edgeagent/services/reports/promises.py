@@ -1,4 +1,4 @@
-"""What is promised of every box, and whether it holds of this one, worked out from its records."""
+"""The promises made for every box, and whether this box's records show that they hold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Promise", "promises"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """One thing that can be said of this box's privacy, and whether it holds now."""
+    """One statement about this box's privacy, and whether it holds now."""
 
     topic: str
     text: str
@@ -22,9 +22,10 @@ class Promise:
 
 
 _PRUNED_WITHIN_SECONDS = DAY_SECONDS + HOUR_SECONDS
-"""Housekeeping comes once a day, and may wait for its turn."""
+"""Housekeeping runs once a day, and may be an hour late."""
 _AHEAD_SECONDS = HOUR_SECONDS
-"""A clock that is put right by less keeps nothing for longer than housekeeping may wait."""
+"""Dates that far ahead are tolerated: they prolong storage by no more than housekeeping may be
+late."""
 
 
 def promises(
@@ -33,10 +34,10 @@ def promises(
     """Return every promise.
 
     Args:
-        ledger: what was decided and sent.
+        ledger: decisions and reports.
         kept: how long viewings are kept.
-        dates: of the oldest and the newest viewing that lie in the history, seconds UTC; ``None``
-            where none has a date. What lies in the future would be kept for longer than promised.
+        dates: the oldest and the newest viewing in the history, seconds UTC; ``None`` if none has a
+            date. A date in the future would be kept for longer than promised.
         now: seconds UTC.
 
     """

@@ -1,4 +1,4 @@
-"""The last quarter in plain terms: what was kept, used, sent and spent."""
+"""A summary of the last quarter: what was stored, used, sent and spent."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ __all__ = ["Quarter", "Sent", "Spent", "StoredProfile", "Used", "quarter"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredProfile:
-    """What of one profile lies in the box, encrypted."""
+    """What is stored, encrypted, of one profile."""
 
     profile: str
     viewings: int
     allowed: bool
-    """Whether keeping them is granted now."""
+    """Whether storing viewings is granted now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Used:
-    """What the viewings of a profile are used for, in the box."""
+    """What a profile's viewings are used for in the box."""
 
     profile: str
     recommendations: bool
@@ -54,7 +54,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """The budget."""
+    """The privacy budget."""
 
     epsilon_quarter: float
     epsilon_last_52_weeks: float
@@ -63,7 +63,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarter:
-    """The whole of it."""
+    """The whole summary."""
 
     since: str
     until: str
@@ -83,12 +83,12 @@ def quarter(
     installations: InstallationStore,
     kept_days: int,
 ) -> Quarter:
-    """Return what happened in the 13 weeks up to now.
+    """Return the summary of the 13 weeks up to now.
 
     Args:
-        box: its ledger and history are read, and what is granted.
-        installations: know when models were last fetched.
-        kept_days: how long viewings are kept, as settings and household have it.
+        box: its ledger, history and grants are read.
+        installations: tell when models were last fetched.
+        kept_days: the retention period in force.
 
     Raises:
         StorageError: ledger or history cannot be read.

@@ -1,7 +1,7 @@
-"""Send what is due: the same bytes at every try, at most three tries a day, for 13 weeks.
+"""Send due reports: the same bytes at every attempt, at most three attempts a day, for 13 weeks.
 
-Whether a report is still wanted is asked while it is on its way, so that a withdrawal, from this
-process or another, calls off a request in flight.
+Whether the report is still allowed is checked while the request runs, so that a withdrawal by this
+or another process aborts it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from edgeagent.store import LedgerStore, OutboxEntry, arrival
 __all__ = ["GRACE_SECONDS", "Sending", "Uploader"]
 
 GRACE_SECONDS = SPACING_WEEKS * WEEK_SECONDS
-"""How long after its week a report is still worth sending; the server's window closes then."""
+"""How long after its week a report is sent; the server accepts it no longer than that."""
 
 _FIRST_RETRY_SECONDS = 15 * 60
 _SECOND_RETRY_SECONDS = 4 * HOUR_SECONDS
@@ -41,13 +41,13 @@ _LATER = {
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.INSUFFICIENT_STORAGE,
 }
-"""Said of this moment or this connection, not of the report (RFC 9110 §15.5, RFC 8470 §5.2,
-RFC 6585 §4); the next try has a connection of its own."""
+"""Statuses about this moment or this connection, not about the report (RFC 9110 §15.5, RFC 8470
+§5.2, RFC 6585 §4): it is retried, over a new connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """What became of one queued report."""
+    """The outcome for one queued report."""
 
     report_id: str
     week: int
@@ -56,7 +56,7 @@ class Sending:
 
 
 class Uploader:
-    """Empties the outbox."""
+    """Sends the reports of the outbox."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Uploader:
         random: RandomSource,
         rules: ReportRules,
     ) -> None:
-        """Send what ``ledger`` has queued through ``transport``, if ``rules`` let it."""
+        """Send what ``ledger`` has queued through ``transport``, if ``rules`` allow it."""
         self._ledger = ledger
         self._gate = gate
         self._transport = transport
@@ -77,9 +77,9 @@ class Uploader:
         self._rules = rules
 
     def send_reports(self) -> tuple[Sending, ...]:
-        """Send every report that is due and return what became of each.
+        """Send every report that is due and return the outcome of each.
 
-        Nothing is sent while the ledger is broken, the time unknown, or reporting withdrawn.
+        Nothing is sent while the ledger is broken, the time is unknown or reporting is withdrawn.
         """
         try:
             self._ledger.check()
@@ -101,7 +101,7 @@ class Uploader:
         against = self._against(entry, now)
         if against is not None:
             return self._settle(entry, *against)
-        # Booked before the first byte leaves: a crash loop cannot hammer the server.
+        # Recorded before the first byte is sent, so that a crash loop cannot flood the server.
         next_attempt_at = now + self._delay(entry.attempts)
         self._ledger.record_attempt(entry.report_id, at=now, next_attempt_at=next_attempt_at)
         try:
@@ -113,7 +113,7 @@ class Uploader:
         return self._act_on(answer, entry, now)
 
     def _against(self, entry: OutboxEntry, now: int) -> tuple[Outcome, str] | None:
-        """Return why a report is never sent, if it is not."""
+        """Return outcome and reason if a report must not be sent any more, or ``None``."""
         if not self._rules.enabled:
             return "withdrawn", "reports are off in the settings"
         if not self._wanted(entry):
@@ -126,7 +126,7 @@ class Uploader:
         return None
 
     def _wanted(self, entry: OutboxEntry) -> bool:
-        """Say whether a report still waits, and somebody still allows it."""
+        """Return whether a report still waits and reporting is still granted."""
         try:
             return any(
                 entry.report_id == other.report_id for other in self._ledger.outbox()
@@ -138,7 +138,7 @@ class Uploader:
             return False
 
     def _delay(self, attempts: int) -> int:
-        """Return seconds to the next try: full jitter, then a day's rest after three tries."""
+        """Return seconds to the next attempt: full jitter, and a day's pause after three."""
         within_day = attempts % _TRIES_A_DAY
         if within_day == 0:
             return 1 + self._random.below(_FIRST_RETRY_SECONDS)
@@ -151,7 +151,7 @@ class Uploader:
         if status == HTTPStatus.NO_CONTENT:
             return self._settle(entry, "accepted", "counted")
         if status in _LATER:
-            # Never earlier than our own timetable has it: a server cannot make a box hurry.
+            # Never earlier than our own schedule: a server cannot make a box send sooner.
             self._ledger.postpone(entry.report_id, until=now + (answer.retry_after_seconds or 0))
         elif HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return self._settle(entry, "refused", f"status {status}")
@@ -166,7 +166,7 @@ class Uploader:
         now = self._clock.now()
         try:
             self._ledger.settle(entry.report_id, at=now, outcome=outcome, detail=detail)
-        except InputError:  # a withdrawal was faster, and has settled it
+        except InputError:  # withdrawn meanwhile, which has removed it from the outbox
             return _sending(entry, "withdrawn", "withdrawn while it was on its way")
         return _sending(entry, outcome, detail)
 

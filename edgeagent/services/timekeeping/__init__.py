@@ -1,1 +1,1 @@
-"""The time of the box: what is certain of it, and what may be done on the strength of that."""
+"""The time of the box: what is certain about it, and what may be done because of that."""

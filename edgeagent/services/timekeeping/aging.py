@@ -1,9 +1,8 @@
-"""By which moment viewings are over age: one for showing, a more careful one for deleting.
+"""The time by which viewings age: the box's clock for showing, proven time for deleting.
 
-Showing goes by the clock of the box. Deleting cannot be undone, so it goes by what is known: the
-newest signed timestamp, and the time the box was on since. Where no server ever said the time, a
-leap of the clock is not taken at its word: what the clock has shown for :data:`GRACE_SECONDS` of
-on-time is believed.
+Deleting cannot be undone, so it uses what is proven: the newest signed timestamp plus the time the
+box was on since. Where no server ever signed a time, a leap of the clock is trusted only after the
+clock has shown the new time for :data:`GRACE_SECONDS` of on-time.
 """
 
 from __future__ import annotations
@@ -21,37 +20,38 @@ from edgeagent.store import LedgerStore
 __all__ = ["GRACE_SECONDS", "Aging"]
 
 GRACE_SECONDS = 48 * HOUR_SECONDS
-"""Two days of a box that is never off, two weeks of evenings: long enough to see a wrong clock."""
+"""Two days of a box that is never off, or two weeks of evenings: long enough to notice a wrong
+clock."""
 _STATE_NAME = "aging"
 _CAP_BYTES = 4096
 
 
 class _Believed(KeptMessage, frozen=True, kw_only=True):
-    """What is believed of the time; moments in seconds UTC, the others of on-time."""
+    """The trusted time: moments in seconds UTC, durations in seconds of on-time."""
 
     issued_at: Seconds = 0
-    """Of the timestamp that ``known_at`` rests on."""
+    """When the timestamp behind ``known_at`` was signed."""
     known_at: Seconds = 0
     known_on_seconds: Seconds = 0
-    """How long the box had been on when it was surely ``known_at``."""
+    """The on-time at ``known_at``."""
     shown: Seconds = 0
-    """The earliest that the clock has shown since ``shown_on_seconds``."""
+    """The earliest time the clock has shown since ``shown_on_seconds``."""
     shown_on_seconds: Seconds = 0
     believed: Seconds = 0
-    """What it had shown for long enough."""
+    """The latest time that the clock had shown for long enough to be trusted."""
 
 
 class Aging:
-    """Knows which moment to count ages from."""
+    """Decides from which moment ages are counted."""
 
     def __init__(self, ledger: LedgerStore, *, clock: DeviceClock) -> None:
-        """Keep what is believed in ``ledger``."""
+        """Store the trusted time in ``ledger``."""
         self._clock = clock
         self._on_time = OnTime(ledger, clock=clock)
         self._states = StateStore(ledger, _STATE_NAME, _Believed, cap_bytes=_CAP_BYTES)
 
     def known(self) -> int | None:
-        """Return the moment, seconds UTC, that surely has come; ``None`` while nobody said."""
+        """Return the proven time, seconds UTC; ``None`` while no server has signed one."""
         issued_at = self._clock.evidence.issued_at
         state = self._states.load()
         if not issued_at or state.issued_at != issued_at:
@@ -59,20 +59,20 @@ class Aging:
         return state.known_at + self._on_time.seconds() - state.known_on_seconds
 
     def for_showing(self) -> int:
-        """Return the moment, seconds UTC, by which nothing over age is shown or used."""
+        """Return the time, seconds UTC, by which ages are judged for showing and using."""
         return self._clock.now()
 
     def for_deleting(self) -> int:
-        """Return the moment, seconds UTC, by which what is over age is deleted; 0: nothing is."""
+        """Return the time, seconds UTC, by which viewings are deleted; 0: delete nothing."""
         known = self.known()
         certain = self._states.load().believed if known is None else known
         return min(certain, self._clock.now())
 
     def settle(self) -> None:
-        """Take in what the clock shows and what was signed; written only where that is news.
+        """Update the trusted time from clock and timestamp; writes only if it changed.
 
         Raises:
-            DiskFull: nothing was noted.
+            DiskFull: nothing was stored.
 
         """
         if self._settled(self._states.load()) != self._states.load():
@@ -85,7 +85,7 @@ class Aging:
         if issued_at == state.issued_at:
             return state
         carried = state.known_at + on_seconds - state.known_on_seconds
-        # A publisher who dated one too late by mistake puts it right with the next.
+        # A publisher who dated a timestamp too late by mistake corrects that with the next one.
         is_later = issued_at > state.issued_at > 0
         return msgspec.structs.replace(
             state,
@@ -96,7 +96,7 @@ class Aging:
 
 
 def _shown(state: _Believed, now: int, on_seconds: int) -> _Believed:
-    """Return the state of a box without a server after a look at its clock."""
+    """Return the new state of a box without a server, from its clock."""
     if not state.shown:
         return msgspec.structs.replace(state, shown=now, shown_on_seconds=on_seconds)
     shown = min(state.shown, now)

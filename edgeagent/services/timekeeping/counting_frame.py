@@ -1,4 +1,4 @@
-"""The frame of a week's count: it takes the same time whatever it does."""
+"""The time frame of a week's count: it takes the same time whatever the count does."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from collections.abc import Callable
 __all__ = ["COUNT_SECONDS", "Frame", "at_once", "fixed_frame"]
 
 COUNT_SECONDS = 60
-"""A week's count has so long, and its report is booked when that is over, neither before nor after.
-A box of the slowest kind loads the segmenter and runs it in ten seconds; what is not done by then
-counts as "none"."""
+"""Duration of a week's count; the report is booked exactly at its end. The slowest supported box
+loads and runs the segmenter in ten seconds; a count that is not done in time becomes "none"."""
 
 Frame = Callable[[Callable[[], None]], None]
-"""Runs the work and returns when its frame is over."""
+"""Runs the work and returns when the frame is over."""
 
 
 def fixed_frame(work: Callable[[], None], *, pause: Callable[[float], None] = time.sleep) -> None:
@@ -24,5 +23,5 @@ def fixed_frame(work: Callable[[], None], *, pause: Callable[[float], None] = ti
 
 
 def at_once(work: Callable[[], None]) -> None:
-    """Return when the work is done: in simulations nobody waits, and nobody listens."""
+    """Return when the work is done: for simulations, where no observer measures the time."""
     work()

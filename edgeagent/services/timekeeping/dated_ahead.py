@@ -1,10 +1,10 @@
-"""Viewings that a clock which ran ahead has dated in the future get a date from which they age.
+"""Correct viewings that a fast clock has dated in the future.
 
-Such a date would keep them for ever. All that the box can know is that they had been watched when
-it first saw them ahead of its clock; that becomes their date. A clock that was set back by mistake
-shows right dates as ahead, so that nothing is moved until they have been so for
-:data:`~edgeagent.services.timekeeping.aging.GRACE_SECONDS` of on-time, and never while the clock
-is surely wrong.
+Such viewings would never age. They were certainly watched before the box first noticed that their
+date is ahead of its clock, so that moment becomes their date. A clock that was set back by mistake
+makes correct dates look ahead; so dates change only after
+:data:`~edgeagent.services.timekeeping.aging.GRACE_SECONDS` of on-time, and never while the clock is
+certainly wrong.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ _CAP_BYTES = 4096
 
 
 class _Seen(KeptMessage, frozen=True, kw_only=True):
-    """When viewings were first seen ahead of the clock; both 0: there are none."""
+    """When viewings were first noticed ahead of the clock; both 0: there are none."""
 
     at: Seconds = 0
-    """By the clock, seconds UTC."""
+    """The clock at that moment, seconds UTC."""
     on_seconds: Seconds = 0
-    """By on-time."""
+    """The on-time at that moment."""
 
 
 class Ahead:
-    """Watches for viewings from the future."""
+    """Finds viewings dated in the future."""
 
     def __init__(self, home: Home, *, clock: DeviceClock, on_time: OnTime) -> None:
-        """Look into the history of ``home``; what was seen is kept in its ledger."""
+        """Check the history of ``home``; when they were noticed is stored in its ledger."""
         self._home = home
         self._clock = clock
         self._on_time = on_time
         self._states = StateStore(home.ledger, _STATE_NAME, _Seen, cap_bytes=_CAP_BYTES)
 
     def put_back(self) -> int:
-        """Date what has been ahead for long enough, and return how many viewings that were.
+        """Correct the dates that have been ahead for long enough; return how many.
 
         Raises:
             DiskFull: nothing was changed.
@@ -56,7 +56,7 @@ class Ahead:
         if newest is None or newest <= now or self._clock.is_behind():
             self._note(seen, _Seen())
             return 0
-        # What was seen under a later clock than this one says nothing of this one.
+        # An observation made under a later clock than the present one is void.
         if not seen.at or seen.at > now:
             self._note(seen, _Seen(at=now, on_seconds=on_seconds))
             return 0

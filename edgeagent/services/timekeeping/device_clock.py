@@ -1,12 +1,12 @@
-"""The box's own idea of the time: never before what is certain, never trusted beyond what is.
+"""The box's clock: never earlier than what is proven, and not trusted beyond what is vouched for.
 
 Set-top boxes boot in 1970 and are set forward by hand. ``now`` is the latest of the system clock,
 the build time and the last time seen while the server vouched for it. The server vouches for the
-time between the issue and the expiry of its newest timestamp, both signed: before the one no clock
-can be that is right, after the other nobody says so. Last seen advances only in between, so that
-one jump to 2100 is not permanent; outside of it the time counts as unknown: updating is tried,
-nothing is reported. While the system clock stands before what is certain, ``now`` goes on with boot
-time.
+time between the issue and the expiry of its newest timestamp, both signed: a clock before the issue
+is certainly wrong, a clock after the expiry is unconfirmed. The last seen time advances only
+between the two, so that one jump to 2100 is not permanent. Outside that range the time counts as
+unknown: updates are tried, nothing is reported. While the system clock is behind what is proven,
+``now`` advances with boot time.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from edgeagent.messages.fields import Seconds
 __all__ = ["BUILD_TIME", "DeviceClock", "TimeEvidence"]
 
 BUILD_TIME = 1_704_067_200
-"""2024-01-01T00:00:00Z: no box runs this code earlier. A firmware build may pass a later one."""
+"""2024-01-01T00:00:00Z, before this code was written. A firmware build may pass its own date."""
 
 
 class TimeEvidence(KeptMessage, frozen=True, kw_only=True):
-    """What the box has learned about the time from verified metadata."""
+    """The evidence of the time from verified metadata."""
 
     last_seen: Seconds = 0
     vouched_until: Seconds = 0
-    """Expiry of the newest verified timestamp. An older one is not taken (TUF), so that the newest
-    is right, also where it vouches for less: a publisher may have vouched too far by mistake."""
+    """Expiry of the newest verified timestamp. TUF accepts no older one, so the newest counts even
+    if it expires earlier: a publisher may correct an expiry that was set too late by mistake."""
     issued_at: Seconds = 0
-    """When that timestamp was signed. Not kept as a lower bound of ``now``: a publisher who dates
-    one to 2100 by mistake puts it right with the next."""
+    """When that timestamp was signed. It is not a permanent lower bound of ``now``: a publisher who
+    dates one to 2100 by mistake corrects it with the next."""
 
 
 class DeviceClock:
-    """A Clock over the system's clock and the evidence."""
+    """A Clock made of the system's clock and the evidence."""
 
     def __init__(self, system: Clock, *, build_time: int = BUILD_TIME) -> None:
         """Start without evidence."""
@@ -45,11 +45,11 @@ class DeviceClock:
 
     @property
     def evidence(self) -> TimeEvidence:
-        """What is known from the server."""
+        """The evidence from the server."""
         return self._evidence
 
     def take_in(self, evidence: TimeEvidence) -> None:
-        """Go by what is kept of the time; ``InstallationStore`` keeps it, and alone calls this."""
+        """Use stored evidence; only ``InstallationStore``, which stores it, calls this."""
         if evidence.last_seen != self._evidence.last_seen:
             self._taken_in_at = self.boot_seconds()
         self._evidence = evidence
@@ -64,39 +64,39 @@ class DeviceClock:
         return max(self._build_time + int(boot_seconds), seen and seen + since_seen)
 
     def told(self, moment: int) -> int:
-        """Return what this clock called a moment that the system's called ``moment``, seconds UTC.
+        """Convert a moment of the system's clock to this clock, seconds UTC.
 
-        The two differ while the system clock is behind: apps go by that one, unless what they say
-        can be right.
+        The two differ while the system clock is behind. Apps use the system clock, so their moment
+        is converted unless it is possible as it stands.
         """
         if moment >= self._build_time or not self.is_behind():
             return moment
         return max(0, self.now() + moment - self._system.now())
 
     def boot_seconds(self) -> float:
-        """Seconds since the box was switched on, sleep included; nobody sets it."""
+        """Seconds since the box was switched on, sleep included; nobody can set it."""
         return self._system.boot_seconds()
 
     def boot_id(self) -> str:
-        """Identify the boot: boot seconds compare only where this is the same."""
+        """Return the id of the boot: boot seconds can be compared only within one boot."""
         return self._system.boot_id()
 
     def offsets(self) -> tuple[float, float]:
-        """Return what the system's clock and this one show beyond boot time."""
+        """Return the system's clock minus boot time, and this clock minus boot time, in seconds."""
         boot_seconds = self.boot_seconds()
         return self._system.now() - boot_seconds, self.now() - boot_seconds
 
     def is_known(self) -> bool:
-        """Say whether the time is good enough to report on a week."""
+        """Return whether the time is certain enough to report on a week."""
         return not self.is_behind() and self._system.now() <= self.evidence.vouched_until
 
     def is_behind(self) -> bool:
-        """Say whether the system clock stands before what is certain: its date says nothing."""
+        """Return whether the system clock is earlier than what is proven: it is wrong."""
         floor = max(self._build_time, self.evidence.last_seen, self.evidence.issued_at)
         return self._system.now() < floor
 
     def learn(self, *, issued_at: int, vouched_until: int) -> TimeEvidence:
-        """Take in a freshly verified timestamp and return the new evidence.
+        """Add a freshly verified timestamp and return the new evidence.
 
         Args:
             issued_at: when it was signed.

@@ -1,8 +1,8 @@
-"""For how long the box has been switched on, summed over its boots: time that nobody can set.
+"""On-time: how long the box has been switched on, summed over boots. Nobody can set it.
 
-A clock may leap a quarter in a second, and a replayed timestamp server may agree. So between two
-draws the box must also have been on for a while. The sum lies in the ledger database. It is written
-seldom, and what the power takes before that is missing from it: it is never too much.
+A clock may leap a quarter in a second, and a replayed timestamp may agree with it. So between two
+draws the box must also have been on for a minimum time. The sum is stored in the ledger database.
+It is written rarely; a power cut loses what was not written yet, so the sum is never too large.
 """
 
 from __future__ import annotations
@@ -23,52 +23,53 @@ from edgeagent.store import LedgerStore
 __all__ = ["ON_SECONDS_BETWEEN_DRAWS", "OnTime"]
 
 ON_SECONDS_BETWEEN_DRAWS = SPACING_WEEKS * 7 * HOUR_SECONDS
-"""91 hours: one for each day of the 13 weeks, which a box that is watched at all is on."""
+"""91 hours: one for each day of the 13 weeks; a box that is used at all is on for that long."""
 _NOTE_SECONDS = 6 * HOUR_SECONDS
-"""Four small writes a day at most."""
+"""At most four small writes a day, to spare the flash."""
 _FIRST_NOTE_SECONDS = HOUR_SECONDS
-"""In a new boot the first is earlier: a television that is on for an evening counts, too."""
+"""The first write of a boot is earlier, so that a box that is on for one evening counts too."""
 _LAST_NOTE_SECONDS = 600
+"""A process that stops stores the sum if at least ten minutes are missing from it."""
 _STATE_NAME = "on_time"
 _CAP_BYTES = 4096
 _NONE_DRAWN = -1
 
 
 class _Noted(KeptMessage, frozen=True, kw_only=True):
-    """What was last noted."""
+    """The last stored state."""
 
     boot_id: str = ""
     boot_seconds: Seconds = 0
     on_seconds: Seconds = 0
-    """Of all boots up to then."""
+    """The sum over all boots up to then."""
     drawn_week: Annotated[int, Meta(ge=_NONE_DRAWN)] = _NONE_DRAWN
-    """The latest week that was drawn."""
+    """The latest reporting week that was drawn."""
     drawn_on_seconds: Seconds = 0
-    """How long the box had been on when that was noted."""
+    """The sum when that draw was stored."""
 
 
 class OnTime:
-    """Sums up boot time."""
+    """Sums boot time over boots."""
 
     def __init__(self, ledger: LedgerStore, *, clock: DeviceClock) -> None:
-        """Keep the sum in ``ledger``."""
+        """Store the sum in ``ledger``."""
         self._ledger = ledger
         self._clock = clock
         self._states = StateStore(ledger, _STATE_NAME, _Noted, cap_bytes=_CAP_BYTES)
 
     def seconds(self) -> int:
-        """Return for how long the box was on since this ledger began, at least."""
+        """Return the minimum time the box has been on since this ledger began, in seconds."""
         return self._summed(self._states.load())
 
     def seconds_since_draw(self) -> int:
-        """Return for how long it was on since the last draw, or since the ledger began."""
+        """Return the seconds it was on since the last draw, or since the ledger began."""
         noted = self._states.load()
         if noted.drawn_week != self._last_drawn():
-            return 0  # just now, as far as is known
+            return 0  # a draw that is not stored here yet counts as just now
         return self._summed(noted) - noted.drawn_on_seconds
 
     def begin(self) -> None:
-        """Note where the sum begins, if nothing ever was noted.
+        """Store the beginning of the sum, if nothing was stored yet.
 
         Raises:
             DiskFull: nothing was noted.
@@ -78,10 +79,10 @@ class OnTime:
             self._states.change(self._now)
 
     def note(self, *, stopping: bool = False) -> None:
-        """Note the sum, if it is time: every six hours at most, and after a draw.
+        """Store the sum if it is due: at most every six hours, and after a draw.
 
         Args:
-            stopping: this is the last opportunity for now.
+            stopping: the process is about to end.
 
         Raises:
             DiskFull: nothing was noted.
@@ -116,7 +117,7 @@ class OnTime:
         return noted.on_seconds + int(self._clock.boot_seconds()) - since
 
     def _is_this_boot(self, noted: _Noted) -> bool:
-        """Say whether it was noted in this boot; a sandbox may call all boots the same."""
+        """Return whether it was stored in this boot; a sandbox may give every boot the same id."""
         is_later = noted.boot_seconds <= int(self._clock.boot_seconds())
         return noted.boot_id == self._clock.boot_id() and is_later
 
