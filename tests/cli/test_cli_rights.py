@@ -155,7 +155,7 @@ def test_the_receipt_shows_every_decision(terminal: Terminal) -> None:
 def test_keys_are_shown_rotated_and_exchanged(terminal: Terminal, tmp_path: Path) -> None:
     anna(terminal)
     kek = (terminal.home / "kek").read_bytes()
-    assert "whoever copies the whole home" in terminal.says("keys", "status")
+    assert "a copy of the whole home" in terminal.says("keys", "status")
     assert "wrapped under a new key" in terminal.says("keys", "rotate")
     assert (terminal.home / "kek").read_bytes() != kek
     assert terminal.json("keys", "rotate")["rotated"] == ["ledger", "history"]

@@ -54,9 +54,9 @@ def test_an_erasure_that_was_refused_leaves_what_came_after_it(
     with pytest.raises(StorageError, match="in use") as refused:
         box.agent.erasure.erase_history(reason=reason, step=refuse_at(step))
     nothing = step == "delete"
-    assert ("nothing of what was to be erased is deleted yet" in str(refused.value)) == nothing
-    assert ("is deleted; the old data key" in str(refused.value)) != nothing
-    assert "the next start of edgeagent goes on; whatever is stored" in str(refused.value)
+    assert ("nothing is deleted yet" in str(refused.value)) == nothing
+    assert ("are deleted; the old data key" in str(refused.value)) != nothing
+    assert "the next start of edgeagent completes it; whatever is stored" in str(refused.value)
     assert titles(box) == (["t:old"] if nothing else [])
     live(box, "t:new")
     box.reopen()
@@ -109,7 +109,7 @@ def test_a_profile_is_not_renamed_away_from_an_erasure(box: Box) -> None:
     box.agent.household.create("bea", kind="adult")
     with pytest.raises(StorageError):
         box.agent.erasure.erase_profile("bea", step=refuse_at("delete"))
-    with pytest.raises(StorageError, match="still to be finished"):
+    with pytest.raises(StorageError, match="an erasure is unfinished"):
         box.agent.household.rename("bea", "ada")
     box.reopen()
     assert [profile.name for profile in box.agent.household.profiles()] == ["main"]
@@ -151,7 +151,7 @@ def test_an_erasure_says_what_became_of_it_where_one_before_it_is_refused(box: B
     live(box, "k:old", profile="kim")
     with pytest.raises(StorageError):
         box.agent.erasure.erase_history(profile="main", step=refuse_at("delete"))
-    with pytest.raises(StorageError, match="nothing of what was to be erased is deleted yet"):
+    with pytest.raises(StorageError, match="nothing is deleted yet"):
         box.agent.erasure.erase_profile("kim", step=refuse_at("empty the log"))
     assert titles(box, "kim") == ["k:old"]
     box.reopen()

@@ -1,1 +1,1 @@
-"""A box looked after: examined, exported, imported, erased, its keys changed."""
+"""Upkeep of a box: doctor, export, import, erasure and keys."""

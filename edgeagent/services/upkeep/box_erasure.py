@@ -1,7 +1,7 @@
-"""Erase a whole box: needs nothing to open; keys first, then files.
+"""Erase a whole box: keys first, then files; works even if no database opens.
 
-A file without content in the home, the marker, makes the next start go on. It is made under the
-home's lock and after all that may be refused, since from then on there is no way back.
+An empty file in the home, the marker, makes the next start continue an interrupted erasure. It is
+created under the home's lock and after every check that may refuse, because it cannot be undone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from edgeagent.store.rekey import Step
 __all__ = ["erase_box", "erasure_has_begun", "finish_erasure_of_box"]
 
 _MARKER_NAME = "erasing"
-_BEGUN = "the erasure of the box has begun; nothing opens before the next start has carried it out"
+_BEGUN = "the erasure of the box has begun; nothing opens until the next start has completed it"
 _OURS = (f"{KEY_FILE_NAME}*", *(f"{name}.*" for name in DATABASES), MODELS_DIRECTORY, LOCK_NAME)
 _KEYS = tuple(f"{name}.key*" for name in DATABASES)
 _FLASH = (
@@ -43,26 +43,26 @@ def erase_box(
     now: int,
     step: Step = lambda _: None,
 ) -> ErasureReceipt:
-    """Erase everything of a box: its keys first, then its files; settings stay.
+    """Erase a box: its keys first, then its files; the settings file stays.
 
-    Nothing has to open, so it works when keys are lost or databases damaged. The home opens as a
-    new box afterwards, whose ledger is silent for 13 weeks.
+    No database has to open, so it works if keys are lost or databases damaged. Afterwards the home
+    opens as a new box, whose ledger reports nothing for 13 weeks.
 
     Args:
-        directory: the home, not open in any process.
-        provider: destroys the key-encryption key, where it can.
-        reason: goes into the receipt.
+        directory: the home; no process may have it open.
+        provider: destroys the key-encryption key, if it can.
+        reason: recorded in the receipt.
         now: seconds UTC.
-        step: called before each step; a seam for tests that lose power there.
+        step: called before each step; tests simulate a power loss there.
 
     Raises:
         InputError: there is no home.
-        StorageError: it cannot begin, and everything is as it was; or it has begun, which the
-            message says: nothing opens any more before the next start has carried it out.
+        StorageError: it could not begin and nothing was changed; or, as the message then says, it
+            has begun, and nothing opens until the next start has completed it.
 
     """
     if not directory.is_dir():
-        raise InputError(f"{directory} is no home", hint="name the home with --home")
+        raise InputError(f"{directory} is not an edgeagent home", hint="name the home with --home")
     with HomeLock(directory / LOCK_NAME).held():
         _require_erasable(directory)
         step("mark")
@@ -83,31 +83,31 @@ def erase_box(
 def finish_erasure_of_box(
     directory: Path, *, provider: KeyProvider, step: Step = lambda _: None
 ) -> bool:
-    """Go on with the erasure of a box that has begun; cheap when none has.
+    """Finish the erasure of a box that has begun; cheap if none has.
 
     Returns:
         Whether the key-encryption key was destroyed.
 
     Raises:
-        StorageError: it cannot go on; nothing opens before it is carried out.
+        StorageError: it cannot continue; nothing opens until it is completed.
 
     """
     marker = directory / _MARKER_NAME
     if not marker.exists():
         return False
     with _has_begun(), HomeLock(directory / LOCK_NAME).held():
-        if not marker.exists():  # another process has done it meanwhile
+        if not marker.exists():  # another process has completed it meanwhile
             return False
         return _erase_marked(directory, provider, step)
 
 
 def erasure_has_begun(directory: Path) -> bool:
-    """Say whether a box is being erased, or was when that was cut off: it is to be finished."""
+    """Return whether the erasure of a box is running or was interrupted."""
     return (directory / _MARKER_NAME).exists()
 
 
 def _require_erasable(directory: Path) -> None:
-    """Refuse before anything is marked what would be refused half way: a key of somebody else's.
+    """Raise, before the marker is made, if a key file cannot be destroyed (another user's).
 
     Raises:
         WrongOwner, DiskFull: a key file cannot be written.
@@ -135,7 +135,7 @@ def _erase_marked(directory: Path, provider: KeyProvider, step: Step) -> bool:
             step("remove a file")
             with no_room(path):
                 if path.is_dir() and not path.is_symlink():
-                    import shutil  # noqa: PLC0415  (with it come four archive formats)
+                    import shutil  # noqa: PLC0415  (heavy: imports four archive formats)
 
                     shutil.rmtree(path)
                 else:
@@ -151,7 +151,7 @@ def _erase_marked(directory: Path, provider: KeyProvider, step: Step) -> bool:
 
 @contextmanager
 def _has_begun() -> Iterator[None]:
-    """Say of what fails that there is no way back."""
+    """Add to any error that the erasure cannot be undone any more."""
     try:
         yield
     except StorageError as error:
@@ -166,7 +166,7 @@ def _destroy_key(directory: Path, provider: KeyProvider) -> bool:
     try:
         return provider.erase()
     except (EdgeAgentError, OSError):
-        return False  # the data keys are gone all the same; the receipt says what remains
+        return False  # the data keys are destroyed anyway; the receipt says what remains
 
 
 def _matching(directory: Path, patterns: tuple[str, ...]) -> Iterator[Path]:

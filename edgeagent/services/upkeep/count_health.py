@@ -1,7 +1,7 @@
-"""How counting went: known here alone, never sent. A segmenter that always fails must not hide.
+"""Whether reporting weeks could be counted: stored in the box only, never sent.
 
-A week that cannot be counted leaves as "none" through the randomiser, so that nobody outside can
-tell; without a note nobody inside could either.
+A week that cannot be counted is reported as "none" through the randomiser, so that no observer can
+tell. Without this note a segmenter that always fails would go unnoticed in the box too.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ DIED = "the box went down while it counted"
 LATE = "it was not done in time"
 
 _STATE_NAME = f"{DERIVED}count health"
-"""Whether a count failed may depend on what was watched, so a deletion takes it along."""
+"""Whether a count failed may depend on what was watched, so every deletion deletes this note."""
 _CAP_BYTES = 4096
 
 
 class CountHealth(KeptMessage, frozen=True, kw_only=True):
-    """Of the reporting weeks that were booked last."""
+    """The outcome of counting the last booked weeks."""
 
     failed: Annotated[int, Meta(ge=0)] = 0
-    """How many in a row could not be counted and left as "none"."""
+    """How many in a row could not be counted and were reported as "none"."""
     reason: str = ""
-    """Why the last one could not; names an error at most, never what was watched."""
+    """Why the last one failed; at most the name of an error, never what was watched."""
     at: Seconds = 0
 
 
 class CountHealthStore(StateStore[CountHealth]):
-    """Keeps it in the ledger's database."""
+    """Stores it in the ledger's database."""
 
     def __init__(self, ledger: LedgerStore) -> None:
-        """Keep it in ``ledger``."""
+        """Store it in ``ledger``."""
         super().__init__(ledger, _STATE_NAME, CountHealth, cap_bytes=_CAP_BYTES)
 
     def note(self, reason: str | None, *, at: int) -> None:
-        """Note why a week could not be counted; ``None``: it was."""
+        """Store why a week could not be counted; ``None``: it was counted."""
         self.change(
             lambda now: CountHealth(
                 failed=0 if reason is None else now.failed + 1, reason=reason or "", at=at

@@ -1,7 +1,7 @@
-"""Doctor: is this box well, and what is to be done where it is not?
+"""Doctor: examine a box and say what to do about each problem.
 
-Every examination stands alone, so that one finding, a database that does not open, say, does not
-hide the others. Nothing is changed; only ``repair`` renames a damaged history.
+Each examination is independent, so that one failure, such as a database that does not open, does
+not hide the others. Nothing is changed; only ``repair`` renames a damaged history.
 """
 
 from __future__ import annotations
@@ -77,15 +77,15 @@ class Doctor:
         free_bytes: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free,
         can_write: Callable[[Path], bool] = is_writable,
     ) -> None:
-        """Examine ``directory``; it is never made.
+        """Examine ``directory``; it is never created.
 
         Args:
             directory: the home.
             config: its settings.
             clock: the system's.
-            random: never drawn from: a home is opened, not made.
-            free_bytes: room on the file system of a path; a seam for tests.
-            can_write: whether files can be made in a directory; likewise.
+            random: not used, since a home is opened and never created.
+            free_bytes: free space on the file system of a path; tests replace it.
+            can_write: whether files can be created in a directory; tests replace it.
 
         """
         self._directory = directory
@@ -134,15 +134,15 @@ class Doctor:
         return tuple(findings)
 
     def repair(self) -> Path | None:
-        """Set a history that is damaged, or was put back, aside, so that a new one can begin.
+        """Rename a history that is damaged or was restored from a copy; a new one can begin.
 
-        What was said of the files before is settled by it.
+        This also settles the recorded problems of the files.
 
         Returns:
-            Where it lies now, or ``None`` when there is nothing to set aside.
+            Its new path, or ``None`` if there was nothing to set aside.
 
         Raises:
-            StorageError: the ledger does not open; the home is left alone.
+            StorageError: the ledger does not open; nothing was changed.
 
         """
         with self._opened() as home:
@@ -153,17 +153,17 @@ class Doctor:
             return kept
 
     def accept(self) -> bool:
-        """Keep a history that was put back, as the present one.
+        """Accept a history that was restored from a copy as the present one.
 
         Returns:
-            Whether there was anything to say of the files.
+            Whether there was any recorded problem of the files.
 
         Raises:
             StorageError: the ledger does not open, or is broken; nothing was changed.
 
         """
         with self._opened() as home:
-            home.ledger.check()  # which opens the history and holds the two to each other
+            home.ledger.check()  # this opens the history and compares the two
             had = bool(home.ledger.store_problems())
             home.settle_store_problems()
             return had
@@ -174,7 +174,7 @@ class Doctor:
         if not ledger.exists():
             raise Damaged(
                 f"{ledger} is missing",
-                hint="restore it with its key and anchor, or begin anew: erase --scope all",
+                hint="restore it with its key and anchor, or start again empty: erase --scope all",
             )
         home = Home.open(
             self._directory,
@@ -200,7 +200,7 @@ class Doctor:
         return Finding(
             name="settings",
             status="warning" if faults else "ok",
-            message="; ".join(map(str, faults)) or "what they name is there",
+            message="; ".join(map(str, faults)) or "every file, user and program they name exists",
             hint=faults[0].hint if faults else "",
         )
 
@@ -229,17 +229,19 @@ class Doctor:
             return Finding(
                 name="permissions",
                 status="warning",
-                message=f"{first} can be used by others than its owner",
+                message=f"{first} can be accessed by others than its owner",
                 hint=f"chmod go-rwx {first}",
             )
-        return Finding(name="permissions", status="ok", message="files belong to their owner alone")
+        return Finding(
+            name="permissions", status="ok", message="only their owner can access the files"
+        )
 
     def _free_space(self) -> Finding:
         if not self._can_write(self._directory):
             return Finding(
                 name="free space",
                 status="failed",
-                message=f"{self._directory} cannot be written: it is read, and nothing is stored",
+                message=f"{self._directory} is read-only: nothing is stored",
                 hint="mount that file system writable",
             )
         free = self._free_bytes(self._directory)
@@ -249,7 +251,7 @@ class Doctor:
                 name="free space",
                 status="failed" if free < _MIN_FREE_BYTES else "warning",
                 message=message,
-                hint="make room on that file system; nothing new is stored without",
+                hint="free some space on that file system; without it nothing new is stored",
             )
         return Finding(name="free space", status="ok", message=message)
 
@@ -275,22 +277,22 @@ class Doctor:
     def _time(self, home: Home) -> Finding:
         now = iso_utc(self._clock.now())
         if self._clock.is_known():
-            return Finding(name="clock", status="ok", message=f"{now}, vouched for by the server")
+            return Finding(name="clock", status="ok", message=f"{now}, confirmed by the server")
         known = Aging(home.ledger, clock=self._clock).known()
         if known is None:
             return Finding(
                 name="clock",
                 status="warning",
-                message=f"{now}, vouched for by nobody: nothing is reported; what is over age by "
-                f"it is hidden at once and deleted after {GRACE_SECONDS // HOUR_SECONDS} hours of "
-                "being switched on, or twice that",
+                message=f"{now}, not confirmed by a server: nothing is reported; viewings past "
+                "retention are hidden at once and deleted after "
+                f"{GRACE_SECONDS // HOUR_SECONDS} hours of on-time, or twice that",
                 hint="edgeagent model update",
             )
         return Finding(
             name="clock",
             status="warning",
-            message=f"{now} is not what the server vouched for: nothing is reported, and what is "
-            f"deleted by age is so as of {iso_utc(known)}, which is certain",
+            message=f"{now} is not what the server confirmed: nothing is reported, and viewings "
+            f"are deleted by age as of {iso_utc(known)}, which is certain",
             hint="set the clock of this machine, then: edgeagent model update",
         )
 
@@ -317,7 +319,7 @@ class Doctor:
             status="warning",
             message=f"{health.failed} reporting weeks in a row could not be counted and left as "
             f'"none", the last on {iso_utc(health.at)}: {health.reason}',
-            hint="edgeagent model update; if it happens again, tell who publishes the report task",
+            hint="edgeagent model update; if it happens again, report it to the task's publisher",
         )
 
     def _update(self, installation: Installation) -> Finding:

@@ -1,9 +1,9 @@
-"""Erase: delete, move what remains under a new data key, destroy the old one, and say so.
+"""Erase: delete, move what remains under a new data key, destroy the old key, write a receipt.
 
-``history`` and ``profile`` note in the ledger what they are about to do before anything else, so
-that the next start goes on where the power went, or where another process stood in the way. Each
-note has its own place in the ledger's chain: what is newer stays, however late it is carried out,
-and several that wait are carried out in their order. For the whole box see ``erasure_of_box``.
+``history`` and ``profile`` first record in the ledger what they are about to do, so that the next
+start completes an erasure that was interrupted by a power cut or blocked by another process. Each
+record has a sequence number in the ledger's chain: newer data stay, however late the erasure is
+completed, and several pending erasures run in their order. For the whole box see ``box_erasure``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _COPIES = (
 
 
 class ErasureReceipt(Message, frozen=True, kw_only=True):
-    """What was erased; holds nothing of what it was."""
+    """What was erased: names kinds of data only, no content."""
 
     scope: Literal["history", "profile", "all"]
     reason: ErasureReason
@@ -56,27 +56,28 @@ class ErasureReceipt(Message, frozen=True, kw_only=True):
     kept: tuple[str, ...]
     """What was kept on purpose."""
     copies: str
-    """What becomes of copies that were made earlier."""
+    """What happens with copies that were made earlier."""
 
 
 class _Intent(KeptMessage, frozen=True, kw_only=True):
-    """An erasure that has begun; lies encrypted in the ledger."""
+    """An erasure that has begun; stored encrypted in the ledger."""
 
     scope: Literal["history", "profile"]
     profile: ProfileName | None
     reason: ErasureReason
     at: Seconds
     seq: Annotated[int, Meta(ge=0)] = 0
-    """Its place in the ledger's chain: what is newer stays. 0: of a release without places."""
+    """Its sequence number in the ledger's chain: newer data stay. 0 from a release without
+    numbers."""
 
     @property
     def removes(self) -> bool:
-        """Whether the profile itself goes; the one that every box has does not."""
+        """Whether the profile itself is deleted; ``main``, which every box has, is not."""
         return self.scope == "profile" and self.profile != MAIN_PROFILE
 
 
 class Erasure:
-    """Erases a profile, or what was watched, and keeps ledger and disclosures."""
+    """Erases a profile or viewings, and keeps ledger and disclosures."""
 
     def __init__(self, home: Home, *, clock: Clock) -> None:
         """Erase in ``home``."""
@@ -90,14 +91,14 @@ class Erasure:
         reason: ErasureReason = "user_request",
         step: Step = lambda _: None,
     ) -> ErasureReceipt:
-        """Erase viewings, picks and marks of one profile, or of all.
+        """Erase viewings, picks and marks of one profile or of all.
 
-        Under reason ``loss_of_consent`` whatever was granted is withdrawn, too.
+        With reason ``loss_of_consent`` all grants are withdrawn too.
 
         Raises:
             InputError: there is no such profile.
-            StorageError: another process is at work; the next start goes on, and the message says
-                what is done by then.
+            StorageError: another process prevents it; the next start completes it, and the message
+                says how far it has come.
 
         """
         return self._erase("history", profile=profile, reason=reason, step=step)
@@ -109,33 +110,33 @@ class Erasure:
         reason: ErasureReason = "profile_deletion",
         step: Step = lambda _: None,
     ) -> ErasureReceipt:
-        """Erase a profile with everything of it, and withdraw its consents.
+        """Erase a profile with all its data, and withdraw its consents.
 
-        The profile that every box has, ``main``, stays, empty.
+        The profile ``main``, which every box has, stays and is emptied.
 
         Raises:
             InputError: there is no such profile.
-            StorageError: another process is at work; the next start goes on, and the message says
-                what is done by then.
+            StorageError: another process prevents it; the next start completes it, and the message
+                says how far it has come.
 
         """
         return self._erase("profile", profile=profile, reason=reason, step=step)
 
     def last(self) -> int:
-        """Return the place of the last act of deletion in the ledger's chain, by any process."""
+        """Return the ledger's sequence number of the last deletion by any process."""
         return self._home.ledger.deletions.last()
 
     def owes(self) -> bool:
-        """Say whether the ledger is broken, so that waiting reports could not be called off."""
+        """Return whether waiting reports could not be cancelled because the ledger is broken."""
         return self._home.ledger.deletions.owes()
 
     def finish(self) -> None:
-        """Go on with erasures that were interrupted; cheap when none was.
+        """Finish erasures that were interrupted; cheap if none was.
 
-        What has been stored since it was asked for stays, and so do consents given since.
+        Data stored and consents given since the request stay.
 
         Raises:
-            StorageError: it is still not done; the message says how far it has come.
+            StorageError: it is still unfinished; the message says how far it has come.
 
         """
         waiting = self._waiting()
@@ -155,11 +156,11 @@ class Erasure:
         intent = checked(_Intent(scope=scope, profile=profile, reason=reason, at=self._clock.now()))
         step("note the intent")
         noted = self._noted(intent)
-        # With a broken ledger it is not among those that wait.
+        # With a broken ledger the intent could not be recorded, so it is added here.
         return self._carry_out({*self._waiting(), noted}, asked=noted, step=step)
 
     def _waiting(self) -> list[_Intent]:
-        """Return the erasures that are not done, each with its place."""
+        """Return the unfinished erasures, each with its sequence number."""
         deletions, waiting = self._home.ledger.deletions, []
         for body in deletions.intents():
             intent = decode(body, _Intent, cap_bytes=_CAP_BYTES)
@@ -171,7 +172,7 @@ class Erasure:
         return waiting
 
     def _noted(self, intent: _Intent) -> _Intent:
-        """Note an intent, with the withdrawals that belong to it, and return it with its place."""
+        """Record an intent and its withdrawals; return it with its sequence number."""
         ledger = self._home.ledger
         ends = intent.scope == "profile" or intent.reason == "loss_of_consent"
         whose = (intent.profile,) if intent.profile else ledger.profiles_with_decisions()
@@ -185,8 +186,9 @@ class Erasure:
                 intent.scope, at=intent.at, withdraw=withdrawn if ends else (), intent=placed
             )
         except LedgerBroken:
-            # Nothing is in force then, nothing is sent, and there is no place to be had: it is
-            # erased at once and not noted, since it could not be told later from what is newer.
+            # With a broken ledger nothing is granted or sent, and there is no sequence number. So
+            # it is erased at once and not recorded: later it could not be told apart from newer
+            # data.
             ledger.deletions.owe()
             seq = EVERYTHING.seq
         return msgspec.structs.replace(intent, seq=seq)
@@ -194,7 +196,7 @@ class Erasure:
     def _carry_out(
         self, intents: Collection[_Intent], *, asked: _Intent, step: Step
     ) -> ErasureReceipt:
-        """Carry out erasures in their order, and tell of the one that was asked for."""
+        """Carry out erasures in their order and return the receipt of the requested one."""
         steps: list[str] = []
 
         def taking(name: str) -> None:
@@ -206,7 +208,7 @@ class Erasure:
                 taking("discard")
                 self._home.discard_history()
                 if asked.seq == EVERYTHING.seq and self._home.history_opens():
-                    self._home.ledger.deletions.owe()  # what was remembered went with the history
+                    self._home.ledger.deletions.owe()  # the history that held this note is gone
             else:
                 for intent in sorted(intents, key=_place):
                     self._delete(intent, step=taking)
@@ -255,18 +257,18 @@ def _receipt(intent: _Intent) -> ErasureReceipt:
 
 
 def _unfinished(error: StorageError, *, deleted: bool, noted: bool) -> StorageError:
-    """Say how far an erasure has come that failed, and what becomes of it."""
+    """Return the error of an unfinished erasure: how far it has come and how it continues."""
     done = (
-        "what was to be erased is deleted; the old data key is not known to be destroyed"
+        "the data are deleted; the old data key may not be destroyed yet"
         if deleted
-        else "nothing of what was to be erased is deleted yet"
+        else "nothing is deleted yet"
     )
     come = (
-        "the next start of edgeagent goes on; whatever is stored from now on stays"
+        "the next start of edgeagent completes it; whatever is stored from now on stays"
         if noted
-        else "the ledger is broken, so that nothing goes on by itself: erase again"
+        else "the ledger is broken, so that it is not completed automatically: erase again"
     )
-    hint = "close other edgeagent processes, or make room, and start again"
+    hint = "close other edgeagent processes, or free disk space, and start again"
     return type(error)(f"{error}: {done}; {come}", hint=hint)
 
 

@@ -1,4 +1,4 @@
-"""What an export file holds: everything this box keeps about its household, and all that left it.
+"""The export file: everything the box stores about its household, and every report it made.
 
 ``export.schema.json`` beside this file is the JSON Schema of :class:`BoxExport`; a test compares
 the two.
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 EXPORT_CAP_BYTES = 256 * 1024 * 1024
-"""Longest export that is read: a year of 2,000 viewings a day in ten profiles."""
+"""The largest export that is read: a year of 2,000 viewings a day in ten profiles."""
 
 _Odds = Annotated[int, Meta(ge=1, le=1000)]
 
@@ -56,11 +56,11 @@ class ExportedViewing(Message, frozen=True, kw_only=True, omit_defaults=True):
     completed: bool = False
     source: Literal["watched", "imported"] = "watched"
     teen: bool = False
-    """Whether the app called it a teen's, whoever's profile it is in."""
+    """Whether the app marked it as a teen's, in any profile."""
 
 
 class ExportedMark(Message, frozen=True, kw_only=True):
-    """A title that was hidden, or is no reason."""
+    """A title that is hidden or not used as a reason."""
 
     entity_id: EntityId
     mark: Literal["hidden", "not_reason"]
@@ -68,14 +68,14 @@ class ExportedMark(Message, frozen=True, kw_only=True):
 
 
 class ExportedPicks(Message, frozen=True, kw_only=True):
-    """What was last recommended, with the household's segments; not imported, but made anew."""
+    """The last picks, with the household's segments; not imported, but computed again."""
 
     made_at: Seconds
     picks: Picks
 
 
 class ExportedProfile(Message, frozen=True, kw_only=True):
-    """Everything of one profile."""
+    """All data of one profile."""
 
     name: ProfileName
     kind: Literal["adult", "teen", "kid"]
@@ -86,7 +86,7 @@ class ExportedProfile(Message, frozen=True, kw_only=True):
 
 
 class ExportedEntry(Message, frozen=True, kw_only=True):
-    """What the privacy ledger says of one week."""
+    """The privacy ledger's entry for one week."""
 
     week: WeekNumber
     entry: Literal["drawn", "missed", "imported"]
@@ -97,13 +97,13 @@ class ExportedEntry(Message, frozen=True, kw_only=True):
 
 
 class ExportedReport(Message, frozen=True, kw_only=True):
-    """A report as it left, or waits to; its debit is the ledger's entry of the same week."""
+    """A report as it was or will be sent; its debit is the ledger's entry of the same week."""
 
     report_id: str
     week: WeekNumber
     task: ShortText
     body: str
-    """The 512 bytes, byte for byte."""
+    """The exact 512 bytes."""
     drawn_at: Seconds
     due_at: Seconds
     recipient: str
@@ -142,5 +142,5 @@ def published_schema() -> bytes:
 
 
 def generated_schema() -> bytes:
-    """Return the JSON Schema as the types say today; what is published has to equal it."""
+    """Return the JSON Schema made from the types; the published file must equal it."""
     return msgspec.json.format(msgspec.json.encode(msgspec.json.schema(BoxExport))) + b"\n"

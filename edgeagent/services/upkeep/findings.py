@@ -1,4 +1,4 @@
-"""Findings: what an examination says, and the way to say it when it fails."""
+"""Findings: the result of an examination, also if the examination itself fails."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Status = Literal["ok", "warning", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The outcome of one examination."""
+    """The result of one examination."""
 
     name: str
     status: Status
     message: str
     hint: str = ""
-    """What to do; empty when there is nothing to do."""
+    """What to do; empty if there is nothing to do."""
 
 
 def examined(name: str, examine: Callable[[], Finding]) -> Finding:
-    """Return what an examination says; one that cannot be made has failed."""
+    """Return the result of an examination; one that raises has failed."""
     try:
         return examine()
     except EdgeAgentError as error:
@@ -33,5 +33,5 @@ def examined(name: str, examine: Callable[[], Finding]) -> Finding:
 
 
 def failed(name: str, error: EdgeAgentError) -> Finding:
-    """Return that an examination could not be made."""
+    """Return the finding for an examination that raised."""
     return Finding(name=name, status="failed", message=str(error), hint=error.hint)

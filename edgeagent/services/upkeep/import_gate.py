@@ -1,8 +1,8 @@
-"""What a file says was watched passes the gate of what an app says, asked again for each batch.
+"""Imported viewings pass the same checks as an app's, repeated for each batch.
 
-A long import runs beside everything else. Each batch asks inside its own transaction whether a
-person has deleted or withdrawn anything since the import began: what the file still holds of it
-would come back, so that such an import ends there.
+A long import runs beside everything else. Each batch checks inside its own transaction whether
+anything was deleted or withdrawn since the import began; if so the import stops, because the file
+may still hold the deleted data and would bring it back.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ _Reason = Literal["future", "over_age", "private", "audience"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """How many viewings of a file were not taken in, and why."""
+    """How many viewings of a file were not imported, by reason."""
 
     future: int
-    """By the clock of this box."""
+    """Dated in the future by this box's clock."""
     over_age: int
-    """Longer ago than viewings are kept."""
+    """Older than the retention period."""
     private: int
-    """During a private session all, and of a past one what may have been watched in it."""
+    """All viewings during a private session, and those that may fall into a past one."""
     audience: int
     """Of children, or of teens where they do not count."""
 
 
 class Intake:
-    """Takes viewings and marks of one file in, as long as nobody deletes or withdraws."""
+    """Imports viewings and marks of one file, until something is deleted or withdrawn."""
 
     def __init__(self, box: BoxContext) -> None:
-        """Begin: what is deleted from now on ends it."""
+        """Begin an import; any deletion from now on stops it."""
         self._box = box
         self._after = box.home.ledger.deletions.last()
         self._left: Counter[_Reason] = Counter()
         self.viewings = 0
-        """How many are stored, or were there already."""
+        """How many are stored or were stored already."""
 
     def left_out(self) -> LeftOut:
-        """Return how many viewings were left out so far."""
+        """Return how many viewings were left out so far, by reason."""
         left = self._left
         return LeftOut(
             future=left["future"],
@@ -59,10 +59,10 @@ class Intake:
         )
 
     def mark(self, profile: str, mark: ExportedMark) -> None:
-        """Take in what a profile has said about a title.
+        """Import a profile's mark on a title.
 
         Raises:
-            StorageError: something was deleted meanwhile.
+            StorageError: something was deleted since the import began.
 
         """
         self._box.home.history.set_mark(
@@ -75,7 +75,7 @@ class Intake:
         )
 
     def store(self, profile: str, events: Sequence[WatchEvent]) -> None:
-        """Store what of a profile's events may be stored, in one transaction.
+        """Store those of a profile's events that may be stored, in one transaction.
 
         Raises:
             ConsentRequired: ``history`` was withdrawn meanwhile; nothing of these is stored.
@@ -115,15 +115,15 @@ class Intake:
             return self._box.gate.grant(Purpose.HISTORY, profile=profile)
         except ConsentRequired as error:
             raise ConsentRequired(
-                f"{error}, during the import: {self.viewings} viewings had been taken in before "
+                f"{error}, during the import: {self.viewings} viewings had been imported before "
                 "that, and the rest was not",
-                hint="grant it again and import again, if that is wanted",
+                hint="to import the rest, grant it again and repeat the import",
             ) from error
 
     def _require_undisturbed(self) -> None:
         if self._box.home.ledger.deletions.last() != self._after:
             raise StorageError(
                 "something was deleted or withdrawn during the import: "
-                f"{self.viewings} viewings had been taken in before that, and the rest was not",
-                hint="import again, if what the file holds of it may come back",
+                f"{self.viewings} viewings had been imported before that, and the rest was not",
+                hint="to import the rest, repeat the import; it brings back what the file holds",
             )

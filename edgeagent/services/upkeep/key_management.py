@@ -1,7 +1,7 @@
-"""Care of the keys: which provider is set, how strong it is, rotation and rekeying.
+"""Key management: the configured provider, its strength, and rotation.
 
-*Rotate* wraps the same data keys under another key-encryption key; *rekey* moves the databases
-into files under new data keys. Either is finished by the next start when the power went in between.
+*Rotate* wraps the same data keys under another key-encryption key; *rekey* copies the databases
+into files under new data keys. The next start completes either after a power cut.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _STRENGTHS: Mapping[str, str] = {
-    "file": "the key lies in a file: whoever copies the whole home can open it",
+    "file": "the key is in a file: a copy of the whole home can be opened",
     "credential": "as strong as systemd's credential: sealed to the TPM2 where the box has one",
     "command": "as strong as the helper that keeps the key",
 }
@@ -39,12 +39,12 @@ _STRENGTHS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyStatus:
-    """How the data key of one database is kept."""
+    """How the data key of one database is protected."""
 
     database: str
     state: Literal["opens", "fails", "absent"]
     provider: str | None
-    """Which kind wrapped it; ``None`` without a readable key file."""
+    """The kind of provider that wrapped it; ``None`` without a readable key file."""
     strength: str
     problem: str
     hint: str
@@ -63,7 +63,7 @@ def configured_provider(
 
 
 def key_statuses(directory: Path, provider: KeyProvider) -> tuple[KeyStatus, ...]:
-    """Try the key of each database, without opening the database."""
+    """Unwrap the key of each database, without opening the database."""
     return tuple(_status(directory, database, provider) for database in DATABASES)
 
 
@@ -77,21 +77,23 @@ def rotate(
 ) -> tuple[str, ...]:
     """Wrap the data keys under another key-encryption key.
 
-    Under provider ``file`` a new key is made and the old one destroyed. The others keep the key
-    elsewhere: make a new one there, name it in the settings, and rotate from the old one.
+    Under provider ``file`` a new key is generated and the old one destroyed. The other providers
+    keep the key elsewhere: create a new one there, name it in the settings, and rotate from the old
+    one.
 
     Args:
-        directory: the home; it need not open under ``config``.
+        directory: the home; its keys need not be under the provider of ``config`` yet.
         config: names the provider to use from now on.
         old_config: names the key used so far, where that is of the same kind.
         environment: ``CREDENTIALS_DIRECTORY`` is read from it.
         step: called before each step; a seam for tests that lose power there.
 
     Returns:
-        The databases whose key was wrapped anew; empty when the new key held all of them.
+        The databases whose key was wrapped again; empty if the new key had wrapped all of them
+        already.
 
     Raises:
-        KeyProviderError, WrongKey: a key is not to be had; what was not rotated opens as before.
+        KeyProviderError, WrongKey: a key is unavailable; databases not yet rotated open as before.
         InputError: provider ``command`` without a command.
 
     """
@@ -118,7 +120,7 @@ def rotate(
 
 @contextmanager
 def _no_key_left_over(directory: Path, new: KeyProvider) -> Iterator[None]:
-    """Destroy the key file made for a rotation that is refused before anything lies under it."""
+    """Destroy the new key file if the rotation fails before any data key is wrapped under it."""
     there = {path.name for path in directory.glob(f"{KEY_FILE_NAME}*")}
     try:
         yield
@@ -131,10 +133,10 @@ def _no_key_left_over(directory: Path, new: KeyProvider) -> Iterator[None]:
 
 
 def finish_rotation(directory: Path, provider: KeyProvider) -> None:
-    """Go on where a rotation under provider ``file`` was interrupted; cheap when none was.
+    """Finish a rotation under provider ``file`` that was interrupted; cheap if none was.
 
     Raises:
-        KeyProviderError, WrongKey: one of the two keys is not to be had.
+        KeyProviderError, WrongKey: one of the two keys is unavailable.
 
     """
     new = FileKeyProvider(_next_key_file(directory))
@@ -151,7 +153,7 @@ def finish_rotation(directory: Path, provider: KeyProvider) -> None:
 
 
 def _retire_key_file(directory: Path, new: KeyProvider, *, step: Step) -> None:
-    """Destroy the key file that nothing is wrapped under any more."""
+    """Destroy the old key file, under which no data key is wrapped any more."""
     if isinstance(new, FileKeyProvider) and not _next_key_file(directory).exists():
         return
     step("destroy the old key")

@@ -12,12 +12,12 @@ from edgeagent.errors import InputError
 __all__ = ["manager_groups", "manager_users"]
 
 _HIGHEST = 2**32 - 2
-"""The next one means nobody, to the kernel."""
+"""The kernel reserves the next number, 2**32 - 1, for "no user"."""
 _DIGITS = len(str(_HIGHEST))
 
 
 def manager_users(config: ServiceConfig) -> frozenset[int]:
-    """Return the numbers of ``manage_users``.
+    """Return the user ids of ``manage_users``.
 
     Raises:
         InputError: a user that this system does not know.
@@ -30,7 +30,7 @@ def manager_users(config: ServiceConfig) -> frozenset[int]:
 
 
 def manager_groups(config: ServiceConfig) -> frozenset[int]:
-    """Return the numbers of ``manage_groups``.
+    """Return the group ids of ``manage_groups``.
 
     Raises:
         InputError: a group that this system does not know.

@@ -1,4 +1,4 @@
-"""Whether the model files of a box are those that were verified, and how models are run on it."""
+"""Check that the model files are those that were verified, and how models are confined."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["models_found", "scoring_found"]
 
 
 def models_found(installations: InstallationStore) -> Finding:
-    """Read every file that ranking or counting may load, and compare it with its hash."""
+    """Compare every file that ranking or counting may load with its hash."""
     references = {reference.path: reference for reference in _used(installations)}
     wrong = [
         fault
@@ -29,8 +29,8 @@ def models_found(installations: InstallationStore) -> Finding:
             name="model",
             status="failed",
             message="; ".join(wrong),
-            hint="fetch it again: edgeagent model update; until then the model before it ranks, "
-            "or the titles that are popular",
+            hint="fetch it again: edgeagent model update; until then the previous model ranks, "
+            "or popular titles are shown",
         )
     return Finding(
         name="model", status="ok", message=f"{len(references)} files are as they were verified"
@@ -38,19 +38,19 @@ def models_found(installations: InstallationStore) -> Finding:
 
 
 def scoring_found(config: Config, *, filtered: bool | None = None) -> Finding:
-    """Say which limits keep models from the rest of this box.
+    """Return which limits separate models from the rest of this box.
 
     Args:
         config: the settings.
-        filtered: whether a filter of system calls is to be had; none: see for yourself.
+        filtered: whether system calls can be filtered here; ``None``: find out.
 
     """
     if config.scorer == "resident":
         message = "models run in the resident process, without limits of their own"
     elif filter_available() if filtered is None else filtered:
-        message = "models run in a child with limits, without network and new files"
+        message = "models run in a child with limits, which cannot use the network or create files"
     else:
-        message = "models run in a child with limits; network and files are what the unit allows"
+        message = "models run in a child with limits; network and files depend on the systemd unit"
     return Finding(name="scoring", status="ok", message=message)
 
 
@@ -60,12 +60,12 @@ def _used(installations: InstallationStore) -> Iterator[TargetReference]:
         if manifest is not None:
             yield from (manifest.model, manifest.catalogue)
     task = installation.task
-    if task is not None and installations.has_segmenter(task):  # else it is still to come
+    if task is not None and installations.has_segmenter(task):  # else it is not downloaded yet
         yield from (task.segmenter.model, task.segmenter.catalogue)
 
 
 def _fault(path: Path, reference: TargetReference) -> str:
-    """Return what is wrong with a file; empty when it is the one that was verified."""
+    """Return what is wrong with a file; empty if it is the one that was verified."""
     try:
         with open_regular(path) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()

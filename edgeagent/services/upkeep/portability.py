@@ -1,7 +1,7 @@
-"""Export everything into one file, and import it again without widening anything.
+"""Export everything into one file, and import it without widening any consent.
 
-What is imported never enters a report; what a ledger says was spent counts here, too; consents are
-read and shown, never in force: the household is asked again.
+Imported viewings never enter a report. Imported debits count against this box's budget. Imported
+consents are shown but not in force: the household is asked again.
 """
 
 from __future__ import annotations
@@ -43,33 +43,33 @@ from edgeagent.store.durable import create_durably
 __all__ = ["Imported", "Portability", "Progress", "read_export"]
 
 Progress = Callable[[int, int], None]
-"""Told how many viewings were dealt with, and of how many."""
+"""Called with the number of viewings processed and their total."""
 
 _BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import did."""
+    """The outcome of an import."""
 
     profiles_created: int
     viewings: int
-    """Stored, or found to be there already; they never enter a report."""
+    """Viewings stored now or before; they never enter a report."""
     left_out: LeftOut
     viewings_waiting: int
-    """Not stored, because their profile has not granted ``history`` on this box."""
+    """Viewings not stored, because their profile has not granted ``history`` on this box."""
     waiting_profiles: tuple[str, ...]
     marks: int
     debits_added: int
     consents_shown: tuple[ConsentRecord, ...]
-    """The latest decisions in the file; none of them is in force here."""
+    """The latest decisions in the file; none is in force here."""
 
 
 class Portability:
-    """Takes everything of a household out of a box and puts it into another."""
+    """Exports a household's data from a box and imports it into another."""
 
     def __init__(self, box: BoxContext, *, retention: Retention) -> None:
-        """Serve ``box``; ``retention`` takes over how long viewings were kept."""
+        """Serve ``box``; ``retention`` applies the exported retention period."""
         self._box = box
         self._retention = retention
 
@@ -77,17 +77,17 @@ class Portability:
         """Write everything into a new file that only its owner can read.
 
         Returns:
-            How many bytes it has.
+            Its size in bytes.
 
         Raises:
-            InputError: there is a file of that name, which is left alone, or no such directory.
+            InputError: the file exists, and is left unchanged, or the directory does not.
             OutputError: nothing was written.
 
         """
         if path.exists():
             raise _taken(path)
         if not path.parent.is_dir():
-            raise InputError(f"{path.parent} is no directory", hint="make it first")
+            raise InputError(f"{path.parent} is not a directory", hint="create it first")
         data = canonical_bytes(self.export(progress=progress))
         try:
             create_durably(path, data)
@@ -98,7 +98,7 @@ class Portability:
         return len(data)
 
     def export(self, *, progress: Progress = lambda _done, _total: None) -> BoxExport:
-        """Return everything this box keeps about its household, and every report as it left."""
+        """Return everything this box stores about its household, and every report it made."""
         history, ledger = self._box.home.history, self._box.home.ledger
         state = HouseholdStateStore(ledger).load()
         profiles = history.profiles()
@@ -129,19 +129,18 @@ class Portability:
     def import_(
         self, given: BoxExport, *, progress: Progress = lambda _done, _total: None
     ) -> Imported:
-        """Take in an export: profiles, marks, debits, and the viewings of consenting profiles.
+        """Import profiles, marks, debits, and the viewings of consenting profiles.
 
-        Retention is taken over where it is shorter.
+        The exported retention applies if it is shorter than here.
 
-        Doing it again changes nothing, so an interrupted import, or one that waited for a
-        consent, is simply repeated.
+        It is idempotent: an interrupted import, or one that waited for a consent, can be repeated.
 
         Raises:
             InputError: a profile exists here with another kind; nothing was changed.
-            MalformedMessage: a debit that no ledger books; nothing was changed.
+            MalformedMessage: a debit of an amount that no ledger books; nothing was changed.
             LedgerBroken: debits cannot be added; nothing was changed.
-            ConsentRequired, StorageError: somebody withdrew or deleted while it ran; what had been
-                taken in by then stays as far as that left it, and the error says how much it was.
+            ConsentRequired, StorageError: something was withdrawn or deleted while it ran; what was
+                imported before stays unless that deleted it, and the error says how much it was.
 
         """
         debits = [_debit(entry) for entry in given.ledger if entry.entry != "missed"]
@@ -180,7 +179,7 @@ class Portability:
         )
 
     def _missing(self, given: BoxExport) -> list[ExportedProfile]:
-        """Return the profiles to create, after comparing those that exist."""
+        """Return the profiles to create; raise if an existing one has another kind."""
         there = {profile.name: profile.kind for profile in self._box.home.history.profiles()}
         for profile in given.profiles:
             if there.get(profile.name, profile.kind) != profile.kind:
@@ -203,21 +202,21 @@ def read_export(path: Path) -> BoxExport:
     """Read an export file.
 
     Raises:
-        InputError: it cannot be read, is no regular file, or is too long.
-        MalformedMessage: it is not an export, with the path of the field at fault.
+        InputError: it cannot be read, is not a regular file, or exceeds the size limit.
+        MalformedMessage: it is not an export; the message has the path of the field at fault.
 
     """
     try:
         data = read_regular(path, cap_bytes=EXPORT_CAP_BYTES)
     except OSError as error:
         raise InputError(
-            f"{path}: {error.strerror}", hint="name a file that 'edgeagent export' has written"
+            f"{path}: {error.strerror}", hint="give a file that 'edgeagent export' has written"
         ) from error
     return decode_export(data)
 
 
 class _Counter:
-    """Counts viewings and tells how far it is."""
+    """Counts viewings and calls ``progress``."""
 
     def __init__(self, progress: Progress, total: int) -> None:
         self._progress = progress
@@ -285,7 +284,7 @@ def _debit(entry: ExportedEntry) -> Debit:
 
 def _no_debit(entry: ExportedEntry) -> MalformedMessage:
     return MalformedMessage(
-        f"BoxExport: week {entry.week} was {entry.entry} at no price that a ledger books",
+        f"BoxExport: week {entry.week} was {entry.entry} at a cost that no ledger books",
         hint="export again from the box it came from",
     )
 
@@ -307,4 +306,4 @@ def _report(item: Disclosure) -> ExportedReport:
 
 
 def _taken(path: Path) -> InputError:
-    return InputError(f"{path} exists; nothing was written", hint="name a new file")
+    return InputError(f"{path} exists; nothing was written", hint="give a new file name")

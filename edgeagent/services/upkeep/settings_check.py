@@ -1,8 +1,8 @@
-"""Can settings be used on this machine: files, programs, users, groups that they name.
+"""Check settings against this machine: the files, programs, users and groups that they name.
 
-What is wrong whatever the machine, :mod:`edgeagent.config` refuses when it reads the file. What is
-asked here may come and go (a file system is not mounted yet), so that a box still opens and a
-household can still withdraw; ``config check`` and ``doctor`` say it.
+Settings that are wrong on any machine are refused by :mod:`edgeagent.config` when it reads the
+file. The faults found here may be temporary (a file system that is not mounted yet), so a box still
+opens with them and a household can still withdraw; ``config check`` and ``doctor`` show them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["settings_faults"]
 
 
 def settings_faults(config: Config) -> tuple[EdgeAgentError, ...]:
-    """Return what cannot be used, each with the setting at fault and the way out."""
+    """Return what cannot be used, each with the setting at fault and a hint."""
     return tuple(_faults(config))
 
 
@@ -55,19 +55,19 @@ def _require_root(config: Config) -> None:
 def _require_program(setting: str, command: Sequence[str]) -> None:
     if command and shutil.which(command[0]) is None:
         raise InputError(
-            f"{setting}: {command[0]!r} is no program that can be run here",
-            hint="name it with its whole path, and see that it may be executed",
+            f"{setting}: {command[0]!r} is not an executable program here",
+            hint="give its whole path, and check that it is executable",
         )
 
 
 def _require_visible(setting: str, path: str | None) -> None:
-    """Refuse a file that could not be seen even if the platform made it."""
+    """Raise if a file could not be seen even if the platform created it."""
     try:
         if path is None or Path(path).parent.is_dir():
             return
     except OSError:
-        pass  # a directory on the way may not be searched
+        pass  # a parent directory is not searchable
     raise InputError(
-        f"{setting}: {path} lies in no directory that can be looked into",
-        hint="name the file that the platform keeps, with its whole path",
+        f"{setting}: the directory of {path} cannot be read",
+        hint="give the whole path of the file that the platform writes",
     )

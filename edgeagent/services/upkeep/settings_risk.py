@@ -1,8 +1,8 @@
-"""Which settings expose a household more than the defaults do, and which less, in words.
+"""Which settings are riskier for a household than the defaults, and which are safer, in words.
 
-Settings are a file that an integrator edits. ``edgeagent config check NEW`` weighs a file before
-the service takes it; a change that was made without is noticed at the next start: what is riskier
-than the defaults is then said in the log, once for each change.
+Settings are a file that an integrator edits. ``edgeagent config check NEW`` judges a file before
+the service uses it. A change made without that check is noticed at the next start: settings riskier
+than the defaults are then logged, once per change.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class Deviation:
     direction: _Direction
     words: str
     names: tuple[str, ...] = ()
-    """What the words name: the number of days, or who may reach the service."""
+    """The values that the words mention: the number of days, or who may reach the service."""
 
 
 def deviations(config: Config) -> tuple[Deviation, ...]:
-    """Return what differs from the defaults, riskier first."""
+    """Return the settings that differ from the defaults, riskier ones first."""
     usual = Config()
     found = [
         Deviation(
@@ -60,18 +60,18 @@ def deviations(config: Config) -> tuple[Deviation, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One setting that new settings change, against those in force."""
+    """One setting that differs between new settings and those in force."""
 
     setting: str
     before: object
     after: object
     direction: _Direction
-    """Against the settings in force; where neither is the default, in doubt riskier."""
+    """Compared with the settings in force; riskier in doubt, if neither value is the default."""
     words: str
 
 
 def changes(present: Config, new: Config) -> tuple[Change, ...]:
-    """Return what new settings change, riskier first."""
+    """Return the settings that change, riskier ones first."""
     found = []
     for name in _JUDGES:
         before, after = getattr(present, name), getattr(new, name)
@@ -84,7 +84,7 @@ def changes(present: Config, new: Config) -> tuple[Change, ...]:
 
 
 def _compared(name: str, present: Config, new: Config) -> _Verdict:
-    """Judge a setting by what it is at each time, the default being neither risky nor safe."""
+    """Judge a change of a setting; the default counts as neither risky nor safe."""
     before, after = _verdict(name, present), _verdict(name, new)
     if name in _RISK_OF_MORE:
         grows = Fraction(getattr(new, name)) > Fraction(getattr(present, name))
@@ -112,10 +112,10 @@ def _verdict(name: str, config: Config) -> _Verdict:
 
 
 def note_change(ledger: LedgerStore, config: Config) -> bool:
-    """Say in the log what is riskier in settings that have changed since the last start.
+    """Log what is riskier than the defaults if settings have changed since the last start.
 
     Returns:
-        Whether they have changed.
+        Whether the settings have changed.
 
     """
     digest = sha256(canonical_bytes(config)).digest()
@@ -152,7 +152,7 @@ def _key_provider(config: Config) -> _Verdict:
 
 
 def _service(config: Config) -> _Verdict:
-    """Judge who may manage; the rest is when work is done."""
+    """Judge who may manage; the other service settings are schedules and limits."""
     added = [f"{kind} {name}" for kind, name in _added(config)]
     if added:
         return "riskier", f"besides the owner these may reach the service: {', '.join(added)}"
@@ -160,7 +160,7 @@ def _service(config: Config) -> _Verdict:
 
 
 def _added(config: Config) -> list[tuple[str, str]]:
-    """Return who may reach the service by settings alone, each with what it is."""
+    """Return who may reach the service because of settings, each with its kind."""
     ours, usual = config.service, Config().service
     return [
         *(("user", name) for name in ours.manage_users if name not in usual.manage_users),

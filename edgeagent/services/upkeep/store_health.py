@@ -1,4 +1,4 @@
-"""How the stores of a home are: pages, rows, logs, and what happened to the files."""
+"""The health of a home's stores: pages, rows, write-ahead logs, and problems of the files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 
 
 def log_found(directory: Path, database: str) -> Finding:
-    """Say whether a log that nobody has opened yet verifies."""
+    """Return whether a write-ahead log verifies; to be called before the database is opened."""
     path = log_of(database_file(directory, database))
     name = f"{database} log"
     try:
@@ -35,20 +35,20 @@ def log_found(directory: Path, database: str) -> Finding:
         return Finding(
             name=name,
             status="warning",
-            message=f"{path.name} ends in a write that does not verify: the power went, "
-            "or the file is damaged; the last events may be missing",
+            message=f"{path.name} ends in a write that does not verify after a power cut, "
+            "or because the file is damaged; the last events may be missing",
             hint="nothing to do; if it happens again, check the storage of this machine",
         )
     return Finding(name=name, status="ok", message="verifies")
 
 
 def ledger_found(ledger: LedgerStore) -> Finding:
-    """Verify pages, chain and anchor, and read every decision."""
+    """Verify pages, chain and anchor, and decode every decision."""
     broken = ledger.integrity_errors()
     if broken:
         return _broken("ledger", broken, "restore ledger.db and ledger.anchor together")
     ledger.check()
-    ledger.consents()  # decoded, row by row
+    ledger.consents()  # decodes every row
     version = ledger.schema_version()
     message = f"whole, agrees with its anchor, schema {version}"
     unknown = ledger.unknown_purposes()
@@ -64,7 +64,7 @@ def ledger_found(ledger: LedgerStore) -> Finding:
 
 
 def history_found(home: Home) -> Finding:
-    """Verify pages, and read every row."""
+    """Verify pages, and decode every row."""
     try:
         broken = home.history.integrity_errors()
     except (Damaged, NotOurDatabase, WrongKey) as error:
@@ -85,23 +85,25 @@ def history_found(home: Home) -> Finding:
 
 
 def files_found(ledger: LedgerStore) -> Finding:
-    """Say what happened to the files that nobody has seen to."""
+    """Return the recorded problems of the files that are not settled yet."""
     problems = ledger.store_problems()
     if not problems:
-        return Finding(name="files", status="ok", message="none was put back or cut short")
+        return Finding(
+            name="files", status="ok", message="none was restored from a copy or cut short"
+        )
     return Finding(
         name="files",
         status="failed" if ledger.is_history_put_back() else "warning",
         message="; ".join(
             f"{note.detail}, noticed on {iso_utc(note.at)[:10]}: {note.words}" for note in problems
         ),
-        hint="edgeagent doctor --repair, which sets a history that was put back aside; or "
+        hint="edgeagent doctor --repair, which sets a restored history aside; or "
         "edgeagent doctor --accept, which keeps it",
     )
 
 
 def is_unfit(home: Home) -> bool:
-    """Say whether the history is damaged, or was put back."""
+    """Return whether the history is damaged or was restored from a copy."""
     try:
         return bool(home.history.integrity_errors()) or home.ledger.is_history_put_back()
     except (Damaged, NotOurDatabase, WrongKey):
@@ -109,7 +111,7 @@ def is_unfit(home: Home) -> bool:
 
 
 def _decode_all(history: HistoryStore, profile: str) -> None:
-    """Read whatever is kept of a profile; what cannot be read raises."""
+    """Decode all data of a profile; raises on the first row that cannot be decoded."""
     for _ in history.kept(profile):
         pass
     history.marked(profile)
@@ -122,8 +124,8 @@ def _whole(name: str, message: str, later_steps: int) -> Finding:
     return Finding(
         name=name,
         status="warning",
-        message=f"{message}, {later_steps} more than this version knows: what a later one added "
-        "is kept, and not read",
+        message=f"{message}, {later_steps} more than this version knows: what the later one added "
+        "is kept but not read",
         hint="install that version again when it works; nothing is lost until then",
     )
 
@@ -135,15 +137,15 @@ def _broken(name: str, errors: tuple[str, ...], hint: str) -> Finding:
 
 
 def deletions_found(ledger: LedgerStore) -> Finding:
-    """Say whether something is still to be deleted, or its key to be destroyed."""
+    """Return whether a deletion, or the destruction of a key, is still unfinished."""
     deletions = ledger.deletions
     waiting = len(deletions.intents()) + len(deletions.forgettings())
     if not waiting:
-        return Finding(name="deletions", status="ok", message="none is left to be finished")
+        return Finding(name="deletions", status="ok", message="none is unfinished")
     return Finding(
         name="deletions",
         status="warning",
-        message=f"{waiting} were begun and are not finished: something may still be there, or lies "
+        message=f"{waiting} were begun and are not finished: some data may still exist, or be "
         "under a data key that is not destroyed",
-        hint="stop the service and every other edgeagent process, and start one: it goes on",
+        hint="stop the service and every other edgeagent process, and start one: it finishes them",
     )

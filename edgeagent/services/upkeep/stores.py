@@ -1,4 +1,4 @@
-"""The stores of a box as a whole: whether they are well, and what is done to both at once."""
+"""The two databases of a box together: their problems, memory and keys."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ __all__ = ["Stores"]
 
 
 class Stores:
-    """Looks after ledger and history as files."""
+    """Operates on ledger and history together."""
 
     def __init__(self, box: BoxContext) -> None:
-        """Look after the stores of ``box``."""
+        """Operate on the stores of ``box``."""
         self._box = box
 
     @property
     def directory(self) -> Path:
-        """Where they lie."""
+        """The home directory."""
         return self._box.home.directory
 
     def are_gone(self) -> bool:
-        """Say whether another process has erased the box, or begun to; from any thread.
+        """Return whether another process has erased the box or begun to; thread-safe.
 
-        Where it was cut off, whatever is stored from then on would go with the rest at the next
-        start.
+        After an interrupted erasure, the next start would also delete whatever is stored from now
+        on.
         """
         try:
             deleted = self._box.home.ledger.database.was_deleted()
-        except InputError:  # closed: the next one did not open yet
+        except InputError:  # closed, and the next home is not open yet
             return True
         return deleted or erasure_has_begun(self.directory)
 
     def problems(self) -> tuple[str, ...]:
-        """Return what makes the box stand still, or happened to its files and nobody has seen to.
+        """Return what stops the box from working, and unsettled problems of its files.
 
-        ``edgeagent doctor`` looks deeper.
+        ``edgeagent doctor`` examines more.
         """
         ledger = self._box.home.ledger
         try:
@@ -53,14 +53,15 @@ class Stores:
         return tuple(problems)
 
     def release_memory(self) -> None:
-        """Give back what open databases keep in memory."""
+        """Free the page caches of the open databases."""
         self._box.home.release_memory()
 
     def rekey(self) -> None:
-        """Encrypt both databases anew under new data keys, and destroy the old ones.
+        """Encrypt both databases again under new data keys, and destroy the old keys.
 
         Raises:
-            StorageError: another process uses a database, or there is no room; its old key opens.
+            StorageError: another process uses a database, or the disk is full; the old keys stay
+                valid.
 
         """
         self._box.home.rekey()

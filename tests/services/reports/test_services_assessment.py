@@ -253,7 +253,7 @@ def test_reports_that_do_not_match_what_was_booked_are_said(reported: Box) -> No
     )
     problems = reported.agent.reports.verify_disclosures().problems
     assert [problem.partition(": ")[2].split(",")[0] for problem in problems][:2] == [
-        "its body speaks of another report",
+        "its body names another report",
         f"costs {item.task}",
     ]
     assert "Report" in problems[2]

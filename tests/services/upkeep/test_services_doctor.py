@@ -40,8 +40,8 @@ def agent_box(agent_box: AgentBox) -> AgentBox:
     ("scorer", "filtered", "said"),
     [
         ("resident", True, "in the resident process, without limits"),
-        ("child", True, "in a child with limits, without network and new files"),
-        ("child", False, "network and files are what the unit allows"),
+        ("child", True, "in a child with limits, which cannot use the network or create files"),
+        ("child", False, "network and files depend on the systemd unit"),
     ],
 )
 def test_it_is_said_what_holds_models(
@@ -88,7 +88,7 @@ def test_a_well_box_has_one_weakness_its_key(agent_box: AgentBox) -> None:
     assert statuses(findings) == {"keys": "warning"}
     assert f"schema {len(LEDGER_SCHEMA.migrations)}" in findings["ledger"].message
     assert "silent until" in findings["budget"].message
-    assert "vouched for by the server" in findings["clock"].message
+    assert "confirmed by the server" in findings["clock"].message
 
 
 def test_a_key_that_is_kept_elsewhere_is_no_weakness(agent_box: AgentBox, tmp_path: Path) -> None:

@@ -313,7 +313,7 @@ def test_a_provider_that_cannot_destroy_its_key_is_owned_up_to(box: Box) -> None
 
 def test_where_there_is_no_home_there_is_nothing_to_erase(tmp_path: Path) -> None:
     provider = FileKeyProvider(tmp_path / "kek")
-    with pytest.raises(InputError, match="is no home"):
+    with pytest.raises(InputError, match="is not an edgeagent home"):
         erase_box(tmp_path / "nowhere", provider=provider, now=1)
 
 

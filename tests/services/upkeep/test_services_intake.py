@@ -111,7 +111,7 @@ def long_file(box: Box) -> BoxExport:
 def test_an_act_of_deletion_during_an_import_ends_it(box: Box, act: Act) -> None:
     box.grant(Purpose.HISTORY)
     given = long_file(box)
-    with pytest.raises(EdgeAgentError, match=f"{BATCH} viewings had been taken in"):
+    with pytest.raises(EdgeAgentError, match=f"{BATCH} viewings had been imported"):
         box.agent.portability.import_(given, progress=at_half(lambda: act(box)))
     assert len(listed(box)) <= BATCH
 
@@ -141,7 +141,7 @@ def test_what_was_deleted_does_not_come_back_in_the_batch_that_is_under_way(
     private = _Acting(agent.private, lambda: act(box))
     intake = Intake(replace(agent._box, private=private))
     event = WatchEvent(entity_id="t:1", watched_on=box.clock.now())
-    with pytest.raises(error, match="0 viewings had been taken in"):
+    with pytest.raises(error, match="0 viewings had been imported"):
         intake.store("main", [event])
     assert listed(box) == []
     box.reopen()

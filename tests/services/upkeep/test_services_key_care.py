@@ -147,7 +147,7 @@ def test_statuses_say_what_is_wrong(agent_box: AgentBox) -> None:
     (home / "history.key").write_bytes(b"{}")
     ledger, history = key_statuses(home, provider)
     assert (ledger.state, ledger.provider, ledger.problem) == ("opens", "file", "")
-    assert "whoever copies the whole home" in ledger.strength
+    assert "a copy of the whole home" in ledger.strength
     assert (history.state, history.provider) == ("fails", None)
     assert history.hint
 

@@ -104,7 +104,7 @@ def test_a_file_that_exists_is_left_alone(box: Box, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing was written"):
         box.agent.portability.export_to(path)
     assert path.read_text() == "mine"
-    with pytest.raises(InputError, match="no directory"):
+    with pytest.raises(InputError, match="not a directory"):
         box.agent.portability.export_to(tmp_path / "nowhere" / "export")
     path.unlink()
 
@@ -255,7 +255,7 @@ def test_a_debit_that_no_ledger_books_changes_nothing(
     fill(old)
     export = old.agent.portability.export()
     forged = msgspec.structs.replace(export.ledger[0], **changes)
-    with pytest.raises(MalformedMessage, match="no price that a ledger books"):
+    with pytest.raises(MalformedMessage, match="a cost that no ledger books"):
         new.agent.portability.import_(msgspec.structs.replace(export, ledger=(forged,)))
     assert new.agent._home.ledger.debits() == ()
     assert len(new.agent.household.profiles()) == 1
