@@ -1,4 +1,4 @@
-"""The only room that speaks SQL: keyed databases, keys, history, ledger."""
+"""The only package that uses SQL: encrypted databases, keys, history and ledger."""
 
 from __future__ import annotations
 

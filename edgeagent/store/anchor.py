@@ -1,9 +1,9 @@
-"""The anchor: how long the ledger's chain is, kept outside the ledger.
+"""The anchor: the length and head of the ledger's chain, stored outside the ledger.
 
 One flipped byte in the last frame of a write-ahead log drops committed rows without a trace, and a
 hash chain does not notice a cut tail. So each commit writes length and head of the chain to a small
 side file, authenticated under a key derived from the ledger's data key: an *intent* before COMMIT,
-*confirmed* after it, and only then is anything acknowledged or sent. The table may stand at the
+*confirmed* after it, and only then is anything acknowledged or sent. A valid chain ends at the
 confirmed mark or at the open intent, nowhere else.
 """
 
@@ -41,18 +41,18 @@ class Mark(Message, frozen=True, kw_only=True):
 
 
 START = Mark(length=0, head="0" * 64)
-"""Where a ledger stands that has not been made yet."""
+"""The mark of a ledger that has not been created yet."""
 
 
 class Position(Message, frozen=True, kw_only=True):
-    """What the anchor says."""
+    """The content of the anchor."""
 
     confirmed: Mark
     intent: Mark | None = None
-    """Written before a commit that was not confirmed, so that it may or may not have happened."""
+    """The mark after a commit that was not confirmed and so may or may not have happened."""
 
     def admits(self, mark: Mark) -> bool:
-        """Say whether a table may stand at ``mark``."""
+        """Return whether a chain that ends at ``mark`` is valid."""
         return mark in {self.confirmed, self.intent}
 
 
@@ -63,7 +63,7 @@ class _AnchorFile(Message, frozen=True, kw_only=True):
 
 
 class Anchor:
-    """The side file."""
+    """The side file ``ledger.anchor``."""
 
     def __init__(
         self,
@@ -72,12 +72,12 @@ class Anchor:
         *,
         write: Callable[[Path, bytes], None] = replace_durably,
     ) -> None:
-        """Keep the anchor in ``path``.
+        """Store the anchor in ``path``.
 
         Args:
-            path: beside the ledger's database.
-            data_key: the ledger's; the authenticating key is derived from it (HKDF, RFC 5869).
-            write: replaces a file durably; a seam for tests that lose power in between.
+            path: the file, beside the ledger's database.
+            data_key: the ledger's; the authentication key is derived from it (HKDF, RFC 5869).
+            write: replaces a file durably; tests simulate a power loss in it.
 
         """
         self._path = path
@@ -87,11 +87,11 @@ class Anchor:
         self._write = write
 
     def exists(self) -> bool:
-        """Say whether there is a side file at all."""
+        """Return whether the file exists."""
         return self._path.exists()
 
     def read(self) -> Position:
-        """Return what the anchor says.
+        """Return the content of the anchor.
 
         Raises:
             LedgerBroken: it is missing, damaged, or was not written under this ledger's key.
@@ -115,11 +115,11 @@ class Anchor:
         return stored.position
 
     def intend(self, confirmed: Mark, intent: Mark) -> None:
-        """Write that the table stands at ``confirmed`` and is about to move to ``intent``."""
+        """Write that the chain ends at ``confirmed`` and is about to move to ``intent``."""
         self._replace(Position(confirmed=confirmed, intent=intent))
 
     def confirm(self, mark: Mark) -> None:
-        """Write that the table stands at ``mark``."""
+        """Write that the chain ends at ``mark``."""
         self._replace(Position(confirmed=mark))
 
     def _replace(self, position: Position) -> None:

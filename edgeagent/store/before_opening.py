@@ -1,9 +1,9 @@
-"""Look at a database and its write-ahead log before SQLite may write to either.
+"""Check a database and its write-ahead log before SQLite may write to either.
 
-Whatever is closed last moves the log into the database, right or wrong; so the two stay as they
-are until it is certain that they open under the key and belong together. The salt of a database is
-its first 16 bytes, and each page ends in the HMAC-SHA512 of what it holds and of its number, under
-a key made of both (SQLCipher 4).
+The last connection to close moves the log into the database, even if the two do not belong
+together. So both stay untouched until it is certain that they open under the key and match. The
+salt of a database is its first 16 bytes, and each page ends in the HMAC-SHA512 of what it holds and
+of its number, under a key made of both (SQLCipher 4).
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _SALT_MASK, _ROUNDS, _KEY_BYTES = 0x3A, 2, 32
 
 
 def check_header(path: Path) -> None:
-    """Refuse what is surely no database of ours.
+    """Raise if a file is certainly not one of our databases.
 
     Raises:
         Damaged: it is missing or empty.
         NotOurDatabase: it is a plain SQLite database.
-        StorageError: it cannot be read, or it or its log is no regular file.
+        StorageError: it cannot be read, or it or its log is not a regular file.
 
     """
     try:
@@ -55,26 +55,26 @@ def check_header(path: Path) -> None:
         ) from error
     if not header:
         raise Damaged(
-            f"{path} is empty", hint="restore it from a backup, or move it aside to start anew"
+            f"{path} is empty", hint="restore it from a backup, or move it aside to start empty"
         )
     if header == _PLAIN_HEADER:
         raise NotOurDatabase(
             f"{path} is a plain SQLite database, not an encrypted store",
-            hint="name another home; a store is never written unencrypted",
+            hint="choose another home; a store is never written unencrypted",
         )
 
 
 def _check_beside(path: Path) -> None:
-    """Raise OSError where a log is no regular file, which SQLite would wait for."""
+    """Raise OSError if a log is not a regular file; SQLite would block on a pipe."""
     for suffix in SIDE_SUFFIXES:
-        # Not opened: closing it would let go of locks that this process holds on it.
+        # Not opened: closing it would release the POSIX locks that this process holds on it.
         place = path.with_name(f"{path.name}{suffix}")
         if place.exists() and not place.is_file():
             raise OSError(errno.EINVAL, "not a regular file", os.fspath(place))
 
 
 def has_content(path: Path) -> bool:
-    """Say whether there is anything in a file."""
+    """Return whether a file exists and is not empty."""
     try:
         return path.stat().st_size > 0
     except FileNotFoundError:
@@ -82,10 +82,10 @@ def has_content(path: Path) -> bool:
 
 
 def require_own_log(path: Path, key: SecretKey) -> None:
-    """Refuse a log of another database beside this one.
+    """Raise if the log beside this database belongs to another one.
 
     Raises:
-        Damaged: it is.
+        Damaged: it does.
 
     """
     first = first_page(log_of(path))
@@ -100,13 +100,12 @@ def require_own_log(path: Path, key: SecretKey) -> None:
     if not hmac.compare_digest(made, page[-_HMAC_BYTES:]):
         raise Damaged(
             f"{log_of(path)} does not belong to {path.name} beside it",
-            hint="restore the one that belongs to the other, or move the log aside; "
-            "neither has been touched",
+            hint="restore the matching file, or move the log aside; neither has been changed",
         )
 
 
 def require_no_lone_log(path: Path) -> None:
-    """Refuse to make a database where the log of another one lies.
+    """Raise if the log of a missing database is there: a new database would take it over.
 
     Raises:
         Damaged: it does.
@@ -114,7 +113,7 @@ def require_no_lone_log(path: Path) -> None:
     """
     if has_content(log_of(path)):
         raise Damaged(
-            f"{path} is missing, and its log {log_of(path).name} is there",
-            hint="put the database back beside its log, or set the log aside: edgeagent doctor "
-            "--repair; it has not been touched",
+            f"{path} is missing, but its log {log_of(path).name} exists",
+            hint="restore the database beside its log, or set the log aside: edgeagent doctor "
+            "--repair; it has not been changed",
         )

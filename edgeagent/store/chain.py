@@ -1,10 +1,10 @@
 """One hash chain through all append-only tables of the ledger.
 
-Each row carries ``seq``, its place in the one chain that spans the tables, and ``hash`` =
+Each row has ``seq``, its sequence number in the chain that spans all tables, and ``hash`` =
 SHA-256(hash of the row before ‖ name of the table ‖ newline ‖ canonical JSON of the row). Canonical
 JSON holds every column but ``hash``, keys sorted, no white space, blobs in base64. The first row
-follows 32 zero bytes. Deleting, editing or reordering rows breaks the chain; cutting its tail, or
-putting an older ledger in place, contradicts the anchor.
+follows 32 zero bytes. Deleting, editing or reordering rows breaks the chain; cutting its tail or
+restoring an older ledger contradicts the anchor.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ CHAINED_TABLES: Mapping[str, tuple[str, ...]] = {
 }
 """The columns of each append-only table besides ``seq`` and ``hash``.
 
-A newer program may have added tables, which are walked like these; a table never gains columns,
-because its rows are hashed with all they have.
+A newer program may have added tables, which are verified like these. A table never gains columns,
+because a row is hashed with all its columns.
 """
 
 UNWITNESSED = frozenset({"clock_notes", "deliveries"})
-"""Tables whose rows say nothing of a history: jobs, which write them, leave it closed."""
+"""Tables whose rows do not depend on the history: network jobs write them without opening it."""
 
 _LINKED_TABLES_SQL = """
     SELECT tables.name, group_concat(columns.name)
@@ -60,7 +60,7 @@ _LINKED_TABLES_SQL = """
 """
 _LOOKS = 100
 _HINT = (
-    "nothing is granted and nothing is reported while this lasts; restore ledger.db and "
+    "nothing is granted and nothing is reported until this is fixed; restore ledger.db and "
     "ledger.anchor together, or move both aside: a new ledger asks for consent again and is "
     "silent for 13 weeks"
 )
@@ -70,9 +70,9 @@ def link_hash(previous: bytes, table: str, row: Mapping[str, object]) -> bytes:
     """Return the hash of one row.
 
     Args:
-        previous: [32] hash of the row before it.
-        table: which table it is in.
-        row: every column but ``hash``, ``seq`` included.
+        previous: [32] bytes, the hash of the row before it.
+        table: the table's name.
+        row: every column except ``hash``; includes ``seq``.
 
     """
     return sha256(previous + table.encode() + b"\n" + canonical_bytes(row)).digest()
@@ -110,9 +110,9 @@ class Chain:
     def __init__(
         self, database: Database, anchor: Anchor, lock: HomeLock, *, witness: Witness | None = None
     ) -> None:
-        """Guard ``database`` with ``anchor``; ``lock`` orders writers of all processes.
+        """Guard ``database`` with ``anchor``; ``lock`` serialises the writers of all processes.
 
-        A ``witness`` tells when database and anchor were put back together.
+        A ``witness`` detects that database and anchor were both restored from an old copy.
         """
         self._database = database
         self._witness = witness
@@ -123,14 +123,15 @@ class Chain:
 
     @contextmanager
     def append(self, *, witnessed: bool = True) -> Iterator[ChainWriter]:
-        """Append rows in one transaction; acknowledged, and anchored, when the block is left.
+        """Append rows in one transaction; durable and anchored when the block is left.
 
         Args:
-            witnessed: also by the witness; without it only for :data:`UNWITNESSED` tables.
+            witnessed: also update the witness; false only for :data:`UNWITNESSED` tables.
 
         Raises:
             LedgerBroken: the ledger is broken; nothing is appended to it.
-            DiskFull: if the anchor's last step failed, the rows are stored nevertheless.
+            DiskFull: nothing is acknowledged; if only the anchor's last step failed, the rows are
+                stored.
 
         """
         if witnessed:
@@ -156,13 +157,13 @@ class Chain:
                     self._witness_remembers(Position(confirmed=writer.tip))
 
     def check(self) -> None:
-        """Verify that the tables are what was last acknowledged.
+        """Verify that the tables hold what was last acknowledged.
 
-        The whole chain is walked at first and whenever another process has written; otherwise only
-        its tip is compared with the anchor.
+        The whole chain is verified the first time and after another process has written; otherwise
+        only its tip is compared with the anchor.
 
         Raises:
-            LedgerBroken: with what is wrong.
+            LedgerBroken: the message says what is wrong.
 
         """
         self._prepare_witness()
@@ -170,13 +171,13 @@ class Chain:
             position = self._anchor.read()
             with _damage_is_a_break(), self._database.snapshot():
                 tip = self._verified_tip()
-            # Another process may have committed between the looks; then the anchor has moved.
+            # Another process may have committed between the two reads; then the anchor has moved.
             contradiction = self._contradiction(tip, position)
             if contradiction is None:
                 return
             if self._anchor.read() == position:
                 raise contradiction
-        raise LedgerBroken("the anchor does not stand still", hint="stop other edgeagent processes")
+        raise LedgerBroken("the anchor keeps changing", hint="stop other edgeagent processes")
 
     def tip(self) -> Mark:
         """Return length and head of the chain, after :meth:`check`."""
@@ -185,7 +186,7 @@ class Chain:
             return self._verified_tip()
 
     def recover(self) -> None:
-        """Confirm a commit after which the power went before it could be confirmed."""
+        """Confirm a commit that a power cut left unconfirmed."""
         with self._lock.held():
             intent = self._anchor.read().intent
             with _damage_is_a_break(), self._database.snapshot():
@@ -194,7 +195,7 @@ class Chain:
                 self._anchor.confirm(tip)
 
     def stands_at(self) -> Mark:
-        """Return length and head of the chain, whatever the anchor says.
+        """Return length and head of the chain, without comparing them with the anchor.
 
         Raises:
             LedgerBroken: a row is missing or was changed.
@@ -204,7 +205,7 @@ class Chain:
             return self._verified_tip()
 
     def holds(self, mark: Mark) -> bool:
-        """Say whether the chain went through ``mark``."""
+        """Return whether ``mark`` is a prefix of the chain."""
         if not mark.length:
             return True
         tables = " UNION ALL ".join(
@@ -215,7 +216,7 @@ class Chain:
         return [row[0].hex() for row in rows] == [mark.head]
 
     def has_moved_since(self, length: int) -> bool:
-        """Say whether rows that the witness saw were appended after the first ``length``."""
+        """Return whether rows of witnessed tables follow the first ``length`` rows."""
         tables = " UNION ALL ".join(
             f"SELECT 1 FROM {table} WHERE seq >= ?1"  # noqa: S608  (names of our own tables)
             for table in self._tables
@@ -233,16 +234,16 @@ class Chain:
         return None
 
     def _require_witnessed(self, tip: Mark) -> None:
-        """Refuse a ledger that is older than, or another than, the history remembers.
+        """Raise if the ledger is older than the history's mark, or a different ledger.
 
-        One of a single row is new: it grants nothing, and is silent for 13 weeks.
+        A ledger of a single row is new: it grants nothing and reports nothing for 13 weeks.
         """
         seen = None if self._witness is None else self._witness.position()
         if seen is None or seen.admits(tip) or tip.length == 1 or self.holds(seen.confirmed):
             return
         raise LedgerBroken(
-            f"the ledger has {tip.length} rows, and is not the one of which the history has seen "
-            f"{seen.confirmed.length}: ledger.db and ledger.anchor were put back",
+            f"the ledger has {tip.length} rows, and is not the one of which the history knows "
+            f"{seen.confirmed.length}: ledger.db and ledger.anchor were restored from an old copy",
             hint=_HINT,
         )
 
@@ -269,7 +270,7 @@ class Chain:
         return Mark(length=seq + 1, head=head.hex())
 
     def _walk(self) -> None:
-        """Recompute every hash; memory stays small, ledgers have some hundred rows."""
+        """Recompute every hash, row by row, so that memory stays small."""
         self._tables = {
             table: tuple(columns.split(","))
             for table, columns in self._database.read(_LINKED_TABLES_SQL)

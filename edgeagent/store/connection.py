@@ -1,9 +1,9 @@
-"""SQLCipher's connection, raising the exceptions that the standard library's sqlite3 would.
+"""SQLCipher's connection with the exceptions of the standard library's sqlite3.
 
-``sqlcipher3`` has an exception tree of its own, so that code written for ``sqlite3`` (sqlite-utils
-is) would miss every error. The new exception is raised outside the ``except`` block and therefore
-without context: a kept traceback would pin the failed cursor, and the driver then swallows the
-next error of the same statement.
+``sqlcipher3`` has exception classes of its own, which code written for ``sqlite3``, such as
+sqlite-utils, would not catch. The new exception is raised outside the ``except`` block and
+therefore without context: a stored traceback would keep the failed cursor alive, and the driver
+then swallows the next error of the same statement.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _like_sqlite3(method: Callable[P, T]) -> Callable[P, T]:
             foreign = error
             same = _stdlib_error(foreign)
             foreign.__traceback__ = None
-        del args, kwargs  # this frame is in the traceback, too, and they hold the cursor
+        del args, kwargs  # this frame is in the traceback too, and they reference the cursor
         raise same
 
     return translated

@@ -1,12 +1,12 @@
-"""Decisions of the household, appended and never changed.
+"""The household's decisions, appended and never changed.
 
-A decision keeps the name it was made under. When a profile is renamed, a row of the same chain says
-so, and all that its old name held is its new name's from then on: nothing is given or withdrawn by
-it, and whoever takes the old name afterwards starts without decisions. What the new name held until
-then is a former profile's.
+A decision keeps the profile name it was made under. A rename is a row of the same chain; from then
+on the decisions of the old name belong to the new one. Nothing is granted or withdrawn by it, and a
+profile that later takes the old name starts without decisions. Earlier decisions under the new name
+belong to a former profile.
 
-A decision about a purpose that only a later version knows is kept, skipped and told: firmware rolls
-back.
+A decision about a purpose that only a later version knows is kept, skipped and shown by ``doctor``,
+because firmware can be rolled back.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _SQL = """
 
 
 class _Stored(ConsentRecord, frozen=True, kw_only=True, forbid_unknown_fields=False):
-    """As a later version may have written it."""
+    """A record that a later version may have written, with fields unknown here."""
 
 
 _KNOWN = canonical_bytes([str(purpose) for purpose in Purpose]).decode()
@@ -58,7 +58,7 @@ def append_consent(writer: ChainWriter, record: ConsentRecord) -> None:
     """Append a decision.
 
     Raises:
-        MalformedMessage: it could not be read again: no purpose, no name of a profile.
+        MalformedMessage: it could not be decoded again: unknown purpose or invalid profile name.
 
     """
     checked(record)
@@ -73,12 +73,12 @@ def append_consent(writer: ChainWriter, record: ConsentRecord) -> None:
 
 
 def append_rename(writer: ChainWriter, name: str, new_name: str, *, at: int) -> None:
-    """Append that a profile has another name."""
+    """Append that a profile was renamed."""
     writer.append("renames", {"name": name, "new_name": new_name, "at": at})
 
 
 def has_rename(database: Database, name: str, new_name: str, *, since: int) -> bool:
-    """Say whether that rename was appended at a place in the chain, or later."""
+    """Return whether that rename was appended at a sequence number or later."""
     return bool(
         database.read(
             "SELECT 1 FROM renames WHERE seq >= ? AND name = ? AND new_name = ?",
@@ -91,7 +91,7 @@ def read_held_consents(database: Database) -> dict[str, tuple[DatedConsent, ...]
     """Return each profile's decisions, in the order they were made, under its present name.
 
     Raises:
-        Damaged: a row is not the decision that it should be.
+        Damaged: a row cannot be decoded.
 
     """
     held: dict[str, tuple[DatedConsent, ...]] = {}
@@ -115,7 +115,7 @@ def read_held_consents(database: Database) -> dict[str, tuple[DatedConsent, ...]
 
 
 def read_unknown_purposes(database: Database) -> tuple[str, ...]:
-    """Return what decisions are about that this version does not know."""
+    """Return the purposes of stored decisions that this version does not know."""
     rows = database.read(
         "SELECT DISTINCT purpose FROM consents "
         "WHERE purpose NOT IN (SELECT value FROM json_each(?)) ORDER BY purpose",

@@ -1,8 +1,8 @@
-"""Counts that have begun: one row a week, under the ledger's chain, before the history is opened.
+"""The begun counts: one row per week in the ledger's chain, written before the history is opened.
 
-A box that dies of its count (a segmenter that takes all memory when it meets one title, say) would
-otherwise begin it again at every start, and its silence would tell what was watched. With the row
-it counts the week as "none" from the second beginning on.
+A count that crashes the box (for example a segmenter that exhausts memory on one title) would
+otherwise start again at every boot, and the missing report would reveal what was watched. With this
+row the week counts as "none" from the second attempt on.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ class CountBegun:
     """The beginning of a count."""
 
     seq: int
-    """Its place in the chain: what was decided later has a higher one."""
+    """Its sequence number in the chain: later decisions have a higher one."""
     begun_at: int
     """Seconds UTC."""
     due_at: int
-    """When a report on the week is due, decided before anything was counted."""
+    """When a report on the week is due, seconds UTC; drawn before anything is counted."""
     again: bool
-    """Whether the count had begun before and was not booked."""
+    """Whether an earlier count was begun and not booked."""
 
 
 class Counts:
-    """The beginnings of one ledger."""
+    """The begun counts of one ledger."""
 
     def __init__(self, database: Database, chain: Chain) -> None:
-        """Keep them in ``database``, under ``chain``."""
+        """Store them in ``database``, under ``chain``."""
         self._database = database
         self._chain = chain
 
     def begin(self, week: int, *, at: int, due_at: int) -> CountBegun:
-        """Note that the count of a week begins now, or return that it had begun before.
+        """Record that the count of a week begins now, or return that it was begun before.
 
         Args:
-            week: which.
+            week: the reporting week.
             at: seconds UTC.
-            due_at: when a report on it is due, seconds UTC; that of the first beginning stays.
+            due_at: when a report on it is due, seconds UTC; the value of the first attempt stays.
 
         Raises:
-            LedgerBroken, DiskFull: nothing was noted, and nothing may be counted.
+            LedgerBroken, DiskFull: nothing was recorded, and nothing may be counted.
 
         """
         with self._chain.append() as writer:

@@ -1,4 +1,4 @@
-"""Where history and ledger meet: each is held to what the other remembers."""
+"""Compare history and ledger: each database remembers a state of the other."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["begin_mark", "cross_check", "leave_unmarked", "require_untouched"]
 
 
 def begin_mark(history: Database, ledger: LedgerStore, *, at: int, name: str) -> None:
-    """Give a new history its mark: it begins where the ledger stands.
+    """Give a new history its mark: the present end of the ledger's chain.
 
-    Where there was one before, under that ``name``, the ledger notes that it is gone.
+    If there was a history before, named ``name``, the ledger records that it is gone.
     """
     with suppress(LedgerBroken, DiskFull):
         if ledger.expects_history():
@@ -27,17 +27,17 @@ def begin_mark(history: Database, ledger: LedgerStore, *, at: int, name: str) ->
 
 
 def leave_unmarked(ledger: LedgerStore, *, at: int, name: str) -> None:
-    """Note that the history went, and is not missed; once it has: it would be opened for it."""
+    """Record that the history was removed on purpose; called after its removal."""
     with suppress(LedgerBroken, DiskFull):
         if ledger.expects_history():
             ledger.append_store_note("unmarked", at=at, detail=name)
 
 
 def cross_check(history: Database, ledger: LedgerStore, *, at: int) -> None:
-    """Hold a history that was opened to the ledger, and note in the ledger if it was put back.
+    """Compare an opened history with the ledger; record in the ledger if it is an old copy.
 
-    The caller holds the home's lock. Of a ledger that is broken, or that was put back itself, its
-    own ``check`` speaks; where nothing can be written, the next start looks again.
+    The caller holds the home's lock. A broken or restored ledger is reported by its own ``check``;
+    if nothing can be written, the next start compares again.
     """
     with suppress(LedgerBroken, DiskFull):
         seen = read_mark(history)
@@ -48,7 +48,7 @@ def cross_check(history: Database, ledger: LedgerStore, *, at: int) -> None:
             return
         reached = seen.confirmed
         if seen.intent is not None and ledger.holds(seen.intent):
-            reached = seen.intent  # the power went before it was confirmed
+            reached = seen.intent  # a power cut came before it was confirmed
             with history.transaction() as connection:
                 write_mark(connection, Position(confirmed=reached))
         if ledger.holds(reached) and ledger.has_moved_since(reached.length):
@@ -58,17 +58,17 @@ def cross_check(history: Database, ledger: LedgerStore, *, at: int) -> None:
 
 
 def require_untouched(ledger: LedgerStore) -> None:
-    """Verify ledger and anchor, and that neither database was put back.
+    """Verify ledger and anchor, and that neither database was restored from an old copy.
 
     Raises:
-        LedgerBroken: with what is wrong; nothing may be drawn or previewed.
+        LedgerBroken: the message says what is wrong; nothing may be drawn or previewed.
 
     """
     ledger.check()
     if ledger.is_history_put_back():
         raise LedgerBroken(
-            "history.db was put back, or was gone: it is older than the last decision, deletion or "
-            "report, or begun anew",
-            hint="what was deleted since may be in it: edgeagent doctor --repair sets it aside, "
+            "history.db was restored or was gone: it is older than the last decision, deletion or "
+            "report, or new",
+            hint="it may hold deleted data: edgeagent doctor --repair sets it aside, "
             "edgeagent doctor --accept keeps it",
         )

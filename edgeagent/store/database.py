@@ -1,9 +1,9 @@
-"""Open a SQLCipher database under a raw key, and speak to it in our own errors.
+"""Open a SQLCipher database under a raw key, and raise our own errors.
 
 Format: SQLCipher 4 defaults, page 4096, of which 80 bytes are IV (16) and HMAC-SHA512 (64). The key
 is given raw, so no passphrase derivation runs. WAL with ``synchronous=FULL``: acknowledged means on
-disk. ``secure_delete`` overwrites what is deleted; with a truncating checkpoint nothing of it stays
-in the write-ahead log either.
+disk. ``secure_delete`` overwrites deleted rows; a truncating checkpoint then removes them from the
+write-ahead log too.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _BUSY_TIMEOUT_SECONDS = 10.0
 _ALONE_TIMEOUT_MILLISECONDS = 500
 _CHECKPOINT_PAUSES_SECONDS = (0.001, 0.01, 0.1, 1.0)
 _NOT_LOOKED_AT = -1
-"""Frames in the log, where another connection had the right to move them."""
+"""Returned as the number of log frames if another connection is checkpointing."""
 _WAL_LIMIT_BYTES = 4 * 1024 * 1024
 
 
@@ -55,24 +55,24 @@ class Database:
         """Wrap an open connection; use :meth:`open` or :meth:`create`."""
         self._connection = connection
         self._reader = connection.cursor()
-        """One for all reads: the driver keeps a note of each cursor there ever was, and a burst of
-        reads would leave them scattered over memory that could be given back otherwise."""
+        """One cursor for all reads: the driver keeps a weak reference for every cursor it made, and
+        after a burst of reads these would fragment memory that could otherwise be freed."""
         self._lock = threading.RLock()
         self.path = path
         self._shown = path
         self._places = _places(path)
         self._file = NamedFile(path)
         self.beside: Database | None = None
-        """Another one, without which nothing is written to this one."""
+        """Another database; if its files are gone, nothing is written to this one."""
         self.key_file: Path | None = None
-        """Likewise a file: without it nobody could read what was written."""
+        """The key file; if it is gone, nothing is written, because it could not be read again."""
 
     @classmethod
     def create(cls, path: Path, key: SecretKey, *, application_id: int) -> Self:
-        """Make a new, empty database that only its owner can read.
+        """Create an empty database that only its owner can read.
 
         Raises:
-            FileExistsError: there is a file, which is left alone.
+            FileExistsError: the file exists; it is left unchanged.
             DiskFull: there is no room, or no permission.
 
         """
@@ -80,7 +80,7 @@ class Database:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         database = cls._connect(path, key)
         with database._guard():  # noqa: SLF001  (its own class)
-            connection = database._connection  # noqa: SLF001  (likewise)
+            connection = database._connection  # noqa: SLF001  (its own class)
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA application_id = {application_id}")
@@ -88,10 +88,10 @@ class Database:
 
     @classmethod
     def open(cls, path: Path, key: SecretKey, *, application_id: int) -> Self:
-        """Open an existing database. A file that does not open is never touched.
+        """Open an existing database. A file that does not open is never changed.
 
         Raises:
-            WrongKey: it does not decrypt.
+            WrongKey: it does not decrypt under this key.
             NotOurDatabase: plain SQLite, or the store of another program.
             Damaged: it is missing or empty, or its pages are broken.
             DiskFull: it cannot be written.
@@ -99,7 +99,7 @@ class Database:
         """
         check_header(path)
         if has_content(log_of(path)):
-            # Who closes last moves the log into the file and removes it; who cannot write does not.
+            # Tried read-only first: the last writer to close would move the log into the file.
             cls._open(path, key, application_id, mode="ro").close()
             require_own_log(path, key)
         return cls._open(path, key, application_id)
@@ -129,7 +129,7 @@ class Database:
             )
         except dbapi2.Error as error:
             raise StorageError(
-                f"{path}: cannot be opened: {error}", hint="check the path and its permissions"
+                f"{path} cannot be opened: {error}", hint="check the path and its permissions"
             ) from error
         database = cls(connection, path)
         try:
@@ -142,7 +142,7 @@ class Database:
 
     @property
     def connection(self) -> KeyedConnection:
-        """The connection, for migrations and attacks; its errors are those of ``sqlite3``."""
+        """The connection, for migrations and for attacks in tests; raises ``sqlite3`` errors."""
         return self._connection
 
     def read(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
@@ -158,7 +158,7 @@ class Database:
             try:
                 rows: list[Row] = self._reader.execute(sql, parameters).fetchall()
             except sqlite3.Error:
-                self._reader = self._connection.cursor()  # a failed one may hide the next error
+                self._reader = self._connection.cursor()  # a failed cursor may hide the next error
                 raise
             return rows
 
@@ -167,9 +167,9 @@ class Database:
         """Run a block in one write transaction, durable when the block is left.
 
         Raises:
-            DiskFull: there is no room; nothing was changed.
+            DiskFull: the disk is full; nothing was changed.
             StorageError: another process kept the database locked; nothing was changed.
-            Damaged: its files were moved or deleted; what was written would be gone with them.
+            Damaged: its files were moved or deleted; what is written would be lost with them.
 
         """
         with self._guard(), self._rolled_back_on_error():
@@ -181,7 +181,7 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[KeyedConnection]:
-        """Run a block of reads on one state of the database; joins an open transaction."""
+        """Run a block of reads on one snapshot of the database; joins an open transaction."""
         with self._guard(), self._rolled_back_on_error():
             self._require_not_deleted()
             outermost = not self._connection.in_transaction
@@ -193,18 +193,18 @@ class Database:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Keep other threads out, and raise our errors, while the connection is used directly."""
+        """Lock out other threads and translate errors while the connection is used directly."""
         with self._guard():
             yield
 
     def checkpoint(self, *, pause: Callable[[float], None] = time.sleep) -> bool:
         """Move the write-ahead log into the database and truncate it.
 
-        SQLite waits for readers and writers, but not for another connection that is moving the
-        log too; that is over in a moment, and tried again after a ``pause`` of some seconds.
+        SQLite waits for readers and writers, but not for another connection that checkpoints too.
+        That is soon over, so it is tried again after each ``pause``, whose argument is in seconds.
 
         Returns:
-            Whether that was possible; false while another process reads.
+            Whether it succeeded; false while another process reads.
 
         """
         for seconds in _CHECKPOINT_PAUSES_SECONDS:
@@ -215,11 +215,11 @@ class Database:
         return not busy
 
     def vacuum_free_pages(self) -> None:
-        """Give pages that hold nothing back to the file system."""
+        """Return free pages to the file system."""
         self.read("PRAGMA incremental_vacuum")
 
     def release_memory(self) -> None:
-        """Give back the pages that are kept in memory; they are read again when needed."""
+        """Free the page cache; pages are read again when needed."""
         self.read("PRAGMA shrink_memory")
 
     def version(self) -> int:
@@ -233,7 +233,7 @@ class Database:
         return number
 
     def integrity_errors(self) -> tuple[str, ...]:
-        """Verify every page's HMAC and the structure above it; empty when all is well."""
+        """Verify every page's HMAC and the database structure; empty if no error is found."""
         broken = [str(row[0]) for row in self.read("PRAGMA cipher_integrity_check")]
         try:
             broken += [str(row[0]) for row in self.read("PRAGMA quick_check")]
@@ -248,26 +248,26 @@ class Database:
         return sqlite_utils.Database(self._connection, execute_plugins=False)
 
     def keep_others_out(self) -> None:
-        """Leave write-ahead logging, and let no other connection read or write until closed.
+        """Leave write-ahead logging and lock out all other connections until closed.
 
         Raises:
             StorageError: another process has it open.
 
         """
-        # Who has it open, keeps it open: there is no point in waiting long.
+        # Processes keep a database open for long, so waiting longer does not help.
         self.read(f"PRAGMA busy_timeout = {_ALONE_TIMEOUT_MILLISECONDS}")
-        self.read("PRAGMA journal_mode = DELETE")  # fails while anybody else has it open
+        self.read("PRAGMA journal_mode = DELETE")  # fails while another connection has it open
         self.read("PRAGMA locking_mode = EXCLUSIVE")
         with self._guard():
             self._connection.execute("BEGIN EXCLUSIVE")
             self._connection.execute("COMMIT")
 
     def use_write_ahead_log(self) -> None:
-        """Return to write-ahead logging; nothing changes where it is in use."""
+        """Return to write-ahead logging; does nothing if it is in use."""
         self.read("PRAGMA journal_mode = WAL")
 
     def copy_into(self, path: Path, key: SecretKey) -> None:
-        """Copy everything into a database that was created empty under another key."""
+        """Copy everything into an empty database under another key."""
         with self._guard():
             connection = self._connection
             connection.execute("PRAGMA foreign_keys = OFF")  # tables are copied in any order
@@ -280,7 +280,7 @@ class Database:
             connection.execute("DETACH DATABASE fresh")
 
     def reopen(self, key: SecretKey) -> None:
-        """Connect again, after the file was exchanged for one under ``key``."""
+        """Connect again after the file was replaced by one under ``key``."""
         with self._lock:
             self._connection.close()
             self._connection = self._connect(self.path, key).connection
@@ -295,14 +295,14 @@ class Database:
         self._file.close()
 
     def was_deleted(self) -> bool:
-        """Say whether its file is gone, by an erasure or another way, though it can be read yet."""
+        """Return whether its file was deleted, although the open descriptor can still be read."""
         return self._file.was_deleted()
 
     def _require_not_deleted(self) -> None:
         if self.was_deleted():
             raise Damaged(
                 f"{self.path} was deleted while it was open",
-                hint="nothing of it is shown any more; start edgeagent again for a new box",
+                hint="its data are not shown any more; start edgeagent again for a new box",
             )
 
     def _require_both_in_place(self) -> None:
@@ -311,9 +311,9 @@ class Database:
             self.beside._require_in_place()  # noqa: SLF001  (its own class)
 
     def _require_in_place(self) -> tuple[_Place | None, _Place | None]:
-        """Refuse to write where nobody finds it again: files stay open when their names are gone.
+        """Raise if the files were moved or deleted: writes to the open descriptors would be lost.
 
-        The log is there from the first write on, and is the same one until the last connection of
+        The log exists from the first write on and stays the same file until the last connection of
         all processes closes.
         """
         database, log = _places(self.path)
@@ -321,18 +321,18 @@ class Database:
         in_place = database is not None and database == known_database and known_log in {None, log}
         if not in_place or not has_content(self.path):
             raise Damaged(
-                f"{self.path} was moved, deleted, emptied or exchanged while it was open",
-                hint="put its files back, or start edgeagent again; nothing is stored until then",
+                f"{self.path} was moved, deleted, emptied or replaced while it was open",
+                hint="move its files back, or start edgeagent again; nothing is stored until then",
             )
         if self.key_file is not None and not self.key_file.exists():
             raise Damaged(
-                f"{self.key_file} is gone, and without it {self.path.name} does not open again",
-                hint="put it back; nothing is stored until then",
+                f"{self.key_file} is gone, and without it {self.path.name} cannot be opened again",
+                hint="restore it; nothing is stored until then",
             )
         return database, log
 
     def refuse_writes(self, original: Path) -> None:
-        """Let every write fail from now on, naming the file that cannot be written."""
+        """Make every later write fail with an error that names the read-only file."""
         self.read("PRAGMA query_only = ON")
         self._shown = original
 
@@ -349,13 +349,13 @@ class Database:
         try:
             yield
         except BaseException:
-            with suppress(sqlite3.Error):  # SQLite has rolled back by itself, say on a full disk
+            with suppress(sqlite3.Error):  # SQLite may have rolled back already (full disk)
                 self._connection.execute("ROLLBACK")
             raise
 
 
 def _places(path: Path) -> tuple[_Place | None, _Place | None]:
-    """Return which files a database and its log are at this moment."""
+    """Return device and inode of a database and its log."""
     return _place(path), _place(log_of(path))
 
 
@@ -371,13 +371,13 @@ def _check_application_id(database: Database, application_id: int) -> None:
     found = database.read("PRAGMA application_id")[0][0]
     if found != application_id:
         raise NotOurDatabase(
-            f"{database.path} opens, but is not the database it should be (id {found:#x})",
-            hint="put the file back that belongs there",
+            f"{database.path} opens, but is another database (application id {found:#x})",
+            hint="restore the file that belongs there",
         )
 
 
 def _set_up(connection: KeyedConnection, key: SecretKey, path: Path) -> None:
-    # Before the key: a wrong one would otherwise be reported on stderr, page by page.
+    # Before the key: SQLCipher would otherwise log a wrong key to stderr, page by page.
     connection.execute("PRAGMA cipher_log_level = NONE")
     connection.execute(f"PRAGMA key = \"x'{key.reveal().hex()}'\"")
     if not connection.execute("PRAGMA cipher_version").fetchall():

@@ -76,7 +76,7 @@ def test_a_ledger_that_is_put_back_with_its_anchor_is_noticed(box: Box, move: st
     _put_back(box, LEDGER, copy)
     for _ in range(2):
         home = box.open()
-        with pytest.raises(LedgerBroken, match="were put back") as caught:
+        with pytest.raises(LedgerBroken, match="were restored from an old copy") as caught:
             home.ledger.check()
         assert "13 weeks" in caught.value.hint
         with pytest.raises(LedgerBroken):
@@ -109,7 +109,7 @@ def test_a_ledger_put_back_while_the_history_was_hidden_is_noticed_when_it_retur
     for _ in range(3):  # further than it had been, but not the same way
         home.ledger.append_consent(box.decision(given=False))
     _put_back(box, HISTORY, hidden)
-    with pytest.raises(LedgerBroken, match="were put back"):
+    with pytest.raises(LedgerBroken, match="were restored from an old copy"):
         box.open().ledger.check()
 
 

@@ -128,7 +128,7 @@ def test_a_log_without_its_history_is_set_aside(box: Box, tmp_path: Path) -> Non
     log = (killed.directory / "history.db-wal").read_bytes()
     (killed.directory / "history.db").unlink()
     home = killed.open()
-    with pytest.raises(StorageError, match="is missing, and its log"):
+    with pytest.raises(StorageError, match="is missing, but its log"):
         _ = home.history
     kept = home.set_aside_history(now=0)
     assert kept.with_name(f"{kept.name}-wal").read_bytes() == log

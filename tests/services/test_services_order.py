@@ -136,7 +136,7 @@ def test_every_erasure_that_was_refused_is_carried_out(box: Box, step: str) -> N
         live(box, "t:two")
     with pytest.raises(StorageError) as refused:
         box.agent.erasure.erase_profile("kim", step=refuse_at(step))
-    assert ("is deleted; the old" in str(refused.value)) == (titles(box, "kim") == [])
+    assert ("are deleted; the old" in str(refused.value)) == (titles(box, "kim") == [])
     assert not box.agent.gate.holds(Purpose.HISTORY, profile="kim")
     assert len(box.agent._home.ledger.deletions.intents()) == 3
     box.reopen()

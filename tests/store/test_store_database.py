@@ -143,7 +143,7 @@ def test_a_foreign_file_is_refused_and_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_store_of_another_kind_is_refused(database: Database) -> None:
-    with pytest.raises(NotOurDatabase, match="not the database it should be"):
+    with pytest.raises(NotOurDatabase, match="but is another database"):
         _reopen(database, application_id=ID + 1)
 
 
