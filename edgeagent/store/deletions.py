@@ -1,9 +1,10 @@
-"""Acts of deletion, each with its place in the chain, and what goes with every one of them.
+"""Deletions, each with a sequence number in the chain, and what every deletion also removes.
 
-A deletion reaches what is older than its place in the chain and nothing newer, whatever the clock
-said. With it, in the same transaction, waiting reports are called off and the keys of previews go:
-whether anything was hit is not asked, for silence after a hit alone would tell what was watched. A
-withdrawal is an act of deletion, too, and has its place as a consent. Pruning by age is none.
+A deletion removes what is older than its sequence number and nothing newer, whatever the clock
+said. In the same transaction waiting reports are cancelled and the keys of previews deleted,
+whether or not any row matched: if only a match did so, the missing report would reveal what was
+watched. A withdrawal counts as a deletion too; its number is that of the consent row. Pruning by
+age does not count.
 """
 
 from __future__ import annotations
@@ -26,18 +27,19 @@ from edgeagent.store.witness import Witness
 __all__ = ["DELETING_PURPOSES", "Deleted", "Deletions", "call_off", "is_deletion"]
 
 Deleted = Literal["title", "history", "profile", "retention", "unrecorded"]
-"""What a person had deleted, never which: ``retention`` is a shorter time that was chosen,
-``unrecorded`` whatever was deleted while the ledger was broken."""
+"""The kind of a deletion, never its content: ``retention`` is a shorter retention that was chosen,
+``unrecorded`` a deletion made while the ledger was broken."""
 
 DELETING_PURPOSES = (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING)
-"""Nothing rests on the fourth that could be deleted."""
+"""The fourth purpose, promotion, has no stored data that could be deleted."""
 
 _OWED = "unrecorded deletion"
-"""Name of the state that says so, see :meth:`Deletions.owe`."""
+"""Name of the state that records it, see :meth:`Deletions.owe`."""
 _ERASURES = "erasure"
-"""So begin the names of intents. One of a release before several could wait is that name alone."""
+"""Prefix of the names of erasure intents. An early release, which allowed one at a time, used the
+prefix alone."""
 _FORGETTINGS = "forgetting"
-"""Likewise, of titles; a release that does not know them leaves them alone."""
+"""Prefix of the names of forget requests; releases that do not know it ignore them."""
 
 _LAST_SQL = f"""
     SELECT max(
@@ -52,7 +54,7 @@ _LAST_SQL = f"""
 
 
 class Deletions:
-    """The acts of deletion in one ledger."""
+    """The deletions of one ledger."""
 
     def __init__(self, database: Database, chain: Chain, witness: Witness | None) -> None:
         """Serve ``database``, whose rows are those of ``chain``."""
@@ -61,7 +63,7 @@ class Deletions:
         self._chain = chain
 
     def last(self) -> int:
-        """Return the place in the chain of the last act of deletion; 0 while there was none."""
+        """Return the sequence number of the last deletion; 0 if there was none."""
         place: int = self._database.read(_LAST_SQL)[0][0]
         return place
 
@@ -73,17 +75,17 @@ class Deletions:
         withdraw: Sequence[ConsentRecord] = (),
         intent: Callable[[int], bytes] | None = None,
     ) -> int:
-        """Append an act of deletion with all that goes with it; durable when this returns.
+        """Append a deletion with everything that belongs to it; durable when this returns.
 
         Args:
             deleted: what was deleted.
             at: when, seconds UTC.
-            withdraw: consents that end with it.
-            intent: makes from the place in the chain what says what is still to be deleted; it is
-                kept until it is :meth:`done`.
+            withdraw: withdrawals appended with it.
+            intent: makes the pending request from the sequence number; it is stored until
+                :meth:`done`.
 
         Returns:
-            Its place in the chain: what was stored before is older.
+            Its sequence number: everything stored before is older.
 
         Raises:
             LedgerBroken, DiskFull: nothing was recorded.
@@ -101,13 +103,13 @@ class Deletions:
         return place
 
     def owe(self) -> None:
-        """Remember that something is deleted which the ledger, being broken, cannot record.
+        """Remember a deletion that a broken ledger cannot record.
 
-        In both databases: one of this name may be put back from a copy before it is whole again,
-        and who sends reports does not open the history.
+        Stored in both databases: either may be restored from a copy before the ledger is repaired,
+        and the process that sends reports does not open the history.
 
         Raises:
-            DiskFull: it is not remembered.
+            DiskFull: it was not stored.
 
         """
         with suppress(StorageError), self._database.transaction() as connection:
@@ -117,16 +119,16 @@ class Deletions:
             self._witness.owe(owes=True)
 
     def owes(self) -> bool:
-        """Say whether something was deleted that is not recorded yet: reports may still wait."""
+        """Return whether a deletion is not recorded yet, so that reports may still wait."""
         return bool(read_states(self._database, _OWED)) or (
             self._witness is not None and self._witness.owes()
         )
 
     def settle_owed(self, *, at: int) -> None:
-        """Record what is owed, with all that goes with an act of deletion; cheap when nothing is.
+        """Record owed deletions with everything that belongs to them; cheap if there are none.
 
         Raises:
-            LedgerBroken, DiskFull: it is still owed.
+            LedgerBroken, DiskFull: they are still owed.
 
         """
         if self.owes():
@@ -137,21 +139,21 @@ class Deletions:
                 self._witness.owe(owes=False)
 
     def intents(self) -> tuple[bytes, ...]:
-        """Return every erasure that is still to be carried out, oldest first."""
-        # An earlier release left an empty one when it was done.
+        """Return the unfinished erasures, oldest first."""
+        # An earlier release stored an empty body instead of deleting a finished one.
         return tuple(body for _, body in read_states(self._database, _ERASURES) if body)
 
     def forgettings(self) -> tuple[bytes, ...]:
-        """Return every forgetting of a title that is still to be carried out, oldest first."""
+        """Return the unfinished forget requests, oldest first."""
         return tuple(body for _, body in read_states(self._database, _FORGETTINGS))
 
     def done(self, place: int) -> None:
-        """Forget the erasures up to a place in the chain; 0: only one that has none."""
+        """Delete the requests of erasures up to a sequence number; 0: only one without a number."""
         last = _name_of_intent("history", place)
         self._drop(name for name, _ in read_states(self._database, _ERASURES) if name <= last)
 
     def forgotten(self, place: int) -> None:
-        """Forget the forgetting of a title that has this place in the chain."""
+        """Delete the forget request with this sequence number."""
         self._drop([_name_of_intent("title", place)])
 
     def _drop(self, names: Iterable[str]) -> None:
@@ -161,9 +163,9 @@ class Deletions:
         self._leave_no_trace()
 
     def call_off_older(self, *, at: int) -> int:
-        """Call off what waits though something was deleted since; return how many that were.
+        """Cancel waiting reports older than the last deletion; return how many.
 
-        There is such a report only where a release from before deletions had a place has deleted.
+        Such reports exist only after deletions by a release that did not number them.
         """
         last = self.last()
         if not any(entry.seq < last for entry in read_outbox(self._database)):
@@ -172,16 +174,16 @@ class Deletions:
             return call_off(writer, self._database, at=at, before=last)
 
     def claim_preview(self, week: int, material: bytes, *, at: int, since: int) -> bytes | None:
-        """Keep what a week's only preview is made of, unless there was one, in one transaction.
+        """Store the material of a week's only preview, unless there was one, in one transaction.
 
         Args:
-            week: which.
+            week: the reporting week.
             material: key and digest.
             at: when it is shown, seconds UTC.
-            since: the last act of deletion when counting began.
+            since: sequence number of the last deletion when counting began.
 
         Returns:
-            What is kept; ``None`` where it has gone, or something was deleted since.
+            The stored material; ``None`` if it was deleted or anything was deleted since.
 
         Raises:
             LedgerBroken, DiskFull: nothing was claimed.
@@ -193,39 +195,39 @@ class Deletions:
             return claim_preview(writer, self._database, week, material, at=at)
 
     def prune_previews(self, *, before_week: int = ALL_WEEKS) -> None:
-        """Drop what is kept of previews of weeks whose viewings go without an act of deletion."""
+        """Delete the material of previews of weeks whose viewings are pruned by age."""
         if holds_previews(self._database, before_week=before_week):
             with self._chain.append() as writer:
                 drop_previews(writer, self._database, before_week=before_week)
             self._leave_no_trace()
 
     def _leave_no_trace(self) -> None:
-        # A process that reads at this moment keeps the log as it is; the next one to come through
-        # here, or to close the ledger last, empties it.
+        # While another process reads, the log cannot be truncated; the next deletion, or the last
+        # process to close the ledger, truncates it.
         self._database.checkpoint()
 
 
 def _name_of_intent(deleted: Deleted, place: int) -> str:
-    """Return a name; the order of names of one kind is the order of the chain."""
+    """Return the name of a request; names of one kind sort in the order of the chain."""
     kind = _FORGETTINGS if deleted == "title" else _ERASURES
     return f"{kind}.{place:019d}"
 
 
 def is_deletion(record: ConsentRecord) -> bool:
-    """Say whether a decision is an act of deletion."""
+    """Return whether a decision counts as a deletion."""
     return record.event == "withdrawn" and record.purpose in DELETING_PURPOSES
 
 
 def call_off(writer: ChainWriter, database: Database, *, at: int, before: int | None = None) -> int:
-    """Call off every waiting report and forget what was derived; return how many reports.
+    """Cancel every waiting report and delete derived state; return how many reports.
 
-    Debits stay: a report may have been on its way.
+    Debits stay: a report may already have been sent.
 
     Args:
-        writer: of the transaction of the deletion.
+        writer: that of the deletion's transaction.
         database: the ledger's.
         at: when, seconds UTC.
-        before: leaves alone what was drawn later in the chain.
+        before: only reports drawn before this sequence number.
 
     """
     waiting = [entry for entry in read_outbox(database) if before is None or entry.seq < before]

@@ -1,4 +1,4 @@
-"""What was drawn for sending, byte for byte, and what became of it."""
+"""The reports that were drawn, byte for byte, and the outcome of each."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ __all__ = [
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 _OTHER_SERVER = "another server: "
-"""Begins the detail of a row that stands for ``other_server``: the schema, which earlier releases
-read, too, has no word for it and calls it withdrawn."""
+"""Prefix of the detail of an ``other_server`` row. The schema, which earlier releases read too, has
+no such outcome, so the row is stored as withdrawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disclosure:
-    """One report, as it left the box or waits to."""
+    """One report as it was or will be sent."""
 
     report_id: str
     week: int
     task: str
     body: bytes
-    """[512] exactly what is sent, at every try."""
+    """[512] bytes, exactly as sent at every attempt."""
     odds: Fraction
-    """e^ε booked for it."""
+    """The e^ε booked for it."""
     drawn_at: int
     due_at: int
     recipient: str
@@ -52,7 +52,7 @@ def append_disclosure(writer: ChainWriter, disclosure: Disclosure) -> None:
     """Append a report that has just been drawn.
 
     Raises:
-        PolicyError: its body does not have the length that every report has.
+        PolicyError: its body does not have the fixed length of reports.
 
     """
     if len(disclosure.body) != REPORT_BYTES:
@@ -78,10 +78,10 @@ def append_disclosure(writer: ChainWriter, disclosure: Disclosure) -> None:
 def append_delivery(
     writer: ChainWriter, report_id: str, *, at: int, outcome: Outcome, detail: str
 ) -> None:
-    """Append what became of a waiting report, and take it from the outbox.
+    """Append the outcome of a waiting report and remove it from the outbox.
 
     Raises:
-        InputError: it does not wait, or there is no such outcome.
+        InputError: it does not wait, or the outcome is unknown.
 
     """
     if outcome not in OUTCOMES:
@@ -90,7 +90,7 @@ def append_delivery(
     if removed.rowcount != 1:
         raise InputError(
             f"report {report_id!r} does not wait in the outbox",
-            hint="edgeagent disclosures list shows what became of it",
+            hint="edgeagent disclosures list shows its outcome",
         )
     stored: tuple[Outcome, str] = (outcome, detail)
     if outcome == "other_server":

@@ -1,4 +1,4 @@
-"""Files that survive a power cut: written aside, synced, moved into place, directory synced."""
+"""Files that survive a power cut: write a temporary file, fsync, rename, fsync the directory."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _PRIVATE_MODE = 0o600
 
 
 def replace_durably(path: Path, data: bytes) -> None:
-    """Replace the contents of ``path``: a reader sees the old or the new bytes, never neither.
+    """Replace the contents of ``path`` atomically: a reader sees the old or the new bytes.
 
-    The caller holds the home's lock, so that two writers never share the file written aside.
+    The caller holds the home's lock, so that two writers never share the temporary file.
 
     Raises:
-        DiskFull: there is no room, or no permission; the old contents stand.
+        DiskFull: no space or no permission; the old contents stay.
 
     """
     with no_room(path):
@@ -42,8 +42,8 @@ def create_durably(path: Path, data: bytes) -> None:
     """Create ``path`` with ``data``, whole or not at all, unless it exists.
 
     Raises:
-        FileExistsError: it exists, and is left alone.
-        DiskFull: there is no room, or no permission.
+        FileExistsError: it exists, and is left unchanged.
+        DiskFull: no space or no permission.
 
     """
     with no_room(path):
@@ -65,7 +65,7 @@ def move_durably(source: Path, destination: Path) -> None:
 def overwrite_durably(path: Path) -> None:
     """Overwrite a file with zeros; on flash the controller may keep the old blocks.
 
-    A link is not followed, a pipe not waited for, and a file that is gone is no failure.
+    Links are not followed, pipes do not block, and a missing file is not an error.
     """
     if path.is_symlink() or not path.is_file():
         return
@@ -82,7 +82,7 @@ def overwrite_durably(path: Path) -> None:
 
 
 def destroy_durably(path: Path) -> None:
-    """Overwrite a small file with zeros and remove it; one that is gone is no failure."""
+    """Overwrite a small file with zeros and remove it; a missing file is not an error."""
     overwrite_durably(path)
     with no_room(path):
         path.unlink(missing_ok=True)
@@ -90,7 +90,7 @@ def destroy_durably(path: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Make what was written to a file durable."""
+    """Flush a file to disk (fsync)."""
     with no_room(path):
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -100,7 +100,7 @@ def sync_file(path: Path) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
+    """Flush the names in a directory to disk (fsync)."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -110,10 +110,11 @@ def sync_directory(directory: Path) -> None:
 
 @contextmanager
 def no_room(path: Path) -> Iterator[None]:
-    """Turn the errors of a failed write into ours; an existing file is no failure.
+    """Translate the errors of a failed write; FileExistsError passes through.
 
     Raises:
-        WrongOwner, DiskFull: the one where the file is somebody else's, else the other.
+        WrongOwner: the file belongs to another user.
+        DiskFull: any other failed write.
 
     """
     try:
@@ -125,7 +126,7 @@ def no_room(path: Path) -> Iterator[None]:
             foreign_file(path)
             or DiskFull(
                 f"{path}: cannot be written: {error.strerror}",
-                hint="make room on that file system, or make it writable, and try again",
+                hint="free space on that file system, or make it writable, and try again",
             )
         ) from error
 

@@ -1,4 +1,4 @@
-"""Entries of the ledger: each week that was drawn or missed, and what was spent elsewhere."""
+"""Entries of the ledger: each week that was drawn or missed, and imported debits."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ __all__ = [
 ]
 
 CALLED_OFF = "called off by a deletion or withdrawal"
-"""Why there is no report on a week that was being counted."""
+"""The reason stored for a week whose count was cancelled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What the ledger says of a week."""
+    """The ledger's entry for one week."""
 
     week: int
     entry: Literal["drawn", "missed", "imported"]
     odds: Fraction | None
-    """e^ε that was booked; ``None`` for a missed week."""
+    """The e^ε that was booked; ``None`` for a missed week."""
     entered_at: int
     reason: str
 
@@ -42,7 +42,7 @@ class Entry:
 def append_entry(
     writer: ChainWriter, week: int, *, at: int, odds: Fraction | None, reason: str
 ) -> None:
-    """Close a week: drawn at a price, or missed without one."""
+    """Close a week: drawn with a debit, or missed without one."""
     writer.append(
         "ledger",
         {
@@ -57,7 +57,7 @@ def append_entry(
 
 
 def append_imported_debit(writer: ChainWriter, debit: Debit, *, at: int) -> None:
-    """Add what was spent on a week elsewhere."""
+    """Add what another ledger spent on a week."""
     writer.append(
         "imported_debits",
         {
@@ -71,10 +71,10 @@ def append_imported_debit(writer: ChainWriter, debit: Debit, *, at: int) -> None
 
 @contextmanager
 def one_entry_a_week(week: int) -> Iterator[None]:
-    """Refuse a second entry on a week.
+    """Translate the database's refusal of a second entry for a week.
 
     Raises:
-        PolicyError: the week is closed.
+        PolicyError: the week is closed already.
 
     """
     try:

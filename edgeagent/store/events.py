@@ -1,4 +1,4 @@
-"""One row of the events table: how it is written, how it is read."""
+"""Rows of the events table: writing, reading and pruning them."""
 
 from __future__ import annotations
 
@@ -54,17 +54,17 @@ _PRUNE_BATCH = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptViewing:
-    """A viewing and where it came from."""
+    """A viewing and its source."""
 
     viewing: Viewing
     source: Literal["watched", "imported"]
     teen: bool = False
-    """Whether the app called it a teen's, whoever's profile it is in."""
+    """Whether the app marked it as a teen's, in any profile."""
 
 
 def read_kept(database: Database, profile: str, *, since: int) -> Iterator[KeptViewing]:
     """Yield a profile's viewings from ``since`` on, oldest first; memory stays small."""
-    last = (since, "")  # before every title of that second
+    last = (since, "")  # sorts before every title of that second
     while True:
         rows = database.read(
             f"SELECT {COLUMNS}, source, teen FROM events "  # noqa: S608  (our own column names)
@@ -80,7 +80,7 @@ def read_kept(database: Database, profile: str, *, since: int) -> Iterator[KeptV
 
 
 def delete_teens(database: Database) -> int:
-    """Delete what apps called a teen's, and picks that may cite it; return how many."""
+    """Delete viewings marked as a teen's, and picks that may cite them; return how many."""
     if not database.read("SELECT EXISTS (SELECT 1 FROM events WHERE teen = 1)")[0][0]:
         return 0
     with database.transaction() as connection:
@@ -118,9 +118,9 @@ def viewing_of(row: Row) -> Viewing:
 
 
 def prune_batch(database: Database, profile: str, before: int) -> int:
-    """Delete some of what a profile watched before a moment, and return how many; 0: it is done.
+    """Delete a batch of viewings before a moment and return how many; 0: none is left.
 
-    Picks of the profile go too, because they may cite what is gone. What has no date has no age.
+    The profile's picks are deleted too, because they may cite them. Undated viewings do not age.
     """
     with database.transaction() as connection:
         deleted: int = connection.execute(
@@ -139,7 +139,7 @@ def prune_batch(database: Database, profile: str, before: int) -> int:
 def free_moment(
     connection: KeyedConnection, profile: str, entity_id: str, moments: Iterable[int]
 ) -> int:
-    """Return the first moment at which no viewing of that title is stored."""
+    """Return the first moment, seconds UTC, at which no viewing of that title is stored."""
     sql = "SELECT 1 FROM events WHERE profile = ? AND watched_on = ? AND entity_id = ?"
     return next(
         at for at in moments if connection.execute(sql, (profile, at, entity_id)).fetchone() is None
@@ -147,9 +147,9 @@ def free_moment(
 
 
 def put_back(database: Database, *, after: int, to: int) -> int:
-    """Date what is dated later than ``after`` at ``to``, the last of it; return how many.
+    """Move viewings dated after ``after`` to ``to`` and the seconds before it; return how many.
 
-    Their order stays: each is a second before the next. What has no date is none of it.
+    Their order stays: each is one second before the next. Undated viewings are not moved.
     """
     with database.transaction() as connection:
         rows = connection.execute(

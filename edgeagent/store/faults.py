@@ -1,4 +1,4 @@
-"""What an SQLite error means for the person in front of the box."""
+"""Translate SQLite errors into ours, with a hint for the user."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def storage_error(error: sqlite3.Error, path: Path) -> StorageError:
         return WrongKey(
             f"{path} does not open under this key: a wrong key, a file of another program, "
             "or a damaged first page (encryption leaves no way to tell which)",
-            hint="use the key file that was made with it, or restore both from a backup; "
-            "the file has not been touched",
+            hint="use the key file that belongs to it, or restore both from a backup; "
+            "the file has not been changed",
         )
     if code == sqlite3.SQLITE_CORRUPT:
         return Damaged(
             f"{path} is damaged: {error}",
-            hint="restore it from a backup, or move it aside to start anew",
+            hint="restore it from a backup, or move it aside to start empty",
         )
     if code in _NO_ROOM:
         return foreign_file(path) or DiskFull(
             f"{path}: cannot be written: {error}",
-            hint="make room on that file system, or make it writable; what was there is kept",
+            hint="free space on that file system, or make it writable; existing data are kept",
         )
     if code in _IN_USE:
         return StorageError(

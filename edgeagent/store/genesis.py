@@ -1,4 +1,4 @@
-"""The first row of a ledger, and the silence that follows."""
+"""The first row of a ledger, which starts its silent period."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Genesis:
     phase: int
     """See :class:`edgeagent.reporting_calendar.ReportingCalendar`."""
     first_reportable_week: int
-    """By the clock it was made under, which nobody had vouched for yet. What counts is
+    """By the unconfirmed clock at its creation. The effective week comes from
     ``LedgerStore.calendar``."""
 
 
 def begin_ledger(database: Database, anchor: Anchor, *, now: int, random: RandomSource) -> None:
     """Write the first row of a new ledger and leave its anchor at the open intent.
 
-    The database is not in place yet: an anchor at length 0 admits both that it never gets there
-    and that it does.
+    The database is not in place yet: an anchor at length 0 is valid both if the database is never
+    moved into place and if it is.
     """
     with database.transaction() as connection:
         writer = ChainWriter(connection, START)
@@ -50,28 +50,28 @@ def read_genesis(database: Database) -> Genesis:
     """Return the first row.
 
     Raises:
-        LedgerBroken: it is gone.
+        LedgerBroken: it is missing.
 
     """
     rows = database.read("SELECT created_at, phase, first_reportable_week FROM genesis")
     if not rows:
         raise LedgerBroken(
-            "the first row of the ledger is gone", hint="restore ledger.db and ledger.anchor"
+            "the first row of the ledger is missing", hint="restore ledger.db and ledger.anchor"
         )
     created_at, phase, first_week = rows[0]
     return Genesis(created_at=created_at, phase=phase, first_reportable_week=first_week)
 
 
 def require_no_ledger_before(anchor: Anchor, path: Path) -> None:
-    """Refuse to begin a ledger where there was one.
+    """Raise instead of creating a ledger where there was one before.
 
     Raises:
-        LedgerBroken: its anchor says so.
+        LedgerBroken: an anchor shows that there was one.
 
     """
     if anchor.exists() and anchor.read().confirmed.length:
         raise LedgerBroken(
-            f"{path} is gone, though its anchor says that it was there",
+            f"{path} is missing, but its anchor shows that it existed",
             hint="restore it; or move ledger.anchor aside: a new ledger asks for consent again "
-            "and is silent for 13 weeks",
+            "and reports nothing for 13 weeks",
         )

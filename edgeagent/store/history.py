@@ -1,4 +1,4 @@
-"""HistoryStore: what was watched, and what rests on it. Nothing in here ever leaves the box."""
+"""HistoryStore: viewings and the data derived from them. None of it ever leaves the box."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ _LATEST = 2**62
 
 
 class HistoryStore(Viewings, KeyedStore):
-    """Everything personal, by profile."""
+    """All personal data, by profile."""
 
     def __init__(self, database: Database, *, shown: Shown) -> None:
-        """Serve ``database``; nothing is read but what is ``shown``."""
+        """Serve ``database``; reads return only what ``shown`` allows."""
         self._database = database
         self._shown = shown
 
@@ -66,9 +66,9 @@ class HistoryStore(Viewings, KeyedStore):
     ) -> None:
         """Store one profile's events in one transaction; on disk when this returns.
 
-        The same event again changes nothing but progress, of which the larger counts; for
-        ``undated`` see there. ``still`` is asked inside the transaction, and raises where it must
-        not be.
+        Storing the same event again only updates its progress, to the larger value. ``undated`` is
+        the boot time of events whose dates are meaningless. ``still`` runs inside the transaction
+        and raises if the events must not be stored any more.
 
         Raises:
             ConsentRequired: the grant is for another purpose or profile, or an event is a child's.
@@ -86,8 +86,8 @@ class HistoryStore(Viewings, KeyedStore):
                 )
         if self.profile_kind(grant.profile) == "kid":
             raise ConsentRequired(
-                f"{grant.profile!r} is a kid's profile, of which nothing is stored",
-                hint="watch under an adult's profile if it is to be remembered",
+                f"{grant.profile!r} is a kid's profile, for which nothing is stored",
+                hint="switch to an adult's profile to store viewings",
             )
         with self._database.transaction() as connection:
             still()
@@ -99,19 +99,19 @@ class HistoryStore(Viewings, KeyedStore):
 
     @property
     def undated(self) -> UndatedViewings:
-        """Those from before the time was known."""
+        """The viewings stored before the time was known."""
         return UndatedViewings(self._database)
 
-    # Deleting: afterwards nothing of it is left in any page or write-ahead frame
+    # Deleting: afterwards no page and no write-ahead frame holds the deleted rows
 
     def forget(self, profile: str, entity_id: str, *, reach: Reach = EVERYTHING) -> int:
         """Delete every viewing of a title, and picks that may cite it, and return how many.
 
-        A title hidden by the household stays hidden: that is its own decision. What is newer than
-        ``reach`` stays, too.
+        A hidden title stays hidden: that is a separate decision. What is newer than ``reach`` stays
+        too.
 
         Raises:
-            StorageError: deleted, but another process keeps old pages in use; do it again.
+            StorageError: deleted, but another process still reads old pages; repeat the call.
 
         """
         with self._database.transaction() as connection:
@@ -127,19 +127,19 @@ class HistoryStore(Viewings, KeyedStore):
         remove: bool = False,
         deleted: Callable[[], None] = lambda: None,
     ) -> int:
-        """Delete viewings, picks and marks of profiles, in one transaction; cheap if none is there.
+        """Delete viewings, picks and marks of profiles in one transaction; cheap if there are none.
 
         Args:
-            profiles: whose.
-            reach: what is newer stays.
-            remove: also the profiles themselves, unless something newer belongs to them.
-            deleted: called when that is done, before the last traces are removed from the log.
+            profiles: whose data.
+            reach: newer data stay.
+            remove: also delete the profiles themselves, unless newer data belong to them.
+            deleted: called after the transaction, before the log is truncated.
 
         Returns:
-            How many viewings there were.
+            How many viewings were deleted.
 
         Raises:
-            StorageError: deleted, but another process keeps old pages in use; do it again.
+            StorageError: deleted, but another process still reads old pages; repeat the call.
 
         """
         number = 0
@@ -154,7 +154,7 @@ class HistoryStore(Viewings, KeyedStore):
         return number
 
     def purge_teens(self) -> int:
-        """Delete what apps called a teen's, and picks that may cite it; cheap when there is none.
+        """Delete viewings that apps marked as a teen's, and picks that may cite them.
 
         Raises:
             StorageError: as :meth:`purge`.
@@ -166,9 +166,9 @@ class HistoryStore(Viewings, KeyedStore):
         return deleted
 
     def prune(self, before: int) -> int:
-        """Delete what was watched earlier than ``before``, in batches, and return how many.
+        """Delete viewings older than ``before``, seconds UTC, in batches, and return how many.
 
-        Each batch is a transaction of its own, so that nothing else waits long.
+        Each batch is its own transaction, so that other writers do not wait long.
         """
         deleted = 0
         for profile in read_profiles(self._database):
@@ -179,15 +179,15 @@ class HistoryStore(Viewings, KeyedStore):
         return deleted
 
     def put_back(self, *, after: int, to: int) -> int:
-        """Date what is dated later than ``after`` at ``to``, in its order; return how many."""
+        """Move viewings dated after ``after`` to ``to``, in their order; return how many."""
         return put_back(self._database, after=after, to=to)
 
     def _leave_no_trace(self) -> None:
         self._database.vacuum_free_pages()
         if not self._database.checkpoint():
             raise StorageError(
-                "deleted, but another process still uses pages from before",
-                hint="close other edgeagent processes and do it again",
+                "deleted, but another process still reads old pages",
+                hint="close other edgeagent processes and repeat the command",
             )
 
     # Picks
@@ -200,12 +200,12 @@ class HistoryStore(Viewings, KeyedStore):
         made_at: int,
         still: Callable[[], bool] = lambda: True,
     ) -> bool:
-        """Keep the picks a profile is shown, so that they can be shown again at once.
+        """Store the picks of a profile, so that they can be shown again at once.
 
-        ``still`` is asked inside the transaction.
+        ``still`` runs inside the transaction.
 
         Returns:
-            Whether they were kept: ``still`` said so.
+            Whether they were stored, as ``still`` decided.
 
         Raises:
             ConsentRequired: the grant is for another purpose.
@@ -220,11 +220,11 @@ class HistoryStore(Viewings, KeyedStore):
         return kept
 
     def last_picks(self, profile: str) -> SavedPicks | None:
-        """Return the picks a profile was last shown."""
+        """Return the stored picks of a profile."""
         return read_picks(self._database, profile)
 
     def drop_picks(self, profile: str, *, reach: Reach = EVERYTHING) -> None:
-        """Delete the picks of a profile, as when it withdraws ``personalization``."""
+        """Delete the picks of a profile, for example when it withdraws ``personalization``."""
         if holds_older(self._database, profile, reach, tables=("last_picks",)):
             with self._database.transaction() as connection:
                 delete_older(connection, profile, reach, tables=("last_picks",))
@@ -237,7 +237,7 @@ class HistoryStore(Viewings, KeyedStore):
         return read_profiles(self._database)
 
     def profile_kind(self, name: str) -> ProfileKind:
-        """Return what kind of profile this is.
+        """Return the kind of a profile.
 
         Raises:
             InputError: there is none of that name.
@@ -246,7 +246,7 @@ class HistoryStore(Viewings, KeyedStore):
         return require_profile(self._database, name).kind
 
     def create_profile(self, name: str, *, kind: ProfileKind, at: int, after: int = 0) -> None:
-        """Add a profile, ``after`` the last act of deletion in the ledger's chain.
+        """Add a profile; ``after`` is the sequence number of the last deletion.
 
         Raises:
             InputError: the name is taken.
@@ -256,10 +256,10 @@ class HistoryStore(Viewings, KeyedStore):
             insert_profile(connection, Profile(name=name, kind=kind, created_at=at), after=after)
 
     def rename_profile(self, name: str, new_name: str) -> None:
-        """Give a profile, with everything of it, another name.
+        """Rename a profile with all its data.
 
         Raises:
-            InputError: there is none of that name, or the new one is taken.
+            InputError: there is none of that name, or the new name is taken.
 
         """
         kept = require_profile(self._database, name)
@@ -269,7 +269,7 @@ class HistoryStore(Viewings, KeyedStore):
         self._leave_no_trace()
 
     def remove_profile(self, name: str) -> None:
-        """Delete a profile with everything of it.
+        """Delete a profile with all its data.
 
         Raises:
             InputError: there is none of that name, or it is ``main``, which cannot be removed.
@@ -283,7 +283,7 @@ class HistoryStore(Viewings, KeyedStore):
         self.purge(name, remove=True)
 
     def marks(self, profile: str) -> Marks:
-        """Return the titles a profile has hidden, or does not want as reasons."""
+        """Return the titles a profile has hidden or excluded as reasons."""
         return read_marks(self._database, profile)
 
     def marked(self, profile: str) -> tuple[MarkedTitle, ...]:
@@ -305,10 +305,10 @@ class HistoryStore(Viewings, KeyedStore):
         Args:
             profile: whose mark.
             entity_id: on which title.
-            mark: which.
+            mark: the kind of mark.
             at: when, seconds UTC.
-            after: place in the ledger's chain of the last act of deletion before it.
-            still: asked inside the transaction; raises where it must not be.
+            after: sequence number of the last deletion before it.
+            still: runs inside the transaction; raises if the mark must not be stored any more.
 
         """
         require_profile(self._database, profile)
@@ -321,7 +321,7 @@ class HistoryStore(Viewings, KeyedStore):
             )
 
     def clear_mark(self, profile: str, entity_id: str, mark: TitleMark) -> bool:
-        """Take a mark back and say whether there was one."""
+        """Remove a mark; return whether there was one."""
         with self._database.transaction() as connection:
             deleted: int = connection.execute(
                 "DELETE FROM title_marks WHERE profile = ? AND entity_id = ? AND mark = ?",
@@ -332,7 +332,7 @@ class HistoryStore(Viewings, KeyedStore):
 
     @contextmanager
     def exchanged(self, key: Callable[[], SecretKey]) -> Iterator[None]:
-        """Let go of the file while a block exchanges it, then open what is there under ``key``."""
+        """Close the file while a block replaces it, then open the new one under ``key``."""
         with self._database.exclusive():
             self._database.close()
             try:
@@ -344,6 +344,6 @@ class HistoryStore(Viewings, KeyedStore):
 def _require(grant: Grant, purpose: Purpose) -> None:
     if grant.purpose != purpose:
         raise ConsentRequired(
-            f"a grant for {grant.purpose} is no grant for {purpose}",
+            f"a grant for {grant.purpose} does not cover {purpose}",
             hint=f"edgeagent consent grant {purpose}",
         )

@@ -17,8 +17,8 @@ _TABLES = (
         created_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID
     """,
-    # Clustered in the order everything asks for: one profile, by time. A second index would cost
-    # half as much again in bytes written for each event.
+    # Clustered in the order of every query: one profile, by time. A second index would raise the
+    # bytes written per event by half.
     """
     CREATE TABLE events (
         profile TEXT NOT NULL REFERENCES profiles (name),
@@ -47,20 +47,20 @@ _TABLES = (
         body BLOB NOT NULL
     ) STRICT, WITHOUT ROWID
     """,
-    # The main profile, written out: a migration does not change, whatever the name may be later.
+    # The name "main" is written out, because a migration never changes even if the constant does.
     "INSERT INTO profiles (name, kind, created_at) VALUES ('main', 'adult', 0)",
 )
 
 _TEENS = (
-    # Kept with the viewing: whether teens count may change, and who watched does not.
+    # Stored with the viewing: whether teens count may change, whose viewing it was does not.
     "ALTER TABLE events ADD COLUMN teen INTEGER NOT NULL DEFAULT 0 CHECK (teen IN (0, 1))",
-    # Holds rows of teens alone, so that a box without them pays nothing.
+    # A partial index over teens' rows, so that a box without them pays nothing.
     "CREATE INDEX teen_events ON events (profile) WHERE teen = 1",
 )
 
 _PLACES = (
-    # The place in the ledger's chain of the last act of deletion before a row was stored. Some ten
-    # bits in the row's own page; NULL where a release that knows none has written.
+    # The sequence number of the last deletion before a row was stored. It costs about ten bits in
+    # the row's own page; NULL in rows written by a release without it.
     "ALTER TABLE profiles ADD COLUMN after_seq INTEGER",
     "ALTER TABLE events ADD COLUMN after_seq INTEGER",
     "ALTER TABLE title_marks ADD COLUMN after_seq INTEGER",
@@ -68,7 +68,7 @@ _PLACES = (
 )
 
 _UNDATED = (
-    # What was stored before the time was known, see undated.py.
+    # Viewings stored before the time was known, see undated.py.
     """
     CREATE TABLE undated (
         seq INTEGER PRIMARY KEY,
@@ -86,12 +86,12 @@ _UNDATED = (
 )
 
 _TOLD = (
-    # The date under which it was told, where another viewing had that place; NULL: its own place.
+    # The date an app gave, if another viewing had that key already; NULL: the row's own date.
     "ALTER TABLE undated ADD COLUMN told_on INTEGER",
 )
 
 _OWED = (
-    # A row: something was deleted that the ledger, then broken, has no place for yet.
+    # One row: a deletion that the ledger, broken at that time, has not recorded yet.
     "CREATE TABLE owed (id INTEGER PRIMARY KEY CHECK (id = 1)) STRICT",
 )
 
@@ -102,7 +102,7 @@ HISTORY_SCHEMA = Schema(
         Migration(name="0001_history", statements=_TABLES),
         Migration(name="0002_min_reader", statements=(MIN_READER_TABLE,), breaks_older=True),
         Migration(name="0003_teens", statements=_TEENS),
-        # An older program would not move the mark, see ``edgeagent.store.witness``.
+        # An older program would not update the mark, see ``edgeagent.store.witness``.
         Migration(name="0004_ledger_mark", statements=(LEDGER_MARK_TABLE,), breaks_older=True),
         Migration(name="0005_places", statements=_PLACES),
         Migration(name="0006_undated", statements=_UNDATED),

@@ -6,9 +6,10 @@
     ledger.key       wrapped data key        history.key
     ledger.db        with -wal and -shm      history.db
     ledger.anchor    length and head of the ledger's chain
-    lock             held while something spans a database and a side file
+    lock            held while an operation spans a database and a side file
 
-The ledger opens first and needs no history. A database is made aside and moved into place, whole.
+The ledger opens first and does not need the history. A database is created under a temporary name
+and moved into place when it is complete.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class Home:
     def __init__(
         self, directory: Path, *, provider: KeyProvider, copy: TemporaryDirectory[str] | None = None
     ) -> None:
-        """Serve ``directory``, or where it cannot be written a ``copy``; use :meth:`open`."""
+        """Serve ``directory``, or its ``copy`` if it is read-only; use :meth:`open`."""
         self.directory = directory
         self._copy = copy
         self._place = directory if copy is None else Path(copy.name)
@@ -88,7 +89,7 @@ class Home:
         self._history: HistoryStore | None = None
         self.shown = Shown()
         self._now = 0
-        self.leaves_history_closed = False  # set for jobs, which note nothing about it
+        self.leaves_history_closed = False  # set for network jobs, which never open it
         self._cut_logs = CutLogs()
 
     @classmethod
@@ -102,23 +103,23 @@ class Home:
         write_anchor: Callable[[Path, bytes], None] = replace_durably,
         is_writable: Callable[[Path], bool] = is_writable,
     ) -> Self:
-        """Open a box's home, making it if there is none.
+        """Open a box's home; create it if there is none.
 
         Args:
-            directory: made with mode 0700.
+            directory: created with mode 0700.
             provider: where the key-encryption key comes from.
-            now: seconds UTC; a new ledger is silent for 13 whole weeks after it.
+            now: seconds UTC; a new ledger reports nothing for 13 whole weeks after it.
             random: draws a new ledger's reporting phase.
-            write_anchor: replaces a file durably; a seam for tests that lose power in between.
-            is_writable: says whether files can be made in a directory; a seam for tests. Where
-                not, a copy in memory is read, and every write fails.
+            write_anchor: replaces a file durably; tests simulate a power loss in it.
+            is_writable: whether files can be created in a directory; tests replace it. If not, a
+                copy in memory is read, and every write fails.
 
         Raises:
-            InputError: ``directory`` is something else.
-            KeyProviderError, WrongKey: the data key is not to be had.
+            InputError: ``directory`` is not a directory.
+            KeyProviderError, WrongKey: the data key cannot be unwrapped.
             NotOurDatabase, Damaged, DiskFull: the ledger does not open.
-            LedgerBroken: the ledger is gone though its anchor is there. A ledger that is there
-                and contradicts its anchor opens; its ``check`` raises.
+            LedgerBroken: the ledger is missing but its anchor exists. A ledger that contradicts its
+                anchor opens; its ``check`` raises.
 
         """
         forbid_core_dumps()
@@ -127,7 +128,7 @@ class Home:
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except FileExistsError as error:
             raise InputError(
-                f"{directory} is not a directory", hint="name a directory with --home"
+                f"{directory} is not a directory", hint="give a directory with --home"
             ) from error
         copy = None if is_writable(directory) else copy_to_memory(directory)
         home = cls(directory, provider=provider, copy=copy)
@@ -149,10 +150,10 @@ class Home:
 
     @property
     def history(self) -> HistoryStore:
-        """What was watched; opened when it is first asked for.
+        """The viewings; opened on first use.
 
         Raises:
-            StorageError: as for the ledger; which is open all the same.
+            StorageError: as for the ledger, which stays open.
 
         """
         if self._history is None:
@@ -168,19 +169,19 @@ class Home:
         return self._history
 
     def check(self) -> None:
-        """Verify ledger and anchor, and that neither database was put back.
+        """Verify ledger and anchor, and that neither database was restored from an old copy.
 
         Raises:
-            LedgerBroken: with what is wrong; nothing may be drawn or previewed.
+            LedgerBroken: the message says what is wrong; nothing may be drawn or previewed.
 
         """
         require_untouched(self.ledger)
 
     def settle_store_problems(self) -> None:
-        """Note that a person has seen to what happened to the files.
+        """Record that a person has settled the problems of the files.
 
         Raises:
-            LedgerBroken, DiskFull: nothing was noted.
+            LedgerBroken, DiskFull: nothing was recorded.
 
         """
         if self.ledger.store_problems():
@@ -190,7 +191,7 @@ class Home:
         """Wrap both data keys under another key-encryption key; the databases stay as they are.
 
         Raises:
-            StorageError: what was not rotated opens as before; do it again.
+            StorageError: keys that were not rotated open as before; repeat the call.
 
         """
         require_writable(self.directory, self._copy)
@@ -208,14 +209,15 @@ class Home:
         self._provider = new_provider
 
     def rekey(self, *, ledger: bool = True, step: Step = lambda _: None) -> None:
-        """Move the history, and the ledger, into files under new data keys; the old are destroyed.
+        """Copy history and ledger into files under new data keys; destroy the old keys.
 
         Args:
-            ledger: also the ledger.
-            step: called before each step; a seam for tests that lose power there.
+            ledger: whether to include the ledger.
+            step: called before each step; tests simulate a power loss there.
 
         Raises:
-            StorageError: another process uses a database, or there is no room; its old key opens.
+            StorageError: another process uses a database, or the disk is full; the old keys stay
+                valid.
 
         """
         require_writable(self.directory, self._copy)
@@ -230,10 +232,10 @@ class Home:
                     rekey_database(files, self._provider, step=step)
 
     def set_aside_history(self, *, now: int) -> Path:
-        """Rename a history that does not open, with its date, so that a new one can begin.
+        """Rename a history that does not open, adding the date, so that a new one can begin.
 
         Returns:
-            Its new path; the key that may open it some day stays beside it.
+            Its new path; its key file is kept beside it.
 
         Raises:
             StorageError: that name is taken; nothing was renamed.
@@ -244,7 +246,9 @@ class Home:
         kept = source.with_name(f"{source.name}.damaged-{iso_utc(now).replace(':', '')}")
         with self._lock.held():
             if kept.exists():
-                raise StorageError(f"{kept} exists", hint="move it elsewhere and do it again")
+                raise StorageError(
+                    f"{kept} exists", hint="move it elsewhere and repeat the command"
+                )
             self._let_history_go()
             for suffix in SIDE_SUFFIXES:
                 log = source.with_name(source.name + suffix)
@@ -261,14 +265,14 @@ class Home:
             self._history = None
 
     def history_opens(self) -> bool:
-        """Say whether the history can be read; a full disk is no answer and is raised."""
+        """Return whether the history can be read; raises DiskFull, which proves neither."""
         try:
             return bool(self.history.profiles())
         except (Damaged, KeyProviderError, NotOurDatabase, WrongKey):
             return False
 
     def discard_history(self) -> None:
-        """Destroy the history's data key, then its file; a new one begins when it is asked for."""
+        """Destroy the history's data key, then its file; a new one is created on next use."""
         require_writable(self.directory, self._copy)
         files = self._files(HISTORY_SCHEMA)
         with self._lock.held():
@@ -282,7 +286,7 @@ class Home:
             leave_unmarked(self.ledger, at=self._now, name=files.database.name)
 
     def release_memory(self) -> None:
-        """Give pages back that open databases keep in memory."""
+        """Free the page caches of the open databases."""
         for store in (self._ledger, self._history):
             if store is not None:
                 store.release_memory()
@@ -335,7 +339,7 @@ class Home:
         try:
             ledger.recover()
         except LedgerBroken:
-            pass  # check() says so whenever it is asked; what is readable stays readable
+            pass  # check() raises it again; the readable part stays readable
         except BaseException:
             ledger.close()
             raise
@@ -356,11 +360,11 @@ class Home:
         return self._open_database(HISTORY_SCHEMA, self._data_key(HISTORY_SCHEMA, may_create=False))
 
     def _take_in(self, history: Database) -> None:
-        """Note what happened to a history since it was open last, and empty its log."""
+        """Record problems of a history since it was last open, and truncate its log."""
         with self._lock.held():
             self._cut_logs.note(self.ledger, at=self._now)
             cross_check(history, self.ledger, at=self._now)
-        with suppress(DiskFull):  # what a process deleted that died may be in the log yet
+        with suppress(DiskFull):  # the log may still hold rows deleted by a process that crashed
             history.checkpoint()
         if self._copy is not None:
             history.refuse_writes(self.directory / history.path.name)
@@ -369,7 +373,7 @@ class Home:
         return None if self._history is None else self._history.database
 
     def _prepare_history(self) -> None:
-        """Open the history, if there is one: none is made for a mark."""
+        """Open the history if there is one; none is created only to hold a mark."""
         if not self.leaves_history_closed and self._files(HISTORY_SCHEMA).database.exists():
             _ = self.history
 
@@ -392,7 +396,7 @@ class Home:
         path = self._files(schema).key
         if may_create and not path.exists():
             if not any(self._files(other).key.exists() for other in _SCHEMAS):
-                self._provider.prepare()  # nothing is wrapped yet, so a new key loses nothing
+                self._provider.prepare()  # nothing is wrapped yet, so creating a key is safe
             return create_data_key(path, database=schema.name, provider=self._provider)
         return open_data_key(path, database=schema.name, provider=self._provider)
 

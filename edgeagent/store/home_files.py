@@ -22,10 +22,10 @@ __all__ = [
 LEDGER, HISTORY = "ledger", "history"
 DATABASES = (LEDGER, HISTORY)
 KEY_FILE_NAME = "kek"
-"""Of the key-encryption key, under provider "file"."""
+"""The file of the key-encryption key, under provider "file"."""
 LOCK_NAME = "lock"
 MODELS_DIRECTORY = "models"
-"""The box's copy of the signed repository."""
+"""The directory of the box's copy of the signed repository."""
 
 _LOG_SUFFIX = "-wal"
 SIDE_SUFFIXES = (_LOG_SUFFIX, "-shm")
@@ -33,7 +33,7 @@ SIDE_SUFFIXES = (_LOG_SUFFIX, "-shm")
 
 
 def database_file(directory: Path, name: str) -> Path:
-    """Return the encrypted file of the database that is called so."""
+    """Return the encrypted file of the database of that name."""
     return directory / f"{name}.db"
 
 

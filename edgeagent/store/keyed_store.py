@@ -1,4 +1,4 @@
-"""What both stores of a home can say of their database."""
+"""The base of both stores of a home: integrity, schema version, memory, closing."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ __all__ = ["KeyedStore"]
 
 
 class KeyedStore:
-    """One database and what it holds."""
+    """A store in one keyed database."""
 
     _database: Database
 
     @property
     def database(self) -> Database:
-        """The database itself, for what spans both."""
+        """The database itself, for operations that span both stores."""
         return self._database
 
     def integrity_errors(self) -> tuple[str, ...]:
-        """Verify every page; empty when all is well."""
+        """Verify every page; empty if no error is found."""
         return self._database.integrity_errors()
 
     def schema_version(self) -> int:
@@ -26,7 +26,7 @@ class KeyedStore:
         return self._database.version()
 
     def release_memory(self) -> None:
-        """Give pages back that are kept in memory."""
+        """Free the page cache."""
         self._database.release_memory()
 
     def close(self) -> None:

@@ -1,9 +1,9 @@
 """Keys: a random data key for each database, wrapped under a key from a provider.
 
-The data key (256 bits, from the operating system) encrypts the database. It lies in a small key
-file, wrapped with AES-256-GCM under the provider's key-encryption key; the additional data binds
-the wrapping to the database's and the provider's name, so that neither can be swapped. The key
-file names its provider, and another provider is an error, never a silent fallback.
+The data key (256 bits, from the operating system) encrypts the database. It is stored in a small
+key file, wrapped with AES-256-GCM under the provider's key-encryption key; the additional data
+binds the wrapping to the database's and the provider's name, so that neither can be swapped. The
+key file names its provider, and another provider is an error, never a silent fallback.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _CAP_BYTES = 4096
 
 
 class SecretKey:
-    """32 secret bytes that neither print, compare in varying time, nor pickle."""
+    """32 secret bytes that are never printed or pickled, and are compared in constant time."""
 
     __slots__ = ("_material",)
 
@@ -60,7 +60,7 @@ class SecretKey:
 
     @classmethod
     def generate(cls) -> SecretKey:
-        """Make a new key from the operating system's generator."""
+        """Generate a new key from the operating system's random source."""
         return cls(os.urandom(KEY_BYTES))
 
     def reveal(self) -> bytes:
@@ -78,7 +78,7 @@ class SecretKey:
     __hash__ = None  # type: ignore[assignment]  # a hash would be a fingerprint of the secret
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled or copied."""
+        """Raise: secrets are not pickled or copied."""
         message = "a SecretKey stays in its process"
         raise TypeError(message)
 
@@ -88,14 +88,14 @@ class KeyProvider(Protocol):
 
     @property
     def name(self) -> str:
-        """What a key file calls this kind of provider."""
+        """The name of this kind of provider in key files."""
         ...
 
     def prepare(self) -> None:
-        """Make sure there is a key; asked once, when a home is made and nothing is wrapped yet.
+        """Make sure there is a key; called once, when a home is created and nothing is wrapped yet.
 
         Raises:
-            KeyProviderError: there is none and none can be made.
+            KeyProviderError: there is none and none can be created.
 
         """
         ...
@@ -104,18 +104,18 @@ class KeyProvider(Protocol):
         """Return the key.
 
         Raises:
-            KeyProviderError: it is not to be had.
+            KeyProviderError: it is unavailable.
 
         """
         ...
 
     def erase(self) -> bool:
-        """Destroy the key; false when this kind of provider cannot."""
+        """Destroy the key; return false if this kind of provider cannot."""
         ...
 
 
 class _KeyFile(Message, frozen=True, kw_only=True):
-    """A wrapped data key, as it lies on disk in canonical JSON."""
+    """A wrapped data key, stored as canonical JSON."""
 
     format: Literal[1] = 1
     database: Annotated[str, Meta(pattern=r"^[a-z]{1,20}$")]
@@ -126,11 +126,11 @@ class _KeyFile(Message, frozen=True, kw_only=True):
 
 
 def create_data_key(path: Path, *, database: str, provider: KeyProvider) -> SecretKey:
-    """Make a data key for ``database`` and write its key file.
+    """Generate a data key for ``database`` and write its key file.
 
     Raises:
-        FileExistsError: there is a key file, which is left alone.
-        KeyProviderError, DiskFull: it could not be wrapped, or not be written.
+        FileExistsError: there is a key file already, which is left unchanged.
+        KeyProviderError, DiskFull: it could not be wrapped or written.
 
     """
     key = SecretKey.generate()
@@ -142,7 +142,7 @@ def open_data_key(path: Path, *, database: str, provider: KeyProvider) -> Secret
     """Unwrap the data key of ``database``.
 
     Raises:
-        KeyProviderError: no key file, one of another provider, or no key-encryption key.
+        KeyProviderError: no key file, a key file of another provider, or no key-encryption key.
         WrongKey: the key-encryption key does not unwrap it, or the key file was altered.
 
     """
@@ -153,7 +153,7 @@ def open_data_key(path: Path, *, database: str, provider: KeyProvider) -> Secret
             foreign_file(path)
             or KeyProviderError(
                 f"{path}: {error.strerror}",
-                hint="restore the key file from a backup; without it nothing opens",
+                hint="restore the key file from a backup; the database cannot be opened without it",
             )
         ) from error
     try:
@@ -180,14 +180,14 @@ def open_data_key(path: Path, *, database: str, provider: KeyProvider) -> Secret
         )
     except InvalidTag as error:
         raise WrongKey(
-            f"{path} does not unwrap: another key-encryption key, or an altered key file",
-            hint="use the key it was made with, or restore the key file from a backup",
+            f"{path} cannot be unwrapped: wrong key-encryption key, or an altered key file",
+            hint="use the key it was wrapped with, or restore the key file from a backup",
         ) from error
     return SecretKey(material)
 
 
 def key_file_provider(path: Path) -> str | None:
-    """Return which kind of provider wrapped a key file; ``None`` when it cannot be read."""
+    """Return which kind of provider wrapped a key file; ``None`` if it cannot be read."""
     try:
         data = read_regular(path, cap_bytes=_CAP_BYTES)
         return decode(data, _KeyFile, cap_bytes=_CAP_BYTES, canonical=True).provider
@@ -200,10 +200,10 @@ def rewrap_data_key(
 ) -> None:
     """Wrap the same data key under another key-encryption key (rotation, about 200 bytes).
 
-    At any moment exactly one of the two opens the key file, also after a power cut.
+    At any moment exactly one of the two keys unwraps the file, also after a power cut.
 
     Raises:
-        KeyProviderError, WrongKey, DiskFull: the old key file stands.
+        KeyProviderError, WrongKey, DiskFull: the old key file stays.
 
     """
     key = open_data_key(path, database=database, provider=provider)

@@ -57,12 +57,12 @@ __all__ = ["LedgerStore"]
 
 
 class LedgerStore(StoreNotes, KeyedStore):
-    """Everything about what was decided and what left the box."""
+    """All decisions, and everything that was sent or is due to be sent."""
 
     def __init__(
         self, database: Database, anchor: Anchor, lock: HomeLock, *, witness: Witness | None = None
     ) -> None:
-        """Serve ``database``; its tail is kept by ``anchor``, its writers ordered by ``lock``."""
+        """Serve ``database``; ``anchor`` guards its tail, ``lock`` serialises its writers."""
         self._database = database
         self._lock = lock
         self._witness = witness
@@ -73,20 +73,20 @@ class LedgerStore(StoreNotes, KeyedStore):
         """When this ledger began, and the phase of its reports.
 
         Raises:
-            LedgerBroken: the first row is gone.
+            LedgerBroken: the first row is missing.
 
         """
         return read_genesis(self._database)
 
     def calendar(self, *, now: int) -> ReportingCalendar:
-        """Return on which weeks this ledger may report: 13 silent ones lie before the first.
+        """Return the weeks on which this ledger may report: the first 13 weeks are silent.
 
-        They are counted from the moment the time was first known to it, whatever the clock said
-        when it was made; otherwise a box that is reset under a clock in 1970 would be silent for 13
-        weeks of the seventies. While the time was never known: from ``now``.
+        They are counted from the moment the ledger first knew the time, not from its creation;
+        otherwise a box that was reset under a clock in 1970 would be silent for 13 weeks of 1970
+        only. Until the time is known they are counted from ``now``.
 
         Raises:
-            LedgerBroken: the first row is gone.
+            LedgerBroken: the first row is missing.
 
         """
         known = first_known(self._database)
@@ -94,33 +94,33 @@ class LedgerStore(StoreNotes, KeyedStore):
         return ReportingCalendar(phase=self.genesis.phase, first_week=first_week)
 
     def has_known_time(self) -> bool:
-        """Say whether the time was ever known to this ledger: its silence counts from then."""
+        """Return whether this ledger ever knew the time; its silent period counts from then."""
         return first_known(self._database) is not None
 
     def note_known_time(self, at: int) -> None:
-        """Note that a freshly verified timestamp agrees with the clock; at once if it tells news.
+        """Record that a freshly verified timestamp agrees with the clock, if a note is due.
 
         Raises:
-            LedgerBroken, DiskFull: nothing was noted.
+            LedgerBroken, DiskFull: nothing was recorded.
 
         """
         if not is_note_due(self._database, at=at):
             return
         with self._chain.append(witnessed=False) as writer:
-            if is_note_due(self._database, at=at):  # another process may have been faster
+            if is_note_due(self._database, at=at):  # another process may have written it meanwhile
                 append_known(writer, at=at)
 
     def check(self) -> None:
-        """Verify chain and anchor; cheap when nothing has changed.
+        """Verify chain and anchor; cheap if nothing has changed.
 
         Raises:
-            LedgerBroken: with what is wrong. Nothing may count as granted then.
+            LedgerBroken: the message says what is wrong; nothing counts as granted then.
 
         """
         self._chain.check()
 
     def tip(self) -> tuple[int, str]:
-        """Return how many rows the chain has and the hash of the last one, in hex.
+        """Return the number of rows in the chain and the hash of the last one, in hex.
 
         Raises:
             LedgerBroken: as :meth:`check`.
@@ -130,7 +130,7 @@ class LedgerStore(StoreNotes, KeyedStore):
         return tip.length, tip.head
 
     def recover(self) -> None:
-        """Confirm what was committed when the power went; asked once after opening.
+        """Confirm a commit that a power cut left unconfirmed; called once after opening.
 
         Raises:
             LedgerBroken: as :meth:`check`.
@@ -143,14 +143,14 @@ class LedgerStore(StoreNotes, KeyedStore):
     def append_consent(self, *records: ConsentRecord, clock_was_behind: bool = False) -> None:
         """Append one decision, or several in one transaction; durable when this returns.
 
-        With a withdrawal, waiting reports are called off: see ``edgeagent.store.deletions``.
+        A withdrawal cancels waiting reports: see ``edgeagent.store.deletions``.
 
         Args:
             records: the decisions.
-            clock_was_behind: their dates say nothing, see ``edgeagent.store.clock_notes``.
+            clock_was_behind: their dates are meaningless, see ``edgeagent.store.clock_notes``.
 
         Raises:
-            MalformedMessage: a record could not be read again; nothing was recorded.
+            MalformedMessage: a record could not be decoded again; nothing was recorded.
             LedgerBroken, DiskFull: nothing was recorded.
 
         """
@@ -162,12 +162,12 @@ class LedgerStore(StoreNotes, KeyedStore):
                 if is_deletion(record):
                     call_off(writer, self._database, at=record.at)
         if any(is_deletion(record) for record in records):
-            self._database.checkpoint()  # what went is in the log until then
+            self._database.checkpoint()  # deleted rows are in the log until then
 
     def append_rename(self, name: str, new_name: str, *, at: int, since: int) -> None:
-        """Append that ``name`` is ``new_name``, unless it was since that place in the chain.
+        """Append that ``name`` was renamed, unless it was since that sequence number.
 
-        Decisions go with it; those that ``new_name`` held are a former profile's.
+        Its decisions move with it; earlier ones under ``new_name`` belong to a former profile.
 
         Raises:
             LedgerBroken, DiskFull: nothing was recorded.
@@ -178,14 +178,14 @@ class LedgerStore(StoreNotes, KeyedStore):
                 append_rename(writer, name, new_name, at=at)
 
     def consents(self, profile: str | None = None) -> tuple[ConsentRecord, ...]:
-        """Return the decisions of one profile, or of all, under their present names."""
+        """Return the decisions of one profile or of all, under their present names."""
         return tuple(
             msgspec.structs.replace(dated.record, profile=dated.profile)
             for dated in self.dated_consents(profile)
         )
 
     def dated_consents(self, profile: str | None = None) -> tuple[DatedConsent, ...]:
-        """Return the same, profile by profile, with what is certain about when they were made."""
+        """Return the same, by profile, with what is certain about their dates."""
         held = read_held_consents(self._database)
         if profile is not None:
             return held.get(profile, ())
@@ -196,17 +196,17 @@ class LedgerStore(StoreNotes, KeyedStore):
         return latest_decisions(self.consents())
 
     def profiles_with_decisions(self) -> tuple[str, ...]:
-        """Return the profiles that ever decided anything."""
+        """Return the profiles that have any decision."""
         return tuple(sorted(read_held_consents(self._database)))
 
     def unknown_purposes(self) -> tuple[str, ...]:
-        """Return purposes decided about that this version does not know: kept, and skipped."""
+        """Return the purposes in stored decisions that this version does not know and skips."""
         return read_unknown_purposes(self._database)
 
     def consenting_profiles(self) -> tuple[str, ...]:
         """Return the profiles whose latest decision about reporting is "given".
 
-        Whether it still holds (expiry, notice) is the gate's to say.
+        Expiry and notice version are not checked here but by the consent gate.
         """
         return tuple(
             sorted(
@@ -218,13 +218,13 @@ class LedgerStore(StoreNotes, KeyedStore):
 
     @property
     def deletions(self) -> Deletions:
-        """The acts of deletion, each with its place in the chain."""
+        """The deletions, each with its sequence number."""
         return Deletions(self._database, self._chain, self._witness)
 
     # Budget
 
     def debits(self) -> tuple[Debit, ...]:
-        """Return what has been spent, imported debits included, by week."""
+        """Return the debits by week, imported ones included."""
         rows = self._database.read(
             "SELECT week, odds_numerator, odds_denominator FROM ledger WHERE entry = 'drawn' "
             "UNION ALL SELECT week, odds_numerator, odds_denominator FROM imported_debits "
@@ -233,9 +233,9 @@ class LedgerStore(StoreNotes, KeyedStore):
         return tuple(Debit(week=row[0], odds=Fraction(row[1], row[2])) for row in rows)
 
     def import_debits(self, debits: Iterable[Debit], *, at: int) -> int:
-        """Add debits of another ledger, in one transaction, and return how many are new.
+        """Add debits of another ledger, in one transaction, and return how many were new.
 
-        They count against budget and spacing; the same debit again changes nothing.
+        They count against budget and spacing; adding the same debit again changes nothing.
 
         Raises:
             LedgerBroken, DiskFull: nothing was added.
@@ -249,7 +249,7 @@ class LedgerStore(StoreNotes, KeyedStore):
         return len(new)
 
     def entries(self) -> tuple[Entry, ...]:
-        """Return what the ledger says of each week that was drawn, missed or imported."""
+        """Return the ledger's entry of each week that was drawn, missed or imported."""
         return read_entries(self._database)
 
     def closed_weeks(self) -> frozenset[int]:
@@ -258,7 +258,7 @@ class LedgerStore(StoreNotes, KeyedStore):
 
     @property
     def counts(self) -> Counts:
-        """The counts of weeks that have begun."""
+        """The begun counts."""
         return Counts(self._database, self._chain)
 
     def book(  # noqa: PLR0913  (the fields of one row, each named by the caller)
@@ -277,14 +277,14 @@ class LedgerStore(StoreNotes, KeyedStore):
     ) -> bool:
         """Book a report: debit, disclosure and outbox entry in one transaction.
 
-        ``still`` is asked in that transaction whether the report may still be made; where it may
-        not, the week is closed as missed instead.
+        ``still`` decides inside that transaction whether the report may still be made; if not, the
+        week is closed as missed instead.
 
         Returns:
             Whether it was booked.
 
         Raises:
-            PolicyError: the week is closed, or a compiled limit would be passed; nothing changed.
+            PolicyError: the week is closed, or a compiled limit would be exceeded; nothing changed.
             LedgerBroken, DiskFull: nothing may be sent.
 
         """
@@ -331,24 +331,24 @@ class LedgerStore(StoreNotes, KeyedStore):
         return read_disclosures(self._database)
 
     def outbox(self) -> tuple[OutboxEntry, ...]:
-        """Return the reports that wait, oldest first."""
+        """Return the waiting reports, oldest first."""
         return read_outbox(self._database)
 
     def record_attempt(self, report_id: str, *, at: int, next_attempt_at: int) -> None:
-        """Count one try, durably, before its first byte leaves.
+        """Count one attempt, durably, before its first byte is sent.
 
         Raises:
-            InputError: the report does not wait, or the next try is not later than this one.
+            InputError: the report does not wait, or the next attempt is not later than this one.
 
         """
         record_attempt(self._database, report_id, at=at, next_attempt_at=next_attempt_at)
 
     def postpone(self, report_id: str, *, until: int) -> None:
-        """Let a waiting report wait until a moment, if that is later than it would anyway."""
+        """Postpone a waiting report to a moment, unless its next attempt is later anyway."""
         postpone(self._database, report_id, until=until)
 
     def settle(self, report_id: str, *, at: int, outcome: Outcome, detail: str) -> None:
-        """Append what became of a report and take it from the outbox, in one transaction.
+        """Append the outcome of a report and remove it from the outbox, in one transaction.
 
         Raises:
             InputError: the report does not wait.
@@ -361,23 +361,23 @@ class LedgerStore(StoreNotes, KeyedStore):
     # State of the services, replaced as a whole and not chained
 
     def state(self, name: str) -> bytes | None:
-        """Return what was last set under ``name``."""
+        """Return the body stored under ``name``."""
         return read_state(self._database, name)
 
     def set_state(self, name: str, body: bytes) -> None:
-        """Replace what is kept under ``name``; durable when this returns."""
+        """Replace the body stored under ``name``; durable when this returns."""
         self.change_state(name, lambda _: body)
 
     def change_state(self, name: str, change: Callable[[bytes | None], bytes]) -> bytes:
-        """Replace what is kept under ``name`` by what ``change`` makes of it, in one transaction.
+        """Replace the body stored under ``name`` by ``change(body)``, in one transaction.
 
-        Two processes that change it do not undo each other's. Returns what is kept now.
+        So two processes do not overwrite each other's changes. Returns the new body.
         """
         return change_state(self._database, name, change)
 
     @contextmanager
     def exchanged(self, key_and_anchor: Callable[[], tuple[SecretKey, Anchor]]) -> Iterator[None]:
-        """Let go of the file while a block exchanges it; then open it as the caller says."""
+        """Close the file while a block replaces it, then open the new one as the caller says."""
         with self._database.exclusive():
             self._database.close()
             try:

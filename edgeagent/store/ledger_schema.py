@@ -77,7 +77,7 @@ _TABLES = (
 )
 
 _IMPORTED_DEBITS = (
-    # What another box, or this one before it was erased, has spent: it counts, and is no report.
+    # Debits of another box, or of this one before it was erased: they count, but are no reports.
     """
     CREATE TABLE imported_debits (
         seq INTEGER PRIMARY KEY,
@@ -92,7 +92,7 @@ _IMPORTED_DEBITS = (
 )
 
 _CLOCK_NOTES = (
-    # A ledger from before has none: it is silent for 13 weeks once more, from its next update on.
+    # A ledger of an earlier release has none: its 13 silent weeks start again at its next update.
     """
     CREATE TABLE clock_notes (
         seq INTEGER PRIMARY KEY,
@@ -104,7 +104,7 @@ _CLOCK_NOTES = (
 )
 
 _RENAMES = (
-    # Decisions keep the name they were made under; this says whose they are now.
+    # Decisions keep the profile name they were made under; this maps them to the present name.
     """
     CREATE TABLE renames (
         seq INTEGER PRIMARY KEY,
@@ -117,7 +117,7 @@ _RENAMES = (
 )
 
 _COUNTS = (
-    # Written before the history is opened: who dies of what it holds does not open it twice.
+    # Written before the history is opened: a count that crashes is not tried a second time.
     """
     CREATE TABLE counts (
         seq INTEGER PRIMARY KEY,
@@ -130,7 +130,7 @@ _COUNTS = (
 )
 
 _DELETIONS = (
-    # A withdrawal has its place in the chain as a consent; every other act of deletion has it here.
+    # Every deletion but a withdrawal, which has its sequence number in consents.
     """
     CREATE TABLE deletions (
         seq INTEGER PRIMARY KEY,
@@ -139,7 +139,7 @@ _DELETIONS = (
         hash BLOB NOT NULL CHECK (length(hash) = 32)
     ) STRICT
     """,
-    # A week is previewed once, also when what the preview was made of has been deleted.
+    # A week is previewed once, even if the material of that preview has been deleted.
     """
     CREATE TABLE previews (
         seq INTEGER PRIMARY KEY,
@@ -158,11 +158,11 @@ LEDGER_SCHEMA = Schema(
         Migration(name="0002_imported_debits", statements=_IMPORTED_DEBITS),
         Migration(name="0003_clock_notes", statements=_CLOCK_NOTES),
         Migration(name="0004_renames", statements=_RENAMES),
-        # From here on a program walks chained tables that it does not know.
+        # From here on programs verify chained tables that they do not know.
         Migration(name="0005_min_reader", statements=(MIN_READER_TABLE,), breaks_older=True),
         Migration(name="0006_counts", statements=_COUNTS),
         Migration(name="0007_deletions", statements=_DELETIONS),
-        # An older program would not move the history's mark, see ``edgeagent.store.witness``.
+        # An older program would not update the history's mark, see ``edgeagent.store.witness``.
         Migration(name="0008_store_notes", statements=(STORE_NOTES_TABLE,), breaks_older=True),
     ),
 )

@@ -1,8 +1,7 @@
-"""One lock per home: what spans a database and a side file is done by one process at a time.
+"""One lock per home: one process at a time works across a database and a side file.
 
-SQLite's own locks order everything inside a database. Making a home, migrating, and the steps
-anchor - COMMIT - anchor reach past it; they hold this lock, which the kernel lets go of when a
-process dies.
+SQLite's locks cover a single database. Creating a home, migrating, and the steps anchor, COMMIT,
+anchor involve other files; they hold this lock, which the kernel releases when a process dies.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ _PAUSE_SECONDS = 0.01
 
 
 class HomeLock:
-    """An advisory, exclusive lock on a file (flock(2)); may be taken again by its holder."""
+    """An advisory, exclusive, re-entrant lock on a file (flock(2))."""
 
     def __init__(self, path: Path, *, tries: int = _TRIES) -> None:
-        """Lock ``path``, waiting ``tries`` times 10 ms for another process."""
+        """Lock ``path``, retrying every 10 ms up to ``tries`` times."""
         self._path = path
         self._tries = tries
         self._threads = threading.RLock()
@@ -36,10 +35,10 @@ class HomeLock:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the lock for the length of a block.
+        """Hold the lock during a block.
 
         Raises:
-            StorageError: another process did not let go of it in time.
+            StorageError: another process did not release it in time.
 
         """
         with self._threads:
@@ -72,6 +71,6 @@ class HomeLock:
             else:
                 return
         raise StorageError(
-            f"{self._path.parent} is being written by another edgeagent process",
+            f"{self._path.parent} is locked by another edgeagent process",
             hint="wait for that process to finish, or stop it, and try again",
         )

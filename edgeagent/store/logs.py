@@ -1,4 +1,4 @@
-"""Write-ahead logs are looked at before SQLite takes what verifies of them and drops the rest."""
+"""Check write-ahead logs before SQLite applies the part that verifies and drops the rest."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _LOOKS = 3
 
 
 class CutLogs:
-    """Which logs had lost their end when they were opened, until the ledger knows."""
+    """The logs that had lost their end when opened, until the ledger has recorded it."""
 
     def __init__(self) -> None:
-        """Know of none."""
+        """Start without any."""
         self._names: list[str] = []
 
     def look(self, database: Database) -> None:
-        """Look at the log of a database that was opened and has not been written to."""
-        with database.transaction():  # nobody else writes, so that what is there is whole
+        """Check the log of a database that was opened but not written yet."""
+        with database.transaction():  # locks out other writers, so that the log is complete
             if scan_log(log_of(database.path)).lost:
                 self._names.append(log_of(database.path).name)
 
     def note(self, ledger: LedgerStore, *, at: int) -> bool:
-        """Note them in the ledger; return whether there were any.
+        """Record them in the ledger; return whether there were any.
 
-        Of a ledger that is broken, its own ``check`` speaks.
+        A broken ledger is reported by its own ``check``.
         """
         names, self._names = self._names, []
         with suppress(LedgerBroken, DiskFull):
@@ -42,9 +42,9 @@ class CutLogs:
 
 
 def require_fitting_log(path: Path) -> None:
-    """Refuse a database that is older than the log beside it, before either is touched.
+    """Raise if a database is older than the log beside it, before either is changed.
 
-    A file as long as the log expects is not told from the right one.
+    An older file that is as long as the log expects is not detected.
 
     Raises:
         Damaged: it is.
@@ -54,7 +54,7 @@ def require_fitting_log(path: Path) -> None:
         if fits(log_of(path), pages=path.stat().st_size // PAGE_BYTES):
             return
     raise Damaged(
-        f"{path} is older than {log_of(path).name} beside it: it was put back without its log",
-        hint="restore the one that belongs to the log, or set both aside: edgeagent doctor "
-        "--repair; neither has been touched",
+        f"{path} is older than {log_of(path).name} beside it: it was restored without its log",
+        hint="restore the database that belongs to the log, or set both aside: edgeagent doctor "
+        "--repair; neither has been changed",
     )

@@ -1,12 +1,13 @@
-"""Schemas grow by migrations that are appended and never changed.
+"""Schema migrations: appended, and never changed once released.
 
 Each is applied and recorded in one transaction (sqlite-utils), together with ``user_version``, the
-number of migrations applied, from which a resident process sees at once that nothing is pending.
+number of applied migrations, so that the resident process can see without sqlite-utils that none is
+pending.
 
-Firmware rolls back, so a program may meet a database of a later one. The file itself says from
-which migration on a program has to know it: its ``min_reader``. Within a major version migrations
-only add (tables, and columns with a default), which keeps that number; one that does more declares
-``breaks_older`` and raises it.
+Firmware can be rolled back, so a program may open a database of a later version. The file itself
+states how many migrations a program must know to use it: its ``min_reader``. Migrations that only
+add tables, or columns with a default, keep that number; any other one declares ``breaks_older`` and
+raises it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ MIN_READER_TABLE = """
         min_reader INTEGER NOT NULL
     ) STRICT
 """
-"""Of one row; the migration that makes it declares ``breaks_older``, which fills it."""
+"""A table of one row; the migration that creates it declares ``breaks_older``, which fills it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +40,21 @@ class Migration:
     name: str
     statements: tuple[str, ...]
     breaks_older: bool = False
-    """Whether a program that does not know this one must leave the database alone."""
+    """Whether a program that does not know this migration must refuse the database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
-    """What one of our databases looks like."""
+    """The schema of one of our databases."""
 
     name: str
-    """Of the database, its file (``name.db``), its key file and its set of migrations."""
+    """The name of the database, its file (``name.db``), its key file and its set of migrations."""
     application_id: int
-    """In the header of the (decrypted) file: "this is ours, and this one of the two"."""
+    """Stored in the (decrypted) file header; identifies which of our databases it is."""
     migrations: Sequence[Migration]
 
     def is_current(self, database: Database) -> bool:
-        """Say whether nothing is pending; a newer program may have added what we do not know.
+        """Return whether no migration is pending; a newer program may have applied more.
 
         Raises:
             NotOurDatabase: the database is newer, and this program must not read it.
@@ -62,9 +63,9 @@ class Schema:
         version, known = database.version(), len(self.migrations)
         if version > known and (needed := _min_reader(database)) > known:
             raise NotOurDatabase(
-                f"{database.path} has schema version {version}, which a program has to know up to "
+                f"{database.path} has schema version {version}, of which a program must know "
                 f"{needed}; this one knows {known}",
-                hint="install the edgeagent that wrote it, or a newer one; it is left as it is",
+                hint="install the edgeagent that wrote it, or a newer one; nothing was changed",
             )
         return version >= known
 
@@ -73,7 +74,7 @@ class Schema:
         return max(0, version - len(self.migrations))
 
     def migrate(self, database: Database) -> None:
-        """Apply what is pending. The caller holds the home's lock."""
+        """Apply pending migrations. The caller holds the home's lock."""
         if self.is_current(database):
             return
         from sqlite_utils import Migrations  # noqa: PLC0415  (only when there is work)
@@ -86,7 +87,7 @@ class Schema:
 
 
 def _min_reader(database: Database) -> int:
-    """Return how many migrations a program has to know; all of them where the file does not say."""
+    """Return how many migrations a program must know; all, if the file does not state it."""
     if not database.read("SELECT 1 FROM sqlite_schema WHERE name = 'format'"):
         return database.version()
     number: int = database.read("SELECT min_reader FROM format")[0][0]

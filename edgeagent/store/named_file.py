@@ -1,7 +1,7 @@
-"""Whether a file that is open still has a name: without one nobody finds it again, and it is gone.
+"""Whether an open file still has a name: a file without one is lost when it is closed.
 
-A file that was moved still has one. The descriptor is for that question alone (``O_PATH``): closing
-any other would drop the locks that SQLite holds on the file.
+A moved file still has one. The descriptor is opened with ``O_PATH``, because closing an ordinary
+one would release the POSIX locks that SQLite holds on the file.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ __all__ = ["NamedFile"]
 
 
 class NamedFile:
-    """A file, followed wherever it is moved."""
+    """A file, tracked across renames."""
 
     def __init__(self, path: Path) -> None:
-        """Follow the file at ``path``; one that is not there has no name."""
+        """Track the file at ``path``; a missing file has no name."""
         try:
             self._descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -25,11 +25,11 @@ class NamedFile:
         self._release = weakref.finalize(self, _close, self._descriptor)
 
     def close(self) -> None:
-        """Follow it no longer: a file that is held keeps its file system from being unmounted."""
+        """Stop tracking it: an open descriptor prevents its file system from being unmounted."""
         self._release()
 
     def was_deleted(self) -> bool:
-        """Say whether its last name is gone; of one that is no longer followed nobody knows."""
+        """Return whether its last name is gone; false once it is no longer tracked."""
         if not self._release.alive:
             return False
         return self._descriptor < 0 or os.fstat(self._descriptor).st_nlink == 0

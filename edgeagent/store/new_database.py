@@ -1,4 +1,4 @@
-"""A database is made aside and moved into place, so that one under its own name is always whole."""
+"""Create a database under a temporary name and move it into place when it is complete."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ __all__ = ["make_database"]
 def make_database(
     path: Path, schema: Schema, key: SecretKey, fill: Callable[[Database], None]
 ) -> None:
-    """Make ``path`` and ``fill`` it; the caller holds the home's lock.
+    """Create ``path`` and ``fill`` it; the caller holds the home's lock.
 
     Raises:
-        Damaged: the log of a former one is there, which is left alone.
+        Damaged: the log of a former database is there; it is left unchanged.
 
     """
     require_no_lone_log(path)
     aside = path.with_name(f"{path.name}.new")
     with no_room(aside):
         for leftover in (aside, *(aside.with_name(aside.name + s) for s in SIDE_SUFFIXES)):
-            leftover.unlink(missing_ok=True)  # of a making that was interrupted
+            leftover.unlink(missing_ok=True)  # left by an interrupted creation
     database = Database.create(aside, key, application_id=schema.application_id)
     try:
         schema.migrate(database)

@@ -1,7 +1,7 @@
 """Reports that wait to be sent.
 
-A row holds when to try and how often it was tried. The bytes come from the disclosure, which the
-chain protects: what is sent is what the log shows, by construction.
+A row holds the time of the next attempt and the number of attempts. The bytes come from the
+disclosure, which the chain protects, so that exactly what the log shows is sent.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ class OutboxEntry:
     report_id: str
     week: int
     body: bytes
-    """[512] the same at every try."""
+    """[512] bytes, the same at every attempt."""
     recipient: str
     seq: int
-    """Its place in the chain: what is older than what, whatever the clock said."""
+    """Its sequence number in the chain, which orders it independently of the clock."""
     due_at: int
     attempts: int
-    """How often it was tried."""
+    """How often it was attempted."""
     next_attempt_at: int
-    """Not to be sent before; ``due_at`` until the first try."""
+    """Not to be sent before this moment, seconds UTC; ``due_at`` until the first attempt."""
 
 
 def arrival(attempts: int) -> str:
-    """Say what can be known of a report that was called off after so many tries."""
+    """Return what is known about a report that was cancelled after so many attempts."""
     if not attempts:
         return "never sent"
     return f"tried {'once' if attempts == 1 else f'{attempts} times'}: it may have arrived"
 
 
 def enqueue(connection: KeyedConnection, report_id: str, *, due_at: int) -> None:
-    """Queue a disclosed report for its first try at ``due_at``."""
+    """Queue a disclosed report for its first attempt at ``due_at``."""
     connection.execute(
         "INSERT INTO outbox (report_id, attempts, next_attempt_at) VALUES (?, 0, ?)",
         (report_id, due_at),
@@ -49,7 +49,7 @@ def enqueue(connection: KeyedConnection, report_id: str, *, due_at: int) -> None
 
 
 def read_outbox(database: Database) -> tuple[OutboxEntry, ...]:
-    """Return all waiting reports, oldest first; one that was settled never waits again."""
+    """Return all waiting reports, oldest first; settled reports never return."""
     rows = database.read(
         """
         SELECT o.report_id, d.week, d.body, d.recipient, d.seq, d.due_at, o.attempts,
@@ -67,15 +67,15 @@ def read_outbox(database: Database) -> tuple[OutboxEntry, ...]:
 
 
 def record_attempt(database: Database, report_id: str, *, at: int, next_attempt_at: int) -> None:
-    """Count one try, durably, before its first byte leaves.
+    """Count one attempt, durably, before its first byte is sent.
 
     Raises:
-        InputError: it does not wait, or the next try would not be later than this one.
+        InputError: it does not wait, or the next attempt would not be later than this one.
 
     """
     if next_attempt_at <= at:
         raise InputError(
-            "the next try has to be later than this one", hint="add a delay to the time of the try"
+            "the next attempt must be later than this one", hint="add a delay to its time"
         )
     with database.transaction() as connection:
         changed = connection.execute(
@@ -85,12 +85,12 @@ def record_attempt(database: Database, report_id: str, *, at: int, next_attempt_
         if changed.rowcount != 1:
             raise InputError(
                 f"report {report_id!r} does not wait in the outbox",
-                hint="edgeagent disclosures list shows what became of it",
+                hint="edgeagent disclosures list shows its outcome",
             )
 
 
 def postpone(database: Database, report_id: str, *, until: int) -> None:
-    """Wait longer than was planned; never shorter, and nothing happens to a settled report."""
+    """Postpone the next attempt, never bring it forward; does nothing for a settled report."""
     with database.transaction() as connection:
         connection.execute(
             "UPDATE outbox SET next_attempt_at = max(next_attempt_at, ?) WHERE report_id = ?",

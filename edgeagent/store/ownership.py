@@ -1,7 +1,7 @@
-"""Whose files are these: a box that was set up by one user and is run by another.
+"""Detect files of another user: a box that was set up by one user and is run by another.
 
-The commonest case is a command that an administrator ran as root in the home of the service. The
-files are whole, and nothing has to be restored.
+The most common case is a command that an administrator ran as root in the home of the service. The
+files are undamaged; only their owner is wrong.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ __all__ = ["foreign_file", "require_own", "require_within_reach", "user_name"]
 
 
 def foreign_file(path: Path) -> WrongOwner | None:
-    """Return what to say where a file cannot be used because it is somebody else's.
+    """Return the error if a file cannot be used because it belongs to another user.
 
     Args:
-        path: what could not be opened or written; where it is not there, the directory that it
-            would be in decides.
+        path: the file that could not be opened or written; if it is missing, its directory is
+            checked.
 
     """
     found = next((place for place in (path, *path.parents) if os.path.lexists(place)), None)
@@ -29,23 +29,23 @@ def foreign_file(path: Path) -> WrongOwner | None:
         return None
     try:
         owner = found.lstat().st_uid
-    except OSError:  # it has gone in between
+    except OSError:  # it was removed meanwhile
         return None
     me = os.geteuid()
     if owner == me or os.statvfs(found).f_flag & os.ST_RDONLY:
         return None
     return WrongOwner(
         f"{found} belongs to {user_name(owner)}, and this is run by {user_name(me)}",
-        hint=f"run it as {user_name(owner)}, or give the files away: "
+        hint=f"run it as {user_name(owner)}, or change the owner: "
         f"chown -R {user_name(me)} {found if found.is_dir() else found.parent}",
     )
 
 
 def require_within_reach(directory: Path) -> None:
-    """Refuse a home that this user may not enter; one that is not there yet can be made.
+    """Raise if this user may not enter a home; a missing home can be created.
 
     Raises:
-        WrongOwner: it is somebody else's.
+        WrongOwner: it belongs to another user.
         StorageError: it cannot be entered for another reason.
 
     """
@@ -64,13 +64,13 @@ def require_within_reach(directory: Path) -> None:
 
 
 def require_own(path: Path) -> None:
-    """Refuse a directory of somebody else also to root, who may do anything with it.
+    """Raise if a directory belongs to another user, even if this user is root.
 
-    For what is kept for each user apart, so that it would go where nobody looks. One that is not
-    there yet will be this user's.
+    Used for data kept per user, which root would otherwise write where its owner does not look. A
+    missing directory will belong to this user.
 
     Raises:
-        WrongOwner: it is somebody else's.
+        WrongOwner: it belongs to another user.
 
     """
     try:
@@ -86,7 +86,7 @@ def require_own(path: Path) -> None:
 
 
 def user_name(number: int) -> str:
-    """Return what a user is called; its number where it has no name."""
+    """Return the name of a user, or its number if it has no name."""
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:

@@ -1,4 +1,4 @@
-"""The picks a profile was last shown, so that they can be shown again at once."""
+"""The stored picks of a profile, so that they can be shown again at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CAP_BYTES = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPicks:
-    """The picks a profile was last shown."""
+    """The stored picks of a profile."""
 
     made_at: int
     picks: Picks

@@ -1,8 +1,8 @@
-"""Which weeks were previewed, for ever, and what a preview is made of, until something is deleted.
+"""The previewed weeks, kept for ever, and the material of a preview, kept until a deletion.
 
-That a week was previewed is a row of the chain: there is no second preview of it. Key and digest
-lie in the state. Whoever has both can try what the week may have held until the digest agrees, so
-they go with whatever they were made from, and when another week is previewed.
+That a week was previewed is a row of the chain: it is never previewed twice. Key and digest are in
+the state. A reader of both could test guesses of the week's viewings against the digest, so they
+are deleted with every deletion, and when another week is previewed.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ ALL_WEEKS = 2**62
 def claim_preview(
     writer: ChainWriter, database: Database, week: int, material: bytes, *, at: int
 ) -> bytes | None:
-    """Keep the material of a week's only preview unless it was previewed before.
+    """Store the material of a week's only preview unless it was previewed before.
 
     Returns:
-        What is kept of the week's preview; ``None`` if it was previewed and that has gone.
+        The stored material of the week's preview; ``None`` if it was previewed and that was
+        deleted.
 
     """
     kept = read_state(database, f"{_PREFIX}{week}")
@@ -38,12 +39,12 @@ def claim_preview(
 
 
 def holds_previews(database: Database, *, before_week: int) -> bool:
-    """Say whether anything is kept of previews of earlier weeks."""
+    """Return whether material of previews of earlier weeks is stored."""
     return any(_week(name) < before_week for name in _names(database))
 
 
 def drop_previews(writer: ChainWriter, database: Database, *, before_week: int = ALL_WEEKS) -> None:
-    """Forget what previews of earlier weeks were made of, and never that they were made."""
+    """Delete the material of earlier weeks' previews, but not that they were previewed."""
     for name in _names(database):
         week = _week(name)
         if week >= before_week:
@@ -63,6 +64,6 @@ def _names(database: Database) -> tuple[str, ...]:
 
 
 def _week(name: str) -> int:
-    """Return the week in a name; -1 for the key that a release before this one kept for all."""
+    """Return the week in a name; -1 for the one key that an earlier release kept for all weeks."""
     number = name.removeprefix(_PREFIX)
     return int(number) if number.isdecimal() else -1

@@ -1,4 +1,4 @@
-"""Profiles of the household, and what each has said about single titles."""
+"""Profiles of the household, and their marks on single titles."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TitleMark = Literal["hidden", "not_reason"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """One person, or the whole household."""
+    """A profile: one person or the whole household."""
 
     name: str
     kind: ProfileKind
@@ -40,12 +40,12 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """Titles a profile has singled out, each in the order of their ids."""
+    """The titles a profile has marked, each tuple sorted by id."""
 
     hidden: tuple[str, ...]
-    """Neither shown nor allowed to carry weight."""
+    """Neither shown nor given weight."""
     not_reasons: tuple[str, ...]
-    """May be shown, carry no weight."""
+    """Shown, but given no weight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def require_profile(database: Database, name: str) -> Profile:
 
 
 def insert_profile(connection: KeyedConnection, profile: Profile, *, after: int) -> None:
-    """Add a profile, ``after`` the last act of deletion in the ledger's chain.
+    """Add a profile; ``after`` is the sequence number of the last deletion.
 
     Raises:
         InputError: the name is taken.
@@ -93,12 +93,12 @@ def insert_profile(connection: KeyedConnection, profile: Profile, *, after: int)
     except sqlite3.IntegrityError as error:
         raise InputError(
             f"profile {profile.name!r} cannot be created: {error}",
-            hint="take a name that is free; a kind is adult, teen or kid",
+            hint="choose a free name; a kind is adult, teen or kid",
         ) from error
 
 
 def move_belongings(connection: KeyedConnection, name: str, new_name: str) -> None:
-    """Give everything of one profile to another, and remove the first."""
+    """Move all data of one profile to another, and remove the first."""
     for table in ("events", "title_marks", "last_picks"):
         connection.execute(
             f"UPDATE {table} SET profile = ? WHERE profile = ?",  # noqa: S608  (our own tables)
@@ -123,7 +123,7 @@ def read_marked(database: Database, profile: str) -> tuple[MarkedTitle, ...]:
 
 
 def read_marks(database: Database, profile: str) -> Marks:
-    """Return what a profile has said about single titles."""
+    """Return the titles a profile has marked."""
     rows = database.read(
         "SELECT mark, entity_id FROM title_marks WHERE profile = ? ORDER BY entity_id", (profile,)
     )

@@ -1,4 +1,4 @@
-"""Where a key-encryption key can come from: a file, a helper program, a systemd credential."""
+"""The sources of a key-encryption key: a file, a helper program, a systemd credential."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FileKeyProvider:
         self._path = path
 
     def prepare(self) -> None:
-        """Make the file, unless it exists."""
+        """Create the file, unless it exists."""
         if not self._path.exists():
             create_durably(self._path, SecretKey.generate().reveal())
 
@@ -51,7 +51,7 @@ class FileKeyProvider:
                 foreign_file(self._path)
                 or KeyProviderError(
                     f"{self._path}: {error.strerror}",
-                    hint="restore this key file from a backup; a new one does not open the store",
+                    hint="restore this key file from a backup; a new one cannot open the store",
                 )
             ) from error
         if mode & 0o077:
@@ -91,14 +91,14 @@ class CommandKeyProvider:
         self._erase_command = tuple(erase_command)
 
     def prepare(self) -> None:
-        """Ask once, so that a helper without a key is noticed before anything is wrapped."""
+        """Run the helper once, so that a missing key is noticed before anything is wrapped."""
         self.key_encryption_key()
 
     def key_encryption_key(self) -> SecretKey:
         """Run the helper.
 
         Raises:
-            KeyProviderError: it cannot be run, fails, or prints something else than a key.
+            KeyProviderError: it cannot be run, fails, or does not print a key.
 
         """
         printed = _run(self._command)
@@ -121,7 +121,7 @@ class CommandKeyProvider:
 class CredentialKeyProvider:
     """A key that systemd decrypted for this service (``LoadCredentialEncrypted=``).
 
-    Sealed to the TPM2 where the box has one. The credential holds 32 raw bytes.
+    It is sealed to the TPM2 if the box has one. The credential holds 32 raw bytes.
     """
 
     name = "credential"
@@ -162,7 +162,7 @@ class CredentialKeyProvider:
 
 
 def _key(data: bytes, source: str) -> SecretKey:
-    """Return a key that was read, or say where one of another length comes from."""
+    """Return a key that was read; an error names the source of one of another length."""
     try:
         return SecretKey(data)
     except KeyProviderError as error:

@@ -1,8 +1,8 @@
-"""How far a deletion reaches in the history: to all that is older than its place in the chain.
+"""Which rows of the history a deletion removes: all that are older than its sequence number.
 
-Each row keeps the place of the last act of deletion before it was stored. No clock is asked: a mark
-made in the second of a withdrawal, or after one under a clock that ran ahead, is newer than it, and
-a deletion that is carried out late leaves what was stored meanwhile.
+Each row stores the sequence number of the last deletion before it. Clocks are not used, so that a
+mark made in the same second as a withdrawal, or dated by a fast clock, is ordered correctly, and a
+deletion that is carried out late keeps what was stored meanwhile.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _TABLES = tuple(_CONDITIONS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """What a deletion reaches."""
+    """The rows that a deletion removes."""
 
     seq: int
-    """Its place in the chain: rows stored after an earlier deletion are older."""
+    """Its sequence number: rows stored after an earlier deletion, or none, are older."""
     unplaced_until: int = _ALL
-    """A release from before rows had a place left some without: they are reached, but of marks only
-    those made up to this moment, seconds UTC. Negative: none is."""
+    """For rows of a release without sequence numbers: viewings and picks are removed, marks only if
+    made up to this moment, seconds UTC. Negative: none of these rows is removed."""
 
 
 EVERYTHING = Reach(seq=_ALL)
@@ -48,7 +48,7 @@ EVERYTHING = Reach(seq=_ALL)
 def holds_older(
     database: Database, profile: str, reach: Reach, *, tables: Collection[str] = _TABLES
 ) -> bool:
-    """Say whether a profile has anything in ``tables`` that is reached."""
+    """Return whether a profile has rows in ``tables`` that are in reach."""
     sql = " OR ".join(
         f"EXISTS (SELECT 1 FROM {table} WHERE profile = ?1 "  # noqa: S608  (our own tables)
         f"AND ({_CONDITIONS[table]}))"
@@ -60,7 +60,7 @@ def holds_older(
 def delete_older(
     connection: KeyedConnection, profile: str, reach: Reach, *, tables: Collection[str] = _TABLES
 ) -> int:
-    """Delete what is reached of a profile in ``tables``; return how many viewings that were."""
+    """Delete a profile's rows in reach from ``tables``; return how many were viewings."""
     deleted: dict[str, int] = {
         table: connection.execute(
             f"DELETE FROM {table} WHERE profile = ?1 "  # noqa: S608  (as above)
@@ -73,7 +73,7 @@ def delete_older(
 
 
 def forget_older(connection: KeyedConnection, profile: str, entity_id: str, reach: Reach) -> int:
-    """Delete what is reached of a title in a profile, but hiding it; return how many viewings."""
+    """Delete a title's rows in reach, except that it is hidden; return how many were viewings."""
     deleted: dict[str, int] = {
         table: connection.execute(
             f"DELETE FROM {table} WHERE profile = ?1 AND entity_id = ?4 "  # noqa: S608  (as above)
@@ -86,7 +86,7 @@ def forget_older(connection: KeyedConnection, profile: str, entity_id: str, reac
 
 
 def remove_older_profile(connection: KeyedConnection, profile: str, reach: Reach) -> None:
-    """Remove a profile that is reached, unless something newer than the deletion belongs to it."""
+    """Delete a profile in reach, unless newer data belong to it."""
     left = " ".join(
         f"AND NOT EXISTS (SELECT 1 FROM {table} WHERE profile = ?1)"  # noqa: S608  (as above)
         for table in _TABLES

@@ -1,9 +1,9 @@
-"""A home that cannot be written is still read: from a copy in memory.
+"""Read a home on a read-only file system, from a copy in memory.
 
-SQLite reads a write-ahead log only where it can write beside it. Reading without the log
-(``immutable=1``) would bring rows back that were deleted in it. So databases and logs are copied,
-encrypted as they are, into a directory in memory that only its owner can enter, and read there;
-every write fails.
+SQLite reads a write-ahead log only if it can write beside it. Reading without the log
+(``immutable=1``) would show rows again that the log deletes. So the encrypted databases and logs
+are copied into a directory in memory that only its owner can enter, and read there; every write
+fails.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["copy_to_memory", "is_writable", "require_writable"]
 
-_PLACES = ("/dev/shm", "/run", "/tmp")  # noqa: S108  (a directory of mode 0700 is made in it)
+_PLACES = ("/dev/shm", "/run", "/tmp")  # noqa: S108  (a directory of mode 0700 is created in it)
 
 
 def is_writable(directory: Path) -> bool:
-    """Say whether files can be made in a directory: its file system may be read-only."""
+    """Return whether files can be created in a directory: its file system may be read-only."""
     return os.access(directory, os.W_OK)
 
 
@@ -36,14 +36,14 @@ def copy_to_memory(directory: Path, *, places: Sequence[str] = _PLACES) -> Tempo
 
     Args:
         directory: the home.
-        places: directories to try, in memory where the machine has such.
+        places: directories to try, those in memory first.
 
     Raises:
-        WrongOwner: the home is somebody else's.
-        DiskFull: there is no such directory, or no room in it.
+        WrongOwner: the home belongs to another user.
+        DiskFull: none of them can be written, or has enough space.
 
     """
-    import shutil  # noqa: PLC0415  (the resident process never needs it, nor the next)
+    import shutil  # noqa: PLC0415  (the resident process needs neither)
     from tempfile import TemporaryDirectory  # noqa: PLC0415  (see above)
 
     foreign = foreign_file(directory)
@@ -59,7 +59,7 @@ def copy_to_memory(directory: Path, *, places: Sequence[str] = _PLACES) -> Tempo
             return copy
     raise DiskFull(
         f"{directory} cannot be written, and neither can {', '.join(places)}",
-        hint="make one of them writable: a copy to read from is made there",
+        hint="make one of them writable: a copy of the home is read there",
     )
 
 
@@ -74,7 +74,7 @@ def _copied(directory: Path, name: str) -> tuple[Path, ...]:
 
 
 def require_writable(directory: Path, copy: TemporaryDirectory[str] | None) -> None:
-    """Refuse what would change the files of a home that is read from a copy.
+    """Raise if a home is read from a copy, so that its files cannot be changed.
 
     Raises:
         DiskFull: it is.

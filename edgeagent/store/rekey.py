@@ -1,16 +1,16 @@
-"""A database under a new data key: copied into a new file, which then takes the old one's place.
+"""Rekey a database: copy it into a new file under a new data key, then replace the old file.
 
 ::
 
     1  NAME.key.next        the new data key, wrapped
     2  NAME.db.next         the copy
     3  ledger.anchor.next   the anchor under the new key (ledger only)
-    4  NAME.db.next         becomes NAME.db: the turning point
+    4  NAME.db.next         becomes NAME.db: the point of no return
     5  ledger.anchor.next   becomes ledger.anchor
     6  NAME.key             is overwritten, and NAME.key.next becomes NAME.key
 
-Before step 4 the old key opens the old file, from then on the new key opens the new one. Whoever
-opens the home next goes back, or on, from wherever a power cut left it.
+Before step 4 the old key opens the old file; from then on the new key opens the new file. After a
+power cut the next process that opens the home rolls back or completes the rekey.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from edgeagent.store.migrations import Schema
 __all__ = ["DatabaseFiles", "Step", "finish_rekey", "rekey_database"]
 
 Step = Callable[[str], None]
-"""Called with the name of each step before it is made; a seam for tests that lose power there."""
+"""Called with the name of each step before it; tests simulate a power loss there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseFiles:
-    """Where one database of a home lies."""
+    """The files of one database of a home."""
 
     directory: Path
     schema: Schema
@@ -64,12 +64,12 @@ class DatabaseFiles:
         return anchor_file(self.directory, self.schema.name)
 
     def is_being_exchanged(self) -> bool:
-        """Say whether an exchange of the data key has begun and is not finished."""
+        """Return whether a rekey has begun and is not finished."""
         return _next(self.key).exists()
 
 
 def rekey_database(files: DatabaseFiles, provider: KeyProvider, *, step: Step) -> SecretKey:
-    """Exchange the data key of a database and destroy the old one.
+    """Replace the data key of a database and destroy the old one.
 
     The caller holds the home's lock and has closed its own connection.
 
@@ -77,7 +77,7 @@ def rekey_database(files: DatabaseFiles, provider: KeyProvider, *, step: Step) -
         The new key.
 
     Raises:
-        StorageError: another process uses the database, or there is no room. The old key opens,
+        StorageError: another process uses the database, or the disk is full. The old key is valid,
             at the latest after :func:`finish_rekey`.
         LedgerBroken: the anchor cannot be read; nothing was changed.
 
@@ -104,9 +104,9 @@ def rekey_database(files: DatabaseFiles, provider: KeyProvider, *, step: Step) -
 
 
 def finish_rekey(files: DatabaseFiles, provider: KeyProvider) -> None:
-    """Go on, or back, where an exchange was interrupted; the caller holds the home's lock.
+    """Complete or roll back a rekey that was interrupted; the caller holds the home's lock.
 
-    When neither key opens the database, which is then damaged, both keys are kept.
+    If neither key opens the database, it is damaged, and both keys are kept.
     """
     if not files.is_being_exchanged():
         return
@@ -123,7 +123,7 @@ def _opens(files: DatabaseFiles, key_file: Path, provider: KeyProvider) -> bool:
     except (KeyProviderError, NotOurDatabase, WrongKey):
         return False
     try:
-        database.use_write_ahead_log()  # which a copy that was interrupted has switched off
+        database.use_write_ahead_log()  # an interrupted copy has switched it off
     finally:
         database.close()
     return True
@@ -145,12 +145,12 @@ def _go_back(files: DatabaseFiles) -> None:
         for suffix in ("", *SIDE_SUFFIXES, "-journal"):
             copy.with_name(copy.name + suffix).unlink(missing_ok=True)
         _next(files.anchor).unlink(missing_ok=True)
-    destroy_durably(_next(files.key))  # last: as long as it is there, this is done again
+    destroy_durably(_next(files.key))  # last: while it exists, the roll-back is repeated
 
 
 @contextmanager
 def _alone(files: DatabaseFiles, key: SecretKey) -> Iterator[Database]:
-    """Open a database so that no other connection can, and without a write-ahead log."""
+    """Open a database exclusively, and without a write-ahead log."""
     database = Database.open(files.database, key, application_id=files.schema.application_id)
     try:
         database.keep_others_out()
@@ -168,10 +168,10 @@ def _copy(old: Database, files: DatabaseFiles, key: SecretKey) -> None:
 
 
 def _exchange(path: Path) -> None:
-    """Put the copy in place and empty the old file.
+    """Move the copy into place and empty the old file.
 
-    A process that opened the old file and waits for us then finds nothing in it, instead of writing
-    into a file that has no name any more.
+    A process that opened the old file and waits for the lock then finds it empty, instead of
+    writing into a file without a name.
     """
     with no_room(path):
         descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)

@@ -1,4 +1,4 @@
-"""State of the services: bodies under names, replaced as a whole and not chained."""
+"""State of the services: named bodies, replaced as a whole and not chained."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ __all__ = [
 ]
 
 DERIVED = "derived."
-"""So begin the names of what may say something of viewings; it goes with every act of deletion."""
+"""Prefix of the names of state that is derived from viewings; every deletion deletes it."""
 
 
 def read_state(database: Database, name: str) -> bytes | None:
-    """Return what was last set under ``name``."""
+    """Return the body stored under ``name``."""
     rows = database.read("SELECT body FROM state WHERE name = ?", (name,))
     return rows[0][0] if rows else None
 
 
 def read_states(database: Database, prefix: str) -> tuple[tuple[str, bytes], ...]:
-    """Return name and body of all that is kept under names that begin with ``prefix``."""
+    """Return name and body of all state whose name begins with ``prefix``."""
     rows = database.read(
         "SELECT name, body FROM state WHERE name GLOB ? ORDER BY name", (f"{prefix}*",)
     )
@@ -36,12 +36,12 @@ def read_states(database: Database, prefix: str) -> tuple[tuple[str, bytes], ...
 
 
 def drop_state(connection: KeyedConnection, name: str) -> None:
-    """Forget what is kept under ``name``, in the transaction of ``connection``."""
+    """Delete the body stored under ``name``, in the transaction of ``connection``."""
     connection.execute("DELETE FROM state WHERE name = ?", (name,))
 
 
 def write_state(connection: KeyedConnection, name: str, body: bytes) -> None:
-    """Replace what is kept under ``name``, in the transaction of ``connection``."""
+    """Replace the body stored under ``name``, in the transaction of ``connection``."""
     connection.execute(
         "INSERT INTO state (name, body) VALUES (?, ?) "
         "ON CONFLICT (name) DO UPDATE SET body = excluded.body",
@@ -50,7 +50,7 @@ def write_state(connection: KeyedConnection, name: str, body: bytes) -> None:
 
 
 def change_state(database: Database, name: str, change: Callable[[bytes | None], bytes]) -> bytes:
-    """Replace what is kept under ``name``, in one transaction, and return what is kept now."""
+    """Replace the body stored under ``name``, in one transaction, and return the new one."""
     with database.transaction() as connection:
         body = change(read_state(database, name))
         write_state(connection, name, body)
@@ -58,5 +58,5 @@ def change_state(database: Database, name: str, change: Callable[[bytes | None],
 
 
 def drop_derived(connection: KeyedConnection) -> None:
-    """Forget what may say something of viewings, in the transaction of ``connection``."""
+    """Delete all derived state, in the transaction of ``connection``."""
     connection.execute("DELETE FROM state WHERE name GLOB ?", (f"{DERIVED}*",))

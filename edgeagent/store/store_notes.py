@@ -1,10 +1,10 @@
-"""What happened to the files of a home, noted in the ledger under its chain.
+"""Problems of a home's files, recorded in the ledger's chain.
 
-``history_older``: the history is one from before the ledger's last rows, so somebody put it back.
-``history_gone``: there was one, and it was not there when it was to be opened.
-``tail_lost``: a write-ahead log ended in a write that does not verify. All are problems until
-``settled``, when a person has seen to them. ``marked``: from here on the history holds a mark of
-the ledger, so that one without is from before. ``unmarked``: it was set aside or destroyed here.
+``history_older``: the history is older than the ledger's last rows, so it was restored from an old
+copy. ``history_gone``: it is missing. ``tail_lost``: a write-ahead log ended in a write that does
+not verify. All are problems until ``settled``, which a person does. ``marked``: from here on the
+history holds a mark of the ledger, so that one without a mark is older. ``unmarked``: the history
+was set aside or destroyed on purpose.
 """
 
 from __future__ import annotations
@@ -54,28 +54,28 @@ _WORDS: Mapping[StoreNoteKind, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreNote:
-    """One of them."""
+    """One note."""
 
     kind: StoreNoteKind
     at: int
-    """When it was noticed."""
+    """When it was noticed, seconds UTC."""
     detail: str
-    """The file it is about."""
+    """The file concerned."""
 
     @property
     def words(self) -> str:
-        """What it means, for people; the same whatever file and day."""
+        """What it means, for people; the same for every file and day."""
         return _WORDS[self.kind]
 
 
 class StoreNotes:
-    """Reads and appends the notes; and what the chain says of itself."""
+    """Reads and appends the notes; also answers what the chain contains."""
 
     _database: Database
     _chain: Chain
 
     def stands_at(self) -> Mark:
-        """Return where the chain stands, whatever the anchor says.
+        """Return the end of the chain, without comparing it with the anchor.
 
         Raises:
             LedgerBroken: a row is missing or was changed.
@@ -84,29 +84,29 @@ class StoreNotes:
         return self._chain.stands_at()
 
     def holds(self, mark: Mark) -> bool:
-        """Say whether the chain went through ``mark``; after :meth:`stands_at`."""
+        """Return whether ``mark`` is a prefix of the chain; call after :meth:`stands_at`."""
         return self._chain.holds(mark)
 
     def has_moved_since(self, length: int) -> bool:
-        """Say whether more than the time was noted after the first ``length`` rows."""
+        """Return whether rows of witnessed tables follow the first ``length`` rows."""
         return self._chain.has_moved_since(length)
 
     def last_known_time(self) -> int:
-        """Return the latest time that was known to it, as the chain has it; 0 where none was."""
+        """Return the latest time this ledger knew, seconds UTC; 0 if none."""
         return last_known(self._database)
 
     def append_store_note(self, kind: StoreNoteKind, *, at: int, detail: str) -> None:
         """Append a note.
 
         Raises:
-            LedgerBroken, DiskFull: nothing was noted.
+            LedgerBroken, DiskFull: nothing was recorded.
 
         """
         with self._chain.append() as writer:
             writer.append("store_notes", {"kind": kind, "at": at, "detail": detail})
 
     def store_problems(self) -> tuple[StoreNote, ...]:
-        """Return what nobody has seen to, the oldest of each kind and file."""
+        """Return the unsettled problems, the oldest of each kind and file."""
         rows = self._database.read(
             "SELECT kind, min(at), detail FROM store_notes "
             "WHERE kind IN ('history_gone', 'history_older', 'tail_lost') AND seq > "
@@ -116,11 +116,11 @@ class StoreNotes:
         return tuple(StoreNote(kind=kind, at=at, detail=detail) for kind, at, detail in rows)
 
     def is_history_put_back(self) -> bool:
-        """Say whether the history was put back or gone, and nobody has seen to it."""
+        """Return whether it is unsettled that the history was restored or missing."""
         return any(note.words in {GONE, PUT_BACK} for note in self.store_problems())
 
     def expects_history(self) -> bool:
-        """Say whether there was a history here that was neither set aside nor destroyed here."""
+        """Return whether there was a history that was not removed on purpose."""
         rows = self._database.read(
             "SELECT kind FROM store_notes WHERE kind IN ('marked', 'unmarked') "
             "ORDER BY seq DESC LIMIT 1"

@@ -1,9 +1,8 @@
-"""Viewings that were stored before the time was known, until they get their date.
+"""Viewings that were stored before the time was known.
 
-They lie among all others under a date that only keeps them in order: boots that begin at the same
-date have the next seconds for what would fall into one place. What is sure of each is its place in
-the time of a boot; that becomes its date when the time is known. Until then no age is counted from
-it.
+They are stored among the others under a provisional date that only keeps their order; if two boots
+begin at the same date, colliding viewings get the next free seconds. What is certain is each one's
+boot time, which is converted into its date once the time is known. Until then they do not age.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ __all__ = ["BootTime", "UndatedViewing", "UndatedViewings", "add_undated"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BootTime:
-    """What the box's clock was worth when viewings were stored."""
+    """The relation of the wrong clock to boot time when viewings were stored."""
 
     boot_id: str
     ahead_seconds: float
-    """What it showed beyond the time of the boot."""
+    """Clock minus boot time, in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +47,11 @@ def add_undated(
     source: str,
     after: int,
 ) -> None:
-    """Store events whose dates say nothing; the same one again, in the same boot, is one."""
+    """Store events whose dates are meaningless; repeats within a boot are stored once."""
     for event in events:
         told, boot_seconds = event.watched_on, event.watched_on - boot.ahead_seconds
         if boot_seconds < 0 and _is_dated(connection, event):
-            # From before the box was switched on: an app tells again what has its date.
+            # Dated before this boot: an app repeats a viewing that has its date already.
             connection.execute(UPSERT, event_row(event, source, after=after))
             continue
         noted = connection.execute(
@@ -77,7 +76,7 @@ def _place(connection: KeyedConnection, event: WatchEvent) -> int:
 
 
 def _is_dated(connection: KeyedConnection, event: WatchEvent) -> bool:
-    """Say whether it is stored under its date."""
+    """Return whether it is stored under its date already."""
     row = connection.execute(
         "SELECT 1 FROM events WHERE profile = ?1 AND watched_on = ?2 AND entity_id = ?3 "
         "AND NOT EXISTS (SELECT 1 FROM undated "
@@ -88,23 +87,24 @@ def _is_dated(connection: KeyedConnection, event: WatchEvent) -> bool:
 
 
 class UndatedViewings:
-    """Those of one history."""
+    """The undated viewings of one history."""
 
     def __init__(self, database: Database) -> None:
-        """Read and date those in ``database``."""
+        """Read and date the viewings in ``database``."""
         self._database = database
 
     def exist(self) -> bool:
-        """Say whether there are any."""
+        """Return whether there are any."""
         return bool(self._database.read("SELECT EXISTS (SELECT 1 FROM undated)")[0][0])
 
     def date(self, dates: Callable[[Sequence[UndatedViewing]], Sequence[int]], boot_id: str) -> int:
-        """Give all of them their dates, in one transaction, and return how many they were.
+        """Date all of them, in one transaction, and return how many there were.
 
         Args:
-            dates: returns a date, seconds UTC, for each of those it is given, latest stored first.
-            boot_id: of the boot whose dates are exact. Those of others are estimates, and give way
-                to what lies there already.
+            dates: returns a date, seconds UTC, for each viewing; they are passed latest stored
+                first.
+            boot_id: the boot whose dates are exact. Dates of other boots are estimates, which yield
+                to a viewing stored under the same date.
 
         """
         with self._database.transaction() as connection:
@@ -114,7 +114,7 @@ class UndatedViewings:
                 "coalesce(after_seq, 0) "
                 "FROM undated JOIN events USING (profile, watched_on, entity_id) ORDER BY seq DESC"
             ).fetchall()
-            # All out first, so that none finds another at its place; their notes go with them.
+            # Delete all first, so that none collides with another; their rows in undated cascade.
             connection.execute(
                 "DELETE FROM events WHERE (profile, watched_on, entity_id) IN "
                 "(SELECT profile, watched_on, entity_id FROM undated)"
@@ -124,6 +124,7 @@ class UndatedViewings:
                 profile, entity_id, at = row[3], row[5], date
                 if row[1] != boot_id:
                     at = free_moment(connection, profile, entity_id, count(date, -1))
-                # One that is there already under an exact date is the same viewing told twice.
+                # A viewing already stored under the same exact date is the same one, reported
+                # twice.
                 connection.execute(UPSERT, (profile, at, *row[5:]))
         return len(rows)

@@ -1,8 +1,8 @@
-"""Viewings: how the history is read. Every read is of one profile.
+"""Viewings: reads of the history, each for one profile.
 
-What is over age is deleted at the next housekeeping, and is not read until then: every read begins
-at the moment from which viewings are shown, so that none can leave that out. Before it, viewings
-without a date get one, if the time is known by then.
+Viewings past their retention are deleted at the next housekeeping and not read until then: every
+read method applies the earliest shown date itself, so that no caller can forget it. Before each
+read, undated viewings are dated if the time is known by then.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _NEWEST_SQL = _OLDEST_SQL.replace("min(", "max(")
 
 @dataclass(slots=True)
 class Shown:
-    """What is shown of a history; set once it is known for how long viewings are kept."""
+    """Which viewings are shown; set once the retention period is known."""
 
     since: Callable[[], int] = lambda: 0
-    """From when on, seconds UTC, by the clock of the box; what is older is over age."""
+    """Returns the earliest shown date, seconds UTC, by the box's clock."""
     dated: Callable[[], None] = lambda: None
-    """Gives viewings without a date theirs, where that can be known."""
+    """Dates undated viewings, if the time is known."""
 
 
 class Viewings:
-    """What was watched."""
+    """Reads of viewings."""
 
     _database: Database
     _shown: Shown
@@ -66,8 +66,8 @@ class Viewings:
     ) -> tuple[Viewing, ...]:
         """Return the viewings with ``start`` ≤ watched_on < ``end``, oldest first.
 
-        Imported ones only on request: they never enter a report. Without ``teens`` those that
-        an app called a teen's are left out.
+        Imported ones are included only on request, since they never enter a report. Without
+        ``teens``, viewings that an app marked as a teen's are left out.
         """
         rows = self._database.read(
             f"SELECT {COLUMNS} FROM events "  # noqa: S608  (our own column names)
@@ -88,9 +88,9 @@ class Viewings:
         """Return a page of viewings, newest first.
 
         Args:
-            profile: whose.
-            limit: how many at most.
-            before: the last one of the page before.
+            profile: whose viewings.
+            limit: the maximum number.
+            before: the last viewing of the previous page.
             entity_id: only viewings of this title.
 
         """
@@ -105,7 +105,7 @@ class Viewings:
         return tuple(viewing_of(row) for row in rows)
 
     def kept(self, profile: str) -> Iterator[KeptViewing]:
-        """Go through all viewings of a profile, oldest first, each with where it came from."""
+        """Yield all viewings of a profile, oldest first, each with its source."""
         return read_kept(self._database, profile, since=self._shown_since())
 
     def count(self, profile: str, *, since: int = 0) -> int:
@@ -117,21 +117,21 @@ class Viewings:
         return number
 
     def holds_expired(self, profile: str) -> bool:
-        """Say whether anything of a profile is over age and not deleted yet."""
+        """Return whether a profile has viewings past their retention that are not deleted yet."""
         oldest = self.oldest(profile)
         return oldest is not None and oldest < self._shown.since()
 
     def oldest(self, *profiles: str) -> int | None:
-        """Return when the oldest viewing of these was watched, over age or not; ``None`` for none.
+        """Return the oldest date, seconds UTC, past retention or not; ``None`` if there is none.
 
-        What is over age lies in the database until it is deleted; what has no date has no age.
+        Viewings past their retention stay in the database until deleted; undated ones do not age.
         """
         self._shown.dated()
         found = [self._database.read(_OLDEST_SQL, (name,)) for name in profiles]
         return min((rows[0][0] for rows in found if rows[0][0] is not None), default=None)
 
     def newest(self) -> int | None:
-        """Return when the newest viewing of all was watched, by its date; ``None`` for none."""
+        """Return the newest date of all viewings, seconds UTC; ``None`` if there is none."""
         self._shown.dated()
         return max(
             (

@@ -1,8 +1,8 @@
-"""Look at a write-ahead log before it is opened: does its checksum chain end too early?
+"""Scan a write-ahead log before it is opened: does its checksum chain end too early?
 
-SQLite takes a log up to the last whole commit and silently drops what follows; so a flipped bit in
-the log drops committed rows with clean integrity checks. Headers and checksums of the log are not
-encrypted (SQLite file format, 4.1 to 4.3), so that this needs no key.
+SQLite applies a log up to the last complete commit and silently drops what follows. So a flipped
+bit in the log drops committed rows while integrity checks find nothing. Headers and checksums of
+the log are not encrypted (SQLite file format, 4.1 to 4.3), so that this needs no key.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ _Sums = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogScan:
-    """What a log looks like."""
+    """The result of scanning a log."""
 
     frames: int
-    """Whole frames of the present log."""
+    """Complete frames of the present log."""
     lost: bool
-    """Whether a commit of the present log is dropped, because a frame does not verify: a write that
-    was cut by a loss of power, or damage."""
+    """Whether a commit of the present log is dropped because a frame does not verify, after a power
+    cut or damage."""
 
 
 def scan_log(path: Path) -> LogScan:
-    """Verify the checksums of a ``-wal`` file; one that is absent or empty is in order.
+    """Verify the checksums of a ``-wal`` file; a missing or empty one is valid.
 
     Raises:
         StorageError: it cannot be read.
@@ -57,11 +57,11 @@ def scan_log(path: Path) -> LogScan:
 
 
 def fits(log: Path, *, pages: int) -> bool:
-    """Say whether a database file of that many ``pages`` may lie beneath a log.
+    """Return whether a database file of that many ``pages`` can belong to a log.
 
-    What is neither in the log nor in the file is nowhere: the file is older than the log, and
-    SQLite would open the two as a database that never was, often an empty one. Headers are looked
-    at alone, so that this is quick.
+    If a page is neither in the log nor in the file, the file is older than the log, and SQLite
+    would open the two as a database that never existed, often an empty one. Only headers are read,
+    so this is fast.
 
     Raises:
         StorageError: the log cannot be read.
@@ -75,7 +75,7 @@ def fits(log: Path, *, pages: int) -> bool:
     length = 0
     for start in range(_HEADER, len(data) - size + 1, size):
         if data[start + 8 : start + 16] != data[16:24]:
-            break  # left over from before the log was last begun anew
+            break  # left from before the log was last restarted
         page, committed = struct.unpack(">2I", data[start : start + 8])
         written.add(page)
         length = committed or length
@@ -83,7 +83,7 @@ def fits(log: Path, *, pages: int) -> bool:
 
 
 def first_page(log: Path) -> tuple[int, bytes] | None:
-    """Return number and bytes of the first page in a log; none where it would not be taken.
+    """Return number and bytes of the first page in a log; ``None`` if SQLite would not apply it.
 
     Raises:
         StorageError: the log cannot be read.
@@ -118,11 +118,11 @@ def _contents(path: Path) -> bytes:
 def _verified(
     data: bytes, salts: bytes, sums: _Sums, *, order: Literal["<", ">"], size: int
 ) -> Iterator[int]:
-    """Yield where the frames begin that SQLite would take."""
+    """Yield the offsets of the frames that SQLite would apply."""
     for start in range(_HEADER, len(data), size):
         frame = data[start : start + size]
         if frame[8:16] != salts:
-            return  # left over from before the log was last begun anew, or damaged
+            return  # left from before the log was last restarted, or damaged
         sums = _sums(frame[:8], sums, order)
         sums = _sums(frame[_FRAME_HEADER:], sums, order)
         if len(frame) < size or sums != _stored(frame, 16):
@@ -131,9 +131,9 @@ def _verified(
 
 
 def _loses_a_commit(data: bytes, salts: bytes, *, after: int, size: int) -> bool:
-    """Say whether a frame of the present log that commits follows the last one that verifies.
+    """Return whether a commit frame of the present log follows the last frame that verifies.
 
-    A transaction that never came to its commit was never acknowledged: it is no loss.
+    A transaction without its commit frame was never acknowledged, so it is not a loss.
     """
     later = range(_HEADER + after * size, len(data), size)
     return any(

@@ -1,13 +1,14 @@
-"""The history's mark of the ledger: a second anchor, inside the other database.
+"""The history's mark of the ledger: a second anchor, stored in the other database.
 
-Whoever puts ``ledger.db`` back together with ``ledger.anchor`` gives back a budget that was spent,
-and whoever puts ``history.db`` back gives back what was deleted. So the history holds how far the
-ledger's chain has come. Its mark is moved with every row of the chain (a decision, a draw, a
-deletion, a preview; not with a note of the time alone), in the order *intent*, COMMIT of the
-ledger, *confirmed*, and never with a viewing. A history whose mark is behind the chain was put
-back, a ledger that is behind the mark was; only both together are not told from the truth.
+Restoring old copies of ``ledger.db`` and ``ledger.anchor`` would return privacy budget that was
+spent; restoring an old ``history.db`` would bring back deleted viewings. So the history stores the
+length and head of the ledger's chain. This mark moves with every row of the chain (a decision, a
+draw, a deletion, a preview; not with clock notes and deliveries), in the order *intent*, COMMIT of
+the ledger, *confirmed*, and never with a viewing. If the mark is behind the chain, the history was
+restored; if the chain is behind the mark, the ledger was. Only restoring both together is not
+detected.
 
-It also remembers that something was deleted while the ledger was broken and could not record it.
+The history also stores that something was deleted while a broken ledger could not record it.
 """
 
 from __future__ import annotations
@@ -37,47 +38,47 @@ LEDGER_MARK_TABLE = """
     ) STRICT
 """
 _UNREADABLE = (Damaged, KeyProviderError, NotOurDatabase, WrongKey)
-"""What keeps a history from saying anything; the ledger works without it."""
+"""Errors with which the history gives no answer; the ledger works without it."""
 _CAP_BYTES = 1024
 
 
 class Witness(Protocol):
-    """Remembers, apart from the ledger, how far its chain has come."""
+    """Stores, outside the ledger, the position of its chain."""
 
     def prepare(self) -> None:
-        """Get ready to be asked; called outside of any transaction."""
+        """Prepare for the other calls; called outside of any transaction."""
         ...
 
     def position(self) -> Position | None:
-        """Return what it remembers; ``None`` when it cannot tell."""
+        """Return the stored position; ``None`` if there is none or it is unreadable."""
         ...
 
     def remember(self, position: Position) -> None:
-        """Remember another position, durably."""
+        """Store another position, durably."""
         ...
 
     def owes(self) -> bool:
-        """Say whether something was deleted that the ledger has not recorded."""
+        """Return whether something was deleted that the ledger has not recorded."""
         ...
 
     def owe(self, *, owes: bool) -> None:
-        """Remember, durably, whether there is."""
+        """Store, durably, whether there is."""
         ...
 
 
 class HistoryWitness:
-    """The history, as far as it opens."""
+    """The witness in the history, as far as that opens."""
 
     def __init__(
         self, *, opened: Callable[[], Database | None], prepare: Callable[[], object]
     ) -> None:
-        """Keep the mark in the database that ``opened`` returns; ``prepare`` opens it."""
+        """Store the mark in the database that ``opened`` returns; ``prepare`` opens it."""
         self._opened = opened
         self._prepare = prepare
         self._is_unreadable = False
 
     def prepare(self) -> None:
-        """Open the history; one that did not open once is not tried again for its mark."""
+        """Open the history; after one failure it is not tried again for its mark."""
         if not self._is_unreadable:
             try:
                 self._prepare()
@@ -85,7 +86,7 @@ class HistoryWitness:
                 self._is_unreadable = True
 
     def position(self) -> Position | None:
-        """Return the mark in the history that is open."""
+        """Return the mark in the open history."""
         database = self._opened()
         try:
             return None if database is None else read_mark(database)
@@ -93,14 +94,14 @@ class HistoryWitness:
             return None
 
     def remember(self, position: Position) -> None:
-        """Move the mark; a history that does not open stays behind, and is told by that later."""
+        """Move the mark; in a history that does not open it stays behind, which shows later."""
         database = self._opened()
         if database is not None:
             with suppress(*_UNREADABLE), database.transaction() as connection:
                 write_mark(connection, position)
 
     def owes(self) -> bool:
-        """Say whether a row says so; an unreadable history cannot."""
+        """Return whether the row exists; false for an unreadable history."""
         database = self._opened()
         try:
             return database is not None and bool(database.read("SELECT 1 FROM owed"))
@@ -108,7 +109,7 @@ class HistoryWitness:
             return False
 
     def owe(self, *, owes: bool) -> None:
-        """Write or delete that row; there is none in a history that is not there or not open."""
+        """Write or delete that row; does nothing if the history is missing or does not open."""
         database = self._opened()
         if database is not None:
             sql = "INSERT OR IGNORE INTO owed VALUES (1)" if owes else "DELETE FROM owed"
@@ -117,7 +118,7 @@ class HistoryWitness:
 
 
 def read_mark(database: Database) -> Position | None:
-    """Return the mark in a history; one from before there were marks has none."""
+    """Return the mark in a history; ``None`` if an earlier release made it."""
     rows = database.read("SELECT position FROM ledger_mark")
     return decode(rows[0][0], Position, cap_bytes=_CAP_BYTES) if rows else None
 

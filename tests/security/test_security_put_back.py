@@ -56,7 +56,7 @@ def test_a_history_that_is_put_back_alone_is_noticed_for_good(box: Box, move: st
     _put_back(box, HISTORY, copy)
     for _ in range(2):  # what was noticed once is told from then on
         home = box.open()
-        with pytest.raises(LedgerBroken, match=r"history\.db was put back") as caught:
+        with pytest.raises(LedgerBroken, match=r"history\.db was restored") as caught:
             home.check()
         assert "doctor --repair" in caught.value.hint
         home.ledger.check()  # decisions hold, and can be made
@@ -147,7 +147,7 @@ def test_a_history_from_before_there_were_marks_is_taken_over_once(box: Box) -> 
     assert box.open().history.count("main") == 1
     _put_back(box, HISTORY, copy)
     assert box.open().history.count("main") == 1
-    with pytest.raises(LedgerBroken, match=r"history\.db was put back"):
+    with pytest.raises(LedgerBroken, match=r"history\.db was restored"):
         box.open().check()
 
 
@@ -223,7 +223,7 @@ def test_the_first_thing_done_after_a_put_back_may_be_a_decision(box: Box) -> No
     MOVES["a deletion"](box, home)
     _put_back(box, HISTORY, copy)
     box.open().ledger.append_consent(box.decision(given=False))
-    with pytest.raises(LedgerBroken, match=r"history\.db was put back"):
+    with pytest.raises(LedgerBroken, match=r"history\.db was restored"):
         box.open().check()
 
 

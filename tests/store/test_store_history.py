@@ -81,7 +81,7 @@ def test_a_batch_is_stored_whole_or_not_at_all(box: Box, history: HistoryStore) 
 def test_a_grant_for_another_purpose_stores_nothing(
     box: Box, history: HistoryStore, purpose: Purpose
 ) -> None:
-    with pytest.raises(ConsentRequired, match="no grant for history") as caught:
+    with pytest.raises(ConsentRequired, match="does not cover history") as caught:
         history.add([box.event("film")], box.grant(purpose))
     assert "consent grant history" in caught.value.hint
     assert history.count("main") == 0
@@ -190,7 +190,7 @@ def test_deleting_says_when_another_process_keeps_old_pages(
     reader = box.open().history._database
     with reader.snapshot():
         assert reader.read("SELECT count(*) FROM events") == [(1,)]
-        with pytest.raises(StorageError, match="still uses pages"):
+        with pytest.raises(StorageError, match="still reads old pages"):
             history.purge("main")
     assert history.purge("main") == 0
     assert box.files()["history.db-wal"] == b""
@@ -220,7 +220,7 @@ def test_the_file_shrinks_when_much_is_deleted(box: Box, history: HistoryStore) 
 
 def test_picks_are_kept_under_a_grant_and_replaced(box: Box, history: HistoryStore) -> None:
     assert history.last_picks("main") is None
-    with pytest.raises(ConsentRequired, match="no grant for personalization"):
+    with pytest.raises(ConsentRequired, match="does not cover personalization"):
         history.save_picks(_picks("a"), box.grant(Purpose.HISTORY), made_at=NOW)
     for made_at, entity_id in ((NOW, "a"), (NOW + 1, "b")):
         grant = box.grant(Purpose.PERSONALIZATION)

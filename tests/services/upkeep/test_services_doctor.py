@@ -328,7 +328,7 @@ def test_a_history_that_was_put_back_is_set_aside_or_accepted(agent_box: AgentBo
     )
     with agent_box.open() as agent:
         assert agent.reports.obstacle(3000) == (Obstacle.LEDGER, f"{_refusal(agent)}")
-        with pytest.raises(LedgerBroken, match="was put back"):
+        with pytest.raises(LedgerBroken, match="was restored"):
             agent.reports.preview()
     assert doctor(agent_box).accept()
     assert not doctor(agent_box).accept()
