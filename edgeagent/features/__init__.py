@@ -1,1 +1,1 @@
-"""Pure: from a history to the tensors of contract 1."""
+"""Features: from a history to the tensors of contract 1. Pure: no I/O, no clock."""

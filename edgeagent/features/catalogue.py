@@ -1,4 +1,4 @@
-"""CatalogueView: the arrays of a catalogue, as the model takes them."""
+"""CatalogueView: the arrays of a catalogue, in the form the model takes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from edgeagent.messages import Catalogue, Title
 __all__ = ["TYPICAL_RUN_MINUTES", "CatalogueView"]
 
 TYPICAL_RUN_MINUTES = 90
-"""Stands in for a run time the catalogue does not give: longer than an episode, so that seconds
-alone never make a viewing look complete too early."""
+"""Used where the catalogue gives no run time: longer than an episode, so that a viewing given in
+seconds does not count as complete too early."""
 _STRIPE = 1024
-"""Titles widened to float32 at a time: 512 KiB at D = 128 stay in a processor's cache."""
+"""Titles converted to float32 at a time: 512 KiB at D = 128 fit in a CPU cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,23 +32,23 @@ class CatalogueView:
     index: Mapping[str, int]
     """entity_id → column."""
     vectors: NDArray[np.int8]
-    """[N, D]: turned round from the file's [D, N], since everything but a run of the graph over all
-    titles takes some of them whole, and is three times as fast when each lies in one piece."""
+    """[N, D]: transposed from the file's [D, N]. Everything but a run of the graph over all titles
+    reads single titles, which is three times faster when each is contiguous."""
     scale: NDArray[np.float32]
     """[N], > 0."""
     bias: NDArray[np.float32]
     """[N], finite."""
     run_seconds: NDArray[np.float64]
-    """[N] > 0, a typical one where the catalogue gives none."""
+    """[N] > 0; a typical value where the catalogue gives none."""
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> Self:
         """View a decoded catalogue as arrays.
 
-        What it holds is copied: the file's bytes can go.
+        The data are copied, so that the file's bytes can be freed.
 
         Raises:
-            ModelRefused: a scale that is not a positive number, or a bias that is no number.
+            ModelRefused: a scale is not a positive number, or a bias is not a number.
 
         """
         shape = (catalogue.header.dimension, catalogue.header.items)
@@ -79,7 +79,7 @@ class CatalogueView:
 
     @property
     def rows(self) -> NDArray[np.int8]:
-        """[D, N], as the model takes them."""
+        """[D, N], the form the model takes."""
         return self.vectors.T
 
     def embeddings(self, columns: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -89,7 +89,7 @@ class CatalogueView:
     def scores(self, user: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return [N] ``candidates · user + bias``, as tensor contract 1 defines a score.
 
-        Outside the graph, which would widen all rows at once.
+        Computed outside the graph, which would convert all rows to float32 at once.
 
         Args:
             user: [D].
@@ -106,5 +106,5 @@ class CatalogueView:
 
 def _refused(what: str) -> ModelRefused:
     return ModelRefused(
-        f"Catalogue: {what}", hint="publish it again; until then the one in use stays"
+        f"Catalogue: {what}", hint="publish it again; until then the present one stays in use"
     )

@@ -1,10 +1,10 @@
-"""Golden vectors: inputs and expected outputs of a model, to see that it computes the same here.
+"""Golden vectors: inputs and expected outputs of a model, to check that it computes the same here.
 
 A NumPy archive (``.npz``, no pickles). A small table of titles is shared by all cases: ``rows``
-int8 [D, M], ``scale`` float32 [M], ``bias`` float32 [M]. Case n names columns of it: ``n.history``
-[L], ``n.candidates`` [N] and ``n.explained`` [K] int32, beside ``n.history_weights`` and
-``n.history_age_days`` float32 [L]; and the expected outputs of tensor contract 1 by their names,
-``n.user_embedding`` … ``n.contributions``, float64.
+int8 [D, M], ``scale`` float32 [M], ``bias`` float32 [M]. Case n refers to columns of it:
+``n.history`` [L], ``n.candidates`` [N] and ``n.explained`` [K] int32, beside ``n.history_weights``
+and ``n.history_age_days`` float32 [L]; and the expected outputs of tensor contract 1 by their
+names, ``n.user_embedding`` … ``n.contributions``, float64.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 GOLDEN_RTOL = 1e-4
-"""Of the largest magnitude of an output: float32 on any machine against float64."""
+"""Relative to the largest magnitude of an output: float32 on any machine against float64."""
 
 _CAP_BYTES = 8 * 1024 * 1024
 _TABLE = ("rows", "scale", "bias")
@@ -85,7 +85,7 @@ class GoldenDraw:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoldenCase:
-    """What goes in and what must come out, by the names of tensor contract 1."""
+    """Inputs and expected outputs, by the names of tensor contract 1."""
 
     inputs: Mapping[str, NDArray[np.generic]]
     outputs: Mapping[str, NDArray[np.float64]]
@@ -101,7 +101,7 @@ def encode_golden(
         arrays |= {f"{number}.{name}": getattr(draw, name) for name in _DRAW}
         arrays |= {f"{number}.{name}": outputs[name] for name in _OUTPUTS}
     buffer = io.BytesIO()
-    # Named one by one: savez takes its own keyword, too, and the stub cannot tell them apart.
+    # Passed as keywords: savez has a keyword of its own too, which the stub cannot tell apart.
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
@@ -110,8 +110,8 @@ def decode_golden(data: bytes) -> tuple[GoldenCase, ...]:
     """Read golden vectors.
 
     Raises:
-        ModelRefused: not such an archive, larger than 8 MiB unpacked, without a case, or a case
-            that is incomplete or of the wrong shape.
+        ModelRefused: not such an archive, larger than 8 MiB unpacked, without a case, or with a
+            case that is incomplete or has a wrong shape.
 
     """
     arrays = _arrays(data)
@@ -129,7 +129,7 @@ def decode_golden(data: bytes) -> tuple[GoldenCase, ...]:
 def first_miss(
     case: GoldenCase, answers: Mapping[str, NDArray[np.generic]], *, rtol: float = GOLDEN_RTOL
 ) -> str | None:
-    """Return the first output that is not what it must be, in words; ``None`` if all are."""
+    """Return in words the first output that differs from the expected; ``None`` if none does."""
     for name in _OUTPUTS:
         expected, found = case.outputs[name], np.asarray(answers[name], dtype=np.float64)
         if found.shape != expected.shape:
@@ -161,5 +161,5 @@ def _arrays(data: bytes) -> dict[str, NDArray[np.generic]]:
 
 def _refused(what: str) -> ModelRefused:
     return ModelRefused(
-        f"golden vectors: {what}", hint="publish the model again; the one in use stays"
+        f"golden vectors: {what}", hint="publish the model again; the present one stays in use"
     )

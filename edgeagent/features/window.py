@@ -1,14 +1,13 @@
-"""The history window: the one way from viewings to tensors, for the box and for training.
+"""The history window: converts viewings to tensors, the same way on the box and in training.
 
 Rules, in this order:
 
-1. Titles that are left out (hidden, forgotten, not a reason) and titles the catalogue does not hold
-   leave the input, and so do viewings of which nothing was watched: they weigh nothing.
-2. Of the rest the last ``MAX_HISTORY`` stay.
-3. A title watched again is two rows: each carries its own age, and in the fold-in two rows of
-   weight w are one row of weight 2 w, which is what counting did in training
-   (Hu, Koren, Volinsky 2008, "Collaborative filtering for implicit feedback datasets", eq. 1-3).
-4. A viewing from the future (the clock was set back) is of age 0.
+1. Titles that are left out (hidden, forgotten, not a reason), titles the catalogue does not
+contain, and viewings of which nothing was watched are removed from the input. 2. Of the rest the
+last ``MAX_HISTORY`` stay. 3. A title watched again is two rows: each carries its own age, and in
+the fold-in two rows of weight w are one row of weight 2 w, which is what counting did in training
+(Hu, Koren, Volinsky 2008, "Collaborative filtering for implicit feedback datasets", eq. 1-3). 4. A
+viewing from the future (the clock was set back) is of age 0.
 """
 
 from __future__ import annotations
@@ -40,12 +39,12 @@ __all__ = [
 MAX_HISTORY = 500
 """Longest input of the model; the golden vectors go this far."""
 UNKNOWN_COMPLETION_FRACTION = 0.5
-"""An app that reports a viewing without progress: somebody watched, how far is not known."""
+"""Used when an app reports a viewing without progress: it was watched, how far is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """E viewings of titles that the catalogue holds, in order of time."""
+    """E viewings of titles that the catalogue contains, in order of time."""
 
     columns: NDArray[np.intp]
     """[E] column of the catalogue."""
@@ -54,7 +53,7 @@ class Watched:
     watched_on: NDArray[np.int64]
     """[E] seconds UTC."""
     measured: NDArray[np.bool_]
-    """[E] whether the app said how far it went; false: completion is an assumption."""
+    """[E] whether the app reported the progress; false: completion is assumed."""
 
     def __len__(self) -> int:
         """Return E."""
@@ -63,10 +62,10 @@ class Watched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """L viewings in order of time, as tensor contract 1 takes them."""
+    """L viewings in order of time, in the form of tensor contract 1."""
 
     columns: NDArray[np.intp]
-    """[L] column of the catalogue each row stands for."""
+    """[L] the catalogue column of each row."""
     history_embeddings: NDArray[np.float32]
     """[L, D]."""
     history_weights: NDArray[np.float32]
@@ -88,7 +87,7 @@ def completion(
 ) -> NDArray[np.float32]:
     """Return [E] how much of each title was watched, as a fraction 0-1.
 
-    "Completed" is believed before any number; a fraction before seconds.
+    "Completed" takes precedence over any number, a fraction over seconds.
 
     Args:
         completed: [E].
@@ -109,10 +108,10 @@ def watched_of(
     *,
     left_out: Collection[str] = frozenset(),
 ) -> Watched:
-    """Turn viewings, in any order, into arrays; what the catalogue does not hold is left out.
+    """Convert viewings, in any order, to arrays; titles not in the catalogue are left out.
 
     Args:
-        viewings: of one profile.
+        viewings: the viewings of one profile.
         catalogue: the titles with D dimensions.
         left_out: entity ids that may not carry weight.
 
@@ -140,7 +139,7 @@ def watched_of(
     order = np.argsort(watched_on, kind="stable")
     in_order = watched_on[order]
     if (in_order[1:] == in_order[:-1]).any():
-        # Title and completion break ties of time: the order of the input never matters.
+        # Title and completion break ties of time, so that the order of the input does not matter.
         order = np.lexsort((measured, part, columns, watched_on))
     return Watched(
         columns=columns[order],
@@ -152,7 +151,7 @@ def watched_of(
 
 def _known(values: list[float | None] | list[int | None]) -> NDArray[np.float64]:
     """Return [E], NaN for ``None``."""
-    if values.count(None) == len(values):  # most apps give one of two figures, and never the other
+    if values.count(None) == len(values):  # most apps always report the same one of the two
         return np.full(len(values), np.nan)
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
@@ -164,12 +163,12 @@ def history_window(
     now: int,
     left_out: Collection[str] = frozenset(),
 ) -> Window:
-    """Turn viewings, in any order, into the input of the model.
+    """Convert viewings, in any order, to the input of the model.
 
     Args:
-        viewings: of one profile.
-        catalogue: the titles with D dimensions; others leave the input.
-        now: seconds UTC; ages are measured from here.
+        viewings: the viewings of one profile.
+        catalogue: the titles with D dimensions; other titles are left out.
+        now: seconds UTC; ages are relative to it.
         left_out: entity ids that may not carry weight.
 
     Returns:
@@ -180,18 +179,19 @@ def history_window(
 
 
 def session_window(session: Sequence[Viewing], catalogue: CatalogueView) -> Window:
-    """Turn one session into the input of the model, seen from the session's own end.
+    """Convert one session to the input of the model, with ages relative to its own end.
 
-    Its segment then never depends on when it is asked for.
+    So its segment does not depend on when it is computed.
     """
     now = max((viewing.watched_on for viewing in session), default=0)
     return history_window(session, catalogue, now=now)
 
 
 def padded(window: Window) -> Window:
-    """Return a window of ``MAX_HISTORY`` rows: rows of weight 0 stand before the oldest.
+    """Return a window of ``MAX_HISTORY`` rows: rows of weight 0 precede the oldest.
 
-    They move nothing (tensor contract 1), and the model does the same work for any window.
+    They do not change the result (tensor contract 1), and the model's work is the same for any
+    window.
     """
     missing = MAX_HISTORY - len(window)
     return Window(
@@ -203,11 +203,11 @@ def padded(window: Window) -> Window:
 
 
 def window_of(watched: Watched, catalogue: CatalogueView, *, now: int) -> Window:
-    """Turn viewings that are arrays already into the input of the model.
+    """Convert viewings that are arrays already to the input of the model.
 
     Args:
         watched: E viewings.
-        catalogue: where the embeddings come from.
+        catalogue: provides the embeddings.
         now: seconds UTC.
 
     """
@@ -224,7 +224,7 @@ def window_of(watched: Watched, catalogue: CatalogueView, *, now: int) -> Window
 def rows_of(
     completion: NDArray[np.floating], watched_on: NDArray[np.int64], *, now: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return which of E viewings are rows of the input, and how many days old each of those is.
+    """Return which of E viewings are rows of the input, and the age of each in days.
 
     Args:
         completion: [E] in [0, 1], in order of time.
@@ -232,7 +232,7 @@ def rows_of(
         now: seconds UTC.
 
     Returns:
-        Places [L] among the E, and ages [L] ≥ 0.
+        Indices [L] into the E viewings, and ages [L] ≥ 0.
 
     """
     kept = np.flatnonzero(completion > 0)[-MAX_HISTORY:]

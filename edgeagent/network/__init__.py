@@ -1,1 +1,1 @@
-"""The only room that opens outbound sockets: fetching the repository, sending reports."""
+"""The only package that opens outbound sockets: fetching the repository, sending reports."""

@@ -1,9 +1,9 @@
-"""One HTTP exchange on a connection of its own, which can be called off at any moment.
+"""One HTTP exchange on its own connection, which can be aborted at any moment.
 
-Nothing here blocks for longer than one poll interval: between two the caller is asked whether the
-exchange is still wanted, and the time is looked at, so that neither a server that stalls nor one
-that drips bytes holds the box. No proxy, cookie, redirect or TLS session exists in this code. What
-the server says is parsed by h11; the body of an answer to a report is not read.
+Nothing here blocks for longer than one poll interval. After each the caller is asked whether the
+exchange is still wanted and the deadlines are checked, so that neither a stalled server nor one
+that sends byte by byte holds the box. There are no proxies, cookies, redirects or reused TLS
+sessions. Answers are parsed by h11; the body of an answer to a report is not read.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from edgeagent.messages.server_address import ServerAddress
 __all__ = ["ResponseHead", "Timeouts", "download", "exchange", "public_key_sha256"]
 
 _MAX_ANSWER_BYTES = 64 * 1024
-"""Of status line, headers and interim answers together."""
+"""Limit for status line, headers and interim answers together."""
 _CHUNK_BYTES = 64 * 1024
-_RESET = struct.pack("ii", 1, 0)  # struct linger: on, 0 s; closing throws away what is unsent
+_RESET = struct.pack("ii", 1, 0)  # struct linger: on, 0 s; closing discards unsent data
 
 T = TypeVar("T")
 
@@ -46,20 +46,20 @@ _Address = tuple[int, int, int, str, tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """How long an exchange may take, and how often it is looked after."""
+    """Timeouts and minimum rate of an exchange, and its poll interval."""
 
     deadline_seconds: float = 60.0
-    """For everything after the name was looked up; a report of 512 bytes needs no longer."""
+    """For everything after name resolution; enough for a report of 512 bytes."""
     poll_interval_seconds: float = 0.25
-    """How soon a withdrawal is noticed."""
+    """How soon a withdrawal is noticed: the time between two checks."""
     address_seconds: float = 10.0
-    """How long one address of the server may take to answer before the next is tried."""
+    """How long to wait for one address of the server before the next is tried."""
     stall_seconds: float = inf
-    """For how long nothing at all may happen."""
+    """How long no byte may be sent or received."""
     least_bytes_per_second: float = 0
-    """How fast request and answer together must go at least, over any ``rate_seconds``."""
+    """Minimum rate of request and answer together, over any ``rate_seconds``."""
     rate_seconds: float = 30.0
-    """Over how long the rate is taken: a line that is taken up for a moment is no slow one."""
+    """The window of the rate, long enough that a short pause does not count as a slow line."""
     monotonic: Callable[[], float] = time.monotonic
 
 
@@ -81,20 +81,20 @@ def exchange(
     pins: Sequence[str] = (),
     timeouts: Timeouts | None = None,
 ) -> ResponseHead:
-    """Make one request and return the head of its answer.
+    """Send one request and return the head of its answer.
 
     Args:
-        method: such as POST.
+        method: for example POST.
         url: http or https; the certificate is verified against the system's authorities.
         headers: sent as they are, after ``Host`` and before ``Content-Length``.
-        body: what is sent.
-        wanted: asked again and again; once it says no, the connection is reset and, unless that
-            has happened already, not one byte of the body leaves.
-        pins: SHA-256 (hex) of the public keys one of which the server must show; none: any.
-        timeouts: how long it may take.
+        body: the request body.
+        wanted: called repeatedly; once it returns false the connection is reset, and if the body
+            was not started, none of it is sent.
+        pins: SHA-256 (hex) of accepted public keys of the server; empty: any.
+        timeouts: the limits of the exchange.
 
     Raises:
-        NetworkError: no answer, none that is HTTP, not the pinned key, or no longer wanted.
+        NetworkError: no valid answer, not a pinned key, or no longer wanted.
 
     """
     with (
@@ -110,11 +110,10 @@ def exchange(
 def download(
     url: str, *, headers: Sequence[tuple[str, str]], timeouts: Timeouts
 ) -> Iterator[tuple[ResponseHead, Iterator[bytes]]]:
-    """Make a GET request and yield the head of its answer and the chunks of its body.
+    """Send a GET request and yield the head of its answer and the chunks of its body.
 
     Raises:
-        NetworkError: no answer, none that is HTTP, or one that takes too long; also while the body
-            is read.
+        NetworkError: no valid answer or a timeout; also raised while the body is read.
 
     """
     with (
@@ -169,7 +168,7 @@ class _Exchange:
         self._timeouts = timeouts
         self._ends = timeouts.monotonic() + timeouts.deadline_seconds
         self._rated_since = inf
-        """When the stretch began over which the rate is taken; not before there is a connection."""
+        """Start of the present rate window; ``None`` until connected."""
         self._moved_bytes = 0
         self._socket = socket.socket()
         self._protocol = h11.Connection(h11.CLIENT)
@@ -189,21 +188,21 @@ class _Exchange:
         self._socket.close()
 
     def connect(self, host: str, port: int) -> None:
-        """Connect to the first address of a host that answers.
+        """Connect to the first address of a host that accepts.
 
-        The name is looked up by the system's resolver, which cannot be called off: it comes back
-        when it has an answer, or has waited as long as the box is set to.
+        The system's resolver cannot be aborted: it returns with an answer or after the timeout
+        configured on the box.
         """
         self.connect_to(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))  # one at least
 
     def connect_to(self, addresses: Sequence[_Address]) -> None:
-        """Connect to the first address that answers; each has a few seconds."""
+        """Connect to the first address that accepts; each has ``address_seconds``."""
         for family, kind, protocol, _, address in addresses:
             self._look()
             self._socket.close()
             try:
                 self._socket = socket.socket(family, kind, protocol)
-            except OSError as error:  # a kernel without IPv6
+            except OSError as error:  # such as a kernel without IPv6
                 code = error.errno or errno.EAFNOSUPPORT
             else:
                 code = self._connected(address)
@@ -212,7 +211,7 @@ class _Exchange:
         raise OSError(code, f"{os.strerror(code)}: {address}")
 
     def _connected(self, address: tuple[Any, ...]) -> int:
-        """Return the error number of an attempt; 0: connected."""
+        """Return the errno of an attempt; 0: connected."""
         self._socket.setblocking(False)  # noqa: FBT003  (the standard library's signature)
         code = self._socket.connect_ex(address)
         if code != errno.EINPROGRESS:
@@ -222,7 +221,7 @@ class _Exchange:
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
     def secure(self, host: str, pins: Sequence[str]) -> None:
-        """Put the connection under TLS; the server's certificate and key are verified."""
+        """Start TLS; verify the server's certificate and, with pins, its key."""
         context = ssl.create_default_context()
         context.options |= ssl.OP_NO_TICKET
         self._socket = secured = context.wrap_socket(
@@ -231,7 +230,9 @@ class _Exchange:
         self._patiently(secured.do_handshake)
         key = public_key_sha256(secured.getpeercert(binary_form=True) or b"")
         if pins and key not in pins:
-            raise ssl.SSLCertVerificationError(f"the server's key {key} is not a pinned one")
+            raise ssl.SSLCertVerificationError(
+                f"the server's key {key} is not one of the pinned keys"
+            )
 
     def ask(self, request: h11.Request, body: bytes) -> ResponseHead:
         """Send the request and return the head of the final answer."""
@@ -252,16 +253,16 @@ class _Exchange:
         )
 
     def body(self) -> Iterator[bytes]:
-        """Yield the body of the answer as it arrives; whoever reads it says when it is enough."""
+        """Yield the body of the answer as it arrives; the caller limits its length."""
         while not isinstance(event := self._protocol.next_event(), h11.EndOfMessage):
             if isinstance(event, h11.Data):
-                self._look()  # one answer may hold thousands of chunks of a byte
+                self._look()  # one packet may hold thousands of one-byte chunks
                 yield bytes(event.data)
             else:
                 self._receive()
 
     def _receive(self) -> int:
-        """Hand the parser what has arrived and return how much; 0: the server has closed."""
+        """Feed received bytes to the parser and return how many; 0: the server has closed."""
         chunk = self._patiently(partial(self._socket.recv, _CHUNK_BYTES))
         self._protocol.receive_data(chunk)
         self._moved_bytes += len(chunk)
@@ -275,7 +276,7 @@ class _Exchange:
             self._moved_bytes += sent
 
     def _patiently(self, step: Callable[[], T], *, until: int = select.POLLIN) -> T:
-        """Take a step of a socket that does not block, once it can be taken."""
+        """Run a step of a non-blocking socket, waiting until it can proceed."""
         while True:
             self._look()
             try:
@@ -304,7 +305,7 @@ class _Exchange:
 
     def _look(self) -> None:
         if not self._wanted():
-            raise ConnectionAbortedError("called off, because it is no longer wanted")
+            raise ConnectionAbortedError("aborted, because it is no longer wanted")
         now, timeouts = self._timeouts.monotonic(), self._timeouts
         if now > self._ends:
             raise TimeoutError(f"not done within {timeouts.deadline_seconds:g} s")
@@ -317,7 +318,7 @@ class _Exchange:
 
 
 def public_key_sha256(certificate: bytes) -> str:
-    """Return what a pin is compared with: SHA-256 of a DER certificate's SubjectPublicKeyInfo."""
+    """Return the SHA-256 of a DER certificate's SubjectPublicKeyInfo, to compare with pins."""
     key = load_der_x509_certificate(certificate).public_key()
     described = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(described).hexdigest()

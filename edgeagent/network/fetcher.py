@@ -1,8 +1,8 @@
-"""Downloading for python-tuf: GET without identity, bounded by python-tuf's own length checks.
+"""Downloads for python-tuf: GET without identity, limited by python-tuf's own length checks.
 
-A connection is opened for one request and closed after it; with it go its TLS session and any
-ticket, so that two requests of a box cannot be linked by them. All downloads of one update share
-one deadline: a server that drips bytes, in one answer or in one after the other, cannot hold it.
+Each request has its own connection, with no TLS session or ticket reused, so that these cannot link
+two requests of a box. All downloads of one update share one deadline, so that a server that sends
+byte by byte cannot hold the box.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from edgeagent.network.pace import AtOnce, Pace
 __all__ = ["REQUEST_HEADERS", "UPDATE_TIMEOUTS", "HttpFetcher"]
 
 UPDATE_TIMEOUTS = Timeouts(deadline_seconds=15 * 60, stall_seconds=30, least_bytes_per_second=1024)
-"""A catalogue of 10 MB over a line of 128 kbit/s (16 kB/s) takes ten minutes; what was verified by
-then is kept, and the next update goes on from there. A sixteenth of that rate is no line any more
-but a server that drips, and is left after half a minute instead of a quarter of an hour."""
+"""A catalogue of 10 MB over a line of 128 kbit/s (16 kB/s) takes ten minutes; files verified by
+then are kept, and the next update continues with the others. Below a sixteenth of that rate the
+download is aborted after half a minute rather than a quarter of an hour."""
 REQUEST_HEADERS: Sequence[tuple[str, str]] = (
     ("User-Agent", "edgeagent"),  # no version: versions tell boxes apart
     ("Accept-Encoding", "identity"),
@@ -31,12 +31,12 @@ _OK = 200
 
 
 class HttpFetcher(FetcherInterface):
-    """The fetcher of one update: every request looks the same on every box."""
+    """The fetcher of one update; its requests are the same on every box."""
 
     def __init__(self, timeouts: Timeouts = UPDATE_TIMEOUTS, *, pace: Pace | None = None) -> None:
-        """Begin; the deadline is counted from now, and ``pace`` says when each request may begin.
+        """Start the deadline; ``pace`` decides when each request may begin.
 
-        Without one they begin at once.
+        Without a pace they begin at once.
         """
         self._timeouts = timeouts
         self._pace = pace or AtOnce()

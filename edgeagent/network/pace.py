@@ -1,8 +1,8 @@
-"""When a request may begin: at once for a person who waits, else at moments fixed beforehand.
+"""When a request may begin: at once for a waiting user, otherwise at predetermined moments.
 
-A box asks and sends by itself. If each request began when the work before it was done, then its
-moment would tell how busy the box is, and that follows what is watched. So the first request of an
-job has a moment of its own, and each later one begins on a grid from there.
+If each automatic request began when the preceding work was done, its time would reveal how busy the
+box is, which depends on what is watched. So the first request of a job has a predetermined time,
+and later ones start on a fixed grid from there.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from edgeagent.clock import Clock
 __all__ = ["STEP_SECONDS", "AtOnce", "Grid", "Pace"]
 
 STEP_SECONDS = 2.0
-"""Between two requests of a job: well above what lies between them on a slow, busy core
-(verifying signatures, hashing a catalogue of 10 MB), so that none misses its turn. A first update
-has a dozen requests."""
+"""Interval between two requests of a job: well above the work between them on a slow, busy core
+(verifying signatures, hashing a catalogue of 10 MB), so that no request misses its slot. A first
+update has a dozen requests."""
 
 
 class Pace(Protocol):
-    """Says when the next request may begin."""
+    """Decides when the next request may begin."""
 
     def wait(self) -> None:
-        """Return when it may."""
+        """Return when it may begin."""
         ...
 
 
 class AtOnce:
-    """Lets every request begin at once."""
+    """Allows every request at once."""
 
     def wait(self) -> None:
         """Return."""
 
 
 class Grid:
-    """Lets requests begin at one moment, and so many seconds after it, twice as many, and so on."""
+    """Allows requests at one moment and at multiples of an interval after it."""
 
     def __init__(
         self,
@@ -51,10 +51,10 @@ class Grid:
         """Begin at ``moment``.
 
         Args:
-            moment: of the first request, in boot seconds, which nobody sets.
-            clock: tells them.
-            step_seconds: between two requests at least.
-            sleep: for so many seconds; may come back early.
+            moment: of the first request, in boot seconds, which nobody can set.
+            clock: provides boot seconds.
+            step_seconds: the interval of the grid.
+            sleep: sleeps for a number of seconds; may return early.
 
         """
         self._next = moment
@@ -63,7 +63,7 @@ class Grid:
         self._sleep = sleep
 
     def wait(self) -> None:
-        """Return at the next moment of the grid that no request has had yet."""
+        """Return at the next unused moment of the grid."""
         late = self._clock.boot_seconds() - self._next
         moment = self._next + max(0, math.ceil(late / self._step_seconds)) * self._step_seconds
         self._next = moment + self._step_seconds

@@ -1,8 +1,8 @@
-"""The TUF repository as the box sees it: verified targets, or a reason why not.
+"""The TUF repository as the box sees it: verified targets, or an error that says why not.
 
-python-tuf checks signatures, thresholds, rollback and freeze. Two things are ours: the time it
-compares expiry with (python-tuf reads the wall clock once when it starts; the box's guarded time
-replaces it), and what its errors mean here.
+python-tuf checks signatures, thresholds, rollback and freeze. Two things are added here: the time
+that expiry is compared with (python-tuf reads the wall clock once at start; the box's guarded time
+replaces it), and the translation of its errors.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _CONFIG = UpdaterConfig(
 
 
 class Repository:
-    """One refreshed view of the repository; make a new one for the next update."""
+    """One refreshed view of the repository; each update creates a new one."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Repository:
         """Load trusted metadata from ``directory`` and refresh it from the server.
 
         Args:
-            directory: keeps ``metadata/`` and ``targets/``.
+            directory: contains ``metadata/`` and ``targets/``.
             server_url: where ``/metadata`` and ``/targets`` are.
             trusted_root: root metadata shipped with the firmware.
             now: the box's guarded time, seconds UTC.
@@ -58,7 +58,7 @@ class Repository:
 
         Raises:
             UpdateRefused: metadata is unsigned, rolled back, expired or malformed.
-            NetworkError: the server cannot be reached or answers nonsense.
+            NetworkError: the server cannot be reached or its answer is malformed.
 
         """
         base = ServerAddress.parse(server_url).base
@@ -79,7 +79,7 @@ class Repository:
             trusted = self._updater._trusted_set  # noqa: SLF001  (pinned by a test)
             trusted.reference_time = datetime.fromtimestamp(now, UTC)
             self._updater.refresh()
-            # Between these the server vouches for the present state, seconds UTC.
+            # Between these moments, seconds UTC, the server vouches for the present state.
             self.expires_at = int(trusted.timestamp.expires.timestamp())
             self.issued_at = issued_at(trusted.timestamp)
 
@@ -97,8 +97,8 @@ class Repository:
         """Return the path of a verified target, downloading it unless it is there already.
 
         Raises:
-            UpdateRefused: not in the repository, not what was signed, or signed as something else
-                than the manifest or task says.
+            UpdateRefused: not in the repository, not what was signed, or signed with another hash
+                than the manifest or task states.
             NetworkError: it cannot be fetched.
 
         """
@@ -109,7 +109,7 @@ class Repository:
         if (info.hashes.get("sha256"), info.length) != (reference.sha256, reference.length_bytes):
             raise UpdateRefused(
                 f"{reference.path}: the repository signs other bytes than the manifest names",
-                hint="the publisher must publish manifest and files together; the old model stays",
+                hint="the publisher must publish manifest and files together; the old one stays",
             )
         return self._fetch(reference.path)
 
@@ -121,24 +121,24 @@ class Repository:
             cached = self._updater.find_cached_target(info)
             if cached is not None:
                 return Path(cached)
-            # A cached file may be shared by hard links; never write into it.
+            # A cached file may be hard-linked; never write into it.
             stale = target_file(self._directory, path)
             stale.unlink(missing_ok=True)
             return Path(self._updater.download_target(info))
 
 
 def _remove_what_is_no_file(directory: Path) -> None:
-    """Make room for what was kept: python-tuf would wait for a pipe, and fetches what is gone."""
+    """Delete what is not a regular file: python-tuf would block on a pipe."""
     for path in directory.rglob("*"):
         if not (path.is_file() or path.is_dir()):
             path.unlink()
 
 
 def require_root(data: bytes) -> None:
-    """Refuse bytes that updates cannot be verified against; its expiry is no matter.
+    """Raise unless the data are valid root metadata; its expiry does not matter.
 
     Raises:
-        InputError: they are no TUF root metadata, or not signed by what they name.
+        InputError: they are not TUF root metadata, or not signed by the keys they name.
 
     """
     cause: Exception | None = None
@@ -150,13 +150,13 @@ def require_root(data: bytes) -> None:
     except (RepositoryError, ValueError) as error:
         cause = error
     raise InputError(
-        f"trusted_root is no root metadata: {'it has another role' if cause is None else cause}",
+        f"trusted_root is not root metadata: {'it has another role' if cause is None else cause}",
         hint="set trusted_root to the root.json that the publisher ships with the firmware",
     ) from cause
 
 
 def issued_at(timestamp: Timestamp) -> int:
-    """Return when a timestamp was signed; its expiry if it does not say: it vouches for nothing."""
+    """Return when a timestamp was signed; if not stated its expiry, to vouch for nothing."""
     expires_at = int(timestamp.expires.timestamp())
     said = timestamp.unrecognized_fields.get(ISSUED_FIELD)
     if isinstance(said, int) and 0 <= said <= expires_at:
@@ -194,7 +194,7 @@ def _translated() -> Iterator[None]:
     except OSError as error:
         raise DiskFull(
             f"the update cannot be written: {error}",
-            hint="make room, or check the permissions of the home directory",
+            hint="free disk space, or check the permissions of the home directory",
         ) from error
     except ValueError as error:
         raise InputError(f"the trusted root cannot be read: {error}") from error

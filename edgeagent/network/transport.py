@@ -24,25 +24,25 @@ REPORT_HEADERS: Sequence[tuple[str, str]] = (
 
 REPORT_TIMEOUTS = Timeouts(deadline_seconds=60, stall_seconds=30, least_bytes_per_second=16)
 """A report of 512 bytes and its answer, handshake included, take seconds on the slowest line; a
-server under load may take a while to say a word. Half a minute in which nothing comes, or a minute
-in all, is a server that holds the box."""
+server under load may answer late. After half a minute without a byte, or a minute in all, the
+attempt is aborted."""
 
-_MAX_RETRY_AFTER_SECONDS = WEEK_SECONDS  # a server cannot park a report for longer than a week
+_MAX_RETRY_AFTER_SECONDS = WEEK_SECONDS  # a server cannot delay a report for longer than a week
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What the server said to a report."""
+    """The server's answer to a report."""
 
     status: int
     retry_after_seconds: int | None = None
 
 
 class Transport(Protocol):
-    """Where reports go."""
+    """Sends reports."""
 
     def post(self, body: bytes, *, wanted: Callable[[], bool]) -> Response:
-        """Send one body while ``wanted`` says yes; it is asked until the answer is there.
+        """Send one body; ``wanted`` is called until the answer arrives, and false aborts.
 
         Raises:
             NetworkError: no answer, or no longer wanted.
@@ -52,7 +52,7 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """Reports over HTTP(S), each on a connection of its own."""
+    """Sends reports over HTTP(S), each over its own connection."""
 
     def __init__(
         self,
@@ -62,9 +62,9 @@ class HttpTransport:
         timeouts: Timeouts = REPORT_TIMEOUTS,
         pace: Pace | None = None,
     ) -> None:
-        """Send to ``<server_url>/v1/reports``, to a server with one of the pinned keys if any.
+        """Send to ``<server_url>/v1/reports``; with pins, only to a server with a pinned key.
 
-        ``pace`` says when each report may begin; without one they begin at once.
+        ``pace`` decides when each request may begin; without one, at once.
         """
         self._url = f"{ServerAddress.parse(server_url).base}/v1/reports"
         self._pins = tuple(pins)
@@ -87,9 +87,9 @@ class HttpTransport:
 
 
 def _retry_after(headers: Mapping[str, str]) -> int | None:
-    """Read Retry-After in both its forms (RFC 9110 §10.2.3), at most a week.
+    """Parse Retry-After in both its forms (RFC 9110 §10.2.3); at most a week, in seconds.
 
-    A date is compared with the answer's own Date, so that the box's clock has no part in it.
+    A date is compared with the answer's own Date, so that the box's clock does not matter.
     """
     value = headers.get("retry-after", "")
     if value.isascii() and value.isdigit():

@@ -1,1 +1,1 @@
-"""Pure: from scores to picks with reasons."""
+"""Ranking: from scores to picks with reasons. Pure: no I/O, no clock."""

@@ -1,9 +1,9 @@
-"""Which titles may be shown at all, and in which of two lists.
+"""Which titles may be shown, and in which of two lists.
 
-New is what nobody has begun. What was begun and not finished is to be continued, a list of its own;
-what was finished is in neither. Of a series nobody has begun, the series itself and its first
-episode may be shown; of one that has been begun, only one episode: the one watched last if it is
-to be continued, else the next, the first not begun from there onwards.
+A title is new if the profile has not begun it. Titles begun but not finished are in a list of their
+own, to be continued; finished titles are in neither. Of a series that was not begun, the series
+itself and its first episode may be shown. Of a series that was begun, one episode may be shown: the
+last watched one if it is to be continued, otherwise the first episode after it that was not begun.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from edgeagent.ranking.series import SeriesIndex
 __all__ = ["BEGUN_FRACTION", "FINISHED_FRACTION", "Access", "CandidateIndex", "Offer"]
 
 BEGUN_FRACTION = 0.02
-"""Less is a slip of the thumb: two minutes of a film. The title stays new."""
+"""Less, up to two minutes of a film, counts as started by mistake. The title stays new."""
 FINISHED_FRACTION = 0.9
-"""What follows are the credits. A viewing of unknown length counts as finished: nobody could say
-where to go on."""
+"""The rest are credits. A viewing of unknown length counts as finished, because it is unknown where
+to continue."""
 _FOR_EVER = 2**62
 
 
@@ -37,9 +37,9 @@ class Access:
     now: int
     """Seconds UTC."""
     hidden: NDArray[np.intp]
-    """Columns it never wants to see again."""
+    """Columns of hidden titles."""
     max_age_rating: int
-    """Years; titles meant for older people are left out."""
+    """Years; titles with a higher age rating are left out."""
     entitlements: Collection[str]
     """Packages the box has."""
 
@@ -51,34 +51,34 @@ class Offer:
     new: NDArray[np.bool_]
     """[N]."""
     begun: NDArray[np.intp]
-    """Columns to be continued, the one watched last first."""
+    """Columns to be continued, last watched first."""
     progress: NDArray[np.float32]
-    """How far each of ``begun`` went, a fraction."""
+    """How far each of ``begun`` was watched, a fraction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateIndex:
-    """What of a catalogue's titles decides whether they may be shown; built once a catalogue."""
+    """The properties of titles that decide whether they may be shown; built once per catalogue."""
 
     ids: NDArray[np.intp]
-    """[N] the place of each title when sorted by entity_id: what breaks ties."""
+    """[N] the rank of each title by entity_id, which breaks ties."""
     age_ratings: NDArray[np.int16]
     """[N] years."""
     available_until: NDArray[np.int64]
-    """[N] seconds UTC, from then on gone."""
+    """[N] seconds UTC, not available from then on."""
     package: NDArray[np.intp]
-    """[N] which of ``packages`` a title needs one of."""
+    """[N] index into ``packages``: the set of which a title needs one."""
     packages: tuple[frozenset[str], ...]
-    """The different sets of packages; the empty one is open to every box."""
+    """The distinct sets of packages; titles with the empty set are open to every box."""
     first_end: int
     """The earliest of ``available_until``."""
     groups: tuple[NDArray[np.int32], NDArray[np.int32]]
-    """[N] the series of a title, [N] its franchise, as numbers that are all different."""
+    """[N] the series of each title and [N] its franchise, as disjoint numbers."""
     series: SeriesIndex
 
     @classmethod
     def of(cls, titles: Sequence[Title]) -> Self:
-        """Read the titles once."""
+        """Build the index from the titles."""
         packages: dict[frozenset[str], int] = {}
         available_until = np.array(
             [_FOR_EVER if t.available_until is None else t.available_until for t in titles],
@@ -99,7 +99,7 @@ class CandidateIndex:
         )
 
     def permitted(self, access: Access) -> NDArray[np.bool_]:
-        """Return [N] what a profile may see, watched or not."""
+        """Return [N] whether a profile may see each title, watched or not."""
         shown: NDArray[np.bool_] = self.age_ratings <= access.max_age_rating
         if access.now >= self.first_end:
             shown &= self.available_until > access.now
@@ -110,7 +110,7 @@ class CandidateIndex:
         return shown
 
     def offer(self, watched: Watched, access: Access) -> Offer:
-        """Return what may be shown to someone who has watched this."""
+        """Return what may be shown after these viewings."""
         permitted = self.permitted(access)
         columns, progress, finished = self._latest(watched)
         new = self.series.entrances.copy()
@@ -141,7 +141,7 @@ class CandidateIndex:
             Columns, how far that viewing went, and whether the title was finished with it.
 
         """
-        # Two episodes of the same second: the later one in the series is the later one.
+        # Of two episodes in the same second, the later one in the series counts as the later.
         order = np.lexsort((self.series.place[watched.columns], watched.watched_on))
         order = order[watched.completion[order] >= BEGUN_FRACTION]
         newest_first = order[::-1]
@@ -153,7 +153,7 @@ class CandidateIndex:
 
 
 def _groups(titles: Sequence[Title]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Number series and franchises by the first title of each; what is in none is one by itself."""
+    """Number series and franchises by their first title; a title in none has its own number."""
     series: dict[str, int] = {}
     franchises: dict[str, int] = {}
     numbers = np.arange(2 * len(titles), dtype=np.int32).reshape(2, -1)

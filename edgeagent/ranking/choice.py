@@ -1,4 +1,4 @@
-"""From what may be shown to what is shown."""
+"""Choose the picks from the titles that may be shown."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _NONE = np.array([], dtype=np.intp)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """What is made of a window."""
+    """The scores computed from a window."""
 
     known_by: int
     """How many different titles were watched."""
     user: NDArray[np.float32]
-    """[D]; zeros where nothing personal is known."""
+    """[D]; zeros without a model or history."""
     scores: NDArray[np.float32]
-    """[N] of all titles: ``candidates · user + bias``."""
+    """[N] scores of all titles: ``candidates · user + bias``."""
     segment_probabilities: NDArray[np.float32]
-    """[S], sums to 1; [0] where there are no segments."""
+    """[S], sums to 1; [0] without segments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +46,9 @@ class Choice:
     begun: NDArray[np.intp]
     """To be continued."""
     progress: Mapping[int, float]
-    """Column of ``begun`` → how far it went, a fraction."""
+    """Column of ``begun`` → how far it was watched, a fraction."""
     drawn: Collection[int]
-    """Columns of ``new`` that were drawn."""
+    """Columns of ``new`` that were drawn for exploration."""
 
     @classmethod
     def of(cls, columns: NDArray[np.intp]) -> Self:
@@ -69,13 +69,13 @@ def choose(
     """Choose what to show.
 
     Args:
-        offer: what may be shown.
-        scored: what everything scores.
+        offer: the titles that may be shown.
+        scored: the scores of all titles.
         catalogue: the titles.
         index: of the same catalogue.
         kind_of: the segment or genre of a title.
-        limit: how many of each list, at most.
-        exploration_seed: decides what is drawn; None: nothing is.
+        limit: the maximum length of each list.
+        exploration_seed: seed of the exploration; ``None``: no exploration.
 
     """
     pool, scores, embeddings = _considered(
@@ -84,7 +84,9 @@ def choose(
     if scored.known_by == 0:
         rounds = in_rounds([kind_of(column) for column in pool.tolist()])
         pool, embeddings = pool[rounds], embeddings[rounds]
-        scores = np.arange(len(pool), 0, -1, dtype=np.float32)  # their place is what counts now
+        scores = np.arange(
+            len(pool), 0, -1, dtype=np.float32
+        )  # from here on only their order counts
     series, franchises = index.groups
     found = spread(
         scores,
@@ -116,10 +118,10 @@ def _considered(
     ids: NDArray[np.intp],
     count: int,
 ) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
-    """Return the best ``count`` new columns, what they score, and their embeddings.
+    """Return the best ``count`` new columns, their scores and their embeddings.
 
-    They are scored once more, row by row: what a product of all columns makes of two equal ones
-    may differ in the last bit, by where they stand, and then ids would not break the tie.
+    They are scored again, row by row: in a product over all columns two equal columns may differ in
+    the last bit, depending on their position, and ids would not break the tie.
     """
     pool = leading(scored.scores, ids, count=count, among=new)
     embeddings = catalogue.embeddings(pool)

@@ -1,13 +1,13 @@
-"""A list that does not say the same thing ten times: maximal marginal relevance.
+"""Diverse lists by maximal marginal relevance (MMR).
 
 Carbonell and Goldstein 1998, "The use of MMR, diversity-based reranking": the next title is the
 one with the largest
 
-    t · relevance − (1 − t) · likeness to the most alike title already chosen
+    t · relevance − (1 − t) · similarity to the most similar title already chosen
 
-where relevance is the score, 0–1 over the titles that are considered, likeness the cosine of two
-embeddings (not below 0), and two titles of one series or franchise are as alike as can be. Besides,
-a series has one place in a list and a franchise two.
+where relevance is the score, scaled to 0–1 over the considered titles, similarity is the cosine of
+two embeddings (at least 0), and two titles of one series or franchise have similarity 1. In
+addition a series gets one place in a list and a franchise two.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _RELEVANCE_PART, _RELEVANCE_PART_OF_FEW = 0.9, 0.6
 _FEW_TITLES = 4
 _PLACES_OF_A_FRANCHISE = 2
 _SHORTEST = 1e-6
-"""Guards the length of a zero row, which is then like nothing."""
+"""Guards the norm of a zero row, which then has similarity 0 to everything."""
 _OUT = -np.inf
-"""The value of what cannot be chosen any more."""
+"""The value of titles that cannot be chosen any more."""
 
 
 def relevance_part(known_by: int) -> float:
-    """Return the trade-off t for someone who is known by so many titles.
+    """Return the trade-off t for a history of ``known_by`` different titles.
 
-    Fewer than four say little, so the list asks, too. Of those who have watched nothing nothing is
-    known that titles could be alike in: their list is spread over segments instead.
+    Fewer than four titles say little, so the list is more diverse, to learn more. With no history
+    there is no taste to compare by: such a list is spread over segments instead.
     """
     if known_by == 0:
         return 1.0
@@ -47,12 +47,12 @@ def pool_size(limit: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """Places among the titles that were considered."""
+    """Indices into the considered titles."""
 
     chosen: list[int]
-    """In the order to show them."""
+    """The chosen ones, in the order to show them."""
     spare: list[int]
-    """Could have been chosen; the best first."""
+    """Those not chosen that still could be; the best first."""
 
 
 def spread(
@@ -64,10 +64,10 @@ def spread(
     limit: int,
     relevance_part: float,
 ) -> Spread:
-    """Choose what to show, and in which order.
+    """Choose the titles to show, and their order.
 
     Args:
-        scores: [P] of the titles that are considered, the best first.
+        scores: [P] of the considered titles, the best first.
         embeddings: [P, D].
         series: [P] a number for each series.
         franchises: [P] a number for each franchise, different from those of series.
@@ -88,7 +88,7 @@ def spread(
     while len(chosen) < min(limit, len(scores)):
         best = int((value - likeness).argmax())
         if value[best] == _OUT:
-            break  # the rest is of series and franchises that have their places
+            break  # all others belong to series and franchises that have used their places
         chosen.append(best)
         value[best] = _OUT
         np.maximum(likeness, alike[best], out=likeness)

@@ -1,6 +1,6 @@
-"""The watched titles that weigh most: in one pick, in all picks together, in a segment.
+"""The watched titles with the largest parts: of one pick, of all picks, or of a segment.
 
-Plain Python: the resident process and the dashboard name them, too.
+Plain Python without numpy: the resident process and the dashboard use it too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["heaviest"]
 
 
 class _Part(Protocol):
-    """One part of a score, ours or as the API answers it."""
+    """One part of a score, as our type or as the API's."""
 
     @property
     def entity_id(self) -> str | None: ...
@@ -25,11 +25,11 @@ class _Part(Protocol):
 
 
 def heaviest(parts: Iterable[_Part], *, most: int) -> tuple[Reason, ...]:
-    """Return the titles whose parts raised what they are parts of, the heaviest first.
+    """Return the titles with positive parts, the largest first.
 
-    Each comes once, its contributions added up; its share is of all |contributions|, those of no
-    title and those that lowered a score included, so that shares add up to 1 at most. Equal ones
-    come by entity_id.
+    Each title occurs once, with the sum of its contributions. Its share is relative to the sum of
+    all |contributions|, including negative ones and those without a title, so that shares add up
+    to at most 1. Ties are ordered by entity_id.
     """
     raised: dict[str, float] = {}
     titles: dict[str, str] = {}

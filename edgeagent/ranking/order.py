@@ -1,4 +1,4 @@
-"""From scores to an order: the best first, equal ones by entity_id, whatever the machine."""
+"""Order by score, ties by entity_id, so that every machine gives the same order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["id_order", "in_rounds", "leading"]
 
 
 def id_order(titles: Sequence[Title]) -> NDArray[np.intp]:
-    """Return [N] the place of each title when sorted by entity_id."""
+    """Return [N] the rank of each title when sorted by entity_id."""
     place = np.empty(len(titles), dtype=np.intp)
     place[sorted(range(len(titles)), key=lambda column: titles[column].entity_id)] = np.arange(
         len(titles)
@@ -29,13 +29,13 @@ def leading(
     count: int,
     among: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.intp]:
-    """Return where the ``count`` highest scores stand, falling, equal ones by id.
+    """Return the indices of the ``count`` highest scores, descending, ties by id.
 
     Args:
         scores: [C].
-        ids: [C] what breaks ties, from :func:`id_order`.
-        count: how many at most, ≥ 1.
-        among: [C] which of them; None: all.
+        ids: [C] breaks ties, from :func:`id_order`.
+        count: the maximum number, ≥ 1.
+        among: [C] mask of the candidates; ``None``: all.
 
     """
     if among is not None:
@@ -43,7 +43,7 @@ def leading(
     least = -np.inf
     if count < len(scores):
         least = np.partition(scores, len(scores) - count)[len(scores) - count]
-    # All equals stay until ids decide.
+    # All ties stay until ids decide.
     stay = np.flatnonzero(scores >= least if least > -np.inf else scores > -np.inf)
     return stay[np.lexsort((ids[stay], -scores[stay]))][:count]
 
@@ -51,8 +51,8 @@ def leading(
 def in_rounds(kinds: Sequence[Hashable]) -> NDArray[np.intp]:
     """Return an order with the first of each kind first, then the second of each, and so on.
 
-    For a household without a history: the more kinds of titles it is shown, the more its first
-    choice says.
+    For a household without a history: the more varied its first list, the more its first choice
+    reveals of its taste.
     """
     met: Counter[Hashable] = Counter()
     rounds = np.empty(len(kinds), dtype=np.intp)

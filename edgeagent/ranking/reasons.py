@@ -1,4 +1,4 @@
-"""Why a title scores what it scores: parts that add up."""
+"""Reasons: the parts that add up to a title's score."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ __all__ = [
 ]
 
 NAMED_IN_RANKING = 6
-"""Viewings that a ranked pick names; 500 for each of ten picks would be a megabyte nobody reads."""
+"""Viewings that a ranked pick names; all 500 for each of ten picks would be a megabyte."""
 NEW_YEARS = 1
-"""A title is new in the year the catalogue was issued and the year before."""
+"""A title counts as new in the year the catalogue was issued and the year before."""
 
 
 Kind = Literal["rest", "new", "popular", "together"]
 
 
 def bias_kind(title: Title, *, issued_at: int) -> Literal["new", "popular"]:
-    """Return what a title scores before anyone has watched anything is called.
+    """Return the name of the part that a title scores without any history.
 
     Args:
         title: the title.
-        issued_at: when the catalogue was issued, seconds UTC; "new" does not depend on the box.
+        issued_at: when the catalogue was issued, seconds UTC, so that "new" is the same on every
+            box.
 
     """
     issued_year = datetime.fromtimestamp(issued_at, UTC).year
@@ -46,15 +47,15 @@ def bias_kind(title: Title, *, issued_at: int) -> Literal["new", "popular"]:
 def merge_repeats(
     columns: NDArray[np.intp], contributions: NDArray[np.float32], *, ids: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Make the viewings of one title one part.
+    """Merge the viewings of each title into one part.
 
     Args:
-        columns: [L] the title each row of the window stands for.
-        contributions: [K, L] what each row contributes to each of K scores.
-        ids: [N] the place of each title when sorted by entity_id.
+        columns: [L] the title of each row of the window.
+        contributions: [K, L] the contribution of each row to each of K scores.
+        ids: [N] the rank of each title when sorted by entity_id.
 
     Returns:
-        [U] the titles, each once, by entity_id; [K, U] what each contributes.
+        [U] the titles, each once, by entity_id; [K, U] their contributions.
 
     """
     order = np.argsort(ids[columns], kind="stable")
@@ -68,17 +69,17 @@ def merge_repeats(
 
 
 def largest(contributions: NDArray[np.float64], *, named: int | None) -> list[NDArray[np.intp]]:
-    """Return for each of K scores where its largest |parts| stand, falling; equal ones as they are.
+    """Return for each of K scores the indices of its largest |parts|, descending; ties in order.
 
     Args:
         contributions: [K, U].
-        named: how many; None: all.
+        named: the maximum number; ``None``: all.
 
     """
     sizes = np.abs(contributions)
     left_out = 0 if named is None else max(sizes.shape[1] - named, 0)
     least = np.partition(sizes, left_out, axis=1)[:, left_out, np.newaxis] if left_out else 0.0
-    rows, places = np.nonzero(sizes >= least)  # all equals, until their place decides
+    rows, places = np.nonzero(sizes >= least)  # all ties, until their index decides
     order = np.lexsort((places, -sizes[rows, places], rows))
     ends = np.cumsum(np.bincount(rows, minlength=len(sizes))).tolist()
     starts = [0, *ends][: len(ends)]
@@ -94,18 +95,18 @@ def reasons_of(
     shown: NDArray[np.intp],
     nameless: Sequence[tuple[Kind, float]],
 ) -> tuple[Reason, ...]:
-    """Return the parts of one score, largest |contribution| first, equal ones by entity_id.
+    """Return the parts of one score, largest |contribution| first, ties by entity_id.
 
-    The parts are reported as computed: what rounding leaves between their sum and the score is not
-    hidden in one of them.
+    The parts are reported as computed: the rounding error between their sum and the score is not
+    added to one of them.
 
     Args:
         titles: of the catalogue.
         watched: [U] columns of the titles watched, each once.
-        contributions: [U] what each contributes, in units of the score.
-        shown: which of them are named, from :func:`largest`; the others are one part "rest".
-        nameless: parts that no single title causes: the title's own, and what viewings do
-            together in a model whose parts do not add up by themselves.
+        contributions: [U] their contributions, in units of the score.
+        shown: indices of the named ones, from :func:`largest`; the others form one part "rest".
+        nameless: parts without a watched title: the title's own, and the joint part of the viewings
+            in a model whose parts do not add up to the score.
 
     """
     parts = contributions[shown].tolist()

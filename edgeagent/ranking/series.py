@@ -1,4 +1,4 @@
-"""Series: what one begins with, and what comes next."""
+"""Series: which episode to begin with, and which comes next."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["SeriesIndex"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesIndex:
-    """The titles of a catalogue, sorted into series."""
+    """The titles of a catalogue, grouped by series."""
 
     entrances: NDArray[np.bool_]
-    """[N] false for the episodes nobody begins a series with."""
+    """[N] false for episodes that are not the start of a series."""
     place: NDArray[np.int32]
     """[N] 1, 2, 3 … for the numbered episodes of a series, 0 for everything else."""
     episodes: Mapping[str, tuple[int, ...]]
@@ -33,7 +33,7 @@ class SeriesIndex:
 
     @classmethod
     def of(cls, titles: Sequence[Title]) -> Self:
-        """Sort the titles into series."""
+        """Group the titles by series."""
         numbered: dict[str, list[int]] = {}
         members: dict[str, list[int]] = {}
         for column, title in enumerate(titles):
@@ -69,7 +69,7 @@ class SeriesIndex:
         return frozenset(entity_ids).union(*(self.episode_ids.get(e, ()) for e in entity_ids))
 
     def last_seen(self, columns: Sequence[int]) -> dict[str, int]:
-        """Return series_id → episode seen last, of the series begun.
+        """Return series_id → last watched episode, for the series begun.
 
         Args:
             columns: numbered episodes, in order of time.
@@ -84,6 +84,6 @@ class SeriesIndex:
 
 
 def _position(title: Title) -> tuple[bool, int, int, str]:
-    # Specials are season 0 by convention: after the regular seasons, nobody begins with them.
+    # Specials are season 0 by convention; they are ordered after the regular seasons.
     season = 1 if title.season is None else title.season
     return season == 0, season, title.episode or 0, title.entity_id

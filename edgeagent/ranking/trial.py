@@ -1,8 +1,8 @@
-"""Leave recent out: how well would a ranking have guessed what a household watched next?
+"""Hold-out trial: how well would a ranking have predicted what a household watched next?
 
 The latest titles of a profile are held out, the model sees what was watched before the first of
-them, and the rank of each held-out title in the whole catalogue says how good the guess was. Two
-models are compared title by title on the same held-out ones.
+them, and the rank of each held-out title in the whole catalogue measures the prediction. Two models
+are compared title by title on the same held-out ones.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from edgeagent.messages import Viewing
 __all__ = ["FEWEST_HELD_OUT", "HeldOut", "clear_loss", "gain", "hold_out"]
 
 FEWEST_HELD_OUT = 8
-"""Of one profile: it then has watched 32 titles. With fewer than 8 guesses no loss is clear."""
+"""Per profile, which then has watched 32 titles. With fewer than 8 predictions no loss is clear."""
 _MOST_HELD_OUT = 20
 _HELD_OUT_PART = 4
 """One title in four, the latest ones."""
 _CLEAR_ODDS = 100
-"""An equally good model is refused once in 100 trials at most, if titles are guessed independently
-of each other; they are not quite, hence also:"""
+"""An equally good model is refused in at most 1 of 100 trials if predictions are independent. They
+are not entirely, hence also the next condition."""
 _CLEAR_LOSS_FRACTION = 0.1
-"""of the gain at least must be lost: a model that is a little worse at home is not worth keeping
-back, because what it knows of new titles does not show in old viewings."""
+"""At least this part of the gain must be lost: a model that is slightly worse here should not be
+refused, because its knowledge of new titles does not show in old viewings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +33,9 @@ class HeldOut:
     """One profile's part of a trial."""
 
     before: tuple[Viewing, ...]
-    """What the model sees."""
+    """The viewings that the model sees."""
     targets: tuple[str, ...]
-    """Entity ids it is to guess, in the order they were first watched."""
+    """Entity ids it has to predict, in the order they were first watched."""
     now: int
     """When the first of them was watched, seconds UTC."""
 
@@ -58,18 +58,18 @@ def hold_out(viewings: Sequence[Viewing]) -> HeldOut | None:
 
 
 def gain(rank: int) -> float:
-    """Return what a guess at ``rank`` (1 is best) is worth: a term of DCG, 1 at the top."""
+    """Return the gain of a prediction at ``rank`` (1 is best): a term of DCG, 1 at the top."""
     return 1.0 / log2(1 + rank)
 
 
 def clear_loss(old: Sequence[float | None], new: Sequence[float | None]) -> str | None:
-    """Say in words how the new model loses to the old one, or ``None`` if it does not clearly.
+    """Return in words how the new model loses to the old one; ``None`` if it does not clearly.
 
     Clearly: by a one-sided sign test on the titles both catalogues hold (Dixon and Mood 1946, "The
-    statistical sign test"; ties are left out) at one in a hundred, and by a tenth of the gain.
+    statistical sign test"; ties are left out) at a level of 1 in 100, and by a tenth of the gain.
 
     Args:
-        old: gains of the present model, one a held-out title.
+        old: gains of the present model, one per held-out title.
         new: those of the new one, for the same titles.
 
     """
@@ -81,6 +81,6 @@ def clear_loss(old: Sequence[float | None], new: Sequence[float | None]) -> str 
     if as_bad * _CLEAR_ODDS > 2**trials or before - after < _CLEAR_LOSS_FRACTION * before:
         return None
     return (
-        f"it guesses {losses} of the {len(pairs)} titles watched last worse than the present model "
+        f"it predicts {losses} of {len(pairs)} titles watched last worse than the present model "
         f"and {wins} better, {1 - after / before:.0%} less gain"
     )

@@ -1,4 +1,4 @@
-"""Reasons in words, for people. Plain Python: the resident process speaks them, too."""
+"""Reasons in words, for people. Plain Python: the resident process uses it too."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from edgeagent.ranking.heaviest import heaviest
 __all__ = ["words_for"]
 
 _MOST_NAMED = 3
-"""More titles in one sentence nobody reads."""
+"""A sentence with more titles is too long to read."""
 
 
 def words_for(pick: Pick) -> str:
-    """Say in one line what raised a title most."""
+    """Return one line that says what raised a title's score most."""
     if pick.drawn:
         return "Something different today: " + _cause(pick)
     if pick.progress_fraction is not None:

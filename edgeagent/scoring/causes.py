@@ -1,9 +1,8 @@
-"""Why a household's mix holds a segment: what its part would be without each of a few titles.
+"""Explain a segment of the household's mix: how its share changes without each of a few titles.
 
-The mix is no sum over viewings in either head (it is a softmax over cosines), so a title's part in
-it is measured, not read off: the encoder runs once more for each title that is tried, without it.
-A run that scores nothing takes a tenth of a millisecond or two; the titles that weigh most in the
-picks of the same run are tried, and no others.
+In both heads the mix is a softmax over cosines, not a sum over viewings. So the effect of a title
+is measured by running the encoder again without it. A run that scores no titles takes 0.1 to 0.2
+ms; only the titles that weigh most in the picks of the same run are tried.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ __all__ = ["TRIED_TITLES", "segment_causes"]
 
 TRIED_TITLES = 12
 _SEGMENTS = 7
-"""What a screen shows."""
+"""As many as a screen shows."""
 _NAMED = 3
 
 
@@ -36,11 +35,11 @@ def segment_causes(
     """Return the causes of the largest parts of a mix, the largest part first.
 
     Args:
-        window: what the mix was made of.
-        probabilities: [S] the mix; empty where there is no model.
-        tried: [T] columns of the watched titles that may be causes.
+        window: the input that the mix was computed from.
+        probabilities: [S] the mix; empty without a model.
+        tried: [T] columns of the watched titles to try.
         titles: of the catalogue.
-        mix_of: runs the encoder on a window.
+        mix_of: runs the encoder on a window and returns [S].
 
     """
     if not len(tried):

@@ -1,8 +1,8 @@
 """The scoring child: ``python -m edgeagent.scoring.child IDLE_SECONDS``.
 
-It answers calls on its standard input until that closes or stays silent for the idle time. It opens
-the files it is told to and nothing else, see :mod:`~edgeagent.scoring.confinement`; it is never
-given a key.
+It answers calls on its standard input until that closes or no call comes for the idle time. It
+opens only the files named in calls, see :mod:`~edgeagent.scoring.confinement`, and is never given a
+key.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ __all__ = ["main"]
 def main(*, rules: Rules | None = None, cpu_seconds: float | None = None) -> None:
     """Serve the parent on the standard streams.
 
-    An attack test starts a child of its own with other rules and limits; no setting and no argument
-    of the command reaches them.
+    Attack tests start a child with other rules and limits; no setting or command-line argument can
+    change them.
 
     Args:
-        rules: what a model may hold instead of what our exporters write.
-        cpu_seconds: processor time for one request instead of the usual.
+        rules: replaces the rules on what a model file may contain.
+        cpu_seconds: replaces the limit on CPU time per request.
 
     """
-    # Ctrl-C is for the parent, which closes our input.
+    # Ctrl-C is handled by the parent, which closes our input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A library that prints must not be taken for an answer.
+    # What a library prints must not be read as an answer.
     answers = os.dup(sys.stdout.fileno())
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, sys.stdout.fileno())
@@ -42,7 +42,7 @@ def main(*, rules: Rules | None = None, cpu_seconds: float | None = None) -> Non
     from edgeagent.scoring.confinement import CPU_SECONDS, MemoryLimit, confine  # noqa: PLC0415
 
     confine()
-    # Not before: nearly everything hashes, and the rest is heavy.
+    # Imported after these steps: nearly everything imports hashlib, and the rest is heavy.
     from edgeagent.scoring.engines import EngineTable  # noqa: PLC0415
     from edgeagent.scoring.graph_rules import require_plain_graph  # noqa: PLC0415
     from edgeagent.scoring.loaded_code import give_back_code  # noqa: PLC0415
@@ -68,10 +68,10 @@ def main(*, rules: Rules | None = None, cpu_seconds: float | None = None) -> Non
 
 
 def _set_buffers_aside() -> None:
-    """Have OpenBLAS take all its buffers before memory is limited to so much more than there is.
+    """Make OpenBLAS allocate all its buffers before memory is limited relative to present use.
 
-    It takes the second (32 MiB on x86-64, more on others, hardly touched) with the first product
-    that is no small one.
+    It allocates the second (32 MiB on x86-64, more elsewhere, hardly touched) at the first matrix
+    product that is not small.
     """
     import numpy as np  # noqa: PLC0415  (the filter comes first)
 
@@ -80,9 +80,9 @@ def _set_buffers_aside() -> None:
 
 
 def _hash_without_openssl() -> None:
-    """Let hashlib take Python's own SHA-256: for one file a day OpenSSL is 4 MiB too many."""
+    """Make hashlib use Python's own SHA-256: OpenSSL would cost 4 MiB for one file a day."""
     if any(map(find_spec, ("_sha2", "_sha256"))):
-        sys.modules["_hashlib"] = None  # type: ignore[assignment]  # how an import is forbidden
+        sys.modules["_hashlib"] = None  # type: ignore[assignment]  # this is how an import is forbidden
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""What the scoring child may not do, whatever a model makes of it.
+"""Confine the scoring child, even if a model takes it over.
 
-A child holds titles in memory and runs arithmetic that somebody else wrote. It starts, asks for
-this, and only then is told anything. What a kernel does not have is left out; the rest holds.
+The child holds viewings in memory and runs arithmetic from a downloaded file. It confines itself at
+start, before it reads any call. Measures that a kernel does not support are skipped; the others
+apply.
 """
 
 from __future__ import annotations
@@ -33,29 +34,29 @@ TIMES_CATALOGUE = 6
 """Measured on x86-64: a trial over 60,000 viewings takes 30 MiB with 10,000 titles of 128
 dimensions (a file of 1.4 MiB), 90 MiB with 100,000 (13.6 MiB)."""
 CPU_SECONDS = 10.0
-"""Processor time for one request, reading model and catalogue included. Measured on x86-64: 0.4 s
-with 100,000 titles, 0.2 s with 10,000; slow boards take ten times as long."""
+"""CPU time for one request, reading model and catalogue included. Measured on x86-64: 0.4 s with
+100,000 titles, 0.2 s with 10,000; slow boards take ten times as long."""
 OUT_OF_MEMORY_EXIT = 12
-"""ENOMEM: what a child ends with that asked for more than it may have."""
+"""ENOMEM: the exit status of a child that exceeded its memory limit."""
 
 _PROC = Path("/proc/self")
 _FIRST_TO_GO = "1000"
-"""proc(5), oom_score_adj: when the box runs out of memory, whoever gives picks goes first."""
+"""proc(5), oom_score_adj: when the box runs out of memory, the scoring child is killed first."""
 _DATA = re.compile(r"^VmData:\s+(\d+) kB$", re.MULTILINE)
 
 
 def confine(proc: Path = _PROC) -> None:
-    """Give up what scoring does without: other processes, the network, writing, being looked into.
+    """Give up access to other processes, the network and writing, and forbid being inspected.
 
     Args:
-        proc: what the kernel says of this process, and takes from it.
+        proc: the process's directory in /proc.
 
     """
-    # Before what is said of us belongs to root, as it does once nobody may look into us.
+    # First, because once the process is not dumpable its files in /proc belong to root.
     with suppress(OSError):
         proc.joinpath("oom_score_adj").write_text(_FIRST_TO_GO, "ascii")
     forbid_core_dumps()
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # where there is no filter
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # for machines without the filter
     install_filter()
 
 
@@ -66,22 +67,22 @@ def _limit_data(most_bytes: int) -> None:
 
 
 class MemoryLimit:
-    """What this process may take beside what it has: so much, and more for each catalogue.
+    """The memory this process may allocate beyond its present use: a base, and more per catalogue.
 
-    What counts is what it may write to (RLIMIT_DATA): libraries that are mapped cost nothing, nor
-    does what is given back. (RLIMIT_AS counts both.) Counted from the start on, because OpenBLAS
-    sets buffers aside that it hardly touches, of other sizes on other processors. Catalogues are
-    the same for everyone: what was watched moves nothing here.
+    RLIMIT_DATA counts writable memory only; RLIMIT_AS would also count mapped libraries and freed
+    memory. The limit is relative to the use at start, because OpenBLAS allocates hardly touched
+    buffers whose size differs between processors. Catalogues are the same for every box, so the
+    limit does not depend on viewings.
     """
 
     def __init__(
         self, proc: Path = _PROC, *, set_limit: Callable[[int], None] = _limit_data
     ) -> None:
-        """Take what this process has for its start; where nobody says, there is no limit.
+        """Measure the present use; without /proc there is no limit.
 
         Args:
-            proc: what the kernel says of this process.
-            set_limit: limits it to so many bytes.
+            proc: the process's directory in /proc.
+            set_limit: sets the limit in bytes.
 
         """
         self._set_limit = set_limit
@@ -93,8 +94,8 @@ class MemoryLimit:
         self._apply()
 
     def make_room(self, files: ModelFiles) -> None:
-        """Allow for a catalogue that is about to be read."""
-        with suppress(OSError):  # whoever reads it says so
+        """Raise the limit for a catalogue that is about to be read."""
+        with suppress(OSError):  # reading it will raise the error
             size_bytes = Path(files.catalogue_path).stat().st_size
             self._catalogues[files.catalogue_sha256] = min(size_bytes, CATALOGUE_CAP_BYTES)
         self._apply()
@@ -107,9 +108,9 @@ class MemoryLimit:
 
 @contextmanager
 def limited_cpu(seconds: float | None) -> Iterator[None]:
-    """End this process if what is done in here takes longer; ``None``: however long it takes.
+    """Kill this process if the block uses more CPU time than this; ``None``: no limit.
 
-    The kernel ends it (SIGPROF), whatever code is running.
+    The kernel does so (SIGPROF), whatever code is running.
 
     """
     if seconds is None:

@@ -1,4 +1,4 @@
-"""Engine: a catalogue and what scores it, from viewings to answers."""
+"""Engine: a catalogue and its model; turns viewings into answers."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ __all__ = ["Engine"]
 
 
 class Engine:
-    """Answers requests about one catalogue; holds no state of a household between them."""
+    """Answers requests about one catalogue; keeps no household data between them."""
 
     def __init__(self, model: OnnxModel | None, catalogue: CatalogueView) -> None:
         """Join a model and a catalogue; without a model titles are ranked by popularity.
 
         Raises:
-            ModelRefused: they are of different spaces or dimensions.
+            ModelRefused: they have different spaces or dimensions.
 
         """
         if model is not None:
@@ -76,8 +76,8 @@ class Engine:
     def rank(self, request: RankRequest) -> Picks:
         """Rank the catalogue, or explain one title; see :class:`~.protocol.Scorer`."""
         hidden = self._candidates.series.with_episodes(request.hidden)
-        # Left out before anything looks at the history: then nothing, not even what counts as
-        # watched, can tell that these viewings were ever there.
+        # Hidden titles are removed before anything uses the history, so that no result, not even
+        # which titles count as watched, depends on these viewings.
         watched = watched_of(request.history, self.catalogue, left_out=hidden)
         window = self._window(watched, request, hidden)
         scored = self._head.score(window)
@@ -138,18 +138,18 @@ class Engine:
         return SegmentAnswer(segments=tuple(map(self._segment, request.sessions)))
 
     def segment_probabilities(self, window: Window) -> NDArray[np.float32]:
-        """Return [S] how much of each segment the model sees in a window; sums to 1."""
+        """Return [S] the model's segment probabilities for a window; they sum to 1."""
         return self._head.segments(window)
 
     def scores(
         self, history: Sequence[Viewing], *, now: int, left_out: Collection[str] = frozenset()
     ) -> NDArray[np.float32]:
-        """Return [N] the score of every title for a history, nothing filtered: to evaluate with."""
+        """Return [N] the score of every title for a history, unfiltered, for evaluations."""
         window = history_window(history, self.catalogue, now=now, left_out=left_out)
         return self._head.score(window).scores
 
     def trial(self, request: TrialRequest) -> TrialAnswer:
-        """Guess the latest titles of some histories; see :class:`~.protocol.Scorer`."""
+        """Predict the latest titles of some histories; see :class:`~.protocol.Scorer`."""
         gains: list[float | None] = []
         for held_out in filter(None, map(hold_out, request.profiles)):
             scores = self.scores(held_out.before, now=held_out.now)
@@ -160,10 +160,10 @@ class Engine:
         return TrialAnswer(gains=tuple(gains))
 
     def check_claims(self, claims: ModelClaims) -> None:
-        """Hold the model against what its manifest says of it.
+        """Compare the model with its manifest.
 
         Raises:
-            ModelRefused: they differ, with the field they differ in.
+            ModelRefused: they differ; the message names the field.
 
         """
         if self.model is not None:
@@ -173,7 +173,7 @@ class Engine:
         """Run the golden vectors of a model.
 
         Raises:
-            ModelRefused: one is missed, or they are not golden vectors.
+            ModelRefused: an output differs, or the data are not golden vectors.
 
         """
         from edgeagent.scoring.golden import check_golden  # noqa: PLC0415  (archives: once a model)
@@ -182,14 +182,14 @@ class Engine:
             check_golden(self.model, data)
 
     def _window(self, watched: Watched, request: RankRequest, hidden: frozenset[str]) -> Window:
-        """Return what carries weight: what was watched, less what is to be no reason."""
+        """Return the window of what carries weight: watched titles without excluded ones."""
         if request.not_reasons:
             no_reasons = self._candidates.series.with_episodes(request.not_reasons)
             watched = watched_of(request.history, self.catalogue, left_out=no_reasons | hidden)
         return window_of(watched, self.catalogue, now=request.now)
 
     def _segment(self, session: Sequence[Viewing]) -> int | None:
-        """Run the model whatever the session holds, so that the work never tells what it does."""
+        """Run the model even for an empty session: the work must not depend on its content."""
         window = session_window(session, self.catalogue)
         segment = argmax_segment(self.segment_probabilities(padded(window)).tolist())
         return segment if len(window) else None
@@ -246,10 +246,10 @@ def _require_one_space(model: OnnxModel, catalogue: CatalogueView) -> None:
     if facts.space_id != catalogue.space_id:
         raise ModelRefused(
             f"model of space {facts.space_id}, catalogue of space {catalogue.space_id}",
-            hint="publish a model and a catalogue of one training; the ones in use stay",
+            hint="publish a model and a catalogue of the same training; the present ones stay",
         )
     if facts.d != catalogue.dimension:
         raise ModelRefused(
             f"model of {facts.d} dimensions, catalogue of {catalogue.dimension}",
-            hint="publish a model and a catalogue of one training; the ones in use stay",
+            hint="publish a model and a catalogue of the same training; the present ones stay",
         )

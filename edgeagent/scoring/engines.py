@@ -1,4 +1,4 @@
-"""EngineTable: the engines used last; a Scorer for whoever asks one thing at a time."""
+"""EngineTable: a cache of engines, as a Scorer for one request at a time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _GOLDEN_CAP_BYTES = 16 * 1024 * 1024
 
 
 class Load(Protocol):
-    """Makes an engine from files."""
+    """Loads an engine from files."""
 
     def __call__(self, files: ModelFiles, *, popular: bool = False) -> Engine:
         """See :func:`~edgeagent.scoring.loading.load_engine`."""
@@ -36,7 +36,7 @@ class Load(Protocol):
 
 
 class EngineTable:
-    """Answers requests that were checked already; a :class:`~edgeagent.scoring.protocol.Scorer`."""
+    """A :class:`~edgeagent.scoring.protocol.Scorer` for requests that were validated already."""
 
     def __init__(
         self,
@@ -45,12 +45,12 @@ class EngineTable:
         load: Load = load_engine,
         when_loaded: Callable[[], None] = lambda: None,
     ) -> None:
-        """Keep at most ``keep`` engines: the active one, the task's segmenter, one on trial.
+        """Keep at most ``keep`` engines: the active one, the task's segmenter and one on trial.
 
         Args:
-            keep: how many.
-            load: makes one.
-            when_loaded: called after each.
+            keep: the maximum number of engines.
+            load: loads an engine.
+            when_loaded: called after each load.
 
         """
         self._when_loaded = when_loaded
@@ -78,11 +78,11 @@ class EngineTable:
         engine.check_golden(read_capped(golden_path, cap_bytes=_GOLDEN_CAP_BYTES))
 
     def trial(self, request: TrialRequest) -> TrialAnswer:
-        """Let a model guess what was watched; see the protocol."""
+        """Let a model predict what was watched; see the protocol."""
         return self._engine(request.files).trial(request)
 
     def close(self) -> None:
-        """Let go of the models."""
+        """Free the models."""
         self._closed = True
         self._engines.clear()
 

@@ -1,7 +1,7 @@
-"""What the parent and the scoring child say to each other: frames over two pipes.
+"""The protocol between the parent and the scoring child: frames over two pipes.
 
-A frame is four bytes, its length as a big-endian integer, and so many bytes of JSON: a
-:class:`ScoringCall` to the child, an :class:`ScoringAnswer` back, in turns.
+A frame is a four-byte big-endian length followed by that many bytes of JSON: a :class:`ScoringCall`
+to the child, then a :class:`ScoringAnswer` back.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ M = TypeVar("M", bound=Message)
 
 
 class PipeClosed(Exception):
-    """The other side has ended, stands still, or does not speak in frames."""
+    """The peer has ended, does not respond, or does not send frames."""
 
 
 class StandsStill(PipeClosed):
-    """The other side is there, and has done nothing for as long as it may."""
+    """The peer is running, but did nothing until the timeout."""
 
 
 class VerifyRequest(Message, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ class VerifyRequest(Message, frozen=True, kw_only=True):
 
 
 class ScoringCall(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """One question; exactly one field is set."""
+    """One request; exactly one field is set."""
 
     rank: RankRequest | None = None
     split: SplitRequest | None = None
@@ -77,7 +77,7 @@ class ScoringCall(Message, frozen=True, kw_only=True, omit_defaults=True):
     trial: TrialRequest | None = None
 
     def __post_init__(self) -> None:
-        """Refuse none and several."""
+        """Raise unless exactly one field is set."""
         parts = (self.rank, self.split, self.segment, self.verify, self.trial)
         if sum(part is not None for part in parts) != 1:
             raise ValueError("a call asks exactly one question")
@@ -110,15 +110,15 @@ def write_frame(
 
     Args:
         descriptor: a pipe; non-blocking if ``timeout_seconds`` is given.
-        message: what to say.
-        cap_bytes: longest body the other side accepts.
-        timeout_seconds: how long the other side may accept nothing; ``None`` waits for ever.
+        message: the message to send.
+        cap_bytes: the longest body that the peer accepts.
+        timeout_seconds: how long the peer may accept no bytes; ``None`` waits for ever.
 
     Raises:
-        MalformedMessage: the message holds a lone surrogate or is longer than ``cap_bytes``;
-            nothing was written.
-        PipeClosed: the other side has ended.
-        StandsStill: it does not read.
+        MalformedMessage: the message contains a lone surrogate or exceeds ``cap_bytes``; nothing
+            was written.
+        PipeClosed: the peer has ended.
+        StandsStill: it does not read until the timeout.
 
     """
     try:
@@ -154,14 +154,14 @@ def read_frame(
 
     Args:
         descriptor: a pipe.
-        kind: what is expected.
-        cap_bytes: longest accepted body, checked before it is read.
-        timeout_seconds: how long nothing may come; ``None`` waits for ever.
+        kind: the expected type.
+        cap_bytes: the longest accepted body, checked before it is read.
+        timeout_seconds: how long no bytes may arrive; ``None`` waits for ever.
 
     Raises:
-        MalformedMessage: a whole frame that is not what was expected, with the field at fault.
-        PipeClosed: the other side has ended, or sends no frames.
-        StandsStill: it says nothing.
+        MalformedMessage: a complete frame of another type; the message names the field at fault.
+        PipeClosed: the peer has ended, or does not send frames.
+        StandsStill: it sends nothing until the timeout.
 
     """
     (length,) = _LENGTH.unpack(_read_exactly(descriptor, _LENGTH.size, timeout_seconds))

@@ -1,4 +1,4 @@
-"""Run a model's golden vectors: does it compute here what it computed where it was made?"""
+"""Run a model's golden vectors: does it compute the same here as where it was exported?"""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["check_golden"]
 
 
 def check_golden(model: OnnxModel, data: bytes) -> None:
-    """Hold a model against its golden vectors.
+    """Compare a model with its golden vectors.
 
     Raises:
-        ModelRefused: they are not golden vectors, or the model misses one: another build of the
-            runtime, a processor that rounds otherwise, or not the model they were made with.
+        ModelRefused: they are not golden vectors, or an output differs: another build of the
+            runtime, a processor that rounds differently, or another model.
 
     """
     for number, case in enumerate(decode_golden(data)):
@@ -34,5 +34,5 @@ def check_golden(model: OnnxModel, data: bytes) -> None:
 def _missed(number: int, why: str) -> ModelRefused:
     return ModelRefused(
         f"golden case {number}: {why}",
-        hint="publish the model again with its own golden vectors; the one in use stays",
+        hint="publish the model again with its own golden vectors; the present one stays in use",
     )

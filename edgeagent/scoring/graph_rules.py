@@ -1,14 +1,14 @@
-"""Graphs are data: what a model file may hold, judged before ONNX Runtime sees it.
+"""Rules on what a model file may contain, checked before ONNX Runtime parses it.
 
-A model is signed, and still it must not be a program: one that loops, or takes memory, because a
-certain title was watched would tell so by when the box sends, or by whether it does. So a file is
-held against what our exporters write and nothing else: their fields of the format
-(onnx/onnx.proto), their operators with the attributes they give them, constants in the file itself.
-No control flow, no subgraphs, no functions, no other domain.
+A model is signed, but it must still not be a program: one that loops or exhausts memory because a
+certain title was watched would reveal that through when, or whether, the box sends. So a file may
+contain only what our exporters write: their fields of the format (onnx/onnx.proto), their operators
+with their attributes, and constants in the file itself. No control flow, no subgraphs, no
+functions, no other domain.
 
-Sizes never depend on values. An operator takes axes, places and shapes as integers; integers are
-constants or shapes, since ``Cast`` makes floats alone. What remains is arithmetic, as large as L, N
-and K say; what that costs at most is for the limits on the process (``confinement``).
+Sizes never depend on values. Operators take axes, indices and shapes as integers, and integers come
+only from constants or shapes, since ``Cast`` produces only floats. What remains is arithmetic whose
+size follows from L, N and K; the limits on the process (``confinement``) bound its cost.
 """
 
 from __future__ import annotations
@@ -51,23 +51,24 @@ OPERATORS: dict[str, frozenset[str]] = {
     "Transpose": frozenset({"perm"}),
     "Unsqueeze": frozenset(),
 }
-"""Every operator our exporters write, with the attributes they give it."""
+"""Every operator that our exporters write, with its attributes."""
 
 _FLOAT, _INT64 = 1, 7
 _ITEM_BYTES = {_FLOAT: 4, _INT64: 8}
 _ITEMS_CAP = {_FLOAT: 1 << 19, _INT64: 8}
-"""Floats: half a model file, of which head foldin holds two of [D, D]; integers are axes."""
+"""Floats: half a model file; head foldin has two matrices [D, D]. Integers are axes."""
 _NODES_CAP = 1200
-"""Head foldin has 1041 at the most steps that the exporter takes, head timescales 185."""
+"""Head foldin has 1041 at the largest number of steps that the exporter allows, head timescales
+185."""
 _CONSTANTS_CAP = 64
 """Head timescales has 31."""
 _VALUES_CAP = 16
 """The contract names seven inputs and four outputs."""
 _SIZE_CAP = 1024
-"""D and S of a manifest go no further."""
+"""The largest D of a manifest; S is smaller."""
 _AXES_CAP = 2
 _INPUTS_CAP = 8
-"""Of one node, and its attributes; Slice has four inputs."""
+"""Inputs or attributes of one node; Slice, with four inputs, has the most."""
 _NAME_SHOWN = 40
 
 
@@ -135,11 +136,11 @@ _SIZE = {1: _number("dim_value"), 2: _bytes("dim_param")}
 
 
 def require_plain_graph(data: bytes) -> None:
-    """Refuse a model file that holds anything our exporters do not write.
+    """Raise if a model file contains anything that our exporters do not write.
 
     Raises:
-        NotProtobuf: it is no ONNX file.
-        FieldRefused: it holds something else, with the operator and the node.
+        NotProtobuf: it is not an ONNX file.
+        FieldRefused: it contains something else; the message names operator and node.
 
     """
     model = ProtobufMessage(data, _MODEL, called="the model")
@@ -178,7 +179,7 @@ def _judge_node(node: ProtobufMessage) -> None:
         name = attribute.text("name")
         if name not in OPERATORS[operator]:
             raise FieldRefused(f"{called} has attribute {name[:_NAME_SHOWN]!r}")
-        # Integers made of floats could become places and shapes.
+        # Integers computed from floats could become indices and shapes.
         if operator == "Cast" and attribute.number("i") != _FLOAT:
             raise FieldRefused(f"{called} makes other numbers than float32")
 

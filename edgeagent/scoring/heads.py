@@ -1,4 +1,4 @@
-"""What scores the titles of a catalogue: a model, or, when none works, their popularity."""
+"""Heads: score the titles of a catalogue by a model or, if none works, by popularity."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _NO_COLUMNS = np.array([], dtype=np.intp)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """Why some titles score what they score."""
+    """The scores of some titles and the parts they consist of."""
 
     scores: NDArray[np.float64]
     """[K]."""
     contributions: NDArray[np.float32]
-    """[K, L] of each viewing in the window."""
+    """[K, L] the part of each viewing in the window."""
     together: NDArray[np.float64] | None
-    """[K] what the viewings do together, where their parts do not add up by themselves."""
+    """[K] the joint part of the viewings, in models whose parts do not add up to the score."""
 
 
 class Head(Protocol):
@@ -40,32 +40,32 @@ class Head(Protocol):
         ...
 
     def segments(self, window: Window) -> NDArray[np.float32]:
-        """Return [S] how much of each segment is seen in a window; scores nothing."""
+        """Return [S] the segment probabilities for a window; scores no titles."""
         ...
 
     def explain(self, window: Window, columns: NDArray[np.intp]) -> Explained:
-        """Score ``columns`` [K] again, in one run with their explanations, so that both agree."""
+        """Score and explain ``columns`` [K] in one run, so that scores and parts agree."""
         ...
 
     def kind_of(self, column: int) -> int | str:
-        """Return the group of titles that one belongs to, for a household that is not known."""
+        """Return the group a title belongs to, to vary the picks of a household without history."""
         ...
 
 
 class ModelHead:
-    """A model under tensor contract 1."""
+    """A model of tensor contract 1."""
 
     ranked_by: Literal["model", "popularity"] = "model"
 
     def __init__(self, model: OnnxModel, catalogue: CatalogueView) -> None:
-        """Score the titles of ``catalogue``, which is of the model's own space."""
+        """Score the titles of ``catalogue``, which has the model's space."""
         self.model = model
         self._catalogue = catalogue
         self._needs_together = model.facts.head == "timescales"
         self._segments: dict[int, int] = {}
 
     def score(self, window: Window) -> Scored:
-        """Ask the model for the user, and score every title for them."""
+        """Compute the user embedding with the model, and score every title for it."""
         outputs = self._run(window, _NO_COLUMNS)
         return Scored(
             known_by=_known_by(window),
@@ -81,10 +81,10 @@ class ModelHead:
     def explain(self, window: Window, columns: NDArray[np.intp]) -> Explained:
         """Score and explain ``columns`` in one run of the graph.
 
-        Where parts make up the score by definition, their sum is shown as the score: it is as near
-        the true one as what the graph computes the other way round, and 500 viewings of one title
-        (the worst case) leave 1.3e-4 of the spread between the two in float32. Else the score is
-        the graph's, and what the parts leave of it is a part of its own.
+        If the score is by definition the sum of its parts, that sum is shown as the score. It is as
+        accurate as the graph's own score, which is computed in another order; the two differ by up
+        to 1.3e-4 of the spread in float32 (worst case: 500 viewings of one title). Otherwise the
+        score is the graph's, and the difference to the sum is a part of its own.
         """
         outputs = self._run(window, columns)
         own = self._catalogue.bias[columns].astype(np.float64)
@@ -97,7 +97,7 @@ class ModelHead:
         )
 
     def kind_of(self, column: int) -> int:
-        """Return the segment of somebody who has watched this title and nothing else."""
+        """Return the segment of a history that consists of this title alone."""
         segment = self._segments.get(column)
         if segment is None:
             only = np.array([column], dtype=np.intp)
@@ -128,7 +128,7 @@ class ModelHead:
 
 
 class PopularityHead:
-    """What the catalogue says of each title for everybody alike."""
+    """The catalogue's own score of each title, the same for everyone."""
 
     ranked_by: Literal["model", "popularity"] = "popularity"
 
@@ -137,7 +137,7 @@ class PopularityHead:
         self._catalogue = catalogue
 
     def score(self, window: Window) -> Scored:
-        """Return the bias of every title; nothing that was watched moves it."""
+        """Return the bias of every title; it does not depend on what was watched."""
         return Scored(
             known_by=_known_by(window),
             user=np.zeros(self._catalogue.dimension, dtype=np.float32),
@@ -146,7 +146,7 @@ class PopularityHead:
         )
 
     def segments(self, window: Window) -> NDArray[np.float32]:
-        """Return none: popularity knows no segments."""
+        """Return an empty array: popularity has no segments."""
         del window
         return np.array([], dtype=np.float32)
 

@@ -1,4 +1,4 @@
-"""From paths and hashes to an engine."""
+"""Load an engine from paths and hashes."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ __all__ = ["load_engine", "read_capped"]
 def load_engine(
     files: ModelFiles, *, popular: bool = False, rules: Rules = require_plain_graph
 ) -> Engine:
-    """Read, check and join a model and its catalogue.
+    """Read and check a model and its catalogue, and join them into an engine.
 
-    The bytes that were hashed are the bytes that are used: nothing is read a second time, and
-    nothing is mapped, since a mapped file changes with the disk.
+    The hashed bytes are the bytes used: files are neither read twice nor mapped, since a mapped
+    file changes with the disk.
 
     Args:
-        files: where they lie.
-        popular: leave the model alone and rank by popularity.
-        rules: what the model may hold; attack tests lay down others.
+        files: their paths and hashes.
+        popular: do not load the model, rank by popularity.
+        rules: what the model file may contain; attack tests pass others.
 
     Raises:
-        ModelRefused: a file is missing, too large, altered, malformed, or not for the other.
+        ModelRefused: a file is missing, too large, altered or malformed, or the two do not match.
 
     """
     catalogue = _catalogue(files)
@@ -56,7 +56,7 @@ def read_capped(path: str, *, cap_bytes: int) -> bytes:
     """Read a file of at most ``cap_bytes``.
 
     Raises:
-        ModelRefused: it cannot be read, or is longer.
+        ModelRefused: it cannot be read, or exceeds the limit.
 
     """
     try:
@@ -65,7 +65,7 @@ def read_capped(path: str, *, cap_bytes: int) -> bytes:
         if error.errno == errno.EFBIG:
             raise ModelRefused(
                 f"{Path(path).name}: {error.strerror}",
-                hint="publish a smaller one; until then the one in use stays",
+                hint="publish a smaller one; until then the present one stays in use",
             ) from error
         raise ModelRefused(
             f"{Path(path).name}: {error.strerror}",

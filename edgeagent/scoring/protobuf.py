@@ -1,10 +1,9 @@
-"""Protocol Buffers messages read strictly: a field that is not expected refuses the message.
+"""A strict reader of Protocol Buffers messages: an unexpected field refuses the message.
 
-The library that ONNX Runtime brings along passes over what it does not know, merges what comes
-twice, and needs the onnx package (15 MB) to know the fields of a model. To judge a file before the
-runtime reads it nothing may be passed over, so the few rules of
-https://protobuf.dev/programming-guides/encoding stand here. Nothing is copied, and no length is
-believed before it is held against the bytes that are there.
+The usual protobuf library skips unknown fields, merges repeated ones, and needs the onnx package
+(15 MB) for the fields of a model. To judge a file before the runtime reads it nothing may be
+skipped, so the few rules of https://protobuf.dev/programming-guides/encoding are implemented here.
+Nothing is copied, and every length is checked against the bytes present.
 """
 
 from __future__ import annotations
@@ -22,21 +21,21 @@ _LARGEST = 2**64 - 1
 
 
 class NotProtobuf(ValueError):
-    """The bytes are no message, or end in the middle of one."""
+    """The bytes are not a message, or are truncated."""
 
 
 class FieldRefused(ValueError):
-    """A message holds what this one must not hold."""
+    """A message contains a field that it must not contain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field that a message may hold, or one that is known by name only to be refused."""
+    """A field that a message may contain, or one that is listed only to name it in the error."""
 
     name: str
     kind: Literal["number", "bytes", "refused"]
     most: int = 1
-    """How often it may stand there. (A million entries take 200 MB to list.)"""
+    """How often it may occur. (A list of a million entries takes 200 MB.)"""
 
 
 class ProtobufMessage:
@@ -49,12 +48,12 @@ class ProtobufMessage:
 
         Args:
             data: the message.
-            fields: by number, every field that it may hold.
-            called: what errors call it.
+            fields: by number, every field that it may contain.
+            called: its name in error messages.
 
         Raises:
-            NotProtobuf: the bytes are no message, or a field is not of its type.
-            FieldRefused: it holds another field, or one more often than it may.
+            NotProtobuf: the bytes are not a message, or a field has another wire type.
+            FieldRefused: it contains another field, or one more often than allowed.
 
         """
         self._numbers: dict[str, list[int]] = {}
@@ -130,7 +129,7 @@ def _varint(view: memoryview, at: int) -> tuple[int, int]:
     value = 0
     for place, byte in enumerate(view[at : at + _MAX_VARINT_BYTES]):
         value |= (byte & 0x7F) << (7 * place)
-        if byte < 0x80:  # noqa: PLR2004  (the top bit says whether more follows)
+        if byte < 0x80:  # noqa: PLR2004  (the top bit is set if more bytes follow)
             if value > _LARGEST:
                 raise NotProtobuf("a number is longer than 64 bits")
             return value, at + place + 1

@@ -1,4 +1,4 @@
-"""Scorer: what ranks titles and assigns segments, in this process or in a child.
+"""Scorer: ranks titles and assigns segments, in this process or in a child.
 
 Importing this module loads neither numpy nor onnxruntime.
 """
@@ -23,21 +23,21 @@ from edgeagent.messages import (
 
 __all__ = ["ROLLBACK_HINT", "OutOfMemory", "Scorer"]
 
-ROLLBACK_HINT = "go back to the model before it with 'edgeagent model rollback'"
+ROLLBACK_HINT = "go back to the previous model with 'edgeagent model rollback'"
 
 
 class OutOfMemory(ModelError):
-    """A model asked for more memory than this process may have."""
+    """A model exceeded the memory limit of this process."""
 
 
 class Scorer(Protocol):
-    """Runs models on history windows; it is given plain values and paths, never a key."""
+    """Runs models on history windows; takes plain values and paths, never a key."""
 
     def rank(self, request: RankRequest) -> Picks:
         """Rank the catalogue, or explain one title.
 
-        An answer without picks to a request to explain means that the catalogue does not hold the
-        title, or that it is hidden.
+        If a request to explain is answered without picks, the title is not in the catalogue or is
+        hidden.
 
         Raises:
             MalformedMessage: a field of the request is out of range.
@@ -56,7 +56,7 @@ class Scorer(Protocol):
         ...
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
-        """Assign a segment to each session, in runs of one size.
+        """Assign a segment to each session, in runs of a fixed size.
 
         Raises:
             MalformedMessage, ModelError: as for :meth:`rank`.
@@ -65,21 +65,21 @@ class Scorer(Protocol):
         ...
 
     def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
-        """Check a downloaded model: files, contract, what its manifest says, golden vectors.
+        """Check a downloaded model: files, contract, manifest and golden vectors.
 
         Args:
             files: the model and its catalogue.
             golden_path: golden vectors of the model.
-            claims: what its manifest says of it.
+            claims: what its manifest states.
 
         Raises:
-            ModelRefused: with the check that failed.
+            ModelRefused: the message names the check that failed.
 
         """
         ...
 
     def trial(self, request: TrialRequest) -> TrialAnswer:
-        """Say how well a model guesses the latest titles of some histories.
+        """Measure how well a model predicts the latest titles of some histories.
 
         Raises:
             MalformedMessage, ModelError: as for :meth:`rank`.
@@ -88,9 +88,9 @@ class Scorer(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of models and processes; afterwards every call is an InputError.
+        """Free models and end processes; afterwards every call raises InputError.
 
-        From any thread; what runs in a process of its own is ended at once. No model is held to
-        have failed because of it.
+        It may be called from any thread. A child process is ended at once, which does not count as
+        a failure of its model.
         """
         ...

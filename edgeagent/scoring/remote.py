@@ -1,7 +1,7 @@
-"""ChildScorer: models in a child process that is gone when nobody asks.
+"""ChildScorer: models in a child process, which ends when it is idle.
 
-The resident process thus carries neither numpy nor onnxruntime (50 MiB), and a model that takes the
-process down takes only the child.
+So the resident process loads neither numpy nor onnxruntime (50 MiB), and a model that crashes its
+process crashes only the child.
 """
 
 from __future__ import annotations
@@ -46,22 +46,22 @@ from edgeagent.scoring.protocol import ROLLBACK_HINT
 __all__ = ["ChildScorer"]
 
 _GRACE_SECONDS = 5.0
-"""How long a child may take to notice that its input has closed before it is killed."""
+"""How long a child may take to exit after its input was closed before it is killed."""
 _LIMITS = {
-    -signal.SIGPROF: "it took more processor time than it may",
-    OUT_OF_MEMORY_EXIT: "it asked for more memory than it may have",
+    -signal.SIGPROF: "it exceeded its limit of CPU time",
+    OUT_OF_MEMORY_EXIT: "it exceeded its memory limit",
 }
-"""How a child ends at its limits."""
+"""Exit statuses of a child that exceeded a limit."""
 
 
 class ChildScorer:
-    """Asks a scoring child; a :class:`~edgeagent.scoring.protocol.Scorer`.
+    """A :class:`~edgeagent.scoring.protocol.Scorer` that calls a scoring child.
 
-    The child is started by the first request, again after it has gone (idle, crashed), and ended by
-    :meth:`close` or with this process: its input closes. Requests have no effects, so one that a
-    child dies of is asked once more of a new one, unless it took all the time there was: nobody is
-    kept waiting twice. A child in which a model has failed is not asked again. It checks what it is
-    asked.
+    The child is started by the first request, and again after it ended (idle or crashed). It ends
+    with :meth:`close` or with this process, because its input closes. Requests have no side
+    effects, so one that crashes a child is sent once more to a new child, unless it timed out:
+    callers do not wait for two timeouts. A child in which a model has failed is not used again.
+    Requests are validated here.
     """
 
     def __init__(
@@ -71,12 +71,12 @@ class ChildScorer:
         timeout_seconds: float = 60.0,
         command: Sequence[str] | None = None,
     ) -> None:
-        """Start nothing yet.
+        """Store the parameters; no child is started yet.
 
         Args:
-            idle_seconds: how long after its last request a child stays.
-            timeout_seconds: how long a child may neither read nor answer before it is ended.
-            command: what to start instead of the scoring child.
+            idle_seconds: how long a child stays after its last request.
+            timeout_seconds: how long a child may neither read nor answer before it is killed.
+            command: replaces the command that starts the child.
 
         """
         self._timeout_seconds = timeout_seconds
@@ -107,12 +107,12 @@ class ChildScorer:
             _nonsense()
 
     def trial(self, request: TrialRequest) -> TrialAnswer:
-        """Let a model guess what was watched; see the protocol."""
+        """Let a model predict what was watched; see the protocol."""
         trial = self._ask(ScoringCall(trial=request)).trial
         return trial if trial is not None else _nonsense()
 
     def close(self) -> None:
-        """End the child, at once if it is at work: whoever waits for it gets an InputError."""
+        """End the child, at once even if it is working; its caller gets an InputError."""
         self._closed = True
         if not self._lock.acquire(blocking=False):
             child = self._child
@@ -166,7 +166,7 @@ class ChildScorer:
             kind = PipeClosed if in_time else _TookTooLong
             raise kind(_LIMITS.get(ended, str(error))) from error
         except BaseException:
-            # Also on Ctrl-C: an answer nobody waited for must not meet the next question.
+            # Also on Ctrl-C: a late answer must not be taken as the answer to the next request.
             self._end(grace_seconds=0.0)
             raise
 
@@ -179,15 +179,15 @@ class ChildScorer:
                 timeout_seconds=self._timeout_seconds,
             )
         except MalformedMessage as error:
-            raise PipeClosed(f"it answers nonsense: {error}") from error
+            raise PipeClosed(f"its answer is malformed: {error}") from error
 
     def _streams(self) -> tuple[int, int]:
         """Return the descriptors of a running child: its input, its output."""
         if self._child is not None and self._child.poll() is not None:
-            self._end(grace_seconds=0.0)  # gone after its idle time
+            self._end(grace_seconds=0.0)  # it ended after its idle time
         if self._child is None:
             self._child = _start(self._command)
-        # After it is there to be ended, for closing waits for nobody.
+        # Checked after the start, because a concurrent close does not wait for it.
         self._require_open()
         stdin, stdout = self._child.stdin, self._child.stdout
         if stdin is None or stdout is None:
@@ -195,7 +195,7 @@ class ChildScorer:
         return stdin.fileno(), stdout.fileno()
 
     def _end(self, *, grace_seconds: float) -> int:
-        """End the child; returns how it ended (subprocess.Popen.returncode)."""
+        """End the child; return its exit status (subprocess.Popen.returncode)."""
         child, self._child = self._child, None
         if child is None:
             return 0
@@ -212,7 +212,7 @@ class ChildScorer:
 
 
 class _TookTooLong(PipeClosed):
-    """A child was ended over the time that a request may take."""
+    """A child was killed because a request timed out."""
 
 
 def _given_up(what: str, why: PipeClosed) -> ModelError:
@@ -223,7 +223,7 @@ def _given_up(what: str, why: PipeClosed) -> ModelError:
 
 
 def _command(idle_seconds: float) -> tuple[str, ...]:
-    # -P and -s: neither the working directory nor the user's site can slip a module in.
+    # -P and -s: no module is imported from the working directory or the user's site directory.
     return (sys.executable, "-P", "-s", "-m", "edgeagent.scoring.child", str(idle_seconds))
 
 
@@ -249,9 +249,9 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def _environment() -> dict[str, str]:
-    """Return what a child needs to run our own code, and nothing of what our parent set."""
+    """Return the variables a child needs, and nothing else of this process's environment."""
     environment = {
-        # What one request frees the next one takes: given back in between, it is cleared anew.
+        # Keep freed memory for the next request: returned to the kernel, it is zeroed again.
         "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
         "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
         "OPENBLAS_NUM_THREADS": "1",
@@ -259,13 +259,13 @@ def _environment() -> dict[str, str]:
         "PYTHONPATH": str(Path(edgeagent.__file__).resolve().parent.parent),
         "PYTHONUTF8": "1",
     }
-    if "LD_LIBRARY_PATH" in os.environ:  # an interpreter outside the system's paths
+    if "LD_LIBRARY_PATH" in os.environ:  # needed by an interpreter outside the system's paths
         environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
     return environment
 
 
 def _nonsense() -> NoReturn:
     raise ModelError(
-        "the scoring child answered another question",
+        "the scoring child answered another request",
         hint="report it: child and parent are of different versions",
     )

@@ -24,10 +24,10 @@ __all__ = ["ResidentScorer"]
 
 
 class ResidentScorer:
-    """Asks engines of its own; a :class:`~edgeagent.scoring.protocol.Scorer`."""
+    """A :class:`~edgeagent.scoring.protocol.Scorer` with engines in this process."""
 
     def __init__(self, *, keep: int = 3, load: Load = load_engine) -> None:
-        """Keep at most ``keep`` engines, made with ``load``."""
+        """Keep at most ``keep`` engines, loaded with ``load``."""
         # Guards the table and the models: one request at a time, on one core.
         self._lock = threading.Lock()
         self._engines = EngineTable(keep=keep, load=load)
@@ -57,12 +57,12 @@ class ResidentScorer:
             self._engines.verify(files, golden_path, claims=claims)
 
     def trial(self, request: TrialRequest) -> TrialAnswer:
-        """Let a model guess what was watched; see the protocol."""
+        """Let a model predict what was watched; see the protocol."""
         request = checked(request)
         with self._lock:
             return self._engines.trial(request)
 
     def close(self) -> None:
-        """Let go of the models."""
+        """Free the models."""
         with self._lock:
             self._engines.close()

@@ -1,4 +1,4 @@
-"""What the scoring child does: answer calls until they end."""
+"""The main loop of the scoring child: answer calls until there are no more."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def serve(
     idle_seconds: float,
     cpu_seconds: float | None = None,
 ) -> None:
-    """Answer calls until there are no more.
+    """Answer calls until the input closes or the child is idle.
 
     Args:
         calls: descriptor to read calls from.
         answers: descriptor to write answers to.
-        scorer: what answers them.
+        scorer: answers them.
         idle_seconds: how long to wait for the next call.
-        cpu_seconds: how much processor time a call may take before this process is ended.
+        cpu_seconds: CPU time that a call may take before this process is killed.
 
     Raises:
-        SystemExit: a call asked for more memory than there is; nobody knows what that has left
-            half done, so another process is to answer it.
+        SystemExit: a call exceeded the memory limit; the process may be in an undefined state, so a
+            new one must answer.
 
     """
     while select.select([calls], [], [], idle_seconds)[0]:
@@ -63,8 +63,8 @@ def _answer(scorer: Scorer, calls: int, *, timeout_seconds: float) -> ScoringAns
         raise
     except EdgeAgentError as error:
         return failure_of(error)
-    except Exception as error:  # noqa: BLE001  (whatever it was, the parent is to hear of it)
-        # The name alone: the text of a foreign error might quote the history.
+    except Exception as error:  # noqa: BLE001  (any failure is reported to the parent)
+        # Only the class name: the message of a foreign error might quote the history.
         return failure_of(
             ModelError(
                 f"scoring failed: {type(error).__name__}",

@@ -1,4 +1,4 @@
-"""OnnxModel: a model under tensor contract 1, checked before it answers anything."""
+"""OnnxModel: a model of tensor contract 1, checked before it is run."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
 class ModelInputs:
     """Inputs of tensor contract 1; L, N and K may be 0.
 
-    Rows of the history stand oldest first: head ``timescales`` counts what came after each. (Head
-    ``foldin`` goes by age alone.)
+    Rows of the history are ordered oldest first: head ``timescales`` depends on the order, head
+    ``foldin`` on age alone.
     """
 
     history_embeddings: NDArray[np.float32]
@@ -71,20 +71,20 @@ class ModelOutputs:
 
 
 class OnnxModel:
-    """One model in memory, single-threaded: a box has better uses for its other cores."""
+    """One model in memory, run on a single thread to leave the box's other cores free."""
 
     def __init__(self, data: bytes, *, rules: Rules = require_plain_graph) -> None:
         """Load and check a model.
 
-        The bytes are parsed and copied by ONNX Runtime. (Its option to use a model's bytes in
-        place would let a buffer that has been freed be read.)
+        The bytes are parsed and copied by ONNX Runtime. (Its option to use a model's bytes in place
+        could read a freed buffer.)
 
         Args:
             data: the file.
-            rules: what the runtime may be given at all; attack tests lay down others.
+            rules: what the file may contain; attack tests pass others.
 
         Raises:
-            ModelRefused: with the check that failed.
+            ModelRefused: the message names the check that failed.
 
         """
         if len(data) > MODEL_CAP_BYTES:
@@ -95,7 +95,7 @@ class OnnxModel:
                 data, sess_options=_options(), providers=["CPUExecutionProvider"]
             )
             metadata = self._session.get_modelmeta().custom_metadata_map
-        except Exception as error:  # onnxruntime's exceptions share no base of their own
+        except Exception as error:  # onnxruntime's exceptions have no common base class
             _pass_on_shortage(error)
             raise _refused(f"ONNX Runtime does not load it: {type(error).__name__}") from error
         try:
@@ -108,13 +108,13 @@ class OnnxModel:
         """Run the model.
 
         Raises:
-            ModelError: it failed, or answered something that is not a number.
+            ModelError: it failed, or an output is not a number.
 
         """
         feed = {name: getattr(inputs, name) for name in ModelInputs.__slots__}
         try:
             answers = self._session.run(list(ModelOutputs.__slots__), feed)
-        except Exception as error:  # onnxruntime's exceptions share no base of their own
+        except Exception as error:  # onnxruntime's exceptions have no common base class
             _pass_on_shortage(error)
             raise ModelError(
                 f"model {self.facts.model_version}: run failed: {type(error).__name__}",
@@ -129,10 +129,10 @@ class OnnxModel:
         return outputs
 
     def check_claims(self, claims: ModelClaims) -> None:
-        """Hold what the model says of itself against what its manifest says.
+        """Compare the model's metadata with its manifest.
 
         Raises:
-            ModelRefused: they differ, with the field they differ in.
+            ModelRefused: they differ; the message names the field.
 
         """
         facts = self.facts
@@ -144,13 +144,13 @@ class OnnxModel:
                 raise ModelRefused(
                     f"{field}: the model says {getattr(own, field)}, "
                     f"its manifest says {getattr(claims, field)}",
-                    hint="publish the model with its own manifest; the one in use stays",
+                    hint="publish the model with its own manifest; the present one stays in use",
                 )
 
     def _check_contract(self) -> None:
         facts = self.facts
         if facts.contract != 1:
-            raise _refused(f"tensor contract {facts.contract}, this agent speaks 1")
+            raise _refused(f"tensor contract {facts.contract}, this agent supports 1")
         inputs: dict[str, tuple[str, list[int | None]]] = {
             "history_embeddings": (_FLOAT, [None, facts.d]),
             "history_weights": (_FLOAT, [None]),
@@ -183,9 +183,9 @@ def _options() -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    options.log_severity_level = 4  # what goes wrong is raised; the console is not ours
-    options.enable_cpu_mem_arena = False  # at rest the memory goes back to the box
-    # Graphs as we export them gain nothing from it, and loading them takes five times as long.
+    options.log_severity_level = 4  # errors are raised; nothing is printed
+    options.enable_cpu_mem_arena = False  # return freed memory to the system
+    # Exported graphs do not run faster with optimisations, and load five times slower.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.add_session_config_entry("session.load_model_format", "ONNX")
     return options
@@ -201,10 +201,10 @@ def _require_rules(data: bytes, rules: Rules) -> None:
 
 
 def _pass_on_shortage(error: Exception) -> None:
-    """Tell a lack of memory, which ONNX Runtime has no exception for, from other failures."""
+    """Raise OutOfMemory for a lack of memory, for which ONNX Runtime has no exception class."""
     if "alloc" in str(error).lower():  # "bad_alloc", "Failed to allocate memory"
         raise OutOfMemory(
-            "the model asks for more memory than scoring may have",
+            "the model exceeds the memory limit of scoring",
             hint=ROLLBACK_HINT,
         ) from None
 
@@ -215,4 +215,6 @@ def _fixed(size: int | str | None) -> int | None:
 
 
 def _refused(what: str) -> ModelRefused:
-    return ModelRefused(f"Model: {what}", hint="publish it again; until then the one in use stays")
+    return ModelRefused(
+        f"Model: {what}", hint="publish it again; until then the present one stays in use"
+    )

@@ -1,9 +1,9 @@
-"""A seccomp filter: no sockets, no files but to read, no other programs, no other processes.
+"""A seccomp filter: no sockets, files read-only, no other programs, no other processes.
 
-Python packages around libseccomp need that library on the box and have not been released for years;
-Landlock needs Linux 5.13 and leaves UDP and unix sockets open. What is refused here is one list, so
-the filter is written out: seccomp(2) in classic BPF, for Linux 3.17 and later on x86-64 and arm64.
-The child is single-threaded when it installs it, and every later thread inherits it.
+Python bindings of libseccomp need that library on the box and have had no release for years;
+Landlock needs Linux 5.13 and does not cover UDP and unix sockets. The refused calls are one list,
+so the filter is written directly: seccomp(2) in classic BPF, for Linux 3.17 and later on x86-64 and
+arm64. The child is single-threaded when it installs the filter, and later threads inherit it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ __all__ = [
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 """Instructions of linux/filter.h: BPF_LD|W|ABS, BPF_JMP|JEQ|K, JGE, JSET, BPF_RET|K."""
 _NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16
-"""Places in struct seccomp_data; arguments are 8 bytes each, the low half first."""
+"""Offsets in struct seccomp_data; arguments have 8 bytes each, low half first."""
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | 1
 """SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO with EPERM."""
 _X32_BIT = 0x40000000
-"""x86-64 has a second numbering of its calls from here on."""
+"""Calls of the x32 ABI of x86-64, which numbers its calls separately, have this bit set."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _INSTRUCTION = struct.Struct("=HBBI")
 _PR_SET_NO_NEW_PRIVS, _PR_GET_SECCOMP, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 21, 22, 2
@@ -38,13 +38,14 @@ _PR_SET_NO_NEW_PRIVS, _PR_GET_SECCOMP, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
-    """What the kernel calls by which number."""
+    """The system call numbers of one architecture."""
 
     audit: int
     """AUDIT_ARCH_* of linux/audit.h."""
     refused: Mapping[str, int]
     opening: Mapping[str, tuple[int, int]]
-    """Calls that are refused unless they open to read: number, and which argument has the flags."""
+    """Calls that are refused unless they open read-only: number, and index of the flags
+    argument."""
 
 
 ARCHITECTURES = {
@@ -113,18 +114,18 @@ ARCHITECTURES = {
         opening={"openat": (56, 2)},
     ),
 }
-"""By what uname(2) calls the machine."""
+"""By machine name as in uname(2)."""
 
 
 def install_filter(machine: str | None = None) -> bool:
-    """Refuse those calls with EPERM from now on, for good.
+    """Refuse those calls with EPERM from now on; it cannot be undone.
 
     Args:
-        machine: as uname(2) says it; none: this one.
+        machine: as in uname(2); ``None``: this machine.
 
     Returns:
-        Whether it applies: not on another machine, nor where the kernel has no filters (as under
-        user-mode emulation).
+        Whether it was installed: not on other architectures, nor if the kernel has no filters (as
+            under user-mode emulation).
 
     """
     architecture = ARCHITECTURES.get(platform.machine() if machine is None else machine)
@@ -142,7 +143,7 @@ def install_filter(machine: str | None = None) -> bool:
 
 
 def filter_available(machine: str | None = None) -> bool:
-    """Say whether :func:`install_filter` would; nothing is changed."""
+    """Return whether :func:`install_filter` would succeed; changes nothing."""
     known = (platform.machine() if machine is None else machine) in ARCHITECTURES
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     return known and prctl is not None and prctl(_PR_GET_SECCOMP, 0, 0, 0, 0) >= 0
@@ -158,7 +159,7 @@ def filter_program(architecture: Architecture) -> bytes:
     ]
     for number, argument in architecture.opening.values():
         program += [
-            (_EQUAL, 0, 4, number),  # another call: on to the next
+            (_EQUAL, 0, 4, number),  # another call: skip to the next check
             (_LOAD, 0, 0, _ARGUMENTS_AT + 8 * argument),
             *_refuse_if(_ANY_BIT, [_WRITING]),
             (_RETURN, 0, 0, _ALLOW),
@@ -168,7 +169,7 @@ def filter_program(architecture: Architecture) -> bytes:
 
 
 _Instruction = tuple[int, int, int, int]
-"""Code, how many to skip if true, how many if false, operand."""
+"""Code, instructions to skip if true, if false, operand."""
 
 
 def _refuse_unless(code: int, operand: int, *, loaded_from: int) -> list[_Instruction]:

@@ -1,1 +1,1 @@
-"""Pure: what the model says about segments."""
+"""Segments: from probabilities to a segment and a report category. Pure: no I/O, no clock."""

@@ -298,7 +298,7 @@ def test_a_pin_is_asked_for_beside_the_authorities(
             assert post_to(seen, scheme="https", pins=pins) == 204
     with (
         serving(under_tls(pem, answering(COUNTED))) as seen,
-        pytest.raises(NetworkError, match=f"key {right} is not a pinned one"),
+        pytest.raises(NetworkError, match=f"key {right} is not one of the pinned keys"),
     ):
         post_to(seen, scheme="https", pins=("0" * 64,))
     assert seen.data == b""

@@ -113,8 +113,8 @@ def test_not_even_its_parent_looks_into_a_child(files: ModelFiles) -> None:
 @pytest.mark.parametrize(
     ("mischief", "reason"),
     [
-        ("loop", "ended over one request: it took more processor time than it may"),
-        ("allocate", "failed twice over one request: it asked for more memory than it may have"),
+        ("loop", "ended over one request: it exceeded its limit of CPU time"),
+        ("allocate", "failed twice over one request: it exceeded its memory limit"),
         ("fail", "run failed"),
     ],
 )

@@ -65,7 +65,7 @@ def test_a_full_disk_is_an_error_and_loses_nothing(
     filler = fill(small_disk)
     with pytest.raises(DiskFull) as caught:
         write(box, home)
-    assert "make room" in caught.value.hint
+    assert "free space" in caught.value.hint
     home.ledger.check()
     assert (home.history.count("main"), len(home.ledger.consents())) == (1, 1)
     assert home.ledger.disclosures() == ()

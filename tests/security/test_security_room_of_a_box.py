@@ -115,7 +115,7 @@ def test_a_full_disk_is_one_line_with_a_way_out_and_loses_nothing(
     before = held_by(agent), agent.disclosures(), agent._home.ledger.outbox()
     with pytest.raises(DiskFull) as caught:
         act(box, agent)
-    assert "make room" in caught.value.hint
+    assert "free space" in caught.value.hint
     assert "\n" not in str(caught.value)
     assert isinstance(box.transport, ScriptedTransport)
     assert box.transport.bodies == []  # nothing leaves that could not be booked

@@ -153,7 +153,7 @@ def test_a_missing_row_is_named(box: Box) -> None:
 def test_a_ledger_without_its_first_row_has_no_phase(box: Box) -> None:
     home = _fill(box)
     _tamper(home, "DELETE FROM genesis")
-    with pytest.raises(LedgerBroken, match="first row of the ledger is gone"):
+    with pytest.raises(LedgerBroken, match="first row of the ledger is missing"):
         assert home.ledger.genesis.phase
 
 
@@ -259,7 +259,7 @@ def test_a_lost_ledger_is_not_made_anew_beside_its_anchor(box: Box) -> None:
     box.close()
     (box.directory / "ledger.db").unlink()
     before = box.files()
-    with pytest.raises(LedgerBroken, match=r"ledger\.db is gone") as caught:
+    with pytest.raises(LedgerBroken, match=r"ledger\.db is missing") as caught:
         box.open()
     assert "silent for 13 weeks" in caught.value.hint
     assert box.files() == before

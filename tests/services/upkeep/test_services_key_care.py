@@ -47,7 +47,7 @@ def test_rotation_makes_a_new_key_and_destroys_the_old(agent_box: AgentBox) -> N
     assert not (home / "kek.next").exists()
     assert opens(agent_box)
     (home / "kek").write_bytes(old)
-    with pytest.raises(WrongKey, match="does not unwrap"):
+    with pytest.raises(WrongKey, match="cannot be unwrapped"):
         agent_box.open()
 
 
