@@ -1,1 +1,1 @@
-"""A small server: hands out the signed repository, takes reports, estimates shares."""
+"""A small server: serves the signed repository, accepts reports, estimates shares."""

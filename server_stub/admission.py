@@ -1,4 +1,4 @@
-"""Which reports are taken: a pure rule over a body, the known tasks and the time."""
+"""Which reports are accepted: a pure function of the body, the known tasks and the time."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from edgeagent.reporting_calendar import SPACING_WEEKS
 __all__ = ["DEFAULT_GRACE_WEEKS", "Admission", "Refusal"]
 
 DEFAULT_GRACE_WEEKS = SPACING_WEEKS
-"""As long as a box keeps trying to send."""
+"""As long as a box tries to send a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a report is not taken."""
+    """Why a report is not accepted."""
 
     status: HTTPStatus
     reason: str
 
 
 class Admission:
-    """Judges bodies against the tasks this server has published."""
+    """Checks report bodies against the tasks this server has published."""
 
     def __init__(
         self, tasks: Iterable[ReportTask], *, clock: Clock, grace_weeks: int = DEFAULT_GRACE_WEEKS
     ) -> None:
-        """Take reports on ``tasks`` until ``grace_weeks`` after the end of their week.
+        """Accept reports on ``tasks`` until ``grace_weeks`` after the end of their week.
 
         Raises:
             PolicyError: a task has a mechanism that is not available.
@@ -43,7 +43,7 @@ class Admission:
         self._grace_seconds = grace_weeks * WEEK_SECONDS
 
     def judge(self, body: bytes) -> Report | Refusal:
-        """Return the report that ``body`` is, or why it is not taken."""
+        """Return the report in ``body``, or why it is not accepted."""
         try:
             report = decode_report(body)
         except MalformedMessage as error:

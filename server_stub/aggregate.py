@@ -1,4 +1,4 @@
-"""Sums of reports: all that estimation needs to know."""
+"""Sums of reports, which is all that estimation needs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from server_stub.store import open_for_reading
 __all__ = ["Aggregator", "SqliteAggregator"]
 
 _CHUNK = 1000  # rows summed at a time, in C
-_LIMIT_TEXT = str(COUNT_LIMIT)  # rows without it, nearly all, need no second look
+_LIMIT_TEXT = str(
+    COUNT_LIMIT
+)  # nearly all rows do not contain it and need no parsing for clamped counts
 
 
 class Aggregator(Protocol):
-    """Where sums come from; every engine gives the same."""
+    """Sums reports; every implementation gives the same sums."""
 
     def report_count(self) -> int:
-        """Return how many reports there are, whatever their task and week."""
+        """Return how many reports there are, of all tasks and weeks."""
         ...
 
     def weeks(self, task: ReportTask) -> tuple[int, ...]:
@@ -31,19 +33,19 @@ class Aggregator(Protocol):
         ...
 
     def totals(self, task: ReportTask, *, weeks: Sequence[int] = ()) -> Totals:
-        """Sum the reports on ``task``: of some weeks, or of all when none is named."""
+        """Sum the reports on ``task`` of the given weeks; of all weeks if none is given."""
         ...
 
 
 class SqliteAggregator:
-    """Sums read from the store of a server, which may be running."""
+    """Sums read from a server's store; the server may be running."""
 
     def __init__(self, path: Path) -> None:
-        """Read from ``path``; it is opened for each question and not kept open."""
+        """Read from ``path``, which is opened for each call and not kept open."""
         self._path = path
 
     def report_count(self) -> int:
-        """Return how many reports there are, whatever their task and week."""
+        """Return how many reports there are, of all tasks and weeks."""
         with open_for_reading(self._path) as connection:
             (count,) = connection.execute("SELECT count(*) FROM report").fetchone()
         return int(count)
@@ -57,7 +59,7 @@ class SqliteAggregator:
         return tuple(week for (week,) in rows)
 
     def totals(self, task: ReportTask, *, weeks: Sequence[int] = ()) -> Totals:
-        """Sum the reports on ``task``: of some weeks, or of all when none is named."""
+        """Sum the reports on ``task`` of the given weeks; of all weeks if none is given."""
         sums = at_limit = (0,) * task.categories
         reports = 0
         decoder = msgspec.json.Decoder(tuple[int, ...])

@@ -1,8 +1,8 @@
 """The HTTP endpoint: the repository, and ``POST /v1/reports``.
 
-Answers to a report: 204 counted (or counted before), 400 not a report this server takes, 408 too
-slow, 409 another report under that id, 410 its week is closed, 413 too long, 415 not JSON, 503 too
-many at once, 507 the disk is full. After 503 and 507 a box tries again, after any other 4xx never.
+Answers to a report: 204 counted (now or before), 400 not a report this server accepts, 408 too
+slow, 409 another report has this id, 410 its week is closed, 413 too long, 415 not JSON, 503 too
+many at once, 507 disk full. A box retries after 408, 503 and 507, and never after the other 4xx.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ def create_app(
 
     Args:
         repository: directory to serve.
-        admission: which reports to take.
-        ingest: where to put them.
+        admission: decides which reports are accepted.
+        ingest: stores them.
         body_seconds: how long a client may take to send a body.
 
     Raises:
-        InputError: ``repository`` is not one.
+        InputError: ``repository`` is not a repository.
 
     """
 
@@ -76,9 +76,11 @@ class _ReportEndpoint:
             async with asyncio.timeout(self._body_seconds):
                 body = await _read_body(request)
         except TimeoutError:
-            return _refused(HTTPStatus.REQUEST_TIMEOUT, "the body did not come", headers=_CLOSE)
+            return _refused(
+                HTTPStatus.REQUEST_TIMEOUT, "the body did not arrive in time", headers=_CLOSE
+            )
         except ClientDisconnect:
-            return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody is there to read it
+            return Response(status_code=HTTPStatus.BAD_REQUEST)  # the client has disconnected
         if body is None:
             return _refused(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -106,7 +108,7 @@ class _ReportEndpoint:
 
 
 async def _read_body(request: Request) -> bytes | None:
-    """Return the body, or None as soon as it is known to be longer than a report."""
+    """Return the body, or ``None`` as soon as it exceeds the length of a report."""
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > REPORT_BYTES:
         return None

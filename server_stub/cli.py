@@ -23,7 +23,7 @@ __all__ = ["main"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _FixedClock(SystemClock):
-    """A clock that stands still, for simulations that live faster than time."""
+    """A clock with a fixed time, for simulations that run faster than real time."""
 
     seconds: int
 

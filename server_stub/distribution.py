@@ -16,8 +16,8 @@ __all__ = ["repository_routes"]
 def repository_routes(repository: Path) -> list[Mount]:
     """Return routes for ``/metadata/*`` and ``/targets/*``.
 
-    Nothing else of the directory is reachable: no listing, no dot segments, no symbolic links that
-    lead out of it.
+    Nothing else is reachable: no listings, no dot segments, no symbolic links that leave the
+    directory.
 
     Raises:
         InputError: it is not a repository.
@@ -27,7 +27,7 @@ def repository_routes(repository: Path) -> list[Mount]:
     for part in parts:
         if not (repository / part).is_dir():
             raise InputError(
-                f"{repository}: no directory {part}/ in it",
+                f"{repository}: it has no directory {part}/",
                 hint="make a repository with 'model-export publish'",
             )
     return [Mount(f"/{part}", StaticFiles(directory=repository / part)) for part in parts]

@@ -13,7 +13,7 @@ _BAR = 20  # characters of the longest
 
 
 def table_of(result: AudienceEstimate) -> Table:
-    """Return what a programmer needs to judge it, largest segment first."""
+    """Return the estimate as a table, largest segment first."""
     table = Table(title=_title(result))
     table.add_column("segment")
     intervals = f"{result.confidence:.0%} {'joint ' if result.simultaneous else ''}interval"
@@ -24,7 +24,7 @@ def table_of(result: AudienceEstimate) -> Table:
     largest = max(segment.display_share for segment in result.segments)
     for segment in sorted(result.segments, key=lambda segment: -segment.value):
         table.add_row(
-            Text(segment.name),  # whatever is in it
+            Text(segment.name),  # Text: a name is never parsed as markup
             *_numbers(segment, result),
             "█" * round(_BAR * segment.display_share / largest),
         )
@@ -32,7 +32,7 @@ def table_of(result: AudienceEstimate) -> Table:
 
 
 def notes_on(result: AudienceEstimate) -> tuple[str, ...]:
-    """Return what has to be said under the table."""
+    """Return the notes to print under the table."""
     notes = [f"Not for publication: {reason}." for reason in result.withheld_because]
     if result.shares_are_ratios:
         notes.insert(0, "* a ratio of two estimates: not unbiased, and without an interval.")

@@ -1,7 +1,7 @@
-"""Group commit: many requests wait, one thread writes them in one transaction, all are answered.
+"""Group commit: one thread writes the reports of many requests in one transaction.
 
-A commit costs an fsync whether it holds one report or hundreds, so under load the cost of a durable
-report falls with the number of those that arrive while the disk is busy.
+A commit costs one fsync for one report or for hundreds, so under load the cost of a durable report
+falls with the number of reports that arrive while the disk is busy.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from server_stub.store import Acceptance, ReportStore
 
 __all__ = ["Ingest"]
 
-_WAITING = 4096  # reports in memory, some 2 MiB; more than that is overload
+_WAITING = 4096  # reports in memory, about 2 MiB; beyond that the server answers 503
 _BATCH = 512
 
 
@@ -27,10 +27,10 @@ class _Waiting:
 
 
 class Ingest:
-    """The one writer of a store."""
+    """The only writer of a store."""
 
     def __init__(self, store: ReportStore, *, capacity: int = _WAITING) -> None:
-        """Write to ``store``, and let at most ``capacity`` reports wait."""
+        """Write to ``store``; at most ``capacity`` reports are queued."""
         self._store = store
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(maxsize=capacity)
         self._writer = threading.Thread(target=self._write, name="report-writer", daemon=True)
@@ -40,7 +40,7 @@ class Ingest:
         self._writer.start()
 
     def submit(self, report: Report) -> Future[Acceptance] | None:
-        """Queue a report; the answer comes after the commit. None: too many are waiting."""
+        """Queue a report; the future resolves after the commit. ``None``: the queue is full."""
         waiting = _Waiting(report=report)
         try:
             self._waiting.put_nowait(waiting)
@@ -49,7 +49,7 @@ class Ingest:
         return waiting.answer
 
     def stop(self) -> None:
-        """Write what is waiting, then stop."""
+        """Write the queued reports, then stop."""
         self._waiting.put(None)
         self._writer.join()
 
@@ -61,7 +61,7 @@ class Ingest:
                 self._commit(batch)
 
     def _next_batch(self) -> tuple[list[_Waiting], bool]:
-        """Wait for one report, then take all others that are there already."""
+        """Wait for one report, then take all others that are queued already."""
         batch: list[_Waiting] = []
         item = self._waiting.get()
         while item is not None:
@@ -75,7 +75,7 @@ class Ingest:
     def _commit(self, batch: list[_Waiting]) -> None:
         try:
             accepted = self._store.add([waiting.report for waiting in batch])
-        except Exception as error:  # noqa: BLE001  (handed to those who wait; the writer goes on)
+        except Exception as error:  # noqa: BLE001  (passed to the waiting requests; the writer continues)
             for waiting in batch:
                 waiting.answer.set_exception(error)
             return

@@ -1,4 +1,4 @@
-"""What is published: estimates with names and intervals, once enough boxes have reported."""
+"""Publication: estimates with names and intervals, once enough boxes have reported."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _CONFIDENCE = 0.95
 
 
 class SegmentEstimate(Message, frozen=True, kw_only=True):
-    """One segment's part of the viewing sessions."""
+    """One segment's share of the viewing sessions."""
 
     category: int
     name: str
     value: float
-    """Unbiased, in the unit of the whole; may be slightly outside of what is possible."""
+    """Unbiased, in the estimate's unit; may be slightly outside the possible range."""
     low: float
     high: float
     standard_error: float
@@ -46,26 +46,26 @@ class SegmentEstimate(Message, frozen=True, kw_only=True):
 
 
 class AudienceEstimate(Message, frozen=True, kw_only=True):
-    """The answer to one task."""
+    """The estimate for one task."""
 
     task: str
     weeks: tuple[int, ...]
-    """Which reports were counted, each weighing the same whatever its week."""
+    """The weeks whose reports were counted, each report with the same weight."""
     reports: int
     unit: Literal["share", "sessions"]
-    """Shares of sessions, or mean sessions a box and week, at most so many of each box counted."""
+    """Shares of sessions, or mean sessions per box and week, clipped to a maximum per box."""
     shares_are_ratios: bool
     confidence: float
     simultaneous: bool
-    """Whether all intervals hold at once with that confidence (Bonferroni), or each on its own."""
+    """Whether the confidence is for all intervals jointly (Bonferroni), or for each alone."""
     mean_half_width: float
     max_half_width: float
-    """Of the widest interval, in the unit of the values."""
+    """Half the width of the widest interval, in the unit of the values."""
     stated_half_width: float | None
-    """What a publication promises; none: it is not one."""
+    """The precision that a publication states; ``None``: not for publication."""
     publishable: bool
     withheld_because: tuple[str, ...]
-    """Empty when it may be published."""
+    """Why it must not be published; empty if it may be."""
     segments: tuple[SegmentEstimate, ...]
     """In the order of the categories; the last one is "none"."""
 
@@ -79,15 +79,15 @@ def estimate_audience(
     half_width: float | None = None,
     manifest: ModelManifest | None = None,
 ) -> AudienceEstimate:
-    """Estimate what part of the sessions of reporting boxes each segment has.
+    """Estimate each segment's share of the sessions of reporting boxes.
 
     Args:
-        aggregator: where the reports are summed.
-        task: which reports.
-        weeks: of these weeks only; none: all weeks. Several are pooled, each report weighing the
-            same, which is also what weighing by inverse variance would do.
-        simultaneous: widen the intervals until all hold at once with the confidence.
-        half_width: what a publication promises, in the unit of the values.
+        aggregator: sums the reports.
+        task: the task of the reports.
+        weeks: use these weeks only; empty: all. Several weeks are pooled with equal weight per
+            report, which equals weighting by inverse variance.
+        simultaneous: widen the intervals until all hold jointly with the confidence.
+        half_width: the precision that a publication states, in the unit of the values.
         manifest: names the segments.
 
     Raises:
@@ -119,26 +119,26 @@ def estimate_audience(
 
 
 def require_publishable(estimate: AudienceEstimate) -> None:
-    """Refuse to hand out what does not keep the publication rule.
+    """Raise if an estimate does not meet the publication rule.
 
     Raises:
-        PolicyError: with every reason.
+        PolicyError: the message has every reason.
 
     """
     if not estimate.publishable:
         raise PolicyError(
             f"not for publication: {'; '.join(estimate.withheld_because)}",
             hint="wait for more reports, pool more weeks or state a larger --half-width; without "
-            "--half-width the estimate is shown for your own eyes",
+            "--half-width the estimate is shown, but not for publication",
         )
 
 
 def _why_withheld(estimate: Estimate, *, widest: float, stated: float | None) -> tuple[str, ...]:
-    """Return what speaks against publishing: both a number of reports and a precision count."""
+    """Return the reasons against publishing: too few reports, or too little precision."""
     reasons = []
     if estimate.reports < MIN_PUBLISHABLE_REPORTS:
         reasons.append(
-            f"fewer than {MIN_PUBLISHABLE_REPORTS:,} reports ({estimate.reports:,} came)"
+            f"fewer than {MIN_PUBLISHABLE_REPORTS:,} reports ({estimate.reports:,} arrived)"
         )
     if stated is None:
         reasons.append("no half-width is stated (--half-width)")

@@ -1,7 +1,7 @@
-"""The signed repository, read for the report task and the segments' names.
+"""Read the report tasks and the segments' names from the signed repository.
 
-A repository holds ``metadata/*.json`` and ``targets/<role>/[<sha256>.]<name>``. Its signatures are
-the boxes' business; a server reads its own directory and trusts it.
+A repository holds ``metadata/*.json`` and ``targets/<role>/[<sha256>.]<name>``. Boxes verify its
+signatures; the server trusts its own directory.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ M = TypeVar("M")
 
 
 def published_tasks(repository: Path) -> tuple[ReportTask, ...]:
-    """Return every report task the repository holds, the newest epoch last.
+    """Return every report task in the repository, the newest epoch last.
 
     Raises:
         InputError: there is none, or one that does not decode.
@@ -40,7 +40,7 @@ def published_tasks(repository: Path) -> tuple[ReportTask, ...]:
 
 
 def load_task(path: Path) -> ReportTask:
-    """Read a task from a file of its own.
+    """Read a task from a file.
 
     Raises:
         InputError: it cannot be read, or does not decode.
@@ -50,7 +50,7 @@ def load_task(path: Path) -> ReportTask:
 
 
 def manifest_of(repository: Path, task: ReportTask) -> ModelManifest | None:
-    """Return the manifest of the model that assigns the task's segments; none if it is gone.
+    """Return the manifest of the model that assigns the task's segments; ``None`` if missing.
 
     Raises:
         InputError: a manifest does not decode.
@@ -64,7 +64,7 @@ def manifest_of(repository: Path, task: ReportTask) -> ModelManifest | None:
 
 
 def _versions(repository: Path, role: str, name: str, decode: Callable[[bytes], M]) -> list[M]:
-    """Decode all versions of a target: plain, and with its hash before the name."""
+    """Decode all versions of a target: under its plain name, and with its hash as a prefix."""
     directory = repository / TARGETS / role
     paths = [directory / name, *directory.glob(f"{'[0-9a-f]' * _HASH_DIGITS}.{name}")]
     return [_read(path, decode) for path in sorted(paths) if path.is_file()]

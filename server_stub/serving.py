@@ -1,4 +1,4 @@
-"""A listening socket and the server behind it, until a signal says stop."""
+"""A listening socket and the server behind it, until a signal stops it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _STOP_SECONDS = 5
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; port 0 takes a free one.
+    """Return a listening socket; port 0 chooses a free one.
 
     Raises:
-        NetworkError: the port is in use, not allowed, or the address is not ours.
+        NetworkError: the port is in use or not permitted, or the address is not this machine's.
 
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -33,7 +33,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         hints = {
             errno.EADDRINUSE: "stop what listens there, or choose another --port (0: a free one)",
-            errno.EACCES: "ports below 1024 need rights; choose a higher --port",
+            errno.EACCES: "ports below 1024 need privileges; choose a higher --port",
         }
         raise NetworkError(
             f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}",
@@ -42,9 +42,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def make_server(app: Starlette) -> uvicorn.Server:
-    """Return a server that writes no access log and says nothing about itself.
+    """Return a server without access log and without a Server header.
 
-    Who asked for what and when is personal data (addresses) and is not kept.
+    An access log would be personal data (addresses, times), so none is kept.
     """
     return uvicorn.Server(
         uvicorn.Config(
@@ -72,7 +72,7 @@ def serve(app: Starlette, listener: socket.socket) -> None:
     """
 
     def stopped(_signal: int, _frame: FrameType | None) -> None:
-        """Do nothing: uvicorn raises the signal once more when it has stopped in order."""
+        """Do nothing: uvicorn raises the signal again after its graceful stop."""
 
     signal.signal(signal.SIGTERM, stopped)
     make_server(app).run(sockets=[listener])

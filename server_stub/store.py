@@ -1,6 +1,6 @@
-"""The server's database: every report once, on disk before it is acknowledged.
+"""The server's database: each report once, on disk before it is acknowledged.
 
-Nothing about who sent a report is in it: no address, no time of arrival.
+It holds nothing about the sender: no address, no time of arrival.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ PRAGMA user_version = 1;
 
 
 class Acceptance(Enum):
-    """What became of one report."""
+    """The outcome for one report."""
 
     COUNTED = "counted"
     REPEATED = "repeated"
-    """The same report was there already; it counts once."""
+    """The same report was stored already; it counts once."""
     CONFLICTING = "conflicting"
-    """Another report was there under this id; this one is not counted."""
+    """Another report was stored under this id; this one is not counted."""
 
 
 class ReportStore:
-    """Open for writing; used by one thread at a time."""
+    """A store opened for writing; used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Open ``path``, creating it if need be.
+        """Open ``path``; create it if it does not exist.
 
         Raises:
             NotOurDatabase: the file is something else.
@@ -53,7 +53,7 @@ class ReportStore:
         """
         _require_regular(path)
         with _translated(path):
-            # One writer thread uses it, which is not the thread that opens it.
+            # Used by one writer thread, which is not the thread that opens it.
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -76,7 +76,7 @@ class ReportStore:
         """Store a batch in one transaction and return, once it is on disk, one answer each.
 
         Raises:
-            DiskFull: there is no room; nothing of the batch was stored.
+            DiskFull: the disk is full; nothing of the batch was stored.
             StorageError: it cannot be written; nothing of the batch was stored.
 
         """
@@ -103,7 +103,7 @@ class ReportStore:
         return Acceptance.COUNTED
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
 
@@ -112,16 +112,16 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a store that a server may be writing to.
 
     Raises:
-        InputError: there is no such file, or it is no regular one.
+        InputError: there is no such file, or it is not a regular file.
         NotOurDatabase: the file is something else.
         StorageError: it cannot be read.
 
     """
     if not path.exists():
-        raise InputError(f"{path}: no such file", hint="name the --store that the server writes")
+        raise InputError(f"{path}: no such file", hint="give the --store that the server writes")
     _require_regular(path)
     with _translated(path):
-        # Not mode=ro: a read-only reader of a WAL database leaves its two side files behind.
+        # Not mode=ro: a read-only reader of a WAL database does not delete its two side files.
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
         try:
             connection.execute("PRAGMA query_only = ON")
@@ -132,9 +132,9 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _require_regular(path: Path) -> None:
-    """Refuse what SQLite would read without end, or wait for; what is not there is made."""
+    """Raise for devices and pipes, on which SQLite would block; a missing file is created."""
     if path.exists() and not path.is_file():
-        raise InputError(f"{path}: not a regular file", hint="name another file as --store")
+        raise InputError(f"{path}: not a regular file", hint="give another file as --store")
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
@@ -146,7 +146,7 @@ def _check_ours(connection: sqlite3.Connection, path: Path) -> None:
     (identity,) = connection.execute("PRAGMA application_id").fetchone()
     if identity != _APPLICATION_ID:
         raise NotOurDatabase(
-            f"{path} is not a store of reports", hint="name another file as --store"
+            f"{path} is not a store of reports", hint="give another file as --store"
         )
 
 
@@ -161,11 +161,11 @@ def _translated(path: Path) -> Iterator[None]:
 
 def _error_for(code: int, path: Path, said: str) -> StorageError:
     if code == sqlite3.SQLITE_FULL:
-        return DiskFull(f"{path}: {said}", hint="make room on that disk")
+        return DiskFull(f"{path}: {said}", hint="free space on that disk")
     if code == sqlite3.SQLITE_NOTADB:
-        return NotOurDatabase(f"{path}: {said}", hint="name another file as --store")
+        return NotOurDatabase(f"{path}: {said}", hint="give another file as --store")
     if code == sqlite3.SQLITE_CORRUPT:
-        return Damaged(f"{path}: {said}", hint="restore it from a backup, or name a new file")
+        return Damaged(f"{path}: {said}", hint="restore it from a backup, or give a new file")
     return StorageError(
         f"{path}: {said}", hint="check that its directory exists and can be written"
     )

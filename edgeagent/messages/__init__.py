@@ -1,4 +1,4 @@
-"""What crosses a process border: strict decoders with size caps, and canonical bytes.
+"""Messages between processes: strict decoders with size limits, and canonical encoding.
 
 Pure, without numpy, and shared by the box, the server and the exporter.
 """

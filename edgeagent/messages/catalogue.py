@@ -1,4 +1,4 @@
-"""Catalogue: what there is to watch, with one quantised embedding a title.
+"""Catalogue: the titles that can be watched, each with a quantised embedding.
 
 File layout, little-endian, in this order::
 
@@ -10,8 +10,8 @@ File layout, little-endian, in this order::
     float32   scale [N], > 0: embedding = rows[:, n] * scale[n]
     float32   bias [N]: what a title scores before anyone has watched anything
 
-The rows lie as the model takes them (``[D, N]``). This module knows the layout and no arithmetic;
-``edgeagent.features`` turns the byte views into arrays.
+The rows are stored in the form the model takes (``[D, N]``). This module handles only the layout;
+``edgeagent.features`` converts the byte views to arrays.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ __all__ = [
 CATALOGUE_CAP_BYTES = 128 * 1024 * 1024
 _MAGIC = b"EACATAL1"
 _HEADER_CAP_BYTES = 4096
-_TITLES_CAP_BYTES = 256 * 1024 * 1024  # decompressed: a deflate bomb stops here
+_TITLES_CAP_BYTES = 256 * 1024 * 1024  # decompressed; stops a deflate bomb
 _LENGTH = struct.Struct("<I")
 
 
@@ -54,22 +54,22 @@ class Title(Message, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     genres: Annotated[tuple[ShortText, ...], Meta(max_length=32)] = ()
     year: Annotated[int, Meta(ge=1870, le=2200)] | None = None
     age_rating: AgeRating = 0
-    """Lowest age in years it is meant for; ``UNKNOWN_AGE`` where what is said cannot be read."""
+    """Minimum age in years; ``UNKNOWN_AGE`` if the source's rating cannot be read."""
     run_minutes: Annotated[int, Meta(ge=1, le=1440)] | None = None
     series_id: EntityId | None = None
     season: Annotated[int, Meta(ge=0, le=9999)] | None = None
     """From 1, specials 0; long-running programmes count theirs by year."""
     episode: Annotated[int, Meta(ge=0, le=100_000)] | None = None
     franchise: ShortText | None = None
-    """What titles of one franchise share; they are spread over a list of picks."""
+    """The same for all titles of a franchise, of which a list of picks holds few."""
     available_until: Seconds | None = None
-    """Not shown from then on, seconds UTC; none: it stays."""
+    """Not shown from then on, seconds UTC; ``None``: no end."""
     entitlements: Annotated[tuple[ShortText, ...], Meta(max_length=16)] = ()
-    """Packages that include it, any one of which is enough; none: it is open to every box."""
+    """Packages that include it, one of which is enough; empty: open to every box."""
 
 
 class CatalogueHeader(Message, frozen=True, kw_only=True):
-    """What the binary part holds."""
+    """The description of the binary part."""
 
     space_id: SpaceId
     dimension: Dimension
@@ -102,7 +102,7 @@ def encode_catalogue(
     scale: bytes,
     bias: bytes,
 ) -> bytes:
-    """Lay out a catalogue file; see the module's docstring for shapes.
+    """Encode a catalogue file; see the module's docstring for shapes.
 
     Raises:
         MalformedMessage: a part has the wrong length.
@@ -128,7 +128,7 @@ def decode_catalogue(data: bytes | memoryview) -> Catalogue:
     """Decode and check a catalogue file.
 
     Raises:
-        MalformedMessage: wrong magic, lengths that do not add up, a bad field, an id named twice.
+        MalformedMessage: wrong magic, inconsistent lengths, an invalid field, or a duplicate id.
 
     """
     header, titles_at, view = _header(data)
@@ -154,12 +154,12 @@ def decode_catalogue(data: bytes | memoryview) -> Catalogue:
 
 
 def plain_titles(data: bytes | memoryview) -> bytes:
-    """Return the titles of a catalogue file as they were written, a canonical JSON array.
+    """Return the titles of a catalogue file as stored, a canonical JSON array.
 
-    For who looks up a few of them; whether they are sound was checked when the file came.
+    For looking up a few of them; the titles were validated when the file was downloaded.
 
     Raises:
-        MalformedMessage: wrong magic, or titles that do not unpack.
+        MalformedMessage: wrong magic, or titles that cannot be decompressed.
 
     """
     header, titles_at, view = _header(data)
@@ -167,7 +167,7 @@ def plain_titles(data: bytes | memoryview) -> bytes:
 
 
 def _header(data: bytes | memoryview) -> tuple[CatalogueHeader, int, memoryview]:
-    """Return the header, where the titles begin, and the whole file."""
+    """Return the header, the offset of the titles, and the whole file."""
     view = memoryview(data)
     if len(view) > CATALOGUE_CAP_BYTES:
         raise _malformed(f"{len(view)} bytes, at most {CATALOGUE_CAP_BYTES} are accepted")

@@ -1,4 +1,4 @@
-"""Strict decoding and canonical encoding of everything that crosses a process border.
+"""Strict decoding and canonical encoding of all messages between processes.
 
 JSON messages are frozen :class:`msgspec.Struct` types: unknown and missing fields, wrong types and
 values out of range are refused with the path of the field. Canonical bytes are UTF-8 JSON with
@@ -31,15 +31,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class KeptMessage(Message, frozen=True, kw_only=True, forbid_unknown_fields=False):
-    """Base of what a box keeps for itself: a later version, rolled back since, may know more."""
+    """Base of state that a box stores: a later version may have added fields before a roll-back."""
 
 
 class Shape(Message, frozen=True, kw_only=True, rename="camel"):
-    """Base of what our own API takes and gives: camelCase, closed."""
+    """Base of the parameters and results of our own API: camelCase, closed."""
 
     @classmethod
     def of(cls, value: object) -> Self:
-        """Return a value of ours under these names, checked: its attributes fill the fields."""
+        """Return the message whose fields have the values of ``value``'s attributes, validated."""
         return msgspec.convert(value, cls, from_attributes=True)
 
 
@@ -57,12 +57,12 @@ def decode(data: bytes, kind: type[M], *, cap_bytes: int, canonical: bool = Fals
     Args:
         data: UTF-8 JSON.
         kind: the message type.
-        cap_bytes: longest accepted input, checked before anything is parsed.
-        canonical: also refuse bytes that differ from the canonical encoding, which rules out
+        cap_bytes: the longest accepted input, checked before anything is parsed.
+        canonical: also refuse bytes that differ from the canonical encoding, which excludes
             duplicate keys and other spellings of the same value.
 
     Raises:
-        MalformedMessage: with the path of the field at fault.
+        MalformedMessage: the message has the path of the field at fault.
 
     """
     name = kind.__name__
@@ -80,24 +80,24 @@ def decode(data: bytes, kind: type[M], *, cap_bytes: int, canonical: bool = Fals
     if canonical and canonical_bytes(message) != data:
         raise MalformedMessage(
             f"{name}: not in canonical form",
-            hint="sort the keys, leave out white space, name no key twice",
+            hint="sort the keys, omit white space and duplicate keys",
         )
     return message
 
 
 def checked(message: M) -> M:
-    """Return ``message`` after the checks that decoding would have made.
+    """Return ``message`` after the same validation as in decoding.
 
-    A struct built by hand skips the constraints of its fields; doors that accept structs from
-    callers pass them through here.
+    A struct built in Python is not validated by msgspec; public functions that take structs from
+    callers call this.
 
     Raises:
-        MalformedMessage: with the path of the field at fault.
+        MalformedMessage: the message has the path of the field at fault.
 
     """
     try:
         sound = msgspec.convert(msgspec.to_builtins(message), type(message))
-        msgspec.json.encode(sound)  # text from a command line may hold what UTF-8 cannot
+        msgspec.json.encode(sound)  # text from a command line may hold lone surrogates
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise MalformedMessage(
             f"{type(message).__name__}: {error}", hint="correct that field and send it again"
@@ -106,10 +106,10 @@ def checked(message: M) -> M:
 
 
 def checked_text(text: str, kind: Any, *, name: str) -> str:  # noqa: ANN401  (an annotated str)
-    """Return ``text`` after the checks of a field of that kind; ``name`` says what it is.
+    """Return ``text`` after the validation of that field type; ``name`` is used in errors.
 
     Raises:
-        MalformedMessage: it is no such text.
+        MalformedMessage: it is not valid.
 
     """
     try:
@@ -117,7 +117,7 @@ def checked_text(text: str, kind: Any, *, name: str) -> str:  # noqa: ANN401  (a
         sound.encode()
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise MalformedMessage(
-            f"{text!r} is no {name}: {error}", hint="printable characters, at least one"
+            f"{text!r} is not a valid {name}: {error}", hint="printable characters, at least one"
         ) from error
     return sound
 

@@ -1,4 +1,4 @@
-"""The field types that messages are built from: constrained, or one of a few words."""
+"""The field types of messages: constrained values and enumerations."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ __all__ = [
 EntityId = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 ProfileName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 MAIN_PROFILE = "main"
-"""Of the profile that every box begins with; it is neither renamed nor removed."""
+"""The profile that every box has from the start; it cannot be renamed or removed."""
 ShortText = Annotated[str, Meta(min_length=1, max_length=200)]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 SpaceId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
 # Relative, no dot segments: a target path is also a file name below the targets directory.
 TargetPath = Annotated[str, Meta(max_length=200, pattern=r"^[a-z0-9]+(/[a-z0-9][a-z0-9._-]*)+\Z")]
 Fraction01 = Annotated[float, Meta(ge=0.0, le=1.0)]
-# 0 … 9999-12-31T23:59:59Z, the last moment ISO 8601 writes with four digits.
+# 0 … 9999-12-31T23:59:59Z, the last moment that ISO 8601 writes with a four-digit year.
 Seconds = Annotated[int, Meta(ge=0, le=253_402_300_799)]
 WeekNumber = Annotated[int, Meta(ge=0, le=418_993)]
 LanguageCode = Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
@@ -62,33 +62,34 @@ UNKNOWN_AGE = MAX_AGE_RATING
 """Stands in a catalogue for an age that is said and cannot be read: above every rating that can, so
 that boxes keep it from whoever is not of age."""
 AgeRating = Annotated[int, Meta(ge=0, le=MAX_AGE_RATING)]
-"""The age from which a title is meant to be seen; 21 is the highest that anybody rates."""
+"""The minimum age for a title; 21 is the highest in use."""
 MAX_PROGRESS_SECONDS = 604_800
 ProgressSeconds = Annotated[int, Meta(ge=0, le=MAX_PROGRESS_SECONDS)]
-"""How much of a title was watched. A week: no title is longer."""
+"""How much of a title was watched, at most a week: no title is longer."""
 MIN_DAYS_WHILE_REPORTING = 8
-"""A reporting week has to be whole when it is drawn; pruning into it would bias it to "none"."""
+"""A reporting week must be complete when it is drawn; pruning part of it would bias it to
+"none"."""
 MAX_RETENTION_DAYS = 365
 RetentionDays = Annotated[int, Meta(ge=1, le=MAX_RETENTION_DAYS)]
-"""For how long viewings are kept: a year at most, whoever asks for more."""
+"""How long viewings are kept: at most a year, whatever the settings say."""
 MAX_PICKS = 1000
 PickLimit = Annotated[int, Meta(ge=1, le=MAX_PICKS)]
 HISTORY_PAGE = 500
-"""Most viewings that one answer holds, or that are in memory at a time on the way through all."""
+"""The most viewings in one answer, or in memory at a time when reading all."""
 Dimension = Annotated[int, Meta(ge=1, le=1024)]
-"""D: of the vectors of a model and its catalogue."""
+"""D: the dimension of the vectors of a model and its catalogue."""
 AgePolicy = Literal["app:adult", "app:teen", "app:child"]
 HeadName = Literal["foldin", "timescales"]
 MechanismName = Literal["subset_selection", "discrete_laplace"]
 ErasureReason = Literal["loss_of_consent", "user_request", "account_deletion", "profile_deletion"]
 Outcome = Literal["accepted", "refused", "expired", "withdrawn", "other_server"]
-"""What became of a report."""
+"""The outcome of a report."""
 Refusal = Literal["never_asked", "withdrawn", "lapsed", "other_notice"]
-"""Why a purpose is off. ``other_notice``: what was consented to has another text by now."""
+"""Why a purpose is off. ``other_notice``: the text consented to has been replaced since."""
 
 
 class Purpose(StrEnum):
-    """What a household may allow, each on its own, all off until granted."""
+    """The purposes a household can consent to, each separately; all are off until granted."""
 
     HISTORY = "history"
     PERSONALIZATION = "personalization"

@@ -1,4 +1,4 @@
-"""ModelManifest: what the server says about a segment model and the files that make it up."""
+"""ModelManifest: the description of a segment model and the files it consists of."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ __all__ = [
 ]
 
 MANIFEST_CAP_BYTES = 160 * 1024
-"""64 labels that fill all an exporter writes, in letters of four bytes, take 136 KB."""
+"""64 labels with the longest texts that the exporter writes, in four-byte letters, take 136 KB."""
 MODEL_CAP_BYTES = 4 * 1024 * 1024
-"""A segment model is 60–480 KB; anything near this is not one."""
+"""Segment models have 60–480 KB; a file near this limit is not one."""
 
 
 LABEL_TEXT_LETTERS = 60
@@ -41,7 +41,7 @@ LabelText = Annotated[str, Meta(min_length=1, max_length=LABEL_TEXT_LETTERS)]
 
 
 class TargetReference(Message, frozen=True, kw_only=True):
-    """One file in the TUF repository, named by content."""
+    """One file in the TUF repository, named by its hash."""
 
     path: TargetPath
     sha256: Sha256
@@ -49,45 +49,45 @@ class TargetReference(Message, frozen=True, kw_only=True):
 
 
 BEFORE_1970: Literal["before 1970"] = "before 1970"
-"""An era: of older films people ask for all, not for a decade."""
+"""The era of all older films, which people ask for as a whole rather than by decade."""
 
 
 class SegmentLabel(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """What one segment is called: in words, and as fields that another language is made from.
+    """The label of a segment: in English words, and as fields from which other languages are made.
 
-    The fields hold what the name says, no more; manifests without them are older.
+    The fields hold the same as the name; manifests of older exporters have none.
     """
 
     name: ShortText
-    """English; shown where the fields are not understood."""
+    """English; shown by programs that do not use the fields."""
     sensitive: bool
-    """Never a category of a report: sessions in it count as "none"."""
+    """Not a category of a report: sessions in it count as "none"."""
     iab: Annotated[tuple[ShortText, ...], Meta(max_length=8)]
     """IAB Content Taxonomy 3.1 ids."""
     kind: Literal["films", "series"] | None = None
-    """None: nothing is told but the name."""
+    """``None``: there is only the name."""
     genres: Annotated[tuple[LabelText, ...], Meta(max_length=2)] = ()
-    """As catalogues say them; the second tells what kind of the first."""
+    """In the words of the catalogue; the second qualifies the first."""
     era: Annotated[int, Meta(ge=1870, le=2200, multiple_of=10)] | Literal["before 1970"] | None = (
         None
     )
-    """A decade by its first year, or everything before one."""
+    """A decade by its first year, or everything before 1970."""
     theme: LabelText | None = None
     """What its titles have in common besides genres and era."""
     titles: Annotated[tuple[LabelText, ...], Meta(max_length=3)] = ()
     """Of what is watched there."""
     number: Annotated[int, Meta(ge=1, le=64)] = 1
-    """Tells it from others that are called the same."""
+    """Distinguishes it from others with the same label."""
 
 
 class ModelClaims(Message, frozen=True, kw_only=True):
-    """What a manifest says of its model, and the model must say of itself."""
+    """The facts that both the manifest and the model's metadata state."""
 
     head: HeadName
     space_id: SpaceId
     dimension: int
     segments: int
-    """How many."""
+    """The number of segments."""
 
 
 class ModelManifest(Message, frozen=True, kw_only=True):
@@ -105,7 +105,7 @@ class ModelManifest(Message, frozen=True, kw_only=True):
     catalogue: TargetReference
 
     def claims(self) -> ModelClaims:
-        """Return what the model must say of itself."""
+        """Return the facts that the model's metadata must state."""
         return ModelClaims(
             head=self.head,
             space_id=self.space_id,
@@ -118,7 +118,7 @@ def decode_manifest(data: bytes) -> ModelManifest:
     """Decode a manifest (≤ 64 KiB, canonical).
 
     Raises:
-        MalformedMessage: with the field at fault.
+        MalformedMessage: the message names the field at fault.
 
     """
     return decode(data, ModelManifest, cap_bytes=MANIFEST_CAP_BYTES, canonical=True)

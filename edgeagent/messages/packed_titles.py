@@ -1,8 +1,8 @@
-"""Titles of a catalogue as they lie in its file, decoded one by one when they are asked for.
+"""Titles of a catalogue in their encoded form, decoded one by one when looked up.
 
-Ten thousand titles as objects are 5 MiB, and long after they have gone the interpreter keeps most
-of that: one small thing that lives on is enough to hold each mebibyte. As bytes they are 0.5 to
-1.5 MiB in one piece, which the system has back at once.
+Ten thousand titles as objects take 5 MiB, most of which the interpreter keeps after they are freed:
+one surviving small object holds a whole arena of 1 MiB. As bytes they take 0.5 to 1.5 MiB in one
+block, which is returned to the system at once.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ __all__ = ["PackedTitles"]
 
 
 class _Id(msgspec.Struct, frozen=True, gc=False):
-    """What is read of a title to find it again."""
+    """The part of a title that is decoded for the index."""
 
     entity_id: str
 
 
 _ID, _TITLE = msgspec.json.Decoder(_Id), msgspec.json.Decoder(Title)
 _BETWEEN = b"},{"
-"""Canonical JSON has this between two titles, and maybe within one."""
+"""Canonical JSON has this between two titles, and possibly inside a text."""
 
 
 class PackedTitles:
     """Looks titles up by entity id."""
 
     def __init__(self, data: bytes) -> None:
-        """Index the titles of a catalogue file that was checked when it came; it is not kept.
+        """Index the titles of a catalogue file that was validated before; ``data`` is not kept.
 
         Raises:
-            MalformedMessage: it is no catalogue, or a title in it has no id.
+            MalformedMessage: it is not a catalogue, or a title in it has no id.
 
         """
         self._plain = plain_titles(data)
@@ -46,8 +46,8 @@ class PackedTitles:
             self._hashes.append(hash(entity_id))
         self._starts.append(len(self._plain))
         self._slots = array("I", bytes(4 << (2 * len(self)).bit_length()))
-        """At the hash of an id, or next to it: the place of its title, counted from 1. More than
-        half of them are empty."""
+        """Open-addressing hash table: at the hash of an id, or in a slot after it, the 1-based
+        index of its title; 0 is empty. More than half of the slots are empty."""
         for place, wanted in enumerate(self._hashes):
             slot = wanted % len(self._slots)
             while self._slots[slot]:
@@ -55,7 +55,7 @@ class PackedTitles:
             self._slots[slot] = place + 1
 
     def find(self, entity_id: str) -> Title | None:
-        """Return a title, or ``None`` when there is none of this id."""
+        """Return a title, or ``None`` if there is none with this id."""
         wanted = hash(entity_id)
         slot = wanted % len(self._slots)
         while place := self._slots[slot]:
@@ -80,7 +80,7 @@ class PackedTitles:
 
 
 def _split(plain: bytes) -> Iterator[tuple[int, str]]:
-    """Yield where each title begins, and its id."""
+    """Yield the offset of each title, and its id."""
     start, after, last = 1, 1, len(plain) - 1
     while start < last:
         found = plain.find(_BETWEEN, after)
@@ -92,6 +92,6 @@ def _split(plain: bytes) -> Iterator[tuple[int, str]]:
                 raise MalformedMessage(
                     f"catalogue: a title without an id: {error}", hint="edgeagent model update"
                 ) from error
-            continue  # it was within a text
+            continue  # the separator was inside a text
         yield start, entity_id
         start = after = after + 1

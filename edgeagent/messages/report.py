@@ -1,4 +1,4 @@
-"""Report: the only thing about a household that leaves the box, 512 bytes of it."""
+"""Report: the only data about a household that leaves the box, in 512 bytes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ REPORT_BYTES = 512
 """Length of every body, whatever the task."""
 COUNT_LIMIT = 999
 """Noisy counts are clamped to ± this, so that every report fits its 512 bytes."""
-_FEWEST_COUNTS = 8  # in the log of a box there may be reports from before the sets were closed
+_FEWEST_COUNTS = 8  # logs may hold reports of releases before the closed set of sizes
 
 
 class Report(Message, frozen=True, kw_only=True):
     """One randomised answer: a small integer for each category, 0 or 1 under Subset Selection."""
 
     report_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
-    """128 random bits, so that a retry is counted once; tells nothing else."""
+    """128 random bits, so that a retry is counted once; carries no other information."""
     task: Annotated[
         str,
         Meta(
@@ -52,12 +52,12 @@ def decode_report(body: bytes) -> Report:
     """Decode a body of exactly 512 bytes, canonical up to its padding.
 
     Raises:
-        MalformedMessage: wrong length, spelling, field or range.
+        MalformedMessage: wrong length, encoding, field or range.
 
     """
     if len(body) != REPORT_BYTES:
         raise MalformedMessage(
             f"Report: {len(body)} bytes, every report has {REPORT_BYTES}",
-            hint="send the padded body as it was drawn",
+            hint="send the padded body unchanged",
         )
     return decode(body.rstrip(b" "), Report, cap_bytes=REPORT_BYTES, canonical=True)

@@ -1,8 +1,8 @@
-"""ServerAddress: an http(s) address that this box can talk to, parsed in one place.
+"""ServerAddress: an http(s) address that this box can use, parsed in one place.
 
-A text that parses leads to a connection or to a network error, never to a surprise inside the
-resolver, TLS or HTTP code. What is understood is a subset of RFC 3986: ASCII only, a host name, an
-IPv4 or a bracketed IPv6 address, a port, a path; no user, query or fragment.
+An address that parses leads to a connection or a network error, never to an unexpected error in
+resolver, TLS or HTTP code. A subset of RFC 3986 is accepted: ASCII only, a host name, an IPv4 or a
+bracketed IPv6 address, a port, a path; no user, query or fragment.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["LOCAL_HOSTS", "LOOPBACK", "ServerAddress"]
 
 LOOPBACK, _LOCALHOST = "127.0.0.1", "localhost"
 LOCAL_HOSTS = (LOOPBACK, _LOCALHOST, "[::1]")
-"""This machine, as a client names it in ``Host``."""
+"""Names of this machine in a client's ``Host`` header."""
 
 Scheme = Literal["http", "https"]
 
@@ -41,21 +41,22 @@ class ServerAddress:
 
     scheme: Scheme
     authority: str
-    """Host and port as they were written: what the ``Host`` header says."""
+    """Host and port as written; the value of the ``Host`` header."""
     host: str
     """A name or an address, IPv6 without brackets."""
     port: int
     path: str
-    """Empty, or with a slash in front."""
+    """Empty, or beginning with a slash."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Take an address apart.
+        """Parse an address.
 
-        TLS is required; plain HTTP is for a server on this very machine (tests, simulations).
+        TLS is required; plain HTTP is accepted only for a server on this machine (tests,
+        simulations).
 
         Raises:
-            InputError: not an address that the box can talk to; the message has the reason.
+            InputError: not a usable address; the message has the reason.
 
         """
         if not text.isascii() or not text.isprintable() or " " in text:
@@ -72,7 +73,7 @@ class ServerAddress:
             raise _refused(
                 "…@" + found["authority"].rpartition("@")[2],
                 "names a user",
-                "leave out what stands before the @: a box has no identity",
+                "omit the part before the @: a box has no identity",
             )
         if _PATH.fullmatch(found["path"] or "") is None:
             raise _refused(text, "has a query, a fragment or a path that is none", _WRITE_IT)
@@ -93,7 +94,7 @@ class ServerAddress:
 
     @property
     def base(self) -> str:
-        """What paths of ours are appended to: the address without a slash at its end."""
+        """The address without a trailing slash; our paths are appended to it."""
         return f"{self.scheme}://{self.authority}{self.path.rstrip('/')}"
 
 

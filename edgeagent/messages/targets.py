@@ -1,4 +1,4 @@
-"""What publisher, server and box call the parts of a signed repository (TUF)."""
+"""The names of the parts of a signed repository (TUF), for publisher, server and box."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = [
 ]
 
 METADATA, TARGETS = "metadata", "targets"
-"""Directories of a repository, parts of its address, and directories of a box's copy."""
+"""Directories of a repository, path segments of its address, and directories of a box's copy."""
 
 ROOT_NAME = "root.json"
-"""In the repository itself: the metadata that a box is shipped with."""
+"""In the repository: the root metadata that a box is shipped with."""
 
 MODELS_ROLE, CATALOGUE_ROLE, TASKS_ROLE = "models", "catalogue", "tasks"
 DELEGATED_ROLES = (MODELS_ROLE, CATALOGUE_ROLE, TASKS_ROLE)
@@ -33,12 +33,12 @@ DELEGATED_ROLES = (MODELS_ROLE, CATALOGUE_ROLE, TASKS_ROLE)
 MANIFEST_NAME, TASK_NAME = "manifest.json", "report.json"
 MANIFEST_TARGET = f"{MODELS_ROLE}/{MANIFEST_NAME}"
 TASK_TARGET = f"{TASKS_ROLE}/{TASK_NAME}"
-"""The two that are not named by content: a box asks for them first."""
+"""The two targets that are not named by hash: a box fetches them first."""
 
 ISSUED_FIELD = "x-edgeagent-issued"
-"""Of a signed timestamp: when it was issued, seconds UTC. TUF lets a publisher add fields."""
+"""Field of a signed timestamp: when it was issued, seconds UTC. TUF allows additional fields."""
 
 
 def target_file(copy: Path, path: str) -> Path:
-    """Return where a box's copy of a repository keeps a target: clients write ``a/b`` so."""
+    """Return the path of a target in a box's copy; TUF clients encode ``a/b`` as one file name."""
     return copy / TARGETS / path.replace("/", "%2F")

@@ -1,8 +1,8 @@
-"""ReportTask: what the server may ask, in closed fields only.
+"""ReportTask: what the server may ask for, in closed fields only.
 
-The limits in the field types are compiled into the agent: a task beyond them does not decode, so
-the server cannot weaken a box (promise 5). They are small sets rather than ranges, and the epoch is
-the number of the quarter, because reports repeat them: a free number would tag a box.
+The limits in the field types are compiled into the agent: a task that exceeds them does not decode,
+so the server cannot weaken a box (promise 5). They are small sets rather than ranges, and the epoch
+is the number of the quarter, because reports repeat them: a free number could identify a box.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Segmenter(Message, frozen=True, kw_only=True):
 
 
 class ReportTask(Message, frozen=True, kw_only=True):
-    """One measurement: which mechanism, how many categories, at what privacy loss, how read."""
+    """One measurement: mechanism, number of categories, privacy loss, period and segmenter."""
 
     mechanism: MechanismName
     categories: Literal[9, 17, 33, 65]
@@ -60,10 +60,10 @@ class ReportTask(Message, frozen=True, kw_only=True):
     ``discrete_laplace``, whose parameters are fixed."""
     odds_denominator: Literal[1, 2]
     epoch: Annotated[int, Meta(ge=0, le=9999)]
-    """The number of the quarter whose weeks it asks about. Segments keep their meaning for a
-    quarter, so that one sum never mixes two."""
+    """The number of the quarter whose weeks it covers. Segments keep their meaning for a quarter,
+    so that one sum never mixes two meanings."""
     first_week: WeekNumber
-    """Reports for earlier weeks are not asked for."""
+    """There are no reports for earlier weeks."""
     segmenter: Segmenter
     sensitive: Annotated[
         tuple[Annotated[int, Meta(ge=0, lt=MAX_CATEGORIES)], ...],
@@ -72,7 +72,7 @@ class ReportTask(Message, frozen=True, kw_only=True):
     """Segment ids whose sessions count as "none"."""
 
     def __post_init__(self) -> None:
-        """Refuse odds outside the set and sensitive ids that are no segment."""
+        """Raise for odds outside the set and sensitive ids that are not segments."""
         permitted = PERMITTED_ODDS if self.mechanism == "subset_selection" else (MAX_ODDS,)
         if self.odds not in permitted:
             message = f"e^epsilon {self.odds} is none of {', '.join(map(str, permitted))}"
@@ -93,7 +93,7 @@ class ReportTask(Message, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The string a report carries; built from closed fields, so it cannot tag a box."""
+        """The task's name in reports; built from closed fields, so it cannot identify a box."""
         odds = self.odds
         return (
             f"{self.mechanism}.{self.categories}.{odds.numerator}-{odds.denominator}.{self.epoch}"
@@ -104,7 +104,7 @@ def decode_task(data: bytes) -> ReportTask:
     """Decode a task (≤ 8 KiB, canonical).
 
     Raises:
-        MalformedMessage: a field is missing, unknown, or beyond a compiled limit.
+        MalformedMessage: a field is missing, unknown, or exceeds a compiled limit.
 
     """
     return decode(data, ReportTask, cap_bytes=TASK_CAP_BYTES, canonical=True)

@@ -1,4 +1,4 @@
-"""WatchEvent: what an app tells the box about one viewing."""
+"""WatchEvent: what an app reports about one viewing."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class WatchEvent(Message, frozen=True, kw_only=True):
     progress_seconds: ProgressSeconds | None = None
     completed: bool = False
     age_policy: AgePolicy | None = None
-    """What the app says of its audience; ``app:child`` is never stored."""
+    """The audience stated by the app; ``app:child`` is never stored."""
     profile: ProfileName = MAIN_PROFILE
 
     def __post_init__(self) -> None:
-        """Refuse an event that states its progress twice."""
+        """Raise for an event that gives its progress twice."""
         if self.progress_fraction is not None and self.progress_seconds is not None:
             message = "progress_fraction and progress_seconds exclude each other"
             raise ValueError(message)
@@ -47,7 +47,7 @@ def decode_watch_event(data: bytes) -> WatchEvent:
     """Decode one event (≤ 4 KiB).
 
     Raises:
-        MalformedMessage: with the field at fault.
+        MalformedMessage: the message names the field at fault.
 
     """
     event = decode(data, WatchEvent, cap_bytes=WATCH_EVENT_CAP_BYTES)

@@ -1,1 +1,1 @@
-"""Randomisers, accounting and release: pure, without numpy, shared with the server."""
+"""Privacy: randomisers, accounting and release. Pure, without numpy, shared with the server."""

@@ -1,7 +1,8 @@
 """The budget: what a box has spent on reports, in exact fractions of e^ε.
 
 Pure ε-differential privacy composes by adding ε (Dwork and Roth 2014, Theorem 3.16), so the factors
-e^ε multiply. They are rationals, and so is every sum here: no logarithm, no rounding.
+e^ε multiply. They are rational numbers, and all arithmetic here is exact: no logarithms, no
+rounding.
 """
 
 from __future__ import annotations
@@ -37,18 +38,18 @@ _IN_WORDS = ", ".join(map(str, PERMITTED_ODDS))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a report has to stay within; settings make it tighter, nothing makes it looser."""
+    """The limits of a report; settings can tighten them, nothing can loosen them."""
 
     max_odds: Fraction = MAX_ODDS_PER_REPORT
-    """Largest e^ε of one report; of the permitted ones."""
+    """Largest e^ε of one report, one of the permitted values."""
     spacing_weeks: int = SPACING_WEEKS
-    """Fewest weeks from one report to the next."""
+    """Minimum number of weeks from one report to the next."""
 
     def __post_init__(self) -> None:
-        """Refuse what is looser than the compiled limits.
+        """Raise if they are looser than the compiled limits.
 
         Raises:
-            PolicyError: it is.
+            PolicyError: they are.
 
         """
         if self.max_odds not in PERMITTED_ODDS or self.spacing_weeks < SPACING_WEEKS:
@@ -64,7 +65,7 @@ COMPILED_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debit:
-    """What the report on one week cost."""
+    """The cost of the report on one week."""
 
     week: int
     odds: Fraction
@@ -90,12 +91,12 @@ def most_spent(debits: Sequence[Debit]) -> Fraction:
 
 
 def check_debit(debits: Sequence[Debit], new: Debit, *, limits: Limits = COMPILED_LIMITS) -> None:
-    """Refuse a debit that would pass a limit.
+    """Raise if a debit would exceed a limit.
 
     Args:
         debits: everything booked so far, imported debits included, in any order.
         new: the debit about to be booked.
-        limits: the compiled ones, or tighter.
+        limits: the compiled limits, or tighter ones.
 
     Raises:
         PolicyError: e^ε not permitted, the week already booked, another report within 13 weeks

@@ -1,6 +1,6 @@
-"""What sums of discrete Laplace noise do: for the server, which knows the noise but not the truth.
+"""The distribution of sums of discrete Laplace noise, for the server's estimates.
 
-``ratio`` is λ = e^−rate, so that a value z has chance (1 − λ) / (1 + λ) · λ^|z|.
+``ratio`` is λ = e^−rate: a value z has probability (1 − λ) / (1 + λ) · λ^|z|.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ def noise_variance(ratio: float) -> float:
 def noise_half_width(ratio: float, draws: int, *, confidence: float) -> int:
     """Return the smallest c with P(|sum of ``draws`` draws| ≤ c) ≥ ``confidence``.
 
-    The chance is the exact one, by inversion of the characteristic function
-    1 / (1 + 4 λ / (1 − λ)² sin²(θ/2)) to the power of ``draws``. A sum over M equally spaced angles
-    takes the distribution modulo M, with M so large that no more than e^−50 is folded over.
+    The probability is exact, by inversion of the characteristic function 1 / (1 + 4 λ / (1 − λ)²
+    sin²(θ/2)) to the power of ``draws``. A sum over M equally spaced angles gives the distribution
+    modulo M, with M so large that at most e^−50 is aliased.
     """
     deviation = sqrt(draws * noise_variance(ratio))
     angles = _angles(ratio, deviation)
@@ -45,7 +45,7 @@ def noise_half_width(ratio: float, draws: int, *, confidence: float) -> int:
 
 
 def _angles(ratio: float, deviation: float) -> int:
-    """Return M, odd: 20 deviations for the Gaussian body, 50 mean lengths for the tails, a side."""
+    """Return M, odd: on each side 20 deviations for the body, 50 mean lengths for the tail."""
     return 2 * ceil(20 * deviation + 50 / -log(ratio)) + 1
 
 

@@ -1,7 +1,7 @@
-"""What leaves a box, declared for machines in ``privacy.json`` beside this file.
+"""The machine-readable declaration of everything that leaves a box, ``privacy.json``.
 
-Tests compare it with the encoder of reports and with the headers on the wire, and fail when either
-changes alone.
+Tests compare it with the encoder of reports and with the headers on the wire, and fail if only one
+of them changes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class DeclaredHeader(Message, frozen=True, kw_only=True):
 
     name: str
     value: str | None
-    """The same on every box; ``None`` for the address of the server."""
+    """The value, the same on every box; ``None`` for the address of the server."""
 
 
 class DeclaredField(Message, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class DeclaredField(Message, frozen=True, kw_only=True):
     holds: str
     purpose: str
     from_history: bool
-    """Whether what was watched has a part in it."""
+    """Whether it depends on what was watched."""
     schema: dict[str, Any]
     """JSON Schema of its values."""
 
@@ -47,7 +47,7 @@ class DeclaredRequest(Message, frozen=True, kw_only=True):
     retention: str
     body_bytes: int
     headers: tuple[DeclaredHeader, ...]
-    """All of them, in their order."""
+    """All headers, in order."""
     fields: tuple[DeclaredField, ...]
     """All fields of its body."""
 

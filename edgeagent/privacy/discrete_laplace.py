@@ -1,9 +1,9 @@
-"""Discrete Laplace: the counts of a week, clipped, each with noise of its own.
+"""Discrete Laplace: the clipped counts of a week, each with independent noise.
 
 Ghosh, Roughgarden and Sundararajan 2009, "Universally utility-maximizing privacy mechanisms"
-(arXiv:0811.2841), for the noise; drawn as in :mod:`edgeagent.privacy.exact_sampling`. For operators
-who need sessions counted rather than one drawn; it costs accuracy. All arithmetic on the box is on
-integers and fractions.
+(arXiv:0811.2841), for the noise; drawn as in :mod:`edgeagent.privacy.exact_sampling`. It is for
+operators who need counts of sessions rather than one drawn session, and is less accurate. All
+arithmetic on the box is on integers and fractions.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from edgeagent.randomness import RandomSource
 __all__ = ["CLIP", "DiscreteLaplace", "largest_epsilon"]
 
 CLIP = 8
-"""C: at most so many sessions of a week count. Compiled in, like the weight of Subset Selection:
-the noise grows with it, and a box that watches once a day is counted whole."""
+"""C: the maximum number of sessions of a week that count. Compiled in, like the weight of Subset
+Selection. The noise grows with it; 8 counts all sessions of a box that is used once a day."""
 
 _TERMS = 24
 _STEPS = 1000
@@ -42,11 +42,11 @@ class DiscreteLaplace:
 
         Args:
             categories: S' ≥ 1.
-            odds: the e^ε that is booked, in (1, 3]. The noise is that of :func:`largest_epsilon`,
-                so it costs a little less.
+            odds: the e^ε that is booked, in (1, 3]. The noise uses :func:`largest_epsilon`, so the
+                true loss is slightly smaller.
 
         Raises:
-            PolicyError: parameters that make no mechanism.
+            PolicyError: there is no mechanism with these parameters.
 
         """
         epsilon = largest_epsilon(odds)
@@ -70,16 +70,16 @@ class DiscreteLaplace:
         return exp(-self.rate)
 
     def bound(self, week: SegmentCounts, random: RandomSource) -> BoundedCounts:
-        """Count at most C sessions; of more, C are drawn uniformly, so that shares stay true."""
+        """Count at most C sessions, drawn uniformly if there are more, so that shares stay true."""
         sessions = week.sessions()
         drawn = uniform_choice(sessions, min(CLIP, len(sessions)), random)
         return BoundedCounts(SegmentCounts.of(drawn, categories=self.categories).counts)
 
     def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
-        """Add noise to every count, whatever it is, and clamp.
+        """Add noise to every count, zeros included, and clamp.
 
         Raises:
-            PolicyError: the noise is not made for such counts.
+            PolicyError: the counts were not bounded for this mechanism.
 
         """
         counts = bounded.counts
@@ -90,24 +90,24 @@ class DiscreteLaplace:
         return PrivatizedCounts(tuple(max(-COUNT_LIMIT, min(n, COUNT_LIMIT)) for n in noisy))
 
     def is_possible(self, counts: Sequence[int]) -> bool:
-        """Say whether these are S' counts within the clamp; noise makes any of them possible."""
+        """Return whether these are S' counts within the clamp: noise makes all of them possible."""
         return len(counts) == self.categories and all(abs(n) <= COUNT_LIMIT for n in counts)
 
     def estimate(self, totals: Totals, *, confidence: float = 0.95) -> Estimate:
         """Estimate the mean clipped counts of the boxes that reported.
 
-        A count at the limit stands for all that were clamped to it. Their mean is known, for the
-        noise has no memory: what reaches 999 lies beyond it by a geometric number with mean
-        λ / (1 − λ). With that added the mean is unbiased, whatever the true counts are.
+        A count at the limit stands for all values clamped to it. Their mean is known, because the
+        noise is memoryless: a value that reaches 999 exceeds it by a geometric number with mean λ /
+        (1 − λ). With that added the mean is unbiased for any true counts.
 
         Args:
             totals: the sums of the reports.
-            confidence: of the two-sided intervals. They hold the true mean over the reporting boxes
-                and come from the exact distribution of the sum of the noise; where counts were
-                clamped the true error is smaller than that.
+            confidence: of the two-sided intervals for the true mean over the reporting boxes. They
+                come from the exact distribution of the sum of the noise; where counts were clamped
+                the true error is smaller.
 
         Raises:
-            InputError: totals that this many reports cannot have.
+            InputError: totals that are impossible for this number of reports.
 
         """
         reports = totals.reports
@@ -121,7 +121,7 @@ class DiscreteLaplace:
             raise InputError(
                 f"{reports} reports of {self.categories} counts within ±{COUNT_LIMIT} cannot add "
                 f"up to {list(totals.counts)}",
-                hint="sum reports of one task only, each of them checked when it arrived",
+                hint="sum only reports of one task that were checked on arrival",
             )
         beyond = self.ratio / (1 - self.ratio)
         means = [
@@ -151,7 +151,7 @@ def largest_epsilon(odds: Fraction) -> Fraction:
 
 
 def _exp_from_above(x: Fraction) -> Fraction:
-    """Return a little more than e^x, 0 < x < 2: the Taylor series, its rest a geometric one."""
+    """Return an upper bound of e^x, 0 < x < 2: the Taylor series with a geometric remainder."""
     total, term = Fraction(0), Fraction(1)
     for index in range(1, _TERMS):
         total += term

@@ -1,4 +1,4 @@
-"""What many reports say about the audience: values, their variance, their intervals."""
+"""Estimates of the audience from many reports: values, variances and intervals."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["Estimate", "Totals", "clopper_pearson", "each_of", "onto_simplex"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """The sums of some reports on one task: all that estimation needs to know."""
+    """The sums of reports on one task: all that estimation needs."""
 
     reports: int
     counts: tuple[int, ...]
     """[S'] the sum of all counts, category by category."""
     at_limit: tuple[int, ...]
-    """[S'] how many counts were 999, less how many were −999: there noise was cut off."""
+    """[S'] number of counts at 999 minus number at −999, where noise was clamped."""
 
     @classmethod
     def of(cls, reports: Iterable[Sequence[int]], *, categories: int) -> Totals:
@@ -37,16 +37,16 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What the audience watched; one entry a category in each field."""
+    """An estimate of what the audience watched; each field has one entry per category."""
 
     unit: Literal["share", "sessions"]
-    """Shares of the audience's sessions, or mean clipped sessions a box."""
+    """Shares of the audience's sessions, or mean clipped sessions per box."""
     reports: int
     values: tuple[float, ...]
     """Unbiased, may be slightly below 0 or above what is possible; shares sum to 1."""
     variances: tuple[float, ...]
-    """Of the values: of shares over the sampling of boxes and the noise, of sessions over the
-    noise alone."""
+    """Variances of the values: for shares from the sampling of boxes and the noise, for sessions
+    from the noise alone."""
     intervals: tuple[tuple[float, float], ...]
     """Two-sided intervals for the true values, each on its own at ``confidence``."""
     confidence: float
@@ -59,7 +59,7 @@ class Estimate:
 
 
 def each_of(intervals: int, *, confidence: float) -> float:
-    """Return the confidence that each interval needs for all to hold at once with ``confidence``.
+    """Return the confidence each interval needs for all to hold jointly with ``confidence``.
 
     Bonferroni's inequality: whatever the dependence between them.
     """
@@ -67,12 +67,12 @@ def each_of(intervals: int, *, confidence: float) -> float:
 
 
 def clopper_pearson(successes: int, trials: int, *, confidence: float) -> tuple[float, float]:
-    """Return the two-sided interval for a binomial chance.
+    """Return the two-sided interval for a binomial probability.
 
     Clopper and Pearson 1934, "The use of confidence or fiducial limits illustrated in the case of
     the binomial" (Biometrika 26): covers at least ``confidence`` whatever the chance is.
     """
-    from scipy.stats import beta  # noqa: PLC0415  (servers have it; a box only privatizes)
+    from scipy.stats import beta  # noqa: PLC0415  (only servers have scipy; a box only privatizes)
 
     tail = (1 - confidence) / 2
     low = beta.ppf(tail, successes, trials - successes + 1) if successes > 0 else 0.0
@@ -81,14 +81,14 @@ def clopper_pearson(successes: int, trials: int, *, confidence: float) -> tuple[
 
 
 def onto_simplex(shares: Sequence[float]) -> tuple[float, ...]:
-    """Return the nearest shares that are ≥ 0 and sum to one: for display, it is biased.
+    """Return the nearest shares that are ≥ 0 and sum to one; for display only, as it is biased.
 
     Duchi, Shalev-Shwartz, Singer and Chandra 2008, "Efficient projections onto the l1-ball for
     learning in high dimensions" (ICML), Figure 1.
     """
     falling = sorted(shares, reverse=True)
     thresholds = [(total - 1) / rank for rank, total in enumerate(accumulate(falling), start=1)]
-    # The threshold of the longest prefix whose members all stay above it.
+    # The threshold of the longest prefix whose members all exceed it.
     cut = max(
         (rank, threshold)
         for rank, (share, threshold) in enumerate(zip(falling, thresholds, strict=True))

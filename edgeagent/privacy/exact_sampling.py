@@ -1,8 +1,8 @@
-"""Choices and noise from whole numbers: every draw is a uniform integer, nothing is rounded.
+"""Exact sampling: choices and noise from uniform integers, without rounding.
 
 Canonne, Kamath and Steinke 2020, "The discrete Gaussian for differential privacy"
-(arXiv:2004.00010), Algorithms 1 and 2, so the distribution is the one of the proof. Mironov 2012
-shows what goes wrong with floating point.
+(arXiv:2004.00010), Algorithms 1 and 2, so the distribution is exactly that of the proof. Mironov
+2012 shows how floating-point noise breaks privacy.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ def uniform_choice(items: Iterable[T], size: int, random: RandomSource) -> list[
 
 
 def bernoulli(numerator: int, denominator: int, random: RandomSource) -> bool:
-    """Return true with chance ``numerator / denominator`` in [0, 1]: one draw."""
+    """Return true with probability ``numerator / denominator`` in [0, 1]; uses one draw."""
     return random.below(denominator) < numerator
 
 
 def bernoulli_exp(numerator: int, denominator: int, random: RandomSource) -> bool:
-    """Return true with chance e^−γ, γ = ``numerator / denominator`` in [0, 1]: Algorithm 1.
+    """Return true with probability e^−γ, γ = ``numerator / denominator`` in [0, 1]: Algorithm 1.
 
-    The loop passes its k-th turn with chance γ^k / k!, so it stops in an odd turn with chance
-    Σ (−γ)^k / k! = e^−γ.
+    The loop continues past its k-th iteration with probability γ^k / k!, so it stops in an odd
+    iteration with probability Σ (−γ)^k / k! = e^−γ.
     """
     turn = 1
     while bernoulli(numerator, denominator * turn, random):
@@ -45,7 +45,7 @@ def bernoulli_exp(numerator: int, denominator: int, random: RandomSource) -> boo
 
 
 def discrete_laplace(rate: Fraction, random: RandomSource) -> int:
-    """Return z with chance proportional to e^(−rate·|z|), rate > 0: Algorithm 2, rate = s/t."""
+    """Return z with probability ∝ e^(−rate·|z|), rate > 0: Algorithm 2, rate = s/t."""
     s, t = rate.numerator, rate.denominator
     while True:
         remainder = random.below(t)
@@ -56,6 +56,6 @@ def discrete_laplace(rate: Fraction, random: RandomSource) -> int:
             whole += 1
         size = (remainder + t * whole) // s
         negative = bernoulli(1, 2, random)
-        if negative and size == 0:  # 0 would be drawn twice as often as it should
+        if negative and size == 0:  # otherwise 0 would be drawn twice as often as it should
             continue
         return -size if negative else size

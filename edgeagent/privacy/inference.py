@@ -1,9 +1,9 @@
-"""What somebody can conclude who sees all reports of a box and knows the population.
+"""What an observer who sees all reports of a box and knows the population can conclude.
 
-The worst case is a household that watches the same segment for ever and reports that can be linked
-to each other: then every report is evidence about one fact. Bayes' rule turns the shares of the
-population into what that observer believes afterwards. For display: floats, in logarithms, summed
-by fsum, which says the same under every Python: sum() compensates from 3.12 on.
+The worst case is a household that always watches the same segment, and reports that can be linked:
+then every report is evidence about one fact. Bayes' rule turns the shares of the population into
+the observer's posterior belief. For display only: floats in logarithms, summed by fsum, which gives
+the same result in every Python version (sum() compensates from 3.12 on).
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ _TOLERANCE = 1e-6
 
 
 def uniform_prior(categories: int) -> tuple[float, ...]:
-    """Return the shares of somebody who knows nothing of the population."""
+    """Return the prior of an observer who knows nothing of the population."""
     return (1 / categories,) * categories
 
 
 def checked_prior(shares: Sequence[float], categories: int) -> tuple[float, ...]:
-    """Return shares of a population, if that is what they are.
+    """Return the shares of a population after checking them.
 
     Raises:
-        InputError: not one share a category, one that is no share, or they do not sum to one.
+        InputError: not one share per category, a value outside [0, 1], or a sum other than one.
 
     """
     sound = len(shares) == categories and all(0 <= share <= 1 for share in shares)
     if not sound or abs(fsum(shares) - 1) > _TOLERANCE:
         raise InputError(
-            f"the prior has to be {categories} shares of 0 to 1 that sum to 1",
-            hint="a JSON array, one share a category of the task, 'none' last",
+            f"the prior must be {categories} shares from 0 to 1 that sum to 1",
+            hint="give a JSON array with one share per category of the task, 'none' last",
         )
     return tuple(shares)
 
 
 def evidence(report: Report) -> tuple[float, ...]:
-    """Return for each category ln of how likely a report is if the whole week was in it.
+    """Return for each category the log-likelihood of a report if the whole week was in it.
 
-    Up to a constant. Under Subset Selection each report that holds a category is e^ε times as
-    likely after it (Ye and Barg 2018). Under discrete Laplace noise of rate r a count y is
+    Up to a constant. Under Subset Selection each report that contains a category is e^ε times
+    as likely after it (Ye and Barg 2018). Under discrete Laplace noise of rate r a count y is
     exp(−r (|y − C| − |y|)) times as likely after C sessions as after none.
     """
     mechanism, _, odds, _ = report.task.split(".")
@@ -68,10 +68,10 @@ def posterior(prior: Sequence[float], reports: Sequence[Report]) -> tuple[float,
 
 
 def largest_posterior(prior: float, odds: Fraction) -> float:
-    """Return the most that a share can become under reports that cost ``odds`` together.
+    """Return the largest posterior of a share after reports that cost ``odds`` together.
 
-    Whatever they say: no answer is more than ``odds`` times as likely after one history as after
-    another, so the odds for a fact grow by that factor at most.
+    This holds for any content: no answer is more than ``odds`` times as likely after one history as
+    after another, so the odds of a fact grow by at most that factor.
     """
     raised = prior * float(odds)
     return raised / (raised + 1 - prior)

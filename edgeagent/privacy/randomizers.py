@@ -1,4 +1,4 @@
-"""The randomiser a task asks for."""
+"""The randomiser protocol, and the randomiser of a task."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ __all__ = ["Randomizer", "randomizer_for"]
 
 
 class Randomizer(Protocol):
-    """A mechanism: both of its sides in one place, so that they cannot drift apart.
+    """A mechanism: the box's side and the server's side in one class, so that they stay consistent.
 
-    Neighbours are any two weeks of one box: no output of :meth:`bound` and then :meth:`privatize`
-    is more than ``odds`` times as likely after one of them as after the other.
+    Neighbours are any two weeks of one box: no output of :meth:`bound` followed by
+    :meth:`privatize` is more than ``odds`` times as likely for one of them as for the other.
     """
 
     categories: int
-    """S', "none" included, which is the last one."""
+    """S', including "none", the last category."""
     odds: Fraction
-    """e^ε of one report, as it is booked."""
+    """e^ε of one report, as booked."""
     most_sessions: int
-    """How many sessions of a week :meth:`bound` lets through; to draw as many of them first, and
-    bound those, is the same to it, and no other session needs a segment."""
+    """How many sessions of a week :meth:`bound` uses at most. Drawing that many first and bounding
+    those gives the same distribution, and only these sessions need a segment."""
 
     def bound(self, week: SegmentCounts, random: RandomSource) -> BoundedCounts:
         """Limit what one week can contribute; runs in the box."""
@@ -41,7 +41,7 @@ class Randomizer(Protocol):
         ...
 
     def is_possible(self, counts: Sequence[int]) -> bool:
-        """Say whether :meth:`privatize` can give these counts; the server refuses others."""
+        """Return whether :meth:`privatize` can produce these counts; the server refuses others."""
         ...
 
     def estimate(self, totals: Totals, *, confidence: float = 0.95) -> Estimate:
@@ -53,7 +53,7 @@ def randomizer_for(task: ReportTask) -> Randomizer:
     """Return the randomiser of a task.
 
     Raises:
-        PolicyError: its parameters make no mechanism.
+        PolicyError: there is no mechanism with its parameters.
 
     """
     return _MECHANISMS[task.mechanism](task.categories, task.odds)

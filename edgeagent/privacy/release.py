@@ -1,4 +1,4 @@
-"""Release: the one step that makes a report, and it takes nothing but privatized counts."""
+"""Release: the only step that makes a report; it accepts only privatized counts."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Subset Selection: report d of S' categories, the true one among them a little more often.
+"""Subset Selection: report d of S' categories, the true one among them with higher probability.
 
 Wang et al. 2016, "Mutual information optimally local private discrete distribution estimation"
 (arXiv:1607.08025), and Ye and Barg 2018, "Optimal schemes for discrete distribution estimation
 under locally differential privacy" (IEEE Trans. IT 64(8)), who show that it reaches the minimax
-bound at every ε. All arithmetic on the box is on integers; e^ε is an exact rational n/m.
+bound at every ε. All arithmetic on the box uses integers; e^ε is an exact rational n/m.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class SubsetSelection:
         Args:
             categories: S' ≥ 2.
             odds: e^ε > 1.
-            weight: d; none: the optimal one. Other values serve the proofs.
+            weight: d; ``None``: the optimal one. Other values are for the proofs in tests.
 
         Raises:
-            PolicyError: parameters that make no mechanism.
+            PolicyError: there is no mechanism with these parameters.
 
         """
         weight_fits = weight is None or 0 < weight < categories
@@ -50,30 +50,30 @@ class SubsetSelection:
 
     @cached_property
     def p(self) -> Fraction:
-        """Chance that the true category is in the subset: d e^ε / (d e^ε + S' − d)."""
+        """Probability that the true category is in the subset: d e^ε / (d e^ε + S' − d)."""
         inside = self.weight * self.odds
         return inside / (inside + self.categories - self.weight)
 
     @cached_property
     def q(self) -> Fraction:
-        """Chance that any other category is in it: (d − p) / (S' − 1)."""
+        """Probability that any other given category is in it: (d − p) / (S' − 1)."""
         return (self.weight - self.p) / (self.categories - 1)
 
     def bound(self, week: SegmentCounts, random: RandomSource) -> BoundedCounts:
         """Draw one session uniformly; an empty week counts as "none", the last category."""
-        sessions = [*week.sessions(), self.categories - 1]  # the last one is drawn if it is alone
+        sessions = [*week.sessions(), self.categories - 1]  # "none" is drawn only if it is alone
         drawn = sessions[random.below(max(len(sessions) - 1, 1))]
         return BoundedCounts.single(drawn, categories=self.categories)
 
     def privatize(self, bounded: BoundedCounts, random: RandomSource) -> PrivatizedCounts:
         """Return d ones among S' counts.
 
-        Every category takes the same draws in the same order: one for "is the truth in", then d
-        for the others, of which the last is not used when it is. Nor does the time it takes tell
-        categories apart: no loop here ends where it finds the truth.
+        Every category uses the same draws in the same order: one for whether the true category is
+        in, then d for the others, of which the last is discarded if it is in. The running time does
+        not depend on the category either: no loop ends early where it finds it.
 
         Raises:
-            PolicyError: the mechanism is not made for such counts.
+            PolicyError: the counts were not bounded for this mechanism.
 
         """
         counts = bounded.counts
@@ -90,7 +90,7 @@ class SubsetSelection:
         return PrivatizedCounts(tuple(noisy))
 
     def is_possible(self, counts: Sequence[int]) -> bool:
-        """Say whether these are S' counts of 0 or 1 with exactly d ones."""
+        """Return whether these are S' counts of 0 or 1 with exactly d ones."""
         return (
             len(counts) == self.categories
             and all(count in (0, 1) for count in counts)
@@ -102,13 +102,13 @@ class SubsetSelection:
 
         Args:
             totals: the sums of N ≥ 1 reports.
-            confidence: of the two-sided intervals, Clopper-Pearson on T mapped through. T is
-                binomial when each box is a fresh draw from the audience, which is what the
-                intervals speak of; where weeks or boxes differ it varies less (Hoeffding 1956, "On
-                the distribution of the number of successes in independent trials").
+            confidence: of the two-sided intervals: Clopper-Pearson intervals of T, mapped to θ. T
+                is binomial if each box is an independent draw from the audience, which the
+                intervals assume; if weeks or boxes differ it varies less (Hoeffding 1956, "On the
+                distribution of the number of successes in independent trials").
 
         Raises:
-            InputError: totals that this many reports of weight d cannot have.
+            InputError: totals that are impossible for this number of reports of weight d.
 
         """
         reports = totals.reports
@@ -139,7 +139,7 @@ class SubsetSelection:
 
 
 def _best_weight(categories: int, odds: Fraction) -> int:
-    """Return the d next to S' / (e^ε + 1) with the smaller variance at small shares."""
+    """Return the integer d next to S' / (e^ε + 1) with the smaller variance at small shares."""
     near = int(categories / (odds + 1))
     return min((d for d in (near, near + 1) if d >= 1), key=lambda d: _noise(categories, odds, d))
 

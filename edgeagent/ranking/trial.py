@@ -81,6 +81,6 @@ def clear_loss(old: Sequence[float | None], new: Sequence[float | None]) -> str 
     if as_bad * _CLEAR_ODDS > 2**trials or before - after < _CLEAR_LOSS_FRACTION * before:
         return None
     return (
-        f"it predicts {losses} of {len(pairs)} titles watched last worse than the present model "
+        f"it ranks {losses} of the {len(pairs)} titles watched last worse than the present model "
         f"and {wins} better, {1 - after / before:.0%} less gain"
     )

@@ -1,1 +1,1 @@
-"""Seeded households and fleets living through the whole loop on this machine."""
+"""Simulations of households and fleets through the whole loop on this machine, from a seed."""

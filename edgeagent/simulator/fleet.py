@@ -1,8 +1,8 @@
 """A virtual fleet: many boxes' reports through the real randomiser and the real estimator.
 
-Each virtual box draws its true category from the mix of the real boxes' sessions. That mix is the
-truth that the intervals are held against, not the realised draw: sampling the boxes is a part of
-the error that a programmer in a media company faces.
+Each virtual box draws its true category from the mix of the real boxes' sessions. The intervals are
+compared with that mix, not with the realised draw: the sampling of boxes is part of the error that
+a media company faces.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _CHANCE = Fraction(1, 1_000_000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetOutcome:
-    """What the estimator made of the fleet, beside the truth."""
+    """The estimate for the fleet, and the truth."""
 
     devices: int
     truth: tuple[float, ...]
@@ -54,8 +54,8 @@ def run_fleet(
         task: the mechanism and its parameters.
         truth: [S'] shares that sum to one.
         devices: how many virtual boxes.
-        seed: reaches the truth each box draws, and its noise.
-        advance: told how many more boxes are done.
+        seed: determines the category each box draws, and its noise.
+        advance: called with the number of further boxes done.
 
     """
     randomizer = randomizer_for(task)
@@ -93,10 +93,10 @@ def _judge(estimate: Estimate, truth: list[float], devices: int) -> FleetOutcome
 
 
 def coverage_is_credible(covered: int, categories: int) -> bool:
-    """Say whether chance explains this few covered intervals at least once in a million runs.
+    """Return whether so few covered intervals have a probability of at least one in a million.
 
-    The number of covered intervals is taken as binomial with the nominal 95 %; shares that sum to
-    one are weakly negatively correlated, which makes few covered ones rarer still.
+    The number of covered intervals is taken as binomial with 95 %. Shares that sum to one are
+    weakly negatively correlated, which makes a low number even rarer.
     """
     tail = sum(
         comb(categories, k) * _COVERAGE**k * (1 - _COVERAGE) ** (categories - k)

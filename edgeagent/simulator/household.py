@@ -1,4 +1,4 @@
-"""One box lives its weeks: install, consent, update, watch, pick, close, send."""
+"""Simulate one box: install, consent, update, watch, pick, close weeks, send."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from edgeagent.testing.randomness import SeededRandomSource
 __all__ = ["HouseholdLife", "HouseholdOutcome", "SharedSetup"]
 
 _INSTALLED_AT = START - DAY_SECONDS
-"""The Sunday before: the 13 silent weeks of the new ledger then begin with the first week."""
+"""The Sunday before, so that the 13 silent weeks of the new ledger begin with the first week."""
 
 _PICKS_EVERY_WEEKS = 4
 _CLOSING_HOUR_SECONDS = 3600
@@ -41,7 +41,7 @@ _PICKS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedSetup:
-    """What all boxes of a simulation share."""
+    """The settings that all boxes of a simulation share."""
 
     homes: Path
     server_url: str
@@ -50,7 +50,7 @@ class SharedSetup:
     seed: int
 
     def config(self, *, scorer: str = "resident") -> Config:
-        """Return the settings every box gets."""
+        """Return the settings of every box."""
         return Config(
             server_url=self.server_url,
             trusted_root=str(self.trusted_root),
@@ -61,7 +61,7 @@ class SharedSetup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HouseholdOutcome:
-    """What one box did, for the summary; nothing here ever leaves a real box."""
+    """The outcome of one box, for the summary; nothing of this ever leaves a real box."""
 
     number: int
     events: int
@@ -71,13 +71,13 @@ class HouseholdOutcome:
     body_lengths: tuple[int, ...]
     picks: Picks
     category_shares: tuple[Fraction, ...]
-    """[S'] chance that a random session of a random week is in each category: the truth."""
+    """[S'] probability that a random session of a random week is in each category: the truth."""
     disclosures: tuple[Disclosure, ...]
 
 
 @contextmanager
 def _warnings_off() -> Iterator[None]:
-    """Settings are the simulation's own: what a box would warn its owner of is no news here."""
+    """Silence the warnings about settings, which the simulation has chosen itself."""
     logger = logging.getLogger("edgeagent")
     before = logger.level
     logger.setLevel(logging.ERROR)
@@ -88,7 +88,7 @@ def _warnings_off() -> Iterator[None]:
 
 
 class HouseholdLife:
-    """Runs one real agent over one plan, on a clock of its own."""
+    """Runs one real agent through one plan, on its own clock."""
 
     def __init__(
         self,
@@ -101,10 +101,11 @@ class HouseholdLife:
         """Prepare a box.
 
         Args:
-            plan: what the household watches.
-            setup: server, root, calendar.
-            make_scorer: a scorer shared by the boxes of a worker; none: the scoring child.
-            shared_targets: verified downloads of another box, to be hard-linked.
+            plan: the household's viewings.
+            setup: server, trusted root and calendar.
+            make_scorer: returns a scorer shared by the boxes of a worker; ``None``: the scoring
+                child.
+            shared_targets: verified downloads of another box, which are hard-linked.
 
         """
         self._plan = plan
@@ -116,7 +117,7 @@ class HouseholdLife:
             _link_targets(shared_targets, self.home / MODELS_DIRECTORY / TARGETS)
 
     def live(self) -> HouseholdOutcome:
-        """Live all weeks and return what happened."""
+        """Simulate all weeks and return the outcome."""
         around = self._setup
         environment = Environment(
             clock=self._clock,
@@ -148,7 +149,7 @@ class HouseholdLife:
                 evening = next(evenings, None)
             if week % _PICKS_EVERY_WEEKS == 0:
                 agent.recommend(limit=_PICKS)
-            # The repository stands still while boxes live, one after the other, through all weeks.
+            # The repository does not change while each box goes through all weeks in turn.
             take_task_of_quarter(agent, week_of(end) - 1)
             self._clock.set(end + _CLOSING_HOUR_SECONDS)
             agent.close_week()
@@ -156,7 +157,7 @@ class HouseholdLife:
         return refused
 
     def _send(self, agent: Agent) -> list[str]:
-        """Come back at the moment each queued report is due, as the housekeeping of a box does."""
+        """Send each queued report when it is due, as the service of a box does."""
         refused = []
         while (moment := agent.reports.next_attempt_at()) is not None:
             self._clock.set(max(self._clock.now(), moment))
@@ -171,7 +172,7 @@ class HouseholdLife:
 
     def _outcome(self, agent: Agent, picks: Picks, refused: list[str]) -> HouseholdOutcome:
         stores = box_context(agent).home
-        stores.shown.since = lambda: 0  # the truth is of all weeks, over age by now or not
+        stores.shown.since = lambda: 0  # the truth includes viewings past their retention
         disclosures = agent.disclosures()
         return HouseholdOutcome(
             number=self._plan.number,
@@ -218,7 +219,7 @@ class HouseholdLife:
 
 
 def _link_targets(source: Path, destination: Path) -> None:
-    """Hard-link content-addressed targets; TUF verifies them before use like any cached file."""
+    """Hard-link targets named by hash; TUF verifies them before use like any cached file."""
     destination.mkdir(parents=True, exist_ok=True)
     for target in source.iterdir():
         if not target.name.endswith(".json"):

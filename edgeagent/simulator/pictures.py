@@ -39,12 +39,12 @@ _STYLE = {
 
 
 Draw = Callable[[Axes, int], None]
-"""Draws into axes; the number is how many letters a label may have."""
+"""Draws into axes; the number is the maximum length of a label in letters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """One picture in two widths, and what it shows in words."""
+    """One picture in two widths, and a description of what it shows."""
 
     wide: str
     narrow: str
@@ -69,7 +69,7 @@ def shares_picture(fleet: FleetOutcome, names: tuple[str, ...]) -> Picture:
         axes.set_xlabel("share of viewing sessions, %")
         axes.grid(axis="x", color="#e4e7eb", lw=0.8)
         axes.set_axisbelow(True)
-        # Of the figure, not the axes: long labels leave narrow axes little room for it.
+        # A legend of the figure, not the axes: long labels leave narrow axes too little space.
         axes.figure.legend(loc="outside upper center", ncols=2, frameon=False)
 
     return _picture(
@@ -101,7 +101,7 @@ def quality_picture(quality: Quality) -> Picture:
 
 
 def times_picture(seconds: dict[str, float]) -> Picture:
-    """Draw where the time of the run went."""
+    """Draw the duration of each stage of the run."""
     names, values = list(seconds), list(seconds.values())
 
     def draw(axes: Axes, _letters: int) -> None:

@@ -1,4 +1,4 @@
-"""What is going to be simulated: options, the calendar, and each household's evenings."""
+"""The plan of a simulation: options, calendar, and each household's viewings."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from model_export.log import WatchLog
 __all__ = ["START", "HouseholdPlan", "Options", "plan_households", "retimed"]
 
 START = 1_767_571_200
-"""Monday 2026-01-05T00:00:00Z: when the simulated weeks begin."""
+"""Monday 2026-01-05T00:00:00Z, the beginning of the simulated weeks."""
 
 MAX_RETIMED_EVENTS = 300
 _MAX_TITLES_AN_EVENING = 3
 _EVENING_BEGINS_SECONDS = 18 * 3600
 _EVENING_SPREAD_SECONDS = 3 * 3600
 _TITLE_SECONDS = 105 * 60
-"""From one ending to the next on the same evening: a film and five minutes."""
+"""Time between the ends of two titles of an evening: a film and five minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the command line asked for."""
+    """The options of the command line."""
 
     households: int | None
-    """How many boxes live for real; none: 200, or everyone in the ratings."""
+    """How many real boxes are simulated; ``None``: 200, or all users of the ratings."""
     weeks: int
     fleet: int
     ratings: Path | None
@@ -40,20 +40,20 @@ class Options:
     out: Path
     keep: bool
     head: HeadName | Literal["auto"] = "foldin"
-    """What computes a household's picks; auto: whichever is better for these viewings."""
+    """The head that computes picks; ``auto``: the better one for these viewings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HouseholdPlan:
-    """One box's weeks, before they are lived."""
+    """The viewings planned for one box."""
 
     number: int
     evenings: tuple[tuple[WatchEvent, ...], ...]
-    """What is handed to the agent at once, in order of time."""
+    """Batches of events handed to the agent, in order of time."""
 
 
 def plan_households(log: WatchLog) -> tuple[HouseholdPlan, ...]:
-    """Turn each user of a log into the plan of a box; one batch of events a day."""
+    """Convert each user of a log to the plan of a box, with one batch of events per day."""
     order = np.lexsort((log.items, log.watched_on, log.users))
     bounds = np.searchsorted(log.users[order], np.arange(log.user_count + 1))
     return tuple(
@@ -79,11 +79,11 @@ def _evenings(log: WatchLog, rows: NDArray[np.int64]) -> tuple[tuple[WatchEvent,
 
 
 def retimed(log: WatchLog, *, weeks: int, seed: int) -> WatchLog:
-    """Lay each user's events, in their order, onto the simulated weeks.
+    """Spread each user's events, in their order, over the simulated weeks.
 
-    People rate in one sitting what they watched in years. Here each keeps the order of their
-    ratings, at most the last 300 of them, watched one to three an evening on evenings drawn from
-    ``seed``; only the times are invented.
+    People rate in one sitting what they watched over years. Here each user keeps the order of at
+    most their last 300 ratings, watched one to three per evening on evenings drawn from ``seed``;
+    only the times are invented.
     """
     order = np.lexsort((log.items, log.watched_on, log.users))
     bounds = np.searchsorted(log.users[order], np.arange(log.user_count + 1))
@@ -109,7 +109,7 @@ def retimed(log: WatchLog, *, weeks: int, seed: int) -> WatchLog:
 
 
 def _moments(count: int, *, weeks: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Return when each of the last titles of one person is watched, in order, seconds UTC."""
+    """Return when each of one user's last titles is watched, in order, seconds UTC."""
     days = weeks * WEEK_SECONDS // DAY_SECONDS - 1  # the last evening may end after midnight
     sizes = generator.integers(1, _MAX_TITLES_AN_EVENING + 1, size=days)
     sizes = sizes[: int(np.searchsorted(np.cumsum(sizes), min(count, MAX_RETIMED_EVENTS))) + 1]

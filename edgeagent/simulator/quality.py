@@ -1,4 +1,4 @@
-"""Quality of the picks on viewings the model has not seen, measured on what boxes download."""
+"""The quality of picks on viewings the model has not seen, measured on the published files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Quality", "measure_quality"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """The model's ranking beside popularity's, for the same people."""
+    """The quality of the model's and of popularity's ranking for the same people."""
 
     model: RankingQuality
     popularity: RankingQuality
@@ -63,8 +63,8 @@ def measure_quality(
 
     Args:
         split: the global time split; the model was trained on its earlier part.
-        files: what is published.
-        advance: told when one more person is done.
+        files: the published files.
+        advance: called for each person done.
 
     """
     engine = load_engine(files)

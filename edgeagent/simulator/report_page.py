@@ -1,4 +1,4 @@
-"""report.html: the run as one self-contained page, no network needed to read it."""
+"""report.html: the run as one self-contained page that needs no network."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def write_report_page(simulation: Simulation, path: Path) -> Path:
         path.write_text(html, "utf-8")
     except OSError as error:
         raise OutputError(
-            f"{path} cannot be written: {error.strerror}", hint="make room, or choose another --out"
+            f"{path} cannot be written: {error.strerror}",
+            hint="free disk space, or choose another --out",
         ) from error
     return path
 

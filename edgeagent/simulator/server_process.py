@@ -1,4 +1,4 @@
-"""The stub server as a process of its own, on a free port of loopback."""
+"""The stub server as a separate process, on a free loopback port."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _STOP_SECONDS = 10
 
 @contextmanager
 def running_server(repository: Path, store: Path, *, now: int, grace_weeks: int) -> Iterator[str]:
-    """Serve a repository and take reports; yields the server's URL and stops it afterwards.
+    """Serve a repository and accept reports; yield the server's URL, and stop it afterwards.
 
     Args:
-        repository: what ``model_export.publishing.publish`` wrote.
+        repository: the directory that ``model_export.publishing.publish`` wrote.
         store: the server's database.
-        now: the time the server pretends it is, seconds UTC.
-        grace_weeks: how many weeks back it takes reports for.
+        now: the time the server uses, seconds UTC.
+        grace_weeks: how many weeks after its week a report is accepted.
 
     Raises:
-        NetworkError: it does not start; the message holds what it said.
+        NetworkError: it does not start; the message contains its output.
 
     """
     arguments = [
@@ -36,7 +36,7 @@ def running_server(repository: Path, store: Path, *, now: int, grace_weeks: int)
         *("--repository", str(repository), "--store", str(store), "--port", "0"),
         *("--at", iso_utc(now), "--grace-weeks", str(grace_weeks)),
     ]
-    # A group of its own: Ctrl-C reaches the simulation, which then stops the server in order.
+    # In its own process group: Ctrl-C reaches only the simulation, which then stops the server.
     process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
         arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     )

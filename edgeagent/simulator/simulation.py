@@ -1,4 +1,4 @@
-"""The main job: train, publish, serve, live, report, estimate; and say whether promises held."""
+"""The simulation: train, publish, serve, simulate boxes, report, estimate, check the promises."""
 
 from __future__ import annotations
 
@@ -42,32 +42,32 @@ _PANEL_HOUSEHOLDS = 2000
 _PANEL_WEEKS = 52
 _PERCENT = 100
 _DIMENSION = 128
-_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (mkdtemp makes a directory that is its owner's)
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (mkdtemp creates a directory of mode 0700)
 _ROOM_BYTES = 1 << 30
-"""Several times what a run needs: boxes that have lived are deleted, unless they are kept."""
+"""Several times what a run needs, since simulated boxes are deleted unless they are kept."""
 
 
 class Progress(Protocol):
-    """Who is told how far the simulation is."""
+    """Receives the progress of the simulation."""
 
     def stage(self, what: str, total: int | None = None) -> None:
-        """A stage begins; ``total`` steps are known to lie ahead, or none are."""
+        """A stage begins; ``total`` is its number of steps, if known."""
         ...
 
     def advance(self, steps: int = 1) -> None:
-        """So many more steps of the stage are done."""
+        """Further steps of the stage are done."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """Everything a run found out."""
+    """The results of a run."""
 
     options: Options
     artefacts: Artefacts
     quality: Quality
     outcomes: tuple[HouseholdOutcome, ...]
-    """In the order of the households; the first ran in production shape."""
+    """In the order of the households; the first used a scoring child, as in production."""
     fleet: FleetOutcome
     server_counted: int
     """Reports in the server's store at the end."""
@@ -128,7 +128,7 @@ def simulate(options: Options, progress: Progress) -> Simulation:
 
 @contextmanager
 def _workspace(options: Options) -> Iterator[Path]:
-    """Yield where homes, repository and server store lie; gone afterwards unless kept."""
+    """Yield the directory of homes, repository and server store; it is deleted unless kept."""
     if options.keep:
         work = options.out / "state"
         if work.exists():
@@ -147,10 +147,10 @@ def _workspace(options: Options) -> Iterator[Path]:
 
 
 def _memory() -> Path | None:
-    """Return a directory in memory with room for a run, unless ``TMPDIR`` names another place.
+    """Return a directory in memory with space for a run; ``None`` if ``TMPDIR`` is set.
 
-    Hundreds of boxes make everything durable that they acknowledge. On a disk the simulation spends
-    half its time waiting for that, and nothing of it is to outlive the run.
+    Hundreds of boxes fsync everything they acknowledge. On a disk the simulation spends half its
+    time waiting for that, and none of the data outlive the run.
     """
     room = shutil.disk_usage(_SHARED_MEMORY).free if _SHARED_MEMORY.is_dir() else 0
     enough = room >= _ROOM_BYTES and os.access(_SHARED_MEMORY, os.W_OK)
@@ -158,7 +158,7 @@ def _memory() -> Path | None:
 
 
 def _logs(options: Options) -> tuple[WatchLog, WatchLog]:
-    """Return the log to train and measure on, and the log that the boxes live."""
+    """Return the log to train and measure on, and the log that the boxes replay."""
     if options.ratings is not None:
         log = load_movielens(options.ratings)
         return log, retimed(log, weeks=options.weeks, seed=options.seed)
@@ -181,7 +181,7 @@ def _logs(options: Options) -> tuple[WatchLog, WatchLog]:
 def _train_and_publish(
     split: GlobalSplit, options: Options, work: Path, stages: _Stages
 ) -> Artefacts:
-    """Train on the earlier part of the log only, so that the later part can judge the picks."""
+    """Train on the earlier part of the log only; the picks are tested on the later part."""
     with stages.stage("train", "Training the segment model", _PERCENT):
         reached = 0
 
@@ -220,14 +220,14 @@ def _train_and_publish(
 
 
 def _tasks(first: ReportTask, *, weeks: int) -> Iterator[ReportTask]:
-    """Yield the report task of each quarter that is lived through."""
+    """Yield the report task of each simulated quarter."""
     quarters = {quarter_of(week_of(START) + week): None for week in range(weeks)}
     for quarter in quarters:
         yield msgspec.structs.replace(first, epoch=quarter)
 
 
 def _published_files(artefacts: Artefacts, work: Path) -> ModelFiles:
-    """Return model and catalogue as files, as a box has them after an update."""
+    """Return model and catalogue as files, as on a box after an update."""
     manifest = artefacts.manifest
     for reference, data in (
         (manifest.model, artefacts.model),
@@ -270,10 +270,10 @@ def _live(
 
 
 def _mean_shares(shares: Sequence[tuple[Fraction, ...]], task: ReportTask) -> tuple[Fraction, ...]:
-    """Return the mix of all boxes, each weighing the same, rounded to a common denominator.
+    """Return the mix of all boxes, weighted equally, rounded to a common denominator.
 
-    Exact sums of hundreds of fractions have astronomic denominators; a billionth is far below
-    anything a fleet can see, and the last category takes what rounding leaves.
+    Exact sums of hundreds of fractions have huge denominators. Rounding to a billionth is far below
+    what a fleet can resolve; the last category takes the remainder.
     """
     unit = 10**9
     rounded = [

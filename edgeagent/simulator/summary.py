@@ -1,4 +1,4 @@
-"""The result of a simulation as one JSON object, and the promises it is held to."""
+"""The result of a simulation as one JSON object, and the check of its promises."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _recommend(quality: Quality) -> dict[str, object]:
 
 
 def headline(simulation: Simulation) -> tuple[tuple[str, str], ...]:
-    """Return the result in a few lines of words and figures, for people."""
+    """Return the result in a few lines for people."""
     quality, fleet, artefacts = simulation.quality, simulation.fleet, simulation.artefacts
     model, popular = quality.ndcg_at_10[0], quality.popularity_ndcg_at_10[0]
     gain, error = quality.gain
@@ -84,7 +84,7 @@ def headline(simulation: Simulation) -> tuple[tuple[str, str], ...]:
 
 
 def broken_promises(simulation: Simulation) -> tuple[str, ...]:
-    """Return what did not hold, in words; empty when everything did."""
+    """Return in words the promises that did not hold; empty if all did."""
     broken = []
     for outcome in simulation.outcomes:
         if not outcome.picks.picks:
@@ -108,14 +108,14 @@ def broken_promises(simulation: Simulation) -> tuple[str, ...]:
 
 
 def raise_if_broken(simulation: Simulation) -> None:
-    """Refuse a run in which a promise did not hold.
+    """Raise if a promise did not hold.
 
     Raises:
-        PromiseBroken: names each of them.
+        PromiseBroken: the message names each of them.
 
     """
     broken = broken_promises(simulation)
     if broken:
         raise PromiseBroken(
-            "; ".join(broken), hint="run it again with --keep and look into the named homes"
+            "; ".join(broken), hint="run it again with --keep and examine the named homes"
         )

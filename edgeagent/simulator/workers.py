@@ -1,4 +1,4 @@
-"""Two worker processes that live many households each, one after the other."""
+"""Two worker processes that each simulate many households, one after the other."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WORKERS = 2
 
 @dataclass(slots=True)
 class _Worker:
-    """What one process keeps between households."""
+    """The state that one process keeps between households."""
 
     setup: SharedSetup
     keep: bool
@@ -64,7 +64,7 @@ class _Worker:
 
 
 class _LastingScorer:
-    """A scorer that outlives the agents that use it."""
+    """A scorer that stays open when the agents that use it close it."""
 
     def __init__(self, inner: Scorer) -> None:
         self._inner = inner
@@ -92,7 +92,7 @@ _worker: list[_Worker] = []  # one a process, set by its initializer
 
 
 def _start(setup: SharedSetup, keep: bool) -> None:  # noqa: FBT001  (called by Pool)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it
     _worker.append(_Worker(setup, keep))
 
 
@@ -103,7 +103,7 @@ def _live(plan: HouseholdPlan) -> HouseholdOutcome:
 def live_all(
     plans: Sequence[HouseholdPlan], setup: SharedSetup, *, keep: bool
 ) -> Iterator[HouseholdOutcome]:
-    """Live all households and yield each outcome as it is done, in no particular order.
+    """Simulate all households and yield each outcome when it is done, in no particular order.
 
     Leaving the iteration early ends the worker processes.
     """

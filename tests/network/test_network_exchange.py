@@ -233,13 +233,13 @@ def test_an_attempt_to_connect_is_called_off() -> None:
     with (
         deaf() as address,
         _Exchange(lambda: next(answers), WATCHFUL) as call,
-        pytest.raises(ConnectionAbortedError, match="called off"),
+        pytest.raises(ConnectionAbortedError, match="aborted"),
     ):
         call.connect_to([address])
 
 
 def test_what_is_not_wanted_is_not_sent() -> None:
-    with serving(until_left) as seen, pytest.raises(NetworkError, match="called off"):
+    with serving(until_left) as seen, pytest.raises(NetworkError, match="aborted"):
         post_to(seen, wanted=lambda: False)
     assert seen.data == b""
 
@@ -252,13 +252,13 @@ def test_what_is_withdrawn_during_the_handshake_is_not_sent() -> None:
         shaking.append(True)
         until_left(seen, connection)
 
-    with serving(script) as seen, pytest.raises(NetworkError, match="called off"):
+    with serving(script) as seen, pytest.raises(NetworkError, match="aborted"):
         post_to(seen, scheme="https", wanted=lambda: not shaking)
     assert seen.left.is_set()
 
 
 def test_a_withdrawal_calls_off_a_request_that_waits_for_its_answer() -> None:
-    with serving(answering(b"")) as seen, pytest.raises(NetworkError, match="called off"):
+    with serving(answering(b"")) as seen, pytest.raises(NetworkError, match="aborted"):
         post_to(seen, wanted=lambda: not seen.asked.is_set())
     assert seen.left.is_set()
 

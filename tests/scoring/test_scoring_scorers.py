@@ -97,7 +97,7 @@ _READ = "import sys,os; n=int.from_bytes(os.read(0,4),'big'); os.read(0,n);"
         ("", "has ended"),
         (_READ + "os.kill(os.getpid(), 9)", "has ended"),
         (_READ + "print('Segmentation fault', flush=True); sys.stdin.read()", "a frame of"),
-        (_READ + "os.write(1, b'\\0\\0\\0\\1x'); os.read(0, 1)", "nonsense"),
+        (_READ + "os.write(1, b'\\0\\0\\0\\1x'); os.read(0, 1)", "malformed"),
         (_READ + "os.write(1, b'\\0\\0\\0\\x09{}'); os.close(1); os.read(0, 1)", "has ended"),
     ],
 )
@@ -177,11 +177,11 @@ def test_an_answer_to_another_question_is_no_answer(
 ) -> None:
     frame = len(body).to_bytes(4, "big") + body
     scorer = child_of(_python(f"{_READ} os.write(1, {frame!r}); os.read(0, 1)"))
-    with pytest.raises(ModelError, match="another question"):
+    with pytest.raises(ModelError, match="another request"):
         scorer.rank(RankRequest(files=files, now=NOW, history=()))
     scorer.close()
     scorer = child_of(_python(f"{_READ} os.write(1, {frame!r}); os.read(0, 1)"))
-    with pytest.raises(ModelError, match="another question"):
+    with pytest.raises(ModelError, match="another request"):
         scorer.verify(files, "golden", claims=CLAIMS)
 
 
@@ -191,7 +191,7 @@ def test_segments_are_not_taken_from_another_answer(
     body = b'{"verified":true}'
     frame = len(body).to_bytes(4, "big") + body
     scorer = child_of(_python(f"{_READ} os.write(1, {frame!r}); os.read(0, 1)"))
-    with pytest.raises(ModelError, match="another question"):
+    with pytest.raises(ModelError, match="another request"):
         scorer.segment(SegmentRequest(files=files, sessions=()))
 
 

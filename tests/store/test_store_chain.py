@@ -261,7 +261,7 @@ def test_a_lost_ledger_is_not_made_anew_beside_its_anchor(box: Box) -> None:
     before = box.files()
     with pytest.raises(LedgerBroken, match=r"ledger\.db is missing") as caught:
         box.open()
-    assert "silent for 13 weeks" in caught.value.hint
+    assert "nothing for 13 weeks" in caught.value.hint
     assert box.files() == before
 
 

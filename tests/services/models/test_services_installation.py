@@ -82,7 +82,7 @@ def test_a_roll_back_by_another_process_stands(
             releases.update(here, scorer)
     else:
         update = releases.update(here, scorer)
-        assert update.refused == "another process has changed what is installed meanwhile"
+        assert update.refused == "another process changed the installation meanwhile"
         assert update.model_version == "1.0"
     assert slots(here) == ("1.0", "2.0")
     assert refused(here) == ("2.0", "rolled back")

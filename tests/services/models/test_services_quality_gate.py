@@ -171,4 +171,4 @@ def test_a_new_model_that_cannot_guess_is_refused(
 ) -> None:
     scorer.gains[_sha256(releases, "2.0")] = ModelError("it is broken", hint="a test")
     update = releases.update(agent, scorer, gate=_gate(scorer))
-    assert update.refused == "it cannot guess what was watched here: it is broken"
+    assert update.refused == "it cannot predict what was watched here: it is broken"
