@@ -6,10 +6,9 @@
     ledger.key       wrapped data key        history.key
     ledger.db        with -wal and -shm      history.db
     ledger.anchor    length and head of the ledger's chain
-    lock            held while an operation spans a database and a side file
+    lock             held while an operation spans a database and a side file
 
-The ledger opens first and does not need the history. A database is created under a temporary name
-and moved into place when it is complete.
+The ledger opens first, without the history. A new database is moved into place when complete.
 """
 
 from __future__ import annotations
@@ -216,8 +215,7 @@ class Home:
             step: called before each step; tests simulate a power loss there.
 
         Raises:
-            StorageError: another process uses a database, or the disk is full; the old keys stay
-                valid.
+            StorageError: another process uses a database, or the disk is full; old keys stay.
 
         """
         require_writable(self.directory, self._copy)
@@ -246,9 +244,7 @@ class Home:
         kept = source.with_name(f"{source.name}.damaged-{iso_utc(now).replace(':', '')}")
         with self._lock.held():
             if kept.exists():
-                raise StorageError(
-                    f"{kept} exists", hint="move it elsewhere and repeat the command"
-                )
+                raise StorageError(f"{kept} exists", hint="move it elsewhere and try again")
             self._let_history_go()
             for suffix in SIDE_SUFFIXES:
                 log = source.with_name(source.name + suffix)
