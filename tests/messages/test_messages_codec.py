@@ -252,6 +252,6 @@ def test_what_is_exported_is_there_once() -> None:
 @pytest.mark.parametrize("text", ["", "a\x00b", "\ud800", "x" * 65])
 def test_a_text_of_a_caller_is_held_to_its_field(text: str) -> None:
     assert checked_text("Ada", ProfileName, name="name of a profile") == "Ada"
-    with pytest.raises(MalformedMessage, match="is no name of a profile") as caught:
+    with pytest.raises(MalformedMessage, match="is not a valid name of a profile") as caught:
         checked_text(text, ProfileName, name="name of a profile")
     assert caught.value.hint

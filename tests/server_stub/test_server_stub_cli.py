@@ -175,7 +175,7 @@ def test_publication_is_refused_in_a_line_and_nothing_is_printed(
     options = ("estimate", "--repository", repository, "--store", tmp_path / "r.db", "--json")
     result = run(*options, "--half-width", "0.0001")
     assert (result.exit_code, result.stdout) == (8, "")
-    assert "fewer than 5,000 reports (4,999 came); the widest interval is ± " in result.stderr
+    assert "fewer than 5,000 reports (4,999 arrived); the widest interval is ± " in result.stderr
     with closing(ReportStore(tmp_path / "r.db")) as opened:
         opened.add([make_report(4999)])
     assert run(*options, "--half-width", "0.0001").exit_code == 8

@@ -59,7 +59,7 @@ def test_publication_takes_enough_reports_and_a_half_width_that_is_kept() -> Non
     for totals, half_width, reason in (
         (enough, None, "no half-width is stated"),
         (enough, 0.9 * width, "the widest interval"),
-        (few, 1.0, "fewer than 5,000 reports (4,999 came)"),
+        (few, 1.0, "fewer than 5,000 reports (4,999 arrived)"),
     ):
         answer = estimate_audience(totals, make_task(), half_width=half_width)
         assert not answer.publishable

@@ -158,7 +158,7 @@ def test_what_was_deleted_with_a_broken_ledger_is_called_off_when_it_is_whole(
 def test_who_withdraws_with_a_broken_ledger_is_told_what_is_done_and_what_comes_back(
     broken: Box,
 ) -> None:
-    with pytest.raises(LedgerBroken, match=r"is deleted .* holds again once") as refused:
+    with pytest.raises(LedgerBroken, match=r"is deleted .* in force again once") as refused:
         broken.agent.withdraw(Purpose.HISTORY)
     assert "then withdraw it again" in refused.value.hint
     assert broken.agent._home.history.count("main") == 0

@@ -375,7 +375,7 @@ def test_a_kids_profile_is_not_sent_to_ask_for_what_it_cannot_be_granted(
             lambda: agent.last_picks(profile="Lee"),
             lambda: agent.explain("t:1", profile="Lee"),
         ):
-            with pytest.raises(ConsentRequired, match="nothing of it is stored, scored") as told:
+            with pytest.raises(ConsentRequired, match="its viewings are never stored") as told:
                 ask()
             assert "consent grant" not in told.value.hint
         with pytest.raises(InputError, match="nobody"):

@@ -178,7 +178,7 @@ def test_what_is_told_while_something_else_is_deleted_is_newer_and_stays(box: Bo
 def test_what_is_no_event_is_refused_in_our_own_words(agent_box: AgentBox, events: object) -> None:
     with agent_box.open() as agent:
         agent.grant(Purpose.HISTORY)
-        with pytest.raises(MalformedMessage, match="not told as a WatchEvent"):
+        with pytest.raises(MalformedMessage, match="expected a WatchEvent"):
             agent.record_watch(events)  # type: ignore[arg-type]
 
 

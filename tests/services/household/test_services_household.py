@@ -42,10 +42,10 @@ def test_profiles_have_histories_of_their_own(box: Box) -> None:
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "new\nline", "bell\x07"])
 def test_what_is_no_name_is_refused(box: Box, name: str) -> None:
-    with pytest.raises(MalformedMessage, match="is no name of a profile"):
+    with pytest.raises(MalformedMessage, match="is not a valid name of a profile"):
         box.agent.household.create(name, kind="adult")
     box.agent.household.create("anna", kind="adult")
-    with pytest.raises(MalformedMessage, match="is no name of a profile"):
+    with pytest.raises(MalformedMessage, match="is not a valid name of a profile"):
         box.agent.household.rename("anna", name)
     assert names(box) == ["main", "anna"]
 

@@ -100,7 +100,7 @@ def test_a_forgetting_that_was_cut_off_is_carried_out_at_the_next_start(box: Box
     box.watch("t:1")  # by a process that goes on: newer
     newer = box.clock.now()
     box.agent.household.create("bea", kind="adult")
-    with pytest.raises(StorageError, match="nothing is renamed"):
+    with pytest.raises(StorageError, match="profiles cannot be renamed"):
         box.agent.household.rename("bea", "ada")
     box.reopen()
     left = {(one.entity_id, one.watched_on) for one in box.agent._home.history.window("main")}
