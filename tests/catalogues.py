@@ -2,7 +2,7 @@
 
 A catalogue is a ``.po`` file that a translator edits and the ``.mo`` file beside it that is read at
 run time; both are committed, because an editable install compiles nothing. A text that is new is
-left empty, one whose English has changed is marked fuzzy: tests fail until somebody translates it.
+left empty, one whose English has changed is marked fuzzy: tests fail until it is translated.
 ``python -m tests.catalogues pl`` begins the catalogues of a language.
 """
 

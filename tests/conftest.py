@@ -27,7 +27,7 @@ pytest_plugins = ["tests.published", "tests.selection", "tests.skipping"]
 
 @pytest.fixture(autouse=True, scope="session")
 def _interruptible() -> Iterator[None]:
-    """Heed Ctrl-C, whatever started the tests.
+    """React to Ctrl-C, whatever started the tests.
 
     A shell without job control starts background jobs with SIGINT ignored, and that is inherited:
     programs that tests start and interrupt would run on.

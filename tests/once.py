@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], T]) -> T:
-    """Return what ``make`` returns when given an empty directory, made by whoever asks first.
+    """Return what ``make`` returns when given an empty directory, made by the first caller.
 
     The value is pickled for the other workers, so that none of them shares it with another test
     process; the directory is the same for all, and nobody may write to it.

@@ -89,7 +89,7 @@ def test_public_names_are_sorted_and_there(name: str) -> None:
 
 
 def test_there_is_no_circle_even_among_imports_for_types() -> None:
-    # import-linter leaves those out; whoever reads the code does not.
+    # import-linter leaves those out; a reader of the code does not.
     graph = grimp.build_graph("edgeagent", "model_export", "server_stub")
     graph.remove_import(importer="edgeagent", imported="edgeagent.agent")  # lazy
     packages = sorted(module for module in graph.modules if graph.find_children(module))

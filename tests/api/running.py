@@ -36,7 +36,7 @@ Answer = dict[str, Any]
 
 
 class Leaping:
-    """Time for the pace of answers: whoever waits for a moment makes it that moment."""
+    """Time for the pace of answers: waiting for a moment sets the time to it."""
 
     def __init__(self) -> None:
         self.seconds = 0.0

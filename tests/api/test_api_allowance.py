@@ -45,8 +45,8 @@ def test_an_app_in_a_loop_is_refused_and_leaves_room_for_another(small: Running)
         assert other.result("Discovery.watched", films(100, 10))
         assert kept(small) == 20
         assert looping.result("Discovery.policy")  # it may go on with everything else
-    with small.websocket() as anew:
-        assert anew.error("Discovery.watched", films(60, 1)[0])["code"] == TOO_MANY
+    with small.websocket() as again:
+        assert again.error("Discovery.watched", films(60, 1)[0])["code"] == TOO_MANY
 
 
 def test_a_list_is_stored_whole_or_not_at_all(small: Running) -> None:

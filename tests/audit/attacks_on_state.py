@@ -154,7 +154,7 @@ def _after_the_crash(box: AgentBox, image: Path, number: int) -> tuple[bytes, st
 
 
 def cheating_server(effort: Effort) -> Result:
-    """A year in which the server asks anew every day, and does what it can with the time."""
+    """A year in which the server publishes a new task every day and manipulates the time."""
     with living_box(segment=3, random=SeededRandomSource("cheat")) as (box, agent):
         live_a_cycle(box, agent, 0, watching=True)
         first = week_of(box.clock.now()) - 1

@@ -1,5 +1,5 @@
-"""Whoever deletes is not betrayed: by a report that leaves all the same, or stays away after a hit
-alone; by what a preview was made of; by a deletion that is carried out late.
+"""A deletion must not show: by a report that leaves all the same, or stays away after a hit alone;
+by what a preview was made of; by a deletion that is carried out late.
 """
 
 from __future__ import annotations

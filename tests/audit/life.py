@@ -122,7 +122,7 @@ class _Instead:
         self._inner = inner
         self.__dict__.update(replaced)
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (likewise)
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (the same)
         return getattr(self._inner, name)
 
 

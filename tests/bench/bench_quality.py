@@ -1,11 +1,11 @@
 """How well both heads rank, beside EASE, item-kNN and popularity, under five protocols.
 
-``python -m tests.bench.bench_quality`` makes the tables of the page beside it, as JSON too:
-every protocol on the invented panel and, with ``--ratings``, on a log of your own. PyTorch adds the
-rows of head ``timescales``, which take most of the time. Each row is kept in ``--rows`` as soon as
-it is computed: a run that was cut short goes on with the next one when it is started again with the
-same options. ``--again MODEL`` computes a model's rows anew, ``--found`` computes none. What
-``--out tests/bench/quality.json`` holds, ``python -m tests.pages`` puts into the page beside it.
+``python -m tests.bench.bench_quality`` makes the tables of the page beside it, as JSON too: every
+protocol on the invented panel and, with ``--ratings``, on a log of your own. PyTorch adds the rows
+of head ``timescales``, which take most of the time. Each row is kept in ``--rows`` as soon as it is
+computed: a run that was cut short goes on with the next one when it is started again with the same
+options. ``--again MODEL`` computes a model's rows again, ``--found`` computes none. What ``--out
+tests/bench/quality.json`` holds, ``python -m tests.pages`` puts into the page beside it.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trainings", type=int, default=3, help="of timescales; the best counts")
     parser.add_argument("--protocols", default=",".join(PROTOCOLS))
     parser.add_argument("--rows", type=Path, default=Path("build/quality"))
-    parser.add_argument("--again", default="", help="models whose rows are computed anew")
+    parser.add_argument("--again", default="", help="models whose rows are computed again")
     parser.add_argument("--found", action="store_true", help="show what is there, compute nothing")
     parser.add_argument("--out", type=Path, default=Path("quality.json"))
     return parser
@@ -142,7 +142,7 @@ def _baseline(rows: Sequence[Row]) -> Row:
 def _told(what: str, done: float) -> None:
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\033[K{done:4.0%} {what}")
-    elif done == 1.0:  # one line a row, for whoever reads a log
+    elif done == 1.0:  # one line per row, for a log
         sys.stderr.write(f"done: {what}\n")
 
 

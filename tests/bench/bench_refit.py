@@ -2,9 +2,9 @@
 
 For each seed and each part of the time a model is trained on what came before that moment, and
 another, with it as the previous one, on everything. Printed as JSON lines: how many sessions of the
-whole log kept their segment, how well the segments describe sessions beside a fit that begins anew,
-and whether the settings stayed. ``--ratings DIR`` takes MovieLens, else it is the invented panel,
-another one for each seed.
+whole log kept their segment, how well the segments describe sessions beside a fit from a fresh
+start, and whether the settings stayed. ``--ratings DIR`` takes MovieLens, else it is the invented
+panel, another one for each seed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ def main() -> None:
     parser.add_argument("--households", type=int, default=500, help="size of the panel")
     parser.add_argument("--before", type=float, nargs="+", default=[0.8, 0.95])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--anew", action="store_true", help="also fit anew, to compare cohesion")
+    parser.add_argument(
+        "--fresh", action="store_true", help="also fit from a fresh start, to compare cohesion"
+    )
     options = parser.parse_args()
     for seed in options.seeds:
         log = (
@@ -49,7 +51,7 @@ def main() -> None:
                 "fitted_with": [after.fit_alpha, after.fit_regularization],
                 "settings_stayed": after.settings == before.settings,
             }
-            if options.anew:
+            if options.fresh:
                 found["session_cosine_anew"] = round(train(log, seed=seed).session_cosine, 3)
             sys.stdout.write(json.dumps(found) + "\n")
             sys.stdout.flush()

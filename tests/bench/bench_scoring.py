@@ -10,7 +10,7 @@ and the same inputs in the same run:
 
 - ``bare_runtime``: what an answer costs ONNX Runtime alone: one run that scores all candidates and
   one that scores and explains ten of them, which are not known before the first;
-- ``bare_single``: one run that scores all candidates and explains ten that somebody has guessed;
+- ``bare_single``: one run that scores all candidates and explains ten given in advance;
 - ``bare_scores``: one run that scores all candidates and explains nothing;
 - ``numpy``: the user by the head's formula, every score, and the ten best, unexplained.
 

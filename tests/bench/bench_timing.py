@@ -1,7 +1,7 @@
 """Whether the time a report takes tells what was watched.
 
 ``python -m tests.bench.bench_timing [--calls 20000]`` prints one JSON object. Each category's
-report is drawn and encoded equally often, in an order that is drawn anew every round, so that a
+report is drawn and encoded equally often, in an order that is drawn again every round, so that a
 busy moment hits all alike. For each category its durations are held against those of all others by
 the Mann-Whitney test; the effect size is the chance that a call with it takes longer than a call
 with another (0.5: nothing to tell). A planted early exit shows what the bench can see.

@@ -60,7 +60,7 @@ class Crowd:
             pass
         sys.stdout.write("everybody is here\n")
         sys.stdout.flush()
-        self._over.wait()  # whatever somebody is in the middle of ends with the process
+        self._over.wait()  # clients at work end with the process
         return self._done
 
     def _repeat(self, deed: Callable[[], None]) -> None:
@@ -121,7 +121,7 @@ class Crowd:
             self._over.wait(0.5)
 
     def _deaf(self) -> None:
-        """Ask and never read; whoever is hung up on comes again."""
+        """Ask and never read; reconnect when disconnected."""
         with ExitStack() as stack:
             deaf = [self._line(stack) for _ in range(DEAF)]
             while not self._over.wait(0.2):

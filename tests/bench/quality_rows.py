@@ -50,7 +50,7 @@ class RowFiles:
         part.replace(path)
 
     def forget(self, model: str) -> None:
-        """Compute a model's rows anew, under every protocol."""
+        """Compute a model's rows again, under every protocol."""
         for path in self.directory.glob(f"{self.log}.*.{_in_a_name(model)}.json"):
             path.unlink()
 

@@ -1,4 +1,4 @@
-"""What somebody types who does not know the program: no such name, no text, no answer."""
+"""What a newcomer types: no such name, no text, no answer."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def test_a_file_system_that_takes_no_byte_is_refused(kind: click.Path, tmp_path:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs a file of somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a file of another user")
 def test_a_file_of_somebody_else_in_a_directory_of_ours() -> None:
     directory = Path(tempfile.mkdtemp())
     os.chown(directory, 65534, 65534)

@@ -41,14 +41,14 @@ def serve() -> Iterator[Callable[[Running], Serving]]:
 
 @pytest.fixture
 def serving(running: Running, serve: Callable[[Running], Serving]) -> Serving:
-    """A dashboard that somebody has opened; the box is as it came out of its package."""
+    """A dashboard that a user has opened; the box is new."""
     dashboard = serve(running)
     dashboard.enter()
     return dashboard
 
 
 def furnish(running: Running) -> None:
-    """Let somebody live in the box: a model, consent, viewings, picks and one report."""
+    """Fill the box with a life: a model, consent, viewings, picks and one report."""
     box = running.box
     with running.line() as manager:
         manager.result("EdgeAgent.updateModel")

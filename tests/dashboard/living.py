@@ -1,4 +1,4 @@
-"""A box in which somebody lives: a trained model, an autumn of viewings, three reports."""
+"""A box in use: a trained model, an autumn of viewings, three reports."""
 
 from __future__ import annotations
 

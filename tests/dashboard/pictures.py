@@ -19,7 +19,7 @@ _LIMIT_BYTES = 150_000
 
 
 def main() -> None:
-    """Let somebody live in a box for a year, and take pictures of what the dashboard says."""
+    """Simulate a year of a box, and take pictures of what the dashboard says."""
     with tempfile.TemporaryDirectory() as directory:
         box = live(Path(directory))
         services = ServiceThread(Path(directory))

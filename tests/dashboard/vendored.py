@@ -1,7 +1,7 @@
 """Compare the vendored scripts with the packages they came from.
 
 ``python -m tests.dashboard.vendored`` needs npm and its registry; with ``--take`` it copies them
-anew and writes their hashes.
+again and writes their hashes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def published(package: str, version: str, path: str) -> bytes:
 
 
 def main() -> int:
-    """Compare, or take anew."""
+    """Compare, or fetch again."""
     entries = msgspec.json.decode(LIST.read_bytes())
     differing = []
     for entry in entries:

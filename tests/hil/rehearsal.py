@@ -92,7 +92,7 @@ class Rehearsal:
             **self.environment,
         }
         if target != "chroot":
-            self.builder.kernel()  # while somebody else may be building the root file system
+            self.builder.kernel()  # while another process may be building the root file system
         tests = self.tests or SHARES[target]
         if target == "systemd" and _PACKAGE_TESTS in tests:
             say("Debian package")

@@ -82,7 +82,7 @@ def unit(board: Board, office: Office) -> Iterator[Unit]:
 
 @pytest.fixture
 def half(unit: Unit) -> Iterator[None]:
-    """Half of its memory, for a service that begins anew: a peak is that of its control group."""
+    """Half of its memory, for a restarted service: a peak is that of its control group."""
     unit.board.check(f"{SET} MemoryMax=128M && systemctl restart edgeagent.service")
     yield
     unit.board.check(f"{SET} CPUQuota= MemoryMax=320M")

@@ -100,7 +100,7 @@ def switch_on(state: Path) -> None:
             start_new_session=True,  # Ctrl-C is for the rehearsal, which switches off in order
         )
     (state / "pid").write_text(str(process.pid), "utf-8")
-    process.returncode = 0  # it outlives this call; whoever switches off finds it by its id
+    process.returncode = 0  # it outlives this call; switching off finds it by its id
 
 
 def switch_off(state: Path) -> None:
@@ -126,7 +126,7 @@ def processor_seconds(state: Path) -> float:
 
 
 def _note_processor_time(state: Path) -> None:
-    # Whoever has switched it on is gone, so nobody is told when it ends.
+    # The process that started it is gone, so nobody waits for its end.
     pid = (state / "pid").read_text("utf-8")
     fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
     with (state / "processor_ticks").open("a", encoding="utf-8") as notes:
@@ -141,7 +141,7 @@ def _running(state: Path) -> int | None:
         arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    if str(state).encode() in arguments:  # else the id has gone to somebody else
+    if str(state).encode() in arguments:  # else the id belongs to another process by now
         return handle
     os.close(handle)
     return None

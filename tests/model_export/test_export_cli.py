@@ -1,4 +1,4 @@
-"""``model-export`` as somebody at a terminal meets it."""
+"""``model-export`` as a user at a terminal meets it."""
 
 from __future__ import annotations
 

@@ -36,7 +36,8 @@ HEADS: tuple[HeadName, ...] = ("foldin", "timescales")
 
 
 def _nasty(*, longest: int = 10_000) -> WatchLog:
-    """Log somebody with 10,000 viewings, people with one, repeats, zero completion, new titles."""
+    """A log of a user with 10,000 viewings, users with one, repeats, zero completion, new
+    titles."""
     rng = np.random.default_rng(2)
     lengths = [longest, *([1] * 20), *([12] * 60)]
     users = np.repeat(np.arange(len(lengths)), lengths)

@@ -55,7 +55,7 @@ def dripping(start: bytes, piece: bytes) -> Script:
 
 
 def ticking(step: float) -> Callable[[], float]:
-    """Return a clock that moves by so many seconds whenever somebody looks."""
+    """Return a clock that moves by so many seconds at every reading."""
     clock = itertools.count(step=step)
     return lambda: next(clock)
 

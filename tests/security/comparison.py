@@ -33,7 +33,7 @@ class KillFigures:
     steps: int = 0
     """Acknowledged steps of every kind."""
     events: int = 0
-    """Viewings found again, summed over all openings; likewise decisions and reports."""
+    """Viewings found again, summed over all openings; also decisions and reports."""
     consents: int = 0
     reports: int = 0
     sent: int = 0

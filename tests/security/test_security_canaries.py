@@ -77,7 +77,7 @@ def test_kept_canaries_are_in_no_file_as_it_lies_there(box: Box, home: Home) -> 
     assert _canaries(box.files()) == set()
     home.history._database.checkpoint()
     assert _canaries(box.files()) == set()
-    # The scan would find them: whoever has the keys does.
+    # The scan would find them, as anyone with the keys can.
     assert _canaries(_decrypted(box)) == {"history.db"}
 
 

@@ -1,4 +1,4 @@
-"""Somebody sets the clock of a running service, in every direction, and tries to gain by it.
+"""An attacker sets the clock of a running service, in every direction, and tries to gain by it.
 
 The service is the real one behind its socket. No setting ends a private session, lets what was
 watched in one be stored, deletes anything, or brings a second draw.
@@ -46,7 +46,7 @@ def services(tmp_path: Path) -> Iterator[ServiceThread]:
 
 
 class Attack:
-    """A service, the right time, and somebody who sets the clock."""
+    """A service, the right time, and an attacker who sets the clock."""
 
     def __init__(self, services: ServiceThread, *, box: AgentBox | None = None) -> None:
         self.services = services

@@ -88,7 +88,7 @@ class Box:
         self.take_task_of(self.reporting_week())
 
     def take_task_of(self, week: int) -> None:
-        """Pretend that the publisher has asked anew, in the quarter of this week."""
+        """Pretend that the publisher has issued a new task, in the quarter of this week."""
         take_task_of_quarter(self.agent, week)
 
     def take_task(self, **changes: object) -> None:

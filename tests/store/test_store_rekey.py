@@ -109,7 +109,7 @@ def test_the_old_key_and_the_old_file_are_emptied(box: Box, tmp_path: Path) -> N
     box.open().rekey()
     old_key = (tmp_path / "history.key").read_bytes()
     assert old_key == bytes(len(old_key)) != b""
-    # Whoever waited for the old file finds nothing in it, instead of writing where nobody reads.
+    # A process that waited for the old file finds it empty, instead of writing where nobody reads.
     assert (tmp_path / "history.db").read_bytes() == b""
 
 

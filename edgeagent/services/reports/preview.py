@@ -173,7 +173,7 @@ def _drawn(
         week=week,
         task=task.name,
         counts=noisy.counts,
-        note="Throw-away noise: this was not sent and never will be. Whoever sees it can conclude "
+        note="Throw-away noise: this was not sent and never will be. A reader can conclude "
         "as much about that week as from a report. Asking again shows the same.",
     )
 

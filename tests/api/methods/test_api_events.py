@@ -1,4 +1,4 @@
-"""Whoever listens is told of every change, whose it is, and by whichever way it was made."""
+"""Every subscriber receives every change, with its profile, however the change was made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Long answers: a batch is answered piece by piece, in bounds, for as long as somebody reads."""
+"""Long answers: a batch is answered in parts, within limits, for as long as the client reads."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_answers_to_a_batch_are_bounded_and_the_rest_is_refused(
             assert answer["error"]["code"] == INVALID_REQUEST
             assert "smaller batches" in answer["error"]["message"]
         assert len(json.dumps(answers)) < 2 * BATCH_ANSWER_BYTES
-        assert client.result("Discovery.policy")  # the next frame begins anew
+        assert client.result("Discovery.policy")  # the next frame starts with a new limit
 
 
 def test_batches_that_nobody_reads_cost_little(running: Running) -> None:

@@ -31,7 +31,7 @@ CALL = b'{"jsonrpc": "2.0", "id": 1, "method": "Discovery.policy"}'
 
 @pytest.fixture
 def other(running: Running) -> Iterator[Client]:
-    """Somebody else, who has done nothing wrong."""
+    """Another client, which did nothing wrong."""
     with running.line() as client:
         yield client
         assert client.result("EdgeAgent.status")["problems"] == []

@@ -1,7 +1,7 @@
 """``python -m tests.hil.onboard.week HOME WEEKS TITLE...``: a household's life on a fake clock.
 
 It began WEEKS ago, consents, fetches the model, and watches on all seven evenings of its latest
-reporting week, an agent opened anew each evening. Prints that week's number and what was recorded.
+reporting week, an agent opened again each evening. Prints that week's number and what was recorded.
 """
 
 from __future__ import annotations

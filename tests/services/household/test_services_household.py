@@ -130,7 +130,7 @@ def expect_renamed(box: Box) -> None:
     assert len(given) == 2
     assert agent.gate.state(Purpose.HISTORY, profile="bea").since == given[0].at
     assert agent.gate.holds(Purpose.PERSONALIZATION, profile="bea")
-    # Whoever takes the old name later has granted nothing.
+    # A profile that takes the old name later has granted nothing.
     assert not any(agent.gate.holds(purpose, profile="anna") for purpose in Purpose)
     assert agent._home.ledger.consents("anna") == ()
     assert HouseholdStateStore(agent._home.ledger).load().renaming is None

@@ -175,7 +175,7 @@ def test_without_a_server_the_clock_is_believed_once_it_has_shown_it_for_long_en
         for _ in range(3):
             agent_box.clock.stand(GRACE_SECONDS // 4)
             assert agent.housekeeping().deleted == 0
-        agent_box.clock.jump(now)  # somebody noticed
+        agent_box.clock.jump(now)  # the clock is corrected
         assert agent.housekeeping().deleted == 0
         agent_box.clock.advance(80 * DAY_SECONDS)
         assert agent.housekeeping().deleted == 0  # this, too, may be a leap

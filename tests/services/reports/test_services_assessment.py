@@ -201,7 +201,7 @@ def test_a_sound_log_verifies_and_is_exported(reported: Box) -> None:
 
 
 def change(ledger: LedgerStore, sql: str) -> None:
-    """Write past the chain, as somebody with the key could."""
+    """Write past the chain, as an attacker with the key could."""
     with ledger._database.transaction() as connection:
         for statement in sql.split(";"):
             connection.execute(statement)

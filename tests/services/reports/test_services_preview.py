@@ -1,4 +1,4 @@
-"""Preview under attack: whoever asks a thousand times, or changes the past, learns one draw."""
+"""Preview under attack: asking a thousand times, or changing the past, reveals one draw."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def kept(box: Box) -> list[str]:
 
 
 def secret(box: Box) -> bytes:
-    """What would tell a week's exact counts to whoever tries all that it may have held."""
+    """What would reveal a week's exact counts to a reader who tries all that it may have held."""
     (name,) = kept(box)
     material = box.agent._home.ledger.state(name)
     assert material is not None

@@ -130,7 +130,7 @@ def test_an_old_withdrawal_does_not_reach_later_reports(box: Box) -> None:
 
 
 class WithdrawnInFlight(ScriptedTransport):
-    """Somebody withdraws, in another process, after the first byte has left."""
+    """Withdraws, in another process, after the first byte has left."""
 
     def __init__(self, box: Box, answer: Response | None) -> None:
         super().__init__((answer,))

@@ -366,12 +366,12 @@ def test_links_and_pipes_under_the_names_of_keys_are_removed_unread(
 ) -> None:
     box.agent.close()
     other = tmp_path / "other"
-    other.write_bytes(b"somebody else's")
+    other.write_bytes(b"another user's")
     (box.directory / "history.key.next").symlink_to(other)
     os.mkfifo(box.directory / "kek.next")
     erase_all(box)
     assert list(box.directory.iterdir()) == []
-    assert other.read_bytes() == b"somebody else's"
+    assert other.read_bytes() == b"another user's"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -173,7 +173,7 @@ def test_a_retention_that_is_no_shorter_deletes_nothing(box: Box) -> None:
 
 
 class _Acting:
-    """A private session that is not on; somebody does something else while it is asked."""
+    """A private session that is not on; something else happens while it is asked."""
 
     def __init__(self, usual: PrivateSession, act: Callable[[], object]) -> None:
         self._usual = usual
