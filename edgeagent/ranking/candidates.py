@@ -27,7 +27,7 @@ BEGUN_FRACTION = 0.02
 FINISHED_FRACTION = 0.9
 """The rest are credits. A viewing of unknown length counts as finished, because it is unknown where
 to continue."""
-_FOR_EVER = 2**62
+_FOR_EVER = 2**62  # later than every date that a catalogue can hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

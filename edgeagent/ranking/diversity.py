@@ -23,6 +23,7 @@ __all__ = ["Spread", "pool_size", "relevance_part", "spread"]
 _RELEVANCE_PART, _RELEVANCE_PART_OF_FEW = 0.9, 0.6
 _FEW_TITLES = 4
 _PLACES_OF_A_FRANCHISE = 2
+"""0.9 costs 0.002 of 0.215 NDCG@10 on MovieLens small (``tests.bench.bench_diversity``)."""
 _SHORTEST = 1e-6
 """Guards the norm of a zero row, which then has similarity 0 to everything."""
 _OUT = -np.inf

@@ -16,7 +16,7 @@ __all__ = ["Field", "FieldRefused", "NotProtobuf", "ProtobufMessage"]
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _WIRE_TYPES = {"number": _VARINT, "bytes": _BYTES}
-_MAX_VARINT_BYTES = 10
+_MAX_VARINT_BYTES = 10  # 64 bits in groups of 7
 _LARGEST = 2**64 - 1
 
 

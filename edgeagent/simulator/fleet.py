@@ -25,6 +25,7 @@ __all__ = ["FleetOutcome", "coverage_is_credible", "run_fleet"]
 _PROGRESS_EVERY = 2000
 _COVERAGE = Fraction(95, 100)
 _CHANCE = Fraction(1, 1_000_000)
+"""False-alarm rate of the check of coverage: one simulation in a million fails by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ __all__ = ["check_header", "has_content", "require_no_lone_log", "require_own_lo
 _PLAIN_HEADER = b"SQLite format 3\x00"
 _SALT_BYTES, _HMAC_BYTES = 16, 64
 _SALT_MASK, _ROUNDS, _KEY_BYTES = 0x3A, 2, 32
+"""SQLCipher 4: the HMAC key is PBKDF2 of the key, 2 rounds, with the salt XOR 0x3a."""
 
 
 def check_header(path: Path) -> None:

@@ -40,6 +40,7 @@ _Place = tuple[int, int]
 """Device and inode of a file."""
 
 PAGE_BYTES = 4096
+"""SQLCipher 4's default, stated because the checks before opening compute with it."""
 _BUSY_TIMEOUT_SECONDS = 10.0
 _ALONE_TIMEOUT_MILLISECONDS = 500
 _CHECKPOINT_PAUSES_SECONDS = (0.001, 0.01, 0.1, 1.0)

@@ -42,7 +42,7 @@ from edgeagent.store.viewings import Shown, Viewings
 
 __all__ = ["HistoryStore", "SavedPicks"]
 
-_LATEST = 2**62
+_LATEST = 2**62  # later than every date that a message can hold
 
 
 class HistoryStore(Viewings, KeyedStore):

@@ -22,7 +22,7 @@ __all__ = [
     "remove_older_profile",
 ]
 
-_ALL = 2**62
+_ALL = 2**62  # above every sequence number
 _CONDITIONS = {
     "events": "after_seq < ?2 OR (after_seq IS NULL AND ?3 >= 0)",
     "last_picks": "after_seq < ?2 OR (after_seq IS NULL AND ?3 >= 0)",

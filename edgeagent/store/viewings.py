@@ -16,7 +16,7 @@ from edgeagent.store.events import COLUMNS, KeptViewing, read_kept, viewing_of
 
 __all__ = ["Shown", "Viewings"]
 
-_LATEST = 2**62
+_LATEST = 2**62  # later than every date that a message can hold
 _OLDEST_SQL = """
     SELECT min(watched_on) FROM events WHERE profile = ?1 AND (watched_on, entity_id) NOT IN
     (SELECT watched_on, entity_id FROM undated WHERE profile = ?1)

@@ -22,6 +22,7 @@ __all__ = ["LogScan", "first_page", "fits", "scan_log"]
 _HEADER, _FRAME_HEADER = 32, 24
 _MAGIC = (0x377F0682, 0x377F0683)
 _MASK = 0xFFFFFFFF
+"""SQLite file format, 4.1 and 4.2: sizes in bytes, the two byte orders of the checksum, 32 bits."""
 _Sums = tuple[int, int]
 
 

@@ -30,7 +30,7 @@ from edgeagent.store import Home
 
 __all__ = ["Assessment", "Belief", "Budget", "Conclusions", "assess"]
 
-_DEFAULT_CATEGORIES = 33
+_DEFAULT_CATEGORIES = 33  # of the exporter's default of 32 segments, before a task is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
