@@ -113,7 +113,9 @@ class Reporter:
         now = self._clock.now()
         whole_from = self._retention.whole_from(now + COUNT_SECONDS)
         if whole_from > week_start(week) and week not in self._ledger.closed_weeks():
-            self._ledger.mark_missed(week, reason="its viewings may be deleted by now", at=now)
+            self._ledger.mark_missed(
+                week, reason="some of its viewings may have been deleted by age", at=now
+            )
         missed = {e.week: e.reason for e in self._ledger.entries() if e.entry == "missed"}
         return missed.get(week)
 
@@ -125,4 +127,6 @@ class Reporter:
         """Mark earlier weeks that were not closed as missed, so that they are never drawn."""
         now, closed = self._clock.now(), self._ledger.closed_weeks()
         for week in self._ledger.calendar(now=now).unclosed_before(latest, closed=closed):
-            self._ledger.mark_missed(week, reason="off, or not allowed, in grace", at=now)
+            self._ledger.mark_missed(
+                week, reason="the box was off, or could not report, for 13 weeks", at=now
+            )

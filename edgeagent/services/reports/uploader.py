@@ -167,7 +167,7 @@ class Uploader:
         try:
             self._ledger.settle(entry.report_id, at=now, outcome=outcome, detail=detail)
         except InputError:  # withdrawn meanwhile, which has removed it from the outbox
-            return _sending(entry, "withdrawn", "withdrawn while it was on its way")
+            return _sending(entry, "withdrawn", "withdrawn while it was being sent")
         return _sending(entry, outcome, detail)
 
 

@@ -18,8 +18,8 @@ from edgeagent.store.state import DERIVED
 
 __all__ = ["DIED", "LATE", "CountHealth", "CountHealthStore"]
 
-DIED = "the box went down while it counted"
-LATE = "it was not done in time"
+DIED = "the box crashed or was switched off while counting"
+LATE = "counting did not finish in time"
 
 _STATE_NAME = f"{DERIVED}count health"
 """Whether a count failed may depend on what was watched, so every deletion deletes this note."""

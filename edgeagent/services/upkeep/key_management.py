@@ -86,7 +86,7 @@ def rotate(
         config: names the provider to use from now on.
         old_config: names the key used so far, where that is of the same kind.
         environment: ``CREDENTIALS_DIRECTORY`` is read from it.
-        step: called before each step; a seam for tests that lose power there.
+        step: called before each step; tests simulate a power loss there.
 
     Returns:
         The databases whose key was wrapped again; empty if the new key had wrapped all of them
