@@ -139,7 +139,7 @@ def _watched(name: str) -> Iterator[None]:
 
 
 def _open_missing_streams() -> None:
-    """Open stdin, stdout and stderr where whoever started us left them closed.
+    """Open stdin, stdout and stderr where the parent process left them closed.
 
     Their numbers would go to the next files that are opened, such as a database, and what is
     printed would be written into them. Opened for reading only, they refuse to be written to.

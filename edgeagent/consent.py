@@ -88,7 +88,7 @@ class DatedConsent:
 class Grant:
     """The right to do one thing for one profile, checked when it was minted.
 
-    It is not stored and not passed on between processes: every operation asks the gate anew.
+    It is not stored and not passed on between processes: every operation asks the gate again.
     """
 
     purpose: Purpose

@@ -1,4 +1,4 @@
-"""Read what somebody named: a regular file, and no more of it than may be there.
+"""Read a file that a user named: a regular file, up to a size limit.
 
 A pipe would keep the reader waiting, and a device has no end. What is refused is an ``OSError``, so
 that each caller says it in the words that it has for a file that cannot be read.

@@ -15,8 +15,8 @@ __all__ = ["SPACING_WEEKS", "ReportingCalendar", "first_week_after_silence"]
 
 SPACING_WEEKS = 13
 """From one reporting week of a box to the next: a quarter. A new ledger is silent for as long, so
-that whoever resets a box gains no report by it, and a report that never arrived expires when the
-next one is due."""
+that resetting a box gains no report, and a report that never arrived expires when the next one is
+due."""
 
 
 def first_week_after_silence(moment: int) -> int:

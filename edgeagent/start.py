@@ -1,7 +1,7 @@
 """Start a command line, and end it in one line when it is interrupted.
 
-Loading takes a third of a second on a slow box, in which somebody may have changed their mind. So
-this loads nothing itself, and the rest within reach of the ``try``.
+Loading takes a third of a second on a slow box, in which the user may press Ctrl-C. So this loads
+nothing itself, and the rest within reach of the ``try``.
 """
 
 from __future__ import annotations

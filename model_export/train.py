@@ -141,5 +141,5 @@ def _check(log: WatchLog, *, segments: int, dimension: int, previous: TrainedMod
     if previous is not None and len(previous.labels) != segments:
         raise InputError(
             f"the previous model has {len(previous.labels)} segments, {segments} are asked for",
-            hint="ask for as many, or begin anew without the previous model",
+            hint="ask for as many, or start fresh without the previous model",
         )

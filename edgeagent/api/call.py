@@ -33,8 +33,8 @@ class NetworkJobs(Protocol):
     """What uses the network: in a process of its own, for it loads what the resident one must not.
 
     It opens the ledger and never the history. ``moment`` is when its first request begins, in boot
-    seconds, so that nothing of how long it took to get there shows; ``None``: at once, because
-    somebody waits.
+    seconds, so that nothing of how long it took to get there shows; ``None``: at once, because a
+    caller waits.
     """
 
     def fetch_update(self, moment: float | None = None) -> None:
@@ -166,7 +166,7 @@ class ServiceState:
 
         """
         if not self.is_gone():
-            return ()  # somebody else was quicker
+            return ()  # another call was quicker
         self.outside.jobs.call_off()
         self.playbacks.forget_all()
         self.charges = Charges()
@@ -210,7 +210,7 @@ class Call:
         """Count what an app is about to tell.
 
         Raises:
-            TooManyViewings: it, or all apps of its user, have told too much of late.
+            TooManyViewings: it, or all apps of its user, have sent too many recently.
 
         """
         if self.caller is Caller.APP:

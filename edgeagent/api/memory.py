@@ -32,7 +32,7 @@ def give_back() -> None:
     """Return free memory to the system, where the C library knows how (glibc does).
 
     The interpreter remembers under which names it last looked up methods. Extensions make such a
-    name anew for each call, so that thousands of small strings live on, and each mebibyte that
+    name again for each call, so that thousands of small strings live on, and each mebibyte that
     holds one of them stays with the process.
     """
     gc.collect()

@@ -6,7 +6,7 @@ ten minutes, so that a power cut costs ten minutes of progress and no viewing.
 
 In a private session everything goes on as usual, so that no app notices, but nothing is stored; and
 what was playing when one began or ended is forgotten, so that no mark crosses its borders. So it is
-with every act of deletion, by whichever process: what plays on begins anew.
+with every act of deletion, by whichever process: what plays on is a new viewing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How much apps may tell: an app in a loop neither fills the disk nor keeps the others out.
 
 Buckets that fill with time: one for each peer, which is a user of this system, and one of half its
-size for each connection. Who connects anew gets no new room. A viewing takes a drop out of both;
-where one lacks, nothing is taken and nothing stored. A list is taken whole or not at all.
+size for each connection. Reconnecting refills nothing. A viewing takes a drop out of both; where
+one lacks, nothing is taken and nothing stored. A list is taken whole or not at all.
 
 No bucket is shared by peers, or each could count in it what the others tell. A few users may tell
 at a time; when there are more, those that come last share one.

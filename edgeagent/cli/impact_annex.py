@@ -276,8 +276,8 @@ def _bound(bound: Bound) -> tuple[str, ...]:
 
 def _measures(facts: ImpactFacts) -> list[tuple[str, str, str]]:
     key = {
-        "file": "a copy of the whole home holds the key: whoever has it reads the history",
-        "credential": "whoever controls the running system of this box",
+        "file": "a copy of the whole home holds the key: a person who has it can read the history",
+        "credential": "a person who controls the running system of this box",
         "command": "what the vendor's helper lets out",
     }[facts.key_provider]
     return [

@@ -28,12 +28,12 @@ class Idle:
         self._serving = 0
 
     def touch(self) -> None:
-        """Somebody is here."""
+        """Note a request."""
         self._last = self._monotonic()
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        """Somebody is here, and waits for an answer until the block ends."""
+        """Note a request that is answered when the block ends."""
         self._serving += 1
         try:
             yield

@@ -1,4 +1,4 @@
-"""What is promised, whether it holds, and what somebody could conclude: the privacy assessment."""
+"""The privacy assessment: promises, whether they hold, and what an observer could conclude."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Promises:
 
     statements: tuple[PromiseShape, ...]
     beliefs: tuple[BeliefShape, ...] = ()
-    """What somebody who sees every report believes most of."""
+    """What an observer of every report believes most."""
     riskier: tuple[DeviationShape, ...] = ()
 
 

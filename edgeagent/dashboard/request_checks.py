@@ -52,7 +52,7 @@ def check_origin(request: Request) -> None:
 
 
 def session_of(request: Request, sessions: Sessions) -> BrowserSession:
-    """Return the session of whoever asks.
+    """Return the session of a request.
 
     Raises:
         RejectedRequest: there is none, or it has ended.

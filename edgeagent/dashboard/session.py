@@ -21,14 +21,14 @@ __all__ = ["LINK_SECONDS", "SESSION_SECONDS", "BrowserSession", "Sessions", "rea
 LINK_SECONDS = 600
 """A link lands in a browser's history; it must be of no use there."""
 SESSION_SECONDS = 1800
-"""Each page begins them anew."""
+"""Each page restarts them."""
 _NONCE_BITS = 128
 _CAP_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrowserSession:
-    """Somebody who came with a valid link."""
+    """The session of a browser that opened a valid link."""
 
     nonce: str
     expires_at: int

@@ -33,7 +33,7 @@ def dump_tables(home: Home) -> dict[str, list[tuple[Any, ...]]]:
     """
     databases = {
         "history": home.history._database,  # noqa: SLF001  (looks behind the store on purpose)
-        "ledger": home.ledger._database,  # noqa: SLF001  (likewise)
+        "ledger": home.ledger._database,  # noqa: SLF001  (the same)
     }
     return {
         f"{name}.{table}": sorted(database.read(f'SELECT * FROM "{table}"'), key=repr)  # noqa: S608

@@ -130,7 +130,7 @@ class _KnownTitles:
 
         shape = (log.user_count, len(log.titles))
         watched = csr_matrix((np.ones(len(log), dtype=np.float32), (log.users, log.items)), shape)
-        watched.data[:] = 1.0  # whoever watches a title twice is one viewer
+        watched.data[:] = 1.0  # a person who watches a title twice is one viewer
         viewers = np.asarray(watched.sum(axis=0)).ravel()
         popular = np.argsort(-viewers, kind="stable")[:_MAX_TITLES]
         titles = np.sort(popular[viewers[popular] > 0])

@@ -43,8 +43,8 @@ class FactorEngine(Protocol):
             regularization: λ, of a person with as many viewings as others.
             dimension: D.
             seed: of the start.
-            start: factors [N, D] of a model before to begin at, so that the new ones lie near
-                them; rows of zeros say nothing. An engine that cannot begin begins anew.
+            start: factors [N, D] of a model before to begin at, so that the new ones lie near them;
+                rows of zeros say nothing. An engine that cannot use them starts fresh.
 
         """
         ...

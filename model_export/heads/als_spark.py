@@ -120,7 +120,7 @@ class SparkEngine:
         if self._session is None or self._scratch is None:
             raise InputError("no Spark session", hint="use the engine in a with statement")
         from pyarrow import parquet  # noqa: PLC0415  (the extra spark)
-        from pyspark.ml.recommendation import ALS  # noqa: PLC0415  (likewise)
+        from pyspark.ml.recommendation import ALS  # noqa: PLC0415  (the same)
 
         viewings, factors = self._scratch / "viewings.parquet", self._scratch / "factors"
         parquet.write_table(_weights(log), viewings)
@@ -148,7 +148,7 @@ class SparkEngine:
 def _builder() -> Any:  # noqa: ANN401  (pyspark is optional)
     try:
         import pyarrow as pa  # noqa: F401, PLC0415  (the extra spark)
-        from pyspark.sql import SparkSession  # noqa: PLC0415  (likewise)
+        from pyspark.sql import SparkSession  # noqa: PLC0415  (the same)
     except ImportError as error:
         raise InputError(
             f"engine spark needs {error.name}, which is not installed",
@@ -252,8 +252,8 @@ def _rows(table: Any, log: WatchLog, *, dimension: int) -> NDArray[np.float32]: 
 def _end_java(session: Any) -> None:  # noqa: ANN401  (a Spark session or nothing)
     """Stop a session and the Java process behind it, even where Java is gone already."""
     from py4j.protocol import Py4JError  # noqa: PLC0415  (the extra spark)
-    from pyspark import SparkContext  # noqa: PLC0415  (likewise)
-    from pyspark.sql import SparkSession  # noqa: PLC0415  (likewise)
+    from pyspark import SparkContext  # noqa: PLC0415  (the same)
+    from pyspark.sql import SparkSession  # noqa: PLC0415  (the same)
 
     gateway = SparkContext._gateway  # noqa: SLF001  (pyspark has no other way to end Java)
     process = getattr(gateway, "proc", None)
@@ -275,7 +275,7 @@ def _end_java(session: Any) -> None:  # noqa: ANN401  (a Spark session or nothin
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        # The next begins anew; where stopping failed, pyspark keeps what leads nowhere.
+        # The next starts fresh; where stopping failed, pyspark keeps what leads nowhere.
         SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001
         SparkContext._active_spark_context = None  # noqa: SLF001
         SparkSession._instantiatedSession = SparkSession._activeSession = None  # noqa: SLF001

@@ -58,7 +58,7 @@ class Recipe:
     """Of the viewings of a history, left out at random."""
     hidden_dropout: float = 0.2
     strangers_fraction: float = 0.05
-    """Of the targets, predicted for somebody without a history: what the bias learns from."""
+    """Of the targets, predicted for a person without a history: what the bias learns from."""
     largest_batch: int = 1024
     steps_a_round: int = 200
     """At least; a small log has smaller batches, down to 64."""

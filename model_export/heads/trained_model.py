@@ -51,7 +51,7 @@ class TrainedModel:
     fit_alpha: float | None
     """α the embeddings of head ``foldin`` were fitted with; its own may differ."""
     fit_regularization: float | None
-    """λ likewise."""
+    """The λ they were fitted with; the head's own may differ."""
     centroids: NDArray[np.float64]
     """[S, D] unit vectors."""
     labels: tuple[SegmentLabel, ...]

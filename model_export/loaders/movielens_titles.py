@@ -40,7 +40,7 @@ def movielens_title(movie: int, name: str, genres: str) -> Title:
 
 
 def _spoken(name: str) -> str:
-    """Return ``Usual Suspects, The`` as one says it, and likewise a second name in brackets."""
+    """Return ``Usual Suspects, The`` as one says it, and a second name in brackets too."""
     both = _TRAILING_PART.match(name.strip())
     if both:
         return f"{_spoken(both['first'])} ({_spoken(both['second'])})"

@@ -25,7 +25,7 @@ def write_files(artefacts: Artefacts, directory: Path) -> list[tuple[str, int]]:
         onnx.checker.check_model(onnx.load_from_string(artefacts.model), full_check=True)
     except onnx.checker.ValidationError as error:
         raise ModelError(
-            f"the graph does not pass onnx.checker: {error}", hint="train the model anew"
+            f"the graph does not pass onnx.checker: {error}", hint="train the model again"
         ) from error
     files = {
         "model.onnx": artefacts.model,

@@ -6,7 +6,7 @@ The Update Framework 1.0 (https://theupdateframework.github.io/specification/lat
     metadata/            1.root.json, 1.targets.json, 1.models.json, …, timestamp.json
     targets/<role>/      <sha256>.<name>: consistent snapshots never overwrite a file
 
-Files come before the metadata that names them and the timestamp comes last, so that whoever
+Files come before the metadata that names them and the timestamp comes last, so that a box that
 downloads while a publication runs, or after one that broke off, sees the state before it.
 """
 

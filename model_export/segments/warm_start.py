@@ -63,7 +63,7 @@ def carry_segments(
     if not known.any():
         raise InputError(
             "the previous model knows none of the titles watched in this log",
-            hint="train without it; segment ids then begin anew",
+            hint="train without it; segment ids then start fresh",
         )
     unit = unit_rows(vectors)
     centroids = _agreeing(unit[known], assigned[known], count=len(previous.centroids))

@@ -1,8 +1,8 @@
 """Cast, keywords and descriptions of invented titles.
 
 They hint at what genres do not tell: people and themes lean to a part of the hidden likeness, as
-actors and subjects do, so that somebody who knows the credits can tell who will like a new title
-better than by its genres; chance has its share.
+actors and subjects do, so that a reader of the credits can tell who will like a new title better
+than by its genres; chance has its share.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["credits_of"]
 _CAST, _THEMES = 4, 3
 _ACTORS = 320
 _LEANING = 4.0
-"""In exp(leaning · cosine): somebody who fits is a few dozen times as likely as the opposite."""
+"""In exp(leaning · cosine): a person who fits is a few dozen times as likely as the opposite."""
 
 
 def credits_of(world: World) -> dict[str, Metadata]:

@@ -92,7 +92,7 @@ def _tastes(
 ) -> NDArray[np.float64]:
     """Draw [P, F] tastes: three favourite genres, the rest disliked a little."""
     genre = rng.normal(-0.5, 0.35, (count, len(shares)))
-    bounds = np.cumsum(shares + 0.002)  # somebody likes what nobody makes
+    bounds = np.cumsum(shares + 0.002)  # also genres without titles have their fans
     bounds /= bounds[-1]
     people = np.arange(count)
     for _ in range(_FAVOURITES):

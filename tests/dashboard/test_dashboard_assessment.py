@@ -65,7 +65,7 @@ def test_what_does_not_hold_and_what_is_riskier_is_shown(running: Running) -> No
     assert [known.words for known in broken.riskier] == ["pins are off"]
     page = told(render_assessment(broken))
     assert "Something else." in page
-    assert "What somebody could make of all your reports" in page
+    assert "What a reader of all your reports could conclude" in page
     assert "pins are off" in page
     assert "does not hold" in page
     assert "fewer reports" not in page
@@ -75,7 +75,7 @@ def test_promises_are_shown_with_whether_they_hold(furnished: Serving) -> None:
     page = told(furnished.get("/assessment").text)
     assert page.count(" holds") == 4
     assert "at most 81 times" in page
-    assert "Worst case: somebody can link all reports" in page
+    assert "Worst case: an observer can link all reports" in page
     assert re.search(r"[0-9]+% before, [0-9]+% after; [0-9]+% at most, whatever they say", page)
 
 

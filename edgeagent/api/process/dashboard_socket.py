@@ -99,7 +99,7 @@ class DashboardSocket:
             self._running = loop.create_task(self._run(self._socket.fileno()))
 
     async def _excuse(self) -> bool:
-        """Tell whoever called that the dashboard cannot start now, if they can be let in."""
+        """Tell the caller that the dashboard cannot start now, if it can be accepted."""
         if self._socket is None:
             return False
         loop = asyncio.get_running_loop()

@@ -24,7 +24,7 @@ class _Later(ModuleType):
 
     def __getattr__(self, attribute: str) -> object:
         name = self.__name__
-        if attribute.startswith("__"):  # whoever looks through all modules wants nothing of it
+        if attribute.startswith("__"):  # code that inspects all modules must not load it
             raise AttributeError(attribute)
         if sys.modules.get(name) is self:
             del sys.modules[name]

@@ -3,7 +3,7 @@
 A viewing that is stored takes a commit longer than one in a private session or of a child, and
 whatever else runs on the same thread waits for it. So every call of an app takes whole slots, one
 unless a long list or a slow disk needs more, and few of one peer run at once: what they wait for
-each other stays within a slot, too. Whoever may manage is not kept waiting.
+each other stays within a slot, too. Managers are not kept waiting.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from collections.abc import Callable
 __all__ = ["AT_ONCE", "ConnectionLimiter", "let_nobody_in", "queue_more"]
 
 AT_ONCE = 1
-"""Connections that are let in before somebody who is in already is listened to again: asyncio lets
-in as many as it was told that the kernel holds."""
+"""Connections accepted per loop turn, between reads of those that are open: asyncio accepts
+``backlog`` connections per turn otherwise."""
 _BACKLOG = 1024
 """Connections that the kernel holds until they are looked at: in a flood, a client that found it
 full would wait a second for its next try."""
@@ -40,8 +40,8 @@ class ConnectionLimiter:
 
     When the limit is reached, the oldest one that has never said anything makes room: thousands of
     silent connections keep nobody out, and never cost more than the limit. Apps that speak have at
-    most three quarters of the places, so that whoever may manage always comes in; and when those
-    are taken, whoever has most of them gives one to a peer that has fewer.
+    most three quarters of the places, so that a manager is always admitted; when those are taken,
+    the peer that has most of them gives one to a peer that has fewer.
     """
 
     def __init__(self, limit: int) -> None:

@@ -124,7 +124,7 @@ class Dispatcher:
     async def disconnected(self, client: Client) -> None:
         """A connection has gone: what it played is stored."""
         self._subscriptions.remove(client.listener)
-        # In a flood, those that have told nothing must not queue up before somebody who does.
+        # In a flood, clients that have sent nothing must not queue before one that does.
         if self._state.knows(client.number):
             changed = await self._threads.run("quick", lambda: self._state.leave(client.number))
             for profile in changed:

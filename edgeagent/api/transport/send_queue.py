@@ -10,7 +10,7 @@ from contextlib import suppress
 __all__ = ["QUEUE_LIMIT", "TIMEOUT_SECONDS", "Message", "SendQueue"]
 
 QUEUE_LIMIT = 64
-"""Events that may wait; a client that is further behind is hung up on, and asks anew."""
+"""Events that may wait; a client that is further behind is disconnected, and subscribes again."""
 TIMEOUT_SECONDS = 30.0
 """How long one message, or one piece of a long one, may take to be read."""
 CLOSE_TIMEOUT_SECONDS = 1.0

@@ -70,7 +70,7 @@ def prepare_directory(directory: Path) -> None:
     found = directory.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.geteuid(), 0}:
         raise InputError(
-            f"{directory} belongs to somebody else", hint="name another place with --socket"
+            f"{directory} belongs to another user", hint="give another path with --socket"
         )
 
 

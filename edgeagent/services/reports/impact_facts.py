@@ -138,7 +138,7 @@ def impact_facts(
     """Return the facts.
 
     Args:
-        assessment: of this box; what its reports let somebody conclude is left out.
+        assessment: of this box; what can be concluded from its reports is left out.
         installation: the task and the model in force.
         config: the settings in force.
         retention: how long viewings are kept, as settings and household have it.
