@@ -53,7 +53,7 @@ def live(directory: Path) -> AgentBox:
         directory=directory / "box",
         runtime_directory=directory / "run",
         clock=FakeClock(START),
-        random=SeededRandomSource("somebody"),
+        random=SeededRandomSource("a household"),
     )
     _download(box, directory)
     with box.open() as agent:
