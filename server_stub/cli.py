@@ -1,4 +1,4 @@
-"""``server-stub``: serve a repository and take reports; estimate what they say."""
+"""``server-stub``: serve a repository and accept reports; estimate shares from them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ _directory = click.Path(file_okay=False, path_type=Path)
 _file = click.Path(dir_okay=False, path_type=Path)
 
 repository_option = click.option(
-    "--repository", type=_directory, required=True, help="What 'model-export publish' wrote."
+    "--repository",
+    type=_directory,
+    required=True,
+    help="Directory that 'model-export publish' wrote.",
 )
 store_option = click.option(
     "--store", type=_file, required=True, help="Database that holds the reports."
@@ -56,7 +59,7 @@ task_option = click.option(
 
 @click.group(cls=CommandGroup, context_settings=HELP_NAMES)
 def main() -> None:
-    """Serve models and report tasks to boxes, take their reports, estimate."""
+    """Serve models and report tasks to boxes, accept their reports, estimate shares."""
 
 
 @main.command()
@@ -69,17 +72,21 @@ def main() -> None:
     type=click.IntRange(0, 65535),
     default=0,
     show_default=True,
-    help="Port to listen on; 0 takes a free one.",
+    help="Port to listen on; 0 chooses a free one.",
 )
 @click.option(
-    "--at", "clock", callback=_clock_at, metavar="TIME", help="Pretend it is this time, ISO 8601."
+    "--at",
+    "clock",
+    callback=_clock_at,
+    metavar="TIME",
+    help="Use this time instead of the clock's, ISO 8601.",
 )
 @click.option(
     "--grace-weeks",
     type=click.IntRange(0, 520),
     default=DEFAULT_GRACE_WEEKS,
     show_default=True,
-    help="How long after its week a report is taken.",
+    help="How long after its week a report is accepted.",
 )
 @json_option
 def serve(  # noqa: PLR0913  (one parameter an option)
@@ -93,7 +100,7 @@ def serve(  # noqa: PLR0913  (one parameter an option)
     grace_weeks: int,
     as_json: bool,
 ) -> None:
-    """Serve the repository and take reports until stopped."""
+    """Serve the repository and accept reports until stopped."""
     # Starlette and uvicorn are for this command only.
     from server_stub.app import create_app  # noqa: PLC0415
     from server_stub.ingest import Ingest  # noqa: PLC0415
@@ -121,12 +128,12 @@ def serve(  # noqa: PLR0913  (one parameter an option)
     "weeks",
     type=int,
     multiple=True,
-    help="Of that UTC week only; several are pooled.  [default: all weeks]",
+    help="Use only this UTC week; several are pooled.  [default: all weeks]",
 )
 @click.option(
     "--simultaneous",
     is_flag=True,
-    help="Widen the intervals until all hold at once (Bonferroni), not each on its own.",
+    help="Widen the intervals until all hold jointly (Bonferroni), not each alone.",
 )
 @click.option(
     "--half-width",
@@ -145,9 +152,9 @@ def estimate(
     half_width: float | None,
     as_json: bool,
 ) -> None:
-    """Estimate each segment's part of the viewing sessions, with intervals.
+    """Estimate each segment's share of the viewing sessions, with intervals.
 
-    Shares under subset_selection, mean clipped sessions a box under discrete_laplace.
+    Shares under subset_selection, mean clipped sessions per box under discrete_laplace.
     """
     task = load_task(task_file) if task_file else published_tasks(repository)[-1]
     result = estimate_audience(
