@@ -18,7 +18,11 @@ import msgspec
 from click.testing import CliRunner
 
 from edgeagent import config, errors
+from edgeagent.api.confirmations import VALID_SECONDS
 from edgeagent.api.methods.registry import METHODS
+from edgeagent.api.transport.answer_grid import AT_ONCE
+from edgeagent.api.transport.jsonrpc import BATCH_ANSWER_BYTES, BATCH_LIMIT, FRAME_LIMIT_BYTES
+from edgeagent.api.transport.send_queue import QUEUE_LIMIT, TIMEOUT_SECONDS
 from edgeagent.cli.root import cli as edgeagent_cli
 from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
@@ -163,7 +167,42 @@ def _benches() -> str:
     return "\n".join(["| command | what it measures |", "| --- | --- |", *lines])
 
 
+def _api_limits() -> str:
+    service = config.ServiceConfig()
+    rows = [
+        ("a request, one frame or line", f"{FRAME_LIMIT_BYTES // 1024} KiB", "error, disconnected"),
+        ("requests in a batch", f"{BATCH_LIMIT}", "the batch is refused, −32600"),
+        (
+            "answers to one batch, together",
+            f"{BATCH_ANSWER_BYTES // 1024} KiB",
+            "the rest of the batch is refused, −32600",
+        ),
+        ("events that wait for one client", f"{QUEUE_LIMIT}", "disconnected"),
+        ("time to take an answer, or a piece of a batch", f"{TIMEOUT_SECONDS:g} s", "disconnected"),
+        (
+            "connections, unix socket and WebSocket each (`max_connections`)",
+            f"{service.max_connections}, three quarters for apps",
+            "see below",
+        ),
+        ("calls of the apps of one user at once", f"{AT_ONCE}", "others wait"),
+        (
+            "viewings of the apps of one user at once (`viewings_at_once`)",
+            f"{service.viewings_at_once:,}, one connection half",
+            "−42900, nothing is stored",
+        ),
+        (
+            "viewings that come back (`viewings_per_hour`)",
+            f"{service.viewings_per_hour} an hour, one connection half",
+            "−42900",
+        ),
+        ("time of a confirmation of `EdgeAgent.erase`", f"{VALID_SECONDS} s", "−32602"),
+    ]
+    lines = [f"| {what} | {limit} | {beyond} |" for what, limit, beyond in rows]
+    return "\n".join(["| what | limit | beyond it |", "| --- | --- | --- |", *lines])
+
+
 _TABLES: dict[str, Callable[[], str]] = {
+    "api limits": _api_limits,
     "benches": _benches,
     "exit codes": _exit_codes,
     "methods": _methods,
