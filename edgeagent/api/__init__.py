@@ -1,4 +1,4 @@
-"""The service: JSON-RPC over a loopback WebSocket and, a line each, over a unix socket.
+"""The service: JSON-RPC over a WebSocket on loopback and a unix socket, one message per line.
 
-Asynchronous code lives here and nowhere below: calls go down to the synchronous agent in threads.
+Only this package is asynchronous: calls run in threads, where the agent below is synchronous.
 """

@@ -1,1 +1,1 @@
-"""From bytes of a connection to calls and back: both servers, JSON-RPC, limits, subscriptions."""
+"""Transport: both servers, JSON-RPC framing, limits, back-pressure and subscriptions."""

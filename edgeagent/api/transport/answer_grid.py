@@ -1,9 +1,9 @@
-"""When apps are answered: at fixed moments after a call has begun, so that its work does not show.
+"""Answers to apps go out at fixed times after a call began, so that their timing reveals nothing.
 
 A viewing that is stored takes a commit longer than one in a private session or of a child, and
-whatever else runs on the same thread waits for it. So every call of an app takes whole slots, one
-unless a long list or a slow disk needs more, and few of one peer run at once: what they wait for
-each other stays within a slot, too. Managers are not kept waiting.
+calls on the same thread wait for it. So every call of an app takes a whole number of slots: one,
+unless a long list or a slow disk needs more. Few calls of one peer run at once, so that their wait
+for each other also fits into a slot. Managers are not kept waiting.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ VIEWINGS_A_SLOT = 200
 AT_ONCE = 4
 """Calls of one peer that run together."""
 _COARSE_SECONDS = 0.002
-"""The event loop wakes up at whole milliseconds after it fell asleep, which would tell when."""
+"""The event loop's timers are rounded to milliseconds counted from when it went to sleep, which
+would reveal that time; the last part of a wait therefore does not sleep."""
 
 T = TypeVar("T")
 
 
 class TimeSource(Protocol):
-    """Seconds that nobody sets, and how to wait for some."""
+    """A monotonic clock, and how to wait for a time on it."""
 
     def now(self) -> float:
         """Seconds since an arbitrary moment."""
@@ -41,14 +42,14 @@ class TimeSource(Protocol):
 
 
 class LoopTime:
-    """The event loop's time."""
+    """The event loop's own clock."""
 
     def now(self) -> float:
         """Seconds since an arbitrary moment."""
         return asyncio.get_running_loop().time()
 
     async def until(self, moment: float) -> None:
-        """Return at ``moment``, exactly: the last of it is waited awake."""
+        """Return at ``moment``; the last two milliseconds are waited without sleeping."""
         if (left := moment - self.now() - _COARSE_SECONDS) > 0:
             await asyncio.sleep(left)
         while self.now() < moment:  # noqa: ASYNC110  (nothing happens then but that moment)
@@ -56,21 +57,21 @@ class LoopTime:
 
 
 class AnswerGrid:
-    """Runs the calls of apps in slots."""
+    """Delays the answers to apps to the end of a slot."""
 
     def __init__(self, time: TimeSource) -> None:
-        """Take slots from ``time``."""
+        """Measure slots by ``time``."""
         self._time = time
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._callers: Counter[str] = Counter()
 
     async def run(self, peer: str, work: Callable[[], Awaitable[T]], *, slots: int = 1) -> T:
-        """Run a call of ``peer`` and return or raise what it does, at the end of a slot.
+        """Run a call of ``peer``, and return its result or raise its error at the end of a slot.
 
         Args:
-            peer: calls of the same one take turns.
+            peer: at most ``AT_ONCE`` calls of the same peer run together.
             work: the call.
-            slots: the fewest it takes; what the caller sent says how many.
+            slots: the fewest it takes; depends on the request only.
 
         """
         turn = self._turns.setdefault(peer, asyncio.Semaphore(AT_ONCE))

@@ -1,4 +1,4 @@
-"""How many connections there are, and who has to go when there are too many."""
+"""Limits the number of connections, and chooses which one to close when there are too many."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from collections.abc import Callable
 __all__ = ["AT_ONCE", "ConnectionLimiter", "let_nobody_in", "queue_more"]
 
 AT_ONCE = 1
-"""Connections accepted per loop turn, between reads of those that are open: asyncio accepts
-``backlog`` connections per turn otherwise."""
+"""asyncio accepts ``backlog`` connections per loop turn; with one, open connections are read
+between two new ones, also in a flood."""
 _BACKLOG = 1024
-"""Connections that the kernel holds until they are looked at: in a flood, a client that found it
-full would wait a second for its next try."""
+"""Connections that the kernel queues until they are accepted. In a flood a client that found the
+queue full would retry after a second."""
 
 _KEPT_FREE_PART = 4
-"""One place in so many is for who has said nothing yet, and for who may manage."""
+"""One place in four is kept for managers and for connections that have not sent anything yet."""
 
 _STEPS_OF_ENTERING = 4
-"""Rounds of the event loop from accepting a connection to its first line."""
+"""Turns of the event loop from accepting a connection to its first line."""
 
 
 def queue_more(listener: socket.socket) -> None:
-    """Let the kernel hold more connections than are let in at once."""
+    """Let the kernel queue more connections than asyncio accepts per loop turn."""
     listener.listen(_BACKLOG)
 
 
 async def let_nobody_in(listener: socket.socket) -> None:
-    """Stop letting in, and let those through who are half in: they can be hung up on."""
+    """Stop accepting, and wait for connections that are half accepted, to be able to close them."""
     asyncio.get_running_loop().remove_reader(listener)
     for _ in range(_STEPS_OF_ENTERING):
         await asyncio.sleep(0)
 
 
 class ConnectionLimiter:
-    """Counts the connections of one server, and says who has to go.
+    """Counts the connections of one server, and chooses which one to close.
 
-    When the limit is reached, the oldest one that has never said anything makes room: thousands of
-    silent connections keep nobody out, and never cost more than the limit. Apps that speak have at
-    most three quarters of the places, so that a manager is always admitted; when those are taken,
-    the peer that has most of them gives one to a peer that has fewer.
+    At the limit the oldest connection that has never sent anything is closed: thousands of silent
+    connections keep no client out and never exceed the limit. Apps that have sent something get at
+    most three quarters of the places, so that a manager is always admitted. When those are taken,
+    the peer with the most connections loses its newest one to a peer with fewer.
     """
 
     def __init__(self, limit: int) -> None:
-        """Let ``limit`` connections in."""
+        """Admit ``limit`` connections."""
         self._limit = limit
         self._limit_of_apps = limit - limit // _KEPT_FREE_PART
         self._silent: dict[int, Callable[[], None]] = {}
@@ -65,7 +65,7 @@ class ConnectionLimiter:
         return self._last
 
     def heard(self, number: int, peer: str, *, manages: bool) -> bool:
-        """A connection of ``peer`` has said something; return whether it may stay."""
+        """A connection of ``peer`` has sent something; return whether it may stay."""
         hang_up = self._silent.pop(number, None)
         if hang_up is None:
             return number in self._apps or number in self._managers
@@ -78,13 +78,13 @@ class ConnectionLimiter:
         return True
 
     def leave(self, number: int) -> None:
-        """A connection has closed."""
+        """A connection was closed."""
         self._silent.pop(number, None)
         self._apps.pop(number, None)
         self._managers.discard(number)
 
     def _make_room(self, peer: str) -> bool:
-        """Hang up on the newest app of the peer that has most, if ``peer`` has fewer after it."""
+        """Close the newest app of the peer with the most, if ``peer`` then still has fewer."""
         places = Counter(whose for whose, _ in self._apps.values())
         crowd, most = places.most_common(1)[0]
         if places[peer] + 1 >= most:

@@ -1,7 +1,7 @@
-"""From a frame to its answer: find the method, check who calls, read parameters, run, tell.
+"""From a frame to its answer: find the method, check the caller, read parameters, run, publish.
 
-The order is the same for every method: whether a name exists is public, who may call it is decided
-before any parameter is looked at, and an answer goes out before the events that follow from it.
+The order is the same for every method. Whether a name exists is public; the caller is checked
+before any parameter is read; an answer is sent before the events that follow from its call.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Listen(Loose, frozen=True, kw_only=True):
 
 
 class Client:
-    """One connection: who it is, what it listens to, and where its answers go."""
+    """One connection: its class of caller, its peer and its subscriptions."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Client:
         version: int,
         send: Callable[[bytes], None],
     ) -> None:
-        """Speak for connection ``number`` of ``peer``; ``send`` queues events."""
+        """Stand for connection ``number`` of ``peer``; ``send`` queues events."""
         self.number = number
         self.caller = caller
         self.peer = peer
@@ -54,7 +54,7 @@ class Client:
 
 
 class Dispatcher:
-    """Answers frames."""
+    """Answers the frames of all connections."""
 
     def __init__(
         self,
@@ -64,13 +64,13 @@ class Dispatcher:
         subscriptions: Subscriptions,
         pace: AnswerGrid,
     ) -> None:
-        """Run calls at ``state`` on ``threads`` and tell ``subscriptions`` what came of them.
+        """Run calls on ``threads``, and publish their events to ``subscriptions``.
 
         Args:
-            state: what calls share.
+            state: what all calls share.
             threads: where they run.
-            subscriptions: tells those who listen.
-            pace: when apps are answered.
+            subscriptions: receives events.
+            pace: delays the answers to apps.
 
         """
         self._state = state
@@ -81,11 +81,11 @@ class Dispatcher:
     async def handle(
         self, client: Client, data: bytes | str, *, reply: Callable[[Message], Awaitable[None]]
     ) -> None:
-        """Answer a frame through ``reply``, then tell listeners what came of it.
+        """Answer a frame through ``reply``, then publish the events that follow from it.
 
         Raises:
-            ConnectionResetError: from ``reply``, when the peer has gone; what it still asked for in
-                this frame is not done.
+            ConnectionResetError: from ``reply``, when the peer has disconnected; the remaining
+                requests of its batch are not carried out.
 
         """
         try:
@@ -109,7 +109,7 @@ class Dispatcher:
         items: Sequence[Request | Fault],
         events: list[tuple[str, object]],
     ) -> AsyncIterator[bytes]:
-        """Yield the answers of a batch piece by piece, each once the one before has been sent."""
+        """Yield the answers of a batch, each made after the one before was sent."""
         room, before = jsonrpc.BATCH_ANSWER_BYTES, b"["
         for item in items:
             answer = await self._one(client, item if room > 0 else jsonrpc.refused(item), events)
@@ -122,7 +122,7 @@ class Dispatcher:
             yield b"]"
 
     async def disconnected(self, client: Client) -> None:
-        """A connection has gone: what it played is stored."""
+        """A connection was closed: store what it was playing."""
         self._subscriptions.remove(client.listener)
         # In a flood, clients that have sent nothing must not queue before one that does.
         if self._state.knows(client.number):
@@ -205,11 +205,11 @@ class Dispatcher:
 
 
 class _UnknownMethodError(Exception):
-    """Nobody has heard of it."""
+    """There is no method of that name."""
 
 
 def not_permitted(name: str) -> ConsentRequired:
-    """Return the error for a call that is not this caller's to make."""
+    """Return the error for a call that needs a higher class of caller."""
     return ConsentRequired(
         f"{name} is for the household and its platform, not for apps",
         hint="use the manager's endpoint: 'edgeagent service endpoint' prints it for its owner",
@@ -222,6 +222,6 @@ def _require(client: Client, least: Caller, name: str) -> None:
 
 
 def _known_name(name: str) -> str:
-    """Return a method's own name for the log; what a client made up is not repeated."""
+    """Return a method's name for the log; a name that a client made up is not logged."""
     method = find_method(name)
     return "a call" if method is None else method.name

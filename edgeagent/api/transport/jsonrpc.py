@@ -1,7 +1,7 @@
 """JSON-RPC 2.0 without I/O: bytes become requests, answers become bytes.
 
-A frame is one request or a batch of them. What cannot be read becomes the error that the
-specification names; nothing of a frame is quoted back or logged.
+A frame is one request or a batch. What cannot be read becomes the error that the specification
+names; no part of a frame is quoted in an answer or logged.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ FRAME_LIMIT_BYTES = 256 * 1024
 """Longest frame that is read: an evening's list of about 2,000 viewings."""
 BATCH_LIMIT = 100
 BATCH_ANSWER_BYTES = 512 * 1024
-"""What the answers to one batch may come to before the rest of it is refused. With one more and
-the refusals they stay below the mebibyte that WebSocket libraries accept."""
+"""Length of the answers to one batch above which its remaining requests are refused. With one more
+answer and the refusals they stay below 1 MiB, which WebSocket libraries accept by default."""
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -53,10 +53,10 @@ Id = str | int | float | None
 
 
 class BadFrame(Exception):
-    """A frame that holds no request; ``code`` says in what way."""
+    """A frame that is neither a request nor a batch; ``code`` is the error to answer."""
 
     def __init__(self, code: int, message: str) -> None:
-        """Keep what to answer."""
+        """Keep code and message of the answer."""
         super().__init__(message)
         self.code = code
 
@@ -69,12 +69,12 @@ class Request:
     params: Given
     id: Id
     is_notification: bool
-    """Nobody waits for an answer, not even for an error."""
+    """It has no ``id``: the client expects no answer, not even an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """A member of a frame that is no request."""
+    """A member of a frame that is not a request, and the error to answer."""
 
     code: int
     message: str
@@ -83,7 +83,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What one frame asks for."""
+    """The requests of one frame."""
 
     items: tuple[Request | Fault, ...]
     is_batch: bool
@@ -110,7 +110,7 @@ def read_frame(data: bytes | str) -> Frame:
 
 
 def refused(item: Request | Fault) -> Request | Fault:
-    """Return what to do with a member of a batch whose answers have become too long."""
+    """Return the refusal of a request whose batch has exceeded the limit of its answers."""
     if isinstance(item, Fault) or item.is_notification:
         return item
     message = "the answers to this batch are too long: ask in smaller batches"
@@ -118,7 +118,7 @@ def refused(item: Request | Fault) -> Request | Fault:
 
 
 def result_answer(request_id: Id, result: object) -> bytes:
-    """Encode what a call returned."""
+    """Encode the result of a call."""
     return msgspec.json.encode({"jsonrpc": "2.0", "id": request_id, "result": result})
 
 
@@ -128,7 +128,7 @@ def error_answer(request_id: Id, code: int, message: str) -> bytes:
 
 
 def failure_answer(request_id: Id, error: EdgeAgentError) -> bytes:
-    """Encode an error of ours: what went wrong, of which kind it is, and the way out."""
+    """Encode an error of our tree: message, kind and hint."""
     return _refusal(request_id, RpcError.of(error))
 
 
@@ -137,7 +137,7 @@ def _refusal(request_id: Id, error: RpcError) -> bytes:
 
 
 def notification(method: str, params: object) -> bytes:
-    """Encode a call that expects no answer."""
+    """Encode a notification."""
     return msgspec.json.encode({"jsonrpc": "2.0", "method": method, "params": params})
 
 

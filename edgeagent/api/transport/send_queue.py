@@ -1,4 +1,4 @@
-"""What is sent on one connection: bounded, so that who does not read costs little."""
+"""The send queue of one connection: bounded, so that a client that does not read costs little."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ __all__ = ["QUEUE_LIMIT", "TIMEOUT_SECONDS", "Message", "SendQueue"]
 QUEUE_LIMIT = 64
 """Events that may wait; a client that is further behind is disconnected, and subscribes again."""
 TIMEOUT_SECONDS = 30.0
-"""How long one message, or one piece of a long one, may take to be read."""
+"""Longest time until the client has taken one message, or one piece of a long one."""
 CLOSE_TIMEOUT_SECONDS = 1.0
-"""How long the last messages may take when a connection ends."""
+"""Longest time for the last messages when a connection is closed."""
 
 Message = bytes | AsyncIterator[bytes]
-"""One message, at once or in pieces that are made while it is sent."""
+"""One message, whole or in pieces that are made while it is sent."""
 
 
 class SendQueue:
-    """Answers, sent as they come, and events, which a task of its own sends between them."""
+    """Sends answers directly, and queued events by a task of its own."""
 
     def __init__(
         self, send: Callable[[Message], Awaitable[None]], *, hang_up: Callable[[], None]
     ) -> None:
-        """Send through ``send``, which waits while the peer does not read."""
+        """Send through ``send``, which waits while the socket's buffer is full."""
         self._send = send
         self._hang_up = hang_up
         self._sending = asyncio.Lock()
@@ -35,7 +35,7 @@ class SendQueue:
         self._queued = asyncio.Event()
 
     def offer(self, data: bytes) -> None:
-        """Queue an event; a peer that has not read the ones before is hung up on."""
+        """Queue an event; disconnect a client whose queue is full."""
         if len(self._events) >= QUEUE_LIMIT:
             self._hang_up()
             return
@@ -43,12 +43,14 @@ class SendQueue:
         self._queued.set()
 
     async def put(self, message: Message) -> None:
-        """Send an answer and return when it has gone: who does not read is not read from either.
+        """Send an answer, and return when it is sent.
 
-        Events that were offered before go before it.
+        Back-pressure: the caller reads no request of this connection until then.
+
+        Events that were queued before are sent before it.
 
         Raises:
-            ConnectionResetError: the peer has gone, or does not read.
+            ConnectionResetError: the peer has disconnected, or did not read in time.
 
         """
         async with self._sending:
@@ -56,7 +58,7 @@ class SendQueue:
             await self._send_now(message)
 
     async def run(self) -> None:
-        """Send events, until cancelled or hung up on."""
+        """Send events until cancelled or disconnected."""
         with suppress(ConnectionResetError):
             while True:
                 await self._queued.wait()
@@ -64,7 +66,7 @@ class SendQueue:
                     await self._send_events()
 
     async def finish(self, sending: asyncio.Task[None]) -> None:
-        """Send what is still queued, briefly, and end the task."""
+        """Send what is still queued, for a second at most, and end the task."""
         with suppress(TimeoutError, ConnectionResetError):
             async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS), self._sending:
                 await self._send_events()
@@ -93,7 +95,7 @@ class SendQueue:
 
 
 async def _timed(pieces: AsyncIterator[bytes], deadline: asyncio.Timeout) -> AsyncIterator[bytes]:
-    """Pass pieces on; only while one is sent does deadline run."""
+    """Pass pieces on; the deadline runs only while one is sent, not while it is made."""
     async for piece in pieces:
         _wait(deadline)
         yield piece

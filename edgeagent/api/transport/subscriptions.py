@@ -1,4 +1,4 @@
-"""Who listens to what, and how each is told: as Firebolt's older SDKs expect it, or the newer."""
+"""Subscriptions to events, in the form of Firebolt's older SDKs or of RPCv2."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ __all__ = ["Listener", "Subscriptions"]
 
 @dataclass(kw_only=True, eq=False)
 class Listener:
-    """One connection that listens."""
+    """The subscriptions of one connection."""
 
     send: Callable[[bytes], None]
-    """Queues a message; closes a connection that does not read."""
+    """Queues a message; disconnects a client whose queue is full."""
     version: int
     listening: dict[str, Id] = field(default_factory=dict)
-    """By event: the id of the request that began it, which older SDKs see again in each event."""
+    """By event: the id of the request that subscribed, which each event repeats for older SDKs."""
 
     def listen(self, event: str, request_id: Id, *, on: bool) -> dict[str, object]:
-        """Begin or end, and return the answer that SDKs expect."""
+        """Subscribe or unsubscribe, and return the answer that older SDKs expect."""
         if on:
             self.listening[event] = request_id
         else:
@@ -29,7 +29,7 @@ class Listener:
         return {"event": event, "listening": on}
 
     def notify(self, event: str, value: object) -> None:
-        """Send an event, if it is listened to."""
+        """Send an event, if this connection has subscribed to it."""
         if event not in self.listening:
             return
         if self.version == 1:
@@ -39,21 +39,21 @@ class Listener:
 
 
 class Subscriptions:
-    """All listeners."""
+    """The subscriptions of all connections."""
 
     def __init__(self) -> None:
-        """Nobody listens."""
+        """Begin without any."""
         self._listeners: set[Listener] = set()
 
     def add(self, listener: Listener) -> None:
-        """A connection has come."""
+        """Include a connection."""
         self._listeners.add(listener)
 
     def remove(self, listener: Listener) -> None:
-        """A connection has gone."""
+        """Forget a connection."""
         self._listeners.discard(listener)
 
     def publish(self, event: str, value: object) -> None:
-        """Tell everyone who listens."""
+        """Send an event to every connection that has subscribed to it."""
         for listener in tuple(self._listeners):
             listener.notify(event, value)

@@ -1,4 +1,4 @@
-"""Whose a connection on loopback is: the kernel lists the owner of each socket."""
+"""Which user a connection on loopback is from: the kernel lists the owner of each socket."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["SOCKET_TABLES", "owner_of"]
 SOCKET_TABLES = (Path("/proc/self/net/tcp"), Path("/proc/self/net/tcp6"))
 """Some programs open an IPv6 socket for an IPv4 address."""
 _MOST_BYTES = 256 * 1024
-"""Read of each: 1,700 sockets. In a flood of them nobody is looked for any longer."""
+"""Read of each table: 1,700 sockets. With more, in a flood, the owner stays unknown."""
 _LOCAL, _REMOTE, _OWNER = 1, 2, 7
 _MAPPED = f"{'0' * 16}FFFF0000" if sys.byteorder == "little" else f"{'0' * 20}FFFF"
 
@@ -19,7 +19,7 @@ _MAPPED = f"{'0' * 16}FFFF0000" if sys.byteorder == "little" else f"{'0' * 20}FF
 def owner_of(
     client: tuple[str, int], server: tuple[str, int], *, tables: tuple[Path, ...] = SOCKET_TABLES
 ) -> int | None:
-    """Return the user who owns a client's end of a TCP connection within this machine, if known.
+    """Return the user that owns a client's end of a TCP connection within this machine, if known.
 
     Args:
         client: IPv4 address and port of that end.

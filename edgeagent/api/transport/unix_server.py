@@ -1,4 +1,4 @@
-"""The unix socket: one JSON value a line, who calls is known from the kernel."""
+"""The unix socket: one JSON value per line; the kernel names the peer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DIRECTORY_MODE = 0o750
 
 
 class Peer:
-    """Who is at the other end of a unix socket, as the kernel knows it."""
+    """User and groups of the process at the other end of a unix socket, from the kernel."""
 
     def __init__(self, uid: int, gids: frozenset[int]) -> None:
         """Keep user and groups."""
@@ -46,7 +46,7 @@ class Peer:
 
 
 def peer_of(connection: socket.socket) -> Peer:
-    """Return who connected."""
+    """Return the peer of a connection."""
     data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     _, uid, gid = _CREDENTIALS.unpack(data)
     try:
@@ -58,10 +58,10 @@ def peer_of(connection: socket.socket) -> Peer:
 
 
 def prepare_directory(directory: Path) -> None:
-    """Make the socket's directory, which only its owner and group may enter.
+    """Make the socket's directory; only its owner and group may enter it.
 
     Raises:
-        InputError: there is something of that name which is not ours.
+        InputError: what has that name is no directory, or belongs to another user.
 
     """
     with suppress(FileExistsError):
@@ -75,7 +75,7 @@ def prepare_directory(directory: Path) -> None:
 
 
 class UnixServer:
-    """Serves line-delimited JSON-RPC."""
+    """Serves JSON-RPC, one message per line."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class UnixServer:
         """Begin to listen.
 
         Raises:
-            InputError: another service listens there, or the place is not ours.
+            InputError: another service listens there, or the directory is not ours.
 
         """
         _require_short(self._path)
@@ -120,7 +120,7 @@ class UnixServer:
             os.umask(before)
 
     async def close(self) -> None:
-        """Hang up on everybody and take the socket away."""
+        """Close all connections and remove the socket."""
         if self._server is not None and self._listener is not None:
             await let_nobody_in(self._listener)
             self._server.close()
@@ -141,7 +141,7 @@ class UnixServer:
         try:
             await self._serve(number, reader, writer)
         except (asyncio.CancelledError, ConnectionError):
-            pass  # the task ends here either way: nobody waits for it but close()
+            pass  # the task ends here either way; only close() waits for it
         finally:
             self._connections.leave(number)
             self._tasks.discard(task)
@@ -186,7 +186,7 @@ class UnixServer:
 
 
 async def _line(reader: asyncio.StreamReader, send_queue: SendQueue) -> bytes:
-    """Return the next line, empty at the end; one that is too long is answered, and ends it."""
+    """Return the next line, empty at the end; one over the limit is answered, and ends it."""
     try:
         return await reader.readuntil(b"\n")
     except asyncio.IncompleteReadError as error:
@@ -216,7 +216,7 @@ def _bound(path: Path) -> socket.socket:
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove the socket of a service that is gone; one that answers is left alone."""
+    """Remove the socket of a service that has stopped; one that accepts is left alone."""
     if not path.is_socket():
         return
     with socket.socket(socket.AF_UNIX) as probe:

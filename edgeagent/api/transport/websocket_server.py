@@ -1,7 +1,7 @@
-"""The WebSocket on loopback: who may talk to it, and as what.
+"""The WebSocket on loopback: which clients are admitted, and in which class.
 
-A page in a browser on the same box can reach loopback too. It sends its ``Origin``, which has to be
-listed; and a page that has had its own host name point here (DNS rebinding) shows in ``Host``.
+A page in a browser on the same box can reach loopback, too. Its ``Origin`` must be listed; and a
+page whose own host name was made to point here (DNS rebinding) is recognised by ``Host``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ TOKEN_NAME = "token"  # noqa: S105  (the name of a parameter, not a token)
 _OPEN_SECONDS = 5
 _PING_SECONDS = 60
 _SILENT = logging.getLogger("edgeagent.websockets")
-_SILENT.setLevel(logging.CRITICAL + 1)  # it would log request lines, and tokens with them
+_SILENT.setLevel(logging.CRITICAL + 1)  # its log holds request lines, and those hold tokens
 
 
 class WebSocketServer:
@@ -61,7 +61,7 @@ class WebSocketServer:
             port: where to listen.
             dispatcher: answers frames.
             connections: bounds the connections.
-            token: makes its holder a manager.
+            token: a client that sends it is a manager.
             origins: of the pages that may connect; programs send none.
 
         """
@@ -83,7 +83,7 @@ class WebSocketServer:
         connections = self._connections
 
         class LimitedConnection(ServerConnection):
-            """A connection that counts from its first packet on, before it has said anything."""
+            """A connection that is counted from its first packet on, before its handshake."""
 
             number: int | None = None
 
@@ -129,14 +129,14 @@ class WebSocketServer:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Hang up on everybody."""
+        """Close all connections."""
         if self._server is not None and self._listener is not None:
             await let_nobody_in(self._listener)
             self._server.close()
             await self._server.wait_closed()
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Turn away who comes under a foreign host name, or with a token that is not ours."""
+        """Refuse a request with another host name or a wrong token."""
         hosts = {f"{host}:{self.port}" for host in LOCAL_HOSTS}
         if request.headers.get_all("Host") not in [[host] for host in hosts]:
             return connection.respond(http.HTTPStatus.FORBIDDEN, "unknown host\n")
@@ -184,7 +184,7 @@ class WebSocketServer:
 
 
 def _peer_of(connection: ServerConnection) -> str:
-    """Name whose connection it is, as the unix socket does; all alike where that cannot be told."""
+    """Name the user of a connection, as the unix socket does; one name for all unknown ones."""
     user = owner_of(connection.remote_address, connection.local_address)
     return LOOPBACK if user is None else f"user {user}"
 
@@ -192,7 +192,7 @@ def _peer_of(connection: ServerConnection) -> str:
 def _jsonrpc_if_offered(
     connection: ServerConnection, offered: Sequence[Subprotocol]
 ) -> Subprotocol | None:
-    """Speak ``jsonrpc`` where it is asked for by name, and anyway where it is not."""
+    """Select ``jsonrpc`` if the client offers it; it is served either way."""
     del connection
     jsonrpc = Subprotocol("jsonrpc")
     return jsonrpc if jsonrpc in offered else None
