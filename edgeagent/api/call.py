@@ -1,4 +1,4 @@
-"""What a method sees of the world while it runs: the box, who calls, and where events go."""
+"""What a method can use while it runs: the agent, the caller, the clock, and events to publish."""
 
 from __future__ import annotations
 
@@ -30,40 +30,40 @@ __all__ = ["Call", "NetworkJobs", "Outside", "ServiceState", "notifying_of_chang
 
 
 class NetworkJobs(Protocol):
-    """What uses the network: in a process of its own, for it loads what the resident one must not.
+    """Jobs on the network, each in a process of its own: they load what the resident one must not.
 
-    It opens the ledger and never the history. ``moment`` is when its first request begins, in boot
-    seconds, so that nothing of how long it took to get there shows; ``None``: at once, because a
+    A job opens the ledger and never the history. ``moment`` is when its first request begins, in
+    boot seconds, so that the time of its preparation does not show; ``None``: at once, because a
     caller waits.
     """
 
     def fetch_update(self, moment: float | None = None) -> None:
-        """Fetch and verify what is published; a new model waits to be tried."""
+        """Fetch and verify what is published; a new model waits to be activated."""
         ...
 
     def send_reports(self, moment: float | None = None) -> None:
-        """Send what is due."""
+        """Send the reports that are due."""
         ...
 
     def call_off(self) -> None:
-        """End what runs: the whole box is about to be erased."""
+        """End running jobs: the whole box is about to be erased."""
         ...
 
     def close(self) -> None:
-        """End what runs, and run nothing any more."""
+        """End running jobs, and start none any more."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """What the service reaches past the agent for; tests hand in something smaller."""
+    """What the service needs besides the agent; tests pass fakes."""
 
     open_agent: Callable[[], Agent]
     erase_box: Callable[[ErasureReason], ErasureReceipt]
-    """Erases the whole box while it is closed."""
+    """Erases the whole box; it must be closed."""
     jobs: NetworkJobs
     look: Callable[[], Conditions]
-    """Says how things stand outside the agent."""
+    """Returns the state of the system around the agent."""
     clock: Clock
 
 
@@ -80,7 +80,7 @@ class ServiceState:
             at_once=config.service.viewings_at_once, per_hour=config.service.viewings_per_hour
         )
         self.calls = 0
-        """How many there were: one that has not changed for a while means an idle evening."""
+        """Number of calls so far; the housekeeper frees memory when it stays the same."""
         self.playbacks = Playbacks()
         self.started_at = outside.clock.now()
         self.agent = outside.open_agent()
@@ -88,62 +88,62 @@ class ServiceState:
 
     @property
     def clock(self) -> DeviceClock:
-        """What time it is in the box."""
+        """The clock of the box."""
         return self.agent.clock
 
     def new_events(self) -> tuple[tuple[str, object], ...]:
-        """Return the events that tell of what changed since this was last asked, in any process."""
+        """Return the events for what has changed since the last call, by any process."""
         before, self._last_switches = self._last_switches, self._switches()
         if before is None or self._last_switches is None:
             return ()
         return tuple(changes(before, self._last_switches))
 
     def rest(self) -> None:
-        """Give back what only a busy service needs to keep in memory."""
+        """Free the memory that only a busy service needs."""
         self.agent.titles.release()
         self.agent.stores.release_memory()
         give_back()
 
     def refresh(self) -> None:
-        """Take in what an update in a child process has learned of the time."""
+        """Read what an update in a child process has learned of the time."""
         self.agent.refresh()
 
     def knows(self, connection: int) -> bool:
-        """Say whether a connection has told of anything that is kept in memory."""
+        """Say whether anything is kept in memory for a connection."""
         kept = (self.playbacks, self.charges, self.rate_limiter)
         return any(connection in each for each in kept)
 
     def leave(self, connection: int) -> tuple[str, ...]:
-        """A connection has gone: what it played is stored, for the profiles that are returned."""
+        """Store what a closed connection was playing; return the profiles whose history changed."""
         self.rate_limiter.leave(connection)
         self.charges.leave(connection)
         self.playbacks.end(connection, agent=self.agent)
         return self.playbacks.take_changed()
 
     def end_playbacks(self) -> None:
-        """Store and forget what is being played, as far as that succeeds."""
+        """Store and forget all playbacks, as far as that succeeds."""
         for connection in self.playbacks.connections:
             with suppress(EdgeAgentError):
                 self.playbacks.end(connection, agent=self.agent)
 
     def private_until(self) -> int | None:
-        """Return when the private session ends, if there is one; what plays does not cross that."""
+        """Return when the private session ends, if one is on; playbacks do not cross it."""
         self.playbacks.apply_borders(self.agent)
         return self.agent.private.ends_at()
 
     def end_scoring(self) -> None:
-        """End the scoring child, also while it is at work; from any thread."""
+        """End the scoring child, also while it works; from any thread."""
         self.agent.end_scoring()
 
     def close(self) -> None:
-        """Store what is being played, and close the box."""
+        """Store all playbacks, and close the box."""
         self.end_playbacks()
         with suppress(EdgeAgentError):
             self.agent.retention.on_time.note(stopping=True)
         self.agent.close()
 
     def erase_box(self, reason: ErasureReason) -> ErasureReceipt:
-        """Erase the whole box and begin a new one; what is on its way is called off."""
+        """Erase the whole box and begin a new one; jobs on the network are ended."""
         self.outside.jobs.call_off()
         self.agent.close()
         try:
@@ -159,7 +159,7 @@ class ServiceState:
         return self.agent.stores.are_gone()
 
     def open_new_box(self) -> tuple[tuple[str, object], ...]:
-        """Let go of all of a box that :meth:`is_gone`, serve a new one, and return what to tell.
+        """Replace a box that :meth:`is_gone` by a new one, and return the events to publish.
 
         Raises:
             StorageError: it does not open; the next call tries again.
@@ -188,13 +188,13 @@ class Call:
     state: ServiceState
     caller: Caller
     connection: int
-    """Tells connections apart; the same number as long as one lasts."""
+    """Number of the connection, unique while the service runs."""
     peer: str = ""
-    """Whose connection it is: a user of this system, or the WebSocket, where all are alike."""
+    """The user of this system that the connection is from; one name for all unknown ones."""
     version: int = 1
     """2 for clients that connected with ``?RPCv2=true``."""
     events: list[tuple[str, object]] = field(default_factory=list)
-    """What to tell listeners once the call is done."""
+    """To be published once the call is answered."""
 
     @property
     def agent(self) -> Agent:
@@ -203,11 +203,11 @@ class Call:
 
     @property
     def playbacks(self) -> Playbacks:
-        """What is being played."""
+        """All playbacks."""
         return self.state.playbacks
 
     def count_viewings(self, viewings: int) -> None:
-        """Count what an app is about to tell.
+        """Count the viewings that an app is about to report.
 
         Raises:
             TooManyViewings: it, or all apps of its user, have sent too many recently.
@@ -218,7 +218,7 @@ class Call:
                 viewings,
                 connection=self.connection,
                 peer=self.peer,
-                now=int(self.state.clock.boot_seconds()),  # nobody sets it
+                now=int(self.state.clock.boot_seconds()),  # which nothing can set
             )
 
     def now(self) -> int:
@@ -226,38 +226,38 @@ class Call:
         return self.state.clock.now()
 
     def profile(self, named: str | None = None) -> str:
-        """Return the profile that is named, else the active one."""
+        """Return the named profile, else the active one."""
         return self.agent.household.active if named is None else named
 
     def titles(self) -> Callable[[str], Title | None]:
-        """Return what finds titles in the active catalogue; nothing where there is none."""
+        """Return a look-up of titles in the active catalogue; without one it finds none."""
         try:
             return self.agent.titles.lookup()
         except ModelError:
             return lambda _: None
 
     def notify_of_viewings(self) -> None:
-        """Tell listeners of viewings that were stored from playback."""
+        """Publish that viewings were stored from playback."""
         self.notify_of_history(*self.playbacks.take_changed())
 
     def notify_of_history(self, *profiles: str) -> None:
-        """Tell listeners that viewings or marks of these profiles have changed."""
+        """Publish that viewings or marks of these profiles have changed."""
         for profile in profiles:
             self.emit(*history_changed(profile))
 
     def notify_of_withdrawal(self, purpose: Purpose, profile: str) -> None:
-        """Tell listeners what went with a consent; telling of the consent is not done here."""
+        """Publish what a withdrawal has deleted; the change of consent has its own event."""
         if purpose in {Purpose.HISTORY, Purpose.PERSONALIZATION}:
             self.notify_of_history(profile)
 
     def emit(self, event: str, value: object) -> None:
-        """Tell listeners of ``event`` once the call is done."""
+        """Publish ``event`` once the call is answered."""
         self.events.append((event, value))
 
 
 @contextmanager
 def notifying_of_changes(call: Call) -> Iterator[None]:
-    """Tell listeners what a block changed, also when it ends in an error."""
+    """Publish what a block has changed, also when it ends in an error."""
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Who calls: classes of caller, by what they may do."""
+"""Classes of caller, by what they may do."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ __all__ = ["Caller"]
 
 
 class Caller(IntEnum):
-    """Classes of caller; a higher one may do whatever a lower one may."""
+    """Classes of caller; a higher one may do all that a lower one may."""
 
     APP = 1
-    """Any local client: tells what was watched, reads switches, and narrows them."""
+    """Any local client: reports viewings, reads privacy flags, and may switch them off."""
     MANAGE = 2
-    """Acts for the household: an allowed user on the unix socket, or who holds the token."""
+    """Acts for the household: an allowed user on the unix socket, or a client with the token."""
 
     @property
     def label(self) -> str:

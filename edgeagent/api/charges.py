@@ -1,7 +1,7 @@
-"""What playback costs an app of its room: by what it sent and when, and by nothing else.
+"""What playback takes of an app's budget of viewings: it depends on requests and their times only.
 
-Whether a mark is stored depends on consent, on a private session and on whose profile it is. An app
-that can count its room must not learn of these, so marks are counted as if all were stored.
+Whether a mark is stored depends on consent, on a private session and on the kind of the profile. An
+app that can count its budget must not learn of these, so marks are counted as if all were stored.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ class _ChargedTitle:
     entity_id: str
     charged_at: float
     more: bool = False
-    """Whether there were marks since."""
+    """Whether marks have followed that were not counted."""
 
 
 class Charges:
-    """Says which marks cost a viewing."""
+    """Says which marks count as a viewing."""
 
     def __init__(self) -> None:
-        """Nothing was told."""
+        """Begin without any playback."""
         self._titles: dict[int, _ChargedTitle] = {}
 
     def of_mark(self, connection: int, mark: PlaybackMark, *, now: float) -> int:
-        """Return how many viewings a mark costs; ``now`` in boot time."""
+        """Return as how many viewings a mark counts; ``now`` in boot time."""
         charged = self._titles.get(connection)
         if charged is None or charged.entity_id != mark.entity_id or mark.completed:
             return 1
         return 0 if now - charged.charged_at < STORE_EVERY_SECONDS else 1
 
     def take_mark(self, connection: int, mark: PlaybackMark, *, now: float, viewings: int) -> None:
-        """Note a mark that has cost what :meth:`of_mark` said."""
+        """Note a mark that was counted as :meth:`of_mark` says."""
         if mark.completed:
             self.leave(connection)
         elif viewings:
@@ -47,17 +47,17 @@ class Charges:
             self._titles[connection].more = True
 
     def of_pause(self, connection: int) -> int:
-        """Return how many viewings it costs to store what has been played."""
+        """Return as how many viewings a pause counts, which stores what was played."""
         charged = self._titles.get(connection)
         return int(charged is not None and charged.more)
 
     def take_pause(self, connection: int) -> None:
-        """Note a pause that has cost what :meth:`of_pause` said."""
+        """Note a pause that was counted as :meth:`of_pause` says."""
         if connection in self._titles:
             self._titles[connection].more = False
 
     def leave(self, connection: int) -> None:
-        """A connection plays nothing any more."""
+        """Note that a connection plays nothing any more."""
         self._titles.pop(connection, None)
 
     def __contains__(self, connection: int) -> bool:

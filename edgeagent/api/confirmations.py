@@ -1,4 +1,4 @@
-"""What cannot be undone takes two calls: the first says what would happen, the second does it."""
+"""An erasure takes two calls: the first says what would be erased, the second does it."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from edgeagent.randomness import RandomSource
 __all__ = ["VALID_SECONDS", "Confirmations"]
 
 VALID_SECONDS = 120
-"""Long enough to read a sentence twice."""
+"""Long enough to read what will be erased, twice."""
 
 
 class Confirmations:
-    """Hands out a number for one action, good once, for two minutes."""
+    """Issues a number that confirms one action, once, within two minutes."""
 
     def __init__(self, *, clock: Clock, random: RandomSource) -> None:
-        """Nothing has been asked."""
+        """Begin with no confirmation issued."""
         self._clock = clock
         self._random = random
         self._asked: tuple[str, str, int] | None = None
 
     def ask(self, action: str) -> str:
-        """Return what must come back for ``action`` to be done; replaces what was asked before."""
+        """Return the number that confirms ``action``; an earlier one becomes invalid."""
         number = f"{self._random.below(1 << 64):016x}"
         self._asked = (action, number, self._clock.now())
         return number
 
     def require(self, action: str, number: str) -> None:
-        """Take a confirmation back.
+        """Use a confirmation up.
 
         Raises:
-            InputError: it is not the one for this action, was used, or is too old.
+            InputError: it is for another action, was used, or is too old.
 
         """
         asked, self._asked = self._asked, None

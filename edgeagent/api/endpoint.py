@@ -1,7 +1,7 @@
-"""Where the service of a home is found: its socket, and the token that makes a manager.
+"""Where the service of a home is found: its socket, its port, and the manager's token.
 
-Socket and token lie in a directory in memory that only owner and group may enter; the token's file
-only its owner can read. It is made when the service first starts after the box was switched on.
+They lie in a directory in memory that only owner and group may enter; only the owner can read the
+token. It is made when the service first starts after the box was switched on.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def read_token(directory: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"{path}: the service's token cannot be read",
-            hint="start the service first, and ask as the user that it runs as",
+            hint="start the service first, and run this as the user that it runs as",
         ) from error
     if len(token) != 2 * TOKEN_BYTES:
         raise InputError(f"{path} holds no token", hint="remove it and start the service again")
@@ -72,7 +72,7 @@ def read_token(directory: Path) -> str:
 
 
 def note_port(directory: Path, port: int | None) -> None:
-    """Leave word of the WebSocket's port, for who asks where it is; ``None``: there is none."""
+    """Write the WebSocket's port to a file, for 'service endpoint'; ``None`` removes it."""
     path = directory / "port"
     if port is None:
         path.unlink(missing_ok=True)
@@ -81,7 +81,7 @@ def note_port(directory: Path, port: int | None) -> None:
 
 
 def noted_port(directory: Path) -> int:
-    """Return the port that the service left word of, or the one it takes unless told otherwise."""
+    """Return the port that the service has written, else the default."""
     with suppress(OSError, ValueError):
         return int(read_regular(directory / "port", cap_bytes=_CAP_BYTES))
     return DEFAULT_PORT

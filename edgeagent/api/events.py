@@ -1,4 +1,4 @@
-"""The names of the events that more than one part of the service publishes or declares."""
+"""Names of the events that more than one module publishes or declares."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ PROFILES_CHANGED = "EdgeAgent.onProfilesChanged"
 
 
 def event_of_flag(flag: str) -> str:
-    """Return the event that tells of a privacy flag."""
+    """Return the name of a privacy flag's event."""
     return f"Privacy.on{flag[0].upper()}{flag[1:]}Changed"
 
 
 def history_changed(profile: str) -> tuple[str, object]:
-    """Return the event that viewings or marks of a profile have changed, and its value."""
+    """Return name and value of the event that viewings or marks of a profile have changed."""
     return HISTORY_CHANGED, OfProfile(profile=profile)

@@ -1,4 +1,4 @@
-"""Memory that Python has freed, given back to the system."""
+"""Returns memory that Python has freed to the system."""
 
 from __future__ import annotations
 

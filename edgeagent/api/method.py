@@ -1,4 +1,4 @@
-"""What a method is: its name, who may call it, what it takes and gives, and what it does."""
+"""A method of the API: name, least class of caller, parameters, answer, and what it does."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ __all__ = [
 ]
 
 RunMode = Literal["quick", "slow", "alone"]
-"""``slow``: waits for a child, never in the way of a viewing; ``alone``: while nothing else works
-on the stores."""
+"""``slow``: on the thread that waits for the scoring child, so that viewings do not wait for it;
+``alone``: while nothing else uses the stores."""
 P = TypeVar("P", bound=msgspec.Struct)
 F = TypeVar("F")
 
 
 class Loose(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Base of what Firebolt methods take: later SDKs may send more than we know."""
+    """Base of the parameters of Firebolt methods: unknown ones, of later SDKs, are ignored."""
 
 
 class Nothing(Loose, frozen=True, kw_only=True):
@@ -42,22 +42,22 @@ class Nothing(Loose, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """One method of the API; the functions below see to it that ``run`` takes ``params``."""
+    """One method; the functions below ensure that ``run`` takes ``params``."""
 
     name: str
     caller: Caller
-    """The least class that may call it."""
+    """The lowest class of caller that may call it."""
     run: Callable[..., object]
-    """Runs in a thread; the first line of its docstring is the summary, and the type it returns is
-    what the document says of the answer."""
+    """Runs in a thread. The first line of its docstring is the summary in the OpenRPC document, its
+    return type the schema of the answer."""
     params: type[msgspec.Struct] = Nothing
     takes_a_list: bool = False
-    """``run`` gets a sequence; clients send one set of parameters, or an array of such objects."""
+    """``run`` takes a sequence; clients send one set of parameters, or an array of such objects."""
     result_name: str = "result"
     mode: RunMode = "quick"
     first: Callable[[Call], object] | None = None
-    """What it does on the network, before ``run`` and in a thread that nothing else waits for; what
-    it returns is handed to ``run`` in the place of parameters."""
+    """The part on the network: runs before ``run``, on a thread of its own; its result replaces the
+    parameters of ``run``."""
 
     @property
     def summary(self) -> str:
@@ -74,7 +74,7 @@ def own(
     caller: Caller = Caller.MANAGE,
     mode: RunMode = "quick",
 ) -> Method:
-    """Return a method of our own module, which is a manager's unless ``caller`` says otherwise."""
+    """Return a method of the module ``EdgeAgent``, for managers unless ``caller`` differs."""
     return Method(
         name=f"EdgeAgent.{name}",
         caller=caller,
@@ -88,7 +88,7 @@ def own(
 def fetching(
     name: str, first: Callable[[Call], F], run: Callable[[Call, F], object], *, result_name: str
 ) -> Method:
-    """Return a method of our own module, a manager's, that begins on the network."""
+    """Return a method of the module ``EdgeAgent``, for managers, that begins on the network."""
     return Method(
         name=f"EdgeAgent.{name}",
         caller=Caller.MANAGE,
@@ -109,7 +109,7 @@ def for_apps(
 def for_apps_listed(
     name: str, run: Callable[[Call, Sequence[P]], object], params: type[P], *, result_name: str
 ) -> Method:
-    """Return a method that every local client may call for several things at once."""
+    """Return a method that every local client may call with one object or a list of them."""
     return Method(
         name=name,
         caller=Caller.APP,
@@ -122,10 +122,10 @@ def for_apps_listed(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that clients can listen to, as Firebolt does: ``Module.onSomethingChanged``."""
+    """An event that clients can subscribe to: ``Module.onSomethingChanged``, as in Firebolt."""
 
     name: str
     caller: Caller
     summary: str
     value: object
-    """Type of what listeners receive."""
+    """Type of its value."""

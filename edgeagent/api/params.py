@@ -13,7 +13,7 @@ Given = list[object] | dict[str, object]
 
 
 def read_params(method: Method, given: Given) -> msgspec.Struct | tuple[msgspec.Struct, ...]:
-    """Return what ``method`` takes: a tuple where it takes a list.
+    """Return the parameters of ``method``: a tuple where it takes a list.
 
     Raises:
         InputError: a parameter is missing, unknown or wrong; the message has its path.

@@ -1,12 +1,13 @@
-"""What apps are playing, from ``Metrics.media*``: a film of sixty progress marks is one viewing.
+"""Playback, from ``Metrics.media*``: all progress marks of one playback become one viewing.
 
-The viewing is stored with the first mark, so that what was acknowledged is on disk. Later marks
-stay in memory and reach the same row when playback pauses, ends, changes or goes away, and every
-ten minutes, so that a power cut costs ten minutes of progress and no viewing.
+The first mark stores the viewing, so that what was acknowledged is on disk. Later marks stay in
+memory, and update the same row when playback pauses, ends, changes to another title or loses its
+connection, and every ten minutes: a power cut costs ten minutes of progress and no viewing.
 
-In a private session everything goes on as usual, so that no app notices, but nothing is stored; and
-what was playing when one began or ended is forgotten, so that no mark crosses its borders. So it is
-with every act of deletion, by whichever process: what plays on is a new viewing.
+In a private session everything goes on as usual, so that no app notices, but nothing is stored. A
+playback that crosses the begin or end of one is forgotten, so that none of its marks is stored on
+the other side; and so after every deletion, by whichever process: playback that goes on begins
+again.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Number = TypeVar("Number", int, float)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaybackMark:
-    """Where playback of a title stands."""
+    """Position in a title."""
 
     entity_id: str
     age_policy: AgePolicy | None = None
@@ -39,32 +40,32 @@ class PlaybackMark:
 
 @dataclass(slots=True, kw_only=True)
 class _Playback:
-    """One title on one connection."""
+    """Playback of one title on one connection."""
 
     mark: PlaybackMark
     profile: str
     started_at: int
     since: float
-    """When that was in boot time."""
+    """The same in boot time."""
     undated: bool
-    """Whether ``started_at`` is no date yet: the clock was behind."""
+    """Whether ``started_at`` is wrong: the clock was behind then."""
     stored: float | None = None
-    """When it was stored last, in boot time."""
+    """When it was last stored, in boot time."""
     dirty: bool = False
 
 
 class Playbacks:
-    """Turns marks into viewings, one title at a time for each connection."""
+    """Turns marks into viewings; each connection plays one title at a time."""
 
     def __init__(self) -> None:
-        """Nothing is playing."""
+        """Begin without any playback."""
         self._playing: dict[int, _Playback] = {}
         self._private_since: tuple[float, bool] = (0.0, False)
         self._after = 0
         self._changed: set[str] = set()
 
     def begin(self, connection: int, mark: PlaybackMark, *, agent: Agent, now: int) -> None:
-        """A connection plays a title; whatever it played before is stored."""
+        """A connection plays a title; the playback before is stored."""
         self.apply_borders(agent)
         playing = self._playing.get(connection)
         if playing is not None and playing.mark.entity_id == mark.entity_id:
@@ -79,7 +80,7 @@ class Playbacks:
         )
 
     def progress(self, connection: int, mark: PlaybackMark, *, agent: Agent, now: int) -> bool:
-        """Take a mark in, and say whether a viewing of it may be kept."""
+        """Apply a mark, and say whether viewings may be stored."""
         writes = self._will_store(connection, mark, agent=agent)
         self.begin(connection, mark, agent=agent, now=now)
         playing = self._playing[connection]
@@ -110,7 +111,7 @@ class Playbacks:
         return playing.started_at
 
     def store(self, connection: int, *, agent: Agent) -> bool:
-        """Store how far a connection has played, and say whether it may be kept."""
+        """Store the progress of a connection, and say whether viewings may be stored."""
         self.apply_borders(agent)
         playing = self._playing.get(connection)
         if playing is None or not playing.dirty:
@@ -126,7 +127,7 @@ class Playbacks:
         return True
 
     def _date(self, playing: _Playback, agent: Agent) -> None:
-        """Follow the viewing under its date, once it has got one."""
+        """Replace the start by the date that the stored viewing has got, once the time is known."""
         if not playing.undated or agent.clock.is_behind():
             return
         agent.retention.keep_time()
@@ -136,21 +137,21 @@ class Playbacks:
             playing.started_at, playing.undated = dated, False
 
     def take_changed(self) -> tuple[str, ...]:
-        """Return the profiles of which viewings were stored since this was last asked."""
+        """Return the profiles that have stored viewings since the last call."""
         changed, self._changed = self._changed, set()
         return tuple(sorted(changed))
 
     def end(self, connection: int, *, agent: Agent) -> None:
-        """Store and forget what a connection plays, as when it has gone."""
+        """Store and forget the playback of a connection, as when it is closed."""
         self.store(connection, agent=agent)
         self._playing.pop(connection, None)
 
     def forget_all(self) -> None:
-        """Forget everything, as when the household deletes: no later mark may bring it back."""
+        """Forget all playbacks, as after a deletion: no later mark may store them again."""
         self._playing.clear()
 
     def apply_borders(self, agent: Agent) -> None:
-        """Forget everything where a deletion, or a private session's border, came in between."""
+        """Forget all playbacks after a deletion, or the begin or end of a private session."""
         changed, after = agent.private.last_change(), agent.erasure.last()
         if (changed, after) != (self._private_since, self._after):
             self._private_since, self._after = changed, after
@@ -162,12 +163,12 @@ class Playbacks:
 
     @property
     def connections(self) -> tuple[int, ...]:
-        """Who is playing."""
+        """The connections that play something."""
         return tuple(self._playing)
 
 
 def _further(before: PlaybackMark, now: PlaybackMark) -> PlaybackMark:
-    """Return the later mark, in the unit of the first: a viewing states its progress once."""
+    """Return the further of two marks, in the unit of the first: a viewing has one unit."""
     in_seconds = before.seconds is not None
     in_fractions = before.fraction is not None
     return PlaybackMark(

@@ -1,8 +1,8 @@
-"""Whether a service serves a home at this moment, and where: the home itself says it.
+"""The file in a home that says where its service listens, and where its private sessions are kept.
 
-A command may have another environment than the service, so that it cannot guess its socket, nor
-where its private sessions are kept. The file is locked as long as the service lives, and the kernel
-lets go of that when it dies. It stays: what was watched privately may be told later.
+A command may have another environment than the service, so that it cannot derive these paths. The
+file is locked while the service runs, and the kernel releases the lock when it ends. The file
+stays: a viewing from a private session may be reported later.
 """
 
 from __future__ import annotations
@@ -23,18 +23,17 @@ __all__ = ["present", "served_at", "sessions_of"]
 _NAME = "service"
 _CAP_BYTES = 16_384
 _SEPARATOR = b"\0"
-"""No path holds it."""
+"""A path cannot hold it."""
 _TRIES = 10
-"""A command that looks holds the lock for less than the 10 ms of one try."""
+"""A command that reads holds the lock for less than the 10 ms of one try."""
 
 
 @contextmanager
 def present(home: Path, socket: Path, *, sessions: Path) -> Iterator[None]:
-    """Say for the length of a block that ``home`` is served at ``socket``.
+    """Declare within a block that ``home`` is served at ``socket``.
 
-    From then on the home also says that its private sessions are kept below ``sessions``.
-
-    Nothing is said where another service of it does, or where nothing can be written.
+    The directory of its private sessions is declared, too, and stays so after the block. Nothing is
+    declared where another service of this home has done so, or where the file cannot be written.
     """
     path = home / _NAME
     with ExitStack() as stack:
@@ -50,7 +49,7 @@ def present(home: Path, socket: Path, *, sessions: Path) -> Iterator[None]:
 
 
 def served_at(home: Path) -> Path | None:
-    """Return the socket of the service that serves ``home``; ``None``: there is none."""
+    """Return the socket of the service that serves ``home`` now; ``None``: none does."""
     try:
         file = open_regular(home / _NAME)
     except OSError:
@@ -64,9 +63,9 @@ def served_at(home: Path) -> Path | None:
 
 
 def sessions_of(home: Path) -> Path | None:
-    """Return below which directory the service that serves ``home``, or did last, keeps sessions.
+    """Return the directory of private sessions that the last service of ``home`` declared.
 
-    ``None``: nobody knows, or it is gone, with everything in it.
+    ``None``: no service has, or the directory is gone with the sessions in it.
     """
     try:
         places = _places(read_regular(home / _NAME, cap_bytes=_CAP_BYTES))

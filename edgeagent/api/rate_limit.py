@@ -1,11 +1,12 @@
-"""How much apps may tell: an app in a loop neither fills the disk nor keeps the others out.
+"""Rate limit of viewings: an app in a loop neither fills the disk nor keeps other apps out.
 
-Buckets that fill with time: one for each peer, which is a user of this system, and one of half its
-size for each connection. Reconnecting refills nothing. A viewing takes a drop out of both; where
-one lacks, nothing is taken and nothing stored. A list is taken whole or not at all.
+Token buckets that refill with time: one for each peer, which is a user of this system, and one of
+half its size for each connection; reconnecting gives no more than the peer's bucket holds. A
+viewing takes a token from both; if either lacks one, none is taken and nothing is stored. A list is
+taken as a whole or not at all.
 
-No bucket is shared by peers, or each could count in it what the others tell. A few users may tell
-at a time; when there are more, those that come last share one.
+Peers share no bucket, since each could count in it what the other's apps report. Only so many peers
+have one of their own at a time; later ones share one.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from edgeagent.errors import TooManyViewings
 __all__ = ["MOST_PEERS", "RateLimiter"]
 
 _OF_CONNECTION = 0.5
-"""What part of a peer's room one connection has."""
+"""Size of a connection's bucket, as a part of its peer's."""
 MOST_PEERS = 16
-"""Peers with a bucket of their own; one that is full again is nobody's."""
+"""Peers with a bucket of their own; one that is full again is dropped when room is needed."""
 _THE_OTHERS = "the others"
 
 
@@ -31,20 +32,20 @@ class _Bucket:
 
 
 class RateLimiter:
-    """Counts what apps tell."""
+    """Counts the viewings that apps report."""
 
     def __init__(self, *, at_once: int, per_hour: int) -> None:
-        """Allow each peer ``at_once`` viewings, which come back at ``per_hour``."""
+        """Allow each peer ``at_once`` viewings, refilled by ``per_hour``."""
         self._at_once = at_once
         self._per_hour = per_hour
         self._peers: dict[str, _Bucket] = {}
         self._connections: dict[int, _Bucket] = {}
 
     def take(self, viewings: int, *, connection: int, peer: str, now: int) -> None:
-        """Count viewings that a connection of a peer is about to tell.
+        """Count viewings that a connection of a peer is about to report.
 
         Raises:
-            TooManyViewings: there is no room for them; nothing was counted.
+            TooManyViewings: they exceed what a bucket holds; nothing was counted.
 
         """
         if not viewings:
@@ -64,11 +65,11 @@ class RateLimiter:
             bucket.room -= viewings
 
     def __contains__(self, connection: int) -> bool:
-        """Whether a connection has told something."""
+        """Whether a connection has a bucket."""
         return connection in self._connections
 
     def leave(self, connection: int) -> None:
-        """A connection has gone; what it told still counts for its peer."""
+        """Forget a connection that was closed; its viewings still count for its peer."""
         self._connections.pop(connection, None)
 
     def _of_peer(self, peer: str, now: int) -> _Bucket:
@@ -83,7 +84,7 @@ class RateLimiter:
         return self._peers.setdefault(peer, _Bucket(room=self._at_once, filled_at=now))
 
     def _fill(self, bucket: _Bucket, *, part: float, now: int) -> None:
-        passed = max(now - bucket.filled_at, 0)  # a clock that was set back gives nothing
+        passed = max(now - bucket.filled_at, 0)  # a clock that was set back refills nothing
         more = passed * self._per_hour * part / HOUR_SECONDS
         bucket.room = min(self._at_once * part, bucket.room + more)
         bucket.filled_at = now

@@ -1,9 +1,8 @@
-"""What work on the history is due, and whether now is a moment for it. Pure: it is told everything.
+"""Which work on the history is due, and whether it may run now. Pure: it reads no clock itself.
 
-Nothing of it touches the network, which has a timetable of its own.
-
-Every rule compares two times and holds in both directions: a clock that was set back makes a chore
-due, it does not put it off until the future comes round again.
+The network has a timetable of its own. Every rule compares two times and holds in both directions:
+a clock that was set back makes a chore due, instead of putting it off until the old time is
+reached.
 """
 
 from __future__ import annotations
@@ -17,21 +16,21 @@ from edgeagent.config import ServiceConfig
 __all__ = ["Chore", "Conditions", "Schedule", "in_windows"]
 
 _RETRY_SECONDS = HOUR_SECONDS
-"""After a failure: often enough for one evening, seldom enough for a box that is full or broken."""
+"""After a failure: several tries in one evening, and few on a box whose disk is full or broken."""
 
 
 class Chore(StrEnum):
-    """What there is to do."""
+    """Kinds of work on the history."""
 
     TIDY = "tidy"
-    """Delete viewings whose time is over."""
+    """Delete viewings older than the retention period."""
     ACTIVATE = "try a model"
-    """Try a model that was fetched, on what was watched here too, and use it from then on."""
+    """Test a fetched model, also on this history, and use it from then on if it is good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """How things stand outside the agent."""
+    """State of the system around the agent."""
 
     now: int
     """Seconds UTC."""
@@ -50,19 +49,19 @@ class Conditions:
 
 
 class Schedule:
-    """Remembers what was done, and says what is due."""
+    """Remembers when each chore ran, and says which are due."""
 
     def __init__(self, config: ServiceConfig) -> None:
-        """Go by the windows and limits of ``config``."""
+        """Follow the windows and limits of ``config``."""
         self._config = config
         self._next: dict[Chore, int] = {}
         self._last: dict[Chore, int] = {}
 
     def due(self, conditions: Conditions, *, model_waits: bool) -> tuple[Chore, ...]:
-        """Return what to do now, in this order.
+        """Return the chores to do now, in this order.
 
         Args:
-            conditions: how things stand.
+            conditions: state of the system.
             model_waits: whether a model was fetched that has not been tried.
 
         """
@@ -72,10 +71,10 @@ class Schedule:
         return tuple(chore for chore in found if self._is_time(chore, conditions.now))
 
     def done(self, chore: Chore, now: int, *, well: bool) -> None:
-        """Note that a chore was done, or failed and is to be tried again."""
+        """Note that a chore has succeeded, or failed and is to be retried."""
         pause = {
             Chore.TIDY: DAY_SECONDS,
-            Chore.ACTIVATE: 0,  # another comes with the next update
+            Chore.ACTIVATE: 0,  # the next update may bring another model at any time
         }[chore]
         self._last[chore] = now
         self._next[chore] = now + (pause if well else _RETRY_SECONDS)

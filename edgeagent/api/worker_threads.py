@@ -1,8 +1,8 @@
-"""Threads for what is synchronous: one for the stores, for models, and for either way outside.
+"""Threads for synchronous work: stores (quick), models (slow), fetching and sending.
 
-A viewing is acknowledged by the quick thread while the slow one waits for a scoring child. Each
-runs one call at a time, in the order in which they came. What uses the network waits for nothing
-that works on the history, so that no moment on it tells of that, and nothing waits for it.
+The quick thread acknowledges a viewing while the slow one waits for the scoring child. Each thread
+runs one job at a time, in the order of arrival. Jobs on the network wait for no work on the
+history, so that the times of requests reveal nothing of it, and nothing waits for them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ T = TypeVar("T")
 
 
 class WorkerThreads:
-    """Runs synchronous code without holding up the event loop."""
+    """Runs synchronous code without blocking the event loop."""
 
     def __init__(self) -> None:
-        """Start threads when they are needed."""
+        """Start each thread when it is first needed."""
         self._threads: dict[WorkerThread, ThreadPoolExecutor] = {
             thread: ThreadPoolExecutor(1, thread_name_prefix=thread)
             for thread in get_args(WorkerThread)
@@ -33,11 +33,11 @@ class WorkerThreads:
         return await asyncio.get_running_loop().run_in_executor(self._threads[thread], work)
 
     async def run_alone(self, work: Callable[[], T]) -> T:
-        """Run ``work`` while the stores are in use by nothing else; the network goes on."""
+        """Run ``work`` while nothing else uses the stores; the network threads go on."""
         quick = self._threads["quick"]
         return await self.run("slow", lambda: quick.submit(work).result())
 
     def close(self) -> None:
-        """Finish what was begun."""
+        """Finish the jobs that run, and drop those that wait."""
         for thread in ("fetch", "send", "slow", "quick"):
             self._threads[thread].shutdown(cancel_futures=True)

@@ -1,1 +1,1 @@
-"""The resident process: what it does by itself, when, and how it meets the system around it."""
+"""The resident process: its own work, the times of that work, systemd and child processes."""

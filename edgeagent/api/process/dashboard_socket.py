@@ -1,4 +1,4 @@
-"""The dashboard's port: listened on always, served by a process that is there only when needed."""
+"""The dashboard's port: always open, served by a process that runs only while it is used."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _UNAVAILABLE = (
 
 
 class DashboardSocket:
-    """Starts the dashboard at the first connection, which it finds waiting, and after it has gone.
+    """Starts the dashboard at a connection, which the dashboard then accepts, whenever none runs.
 
-    The listening socket is handed over by number, as systemd does; it stays open here, so that no
-    connection is refused in between.
+    The listening socket is passed on by number, as systemd does. It stays open here, so that no
+    connection is refused between two dashboards.
     """
 
     def __init__(self, port: int, *, command: Callable[[int], Sequence[str]]) -> None:
@@ -46,11 +46,11 @@ class DashboardSocket:
         self._socket: socket.socket | None = None
         self._running: asyncio.Task[None] | None = None
         self.process_id: int | None = None
-        """Of the dashboard that runs now."""
+        """Of the running dashboard."""
 
     @property
     def port(self) -> int:
-        """The port that is listened on, once it is."""
+        """The port, once :meth:`open` has returned."""
         return self._port
 
     async def open(self) -> None:
@@ -71,7 +71,7 @@ class DashboardSocket:
         self._watch()
 
     async def close(self) -> None:
-        """End the dashboard, if it runs, and stop listening."""
+        """End the running dashboard, and stop listening."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
@@ -81,7 +81,7 @@ class DashboardSocket:
             self._socket = None
 
     async def gone(self) -> None:
-        """Wait until the dashboard that runs, if any, has gone."""
+        """Wait until the running dashboard has ended."""
         if self._running is not None:
             await self._running
 
@@ -105,7 +105,7 @@ class DashboardSocket:
         loop = asyncio.get_running_loop()
         try:
             connection, _ = self._socket.accept()
-        except OSError:  # gone, or there is no file descriptor for them either
+        except OSError:  # disconnected, or no file descriptor is left
             return False
         with connection, suppress(OSError):  # and TimeoutError, which is one
             connection.settimeout(0)
@@ -119,7 +119,7 @@ class DashboardSocket:
             process = await asyncio.create_subprocess_exec(
                 *self._command(number), pass_fds=(number,), stdin=subprocess.DEVNULL
             )
-        except OSError as error:  # no memory, or no process to be had
+        except OSError as error:  # no memory, or too many processes
             _LOG.warning("the dashboard does not start: %s", error.strerror)
             if await self._excuse():
                 self._watch()

@@ -1,4 +1,4 @@
-"""How things stand outside the agent: load, heat, standby, network, sleep, local time."""
+"""State of the system around the agent: load, heat, standby, network, sleep, local time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SLEPT_SECONDS = 1.0
 
 
 class HostConditions:
-    """Looks around when asked."""
+    """Reads the state when asked."""
 
     def __init__(
         self,
@@ -30,13 +30,13 @@ class HostConditions:
         switched_on_seconds: Callable[[], float] = lambda: time.clock_gettime(time.CLOCK_BOOTTIME),
         thermal: Path = _THERMAL,
     ) -> None:
-        """Look where ``config`` says.
+        """Read the files that ``config`` names.
 
         Args:
             config: names the files that the platform keeps.
             clock: seconds UTC.
-            running_seconds: a clock that stands still while the box sleeps.
-            switched_on_seconds: one that does not.
+            running_seconds: a clock that stops while the box sleeps.
+            switched_on_seconds: one that goes on.
             thermal: where the kernel shows temperatures.
 
         """
@@ -49,7 +49,7 @@ class HostConditions:
         self._woke_at = running_seconds()
 
     def look(self) -> Conditions:
-        """Return how things stand."""
+        """Return the present state."""
         now = self._clock.now()
         local = time.localtime(now)
         return Conditions(

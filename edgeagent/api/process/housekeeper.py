@@ -1,9 +1,9 @@
-"""Works on the history while nobody calls: what is due is done, one thing after the other.
+"""Works on the history between calls: chores that are due run one after the other.
 
-Nothing here touches the network, and nothing on the network waits for it: see the network
-scheduler. Closing a week is none of it either: it has moments of its own, see the closer.
-The pause between two looks is short and costs nothing: no file is written unless there is work, and
-a clock that jumps or a box that slept is noticed at the next look.
+Nothing here uses the network, and nothing on the network waits for it: see the network scheduler.
+Closing a week has times of its own: see the week closer. The pause between two looks is short and
+costs nothing: no file is written unless there is work, and a clock that jumps or a box that slept
+is noticed at the next look.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ __all__ = ["LOOK_SECONDS", "SERVING", "Housekeeper"]
 
 SERVING = "serving"
 LOOK_SECONDS = 60.0
-"""The end of a private session is told within a minute."""
+"""The end of a private session is published within a minute."""
 
 _LOG = logging.getLogger("edgeagent.housekeeping")
 
 
 class Housekeeper:
-    """Does what is due."""
+    """Runs the chores that are due."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Housekeeper:
         look: Callable[[], Conditions],
         status: Callable[[str], None],
     ) -> None:
-        """Work for ``state``; tell ``subscriptions`` of changes and ``status`` what is done now."""
+        """Work for ``state``; publish to ``subscriptions``, and tell ``status`` what runs."""
         self._state = state
         self._threads = threads
         self._subscriptions = subscriptions
@@ -58,7 +58,7 @@ class Housekeeper:
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """Look again now: a model has come."""
+        """Look again now: a model was fetched."""
         self._woken.set()
 
     async def run(self) -> None:
@@ -67,13 +67,13 @@ class Housekeeper:
             self._woken.clear()
             await self.round()
             with suppress(TimeoutError):
-                # Unlike wait_for before Python 3.12, this never takes the end of the task for its
-                # own when both come at once.
+                # wait_for before Python 3.12 swallows a cancellation that coincides with its
+                # timeout; this does not.
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._woken.wait()
 
     async def round(self) -> None:
-        """Do what is due now; whatever fails is tried again later."""
+        """Run what is due now; a chore that fails is retried later."""
         try:
             if self._state.is_gone():
                 self._publish(await self._threads.run_alone(self._state.open_new_box))
@@ -96,7 +96,7 @@ class Housekeeper:
         return tuple(chore for chore in due if server or chore is Chore.TIDY)
 
     async def _rest_when_idle(self) -> None:
-        """Give memory back when nobody has called between two looks, once after calls or chores."""
+        """Free memory when no call came between two looks, once after calls or chores."""
         idle = self._state.calls == self._calls_seen
         self._calls_seen = self._state.calls
         if idle and not self._rested:
@@ -111,13 +111,13 @@ class Housekeeper:
             }[chore]()
         except Exception as error:  # noqa: BLE001  (one chore must not end the service)
             # The name alone: the text might quote what was watched.
-            _LOG.warning("%s failed, will be tried again: %s", chore, type(error).__name__)
+            _LOG.warning("%s failed, will be retried: %s", chore, type(error).__name__)
             return False
         return True
 
     async def _tidy(self) -> None:
         def tidy() -> tuple[str, ...]:
-            """Return whose viewings may have gone."""
+            """Return the profiles whose viewings may have been deleted."""
             agent = self._state.agent
             deleted = agent.housekeeping().deleted
             profiles = agent.household.profiles() if deleted else ()
@@ -125,7 +125,7 @@ class Housekeeper:
 
         profiles = await self._threads.run("quick", tidy)
         if profiles:
-            _LOG.info("deleted viewings whose time was over")
+            _LOG.info("deleted viewings older than the retention period")
         for profile in profiles:
             self._subscriptions.publish(*history_changed(profile))
 
@@ -141,7 +141,7 @@ class Housekeeper:
         return installed(self._state.agent)
 
     async def _publish_changes(self) -> None:
-        """Tell listeners of what time, or another process, has changed."""
+        """Publish what time, or another process, has changed."""
         ends_at = await self._threads.run("quick", self._state.private_until)
         if self._was_private and ends_at is None:
             ended = PrivateSessionShape(on=False, ends_at=None)

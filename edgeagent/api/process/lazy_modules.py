@@ -1,4 +1,4 @@
-"""Modules of the standard library that others import at once and hardly ever use."""
+"""Defers modules of the standard library that libraries import and hardly ever use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["put_off"]
 
 
 def put_off(*names: str) -> None:
-    """Let modules be imported in name only; the first use of one loads it."""
+    """Put stand-ins in ``sys.modules``; the first use of an attribute loads the real module."""
     for name in names:
         if name not in sys.modules:
             sys.modules[name] = later = _Later(name)
@@ -20,7 +20,7 @@ def put_off(*names: str) -> None:
 
 
 class _Later(ModuleType):
-    """Stands in for a module until something of it is asked for."""
+    """Stands in for a module until an attribute of it is used."""
 
     def __getattr__(self, attribute: str) -> object:
         name = self.__name__

@@ -1,4 +1,4 @@
-"""A service of a real home in a real process."""
+"""Runs the service of a home: the composition root of the resident process."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["managers", "serve"]
 
 _SWITCH_INTERVAL_SECONDS = 0.0005
-"""How long a thread may keep the interpreter from another one. With Python's own 5 ms, whoever asks
-for much on a thread makes each read and write of the sockets wait that long."""
+"""How long a thread may keep the interpreter while another waits. With Python's default of 5 ms, a
+long call on a thread delays each read and write of the sockets by that much."""
 
 
 def serve(
@@ -54,7 +54,7 @@ def serve(
     """Serve ``home`` until SIGTERM or Ctrl-C."""
     keep_one_heap()
     sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
-    # websockets imports it, and with it 2 MiB of mail and archive formats, and never asks.
+    # websockets imports it, and with it 2 MiB of mail and archive formats, without using them.
     put_off("importlib.metadata")
     from edgeagent.api.process.service import Service, Settings  # noqa: PLC0415  (after that)
 
@@ -100,7 +100,7 @@ async def _serve(service: Service) -> None:
 
 
 def managers(config: ServiceConfig) -> Callable[[Peer], bool]:
-    """Return who may manage: whoever the service runs as, and whom the settings name.
+    """Return who may manage: the service's own user, and the users and groups of the settings.
 
     Raises:
         InputError: a user or group that this system does not know.

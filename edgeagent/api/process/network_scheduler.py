@@ -1,8 +1,8 @@
-"""Fetches and sends at moments drawn beforehand, whatever else the box is doing.
+"""Fetches and sends at times drawn beforehand, whatever else the box is doing.
 
-Each kind of job has a timetable and a thread of its own. A job is prepared a while before
-its moment and begins at it; one that cannot is left until the next. How long work on the history
-took, whether there was any, and what came of it, shows in none of that.
+Each kind of job has a timetable and a thread of its own. A job is prepared before its time and
+begins at it; one that cannot waits for the next time. So the times reveal neither whether there was
+work on the history, nor how long it took, nor its result.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LOG = logging.getLogger("edgeagent.network")
 
 
 class NetworkScheduler:
-    """Runs jobs."""
+    """Runs the jobs on the network."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class NetworkScheduler:
             await self._threads.run("fetch", lambda: self._jobs.fetch_update(moment))
             await self._threads.run("quick", self._state.refresh)
         except Exception as error:  # noqa: BLE001  (one job must not end the service)
-            _LOG.warning("no update, will be tried again: %s", type(error).__name__)
+            _LOG.warning("no update, will be retried: %s", type(error).__name__)
             again_soon = isinstance(error, NetworkError)
         self._updates.looked(moment, again_soon=again_soon)
         self._fetched()
@@ -83,20 +83,20 @@ class NetworkScheduler:
         try:
             await self._threads.run("send", lambda: self._jobs.send_reports(moment))
         except Exception as error:  # noqa: BLE001  (one job must not end the service)
-            _LOG.warning("nothing was sent, will be tried again: %s", type(error).__name__)
+            _LOG.warning("nothing was sent, will be retried: %s", type(error).__name__)
         self._subscriptions.publish(DISCLOSURES_CHANGED, None)
 
     async def _is_due(
         self, thread: WorkerThread, due: Callable[[Conditions], bool], moment: int
     ) -> bool:
-        """Say whether to go; not where the box has slept past the moment.
+        """Say whether to run a job; not if the box has slept past the moment.
 
-        Asked on the job's own thread: what the stores are busy with must not put it off.
+        Asked on the job's own thread: work on the stores must not delay it.
         """
         try:
             wanted = await self._threads.run(thread, lambda: due(self._look()))
         except Exception as error:  # noqa: BLE001  (one job must not end the service)
-            _LOG.warning("cannot tell what is due: %s", type(error).__name__)
+            _LOG.warning("cannot find out what is due: %s", type(error).__name__)
             return False
         return wanted and self._clock.boot_seconds() < moment
 

@@ -10,16 +10,16 @@ __all__ = ["Notifier"]
 
 
 class Notifier:
-    """Speaks to ``$NOTIFY_SOCKET``; silent where nobody listens."""
+    """Writes to ``$NOTIFY_SOCKET``; does nothing where it is not set."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        """Read where to speak to, and how often the watchdog wants to hear from us."""
+        """Read the address, and the interval of the watchdog."""
         address = environment.get("NOTIFY_SOCKET", "")
         # An address that begins with @ lies in the abstract namespace.
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
         interval = environment.get("WATCHDOG_USEC", "")
         self.watchdog_seconds = int(interval) / 2e6 if interval.isdigit() else None
-        """Half the time after which the service counts as hung; ``None``: nobody watches."""
+        """Half the time after which the service counts as hung; ``None``: no watchdog is set."""
 
     def ready(self, status: str) -> None:
         """The service answers."""
@@ -34,7 +34,7 @@ class Notifier:
         self._send("WATCHDOG=1")
 
     def stopping(self) -> None:
-        """The service is on its way out."""
+        """The service is stopping."""
         self._send("STOPPING=1")
 
     def _send(self, text: str) -> None:

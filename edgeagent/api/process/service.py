@@ -1,4 +1,4 @@
-"""The resident process: opens the box, serves it, keeps house, and tells systemd how it is."""
+"""The service: opens the box, its sockets and its own work, and reports its state to systemd."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _LOG = logging.getLogger("edgeagent.service")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where to listen, and to whom."""
+    """Where to listen, and who may manage."""
 
     socket: Path
     websocket_port: int | None
@@ -50,19 +50,19 @@ class Settings:
     dashboard: DashboardSocket | None = None
     """``None``: there is no dashboard."""
     time: TimeSource = field(default_factory=LoopTime)
-    """Paces the answers to apps."""
+    """Times the answers to apps."""
 
 
 class Service:
     """One service of one home."""
 
     def __init__(self, outside: Outside, settings: Settings) -> None:
-        """Put the parts together; nothing is opened yet."""
+        """Keep the parts; nothing is opened yet."""
         self._outside = outside
         self._settings = settings
         self._stop = asyncio.Event()
         self.websocket_port: int | None = None
-        """The port that is listened on, once it is."""
+        """The port, once the WebSocket is open."""
 
     def stop(self) -> None:
         """Ask the service to end; from within its event loop."""
@@ -93,7 +93,7 @@ class Service:
             agent = state.agent
             sessions = agent.private.directory
             stack.enter_context(present(agent.stores.directory, settings.socket, sessions=sessions))
-            # Before the sockets wait for anybody.
+            # Ended before the sockets are closed.
             stack.callback(self._outside.jobs.close)
             stack.push_async_callback(asyncio.to_thread, state.end_scoring)
             for work in self._work(state, threads, subscriptions):
@@ -115,7 +115,7 @@ class Service:
     def _work(
         self, state: ServiceState, threads: WorkerThreads, subscriptions: Subscriptions
     ) -> Iterator[Coroutine[Any, Any, None]]:
-        """Yield what goes on beside the calls: work on the history, and jobs to the network."""
+        """Yield what runs beside the calls: work on the history, and jobs on the network."""
         settings = self._settings
         housekeeper = Housekeeper(
             state,

@@ -1,7 +1,7 @@
-"""NetworkJobs: our own commands, each in a process of its own that is gone afterwards.
+"""NetworkJobs as commands of our own, each in a process that ends with its job.
 
 They load python-tuf and urllib3, which the resident process never does, and open the box like any
-other process; what they changed is there for the service when they end.
+other process; the service sees their changes when they end.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from edgeagent.store.home_files import DATABASES, database_file
 __all__ = ["Subprocesses"]
 
 _TOTAL_SECONDS = 20 * 60
-"""More than an update may take by its own deadline, its preparation included: whatever still runs
-then hangs, and is ended."""
+"""More than an update may take by its own deadline, preparation included: a command that still
+runs then hangs, and is killed."""
 
 
 class Subprocesses:
@@ -34,7 +34,7 @@ class Subprocesses:
         *,
         program: Sequence[str] = (sys.executable, "-P", "-m", "edgeagent"),
     ) -> None:
-        """Run commands on ``home``; ``program`` is what to start instead of our own command."""
+        """Run commands on ``home``; ``program`` replaces our own command in tests."""
         self._home = home
         self._options = [*program, "--json-errors", "--home", str(home)]
         if config_file is not None:
@@ -72,13 +72,13 @@ class Subprocesses:
         self._run("job", "send", *_at(moment))
 
     def call_off(self) -> None:
-        """End what runs at once; the stores stand that, as they stand a power cut."""
+        """Kill running commands; the stores survive that as they survive a power cut."""
         with self._lock:
             for child in self._running:
                 child.kill()
 
     def close(self) -> None:
-        """End what runs at once, and run nothing any more."""
+        """Kill running commands, and start none any more."""
         with self._lock:
             self._closed = True
         self.call_off()
@@ -117,7 +117,7 @@ class Subprocesses:
 
 
 def _failure(words: tuple[str, ...], said: bytes) -> EdgeAgentError:
-    """Return the command's own error, or that it came to no end of its own."""
+    """Return the command's own error, or one that says that it was killed or crashed."""
     last_line = said.strip().rpartition(b"\n")[2]
     with suppress(MalformedMessage):
         return decode_failure(last_line).exception(otherwise=NetworkError)

@@ -12,11 +12,11 @@ from edgeagent.clock import Clock
 __all__ = ["Ticker"]
 
 _LOOK_SECONDS = 60.0
-"""Sleep of the whole box is noticed within this; timers stand still in it."""
+"""A box that slept is noticed within this time; timers stop while it sleeps."""
 
 
 class Ticker:
-    """Goes by boot time."""
+    """Waits in boot time."""
 
     def __init__(
         self, clock: Clock, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -32,7 +32,7 @@ class Ticker:
         *,
         lead_seconds: float = 0.0,
     ) -> NoReturn:
-        """Call ``tick`` so long before each moment, for ever; one that takes longer skips some."""
+        """Call ``tick`` so long before each moment; moments that pass meanwhile are skipped."""
         while True:
             moment = timetable.next(self._clock.boot_seconds())
             await self._until(moment - lead_seconds)

@@ -1,9 +1,9 @@
 """The moments at which a box uses the network, drawn when it starts, and what is due at one. Pure.
 
-The moments lie on a grid of boot time, which nobody sets. What is asked at one of them is decided
-by the clock, by power, link and metering, and by the outbox; never by load, heat or standby, which
-follow what is watched, and never by what was done before. A week's count begins at such a moment,
-too, for with it a report is drawn and its own moment fixed.
+The moments lie on a grid of boot time, which cannot be set. What a box requests at one of them
+depends on the clock, on power, link and metering, and on the outbox; never on load, heat or
+standby, which follow what is watched, nor on earlier work. Counting a week begins at such a moment,
+too, for then its report is drawn and the time of sending fixed.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ LEAD_SECONDS = 20
 """How long before its moment a job is prepared: started, its libraries loaded, the ledger
 opened. That takes a second on a fast box, several on a slow, busy one; none of it must show."""
 _FIRST_SECONDS = 60
-"""Within which a box that has never fetched anything asks for its first model, once it may."""
+"""Within this time a new box requests its first model, once it may."""
 _RETRY_SECONDS = HOUR_SECONDS
 """From one look for an update to the next at least, however the clock is set meanwhile; often
 enough for one evening, seldom enough for a server that is down."""
 _CLOSING_SECONDS = 6 * HOUR_SECONDS
 """From one look whether a week is to be closed to the next."""
 _SPREAD_SECONDS = HOUR_SECONDS
-"""Boxes that are switched on together do not ask for updates together."""
+"""Boxes that are switched on together do not request updates together."""
 
 
 class Timetable:
@@ -62,7 +62,7 @@ class Updates:
     """Says whether to look for an update at a moment."""
 
     def __init__(self, config: ServiceConfig, *, random: RandomSource) -> None:
-        """Go by ``config``, and by what ``random`` draws for this start: see the constants."""
+        """Follow ``config``, and what ``random`` draws for this start: see the constants."""
         self._config = config
         self._interval_seconds = config.update_hours * HOUR_SECONDS + random.below(_SPREAD_SECONDS)
         self._not_before = 0.0
@@ -101,7 +101,7 @@ class Weeks:
     """Says whether to look for a reporting week that is to be closed."""
 
     def __init__(self, config: ServiceConfig) -> None:
-        """Go by ``config``."""
+        """Follow ``config``."""
         self._config = config
         self._not_before = 0.0
         """Boot seconds."""

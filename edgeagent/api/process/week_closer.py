@@ -1,7 +1,7 @@
-"""Closes reporting weeks at moments drawn beforehand, whatever else the box is doing.
+"""Closes reporting weeks at times drawn beforehand, whatever else the box is doing.
 
-When a report is drawn decides when it leaves. So neither work on the history that happens to go on,
-nor load, heat or standby, which follow what is watched, put it off: it takes seconds in a quarter.
+The time at which a report is drawn decides when it is sent. So neither work on the history, nor
+load, heat or standby, which follow what is watched, delay it: it takes seconds in a quarter.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ class Closer:
                 await self._count(opened)
         except Exception as error:  # noqa: BLE001  (one week must not end the service)
             # The name alone: the text might quote what was watched.
-            _LOG.warning("a week was not closed, will be tried again: %s", type(error).__name__)
+            _LOG.warning("a week was not closed, will be retried: %s", type(error).__name__)
 
     async def _count(self, opened: OpenWeek) -> None:
-        """Book, and tell of it, at a fixed moment after the beginning, whatever counting takes."""
+        """Book and publish at a fixed time after the begin, however long counting takes."""
         counting = asyncio.ensure_future(self._threads.run("slow", opened.count))
         await self._pause(COUNT_SECONDS)
         closing = await self._threads.run("quick", opened.book)
