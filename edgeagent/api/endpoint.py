@@ -59,7 +59,7 @@ def read_token(directory: Path) -> str:
     except FileNotFoundError as error:
         raise NetworkError(
             f"{path} is not there: no service has run here",
-            hint="start it, or name its --socket",
+            hint="start it, or give its socket with --socket",
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(

@@ -57,9 +57,9 @@ class RateLimiter:
         if viewings > min(bucket.room for bucket in buckets):
             an_hour = int(self._per_hour * _OF_CONNECTION)
             raise TooManyViewings(
-                f"{viewings} more viewings are more than apps may tell of now",
-                hint=f"send each viewing once, when it ends: room for {an_hour} an "
-                "hour comes back; viewings_per_hour in the settings changes that",
+                f"{viewings} more viewings exceed the limit for apps",
+                hint=f"report each viewing once, when it ends: {an_hour} more are allowed an "
+                "hour; viewings_per_hour in the settings changes that",
             )
         for bucket in buckets:
             bucket.room -= viewings

@@ -53,7 +53,7 @@ def test_a_job_that_is_called_off_ends_and_none_begins_after_the_end(tmp_path: P
         while not commands._running:
             assert not waiting.done()
         commands.call_off()
-        with pytest.raises(NetworkError, match="job fetch did not run to its end"):
+        with pytest.raises(NetworkError, match="job fetch was killed or crashed"):
             waiting.result(60)
     commands.close()
     with pytest.raises(NetworkError, match="the service is ending"):
@@ -81,7 +81,7 @@ def test_a_job_s_error_is_of_its_own_kind(tmp_path: Path) -> None:
 
 def test_a_job_that_says_nothing_did_not_run_to_its_end(tmp_path: Path) -> None:
     commands = Subprocesses(tmp_path / "home", None)
-    with pytest.raises(NetworkError, match="job send did not run to its end"):
+    with pytest.raises(NetworkError, match="job send was killed or crashed"):
         commands.send_reports("no number")  # type: ignore[arg-type]  # the command line says no
 
 

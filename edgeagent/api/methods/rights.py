@@ -74,7 +74,7 @@ def _in_words(scope: str, profile: str | None) -> str:
         return "everything in this box: viewings, marks, profiles, consents, records and keys"
     if scope == "profile":
         return f"profile {profile} with everything of it"
-    return f"everything watched by {profile or 'everybody'}"
+    return f"everything watched by {profile or 'all profiles'}"
 
 
 METHODS = (

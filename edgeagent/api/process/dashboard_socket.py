@@ -64,7 +64,7 @@ class DashboardSocket:
             self._socket = socket.create_server((LOOPBACK, self._port))
         except OSError as error:
             raise InputError(
-                f"port {self._port}: {error.strerror}", hint="name another with --dashboard-port"
+                f"port {self._port}: {error.strerror}", hint="give another with --dashboard-port"
             ) from error
         self._socket.settimeout(0)
         self._port = self._socket.getsockname()[1]

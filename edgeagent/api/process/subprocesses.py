@@ -99,7 +99,7 @@ class Subprocesses:
     def _start(self, words: tuple[str, ...]) -> subprocess.Popen[bytes]:
         with self._lock:
             if self._closed:
-                raise NetworkError("the service is ending", hint="it is tried again later")
+                raise NetworkError("the service is ending", hint="it is retried later")
             try:
                 child = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
                     [*self._options, *words],
@@ -110,7 +110,7 @@ class Subprocesses:
             except OSError as error:
                 raise NetworkError(
                     f"{' '.join(words[:2])} does not start: {error.strerror}",
-                    hint="it is tried again later",
+                    hint="it is retried later",
                 ) from error
             self._running.add(child)
             return child
@@ -121,9 +121,7 @@ def _failure(words: tuple[str, ...], said: bytes) -> EdgeAgentError:
     last_line = said.strip().rpartition(b"\n")[2]
     with suppress(MalformedMessage):
         return decode_failure(last_line).exception(otherwise=NetworkError)
-    return NetworkError(
-        f"{' '.join(words[:2])} did not run to its end", hint="it is tried again later"
-    )
+    return NetworkError(f"{' '.join(words[:2])} was killed or crashed", hint="it is retried later")
 
 
 def _at(moment: float | None) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ class SendQueue:
 
     async def _send_now(self, message: Message) -> None:
         if self._gone:
-            raise ConnectionResetError("the peer has gone")
+            raise ConnectionResetError("the peer has disconnected")
         try:
             async with asyncio.timeout(None) as deadline:
                 if isinstance(message, bytes):
@@ -91,7 +91,7 @@ class SendQueue:
         except OSError as error:  # and TimeoutError, which is one
             self._gone = True
             self._hang_up()
-            raise ConnectionResetError("the peer has gone, or does not read") from error
+            raise ConnectionResetError("the peer has disconnected, or does not read") from error
 
 
 async def _timed(pieces: AsyncIterator[bytes], deadline: asyncio.Timeout) -> AsyncIterator[bytes]:

@@ -114,7 +114,7 @@ class UnixServer:
             self._listener = listener
         except OSError as error:
             raise InputError(
-                f"{self._path}: {error.strerror}", hint="name another place with --socket"
+                f"{self._path}: {error.strerror}", hint="give another path with --socket"
             ) from error
         finally:
             os.umask(before)
@@ -200,8 +200,8 @@ def _require_short(path: Path) -> None:
     length = len(os.fsencode(path))
     if length > _LONGEST_PATH_BYTES:
         raise InputError(
-            f"{path}: {length} bytes, and a socket's path has {_LONGEST_PATH_BYTES} at most",
-            hint="name a shorter one with --socket",
+            f"{path}: {length} bytes, the limit of a socket's path is {_LONGEST_PATH_BYTES}",
+            hint="give a shorter one with --socket",
         )
 
 
@@ -227,5 +227,5 @@ def _remove_stale(path: Path) -> None:
             path.unlink(missing_ok=True)
             return
     raise InputError(
-        f"another edgeagent serves at {path}", hint="stop it, or name another place with --socket"
+        f"another edgeagent serves at {path}", hint="stop it, or give another path with --socket"
     )

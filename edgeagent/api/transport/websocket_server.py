@@ -124,7 +124,7 @@ class WebSocketServer:
         except OSError as error:
             raise InputError(
                 f"port {self.port} of {LOOPBACK}: {error.strerror}",
-                hint="another service uses it; name another with --ws-port",
+                hint="another service uses it; give another with --ws-port",
             ) from error
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -155,7 +155,7 @@ class WebSocketServer:
             try:
                 await connection.send(message, text=True)
             except ConnectionClosed as error:
-                raise ConnectionResetError("the peer has gone") from error
+                raise ConnectionResetError("the peer has disconnected") from error
 
         send_queue = SendQueue(send, hang_up=connection.transport.abort)
         manages = TOKEN_NAME in query

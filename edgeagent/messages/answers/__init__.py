@@ -1,4 +1,4 @@
-"""What ``EdgeAgent.*`` answers, in the letters of Firebolt's clients: camelCase, closed.
+"""Answers of ``EdgeAgent.*``: camelCase, as Firebolt's clients write names; closed.
 
 The API encodes these types, the dashboard and the command line decode them.
 """

@@ -1,4 +1,4 @@
-"""The privacy assessment: what leaves, what it costs, what it tells, whether promises hold."""
+"""The privacy assessment: what leaves, its privacy cost, what it reveals, which promises hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers about consent: how each purpose stands, and every decision for the record."""
+"""Answers about consent: the state of each purpose, and the receipt of all decisions."""
 
 from __future__ import annotations
 

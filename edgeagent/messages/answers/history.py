@@ -1,4 +1,4 @@
-"""Answers about what is kept: viewings, titles, and what was said of them."""
+"""Answers about stored viewings, titles and the marks on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers about picks: what was picked and why, and what the box makes of the household."""
+"""Answers about rankings: titles with reasons, and the segments of a profile."""
 
 from __future__ import annotations
 

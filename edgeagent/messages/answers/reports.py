@@ -1,4 +1,4 @@
-"""Answers about reports: what left, what comes next, what it cost, what one would look like."""
+"""Answers about reports: those sent, the next one, the budget, and a sample."""
 
 from __future__ import annotations
 

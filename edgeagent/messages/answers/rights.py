@@ -1,4 +1,4 @@
-"""The answers to erasing."""
+"""Answers about erasure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers about the box: how it stands, and which model it has."""
+"""Answers about the state of the box and its model."""
 
 from __future__ import annotations
 
