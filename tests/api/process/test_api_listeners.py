@@ -195,7 +195,7 @@ def test_a_path_that_is_too_long_for_a_socket_is_named_with_the_limit(tmp_path: 
         connections=ConnectionLimiter(4),
         may_manage=lambda _: False,
     )
-    with pytest.raises(InputError, match="107 at most") as refused:
+    with pytest.raises(InputError, match="limit of a socket's path is 107") as refused:
         asyncio.run(listener.open())
     assert "--socket" in refused.value.hint
 
