@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edgeagent.messages import Title
 from model_export.metadata import Metadata
+from model_export.topics.mapping import NO_MAPPING, GenreMapping
 
 __all__ = ["WatchLog"]
 
@@ -35,6 +36,8 @@ class WatchLog:
     user_count: int
     metadata: Mapping[str, Metadata] = field(default_factory=dict)
     """By entity id, of the titles a catalogue says more about; the rest is ``NOTHING_KNOWN``."""
+    genre_mapping: GenreMapping = NO_MAPPING
+    """What genre words mean to the operator of the catalogue."""
 
     def __len__(self) -> int:
         """Return the number of viewings."""

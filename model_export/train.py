@@ -101,6 +101,7 @@ def _with_segments(
         session_share=found.session_share,
         cohesion=found.cohesion,
         session_cosine=found.session_cosine,
+        unknown_share=np.array([segment.unknown_share for segment in found.named]),
         kept_fraction=found.kept_fraction,
         validation=fitted.validation,
     )

@@ -9,6 +9,7 @@ import click
 from model_export.evaluation.ranking import mean_and_se
 from model_export.heads.foldin import FoldinSettings
 from model_export.heads.trained_model import HeadSettings, TrainedModel
+from model_export.segments.naming import UNKNOWN_SHARE
 
 __all__ = ["model_facts", "show_model"]
 
@@ -30,9 +31,15 @@ def model_facts(model: TrainedModel) -> dict[str, object]:
                 "name": label.name,
                 "session_share": share,
                 "sensitive": label.sensitive,
+                "unknown_share": unknown,
                 "iab": label.iab,
             }
-            for label, share in zip(model.labels, model.session_share.tolist(), strict=True)
+            for label, share, unknown in zip(
+                model.labels,
+                model.session_share.tolist(),
+                model.unknown_share.tolist(),
+                strict=True,
+            )
         ],
     }
 
@@ -56,8 +63,23 @@ def show_model(model: TrainedModel) -> None:
     for number, (label, share) in enumerate(zip(model.labels, model.session_share, strict=True)):
         notes = [f"IAB {', '.join(label.iab)}"] if label.iab else []
         notes += ["stays on the device"] if label.sensitive else []
+        unknown = model.unknown_share[number]
+        notes += [f"{unknown:.0%} of unknown topic"] if unknown >= UNKNOWN_SHARE else []
         extra = f"  ({'; '.join(notes)})" if notes else ""
         click.echo(f"{number:2}  {share:8.1%}  {label.name}{extra}")
+    _show_unknown(model)
+
+
+def _show_unknown(model: TrainedModel) -> None:
+    """Say how many segments stay because of what is not known, and what to do."""
+    staying = int((model.unknown_share >= UNKNOWN_SHARE).sum())
+    if staying:
+        click.echo(
+            f"\n{staying} of {len(model.labels)} segments stay on the device because titles of "
+            f"unknown topic carry {UNKNOWN_SHARE:.0%} of their viewings or more.\n'model-export "
+            "genres' lists the words; say what they mean in a CSV (word,genre,topics) and train "
+            "again with --genres"
+        )
 
 
 def _settings(settings: HeadSettings) -> dict[str, object]:

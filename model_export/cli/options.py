@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Source",
+    "genres_option",
     "progress_bar",
     "size_options",
     "source_options",
@@ -33,6 +34,7 @@ class Source:
     ratings: Path | None
     catalogue: Path | None
     skip_unknown: bool
+    mapping: Path | None
     households: int
     seed: int
 
@@ -40,13 +42,25 @@ class Source:
         """Read the viewings, or invent the panel."""
         if self.ratings is not None:
             from model_export.loaders import load_log  # noqa: PLC0415  (loads numpy)
+            from model_export.topics.mapping import NO_MAPPING, load_mapping  # noqa: PLC0415
 
-            return load_log(self.ratings, self.catalogue, skip_unknown=self.skip_unknown)
+            mapping = NO_MAPPING if self.mapping is None else load_mapping(self.mapping)
+            log = load_log(self.ratings, self.catalogue, skip_unknown=self.skip_unknown)
+            return replace(log, genre_mapping=mapping)
         if self.catalogue is not None:
             raise InputError("--catalogue without viewings", hint="name a log with --ratings")
         from model_export.synthetic import synthetic_panel  # noqa: PLC0415  (loads numpy)
 
         return synthetic_panel(self.seed, households=self.households)
+
+
+genres_option = click.option(
+    "--genres",
+    "mapping",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="What genre words mean: CSV with word, genre, topics. 'model-export genres' lists those "
+    "that are not known.",
+)
 
 
 def source_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -67,6 +81,7 @@ def source_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--skip-unknown", is_flag=True, help="Leave out viewings of items not in --catalogue."
     )
+    @genres_option
     @click.option(
         "--households",
         type=click.IntRange(min=1),
@@ -87,6 +102,7 @@ def source_options(command: Callable[..., None]) -> Callable[..., None]:
         ratings: Path | None,
         catalogue: Path | None,
         skip_unknown: bool,
+        mapping: Path | None,
         households: int,
         seed: int,
         **rest: object,
@@ -95,6 +111,7 @@ def source_options(command: Callable[..., None]) -> Callable[..., None]:
             ratings=ratings,
             catalogue=catalogue,
             skip_unknown=skip_unknown,
+            mapping=mapping,
             households=households,
             seed=seed,
         )

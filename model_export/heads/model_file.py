@@ -79,6 +79,7 @@ def save_model(model: TrainedModel, path: Path) -> None:
         "centroids": model.centroids,
         "session_share": model.session_share,
         "cohesion": model.cohesion,
+        "unknown_share": model.unknown_share,
     }
     if isinstance(settings, TimescalesWeights):
         arrays |= {f"timescales.{name}": getattr(settings, name) for name in _TIMESCALES}
@@ -136,6 +137,7 @@ def _model(facts: _Facts, arrays: dict[str, NDArray[np.generic]]) -> TrainedMode
         session_share=arrays["session_share"].astype(np.float64),
         cohesion=arrays["cohesion"].astype(np.float64),
         session_cosine=facts.session_cosine,
+        unknown_share=_unknown_share(arrays),
         kept_fraction=facts.kept_fraction,
         validation=RankingQuality(
             **{name: values.astype(np.float64) for name, values in quality.items()}
@@ -143,6 +145,12 @@ def _model(facts: _Facts, arrays: dict[str, NDArray[np.generic]]) -> TrainedMode
         if quality
         else None,
     )
+
+
+def _unknown_share(arrays: dict[str, NDArray[np.generic]]) -> NDArray[np.float64]:
+    """Return it; a file of an earlier version does not hold it and knew every topic."""
+    known = np.zeros(len(arrays["centroids"]))
+    return arrays.get("unknown_share", known).astype(np.float64)
 
 
 def _settings(facts: _Facts, arrays: dict[str, NDArray[np.generic]]) -> HeadSettings:

@@ -63,6 +63,8 @@ class TrainedModel:
     """[S] mean cosine of a segment's sessions with its centroid."""
     session_cosine: float
     """Mean cosine of a session with its own segment: how well sessions are described."""
+    unknown_share: NDArray[np.float64]
+    """[S] how much of what is watched in a segment is of titles of unknown topic."""
     kept_fraction: float | None
     """Of the sessions the previous model knew, those that kept their segment; ``None`` without."""
     validation: RankingQuality | None

@@ -63,7 +63,12 @@ def find_segments(
     return Segments(
         centroids=clusters.centroids,
         named=name_segments(
-            log.titles, sessions, clusters.assigned, count=segments, metadata=log.metadata
+            log.titles,
+            sessions,
+            clusters.assigned,
+            count=segments,
+            metadata=log.metadata,
+            mapping=log.genre_mapping,
         ),
         session_share=sizes / len(sessions),
         cohesion=cosines / np.maximum(sizes, 1),

@@ -20,9 +20,11 @@ from model_export.metadata import NOTHING_KNOWN, Metadata
 from model_export.segments.english_names import english_name, noun_first, shortened
 from model_export.segments.facets import Facet, distinctive_titles, watched_in
 from model_export.segments.session_vectors import SessionRows
-from model_export.segments.taxonomy import FORMATS, iab_categories, is_sensitive
+from model_export.segments.taxonomy import iab_categories, is_sensitive
+from model_export.topics.mapping import NO_MAPPING, GenreMapping
+from model_export.topics.titles import TitleTopics, title_topics
 
-__all__ = ["NamedSegment", "name_segments"]
+__all__ = ["UNKNOWN_SHARE", "NamedSegment", "name_segments"]
 
 _LIFT, _GENRE_SHARE = 1.5, 0.15
 """How many times more than in the whole log a genre is watched before it alone names a segment."""
@@ -35,6 +37,9 @@ _BEFORE, _CLASSIC = 0, 1970
 """Stands among the decades for all before 1970, and goes first where a decade tells no more."""
 _TITLES_SHOWN = 3
 _MAX_IAB = 8
+UNKNOWN_SHARE = 0.1
+"""Of what is watched in a segment may be titles of which is not known what they are about. From
+there on it counts as sensitive: a word that nobody can read may be the one that protects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,8 @@ class NamedSegment:
     label: SegmentLabel
     titles: tuple[str, ...]
     """The most telling ones, up to three."""
+    unknown_share: float
+    """How much of what is watched there is of titles of unknown topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,7 @@ class _Portrait:
     """Whether they do without titles beside them."""
     theme: str | None
     titles: tuple[str, ...]
+    unknown_share: float
 
 
 def name_segments(
@@ -65,6 +73,7 @@ def name_segments(
     *,
     count: int,
     metadata: Mapping[str, Metadata],
+    mapping: GenreMapping = NO_MAPPING,
 ) -> tuple[NamedSegment, ...]:
     """Name S segments.
 
@@ -74,22 +83,36 @@ def name_segments(
         assigned: [M] segment of each.
         count: S.
         metadata: by entity id; themes come from its keywords.
+        mapping: what words of the catalogue mean to its operator.
 
     """
     watched = watched_in(sessions, assigned, titles=len(titles), count=count)
     named: list[NamedSegment] = []
     taken: set[str] = set()
-    for portrait in _portraits(titles, watched, metadata):
+    about = [
+        title_topics(title, metadata.get(title.entity_id, NOTHING_KNOWN).keywords, mapping)
+        for title in titles
+    ]
+    for portrait in _portraits(titles, watched, metadata, about):
         label = next(label for label in _labels(portrait) if label.name not in taken)
         taken.add(label.name)
-        named.append(NamedSegment(label=label, titles=portrait.titles))
+        named.append(
+            NamedSegment(label=label, titles=portrait.titles, unknown_share=portrait.unknown_share)
+        )
     return tuple(named)
 
 
 def _portraits(
-    titles: Sequence[Title], watched: NDArray[np.float64], metadata: Mapping[str, Metadata]
+    titles: Sequence[Title],
+    watched: NDArray[np.float64],
+    metadata: Mapping[str, Metadata],
+    about_titles: Sequence[TitleTopics],
 ) -> Iterator[_Portrait]:
-    genres = Facet.of(titles, watched, _genres)
+    known = dict(zip((title.entity_id for title in titles), about_titles, strict=True))
+    genres = Facet.of(titles, watched, lambda title: known[title.entity_id].labels)
+    topics = Facet.of(titles, watched, lambda title: known[title.entity_id].topics)
+    unknown = np.array([not each.is_known for each in about_titles])
+    unknown_share = watched[:, unknown].sum(axis=1) / np.maximum(watched.sum(axis=1), 1.0)
     eras = Facet.of(titles, watched, _eras)
     kinds = Facet.of(titles, watched, lambda title: (title.kind,))
     themes = Facet.of(
@@ -103,10 +126,13 @@ def _portraits(
         series = kinds.lifted(segment, lift=0.0, share=_SERIES_SHARE) == ["episode"]
         era = eras.lifted(segment, lift=_LIFT, share=_ERA_SHARE)[:1]
         about = [*lifted, *theme, *named]
+        secret = topics.lifted(segment, lift=_LIFT, share=_GENRE_SHARE)
         yield _Portrait(
             base=SegmentLabel(
                 name="-",
-                sensitive=is_sensitive(about),
+                sensitive=bool(secret)
+                or is_sensitive(about)
+                or bool(unknown_share[segment] >= UNKNOWN_SHARE),
                 iab=iab_categories(about, series=series)[:_MAX_IAB],
                 kind="series" if series else "films",
                 genres=noun_first([_cut(genre) for genre in named]),
@@ -115,11 +141,8 @@ def _portraits(
             strong=bool(lifted),
             theme=_cut(theme[0].lower()) or None if theme else None,
             titles=tops,
+            unknown_share=float(unknown_share[segment]),
         )
-
-
-def _genres(title: Title) -> Sequence[str]:
-    return [genre for genre in title.genres if genre.lower() not in FORMATS]
 
 
 def _eras(title: Title) -> Sequence[int]:
