@@ -28,7 +28,7 @@ _BETWEEN = frozenset(
 _HEADS = (
     "dokumentation", "komodie", "sendung", "programm", "programma", "magazin", "thriller",
     "western", "drama", "serien", "serier", "serie", "series", "filme", "filmer", "films", "film",
-    "krimi", "reihe", "doku", "show", "komedie", "komedi",
+    "krimi", "reihe", "doku", "show", "komedie", "komedi", "abenteuer",
 )  # fmt: skip
 """What German, Dutch and Swedish put last into one word: Abenteuerfilm, misdaadserie."""
 _LONGEST = 4
