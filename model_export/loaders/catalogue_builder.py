@@ -16,6 +16,7 @@ from model_export.loaders.fields import Unreadable
 from model_export.loaders.identity import identity, made_identity
 from model_export.loaders.omissions import Omission, Omissions
 from model_export.metadata import Metadata
+from model_export.topics.lookup import most_telling
 
 __all__ = ["FIELDS", "CatalogueBuilder", "LoadedCatalogue"]
 
@@ -307,7 +308,7 @@ def _title(item: str, said: _Mentions) -> Title:
     return Title(
         entity_id=item,
         title=said.name,
-        genres=tuple(said.lists.get("genres", ()))[:_MOST_GENRES],
+        genres=most_telling(said.lists.get("genres", ()), most=_MOST_GENRES),
         age_rating=age_rating(said.lists.get("age_rating", ())) or 0,
         entitlements=tuple(said.lists.get("entitlements", ()))[:_MOST_ENTITLEMENTS],
         **facts,

@@ -7,13 +7,13 @@ of the text is known, too: "Crime and something" is not known to be harmless.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
 from model_export.spelling import folded
 from model_export.topics.tables import FORMAT, codes, genres, words
 
-__all__ = ["genres_of", "sensitive_genres_of"]
+__all__ = ["genres_of", "most_telling", "sensitive_genres_of"]
 
 _TOKENS = re.compile(r"[^\W_]+")
 _BETWEEN = frozenset(
@@ -65,6 +65,16 @@ def sensitive_genres_of(text: str) -> tuple[str, ...]:
         return tuple(genre for genre in _named(found) if genres()[genre].topics)
     plain = spelt.replace("star wars", "")
     return tuple(genre for genre, pattern in _patterns().items() if pattern.search(plain))
+
+
+def most_telling(listed: Sequence[str], *, most: int) -> tuple[str, ...]:
+    """Return so many genre words at most; of more the sensitive and the unknown ones go first."""
+    if len(listed) <= most:
+        return tuple(listed)
+    harmless = {
+        word for word in listed if genres_of(word) is not None and not sensitive_genres_of(word)
+    }
+    return tuple(sorted(listed, key=lambda word: word in harmless))[:most]
 
 
 def _spelt(text: str) -> str:

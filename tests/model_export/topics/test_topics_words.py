@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from model_export.topics.lookup import genres_of, sensitive_genres_of
+from model_export.topics.lookup import genres_of, most_telling, sensitive_genres_of
 from model_export.topics.mapping import topics_of
 from model_export.topics.tables import TOPICS, codes, genres, words
 
@@ -108,6 +108,12 @@ def test_a_sensitive_word_counts_among_unknown_ones() -> None:
 )
 def test_words_that_look_sensitive_and_are_not(word: str) -> None:
     assert sensitive_genres_of(word) == ()
+
+
+def test_of_too_many_words_those_that_protect_are_kept() -> None:
+    many = ["Comedy", "Drama", "Zzyzx", "Krieg", "Western"]
+    assert most_telling(many, most=5) == tuple(many)
+    assert most_telling(many, most=3) == ("Zzyzx", "Krieg", "Comedy")
 
 
 def test_the_tables_hold_every_language_and_only_genres_of_the_closed_list() -> None:
