@@ -75,18 +75,18 @@ class ServiceConfig(_Table, frozen=True, kw_only=True):
     """Names or numbers of users who may manage over the unix socket, besides the one that the
     service runs as: the home screen, the settings page. Everybody else is an app."""
     manage_groups: tuple[_Text, ...] = ()
-    """Likewise groups, by name or number."""
+    """Groups that may manage too, by name or number."""
     allowed_origins: tuple[_Origin, ...] = ()
     """Origins of web pages that may use the WebSocket, such as ``https://app.example``. None: a
-    page that somebody opens on the box must not reach it; programs send no origin."""
+    page that is opened on the box must not reach it; programs send no origin."""
     max_connections: Annotated[int, Meta(ge=4, le=1024)] = 64
     """Connections a door serves at once; a box runs a dozen apps, and each costs about 50 KB. Apps
-    take three quarters at most: whoever may manage finds room."""
+    take three quarters at most, so that managers find room."""
     viewings_at_once: Annotated[int, Meta(ge=10, le=100_000)] = 2000
     """Viewings that the apps of one user may tell of in one go, an evening's list of a platform
     that was offline; one connection half of that, so that an app in a loop leaves room for the
     others. Each user has room of its own, 16 at a time: in room that is shared, one could count
-    what another tells. Whoever may manage is not counted."""
+    what another tells. Managers are not counted."""
     viewings_per_hour: Annotated[int, Meta(ge=1, le=100_000)] = 240
     """How fast that room comes back; one connection may use half of it. 240 an hour, day and night
     for 90 days, are 35 MB for each user: an app can neither fill the disk nor wear it out."""
@@ -96,7 +96,7 @@ class ServiceConfig(_Table, frozen=True, kw_only=True):
     """Times of the day, local, such as ``02:00-05:00``, outside of which no model is fetched or
     tried and no week closed. None: any time; they take seconds."""
     wake_grace_seconds: Annotated[int, Meta(ge=0, le=3600)] = 120
-    """Seconds after switching on or waking up in which nothing heavy runs: somebody waits for a
+    """Seconds after switching on or waking up in which nothing heavy runs: a viewer waits for a
     picture."""
     standby_file: _Path | None = None
     """A file that the platform keeps while the box is in standby; heavy work, trying a model,

@@ -38,7 +38,7 @@ def command(
     """Print a link to the privacy dashboard of a running service.
 
     The link is good for ten minutes and opens what the household may see and do; afterwards the
-    pages stay open as long as somebody uses them.
+    pages stay open as long as they are used.
     """
     if socket is None:
         box.require_no_other()

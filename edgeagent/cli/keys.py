@@ -92,7 +92,7 @@ def _words(command: str) -> tuple[str, ...]:
 @json_option
 @pass_box
 def rekey(box: BoxOptions, *, as_json: bool) -> None:
-    """Encrypt both databases anew under new data keys, and destroy the old ones."""
+    """Encrypt both databases again under new data keys, and destroy the old ones."""
     with box.open() as agent:
         agent.stores.rekey()
     if as_json:

@@ -26,7 +26,7 @@ _SHOWN = 3
 
 @click.group(name="privacy")
 def command() -> None:
-    """What leaves this box, what it costs, and what somebody could conclude."""
+    """What leaves this box, what it costs, and what an observer could conclude."""
 
 
 @command.command()

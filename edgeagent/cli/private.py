@@ -38,7 +38,7 @@ def command() -> None:
 @json_option
 @pass_box
 def start(box: BoxOptions, *, minutes: int, as_json: bool) -> None:
-    """Begin a private session, or begin it anew."""
+    """Begin a private session, or restart it."""
 
     def begin(private: KeptPrivateSession) -> int | None:
         return private.start(minutes)

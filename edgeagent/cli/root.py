@@ -122,7 +122,7 @@ def cli(
     Nothing is stored, scored or reported before it was granted:
     see 'edgeagent consent'.
     """
-    del json_errors  # for whoever tells of them
+    del json_errors  # for the code that prints them
     if verbose:
         _log_to_stderr(ctx)
     packaged = None

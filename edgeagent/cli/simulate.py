@@ -165,7 +165,7 @@ def print_summary(console: Console, simulation: Simulation, page: Path) -> None:
     first = simulation.outcomes[0]
     console.print(f"\n[bold]Picks of household {first.number}[/bold]", highlight=False)
     for pick in first.picks.picks[:3]:
-        # Text, not markup: titles are somebody else's words.
+        # Text, not markup: titles are text from outside.
         line = Text(f"{pick.title}: {words_for(pick)}")
         console.print(Padding(line, (0, 0, 0, 2)))
     console.print(Text(f"\nReport page: {page}"))

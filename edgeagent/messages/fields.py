@@ -60,7 +60,7 @@ LanguageCode = Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
 MAX_AGE_RATING = 21
 UNKNOWN_AGE = MAX_AGE_RATING
 """Stands in a catalogue for an age that is said and cannot be read: above every rating that can, so
-that boxes keep it from whoever is not of age."""
+that boxes keep it from everyone who is not of age."""
 AgeRating = Annotated[int, Meta(ge=0, le=MAX_AGE_RATING)]
 """The minimum age for a title; 21 is the highest in use."""
 MAX_PROGRESS_SECONDS = 604_800
