@@ -1,6 +1,6 @@
 """``python -m tests.hil.onboard.writes HOME [DEVICE]``: bytes written for each viewing stored.
 
-Single viewings and batches of a hundred in the order of time, and single ones that are heard of
+Single viewings and batches of a hundred in the order of time, and single ones that are reported
 late, the latest first; each with their checkpoint: as handed to the kernel by the process, and as
 written to the block DEVICE of the data partition, where one is named. What is late costs more: the
 pages inside a history are full, and neighbours take over what does not fit.
