@@ -69,7 +69,7 @@ def _index() -> str:
     lines = [
         f"| [{page.name.removesuffix('README.md').rstrip('/')}]({page.name}) | {page.purpose} |"
         for page in pages()
-        if page.name != "README.md"
+        if page.name != "README.md" and "/decisions/0" not in page.name
     ]
     return "\n".join(["| page | what it answers |", "| --- | --- |", *lines])
 
