@@ -57,11 +57,12 @@ def find_home(own: Path, *, packaged: Path = PACKAGED_HOME) -> tuple[Path, Packa
         return own, None
     try:
         owner = packaged.stat().st_uid
+    except OSError:  # there is none, or the way to it is closed to this user
+        return own, None
+    try:
         there = holds_box(packaged)
     except PermissionError:  # the service's home is closed to others, so what is in it is not seen
         there = True
-    except OSError:
-        return own, None
     if not there:
         return own, None
     if owner == os.geteuid():

@@ -64,13 +64,23 @@ def test_one_that_may_not_be_looked_into_counts(tmp_path: Path, packaged: Path) 
     if os.geteuid() != 0:
         pytest.skip("giving files away needs root")
     packaged.chmod(0o700)
-    tmp_path.parent.parent.chmod(0o755)  # pytest's own directories are closed to others
-    tmp_path.parent.chmod(0o755)
-    tmp_path.chmod(0o755)
+    for above in (tmp_path, *tmp_path.parents):  # pytest's own directories are closed to others
+        if above.stat().st_mode & 0o7777 == 0o700:
+            above.chmod(0o755)
     own = Path("/nonexistent")
     with as_nobody():
         found = find_home(own, packaged=packaged)
     assert found == (own, PackagedBox(directory=packaged, owner="root", asked=own))
+
+
+def test_one_that_cannot_be_reached_does_not_count(packaged: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("giving files away needs root")
+    packaged.parent.chmod(0o700)
+    own = Path("/nonexistent")
+    with as_nobody():
+        found = find_home(own, packaged=packaged)
+    assert found == (own, None)
 
 
 @pytest.mark.parametrize(

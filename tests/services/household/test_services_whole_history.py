@@ -42,7 +42,7 @@ def test_a_box_that_was_off_for_ten_days_misses_its_week(
     for _ in range(2):
         closing = box.agent.close_week()
         assert (closing.outcome, closing.week) == ("silent", week)
-        assert "may be deleted" in closing.reason
+        assert "deleted by age" in closing.reason
         box.reopen()
     ledger = box.agent._home.ledger
     assert week in ledger.closed_weeks()
@@ -73,7 +73,7 @@ def test_retention_that_grows_brings_nothing_back(box: Box) -> None:
     assert box.agent.housekeeping().deleted == 2
     box.agent.retention.choose(90)
     for _ in range(2):
-        assert "may be deleted" in box.agent.close_week().reason
+        assert "deleted by age" in box.agent.close_week().reason
         box.agent.housekeeping()
 
 
