@@ -133,9 +133,10 @@ def _entry(found: _Found, by_id: dict[str, _Node]) -> dict[str, object]:
         "item": _identity(node),
         "title": _name(node),
         "kind": found.kind,
-        "genres": _words(node.get("genre")) or _words(series.get("genre")),
+        # What protects on either counts: the strictest of all ages, every genre.
+        "genres": list(dict.fromkeys([*_words(node.get("genre")), *_words(series.get("genre"))])),
         "year": _first(node, "datePublished", "dateCreated", "copyrightYear", "startDate"),
-        "age_rating": _ages(node) or _ages(series),
+        "age_rating": [*_ages(node), *_ages(series)],
         "run_minutes": _minutes(_first(node, "duration", "timeRequired")),
         "series": _name(series) if is_episode else None,
         "series_id": _identity(series) if is_episode else None,

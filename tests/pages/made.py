@@ -17,13 +17,22 @@ import click
 import msgspec
 from click.testing import CliRunner
 
-from edgeagent import config, errors
+from edgeagent import Agent, config, errors
 from edgeagent.api.confirmations import VALID_SECONDS
 from edgeagent.api.methods.registry import METHODS
 from edgeagent.api.transport.answer_grid import AT_ONCE
 from edgeagent.api.transport.jsonrpc import BATCH_ANSWER_BYTES, BATCH_LIMIT, FRAME_LIMIT_BYTES
 from edgeagent.api.transport.send_queue import QUEUE_LIMIT, TIMEOUT_SECONDS
 from edgeagent.cli.root import cli as edgeagent_cli
+from edgeagent.services.household.profiles import Household
+from edgeagent.services.household.retention import Retention
+from edgeagent.services.household.title_marks import TitleMarks
+from edgeagent.services.household.viewing_history import ViewingHistory
+from edgeagent.services.models.facade import Models
+from edgeagent.services.private_viewing.private_session import KeptPrivateSession
+from edgeagent.services.reports.facade import Reporting
+from edgeagent.services.upkeep.erasure import Erasure
+from edgeagent.services.upkeep.portability import Portability
 from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
 from tests.api.methods.methods_page import reference
@@ -201,6 +210,41 @@ def _api_limits() -> str:
     return "\n".join(["| what | limit | beyond it |", "| --- | --- | --- |", *lines])
 
 
+def _python_api() -> str:
+    """Return the public members of the agent and of the parts that it hands out."""
+    parts = {
+        "": Agent,
+        "history": ViewingHistory,
+        "household": Household,
+        "title_marks": TitleMarks,
+        "retention": Retention,
+        "private": KeptPrivateSession,
+        "portability": Portability,
+        "erasure": Erasure,
+        "models": Models,
+        "reports": Reporting,
+    }
+    lines = [
+        f"| `{f'{part}.' if part else ''}{name}{_parameters(member)}` | {_sentence(member)} |"
+        for part, kind in parts.items()
+        for name, member in vars(kind).items()
+        if not name.startswith("_") and inspect.getdoc(member)
+    ]
+    return "\n".join(["| member | what it does |", "| --- | --- |", *lines])
+
+
+def _parameters(member: object) -> str:
+    function = getattr(member, "__func__", member)
+    if not inspect.isfunction(function):
+        return ""  # a property
+    names = [name for name in inspect.signature(function).parameters if name not in {"self", "cls"}]
+    return f"({', '.join(names)})"
+
+
+def _sentence(member: object) -> str:
+    return " ".join((inspect.getdoc(member) or "").split("\n\n")[0].replace("``", "`").split())
+
+
 _TABLES: dict[str, Callable[[], str]] = {
     "api limits": _api_limits,
     "benches": _benches,
@@ -208,6 +252,7 @@ _TABLES: dict[str, Callable[[], str]] = {
     "methods": _methods,
     "reference": reference,
     "pages": _index,
+    "python api": _python_api,
     "quality tables": last_run,
     "service settings": lambda: _settings(config.ServiceConfig),
     "settings": lambda: _settings(config.Config),

@@ -117,6 +117,17 @@ def test_item_lists_and_feeds_are_walked_in_order(tmp_path: Path) -> None:
     assert found == ["u0", "u1", "u2", "u3"]
 
 
+def test_age_and_genres_of_the_series_count_for_an_episode_that_has_its_own(tmp_path: Path) -> None:
+    series = {"@type": "TVSeries", "@id": "s1", "name": "Trench", "genre": "War"}
+    episode = {"@type": "TVEpisode", "@id": "e1", "name": "Rain", "genre": ["Drama", "War"]}
+    catalogue = _load(
+        tmp_path,
+        series | {"contentRating": "FSK 18", "episode": [episode | {"contentRating": "FSK 6"}]},
+    )
+    (rain,) = (title for title in catalogue.titles if title.entity_id == "e1")
+    assert (rain.age_rating, set(rain.genres)) == (18, {"Drama", "War"})
+
+
 def test_what_cannot_be_meant_is_not_said(tmp_path: Path) -> None:
     odd = MOVIE | {
         "duration": "long",

@@ -1,4 +1,4 @@
-"""The ways of data that CONTRIBUTING draws are those of the code, and lead down."""
+"""The ways of data that the agent's page draws are those of the code, and lead down."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import grimp
 import pytest
 
 ROOTS = ("edgeagent", "model_export", "server_stub")
-GUIDE = Path(__file__).parents[2] / ".github" / "CONTRIBUTING.md"
-SECTION = re.compile(r"^## How a viewing.*?^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
+GUIDE = Path(__file__).parents[2] / "edgeagent" / "README.md"
+SECTION = re.compile(r"^## How data travels.*?^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def ways() -> list[tuple[tuple[str, ...], ...]]:
