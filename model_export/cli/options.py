@@ -24,6 +24,7 @@ __all__ = [
     "progress_bar",
     "size_options",
     "source_options",
+    "strict_option",
 ]
 
 
@@ -34,6 +35,7 @@ class Source:
     ratings: Path | None
     catalogue: Path | None
     skip_unknown: bool
+    strict: bool
     mapping: Path | None
     households: int
     seed: int
@@ -45,7 +47,12 @@ class Source:
             from model_export.topics.mapping import NO_MAPPING, load_mapping  # noqa: PLC0415
 
             mapping = NO_MAPPING if self.mapping is None else load_mapping(self.mapping)
-            log = load_log(self.ratings, self.catalogue, skip_unknown=self.skip_unknown)
+            log = load_log(
+                self.ratings,
+                self.catalogue,
+                skip_unknown=self.skip_unknown,
+                strict=self.strict,
+            )
             return replace(log, genre_mapping=mapping)
         if self.catalogue is not None:
             raise InputError("--catalogue without viewings", hint="name a log with --ratings")
@@ -60,6 +67,14 @@ genres_option = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="What genre words mean: CSV with word, genre, topics. 'model-export genres' lists those "
     "that are not known.",
+)
+
+
+strict_option = click.option(
+    "--strict",
+    is_flag=True,
+    help="Refuse a guide or document with an entry that cannot be a title.  [default: it is left "
+    "out; 'check' counts such entries]",
 )
 
 
@@ -81,6 +96,7 @@ def source_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--skip-unknown", is_flag=True, help="Leave out viewings of items not in --catalogue."
     )
+    @strict_option
     @genres_option
     @click.option(
         "--households",
@@ -102,6 +118,7 @@ def source_options(command: Callable[..., None]) -> Callable[..., None]:
         ratings: Path | None,
         catalogue: Path | None,
         skip_unknown: bool,
+        strict: bool,
         mapping: Path | None,
         households: int,
         seed: int,
@@ -111,6 +128,7 @@ def source_options(command: Callable[..., None]) -> Callable[..., None]:
             ratings=ratings,
             catalogue=catalogue,
             skip_unknown=skip_unknown,
+            strict=strict,
             mapping=mapping,
             households=households,
             seed=seed,

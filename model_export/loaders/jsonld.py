@@ -1,7 +1,10 @@
 """schema.org JSON-LD: every Movie, TVSeries and TVEpisode of a document, however it is nested.
 
 Lists, ``@graph``, item lists and data feeds are walked; episodes may stand within their season and
-series, or refer to them by ``@id``. An item is named by ``@id``, else ``identifier``, else ``url``.
+series, or refer to them by ``@id``. An item is named by ``@id``, else ``identifier``, ``url`` or
+``sameAs``. An ``@id`` that is local to its document (``#movie``, ``_:b0``) is no identity. A series
+or film that is only mentioned (``partOfSeries``, ``itemReviewed``) and has no identity is a
+reference, not a title.
 """
 
 from __future__ import annotations
@@ -18,13 +21,27 @@ from edgeagent.errors import InputError
 from edgeagent.regular_file import read_regular
 from model_export.loaders.ages import AgeMention
 from model_export.loaders.catalogue_builder import CatalogueBuilder, LoadedCatalogue
+from model_export.loaders.identity import made_identity
 
 __all__ = ["read_jsonld"]
 
 _CAP_BYTES = 512 * 1024 * 1024
 _KINDS = {"Movie": "film", "TVSeries": "series", "TVEpisode": "episode", "Episode": "episode"}
 _SEASONS = {"TVSeason", "CreativeWorkSeason"}
-_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:[\d.]+S)?)?")
+_NUMBER = r"(\d+(?:[.,]\d+)?)"
+_DURATION = re.compile(
+    rf"P(?:0+[.,]?0*Y)?(?:0+[.,]?0*M)?(?:{_NUMBER}W)?(?:{_NUMBER}D)?"
+    rf"(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?"
+)
+"""ISO 8601-1:2019, 5.5.2.2, in upper case; years and months say no length, so they must be 0."""
+_CLOCK_DURATION = re.compile(r"P0{4}-?00-?(\d\d)T(\d\d):?(\d\d):?(\d\d(?:[.,]\d+)?)")
+"""The alternative spelling, 5.5.2.4: ``P0000-00-00T01:30:00``."""
+_UNIT_MINUTES = (7 * 24 * 60, 24 * 60, 60, 1, 1 / 60)
+_ENTRIES = {
+    "$", "@graph", "@included", "containsSeason", "dataFeedElement", "episode", "episodes",
+    "hasPart", "item", "itemListElement", "mainEntity", "season", "seasons",
+}  # fmt: skip
+"""Properties that list what there is. Below any other one a title is mentioned."""
 _PEOPLE = ("actor", "director", "creator", "author", "producer", "musicBy")
 
 _Node = dict[str, Any]
@@ -105,12 +122,21 @@ def _titles(document: object) -> Iterator[_Found]:
         elif isinstance(value, dict):
             types = set(_types(value))
             kind = next((_KINDS[name] for name in _KINDS if name in types), None)
-            if kind is not None and "name" in value:
+            if kind is not None and _is_title(value, kind, pointer):
                 yield _Found(node=value, kind=kind, series=series, season=season, pointer=pointer)
             series = value if kind == "series" else series
             season = value if types & _SEASONS else season
             inside = [(each, f"{pointer}.{name}") for name, each in value.items()]
         waiting.extend((each, series, season, where) for each, where in reversed(inside))
+
+
+def _is_title(node: _Node, kind: str, pointer: str) -> bool:
+    """Say whether a node is an entry of the catalogue, not a reference to one elsewhere."""
+    listed = pointer.rpartition(".")[2].partition("[")[0] in _ENTRIES
+    if not listed and _identity(node) is None:
+        return False
+    numbered = kind == "episode" and _plain(node.get("episodeNumber")) is not None
+    return numbered or _name(node) is not None or "name" in node
 
 
 def _types(node: _Node) -> Iterator[str]:
@@ -122,26 +148,23 @@ def _types(node: _Node) -> Iterator[str]:
 def _entry(found: _Found, by_id: dict[str, _Node]) -> dict[str, object]:
     node = found.node
     season = found.season or _referred(node.get("partOfSeason"), by_id)
-    series = (
-        found.series
-        or _referred(node.get("partOfSeries"), by_id)
-        or _referred(season.get("partOfSeries"), by_id)
-    )
+    series = found.series or _series_of(node, by_id) or _series_of(season, by_id)
     is_episode = found.kind == "episode"
     collection = None if is_episode else _referred(node.get("isPartOf"), by_id)
     return {
-        "item": _identity(node),
-        "title": _name(node),
+        "item": _item(node),
+        # An episode without a name is called as its series is, as in a guide.
+        "title": _name(node) or (_name(series) if is_episode else None),
         "kind": found.kind,
         # What protects on either counts: the strictest of all ages, every genre.
         "genres": list(dict.fromkeys([*_words(node.get("genre")), *_words(series.get("genre"))])),
-        "year": _first(node, "datePublished", "dateCreated", "copyrightYear", "startDate"),
+        "year": _plain(_first(node, "datePublished", "dateCreated", "copyrightYear", "startDate")),
         "age_rating": [*_ages(node), *_ages(series)],
         "run_minutes": _minutes(_first(node, "duration", "timeRequired")),
         "series": _name(series) if is_episode else None,
         "series_id": _identity(series) if is_episode else None,
-        "season": season.get("seasonNumber") or node.get("seasonNumber"),
-        "episode": node.get("episodeNumber"),
+        "season": _plain(_first({**node, **season}, "seasonNumber")),
+        "episode": _plain(node.get("episodeNumber")),
         "franchise": _name(collection) if collection else None,
         "people": [name for field in _PEOPLE for name in _names(node.get(field), by_id)],
         "keywords": _words(node.get("keywords")) or _words(series.get("keywords")),
@@ -168,11 +191,18 @@ def _plain(value: object) -> object:
 
 
 def _first(node: _Node, *fields: str) -> object:
-    return next((node[field] for field in fields if node.get(field)), None)
+    return next(
+        (node[field] for field in fields if node.get(field) not in (None, "", [], {})), None
+    )
 
 
 def _name(node: _Node) -> object:
-    return _plain(node.get("name"))
+    return _plain(_first(node, "name", "headline", "alternateName"))
+
+
+def _series_of(node: _Node, by_id: dict[str, _Node]) -> _Node:
+    """Return the series that an episode or season refers to; the second name is the older one."""
+    return _referred(_first(node, "partOfSeries", "partOfTVSeries"), by_id)
 
 
 def _names(value: object, by_id: dict[str, _Node]) -> list[object]:
@@ -197,7 +227,22 @@ def _referred(value: object, by_id: dict[str, _Node]) -> _Node:
 
 
 def _identity(node: _Node) -> object:
-    return _plain(_first(node, "@id", "identifier", "url"))
+    """Return what names a node outside its document."""
+    names = (_plain(node.get(field)) for field in ("@id", "identifier", "url", "sameAs"))
+    return next((name for name in names if name not in (None, "") and not _is_local(name)), None)
+
+
+def _is_local(name: object) -> bool:
+    return isinstance(name, str) and name.startswith(("#", "_:"))
+
+
+def _item(node: _Node) -> object:
+    """Return a node's identity; one that has a local name alone is called by title and year."""
+    found = _identity(node)
+    if found is not None or not _is_local(node.get("@id")) or (name := _name(node)) is None:
+        return found
+    released = str(_plain(_first(node, "datePublished", "dateCreated", "copyrightYear")) or "")
+    return made_identity(f"{name} ({released[:4]})" if released else str(name))
 
 
 def _ages(node: _Node) -> list[AgeMention]:
@@ -210,9 +255,14 @@ def _ages(node: _Node) -> list[AgeMention]:
     ]
 
 
-def _minutes(value: object) -> int | None:
-    found = _DURATION.fullmatch(str(_plain(value)).strip())
-    if not found:
-        return None
-    days, hours, minutes = (int(part or 0) for part in found.groups())
-    return (days * 24 + hours) * 60 + minutes or None
+def _minutes(value: object) -> object:
+    """Return whole minutes; what is no duration is returned as it stands, and counted as unread."""
+    written = _plain(value)
+    spelled = str(written).strip().upper()
+    clock = _CLOCK_DURATION.fullmatch(spelled)
+    found = clock or _DURATION.fullmatch(spelled)
+    if written is None or found is None or spelled == "P":
+        return written
+    parts = [float((part or "0").replace(",", ".")) for part in found.groups()]
+    units = _UNIT_MINUTES[1:] if clock else _UNIT_MINUTES
+    return int(sum(part * unit for part, unit in zip(parts, units, strict=True)) + 1e-9) or None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from edgeagent.errors import InputError
@@ -18,16 +19,28 @@ from model_export.log import WatchLog
 __all__ = ["load_catalogue", "load_log"]
 
 _LOOK_BYTES = 1024
+_ALIKE = 0.75
+"""``genre`` and ``genres`` are 0.91 alike, ``rating`` and ``age_rating`` 0.75."""
 _GZIP_MAGIC = b"\x1f\x8b"
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
 def load_log(
-    ratings: Path, catalogue: Path | None = None, *, skip_unknown: bool = False
+    ratings: Path,
+    catalogue: Path | None = None,
+    *,
+    skip_unknown: bool = False,
+    strict: bool = False,
 ) -> WatchLog:
     """Load viewings: a MovieLens directory, or a table together with its catalogue.
 
     Beside MovieLens a catalogue adds to what is known of its films, and titles nobody has watched.
+
+    Args:
+        ratings: the viewings.
+        catalogue: what their items are; MovieLens brings its own.
+        skip_unknown: leave out viewings of items that the catalogue does not hold.
+        strict: as for :func:`load_catalogue`.
 
     Raises:
         InputError: what is wrong, where, and the way out.
@@ -35,18 +48,25 @@ def load_log(
     """
     if ratings.is_dir() and not is_parquet(ratings):
         log = load_movielens(ratings)
-        return log if catalogue is None else _beside(log, load_catalogue(catalogue))
+        return log if catalogue is None else _beside(log, load_catalogue(catalogue, strict=strict))
     _look(ratings)
     if catalogue is None:
         raise InputError(
             f"{ratings} is a table of viewings, and says nothing of the titles",
             hint="name their catalogue with --catalogue",
         )
-    return read_viewings(ratings, load_catalogue(catalogue), skip_unknown=skip_unknown)
+    return read_viewings(
+        ratings, load_catalogue(catalogue, strict=strict), skip_unknown=skip_unknown
+    )
 
 
-def load_catalogue(path: Path) -> LoadedCatalogue:
+def load_catalogue(path: Path, *, strict: bool = False) -> LoadedCatalogue:
     """Load a catalogue: CSV, Parquet, an XMLTV guide or schema.org JSON-LD.
+
+    Args:
+        path: the file, or a directory of Parquet parts.
+        strict: refuse a guide or document with an entry that cannot be a title, instead of leaving
+            it out and counting it. A table is always read so: its owner can correct it.
 
     Raises:
         InputError: what is wrong, where, and the way out.
@@ -54,15 +74,25 @@ def load_catalogue(path: Path) -> LoadedCatalogue:
     """
     begin = _look(path)
     if begin.startswith(b"<"):
-        return read_xmltv(path)
+        return read_xmltv(path, strict=strict)
     if begin.startswith((b"{", b"[")):
-        return read_jsonld(path)
+        return read_jsonld(path, strict=strict)
     builder = CatalogueBuilder(strict=True)
     for batch in read_table(path, required=("item", "title")):
         said = [name for name in FIELDS if name in batch.columns]
+        for column in sorted(set(batch.columns) - set(FIELDS)):
+            builder.omissions.ignored.add(_unread(column), batch.place(0), count=len(batch.numbers))
         for row in range(len(batch.numbers)):
             builder.add({name: batch.columns[name][row] for name in said}, batch.place(row))
     return builder.catalogue(path)
+
+
+def _unread(column: str) -> str:
+    """Name a column that nobody reads, and the one that may have been meant."""
+    near = get_close_matches(column, FIELDS, n=1, cutoff=_ALIKE) or [
+        field for field in FIELDS if set(column.split("_")) & set(field.split("_"))
+    ]
+    return f"column {column!r}" + (f": is {near[0]!r} meant?" if near else "")
 
 
 def _look(path: Path) -> bytes:

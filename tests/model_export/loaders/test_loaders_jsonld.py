@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -185,3 +186,124 @@ def test_too_large_a_document_is_refused_unread(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="at most 536,870,912 are read") as refusal:
         load_catalogue(path)
     assert "split it" in refusal.value.hint
+
+
+TRENCH: dict[str, Any] = {"@type": "TVSeries", "@id": "s1", "name": "Trench"}
+
+
+def _only(directory: Path, document: object) -> Title:
+    (title,) = _load(directory, document).titles
+    return title
+
+
+def test_season_zero_is_a_season(tmp_path: Path) -> None:
+    season = {"@type": "TVSeason", "seasonNumber": 0, "partOfSeries": TRENCH | {"@id": "#s"}}
+    episode = {"@type": "TVEpisode", "@id": "e1", "name": "Extra", "partOfSeason": season}
+    assert _only(tmp_path, episode).season == 0
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda value: {"@type": "xsd:string", "@value": value},
+        lambda value: [{"@value": value}],
+        lambda value: [value],
+    ],
+)
+def test_typed_values_are_read(tmp_path: Path, wrap: Callable[[str], object]) -> None:
+    film = MOVIE | {"datePublished": wrap("2016-05-06"), "duration": wrap("PT1H30M")}
+    title = _only(tmp_path, film)
+    assert (title.year, title.run_minutes) == (2016, 90)
+    episode = {"@type": "TVEpisode", "@id": "e1", "name": "Rain", "episodeNumber": wrap("3")}
+    season = {"@type": "TVSeason", "seasonNumber": wrap("2")}
+    title = _only(tmp_path, episode | {"partOfSeason": season})
+    assert (title.season, title.episode) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("written", "minutes"),
+    [
+        ("PT5400S", 90),
+        ("pt1h", 60),
+        ("P0000-00-00T01:30:00", 90),
+        ("P0Y0M0DT1H30M0S", 90),
+        ("PT1.5H", 90),
+        ("PT1,5H", 90),
+        ("P1W", None),  # longer than a day: no running time
+        ("P1DT1M", None),
+        ("P1Y", None),
+        ("90", 90),
+        ("P", None),
+        ("long", None),
+    ],
+)
+def test_durations(tmp_path: Path, written: str, minutes: int | None) -> None:
+    assert _only(tmp_path, MOVIE | {"duration": written}).run_minutes == minutes
+
+
+def test_a_duration_that_cannot_be_read_is_counted(tmp_path: Path) -> None:
+    ignored = _load(tmp_path, MOVIE | {"duration": "long"}).ignored
+    assert ["run_minutes" in each.reason for each in ignored] == [True]
+
+
+@pytest.mark.parametrize("local", ["#movie", "_:b0"])
+def test_an_id_that_is_local_to_the_document_is_no_identity(tmp_path: Path, local: str) -> None:
+    page = {"@type": "Movie", "@id": local, "name": "Low Tide"}
+    films = [page | {"url": "https://tv.example/a"}, page | {"url": "https://tv.example/b"}]
+    titles = _load(tmp_path, films).titles
+    assert [title.entity_id for title in titles] == [film["url"] for film in films]
+    assert _only(tmp_path, page | {"datePublished": "1999-05-01"}).entity_id == "Low Tide (1999)"
+    assert _only(tmp_path, page).entity_id == "Low Tide"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("identifier", {"@type": "PropertyValue", "value": "tt1"}),
+        ("url", "tt1"),
+        ("sameAs", ["tt1", "tt2"]),
+    ],
+)
+def test_what_else_names_an_item(tmp_path: Path, field: str, value: object) -> None:
+    assert _only(tmp_path, {"@type": "Movie", "name": "Low Tide", field: value}).entity_id == "tt1"
+
+
+@pytest.mark.parametrize("field", ["partOfSeries", "partOfTVSeries"])
+def test_a_series_without_identity_is_a_reference(tmp_path: Path, field: str) -> None:
+    series = {"@type": "TVSeries", "name": "Trench"}
+    episode = {"@type": "TVEpisode", "@id": "e1", "name": "Rain", field: series}
+    catalogue = _load(tmp_path, episode)
+    assert [title.entity_id for title in catalogue.titles] == ["e1"]
+    assert catalogue.titles[0].series_id == "trench"
+    assert catalogue.left_out == ()
+
+
+def test_what_is_reviewed_is_no_title_of_its_own(tmp_path: Path) -> None:
+    review = {"itemReviewed": {"@type": "Movie", "name": "Low Tide"}, "ratingValue": 4}
+    catalogue = _load(tmp_path, MOVIE | {"aggregateRating": review})
+    assert (len(catalogue.titles), catalogue.left_out) == (1, ())
+
+
+def test_an_episode_without_a_name_is_called_as_its_series(tmp_path: Path) -> None:
+    episodes = [
+        {"@type": "TVEpisode", "@id": "e1", "episodeNumber": 1},
+        {"@type": "TVEpisode", "@id": "e2", "name": "", "episodeNumber": 2},
+        {"@type": "TVEpisode", "@id": "e3", "headline": "Rain", "episodeNumber": 3},
+        {"@type": "TVEpisode", "@id": "e4"},  # says nothing: a reference
+    ]
+    titles = _load(tmp_path, TRENCH | {"episode": episodes}).titles
+    assert [title.title for title in titles] == ["Trench", "Trench", "Trench", "Rain"]
+
+
+@pytest.mark.parametrize("field", ["isSimilarTo", "performerIn", "subjectOf", "itemReviewed"])
+def test_a_film_without_identity_inside_another_is_a_reference(tmp_path: Path, field: str) -> None:
+    catalogue = _load(tmp_path, MOVIE | {field: [{"@type": "Movie", "name": "High Water"}]})
+    assert ([title.title for title in catalogue.titles], catalogue.left_out) == (["Low Tide"], ())
+
+
+@pytest.mark.parametrize("field", ["@graph", "itemListElement", "dataFeedElement", "mainEntity"])
+def test_a_film_without_identity_in_a_list_is_counted_as_left_out(
+    tmp_path: Path, field: str
+) -> None:
+    catalogue = _load(tmp_path, {field: [MOVIE, {"@type": "Movie", "name": "High Water"}]})
+    assert ([each.count for each in catalogue.left_out], len(catalogue.titles)) == ([1], 1)

@@ -1,0 +1,173 @@
+"""``model-export check`` says what training would understand, and loses nothing in silence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from model_export.cli import main
+from model_export.loaders import load_catalogue
+
+GUIDE = """<?xml version="1.0" encoding="UTF-8"?>
+<tv>
+  <programme start="20260105200000 +0000" channel="a">
+    <title lang="de">Tide</title><sub-title>Ebb</sub-title><date>2016</date>
+    <episode-num system="onscreen">S01E02</episode-num>
+    <credits><actor>Ann Bo</actor></credits>
+    <rating system="FSK"><value>16</value></rating>
+    <star-rating><value>4/5</value></star-rating>
+  </programme>
+  <programme start="20260105210000 +0000" channel="a">
+    <title>Low Water</title><category>movie</category><date>1999</date>
+    <rating system="??"><value>wobbly</value></rating>
+  </programme>
+  <programme start="20260105220000 +0000" channel="a"><title> </title></programme>
+</tv>
+"""
+TABLE = "item,title,year\nA-1,Low Tide,1999\na 1,Low Tide,1999\nb,Ebb,2001\n"
+LOG = "user,item,timestamp\nann,A-1,1700000000\nann,A-1,1700000000\nbo,zz,1700000001\n"
+
+
+def check(*words: str | Path) -> str:
+    result = CliRunner().invoke(main, ["check", *map(str, words)])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def checked(*words: str | Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(check(*words, "--json"))
+    return found
+
+
+@pytest.fixture
+def guide(tmp_path: Path) -> Path:
+    (tmp_path / "guide.xml").write_text(GUIDE, "utf-8")
+    return tmp_path / "guide.xml"
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    (tmp_path / "titles.csv").write_text(TABLE, "utf-8")
+    return tmp_path / "titles.csv"
+
+
+def test_each_title_is_printed_as_it_was_read(guide: Path) -> None:
+    found = checked("--catalogue", guide)
+    episode, film = found["titles"]
+    assert episode == {
+        "item": "Tide S01E02",
+        "kind": "episode",
+        "title": "Tide: Ebb",
+        "series": "Tide",
+        "series_id": "tide",
+        "season": 1,
+        "episode": 2,
+        "year": 2016,
+        "age_rating": 16,
+        "run_minutes": None,
+        "genres": [],
+        "people": ["Ann Bo"],
+        "keywords": [],
+        "franchise": None,
+        "available_until": None,
+        "entitlements": [],
+        "description": None,
+    }
+    assert film["age_rating"] == "unknown"
+    assert [title["item"] for title in found["titles"]] == [
+        title.entity_id for title in load_catalogue(guide).titles
+    ]
+
+
+def test_what_was_not_taken_is_counted_with_its_first_places(guide: Path) -> None:
+    found = checked("--catalogue", guide)
+    assert found["left_out"] == [
+        {
+            "reason": "nothing in field 'title'",
+            "count": 1,
+            "first": [f"{guide}, programme 3"],
+        }
+    ]
+    assert {each["reason"]: each["count"] for each in found["ignored"]}[
+        "element <star-rating>"
+    ] == 1
+    assert found["ages"] == {"16": 1, "unknown": 1}
+    assert (found["kinds"], found["series"]) == ({"episode": 1, "film": 1}, 1)
+    assert found["languages"] == {"de": 1}
+    assert found["viewings"] is None
+
+
+def test_ids_that_look_alike_and_films_under_two_ids_are_named(table: Path) -> None:
+    found = checked("--catalogue", table)
+    assert found["look_alikes"] == [["A-1", "a 1"]]
+    assert found["same_titles"] == [["A-1", "a 1"]]
+
+
+def test_viewings_are_read_as_training_reads_them(table: Path, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(LOG, "utf-8")
+    found = checked("--catalogue", table, "--ratings", tmp_path / "log.csv")["viewings"]
+    assert found == {
+        "read": 3,
+        "counted": 1,
+        "people": 1,
+        "watched_titles": 1,
+        "unknown_items": [
+            {
+                "reason": "not in the catalogue",
+                "count": 1,
+                "first": [f"{tmp_path / 'log.csv'}, line 4: zz"],
+            }
+        ],
+    }
+
+
+def test_people_are_told_the_same(guide: Path, table: Path, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(LOG, "utf-8")
+    said = check("--catalogue", guide)
+    assert "titles     2: episode 1, film 1" in said
+    assert "titles of unknown age are not shown to children and teens" in said
+    assert "left out: 1 × nothing in field 'title'" in said
+    said = check("--catalogue", table, "--ratings", tmp_path / "log.csv")
+    assert "ids that look alike: 1\n           'A-1', 'a 1'" in said
+    assert "viewings   3 read, 1 counted, of 1 people and 1 titles" in said
+    assert "'train' refuses them unless given --skip-unknown" in said
+
+
+def test_a_catalogue_that_cannot_be_read_is_an_error_with_a_way_out(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["check", "--catalogue", str(tmp_path / "none.csv")])
+    assert result.exit_code == 3
+    assert "none.csv cannot be read" in result.output
+    assert "try: " in result.output
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("genre", "column 'genre': is 'genres' meant?"),
+        ("runtime", "column 'runtime'"),
+        ("age", "column 'age': is 'age_rating' meant?"),
+        ("colour", "column 'colour'"),
+    ],
+)
+def test_a_column_that_nobody_reads_is_named(tmp_path: Path, column: str, said: str) -> None:
+    (tmp_path / "titles.csv").write_text(f"item,title,{column}\na,Ebb,x\nb,Flood,y\n")
+    (ignored,) = checked("--catalogue", tmp_path / "titles.csv")["ignored"]
+    assert ignored["reason"] == said
+    assert (ignored["count"], len(ignored["first"])) == (2, 1)
+
+
+@pytest.mark.parametrize("command", ["check", "train"])
+def test_strict_refuses_a_guide_with_an_entry_that_is_no_title(
+    guide: Path, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "log.csv").write_text(LOG, "utf-8")
+    words = [command, "--catalogue", guide, "--ratings", tmp_path / "log.csv", "--strict"]
+    if command == "train":
+        words += ["--out", tmp_path / "model.npz"]
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == 3
+    assert f"{guide}, programme" in result.output
