@@ -19,7 +19,7 @@ def test_the_python_example(tmp_path: Path) -> None:
     )
     assert found
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", found[1]],
+        [sys.executable, "-c", found[1]],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(tmp_path)},
         capture_output=True,
