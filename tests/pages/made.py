@@ -70,15 +70,23 @@ def _contents(page: Page) -> str:
     return "\n".join(
         f"{'  ' * (heading.level - 2)}- [{heading.text}](#{heading.anchor})"
         for heading in page.headings
-        if heading.level in {2, 3}
+        if heading.level in {2, 3} and heading.text != "Contents"
     )
 
 
+def _short_name(page: Page) -> str:
+    return page.name.removesuffix("README.md").rstrip("/")
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=\.) ", text, maxsplit=1)[0]
+
+
 def _index() -> str:
+    listed = [p for p in pages() if p.name != "README.md" and "/decisions/0" not in p.name]
     lines = [
-        f"| [{page.name.removesuffix('README.md').rstrip('/')}]({page.name}) | {page.purpose} |"
-        for page in pages()
-        if page.name != "README.md" and "/decisions/0" not in page.name
+        f"| [{_short_name(page)}]({page.name}) | {_first_sentence(page.purpose)} |"
+        for page in listed
     ]
     return "\n".join(["| page | what it answers |", "| --- | --- |", *lines])
 
