@@ -156,18 +156,18 @@ def _entry(found: _Found, by_id: dict[str, _Node]) -> dict[str, object]:
         # An episode without a name is called as its series is, as in a guide.
         "title": _name(node) or (_name(series) if is_episode else None),
         "kind": found.kind,
-        # What protects on either counts: the strictest of all ages, every genre.
-        "genres": list(dict.fromkeys([*_words(node.get("genre")), *_words(series.get("genre"))])),
+        # What protects on either counts: the strictest of all ages, every genre and keyword.
+        "genres": _words_of("genre", node, series),
         "year": _plain(_first(node, "datePublished", "dateCreated", "copyrightYear", "startDate")),
         "age_rating": [*_ages(node), *_ages(series)],
         "run_minutes": _minutes(_first(node, "duration", "timeRequired")),
         "series": _name(series) if is_episode else None,
         "series_id": _identity(series) if is_episode else None,
-        "season": _plain(_first({**node, **season}, "seasonNumber")),
+        "season": next((n for one in (season, node) if (n := _number_of(one)) is not None), None),
         "episode": _plain(node.get("episodeNumber")),
         "franchise": _name(collection) if collection else None,
         "people": [name for field in _PEOPLE for name in _names(node.get(field), by_id)],
-        "keywords": _words(node.get("keywords")) or _words(series.get("keywords")),
+        "keywords": _words_of("keywords", node, series),
         "description": _plain(_first(node, "description", "abstract")),
         "available_until": _plain(node.get("expires")),
         "entitlements": _names(node.get("requiresSubscription"), by_id),
@@ -214,6 +214,15 @@ def _words(value: object) -> list[str]:
     """Return a list of words; one text with commas is meant as several."""
     plain = (_plain(each) for each in _list(value))
     return [word for text in plain if isinstance(text, str) for word in text.split(",")]
+
+
+def _words_of(field: str, *nodes: _Node) -> list[str]:
+    """Return the words of all nodes, each once."""
+    return list(dict.fromkeys(word for node in nodes for word in _words(node.get(field))))
+
+
+def _number_of(season: _Node) -> object:
+    return _plain(_first(season, "seasonNumber"))
 
 
 def _referred(value: object, by_id: dict[str, _Node]) -> _Node:

@@ -196,6 +196,19 @@ def _only(directory: Path, document: object) -> Title:
     return title
 
 
+def test_keywords_of_the_series_count_for_an_episode_that_has_its_own(tmp_path: Path) -> None:
+    episode = {"@type": "TVEpisode", "@id": "e1", "name": "Rain", "keywords": "mud"}
+    catalogue = _load(tmp_path, TRENCH | {"keywords": "war", "episode": [episode]})
+    assert catalogue.metadata["e1"].keywords == ("mud", "war")
+
+
+@pytest.mark.parametrize("number", [None, "", []])
+def test_a_season_without_a_number_leaves_the_episodes_own(tmp_path: Path, number: object) -> None:
+    season = {"@type": "TVSeason", "seasonNumber": number}
+    episode = {"@type": "TVEpisode", "@id": "e1", "name": "Rain", "seasonNumber": 2}
+    assert _only(tmp_path, episode | {"partOfSeason": season}).season == 2
+
+
 def test_season_zero_is_a_season(tmp_path: Path) -> None:
     season = {"@type": "TVSeason", "seasonNumber": 0, "partOfSeries": TRENCH | {"@id": "#s"}}
     episode = {"@type": "TVEpisode", "@id": "e1", "name": "Extra", "partOfSeason": season}
