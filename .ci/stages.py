@@ -51,6 +51,9 @@ bin/edgeagent --home home history add ci:1 --completed
 bin/edgeagent --home home history list
 """
 _REHEARSAL_SECONDS = 1500
+_LAST_LINES = 12
+"""Repeated at the end for a stage that failed: where a log is long or cut, its end is what is
+read, and pytest's summary and the audit's errors stand last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +239,7 @@ class Run:
         self._running: set[subprocess.Popen[bytes]] = set()
         self.seconds: dict[str, float] = {}
         self.failed: list[str] = []
+        self._last_lines: dict[str, list[str]] = {}
         self.skipped: list[str] = []
 
     def group(self, stages: Sequence[Stage]) -> None:
@@ -255,11 +259,12 @@ class Run:
             os.killpg(process.pid, signal.SIGTERM)
 
     def result(self) -> str:
-        """Return a table of all stages, and how it ended."""
+        """Return a table of all stages, and how it ended; of a failed one, its last lines."""
         lines = [f"{seconds:6.0f} s  {name}" for name, seconds in self.seconds.items()]
         lines += [f"SKIPPED, no time was left: {name}" for name in self.skipped]
-        lines += [f"FAILED: {name}" for name in self.failed] or ["Everything holds."]
-        return "\n".join(lines)
+        for name in self.failed:
+            lines += [f"FAILED: {name}", *(f"    {line}" for line in self._last_lines[name])]
+        return "\n".join(lines if self.failed else [*lines, "Everything holds."])
 
     def _elapsed(self) -> float:
         return self._clock() - self._began
@@ -285,10 +290,11 @@ class Run:
         self._running.discard(process)
         seconds = self._clock() - begin
         self.seconds[stage.name] = seconds
+        text = output.decode(errors="replace").rstrip()
         if process.returncode:
             self.failed.append(stage.name)
+            self._last_lines[stage.name] = text.splitlines()[-_LAST_LINES:]
         verdict = f"FAILED with {process.returncode}" if process.returncode else "passed"
-        text = output.decode(errors="replace").rstrip()
         self._say(f"\n=== {stage.name}: {verdict} in {seconds:.0f} s\n$ {stage.command}\n{text}\n")
 
 

@@ -75,6 +75,14 @@ def test_what_a_stage_prints_is_printed_whole(told: Told) -> None:
     assert "Everything holds." in told.run.result()
 
 
+def test_why_a_stage_failed_stands_at_the_end(told: Told) -> None:
+    (stage,) = GROUPS[0]
+    told.run.group([replace(stage, command="echo early; seq 20; echo why; exit 3")])
+    end = told.run.result()
+    assert end.index(f"FAILED: {stage.name}") < end.index("    why")
+    assert "early" not in end
+
+
 def test_late_in_the_hour_optional_stages_are_skipped_loudly(told: Told) -> None:
     told.now = ci.ENOUGH_SECONDS + 1
     for group in GROUPS:
