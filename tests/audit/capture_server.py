@@ -12,6 +12,7 @@ import socket
 import ssl
 import sys
 import threading
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,7 +20,8 @@ from pathlib import Path
 _EVERYTHING = 3  # ETH_P_ALL
 _ARP, _IPV4 = 0x0806, 0x0800
 _TCP = 6
-_SYN_ONLY, _FLAGS = 0x02, 0x12
+_SYN, _SYN_AND_ACK = 0x02, 0x12
+_SEQUENCE = 1 << 32
 PORT = 443
 
 
@@ -27,9 +29,18 @@ PORT = 443
 class Connection:
     """What one connection of the box carried, as seen on the wire."""
 
+    began: int
+    """Sequence number of its first byte."""
     sent_bytes: int = 0
-    """Payload from the box, TLS and all."""
+    """Payload from the box, TLS and all; once, also where a busy kernel sends it again."""
     received_bytes: int = 0
+    """The same of the server, each time it is sent."""
+
+    def sends(self, sequence: int, payload: int) -> None:
+        """Payload of the box begins at a sequence number."""
+        if payload:
+            end = (sequence - self.began) % _SEQUENCE + payload
+            self.sent_bytes = max(self.sent_bytes, end)
 
 
 @dataclass
@@ -38,13 +49,15 @@ class Wire:
 
     frames: int = 0
     arp: int = 0
+    late: int = 0
+    """Last frames of connections of an earlier reading: a kernel closes when it gets to it."""
     connections: dict[int, Connection] = field(default_factory=dict)
     """By port of the box."""
     strange: list[str] = field(default_factory=list)
     """What is neither ARP nor a connection from the box to the server."""
 
-    def take(self, frame: bytes, server: str) -> None:
-        """Account for one frame."""
+    def take(self, frame: bytes, server: str, earlier: Collection[int] = ()) -> None:
+        """Account for one frame; ``earlier`` are ports whose connections were read before."""
         self.frames += 1
         kind = int.from_bytes(frame[12:14], "big")
         if kind == _ARP:
@@ -57,11 +70,19 @@ class Wire:
         source, target = socket.inet_ntoa(packet[12:16]), socket.inet_ntoa(packet[16:20])
         segment = packet[(packet[0] & 15) * 4 : int.from_bytes(packet[2:4], "big")]
         ports = int.from_bytes(segment[:2], "big"), int.from_bytes(segment[2:4], "big")
+        sequence = int.from_bytes(segment[4:8], "big")
         payload = len(segment) - (segment[12] >> 4) * 4
-        if (target, ports[1]) == (server, PORT):
-            self.connections.setdefault(ports[0], Connection()).sent_bytes += payload
-        elif (source, ports[0]) == (server, PORT) and ports[1] in self.connections:
-            self.connections[ports[1]].received_bytes += payload
+        from_box = (target, ports[1]) == (server, PORT)
+        from_server = (source, ports[0]) == (server, PORT)
+        port = ports[0] if from_box else ports[1]
+        if from_box and segment[13] & _SYN_AND_ACK == _SYN:
+            self.connections.setdefault(port, Connection(began=(sequence + 1) % _SEQUENCE))
+        elif from_box and port in self.connections:
+            self.connections[port].sends(sequence, payload)
+        elif from_server and port in self.connections:
+            self.connections[port].received_bytes += payload
+        elif port in earlier and (from_server or (from_box and not payload)):
+            self.late += 1
         else:
             self.strange.append(f"tcp {source}:{ports[0]} > {target}:{ports[1]}")
 
@@ -142,12 +163,14 @@ def main() -> None:
     threading.Thread(target=listen, daemon=True).start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
+    earlier: set[int] = set()
     for _ in sys.stdin:
         quiet.clear()
         quiet.wait()
         wire = Wire()
         while frames:
-            wire.take(frames.pop(0), address)
+            wire.take(frames.pop(0), address, earlier)
+        earlier.update(wire.connections)
         with receiver.lock:
             requests = [asdict(request) for request in receiver.requests]
             receiver.requests.clear()
