@@ -14,7 +14,7 @@ from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.privacy.values import BoundedCounts, PrivatizedCounts, SegmentCounts
 from edgeagent.randomness import RandomSource
 
-__all__ = ["Randomizer", "randomizer_for"]
+__all__ = ["Randomizer", "randomizer_for", "randomizer_of"]
 
 
 class Randomizer(Protocol):
@@ -56,7 +56,17 @@ def randomizer_for(task: ReportTask) -> Randomizer:
         PolicyError: there is no mechanism with its parameters.
 
     """
-    return _MECHANISMS[task.mechanism](task.categories, task.odds)
+    return randomizer_of(task.mechanism, task.categories, task.odds)
+
+
+def randomizer_of(mechanism: MechanismName, categories: int, odds: Fraction) -> Randomizer:
+    """Return a randomiser by name, S' and e^ε.
+
+    Raises:
+        PolicyError: there is no mechanism with these parameters.
+
+    """
+    return _MECHANISMS[mechanism](categories, odds)
 
 
 _MECHANISMS: Mapping[MechanismName, Callable[[int, Fraction], Randomizer]] = {

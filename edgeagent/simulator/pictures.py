@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from edgeagent.simulator.fleet import FleetOutcome
+from edgeagent.simulator.fleet.scalar import ScalarOutcome
 from edgeagent.simulator.quality import Quality
 
 __all__ = ["Picture", "quality_picture", "shares_picture", "times_picture"]
@@ -51,7 +51,7 @@ class Picture:
     description: str
 
 
-def shares_picture(fleet: FleetOutcome, names: tuple[str, ...]) -> Picture:
+def shares_picture(fleet: ScalarOutcome, names: tuple[str, ...]) -> Picture:
     """Draw estimated shares with intervals beside the true ones, largest first."""
     order = np.argsort(fleet.truth)
 

@@ -19,7 +19,7 @@ from edgeagent.clock import WEEK_SECONDS, quarter_of, week_of
 from edgeagent.errors import InputError
 from edgeagent.messages import ModelFiles, ReportTask
 from edgeagent.messages.targets import ROOT_NAME
-from edgeagent.simulator.fleet import FleetOutcome, run_fleet
+from edgeagent.simulator.fleet.scalar import ScalarOutcome, run_fleet
 from edgeagent.simulator.household import HouseholdLife, HouseholdOutcome, SharedSetup
 from edgeagent.simulator.plan import START, HouseholdPlan, Options, plan_households, retimed
 from edgeagent.simulator.quality import Quality, measure_quality
@@ -68,7 +68,7 @@ class Simulation:
     quality: Quality
     outcomes: tuple[HouseholdOutcome, ...]
     """In the order of the households; the first used a scoring child, as in production."""
-    fleet: FleetOutcome
+    fleet: ScalarOutcome
     server_counted: int
     """Reports in the server's store at the end."""
     seconds: dict[str, float]

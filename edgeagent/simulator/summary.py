@@ -6,7 +6,7 @@ from math import isclose
 
 from edgeagent.errors import PromiseBroken
 from edgeagent.messages import REPORT_BYTES
-from edgeagent.simulator.fleet import coverage_is_credible
+from edgeagent.simulator.fleet.scalar import coverage_is_credible
 from edgeagent.simulator.quality import Quality
 from edgeagent.simulator.simulation import Simulation
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from edgeagent.simulator.fleet import coverage_is_credible, run_fleet
+from edgeagent.simulator.fleet.scalar import coverage_is_credible, run_fleet
 from tests.services.conftest import task
 
 

@@ -20,7 +20,7 @@ from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.privacy.values import BoundedCounts
 from edgeagent.testing.randomness import SeededRandomSource
 
-__all__ = ["FleetOutcome", "coverage_is_credible", "run_fleet"]
+__all__ = ["ScalarOutcome", "coverage_is_credible", "run_fleet"]
 
 _PROGRESS_EVERY = 2000
 _COVERAGE = Fraction(95, 100)
@@ -29,7 +29,7 @@ _CHANCE = Fraction(1, 1_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FleetOutcome:
+class ScalarOutcome:
     """The estimate for the fleet, and the truth."""
 
     devices: int
@@ -48,7 +48,7 @@ def run_fleet(
     devices: int,
     seed: int,
     advance: Callable[[int], None],
-) -> FleetOutcome:
+) -> ScalarOutcome:
     """Send ``devices`` virtual reports through randomiser and estimator.
 
     Args:
@@ -76,13 +76,13 @@ def run_fleet(
     return _judge(estimate, [float(share) for share in truth], devices)
 
 
-def _judge(estimate: Estimate, truth: list[float], devices: int) -> FleetOutcome:
+def _judge(estimate: Estimate, truth: list[float], devices: int) -> ScalarOutcome:
     categories = len(truth)
     errors = [share - true for share, true in zip(estimate.shares, truth, strict=True)]
     covered = sum(
         low <= true <= high for (low, high), true in zip(estimate.intervals, truth, strict=True)
     )
-    return FleetOutcome(
+    return ScalarOutcome(
         devices=devices,
         truth=tuple(truth),
         estimate=estimate,
