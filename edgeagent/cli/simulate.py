@@ -1,4 +1,7 @@
-"""``edgeagent simulate``: the whole loop on this machine, without server, data or key."""
+"""``edgeagent simulate``: the whole loop on this machine, without server, data or key.
+
+The bare command runs it; the sweep is a command of its own beside it.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from edgeagent.cli.simulator_extra import simulator_needed
+from edgeagent.cli.sweep import command as sweep
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory
-from edgeagent.errors import InputError
 from edgeagent.ranking.words import words_for
 
 if TYPE_CHECKING:
@@ -24,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["command", "print_summary", "progress_on"]
 
 
-@click.command(name="simulate")
+@click.group(name="simulate", invoke_without_command=True)
 @click.option(
     "--households",
     type=click.IntRange(2, 100_000),
@@ -66,9 +71,35 @@ __all__ = ["command", "print_summary", "progress_on"]
 )
 @click.option("--keep", is_flag=True, help="Keep homes, repository and server store in --out.")
 @json_option
-def command(*, as_json: bool, **given: Any) -> None:
+@click.pass_context
+def command(ctx: click.Context, /, *, as_json: bool, **given: Any) -> None:
     """Train, publish, serve, watch, pick, report and estimate, all on this machine."""
-    try:
+    if ctx.invoked_subcommand is None:
+        _run(as_json=as_json, **given)
+    else:
+        _refuse_options(ctx, ctx.invoked_subcommand)
+
+
+command.add_command(sweep)
+
+
+def _refuse_options(ctx: click.Context, subcommand: str) -> None:
+    """Raise for an option before a command below: it would belong to the main job, and do nothing.
+
+    Raises:
+        click.UsageError: there is one.
+
+    """
+    for option in ctx.command.params:
+        if ctx.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE:
+            raise click.UsageError(
+                f"{option.opts[0]} belongs to the main job: write options of {subcommand} after it",
+                ctx,
+            )
+
+
+def _run(*, as_json: bool, **given: Any) -> None:
+    with simulator_needed():
         from rich.console import Console  # noqa: PLC0415  (simulator extra)
 
         from edgeagent.simulator.plan import Options  # noqa: PLC0415  (simulator extra)
@@ -78,10 +109,6 @@ def command(*, as_json: bool, **given: Any) -> None:
             raise_if_broken,
             summarize,
         )
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"the simulator needs {error.name}", hint="pip install 'edgeagent[simulator]'"
-        ) from error
     # Asked to end by another program is like Ctrl-C: nothing is left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = Options(**given)
