@@ -86,13 +86,34 @@ def files(*, as_json: bool) -> None:
     type=click.Choice(["3.11", "3.13"]),
     help="Of the box: 3.11 is Debian 12's, 3.13 Debian 13's.  [default: this one's]",
 )
+@click.option(
+    "--requirements",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What it needs, with hashes: from a package built before.  [default: what pip resolves]",
+)
 @json_option
 def deb(
-    *, wheel: Path, out: Path, architecture: str | None, python: str | None, as_json: bool
+    *,
+    wheel: Path,
+    out: Path,
+    architecture: str | None,
+    python: str | None,
+    requirements: Path | None,
+    as_json: bool,
 ) -> None:
-    """Build the Debian package, for this machine or another; takes a minute."""
+    """Build the Debian package, for this machine or another; takes a minute.
+
+    The same wheel and requirements give the same bytes; SOURCE_DATE_EPOCH is the time in it. The
+    package has its requirements in /usr/share/doc/edgeagent.
+    """
     click.echo("fetching what it needs, and packing", err=True)
-    package = build_debian_package(wheel.resolve(), out, architecture=architecture, python=python)
+    package = build_debian_package(
+        wheel.resolve(),
+        out,
+        architecture=architecture,
+        python=python,
+        requirements=requirements,
+    )
     if as_json:
         emit_json({"package": str(package), "bytes": package.stat().st_size})
     else:

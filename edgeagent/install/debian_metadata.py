@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
-from zipfile import ZipFile
 
 from edgeagent import __version__
 from edgeagent.install.files import install_directory
 
-__all__ = ["write_checksums", "write_papers"]
+__all__ = ["REQUIREMENTS", "write_checksums", "write_papers"]
+
+REQUIREMENTS = "usr/share/doc/edgeagent/requirements.txt"
+"""Below the root of the package: what it was built from."""
 
 _MAINTAINER = "edgeagent contributors <edgeagent@example.invalid>"
 _HEAD = """\
@@ -28,26 +30,28 @@ License: Apache-2.0
 _TEXTS = ("licence", "license", "copying")
 
 
-def write_papers(root: Path, *, library: Path, wheel: Path) -> None:
-    """Write copyright, changelog and lintian's overrides below ``root``.
+def write_papers(root: Path, *, library: Path, pinned: str, at: int) -> None:
+    """Write copyright, changelog, what it was built from and lintian's overrides below ``root``.
 
     Args:
         root: of the package.
         library: where pip put our wheel and what it needs.
-        wheel: ours; the changelog bears its date.
+        pinned: the wheels in it, with their hashes.
+        at: when it counts as built, seconds UTC.
 
     """
     documents = root / "usr/share/doc/edgeagent"
-    documents.mkdir(mode=0o755, parents=True)
+    documents.mkdir(parents=True)
     _write(documents / "copyright", _copyright(library, below=root).encode())
     changes = (
         f"edgeagent ({__version__}) unstable; urgency=medium\n\n"
         f"  * Version {__version__}; CHANGELOG.md of the source has what changed.\n\n"
-        f" -- {_MAINTAINER}  {format_datetime(_date(wheel))}\n"
+        f" -- {_MAINTAINER}  {format_datetime(datetime.fromtimestamp(at, UTC))}\n"
     )
     _write(documents / "changelog.gz", gzip.compress(changes.encode(), 9, mtime=0))
+    _write(root / REQUIREMENTS, pinned.encode())
     overrides = root / "usr/share/lintian/overrides/edgeagent"
-    overrides.parent.mkdir(mode=0o755, parents=True)
+    overrides.parent.mkdir(parents=True)
     _write(overrides, (install_directory() / "debian/lintian-overrides").read_bytes())
 
 
@@ -98,12 +102,6 @@ def _licence(found: Distribution) -> str:
     ]
     named = (line for text in said for line in text.strip().splitlines() if line != "UNKNOWN")
     return next(named, "see-below")
-
-
-def _date(wheel: Path) -> datetime:
-    with ZipFile(wheel) as packed:
-        latest = max(entry.date_time for entry in packed.infolist())
-    return datetime(*latest, tzinfo=UTC)
 
 
 def _write(path: Path, data: bytes) -> None:

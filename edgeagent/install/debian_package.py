@@ -7,6 +7,7 @@ architecture of the machine it is built on, or for others, of which nothing is r
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
@@ -18,13 +19,12 @@ from edgeagent import __version__
 from edgeagent.errors import InputError
 from edgeagent.install.debian_metadata import write_checksums, write_papers
 from edgeagent.install.files import install_directory
+from edgeagent.install.resolved_wheels import Target, install_wheels, run_tool
+from edgeagent.install.same_bytes import EPOCH_VARIABLE, build_time, drop_traces, settle
 
-__all__ = ["build_debian_package"]
+__all__ = ["LIBRARY", "build_debian_package"]
 
-_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
-_ARCHITECTURES = {machine: architecture for architecture, machine in _MACHINES.items()}
-_GLIBC = ("2_34", "2_31", "2_28", "2_27", "2_26", "2_17")
-"""Which wheels run on Debian 12 and later; pip takes what it is told, and nothing older."""
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _SCRIPTS = ("postinst", "prerm", "postrm")
 _UNITS = {
     "edgeagent.service": "lib/systemd/system/edgeagent.service",
@@ -34,7 +34,8 @@ _UNITS = {
     "edgeagent.tmpfiles.conf": "usr/lib/tmpfiles.d/edgeagent.conf",
 }
 _SETTINGS = "etc/edgeagent/config.toml"
-_LIBRARY = "usr/lib/edgeagent"
+LIBRARY = "usr/lib/edgeagent"
+"""Where Python packages lie in it."""
 _NOT_FOR_A_BOX = (
     "bin",
     "pip",  # sqlite-utils installs its plugins with it
@@ -49,15 +50,24 @@ _NOT_FOR_A_BOX = (
 
 
 def build_debian_package(
-    wheel: Path, out: Path, *, architecture: str | None = None, python: str | None = None
+    wheel: Path,
+    out: Path,
+    *,
+    architecture: str | None = None,
+    python: str | None = None,
+    requirements: Path | None = None,
 ) -> Path:
     """Build a package and return where it lies.
+
+    The same wheel and the same ``requirements`` give the same bytes, wherever and whenever.
 
     Args:
         wheel: ours; ``pip wheel --no-deps .`` makes it.
         out: directory for the package.
         architecture: Debian's name of it; this machine's if none is given.
         python: such as ``3.11``; the one that runs this if none is given.
+        requirements: what it needs, with hashes, from a package built before; without, what pip
+            resolves today.
 
     Raises:
         InputError: a tool is missing, or fails; the message has its last line.
@@ -71,26 +81,39 @@ def build_debian_package(
         raise InputError(
             f"no package for {platform.machine()}", hint="build on x86-64 or arm64, 64 bits"
         )
+    target = Target(architecture=architecture, python=python)
+    at = build_time(wheel, os.environ)
     out.mkdir(parents=True, exist_ok=True)
     package = out / f"edgeagent_{__version__}_{architecture}.deb"
     with TemporaryDirectory() as name:
         root = Path(name) / "root"
-        root.mkdir(mode=0o755)
-        _run(
-            *(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"),
-            *("--target", str(root / _LIBRARY)),
-            *(() if (architecture, python) == here else _elsewhere(architecture, python)),
-            f"{wheel}[service]",
+        root.mkdir()
+        library = root / LIBRARY
+        pinned = install_wheels(
+            wheel,
+            library,
+            target=None if (architecture, python) == here else target,
+            pinned=requirements,
         )
-        _prune(root / _LIBRARY)
+        _prune(library)
+        drop_traces(library)
         if python == here[1]:
             _compile(root)
         _install_files(root)
-        write_papers(root, library=root / _LIBRARY, wheel=wheel)
-        _control(root, architecture, python)
+        write_papers(root, library=library, pinned=pinned, at=at)
+        _control(root, target)
         write_checksums(root)
-        _run("dpkg-deb", "--build", "--root-owner-group", "-Zxz", "-z1", str(root), str(package))
+        settle(root, at=at)
+        _pack(root, package, at=at)
     return package
+
+
+def _pack(root: Path, package: Path, *, at: int) -> None:
+    # The number of threads decides where xz cuts its blocks.
+    run_tool(
+        *("dpkg-deb", "--build", "--root-owner-group", "-Zxz", "-z1", str(root), str(package)),
+        environment={**os.environ, EPOCH_VARIABLE: str(at), "DPKG_DEB_THREADS_MAX": "1"},
+    )
 
 
 def _compile(root: Path) -> None:
@@ -102,8 +125,9 @@ def _compile(root: Path) -> None:
         [
             *(sys.executable, "-m", "compileall", "-q", "-j", "0"),
             *("--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/"),
-            str(root / _LIBRARY),
+            str(root / LIBRARY),
         ],
+        env={**os.environ, "PYTHONHASHSEED": "0"},  # the order of sets is compiled in
         check=False,  # what others have put there to be refused by a compiler, is
         capture_output=True,
     )
@@ -125,25 +149,14 @@ def _install_files(root: Path) -> None:
     _copy(source / "launcher", root / "usr/bin/edgeagent", mode=0o755)
 
 
-def _elsewhere(architecture: str, python: str) -> tuple[str, ...]:
-    """Return what tells pip to fetch for another machine, or another Python, than its own."""
-    machine = _MACHINES[architecture]
-    return (
-        *("--only-binary=:all:", "--implementation", "cp", "--python-version", python),
-        *("--abi", f"cp{python.replace('.', '')}", "--abi", "abi3", "--abi", "none"),
-        *(f"--platform=manylinux_{glibc}_{machine}" for glibc in _GLIBC),
-        f"--platform=manylinux2014_{machine}",
-    )
-
-
-def _control(root: Path, architecture: str, python: str) -> None:
-    source, target = install_directory() / "debian", root / "DEBIAN"
-    target.mkdir(mode=0o755)
+def _control(root: Path, target: Target) -> None:
+    source, control = install_directory() / "debian", root / "DEBIAN"
+    control.mkdir()
     size = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
-    minor = int(python.partition(".")[2])
+    minor = int(target.python.partition(".")[2])
     values = {
         "VERSION": __version__,
-        "ARCHITECTURE": architecture,
+        "ARCHITECTURE": target.architecture,
         "INSTALLED_SIZE": str(size // 1024),
         "PYTHON": f"3.{minor}",
         "NEXT_PYTHON": f"3.{minor + 1}",
@@ -151,25 +164,13 @@ def _control(root: Path, architecture: str, python: str) -> None:
     text = (source / "control").read_text("utf-8")
     for key, value in values.items():
         text = text.replace(f"@{key}@", value)
-    (target / "control").write_text(text, "utf-8")
-    (target / "conffiles").write_text(f"/{_SETTINGS}\n", "utf-8")
+    (control / "control").write_text(text, "utf-8")
+    (control / "conffiles").write_text(f"/{_SETTINGS}\n", "utf-8")
     for name in _SCRIPTS:
-        _copy(source / name, target / name, mode=0o755)
+        _copy(source / name, control / name, mode=0o755)
 
 
 def _copy(source: Path, target: Path, *, mode: int) -> None:
-    target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
     target.chmod(mode)
-
-
-def _run(*command: str) -> None:
-    try:
-        done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603  (pip and dpkg-deb, by name)
-    except OSError as error:
-        raise InputError(
-            f"{command[0]}: {error.strerror}", hint="apt-get install dpkg python3-pip"
-        ) from error
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
-        raise InputError(f"{command[0]} failed: {last}", hint="run it by hand to see more")

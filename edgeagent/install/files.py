@@ -15,6 +15,6 @@ def install_directory() -> Path:
 
 
 def install_files() -> tuple[Path, ...]:
-    """Return every file, in the order of their names; the code beside them is not one."""
+    """Return every file, in the order of their names, without the code and the page beside them."""
     found = (path for path in install_directory().rglob("*") if path.is_file())
-    return tuple(sorted(path for path in found if path.suffix not in {".py", ".pyc"}))
+    return tuple(sorted(path for path in found if path.suffix not in {".py", ".pyc", ".md"}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from zipfile import ZipFile
 
 import pytest
 
@@ -15,8 +14,6 @@ LIBRARY = "usr/lib/edgeagent"
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     (tmp_path / "root" / LIBRARY).mkdir(parents=True)
-    with ZipFile(tmp_path / "ours.whl", "w") as wheel:
-        wheel.writestr("edgeagent/__init__.py", "")
     return tmp_path / "root"
 
 
@@ -34,7 +31,7 @@ def put(root: Path, name: str, *fields: str, files: tuple[str, ...]) -> None:
 
 
 def paragraphs(root: Path) -> dict[str, str]:
-    write_papers(root, library=root / LIBRARY, wheel=root.parent / "ours.whl")
+    write_papers(root, library=root / LIBRARY, pinned="# none\n", at=1_700_000_000)
     told = (root / "usr/share/doc/edgeagent/copyright").read_text("utf-8")
     return {part.split("authors of ")[1].split()[0]: part for part in told.split("\n\n")[2:]}
 
