@@ -51,8 +51,8 @@ def drop_traces(library: Path) -> None:
     """Let what pip noted in ``library`` speak of what is there, not of the machine that built it.
 
     ``direct_url.json`` names where our wheel lay, ``REQUESTED`` which wheels a requirements file
-    named. ``RECORD`` holds the hash of commands whose first
-    line names the Python that ran pip, and files that no box gets.
+    named. ``RECORD`` holds files that no box gets, and the hash of commands whose first line names
+    the Python that ran pip.
     """
     for name in _TRACES:
         for path in library.glob(f"*.dist-info/{name}"):

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -62,25 +63,31 @@ def wheel_of(tree: Path, *, umask: int, epoch: str = EPOCH, **environment: str) 
     return wheel
 
 
-def test_the_wheel(tmp_path: Path) -> None:
-    first = wheel_of(sources(tmp_path / "a/tree", umask=0o022), umask=0o022, TZ="UTC")
-    second = wheel_of(
-        sources(tmp_path / "b/some/where/else", umask=0o077), umask=0o077, TZ="Asia/Tokyo"
-    )
-    assert digest(first) == digest(second)
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tree = sources(tmp_path_factory.mktemp("built") / "tree", umask=0o022)
+    return wheel_of(tree, umask=0o022, TZ="UTC")
 
 
-@pytest.mark.parametrize("what", ["a byte", "a file", "the time"])
-def test_a_wheel_that_differs_is_seen(tmp_path: Path, what: str) -> None:
-    first = wheel_of(sources(tmp_path / "a/tree", umask=0o022), umask=0o022)
-    tree = sources(tmp_path / "b/tree", umask=0o022)
+def test_the_wheel(built: Path, tmp_path: Path) -> None:
+    tree = sources(tmp_path / "some/where/else", umask=0o077)
+    assert digest(built) == digest(wheel_of(tree, umask=0o077, TZ="Asia/Tokyo"))
+
+
+def test_the_wheel_holds_every_file_of_the_source_but_its_pages_and_catalogues(built: Path) -> None:
+    packed = {name for name in ZipFile(built).namelist() if ".dist-info/" not in name}
+    known = run("git", "-C", ROOT, "ls-files", *_SOURCES).split()
+    assert packed == {name for name in known if not name.endswith((".md", ".po"))}
+
+
+@pytest.mark.parametrize("what", ["a byte", "the time"])
+def test_a_wheel_that_differs_is_seen(built: Path, tmp_path: Path, what: str) -> None:
+    tree = sources(tmp_path / "tree", umask=0o022)
     if what == "a byte":
         with (tree / "edgeagent/errors.py").open("ab") as file:
             file.write(b"\n")
-    if what == "a file":
-        (tree / "edgeagent/left_over.py").touch()
     epoch = str(int(EPOCH) + 2) if what == "the time" else EPOCH  # a zip counts two seconds as one
-    assert digest(first) != digest(wheel_of(tree, umask=0o022, epoch=epoch))
+    assert digest(built) != digest(wheel_of(tree, umask=0o022, epoch=epoch))
 
 
 def test_the_debian_package(package: Path, tmp_path: Path) -> None:
