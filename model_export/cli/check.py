@@ -90,6 +90,8 @@ def _print_viewings(understood: Understanding) -> None:
         f"viewings   {viewings.read:,} read, {viewings.counted:,} counted, of "
         f"{viewings.people:,} people and {viewings.watched_titles:,} titles"
     )
+    for remark in viewings.remarks:
+        click.echo(f"           {remark}")
     _print_omissions("viewings", viewings.unknown_items)
     if viewings.unknown_items:
         click.echo("           'train' refuses them unless given --skip-unknown")

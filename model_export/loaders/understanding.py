@@ -19,6 +19,7 @@ from model_export.loaders.catalogue_builder import LoadedCatalogue
 from model_export.loaders.omissions import Omission, Tally
 from model_export.loaders.sources import load_catalogue, load_log
 from model_export.loaders.tables import is_parquet, read_table
+from model_export.log_remarks import log_remarks
 from model_export.metadata import Metadata
 
 __all__ = ["LogSummary", "Understanding", "understand"]
@@ -33,11 +34,13 @@ class LogSummary:
     read: int
     """Rows of the log; of a MovieLens directory its ratings."""
     counted: int
-    """LogSummary that training sees: of known items, each once."""
+    """Viewings that training sees: of known items, each once."""
     people: int
     watched_titles: int
     unknown_items: tuple[Omission, ...]
     """Viewings of items that the catalogue does not hold; training refuses them unless told to."""
+    remarks: tuple[str, ...]
+    """How the file was read where it does not say itself, and what is odd about it as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +137,7 @@ def _viewings(ratings: Path, catalogue: Path, loaded: LoadedCatalogue) -> LogSum
         people=log.user_count,
         watched_titles=len(set(log.items.tolist())),
         unknown_items=unknown.omissions(),
+        remarks=log_remarks(log),
     )
 
 
