@@ -74,6 +74,12 @@ class Understanding:
             | {title.entity_id for title in self.catalogue.titles if title.kind == "series"}
         )
 
+    @property
+    def entries(self) -> int:
+        """How many the file holds: titles, other mentions of them, and what was left out."""
+        left_out = sum(each.count for each in self.catalogue.left_out)
+        return len(self.catalogue.titles) + self.catalogue.merged + left_out
+
     def as_json(self) -> dict[str, object]:
         """Return all of it, each title as it was read."""
         known = self.catalogue
@@ -82,6 +88,8 @@ class Understanding:
                 _title_json(title, known.metadata.get(title.entity_id, Metadata()))
                 for title in known.titles
             ],
+            "entries": self.entries,
+            "merged": known.merged,
             "kinds": self.kinds,
             "series": self.series,
             "ages": self.ages,

@@ -89,7 +89,7 @@ def test_what_was_not_taken_is_counted_with_its_first_places(guide: Path) -> Non
         {
             "reason": "nothing in field 'title'",
             "count": 1,
-            "first": [f"{guide}, programme 3"],
+            "first": [f"{guide}, line 14, programme 3"],
         }
     ]
     assert {each["reason"]: each["count"] for each in found["ignored"]}[
@@ -137,6 +137,7 @@ def test_viewings_are_read_as_training_reads_them(table: Path, tmp_path: Path) -
 def test_people_are_told_the_same(guide: Path, table: Path, tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(LOG, "utf-8")
     said = check("--catalogue", guide)
+    assert "entries    3: 0 are another mention of a title, 1 left out" in said
     assert "titles     2: episode 1, film 1" in said
     assert "titles of unknown age are not shown to children and teens" in said
     assert "left out: 1 × nothing in field 'title'" in said
@@ -180,7 +181,7 @@ def test_strict_refuses_a_guide_with_an_entry_that_is_no_title(
         words += ["--out", tmp_path / "model.npz"]
     result = CliRunner().invoke(main, [str(word) for word in words])
     assert result.exit_code == 3
-    assert f"{guide}, programme" in result.output
+    assert f"{guide}, line 14, programme 3" in result.output
 
 
 @pytest.mark.parametrize(
