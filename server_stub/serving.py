@@ -9,14 +9,14 @@ import socket
 from types import FrameType
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 from edgeagent.errors import NetworkError
-from server_stub.connections import ConnectionLimits, limited_protocol, raise_descriptor_limit
 
 __all__ = ["listen", "make_server", "serve"]
 
 _BACKLOG = 2048
+_MAX_CONNECTIONS = 4096
 _STOP_SECONDS = 5
 
 
@@ -41,7 +41,7 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def make_server(app: ASGIApp, *, limits: ConnectionLimits | None = None) -> uvicorn.Server:
+def make_server(app: Starlette) -> uvicorn.Server:
     """Return a server without access log and without a Server header.
 
     An access log would be personal data (addresses, times), so none is kept.
@@ -49,7 +49,6 @@ def make_server(app: ASGIApp, *, limits: ConnectionLimits | None = None) -> uvic
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            http=limited_protocol(limits or ConnectionLimits()),
             ws="none",
             lifespan="on",
             log_config=None,
@@ -58,12 +57,13 @@ def make_server(app: ASGIApp, *, limits: ConnectionLimits | None = None) -> uvic
             proxy_headers=False,
             server_header=False,
             date_header=False,
+            limit_concurrency=_MAX_CONNECTIONS,
             timeout_graceful_shutdown=_STOP_SECONDS,
         )
     )
 
 
-def serve(app: ASGIApp, listener: socket.socket) -> None:
+def serve(app: Starlette, listener: socket.socket) -> None:
     """Serve until SIGTERM or Ctrl-C; requests in flight are answered first.
 
     Raises:
@@ -75,5 +75,4 @@ def serve(app: ASGIApp, listener: socket.socket) -> None:
         """Do nothing: uvicorn raises the signal again after its graceful stop."""
 
     signal.signal(signal.SIGTERM, stopped)
-    limits = ConnectionLimits(connections=raise_descriptor_limit())
-    make_server(app, limits=limits).run(sockets=[listener])
+    make_server(app).run(sockets=[listener])

@@ -23,11 +23,7 @@ HeadSettings = FoldinSettings | TimescalesWeights
 
 def head_of(settings: HeadSettings) -> HeadName:
     """Return the name of the head these settings are for."""
-    match settings:
-        case FoldinSettings():
-            return "foldin"
-        case TimescalesWeights():
-            return "timescales"
+    return "foldin" if isinstance(settings, FoldinSettings) else "timescales"
 
 
 def encoder_of(embeddings: NDArray[np.floating], settings: HeadSettings) -> Encoder:
