@@ -6,7 +6,6 @@ python-tuf nor ONNX Runtime.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property, partial
@@ -16,9 +15,11 @@ from typing import TYPE_CHECKING, Self
 from edgeagent.config import Config, load_config
 from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.errors import LedgerBroken, PolicyError, StorageError
+from edgeagent.lazy_modules import on_use
 from edgeagent.messages import ModelFiles, ModelManifest, Pick, ReportTask, WatchEvent
 from edgeagent.messages.fields import MAIN_PROFILE, MAX_PICKS
 from edgeagent.randomness import SystemRandomSource
+from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.audience import Audience, leave_out_teens
 from edgeagent.services.consent_gate import ConsentGate, PurposeState
 from edgeagent.services.context import BoxContext
@@ -46,17 +47,19 @@ from edgeagent.services.upkeep.stores import Stores
 from edgeagent.store import Disclosure, Home, require_within_reach
 from edgeagent.store.home_files import MODELS_DIRECTORY
 
-if TYPE_CHECKING:
-    from edgeagent.scoring.protocol import Scorer
-    from edgeagent.services.models.facade import Models, Update
-    from edgeagent.services.recommender import Ranking, Recommender
-    from edgeagent.services.reports.open_week import WeekClosing
-    from edgeagent.services.reports.uploader import Sending
-    from edgeagent.services.upkeep.portability import Portability
+if not TYPE_CHECKING:  # read by linters, which follow both ways, as imports; see the module
+    facade = on_use("edgeagent.services.models.facade")
+    open_week = on_use("edgeagent.services.reports.open_week")
+    moving = on_use("edgeagent.services.upkeep.portability")
+    recommender = on_use("edgeagent.services.recommender")
+    uploader = on_use("edgeagent.services.reports.uploader")
+else:
+    from edgeagent.services import recommender
+    from edgeagent.services.models import facade
+    from edgeagent.services.reports import open_week, uploader
+    from edgeagent.services.upkeep import portability as moving
 
 __all__ = ["Agent", "Environment"]
-
-_log = logging.getLogger(__name__)
 
 
 class Agent:
@@ -70,22 +73,15 @@ class Agent:
 
         """
         if not environment.simulated and type(environment.random) is not SystemRandomSource:
+            message = "a production agent draws noise from the operating system only"
             raise PolicyError(
-                "a production agent draws noise from the operating system only",
-                hint="pass Environment(simulated=True) in tests and simulations",
+                message, hint="pass Environment(simulated=True) in tests and simulations"
             )
         self._home = home
         self._config = config
         self._environment = environment
-        self.clock = DeviceClock(environment.clock, build_time=environment.build_time)
-        self.gate = ConsentGate(home.ledger, clock=self.clock, language=config.language)
         self._installations = InstallationStore(home.ledger, home.directory / MODELS_DIRECTORY)
         self._installations.tell_time(self.clock)
-        self.titles = TitleIndex(self._installations)
-        """The public part of the active catalogue."""
-        self.private = KeptPrivateSession(
-            home.directory, clock=self.clock, directory=environment.runtime_directory
-        )
         self._scorer_in_use: Scorer | None = None
         self._box = BoxContext(
             home=home,
@@ -103,7 +99,7 @@ class Agent:
     @classmethod
     def open(
         cls,
-        directory: Path,
+        directory: Path | str,
         *,
         config: Config | None = None,
         environment: Environment | None = None,
@@ -115,7 +111,7 @@ class Agent:
             InputError: the settings cannot be read.
 
         """
-        require_within_reach(directory)
+        require_within_reach(directory := Path(directory))
         settings, outside = config or load_config(directory), environment or Environment()
         provider = configured_provider(directory, settings)
         finish_erasure_of_box(directory, provider=provider)
@@ -186,15 +182,19 @@ class Agent:
     def _narrow(self, purpose: Purpose, profile: str) -> ConsentRecord:
         return self.withdraw(purpose, profile=profile, by_signal=True)
 
+    @cached_property
+    def gate(self) -> ConsentGate:
+        """Decisions and the grants that follow from them; :meth:`grant` asks more than it does."""
+        return ConsentGate(self._home.ledger, clock=self.clock, language=self._config.language)
+
     def consent(self, profile: str = MAIN_PROFILE) -> tuple[PurposeState, ...]:
         """Return how each purpose stands for a profile."""
         return self.gate.states(profile)
 
     def consent_receipt(self, profile: str | None = None) -> ConsentReceipt:
         """Return every decision of a profile, or of all, with the fields of ISO/IEC TS 27560."""
-        days = self.retention.kept().days
-        ledger, now = self._home.ledger, self.clock.now()
-        return consent_receipt(ledger, profile=profile, retention_days=days, now=now)
+        days, now = self.retention.kept().days, self.clock.now()
+        return consent_receipt(self._home.ledger, profile=profile, retention_days=days, now=now)
 
     # History
 
@@ -206,13 +206,25 @@ class Agent:
         seen_since: int | None = None,
     ) -> Recorded:
         """Store one viewing, or an evening's list; when this returns, it survives a power cut."""
-        batch = [events] if isinstance(events, WatchEvent) else events
-        return self._recorder.record(batch, keep_unknown=keep_unknown, seen_since=seen_since)
+        events = [events] if isinstance(events, WatchEvent) else events
+        recorder = Recorder(self._box, titles=self.titles)
+        return recorder.record(events, keep_unknown=keep_unknown, seen_since=seen_since)
 
     @cached_property
     def history(self) -> ViewingHistory:
         """What was watched."""
         return ViewingHistory(self._box)
+
+    @cached_property
+    def private(self) -> KeptPrivateSession:
+        """Private viewing: while it lasts nothing is stored."""
+        directory = Path(self._environment.runtime_directory)
+        return KeptPrivateSession(self._home.directory, clock=self.clock, directory=directory)
+
+    @cached_property
+    def clock(self) -> DeviceClock:
+        """The box's own idea of the time."""
+        return DeviceClock(self._environment.clock, build_time=self._environment.build_time)
 
     # Household and rights
 
@@ -220,6 +232,11 @@ class Agent:
     def household(self) -> Household:
         """The profiles."""
         return Household(self._box)
+
+    @cached_property
+    def titles(self) -> TitleIndex:
+        """The public part of the active catalogue."""
+        return TitleIndex(self._installations)
 
     @cached_property
     def title_marks(self) -> TitleMarks:
@@ -232,11 +249,9 @@ class Agent:
         return Retention(self._box, allowed_days=self._config.retention_days)
 
     @cached_property
-    def portability(self) -> Portability:
+    def portability(self) -> moving.Portability:
         """Export and import."""
-        from edgeagent.services.upkeep.portability import Portability  # noqa: PLC0415  (lazy)
-
-        return Portability(self._box, retention=self.retention)
+        return moving.Portability(self._box, retention=self.retention)
 
     @cached_property
     def erasure(self) -> Erasure:
@@ -261,7 +276,7 @@ class Agent:
         limit: int = 10,
         cached: bool = False,
         why_segments: bool = False,
-    ) -> Ranking:
+    ) -> recommender.Ranking:
         """Return the best titles for a profile, each with its reasons.
 
         With ``cached`` the last picks are served at once while they are a day old at most; with
@@ -271,7 +286,9 @@ class Agent:
             profile=profile, limit=limit, cached=cached, why_segments=why_segments
         )
 
-    def last_picks(self, *, profile: str = MAIN_PROFILE, limit: int = MAX_PICKS) -> Ranking | None:
+    def last_picks(
+        self, *, profile: str = MAIN_PROFILE, limit: int = MAX_PICKS
+    ) -> recommender.Ranking | None:
         """Return the picks last made as far as they can still be shown; never ranks."""
         return self._recommender.last_picks(profile=profile, limit=limit)
 
@@ -284,30 +301,30 @@ class Agent:
     @cached_property
     def reports(self) -> Reporting:
         """Everything about reports: draw, send, preview, weigh."""
+        outside = self._environment
         return Reporting(
             self._box,
             installations=self._installations,
             config=self._config,
             retention=self.retention,
             tools=Tools(
-                random=self._environment.random,
+                random=outside.random,
                 scorer=lambda: self.scorer,
                 transport=lambda: (
-                    self._environment.transport
-                    or open_transport(self._config, pace=self._environment.pace())
+                    outside.transport or open_transport(self._config, pace=outside.pace())
                 ),
-                frame=self._environment.count_frame,
+                frame=outside.count_frame,
             ),
         )
 
-    def close_week(self) -> WeekClosing:
+    def close_week(self) -> open_week.WeekClosing:
         """Draw and book the report of the latest ended reporting week, if it is time.
 
         A draw takes a minute, whatever was watched; ``reports.open_week`` is for who cannot wait.
         """
         return self.reports.close_week()
 
-    def send_reports(self) -> tuple[Sending, ...]:
+    def send_reports(self) -> tuple[uploader.Sending, ...]:
         """Send what is due and return what became of each report."""
         return self.reports.send()
 
@@ -318,23 +335,19 @@ class Agent:
     # Model
 
     @cached_property
-    def models(self) -> Models:
+    def models(self) -> facade.Models:
         """Everything about models: fetch, try, activate, go back."""
-        from edgeagent.services.models.facade import Models  # noqa: PLC0415  (lazy)
-
-        return Models(
+        directory = self._home.directory / MODELS_DIRECTORY
+        return facade.Models(
             self._box,
             installations=self._installations,
             scorer=lambda: self.scorer,
             open_repository=lambda now: open_repository(
-                self._home.directory / MODELS_DIRECTORY,
-                self._config,
-                now=now,
-                pace=self._environment.pace(),
+                directory, self._config, now=now, pace=self._environment.pace()
             ),
         )
 
-    def update_model(self) -> Update:
+    def update_model(self) -> facade.Update:
         """Fetch, verify and activate the newest model, catalogue and task."""
         return self.models.update()
 
@@ -354,43 +367,31 @@ class Agent:
         """Return where the model and catalogue lie that assign segments for a task."""
         return self._installations.files(task.segmenter.model, task.segmenter.catalogue)
 
-    # Parts
-
     @cached_property
-    def _recorder(self) -> Recorder:
-        return Recorder(self._box, titles=self.titles)
-
-    @cached_property
-    def _recommender(self) -> Recommender:
-        from edgeagent.services.recommender import Recommender  # noqa: PLC0415  (lazy)
-
-        return Recommender(
-            self._box,
-            installations=self._installations,
-            scorer=self.scorer,
-            config=self._config,
+    def _recommender(self) -> recommender.Recommender:
+        installed, scorer, config = self._installations, self.scorer, self._config
+        return recommender.Recommender(
+            self._box, installations=installed, scorer=scorer, config=config
         )
 
     @property
     def scorer(self) -> Scorer:
         """What runs models for this box; started when it is first asked for."""
         if self._scorer_in_use is None:
-            self._scorer_in_use = (
-                self._environment.make_scorer or partial(make_scorer, self._config)
-            )()
+            make = self._environment.make_scorer or partial(make_scorer, self._config)
+            self._scorer_in_use = make()
         return self._scorer_in_use
 
     def _finish_what_was_interrupted(self) -> None:
         """Go on where the power went, before anything else runs."""
+        audience, withdraw = self._box.audience, self._narrow
         for finish in (
             self.retention.begin,
             self.household.finish_rename,
             self.title_marks.finish,
             self.erasure.finish,
             self._withdrawals.finish,
-            partial(
-                leave_out_teens, self._home, audience=self._box.audience, withdraw=self._narrow
-            ),
+            partial(leave_out_teens, self._home, audience=audience, withdraw=withdraw),
         ):
             with suppress(StorageError):  # a damaged history does not close the ledger
                 finish()

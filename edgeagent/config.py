@@ -185,7 +185,7 @@ class Config(_Table, frozen=True, kw_only=True):
 
 
 def config_source(
-    home: Path, path: Path | None = None, *, system: Path = SYSTEM_CONFIG
+    home: Path | str, path: Path | str | None = None, *, system: Path | str = SYSTEM_CONFIG
 ) -> Path | None:
     """Return the file that the settings of a home come from; none: they are the defaults.
 
@@ -196,11 +196,14 @@ def config_source(
 
     """
     if path is not None:
-        return path
-    return next((file for file in (home / CONFIG_NAME, system) if file.exists()), None)
+        return Path(path)
+    files = (Path(home, CONFIG_NAME), Path(system))
+    return next((file for file in files if file.exists()), None)
 
 
-def load_config(home: Path, path: Path | None = None, *, system: Path = SYSTEM_CONFIG) -> Config:
+def load_config(
+    home: Path | str, path: Path | str | None = None, *, system: Path | str = SYSTEM_CONFIG
+) -> Config:
     """Read the settings of a home.
 
     Args:

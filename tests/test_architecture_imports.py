@@ -66,8 +66,16 @@ def test_the_probe_sees_what_is_loaded() -> None:
     assert "numpy" in loaded_by("import edgeagent.features.window")
 
 
-def test_agent_is_found_on_first_use() -> None:
-    assert edgeagent.Agent is importlib.import_module("edgeagent.agent").Agent
+def test_the_resident_process_does_not_pay_for_the_checks_of_the_python_api() -> None:
+    service, checks = "edgeagent.api.process.service", "edgeagent.arguments"
+    program = f"import sys, {service}; print('{checks}' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    assert done.stdout.strip() == b"False"
+
+
+def test_public_names_are_listed_and_found_on_first_use() -> None:
+    assert dir(edgeagent) == sorted(edgeagent.__all__)
+    assert issubclass(edgeagent.Agent, importlib.import_module("edgeagent.agent").Agent)
     with pytest.raises(AttributeError, match="Nobody"):
         _ = edgeagent.Nobody
 
@@ -91,7 +99,8 @@ def test_public_names_are_sorted_and_there(name: str) -> None:
 def test_there_is_no_circle_even_among_imports_for_types() -> None:
     # import-linter leaves those out; a reader of the code does not.
     graph = grimp.build_graph("edgeagent", "model_export", "server_stub")
-    graph.remove_import(importer="edgeagent", imported="edgeagent.agent")  # lazy
+    for imported in graph.find_modules_directly_imported_by("edgeagent"):
+        graph.remove_import(importer="edgeagent", imported=imported)  # lazy
     packages = sorted(module for module in graph.modules if graph.find_children(module))
     circles = {package: graph.nominate_cycle_breakers(package) for package in packages}
     assert {package: found for package, found in circles.items() if found} == {}

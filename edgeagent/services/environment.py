@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgeagent.clock import Clock, SystemClock
+from edgeagent.lazy_modules import on_use
 from edgeagent.network.pace import AtOnce, Grid, Pace
 from edgeagent.randomness import RandomSource, SystemRandomSource
+from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.private_viewing.runtime_state import runtime_directory
 from edgeagent.services.timekeeping.counting_frame import Frame, at_once, fixed_frame
 from edgeagent.services.timekeeping.device_clock import BUILD_TIME
 
-if TYPE_CHECKING:
-    from edgeagent.network.transport import Transport
-    from edgeagent.scoring.protocol import Scorer
+if not TYPE_CHECKING:  # it loads OpenSSL's bindings, 3 MiB
+    carrying = on_use("edgeagent.network.transport")
+else:
+    from edgeagent.network import transport as carrying
 
 __all__ = ["Environment"]
 
@@ -30,9 +33,9 @@ class Environment:
     random: RandomSource = field(default_factory=SystemRandomSource)
     make_scorer: Callable[[], Scorer] | None = None
     """Replaces the scorer that the config asks for."""
-    transport: Transport | None = None
+    transport: carrying.Transport | None = None
     """Replaces HTTP to the config's ``server_url``."""
-    runtime_directory: Path = field(default_factory=lambda: runtime_directory(os.environ))
+    runtime_directory: Path | str = field(default_factory=lambda: runtime_directory(os.environ))
     """A tmpfs; it holds the times of private sessions, in a directory that only this user can
     read."""
     build_time: int = BUILD_TIME

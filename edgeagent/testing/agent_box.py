@@ -41,8 +41,12 @@ class AgentBox:
 
     def open(self) -> Agent:
         """Open the home once more, as another process or a restart would."""
+        return Agent.open(self.directory, config=self.config, environment=self.environment())
+
+    def environment(self) -> Environment:
+        """Return what an agent of this box is opened in."""
         self.runtime_directory.mkdir(exist_ok=True)
-        environment = Environment(
+        return Environment(
             clock=self.clock,
             random=self.random,
             make_scorer=lambda: self.scorer,
@@ -50,7 +54,6 @@ class AgentBox:
             runtime_directory=self.runtime_directory,
             simulated=True,
         )
-        return Agent.open(self.directory, config=self.config, environment=environment)
 
     def update(
         self, agent: Agent, *, issued_at: int | None = None, vouched_until: int | None = None

@@ -16,12 +16,12 @@ from edgeagent.api.endpoint import default_socket
 from edgeagent.api.memory import keep_one_heap
 from edgeagent.api.process.dashboard_socket import DashboardSocket, dashboard_command
 from edgeagent.api.process.host_conditions import HostConditions
-from edgeagent.api.process.lazy_modules import put_off
 from edgeagent.api.process.sd_notify import Notifier
 from edgeagent.api.process.subprocesses import Subprocesses
 from edgeagent.api.transport.unix_server import Peer
 from edgeagent.clock import SystemClock
 from edgeagent.config import Config, ServiceConfig
+from edgeagent.lazy_modules import put_off
 from edgeagent.messages.fields import ErasureReason
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.services.timekeeping.device_clock import DeviceClock

@@ -6,7 +6,7 @@ can be read when the history cannot be opened.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import Annotated
 
 import msgspec
@@ -75,7 +75,7 @@ class Household:
         """The profile that is watching."""
         return self._states.load().active
 
-    @property
+    @cached_property
     def flags(self) -> PrivacyFlags:
         """What each profile has set of Firebolt's privacy flags."""
         return PrivacyFlags(self._box.home.ledger, gate=self._box.gate)

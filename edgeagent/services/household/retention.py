@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import msgspec
 
@@ -54,9 +54,13 @@ class Retention:
         """Decide for the history of ``box``; ``allowed_days`` is the settings' limit."""
         self._box = box
         self._aging = Aging(box.home.ledger, clock=box.clock)
-        self.on_time = OnTime(box.home.ledger, clock=box.clock)
         self._allowed_days = min(allowed_days, MAX_RETENTION_DAYS)
         self._states = HouseholdStateStore(box.home.ledger)
+
+    @cached_property
+    def on_time(self) -> OnTime:
+        """How long the box has been switched on, summed over boots."""
+        return OnTime(self._box.home.ledger, clock=self._box.clock)
 
     def kept(self) -> RetentionPeriod:
         """Return how long viewings are kept."""

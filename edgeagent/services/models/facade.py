@@ -13,16 +13,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgeagent.errors import EdgeAgentError
+from edgeagent.lazy_modules import on_use
 from edgeagent.messages import ModelManifest
+from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.activation import Activated, Activation, StagedStore
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.services.models.quality_gate import QualityGate
 
-if TYPE_CHECKING:
-    from edgeagent.network.repository import Repository
-    from edgeagent.scoring.protocol import Scorer
-    from edgeagent.services.models.updater import Fetched
+if not TYPE_CHECKING:  # read by linters, which follow both ways, as imports; see the module
+    updater = on_use("edgeagent.services.models.updater")
+    repository = on_use("edgeagent.network.repository")
+else:
+    from edgeagent.network import repository
+    from edgeagent.services.models import updater
 
 __all__ = ["Models", "Update"]
 
@@ -53,7 +57,7 @@ class Models:
         *,
         installations: InstallationStore,
         scorer: Callable[[], Scorer],
-        open_repository: Callable[[int], Repository],
+        open_repository: Callable[[int], repository.Repository],
     ) -> None:
         """Serve ``box``; see :class:`Updater` and :class:`Activation`."""
         self._box = box
@@ -62,18 +66,16 @@ class Models:
         self._scorer = scorer
         self._open_repository = open_repository
 
-    def fetch(self) -> Fetched:
+    def fetch(self) -> updater.Fetched:
         """Fetch and verify the published files; the model then waits to be activated."""
-        from edgeagent.services.models.updater import Updater  # noqa: PLC0415  (lazy, see module)
-
-        updater = Updater(
+        fetching = updater.Updater(
             self._installations,
             self._staged,
             open_repository=self._open_repository,
             clock=self._box.clock,
         )
         with _saying("nothing was fetched"):
-            return updater.fetch()
+            return fetching.fetch()
 
     def waits(self) -> bool:
         """Return whether a fetched model waits to be activated."""

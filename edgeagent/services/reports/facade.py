@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 
 from edgeagent.clock import week_of
 from edgeagent.config import Config
+from edgeagent.lazy_modules import on_use
+from edgeagent.messages.fields import Obstacle, WeekNumber
 from edgeagent.randomness import RandomSource
+from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.context import BoxContext
 from edgeagent.services.household.retention import Retention
 from edgeagent.services.models.installation import InstallationStore
@@ -21,20 +24,42 @@ from edgeagent.services.timekeeping.counting_frame import Frame
 from edgeagent.services.upkeep.count_health import CountHealthStore
 from edgeagent.store import Disclosure
 
-if TYPE_CHECKING:
-    from edgeagent.messages.fields import Obstacle
-    from edgeagent.network.transport import Transport
-    from edgeagent.scoring.protocol import Scorer
-    from edgeagent.services.reports.assessment import Assessment
-    from edgeagent.services.reports.budget import Balance
-    from edgeagent.services.reports.close_week import Reporter
-    from edgeagent.services.reports.count_week import WeekCounter
-    from edgeagent.services.reports.disclosure_log import DisclosureExport, Verification
-    from edgeagent.services.reports.impact_facts import ImpactFacts
-    from edgeagent.services.reports.open_week import OpenWeek, WeekClosing
-    from edgeagent.services.reports.preview import Preview
-    from edgeagent.services.reports.quarterly_summary import Quarter
-    from edgeagent.services.reports.uploader import Sending
+if not TYPE_CHECKING:  # read by linters, which follow both ways, as imports; see the module
+    assessment = on_use("edgeagent.services.reports.assessment")
+    budget = on_use("edgeagent.services.reports.budget")
+    closing = on_use("edgeagent.services.reports.close_week")
+    counting = on_use("edgeagent.services.reports.count_week")
+    disclosure_log = on_use("edgeagent.services.reports.disclosure_log")
+    impact_facts = on_use("edgeagent.services.reports.impact_facts")
+    opening = on_use("edgeagent.services.reports.open_week")
+    preconditions = on_use("edgeagent.services.reports.preconditions")
+    previewing = on_use("edgeagent.services.reports.preview")
+    quarterly_summary = on_use("edgeagent.services.reports.quarterly_summary")
+    uploader = on_use("edgeagent.services.reports.uploader")
+    carrying = on_use("edgeagent.network.transport")
+else:
+    from edgeagent.network import transport as carrying
+    from edgeagent.services.reports import (
+        assessment,
+        budget,
+        disclosure_log,
+        impact_facts,
+        preconditions,
+        quarterly_summary,
+        uploader,
+    )
+    from edgeagent.services.reports import (
+        close_week as closing,
+    )
+    from edgeagent.services.reports import (
+        count_week as counting,
+    )
+    from edgeagent.services.reports import (
+        open_week as opening,
+    )
+    from edgeagent.services.reports import (
+        preview as previewing,
+    )
 
 __all__ = ["Reporting", "Tools"]
 
@@ -45,7 +70,7 @@ class Tools:
 
     random: RandomSource
     scorer: Callable[[], Scorer]
-    transport: Callable[[], Transport]
+    transport: Callable[[], carrying.Transport]
     frame: Frame
 
 
@@ -68,32 +93,26 @@ class Reporting:
         self._retention = retention
         self._tools = tools
 
-    def close_week(self) -> WeekClosing:
+    def close_week(self) -> opening.WeekClosing:
         """Draw and book the report of the latest ended reporting week, if it is due."""
         return self._reporter().close_week(self._tools.frame)
 
-    def open_week(self) -> OpenWeek | WeekClosing:
+    def open_week(self) -> opening.OpenWeek | opening.WeekClosing:
         """Begin to close a week: the caller counts, and books ``COUNT_SECONDS`` later."""
         return self._reporter().open_week()
 
-    def obstacle(self, week: int) -> tuple[Obstacle, str] | None:
+    def obstacle(self, week: WeekNumber) -> tuple[Obstacle, str] | None:
         """Return what prevents a report on a present or future week; does not read the history."""
-        from edgeagent.services.reports.preconditions import (  # noqa: PLC0415  (lazy, see module)
-            ReportConditions,
-        )
-
-        conditions = ReportConditions(
+        conditions = preconditions.ReportConditions(
             box=self._box,
             installations=self._installations,
             rules=ReportRules.of(self._config),
         )
         return conditions.obstacle(week)
 
-    def send(self) -> tuple[Sending, ...]:
+    def send(self) -> tuple[uploader.Sending, ...]:
         """Send the reports that are due and return the outcome of each."""
-        from edgeagent.services.reports.uploader import Uploader  # noqa: PLC0415  (lazy, see module)
-
-        uploader = Uploader(
+        sender = uploader.Uploader(
             self._box.home.ledger,
             gate=self._box.gate,
             transport=self._tools.transport(),
@@ -101,7 +120,7 @@ class Reporting:
             random=self._tools.random,
             rules=ReportRules.of(self._config),
         )
-        return uploader.send_reports()
+        return sender.send_reports()
 
     def disclosures(self) -> tuple[Disclosure, ...]:
         """Return every report ever drawn, byte for byte, oldest first."""
@@ -138,41 +157,33 @@ class Reporting:
         """Return how many reporting weeks in a row failed to count and were sent as "none"."""
         return CountHealthStore(self._box.home.ledger).load().failed
 
-    def verify_disclosures(self) -> Verification:
+    def verify_disclosures(self) -> disclosure_log.Verification:
         """Compare ledger, disclosures and budget with each other and with the anchor.
 
         Raises:
             Damaged: the chain verifies, but a page that the budget is computed from cannot be read.
 
         """
-        from edgeagent.services.reports.disclosure_log import verify  # noqa: PLC0415  (lazy, see module)
-
-        found = verify(self._box.home.ledger)
+        found = disclosure_log.verify(self._box.home.ledger)
         if found.ok:
             self.balance()
         return found
 
-    def export_disclosures(self) -> DisclosureExport:
+    def export_disclosures(self) -> disclosure_log.DisclosureExport:
         """Return the disclosure log in a form that others can verify."""
-        from edgeagent.services.reports.disclosure_log import export  # noqa: PLC0415  (lazy, see module)
+        return disclosure_log.export(self._box.home.ledger, now=self._box.clock.now())
 
-        return export(self._box.home.ledger, now=self._box.clock.now())
-
-    def balance(self) -> Balance:
+    def balance(self) -> budget.Balance:
         """Return what reports have cost so far, and until when a new ledger is silent."""
-        from edgeagent.services.reports.budget import balance  # noqa: PLC0415  (lazy, see module)
+        return budget.balance(self._box.home.ledger, clock=self._box.clock)
 
-        return balance(self._box.home.ledger, clock=self._box.clock)
-
-    def preview(self) -> Preview:
+    def preview(self) -> previewing.Preview:
         """Return what a report on the last week would look like, with noise that is never sent."""
-        from edgeagent.services.reports.preview import Previewer  # noqa: PLC0415  (lazy, see module)
-
-        return Previewer(self._counter(), random=self._tools.random).preview()
+        return previewing.Previewer(self._counter(), random=self._tools.random).preview()
 
     def assess(
         self, prior: Sequence[Fraction] | None = None, *, settings: Config | None = None
-    ) -> Assessment:
+    ) -> assessment.Assessment:
         """Assess what leaves this household and what can be concluded from it.
 
         Args:
@@ -180,54 +191,42 @@ class Reporting:
             settings: assess these instead of the settings in force.
 
         """
-        from edgeagent.services.reports.assessment import assess  # noqa: PLC0415  (lazy, see module)
-
-        return assess(
+        return assessment.assess(
             self._box,
             installations=self._installations,
             config=settings or self._config,
             prior=prior,
         )
 
-    def impact(self) -> ImpactFacts:
+    def impact(self) -> impact_facts.ImpactFacts:
         """Return what is in force, for an annex to a data protection impact assessment.
 
         Raises:
             LedgerBroken: what was spent cannot be trusted.
 
         """
-        from edgeagent.services.reports.impact_facts import (  # noqa: PLC0415  (lazy, see module)
-            impact_facts,
-        )
-
-        return impact_facts(
+        return impact_facts.impact_facts(
             self.assess(),
             installation=self._installations.load(),
             config=self._config,
             retention=self._retention.kept(),
         )
 
-    def quarter(self) -> Quarter:
+    def quarter(self) -> quarterly_summary.Quarter:
         """Return what was kept, used, sent and spent in the last 13 weeks."""
-        from edgeagent.services.reports.quarterly_summary import quarter  # noqa: PLC0415  (lazy, see module)
-
-        return quarter(
+        return quarterly_summary.quarter(
             self._box,
             installations=self._installations,
             kept_days=self._retention.kept().days,
         )
 
-    def _reporter(self) -> Reporter:
-        from edgeagent.services.reports.close_week import Reporter  # noqa: PLC0415  (lazy, see module)
-
+    def _reporter(self) -> closing.Reporter:
         rules = ReportRules.of(self._config)
-        return Reporter(
+        return closing.Reporter(
             self._counter(), random=self._tools.random, rules=rules, retention=self._retention
         )
 
-    def _counter(self) -> WeekCounter:
-        from edgeagent.services.reports.count_week import WeekCounter  # noqa: PLC0415  (lazy, see module)
-
-        return WeekCounter(
+    def _counter(self) -> counting.WeekCounter:
+        return counting.WeekCounter(
             box=self._box, installations=self._installations, scorer=self._tools.scorer()
         )

@@ -36,7 +36,7 @@ _KEPT_KEY = "a copy made earlier opens on this box: the key-encryption key could
 
 
 def erase_box(
-    directory: Path,
+    directory: Path | str,
     *,
     provider: KeyProvider,
     reason: ErasureReason = "user_request",
@@ -61,6 +61,7 @@ def erase_box(
             has begun, and nothing opens until the next start has completed it.
 
     """
+    directory = Path(directory)
     if not directory.is_dir():
         raise InputError(f"{directory} is not an edgeagent home", hint="name the home with --home")
     with HomeLock(directory / LOCK_NAME).held():

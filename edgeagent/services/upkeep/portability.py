@@ -73,7 +73,9 @@ class Portability:
         self._box = box
         self._retention = retention
 
-    def export_to(self, path: Path, *, progress: Progress = lambda _done, _total: None) -> int:
+    def export_to(
+        self, path: Path | str, *, progress: Progress = lambda _done, _total: None
+    ) -> int:
         """Write everything into a new file that only its owner can read.
 
         Returns:
@@ -84,6 +86,7 @@ class Portability:
             OutputError: nothing was written.
 
         """
+        path = Path(path)
         if path.exists():
             raise _taken(path)
         if not path.parent.is_dir():
@@ -198,7 +201,7 @@ def _store(intake: Intake, profile: ExportedProfile, count: _Counter) -> None:
         count.advance(len(batch))
 
 
-def read_export(path: Path) -> BoxExport:
+def read_export(path: Path | str) -> BoxExport:
     """Read an export file.
 
     Raises:

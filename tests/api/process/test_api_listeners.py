@@ -19,7 +19,6 @@ import pytest
 
 from edgeagent.api.endpoint import noted_port
 from edgeagent.api.process.dashboard_socket import DashboardSocket, dashboard_command
-from edgeagent.api.process.lazy_modules import put_off
 from edgeagent.api.process.main import serve
 from edgeagent.api.transport.connection_limiter import ConnectionLimiter
 from edgeagent.api.transport.unix_server import UnixServer
@@ -28,6 +27,7 @@ from edgeagent.config import DEFAULT_PORT, Config
 from edgeagent.errors import InputError
 from edgeagent.install.debian_package import build_debian_package
 from edgeagent.install.files import install_files
+from edgeagent.lazy_modules import put_off
 from tests.api.running import LineClient, Running, ServiceThread
 
 ONE_ANSWER = """

@@ -1,4 +1,4 @@
-"""Defers modules of the standard library that libraries import and hardly ever use."""
+"""Modules that are loaded when something of them is used, not when they are imported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 import sys
 from types import ModuleType
 
-__all__ = ["put_off"]
+__all__ = ["on_use", "put_off"]
 
 
 def put_off(*names: str) -> None:
@@ -17,6 +17,15 @@ def put_off(*names: str) -> None:
             package, _, own_name = name.rpartition(".")
             if package:
                 setattr(importlib.import_module(package), own_name, later)
+
+
+def on_use(name: str) -> ModuleType:
+    """Return a stand-in for a module of ours, for type hints that name what it defines.
+
+    Imported for type checkers only, the module would leave ``typing.get_type_hints`` with a name
+    that it cannot resolve; imported outright, each process would pay for it.
+    """
+    return _Later(name)
 
 
 class _Later(ModuleType):
