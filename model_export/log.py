@@ -38,6 +38,8 @@ class WatchLog:
     """By entity id, of the titles a catalogue says more about; the rest is ``NOTHING_KNOWN``."""
     genre_mapping: GenreMapping = NO_MAPPING
     """What genre words mean to the operator of the catalogue."""
+    remarks: tuple[str, ...] = ()
+    """What people should know of how the files were read."""
 
     def __len__(self) -> int:
         """Return the number of viewings."""

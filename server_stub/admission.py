@@ -57,8 +57,9 @@ class Admission:
 
     def _judge_week(self, report: Report, task: ReportTask) -> Report | Refusal:
         now = self._clock.now()
-        if report.week > week_of(now):
-            return _bad(f"week {report.week} has not begun")
+        if report.week >= week_of(now):
+            # 425: the box's clock may be ahead of this one's, and the report is right later.
+            return Refusal(status=HTTPStatus.TOO_EARLY, reason=f"week {report.week} has not ended")
         if report.week < task.first_week:
             return _bad(f"task {task.name} begins with week {task.first_week}")
         if now > week_start(report.week + 1) + self._grace_seconds:

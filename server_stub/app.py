@@ -1,8 +1,9 @@
 """The HTTP endpoint: the repository, and ``POST /v1/reports``.
 
 Answers to a report: 204 counted (now or before), 400 not a report this server accepts, 408 too
-slow, 409 another report has this id, 410 its week is closed, 413 too long, 415 not JSON, 503 too
-many at once, 507 disk full. A box retries after 408, 503 and 507, and never after the other 4xx.
+slow, 409 another report has this id, 410 its week is closed, 413 too long, 415 not JSON in UTF-8,
+425 its week has not ended, 503 too many at once, 507 disk full. A box retries after 408, 425, 503
+and 507, and never after the other 4xx.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from email.message import EmailMessage
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 
@@ -67,8 +70,7 @@ class _ReportEndpoint:
 
     async def take(self, request: Request) -> Response:
         """Answer one report."""
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type != "application/json":
+        if not _is_json(request.headers.get("content-type", "")):
             return _refused(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send application/json", headers=_CLOSE
             )
@@ -92,7 +94,8 @@ class _ReportEndpoint:
     async def _take_body(self, body: bytes) -> Response:
         report = self._admission.judge(body)
         if isinstance(report, Refusal):
-            return _refused(report.status, report.reason)
+            later = _RETRY if report.status == HTTPStatus.TOO_EARLY else None
+            return _refused(report.status, report.reason, headers=later)
         answer = self._ingest.submit(report)
         if answer is None:
             return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "too many at once", headers=_RETRY)
@@ -105,6 +108,17 @@ class _ReportEndpoint:
         if acceptance is Acceptance.CONFLICTING:
             return _refused(HTTPStatus.CONFLICT, "another report has this report_id")
         return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+@lru_cache(maxsize=64)  # parsing takes as long as the rest of a report; boxes all send one value
+def _is_json(content_type: str) -> bool:
+    """Return whether a media type is JSON in the only encoding it may have (RFC 8259 §8.1)."""
+    header = EmailMessage()
+    header["Content-Type"] = content_type
+    return (
+        header.get_content_type() == "application/json"
+        and header.get_content_charset("utf-8") == "utf-8"
+    )
 
 
 async def _read_body(request: Request) -> bytes | None:

@@ -20,6 +20,9 @@ from server_stub.repository import load_task, manifest_of, published_tasks
 
 __all__ = ["main"]
 
+_REQUESTS_A_MINUTE = 6000
+"""A carrier's NAT puts thousands of boxes behind one address; each asks a few times a day."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _FixedClock(SystemClock):
@@ -88,6 +91,15 @@ def main() -> None:
     show_default=True,
     help="How long after its week a report is accepted.",
 )
+@click.option(
+    "--address-limit",
+    "a_minute",
+    type=click.IntRange(min=0),
+    default=_REQUESTS_A_MINUTE,
+    show_default=True,
+    help="Requests a minute of one address, never of loopback; 0: no limit, for a server behind a "
+    "proxy on another machine.",
+)
 @json_option
 def serve(  # noqa: PLR0913  (one parameter an option)
     *,
@@ -98,10 +110,12 @@ def serve(  # noqa: PLR0913  (one parameter an option)
     port: int,
     clock: Clock,
     grace_weeks: int,
+    a_minute: int,
     as_json: bool,
 ) -> None:
     """Serve the repository and accept reports until stopped."""
     # Starlette and uvicorn are for this command only.
+    from server_stub.address_rate import AddressRate  # noqa: PLC0415
     from server_stub.app import create_app  # noqa: PLC0415
     from server_stub.ingest import Ingest  # noqa: PLC0415
     from server_stub.serving import listen  # noqa: PLC0415
@@ -116,7 +130,7 @@ def serve(  # noqa: PLR0913  (one parameter an option)
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         started = {"url": url, "port": port, "pid": os.getpid(), "tasks": [t.name for t in tasks]}
         click.echo(msgspec.json.encode(started).decode() if as_json else f"serving on {url}")
-        run_server(app, listener)
+        run_server(AddressRate(app, a_minute=a_minute) if a_minute else app, listener)
 
 
 @main.command()

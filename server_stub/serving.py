@@ -9,14 +9,14 @@ import socket
 from types import FrameType
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from edgeagent.errors import NetworkError
+from server_stub.connections import ConnectionLimits, limited_protocol, raise_descriptor_limit
 
 __all__ = ["listen", "make_server", "serve"]
 
 _BACKLOG = 2048
-_MAX_CONNECTIONS = 4096
 _STOP_SECONDS = 5
 
 
@@ -41,7 +41,7 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def make_server(app: Starlette) -> uvicorn.Server:
+def make_server(app: ASGIApp, *, limits: ConnectionLimits | None = None) -> uvicorn.Server:
     """Return a server without access log and without a Server header.
 
     An access log would be personal data (addresses, times), so none is kept.
@@ -49,6 +49,7 @@ def make_server(app: Starlette) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,
+            http=limited_protocol(limits or ConnectionLimits()),
             ws="none",
             lifespan="on",
             log_config=None,
@@ -57,13 +58,12 @@ def make_server(app: Starlette) -> uvicorn.Server:
             proxy_headers=False,
             server_header=False,
             date_header=False,
-            limit_concurrency=_MAX_CONNECTIONS,
             timeout_graceful_shutdown=_STOP_SECONDS,
         )
     )
 
 
-def serve(app: Starlette, listener: socket.socket) -> None:
+def serve(app: ASGIApp, listener: socket.socket) -> None:
     """Serve until SIGTERM or Ctrl-C; requests in flight are answered first.
 
     Raises:
@@ -75,4 +75,5 @@ def serve(app: Starlette, listener: socket.socket) -> None:
         """Do nothing: uvicorn raises the signal again after its graceful stop."""
 
     signal.signal(signal.SIGTERM, stopped)
-    make_server(app).run(sockets=[listener])
+    limits = ConnectionLimits(connections=raise_descriptor_limit())
+    make_server(app, limits=limits).run(sockets=[listener])

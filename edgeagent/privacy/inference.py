@@ -8,7 +8,7 @@ the same result in every Python version (sum() compensates from 3.12 on).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from math import exp, fsum, log
 
@@ -50,11 +50,24 @@ def evidence(report: Report) -> tuple[float, ...]:
     exp(−r (|y − C| − |y|)) times as likely after C sessions as after none.
     """
     mechanism, _, odds, _ = report.task.split(".")
-    factor = Fraction(odds.replace("-", "/"))
-    if mechanism == "subset_selection":
-        return tuple(count * log(factor) for count in report.counts)
-    rate = float(DiscreteLaplace(len(report.counts), factor).rate)
-    return tuple(-rate * (abs(count - CLIP) - abs(count)) for count in report.counts)
+    return _EVIDENCE[mechanism](report.counts, Fraction(odds.replace("-", "/")))
+
+
+def _of_subset(counts: Sequence[int], odds: Fraction) -> tuple[float, ...]:
+    return tuple(count * log(odds) for count in counts)
+
+
+def _of_laplace(counts: Sequence[int], odds: Fraction) -> tuple[float, ...]:
+    rate = float(DiscreteLaplace(len(counts), odds).rate)
+    return tuple(-rate * (abs(count - CLIP) - abs(count)) for count in counts)
+
+
+# A mechanism that is not named here is an error: another one's formula would understate what its
+# reports tell.
+_EVIDENCE: Mapping[str, Callable[[Sequence[int], Fraction], tuple[float, ...]]] = {
+    "discrete_laplace": _of_laplace,
+    "subset_selection": _of_subset,
+}
 
 
 def posterior(prior: Sequence[float], reports: Sequence[Report]) -> tuple[float, ...]:

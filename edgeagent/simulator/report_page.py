@@ -1,17 +1,13 @@
-"""report.html: the run as one self-contained page that needs no network."""
+"""report.html: the whole run as one page."""
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
-
-from edgeagent import __version__
 from edgeagent.clock import iso_utc, week_start
-from edgeagent.errors import OutputError
 from edgeagent.privacy.accounting import epsilon
-from edgeagent.simulator.pictures import quality_picture, shares_picture, times_picture
+from edgeagent.simulator.page import write_page
+from edgeagent.simulator.pictures.run import quality_picture, shares_picture, times_picture
 from edgeagent.simulator.simulation import Simulation
 from edgeagent.simulator.summary import broken_promises, headline, summarize
 from edgeagent.store import Disclosure
@@ -26,12 +22,12 @@ def write_report_page(simulation: Simulation, path: Path) -> Path:
         OutputError: it cannot be written.
 
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    template = environment.from_string((files(__package__) / "report.html").read_text("utf-8"))
     labels = simulation.artefacts.manifest.segments
     names = (*(label.name for label in labels), "none")
-    html = template.render(
-        version=__version__,
+    return write_page(
+        "report.html",
+        path,
+        seed=simulation.options.seed,
         options=simulation.options,
         headline=headline(simulation),
         broken=broken_promises(simulation),
@@ -42,15 +38,6 @@ def write_report_page(simulation: Simulation, path: Path) -> Path:
         household=simulation.outcomes[0],
         disclosures=[_disclosure(item) for item in simulation.outcomes[0].disclosures],
     )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(html, "utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written: {error.strerror}",
-            hint="free disk space, or choose another --out",
-        ) from error
-    return path
 
 
 def _disclosure(item: Disclosure) -> dict[str, str]:

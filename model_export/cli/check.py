@@ -47,12 +47,22 @@ def command(*, catalogue: Path, ratings: Path | None, strict: bool, as_json: boo
     if as_json:
         emit_json(understood.as_json())
         return
+    _print_entries(understood)
     _print_titles(understood)
     _print_omissions("left out", understood.catalogue.left_out)
     _print_omissions("not read", understood.catalogue.ignored)
     _print_groups("ids that look alike", understood.look_alikes)
     _print_groups("films of one name and year under several ids", understood.same_titles)
     _print_viewings(understood)
+
+
+def _print_entries(understood: Understanding) -> None:
+    merged = understood.catalogue.merged
+    left_out = understood.entries - merged - len(understood.catalogue.titles)
+    click.echo(
+        f"entries    {understood.entries:,}: {merged:,} are another mention of a title, "
+        f"{left_out:,} left out"
+    )
 
 
 def _print_titles(understood: Understanding) -> None:
@@ -90,6 +100,8 @@ def _print_viewings(understood: Understanding) -> None:
         f"viewings   {viewings.read:,} read, {viewings.counted:,} counted, of "
         f"{viewings.people:,} people and {viewings.watched_titles:,} titles"
     )
+    for remark in viewings.remarks:
+        click.echo(f"           {remark}")
     _print_omissions("viewings", viewings.unknown_items)
     if viewings.unknown_items:
         click.echo("           'train' refuses them unless given --skip-unknown")

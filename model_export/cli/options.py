@@ -53,6 +53,8 @@ class Source:
                 skip_unknown=self.skip_unknown,
                 strict=self.strict,
             )
+            for remark in log.remarks:
+                click.echo(f"note: {remark}", err=True)
             return replace(log, genre_mapping=mapping)
         if self.catalogue is not None:
             raise InputError("--catalogue without viewings", hint="name a log with --ratings")

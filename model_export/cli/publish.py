@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -43,7 +44,7 @@ __all__ = ["command"]
 )
 @click.option(
     "--mechanism",
-    type=click.Choice(["subset_selection", "discrete_laplace"]),
+    type=click.Choice(get_args(MechanismName)),
     default="subset_selection",
     show_default=True,
     help="What reports hold: one session's segment, or the clipped counts of a week.",

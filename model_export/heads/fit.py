@@ -68,8 +68,14 @@ def fit_head(log: WatchLog, head: HeadName, order: FitOrder, *, seeds: int = 3) 
         InputError: ``timescales`` without PyTorch, or a log that it can learn nothing from.
 
     """
-    if head == "foldin":
-        return _foldin(log, order)
+    match head:  # without a default, so that mypy asks for a head that is added
+        case "foldin":
+            return _foldin(log, order)
+        case "timescales":
+            return _timescales(log, order, seeds=seeds)
+
+
+def _timescales(log: WatchLog, order: FitOrder, *, seeds: int) -> FittedHead:
     if not torch_is_there():
         raise InputError(
             "head timescales is trained with PyTorch, which is not installed",

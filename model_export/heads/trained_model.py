@@ -23,7 +23,11 @@ HeadSettings = FoldinSettings | TimescalesWeights
 
 def head_of(settings: HeadSettings) -> HeadName:
     """Return the name of the head these settings are for."""
-    return "foldin" if isinstance(settings, FoldinSettings) else "timescales"
+    match settings:
+        case FoldinSettings():
+            return "foldin"
+        case TimescalesWeights():
+            return "timescales"
 
 
 def encoder_of(embeddings: NDArray[np.floating], settings: HeadSettings) -> Encoder:

@@ -97,6 +97,8 @@ class LoadedCatalogue:
     metadata: Mapping[str, Metadata]
     left_out: tuple[Omission, ...] = ()
     ignored: tuple[Omission, ...] = ()
+    merged: int = 0
+    """Entries that are another mention of a title."""
     languages: Mapping[str, int] = field(default_factory=dict)
     """Of how many entries the source says that they are in a language."""
 
@@ -108,7 +110,8 @@ class _Mentions:
     name: str
     place: str
     facts: dict[str, Any] = field(default_factory=dict)
-    lists: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    lists: dict[str, dict[Any, None]] = field(default_factory=dict)
+    """Each as the keys of a dict: ordered, and in linear time, however often a title is met."""
 
 
 class CatalogueBuilder:
@@ -125,6 +128,7 @@ class CatalogueBuilder:
         self._strict = strict
         self._titles: dict[str, _Mentions] = {}
         self._languages: dict[str, int] = {}
+        self._merged = 0
 
     def add(self, entry: Mapping[str, object], place: str) -> None:
         """Take one entry; what a later one says of the same item is added to the first.
@@ -145,7 +149,8 @@ class CatalogueBuilder:
         self._note_language_and_form(entry, place)
         said = _Mentions(name=name[:_LONGEST_TEXT].strip(), place=place)
         said.facts = self._read(entry, _FACTS, place)
-        said.lists = self._read(entry, _LISTS, place)
+        lists = self._read(entry, _LISTS, place)
+        said.lists = {name: dict.fromkeys(values) for name, values in lists.items()}
         if "series" in said.facts:
             said.facts.setdefault("series_id", made_identity(said.facts["series"].casefold()))
         known = self._titles.get(item)
@@ -155,7 +160,19 @@ class CatalogueBuilder:
         if known is None:
             self._titles[item] = said
         else:
+            self._merged += 1
             self._join(known, said)
+
+    def mend(self, reason: str, place: str) -> None:
+        """Count what an entry was read without, or was read as.
+
+        Raises:
+            InputError: ``strict``.
+
+        """
+        if self._strict:
+            raise InputError(f"{place}: {reason}", hint="correct the entry, or leave it out")
+        self.omissions.ignored.add(reason, place)
 
     def leave_out(self, reason: str, place: str) -> None:
         """Count an entry that is no title.
@@ -189,6 +206,7 @@ class CatalogueBuilder:
             metadata={item: metadata for item, metadata in more if metadata != Metadata()},
             left_out=left_out,
             ignored=self.omissions.ignored.omissions(),
+            merged=self._merged,
             languages=dict(sorted(self._languages.items())),
         )
 
@@ -265,8 +283,7 @@ class CatalogueBuilder:
                 "another name of the same title: the first stands", said.place
             )
         for name, found in said.lists.items():
-            if known.lists.setdefault(name, found) != found:
-                known.lists[name] = tuple(dict.fromkeys((*known.lists[name], *found)))
+            known.lists.setdefault(name, found).update(found)
         for name, value in said.facts.items():
             if known.facts.setdefault(name, value) != value and name != "description":
                 self.omissions.ignored.add(
@@ -308,7 +325,7 @@ def _title(item: str, said: _Mentions) -> Title:
     return Title(
         entity_id=item,
         title=said.name,
-        genres=most_telling(said.lists.get("genres", ()), most=_MOST_GENRES),
+        genres=most_telling(tuple(said.lists.get("genres", ())), most=_MOST_GENRES),
         age_rating=age_rating(said.lists.get("age_rating", ())) or 0,
         entitlements=tuple(said.lists.get("entitlements", ()))[:_MOST_ENTITLEMENTS],
         **facts,

@@ -1,12 +1,14 @@
 """Rows of CSV and Parquet files, in batches: what they hold, and where it stood.
 
-CSV is UTF-8 with a header; fields are separated by comma, semicolon or tab, whichever the header
-uses. Of Parquet there may be one file or a directory of parts, as Spark writes it.
+CSV is UTF-8; comma, semicolon, tab or ``::`` separates fields, whichever the first line uses.
+Columns go by the names in that line, in any order. Of Parquet there may be one file or a directory
+of parts, as Spark writes it.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +21,18 @@ __all__ = ["RowBatch", "is_parquet", "read_table"]
 
 _ROWS = 65_536
 _SEPARATORS = (",", ";", "\t")
+_DOUBLE_COLON = re.compile(r"\w+::")
+"""How the older MovieLens archives begin: nothing is quoted there, and some are in Latin-1."""
+_UNIT_SEPARATOR = "\x1f"
+"""Stands for ``::`` while it is read; the csv module takes one character."""
 _PARQUET_MAGIC = b"PAR1"
+_OTHER_NAMES = {
+    "user": ("userid", "viewerid", "profileid"),
+    "item": ("itemid", "movieid", "titleid", "contentid"),
+    "timestamp": ("watchedat", "watchedon", "time", "datetime"),
+}
+"""Of columns, in lower case and letters alone: ``userId`` and ``user_id`` are ``user``. They are
+taken where no column has the name itself and no other one could be meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +45,20 @@ class RowBatch:
     unit: str
     """What ``numbers`` count: ``line`` or ``row``."""
     numbers: Sequence[int]
+    named: bool = True
+    """Whether the file says what its columns are; else they were taken in the usual order."""
 
     def place(self, row: int) -> str:
         """Say where the batch's row ``row`` stands."""
         return f"{self.path}, {self.unit} {self.numbers[row]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What a caller knows of a table's columns."""
+
+    required: Sequence[str]
+    usual: Sequence[str]
 
 
 def is_parquet(path: Path) -> bool:
@@ -46,15 +69,24 @@ def is_parquet(path: Path) -> bool:
         return file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
 
 
-def read_table(path: Path, *, required: Sequence[str]) -> Iterator[RowBatch]:
+def read_table(
+    path: Path, *, required: Sequence[str], usual: Sequence[str] = ()
+) -> Iterator[RowBatch]:
     """Yield the rows of a table; lines and rows are numbered from 1, the header counted.
+
+    Args:
+        path: which.
+        required: columns that it has to have.
+        usual: its columns in their usual order, for a CSV file whose first line begins with a
+            number and is no header; without them such a file is refused.
 
     Raises:
         InputError: it cannot be read, lacks a column of ``required``, or a row is broken.
 
     """
+    wanted = _Wanted(required=required, usual=usual)
     try:
-        yield from _parquet(path, required) if is_parquet(path) else _csv(path, required)
+        yield from _parquet(path, wanted) if is_parquet(path) else _csv(path, wanted)
     except OSError as error:
         raise InputError(
             f"{path} cannot be read: {error.strerror or error}",
@@ -62,45 +94,48 @@ def read_table(path: Path, *, required: Sequence[str]) -> Iterator[RowBatch]:
         ) from error
 
 
-def _csv(path: Path, required: Sequence[str]) -> Iterator[RowBatch]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
+def _csv(path: Path, wanted: _Wanted) -> Iterator[RowBatch]:
+    begin = _first_line(path)
+    colons = _DOUBLE_COLON.match(begin) is not None
+    encoding = "latin-1" if colons and _undecodable_line(path) else "utf-8-sig"
+    with path.open(encoding=encoding, newline="") as file:
         try:
-            separator = _separator(file.readline())
-            file.seek(0)
-            yield from _csv_batches(
-                path, csv.reader(file, delimiter=separator, strict=True), required
+            reader = csv.reader(
+                (line.replace("::", _UNIT_SEPARATOR) for line in file) if colons else file,
+                delimiter=_UNIT_SEPARATOR if colons else max(_SEPARATORS, key=begin.count),
+                quoting=csv.QUOTE_NONE if colons else csv.QUOTE_MINIMAL,
+                strict=True,
             )
+            yield from _csv_batches(path, reader, wanted)
         except UnicodeDecodeError as error:
             raise InputError(
-                f"{path}, line {_undecodable_line(path)}: not UTF-8", hint="save it as UTF-8"
+                f"{path}, line {_undecodable_line(path) or 1}: not UTF-8", hint="save it as UTF-8"
             ) from error
 
 
-def _separator(header: str) -> str:
-    return max(_SEPARATORS, key=header.count)
+def _first_line(path: Path) -> str:
+    """Return the first line that is not blank; what is no UTF-8 in it does not matter here."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        return next((line for line in file if line.strip()), "")
 
 
-def _csv_batches(path: Path, reader: Any, required: Sequence[str]) -> Iterator[RowBatch]:  # noqa: ANN401  (csv has no public name for its reader)
+def _csv_batches(path: Path, reader: Any, wanted: _Wanted) -> Iterator[RowBatch]:  # noqa: ANN401  (csv has no public name for its reader)
     try:
-        names = _names(path, next(reader, []), required)
-        rows: list[list[str]] = []
-        numbers: list[int] = []
+        first: list[str] = next((row for row in reader if any(row)), [])
+        named = not (wanted.usual and first[:1] and first[0].strip().isdecimal())
+        names = _names(path, first if named else wanted.usual, wanted.required)
+        rows: list[list[str]] = [] if named else [_whole(path, reader, first, names)]
+        numbers: list[int] = [] if named else [reader.line_num]
         for row in reader:
             if not any(row):
                 continue
-            if len(row) != len(names):
-                raise InputError(
-                    f"{path}, line {reader.line_num}: {len(row)} fields, the header has "
-                    f"{len(names)}",
-                    hint="quote fields that contain the separator",
-                )
-            rows.append(row)
+            rows.append(_whole(path, reader, row, names))
             numbers.append(reader.line_num)
             if len(rows) == _ROWS:
-                yield _csv_batch(path, names, rows, numbers)
+                yield _csv_batch(path, names, rows, numbers, named=named)
                 rows, numbers = [], []
         if rows:
-            yield _csv_batch(path, names, rows, numbers)
+            yield _csv_batch(path, names, rows, numbers, named=named)
     except csv.Error as error:
         raise InputError(
             f"{path}, line {reader.line_num}: {error}",
@@ -108,15 +143,29 @@ def _csv_batches(path: Path, reader: Any, required: Sequence[str]) -> Iterator[R
         ) from error
 
 
+def _whole(path: Path, reader: Any, row: list[str], names: Sequence[str]) -> list[str]:  # noqa: ANN401  (as above)
+    if len(row) != len(names):
+        raise InputError(
+            f"{path}, line {reader.line_num}: {len(row)} fields, expected {len(names)}: "
+            f"{', '.join(names)}",
+            hint="quote fields that contain the separator; a file that ends so is half-written",
+        )
+    return row
+
+
 def _csv_batch(
-    path: Path, names: Sequence[str], rows: list[list[str]], numbers: list[int]
+    path: Path, names: Sequence[str], rows: list[list[str]], numbers: list[int], *, named: bool
 ) -> RowBatch:
     columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-    return RowBatch(columns=columns, path=path, unit="line", numbers=numbers)
+    return RowBatch(columns=columns, path=path, unit="line", numbers=numbers, named=named)
 
 
 def _names(path: Path, header: Sequence[str], required: Sequence[str]) -> list[str]:
     names = [name.strip().lower() for name in header]
+    for meant, others in _OTHER_NAMES.items():
+        found = [name for name in names if re.sub(r"[^a-z]", "", name) in others]
+        if meant not in names and len(found) == 1:
+            names[names.index(found[0])] = meant
     for name in required:
         if name not in names:
             raise InputError(
@@ -130,21 +179,22 @@ def _names(path: Path, header: Sequence[str], required: Sequence[str]) -> list[s
 
 
 def _undecodable_line(path: Path) -> int:
+    """Return the first line that is no UTF-8; 0: there is none, or it is cut off in UTF-16."""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError:
                 return number
-    return 1  # a character cut off by the end of the first block, as UTF-16 may look
+    return 0
 
 
-def _parquet(path: Path, required: Sequence[str]) -> Iterator[RowBatch]:
+def _parquet(path: Path, wanted: _Wanted) -> Iterator[RowBatch]:
     for part in sorted(path.glob("*.parquet")) if path.is_dir() else [path]:
-        yield from _parquet_batches(part, required)
+        yield from _parquet_batches(part, wanted)
 
 
-def _parquet_batches(path: Path, required: Sequence[str]) -> Iterator[RowBatch]:
+def _parquet_batches(path: Path, wanted: _Wanted) -> Iterator[RowBatch]:
     try:
         import pyarrow as pa  # noqa: PLC0415  (the extra parquet)
         from pyarrow.parquet import ParquetFile  # noqa: PLC0415
@@ -155,7 +205,7 @@ def _parquet_batches(path: Path, required: Sequence[str]) -> Iterator[RowBatch]:
         ) from error
     try:
         with ParquetFile(path) as file:
-            names = _names(path, file.schema_arrow.names, required)
+            names = _names(path, file.schema_arrow.names, wanted.required)
             first = 1
             for batch in file.iter_batches(batch_size=_ROWS):
                 values = (_values(column) for column in batch.columns)

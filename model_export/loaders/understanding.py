@@ -19,6 +19,7 @@ from model_export.loaders.catalogue_builder import LoadedCatalogue
 from model_export.loaders.omissions import Omission, Tally
 from model_export.loaders.sources import load_catalogue, load_log
 from model_export.loaders.tables import is_parquet, read_table
+from model_export.log_remarks import log_remarks
 from model_export.metadata import Metadata
 
 __all__ = ["LogSummary", "Understanding", "understand"]
@@ -33,11 +34,13 @@ class LogSummary:
     read: int
     """Rows of the log; of a MovieLens directory its ratings."""
     counted: int
-    """LogSummary that training sees: of known items, each once."""
+    """Viewings that training sees: of known items, each once."""
     people: int
     watched_titles: int
     unknown_items: tuple[Omission, ...]
     """Viewings of items that the catalogue does not hold; training refuses them unless told to."""
+    remarks: tuple[str, ...]
+    """How the file was read where it does not say itself, and what is odd about it as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,12 @@ class Understanding:
             | {title.entity_id for title in self.catalogue.titles if title.kind == "series"}
         )
 
+    @property
+    def entries(self) -> int:
+        """How many the file holds: titles, other mentions of them, and what was left out."""
+        left_out = sum(each.count for each in self.catalogue.left_out)
+        return len(self.catalogue.titles) + self.catalogue.merged + left_out
+
     def as_json(self) -> dict[str, object]:
         """Return all of it, each title as it was read."""
         known = self.catalogue
@@ -79,6 +88,8 @@ class Understanding:
                 _title_json(title, known.metadata.get(title.entity_id, Metadata()))
                 for title in known.titles
             ],
+            "entries": self.entries,
+            "merged": known.merged,
             "kinds": self.kinds,
             "series": self.series,
             "ages": self.ages,
@@ -134,6 +145,7 @@ def _viewings(ratings: Path, catalogue: Path, loaded: LoadedCatalogue) -> LogSum
         people=log.user_count,
         watched_titles=len(set(log.items.tolist())),
         unknown_items=unknown.omissions(),
+        remarks=log_remarks(log),
     )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from edgeagent.errors import InputError
 from edgeagent.features.window import UNKNOWN_COMPLETION_FRACTION
 from model_export.loaders import fields
 from model_export.loaders.catalogue_builder import LoadedCatalogue
+from model_export.loaders.columns import each_value, moments
 from model_export.loaders.fields import Unreadable
 from model_export.loaders.tables import RowBatch, read_table
 from model_export.log import WatchLog
@@ -78,14 +78,14 @@ def _log(part: _ViewingColumns, people: Mapping[str, int], catalogue: LoadedCata
     by_name[watching[np.argsort(names, kind="stable")]] = np.arange(len(watching))
     users = by_name[part.users]
     order = np.lexsort((-part.completion, part.items, users, part.watched_on))
-    moments, users, items = part.watched_on[order], users[order], part.items[order]
+    seconds, users, items = part.watched_on[order], users[order], part.items[order]
     new = np.ones(len(order), dtype=np.bool_)
-    new[1:] = np.any([np.diff(each) != 0 for each in (moments, users, items)], axis=0)
+    new[1:] = np.any([np.diff(each) != 0 for each in (seconds, users, items)], axis=0)
     return WatchLog(
         titles=catalogue.titles,
         users=users[new],
         items=items[new],
-        watched_on=moments[new],
+        watched_on=seconds[new],
         completion=part.completion[order][new],
         user_count=len(watching),
         metadata=catalogue.metadata,
@@ -95,9 +95,10 @@ def _log(part: _ViewingColumns, people: Mapping[str, int], catalogue: LoadedCata
 def _part(
     batch: RowBatch, people: dict[str, int], column: Mapping[str, int], *, skip_unknown: bool
 ) -> _ViewingColumns:
-    names = _each(batch, "user", _said)
+    names = each_value(batch, "user", _said)
     users = np.array([people.setdefault(name, len(people)) for name in names], dtype=np.int64)
-    items = np.array([column.get(item, -1) for item in _each(batch, "item", _said)], dtype=np.int64)
+    ids = each_value(batch, "item", _said)
+    items = np.array([column.get(item, -1) for item in ids], dtype=np.int64)
     unknown = items < 0
     if unknown.any() and not skip_unknown:
         row = int(np.argmax(unknown))
@@ -110,19 +111,9 @@ def _part(
     return _ViewingColumns(
         users=users[known],
         items=items[known],
-        watched_on=_moments(batch)[known],
+        watched_on=moments(batch)[known],
         completion=_completion(batch)[known],
     )
-
-
-def _moments(batch: RowBatch) -> NDArray[np.int64]:
-    try:  # one go for what nearly every log holds
-        moments = np.array(batch.columns["timestamp"], dtype=np.int64)
-        for extreme in (moments.min(), moments.max()):
-            fields.moment(int(extreme))
-    except (ValueError, TypeError, OverflowError):
-        return np.array(_each(batch, "timestamp", _moment), dtype=np.int64)
-    return moments
 
 
 def _completion(batch: RowBatch) -> NDArray[np.float32]:
@@ -138,35 +129,13 @@ def _completion(batch: RowBatch) -> NDArray[np.float32]:
             return progress.astype(np.float32)
     except (ValueError, TypeError):
         pass
-    return np.array(_each(batch, "progress", _progress), dtype=np.float32)
-
-
-def _each(batch: RowBatch, field: str, read: Callable[[Any], Any]) -> list[Any]:
-    """Return a column's values; the first that cannot be read is an error with its place."""
-    values = []
-    for row, value in enumerate(batch.columns[field]):
-        try:
-            values.append(read(value))
-        except Unreadable as error:
-            found = fields.shown(value)
-            raise InputError(
-                f"{batch.place(row)}, field {field!r}: found {found}, expected {error}",
-                hint="mend the row, or leave it out",
-            ) from error
-    return values
+    return np.array(each_value(batch, "progress", _progress), dtype=np.float32)
 
 
 def _said(value: object) -> str:
     found = value.strip() if isinstance(value, str) else fields.text(value)
     if not found:
         raise Unreadable("an id")
-    return found
-
-
-def _moment(value: object) -> int:
-    found = fields.moment(value)
-    if found is None:
-        raise Unreadable("seconds since 1970, or a time such as 2025-01-31T20:15:00Z")
     return found
 
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeagent.errors import InputError
+from edgeagent.messages.task import PERMITTED_SEGMENTS
 from model_export.heads.encoders import Encoder
 from model_export.heads.trained_model import TrainedModel
 from model_export.log import WatchLog
+from model_export.log_remarks import log_remarks
 from model_export.segments.kmeans import spherical_kmeans
 from model_export.segments.naming import NamedSegment, name_segments
 from model_export.segments.session_vectors import sample_sessions, session_vectors
@@ -54,7 +57,12 @@ def find_segments(
     kept = np.flatnonzero(np.linalg.norm(vectors, axis=1) > 0)  # the rest points nowhere
     sessions, vectors = tuple(sessions[index] for index in kept), vectors[kept]
     if previous is None:
-        clusters, kept_fraction = spherical_kmeans(vectors, count=segments, seed=seed), None
+        try:
+            clusters, kept_fraction = spherical_kmeans(vectors, count=segments, seed=seed), None
+        except InputError as error:
+            fewest = segments == min(PERMITTED_SEGMENTS)
+            out = "give a larger log" if fewest else error.hint
+            raise InputError(str(error), hint="; ".join((*log_remarks(log), out))) from error
     else:
         carried = carry_segments(previous, log.titles, sessions, vectors)
         clusters, kept_fraction = carried.clusters, carried.kept_fraction

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -26,7 +26,7 @@ from edgeagent.messages import (
     sha256_hex,
 )
 from edgeagent.messages.codec import checked_text
-from edgeagent.messages.fields import ProfileName
+from edgeagent.messages.fields import MechanismName, ProfileName
 from edgeagent.messages.report import REPORT_BYTES
 
 WATCHED = {"entity_id": "film:1", "watched_on": 1_700_000_000}
@@ -36,7 +36,7 @@ reports = st.builds(
     report_id=st.text("0123456789abcdef", min_size=32, max_size=32),
     task=st.builds(
         "{}.{}.{}-{}.{}".format,
-        st.sampled_from(["subset_selection", "discrete_laplace"]),
+        st.sampled_from(get_args(MechanismName)),
         st.integers(8, 65),
         st.integers(2, 1000),
         st.integers(1, 1000),

@@ -89,7 +89,7 @@ def test_what_was_not_taken_is_counted_with_its_first_places(guide: Path) -> Non
         {
             "reason": "nothing in field 'title'",
             "count": 1,
-            "first": [f"{guide}, programme 3"],
+            "first": [f"{guide}, line 14, programme 3"],
         }
     ]
     assert {each["reason"]: each["count"] for each in found["ignored"]}[
@@ -122,18 +122,29 @@ def test_viewings_are_read_as_training_reads_them(table: Path, tmp_path: Path) -
                 "first": [f"{tmp_path / 'log.csv'}, line 4: zz"],
             }
         ],
+        "remarks": [
+            "all viewings are of one person: 'user' has to say whose each viewing is",
+            "all viewings are of one title: 'item' has to say what was watched",
+            "all viewings are of one second: 'timestamp' has to say when each was watched",
+            (
+                "1 viewings: 'train' needs 8 different sessions at least, and some hundred people "
+                "to be of use"
+            ),
+        ],
     }
 
 
 def test_people_are_told_the_same(guide: Path, table: Path, tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(LOG, "utf-8")
     said = check("--catalogue", guide)
+    assert "entries    3: 0 are another mention of a title, 1 left out" in said
     assert "titles     2: episode 1, film 1" in said
     assert "titles of unknown age are not shown to children and teens" in said
     assert "left out: 1 × nothing in field 'title'" in said
     said = check("--catalogue", table, "--ratings", tmp_path / "log.csv")
     assert "ids that look alike: 1\n           'A-1', 'a 1'" in said
     assert "viewings   3 read, 1 counted, of 1 people and 1 titles" in said
+    assert "           all viewings are of one person" in said
     assert "'train' refuses them unless given --skip-unknown" in said
 
 
@@ -170,4 +181,46 @@ def test_strict_refuses_a_guide_with_an_entry_that_is_no_title(
         words += ["--out", tmp_path / "model.npz"]
     result = CliRunner().invoke(main, [str(word) for word in words])
     assert result.exit_code == 3
-    assert f"{guide}, programme" in result.output
+    assert f"{guide}, line 14, programme 3" in result.output
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ("ann,a{n},{day}", "all viewings are of one person"),
+        ("u{n},a1,{day}", "all viewings are of one title"),
+        ("u{n},a{n},1700000000", "all viewings are of one second"),
+        ("u{n},a{n},{second}", "all viewings lie within 11 seconds: is 'timestamp' when"),
+    ],
+)
+def test_a_log_without_variety_gets_a_hint_in_training_too(
+    tmp_path: Path, rows: str, says: str
+) -> None:
+    titles = "".join(f"a{n},T{n}\n" for n in range(12))
+    (tmp_path / "titles.csv").write_text(f"item,title\na,A\n{titles}")
+    start = 1_700_000_000
+    viewings = (
+        rows.format(n=n, day=start + n * 86_400, second=start + n) + "\n" for n in range(12)
+    )
+    log = "".join(viewings)
+    (tmp_path / "log.csv").write_text(f"user,item,timestamp\n{log}")
+    words = ("--catalogue", tmp_path / "titles.csv", "--ratings", tmp_path / "log.csv")
+    assert says in check(*words)
+    out = tmp_path / "model.npz"
+    result = CliRunner().invoke(main, [str(word) for word in ("train", *words, "--out", out)])
+    assert result.exit_code == 3
+    assert says in result.output.partition("try: ")[2]
+    assert "give a larger log" in result.output
+
+
+def test_how_a_log_without_header_was_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "titles.csv").write_text("item,title\nml:7,Heat\n")
+    (tmp_path / "movies.csv").write_text("7,Heat (1995),Crime\n")
+    (tmp_path / "ratings.csv").write_text("4,7,3.0,1700000000\n5,7,3.0,1700900000\n")
+    words = ("--catalogue", tmp_path / "titles.csv", "--ratings", tmp_path)
+    first, *_ = checked(*words)["viewings"]["remarks"]
+    assert first.endswith("movies.csv has no header: its columns were read as item, title, genres")
+    command = ["train", "--ratings", str(tmp_path), "--out", str(tmp_path / "model.npz")]
+    result = CliRunner().invoke(main, command)
+    assert "note: " in result.output
+    assert "ratings.csv has no header: its columns were read as user, item, rating" in result.output

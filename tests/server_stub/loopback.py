@@ -24,6 +24,7 @@ from edgeagent.messages import (
 from edgeagent.testing.clock import FakeClock
 from server_stub.admission import Admission
 from server_stub.app import create_app
+from server_stub.connections import ConnectionLimits
 from server_stub.ingest import Ingest
 from server_stub.serving import listen, make_server
 from server_stub.store import ReportStore
@@ -140,7 +141,12 @@ class Stub:
 
 @contextmanager
 def running_stub(
-    directory: Path, *, capacity: int = 4096, body_seconds: float = 10.0, max_pages: int = 0
+    directory: Path,
+    *,
+    capacity: int = 4096,
+    body_seconds: float = 10.0,
+    max_pages: int = 0,
+    limits: ConnectionLimits | None = None,
 ) -> Iterator[Stub]:
     """Serve a small repository; it is the middle of the week after ``WEEK``."""
     clock = FakeClock(week_start(WEEK + 1) + 300_000)
@@ -155,7 +161,8 @@ def running_stub(
                 admission=Admission([make_task()], clock=clock),
                 ingest=Ingest(store, capacity=capacity),
                 body_seconds=body_seconds,
-            )
+            ),
+            limits=limits,
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -150,6 +150,7 @@ EARLIER = [
 def undo(schema: Schema, version: int) -> Iterator[str]:
     """Yield what makes a database of an earlier schema out of a present one."""
     for migration in reversed(schema.migrations[version:]):
+        assert migration.name in UNDO, f"write into UNDO what takes {migration.name} back"
         yield from UNDO[migration.name]
         yield f"DELETE FROM _sqlite_migrations WHERE name = '{migration.name}'"  # noqa: S608  (ours)
     yield f"PRAGMA user_version = {version}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Literal
 
 import numpy as np
 import pytest
@@ -13,9 +12,11 @@ from hypothesis import strategies as st
 
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.messages import ModelFiles, RankRequest, Viewing, decode_catalogue
+from edgeagent.messages.fields import HeadName
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
 from model_export.evaluation.ranking import PersonHistory
+from model_export.heads.fit import HEADS
 from model_export.heads.foldin import FoldinSettings
 from model_export.heads.timescales import TimescalesWeights
 from model_export.heads.trained_model import TrainedModel
@@ -26,8 +27,6 @@ NOW = 1_780_000_000
 FILES = ModelFiles(
     model_path="m", model_sha256="0" * 64, catalogue_path="c", catalogue_sha256="0" * 64
 )
-HEADS = ("foldin", "timescales")
-Head = Literal["foldin", "timescales"]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +69,7 @@ def _viewings(engine: Engine, drawn: tuple[tuple[int, int, float], ...]) -> tupl
 @settings(max_examples=60, deadline=None)
 def test_parts_add_up_to_the_score(
     engines: dict[str, Engine],
-    head: Head,
+    head: HeadName,
     drawn: tuple[tuple[int, int, float], ...],
     explained: int,
 ) -> None:
@@ -112,7 +111,7 @@ def _from_the_future() -> list[tuple[int, int, float]]:
 def test_the_box_scores_what_was_evaluated(
     engines: dict[str, Engine],
     model: TrainedModel,
-    head: Head,
+    head: HeadName,
     history: Callable[[], list[tuple[int, int, float]]],
 ) -> None:
     trained = model if head == "foldin" else with_timescales(model)

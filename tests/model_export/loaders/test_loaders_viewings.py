@@ -100,7 +100,10 @@ def test_batches_make_one_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         ("user,item\n", "log.csv has no column 'timestamp'; it has user, item"),
         ("user,item,timestamp,item\n", "log.csv has two columns 'item'"),
         ("user,item,timestamp\n", "holds no viewings of titles in the catalogue"),
-        ("user,item,timestamp\nu,a\n", "log.csv, line 2: 2 fields, the header has 3"),
+        (
+            "user,item,timestamp\nu,a\n",
+            "log.csv, line 2: 2 fields, expected 3: user, item, timestamp",
+        ),
         (f"user,item,timestamp\nu,a,{T}\nu,x,{T}\n", "line 3, field 'item': 'x' is not in the"),
         (f"user,item,timestamp\n,a,{T}\n", "line 2, field 'user': found '', expected an id"),
         ("user,item,timestamp\nu,a,\n", "line 2, field 'timestamp': found '', expected seconds"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgeagent.errors import InputError
-from model_export.loaders import movielens
+from model_export.loaders import load_log, tables
 from model_export.loaders.movielens import load_movielens
 from model_export.loaders.movielens_titles import movielens_title
 
@@ -63,13 +63,13 @@ def test_line_ends_and_blank_lines_do_not_matter(tmp_path: Path) -> None:
     assert other.watched_on.tolist() == plain.watched_on.tolist()
 
 
-def test_blocks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = load_movielens(_csv(tmp_path))
-    monkeypatch.setattr(movielens, "_BLOCK_BYTES", 5)
+    monkeypatch.setattr(tables, "_ROWS", 2)
     pieces = load_movielens(tmp_path)
     assert pieces.watched_on.tolist() == whole.watched_on.tolist()
     bad = RATINGS_CSV + "4,7,x,1000000300\n"
-    with pytest.raises(InputError, match="line 5: "):
+    with pytest.raises(InputError, match="line 5, field 'rating'"):
         load_movielens(_csv(tmp_path, ratings=bad))
 
 
@@ -115,46 +115,47 @@ def _says(directory: Path, *words: str) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("4,7,3.0", "userId,movieId,rating 0.5-5,seconds since 1970"),
-        ("4,7,3.0,10000", "seconds since 1970"),
-        ("4,7,3.0,1000000300000", "seconds since 1970"),
+        ("4,7,3.0", "3 fields, expected 4: user, item, rating, timestamp"),
+        ("4,7,3.0,1000000300,1", "5 fields, expected 4"),
+        ("\x00\x00\x00", "1 fields, expected 4"),
+        ("4,7,3.0,10000", "'timestamp': found '10000', expected seconds since 1970"),
+        ("4,7,3.0,1000000300000", "seconds since 1970 (not milliseconds)"),
         ("4,7,3.0,", "seconds since 1970"),
-        ("4,7,5.5,1000000300", "rating 0.5-5"),
-        ("4,7,0,1000000300", "rating 0.5-5"),
-        ("4,7,1_0,1000000300", "rating 0.5-5"),
-        ("4,7,nan,1000000300", "rating 0.5-5"),
-        ("4.5,7,3.0,1000000300", "userId"),
-        ("1e300,7,3.0,1000000300", "userId"),
-        ("4,7,3.0,1000000300,1", "userId,movieId"),
-        ("\x00\x00\x00", "userId,movieId"),
-        ("4,8,3.0,1000000300", "a movieId that stands in movies.csv"),
+        ("4,7,5.5,1000000300", "'rating': found '5.5', expected stars above 0, at most 5"),
+        ("4,7,0,1000000300", "at most 5"),
+        ("4,7,1_0,1000000300", "at most 5"),
+        ("4,7,good,1000000300", "at most 5"),
+        ("4,7,nan,1000000300", "at most 5"),
+        ("4.5,7,3.0,1000000300", "'user': found '4.5', expected a whole number"),
+        ("1e300,7,3.0,1000000300", "'user'"),
+        ("4,8,3.0,1000000300", "'item': found '8', expected a movie of movies.csv"),
     ],
 )
 def test_a_bad_rating_is_named(tmp_path: Path, line: str, expected: str) -> None:
     directory = _csv(tmp_path, ratings=f"{RATINGS_CSV}{line}\n4,7,3.0,1000000400\n")
-    _says(directory, "ratings.csv, line 5: found ", expected)
+    _says(directory, "ratings.csv, line 5", expected)
 
 
 def test_a_bad_line_in_dat_is_named(tmp_path: Path) -> None:
     _dat(tmp_path)
     (tmp_path / "ratings.dat").write_text("1::7::5::978300760\n1::7::5\n", "utf-8")
-    _says(tmp_path, "ratings.dat, line 2: found '1::7::5'", "userId::movieId::rating")
+    _says(tmp_path, "ratings.dat, line 2: 3 fields, expected 4: user, item, rating, timestamp")
 
 
-def test_all_lines_of_another_width_are_refused(tmp_path: Path) -> None:
-    _says(_csv(tmp_path, ratings="a,b\n1,7\n2,7\n"), "line 2: found '1,7'")
-
-
-def test_a_long_line_is_shortened(tmp_path: Path) -> None:
-    _says(_csv(tmp_path, ratings=RATINGS_CSV + "9" * 500 + "\n"), "line 5", "9" * 60 + "…")
+def test_a_long_value_is_shortened(tmp_path: Path) -> None:
+    bad = f"{RATINGS_CSV}4,7,{'9' * 500},1000000400\n"
+    _says(_csv(tmp_path, ratings=bad), "line 5", "9" * 60 + "…")
 
 
 @pytest.mark.parametrize(
     ("movies", "words"),
     [
-        (MOVIES_CSV + "11,Casino (1995)\n", ("line 5", "movieId,title,genre|genre")),
-        (MOVIES_CSV + "x,Casino (1995),Crime\n", ("line 5", "movieId")),
-        (MOVIES_CSV + "11, ,Crime\n", ("line 5", "movieId")),
+        (
+            MOVIES_CSV + "11,Casino (1995)\n",
+            ("line 5", "2 fields, expected 3: item, title, genres"),
+        ),
+        (MOVIES_CSV + "x,Casino (1995),Crime\n", ("line 5", "'item'", "whole number")),
+        (MOVIES_CSV + "11, ,Crime\n", ("line 5", "'title'")),
         (MOVIES_CSV + '11,"Casino (19', ("line 5", "unexpected end of data")),
         (MOVIES_CSV + "7,Heat (1995),Crime\n", ("line 5", "movie 7 stands in line 2 already")),
         ("movieId,title,genres\n", ("holds no movies",)),
@@ -171,8 +172,9 @@ def test_a_csv_that_is_not_utf8_is_named(tmp_path: Path) -> None:
 
 
 def test_an_empty_ratings_file_is_refused(tmp_path: Path) -> None:
-    for text in ("", "userId,movieId,rating,timestamp\n", "userId,movieId,rating,timestamp\n\n\n"):
+    for text in ("userId,movieId,rating,timestamp\n", "userId,movieId,rating,timestamp\n\n\n"):
         _says(_csv(tmp_path, ratings=text), "ratings.csv holds no ratings")
+    _says(_csv(tmp_path, ratings=""), "ratings.csv has no column 'user'; it has none")
 
 
 def test_a_directory_that_is_neither_form_is_refused(tmp_path: Path) -> None:
@@ -191,16 +193,6 @@ def test_movielens_small_loads(movielens_small: Path) -> None:
     assert (log.watched_on[:-1] <= log.watched_on[1:]).all()
 
 
-def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
-    for name, read in (
-        ("movies.csv", movielens._read),
-        ("ratings.csv", lambda path: list(movielens._blocks(path, movielens._CSV))),
-    ):
-        with pytest.raises(InputError, match=f"{name} cannot be read: No such file") as refusal:
-            read(tmp_path / name)
-        assert refusal.value.hint
-
-
 def test_ratings_of_one_second_stay_in_the_order_of_the_file(tmp_path: Path) -> None:
     ratings = "userId,movieId,rating,timestamp\n" + "".join(
         f"{user},{movie},4.0,1000000100\n" for user, movie in ((2, 9), (1, 9), (1, 3), (2, 7))
@@ -208,3 +200,56 @@ def test_ratings_of_one_second_stay_in_the_order_of_the_file(tmp_path: Path) -> 
     log = load_movielens(_csv(tmp_path, ratings=ratings))
     assert log.users.tolist() == [0, 0, 1, 1]
     assert [log.titles[item].entity_id for item in log.items] == ["ml:9", "ml:3", "ml:9", "ml:7"]
+
+
+@pytest.mark.parametrize("columns", [(3, 2, 1, 0), (1, 0, 3, 2)])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_columns_go_by_their_names(
+    tmp_path: Path, columns: tuple[int, ...], separator: str
+) -> None:
+    plain = load_movielens(_csv(tmp_path))
+    lines = [line.split(",") for line in RATINGS_CSV.splitlines()]
+    turned = "\ufeff" + "".join(
+        separator.join([*(f'"{line[column]}"' for column in columns), "more"]) + "\r\n"
+        for line in lines
+    )
+    movies = '"title","genres","movieId"\n"Heat, Part One",Crime,7\nB,,3\nC,,9\n'
+    other = load_movielens(_csv(tmp_path, ratings=turned, movies=movies))
+    assert other.titles[0].title == "Heat, Part One"
+    for name in ("users", "watched_on", "completion"):
+        assert getattr(other, name).tolist() == getattr(plain, name).tolist()
+    ids = [[log.titles[item].entity_id for item in log.items] for log in (plain, other)]
+    assert ids[0] == ids[1]
+    assert other.remarks == ()
+
+
+def test_without_names_the_usual_order_is_taken_and_said(tmp_path: Path) -> None:
+    plain = load_movielens(_csv(tmp_path))
+    bare = [text.partition("\n")[2] for text in (RATINGS_CSV, MOVIES_CSV)]
+    other = load_movielens(_csv(tmp_path, ratings=bare[0], movies=bare[1]))
+    assert other.titles == plain.titles
+    assert other.watched_on.tolist() == plain.watched_on.tolist()
+    said = "has no header: its columns were read as"
+    assert other.remarks == (
+        f"{tmp_path / 'movies.csv'} {said} item, title, genres",
+        f"{tmp_path / 'ratings.csv'} {said} user, item, rating, timestamp",
+    )
+    assert load_movielens(_dat_beside(tmp_path)).remarks == ()
+
+
+def _dat_beside(directory: Path) -> Path:
+    (directory / "dat").mkdir()
+    return _dat(directory / "dat")
+
+
+def test_a_header_that_lacks_a_column_is_refused_and_no_row_taken_for_it(tmp_path: Path) -> None:
+    _says(_csv(tmp_path, ratings="a,b\n1,7\n2,7\n"), "has no column 'user'; it has a, b")
+    short = RATINGS_CSV.partition("\n")[2].replace(",4.0", "").replace(",0.5", "")
+    _says(_csv(tmp_path, ratings=short), "ratings.csv, line 1: 3 fields, expected 4")
+
+
+def test_one_file_of_movielens_may_stand_for_a_table(tmp_path: Path) -> None:
+    _csv(tmp_path)
+    log = load_log(tmp_path / "ratings.csv", tmp_path / "movies.csv")
+    assert [log.titles[item].entity_id for item in log.items] == ["9", "7", "3"]
+    assert log.watched_on.tolist() == [1000000050, 1000000100, 1000000200]

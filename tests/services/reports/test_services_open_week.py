@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
+from typing import get_args
 
 import pytest
 
@@ -18,6 +19,7 @@ from edgeagent.messages import (
     SplitRequest,
     decode_report,
 )
+from edgeagent.messages.fields import MechanismName
 from edgeagent.privacy.values import SegmentCounts
 from edgeagent.services.reports.limits import SEND_WINDOW_SECONDS
 from edgeagent.services.reports.open_week import OpenWeek
@@ -144,7 +146,7 @@ def test_a_count_that_the_box_died_of_is_none_and_not_begun_again(
     assert box.agent.close_week().outcome == "already_closed"
 
 
-@pytest.mark.parametrize("mechanism", ["subset_selection", "discrete_laplace"])
+@pytest.mark.parametrize("mechanism", get_args(MechanismName))
 def test_a_count_begun_again_leaves_as_an_empty_week_would(
     make_box: Callable[..., Box], mechanism: str
 ) -> None:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, Phase, event, settings
@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from edgeagent.agent import Agent
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_of, week_start
 from edgeagent.consent import Purpose
+from edgeagent.messages.fields import MechanismName
 from edgeagent.messages.task import PERMITTED_CATEGORIES
 from edgeagent.privacy.accounting import Debit
 from edgeagent.testing.clock import FakeClock
@@ -102,7 +103,7 @@ class Policy(RuleBasedStateMachine):
         self.box.clock.advance(-weeks * WEEK_SECONDS)
 
     @rule(
-        mechanism=st.sampled_from(["subset_selection", "discrete_laplace"]),
+        mechanism=st.sampled_from(get_args(MechanismName)),
         categories=st.sampled_from(PERMITTED_CATEGORIES),
         odds=st.sampled_from([(3, 1), (2, 1), (3, 2)]),
     )

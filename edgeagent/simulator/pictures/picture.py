@@ -1,0 +1,144 @@
+"""What a picture is, and how it is drawn: twice, for a wide and for a narrow screen."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+__all__ = [
+    "ESTIMATE",
+    "GRID",
+    "INK",
+    "QUIET",
+    "TRUTH",
+    "Draw",
+    "Numbers",
+    "Picture",
+    "Screen",
+    "draw_picture",
+    "legend_above",
+]
+
+INK = "#1f2a37"
+ESTIMATE = "#1d6fb8"
+TRUTH = "#d9480f"
+QUIET = "#9aa5b1"
+GRID = "#e4e7eb"
+_STYLE = {
+    "svg.fonttype": "none",  # text stays text: sharp, small, searchable
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.edgecolor": QUIET,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "text.color": INK,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """What a picture is drawn for."""
+
+    name: str
+    width_inches: float
+    letters: int
+    """The longest label."""
+
+    @property
+    def wide(self) -> bool:
+        """Whether two axes fit beside each other."""
+        return self is _WIDE
+
+
+_WIDE = Screen(name="wide", width_inches=9.0, letters=48)
+_NARROW = Screen(name="narrow", width_inches=4.4, letters=24)
+
+Draw = Callable[[Figure, Screen], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """The table behind a picture, as texts."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    """The first of each names the row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One picture in two widths, with everything that stands around it."""
+
+    caption: str
+    """One sentence: what is seen."""
+    description: str
+    """For those who cannot see it."""
+    numbers: Numbers
+    wide: str
+    narrow: str
+
+
+def draw_picture(
+    name: str,
+    draw: Draw,
+    *,
+    heights_inches: tuple[float, float],
+    caption: str,
+    description: str,
+    numbers: Numbers,
+) -> Picture:
+    """Draw a picture for both screens.
+
+    Args:
+        name: of this picture; it makes the ids in its SVG differ from those of others in the page.
+        draw: draws into an empty figure.
+        heights_inches: for the wide and for the narrow screen.
+        caption: one sentence.
+        description: for screen readers.
+        numbers: what is drawn.
+
+    """
+    return Picture(
+        caption=caption,
+        description=description,
+        numbers=numbers,
+        wide=_svg(name, draw, _WIDE, heights_inches[0]),
+        narrow=_svg(name, draw, _NARROW, heights_inches[1]),
+    )
+
+
+def legend_above(figure: Figure, axes: Axes, *, columns: int) -> None:
+    """Put the legend of ``axes`` above everything.
+
+    One of the axes themselves leaves them too little width where labels are long.
+    """
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", ncols=columns)
+
+
+def _svg(name: str, draw: Draw, screen: Screen, height_inches: float) -> str:
+    prefix = f"{name}-{screen.name}-"
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):  # the same picture, the same bytes
+        figure = Figure(figsize=(screen.width_inches, height_inches), layout="constrained")
+        draw(figure, screen)
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    text = buffer.getvalue()
+    svg = text[text.index("<svg") :]
+    return re.sub(r'\bid="|href="#|url\(#', lambda found: found[0] + prefix, svg)
