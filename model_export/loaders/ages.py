@@ -30,17 +30,50 @@ _SYSTEMS = {
     "icaa": "icaa", "spain": "icaa", "espana": "icaa", "classind": "classind", "djctq": "classind",
     "brazil": "classind", "brasil": "classind", "ofrb": "ofrb", "ontario": "ofrb",
     "canad": "canada", "chvrs": "canada", "ital": "italia", "norge": "norge", "norway": "norge",
-    "medietilsyn": "norge",
+    "medietilsyn": "norge", "danmark": "danmark", "denmark": "danmark", "suomi": "suomi",
+    "finland": "suomi", "kavi": "suomi",
 }  # fmt: skip
 """Rating systems by a part of their name, where a code means another age there than elsewhere."""
+_COUNTRIES = {
+    "au": "acb",
+    "br": "classind",
+    "ca": "canada",
+    "dk": "danmark",
+    "es": "icaa",
+    "fi": "suomi",
+    "it": "italia",
+    "mx": "rtc",
+    "no": "norge",
+}
+"""Systems by country code."""
+_OTHER_COUNTRIES = frozenset(
+    {
+        "ar", "at", "be", "bg", "ch", "cl", "co", "cz", "de", "ee", "fr", "gb", "gr", "hk", "hr",
+        "hu", "id", "ie", "il", "in", "is", "jp", "kr", "lt", "lu", "lv", "my", "nl", "nz", "pe",
+        "ph", "pl", "pt", "ro", "rs", "ru", "se", "sg", "si", "sk", "th", "tr", "tw", "uk", "us",
+        "za",
+    }
+)  # fmt: skip
+"""Whose codes mean the same without a system. Media centres write them before a rating: ``DE-16``,
+``BR:L``. Codes that are ratings of their own are none: MA, NC, NR, PG, TV, UA."""
+_COUNTRY = re.compile(r"([a-z]{2})\s*[:/-]\s*(\S.*)")
 _SYSTEM_NAMES, _BESIDE = "age_systems.txt", "age_beside.txt"
 _PARTS = re.compile(r"[,;|()\[\]]|\s[-/]\s|:\s|\sfor\s.*")
 _PLAIN = re.compile(r"\b(?:tv[- ]?(?:ma|14|pg|y7)|pg[- ]?13|nc[- ]?17|rated [rx])\b")
 """Codes that mean one thing wherever they stand, among words that nobody knows, too."""
 _TOKENS = re.compile(r"\d+|[^\W\d_]+")
 _RANGE = re.compile(r"(?P<low>\d+)\s*-\s*\d*\s*(?:years?|jahre|ans|anos|anni|jaar|lat|ar|yas)?")
+_DESCRIPTORS = re.compile(r"[dflnsv]{1,6}")
+"""Letters for dialogue, fantasy violence, language, nudity, sex and violence: TV-14-DLSV."""
+_AGES_IN_WORDS = {
+    "siete": "7", "doce": "12", "dieciseis": "16", "dieciocho": "18",
+    "dez": "10", "doze": "12", "catorze": "14", "quatorze": "14", "dezesseis": "16",
+    "dezasseis": "16", "dezoito": "18",
+}  # fmt: skip
+"""The official phrases of ICAA and ClassInd spell them out."""
 _LAW = re.compile(r"§\s*\d+")
-_FRACTION = re.compile(r"\d\s*[/:]\s*\d|\d[.,]\d*[1-9]")
+_NO_AGE = re.compile(r"\d\s*[/:]\s*\d|\d[.,]\d*[1-9]|\b[2348][dk]\b|\bs\d+\s*e\d+")
+"""Scores, versions, picture formats and episodes."""
 _WHOLE = re.compile(r"(\d)[.,]0+(?!\d)")
 
 
@@ -71,6 +104,9 @@ def _read(mention: AgeMention) -> int | None:
     """Return the age of one mention; of a text in several parts the strictest that is readable."""
     line = _WHOLE.sub(r"\1", _LAW.sub("", folded(mention.text)))
     system = folded(mention.system)
+    found = _COUNTRY.fullmatch(line)
+    if found and (found[1] in _COUNTRIES or found[1] in _OTHER_COUNTRIES):
+        system, line = f"{system} {_COUNTRIES.get(found[1], found[1])}", found[2]
     whole = _read_part(line, system)
     if whole is not None:
         return whole
@@ -81,7 +117,7 @@ def _read(mention: AgeMention) -> int | None:
 
 
 def _read_part(part: str, system: str) -> int | None:
-    tokens = _TOKENS.findall(part)
+    tokens = [_AGES_IN_WORDS.get(token, token) for token in _TOKENS.findall(part)]
     whose = _system(f"{system} {part}")
     for written in _shorter(tokens):
         for name in (whose, ""):
@@ -107,8 +143,8 @@ def _number(part: str, tokens: list[str], system: str) -> int | None:
         low = int(found["low"])
         return min(low, _ADULT) if low <= _OLDEST else None
     numbers = [int(token) for token in tokens if token.isdecimal()]
-    words = [token for token in tokens if not token.isdecimal()]
-    if not numbers or max(numbers) > _OLDEST or _FRACTION.search(part):
+    words = [each for each in tokens if not each.isdecimal() and not _DESCRIPTORS.fullmatch(each)]
+    if not numbers or max(numbers) > _OLDEST or _NO_AGE.search(part):
         return None
     if not _plain_words(_BESIDE) | _plain_words(_SYSTEM_NAMES) >= set(words):
         return None

@@ -141,3 +141,27 @@ def test_the_names_of_dvb_and_iab_mean_what_their_codes_do() -> None:
         by_code, by_name = genres_of(code), genres_of(name)
         assert by_name is not None, name
         assert topics_of(by_code or ()) <= topics_of(by_name), (code, name)
+
+
+EN_300_468 = {1: 9, 2: 5, 3: 4, 4: 12, 5: 6, 6: 7, 7: 12, 8: 4, 9: 8, 0xA: 8, 0xB: 6}
+"""Content descriptors by content_nibble_level_1: how many are defined, general ones counted."""
+SENSITIVE_DVB = {0x12, 0x17, 0x18, 0x73, 0x80, 0x82, 0x93, 0x95, 0xA4}
+SENSITIVE_IAB = {"IAB6-7", "IAB7", "IAB11", "IAB14", "IAB23", "IAB25", "IAB26"}
+
+
+def test_every_content_descriptor_of_dvb_is_known_and_the_sensitive_ones_protect() -> None:
+    defined = [group << 4 | low for group, count in EN_300_468.items() for low in range(count)]
+    found = {code: genres_of(f"0x{code:02X}") for code in defined}
+    assert None not in found.values()
+    assert {code for code, meant in found.items() if topics_of(meant or ())} == SENSITIVE_DVB
+    others = set(range(256)) - set(defined)
+    assert {genres_of(f"0x{code:02x}") for code in others} == {None}
+
+
+def test_every_tier_of_iab_is_known_and_the_sensitive_ones_protect() -> None:
+    tiers = [f"IAB{tier}" for tier in range(1, 27) if tier != 24]  # 24 says: uncategorized
+    found = {code: genres_of(code) for code in (*tiers, "IAB6-7")}
+    assert None not in found.values()
+    assert {code for code, meant in found.items() if topics_of(meant or ())} == SENSITIVE_IAB
+    assert all(topics_of(genres_of(f"{code}-3") or ()) for code in SENSITIVE_IAB - {"IAB6-7"})
+    assert genres_of("IAB24") is None
