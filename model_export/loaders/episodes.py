@@ -15,16 +15,18 @@ __all__ = ["EpisodeNumber", "episode_number", "stated_number"]
 _MOST_SEASON, _MOST_EPISODE = 9999, 100_000
 _SEASON = (
     "season series staffel saison temporada stagione seizoen sezon sezonul seria serie sasong "
-    "sesong sæson kausi temp stag ser st sn s t"
+    "sesong sæson kausi сезон temp stag staf ser sz st sn se s t"
 )
 _EPISODE = (
     "episode episodio epizod episod epizoda folge teil part capitulo chapter kapitel aflevering "
-    "odcinek avsnitt afsnit bolum puntata jakso del eps epi ep odc afl avs cap bol nr no e f"
+    "odcinek avsnitt afsnit bolum puntata jakso серия эпизод выпуск del eps epi ep odc afl avs "
+    "cap bol flg fol pt nr no e f"
 )
-"""Of XMLTV guides in eleven languages, without accents; longest first, or ``s`` would hide
+"""Of XMLTV guides in twelve languages, without accents; longest first, or ``s`` would hide
 ``season``."""
 _S, _E = ("|".join(sorted(words.split(), key=len, reverse=True)) for words in (_SEASON, _EPISODE))
-_BEFORE = r"(?<![^\W\d_])"  # a word begins here: not within another, but after a digit as in 2E7
+_BEFORE = r"(?:(?<![^\W\d_])|(?<=\dx))"
+"""A word begins here: not within another, but after a digit, as in ``2E7`` and ``T02xE07``."""
 _GAP = r"[\s.:#_-]*"
 _COUNTED = r"(?:\.|st|nd|rd|th|a|o|e|re|er)?\s*"
 """After a number that stands before its word: ``1. Staffel``, ``2nd season``, ``3ª temporada``."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
 
 __all__ = ["calls_film", "calls_series", "is_film_note"]
 
@@ -19,7 +21,9 @@ _SERIES = re.compile(
     r"|soaps?|sitcoms?|dizi|seriado)"
     r"|tv ?shows?|shows?"
 )
-_YEAR = re.compile(r"(?<!\d)(?:18|19|20)\d\d(?!\d)")
+_MADE = re.compile(r"(?:.*?(?P<country>[^\W\d_.]+)\W+|\W*)(?:18|19|20)\d\d\W*")
+"""``USA 1999``, ``Krimi, D/F 2003`` or a year alone."""
+_LONGEST_CODE = 3
 
 
 def calls_film(categories: Iterable[str]) -> bool:
@@ -33,9 +37,26 @@ def calls_series(categories: Iterable[str]) -> bool:
 
 
 def is_film_note(subtitle: str) -> bool:
-    """Whether a film's sub-title describes it and does not name it: ``Spielfilm, USA 1999``."""
+    """Whether a film's sub-title describes it and does not name it: ``Spielfilm, USA 1999``.
+
+    ``Winter 1947`` is a name.
+    """
     words = _plain(subtitle).strip(" :.-")
-    return bool(_YEAR.search(words)) or bool(_FILM.fullmatch(words.split(",")[0].strip()))
+    if _FILM.fullmatch(words.split(",")[0].strip()):
+        return True
+    made = _MADE.fullmatch(subtitle.strip(" :.-"))
+    if made is None or (country := made["country"]) is None:
+        return made is not None
+    is_code = country.isupper() and len(country) <= _LONGEST_CODE
+    return is_code or _plain(country) in _countries()
+
+
+@cache
+def _countries() -> frozenset[str]:
+    lines = files("model_export.loaders").joinpath("film_countries.txt").read_text("utf-8")
+    return frozenset(
+        word for line in lines.splitlines() if not line.startswith("#") for word in line.split()
+    )
 
 
 def _plain(text: str) -> str:

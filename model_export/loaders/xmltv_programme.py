@@ -53,9 +53,11 @@ def programme_entry(programme: Element) -> dict[str, object]:
         subtitle = None
     categories = _words(programme, "category")
     numbering = _numbering(programme)
-    stated = stated_number(subtitle) if subtitle else None
-    number = numbering.number if stated is None else numbering.number.filled_from(stated)
-    kind = _kind(numbering, number, subtitle, categories)
+    number = numbering.number
+    is_film = number == EpisodeNumber() and not numbering.unread and _is_film(numbering, categories)
+    if subtitle and not is_film and (stated := stated_number(subtitle)):
+        number = number.filled_from(stated)
+    kind = "film" if is_film else _kind(numbering, number, subtitle, categories)
     if kind == "film" and subtitle is not None and is_film_note(subtitle):
         subtitle = None
     year = _text(programme, "date")
@@ -85,16 +87,21 @@ def programme_entry(programme: Element) -> dict[str, object]:
 def _kind(
     numbering: _Numbering, number: EpisodeNumber, subtitle: str | None, categories: list[str]
 ) -> str:
-    """Return what a programme is; a sub-title alone is no episode of what is called a film."""
+    """Return what a programme is that nothing calls a film."""
     if number != EpisodeNumber() or numbering.unread:
         return "episode"
-    calls = calls_film(categories), calls_series(categories)
-    if any(map(_FILM_ID.fullmatch, numbering.ids)) or calls == (True, False):
-        return "film"
+    called = calls_series(categories) and not calls_film(categories)
     is_episode_id = any(each.upper().startswith(("EP", "EPISODE/")) for each in numbering.ids)
-    if is_episode_id or (subtitle and not is_film_note(subtitle)) or numbering.first_shown:
+    is_named = subtitle and (called or not is_film_note(subtitle))
+    if is_episode_id or is_named or numbering.first_shown:
         return "episode"
-    return "series" if numbering.series_id or calls == (False, True) else "film"
+    return "series" if numbering.series_id or called else "film"
+
+
+def _is_film(numbering: _Numbering, categories: list[str]) -> bool:
+    """Whether it is called a film; a sub-title, even ``Part 2``, makes no episode of it then."""
+    by_id = any(map(_FILM_ID.fullmatch, numbering.ids))
+    return by_id or (calls_film(categories) and not calls_series(categories))
 
 
 def _numbering(programme: Element) -> _Numbering:
