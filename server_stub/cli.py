@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import click
@@ -13,9 +14,17 @@ import msgspec
 from edgeagent.clock import Clock, SystemClock, moment_of_iso
 from edgeagent.command_group import HELP_NAMES, CommandGroup, emit_json, json_option
 from edgeagent.messages.server_address import LOOPBACK
+from edgeagent.messages.task import MAX_ODDS, PERMITTED_CATEGORIES, PERMITTED_ODDS
+from edgeagent.privacy.subset_selection import SubsetSelection
 from server_stub.admission import DEFAULT_GRACE_WEEKS, Admission
 from server_stub.aggregate import SqliteAggregator
-from server_stub.publication import AudienceEstimate, estimate_audience, require_publishable
+from server_stub.planning import plan_precision
+from server_stub.publication import (
+    MIN_PUBLISHABLE_REPORTS,
+    AudienceEstimate,
+    estimate_audience,
+    require_publishable,
+)
 from server_stub.repository import load_task, manifest_of, published_tasks
 
 __all__ = ["main"]
@@ -155,8 +164,14 @@ def serve(  # noqa: PLR0913  (one parameter an option)
     help="For publication: refuse unless enough boxes reported and every interval is within ± this "
     "(0.01 is one point of share).",
 )
+@click.option(
+    "--raw",
+    is_flag=True,
+    help=f"Show what fewer than {MIN_PUBLISHABLE_REPORTS:,} reports give, too: mostly noise.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, a row a segment.")
 @json_option
-def estimate(
+def estimate(  # noqa: PLR0913  (one parameter an option)
     *,
     store: Path,
     repository: Path,
@@ -164,11 +179,14 @@ def estimate(
     weeks: tuple[int, ...],
     simultaneous: bool,
     half_width: float | None,
+    raw: bool,
+    as_csv: bool,
     as_json: bool,
 ) -> None:
     """Estimate each segment's share of the viewing sessions, with intervals.
 
-    Shares under subset_selection, mean clipped sessions per box under discrete_laplace.
+    Shares under subset_selection, mean clipped sessions per box under discrete_laplace. Sensitive
+    segments are not listed.
     """
     task = load_task(task_file) if task_file else published_tasks(repository)[-1]
     result = estimate_audience(
@@ -181,19 +199,85 @@ def estimate(
     )
     if half_width is not None:
         require_publishable(result)
+    if not (raw or result.says_anything):
+        result = msgspec.structs.replace(result, segments=())
     if as_json:
         emit_json(result)
+    elif as_csv:
+        from server_stub.estimate_table import csv_of  # noqa: PLC0415  (as below)
+
+        click.echo(csv_of(result, task), nl=False)
     else:
         _show(result)
+
+
+@main.command()
+@click.option(
+    "--boxes",
+    type=click.IntRange(min=1),
+    help="How many boxes report; each does once a quarter.  [or --half-width]",
+)
+@click.option(
+    "--half-width",
+    type=click.FloatRange(min=0, max=1, min_open=True),
+    help="Half the width that a segment's interval may have (0.01 is one point of share).",
+)
+@click.option(
+    "--share",
+    default=0.05,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Of the segment, as a part of all viewing sessions.",
+)
+@click.option(
+    "--odds",
+    type=click.Choice([str(odds) for odds in PERMITTED_ODDS]),
+    default=str(MAX_ODDS),
+    show_default=True,
+    help="e^epsilon of a report.",
+)
+@click.option(
+    "--segments",
+    type=click.Choice([str(categories - 1) for categories in PERMITTED_CATEGORIES]),
+    default="32",
+    show_default=True,
+    help="Of the task.",
+)
+@json_option
+def calculate(
+    *,
+    boxes: int | None,
+    half_width: float | None,
+    share: float,
+    odds: str,
+    segments: str,
+    as_json: bool,
+) -> None:
+    """Calculate how precisely a segment is known from so many boxes, or how many that takes."""
+    plan = plan_precision(
+        SubsetSelection(int(segments) + 1, Fraction(odds)),
+        share,
+        reports=boxes,
+        within=half_width,
+    )
+    if as_json:
+        emit_json(plan)
+    else:
+        for line in plan.lines():
+            click.echo(line)
 
 
 def _show(result: AudienceEstimate) -> None:
     # Only for people.
     from rich.console import Console  # noqa: PLC0415
 
-    from server_stub.estimate_table import notes_on, table_of  # noqa: PLC0415
+    from server_stub.estimate_table import notes_on, table_of, too_few  # noqa: PLC0415
 
     console = Console(highlight=False)
+    if not result.says_anything:
+        click.echo(too_few(result))
+    if not result.segments:
+        return
     console.print(table_of(result))
     for note in notes_on(result):
         console.print(note, markup=False)

@@ -1,15 +1,31 @@
-"""An estimate as a table for people."""
+"""An estimate as a table: for people, and as CSV."""
 
 from __future__ import annotations
+
+import csv
+from io import StringIO
 
 from rich.table import Table
 from rich.text import Text
 
-from server_stub.publication import AudienceEstimate, SegmentEstimate
+from edgeagent.messages import ReportTask
+from edgeagent.privacy.accounting import epsilon
+from server_stub.publication import MIN_PUBLISHABLE_REPORTS, AudienceEstimate, SegmentEstimate
 
-__all__ = ["notes_on", "table_of"]
+__all__ = ["csv_of", "notes_on", "table_of", "too_few"]
 
 _BAR = 20  # characters of the longest
+_FIGURES = ("value", "low", "high", "standard_error", "share")
+
+
+def too_few(result: AudienceEstimate) -> str:
+    """Return the sentence that stands instead of numbers, or before them."""
+    width = result.max_half_width
+    widest = f"{100 * width:.1f} points" if result.unit == "share" else f"{width:.2f} sessions"
+    return (
+        f"Too few reports to say anything: {result.reports:,} of {MIN_PUBLISHABLE_REPORTS:,}. "
+        f"The widest interval is ± {widest}{'' if result.segments else '; --raw shows them all'}."
+    )
 
 
 def table_of(result: AudienceEstimate) -> Table:
@@ -34,9 +50,32 @@ def table_of(result: AudienceEstimate) -> Table:
 def notes_on(result: AudienceEstimate) -> tuple[str, ...]:
     """Return the notes to print under the table."""
     notes = [f"Not for publication: {reason}." for reason in result.withheld_because]
-    if result.shares_are_ratios:
+    if result.shares_are_ratios and result.segments:
         notes.insert(0, "* a ratio of two estimates: not unbiased, and without an interval.")
     return tuple(notes)
+
+
+def csv_of(result: AudienceEstimate, task: ReportTask) -> str:
+    """Return the estimate as CSV (RFC 4180), a row a segment, each with what it depends on."""
+    common = {
+        "task": result.task,
+        "weeks": " ".join(map(str, result.weeks)),
+        "reports": result.reports,
+        "mechanism": task.mechanism,
+        "epsilon": round(epsilon(task.odds), 6),
+        "unit": result.unit,
+        "confidence": result.confidence,
+        "simultaneous": result.simultaneous,
+        "publishable": result.publishable,
+        "withheld_because": "; ".join(result.withheld_because),
+    }
+    text = StringIO()
+    writer = csv.DictWriter(text, ["category", "name", *_FIGURES, *common])
+    writer.writeheader()
+    for segment in result.segments:
+        figures = {name: getattr(segment, name) for name in ("category", "name", *_FIGURES)}
+        writer.writerow(figures | common)
+    return text.getvalue()
 
 
 def _title(result: AudienceEstimate) -> str:

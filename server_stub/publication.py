@@ -41,8 +41,6 @@ class SegmentEstimate(Message, frozen=True, kw_only=True):
     two estimates, which is not unbiased and has no interval."""
     display_share: float
     """The nearest shares that are ≥ 0 and sum to one: for charts, never for arithmetic."""
-    sensitive: bool = False
-    """Its sessions count as "none", so its true value here is 0."""
 
 
 class AudienceEstimate(Message, frozen=True, kw_only=True):
@@ -67,7 +65,13 @@ class AudienceEstimate(Message, frozen=True, kw_only=True):
     withheld_because: tuple[str, ...]
     """Why it must not be published; empty if it may be."""
     segments: tuple[SegmentEstimate, ...]
-    """In the order of the categories; the last one is "none"."""
+    """In the order of the categories; the last one is "none". Sensitive ones are not listed: boxes
+    count their sessions as "none", so that what is left of them is noise."""
+
+    @property
+    def says_anything(self) -> bool:
+        """Whether enough boxes reported for any number to be worth showing."""
+        return self.reports >= MIN_PUBLISHABLE_REPORTS
 
 
 def estimate_audience(
@@ -150,27 +154,20 @@ def _why_withheld(estimate: Estimate, *, widest: float, stated: float | None) ->
 def _segments(
     estimate: Estimate, task: ReportTask, manifest: ModelManifest | None
 ) -> tuple[SegmentEstimate, ...]:
-    rows = zip(
-        estimate.values,
-        estimate.intervals,
-        estimate.variances,
-        estimate.shares,
-        onto_simplex(estimate.shares),
-        strict=True,
-    )
+    listed = [number for number in range(task.categories) if number not in task.sensitive]
+    display = onto_simplex([estimate.shares[category] for category in listed])
     return tuple(
         SegmentEstimate(
             category=category,
             name=_name(category, task, manifest),
-            value=value,
-            low=low,
-            high=high,
-            standard_error=sqrt(variance),
-            share=share,
-            display_share=display,
-            sensitive=category in task.sensitive,
+            value=estimate.values[category],
+            low=estimate.intervals[category][0],
+            high=estimate.intervals[category][1],
+            standard_error=sqrt(estimate.variances[category]),
+            share=estimate.shares[category],
+            display_share=display_share,
         )
-        for category, (value, (low, high), variance, share, display) in enumerate(rows)
+        for category, display_share in zip(listed, display, strict=True)
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import http.client
 import json
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -159,13 +161,84 @@ def test_estimates_as_json(repository: Path, tmp_path: Path) -> None:
     assert last["share"] < 0 == last["display_share"]
 
 
-def test_estimates_for_people(repository: Path, tmp_path: Path) -> None:
+def test_too_few_reports_come_before_any_number(repository: Path, tmp_path: Path) -> None:
     fill(tmp_path / "r.db", reports=4999)
-    result = run("estimate", "--repository", repository, "--store", tmp_path / "r.db")
+    options = ("estimate", "--repository", repository, "--store", tmp_path / "r.db")
+    result = run(*options)
     assert result.exit_code == 0
-    assert "4,999 reports" in result.stdout
-    assert "Genre 0" in result.stdout
-    assert "fewer than 5,000 reports" in result.stdout
+    assert result.stdout.startswith("Too few reports to say anything: 4,999 of 5,000. ")
+    assert "Genre" not in result.stdout
+    assert json.loads(run(*options, "--json").stdout)["segments"] == []
+    assert len(run(*options, "--csv").stdout.splitlines()) == 1
+    raw = run(*options, "--raw").stdout
+    assert raw.startswith("Too few reports")
+    assert "Genre 0" in raw
+    assert "fewer than 5,000 reports" in raw
+    assert len(json.loads(run(*options, "--raw", "--json").stdout)["segments"]) == 9
+
+
+def test_enough_reports_are_shown_as_a_table(repository: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "r.db", reports=5000)
+    shown = run("estimate", "--repository", repository, "--store", tmp_path / "r.db").stdout
+    assert "Too few" not in shown
+    assert "5,000 reports" in shown
+    assert "Genre 0" in shown
+
+
+def test_a_row_of_csv_says_what_it_depends_on(repository: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "r.db", reports=5000)
+    options = ("estimate", "--repository", repository, "--store", tmp_path / "r.db")
+    rows = list(csv.DictReader(StringIO(run(*options, "--csv").stdout)))
+    segments = json.loads(run(*options, "--json").stdout)["segments"]
+    assert [float(row["value"]) for row in rows] == [segment["value"] for segment in segments]
+    assert {(row["reports"], row["mechanism"], row["epsilon"]) for row in rows} == {
+        ("5000", "subset_selection", "1.098612")
+    }
+    assert {(row["publishable"], row["withheld_because"]) for row in rows} == {
+        ("False", "no half-width is stated (--half-width)")
+    }
+
+
+def test_shares_that_are_ratios_have_their_interval_in_sessions(tmp_path: Path) -> None:
+    task = make_task(mechanism="discrete_laplace")
+    repository = make_repository(tmp_path / "repository", task=task)
+    with closing(ReportStore(tmp_path / "r.db")) as opened:
+        opened.add(
+            [
+                make_report(number, task=task.name, counts=(8, 4, *(0,) * 7))
+                for number in range(5000)
+            ]
+        )
+    shown = run("estimate", "--repository", repository, "--store", tmp_path / "r.db").stdout
+    assert "share*" in shown
+    assert "* a ratio of two estimates" in shown
+
+
+def test_a_fleet_that_reports_less_than_once_a_week_has_no_weekly_interval() -> None:
+    answer = json.loads(run("calculate", "--boxes", 12, "--json").stdout)
+    assert answer["half_width_of_a_week"] is None
+    thirteen = run("calculate", "--boxes", 13).stdout
+    assert "from those of one week, a 13th of the boxes, to ± " in thirteen
+
+
+def test_boxes_and_half_widths_are_calculated_from_each_other() -> None:
+    there = json.loads(run("calculate", "--half-width", 0.01, "--json").stdout)
+    back = json.loads(run("calculate", "--boxes", there["boxes"], "--json").stdout)
+    assert back == there
+    assert 0.00999 < there["half_width"] <= 0.01
+    assert there["half_width_of_a_week"] == pytest.approx(0.01 * 13**0.5, rel=1e-3)
+    assert there["publishable"]
+    lines = run("calculate", "--boxes", 12, "--odds", "3/2", "--segments", 8).stdout.splitlines()
+    assert lines[0] == "12 boxes, e^epsilon = 3/2, 8 segments:"
+    assert lines[-1] == "Too few reports for publication, which takes 5,000."
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize("options", [(), ("--boxes", "9", "--half-width", "0.1")])
+def test_one_of_boxes_and_half_width_is_calculated_from(options: tuple[str, ...]) -> None:
+    result = run("calculate", *options)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "one of --boxes and --half-width" in result.stderr
 
 
 def test_publication_is_refused_in_a_line_and_nothing_is_printed(
@@ -203,12 +276,13 @@ def test_clipped_counts_are_taken_and_estimated(tmp_path: Path) -> None:
             assert post(started["port"], encode_report(report)) == 204
         assert post(started["port"], encode_report(make_report(9))) == 400
     options = ("estimate", "--repository", repository, "--store", store)
-    answer = json.loads(run(*options, "--json").stdout)
+    answer = json.loads(run(*options, "--json", "--raw").stdout)
     assert (answer["unit"], answer["reports"]) == ("sessions", 2)
     # The mean of what a clamp cuts off is λ / (1 − λ), λ = e^(−1.098 / 16): 14.1.
     assert answer["segments"][0]["value"] == pytest.approx((8 + 999 + 14.078) / 2, abs=1e-3)
     assert answer["segments"][1]["value"] == pytest.approx((-3 - 999 - 14.078) / 2, abs=1e-3)
-    shown = run(*options, "--simultaneous").stdout
+    assert "The widest interval is ± 30.00 sessions" in run(*options).stdout
+    shown = run(*options, "--simultaneous", "--raw").stdout
     assert "Sessions a box and week" in shown
     assert "95% joint interval" in " ".join(shown.split())
     assert "a ratio of two estimates" in shown

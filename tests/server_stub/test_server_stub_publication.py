@@ -113,6 +113,7 @@ def test_a_manifest_with_fewer_segments_names_what_it_can() -> None:
     assert names[6:] == ["G6", "segment 7", "none"]
 
 
-def test_sensitive_segments_are_marked() -> None:
+def test_sensitive_segments_are_not_listed() -> None:
     answer = estimate_audience(even(10), make_task(sensitive=(3,)))
-    assert [s.category for s in answer.segments if s.sensitive] == [3]
+    assert [segment.category for segment in answer.segments] == [0, 1, 2, 4, 5, 6, 7, 8]
+    assert sum(segment.display_share for segment in answer.segments) == pytest.approx(1)
