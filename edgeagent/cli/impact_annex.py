@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from edgeagent.messages.fields import MAX_RETENTION_DAYS
 from edgeagent.privacy.declaration import DeclaredRequest
 from edgeagent.services.reports.impact_facts import Bound, ImpactFacts, TaskInForce
+from edgeagent.services.reports.promises import Promise
 
 __all__ = ["annex"]
 
@@ -33,7 +34,9 @@ _RIGHTS = (
 )
 _OPEN = (
     "Controller, joint controllers, processors, and the data protection officer.",
+    "Whether each purpose is necessary and proportionate (Art. 35(7)(b)); facts: sections 1 to 4.",
     "Legal basis of the downloads.",
+    "Where the server stands, who runs it, and whether reports leave the EU (Art. 44).",
     "Whether consent to reports is freely given: what a household loses by saying no.",
     "What the server and networks in front of it log besides the report: addresses, times.",
     "Who receives the estimates, for what decisions, and how long they are kept.",
@@ -44,6 +47,14 @@ _OPEN = (
     "Whether the remaining risk is high, so that the authority has to be asked (Art. 36).",
     "When this assessment is repeated: a new task, other settings, or a new release change it.",
 )
+_WHERE_IT_FAILS = {
+    "report": "`edgeagent disclosures list` shows which report it is",
+    "budget": "`edgeagent disclosures verify` shows what was booked",
+    "retention": "viewings that are over age are neither shown nor used; they are deleted at the "
+    "next housekeeping of a service that knows the time, see `edgeagent doctor`",
+    "ledger": "nothing is reported; `edgeagent disclosures verify` says what is wrong",
+}
+"""By the topic of a promise."""
 
 
 def annex(facts: ImpactFacts) -> str:
@@ -65,9 +76,10 @@ def _heading(facts: ImpactFacts) -> Iterator[str]:
     yield "# Annex to a data protection impact assessment"
     yield ""
     yield (
-        f"Made by `edgeagent privacy dpia` at {facts.at} from the settings, the task and the "
-        "declaration in force on one box. It states facts for Article 35 GDPR; it is no legal "
-        "advice, and no assessment. It names no profile, no consent and nothing that was watched."
+        f"Made by `edgeagent privacy dpia`, version {facts.version}, at {facts.at} from the "
+        "settings, the task and the declaration in force on one box. It states facts for Article "
+        "35 GDPR; it is no legal advice, and no assessment. It names no profile, no consent and "
+        "nothing that was watched."
     )
 
 
@@ -128,16 +140,18 @@ def _kept(facts: ImpactFacts) -> Iterator[str]:
                 "`ledger.db`",
                 "accepted, called off by a deletion or withdrawal, or 13 weeks",
             ),
-            ("times of a private session", "memory, never the home", "the box is switched off"),
+            ("times of a private session", "memory only", "the box is switched off"),
             ("model and catalogue, the same for everybody", "`models/`", "replaced"),
         ],
     )
     yield ""
-    yield "Nothing is kept of kids' profiles."
     if facts.teens_count_as_adults:
-        yield "Teens' viewings are kept like those of adults, by the settings."
+        yield (
+            "No viewing of a kid's profile is kept. Teens' viewings are kept like those of adults, "
+            "by the settings."
+        )
     else:
-        yield "Nor is anything of teens'."
+        yield "No viewing of a kid's or a teen's profile is kept."
 
 
 def _leaves(facts: ImpactFacts) -> Iterator[str]:
@@ -170,7 +184,7 @@ def _request(request: DeclaredRequest, facts: ImpactFacts) -> Iterator[str]:
     if request.fields:
         yield ""
         yield from _table(
-            ("field", "what it holds", "to", "from what was watched"),
+            ("field", "what it holds", "what it is for", "from what was watched"),
             [
                 (
                     f"`{field.name}`",
@@ -208,7 +222,7 @@ def _task(facts: ImpactFacts) -> Iterator[str]:
     yield f"- ε of any 52 weeks: at most {year.epsilon_limit_52_weeks:.2f}, by the program"
     yield (
         f"- Spent on this box: ε {year.epsilon_last_52_weeks:.2f} in the last 52 weeks, "
-        f"{year.epsilon_lifetime:.2f} ever, in {year.reports} reports of its own"
+        f"{year.epsilon_lifetime:.2f} ever; reports of its own: {year.reports}"
     )
 
 
@@ -242,24 +256,29 @@ def _risks(facts: ImpactFacts) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"Which of two weeks a report is from is told with a chance of at most "
-        f"{facts.told_apart_at_most:.1%}; 50.0% is a guess."
+        "A receiver who knows that a report is about one of two weeks, equally likely, is right "
+        f"about which with a chance of at most {facts.told_apart_at_most:.1%}; 50.0% is a guess."
     )
     yield ""
     yield from _table(("risk", "measure", "what remains"), _measures(facts))
     yield ""
     yield from _table(
-        ("promised of every box", "now"),
-        [(item.text, "holds" if item.holds else "DOES NOT HOLD") for item in facts.promises],
+        ("promised of every box", "on this box, now"),
+        [(item.text, _state(item)) for item in facts.promises],
     )
     yield ""
+    if not facts.settings:
+        yield "All settings are the defaults."
+        return
     verdict = "riskier than" if facts.riskier_than_default else "no riskier than"
     yield f"Settings that differ from the defaults (together {verdict} these):"
     yield ""
     for item in facts.settings:
         yield f"- {item.direction}: `{item.setting}`: {item.words}"
-    if not facts.settings:
-        yield "- none"
+
+
+def _state(promise: Promise) -> str:
+    return "holds" if promise.holds else f"DOES NOT HOLD: {_WHERE_IT_FAILS[promise.topic]}"
 
 
 def _bound(bound: Bound) -> tuple[str, ...]:
@@ -293,7 +312,7 @@ def _measures(facts: ImpactFacts) -> list[tuple[str, str, str]]:
         ),
         (
             "it is kept for too long",
-            f"deleted after {facts.retention.days} days; erased keys",
+            f"deleted after {facts.retention.days} days; erasing destroys the keys",
             "copies of the home made before; on flash, erasing a key in a file is best effort",
         ),
         (

@@ -271,7 +271,7 @@ def test_an_annex_for_an_impact_assessment_is_printed_or_written(
     printed = reported("privacy", "dpia")
     assert printed.exit_code == 0, printed.output
     assert printed.stdout.startswith("# Annex to a data protection impact assessment\n")
-    assert "in 1 reports of its own" in printed.stdout
+    assert "reports of its own: 1" in printed.stdout
     written = tmp_path / "annex.md"
     assert f"wrote {written}" in reported("privacy", "dpia", "--out", str(written)).stdout
     assert written.read_text("utf-8").splitlines()[4:] == printed.stdout.splitlines()[4:]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
+from edgeagent import __version__
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import Config
 from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
@@ -94,6 +95,8 @@ class Bound:
 class ImpactFacts:
     """Everything that the annex states."""
 
+    version: str
+    """Of this program."""
     at: str
     notice_version: str
     notice_sha256: str
@@ -152,6 +155,7 @@ def impact_facts(
     odds = rules.limits.max_odds if task is None or not task.permitted else Fraction(task.odds)
     categories = len(assessment.conclusions.beliefs) if task is None else task.categories
     return ImpactFacts(
+        version=__version__,
         at=assessment.at,
         notice_version=notice.version,
         notice_sha256=notice_digest(config.language),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from math import log
 
 import msgspec
 import pytest
 
+from edgeagent import __version__
 from edgeagent.cli.impact_annex import annex
-from edgeagent.clock import DAY_SECONDS, week_start
+from edgeagent.clock import DAY_SECONDS, iso_utc, week_start
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.consent import Purpose
 from edgeagent.privacy.declaration import DeclaredField
@@ -43,7 +45,11 @@ def report_once(box: Box, *titles: str) -> None:
 
 def test_a_new_box_without_model_or_server_says_so(box: Box) -> None:
     text = annex_under(box, server_url=None)
+    assert f"version {__version__}, at {iso_utc(box.clock.now())}" in text
     assert "Nothing: no server is set." in text
+    assert "\nAll settings are the defaults.\n" in annex_under(
+        box, server_url=None, retention_days=90
+    )
     assert "- Model: none has been downloaded" in text
     assert "- Task: none has been downloaded; no report is drawn" in text
     assert "| 1 | 1.10 | 3.0% | 8.6% |" in text
@@ -125,16 +131,20 @@ def test_a_change_of_the_declaration_shows(box: Box) -> None:
 
 def test_a_promise_that_does_not_hold_shows(box: Box) -> None:
     facts = box.agent.reports.impact()
-    first, *others = facts.promises
     assert "DOES NOT HOLD" not in annex(facts)
-    assert "DOES NOT HOLD" in annex(replace(facts, promises=(replace(first, holds=False), *others)))
+    broken = replace(facts, promises=tuple(replace(one, holds=False) for one in facts.promises))
+    told = re.findall(r"DOES NOT HOLD: (.+) \|", annex(broken))
+    assert len(set(told)) == len(facts.promises)  # each with its own way to see more
+    commands = [re.findall(r"`(edgeagent [^`]+)`", line) for line in told]
+    assert all(commands)
+    assert [faults(line) for line in chain.from_iterable(commands)] == [[]] * len(commands)
 
 
 def test_what_was_spent_shows_and_what_was_said_does_not(box: Box) -> None:
     report_once(box)
     facts = box.agent.reports.impact()
     assert facts.budget.epsilon_lifetime == pytest.approx(log(3))
-    assert "ε 1.10 in the last 52 weeks, 1.10 ever, in 1 reports" in annex(facts)
+    assert "ε 1.10 in the last 52 weeks, 1.10 ever; reports of its own: 1" in annex(facts)
     assert "posterior" not in msgspec.json.encode(facts).decode()
 
 
