@@ -101,6 +101,22 @@ def _help(program: str, nouns: list[str]) -> str:
     return result.output.rstrip()
 
 
+def _sub_commands() -> str:
+    """Return the help of every command that stands below a noun."""
+    context = click.Context(edgeagent_cli)
+    parts = []
+    for noun in edgeagent_cli.list_commands(context):
+        group = edgeagent_cli.get_command(context, noun)
+        if not isinstance(group, click.Group):
+            continue  # its help is on the page of the command line
+        parts.append(f"## `edgeagent {noun}`")
+        for name in group.list_commands(context):
+            command = f"edgeagent {noun} {name}"
+            text = _help("edgeagent", [noun, name])
+            parts += [f"### `{command}`", f"```text\n$ {command} --help\n{text}\n```"]
+    return "\n\n".join(parts)
+
+
 def _exit_codes() -> str:
     rows = {
         0: ["everything went well"],
@@ -262,6 +278,7 @@ _TABLES: dict[str, Callable[[], str]] = {
     "pages": _index,
     "python api": _python_api,
     "quality tables": last_run,
+    "sub-commands": _sub_commands,
     "service settings": lambda: _settings(config.ServiceConfig),
     "settings": lambda: _settings(config.Config),
 }

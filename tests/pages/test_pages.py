@@ -8,6 +8,7 @@ import click
 import pytest
 
 from edgeagent.cli.root import cli
+from edgeagent.dashboard.app import ROUTES
 from tests.pages.found import ROOT, Page, pages
 from tests.pages.made import rewritten
 
@@ -53,6 +54,12 @@ def test_every_command_has_its_help_on_the_page_of_the_command_line() -> None:
     text = ALL[ROOT / "edgeagent" / "cli" / "README.md"].text
     nouns = cli.list_commands(click.Context(cli))
     assert [name for name in nouns if f"$ edgeagent {name} --help" not in text] == []
+
+
+def test_every_page_of_the_dashboard_stands_in_its_table() -> None:
+    text = ALL[ROOT / "edgeagent" / "dashboard" / "README.md"].text
+    shown = [way.path for way in ROUTES if way.method == "GET" and "." not in way.path]
+    assert [path for path in shown if f"`{path}`" not in text] == []
 
 
 @pytest.mark.parametrize("package", ["edgeagent", "model_export", "server_stub"])
