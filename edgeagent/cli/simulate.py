@@ -6,14 +6,15 @@ The bare command runs it; the sweep is a command of its own beside it.
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from edgeagent.cli.fleet import FLEET_SIZE, poison_options
+from edgeagent.cli.fleet import command as fleet
+from edgeagent.cli.progress_bars import lines_table, progress_on
 from edgeagent.cli.simulator_extra import simulator_needed
 from edgeagent.cli.sweep import command as sweep
 from edgeagent.command_group import emit_json, json_option
@@ -22,11 +23,10 @@ from edgeagent.ranking.words import words_for
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress, TaskID
 
     from edgeagent.simulator.simulation import Simulation
 
-__all__ = ["command", "print_summary", "progress_on"]
+__all__ = ["command", "print_summary"]
 
 
 @click.group(name="simulate", invoke_without_command=True)
@@ -46,9 +46,10 @@ __all__ = ["command", "print_summary", "progress_on"]
     "--fleet",
     default=100_000,
     show_default=True,
-    type=click.IntRange(100, 10_000_000),
+    type=FLEET_SIZE,
     help="Virtual boxes beside them, for the estimate.",
 )
+@poison_options
 @click.option(
     "--ratings",
     type=click.Path(path_type=Path),
@@ -80,6 +81,7 @@ def command(ctx: click.Context, /, *, as_json: bool, **given: Any) -> None:
         _refuse_options(ctx, ctx.invoked_subcommand)
 
 
+command.add_command(fleet)
 command.add_command(sweep)
 
 
@@ -124,71 +126,15 @@ def _run(*, as_json: bool, **given: Any) -> None:
     raise_if_broken(simulation)
 
 
-class _RichProgress:
-    """Shows the stage, how far it is, and how long it still takes."""
-
-    def __init__(self, bars: Progress) -> None:
-        self.bars = bars
-        self._task: TaskID | None = None
-
-    def stage(self, what: str, total: int | None = None) -> None:
-        """Finish the stage before and begin this one."""
-        self.finish()
-        self._task = self.bars.add_task(what, total=total)
-
-    def advance(self, steps: int = 1) -> None:
-        """Move the bar."""
-        if self._task is not None:
-            self.bars.advance(self._task, steps)
-
-    def finish(self) -> None:
-        """Fill the bar of the present stage, if there is one."""
-        if self._task is not None:
-            total = self.bars.tasks[self._task].total or 1
-            self.bars.update(self._task, total=total, completed=total)
-
-
-@contextmanager
-def progress_on(console: Console) -> Iterator[_RichProgress]:
-    """Show progress on a console while the block lasts."""
-    from rich.progress import (  # noqa: PLC0415  (simulator extra)
-        BarColumn,
-        Progress,
-        SpinnerColumn,
-        TaskProgressColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    with Progress(
-        SpinnerColumn(finished_text="✓"),
-        TextColumn("{task.description:34}"),  # all columns together fit in 80
-        BarColumn(bar_width=12),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=console,
-    ) as bars:
-        progress = _RichProgress(bars)
-        yield progress
-        progress.finish()
-
-
 def print_summary(console: Console, simulation: Simulation, page: Path) -> None:
     """Print the result of a run for people."""
     from rich.padding import Padding  # noqa: PLC0415  (simulator extra)
-    from rich.table import Table  # noqa: PLC0415  (simulator extra)
     from rich.text import Text  # noqa: PLC0415  (simulator extra)
 
     from edgeagent.simulator.summary import headline  # noqa: PLC0415  (simulator extra)
 
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    for name, value in headline(simulation):
-        table.add_row(name, value)
     console.print()
-    console.print(table)
+    console.print(lines_table(headline(simulation)))
     first = simulation.outcomes[0]
     console.print(f"\n[bold]Picks of household {first.number}[/bold]", highlight=False)
     for pick in first.picks.picks[:3]:

@@ -34,6 +34,23 @@ class Totals:
                 at_limit[category] += (count >= COUNT_LIMIT) - (count <= -COUNT_LIMIT)
         return cls(reports=number, counts=tuple(counts), at_limit=tuple(at_limit))
 
+    @classmethod
+    def none(cls, *, categories: int) -> Totals:
+        """Return the sums of no reports."""
+        return cls(reports=0, counts=(0,) * categories, at_limit=(0,) * categories)
+
+    def __add__(self, other: Totals) -> Totals:
+        """Return the sums of the reports of both."""
+        return Totals(
+            reports=self.reports + other.reports,
+            counts=_each_sum(self.counts, other.counts),
+            at_limit=_each_sum(self.at_limit, other.at_limit),
+        )
+
+
+def _each_sum(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(a + b for a, b in zip(one, other, strict=True))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:

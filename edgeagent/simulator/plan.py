@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS
 from edgeagent.messages import WatchEvent
 from edgeagent.messages.fields import HeadName
+from edgeagent.simulator.calendar import START
+from edgeagent.simulator.fleet.poisoning import AttackName
 from model_export.log import WatchLog
 
 __all__ = ["START", "HouseholdPlan", "Options", "plan_households", "retimed"]
-
-START = 1_767_571_200
-"""Monday 2026-01-05T00:00:00Z, the beginning of the simulated weeks."""
 
 MAX_RETIMED_EVENTS = 300
 _MAX_TITLES_AN_EVENING = 3
@@ -41,6 +40,10 @@ class Options:
     keep: bool
     head: HeadName | Literal["auto"] = "foldin"
     """The head that computes picks; ``auto``: the better one for these viewings."""
+    poison: float = 0.0
+    """Fraction of the fleet's reporting boxes that lie."""
+    attack: AttackName = "maximal-gain"
+    """How they lie."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

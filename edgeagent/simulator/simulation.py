@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +18,12 @@ from edgeagent.clock import WEEK_SECONDS, quarter_of, week_of
 from edgeagent.errors import InputError
 from edgeagent.messages import ModelFiles, ReportTask
 from edgeagent.messages.targets import ROOT_NAME
-from edgeagent.simulator.fleet.scalar import ScalarOutcome, run_fleet
+from edgeagent.reporting_calendar import SPACING_WEEKS
+from edgeagent.simulator.fleet.checkpoint import CHECKPOINT_NAME
+from edgeagent.simulator.fleet.engine import box_windows, run_fleet
+from edgeagent.simulator.fleet.outcome import FleetOutcome
+from edgeagent.simulator.fleet.poisoning import pushing_the_rarest
+from edgeagent.simulator.fleet.scenario import Scenario
 from edgeagent.simulator.household import HouseholdLife, HouseholdOutcome, SharedSetup
 from edgeagent.simulator.plan import START, HouseholdPlan, Options, plan_households, retimed
 from edgeagent.simulator.quality import Quality, measure_quality
@@ -68,7 +72,7 @@ class Simulation:
     quality: Quality
     outcomes: tuple[HouseholdOutcome, ...]
     """In the order of the households; the first used a scoring child, as in production."""
-    fleet: ScalarOutcome
+    fleet: FleetOutcome
     server_counted: int
     """Reports in the server's store at the end."""
     seconds: dict[str, float]
@@ -109,11 +113,10 @@ def simulate(options: Options, progress: Progress) -> Simulation:
             )
         plans = plan_households(living)[: options.households]
         outcomes, counted = _live(plans, options, work, stages)
-        task = artefacts.task
-        truth = _mean_shares([outcome.category_shares for outcome in outcomes], task)
-        with stages.stage("fleet", "Reports of the virtual fleet", options.fleet):
+        scenario = _scenario(outcomes, artefacts.task, options)
+        with stages.stage("fleet", "Reports of the virtual fleet", box_windows(scenario)):
             fleet = run_fleet(
-                task, truth, devices=options.fleet, seed=options.seed, advance=progress.advance
+                scenario, advance=progress.advance, checkpoint=options.out / CHECKPOINT_NAME
             )
     return Simulation(
         options=options,
@@ -269,15 +272,19 @@ def _live(
     return tuple(sorted(outcomes, key=lambda outcome: outcome.number)), counted
 
 
-def _mean_shares(shares: Sequence[tuple[Fraction, ...]], task: ReportTask) -> tuple[Fraction, ...]:
-    """Return the mix of all boxes, weighted equally, rounded to a common denominator.
+def _scenario(outcomes: Sequence[HouseholdOutcome], task: ReportTask, options: Options) -> Scenario:
+    """Return a fleet whose audience begins as the mix of all real boxes, weighted equally.
 
-    Exact sums of hundreds of fractions have huge denominators. Rounding to a billionth is far below
-    what a fleet can resolve; the last category takes the remainder.
+    It lives for a quarter at least, so that each of its boxes is due once.
     """
-    unit = 10**9
-    rounded = [
-        Fraction(round(sum(share[category] for share in shares) * unit / len(shares)), unit)
-        for category in range(task.categories - 1)
-    ]
-    return (*rounded, 1 - sum(rounded, start=Fraction(0)))
+    columns = zip(*(outcome.category_shares for outcome in outcomes), strict=True)
+    mix = tuple(float(sum(column) / len(outcomes)) for column in columns)
+    return Scenario(
+        boxes=options.fleet,
+        weeks=max(options.weeks, SPACING_WEEKS),
+        seed=options.seed,
+        mix=mix,
+        mechanism=task.mechanism,
+        odds=task.odds,
+        poisoning=pushing_the_rarest(mix, attack=options.attack, share=options.poison),
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from math import isclose
-
 from edgeagent.errors import PromiseBroken
 from edgeagent.messages import REPORT_BYTES
-from edgeagent.simulator.fleet.scalar import coverage_is_credible
+from edgeagent.simulator.fleet.summary import (
+    broken_fleet_promises,
+    fleet_lines,
+    summarize_fleet,
+)
 from edgeagent.simulator.quality import Quality
 from edgeagent.simulator.simulation import Simulation
 
@@ -15,7 +17,7 @@ __all__ = ["broken_promises", "headline", "raise_if_broken", "summarize"]
 
 def summarize(simulation: Simulation) -> dict[str, object]:
     """Return the object that ``edgeagent simulate --json`` prints."""
-    outcomes, artefacts, fleet = simulation.outcomes, simulation.artefacts, simulation.fleet
+    outcomes, artefacts = simulation.outcomes, simulation.artefacts
     return {
         "households": len(outcomes),
         "events": sum(outcome.events for outcome in outcomes),
@@ -32,14 +34,7 @@ def summarize(simulation: Simulation) -> dict[str, object]:
             "accepted": simulation.server_counted,
             "bytes_each": sorted({n for outcome in outcomes for n in outcome.body_lengths}),
         },
-        "fleet": {
-            "devices": fleet.devices,
-            "reports": fleet.devices,
-            "rmse": fleet.rmse,
-            "expected_rmse": fleet.expected_rmse,
-            "interval_coverage": fleet.interval_coverage,
-            "mean_half_width": fleet.mean_half_width,
-        },
+        "fleet": summarize_fleet(simulation.fleet),
         "seconds": simulation.seconds,
     }
 
@@ -59,10 +54,9 @@ def _recommend(quality: Quality) -> dict[str, object]:
 
 def headline(simulation: Simulation) -> tuple[tuple[str, str], ...]:
     """Return the result in a few lines for people."""
-    quality, fleet, artefacts = simulation.quality, simulation.fleet, simulation.artefacts
+    quality, artefacts = simulation.quality, simulation.artefacts
     model, popular = quality.ndcg_at_10[0], quality.popularity_ndcg_at_10[0]
     gain, error = quality.gain
-    half_width = 100 * fleet.mean_half_width
     drawn = sum(outcome.drawn for outcome in simulation.outcomes)
     events = sum(outcome.events for outcome in simulation.outcomes)
     return (
@@ -71,14 +65,7 @@ def headline(simulation: Simulation) -> tuple[tuple[str, str], ...]:
         ("picks, NDCG@10", f"{model:.3f} against {popular:.3f} for popularity"),
         ("gain", f"{gain:+.3f} ± {error:.3f} (paired standard error)"),
         ("reports", f"{drawn:,} drawn, {simulation.server_counted:,} counted by the server"),
-        (
-            "fleet",
-            f"{fleet.devices:,} boxes, error {fleet.rmse:.4f}, expected {fleet.expected_rmse:.4f}",
-        ),
-        (
-            "intervals",
-            f"{fleet.interval_coverage:.0%} cover the truth at ±{half_width:.1f} points",
-        ),
+        *fleet_lines(simulation.fleet),
         ("time", f"{sum(simulation.seconds.values()):.0f} s"),
     )
 
@@ -98,12 +85,7 @@ def broken_promises(simulation: Simulation) -> tuple[str, ...]:
     accepted = sum(outcome.accepted for outcome in simulation.outcomes)
     if accepted != simulation.server_counted:
         broken.append(f"{accepted} reports accepted, {simulation.server_counted} on the server")
-    fleet = simulation.fleet
-    covered = round(fleet.interval_coverage * len(fleet.truth))
-    if not coverage_is_credible(covered, len(fleet.truth)):
-        broken.append(f"{covered} of {len(fleet.truth)} intervals cover the truth")
-    if not isclose(sum(fleet.estimate.shares), 1, abs_tol=1e-9):
-        broken.append(f"the estimated shares sum to {sum(fleet.estimate.shares)}")
+    broken += broken_fleet_promises(simulation.fleet)
     return tuple(broken)
 
 

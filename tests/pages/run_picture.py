@@ -9,7 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from edgeagent.cli.simulate import print_summary, progress_on
+from edgeagent.cli.progress_bars import progress_on
+from edgeagent.cli.simulate import print_summary
 from edgeagent.simulator.plan import Options
 from edgeagent.simulator.report_page import write_report_page
 from edgeagent.simulator.simulation import simulate

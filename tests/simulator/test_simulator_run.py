@@ -109,6 +109,10 @@ def test_the_summary_has_the_documented_shape(simulation: Simulation) -> None:
             "expected_rmse": float,
             "interval_coverage": float,
             "mean_half_width": float,
+            "boxes": dict,
+            "largest_shift_by_opting_out": float,
+            "poisoning": type(None),
+            "cost": dict,
         },
         "seconds": dict,
     }
@@ -141,7 +145,8 @@ def test_a_broken_promise_is_named_and_ends_with_its_exit_code(simulation: Simul
 
 
 def test_too_few_covered_intervals_break_a_promise(simulation: Simulation) -> None:
-    fleet = replace(simulation.fleet, interval_coverage=0.3)
+    wrong = replace(simulation.fleet.estimate, intervals=((2.0, 3.0),) * 33)
+    fleet = replace(simulation.fleet, estimate=wrong)
     assert any("cover" in line for line in broken_promises(replace(simulation, fleet=fleet)))
 
 

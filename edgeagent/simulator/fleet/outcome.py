@@ -129,7 +129,7 @@ class FleetOutcome:
     @property
     def rmse(self) -> float:
         """Root mean square error of the values, over the categories."""
-        errors = [v - t for v, t in zip(self.estimate.shares, self.truth, strict=True)]
+        errors = [v - t for v, t in zip(self.estimate.values, self.truth, strict=True)]
         return sqrt(fsum(error * error for error in errors) / len(errors))
 
     @property

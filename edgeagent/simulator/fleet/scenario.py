@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
 
 from edgeagent.clock import week_of
 from edgeagent.errors import InputError
 from edgeagent.messages.fields import MechanismName
 from edgeagent.messages.task import MAX_ODDS
 from edgeagent.privacy.randomizers import Randomizer, randomizer_of
-from edgeagent.simulator.plan import START
+from edgeagent.reporting_calendar import SPACING_WEEKS
+from edgeagent.simulator.calendar import START
+from edgeagent.simulator.fleet.poisoning import Poisoning
 
-__all__ = ["PLAIN", "AttackName", "Habits", "Poisoning", "Scenario", "invented_mix"]
-
-AttackName = Literal["maximal-gain", "random", "duplicate"]
+__all__ = ["PLAIN", "Habits", "Scenario", "invented_mix"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,17 +70,6 @@ PLAIN = Habits(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Poisoning:
-    """Boxes that lie: an attack, and how many take part."""
-
-    attack: AttackName
-    share: float
-    """Fraction of the boxes that report, in [0, 1)."""
-    target: int
-    """The category that they push."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """Everything that determines the numbers of a fleet."""
 
@@ -94,7 +82,7 @@ class Scenario:
     odds: Fraction = MAX_ODDS
     """e^ε of a report."""
     first_week: int = week_of(START)
-    grace_weeks: int = 13
+    grace_weeks: int = SPACING_WEEKS
     """So many weeks after the end of its week a report is still taken."""
     habits: Habits = field(default_factory=Habits)
     poisoning: Poisoning | None = None

@@ -7,7 +7,7 @@ from textwrap import shorten
 import numpy as np
 from matplotlib.figure import Figure
 
-from edgeagent.simulator.fleet.scalar import ScalarOutcome
+from edgeagent.simulator.fleet.outcome import FleetOutcome
 from edgeagent.simulator.pictures.picture import (
     ESTIMATE,
     INK,
@@ -24,7 +24,7 @@ from edgeagent.simulator.quality import Quality
 __all__ = ["quality_picture", "shares_picture", "times_picture"]
 
 
-def shares_picture(fleet: ScalarOutcome, names: tuple[str, ...]) -> Picture:
+def shares_picture(fleet: FleetOutcome, names: tuple[str, ...]) -> Picture:
     """Draw estimated shares with intervals beside the true ones, largest first."""
     order = np.argsort(fleet.truth)
     rows = np.arange(len(order))

@@ -1,0 +1,117 @@
+"""What a run that was cut short had finished, so that it goes on from there.
+
+Sums of whole batches, by week, and the numbers of these batches: they are the same whatever the
+order, so a resumed run ends in the same numbers, bit for bit. The file begins with the SHA-256 of
+the rest and holds the scenario. Where either does not fit, the run starts over: what is lost is
+computing time alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+
+from edgeagent.errors import OutputError
+from edgeagent.simulator.fleet.batch import BatchSums, FleetBatch
+from edgeagent.simulator.fleet.scenario import Scenario
+
+__all__ = ["CHECKPOINT_NAME", "FleetProgress", "forget", "resume", "save"]
+
+CHECKPOINT_NAME = "fleet-checkpoint.json"
+
+
+@dataclass(slots=True)
+class FleetProgress:
+    """The sums so far."""
+
+    sums: dict[int, BatchSums] = field(default_factory=dict)
+    """By week, counted from the first of the run."""
+    done: dict[int, list[int]] = field(default_factory=dict)
+    """The numbers of the batches in each of them."""
+
+    def add(self, batch: FleetBatch, sums: BatchSums) -> None:
+        """Count a batch."""
+        before = self.sums.get(batch.index)
+        self.sums[batch.index] = sums if before is None else before + sums
+        self.done.setdefault(batch.index, []).append(batch.number)
+
+    def has(self, batch: FleetBatch) -> bool:
+        """Return whether it was counted."""
+        return batch.number in self.done.get(batch.index, ())
+
+    @property
+    def batches(self) -> int:
+        """How many were counted."""
+        return sum(map(len, self.done.values()))
+
+
+def save(path: Path, scenario: Scenario, progress: FleetProgress) -> None:
+    """Replace the checkpoint in one step.
+
+    It is not synced: after a power cut it may be empty, which is noticed and costs time alone.
+
+    Raises:
+        OutputError: it cannot be written.
+
+    """
+    body = _scenario(scenario) + b"\n" + msgspec.json.encode(progress)
+    beside = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(_digest(body) + b"\n" + body)
+        beside.replace(path)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}",
+            hint="free disk space, or choose another --out",
+        ) from error
+
+
+def resume(path: Path, scenario: Scenario) -> tuple[FleetProgress, str | None]:
+    """Return what an earlier run has finished, and what to say about it.
+
+    Raises:
+        OutputError: the file is there and cannot be read.
+
+    """
+    try:
+        digest, _, body = path.read_bytes().partition(b"\n")
+    except FileNotFoundError:
+        return FleetProgress(), None
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be read: {error.strerror}", hint="delete it, or choose another --out"
+        ) from error
+    if digest != _digest(body):
+        return FleetProgress(), f"{path} is damaged: the fleet started over"
+    of, _, sums = body.partition(b"\n")
+    if of != _scenario(scenario):
+        return FleetProgress(), f"{path} is of another run: the fleet started over"
+    progress = msgspec.json.decode(sums, type=FleetProgress)
+    return progress, f"the fleet went on from {path}, where {progress.batches:,} batches were done"
+
+
+def forget(path: Path) -> None:
+    """Delete the checkpoint of a finished run."""
+    with suppress(OSError):
+        path.unlink()
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.sha256(body).hexdigest().encode()
+
+
+def _scenario(scenario: Scenario) -> bytes:
+    return msgspec.json.encode(scenario, enc_hook=_fraction, order="sorted")
+
+
+def _fraction(value: object) -> str:
+    if isinstance(value, Fraction):
+        return str(value)
+    message = f"{type(value).__name__} in a scenario"
+    raise NotImplementedError(message)
