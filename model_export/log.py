@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.messages import Title
-from model_export.metadata import Metadata
+from edgeagent.messages.manifest import LiftedWord
+from model_export.metadata import Metadata, topic_words
 from model_export.topics.mapping import NO_MAPPING, GenreMapping
 
 __all__ = ["WatchLog"]
@@ -44,6 +45,10 @@ class WatchLog:
     def __len__(self) -> int:
         """Return the number of viewings."""
         return len(self.users)
+
+    def lifted_words(self) -> tuple[LiftedWord, ...]:
+        """Return its titles' words that are known as sensitive, and not so to the operator."""
+        return self.genre_mapping.lifted_words(topic_words(self.titles, self.metadata))
 
     def select(self, keep: NDArray[np.bool_]) -> Self:
         """Return the viewings where ``keep`` [E] holds; users and titles keep their numbers."""

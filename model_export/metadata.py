@@ -7,12 +7,12 @@ from everything there is. :func:`bags` is the one form in which training sees it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from edgeagent.messages import Title
 
-__all__ = ["NOTHING_KNOWN", "Metadata", "bags"]
+__all__ = ["NOTHING_KNOWN", "Metadata", "bags", "topic_words"]
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -30,6 +30,12 @@ class Metadata:
 
 
 NOTHING_KNOWN = Metadata()
+
+
+def topic_words(titles: Iterable[Title], metadata: Mapping[str, Metadata]) -> set[str]:
+    """Return the words that say what titles are about: genres and keywords."""
+    words = {word for title in titles for word in title.genres}
+    return words | {word for each in metadata.values() for word in each.keywords}
 
 
 def bags(title: Title, metadata: Metadata = NOTHING_KNOWN) -> dict[str, tuple[str, ...]]:

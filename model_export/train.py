@@ -102,6 +102,7 @@ def _with_segments(
         cohesion=found.cohesion,
         session_cosine=found.session_cosine,
         unknown_share=np.array([segment.unknown_share for segment in found.named]),
+        lifted_words=log.lifted_words(),
         kept_fraction=found.kept_fraction,
         validation=fitted.validation,
     )

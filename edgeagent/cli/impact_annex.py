@@ -239,6 +239,11 @@ def _parameters(task: TaskInForce) -> Iterator[str]:
     yield f"- Categories: {'; '.join(label.name for label in task.segments)}"
     sensitive = "; ".join(task.counted_as_none) or "none are named by the task"
     yield f'- Sensitive, counted as "none": {sensitive}'
+    for lifted in task.lifted_words:
+        yield (
+            f"- The operator of the catalogue says that `{lifted.word}` does not tell of "
+            f"{', '.join(lifted.topics)}, so its segments are categories"
+        )
 
 
 def _risks(facts: ImpactFacts) -> Iterator[str]:

@@ -57,6 +57,11 @@ def status(box: BoxOptions, *, as_json: bool) -> None:
             f"{slot:9} {manifest.model_version}  {manifest.head}, {manifest.dimension} "
             f"dimensions, {len(manifest.segments)} segments, trained {iso_utc(manifest.trained_at)}"
         )
+        for lifted in manifest.lifted_words or ():
+            click.echo(
+                f"{'':9} its operator says that {lifted.word!r} does not tell of "
+                f"{', '.join(lifted.topics)}"
+            )
     if installation.failures:
         click.echo(f"failures  {installation.failures} in a row: {installation.last_failure}")
     refused = installation.refused

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from edgeagent.messages.catalogue import CATALOGUE_CAP_BYTES
 from edgeagent.messages.codec import Message, decode
@@ -23,6 +23,8 @@ __all__ = [
     "LABEL_TEXT_LETTERS",
     "MANIFEST_CAP_BYTES",
     "MODEL_CAP_BYTES",
+    "MOST_LIFTED_WORDS",
+    "LiftedWord",
     "ModelClaims",
     "ModelManifest",
     "SegmentLabel",
@@ -80,6 +82,18 @@ class SegmentLabel(Message, frozen=True, kw_only=True, omit_defaults=True):
     """Distinguishes it from others with the same label."""
 
 
+MOST_LIFTED_WORDS = 16
+"""An operator says of them that they are not sensitive; more are a mistake in its mapping."""
+
+
+class LiftedWord(Message, frozen=True, kw_only=True):
+    """A genre word known as sensitive that the operator of the catalogue says is not."""
+
+    word: LabelText
+    topics: Annotated[tuple[ShortText, ...], Meta(min_length=1, max_length=16)]
+    """What it would have told of: titles with this word do not keep a segment on the device."""
+
+
 class ModelClaims(Message, frozen=True, kw_only=True):
     """The facts that both the manifest and the model's metadata state."""
 
@@ -103,6 +117,12 @@ class ModelManifest(Message, frozen=True, kw_only=True):
     model: TargetReference
     golden: TargetReference
     catalogue: TargetReference
+    lifted_words: (
+        Annotated[tuple[LiftedWord, ...], Meta(min_length=1, max_length=MOST_LIFTED_WORDS)]
+        | UnsetType
+    ) = UNSET
+    """Where there are none the bytes lack the field, so that such a manifest is that of contract 1
+    as it was first published. Agents older than this field refuse a manifest with lifted words."""
 
     def claims(self) -> ModelClaims:
         """Return the facts that the model's metadata must state."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeagent.command_group import emit_json, json_option
-from model_export.cli.options import strict_option
+from model_export.cli.options import genres_option, strict_option
 
 if TYPE_CHECKING:
     from model_export.loaders.omissions import Omission
@@ -35,15 +35,26 @@ _MOST_GROUPS = 5
     "directory.",
 )
 @strict_option
+@genres_option
 @json_option
-def command(*, catalogue: Path, ratings: Path | None, strict: bool, as_json: bool) -> None:
+def command(
+    *,
+    catalogue: Path,
+    ratings: Path | None,
+    strict: bool,
+    mapping: Path | None,
+    as_json: bool,
+) -> None:
     """Say what 'train' would understand of a catalogue and a log; trains nothing.
 
     With --json every title is printed as it was read.
     """
+    from model_export.cli.facts import show_lifted  # noqa: PLC0415  (loads numpy)
     from model_export.loaders.understanding import understand  # noqa: PLC0415  (loads numpy)
+    from model_export.topics.mapping import NO_MAPPING, load_mapping  # noqa: PLC0415
 
-    understood = understand(catalogue, ratings, strict=strict)
+    known = NO_MAPPING if mapping is None else load_mapping(mapping)
+    understood = understand(catalogue, ratings, mapping=known, strict=strict)
     if as_json:
         emit_json(understood.as_json())
         return
@@ -53,6 +64,7 @@ def command(*, catalogue: Path, ratings: Path | None, strict: bool, as_json: boo
     _print_omissions("not read", understood.catalogue.ignored)
     _print_groups("ids that look alike", understood.look_alikes)
     _print_groups("films of one name and year under several ids", understood.same_titles)
+    show_lifted(understood.lifted_words)
     _print_viewings(understood)
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 
 import click
+import msgspec
 
+from edgeagent.messages.manifest import LiftedWord
 from model_export.evaluation.ranking import mean_and_se
 from model_export.heads.foldin import FoldinSettings
 from model_export.heads.trained_model import HeadSettings, TrainedModel
 from model_export.segments.naming import UNKNOWN_SHARE
 
-__all__ = ["model_facts", "show_model"]
+__all__ = ["model_facts", "show_lifted", "show_model"]
 
 
 def model_facts(model: TrainedModel) -> dict[str, object]:
@@ -26,6 +29,7 @@ def model_facts(model: TrainedModel) -> dict[str, object]:
         "validation_ndcg_at_10": None if quality is None else mean_and_se(quality.ndcg_at_10),
         "session_cosine": model.session_cosine,
         "kept_fraction": model.kept_fraction,
+        "lifted_words": msgspec.to_builtins(model.lifted_words),
         "segments": [
             {
                 "name": label.name,
@@ -68,6 +72,16 @@ def show_model(model: TrainedModel) -> None:
         extra = f"  ({'; '.join(notes)})" if notes else ""
         click.echo(f"{number:2}  {share:8.1%}  {label.name}{extra}")
     _show_unknown(model)
+    show_lifted(model.lifted_words)
+
+
+def show_lifted(words: Iterable[LiftedWord]) -> None:
+    """Say which words are lifted, one a line."""
+    for each in words:
+        click.echo(
+            f"{each.word!r} is known to tell of {', '.join(each.topics)}, and mapped to what does "
+            "not: its segments may be reported, and the manifest lists the word"
+        )
 
 
 def _show_unknown(model: TrainedModel) -> None:

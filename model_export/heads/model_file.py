@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import InputError, OutputError
 from edgeagent.messages import Message, SegmentLabel, Title, canonical_bytes
+from edgeagent.messages.manifest import LiftedWord
 from edgeagent.regular_file import read_regular
 from model_export.evaluation.ranking import RankingQuality
 from model_export.heads.factors import ItemTable
@@ -50,6 +51,7 @@ class _Facts(Message, frozen=True, kw_only=True):
     session_cosine: float
     kept_fraction: float | None
     validated: bool
+    lifted_words: tuple[LiftedWord, ...] = ()
 
 
 def save_model(model: TrainedModel, path: Path) -> None:
@@ -70,6 +72,7 @@ def save_model(model: TrainedModel, path: Path) -> None:
         session_cosine=model.session_cosine,
         kept_fraction=model.kept_fraction,
         validated=quality is not None,
+        lifted_words=model.lifted_words,
     )
     arrays: dict[str, NDArray[np.generic]] = {
         "facts": np.frombuffer(canonical_bytes(facts), dtype=np.uint8),
@@ -139,6 +142,7 @@ def _model(facts: _Facts, arrays: dict[str, NDArray[np.generic]]) -> TrainedMode
         session_cosine=facts.session_cosine,
         unknown_share=_unknown_share(arrays),
         kept_fraction=facts.kept_fraction,
+        lifted_words=facts.lifted_words,
         validation=RankingQuality(
             **{name: values.astype(np.float64) for name, values in quality.items()}
         )

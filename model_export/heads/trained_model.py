@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from edgeagent.messages import SegmentLabel, Title
 from edgeagent.messages.fields import HeadName
+from edgeagent.messages.manifest import LiftedWord
 from model_export.evaluation.ranking import RankingQuality, Scorer
 from model_export.heads.encoders import Encoder, history_scorer
 from model_export.heads.factors import ItemTable
@@ -69,6 +70,8 @@ class TrainedModel:
     """Mean cosine of a session with its own segment: how well sessions are described."""
     unknown_share: NDArray[np.float64]
     """[S] how much of what is watched in a segment is of titles of unknown topic."""
+    lifted_words: tuple[LiftedWord, ...]
+    """Of the catalogue: known as sensitive, and not so to its operator."""
     kept_fraction: float | None
     """Of the sessions the previous model knew, those that kept their segment; ``None`` without."""
     validation: RankingQuality | None

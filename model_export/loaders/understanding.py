@@ -13,14 +13,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import msgspec
+
 from edgeagent.messages import Title
 from edgeagent.messages.fields import UNKNOWN_AGE
+from edgeagent.messages.manifest import LiftedWord
 from model_export.loaders.catalogue_builder import LoadedCatalogue
 from model_export.loaders.omissions import Omission, Tally
 from model_export.loaders.sources import load_catalogue, load_log
 from model_export.loaders.tables import is_parquet, read_table
 from model_export.log_remarks import log_remarks
-from model_export.metadata import Metadata
+from model_export.metadata import Metadata, topic_words
+from model_export.topics.mapping import NO_MAPPING, GenreMapping
 
 __all__ = ["LogSummary", "Understanding", "understand"]
 
@@ -53,6 +57,8 @@ class Understanding:
     same_titles: tuple[tuple[str, ...], ...]
     """Ids of films of one name and year."""
     viewings: LogSummary | None
+    lifted_words: tuple[LiftedWord, ...]
+    """Known as sensitive, and not so to the operator's mapping."""
 
     @property
     def kinds(self) -> Mapping[str, int]:
@@ -98,18 +104,24 @@ class Understanding:
             "ignored": [asdict(each) for each in known.ignored],
             "look_alikes": self.look_alikes,
             "same_titles": self.same_titles,
+            "lifted_words": msgspec.to_builtins(self.lifted_words),
             "viewings": None if self.viewings is None else asdict(self.viewings),
         }
 
 
 def understand(
-    catalogue: Path, ratings: Path | None = None, *, strict: bool = False
+    catalogue: Path,
+    ratings: Path | None = None,
+    *,
+    mapping: GenreMapping = NO_MAPPING,
+    strict: bool = False,
 ) -> Understanding:
     """Read a catalogue, and a log of viewings of its titles, as training would.
 
     Args:
         catalogue: what there is to watch.
         ratings: viewings of it.
+        mapping: what genre words mean to its operator.
         strict: refuse a guide or document with an entry that cannot be a title.
 
     Raises:
@@ -125,6 +137,7 @@ def understand(
             for title in loaded.titles
             if title.kind == "film"
         ),
+        lifted_words=mapping.lifted_words(topic_words(loaded.titles, loaded.metadata)),
         viewings=None if ratings is None else _viewings(ratings, catalogue, loaded),
     )
 

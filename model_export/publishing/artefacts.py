@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from msgspec import UNSET
 
 from edgeagent.clock import iso_utc, quarter_of, week_of
 from edgeagent.errors import InputError
@@ -105,6 +106,7 @@ def export(
         model=_reference(MODELS_ROLE, graph, "onnx"),
         golden=_reference(MODELS_ROLE, golden, "npz"),
         catalogue=_reference(CATALOGUE_ROLE, catalogue, "catalogue"),
+        lifted_words=model.lifted_words or UNSET,
     )
     decode_manifest(canonical_bytes(manifest))
     return Artefacts(

@@ -93,7 +93,7 @@ def name_segments(
         title_topics(title, metadata.get(title.entity_id, NOTHING_KNOWN).keywords, mapping)
         for title in titles
     ]
-    for portrait in _portraits(titles, watched, metadata, about):
+    for portrait in _portraits(titles, watched, metadata, about, mapping):
         label = next(label for label in _labels(portrait) if label.name not in taken)
         taken.add(label.name)
         named.append(
@@ -107,6 +107,7 @@ def _portraits(
     watched: NDArray[np.float64],
     metadata: Mapping[str, Metadata],
     about_titles: Sequence[TitleTopics],
+    mapping: GenreMapping,
 ) -> Iterator[_Portrait]:
     known = dict(zip((title.entity_id for title in titles), about_titles, strict=True))
     genres = Facet.of(titles, watched, lambda title: known[title.entity_id].labels)
@@ -125,7 +126,8 @@ def _portraits(
         named = (lifted or faint or genres.commonest(segment))[:2]
         series = kinds.lifted(segment, lift=0.0, share=_SERIES_SHARE) == ["episode"]
         era = eras.lifted(segment, lift=_LIFT, share=_ERA_SHARE)[:1]
-        about = [*lifted, *theme, *named]
+        # What a mapped word tells of is among the topics of its titles.
+        about = [*lifted, *(word for word in theme if mapping.get(word) is None), *named]
         secret = topics.lifted(segment, lift=_LIFT, share=_GENRE_SHARE)
         yield _Portrait(
             base=SegmentLabel(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgeagent.errors import InputError
+from edgeagent.messages.manifest import LABEL_TEXT_LETTERS, MOST_LIFTED_WORDS, LiftedWord
 from edgeagent.regular_file import read_regular
 from model_export.spelling import folded
 from model_export.topics.lookup import genres_of, sensitive_genres_of
@@ -25,6 +26,8 @@ class MappedWord:
 
     genres: tuple[str, ...]
     topics: frozenset[str]
+    lifted: frozenset[str] = frozenset()
+    """Sensitive topics that the tables give it and the operator does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,17 @@ class GenreMapping:
     def get(self, word: str) -> MappedWord | None:
         """Return what a word was mapped to."""
         return self.words.get(folded(word))
+
+    def lifted_words(self, words: Iterable[str]) -> tuple[LiftedWord, ...]:
+        """Return those of a catalogue's words that this mapping calls less sensitive, in order."""
+        found = {folded(word) for word in words} & self.words.keys()
+        return tuple(
+            LiftedWord(
+                word=word[:LABEL_TEXT_LETTERS], topics=tuple(sorted(self.words[word].lifted))
+            )
+            for word in sorted(found)
+            if self.words[word].lifted
+        )
 
 
 NO_MAPPING = GenreMapping()
@@ -49,11 +63,12 @@ def topics_of(names: tuple[str, ...]) -> frozenset[str]:
 def load_mapping(path: Path) -> GenreMapping:
     """Read a mapping.
 
-    A word gets the topics of its genre and those that stand beside it. A word that the tables know
-    as sensitive keeps its topics: a mapping adds, it takes nothing away.
+    A word gets the topics of its genre and those that stand beside it. One that loses a topic which
+    the tables give it is *lifted*: the manifest of the model lists it.
 
     Raises:
-        InputError: it cannot be read, or names a genre or topic that there is not.
+        InputError: it cannot be read, names a genre or topic that there is not, or lifts more words
+            than a manifest lists.
 
     """
     try:
@@ -79,12 +94,12 @@ def load_mapping(path: Path) -> GenreMapping:
                 hint="name a genre; format, where the word says nothing of what a title is about",
             )
         lifted = topics_of(genres_of(word) or sensitive_genres_of(word)) - topics
-        if lifted:
-            raise InputError(
-                f"{place}: {word!r} is known to tell of {', '.join(sorted(lifted))}",
-                hint=f"add to its topics: {' '.join(sorted(lifted))}",
-            )
-        words[word] = MappedWord(genres=meant, topics=frozenset(topics))
+        words[word] = MappedWord(genres=meant, topics=frozenset(topics), lifted=lifted)
+    if sum(bool(mapped.lifted) for mapped in words.values()) > MOST_LIFTED_WORDS:
+        raise InputError(
+            f"{path} takes sensitive topics from more than {MOST_LIFTED_WORDS} words",
+            hint="add their topics; a word that is lifted is listed in the manifest of the model",
+        )
     return GenreMapping(words=words)
 
 

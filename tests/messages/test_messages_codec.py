@@ -27,6 +27,7 @@ from edgeagent.messages import (
 )
 from edgeagent.messages.codec import checked_text
 from edgeagent.messages.fields import MechanismName, ProfileName
+from edgeagent.messages.manifest import LiftedWord
 from edgeagent.messages.report import REPORT_BYTES
 
 WATCHED = {"entity_id": "film:1", "watched_on": 1_700_000_000}
@@ -157,6 +158,16 @@ def manifest(**changes: object) -> bytes:
 
 def test_a_manifest_is_read() -> None:
     assert decode_manifest(manifest()).segments[6].name == "Segment 6"
+
+
+def test_lifted_words_are_read_and_a_manifest_without_any_has_the_bytes_of_older_ones() -> None:
+    assert b"lifted" not in canonical_bytes(decode_manifest(manifest()))
+    words = [{"topics": ["violence"], "word": "krieg"}]
+    read = decode_manifest(manifest(lifted_words=words))
+    assert read.lifted_words == (LiftedWord(word="krieg", topics=("violence",)),)
+    for bad in ([], words * 17, [{"topics": [], "word": "krieg"}], [{"topics": ["x"], "word": ""}]):
+        with pytest.raises(MalformedMessage, match="lifted_words"):
+            decode_manifest(manifest(lifted_words=bad))
 
 
 def test_labels_of_older_manifests_are_read_and_those_of_today() -> None:

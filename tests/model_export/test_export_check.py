@@ -224,3 +224,20 @@ def test_how_a_log_without_header_was_read_is_said(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, command)
     assert "note: " in result.output
     assert "ratings.csv has no header: its columns were read as user, item, rating" in result.output
+
+
+def test_words_that_the_mapping_lifts_are_named_by_check_and_train(tmp_path: Path) -> None:
+    (tmp_path / "mapping.csv").write_text("word,genre,topics\nKrieg,action,\nKirche,arts,\n")
+    titles = "".join(f"{n},T{n},Krieg\n" for n in range(30))
+    (tmp_path / "titles.csv").write_text(f"item,title,genres\n{titles}")
+    words = ("--catalogue", tmp_path / "titles.csv", "--genres", tmp_path / "mapping.csv")
+    assert checked(*words)["lifted_words"] == [{"word": "krieg", "topics": ["violence"]}]
+    said = "'krieg' is known to tell of violence, and mapped to what does not"
+    assert said in check(*words)
+    log = "".join(f"u{n % 50},{n * 7 % 30},{1_700_000_000 + n * 40_000}\n" for n in range(400))
+    (tmp_path / "log.csv").write_text(f"user,item,timestamp\n{log}")
+    command = ["train", *words, "--ratings", tmp_path / "log.csv", "--head", "foldin"]
+    command += ["--segments", "8", "--dimension", "8", "--out", tmp_path / "model.npz"]
+    result = CliRunner().invoke(main, [str(word) for word in command])
+    assert result.exit_code == 0, result.output
+    assert said in result.output

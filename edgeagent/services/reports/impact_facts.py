@@ -16,6 +16,7 @@ from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import Config
 from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
 from edgeagent.messages import ReportTask, SegmentLabel
+from edgeagent.messages.manifest import LiftedWord
 from edgeagent.notices import Notice, load_notice, notice_digest
 from edgeagent.privacy.accounting import YEAR_WEEKS, epsilon
 from edgeagent.privacy.declaration import DeclaredRequest
@@ -75,6 +76,8 @@ class TaskInForce:
     """All categories; the last is "none"."""
     counted_as_none: tuple[str, ...]
     """Names of the segments whose sessions count as "none", since they are sensitive."""
+    lifted_words: tuple[LiftedWord, ...]
+    """Of the model: what its operator says is not sensitive, against the list of the exporter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +200,8 @@ def _purposes(notice: Notice) -> tuple[NoticedPurpose, ...]:
 
 def _task(installation: Installation, task: ReportTask, rules: ReportRules) -> TaskInForce:
     mechanism = randomizer_for(task)
+    current = installation.current
+    is_installed = current is not None and current.model == task.segmenter.model
     labels = category_labels(installation, task=task.name, categories=task.categories)
     subset = None
     if isinstance(mechanism, SubsetSelection):
@@ -215,6 +220,7 @@ def _task(installation: Installation, task: ReportTask, rules: ReportRules) -> T
         subset=subset,
         segments=labels,
         counted_as_none=tuple(labels[segment].name for segment in task.sensitive),
+        lifted_words=(current.lifted_words or ()) if is_installed and current else (),
     )
 
 

@@ -22,6 +22,7 @@ from edgeagent.messages import (
     decode_task,
     sha256_hex,
 )
+from edgeagent.messages.manifest import LiftedWord
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
 from model_export.heads.contract_reference import golden_vectors
@@ -124,6 +125,17 @@ def test_settings_that_no_number_of_steps_solves_are_refused() -> None:
     with pytest.raises(ModelError, match="do not solve the fold-in: ") as refusal:
         _golden(1e7, 1e-6)
     assert refusal.value.hint
+
+
+def test_the_manifest_lists_words_that_the_operator_lifts(
+    artefacts: Artefacts, model: TrainedModel, tmp_path: Path
+) -> None:
+    assert b"lifted" not in canonical_bytes(artefacts.manifest)
+    words = (LiftedWord(word="krieg", topics=("violence",)),)
+    save_model(replace(model, lifted_words=words), tmp_path / "model.npz")
+    read = load_model(tmp_path / "model.npz")
+    manifest = decode_manifest(canonical_bytes(export(read, read, now=0).manifest))
+    assert manifest.lifted_words == words
 
 
 @pytest.mark.parametrize("validated", [True, False])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
 
 from edgeagent.messages import Title
 from model_export.loaders import load_catalogue
+from model_export.metadata import Metadata
 from model_export.segments.naming import NamedSegment, name_segments
 from model_export.segments.session_vectors import SessionRows
 from model_export.topics.mapping import NO_MAPPING, GenreMapping, MappedWord
@@ -30,7 +33,12 @@ STAY = [True] * 5 + [False] * 3
 EACH = 4
 
 
-def _named(titles: tuple[Title, ...], mapping: GenreMapping = NO_MAPPING) -> list[NamedSegment]:
+def _named(
+    titles: tuple[Title, ...],
+    mapping: GenreMapping = NO_MAPPING,
+    *,
+    metadata: Mapping[str, Metadata] = MappingProxyType({}),
+) -> list[NamedSegment]:
     """Make a segment of every ``EACH`` titles, each watched once."""
     sessions = [
         SessionRows(items=np.array([n]), completion=np.ones(1), age_days=np.zeros(1))
@@ -39,7 +47,12 @@ def _named(titles: tuple[Title, ...], mapping: GenreMapping = NO_MAPPING) -> lis
     assigned = np.arange(len(titles)) // EACH
     return list(
         name_segments(
-            titles, sessions, assigned, count=len(titles) // EACH, metadata={}, mapping=mapping
+            titles,
+            sessions,
+            assigned,
+            count=len(titles) // EACH,
+            metadata=metadata,
+            mapping=mapping,
         )
     )
 
@@ -79,3 +92,20 @@ def test_a_mapping_lets_segments_be_reported_again() -> None:
     (mapped,) = _named(titles, harmless)
     assert not mapped.label.sensitive
     assert mapped.label.genres == ("Comedy",)
+
+
+def test_a_word_that_the_operator_lifts_keeps_no_segment_whether_genre_or_theme() -> None:
+    lifting = GenreMapping(
+        words={
+            "krieg": MappedWord(
+                genres=("action",), topics=frozenset(), lifted=frozenset({"violence"})
+            )
+        }
+    )
+    of_genre = tuple(Title(entity_id=str(n), title=f"T{n}", genres=("Krieg",)) for n in range(4))
+    assert _named(of_genre)[0].label.sensitive
+    assert not _named(of_genre, lifting)[0].label.sensitive
+    of_keyword = tuple(Title(entity_id=str(n), title=f"T{n}", genres=("Action",)) for n in range(8))
+    themes = {str(n): Metadata(keywords=("Krieg",)) for n in range(4)}
+    assert _named(of_keyword, metadata=themes)[0].label.sensitive
+    assert not _named(of_keyword, lifting, metadata=themes)[0].label.sensitive

@@ -6,6 +6,7 @@ import pytest
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
+from edgeagent.messages.manifest import MOST_LIFTED_WORDS
 from model_export.topics.mapping import NO_MAPPING, GenreMapping, load_mapping
 from model_export.topics.titles import title_topics, unknown_words
 
@@ -76,20 +77,41 @@ def test_a_mapping_adds_topics_to_known_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("Krieg,action,", "is known to tell of violence"),
-        ("Kirche,,politics", "is known to tell of religion"),
         ("Zzyzx,polka,", "there is no genre 'polka'"),
         ("Zzyzx,,polka", "there is no topic 'polka'"),
         ("Zzyzx,,", "neither genre nor topics"),
         (",drama,", "no word"),
     ],
 )
-def test_a_mapping_takes_nothing_away_and_names_what_there_is(
+def test_a_mapping_that_is_wrong_is_refused_and_told_what_there_is(
     tmp_path: Path, line: str, message: str
 ) -> None:
     with pytest.raises(InputError, match=message) as raised:
         _mapping(tmp_path, line)
     assert "line 2" in str(raised.value)
+
+
+def test_words_that_lose_a_sensitive_topic_are_listed_where_the_catalogue_has_them(
+    tmp_path: Path,
+) -> None:
+    mapping = _mapping(
+        tmp_path, "Krieg,action,", "Kirche,,politics", "War,war,politics", "Zzyzx,comedy,"
+    )
+    found = mapping.lifted_words(["KRIEG", "Krieg", "Kirche", "War", "Zzyzx", "Religion"])
+    assert [(each.word, each.topics) for each in found] == [
+        ("kirche", ("religion",)),
+        ("krieg", ("violence",)),
+    ]
+    assert mapping.lifted_words(["Drama"]) == ()
+    assert title_topics(_title("Krieg"), (), mapping).topics == frozenset()
+    assert title_topics(_title("Kirche"), (), mapping).topics == {"politics"}
+
+
+def test_more_words_than_a_manifest_lists_cannot_be_lifted(tmp_path: Path) -> None:
+    lines = [f"Krieg {number},action," for number in range(MOST_LIFTED_WORDS)]
+    assert len(_mapping(tmp_path, *lines).lifted_words(f"Krieg {n}" for n in range(99))) == 16
+    with pytest.raises(InputError, match="from more than 16 words"):
+        _mapping(tmp_path, *lines, "Kirche,arts,")
 
 
 def test_a_mapping_that_cannot_be_read_is_said(tmp_path: Path) -> None:

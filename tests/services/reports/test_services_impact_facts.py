@@ -16,6 +16,7 @@ from edgeagent.cli.impact_annex import annex
 from edgeagent.clock import DAY_SECONDS, iso_utc, week_start
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.consent import Purpose
+from edgeagent.messages.manifest import LiftedWord
 from edgeagent.privacy.declaration import DeclaredField
 from tests.pages.commands import faults
 from tests.services.conftest import Box, task
@@ -107,6 +108,16 @@ def test_the_task_in_force_shows(box: Box) -> None:
     assert "| 1 | 0.69 | 11.1% | 20.0% |" in text
     box.take_task(mechanism="discrete_laplace", odds_numerator=3)
     assert "with chance" not in annex(box.agent.reports.impact()).partition("## 5")[0]
+
+
+def test_words_that_the_operator_lifts_show(box: Box) -> None:
+    box.install()
+    facts = box.agent.reports.impact()
+    assert facts.task is not None
+    assert facts.task.lifted_words == ()
+    lifted = (LiftedWord(word="krieg", topics=("violence",)),)
+    text = annex(replace(facts, task=replace(facts.task, lifted_words=lifted)))
+    assert "says that `krieg` does not tell of violence, so its segments are categories" in text
 
 
 def test_a_task_that_costs_more_than_the_settings_allow_is_said_to_draw_nothing(box: Box) -> None:
