@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -10,7 +11,8 @@ import click
 from edgeagent.api.endpoint import default_socket, noted_port, read_token
 from edgeagent.cli.box_options import BoxOptions, pass_box, socket_option
 from edgeagent.command_group import emit_json, json_option
-from edgeagent.command_output import OutputDirectory
+from edgeagent.command_output import OutputDirectory, OutputFile
+from edgeagent.errors import InputError
 from edgeagent.install.debian_package import build_debian_package
 from edgeagent.install.files import install_directory, install_files
 from edgeagent.messages.server_address import LOOPBACK
@@ -118,3 +120,26 @@ def deb(
         emit_json({"package": str(package), "bytes": package.stat().st_size})
     else:
         click.echo(str(package))
+
+
+@command.command()
+@click.argument("shipped", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--out", type=OutputFile(), help="File to write.  [default: print it]")
+def sbom(*, shipped: Path, out: Path | None) -> None:
+    """Make the software bill of materials of a wheel or Debian package, in CycloneDX 1.6.
+
+    It names every distribution that is in the package, or that the wheel installs, with version,
+    licence and the hash of its wheel, and the libraries that are compiled into them.
+    """
+    if find_spec("cyclonedx") is None or find_spec("cyclonedx_py") is None:
+        raise InputError(
+            "a bill of materials needs the package 'cyclonedx-bom'",
+            hint="install edgeagent with its extra: pip install 'edgeagent[release]'",
+        )
+    from edgeagent.install.bill_of_materials import bill_of_materials  # noqa: PLC0415  (an extra)
+
+    text = bill_of_materials(shipped, environment=os.environ)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        out.write_text(text, "utf-8")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edgeagent import __version__
 from edgeagent.install.files import install_directory
+from edgeagent.install.licences import spdx_licence
 
 __all__ = ["REQUIREMENTS", "write_checksums", "write_papers"]
 
@@ -92,9 +93,12 @@ def _paragraph(found: Distribution, library: Path) -> str:
 
 
 def _licence(found: Distribution) -> str:
-    """Return a licence's name as its authors say it, in whichever field they do."""
+    """Return a licence's SPDX name, or what its authors say in whichever field they do."""
+    known = spdx_licence(found)
+    if known is not None:
+        return known
     about = found.metadata
-    said = [about[field] for field in ("License-Expression", "License") if field in about]
+    said = [about["License"]] if "License" in about else []
     said += [
         line.rpartition(" :: ")[2]
         for line in about.get_all("Classifier", [])
