@@ -2,8 +2,8 @@
 
 ``cyclonedx-py``, CycloneDX's own tool for Python, lists the distributions. Added to its list: the
 hash of the wheel that each was installed from, licences that their metadata do not name, the
-libraries in their compiled files, and what they tell of themselves (PEP 770). Two runs over the same
-file give the same bytes.
+libraries in their compiled files, and what they tell of themselves (PEP 770). Two runs over the
+same file give the same bytes.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ def bill_of_materials(shipped: Path, *, environment: Mapping[str, str]) -> str:
             _complete(part, hashes)
         for native in found_in(unpacked.library):
             _add(bom, parts[native.library.within], _native(native))
-        for name, told in _self_described(unpacked.library):
-            _add(bom, parts[name], told)
+        for distribution, told in _self_described(unpacked.library):
+            _add(bom, parts[distribution], told)
     _make_root(bom, parts[_OURS], shipped, digest)
     bom.serial_number = uuid5(NAMESPACE_URL, f"sha256:{digest}")
     text: str = make_outputter(bom, _FORMAT, _VERSION).output_as_string(indent=2)

@@ -29,4 +29,6 @@ def normalized(name: str) -> str:
 
 def spdx_licence(found: Distribution) -> str | None:
     """Return a distribution's licence as an SPDX expression; ``None``: nobody has looked yet."""
-    return found.metadata.get("License-Expression") or LICENCES.get(normalized(found.name))
+    if "License-Expression" in found.metadata:
+        return str(found.metadata["License-Expression"])
+    return LICENCES.get(normalized(found.name))
