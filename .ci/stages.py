@@ -93,7 +93,7 @@ _TABLE = (
             "What only some tests need",
             _DEEP | _HIL | _BENCH,
             ".venv/bin/pip install --quiet torch==2.13.0 && "
-            ".venv/bin/pip install --quiet -e '.[test,spark,browser,yocto,hil]'",
+            ".venv/bin/pip install --quiet -e '.[test,spark,browser,yocto,hil,release]'",
         ),
     ),
     (

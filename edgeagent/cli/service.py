@@ -12,7 +12,8 @@ from edgeagent.api.endpoint import default_socket, noted_port, read_token
 from edgeagent.cli.box_options import BoxOptions, pass_box, socket_option
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory, OutputFile
-from edgeagent.errors import InputError
+from edgeagent.errors import InputError, PromiseBroken
+from edgeagent.install.bill_check import differences, own_library
 from edgeagent.install.debian_package import build_debian_package
 from edgeagent.install.files import install_directory, install_files
 from edgeagent.messages.server_address import LOOPBACK
@@ -143,3 +144,31 @@ def sbom(*, shipped: Path, out: Path | None) -> None:
         click.echo(text, nl=False)
     else:
         out.write_text(text, "utf-8")
+
+
+@command.command(name="check-sbom")
+@click.argument("bill", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "directory", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@json_option
+def check_sbom(*, bill: Path, directory: Path | None, as_json: bool) -> None:
+    """Compare a bill of materials with what is installed; exits with 9 where they differ.
+
+    DIRECTORY holds the Python packages, such as usr/lib/edgeagent of an image.
+    [default: those of this installation]
+    """
+    library = directory or own_library()
+    found = differences(bill, library)
+    if as_json:
+        emit_json({"directory": str(library), "differences": found})
+    else:
+        for line in found:
+            click.echo(line)
+    if found:
+        raise PromiseBroken(
+            f"{bill} and {library} differ in {len(found)} parts",
+            hint="make the bill from the package that is installed",
+        )
+    if not as_json:
+        click.echo(f"{library} holds what the bill names, and nothing else")

@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import NAMESPACE_URL, uuid5
 
-from cyclonedx.factory.license import LicenseFactory
+from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import HashAlgorithm, HashType, Property
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
@@ -40,6 +40,7 @@ __all__ = ["bill_of_materials"]
 
 _FORMAT, _VERSION = OutputFormat.JSON, SchemaVersion.V1_6
 _OURS = "edgeagent"
+_LEFT_OUT = "pip=="  # fetched with the others, and not for a box
 _UNKNOWN = "unknown: nothing in the file says it"
 _PYTHON = """\
 #!/bin/sh
@@ -77,6 +78,7 @@ def bill_of_materials(shipped: Path, *, environment: Mapping[str, str]) -> str:
         bom = _listed(unpacked, Path(name))
         hashes = pinned_hashes(unpacked.pinned)
         parts = {normalized(part.name): part for part in bom.components}
+        _compare(parts, hashes, shipped)
         for part in parts.values():
             _complete(part, hashes)
         for native in found_in(unpacked.library):
@@ -131,6 +133,7 @@ def _listed(unpacked: _Unpacked, directory: Path) -> Bom:
     python.chmod(0o755)
     run_tool(
         *(sys.executable, "-m", "cyclonedx_py", "environment", "--output-reproducible"),
+        "--no-validate",  # it is done at the end, with what is added
         *("--spec-version", _VERSION.to_version(), "--output-file", str(out), str(python)),
         environment={**os.environ, EPOCH_VARIABLE: str(unpacked.at)},
     )
@@ -138,10 +141,27 @@ def _listed(unpacked: _Unpacked, directory: Path) -> Bom:
     return found
 
 
+def _compare(parts: Mapping[str, Component], hashes: Mapping[str, str], shipped: Path) -> None:
+    """Compare what cyclonedx-py has found with what pip has installed.
+
+    Raises:
+        InputError: they differ: one was missed, or the package was changed after it was built.
+
+    """
+    found = {f"{part.name}=={part.version}" for name, part in parts.items() if name != _OURS}
+    differ = {key for key in found ^ hashes.keys() if not key.startswith(_LEFT_OUT)}
+    if differ or _OURS not in parts:
+        raise InputError(
+            f"{shipped} does not hold what it says it was built from; look for: "
+            + ", ".join(sorted(differ) or [_OURS]),
+            hint="build it again with edgeagent service deb",
+        )
+
+
 def _complete(part: Component, hashes: Mapping[str, str]) -> None:
-    """Add hash and licence to a distribution."""
+    """Add the hash of its wheel, and a licence, to a distribution."""
     wheel = hashes.get(f"{part.name}=={part.version}")
-    if wheel is not None:
+    if wheel is not None:  # ours has that of the shipped file
         part.hashes.add(_sha256(wheel))
     licence = LICENCES.get(normalized(part.name))
     if licence is not None and not any(_is_spdx(said) for said in part.licenses):

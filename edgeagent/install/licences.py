@@ -13,6 +13,7 @@ LICENCES = {
     "h11": "MIT",
     "jinja2": "BSD-3-Clause",  # a classifier that does not say which BSD licence
     "onnxruntime": "MIT",
+    "pip": "MIT",
     "pluggy": "MIT",
     "protobuf": "BSD-3-Clause",
     "sqlcipher3": "Zlib",  # says nothing in its metadata; its LICENSE is zlib's

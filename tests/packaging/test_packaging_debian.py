@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,25 @@ def test_every_package_inside_is_named_with_its_licence(chroot: Path) -> None:
     assert {"onnxruntime", "sqlcipher3", "tuf", "uvicorn"} <= inside
     named = told.lower().replace("-", "_")
     assert all(f"authors of {name.lower()} " in named for name in inside - {"edgeagent"})
+
+
+@pytest.mark.skipif(find_spec("cyclonedx_py") is None, reason="needs pip install -e '.[release]'")
+def test_the_bill_of_materials_names_what_is_installed(chroot: Path, package: Path) -> None:
+    bill = chroot / "bill.json"
+    run(sys.executable, "-m", "edgeagent", "service", "sbom", package, "--out", bill)
+    told = json.loads(bill.read_text("utf-8"))
+    parts = [told["metadata"]["component"], *told["components"]]
+    named = {
+        (part["name"], part["version"])
+        for part in parts
+        if part["purl"].startswith(("pkg:pypi/", "pkg:deb/"))
+    }
+    library = chroot / "usr/lib/edgeagent"
+    listed = run(sys.executable, "-m", "pip", "list", "--path", library, "--format", "json")
+    assert named == {(each["name"], each["version"]) for each in json.loads(listed)}
+    assert all(part.get("licenses") for part in parts)
+    checked = run("chroot", chroot, "edgeagent", "service", "check-sbom", "/bill.json")
+    assert "holds what the bill names" in checked
 
 
 def test_installing_again_changes_nothing(chroot: Path, package: Path) -> None:

@@ -75,6 +75,8 @@ def test_the_wheel(built: Path, tmp_path: Path) -> None:
 
 
 def test_the_wheel_holds_every_file_of_the_source_but_its_pages_and_catalogues(built: Path) -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("no history of commits, which names the files of the source")
     packed = {name for name in ZipFile(built).namelist() if ".dist-info/" not in name}
     known = run("git", "-C", ROOT, "ls-files", *_SOURCES).split()
     assert packed == {name for name in known if not name.endswith((".md", ".po"))}
