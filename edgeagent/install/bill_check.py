@@ -20,7 +20,7 @@ _COMPARED = ("pkg:pypi/", "pkg:generic/")
 """Distributions, and the libraries compiled into them whose bytes are found again."""
 
 
-class _Part(msgspec.Struct, frozen=True):
+class _BillEntry(msgspec.Struct, frozen=True):
     """What is read of a component of CycloneDX."""
 
     name: str
@@ -34,13 +34,13 @@ class _Part(msgspec.Struct, frozen=True):
         return _key(self.name, self.version, distribution_name if marked else "")
 
 
-class _Metadata(msgspec.Struct, frozen=True):
-    component: _Part
+class _BillHead(msgspec.Struct, frozen=True):
+    component: _BillEntry
 
 
 class _Bill(msgspec.Struct, frozen=True):
-    metadata: _Metadata
-    components: tuple[_Part, ...] = ()
+    metadata: _BillHead
+    components: tuple[_BillEntry, ...] = ()
 
 
 def own_library() -> Path:
