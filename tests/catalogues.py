@@ -1,5 +1,7 @@
 """``python -m tests.catalogues``: bring every message catalogue up to date and compile it.
 
+There are two for each language: what the dashboard shows and what the command line prints.
+
 A catalogue is a ``.po`` file that a translator edits and the ``.mo`` file beside it that is read at
 run time; both are committed, because an editable install compiles nothing. A text that is new is
 left empty, one whose English has changed is marked fuzzy: tests fail until it is translated.
@@ -8,20 +10,28 @@ left empty, one whose English has changed is marked fuzzy: tests fail until it i
 
 from __future__ import annotations
 
+import inspect
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from gettext import GNUTranslations
 from pathlib import Path
 
+import click
 from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from edgeagent import dashboard
+from edgeagent import cli, dashboard
+from edgeagent.cli.root import cli as edgeagent_cli
+from edgeagent.ranking import words as reasons
+from tests.cli.command_tree import commands_of
 
 __all__ = [
     "CATALOGUES",
+    "CLICK",
+    "command_template",
     "compiled",
     "dashboard_template",
     "first_form",
@@ -33,9 +43,14 @@ __all__ = [
 ]
 
 _DASHBOARD = Path(dashboard.__file__).parent / "locale"
-CATALOGUES = sorted(_DASHBOARD.glob("*/LC_MESSAGES/*.po"))
+_COMMANDS = Path(cli.__file__).parent / "locale"
+_FILES = {_DASHBOARD: "LC_MESSAGES/dashboard.po", _COMMANDS: "LC_MESSAGES/edgeagent.po"}
+CATALOGUES = sorted(path for place, name in _FILES.items() for path in place.glob(f"*/{name}"))
 _ENGLISH = _DASHBOARD / "en/LC_MESSAGES/dashboard.po"
 _WIDTH = 100
+CLICK = "click"
+"""Stands as the place of texts that the library prints. Its releases differ in them, so catalogues
+hold those of the one that was installed; another is half English, not wrong."""
 
 
 def read_catalogue(path: Path) -> Catalog:
@@ -56,9 +71,45 @@ def dashboard_template() -> Catalog:
     return template
 
 
+def command_template() -> Catalog:
+    """Return what is translated of the command line: help texts, what is printed, click's own."""
+    template = Catalog()
+    for text, module in _help_texts():
+        template.add(text, locations=[(module.replace(".", "/") + ".py", 0)])
+    root = Path(cli.__file__).parents[2]
+    for path in sorted(Path(cli.__file__).parent.glob("*.py")):
+        keywords = {"words": (1,), "counted": (1, 2)}
+        _add_found(template, path, keywords, location=path.relative_to(root).as_posix())
+    place = Path(reasons.__file__)
+    _add_found(template, place, {"say": (1,)}, location=place.relative_to(root).as_posix())
+    for path in sorted(Path(click.__file__).parent.glob("*.py")):
+        _add_found(template, path, {"_": (1,), "ngettext": (1, 2)}, location=CLICK)
+    template.add("required", locations=[(CLICK, 0)])  # looked up by the name of a field
+    return template
+
+
+def _help_texts() -> Iterator[tuple[str, str]]:
+    """Yield each help text of the command line, and the module it comes from."""
+    for _, command in commands_of(edgeagent_cli):
+        module = inspect.unwrap(command.callback).__module__ if command.callback else __name__
+        options = [item for item in command.params if isinstance(item, click.Option)]
+        for text in (command.help, *(option.help for option in options if not option.hidden)):
+            if text:
+                yield inspect.cleandoc(text), module
+
+
+def _add_found(
+    template: Catalog, path: Path, keywords: Mapping[str, tuple[int, ...]], *, location: str
+) -> None:
+    for _, message, _, _ in extract_from_file("python", path, keywords=keywords):
+        template.add(message, locations=[(location, 0)])
+
+
 def template_of(path: Path) -> Catalog:
     """Return what the catalogue at ``path`` has to hold, untranslated."""
-    return read_catalogue(path) if path == _ENGLISH else dashboard_template()
+    if path == _ENGLISH:
+        return read_catalogue(path)
+    return dashboard_template() if path.is_relative_to(_DASHBOARD) else command_template()
 
 
 def updated(catalogue: Catalog, template: Catalog) -> Catalog:
@@ -133,11 +184,11 @@ def _write(path: Path, catalogue: Catalog) -> None:
 
 def main(languages: list[str]) -> None:
     """Update every catalogue, those of ``languages`` included even where there is none yet."""
-    begun = [_DASHBOARD / language / "LC_MESSAGES/dashboard.po" for language in languages]
+    begun = {place / language / name for place, name in _FILES.items() for language in languages}
     _write(_ENGLISH, read_catalogue(_ENGLISH))
     for path in {*CATALOGUES, *begun} - {_ENGLISH}:
         catalogue = read_catalogue(path) if path.exists() else Catalog(locale=path.parts[-3])
-        _write(path, updated(catalogue, dashboard_template()))
+        _write(path, updated(catalogue, template_of(path)))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,10 @@ hypothesis.settings.load_profile("quick")
 # Tests of the library itself load it without edgeagent, which would tell it to keep quiet.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
+# What commands print is compared in English, whatever the user's language; those that tests start
+# inherit it.
+os.environ["LANGUAGE"] = "en"
+
 pytest_plugins = ["tests.published", "tests.selection", "tests.skipping"]
 
 

@@ -12,25 +12,20 @@ import click
 from edgeagent.agent import Agent, Environment
 from edgeagent.api.presence import sessions_of
 from edgeagent.cli.packaged_box import PackagedBox
+from edgeagent.cli.wording import counted, words
 from edgeagent.config import Config, config_source, load_config
 from edgeagent.errors import StorageError
 
 __all__ = [
-    "REPORTS_CALLED_OFF",
     "BoxOptions",
     "called_off",
+    "forgotten",
     "pass_box",
     "profile_option",
+    "reports_called_off",
     "socket_option",
     "yes_option",
 ]
-
-REPORTS_CALLED_OFF = "a report that waited or was being counted is called off; its debit stays"
-_OWED = (
-    "the ledger is broken: nothing is sent, and a report that waits is called off once it is whole"
-)
-
-_NOT_WITHDRAWN = "consents could not be withdrawn and hold again then: edgeagent consent withdraw"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +101,30 @@ profile_option = click.option(
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
+def reports_called_off() -> str:
+    """Return what a deletion or a withdrawal has done to reports."""
+    return words("a report that waited or was being counted is called off; its debit stays")
+
+
 def called_off(agent: Agent, *, withdraws: bool = False) -> str:
     """Return what a deletion has done to reports, and to consents if it withdraws them."""
     if not agent.erasure.owes():
-        return REPORTS_CALLED_OFF
-    return f"{_OWED}\n{_NOT_WITHDRAWN}" if withdraws else _OWED
+        return reports_called_off()
+    owed = words(
+        "the ledger is broken: nothing is sent, and a report that waits is called off once it is "
+        "whole"
+    )
+    if not withdraws:
+        return owed
+    again = words("consents could not be withdrawn and hold again then: edgeagent consent withdraw")
+    return f"{owed}\n{again}"
+
+
+def forgotten(viewings: int, entity_id: str) -> str:
+    """Return how many viewings of a title were deleted."""
+    return counted(
+        "deleted {number} viewing of {id}",
+        "deleted {number} viewings of {id}",
+        viewings,
+        id=entity_id,
+    )

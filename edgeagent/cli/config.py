@@ -11,6 +11,7 @@ import msgspec
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.cli.privacy import print_assessment
+from edgeagent.cli.wording import TranslatedGroup, words
 from edgeagent.command_group import emit_json, json_option, print_error
 from edgeagent.config import Config, load_config
 from edgeagent.errors import InputError
@@ -22,7 +23,7 @@ from edgeagent.store.home_files import holds_box
 __all__ = ["command"]
 
 
-@click.group(name="config")
+@click.group(name="config", cls=TranslatedGroup)
 def command() -> None:
     """The settings: show them, or check them."""
 
@@ -84,12 +85,12 @@ def check(box: BoxOptions, *, new: Path | None, as_json: bool) -> None:
         sys.exit(InputError.exit_code)
     if as_json:
         return
-    click.echo(f"{source or 'no settings file: defaults'}: good")
+    click.echo(words("{source}: good", source=source or words("no settings file: defaults")))
     if new is not None:
-        _print_items("Changes against the settings in force", changes(present, settings))
-    _print_items("Not at their defaults", deviations(settings))
+        _print_items(words("Changes against the settings in force"), changes(present, settings))
+    _print_items(words("Not at their defaults"), deviations(settings))
     if assessment is not None:
-        click.echo("\nUnder these settings this box would be assessed so:\n")
+        click.echo("\n" + words("Under these settings this box would be assessed so:") + "\n")
         print_assessment(assessment)
 
 
@@ -104,15 +105,17 @@ def _assessment(box: BoxOptions, settings: Config) -> Assessment | None:
 def _print_items(title: str, items: Sequence[Change | Deviation]) -> None:
     click.secho(title, bold=True)
     for item in items:
-        was = f" (was {_toml(item.before)})" if isinstance(item, Change) else ""
-        click.echo(f"  {item.direction:8} {item.setting}: {item.words}{was}")
+        line = f"  {item.direction:8} {item.setting}: {item.words}"
+        if isinstance(item, Change):
+            line += " " + words("(was {before})", before=_toml(item.before))
+        click.echo(line)
     if not items:
-        click.echo("  nothing")
+        click.echo("  " + words("nothing"))
 
 
 def _line(name: str, value: object) -> str:
     if value is None:
-        return f"# {name} is not set"
+        return "# " + words("{name} is not set", name=name)
     if isinstance(value, dict):
         inner = ", ".join(f"{key} = {_toml(item)}" for key, item in value.items())
         return f"{name} = {{ {inner} }}" if inner else f"{name} = {{}}"

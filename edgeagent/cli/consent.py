@@ -9,13 +9,14 @@ import click
 
 from edgeagent.agent import Agent
 from edgeagent.cli.box_options import (
-    REPORTS_CALLED_OFF,
     BoxOptions,
     pass_box,
     profile_option,
+    reports_called_off,
     yes_option,
 )
 from edgeagent.cli.privacy import print_assessment, print_briefly
+from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.consent import ConsentRecord, Purpose
@@ -24,13 +25,12 @@ from edgeagent.services.household.signals import Signal
 
 __all__ = ["command"]
 
-_UNDATED = "for two years, which begin when the time is known"
 _purpose_argument = click.argument(
     "purposes", nargs=-1, required=True, type=click.Choice([p.value for p in Purpose])
 )
 
 
-@click.group(name="consent")
+@click.group(name="consent", cls=TranslatedGroup)
 def command() -> None:
     """Show, grant or withdraw consent, purpose by purpose; all are off until granted."""
 
@@ -50,18 +50,23 @@ def show(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
         return
     if not may_consent:
         click.echo(
-            f"nothing of profile {profile} is ever kept, used or counted: nothing to allow\n"
+            words(
+                "nothing of profile {profile} is ever kept, used or counted: nothing to allow",
+                profile=profile,
+            )
+            + "\n"
         )
     notice = load_notice(box.config().language)
     for state in states:
         text = notice.purposes[state.purpose]
-        mark = "on " if state.granted else "off"
-        click.secho(f"[{mark}] {state.purpose}: {text.title}", bold=True)
+        mark = words("on") if state.granted else words("off")
+        click.secho(f"[{mark:3}] {state.purpose}: {text.title}", bold=True)
         click.echo(f"      {text.text}")
         if state.since is not None and state.expires_at is not None:
-            click.echo(f"      since {iso_utc(state.since)}, until {iso_utc(state.expires_at)}")
+            since, until = iso_utc(state.since), iso_utc(state.expires_at)
+            click.echo("      " + words("since {since}, until {until}", since=since, until=until))
         elif state.granted:
-            click.echo(f"      {_UNDATED}")
+            click.echo("      " + words("for two years, which begin when the time is known"))
         elif may_consent:
             click.echo(f"      {state.reason}")
 
@@ -96,8 +101,18 @@ def grant(
         emit_json({"records": records})
         return
     for record, end in zip(records, ends, strict=True):
-        until = _UNDATED if end is None else f"until {iso_utc(end)}"
-        click.echo(f"granted {record.purpose} for {profile}, {until}")
+        named = {"purpose": record.purpose, "profile": profile}
+        if end is None:
+            said = words(
+                "granted {purpose} for {profile}, for two years, which begin when the time is "
+                "known",
+                **named,
+            )
+        else:
+            said = words(
+                "granted {purpose} for {profile}, until {until}", until=iso_utc(end), **named
+            )
+        click.echo(said)
 
 
 def _show_before(agent: Agent, purposes: tuple[str, ...], profile: str, *, yes: bool) -> None:
@@ -108,7 +123,7 @@ def _show_before(agent: Agent, purposes: tuple[str, ...], profile: str, *, yes: 
         return
     print_assessment(assessment, err=True)
     if not yes and sys.stdin.isatty():
-        click.confirm("Allow reports?", abort=True, err=True)
+        click.confirm(words("Allow reports?"), abort=True, err=True)
 
 
 def _leads_to_reports(agent: Agent, purposes: tuple[str, ...], profile: str) -> bool:
@@ -138,13 +153,19 @@ def withdraw(
         emit_json({"records": records})
         return
     for record in records:
-        click.echo(f"withdrew {record.purpose} for {profile}")
+        _say_withdrawn(record)
     _say_called_off(records)
+
+
+def _say_withdrawn(record: ConsentRecord) -> None:
+    click.echo(
+        words("withdrew {purpose} for {profile}", purpose=record.purpose, profile=record.profile)
+    )
 
 
 def _say_called_off(records: Sequence[ConsentRecord]) -> None:
     if any(record.purpose is not Purpose.PROMOTION for record in records):
-        click.echo(REPORTS_CALLED_OFF)
+        click.echo(reports_called_off())
 
 
 def _show_after(agent: Agent, *, as_json: bool) -> None:
@@ -165,8 +186,15 @@ def signal(box: BoxOptions, *, name: str, as_json: bool) -> None:
         emit_json({"records": records})
         return
     for record in records:
-        click.echo(f"withdrew {record.purpose} for {record.profile}")
-    click.echo(f"applied {name}: {len(records)} consents withdrawn")
+        _say_withdrawn(record)
+    click.echo(
+        counted(
+            "applied {name}: {number} consent withdrawn",
+            "applied {name}: {number} consents withdrawn",
+            len(records),
+            name=name,
+        )
+    )
     _say_called_off(records)
 
 
@@ -183,15 +211,34 @@ def receipt(box: BoxOptions, *, profile: str | None, as_json: bool) -> None:
     if as_json:
         emit_json(issued)
         return
-    click.echo(f"{issued.schema_version}, issued {issued.issued_at}")
-    click.echo(f"viewings are kept for {issued.retention_days} days, in this box only")
+    click.echo(words("{schema}, issued {at}", schema=issued.schema_version, at=issued.issued_at))
+    click.echo(
+        counted(
+            "viewings are kept for {number} day, in this box only",
+            "viewings are kept for {number} days, in this box only",
+            issued.retention_days,
+        )
+    )
     for entry in issued.records:
         click.echo(
-            f"{entry.event_time}  {entry.pii_principal_id}  {entry.purpose}: {entry.event_type} "
-            f"by {entry.entity_id}, {entry.event_state}, valid until {entry.valid_until}"
+            f"{entry.event_time}  {entry.pii_principal_id}  "
+            + words(
+                "{purpose}: {event} by {entity}, {state}, valid until {until}",
+                purpose=entry.purpose,
+                event=entry.event_type,
+                entity=entry.entity_id,
+                state=entry.event_state,
+                until=entry.valid_until,
+            )
         )
         click.echo(
-            f"    notice {entry.notice_version} ({entry.language}) "
-            f"sha256 {entry.notice_sha256[:16]}…, record {entry.record_id[:16]}…"
+            "    "
+            + words(
+                "notice {version} ({language}) sha256 {digest}…, record {record}…",
+                version=entry.notice_version,
+                language=entry.language,
+                digest=entry.notice_sha256[:16],
+                record=entry.record_id[:16],
+            )
         )
-    click.echo(f"{len(issued.records)} decisions")
+    click.echo(counted("{number} decision", "{number} decisions", len(issued.records)))

@@ -10,6 +10,7 @@ import click
 
 from edgeagent.api.endpoint import default_socket
 from edgeagent.cli.box_options import BoxOptions, pass_box, socket_option
+from edgeagent.cli.wording import TranslatedCommand
 from edgeagent.clock import SystemClock
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.dashboard.session import LINK_SECONDS, Sessions, read_secret
@@ -20,7 +21,7 @@ from edgeagent.randomness import SystemRandomSource
 __all__ = ["command"]
 
 
-@click.command(name="dashboard")
+@click.command(name="dashboard", cls=TranslatedCommand)
 @click.option(
     "--port",
     default=3474,

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
+from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
@@ -20,7 +21,7 @@ from edgeagent.services.reports.disclosure_log import disclosed
 __all__ = ["command"]
 
 
-@click.group(name="disclosures")
+@click.group(name="disclosures", cls=TranslatedGroup)
 def command() -> None:
     """What was drawn for sending, when it left, to whom, and what it cost."""
 
@@ -37,10 +38,17 @@ def list_(box: BoxOptions, *, as_json: bool) -> None:
         return
     for item in disclosures:
         click.echo(
-            f"{iso_utc(item.drawn_at)}  week {item.week}  {item.outcome or 'waiting':9}  "
-            f"{len(item.body)} bytes  epsilon {epsilon(item.odds):.2f}  {item.report_id}"
+            words(
+                "{at}  week {week}  {outcome:9}  {size} bytes  epsilon {epsilon:.2f}  {id}",
+                at=iso_utc(item.drawn_at),
+                week=item.week,
+                outcome=item.outcome or "waiting",
+                size=len(item.body),
+                epsilon=epsilon(item.odds),
+                id=item.report_id,
+            )
         )
-    click.echo(f"{len(disclosures)} reports")
+    click.echo(counted("{number} report", "{number} reports", len(disclosures)))
 
 
 @command.command()
@@ -73,8 +81,13 @@ def verify(box: BoxOptions, *, as_json: bool) -> None:
         emit_json(found)
     elif found.ok:
         click.echo(
-            f"{found.reports} reports hold; length of the chain: {found.chain_rows}, "
-            f"head {found.chain_head}"
+            counted(
+                "{number} report holds; length of the chain: {rows}, head {head}",
+                "{number} reports hold; length of the chain: {rows}, head {head}",
+                found.reports,
+                rows=found.chain_rows,
+                head=found.chain_head,
+            )
         )
     for problem in found.problems:
         click.echo(f"error: {problem}", err=True)
@@ -98,4 +111,4 @@ def export(box: BoxOptions, *, path: Path | None) -> None:
         raise OutputError(
             f"{path} cannot be written: {error.strerror}", hint="name a file you may write"
         ) from error
-    click.echo(f"wrote {path}: {len(data)} bytes")
+    click.echo(words("wrote {path}: {size} bytes", path=path, size=len(data)))

@@ -7,6 +7,7 @@ import sys
 import click
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
+from edgeagent.cli.wording import TranslatedCommand, words
 from edgeagent.clock import SystemClock
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import StorageError
@@ -18,7 +19,7 @@ __all__ = ["command"]
 _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 
 
-@click.command(name="doctor")
+@click.command(name="doctor", cls=TranslatedCommand)
 @click.option(
     "--repair",
     is_flag=True,
@@ -46,7 +47,9 @@ def command(box: BoxOptions, *, repair: bool, accept: bool, as_json: bool) -> No
         )
     else:
         if set_aside is not None:
-            click.echo(f"the history lies in {set_aside.name}; a new one has begun")
+            click.echo(
+                words("the history lies in {name}; a new one has begun", name=set_aside.name)
+            )
         for finding in findings:
             click.secho(f"{finding.status:8}", fg=_COLOURS[finding.status], nl=False)
             click.echo(f"{finding.name}: {finding.message}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from edgeagent.cli.box_options import BoxOptions, called_off, pass_box, yes_option
+from edgeagent.cli.wording import TranslatedCommand, words
 from edgeagent.clock import SystemClock, iso_utc
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError
@@ -17,7 +18,7 @@ from edgeagent.services.upkeep.key_management import configured_provider
 __all__ = ["command"]
 
 
-@click.command(name="erase")
+@click.command(name="erase", cls=TranslatedCommand)
 @click.option(
     "--scope",
     required=True,
@@ -50,18 +51,32 @@ def command(
         with box.open() as agent:
             agent.household.require(profile)  # nobody is asked about what there is not
     if not yes:
-        what = scope if profile is None else f"{scope} of {profile}"
-        click.confirm(f"Erase {what} for good?", abort=True, err=True)
+        _ask(scope, profile)
     receipt, reports = _erase(box, scope=scope, reason=reason, profile=profile)
     if as_json:
         emit_json(receipt)
         return
-    click.echo(f"erased {receipt.scope}, reason {receipt.reason}, {iso_utc(receipt.at)}")
+    click.echo(
+        words(
+            "erased {scope}, reason {reason}, {at}",
+            scope=receipt.scope,
+            reason=receipt.reason,
+            at=iso_utc(receipt.at),
+        )
+    )
     if receipt.kept:
-        click.echo(f"kept: {', '.join(receipt.kept)}")
-    click.echo(f"earlier copies: {receipt.copies}")
+        click.echo(words("kept: {kept}", kept=", ".join(receipt.kept)))
+    click.echo(words("earlier copies: {copies}", copies=receipt.copies))
     if reports:
         click.echo(reports)
+
+
+def _ask(scope: str, profile: str | None) -> None:
+    if profile is None:
+        question = words("Erase {scope} for good?", scope=scope)
+    else:
+        question = words("Erase {scope} of {profile} for good?", scope=scope, profile=profile)
+    click.confirm(question, abort=True, err=True)
 
 
 def _erase(

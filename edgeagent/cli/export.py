@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
+from edgeagent.cli.wording import TranslatedCommand, words
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
 from edgeagent.services.upkeep.export_format import published_schema
@@ -17,7 +18,7 @@ from edgeagent.services.upkeep.portability import Progress
 __all__ = ["command", "progress_on_stderr"]
 
 
-@click.command(name="export")
+@click.command(name="export", cls=TranslatedCommand)
 @click.argument("path", required=False, type=OutputFile(), metavar="FILE")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of an export instead.")
 @json_option
@@ -31,13 +32,15 @@ def command(box: BoxOptions, *, path: Path | None, schema: bool, as_json: bool) 
         click.echo(published_schema().decode(), nl=False)
         return
     if path is None:
-        raise click.UsageError("Missing argument 'FILE'.")
-    with box.open() as agent, progress_on_stderr("exporting") as progress:
+        raise click.MissingParameter(param_hint="'FILE'", param_type="argument")
+    with box.open() as agent, progress_on_stderr(words("exporting")) as progress:
         written_bytes = agent.portability.export_to(path, progress=progress)
     if as_json:
         emit_json({"file": str(path), "bytes": written_bytes})
     else:
-        click.echo(f"wrote {path}: {written_bytes} bytes, not encrypted")
+        click.echo(
+            words("wrote {path}: {size} bytes, not encrypted", path=path, size=written_bytes)
+        )
 
 
 @contextmanager
@@ -49,7 +52,8 @@ def progress_on_stderr(what: str) -> Iterator[Progress]:
         nonlocal told
         if total > _QUIET_UP_TO:
             told = True
-            click.echo(f"\r{what}: {done} of {total} viewings", nl=False, err=True)
+            count = words("{what}: {done} of {total} viewings", what=what, done=done, total=total)
+            click.echo(f"\r{count}", nl=False, err=True)
 
     try:
         yield progress

@@ -12,6 +12,7 @@ import click
 
 from edgeagent.cli.progress_bars import lines_table, progress_on
 from edgeagent.cli.simulator_extra import simulator_needed
+from edgeagent.cli.wording import TranslatedCommand
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory
 from edgeagent.errors import PromiseBroken
@@ -51,7 +52,7 @@ def poison_options(command: _Command) -> _Command:
     return poison(attack(command))
 
 
-@click.command(name="fleet")
+@click.command(name="fleet", cls=TranslatedCommand)
 @click.option(
     "--boxes", default=1_000_000, show_default=True, type=FLEET_SIZE, help="How many boxes."
 )

@@ -6,7 +6,8 @@ from typing import Any, get_args
 
 import click
 
-from edgeagent.cli.box_options import BoxOptions, called_off, pass_box, profile_option
+from edgeagent.cli.box_options import BoxOptions, called_off, forgotten, pass_box, profile_option
+from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc, moment_of_iso
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError, NoModel
@@ -17,7 +18,7 @@ from edgeagent.store.ownership import require_own
 __all__ = ["command"]
 
 
-@click.group(name="history")
+@click.group(name="history", cls=TranslatedGroup)
 def command() -> None:
     """Add, list or forget viewings; they are kept encrypted and never leave the box."""
 
@@ -56,11 +57,11 @@ def add(
     if as_json:
         emit_json(recorded)
     elif recorded.stored:
-        click.echo(f"stored {watched.entity_id}, watched {iso_utc(when)}")
+        click.echo(words("stored {id}, watched {at}", id=watched.entity_id, at=iso_utc(when)))
     elif recorded.ignored_private:
-        click.echo("not stored: it is, or may be, of a private session")
+        click.echo(words("not stored: it is, or may be, of a private session"))
     else:
-        click.echo("not stored: children's viewings never are")
+        click.echo(words("not stored: children's viewings never are"))
 
 
 @command.command(name="list")
@@ -87,9 +88,17 @@ def list_(box: BoxOptions, *, limit: int, named_profile: str | None, as_json: bo
         emit_json({"profile": profile, "count": total, "viewings": viewings})
         return
     for viewing in viewings:
-        progress = "completed" if viewing.completed else _progress(viewing.progress_fraction)
+        progress = words("completed") if viewing.completed else _progress(viewing.progress_fraction)
         click.echo(f"{iso_utc(viewing.watched_on)}  {titles[viewing.entity_id]}  {progress}")
-    click.echo(f"{len(viewings)} of {total} viewings of profile {profile}")
+    click.echo(
+        counted(
+            "{shown} of {number} viewing of profile {profile}",
+            "{shown} of {number} viewings of profile {profile}",
+            total,
+            shown=len(viewings),
+            profile=profile,
+        )
+    )
 
 
 @command.command()
@@ -105,7 +114,7 @@ def forget(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_jso
     if as_json:
         emit_json({"deleted": deleted})
     else:
-        click.echo(f"deleted {deleted} viewings of {entity_id}")
+        click.echo(forgotten(deleted, entity_id))
         click.echo(reports)
 
 
@@ -124,9 +133,18 @@ def retention(box: BoxOptions, *, days: int | None, as_set: bool, as_json: bool)
     if as_json:
         emit_json(kept)
         return
-    click.echo(f"viewings are kept for {kept.days} days; the settings allow {kept.allowed_days}")
+    click.echo(
+        counted(
+            "viewings are kept for {number} day; the settings allow {allowed}",
+            "viewings are kept for {number} days; the settings allow {allowed}",
+            kept.days,
+            allowed=kept.allowed_days,
+        )
+    )
     if kept.lengthened:
-        click.echo(f"you chose {kept.chosen_days}: it counts once reporting is withdrawn")
+        click.echo(
+            words("you chose {days}: it counts once reporting is withdrawn", days=kept.chosen_days)
+        )
 
 
 def _parse_time(text: str) -> int:

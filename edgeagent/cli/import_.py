@@ -8,6 +8,7 @@ import click
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.cli.export import progress_on_stderr
+from edgeagent.cli.wording import TranslatedCommand, counted, words
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.services.upkeep.import_gate import LeftOut
 from edgeagent.services.upkeep.portability import read_export
@@ -16,7 +17,7 @@ from edgeagent.store.ownership import require_own
 __all__ = ["command"]
 
 
-@click.command(name="import")
+@click.command(name="import", cls=TranslatedCommand)
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @json_option
 @pass_box
@@ -28,32 +29,39 @@ def command(box: BoxOptions, *, path: Path, as_json: bool) -> None:
     """
     require_own(box.home)  # whose private sessions are not seen by others
     given = read_export(path)
-    with box.open(writes=True) as agent, progress_on_stderr("importing") as progress:
+    with box.open(writes=True) as agent, progress_on_stderr(words("importing")) as progress:
         done = agent.portability.import_(given, progress=progress)
     if as_json:
         emit_json(done)
         return
-    click.echo(
-        f"{done.profiles_created} profiles created, {done.viewings} viewings and {done.marks} "
-        f"marks taken in, {done.debits_added} debits added"
+    parts = (
+        counted("{number} new profile", "{number} new profiles", done.profiles_created),
+        counted("{number} viewing", "{number} viewings", done.viewings),
+        counted("{number} mark", "{number} marks", done.marks),
+        counted("{number} debit", "{number} debits", done.debits_added),
     )
+    click.echo(words("taken in: {parts}", parts=", ".join(parts)))
     if said := _said(done.left_out):
-        click.echo(f"left out: {said}")
+        click.echo(words("left out: {viewings}", viewings=said))
     for record in done.consents_shown:
-        click.echo(f"  in the file, not in force: {record.profile} {record.purpose} {record.event}")
+        decision = f"{record.profile} {record.purpose} {record.event}"
+        click.echo("  " + words("in the file, not in force: {decision}", decision=decision))
     for profile in done.waiting_profiles:
         click.echo(
-            f"viewings of {profile} wait for consent: edgeagent consent grant history "
-            f"--profile {profile}, then import again"
+            words(
+                "viewings of {profile} wait for consent: edgeagent consent grant history "
+                "--profile {profile}, then import again",
+                profile=profile,
+            )
         )
 
 
 def _said(left: LeftOut) -> str:
     """Return how many viewings were left out for which reason, in words; empty for none."""
     numbers = (
-        (left.future, "in the future by this box's clock"),
-        (left.over_age, "longer ago than viewings are kept"),
-        (left.private, "of a private session, or told during one"),
-        (left.audience, "of children, or of teens who do not count here"),
+        (left.future, words("in the future by this box's clock")),
+        (left.over_age, words("longer ago than viewings are kept")),
+        (left.private, words("of a private session, or told during one")),
+        (left.audience, words("of children, or of teens who do not count here")),
     )
     return ", ".join(f"{number} {why}" for number, why in numbers if number)

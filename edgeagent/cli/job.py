@@ -9,6 +9,7 @@ import click
 
 from edgeagent.agent import Environment
 from edgeagent.cli.box_options import BoxOptions, pass_box
+from edgeagent.cli.wording import TranslatedGroup
 
 __all__ = ["command"]
 
@@ -17,7 +18,7 @@ _moment_option = click.option(
 )
 
 
-@click.group(name="job", hidden=True)
+@click.group(name="job", cls=TranslatedGroup, hidden=True)
 def command() -> None:
     """What the service does on the network, a process each time."""
 

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
+from edgeagent.cli.wording import TranslatedGroup, words
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError, StorageError
 from edgeagent.services.upkeep.key_management import (
@@ -23,7 +24,7 @@ from edgeagent.store.home_files import DATABASES
 __all__ = ["command"]
 
 
-@click.group(name="keys")
+@click.group(name="keys", cls=TranslatedGroup)
 def command() -> None:
     """The keys of this box: how they are kept, and how to exchange them."""
 
@@ -45,7 +46,7 @@ def status(box: BoxOptions, *, as_json: bool) -> None:
 
 
 def _show(provider: str, statuses: Sequence[KeyStatus]) -> None:
-    click.echo(f"provider {provider}")
+    click.echo(words("provider {name}", name=provider))
     for key in statuses:
         click.echo(f"{key.database:8} {key.state:6} {key.problem or key.strength}".rstrip())
         if key.hint:
@@ -76,9 +77,20 @@ def rotate_(
     if as_json:
         emit_json({"provider": config.key_provider, "rotated": rotated})
     elif rotated:
-        click.echo(f"{' and '.join(rotated)}: wrapped under a new key of {config.key_provider}")
+        click.echo(
+            words(
+                "{databases}: wrapped under a new key of {provider}",
+                databases=", ".join(rotated),
+                provider=config.key_provider,
+            )
+        )
     else:
-        click.echo(f"nothing to do: the key of {config.key_provider} is in use already")
+        click.echo(
+            words(
+                "nothing to do: the key of {provider} is in use already",
+                provider=config.key_provider,
+            )
+        )
 
 
 def _words(command: str) -> tuple[str, ...]:
@@ -98,4 +110,4 @@ def rekey(box: BoxOptions, *, as_json: bool) -> None:
     if as_json:
         emit_json({"rekeyed": DATABASES})
     else:
-        click.echo("ledger and history lie under new data keys; the old ones are destroyed")
+        click.echo(words("ledger and history lie under new data keys; the old ones are destroyed"))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import click
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
+from edgeagent.cli.wording import TranslatedGroup, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.messages.manifest import ModelManifest
+from edgeagent.services.models.installation import Installation
 
 __all__ = ["command"]
 
 
-@click.group(name="model")
+@click.group(name="model", cls=TranslatedGroup)
 def command() -> None:
     """The model that comes to the history: verified before it is used."""
 
@@ -30,13 +33,16 @@ def update(box: BoxOptions, *, as_json: bool) -> None:
     if as_json:
         emit_json(done)
         return
-    task = "another" if done.task_changed else "the same"
-    click.echo(f"fetched  model {done.published_version}, {task} report task")
-    parts = (("model", done.model_changed), ("catalogue", done.catalogue_changed))
-    changed = " and ".join(name for name, flag in parts if flag) or "nothing"
-    click.echo(f"active   model {done.model_version}: {changed} changed")
+    published, active = done.published_version, done.model_version
+    if done.task_changed:
+        click.echo(words("fetched  model {version}, another report task", version=published))
+    else:
+        click.echo(words("fetched  model {version}, the same report task", version=published))
+    parts = ((words("model"), done.model_changed), (words("catalogue"), done.catalogue_changed))
+    changed = ", ".join(name for name, flag in parts if flag) or words("nothing")
+    click.echo(words("active   model {version}; new: {parts}", version=active, parts=changed))
     if done.refused is not None:
-        click.echo(f"the published model is not used: {done.refused}")
+        click.echo(words("the published model is not used: {reason}", reason=done.refused))
 
 
 @command.command()
@@ -49,34 +55,78 @@ def status(box: BoxOptions, *, as_json: bool) -> None:
     if as_json:
         emit_json(installation)
         return
-    for slot, manifest in (("active", installation.current), ("previous", installation.previous)):
-        if manifest is None:
-            click.echo(f"{slot:9} none")
-            continue
-        click.echo(
-            f"{slot:9} {manifest.model_version}  {manifest.head}, {manifest.dimension} "
-            f"dimensions, {len(manifest.segments)} segments, trained {iso_utc(manifest.trained_at)}"
-        )
-        for lifted in manifest.lifted_words or ():
-            click.echo(
-                f"{'':9} its operator says that {lifted.word!r} does not tell of "
-                f"{', '.join(lifted.topics)}"
-            )
+    for name, manifest in (
+        (words("active"), installation.current),
+        (words("previous"), installation.previous),
+    ):
+        _say(name, _slot(manifest))
+        _say_lifted(manifest)
     if installation.failures:
-        click.echo(f"failures  {installation.failures} in a row: {installation.last_failure}")
-    refused = installation.refused
-    if refused is not None:
-        click.echo(
-            f"refused   {refused.model_version} on {iso_utc(refused.at)}: {refused.reason}"
-            f"{'; until another is published' if refused.lasting else ''}"
+        _say(
+            words("failures"),
+            words(
+                "{number} in a row: {reason}",
+                number=installation.failures,
+                reason=installation.last_failure,
+            ),
         )
-    unread = installation.unread
+    _say_refused(installation)
+    task, checked = installation.task, installation.checked_at
+    _say(words("task"), task.name if task else words("none"))
+    _say(words("checked"), words("never") if checked is None else iso_utc(checked))
+
+
+def _say(name: str, value: str) -> None:
+    click.echo(f"{name:9} {value}")
+
+
+def _slot(manifest: ModelManifest | None) -> str:
+    if manifest is None:
+        return words("none")
+    return words(
+        "{version}  {head}, {dimension} dimensions, {segments} segments, trained {at}",
+        version=manifest.model_version,
+        head=manifest.head,
+        dimension=manifest.dimension,
+        segments=len(manifest.segments),
+        at=iso_utc(manifest.trained_at),
+    )
+
+
+def _say_lifted(manifest: ModelManifest | None) -> None:
+    for lifted in (manifest.lifted_words if manifest else None) or ():
+        said = words(
+            "its operator says that {word!r} does not tell of {topics}",
+            word=lifted.word,
+            topics=", ".join(lifted.topics),
+        )
+        _say("", said)
+
+
+def _say_refused(installation: Installation) -> None:
+    refused, unread = installation.refused, installation.unread
+    if refused is not None:
+        reason = refused.reason
+        if refused.lasting:
+            reason = words("{reason}; until another is published", reason=reason)
+        _say(
+            words("refused"),
+            words(
+                "{version} on {at}: {reason}",
+                version=refused.model_version,
+                at=iso_utc(refused.at),
+                reason=reason,
+            ),
+        )
     if unread is not None:
-        click.echo(f"unread    the manifest published on {iso_utc(unread.at)}: {unread.reason}")
-    task = installation.task
-    click.echo(f"task      {task.name if task else 'none'}")
-    checked = installation.checked_at
-    click.echo(f"checked   {iso_utc(checked) if checked is not None else 'never'}")
+        _say(
+            words("unread"),
+            words(
+                "the manifest published on {at}: {reason}",
+                at=iso_utc(unread.at),
+                reason=unread.reason,
+            ),
+        )
 
 
 @command.command()
@@ -92,4 +142,4 @@ def rollback(box: BoxOptions, *, as_json: bool) -> None:
     if as_json:
         emit_json(manifest)
     else:
-        click.echo(f"active again: {manifest.model_version}")
+        click.echo(words("active again: {version}", version=manifest.model_version))

@@ -11,12 +11,14 @@ import msgspec
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.cli.impact_annex import annex
+from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
 from edgeagent.errors import InputError, OutputError
+from edgeagent.privacy.declaration import DeclaredField
 from edgeagent.regular_file import read_regular
 from edgeagent.services.reports.assessment import Assessment, Belief
-from edgeagent.services.reports.quarterly_summary import Quarter
+from edgeagent.services.reports.quarterly_summary import Quarter, Sent, Used
 
 __all__ = ["command", "print_assessment", "print_briefly"]
 
@@ -24,7 +26,7 @@ _PRIOR_CAP_BYTES = 64 * 1024
 _SHOWN = 3
 
 
-@click.group(name="privacy")
+@click.group(name="privacy", cls=TranslatedGroup)
 def command() -> None:
     """What leaves this box, what it costs, and what an observer could conclude."""
 
@@ -84,7 +86,7 @@ def dpia(box: BoxOptions, *, out: Path | None, as_json: bool) -> None:
         raise OutputError(
             f"{out} cannot be written: {error.strerror}", hint="name a file you may write"
         ) from error
-    click.echo(f"wrote {out}")
+    click.echo(words("wrote {path}", path=out))
 
 
 def print_assessment(assessment: Assessment, *, err: bool = False) -> None:
@@ -93,34 +95,56 @@ def print_assessment(assessment: Assessment, *, err: bool = False) -> None:
     def say(line: str, *, bold: bool = False) -> None:
         click.secho(line, bold=bold, err=err)
 
-    say("What leaves", bold=True)
+    say(words("What leaves"), bold=True)
     for request in assessment.leaves:
         say(f"  {request.name}: {request.method} {request.path}")
-        say(f"    purpose: {request.purpose}")
-        say(f"    basis: {request.basis}")
-        say(f"    retention: {request.retention}")
+        say("    " + words("purpose: {purpose}", purpose=request.purpose))
+        say("    " + words("basis: {basis}", basis=request.basis))
+        say("    " + words("retention: {retention}", retention=request.retention))
         for field in request.fields:
-            touched = "from what was watched, with noise" if field.from_history else "no history"
-            say(f"    {field.name}: {field.holds} ({touched}); to {field.purpose}")
-    say(f"  seen besides: {'; '.join(assessment.besides)}")
-    say("What it costs", bold=True)
+            say("    " + _field_in_words(field))
+    say("  " + words("seen besides: {besides}", besides="; ".join(assessment.besides)))
+    say(words("What it costs"), bold=True)
     budget = assessment.budget
     say(
-        f"  {budget.reports} reports so far; epsilon {budget.epsilon_last_52_weeks:.2f} spent in "
-        f"52 weeks, {budget.epsilon_left_52_weeks:.2f} of {budget.epsilon_limit_52_weeks:.2f} left;"
-        f" at most {budget.epsilon_limit_report:.2f} a report; {budget.epsilon_lifetime:.2f} ever"
+        "  "
+        + counted("{number} report so far", "{number} reports so far", budget.reports)
+        + "; "
+        + words(
+            "epsilon {spent:.2f} spent in 52 weeks, {left:.2f} of {limit:.2f} left; at most "
+            "{report:.2f} a report; {ever:.2f} ever",
+            spent=budget.epsilon_last_52_weeks,
+            left=budget.epsilon_left_52_weeks,
+            limit=budget.epsilon_limit_52_weeks,
+            report=budget.epsilon_limit_report,
+            ever=budget.epsilon_lifetime,
+        )
     )
-    say("What somebody could conclude who sees all reports and knows the population", bold=True)
+    say(
+        words("What an observer could conclude who sees all reports and knows the population"),
+        bold=True,
+    )
     _print_beliefs(assessment, say=say)
-    say("What is promised", bold=True)
+    say(words("What is promised"), bold=True)
     for promise in assessment.promises:
-        say(f"  {'holds' if promise.holds else 'DOES NOT HOLD'}: {promise.text}")
-    say("Settings", bold=True)
+        mark = words("holds") if promise.holds else words("DOES NOT HOLD")
+        say(f"  {mark}: {promise.text}")
+    say(words("Settings"), bold=True)
     for deviation in assessment.settings:
         say(f"  {deviation.direction}: {deviation.setting}: {deviation.words}")
-    say(f"  together {_verdict(assessment)} the defaults")
-    taking_part = ", ".join(assessment.reporting) or "nobody"
-    say(f"Taking part in reports now: {taking_part}")
+    if assessment.riskier_than_default:
+        say("  " + words("together riskier than the defaults"))
+    else:
+        say("  " + words("together no riskier than the defaults"))
+    taking_part = ", ".join(assessment.reporting) or words("nobody")
+    say(words("Taking part in reports now: {profiles}", profiles=taking_part))
+
+
+def _field_in_words(field: DeclaredField) -> str:
+    named = {"name": field.name, "holds": field.holds, "purpose": field.purpose}
+    if field.from_history:
+        return words("{name}: {holds} (from what was watched, with noise); to {purpose}", **named)
+    return words("{name}: {holds} (no history); to {purpose}", **named)
 
 
 def print_briefly(assessment: Assessment) -> None:
@@ -128,79 +152,122 @@ def print_briefly(assessment: Assessment) -> None:
     budget, promises = assessment.budget, assessment.promises
     names = ", ".join(assessment.reporting)
     if not names:
-        leaves = "nothing that rests on viewings leaves this box"
+        leaves = words("nothing that rests on viewings leaves this box")
     else:
-        leaves = f"{names} {'takes' if len(assessment.reporting) == 1 else 'take'} part in reports"
-    spent = f"epsilon {budget.epsilon_last_52_weeks:.2f} of {budget.epsilon_limit_52_weeks:.2f}"
-    broken = sum(not promise.holds for promise in promises)
-    holds = f"{broken} of {len(promises)} promises DO NOT HOLD" if broken else "all promises hold"
-    click.echo(
-        f"assessment: {leaves}; {spent} spent in 52 weeks; {holds}; settings "
-        f"{_verdict(assessment)} the defaults (all of it: edgeagent privacy assess)",
-        err=True,
+        leaves = counted(
+            "{names} takes part in reports",
+            "{names} take part in reports",
+            len(assessment.reporting),
+            names=names,
+        )
+    spent = words(
+        "epsilon {spent:.2f} of {limit:.2f} spent in 52 weeks",
+        spent=budget.epsilon_last_52_weeks,
+        limit=budget.epsilon_limit_52_weeks,
     )
-
-
-def _verdict(assessment: Assessment) -> str:
-    return "riskier than" if assessment.riskier_than_default else "no riskier than"
+    broken = sum(not promise.holds for promise in promises)
+    if broken:
+        holds = words("{broken} of {all} promises DO NOT HOLD", broken=broken, all=len(promises))
+    else:
+        holds = words("all promises hold")
+    if assessment.riskier_than_default:
+        settings = words("settings riskier than the defaults")
+    else:
+        settings = words("settings no riskier than the defaults")
+    parts = f"{leaves}; {spent}; {holds}; {settings}"
+    click.echo(
+        words("assessment: {parts} (all of it: edgeagent privacy assess)", parts=parts), err=True
+    )
 
 
 def _print_beliefs(assessment: Assessment, *, say: Callable[[str], None]) -> None:
     conclusions = assessment.conclusions
-    say(f"  worst case: {conclusions.worst_case}")
+    say("  " + words("worst case: {text}", text=conclusions.worst_case))
     likeliest = sorted(conclusions.beliefs, key=lambda belief: -belief.posterior)
     for belief in likeliest[:_SHOWN]:
         say(f"  {_in_words(belief)}")
     rest = len(likeliest) - _SHOWN
-    say(f"  and {rest} more, none of them likelier; --json has them all")
+    say("  " + words("and {rest} more, none of them likelier; --json has them all", rest=rest))
 
 
 def _in_words(belief: Belief) -> str:
-    return (
-        f"{belief.category}: believed at {belief.prior:.1%} before, {belief.posterior:.1%} after "
-        f"these reports ({belief.posterior_at_most:.1%} whatever they say, "
-        f"{belief.posterior_after_one_more_at_most:.1%} with one more)"
+    return words(
+        "{category}: believed at {before:.1%} before, {after:.1%} after these reports ({most:.1%} "
+        "whatever they say, {next:.1%} with one more)",
+        category=belief.category,
+        before=belief.prior,
+        after=belief.posterior,
+        most=belief.posterior_at_most,
+        next=belief.posterior_after_one_more_at_most,
     )
 
 
 def _print_quarter(quarter: Quarter) -> None:
-    click.secho(f"From {quarter.since[:10]} to {quarter.until[:10]}", bold=True)
-    click.secho("Kept, encrypted, in this box alone", bold=True)
+    since, until = quarter.since[:10], quarter.until[:10]
+    click.secho(words("From {since} to {until}", since=since, until=until), bold=True)
+    click.secho(words("Kept, encrypted, in this box alone"), bold=True)
     for kept in quarter.kept:
-        allowed = "" if kept.allowed else " (keeping them is not granted)"
-        click.echo(f"  {kept.profile}: {kept.viewings} viewings{allowed}")
-    click.echo(f"  each for {quarter.retention_days} days at most")
-    click.secho("Used, in this box", bold=True)
-    for used in quarter.used:
-        on = [
-            name
-            for name, allowed in (
-                ("recommendations", used.recommendations),
-                ("promotions", used.promotions),
-                ("reports", used.reports),
-            )
-            if allowed
-        ]
-        last = f"; last picks {used.last_picks_at}" if used.last_picks_at else ""
-        click.echo(f"  {used.profile}: {', '.join(on) or 'for nothing'}{last}")
-    click.secho("Sent", bold=True)
-    for sent in quarter.sent:
-        click.echo(
-            f"  {sent.body_bytes} bytes about week {sent.week} to {sent.recipient}: {sent.outcome}"
-        )
-        click.echo(f"    {sent.meaning}")
-    if not quarter.sent:
-        click.echo("  no report was drawn")
-    for week in quarter.missed_weeks:
-        click.echo(f"  week {week} was let pass: off, or not allowed")
-    if quarter.updated_at:
-        click.echo(f"  plain downloads, without identity, last on {quarter.updated_at}")
-    click.secho("Spent", bold=True)
+        line = counted("{number} viewing", "{number} viewings", kept.viewings)
+        if not kept.allowed:
+            line += " " + words("(keeping them is not granted)")
+        click.echo(f"  {kept.profile}: {line}")
     click.echo(
-        f"  epsilon {quarter.spent.epsilon_quarter:.2f} in this quarter, "
-        f"{quarter.spent.epsilon_last_52_weeks:.2f} of at most "
-        f"{quarter.spent.epsilon_limit_52_weeks:.2f} in 52 weeks"
+        "  "
+        + counted(
+            "each for {number} day at most",
+            "each for {number} days at most",
+            quarter.retention_days,
+        )
     )
+    click.secho(words("Used, in this box"), bold=True)
+    for used in quarter.used:
+        click.echo(f"  {used.profile}: {_uses(used)}")
+    click.secho(words("Sent"), bold=True)
+    for sent in quarter.sent:
+        _print_sent(sent)
+    if not quarter.sent:
+        click.echo("  " + words("no report was drawn"))
+    for week in quarter.missed_weeks:
+        click.echo("  " + words("week {week} was let pass: off, or not allowed", week=week))
+    if quarter.updated_at:
+        at = quarter.updated_at
+        click.echo("  " + words("plain downloads, without identity, last on {at}", at=at))
+    click.secho(words("Spent"), bold=True)
+    click.echo(
+        "  "
+        + words(
+            "epsilon {quarter:.2f} in this quarter, {year:.2f} of at most {limit:.2f} in 52 weeks",
+            quarter=quarter.spent.epsilon_quarter,
+            year=quarter.spent.epsilon_last_52_weeks,
+            limit=quarter.spent.epsilon_limit_52_weeks,
+        )
+    )
+
+
+def _uses(used: Used) -> str:
+    uses = (
+        (words("recommendations"), used.recommendations),
+        (words("promotions"), used.promotions),
+        (words("reports"), used.reports),
+    )
+    said = ", ".join(name for name, allowed in uses if allowed) or words("for nothing")
+    if used.last_picks_at:
+        said += "; " + words("last picks {at}", at=used.last_picks_at)
+    return said
+
+
+def _print_sent(sent: Sent) -> None:
+    click.echo(
+        "  "
+        + words(
+            "{size} bytes about week {week} to {recipient}: {outcome}",
+            size=sent.body_bytes,
+            week=sent.week,
+            recipient=sent.recipient,
+            outcome=sent.outcome,
+        )
+    )
+    click.echo(f"    {sent.meaning}")
 
 
 def _read_prior(path: Path) -> Sequence[Fraction]:

@@ -9,6 +9,7 @@ import click
 
 from edgeagent.api.presence import served_at
 from edgeagent.cli.box_options import BoxOptions, pass_box
+from edgeagent.cli.wording import TranslatedGroup, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.messages.answers.household import PrivateSessionShape
@@ -22,7 +23,7 @@ from edgeagent.store.ownership import require_own
 __all__ = ["command"]
 
 
-@click.group(name="private")
+@click.group(name="private", cls=TranslatedGroup)
 def command() -> None:
     """A private session: while it lasts nothing is stored, scored or counted."""
 
@@ -106,4 +107,6 @@ def _show(ends_at: int | None, *, as_json: bool) -> None:
     if as_json:
         emit_json({"active": ends_at is not None, "ends_at": ends_at})
     else:
-        click.echo(f"private until {iso_utc(ends_at)}" if ends_at else "not private")
+        click.echo(
+            words("private until {end}", end=iso_utc(ends_at)) if ends_at else words("not private")
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from edgeagent.cli.box_options import BoxOptions, called_off, pass_box, yes_option
+from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError
@@ -16,7 +17,7 @@ __all__ = ["command"]
 _name_argument = click.argument("name")
 
 
-@click.group(name="profile")
+@click.group(name="profile", cls=TranslatedGroup)
 def command() -> None:
     """The people of the household, each with a history, taste and consent of its own."""
 
@@ -32,7 +33,9 @@ def list_(box: BoxOptions, *, as_json: bool) -> None:
         emit_json({"active": active, "profiles": profiles})
         return
     for profile in profiles:
-        since = f"since {iso_utc(profile.created_at)[:10]}" if profile.created_at else ""
+        since = ""
+        if profile.created_at:
+            since = words("since {day}", day=iso_utc(profile.created_at)[:10])
         mark = "*" if profile.name == active else " "
         click.echo(f"{mark} {profile.name}  {profile.kind}  {since}".rstrip())
 
@@ -55,7 +58,7 @@ def create(box: BoxOptions, *, name: str, kind: ProfileKind, as_json: bool) -> N
     if as_json:
         emit_json(profile)
     else:
-        click.echo(f"created {profile.name} ({profile.kind})")
+        click.echo(words("created {name} ({kind})", name=profile.name, kind=profile.kind))
 
 
 @command.command()
@@ -70,7 +73,11 @@ def rename(box: BoxOptions, *, name: str, new_name: str, as_json: bool) -> None:
     if as_json:
         emit_json(profile)
     else:
-        click.echo(f"renamed {name} to {profile.name}; its decisions stay in force")
+        click.echo(
+            words(
+                "renamed {name} to {new}; its decisions stay in force", name=name, new=profile.name
+            )
+        )
 
 
 @command.command()
@@ -84,7 +91,7 @@ def switch(box: BoxOptions, *, name: str, as_json: bool) -> None:
     if as_json:
         emit_json(profile)
     else:
-        click.echo(f"{profile.name} is watching")
+        click.echo(words("{name} is watching", name=profile.name))
 
 
 @command.command()
@@ -102,12 +109,17 @@ def remove(box: BoxOptions, *, name: str, yes: bool, as_json: bool) -> None:
     with box.open(writes=True) as agent:
         agent.household.require(name)  # nobody is asked about what there is not
         if not yes:
-            count = agent.history.count(name)
-            click.confirm(f"Remove {name} with {count} viewings?", abort=True, err=True)
+            question = counted(
+                "Remove {name} with {number} viewing?",
+                "Remove {name} with {number} viewings?",
+                agent.history.count(name),
+                name=name,
+            )
+            click.confirm(question, abort=True, err=True)
         receipt = agent.erasure.erase_profile(name)
         reports = called_off(agent, withdraws=True)
     if as_json:
         emit_json(receipt)
     else:
-        click.echo(f"removed {name} with everything of it")
+        click.echo(words("removed {name} with everything of it", name=name))
         click.echo(reports)

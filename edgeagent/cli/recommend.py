@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from edgeagent.cli.box_options import BoxOptions, pass_box, profile_option
+from edgeagent.cli.wording import TranslatedCommand, words
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.messages import Pick
 from edgeagent.messages.fields import MAX_PICKS
@@ -13,7 +14,7 @@ from edgeagent.ranking.words import words_for
 __all__ = ["command"]
 
 
-@click.command(name="recommend")
+@click.command(name="recommend", cls=TranslatedCommand)
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, MAX_PICKS))
 @click.option("--explain", "entity_id", metavar="ENTITY_ID", help="Explain this one title instead.")
 @click.option(
@@ -47,14 +48,21 @@ def command(
         emit_json(picks)
         return
     if picks.ranked_by == "popularity":
-        click.secho("No model works, so these are popular titles: edgeagent model status", err=True)
+        click.secho(
+            words("No model works, so these are popular titles: edgeagent model status"), err=True
+        )
     if picks.continue_watching:
-        click.echo("Continue watching")
+        click.echo(words("Continue watching"))
         _print_list(picks.continue_watching)
-        click.echo("\nNew")
+        click.echo("\n" + words("New"))
     _print_list(picks.picks)
     if not picks.picks:
-        click.echo(f"nothing new is left for {profile}: all there is was watched or hidden")
+        click.echo(
+            words(
+                "nothing new is left for {profile}: all there is was watched or hidden",
+                profile=profile,
+            )
+        )
 
 
 def _print_list(picks: tuple[Pick, ...]) -> None:
@@ -62,16 +70,17 @@ def _print_list(picks: tuple[Pick, ...]) -> None:
         year = f" ({pick.year})" if pick.year else ""
         click.secho(f"{rank:3}. {pick.title}{year}", bold=True, nl=False)
         click.echo(f"  {', '.join(pick.genres)}  [{pick.entity_id}]")
-        click.echo(f"     {words_for(pick)}")
+        click.echo(f"     {words_for(pick, say=words)}")
 
 
 def _print_parts(pick: Pick, *, as_json: bool) -> None:
     if as_json:
         emit_json(pick)
         return
-    click.secho(f"{pick.title}: score {pick.score:.4f}", bold=True)
-    click.echo(f"  {words_for(pick)}")
+    click.secho(words("{title}: score {score:.4f}", title=pick.title, score=pick.score), bold=True)
+    click.echo(f"  {words_for(pick, say=words)}")
     for reason in pick.reasons:
         name = reason.title or reason.kind
         click.echo(f"  {reason.contribution:+.4f}  {reason.share_fraction:5.1%}  {name}")
-    click.echo(f"  {sum(r.contribution for r in pick.reasons):+.4f}  sum of the parts")
+    total = sum(reason.contribution for reason in pick.reasons)
+    click.echo(f"  {total:+.4f}  " + words("sum of the parts"))

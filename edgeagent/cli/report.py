@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
+from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
 
 __all__ = ["command"]
 
 
-@click.group(name="report")
+@click.group(name="report", cls=TranslatedGroup)
 def command() -> None:
     """Reports: one noisy answer in 13 weeks, booked before it leaves."""
 
@@ -29,9 +30,9 @@ def close(box: BoxOptions, *, as_json: bool) -> None:
     if as_json:
         emit_json(closing)
     elif closing.outcome == "silent":
-        click.echo(f"no report: {closing.reason}")
+        click.echo(words("no report: {reason}", reason=closing.reason))
     else:
-        click.echo(f"{closing.outcome}: week {closing.week}")
+        click.echo(words("{outcome}: week {week}", outcome=closing.outcome, week=closing.week))
 
 
 @command.command()
@@ -46,8 +47,15 @@ def send(box: BoxOptions, *, as_json: bool) -> None:
         emit_json({"sent": sendings, "waiting": waiting})
         return
     for sending in sendings:
-        click.echo(f"week {sending.week}: {sending.outcome} ({sending.detail})")
-    click.echo(f"{waiting} waiting")
+        click.echo(
+            words(
+                "week {week}: {outcome} ({detail})",
+                week=sending.week,
+                outcome=sending.outcome,
+                detail=sending.detail,
+            )
+        )
+    click.echo(words("{number} waiting", number=waiting))
 
 
 @command.command()
@@ -64,8 +72,8 @@ def preview(box: BoxOptions, *, as_json: bool) -> None:
         emit_json(found)
         return
     shown = found.report
-    click.secho("PREVIEW", bold=True, nl=False)
-    click.echo(f"  week {shown.week}, task {shown.task}")
+    click.secho(words("PREVIEW"), bold=True, nl=False)
+    click.echo("  " + words("week {week}, task {task}", week=shown.week, task=shown.task))
     for name, count in zip(found.categories, shown.counts, strict=True):
         if count:
             click.echo(f"  {count:4}  {name}")
@@ -82,11 +90,17 @@ def budget(box: BoxOptions, *, as_json: bool) -> None:
     if as_json:
         emit_json(found)
         return
-    moving = "" if found.silence_has_begun else " at the earliest: the time is not known yet"
+    day = iso_utc(found.silent_until)[:10]
+    if found.silence_has_begun:
+        silent = words("silent before {day}", day=day)
+    else:
+        silent = words("silent before {day} at the earliest: the time is not known yet", day=day)
+    drawn = counted("{number} report drawn", "{number} reports drawn", found.reports)
+    click.echo(f"{drawn}; {silent}")
     click.echo(
-        f"{found.reports} reports drawn; silent before {iso_utc(found.silent_until)[:10]}{moving}"
-    )
-    click.echo(
-        f"spent in the last 52 weeks: epsilon {found.epsilon_spent:.2f} of at most "
-        f"{found.epsilon_limit:.2f}"
+        words(
+            "spent in the last 52 weeks: epsilon {spent:.2f} of at most {limit:.2f}",
+            spent=found.epsilon_spent,
+            limit=found.epsilon_limit,
+        )
     )

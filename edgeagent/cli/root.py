@@ -6,6 +6,7 @@ import importlib
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from edgeagent import __version__
 from edgeagent.cli.box_options import BoxOptions
 from edgeagent.cli.packaged_box import find_home
+from edgeagent.cli.wording import TranslatedCommand, choose_language, words
 from edgeagent.command_group import HELP_NAMES, CommandGroup
 from edgeagent.errors import EdgeAgentError
 from edgeagent.messages.failure import Failure
@@ -48,8 +50,13 @@ _HIDDEN = ("job",)
 _MODULES = {"import": "import_"}  # a keyword cannot name a module
 
 
-class _LazyGroup(CommandGroup):
+class _LazyGroup(TranslatedCommand, CommandGroup):
     """Imports a noun's module when it is named, so that each command loads what it needs only."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401  (click's signature)
+        """Run the command line in the language of the environment."""
+        choose_language(os.environ)
+        return super().main(*args, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -87,7 +94,9 @@ class _HomePath(click.Path):
         ctx: click.Context | None,
     ) -> str | bytes | os.PathLike[str]:
         if not os.fspath(value):
-            self.fail("it is empty, and would mean the present directory: write '.'", param, ctx)
+            self.fail(
+                words("it is empty, and would mean the present directory: write '.'"), param, ctx
+            )
         return super().convert(value, param, ctx)
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
+from edgeagent.cli.wording import TranslatedCommand
 from edgeagent.config import DEFAULT_PORT
 from edgeagent.errors import InputError
 
 __all__ = ["command"]
 
 
-@click.command(name="serve")
+@click.command(name="serve", cls=TranslatedCommand)
 @click.option(
     "--ws-port",
     default=DEFAULT_PORT,

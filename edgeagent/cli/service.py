@@ -10,6 +10,7 @@ import click
 
 from edgeagent.api.endpoint import default_socket, noted_port, read_token
 from edgeagent.cli.box_options import BoxOptions, pass_box, socket_option
+from edgeagent.cli.wording import TranslatedGroup, words
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory, OutputFile
 from edgeagent.errors import InputError, PromiseBroken
@@ -21,7 +22,7 @@ from edgeagent.messages.server_address import LOOPBACK
 __all__ = ["command"]
 
 
-@click.group(name="service")
+@click.group(name="service", cls=TranslatedGroup)
 def command() -> None:
     """The resident service: its endpoints, and the files that install it."""
 
@@ -109,7 +110,7 @@ def deb(
     The same wheel and requirements give the same bytes; SOURCE_DATE_EPOCH is the time in it. The
     package has its requirements in /usr/share/doc/edgeagent.
     """
-    click.echo("fetching what it needs, and packing", err=True)
+    click.echo(words("fetching what it needs, and packing"), err=True)
     package = build_debian_package(
         wheel.resolve(),
         out,
@@ -171,4 +172,6 @@ def check_sbom(*, bill: Path, directory: Path | None, as_json: bool) -> None:
             hint="make the bill from the package that is installed",
         )
     if not as_json:
-        click.echo(f"{library} holds what the bill names, and nothing else")
+        click.echo(
+            words("{directory} holds what the bill names, and nothing else", directory=library)
+        )

@@ -17,6 +17,7 @@ from edgeagent.cli.fleet import command as fleet
 from edgeagent.cli.progress_bars import lines_table, progress_on
 from edgeagent.cli.simulator_extra import simulator_needed
 from edgeagent.cli.sweep import command as sweep
+from edgeagent.cli.wording import TranslatedGroup
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory
 from edgeagent.ranking.words import words_for
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["command", "print_summary"]
 
 
-@click.group(name="simulate", invoke_without_command=True)
+@click.group(name="simulate", cls=TranslatedGroup, invoke_without_command=True)
 @click.option(
     "--households",
     type=click.IntRange(2, 100_000),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeagent.cli.simulator_extra import simulator_needed
+from edgeagent.cli.wording import TranslatedCommand
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.messages.task import PERMITTED_SEGMENTS
 
@@ -18,7 +19,7 @@ __all__ = ["command"]
 _FLEETS = (1_000, 10_000, 100_000, 1_000_000)
 
 
-@click.command(name="sweep")
+@click.command(name="sweep", cls=TranslatedCommand)
 @click.option(
     "--share",
     default=0.05,

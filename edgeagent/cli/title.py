@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import click
 
-from edgeagent.cli.box_options import BoxOptions, called_off, pass_box, profile_option
+from edgeagent.cli.box_options import BoxOptions, called_off, forgotten, pass_box, profile_option
+from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
 
 __all__ = ["command"]
 
 _entity_argument = click.argument("entity_id")
-_IN_WORDS = {"hidden": "hidden", "not_reason": "excluded"}
 
 
-@click.group(name="title")
+@click.group(name="title", cls=TranslatedGroup)
 def command() -> None:
     """Hide, forget or exclude single titles, for one profile."""
 
@@ -28,7 +28,11 @@ def hide(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json:
     """Never show ENTITY_ID again ("not interested"); it carries no weight either."""
     with box.open(writes=True) as agent:
         agent.title_marks.hide(entity_id, profile=agent.household.chosen(named_profile))
-    _say({"hidden": True}, f"{entity_id} is hidden; undo it with unhide", as_json=as_json)
+    _say(
+        {"hidden": True},
+        words("{id} is hidden; undo it with unhide", id=entity_id),
+        as_json=as_json,
+    )
 
 
 @command.command()
@@ -40,7 +44,10 @@ def unhide(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_jso
     """Show ENTITY_ID again."""
     with box.open(writes=True) as agent:
         was = agent.title_marks.unhide(entity_id, profile=agent.household.chosen(named_profile))
-    said = f"{entity_id} may be shown again" if was else f"{entity_id} was not hidden"
+    if was:
+        said = words("{id} may be shown again", id=entity_id)
+    else:
+        said = words("{id} was not hidden", id=entity_id)
     _say({"was_hidden": was}, said, as_json=as_json)
 
 
@@ -53,7 +60,11 @@ def exclude(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_js
     """Do not use ENTITY_ID as a reason: its viewings stay, without weight."""
     with box.open(writes=True) as agent:
         agent.title_marks.exclude(entity_id, profile=agent.household.chosen(named_profile))
-    _say({"excluded": True}, f"{entity_id} is no reason; undo it with include", as_json=as_json)
+    _say(
+        {"excluded": True},
+        words("{id} is no reason; undo it with include", id=entity_id),
+        as_json=as_json,
+    )
 
 
 @command.command()
@@ -65,7 +76,10 @@ def include(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_js
     """Use ENTITY_ID as a reason again."""
     with box.open(writes=True) as agent:
         was = agent.title_marks.include(entity_id, profile=agent.household.chosen(named_profile))
-    said = f"{entity_id} may be a reason again" if was else f"{entity_id} was not excluded"
+    if was:
+        said = words("{id} may be a reason again", id=entity_id)
+    else:
+        said = words("{id} was not excluded", id=entity_id)
     _say({"was_excluded": was}, said, as_json=as_json)
 
 
@@ -79,8 +93,7 @@ def forget(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_jso
     with box.open(writes=True) as agent:
         deleted = agent.title_marks.forget(entity_id, profile=agent.household.chosen(named_profile))
         reports = called_off(agent)
-    said = f"deleted {deleted} viewings of {entity_id}\n{reports}"
-    _say({"deleted": deleted}, said, as_json=as_json)
+    _say({"deleted": deleted}, f"{forgotten(deleted, entity_id)}\n{reports}", as_json=as_json)
 
 
 @command.command(name="list")
@@ -95,9 +108,18 @@ def list_(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
     if as_json:
         emit_json({"profile": profile, "marks": marks})
         return
+    kinds = {"hidden": words("hidden"), "not_reason": words("excluded")}
+    width = max(map(len, kinds.values()))
     for mark in marks:
-        click.echo(f"{iso_utc(mark.marked_at)}  {_IN_WORDS[mark.mark]:8}  {mark.entity_id}")
-    click.echo(f"{len(marks)} marks of profile {profile}")
+        click.echo(f"{iso_utc(mark.marked_at)}  {kinds[mark.mark]:{width}}  {mark.entity_id}")
+    click.echo(
+        counted(
+            "{number} mark of profile {profile}",
+            "{number} marks of profile {profile}",
+            len(marks),
+            profile=profile,
+        )
+    )
 
 
 def _say(value: object, text: str, *, as_json: bool) -> None:

@@ -103,14 +103,14 @@ def test_an_unknown_entity_stores_nothing(
     )
     assert run(home, "model", "update").exit_code == 0
     assert "'t:2' is not in the catalogue" in complaint(run(home, "history", "add", "t:2"), 3)
-    assert "1 of 1 viewings" in run(home, "history", "list").stdout
+    assert "1 of 1 viewing of profile" in run(home, "history", "list").stdout
 
 
 @pytest.mark.parametrize("progress", ["1.5", "-0.1", "nan"])
 def test_progress_out_of_range(home: Path, progress: str) -> None:
     error = complaint(run(home, "history", "add", "t:1", f"--progress={progress}"), 3)
     assert "progress_fraction" in error
-    assert "1 of 1 viewings" in run(home, "history", "list").stdout
+    assert "1 of 1 viewing of profile" in run(home, "history", "list").stdout
 
 
 @pytest.mark.parametrize("none", ["tonight", "0001-01-01T00:00+05:00", "9999-12-31T23:59-05:00"])

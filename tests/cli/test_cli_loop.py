@@ -92,7 +92,7 @@ def test_history_is_added_listed_and_forgotten(terminal: Terminal) -> None:
     assert "50%" in listed
     assert "2 of 2 viewings" in listed
     assert terminal.json("history", "list")["viewings"][0]["entity_id"] == "t:1"
-    assert "deleted 1 viewings of t:1" in terminal.says("history", "forget", "t:1")
+    assert "deleted 1 viewing of t:1" in terminal.says("history", "forget", "t:1")
     assert terminal.json("history", "forget", "t:1") == {"deleted": 0}
 
 
@@ -121,10 +121,10 @@ def test_a_model_is_fetched_shown_and_ranks_with_reasons(
     assert "active    none" in connected.says("model", "status")
     said = connected.says("model", "update")
     assert f"fetched  model {version}, the same report task" in said
-    assert f"active   model {version}: model and catalogue changed" in said
+    assert f"active   model {version}; new: model, catalogue" in said
     again = connected.says("model", "update")
     assert f"fetched  model {version}, the same report task" in again
-    assert "nothing changed" in again
+    assert "new: nothing" in again
     status = connected.json("model", "status")
     assert status["current"]["model_version"] == publisher.artefacts.manifest.model_version
     for entity_id in titles_of(publisher, "Comedy")[:3]:
@@ -179,7 +179,7 @@ def test_a_report_is_listed_and_shown_byte_for_byte(sent: Terminal) -> None:
     missing = sent("disclosures", "show", "0" * 32)
     assert missing.exit_code == 3
     assert "disclosures list" in missing.stderr
-    assert "1 reports drawn" in sent.says("report", "budget")
+    assert "1 report drawn" in sent.says("report", "budget")
 
 
 @pytest.mark.deep

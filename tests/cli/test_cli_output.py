@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -15,23 +14,13 @@ from edgeagent.cli.root import cli
 from edgeagent.errors import OutputError
 from model_export.cli import main as model_export
 from server_stub.cli import main as server_stub
+from tests.cli.command_tree import commands_of
 
 _PROGRAMS: dict[str, click.Group] = {
     "edgeagent": cli,
     "model-export": model_export,
     "server-stub": server_stub,
 }
-
-
-def commands(group: click.Group, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    yield words
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if isinstance(command, click.Group):
-            yield from commands(command, (*words, name))
-        else:
-            yield (*words, name)
 
 
 def complaint(
@@ -51,7 +40,7 @@ def complaint(
 def test_every_help_text(
     program: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for words in commands(_PROGRAMS[program]):
+    for words, _ in commands_of(_PROGRAMS[program]):
         code, lines = complaint(program, [*words, "--help"], capfd, monkeypatch)
         assert code == OutputError.exit_code, words
         assert lines[0] == "error: the output cannot be written: No space left on device"

@@ -145,7 +145,7 @@ def test_the_quarter_in_words_and_as_json(terminal: Terminal) -> None:
     terminal("consent", "grant", "history", "personalization")
     terminal("history", "add", "t:1", "--completed")
     words = terminal("privacy", "report").stdout
-    assert "main: 1 viewings" in words
+    assert "main: 1 viewing\n" in words
     assert "main: recommendations" in words
     assert "no report was drawn" in words
     assert terminal.json("privacy", "report", "--json")["kept"][0]["viewings"] == 1
@@ -160,7 +160,7 @@ def test_the_quarter_tells_of_reports(reported: Terminal) -> None:
 
 
 def test_disclosures_verify_and_export(reported: Terminal, tmp_path: Path) -> None:
-    assert "1 reports hold" in reported("disclosures", "verify").stdout
+    assert "1 report holds" in reported("disclosures", "verify").stdout
     assert reported.json("disclosures", "verify", "--json")["ok"] is True
     printed = reported.json("disclosures", "export")
     assert "wrote" in reported("disclosures", "export", str(tmp_path / "log.json")).stdout

@@ -83,7 +83,7 @@ def test_removing_asks_and_leaves_nothing(terminal: Terminal) -> None:
     refused(terminal, "profile", "remove", "main", exit_code=3, match="cannot be removed")
     result = terminal("profile", "remove", "anna")  # nobody answers
     assert result.exit_code == 1
-    assert "Remove anna with 1 viewings?" in result.stderr
+    assert "Remove anna with 1 viewing?" in result.stderr
     assert terminal.json("history", "list")["count"] == 1
     assert "with everything of it" in terminal.says("profile", "remove", "anna", "--yes")
     assert [p["name"] for p in terminal.json("profile", "list")["profiles"]] == ["main"]
@@ -222,7 +222,7 @@ def test_an_import_waits_for_consent_then_is_whole(terminal: Terminal, tmp_path:
     terminal.says("export", str(path))
     other = Terminal(tmp_path / "other")
     said = other.says("import", str(path))
-    assert "1 profiles created, 0 viewings" in said
+    assert "taken in: 1 new profile, 0 viewings" in said
     assert "not in force: anna history given" in said
     assert "edgeagent consent grant history --profile anna" in said
     other.says("consent", "grant", "history", "--profile", "anna")

@@ -37,6 +37,7 @@ from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
 from tests.api.methods.methods_page import reference
 from tests.bench.quality_tables import last_run
+from tests.cli.command_tree import commands_of
 from tests.pages.found import ROOT, Page, pages
 
 _BLOCK = re.compile(r"<!-- made: (?P<name>.+?) -->\n.*?<!-- end -->", re.DOTALL)
@@ -92,7 +93,8 @@ def _index() -> str:
 
 
 def _help(program: str, nouns: list[str]) -> str:
-    result = CliRunner().invoke(
+    english = CliRunner(env={"LANGUAGE": "en"})
+    result = english.invoke(
         PROGRAMS[program], [*nouns, "--help"], prog_name=program, terminal_width=80
     )
     if result.exit_code != 0:
@@ -144,6 +146,22 @@ def documented_settings(kind: type[msgspec.Struct]) -> list[tuple[str, str, str]
         text = " ".join(documented[setting.name].replace("``", "`").split())
         found.append((setting.name, default, text))
     return found
+
+
+def _environment() -> str:
+    """Return the variables that stand for an option, with the commands that have it."""
+    rows: dict[str, tuple[str, str, list[str]]] = {}
+    for path, command in commands_of(edgeagent_cli):
+        for option in command.params:
+            if isinstance(option, click.Option) and isinstance(option.envvar, str):
+                text = (option.help or "").split("  [")[0]
+                _, _, places = rows.setdefault(option.envvar, (option.opts[0], text, []))
+                places.append(f"`{' '.join(('edgeagent', *path))}`")
+    lines = [
+        f"| `{name}` | `{option}` of {', '.join(places)} | {text} |"
+        for name, (option, text, places) in sorted(rows.items())
+    ]
+    return "\n".join(["| variable | stands for | meaning |", "| --- | --- | --- |", *lines])
 
 
 def _settings(kind: type[msgspec.Struct]) -> str:
@@ -272,6 +290,7 @@ def _sentence(member: object) -> str:
 _TABLES: dict[str, Callable[[], str]] = {
     "api limits": _api_limits,
     "benches": _benches,
+    "environment": _environment,
     "exit codes": _exit_codes,
     "methods": _methods,
     "reference": reference,

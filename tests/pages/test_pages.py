@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote, urlsplit
 
 import click
@@ -60,6 +61,21 @@ def test_every_page_of_the_dashboard_stands_in_its_table() -> None:
     text = ALL[ROOT / "edgeagent" / "dashboard" / "README.md"].text
     shown = [way.path for way in ROUTES if way.method == "GET" and "." not in way.path]
     assert [path for path in shown if f"`{path}`" not in text] == []
+
+
+def test_every_environment_variable_is_on_the_page_of_the_command_line() -> None:
+    sources = [
+        path
+        for place in ("edgeagent", "model_export", "server_stub", "tests", ".ci")
+        for path in (ROOT / place).rglob("*")
+        if path.suffix == ".py" or path.name == "launcher"
+    ]
+    read = re.compile(r"""["'](EDGEAGENT_[A-Z_]+)["']""")
+    named = {name for path in sources for name in read.findall(path.read_text("utf-8"))}
+    made_up = {"EDGEAGENT_KEY"}  # a secret of the scorers' tests
+    text = ALL[ROOT / "edgeagent" / "cli" / "README.md"].text
+    assert len(named) > 5
+    assert {name for name in named if f"`{name}`" not in text} <= made_up
 
 
 @pytest.mark.parametrize("package", ["edgeagent", "model_export", "server_stub"])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import string
 from gettext import GNUTranslations, c2py
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 
 from tests.catalogues import (
     CATALOGUES,
+    CLICK,
     compiled,
     forms_of,
     read_catalogue,
@@ -21,18 +23,28 @@ from tests.catalogues import (
 
 _COUNTED = range(1000)
 """Rules look at the last three digits at most."""
+_TYPED = re.compile(
+    r"--[a-z][a-z-]*|(?<![\w/])edgeagent(?: [a-z]+)+|\b(?:FILE|NEW|[A-Z]+_[A-Z]+)\b"
+)
+"""Options, commands, and names of arguments: they are typed as they stand."""
 every_catalogue = pytest.mark.parametrize(
     "path", CATALOGUES, ids=lambda path: f"{path.stem}-{path.parts[-3]}"
 )
 
 
 def names_in(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+    """Return what is filled in: ``{size:.2f}`` with how it is written, and ``%(prog)s``."""
+    braces = {
+        f"{name}!{conversion}:{form}" if form or conversion else name
+        for _, name, form, conversion in string.Formatter().parse(text)
+        if name
+    }
+    return braces | set(re.findall(r"%\(\w+\)s", text))
 
 
 def test_there_are_catalogues() -> None:
     found = {(path.stem, path.parts[-3]) for path in CATALOGUES}
-    assert {("dashboard", "de"), ("dashboard", "en")} <= found
+    assert {("dashboard", "de"), ("dashboard", "en"), ("edgeagent", "de")} <= found
 
 
 @every_catalogue
@@ -52,8 +64,7 @@ def _texts(translations: GNUTranslations) -> dict[object, str]:
 @every_catalogue
 def test_every_text_is_translated_and_none_is_left_over(path: Path) -> None:
     catalogue = read_catalogue(path)
-    wanted = {(text.context, text.id) for text in texts_of(template_of(path))}
-    assert {(text.context, text.id) for text in texts_of(catalogue)} == wanted
+    assert _own_texts(catalogue) == _own_texts(template_of(path)), "run: python -m tests.catalogues"
     for text in texts_of(catalogue):
         assert not text.fuzzy, text.id
         forms = forms_of(text.string)
@@ -63,17 +74,39 @@ def test_every_text_is_translated_and_none_is_left_over(path: Path) -> None:
     assert not catalogue.obsolete
 
 
+def _own_texts(catalogue: Catalog) -> set[tuple[object, object]]:
+    """Return what is the project's to say: another release of click may say something else."""
+    return {
+        (text.context, text.id)
+        for text in texts_of(catalogue)
+        if {place for place, _ in text.locations} != {CLICK}
+    }
+
+
+@every_catalogue
+def test_what_is_typed_is_the_same_in_every_language(path: Path) -> None:
+    for text in texts_of(read_catalogue(path)):
+        typed = set(_TYPED.findall(_english(path, text)[0]))
+        for form in forms_of(text.string):
+            assert set(_TYPED.findall(form)) == typed, text.id
+
+
 @every_catalogue
 def test_a_translation_names_what_its_english_names(path: Path) -> None:
     catalogue = read_catalogue(path)
-    is_english = path.parts[-3] == "en"  # there the text itself is what others translate
     for text in texts_of(catalogue):
         forms = forms_of(text.string)
-        wanted = names_in("".join(forms if is_english else forms_of(text.id)))
+        english = _english(path, text)
+        known = names_in("".join(english))
         for index, form in enumerate(forms):
-            missing = wanted - names_in(form)
-            assert names_in(form) <= wanted, text.id
-            assert missing <= _may_miss(catalogue, index), text.id
+            wanted = names_in(english[min(index, len(english) - 1)])
+            assert names_in(form) <= known, text.id
+            assert wanted - names_in(form) <= _may_miss(catalogue, index), text.id
+
+
+def _english(path: Path, text: Message) -> tuple[str, ...]:
+    """Return what is translated: in the dashboard's own English, that is the text of a key."""
+    return forms_of(text.string if path.parts[-3] == "en" else text.id)
 
 
 def _may_miss(catalogue: Catalog, form: int) -> set[str]:
