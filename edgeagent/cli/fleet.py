@@ -96,7 +96,7 @@ def poison_options(command: _Command) -> _Command:
     default=Path("edgeagent-run"),
     show_default=True,
     type=OutputDirectory(),
-    help="Where a run that is cut short keeps what it has finished, to go on from there.",
+    help="Where fleet.html goes, and what a run that is cut short has finished, to go on from.",
 )
 @json_option
 def command(*, processes: int | None, out: Path, as_json: bool, **given: Any) -> None:
@@ -107,6 +107,7 @@ def command(*, processes: int | None, out: Path, as_json: bool, **given: Any) ->
         from edgeagent.simulator.fleet.checkpoint import CHECKPOINT_NAME  # noqa: PLC0415
         from edgeagent.simulator.fleet.engine import box_windows, run_fleet  # noqa: PLC0415
         from edgeagent.simulator.fleet.summary import broken_fleet_promises  # noqa: PLC0415
+        from edgeagent.simulator.fleet_page import write_fleet_page  # noqa: PLC0415
     # Asked to end by another program is like Ctrl-C: what is finished is kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     scenario = _scenario(**given)
@@ -118,7 +119,9 @@ def command(*, processes: int | None, out: Path, as_json: bool, **given: Any) ->
             processes=processes,
             checkpoint=out / CHECKPOINT_NAME,
         )
-    _show(outcome, as_json=as_json)
+        progress.stage("Drawing the page")
+        page = write_fleet_page(outcome, out / "fleet.html")
+    _show(outcome, page, as_json=as_json)
     broken = broken_fleet_promises(outcome)
     if broken:
         raise PromiseBroken("; ".join(broken), hint="run it with another --seed to rule out chance")
@@ -151,7 +154,7 @@ def _scenario(  # noqa: PLR0913  (one for each option)
     )
 
 
-def _show(outcome: FleetOutcome, *, as_json: bool) -> None:
+def _show(outcome: FleetOutcome, page: Path, *, as_json: bool) -> None:
     from rich.console import Console  # noqa: PLC0415  (simulator extra)
 
     from edgeagent.simulator.fleet.summary import (  # noqa: PLC0415  (simulator extra)
@@ -164,4 +167,5 @@ def _show(outcome: FleetOutcome, *, as_json: bool) -> None:
     if as_json:
         emit_json({**summarize_fleet(outcome), "windows": summarize_windows(outcome)})
     else:
-        Console().print(lines_table((*fleet_lines(outcome), *fleet_details(outcome))))
+        lines = (*fleet_lines(outcome), *fleet_details(outcome), ("page", str(page)))
+        Console().print(lines_table(lines))

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from edgeagent.clock import iso_utc, week_start
 from edgeagent.privacy.accounting import epsilon
+from edgeagent.simulator.fleet_page import fleet_sections
 from edgeagent.simulator.page import write_page
-from edgeagent.simulator.pictures.run import quality_picture, shares_picture, times_picture
+from edgeagent.simulator.pictures.run import quality_picture, times_picture
 from edgeagent.simulator.simulation import Simulation
 from edgeagent.simulator.summary import broken_promises, headline, summarize
 from edgeagent.store import Disclosure
@@ -32,7 +33,7 @@ def write_report_page(simulation: Simulation, path: Path) -> Path:
         headline=headline(simulation),
         broken=broken_promises(simulation),
         summary=summarize(simulation),
-        shares=shares_picture(simulation.fleet, names),
+        sections=fleet_sections(simulation.fleet, names),
         quality=quality_picture(simulation.quality),
         times=times_picture(simulation.seconds),
         household=simulation.outcomes[0],

@@ -17,9 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
@@ -36,6 +34,7 @@ from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.privacy.values import BoundedCounts, SegmentCounts
 from edgeagent.randomness import RandomSource
 from tests.audit.loss import SeededSource
+from tests.bench.other_environment import answer_of
 
 GRID = tuple(
     (categories, odds)
@@ -250,25 +249,13 @@ def _published(part: float) -> Others:
         }
         for categories, odds in GRID
     ]
-    with tempfile.TemporaryDirectory(prefix="published-") as directory:
-        python = Path(directory) / "bin" / "python"
-        subprocess.run([sys.executable, "-m", "venv", directory], check=True)
-        subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", *_PACKAGES], check=True, stdout=sys.stderr
-        )
-        run = subprocess.run(
-            [python, str(_OTHERS)],
-            input=json.dumps(asked),
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
+    answers = answer_of(_OTHERS, _PACKAGES, asked=asked)
     return {
         (categories, float(odds)): {
             name: error * sqrt(BOXES) / minimax_bound(categories, odds)
             for name, error in answer.items()
         }
-        for (categories, odds), answer in zip(GRID, json.loads(run.stdout), strict=True)
+        for (categories, odds), answer in zip(GRID, answers, strict=True)
     }
 
 

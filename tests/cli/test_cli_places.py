@@ -29,6 +29,8 @@ DIRECTORIES = [
     (model_export, ["publish", "model.npz", "--repository=r", "--keys"]),
     (cli, ["service", "deb", "--wheel=w", "--out"]),
     (cli, ["simulate", "--out"]),
+    (cli, ["simulate", "fleet", "--out"]),
+    (cli, ["simulate", "sweep", "--out"]),
 ]
 
 

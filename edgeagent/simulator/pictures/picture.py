@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -23,6 +23,8 @@ __all__ = [
     "Screen",
     "draw_picture",
     "legend_above",
+    "points_with_errors",
+    "ring",
 ]
 
 INK = "#1f2a37"
@@ -130,6 +132,31 @@ def legend_above(figure: Figure, axes: Axes, *, columns: int) -> None:
     """
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=columns)
+
+
+def points_with_errors(
+    axes: Axes,
+    points: Sequence[tuple[float, float, float]],
+    *,
+    colour: str,
+    marker: str,
+    gid: str,
+    label: str | None = None,
+) -> None:
+    """Draw points, each with its place, its value and the length of its bar to either side.
+
+    Bars and points apart: of one call of matplotlib all would have the same id.
+    """
+    if not points:
+        return
+    x, y, errors = zip(*points, strict=True)
+    axes.errorbar(x, y, yerr=errors, fmt="none", ecolor=colour, capsize=3)
+    axes.plot(x, y, marker, color=colour, ms=5, label=label, gid=gid)
+
+
+def ring(axes: Axes, x: float, y: float, *, label: str) -> None:
+    """Draw a ring around the point of the run that a picture stands beside."""
+    axes.plot(x, y, "o", ms=13, mfc="none", mec=INK, mew=1.6, label=label, gid="own")
 
 
 def _svg(name: str, draw: Draw, screen: Screen, height_inches: float) -> str:
