@@ -26,6 +26,7 @@ def page_of(out: Path, *words: str) -> str:
     return (out / "fleet.html").read_text("utf-8")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("words", "titles"),
     [
