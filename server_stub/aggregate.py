@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -13,12 +14,16 @@ from edgeagent.messages.report import COUNT_LIMIT
 from edgeagent.privacy.estimation import Totals
 from server_stub.store import open_for_reading
 
-__all__ = ["Aggregator", "SqliteAggregator"]
+__all__ = ["Aggregator", "SqliteAggregator", "sum_counts"]
 
 _CHUNK = 1000  # rows summed at a time, in C
-_LIMIT_TEXT = str(
-    COUNT_LIMIT
-)  # nearly all rows do not contain it and need no parsing for clamped counts
+_LIMIT_TEXT = str(COUNT_LIMIT)
+"""Nearly all rows do not contain it and need no parsing for clamped counts."""
+_OPEN = (
+    "NOT EXISTS (SELECT 1 FROM closed_window AS closed WHERE closed.task = report.task "
+    "AND closed.week = report.week AND closed.sums IS NOT NULL)"
+)
+"""Of a window that has its sums, what is left of the reports waits to be deleted."""
 
 
 class Aggregator(Protocol):
@@ -30,6 +35,10 @@ class Aggregator(Protocol):
 
     def weeks(self, task: ReportTask) -> tuple[int, ...]:
         """Return the weeks that have reports on ``task``, ascending."""
+        ...
+
+    def closed_weeks(self, task: ReportTask) -> tuple[int, ...]:
+        """Return the weeks whose sums do not change any more, ascending."""
         ...
 
     def totals(self, task: ReportTask, *, weeks: Sequence[int] = ()) -> Totals:
@@ -47,34 +56,67 @@ class SqliteAggregator:
     def report_count(self) -> int:
         """Return how many reports there are, of all tasks and weeks."""
         with open_for_reading(self._path) as connection:
-            (count,) = connection.execute("SELECT count(*) FROM report").fetchone()
+            (count,) = connection.execute(
+                f"SELECT (SELECT count(*) FROM report WHERE {_OPEN}) "  # noqa: S608  (a constant)
+                "+ (SELECT coalesce(sum(json_extract(sums, '$.reports')), 0) FROM closed_window)"
+            ).fetchone()
         return int(count)
 
     def weeks(self, task: ReportTask) -> tuple[int, ...]:
         """Return the weeks that have reports on ``task``, ascending."""
         with open_for_reading(self._path) as connection:
             rows = connection.execute(
-                "SELECT DISTINCT week FROM report WHERE task = ? ORDER BY week", (task.name,)
+                "SELECT week FROM report WHERE task = :task "
+                "UNION SELECT week FROM closed_window WHERE task = :task ORDER BY week",
+                {"task": task.name},
+            ).fetchall()
+        return tuple(week for (week,) in rows)
+
+    def closed_weeks(self, task: ReportTask) -> tuple[int, ...]:
+        """Return the weeks whose sums do not change any more, ascending."""
+        with open_for_reading(self._path) as connection:
+            rows = connection.execute(
+                "SELECT week FROM closed_window WHERE task = ? ORDER BY week", (task.name,)
             ).fetchall()
         return tuple(week for (week,) in rows)
 
     def totals(self, task: ReportTask, *, weeks: Sequence[int] = ()) -> Totals:
         """Sum the reports on ``task`` of the given weeks; of all weeks if none is given."""
-        sums = at_limit = (0,) * task.categories
-        reports = 0
-        decoder = msgspec.json.Decoder(tuple[int, ...])
+        chosen = "task = :task AND (:weeks = '[]' OR week IN (SELECT value FROM json_each(:weeks)))"
+        parameters = {"task": task.name, "weeks": canonical_bytes(list(weeks)).decode()}
         with open_for_reading(self._path) as connection:
+            connection.execute("BEGIN")  # both from one state: a window may be closed meanwhile
             rows = connection.execute(
-                "SELECT counts FROM report WHERE task = :task "
-                "AND (:weeks = '[]' OR week IN (SELECT value FROM json_each(:weeks)))",
-                {"task": task.name, "weeks": canonical_bytes(list(weeks)).decode()},
+                f"SELECT counts FROM report WHERE {chosen} AND {_OPEN}",  # noqa: S608  (constants)
+                parameters,
             )
-            while chunk := rows.fetchmany(_CHUNK):
-                reports += len(chunk)
-                sums = _add(sums, [decoder.decode(row) for (row,) in chunk])
-                clamped = [_at_limit(decoder.decode(row)) for (row,) in chunk if _LIMIT_TEXT in row]
-                at_limit = _add(at_limit, clamped)
-        return Totals(reports=reports, counts=sums, at_limit=at_limit)
+            total = sum_counts((row for (row,) in rows), categories=task.categories)
+            for (sums,) in connection.execute(
+                f"SELECT sums FROM closed_window WHERE {chosen} AND sums IS NOT NULL",  # noqa: S608
+                parameters,
+            ):
+                total += msgspec.json.decode(sums, type=Totals)
+        return total
+
+
+def sum_counts(rows: Iterable[str], *, categories: int) -> Totals:
+    """Sum reports.
+
+    Args:
+        rows: the counts of each, as a JSON array.
+        categories: S', how many counts each has.
+
+    """
+    counts = at_limit = (0,) * categories
+    reports = 0
+    decoder = msgspec.json.Decoder(tuple[int, ...])
+    remaining = iter(rows)
+    while chunk := tuple(islice(remaining, _CHUNK)):
+        reports += len(chunk)
+        counts = _add(counts, [decoder.decode(row) for row in chunk])
+        clamped = [_at_limit(decoder.decode(row)) for row in chunk if _LIMIT_TEXT in row]
+        at_limit = _add(at_limit, clamped)
+    return Totals(reports=reports, counts=counts, at_limit=at_limit)
 
 
 def _add(sums: tuple[int, ...], rows: list[tuple[int, ...]]) -> tuple[int, ...]:

@@ -9,8 +9,8 @@ and 507, and never after the other 4xx.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
 from email.message import EmailMessage
 from functools import lru_cache
 from http import HTTPStatus
@@ -35,16 +35,26 @@ _RETRY = {"Retry-After": "900"}  # seconds; a box adds its own jitter
 _CLOSE = {"Connection": "close"}  # the rest of the body is not read
 
 
+async def _no_chores() -> None:
+    """Do nothing."""
+
+
 def create_app(
-    *, repository: Path, admission: Admission, ingest: Ingest, body_seconds: float = _BODY_SECONDS
+    *,
+    repository: Path,
+    admission: Admission,
+    ingest: Ingest,
+    body_seconds: float = _BODY_SECONDS,
+    chores: Callable[[], Coroutine[None, None, None]] = _no_chores,
 ) -> Starlette:
-    """Return the application; its lifespan starts and stops ``ingest``.
+    """Return the application; its lifespan starts and stops ``ingest`` and the chores.
 
     Args:
         repository: directory to serve.
         admission: decides which reports are accepted.
         ingest: stores them.
         body_seconds: how long a client may take to send a body.
+        chores: run beside it, and cancelled at the end.
 
     Raises:
         InputError: ``repository`` is not a repository.
@@ -54,7 +64,11 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         ingest.start()
+        running = asyncio.create_task(chores())
         yield
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
         await asyncio.to_thread(ingest.stop)
 
     endpoint = _ReportEndpoint(admission, ingest, body_seconds)
@@ -105,9 +119,7 @@ class _ReportEndpoint:
             return _refused(HTTPStatus.INSUFFICIENT_STORAGE, "the disk is full", headers=_RETRY)
         except StorageError:
             return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "cannot be stored", headers=_RETRY)
-        if acceptance is Acceptance.CONFLICTING:
-            return _refused(HTTPStatus.CONFLICT, "another report has this report_id")
-        return Response(status_code=HTTPStatus.NO_CONTENT)
+        return _answer_to(acceptance)
 
 
 @lru_cache(maxsize=64)  # parsing takes as long as the rest of a report; boxes all send one value
@@ -119,6 +131,16 @@ def _is_json(content_type: str) -> bool:
         header.get_content_type() == "application/json"
         and header.get_content_charset("utf-8") == "utf-8"
     )
+
+
+def _answer_to(acceptance: Acceptance) -> Response:
+    match acceptance:
+        case Acceptance.COUNTED | Acceptance.REPEATED:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        case Acceptance.CONFLICTING:
+            return _refused(HTTPStatus.CONFLICT, "another report has this report_id")
+        case Acceptance.CLOSED:
+            return _refused(HTTPStatus.GONE, "its week is closed")
 
 
 async def _read_body(request: Request) -> bytes | None:

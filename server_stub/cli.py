@@ -6,6 +6,7 @@ import os
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import click
@@ -69,6 +70,22 @@ task_option = click.option(
 )
 
 
+at_option = click.option(
+    "--at",
+    "clock",
+    callback=_clock_at,
+    metavar="TIME",
+    help="Use this time instead of the clock's, ISO 8601.",
+)
+grace_option = click.option(
+    "--grace-weeks",
+    type=click.IntRange(0, 520),
+    default=DEFAULT_GRACE_WEEKS,
+    show_default=True,
+    help="How long after its week a report is accepted.",
+)
+
+
 @click.group(cls=CommandGroup, context_settings=HELP_NAMES)
 def main() -> None:
     """Serve models and report tasks to boxes, accept their reports, estimate shares."""
@@ -86,20 +103,8 @@ def main() -> None:
     show_default=True,
     help="Port to listen on; 0 chooses a free one.",
 )
-@click.option(
-    "--at",
-    "clock",
-    callback=_clock_at,
-    metavar="TIME",
-    help="Use this time instead of the clock's, ISO 8601.",
-)
-@click.option(
-    "--grace-weeks",
-    type=click.IntRange(0, 520),
-    default=DEFAULT_GRACE_WEEKS,
-    show_default=True,
-    help="How long after its week a report is accepted.",
-)
+@at_option
+@grace_option
 @click.option(
     "--address-limit",
     "a_minute",
@@ -126,6 +131,7 @@ def serve(  # noqa: PLR0913  (one parameter an option)
     # Starlette and uvicorn are for this command only.
     from server_stub.address_rate import AddressRate  # noqa: PLC0415
     from server_stub.app import create_app  # noqa: PLC0415
+    from server_stub.chores import keep_closing_windows  # noqa: PLC0415
     from server_stub.ingest import Ingest  # noqa: PLC0415
     from server_stub.serving import listen  # noqa: PLC0415
     from server_stub.serving import serve as run_server  # noqa: PLC0415
@@ -134,7 +140,12 @@ def serve(  # noqa: PLR0913  (one parameter an option)
     tasks = (load_task(task_file),) if task_file else published_tasks(repository)
     admission = Admission(tasks, clock=clock, grace_weeks=grace_weeks)
     with listen(host, port) as listener, closing(ReportStore(store)) as reports:
-        app = create_app(repository=repository, admission=admission, ingest=Ingest(reports))
+        app = create_app(
+            repository=repository,
+            admission=admission,
+            ingest=Ingest(reports),
+            chores=partial(keep_closing_windows, store, clock=clock, grace_weeks=grace_weeks),
+        )
         port = listener.getsockname()[1]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         started = {"url": url, "port": port, "pid": os.getpid(), "tasks": [t.name for t in tasks]}
@@ -209,6 +220,28 @@ def estimate(  # noqa: PLR0913  (one parameter an option)
         click.echo(csv_of(result, task), nl=False)
     else:
         _show(result)
+
+
+@main.command()
+@store_option
+@at_option
+@grace_option
+@json_option
+def close(*, store: Path, clock: Clock, grace_weeks: int, as_json: bool) -> None:
+    """Close the windows whose grace is over: keep their sums, delete their reports.
+
+    A running server does this by itself, once an hour.
+    """
+    from server_stub.windows import close_windows  # noqa: PLC0415  (for this command only)
+
+    closed = close_windows(store, clock=clock, grace_weeks=grace_weeks)
+    if as_json:
+        emit_json({"closed": closed})
+        return
+    for window in closed:
+        click.echo(f"closed week {window.week} of {window.task}: {window.reports:,} reports")
+    if not closed:
+        click.echo("no window is over")
 
 
 @main.command()

@@ -66,6 +66,7 @@ def csv_of(result: AudienceEstimate, task: ReportTask) -> str:
         "unit": result.unit,
         "confidence": result.confidence,
         "simultaneous": result.simultaneous,
+        "final": result.final,
         "publishable": result.publishable,
         "withheld_because": "; ".join(result.withheld_because),
     }
@@ -81,7 +82,8 @@ def csv_of(result: AudienceEstimate, task: ReportTask) -> str:
 def _title(result: AudienceEstimate) -> str:
     what = "Share of viewing sessions" if result.unit == "share" else "Sessions a box and week"
     weeks = "1 week" if len(result.weeks) == 1 else f"{len(result.weeks)} weeks"
-    return f"{what}, {result.reports:,} reports on {weeks}"
+    state = "final" if result.final else "provisional"
+    return f"{what}, {result.reports:,} reports on {weeks}, {state}"
 
 
 def _numbers(segment: SegmentEstimate, result: AudienceEstimate) -> tuple[str, ...]:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from edgeagent.errors import StorageError
 from edgeagent.messages import Report
 from server_stub.store import Acceptance, ReportStore
 
@@ -18,6 +21,8 @@ __all__ = ["Ingest"]
 
 _WAITING = 4096  # reports in memory, about 2 MiB; beyond that the server answers 503
 _BATCH = 512
+_FORGET_SECONDS = 3600.0
+"""How long the order of arrival may be read from the write-ahead log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +34,16 @@ class _Waiting:
 class Ingest:
     """The only writer of a store."""
 
-    def __init__(self, store: ReportStore, *, capacity: int = _WAITING) -> None:
+    def __init__(
+        self,
+        store: ReportStore,
+        *,
+        capacity: int = _WAITING,
+        forget_seconds: float = _FORGET_SECONDS,
+    ) -> None:
         """Write to ``store``; at most ``capacity`` reports are queued."""
         self._store = store
+        self._forget_seconds = forget_seconds
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(maxsize=capacity)
         self._writer = threading.Thread(target=self._write, name="report-writer", daemon=True)
 
@@ -55,15 +67,21 @@ class Ingest:
 
     def _write(self) -> None:
         stopping = False
+        forget_at = time.monotonic() + self._forget_seconds
         while not stopping:
-            batch, stopping = self._next_batch()
-            if batch:
-                self._commit(batch)
+            with suppress(queue.Empty):
+                batch, stopping = self._next_batch(forget_at - time.monotonic())
+                if batch:
+                    self._commit(batch)
+            if time.monotonic() >= forget_at:
+                forget_at = time.monotonic() + self._forget_seconds
+                with suppress(StorageError):  # another process reads: the next hour will do
+                    self._store.forget_order()
 
-    def _next_batch(self) -> tuple[list[_Waiting], bool]:
-        """Wait for one report, then take all others that are queued already."""
+    def _next_batch(self, seconds: float) -> tuple[list[_Waiting], bool]:
+        """Wait for one report, at most so long, then take all others that are queued already."""
         batch: list[_Waiting] = []
-        item = self._waiting.get()
+        item = self._waiting.get(timeout=max(0.0, seconds))
         while item is not None:
             if item.answer.set_running_or_notify_cancel():
                 batch.append(item)

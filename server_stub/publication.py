@@ -64,6 +64,8 @@ class AudienceEstimate(Message, frozen=True, kw_only=True):
     publishable: bool
     withheld_because: tuple[str, ...]
     """Why it must not be published; empty if it may be."""
+    final: bool
+    """Whether all of its weeks are closed; until then reports may still arrive."""
     segments: tuple[SegmentEstimate, ...]
     """In the order of the categories; the last one is "none". Sensitive ones are not listed: boxes
     count their sessions as "none", so that what is left of them is noise."""
@@ -105,9 +107,10 @@ def estimate_audience(
     estimate = randomizer_for(task).estimate(totals, confidence=confidence)
     half_widths = [(high - low) / 2 for low, high in estimate.intervals]
     withheld = _why_withheld(estimate, widest=max(half_widths), stated=half_width)
+    counted = tuple(week for week in aggregator.weeks(task) if not weeks or week in weeks)
     return AudienceEstimate(
         task=task.name,
-        weeks=tuple(week for week in aggregator.weeks(task) if not weeks or week in weeks),
+        weeks=counted,
         reports=totals.reports,
         unit=estimate.unit,
         shares_are_ratios=estimate.unit != "share",
@@ -118,6 +121,7 @@ def estimate_audience(
         stated_half_width=half_width,
         publishable=not withheld,
         withheld_because=withheld,
+        final=set(counted) <= set(aggregator.closed_weeks(task)),
         segments=_segments(estimate, task, manifest),
     )
 

@@ -7,26 +7,33 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from enum import Enum
 from pathlib import Path
 
 from edgeagent.errors import Damaged, DiskFull, InputError, NotOurDatabase, StorageError
 from edgeagent.messages import Report, canonical_bytes
 
-__all__ = ["Acceptance", "ReportStore", "open_for_reading"]
+__all__ = ["Acceptance", "ReportStore", "open_for_closing", "open_for_reading"]
 
 _APPLICATION_ID = 0x45415253  # "EARS"
 _BUSY_SECONDS = 5.0
-_SCHEMA = f"""
+_VERSION = 2
+_REPORTS = """
 CREATE TABLE report (
     report_id BLOB PRIMARY KEY,
     task TEXT NOT NULL,
     week INTEGER NOT NULL,
     counts TEXT NOT NULL
 ) WITHOUT ROWID;
-PRAGMA application_id = {_APPLICATION_ID};
-PRAGMA user_version = 1;
+"""
+_CLOSED_WINDOWS = """
+CREATE TABLE closed_window (
+    task TEXT NOT NULL,
+    week INTEGER NOT NULL,
+    sums TEXT,
+    PRIMARY KEY (task, week)
+) WITHOUT ROWID;
 """
 
 
@@ -38,6 +45,8 @@ class Acceptance(Enum):
     """The same report was stored already; it counts once."""
     CONFLICTING = "conflicting"
     """Another report was stored under this id; this one is not counted."""
+    CLOSED = "closed"
+    """Its window was closed meanwhile; it is not counted."""
 
 
 class ReportStore:
@@ -67,10 +76,17 @@ class ReportStore:
     def _prepare(self, path: Path) -> None:
         if _is_empty(self._connection):
             self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+            self._script(f"{_REPORTS} {_CLOSED_WINDOWS} PRAGMA application_id = {_APPLICATION_ID};")
         _check_ours(self._connection, path)
+        if _version(self._connection) < _VERSION:
+            self._script(_CLOSED_WINDOWS)
         # With WAL, FULL is what makes an acknowledged report survive a power cut.
         self._connection.execute("PRAGMA synchronous = FULL")
+
+    def _script(self, statements: str) -> None:
+        self._connection.executescript(
+            f"BEGIN IMMEDIATE; {statements} PRAGMA user_version = {_VERSION}; COMMIT;"
+        )
 
     def add(self, reports: Sequence[Report]) -> list[Acceptance]:
         """Store a batch in one transaction and return, once it is on disk, one answer each.
@@ -99,12 +115,54 @@ class ReportStore:
         ).fetchone()
         if known is not None:
             return Acceptance.REPEATED if known == row else Acceptance.CONFLICTING
+        if self._is_closed(report):
+            return Acceptance.CLOSED
         self._connection.execute("INSERT INTO report VALUES (?, ?, ?, ?)", (key, *row))
         return Acceptance.COUNTED
+
+    def _is_closed(self, report: Report) -> bool:
+        return (
+            self._connection.execute(
+                "SELECT 1 FROM closed_window WHERE task = ? AND week = ?",
+                (report.task, report.week),
+            ).fetchone()
+            is not None
+        )
+
+    def overwriting(self) -> sqlite3.Connection:
+        """Return the connection; what is deleted over it is overwritten, and leaves no ids."""
+        self._connection.execute("PRAGMA secure_delete = ON")
+        return self._connection
+
+    def forget_order(self) -> None:
+        """Empty the write-ahead log, which holds reports in the order in which they arrived.
+
+        Raises:
+            StorageError: it cannot be written.
+
+        """
+        with _translated(self._path):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+
+@contextmanager
+def open_for_closing(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a store, beside a server that may be writing to it, to close windows.
+
+    Raises:
+        InputError: there is no such file, or it is not a regular file.
+        NotOurDatabase: the file is something else.
+        StorageError: it cannot be written.
+
+    """
+    _require_existing(path)
+    with closing(ReportStore(path)) as store, _translated(path):
+        yield store.overwriting()
+        store.forget_order()
 
 
 @contextmanager
@@ -117,18 +175,26 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
         StorageError: it cannot be read.
 
     """
-    if not path.exists():
-        raise InputError(f"{path}: no such file", hint="give the --store that the server writes")
-    _require_regular(path)
+    _require_existing(path)
     with _translated(path):
         # Not mode=ro: a read-only reader of a WAL database does not delete its two side files.
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None
+        )
         try:
-            connection.execute("PRAGMA query_only = ON")
             _check_ours(connection, path)
+            if _version(connection) < _VERSION:  # the server that writes it closes no windows yet
+                connection.execute(_CLOSED_WINDOWS.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+            connection.execute("PRAGMA query_only = ON")
             yield connection
         finally:
             connection.close()
+
+
+def _require_existing(path: Path) -> None:
+    if not path.exists():
+        raise InputError(f"{path}: no such file", hint="give the --store that the server writes")
+    _require_regular(path)
 
 
 def _require_regular(path: Path) -> None:
@@ -142,11 +208,21 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
     return bool(objects == 0)
 
 
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
 def _check_ours(connection: sqlite3.Connection, path: Path) -> None:
     (identity,) = connection.execute("PRAGMA application_id").fetchone()
     if identity != _APPLICATION_ID:
         raise NotOurDatabase(
             f"{path} is not a store of reports", hint="give another file as --store"
+        )
+    if _version(connection) > _VERSION:
+        raise StorageError(
+            f"{path} was written by a newer version of the server",
+            hint="update this program, or give another file as --store",
         )
 
 

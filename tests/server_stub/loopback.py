@@ -147,6 +147,7 @@ def running_stub(
     body_seconds: float = 10.0,
     max_pages: int = 0,
     limits: ConnectionLimits | None = None,
+    forget_seconds: float = 3600.0,
 ) -> Iterator[Stub]:
     """Serve a small repository; it is the middle of the week after ``WEEK``."""
     clock = FakeClock(week_start(WEEK + 1) + 300_000)
@@ -159,7 +160,7 @@ def running_stub(
             create_app(
                 repository=repository,
                 admission=Admission([make_task()], clock=clock),
-                ingest=Ingest(store, capacity=capacity),
+                ingest=Ingest(store, capacity=capacity, forget_seconds=forget_seconds),
                 body_seconds=body_seconds,
             ),
             limits=limits,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import pytest
@@ -24,6 +24,7 @@ class GivenTotals:
 
     reports: int
     counts: tuple[int, ...]
+    is_closed: bool = False
 
     def report_count(self) -> int:
         return self.reports
@@ -31,6 +32,10 @@ class GivenTotals:
     def weeks(self, task: ReportTask) -> tuple[int, ...]:
         del task
         return (7,)
+
+    def closed_weeks(self, task: ReportTask) -> tuple[int, ...]:
+        del task
+        return (7,) if self.is_closed else ()
 
     def totals(self, task: ReportTask, *, weeks: Sequence[int] = ()) -> Totals:
         del task, weeks
@@ -98,6 +103,12 @@ def test_clipped_counts_have_shares_that_are_marked_as_ratios() -> None:
     assert [s.value for s in answer.segments[:2]] == pytest.approx([1.0, 0.5])
     assert [s.share for s in answer.segments[:2]] == pytest.approx([0.5, 0.25])
     assert sum(s.display_share for s in answer.segments) == pytest.approx(1)
+
+
+def test_an_estimate_is_final_once_its_weeks_are_closed() -> None:
+    open_ = even(10)
+    assert not estimate_audience(open_, make_task()).final
+    assert estimate_audience(replace(open_, is_closed=True), make_task()).final
 
 
 def test_segments_without_a_manifest_have_numbers() -> None:
