@@ -1,4 +1,4 @@
-"""Random numbers of a fleet: a stream for each purpose, the same whoever asks first.
+"""Random numbers of a fleet: a stream for each purpose, the same in any order.
 
 Nothing about a box is stored. What it is like is drawn from its batch's stream whenever its week
 comes, so that memory does not grow with boxes, and order and number of processes change nothing.
