@@ -80,13 +80,19 @@ def test_public_names_are_listed_and_found_on_first_use() -> None:
         _ = edgeagent.Nobody
 
 
-NEEDS_TORCH = {"model_export.heads.timescales_fit", "model_export.heads.timescales_torch"}
+NEEDED = {
+    "edgeagent.install.bill_of_materials": ("cyclonedx", "edgeagent[release]"),
+    "model_export.heads.timescales_fit": ("torch", "edgeagent[train]"),
+    "model_export.heads.timescales_torch": ("torch", "edgeagent[train]"),
+}
+"""What a module imports that is not in the extra of the tests, and what brings it."""
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_public_names_are_sorted_and_there(name: str) -> None:
-    if name in NEEDS_TORCH:
-        pytest.importorskip("torch", reason="needs PyTorch: pip install 'edgeagent[train]'")
+    if name in NEEDED:
+        other, extra = NEEDED[name]
+        pytest.importorskip(other, reason=f"needs {other}: pip install '{extra}'")
     module = importlib.import_module(name)
     own = {n for n, v in vars(module).items() if n[0] != "_" and not isinstance(v, ModuleType)}
     public = getattr(module, "__all__", ())
