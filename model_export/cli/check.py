@@ -63,7 +63,7 @@ def command(
     _print_omissions("left out", understood.catalogue.left_out)
     _print_omissions("not read", understood.catalogue.ignored)
     _print_groups("ids that look alike", understood.look_alikes)
-    _print_groups("films of one name and year under several ids", understood.same_titles)
+    _print_groups("one title under several ids", understood.same_titles)
     show_lifted(understood.lifted_words)
     _print_viewings(understood)
 

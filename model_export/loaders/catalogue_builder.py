@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,18 +24,26 @@ __all__ = ["FIELDS", "CatalogueBuilder", "LoadedCatalogue"]
 _Kind = Literal["film", "series", "episode"]
 
 _LONGEST_TEXT, _LONGEST_DESCRIPTION = 200, 4000
+_WORD_SEPARATORS = re.compile(r",|\s/\s")
 _MOST_GENRES, _MOST_ENTITLEMENTS = 32, 16
 _KINDS: Mapping[str, _Kind] = {
-    "film": "film", "movie": "film", "series": "series", "show": "series", "tvseries": "series",
-    "episode": "episode", "tvepisode": "episode",
+    "film": "film", "movie": "film", "tvmovie": "film", "short": "film", "tvshort": "film",
+    "video": "film", "special": "film", "tvspecial": "film", "documentary": "film",
+    "series": "series", "show": "series", "tvshow": "series", "tvseries": "series",
+    "miniseries": "series", "tvminiseries": "series", "episode": "episode", "tvepisode": "episode",
 }  # fmt: skip
+_MOST_REASONS = 3
+_EPISODIC = ("series_id", "season", "episode")
+"""What no film has."""
+_YES, _NO = {"1", "true", "yes", "y", "t"}, {"0", "false", "no", "n", "f"}
 
 
 def _kind(value: object) -> _Kind | None:
     line = fields.text(value)
-    if line is not None and line.casefold() not in _KINDS:
+    found = None if line is None else "".join(filter(str.isalpha, line.casefold()))
+    if found is not None and found not in _KINDS:
         raise Unreadable("film, series or episode")
-    return None if line is None else _KINDS[line.casefold()]
+    return None if found is None else _KINDS[found]
 
 
 def _short(value: object) -> str | None:
@@ -44,6 +53,21 @@ def _short(value: object) -> str | None:
 
 def _short_texts(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line[:_LONGEST_TEXT].strip() for line in fields.texts(value)))
+
+
+def _words(value: object) -> tuple[str, ...]:
+    """Return genres or keywords; a comma or a slash among spaces separates them, too."""
+    parts = (part for line in fields.texts(value) for part in _WORD_SEPARATORS.split(line))
+    return _short_texts(list(parts))
+
+
+def _people(value: object) -> tuple[str, ...]:
+    """Return names; a comma separates them where none is a surname alone."""
+    found: list[object] = []
+    for line in fields.texts(value):
+        parts = [part.strip() for part in line.split(",")]
+        found += parts if all(" " in part for part in parts) else [line]
+    return _short_texts(found)
 
 
 def _description(value: object) -> str | None:
@@ -62,6 +86,15 @@ def _mention(value: object) -> AgeMention | None:
     return None if line is None else AgeMention(text=line)
 
 
+def _adult(value: object) -> tuple[AgeMention, ...]:
+    """Return an age for ``adult: true``, as databases of films say it."""
+    line = fields.text(str(value) if isinstance(value, bool) else value)
+    said = None if line is None else line.casefold().removesuffix(".0")
+    if said is not None and said not in _YES | _NO:
+        raise Unreadable("true or false")
+    return (AgeMention(text="18"),) if said in _YES else ()
+
+
 _FACTS: Mapping[str, Callable[[object], Any]] = {
     "kind": _kind,
     "year": fields.year,
@@ -77,10 +110,11 @@ _FACTS: Mapping[str, Callable[[object], Any]] = {
 """What a title has one of: the first mention stands."""
 _LISTS: Mapping[str, Callable[[object], tuple[Any, ...]]] = {
     "age_rating": _ages,
-    "genres": _short_texts,
+    "adult": _adult,
+    "genres": _words,
     "entitlements": _short_texts,
-    "people": _short_texts,
-    "keywords": _short_texts,
+    "people": _people,
+    "keywords": _words,
 }
 """What a title has several of: those of all mentions together."""
 FIELDS = ("item", "title", "language", *_FACTS, *_LISTS)
@@ -151,6 +185,8 @@ class CatalogueBuilder:
         said.facts = self._read(entry, _FACTS, place)
         lists = self._read(entry, _LISTS, place)
         said.lists = {name: dict.fromkeys(values) for name, values in lists.items()}
+        if said.facts.keys() & {*_EPISODIC, "series"}:
+            said.facts.setdefault("kind", "episode")
         if "series" in said.facts:
             said.facts.setdefault("series_id", made_identity(said.facts["series"].casefold()))
         known = self._titles.get(item)
@@ -185,8 +221,12 @@ class CatalogueBuilder:
             raise InputError(f"{place}: {reason}", hint="correct the entry, or leave it out")
         self.omissions.left_out.add(reason, place)
 
-    def catalogue(self, place: Path) -> LoadedCatalogue:
+    def catalogue(self, place: Path, *, holds: str = "some") -> LoadedCatalogue:
         """Return what was taken.
+
+        Args:
+            place: the file.
+            holds: what it should hold, for people.
 
         Raises:
             InputError: nothing was.
@@ -194,11 +234,12 @@ class CatalogueBuilder:
         """
         left_out = self.omissions.left_out.omissions()
         if not self._titles:
+            seen = (*left_out, *self.omissions.ignored.omissions())[:_MOST_REASONS]
             why = "".join(
-                f"; {each.count} left out: {each.reason} ({each.first[0]})" for each in left_out
+                f"; {each.count} left out: {each.reason} ({each.first[0]})" for each in seen
             )
             raise InputError(
-                f"{place} holds no titles{why}", hint="name a catalogue that holds some"
+                f"{place} holds no titles{why}", hint=f"name a catalogue that holds {holds}"
             )
         more = ((item, _metadata(said)) for item, said in self._titles.items())
         return LoadedCatalogue(
@@ -326,7 +367,8 @@ def _title(item: str, said: _Mentions) -> Title:
         entity_id=item,
         title=said.name,
         genres=most_telling(tuple(said.lists.get("genres", ())), most=_MOST_GENRES),
-        age_rating=age_rating(said.lists.get("age_rating", ())) or 0,
+        age_rating=age_rating((*said.lists.get("age_rating", ()), *said.lists.get("adult", ())))
+        or 0,
         entitlements=tuple(said.lists.get("entitlements", ()))[:_MOST_ENTITLEMENTS],
         **facts,
     )

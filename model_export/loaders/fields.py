@@ -6,11 +6,14 @@ Each function returns ``None`` for what is not said (``None``, NaN, blank, and t
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+
+import msgspec
 
 from edgeagent.clock import moment_of_iso
 
@@ -43,6 +46,8 @@ _YEAR = re.compile(
     r"(?<!\d)(\d{4})(?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12]\d|3[01])(?:\d{6})?)?)?(?!\d)"
 )
 """Four digits alone, or at the beginning of ``199905``, ``19990501`` and ``19990501201500``."""
+_BRACKETS = re.compile(r"\s*\[.{0,20000}\]\s*", re.DOTALL)
+_LIST_SEPARATORS = re.compile(r"[|;]")
 _SIGNED = re.compile(r"\s*[-+]")
 
 
@@ -90,8 +95,8 @@ def _is_written(character: str) -> bool:
 
 
 def texts(value: object) -> tuple[str, ...]:
-    """Return distinct texts of a list, or of a text in which ``|`` separates them."""
-    listed = value.split("|") if isinstance(value, str) else value
+    """Return distinct texts of a list, or of a text in which ``|`` or ``;`` separates them."""
+    listed = _split(value) if isinstance(value, str) else value
     if not isinstance(listed, list | tuple):
         listed = [listed]
     return tuple(dict.fromkeys(filter(None, map(text, _flat(listed)))))
@@ -100,7 +105,19 @@ def texts(value: object) -> tuple[str, ...]:
 def _flat(values: Iterable[object]) -> Iterable[object]:
     """Split the texts of a list, too: a list of one joined text is often meant as a list."""
     for value in values:
-        yield from value.split("|") if isinstance(value, str) else [value]
+        yield from _split(value) if isinstance(value, str) else [value]
+
+
+def _split(written: str) -> Iterable[object]:
+    """Return what a text lists; JSON and Python write names or objects in brackets."""
+    if _BRACKETS.fullmatch(written):
+        for read in (msgspec.json.decode, ast.literal_eval):
+            try:
+                found = read(written.strip())
+            except (ValueError, SyntaxError, RecursionError, MemoryError):
+                continue
+            return [each.get("name") if isinstance(each, dict) else each for each in found]
+    return _LIST_SEPARATORS.split(written)
 
 
 def number(value: object, *, least: int, most: int) -> int | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from model_export.loaders.ages import AgeMention
 from model_export.loaders.catalogue_builder import CatalogueBuilder, LoadedCatalogue
+from model_export.loaders.episodes import EpisodeNumber, episode_number
 from model_export.loaders.identity import made_identity
 from model_export.loaders.jsonld_documents import Document, Names, Node, is_local, read_documents
 from model_export.loaders.jsonld_values import first, listed, minutes, plain, words
@@ -36,12 +37,16 @@ _REFERENCES = ("partOfSeries", "partOfTVSeries", "partOfSeason", "isPartOf")
 _PEOPLE = ("actor", "director", "creator", "author", "producer", "musicBy")
 _NAMES = ("name", "headline", "alternateName")
 _IDENTITY = ("@id", "identifier", "url", "sameAs")
+_RATINGS = ("@value", "value", "ratingValue", "name", "termCode", "alternateName", "@id", "url")
+_LEAST_AGES = ("suggestedMinAge", "requiredMinAge", "typicalAgeRange")
+_COLLECTIONS = {"MovieSeries", "CreativeWorkSeries", "Collection", "BookSeries"}
+"""What a film is part of as one of several; a web page is none."""
 _DATES = ("datePublished", "dateCreated", "copyrightYear", "startDate")
 _READ = {
     "@context", "@type", *_NAMES, *_IDENTITY, *_DATES, *_PEOPLE, *_REFERENCES, *_ENTRIES,
     "abstract", "about", "contentRating", "description", "duration", "episodeNumber", "expires",
     "genre", "inLanguage", "keywords", "requiresSubscription", "seasonNumber", "timeRequired",
-    "typicalAgeRange",
+    "typicalAgeRange", "audience", "isFamilyFriendly",
 }  # fmt: skip
 """Properties that are read; what else a title holds is counted as ignored."""
 
@@ -95,7 +100,7 @@ def read_jsonld(path: Path, *, strict: bool = False) -> LoadedCatalogue:
             if isinstance(found.value, dict):
                 _take(found, found.value, document, builder)
             waiting.extend(reversed(list(found.inside())))
-    return builder.catalogue(path)
+    return builder.catalogue(path, holds="Movie, TVSeries or TVEpisode of schema.org")
 
 
 def _take(found: _Place, node: Node, document: Document, builder: CatalogueBuilder) -> None:
@@ -135,11 +140,14 @@ def _entry(found: _Place, node: Node, kind: str, names: Names) -> dict[str, obje
     season = found.season or _referred(node.get("partOfSeason"), names)
     series = found.series or _series_of(node, names) or _series_of(season, names)
     is_episode = kind == "episode"
-    collection = None if is_episode else _referred(node.get("isPartOf"), names)
+    collection = {} if is_episode else _referred(node.get("isPartOf"), names)
+    if not set(_types(collection)) <= _COLLECTIONS:
+        collection = {}
+    number = _numbering(node, season)
     # What protects on either counts: the strictest of all ages, every genre and keyword.
     both = (node, series) if is_episode else (node,)
     return {
-        "item": _item(node),
+        "item": _item(node, series, number),
         # An episode without a name is called as its series is, as in a guide.
         "title": _name(node) or (_name(series) if is_episode else None),
         "kind": kind,
@@ -149,9 +157,9 @@ def _entry(found: _Place, node: Node, kind: str, names: Names) -> dict[str, obje
         "run_minutes": minutes(first(node, "duration", "timeRequired")),
         "series": _name(series) if is_episode else None,
         "series_id": _identity(series) if is_episode else None,
-        "season": next((n for one in (season, node) if (n := _number_of(one)) is not None), None),
-        "episode": plain(node.get("episodeNumber")),
-        "franchise": _name(collection) if collection else None,
+        "season": number["season"],
+        "episode": number["episode"],
+        "franchise": _name(collection),
         "people": [name for field in _PEOPLE for name in _named(node.get(field), names)],
         "keywords": _words_of(("keywords", "about"), both, names),
         "description": plain(first(node, "description", "abstract")),
@@ -172,8 +180,17 @@ def _series_of(node: Node, names: Names) -> Node:
 
 def _named(value: object, names: Names) -> list[object]:
     """Return what each of a list is called."""
-    resolved = (_referred(e, names) or e if isinstance(e, dict) else e for e in listed(value))
-    return [name for each in resolved if (name := plain(each)) is not None]
+    found = (
+        plain(_role(_referred(each, names) or each, names) if isinstance(each, dict) else each)
+        for each in listed(value)
+    )
+    return [name for name in found if name is not None]
+
+
+def _role(node: Node, names: Names) -> object:
+    """Return who plays a role that stands between a title and a person."""
+    inside = first(node, *_PEOPLE) if "Role" in "".join(_types(node)) else None
+    return node if inside is None else _referred(inside, names)
 
 
 def _words_of(fields: tuple[str, ...], nodes: tuple[Node, ...], names: Names) -> list[str]:
@@ -186,8 +203,20 @@ def _words_of(fields: tuple[str, ...], nodes: tuple[Node, ...], names: Names) ->
     return list(dict.fromkeys(found))
 
 
-def _number_of(season: Node) -> object:
-    return plain(first(season, "seasonNumber"))
+def _numbering(node: Node, season: Node) -> dict[str, object]:
+    """Return season and episode; what is no number is read as a guide's numbers for people are."""
+    ours, theirs = plain(node.get("seasonNumber")), plain(first(season, "seasonNumber"))
+    episode, name = plain(node.get("episodeNumber")), _name(season)
+    found: dict[str, object] = {"season": ours if theirs in (None, "") else theirs}
+    found["episode"] = episode
+    for field, written in (("season", found["season"]), ("episode", episode), ("", name)):
+        if isinstance(written, str) and not written.strip().isdecimal():
+            said = episode_number(written, field) or EpisodeNumber()
+            if said.season is not None and (field == "season" or found["season"] in (None, "")):
+                found["season"] = said.season
+            if said.episode is not None and field == "episode":
+                found["episode"] = said.episode
+    return found
 
 
 def _referred(value: object, names: Names) -> Node:
@@ -206,9 +235,17 @@ def _identity(node: Node) -> object:
     return next((name for name in named if name not in (None, "") and not is_local(name)), None)
 
 
-def _item(node: Node) -> object:
-    """Return a node's identity; one that has a local name alone is called by title and year."""
+def _item(node: Node, series: Node, number: dict[str, object]) -> object:
+    """Return a node's identity, else an id made of what it is called.
+
+    That is series and number of an episode; of what has a local name alone title and year.
+    """
     found = _identity(node)
+    season, episode = number["season"], number["episode"]
+    if found is None and episode is not None and (called := _name(series)) is not None:
+        return made_identity(
+            f"{called} {f'S{season:0>2}' if season is not None else ''}E{episode:0>2}"
+        )
     if found is not None or not is_local(node.get("@id")) or (name := _name(node)) is None:
         return found
     released = str(plain(first(node, *_DATES[:3])) or "")
@@ -217,9 +254,19 @@ def _item(node: Node) -> object:
 
 def _ages(node: Node) -> list[AgeMention]:
     """Return every rating, whatever it is written in; the property stands for the system."""
-    return [
-        AgeMention(text=str(said), system=name)
+    said = [
+        (value, name)
         for name in ("contentRating", "typicalAgeRange")
         for each in listed(node.get(name))
-        if (said := plain(each)) is not None
+        for value in ([each.get(field) for field in _RATINGS] if isinstance(each, dict) else [each])
+    ]
+    for audience in listed(node.get("audience")):
+        if isinstance(audience, dict):
+            said += [(audience.get(field), field) for field in _LEAST_AGES]
+    if str(node.get("isFamilyFriendly")).rpartition("/")[2].casefold() == "false":
+        said.append(("not family friendly", "isFamilyFriendly"))
+    return [
+        AgeMention(text=str(text), system=name)
+        for value, name in said
+        if (text := plain(value)) is not None
     ]

@@ -89,6 +89,8 @@ def load_catalogue(path: Path, *, strict: bool = False) -> LoadedCatalogue:
 
 def _unread(column: str) -> str:
     """Name a column that nobody reads, and the one that may have been meant."""
+    if not column:
+        return "a column without a name"
     near = get_close_matches(column, FIELDS, n=1, cutoff=_ALIKE) or [
         field for field in FIELDS if set(column.split("_")) & set(field.split("_"))
     ]

@@ -23,14 +23,20 @@ _ROWS = 65_536
 _SEPARATORS = (",", ";", "\t")
 _DOUBLE_COLON = re.compile(r"\w+::")
 """How the older MovieLens archives begin: nothing is quoted there, and some are in Latin-1."""
+_SEP_LINE = re.compile(r"sep=")
+"""What spreadsheets write before the header: ``sep=;``."""
 _UNIT_SEPARATOR = "\x1f"
 """Stands for ``::`` while it is read; the csv module takes one character."""
 _PARQUET_MAGIC = b"PAR1"
 _OTHER_NAMES = {
     "user": ("userid", "viewerid", "profileid"),
     "item": ("itemid", "movieid", "titleid", "contentid"),
-    "timestamp": ("watchedat", "watchedon", "time", "datetime"),
-}
+    "timestamp": (
+        "watchedat", "watchedon", "viewedat", "playedat", "startedat", "starttime", "datecreated",
+        "time", "date", "datetime",
+    ),
+    "adult": ("isadult",),
+}  # fmt: skip
 """Of columns, in lower case and letters alone: ``userId`` and ``user_id`` are ``user``. They are
 taken where no column has the name itself and no other one could be meant."""
 
@@ -116,12 +122,12 @@ def _csv(path: Path, wanted: _Wanted) -> Iterator[RowBatch]:
 def _first_line(path: Path) -> str:
     """Return the first line that is not blank; what is no UTF-8 in it does not matter here."""
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return next((line for line in file if line.strip()), "")
+        return next((line for line in file if line.strip() and not _SEP_LINE.match(line)), "")
 
 
 def _csv_batches(path: Path, reader: Any, wanted: _Wanted) -> Iterator[RowBatch]:  # noqa: ANN401  (csv has no public name for its reader)
     try:
-        first: list[str] = next((row for row in reader if any(row)), [])
+        first: list[str] = next((row for row in reader if any(row) and not _says_sep(row)), [])
         named = not (wanted.usual and first[:1] and first[0].strip().isdecimal())
         names = _names(path, first if named else wanted.usual, wanted.required)
         rows: list[list[str]] = [] if named else [_whole(path, reader, first, names)]
@@ -141,6 +147,10 @@ def _csv_batches(path: Path, reader: Any, wanted: _Wanted) -> Iterator[RowBatch]
             f"{path}, line {reader.line_num}: {error}",
             hint="a quote may not be closed, or the file may be half-written",
         ) from error
+
+
+def _says_sep(row: list[str]) -> bool:
+    return _SEP_LINE.match(row[0]) is not None
 
 
 def _whole(path: Path, reader: Any, row: list[str], names: Sequence[str]) -> list[str]:  # noqa: ANN401  (as above)

@@ -24,10 +24,12 @@ from model_export.loaders.sources import load_catalogue, load_log
 from model_export.loaders.tables import is_parquet, read_table
 from model_export.log_remarks import log_remarks
 from model_export.metadata import Metadata, topic_words
+from model_export.spelling import folded
 from model_export.topics.mapping import NO_MAPPING, GenreMapping
 
 __all__ = ["LogSummary", "Understanding", "understand"]
 
+_LOOKS_ALIKE = ", which writes it otherwise"
 _INVISIBLE = re.compile(r"[\s_\-\u200b-\u200f\u2060\ufeff]+")
 
 
@@ -55,7 +57,7 @@ class Understanding:
     look_alikes: tuple[tuple[str, ...], ...]
     """Ids that differ in case, spaces or invisible letters alone."""
     same_titles: tuple[tuple[str, ...], ...]
-    """Ids of films of one name and year."""
+    """Ids of films of one name and year, series of one name, episodes of one number."""
     viewings: LogSummary | None
     lifted_words: tuple[LiftedWord, ...]
     """Known as sensitive, and not so to the operator's mapping."""
@@ -132,11 +134,7 @@ def understand(
     return Understanding(
         catalogue=loaded,
         look_alikes=_groups((_skeleton(title.entity_id), title) for title in loaded.titles),
-        same_titles=_groups(
-            (f"{title.title.casefold()}\n{title.year}", title)
-            for title in loaded.titles
-            if title.kind == "film"
-        ),
+        same_titles=_groups((_meant(title), title) for title in loaded.titles),
         lifted_words=mapping.lifted_words(topic_words(loaded.titles, loaded.metadata)),
         viewings=None if ratings is None else _viewings(ratings, catalogue, loaded),
     )
@@ -147,11 +145,16 @@ def _viewings(ratings: Path, catalogue: Path, loaded: LoadedCatalogue) -> LogSum
     read, unknown = len(log.items), Tally()
     if not ratings.is_dir() or is_parquet(ratings):
         known, read = {title.entity_id for title in loaded.titles}, 0
+        alike = {_skeleton(item): item for item in known}
         for batch in read_table(ratings, required=("user", "item", "timestamp")):
             read += len(batch.numbers)
             for row, item in enumerate(batch.columns["item"]):
-                if str(item).strip() not in known:
-                    unknown.add("not in the catalogue", f"{batch.place(row)}: {item}")
+                written = str(item).strip()
+                if written not in known:
+                    like = alike.get(_skeleton(written))
+                    reason = "not in the catalogue" + ("" if like is None else _LOOKS_ALIKE)
+                    shown = written if like is None else f"{written!a}, there it is {like!a}"
+                    unknown.add(reason, f"{batch.place(row)}: {shown}")
     return LogSummary(
         read=read,
         counted=len(log.items),
@@ -168,6 +171,14 @@ def _groups(named: Iterator[tuple[str, Title]]) -> tuple[tuple[str, ...], ...]:
     for name, title in named:
         groups.setdefault(name, []).append(title.entity_id)
     return tuple(tuple(ids) for ids in groups.values() if len(ids) > 1)
+
+
+def _meant(title: Title) -> str:
+    """Return what two ids of one title have in common."""
+    if title.kind == "episode" and title.series_id and title.episode is not None:
+        return f"{title.series_id}\n{title.season}\n{title.episode}"
+    year = title.year if title.kind == "film" else ""
+    return f"{title.kind}\n{folded(title.title)}\n{year}\n{title.series_id or ''}"
 
 
 def _skeleton(item: str) -> str:
