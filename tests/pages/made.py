@@ -10,8 +10,10 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import get_type_hints
 
 import click
 import msgspec
@@ -24,15 +26,6 @@ from edgeagent.api.transport.answer_grid import AT_ONCE
 from edgeagent.api.transport.jsonrpc import BATCH_ANSWER_BYTES, BATCH_LIMIT, FRAME_LIMIT_BYTES
 from edgeagent.api.transport.send_queue import QUEUE_LIMIT, TIMEOUT_SECONDS
 from edgeagent.cli.root import cli as edgeagent_cli
-from edgeagent.services.household.profiles import Household
-from edgeagent.services.household.retention import Retention
-from edgeagent.services.household.title_marks import TitleMarks
-from edgeagent.services.household.viewing_history import ViewingHistory
-from edgeagent.services.models.facade import Models
-from edgeagent.services.private_viewing.private_session import KeptPrivateSession
-from edgeagent.services.reports.facade import Reporting
-from edgeagent.services.upkeep.erasure import Erasure
-from edgeagent.services.upkeep.portability import Portability
 from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
 from tests.api.methods.methods_page import reference
@@ -253,26 +246,42 @@ def _api_limits() -> str:
 
 
 def _python_api() -> str:
-    """Return the public members of the agent and of the parts that it hands out."""
-    parts = {
-        "": Agent,
-        "history": ViewingHistory,
-        "household": Household,
-        "title_marks": TitleMarks,
-        "retention": Retention,
-        "private": KeptPrivateSession,
-        "portability": Portability,
-        "erasure": Erasure,
-        "models": Models,
-        "reports": Reporting,
-    }
+    """Return the members of the agent, and those of its parts that a front end calls.
+
+    A part's other members are there for other parts.
+    """
     lines = [
-        f"| `{f'{part}.' if part else ''}{name}{_parameters(member)}` | {_sentence(member)} |"
-        for part, kind in parts.items()
-        for name, member in vars(kind).items()
-        if not name.startswith("_") and inspect.getdoc(member)
+        f"| `{name}{_parameters(member)}` | {_sentence(member)} |"
+        for name, member in [*_members(Agent, ""), *_members_of_parts(Agent, "", _front_ends())]
+        if inspect.getdoc(member)
     ]
     return "\n".join(["| member | what it does |", "| --- | --- |", *lines])
+
+
+def _front_ends() -> str:
+    folders = [ROOT / "edgeagent" / name for name in ("api", "cli", "simulator")]
+    return "\n".join(
+        path.read_text("utf-8") for folder in folders for path in sorted(folder.rglob("*.py"))
+    )
+
+
+def _members(kind: type, part: str) -> Iterator[tuple[str, object]]:
+    for name, member in vars(kind).items():
+        if not name.startswith("_"):
+            yield f"{part}{name}", member
+
+
+def _members_of_parts(kind: type, part: str, callers: str) -> Iterator[tuple[str, object]]:
+    for name, member in _members(kind, part):
+        if isinstance(member, cached_property):
+            made = get_type_hints(member.func)["return"]
+            called = [
+                one
+                for one in _members(made, f"{name}.")
+                if re.search(rf"\bagent\.{re.escape(one[0])}\b", callers)
+            ]
+            yield from called
+            yield from _members_of_parts(made, f"{name}.", callers)
 
 
 def _parameters(member: object) -> str:

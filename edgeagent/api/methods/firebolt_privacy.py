@@ -47,17 +47,17 @@ def _getter(flag: str) -> Method:
 
 def _setter(flag: str) -> Method:
     def run(call: Call, params: Switch) -> None:
-        agent, flags, profile = call.agent, call.agent.household.flags, call.profile()
+        agent, profile = call.agent, call.profile()
         with notifying_of_changes(call):
             if not params.value:
-                flags.narrow(flag, profile, withdraw=_withdrawing(call))
+                agent.household.flags.narrow(flag, profile, withdraw=_withdrawing(call))
             elif call.caller < Caller.MANAGE:
                 raise ConsentRequired(
                     f"{flag}: an app may only switch this off",
                     hint="the household switches it on, in the privacy settings of the box",
                 )
             else:
-                flags.widen(
+                agent.household.flags.widen(
                     flag, profile, grant=lambda purpose, name: agent.grant(purpose, profile=name)
                 )
         if (event_of_flag(flag), params.value) not in call.events:
