@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edgeagent.consent import Purpose
     from edgeagent.errors import EdgeAgentError
     from edgeagent.messages import WatchEvent
+    from edgeagent.services.upkeep.box_erasure import erase_box
     from edgeagent.services.upkeep.portability import read_export
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Purpose",
     "WatchEvent",
     "__version__",
+    "erase_box",
     "load_config",
     "read_export",
 ]
@@ -41,10 +43,11 @@ _MODULES = {
     "Environment": "agent",
     "Purpose": "consent",
     "WatchEvent": "messages",
+    "erase_box": "services.upkeep.box_erasure",
     "load_config": "config",
     "read_export": "services.upkeep.portability",
 }
-_CHECKED = {"Agent", "load_config", "read_export"}
+_CHECKED = {"Agent", "erase_box", "load_config", "read_export"}
 """Their arguments are checked here; the service, which decodes what it is told, uses them as they
 are in their modules."""
 

@@ -184,7 +184,7 @@ class Agent:
 
     @cached_property
     def gate(self) -> ConsentGate:
-        """Decisions and the grants that follow from them; :meth:`grant` asks more than it does."""
+        """What each profile has decided; ``grant`` and ``withdraw`` record a decision."""
         return ConsentGate(self._home.ledger, clock=self.clock, language=self._config.language)
 
     def consent(self, profile: str = MAIN_PROFILE) -> tuple[PurposeState, ...]:
@@ -255,7 +255,7 @@ class Agent:
 
     @cached_property
     def erasure(self) -> Erasure:
-        """Erases what was watched, or a profile; to erase the box see ``erase_box``."""
+        """Erases what was watched, or a profile; the box: ``edgeagent.erase_box``."""
         return Erasure(self._home, clock=self.clock)
 
     @cached_property

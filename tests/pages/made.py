@@ -19,6 +19,7 @@ import click
 import msgspec
 from click.testing import CliRunner
 
+import edgeagent
 from edgeagent import Agent, config, errors
 from edgeagent.api.confirmations import VALID_SECONDS
 from edgeagent.api.methods.registry import METHODS
@@ -258,6 +259,13 @@ def _python_api() -> str:
     return "\n".join(["| member | what it does |", "| --- | --- |", *lines])
 
 
+def _python_names() -> str:
+    """Return the names that ``edgeagent`` exports."""
+    found = {name: getattr(edgeagent, name) for name in edgeagent.__all__ if name[0] != "_"}
+    lines = [f"| `{name}{_parameters(one)}` | {_sentence(one)} |" for name, one in found.items()]
+    return "\n".join(["| name | what it is |", "| --- | --- |", *lines])
+
+
 def _front_ends() -> str:
     folders = [ROOT / "edgeagent" / name for name in ("api", "cli", "simulator")]
     return "\n".join(
@@ -288,8 +296,23 @@ def _parameters(member: object) -> str:
     function = getattr(member, "__func__", member)
     if not inspect.isfunction(function):
         return ""  # a property
-    names = [name for name in inspect.signature(function).parameters if name not in {"self", "cls"}]
-    return f"({', '.join(names)})"
+    words: list[str] = []
+    by_name = False
+    for one in inspect.signature(function).parameters.values():
+        if one.name in {"self", "cls"}:
+            continue
+        if one.kind is inspect.Parameter.KEYWORD_ONLY and not by_name:
+            words, by_name = [*words, "*"], True
+        words.append(f"{one.name}{_unless_given(one.default)}")
+    return f"({', '.join(words)})"
+
+
+def _unless_given(value: object) -> str:
+    if value is inspect.Parameter.empty:
+        return ""
+    if callable(value):
+        return "=..."
+    return f'="{value}"' if isinstance(value, str | Path) else f"={value}"
 
 
 def _sentence(member: object) -> str:
@@ -305,6 +328,7 @@ _TABLES: dict[str, Callable[[], str]] = {
     "reference": reference,
     "pages": _index,
     "python api": _python_api,
+    "python names": _python_names,
     "quality tables": last_run,
     "sub-commands": _sub_commands,
     "service settings": lambda: _settings(config.ServiceConfig),

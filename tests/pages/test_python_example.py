@@ -13,13 +13,18 @@ from tests.pages.found import ROOT
 PAGE = ROOT / "edgeagent" / "README.md"
 
 
-def test_the_python_example(tmp_path: Path) -> None:
+def example() -> str:
+    """Return the program on the page."""
     found = re.search(
         r"<!-- python-example -->\n```python\n(.+?)```", PAGE.read_text("utf-8"), re.DOTALL
     )
     assert found
+    return found[1]
+
+
+def test_the_python_example(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", found[1]],
+        [sys.executable, "-c", example()],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(tmp_path)},
         capture_output=True,

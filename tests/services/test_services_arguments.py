@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import typing
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
-from edgeagent import Agent, load_config
+import edgeagent
+from edgeagent import Agent, Config, Environment, load_config
 from edgeagent.arguments import refusing_wrong_types
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError
@@ -50,6 +53,7 @@ RIGHT: dict[str, object] = {
     "now": 1_768_000_000,
     "or_later": False,
     "path": "export.json",
+    "provider": None,
     "prior": None,
     "profile": "main",
     "progress": lambda _done, _total: None,
@@ -62,6 +66,7 @@ RIGHT: dict[str, object] = {
     "start": 1,
     "step": lambda _step: None,
     "stopping": False,
+    "system": "none.toml",
     "week": 2930,
     "why_segments": False,
     "withdraw": lambda _purpose, _profile: None,
@@ -92,7 +97,7 @@ def fits(value: object, hint: object) -> bool:
         return isinstance(value, origin) and not text and all(fits(one, inner[0]) for one in value)  # type: ignore[arg-type]
     if inner and origin is not Callable:
         return any(fits(value, one) for one in inner)
-    if hint is int and isinstance(value, bool):
+    if (hint is int and isinstance(value, bool)) or getattr(hint, "_is_protocol", False):
         return False
     if isinstance(hint, type) and issubclass(hint, str) and hint is not str:
         return value in list(hint)  # type: ignore[call-overload]
@@ -103,15 +108,21 @@ def wrong_calls(part: object) -> typing.Iterator[tuple[str, str, dict[str, objec
     """Each public method, with one argument at a time that cannot be meant."""
     for method in sorted(name for name in dir(part) if not name.startswith("_")):
         function = getattr(type(part), method, None)
-        if not callable(function):
-            continue
-        hints = typing.get_type_hints(function, include_extras=True)
-        hints.pop("return", None)
-        for name, hint in hints.items():
-            right = {other: RIGHT.get(other) for other in hints if other != name}
-            for value in WRONG:
-                if not fits(value, hint):
-                    yield method, name, {name: value} | right  # the first is looked at first
+        if callable(function):
+            for name, arguments in wrong_arguments(function):
+                yield method, name, arguments
+
+
+def wrong_arguments(
+    function: Callable[..., object],
+) -> typing.Iterator[tuple[str, dict[str, object]]]:
+    hints = typing.get_type_hints(function, include_extras=True)
+    hints.pop("return", None)
+    for name, hint in hints.items():
+        right = {other: RIGHT.get(other) for other in hints if other != name}
+        for value in WRONG:
+            if not fits(value, hint):
+                yield name, {name: value} | right  # the first is looked at first
 
 
 def opened(agent_box: AgentBox) -> Agent:
@@ -192,7 +203,42 @@ def test_a_wrong_number_of_arguments_stays_python_s_own_error() -> None:
         Taker().text("a", day=3)  # type: ignore[call-arg]
 
 
-def test_functions_are_held_to_their_hints_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("function", [edgeagent.erase_box, load_config, edgeagent.read_export])
+def test_functions_are_held_to_their_hints_too(
+    agent_box: AgentBox, function: Callable[..., object]
+) -> None:
+    agent_box.open().close()
+    home = {"home": agent_box.directory, "directory": agent_box.directory}
+    before, names = files(agent_box.directory), set()
+    for name, arguments in wrong_arguments(function):
+        there = {one: home.get(one, value) for one, value in arguments.items() if one != name}
+        with pytest.raises(InputError, match=rf"^{function.__name__}: {name}: "):
+            function(**{name: arguments[name]} | there)
+        names.add(name)
+    assert files(agent_box.directory) == before
+    assert names == set(inspect.signature(function).parameters)
+
+
+def test_text_is_taken_where_a_path_is(tmp_path: Path) -> None:
     assert load_config(str(tmp_path), system=str(tmp_path / "none")).retention_days == 90
-    with pytest.raises(InputError, match="load_config: home"):
-        load_config(3)  # type: ignore[arg-type]
+    with Agent.open(str(tmp_path / "box"), environment=Environment(simulated=True)) as agent:
+        agent.portability.export_to(str(tmp_path / "export.json"))
+    given = edgeagent.read_export(str(tmp_path / "export.json"))
+    assert [profile.name for profile in given.profiles] == ["main"]
+    assert edgeagent.erase_box(str(tmp_path / "box")).scope == "all"
+    assert not (tmp_path / "box" / "ledger.db").exists()
+
+
+def test_an_environment_is_checked_field_by_field(agent_box: AgentBox) -> None:
+    for name, value in {"clock": 3, "runtime_directory": 3, "build_time": "0", "frame": 1}.items():
+        environment = replace(agent_box.environment(), **{name: value})  # type: ignore[arg-type]
+        with pytest.raises(InputError, match=f"environment: Environment: {name}: Expected"):
+            Agent.open(agent_box.directory, environment=environment)
+    assert not agent_box.directory.exists()
+
+
+def test_settings_made_by_hand_are_checked_before_a_home_is(agent_box: AgentBox) -> None:
+    wrong = Config(retention_days="30")  # type: ignore[arg-type]  # the fault
+    with pytest.raises(InputError, match=r"Config: Expected `int`.*retention_days"):
+        Agent.open(agent_box.directory, config=wrong, environment=agent_box.environment())
+    assert not agent_box.directory.exists()

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from edgeagent.config import CONFIG_NAME
+from edgeagent.clock import SystemClock
+from edgeagent.config import CONFIG_NAME, load_config
 from edgeagent.errors import EdgeAgentError, InputError, StorageError
 from edgeagent.messages.fields import ErasureReason
 from edgeagent.services.upkeep.erasure import ErasureReceipt
+from edgeagent.services.upkeep.key_management import configured_provider
 from edgeagent.store import KeyProvider
 from edgeagent.store.durable import create_durably, destroy_durably, no_room, sync_directory
 from edgeagent.store.home_files import DATABASES, KEY_FILE_NAME, LOCK_NAME, MODELS_DIRECTORY
@@ -38,9 +40,9 @@ _KEPT_KEY = "a copy made earlier opens on this box: the key-encryption key could
 def erase_box(
     directory: Path | str,
     *,
-    provider: KeyProvider,
+    provider: KeyProvider | None = None,
     reason: ErasureReason = "user_request",
-    now: int,
+    now: int | None = None,
     step: Step = lambda _: None,
 ) -> ErasureReceipt:
     """Erase a box: its keys first, then its files; the settings file stays.
@@ -50,9 +52,10 @@ def erase_box(
 
     Args:
         directory: the home; no process may have it open.
-        provider: destroys the key-encryption key, if it can.
+        provider: destroys the key-encryption key, if it can; the one that the settings in
+            ``directory`` name unless given.
         reason: recorded in the receipt.
-        now: seconds UTC.
+        now: seconds UTC; the system clock's unless given.
         step: called before each step; tests simulate a power loss there.
 
     Raises:
@@ -64,6 +67,7 @@ def erase_box(
     directory = Path(directory)
     if not directory.is_dir():
         raise InputError(f"{directory} is not an edgeagent home", hint="name the home with --home")
+    provider = provider or configured_provider(directory, load_config(directory))
     with HomeLock(directory / LOCK_NAME).held():
         _require_erasable(directory)
         step("mark")
@@ -73,7 +77,7 @@ def erase_box(
     return ErasureReceipt(
         scope="all",
         reason=reason,
-        at=now,
+        at=SystemClock().now() if now is None else now,
         data_keys_destroyed=True,
         key_encryption_key_destroyed=destroyed,
         kept=("settings",) if (directory / CONFIG_NAME).exists() else (),
