@@ -22,10 +22,12 @@ def answer_of(script: Path, packages: Sequence[str], *, asked: object) -> Any:  
         python = Path(directory) / "bin" / "python"
         subprocess.run([sys.executable, "-m", "venv", directory], check=True)
         subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", *packages], check=True, stdout=sys.stderr
+            [python, "-I", "-m", "pip", "install", "--quiet", *packages],
+            check=True,
+            stdout=sys.stderr,
         )
         run = subprocess.run(
-            [python, str(script)],
+            [python, "-I", str(script)],
             input=json.dumps(asked),
             stdout=subprocess.PIPE,
             text=True,
