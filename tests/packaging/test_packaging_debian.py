@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeagent.install.files import install_directory
 from tests.api.running import LineClient
 from tests.packaging.conftest import run
 
@@ -23,6 +25,15 @@ def test_debian_s_checker_finds_nothing(package: Path) -> None:
     command = ["lintian", "--allow-root", "--fail-on=error,warning", "--no-tag-display-limit"]
     done = subprocess.run([*command, str(package)], capture_output=True, check=False, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_it_stays_within_the_budget_that_its_page_names(package: Path) -> None:
+    page = (install_directory() / "README.md").read_text("utf-8")
+    named = re.search(r"^\| flash, package \|.*\| ([\d.]+) MB, ([\d,]+) KiB \|", page, re.MULTILINE)
+    assert named is not None
+    assert package.stat().st_size <= float(named[1]) * 1e6
+    installed = run("dpkg-deb", "--field", package, "Installed-Size")
+    assert int(installed) <= int(named[2].replace(",", ""))
 
 
 def test_every_package_inside_is_named_with_its_licence(chroot: Path) -> None:
