@@ -27,7 +27,7 @@ _BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 def load_log(
     ratings: Path,
-    catalogue: Path | None = None,
+    catalogue: Path | LoadedCatalogue | None = None,
     *,
     skip_unknown: bool = False,
     strict: bool = False,
@@ -38,7 +38,7 @@ def load_log(
 
     Args:
         ratings: the viewings.
-        catalogue: what their items are; MovieLens brings its own.
+        catalogue: what their items are, loaded or a file; MovieLens brings its own.
         skip_unknown: leave out viewings of items that the catalogue does not hold.
         strict: as for :func:`load_catalogue`.
 
@@ -46,18 +46,17 @@ def load_log(
         InputError: what is wrong, where, and the way out.
 
     """
+    known = load_catalogue(catalogue, strict=strict) if isinstance(catalogue, Path) else catalogue
     if ratings.is_dir() and not is_parquet(ratings):
         log = load_movielens(ratings)
-        return log if catalogue is None else _beside(log, load_catalogue(catalogue, strict=strict))
+        return log if known is None else _beside(log, known)
     _look(ratings)
-    if catalogue is None:
+    if known is None:
         raise InputError(
             f"{ratings} is a table of viewings, and says nothing of the titles",
             hint="name their catalogue with --catalogue",
         )
-    return read_viewings(
-        ratings, load_catalogue(catalogue, strict=strict), skip_unknown=skip_unknown
-    )
+    return read_viewings(ratings, known, skip_unknown=skip_unknown)
 
 
 def load_catalogue(path: Path, *, strict: bool = False) -> LoadedCatalogue:

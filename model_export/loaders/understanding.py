@@ -136,12 +136,12 @@ def understand(
         look_alikes=_groups((_skeleton(title.entity_id), title) for title in loaded.titles),
         same_titles=_groups((_meant(title), title) for title in loaded.titles),
         lifted_words=mapping.lifted_words(topic_words(loaded.titles, loaded.metadata)),
-        viewings=None if ratings is None else _viewings(ratings, catalogue, loaded),
+        viewings=None if ratings is None else _viewings(ratings, loaded),
     )
 
 
-def _viewings(ratings: Path, catalogue: Path, loaded: LoadedCatalogue) -> LogSummary:
-    log = load_log(ratings, catalogue, skip_unknown=True)
+def _viewings(ratings: Path, loaded: LoadedCatalogue) -> LogSummary:
+    log = load_log(ratings, loaded, skip_unknown=True)
     read, unknown = len(log.items), Tally()
     if not ratings.is_dir() or is_parquet(ratings):
         known, read = {title.entity_id for title in loaded.titles}, 0

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["GRABBERS", "NUMBERS", "Grabber", "Numbering"]
+__all__ = ["GRABBERS", "NUMBERS", "TOPICS", "Grabber", "Numbering"]
 
 Numbering = Callable[[int, int], list[tuple[str, str]]]
 """From season and episode, from 1, to pairs of system and text."""

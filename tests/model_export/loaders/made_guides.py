@@ -39,6 +39,8 @@ class TrueTitle:
     episode: int | None = None
     year: int | None = None
     minutes: int | None = None
+    genre: int = 0
+    """Which of the grabber's genres."""
     topics: frozenset[str] = frozenset()
     people: tuple[str, ...] = ()
     ages: frozenset[int] = frozenset()
@@ -68,17 +70,25 @@ class _Broadcast:
 
 
 def write_guide(
-    path: Path, grabber: Grabber, *, programmes: int, broken_every: int, seed: int
+    path: Path,
+    grabber: Grabber,
+    *,
+    programmes: int,
+    titles_drawn: int | None = None,
+    broken_every: int = 1000,
+    seed: int = 0,
 ) -> Truth:
     """Write a guide and return what is true of it."""
     rng = np.random.default_rng(seed)
-    titles = [_broadcast(grabber, number, rng) for number in range(programmes // _BROADCASTS)]
+    drawn = titles_drawn or programmes // _BROADCASTS
+    titles = [_broadcast(grabber, number, rng) for number in range(drawn)]
+    order = rng.integers(len(titles), size=programmes)  # the same for every grabber
     truth = Truth(entries=programmes)
     breakages = _breakages(grabber)
     with path.open("wb") as guide:
         guide.write(grabber.begins + _encoded(_head(grabber), grabber))
         for number in range(programmes):
-            broadcast = titles[int(rng.integers(len(titles)))]
+            broadcast = titles[order[number]]
             if number % broken_every == broken_every // 2:
                 breakage = breakages[number // broken_every % len(breakages)]
                 text = breakage(_written(grabber, broadcast, number), broadcast.title, truth)
@@ -125,13 +135,14 @@ def _broadcast(grabber: Grabber, number: int, rng: np.random.Generator) -> _Broa
     kind = number % 8
     series = number // 40 if kind in (1, 2, 3, 4) else number
     name = f"{first[series % 4]} {second[series // 4 % 4]} {series}{'fsnn'[kind % 4]}"
-    word, topic = grabber.genre_topics[series % len(grabber.genre_topics)]
+    genre = series % len(grabber.genre_topics)
+    word, topic = grabber.genre_topics[genre]
     people = tuple(f"{name} {int(rng.integers(200))}" for name in ("Ann Bö", "Cy Dæ"))
     year = 1950 + number % 75
     minutes = 20 + number % 140
     title = TrueTitle(
         item=name, kind="film", name=name, year=year, minutes=minutes, people=people,
-        topics=frozenset({topic} if topic else ()),
+        genre=genre, topics=frozenset({topic} if topic else ()),
     )  # fmt: skip
     make = (_film, _numbered, _numbered, _numbered, _numbered, _named, _show, _odd)[kind]
     title, elements = make(grabber, title, number)
