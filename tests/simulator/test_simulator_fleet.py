@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import fields, replace
 from fractions import Fraction
@@ -253,6 +254,19 @@ def test_one_liar_in_a_hundred_moves_a_segment_by_three_points() -> None:
     assert effect.target == target
     assert effect.expected[target] == pytest.approx(by_hand)
     assert by_hand == pytest.approx(0.03, abs=0.002)
+
+
+def test_memory_does_not_grow_with_the_fleet() -> None:
+    def peak(boxes: int) -> int:
+        tracemalloc.start()
+        try:
+            lived(replace(FLEET, boxes=boxes, weeks=1))
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    # Two batches and twelve; numpy reports what its arrays take.
+    assert peak(10_000_000) < 1.05 * peak(1_500_000)
 
 
 def test_a_fleet_that_never_reports_is_an_error() -> None:

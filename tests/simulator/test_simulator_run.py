@@ -113,6 +113,7 @@ def test_the_summary_has_the_documented_shape(simulation: Simulation) -> None:
             "largest_shift_by_opting_out": float,
             "poisoning": type(None),
             "cost": dict,
+            "note": type(None),
         },
         "seconds": dict,
     }

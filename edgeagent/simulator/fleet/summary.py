@@ -30,6 +30,7 @@ def summarize_fleet(fleet: FleetOutcome) -> dict[str, object]:
         "largest_shift_by_opting_out": _largest_shift(fleet),
         "poisoning": None if fleet.effect is None else _poisoning(fleet, fleet.effect),
         "cost": {**asdict(fleet.cost), "bytes_sent": fleet.cost.bytes_sent},
+        "note": fleet.note,
     }
 
 
