@@ -116,9 +116,8 @@ def test_a_plain_fleet_reports_in_full(outcome: FleetOutcome) -> None:
 
 
 def test_truth_is_what_sessions_are_drawn_from() -> None:
-    fleet = replace(
-        FLEET, boxes=13 * 60_000, weeks=20, habits=Habits(away=0.3, season=1, drift=0.1)
-    )
+    habits = Habits(away=0.3, weeks_away=10.0, season=1, drift=0.1)
+    fleet = replace(FLEET, boxes=13 * 60_000, weeks=20, habits=habits)
     tastes = Tastes(fleet)
     for index in (0, 7, 19):
         week = fleet.first_week + index
@@ -164,6 +163,15 @@ def test_the_numbers_do_not_depend_on_order_or_processes() -> None:
     backwards = [run_batch(fleet, batch) for batch in reversed(list(batches_of(fleet)))]
     whole = sum(backwards[1:], start=backwards[0])
     assert whole.boxes == alone.boxes
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_no_two_batches_draw_the_same() -> None:
+    fleet = replace(FLEET, boxes=40_000, weeks=16)
+    whole = [batch for batch in batches_of(fleet) if batch.boxes == 700]
+    assert len(whole) > 40
+    assert len({run_batch(fleet, batch).honest.counts for batch in whole}) == len(whole)
+    assert len({run_batch(fleet, batch).boxes for batch in whole}) == len(whole)
 
 
 class CutShortError(Exception):
@@ -237,6 +245,8 @@ def test_an_attack_does_what_theory_says(attack: AttackName, mechanism: Mechanis
     # Five standard errors in six cases: chance exceeds it once in 3 · 10⁵ seeds.
     assert abs(deviation) < 5 * effect.standard_error
     assert effect.share == pytest.approx(effect.expected_share, rel=0.15)
+    if mechanism == "subset_selection":
+        assert sum(effect.expected) == pytest.approx(0)
     if attack == "maximal-gain":
         assert effect.measured[effect.target] > 20 * effect.standard_error
     assert attack in dict(fleet_lines(outcome))["poisoning"]
@@ -265,6 +275,7 @@ def test_memory_does_not_grow_with_the_fleet() -> None:
         finally:
             tracemalloc.stop()
 
+    lived(replace(FLEET, boxes=1000, weeks=1))  # what is imported on the way counts for none
     # Two batches and twelve; numpy reports what its arrays take.
     assert peak(10_000_000) < 1.05 * peak(1_500_000)
 
