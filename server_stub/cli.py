@@ -245,6 +245,44 @@ def close(*, store: Path, clock: Clock, grace_weeks: int, as_json: bool) -> None
 
 
 @main.command()
+@store_option
+@click.argument("target", type=_file)
+@json_option
+def backup(*, store: Path, target: Path, as_json: bool) -> None:
+    """Copy the store to TARGET, while a server writes to it.
+
+    A backup keeps the reports of windows that close later: keep none for longer than 13 weeks.
+    """
+    from server_stub.backup import back_up  # noqa: PLC0415  (for these commands only)
+
+    back_up(store, target)
+    _say_copied(target, "backup", as_json=as_json)
+
+
+@main.command()
+@store_option
+@click.argument("source", type=_file)
+@json_option
+def restore(*, store: Path, source: Path, as_json: bool) -> None:
+    """Put a backup back as the store, which must not exist.
+
+    Reports that were acknowledged after the backup are lost: boxes do not send them again.
+    """
+    from server_stub.backup import restore as put_back  # noqa: PLC0415  (for these commands only)
+
+    put_back(source, store)
+    _say_copied(store, "store", as_json=as_json)
+
+
+def _say_copied(path: Path, what: str, *, as_json: bool) -> None:
+    reports = SqliteAggregator(path).report_count()
+    if as_json:
+        emit_json({what: str(path), "reports": reports})
+    else:
+        click.echo(f"{path}: {reports:,} reports")
+
+
+@main.command()
 @click.option(
     "--boxes",
     type=click.IntRange(min=1),

@@ -5,6 +5,7 @@ It holds nothing about the sender: no address, no time of arrival.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -14,10 +15,11 @@ from pathlib import Path
 from edgeagent.errors import Damaged, DiskFull, InputError, NotOurDatabase, StorageError
 from edgeagent.messages import Report, canonical_bytes
 
-__all__ = ["Acceptance", "ReportStore", "open_for_closing", "open_for_reading"]
+__all__ = ["Acceptance", "ReportStore", "check_whole", "open_for_closing", "open_for_reading"]
 
 _APPLICATION_ID = 0x45415253  # "EARS"
 _BUSY_SECONDS = 5.0
+_LEAST_FREE_BYTES = 64 << 20
 _VERSION = 2
 _REPORTS = """
 CREATE TABLE report (
@@ -96,6 +98,7 @@ class ReportStore:
             StorageError: it cannot be written; nothing of the batch was stored.
 
         """
+        self._require_space()
         with _translated(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -106,6 +109,15 @@ class ReportStore:
                     self._connection.execute("ROLLBACK")
                 raise
         return answers
+
+    def _require_space(self) -> None:
+        """Leave enough for what a full disk would stop: closing windows, and other programs."""
+        found = os.statvfs(self._path.absolute().parent)
+        if found.f_bavail * found.f_frsize < _LEAST_FREE_BYTES:
+            raise DiskFull(
+                f"{self._path}: less than {_LEAST_FREE_BYTES >> 20} MiB are free on its disk",
+                hint="free space on that disk",
+            )
 
     def _add_one(self, report: Report) -> Acceptance:
         row = (report.task, report.week, canonical_bytes(report.counts).decode())
@@ -189,6 +201,20 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
         finally:
             connection.close()
+
+
+def check_whole(path: Path) -> None:
+    """Read a whole store, page by page.
+
+    Raises:
+        NotOurDatabase: the file is something else.
+        StorageError: it is damaged.
+
+    """
+    with open_for_reading(path) as connection:
+        (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise Damaged(f"{path}: {found}", hint="restore it from a backup")
 
 
 def _require_existing(path: Path) -> None:
