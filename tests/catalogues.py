@@ -27,6 +27,7 @@ from edgeagent import cli, dashboard
 from edgeagent.cli.root import cli as edgeagent_cli
 from edgeagent.ranking import words as reasons
 from tests.cli.command_tree import commands_of
+from tests.cli.sentences import sentences
 
 __all__ = [
     "CATALOGUES",
@@ -72,10 +73,10 @@ def dashboard_template() -> Catalog:
 
 
 def command_template() -> Catalog:
-    """Return what is translated of the command line: help texts, what is printed, click's own."""
+    """Return what is translated of the command line: its own texts, other rooms', click's."""
     template = Catalog()
-    for text, module in _help_texts():
-        template.add(text, locations=[(module.replace(".", "/") + ".py", 0)])
+    for text, module in (*_help_texts(), *sentences()):
+        template.add(text, locations=[(module, 0)])
     root = Path(cli.__file__).parents[2]
     for path in sorted(Path(cli.__file__).parent.glob("*.py")):
         keywords = {"words": (1,), "counted": (1, 2)}
@@ -95,7 +96,7 @@ def _help_texts() -> Iterator[tuple[str, str]]:
         options = [item for item in command.params if isinstance(item, click.Option)]
         for text in (command.help, *(option.help for option in options if not option.hidden)):
             if text:
-                yield inspect.cleandoc(text), module
+                yield inspect.cleandoc(text), module.replace(".", "/") + ".py"
 
 
 def _add_found(

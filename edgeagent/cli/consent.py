@@ -16,7 +16,7 @@ from edgeagent.cli.box_options import (
     yes_option,
 )
 from edgeagent.cli.privacy import print_assessment, print_briefly
-from edgeagent.cli.wording import TranslatedGroup, counted, words
+from edgeagent.cli.wording import TranslatedGroup, counted, said, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.consent import ConsentRecord, Purpose
@@ -68,7 +68,7 @@ def show(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
         elif state.granted:
             click.echo("      " + words("for two years, which begin when the time is known"))
         elif may_consent:
-            click.echo(f"      {state.reason}")
+            click.echo(f"      {said(state.reason)}")
 
 
 @command.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from edgeagent.cli.box_options import BoxOptions, called_off, pass_box, yes_option
-from edgeagent.cli.wording import TranslatedCommand, words
+from edgeagent.cli.wording import TranslatedCommand, said, words
 from edgeagent.clock import SystemClock, iso_utc
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError
@@ -65,8 +65,8 @@ def command(
         )
     )
     if receipt.kept:
-        click.echo(words("kept: {kept}", kept=", ".join(receipt.kept)))
-    click.echo(words("earlier copies: {copies}", copies=receipt.copies))
+        click.echo(words("kept: {kept}", kept=", ".join(map(said, receipt.kept))))
+    click.echo(words("earlier copies: {copies}", copies=said(receipt.copies)))
     if reports:
         click.echo(reports)
 

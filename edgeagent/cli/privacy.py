@@ -11,7 +11,7 @@ import msgspec
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.cli.impact_annex import annex
-from edgeagent.cli.wording import TranslatedGroup, counted, words
+from edgeagent.cli.wording import TranslatedGroup, counted, said, words
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
 from edgeagent.errors import InputError, OutputError
@@ -98,12 +98,12 @@ def print_assessment(assessment: Assessment, *, err: bool = False) -> None:
     say(words("What leaves"), bold=True)
     for request in assessment.leaves:
         say(f"  {request.name}: {request.method} {request.path}")
-        say("    " + words("purpose: {purpose}", purpose=request.purpose))
-        say("    " + words("basis: {basis}", basis=request.basis))
-        say("    " + words("retention: {retention}", retention=request.retention))
+        say("    " + words("purpose: {purpose}", purpose=said(request.purpose)))
+        say("    " + words("basis: {basis}", basis=said(request.basis)))
+        say("    " + words("retention: {retention}", retention=said(request.retention)))
         for field in request.fields:
             say("    " + _field_in_words(field))
-    say("  " + words("seen besides: {besides}", besides="; ".join(assessment.besides)))
+    say("  " + words("seen besides: {besides}", besides="; ".join(map(said, assessment.besides))))
     say(words("What it costs"), bold=True)
     budget = assessment.budget
     say(
@@ -128,7 +128,7 @@ def print_assessment(assessment: Assessment, *, err: bool = False) -> None:
     say(words("What is promised"), bold=True)
     for promise in assessment.promises:
         mark = words("holds") if promise.holds else words("DOES NOT HOLD")
-        say(f"  {mark}: {promise.text}")
+        say(f"  {mark}: {said(promise.text)}")
     say(words("Settings"), bold=True)
     for deviation in assessment.settings:
         say(f"  {deviation.direction}: {deviation.setting}: {deviation.words}")
@@ -141,7 +141,7 @@ def print_assessment(assessment: Assessment, *, err: bool = False) -> None:
 
 
 def _field_in_words(field: DeclaredField) -> str:
-    named = {"name": field.name, "holds": field.holds, "purpose": field.purpose}
+    named = {"name": field.name, "holds": said(field.holds), "purpose": said(field.purpose)}
     if field.from_history:
         return words("{name}: {holds} (from what was watched, with noise); to {purpose}", **named)
     return words("{name}: {holds} (no history); to {purpose}", **named)
@@ -182,7 +182,7 @@ def print_briefly(assessment: Assessment) -> None:
 
 def _print_beliefs(assessment: Assessment, *, say: Callable[[str], None]) -> None:
     conclusions = assessment.conclusions
-    say("  " + words("worst case: {text}", text=conclusions.worst_case))
+    say("  " + words("worst case: {text}", text=said(conclusions.worst_case)))
     likeliest = sorted(conclusions.beliefs, key=lambda belief: -belief.posterior)
     for belief in likeliest[:_SHOWN]:
         say(f"  {_in_words(belief)}")

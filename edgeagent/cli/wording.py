@@ -9,13 +9,23 @@ from __future__ import annotations
 
 import gettext
 import inspect
+import itertools
+import re
 from collections.abc import Mapping
 from copy import copy
 from pathlib import Path
 
 import click
 
-__all__ = ["TranslatedCommand", "TranslatedGroup", "choose_language", "counted", "words"]
+__all__ = [
+    "TranslatedCommand",
+    "TranslatedGroup",
+    "choose_language",
+    "counted",
+    "said",
+    "without_numbers",
+    "words",
+]
 
 _DIRECTORY = Path(__file__).parent / "locale"
 _DOMAIN = "edgeagent"
@@ -23,6 +33,8 @@ _NO_DOMAIN = "messages"
 """gettext's own default, for which there is no catalogue."""
 _ENGLISH = ("C", "POSIX", "en")
 """How the names begin of languages that need no catalogue."""
+_NUMBER = re.compile(r"\d+(?:[-:.T]\d+)*Z?")
+"""Times are numbers here, too: a catalogue cannot hold them either."""
 
 
 def choose_language(environment: Mapping[str, str]) -> None:
@@ -59,6 +71,23 @@ def counted(one: str, many: str, number: int, /, **values: object) -> str:
     return gettext.ngettext(one, many, number).format(number=number, **values)
 
 
+def said(sentence: str, /) -> str:
+    """Return what another room says in the language of the environment, if a catalogue has it."""
+    english, numbers = without_numbers(sentence)
+    return _looked_up(english).format(*numbers)
+
+
+def without_numbers(sentence: str, /) -> tuple[str, list[str]]:
+    """Return a sentence as catalogues hold it, and the numbers that it names.
+
+    >>> without_numbers("deleted after 90 days")
+    ('deleted after {0} days', ['90'])
+    """
+    plain = sentence.replace("{", "{{").replace("}", "}}")
+    places = itertools.count()
+    return _NUMBER.sub(lambda _: f"{{{next(places)}}}", plain), _NUMBER.findall(plain)
+
+
 class TranslatedCommand(click.Command):
     """A command whose help is translated when it is shown, not when it is defined."""
 
@@ -79,7 +108,7 @@ class TranslatedGroup(TranslatedCommand, click.Group):
 
 def _translated(command: TranslatedCommand) -> TranslatedCommand:
     shown = copy(command)
-    shown.help = _translated_help(command.help)
+    shown.help = None if command.help is None else _looked_up(inspect.cleandoc(command.help))
     shown.params = [_translated_option(parameter) for parameter in command.params]
     return shown
 
@@ -88,10 +117,10 @@ def _translated_option(parameter: click.Parameter) -> click.Parameter:
     if not isinstance(parameter, click.Option):
         return parameter
     shown = copy(parameter)
-    shown.help = _translated_help(parameter.help)
+    shown.help = None if parameter.help is None else _looked_up(inspect.cleandoc(parameter.help))
     return shown
 
 
-def _translated_help(text: str | None) -> str | None:
+def _looked_up(text: str) -> str:
     # The empty text is no message: gettext answers it with the head of the catalogue.
-    return gettext.gettext(inspect.cleandoc(text)) if text else text
+    return gettext.gettext(text) if text else text

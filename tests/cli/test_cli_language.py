@@ -14,7 +14,14 @@ import pytest
 from edgeagent import cli as room
 from edgeagent import errors
 from edgeagent.cli.root import cli
-from edgeagent.cli.wording import TranslatedCommand, choose_language, counted, words
+from edgeagent.cli.wording import (
+    TranslatedCommand,
+    choose_language,
+    counted,
+    said,
+    without_numbers,
+    words,
+)
 from tests.catalogues import CATALOGUES
 from tests.cli.command_tree import commands_of
 from tests.cli.spoken import Said, spoken
@@ -88,6 +95,22 @@ def test_a_value_may_hold_braces() -> None:
     assert words("wrote {path}", path="{0}{x}") == "wrote {0}{x}"
 
 
+def test_what_another_room_says_is_known_whatever_numbers_it_names(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    unknown = "between 2026-01-02 and 2026-01-02T03:04:05Z: {3} of 1.5, in 32-bit"
+    times = ["2026-01-02", "2026-01-02T03:04:05Z", "3", "1.5", "32"]
+    assert without_numbers(unknown)[1] == times
+    assert said(unknown) == unknown
+    environment.setenv("LANG", "de_DE.UTF-8")
+    choose_language(os.environ)
+    assert said("") == ""
+    assert said("withdrawn on 2026-01-02T03:04:05Z") == "widerrufen am 2026-01-02T03:04:05Z"
+    assert said("Viewings are deleted after 30 days, or on the day after.").startswith(
+        "Einträge werden nach 30 Tagen gelöscht"
+    )
+
+
 def test_every_command_is_translated_when_its_help_is_shown() -> None:
     assert len(COMMANDS) > 60
     for path, command in COMMANDS.items():
@@ -111,7 +134,7 @@ def test_every_help_text_is_said_in_its_language(language: str) -> None:
 
 def test_what_is_printed_and_asked_and_refused_in_german(tmp_path: Path) -> None:
     home = ["--home", str(tmp_path / "home")]
-    granted, added, listed, none, asked, wrong, typo, error = spoken(
+    granted, added, listed, none, asked, assessed, wrong, typo, error = spoken(
         "de",
         [
             [*home, "consent", "grant", "history"],
@@ -119,6 +142,7 @@ def test_what_is_printed_and_asked_and_refused_in_german(tmp_path: Path) -> None
             [*home, "history", "list"],
             [*home, "recommend"],
             [*home, "erase", "--scope", "history"],
+            [*home, "privacy", "assess"],
             [*home, "history", "list", "--limit", "x"],
             [*home, "histori"],
             [*home, "history", "add", ""],
@@ -133,6 +157,9 @@ def test_what_is_printed_and_asked_and_refused_in_german(tmp_path: Path) -> None
         == "error: personalization is not granted for profile 'main': nobody has been asked yet"
     )
     assert asked.stderr == "history endgültig löschen? [y/N]: Abgebrochen!\n"
+    promise = "Die Aufzeichnung von Entscheidungen und Meldungen ist vollständig."
+    assert f"  gilt: {promise}\n" in assessed.stdout
+    assert not re.search(r"\b(the|of|and|is)\b", assessed.stdout)
     assert "Fehler: Ungültiger Wert für '--limit': 'x' ist kein gültiger Wert" in wrong.stderr
     assert typo.stderr.startswith("Aufruf: edgeagent [OPTIONS] COMMAND [ARGS]...\n")
     assert "Den Befehl 'histori' gibt es nicht." in typo.stderr
