@@ -91,7 +91,7 @@ class Agent:
             audience=Audience(teens_count=config.teens_count_as_adults),
         )
         self._withdrawals = Withdrawals(home, clock=self.clock)
-        with suppress(StorageError):  # no room to write: nothing was changed either
+        with suppress(StorageError):  # a full disk: the note is made at the next start
             note_change(home.ledger, config)
         if not environment.network_only:
             self._finish_what_was_interrupted()
@@ -107,7 +107,7 @@ class Agent:
         """Open the box whose state lies in ``directory``, making a new one if it is empty.
 
         Raises:
-            StorageError: a database does not open, or keys are not to be had.
+            StorageError: a database does not open, or a key cannot be obtained.
             InputError: the settings cannot be read.
 
         """
@@ -176,7 +176,7 @@ class Agent:
         return record
 
     def apply_signal(self, signal: Signal) -> tuple[ConsentRecord, ...]:
-        """Withdraw what a signal from outside speaks against; it can only narrow."""
+        """Withdraw the purposes that a signal (privacy mode, GPC) objects to; it never grants."""
         return apply_signal(signal, ledger=self._home.ledger, gate=self.gate, withdraw=self._narrow)
 
     def _narrow(self, purpose: Purpose, profile: str) -> ConsentRecord:
@@ -223,7 +223,7 @@ class Agent:
 
     @cached_property
     def clock(self) -> DeviceClock:
-        """The box's own idea of the time."""
+        """The box's time, and how certain it is."""
         return DeviceClock(self._environment.clock, build_time=self._environment.build_time)
 
     # Household and rights
@@ -320,7 +320,8 @@ class Agent:
     def close_week(self) -> open_week.WeekClosing:
         """Draw and book the report of the latest ended reporting week, if it is time.
 
-        A draw takes a minute, whatever was watched; ``reports.open_week`` is for who cannot wait.
+        A draw takes a minute, whatever was watched; callers that cannot wait use
+        ``reports.open_week``.
         """
         return self.reports.close_week()
 
@@ -360,7 +361,7 @@ class Agent:
         return self._installations.load()
 
     def refresh(self) -> None:
-        """Take in what an update in another process has learned of the time."""
+        """Read what an update in another process has learned about the time."""
         self._installations.tell_time(self.clock)
 
     def segmenter_files(self, task: ReportTask) -> ModelFiles:
@@ -383,7 +384,7 @@ class Agent:
         return self._scorer_in_use
 
     def _finish_what_was_interrupted(self) -> None:
-        """Go on where the power went, before anything else runs."""
+        """Complete what a power cut interrupted, before anything else runs."""
         audience, withdraw = self._box.audience, self._narrow
         for finish in (
             self.retention.begin,

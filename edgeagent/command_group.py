@@ -61,7 +61,7 @@ class CommandGroup(click.Group):
             self.show_error(ctx, error)
             ctx.exit(error.exit_code)
         except UnicodeEncodeError as error:
-            # Only the command line holds what no text can: files are decoded strictly.
+            # Only an argument can hold bytes that are not UTF-8: files are decoded strictly.
             print_error(InputError(f"an argument is no text: {error.object!a}", hint=_IN_UTF_8))
             ctx.exit(InputError.exit_code)
         except OSError as error:

@@ -22,9 +22,9 @@ __all__ = ["OutputDirectory", "OutputFile"]
 
 _Given = str | os.PathLike[str]
 _FULL = os.makedev(1, 7)
-"""``/dev/full``: no other device can be tried without a byte in it."""
+"""The number of ``/dev/full``. Other devices are not tried: a byte written there has an effect."""
 _TRIAL_BYTES = bytes(4096)
-"""One block: less may lie in the directory itself on some file systems."""
+"""One block: some file systems keep less in the directory entry, even if no block is free."""
 
 
 class _Output(click.Path, ABC):
@@ -108,7 +108,7 @@ def _is_there(place: Path, wanted: Path) -> bool:
 
 def _try(directory: Path, wanted: Path) -> None:
     try:
-        with tempfile.TemporaryFile(dir=directory) as file:  # without a name, where Linux can
+        with tempfile.TemporaryFile(dir=directory) as file:  # O_TMPFILE if the file system has it
             file.write(_TRIAL_BYTES)
     except OSError as error:
         raise _refused(wanted, error) from error

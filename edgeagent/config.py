@@ -80,16 +80,16 @@ class ServiceConfig(_Table, frozen=True, kw_only=True):
     """Origins of web pages that may use the WebSocket, such as ``https://app.example``. None: a
     page that is opened on the box must not reach it; programs send no origin."""
     max_connections: Annotated[int, Meta(ge=4, le=1024)] = 64
-    """Connections a door serves at once; a box runs a dozen apps, and each costs about 50 KB. Apps
-    take three quarters at most, so that managers find room."""
+    """Connections that each socket serves at once; a box runs a dozen apps, and each costs about
+    50 KB. Apps take three quarters at most, so that managers find room."""
     viewings_at_once: Annotated[int, Meta(ge=10, le=100_000)] = 2000
-    """Viewings that the apps of one user may tell of in one go, an evening's list of a platform
-    that was offline; one connection half of that, so that an app in a loop leaves room for the
-    others. Each user has room of its own, 16 at a time: in room that is shared, one could count
-    what another tells. Managers are not counted."""
+    """Viewings that the apps of one user may report at once, such as an evening's list of a
+    platform that was offline. One connection may report half of them, so that an app in a loop
+    leaves room for the others. Each user has an allowance of its own (16 users at a time): from a
+    shared one, an app could read how much others report. Managers are not counted."""
     viewings_per_hour: Annotated[int, Meta(ge=1, le=100_000)] = 240
-    """How fast that room comes back; one connection may use half of it. 240 an hour, day and night
-    for 90 days, are 35 MB for each user: an app can neither fill the disk nor wear it out."""
+    """How fast that allowance refills; one connection may use half of it. 240 an hour, day and
+    night for 90 days, are 35 MB for each user: an app can neither fill the disk nor wear it out."""
     update_hours: Annotated[int, Meta(ge=1, le=720)] = 24
     """Hours between two looks for a newer model: the catalogue is made daily."""
     work_windows: tuple[Annotated[str, Meta(pattern=_WINDOW)], ...] = ()
@@ -113,7 +113,7 @@ class ServiceConfig(_Table, frozen=True, kw_only=True):
     """What Firebolt's ``Profile.flags`` answers, for apps that expect flags of the platform."""
 
     def __post_init__(self) -> None:
-        """Refuse numbers that JSON cannot say, which TOML has, and ports that there are not."""
+        """Refuse numbers that TOML has and JSON has not (inf, nan), and ports out of range."""
         super().__post_init__()
         for origin in self.allowed_origins:
             port = origin.rpartition(":")[2]

@@ -65,12 +65,12 @@ class DatedConsent:
     was_behind: bool
     """The clock stood before what was certain, so that ``record.at`` says nothing."""
     is_of_former: bool = False
-    """Another made it, who had the name before a profile was renamed to it: on record, and it says
-    nothing about the one who has the name now."""
+    """An earlier profile of that name made it: it stays on record, and grants nothing to the
+    profile that was renamed to the name since."""
 
     @property
     def since(self) -> int:
-        """When it was decided; under a clock that was behind: by when it surely had been."""
+        """When it was decided, or the first known moment after it if the clock was behind."""
         if self.was_behind and self.known_at is not None:
             return self.known_at
         return self.record.at

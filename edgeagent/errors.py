@@ -11,7 +11,7 @@
     │   ├── Damaged           the file is ours, and broken
     │   ├── DiskFull          no room, or no permission, to write
     │   ├── WrongOwner        a file belongs to another user
-    │   ├── KeyProviderError  the key-encryption key is not to be had
+    │   ├── KeyProviderError  the key-encryption key cannot be obtained
     │   └── LedgerBroken      the ledger and its anchor disagree
     ├── ModelError            a model, catalogue or manifest cannot be used
     │   ├── ModelRefused      it failed a check; the old one keeps working
@@ -120,7 +120,7 @@ class WrongOwner(StorageError):
 
 
 class KeyProviderError(StorageError):
-    """The key-encryption key is not to be had."""
+    """The key-encryption key cannot be obtained."""
 
 
 class LedgerBroken(StorageError):

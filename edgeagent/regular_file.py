@@ -46,7 +46,7 @@ def read_regular(path: Path | str, *, cap_bytes: int, flags: int = 0) -> bytes:
 
     """
     with open_regular(path, flags=flags) as file:
-        # As much as there is: a buffer is set aside for all that may be read.
+        # The size of the file, not the cap: read(n) allocates a buffer of n bytes.
         data = file.read(min(os.fstat(file.fileno()).st_size, cap_bytes) + 1)
         while len(data) <= cap_bytes and (more := file.read(_CHUNK_BYTES)):  # it has grown
             data += more

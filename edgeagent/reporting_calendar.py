@@ -31,7 +31,7 @@ class ReportingCalendar:
     phase: int
     """0-12: the box reports on weeks w with w ≡ phase (mod 13)."""
     first_week: int
-    """The first that its ledger may report on at all; of another phase, mostly."""
+    """The first after the silence of its ledger; mostly not a week of its phase."""
 
     def next(self, week: int, *, closed: Collection[int] = ()) -> int:
         """Return the first reporting week from ``week`` on that is neither silent nor closed."""

@@ -53,7 +53,7 @@ _Fit = Callable[[Split], Fitted]
 
 
 def _silent(_what: str, _done: float) -> None:
-    """Tell nobody."""
+    """A progress callback for callers that gave none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +104,12 @@ class Comparison:
     protocol: str
     people: int
     rows: tuple[Row, ...]
-    """The last one is what gains are told against."""
+    """Gains are differences to the last one."""
     left_out: tuple[str, ...] = ()
-    """Rows nobody asked to leave out, for want of PyTorch."""
+    """Rows that are missing because PyTorch is not installed."""
 
     def facts(self, baseline: Row | None = None) -> dict[str, object]:
-        """Return it for JSON; gains are told against ``baseline``, or else the last row."""
+        """Return it for JSON; gains are differences to ``baseline``, or else to the last row."""
         rows = [row.facts(baseline or self.rows[-1]) for row in self.rows]
         return {"protocol": self.protocol, "users": self.people, "rows": rows}
 
@@ -201,7 +201,7 @@ def _fits(
     trainings: int,
     progress: Progress,
 ) -> Mapping[str, _Fit]:
-    """Return what fits each row, by name, what gains are told against last."""
+    """Return what fits each row, by name; gains are differences to the last one."""
     aim = _AIMS[protocol]
 
     order = FitOrder(dimension=dimension, seed=seed, progress=progress, aim=aim)

@@ -22,7 +22,7 @@ __all__ = ["train"]
 
 
 _FITTING_FRACTION = 0.95
-"""Of the time; finding segments takes the rest."""
+"""Of the progress that is shown; finding segments is the rest."""
 
 
 def train(  # noqa: PLR0913  (what is trained, and with what)

@@ -1,4 +1,4 @@
-"""The error tree: what a number says has one meaning."""
+"""The error tree: each exit code and JSON-RPC code has one meaning."""
 
 from __future__ import annotations
 

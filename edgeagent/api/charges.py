@@ -24,7 +24,7 @@ class _ChargedTitle:
 
 
 class Charges:
-    """Says which marks count as a viewing."""
+    """Decides which marks of playback count against the limit of viewings."""
 
     def __init__(self) -> None:
         """Begin without any playback."""

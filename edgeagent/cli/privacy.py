@@ -1,4 +1,4 @@
-"""``edgeagent privacy``: what leaves, what it costs, what it tells, and what the quarter was."""
+"""``edgeagent privacy``: the assessment, the quarter's report, and the impact annex."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def _default_home() -> Path:
 
 
 class _HomePath(click.Path):
-    """A directory with a name: of a variable that is not set, the shell makes an empty text."""
+    """A directory, never the empty text that the shell makes of a variable that is not set."""
 
     def convert(
         self,

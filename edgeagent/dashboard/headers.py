@@ -1,4 +1,4 @@
-"""What every answer says about itself: nothing from elsewhere, nothing kept, nobody embeds it."""
+"""Headers of every answer: it loads nothing from elsewhere, is not kept, and is not embedded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds the headers; what does not say how long it may be kept must not be kept at all."""
+    """Adds the headers, and ``no-store`` where an answer has no ``Cache-Control`` of its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap ``app``."""

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """Who asks, in which language, for what."""
+    """A request that was let in: its path and fields, the language, and the box to ask."""
 
     path: str
     query: Mapping[str, str]
@@ -37,7 +37,7 @@ class PageRequest:
         return await self.box.ask(name, kind, **params)
 
     async def tell(self, name: str, /, **params: object) -> None:
-        """Call ``EdgeAgent.name`` for what it does."""
+        """Call ``EdgeAgent.name`` and drop the answer."""
         await self.box.ask_raw(name, **params)
 
     async def page(

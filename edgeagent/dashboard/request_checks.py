@@ -39,7 +39,7 @@ def check_host(request: Request) -> None:
 
 
 def check_origin(request: Request) -> None:
-    """Refuse what another site's page posts.
+    """Refuse a form that a page of another site posts.
 
     Raises:
         RejectedRequest: the browser says that it comes from elsewhere.

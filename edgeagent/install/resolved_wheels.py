@@ -20,7 +20,7 @@ __all__ = ["Target", "install_wheels", "pinned_hashes", "run_tool"]
 
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 _GLIBC = ("2_34", "2_31", "2_28", "2_27", "2_26", "2_17")
-"""Which wheels run on Debian 12 and later; pip takes what it is told, and nothing older."""
+"""Wheels for these run on Debian 12 and later; pip does not add the older ones by itself."""
 _OURS = "edgeagent"
 _HEAD = """\
 # What this was built from. To build it again from the same wheel of edgeagent:

@@ -48,7 +48,7 @@ def build_time(wheel: Path, environment: Mapping[str, str]) -> int:
 
 
 def drop_traces(library: Path) -> None:
-    """Let what pip noted in ``library`` speak of what is there, not of the machine that built it.
+    """Remove from pip's notes in ``library`` what differs from one building machine to another.
 
     ``direct_url.json`` names where our wheel lay, ``REQUESTED`` which wheels a requirements file
     named. ``RECORD`` holds files that no box gets, and the hash of commands whose first line names

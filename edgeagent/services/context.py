@@ -15,7 +15,7 @@ __all__ = ["BoxContext"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxContext:
-    """One box as its services see it: where it stores, what it may, and what time it is."""
+    """One box as its services see it: its stores, its consent, its time, its audience."""
 
     home: Home
     clock: DeviceClock

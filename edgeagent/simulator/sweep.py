@@ -51,7 +51,7 @@ class SweepPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """The chart, and what it is about."""
+    """The points of the chart, and what they have in common."""
 
     share: float
     categories: int

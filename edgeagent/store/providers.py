@@ -145,7 +145,8 @@ class CredentialKeyProvider:
         if self._directory is None:
             raise KeyProviderError(
                 f"no credential {self._credential!r}: not started by systemd",
-                hint="start the service with LoadCredentialEncrypted=, or use provider 'file'",
+                hint="ask the running service, or start this as it is started: systemd-run --pipe "
+                "--uid=USER --property=LoadCredentialEncrypted=NAME:FILE edgeagent ...",
             )
         try:
             data = read_regular(self._directory / self._credential, cap_bytes=_CAP_BYTES)

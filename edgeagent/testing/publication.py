@@ -40,7 +40,7 @@ _GOLDEN = b"golden vectors that nobody reads"
 
 
 class StaticRepository(Repository):
-    """What ``Repository`` would give after a refresh, out of memory."""
+    """Gives what ``Repository`` would give after a refresh; it holds everything in memory."""
 
     def __init__(
         self,
@@ -116,14 +116,14 @@ class StaticRepository(Repository):
         path = target_file(self._directory, reference.path)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            aside = path.with_name(f"{path.name}.{os.getpid()}")  # two processes may be at it
+            aside = path.with_name(f"{path.name}.{os.getpid()}")  # two processes may write it
             aside.write_bytes(data)
             aside.replace(path)
         return path
 
 
 def take_task_of_quarter(agent: Agent, week: int) -> None:
-    """Let the box have what a publisher asks of it in the quarter of ``week``, if it has a task."""
+    """Replace the task of a box, if it has one, by the same task for the quarter of ``week``."""
     home = box_context(agent).home
     store = InstallationStore(home.ledger, home.directory / MODELS_DIRECTORY)
     task = store.load().task

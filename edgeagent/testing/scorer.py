@@ -41,7 +41,7 @@ class TableScorer:
         self.requests: list[RankRequest | SegmentRequest] = []
         self.verified: list[str] = []
         self.before: Callable[[], object] = lambda: None
-        """What happens while it is at work."""
+        """Called before each answer, as if it happened while the model runs."""
 
     def rank(self, request: RankRequest) -> Picks:
         """Return one pick that is always the same."""

@@ -93,7 +93,7 @@ def _timescales(log: WatchLog, order: FitOrder, *, seeds: int) -> FittedHead:
         progress=order.progress,
     )
     snapshot = fitted.snapshot
-    # A new title's bias is told from its metadata, too; where they say nothing it is middling.
+    # A new title's bias is predicted from its metadata, too; without any it is the median.
     middle = np.median(snapshot.bias)
     told = np.column_stack([snapshot.embeddings, snapshot.bias - middle])
     rows = with_cold_rows(log, told, seed=order.seed)

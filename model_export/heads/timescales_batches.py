@@ -19,7 +19,7 @@ __all__ = ["Batch", "batches", "rows_by_person"]
 
 _BLOCK = 128
 _JITTER = 20.0
-"""Blocks of about the same length are computed together; who with whom changes every round."""
+"""Blocks of about the same length are computed together; which ones changes every round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,7 +114,7 @@ def _unjudged(log: WatchLog, *, recipe: Recipe, seed: int, progress: Progress) -
 
 
 def _round(trainer: Trainer, number: int, progress: Progress) -> None:
-    """Learn from everything once. How many rounds it takes nobody knows: the bar only nears 1."""
+    """Learn from everything once. The number of rounds is not known, so the bar only nears 1."""
     for done in trainer.round():
         progress(f"round {number}", 1 - _SLOWING ** (number - 1 + done))
 

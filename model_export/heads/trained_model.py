@@ -19,7 +19,7 @@ from model_export.heads.timescales import TimescalesEncoder, TimescalesWeights
 __all__ = ["HeadSettings", "TrainedModel", "encoder_of", "head_of", "scorer_of"]
 
 HeadSettings = FoldinSettings | TimescalesWeights
-"""What a head holds beside the embeddings; its type says which head it is."""
+"""The parameters of a head beside the embeddings; each head has a type of its own."""
 
 
 def head_of(settings: HeadSettings) -> HeadName:

@@ -85,7 +85,7 @@ class Facet(Generic[V]):
 def distinctive_titles(
     titles: Sequence[Title], watched: NDArray[np.float64], *, most: int
 ) -> list[tuple[str, ...]]:
-    """Return for each segment its most distinctive titles as one says them, once a series."""
+    """Return the most distinctive titles of each segment by their short names, a series once."""
     share = watched / np.maximum(watched.sum(axis=1, keepdims=True), 1.0)
     overall = watched.sum(axis=0) / max(float(watched.sum()), 1.0)
     distinctiveness = share * np.log(np.maximum(share, 1e-12) / np.maximum(overall, 1e-12))

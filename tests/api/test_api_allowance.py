@@ -1,4 +1,4 @@
-"""An app in a loop: it is told so, fills nothing, and the others go on telling."""
+"""An app in a loop gets an error and fills nothing, and the viewings of others are stored."""
 
 from __future__ import annotations
 

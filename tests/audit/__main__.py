@@ -1,7 +1,7 @@
 """``python -m tests.audit``: prove what can be proven, try to refute the rest, plant faults.
 
 Each part is a function that is given an effort and returns a result; add one to ``PARTS``. Parts
-run side by side in processes of their own. The exit code is not zero when a bound is passed, a
+run side by side in processes of their own. The exit code is not zero when a bound is exceeded, a
 fault escapes, or anything else does not hold. A part that cannot run here is said to be skipped.
 """
 

@@ -6,7 +6,7 @@ Two services of their own homes. An honest client calls one of them and takes th
 a crowd at the other service (which costs processor time and nothing else), and with the crowd at
 its own. The crowd connects by the thousand, sends frames and lines of 100 MB and JSON 100,000 deep,
 asks without reading, and asks for the longest document 100 times in batches of 5 kB. Before it
-comes, such batches are looked at alone: what they cost while nobody reads, and what is left of it.
+comes, such batches are measured alone: memory while nobody reads the answers, and afterwards.
 Phases take turns, so that a busy machine is busy in all of them. The run fails where the median
 beside the crowd is too many times that of a quiet evening, or memory has grown too much. Where
 others want the processors, a service that works waits longer for them than one that does not: only
@@ -88,7 +88,7 @@ def round_trips(client: LineClient, *, seconds: float) -> dict[str, list[float]]
 
 
 def unread_batches(here: Served, client: LineClient) -> dict[str, float]:
-    """Return what batches cost that nobody reads: while they wait, and when all have gone."""
+    """Return the memory of batches whose answers are not read, while they wait and afterwards."""
     before = here.process.memory()["rss_mib"]
     with ExitStack() as stack:
         ask_in_batches(here.port, stack)

@@ -135,7 +135,7 @@ def _logs(options: argparse.Namespace) -> Mapping[str, WatchLog]:
 
 
 def _baseline(rows: Sequence[Row]) -> Row:
-    """Return what gains are told against: EASE where it is in the table, else popularity."""
+    """Return the row that gains are differences to: EASE if it is in the table, else popularity."""
     return next((row for row in rows if row.model == _BASELINE), rows[-1])
 
 

@@ -40,7 +40,7 @@ def ask_in_batches(port: int, stack: ExitStack) -> None:
 
 
 class Crowd:
-    """What it does, over and over."""
+    """Threads that repeat the attacks until they are stopped."""
 
     def __init__(self, path: str, port: int) -> None:
         self._path, self._port = path, port

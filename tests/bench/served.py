@@ -55,7 +55,7 @@ class Watched:
         return sum(int(task.read_bytes().split()[0]) for task in tasks)
 
     def written_bytes(self) -> int:
-        """What it has sent to disks."""
+        """Bytes written to disks since its start."""
         text = Path(f"/proc/{self.process}/io").read_text("utf-8")
         return int(text.split("write_bytes:")[1].split()[0])
 
@@ -76,7 +76,7 @@ class Served:
     port: int
     """Of its WebSocket."""
     ready_seconds: float
-    """From its start until it said so."""
+    """From its start until it printed that it is ready."""
 
 
 @contextmanager

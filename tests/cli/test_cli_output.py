@@ -113,7 +113,7 @@ def test_a_terminal_without_a_letter_shows_its_number(
 
 
 def test_what_does_not_end_in_a_line_arrives_too_or_is_missed() -> None:
-    """Help and answers go through click, which flushes; what another library prints may not."""
+    """click flushes what it prints; another library may leave it in the buffer."""
     program = "import click, sys; from edgeagent.command_group import CommandGroup as G; "
     program += "G(commands=[click.Command('x', callback=lambda: sys.stdout.write('y'))])(['x'])"
     with Path("/dev/full").open("w") as full:

@@ -47,7 +47,7 @@ class Files(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What a command said, and how it ended."""
+    """Output and exit code of a command."""
 
     out: str
     err: str
@@ -75,7 +75,7 @@ class Board:
         return f"{self.place}/lib"
 
     def run(self, command: str) -> Said:
-        """Run a command, whatever comes of it."""
+        """Run a command; a failure is no error here."""
         out, err, code = self.shell.run(command, timeout=_TIMEOUT_SECONDS)
         return Said(out="\n".join(out), err="\n".join(err), code=code)
 

@@ -23,8 +23,8 @@ class Cache:
     def get(self, name: str, *, recipe: object, build: Callable[[Path], None]) -> Path:
         """Return a directory that ``build`` has filled, now or earlier by the same recipe.
 
-        A build that fails or is interrupted leaves nothing behind. Who asks for what another
-        process is building waits for it.
+        A build that fails or is interrupted leaves nothing behind. If another process is building
+        it, this one waits.
         """
         digest = hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]
         kept = self.directory / f"{name}-{digest}"

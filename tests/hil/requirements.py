@@ -81,7 +81,7 @@ def _forbidden(target: Target) -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return "nothing can be mounted here: a container needs --privileged"
     if not _has_packages():
-        return "Debian's packages for arm64 are not to be had: name a mirror that holds them to apt"
+        return "Debian's packages for arm64 cannot be fetched: name a mirror that holds them to apt"
     try:
         with binary_format() if target == "chroot" else nullcontext():
             return None

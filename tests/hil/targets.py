@@ -25,7 +25,7 @@ class Builder:
     cache: Cache
     suite: Suite
     say: Callable[[str], None]
-    """Is told what is being built."""
+    """Prints what is being built."""
 
     def box(self) -> Path:
         """Return a directory with a root file system that has all but our wheel, and its key."""

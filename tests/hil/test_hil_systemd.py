@@ -34,7 +34,7 @@ class Unit:
     board: Board
 
     def show(self, *properties: str) -> dict[str, str]:
-        """Return what systemd says of it."""
+        """Return properties of the unit."""
         said = self.board.check(f"systemctl show edgeagent.service -p {','.join(properties)}")
         return dict(line.split("=", 1) for line in said.splitlines())
 
@@ -43,7 +43,7 @@ class Unit:
         return self.board.onboard("ask", SOCKET, *(word for call in calls for word in call))
 
     def limit(self, name: str) -> str:
-        """Return what the kernel holds it to."""
+        """Return a limit of its control group."""
         group = self.show("ControlGroup")["ControlGroup"]
         return self.board.check(f"cat /sys/fs/cgroup{group}/{name}")
 

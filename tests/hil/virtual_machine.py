@@ -33,7 +33,7 @@ DATA_DISK_MEBIBYTES = 96
 _SPARE_MEBIBYTES = 384  # our package is unpacked beside what is there
 _OFF_SECONDS = 30
 _KERNEL_OPTIONS = "console=ttyAMA0 quiet panic=-1 mitigations=off apparmor=0 audit=0"
-"""Nobody attacks it, and what is not emulated takes no time."""
+"""Without mitigations and audit: nobody attacks this machine, and emulating them takes time."""
 
 
 def build_image(directory: Path, *, root: Path) -> None:

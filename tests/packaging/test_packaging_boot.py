@@ -11,8 +11,10 @@ import pytest
 
 from tests.api.running import LineClient
 from tests.packaging.booted import Machine, booted
+from tests.pages.found import ROOT, Page
 
 pytestmark = pytest.mark.deep
+STORE_PAGE = Page(path=ROOT / "edgeagent" / "store" / "README.md")
 AS_THE_SERVICE = ("setpriv", "--reuid=edgeagent", "--regid=edgeagent", "--clear-groups")
 SERVICE, DASHBOARD = "edgeagent.service", "edgeagent-dashboard.service"
 _VISIT = """
@@ -51,6 +53,20 @@ def test_it_is_ready_when_the_machine_is(machine: Machine) -> None:
     assert machine.show(SERVICE, "StatusText") == "serving"
     assert machine.show(SERVICE, "Result") == "success"
     assert not machine.run("systemctl", "--failed", "--plain", "--no-legend").strip()
+
+
+def test_the_page_s_command_opens_a_box_whose_key_systemd_holds(machine: Machine) -> None:
+    home = "/var/tmp/sealed"  # noqa: S108  (of the machine, which nobody else uses)
+    machine.run("install", "-d", "-o", "edgeagent", home)
+    machine.path(f"{home}/config.toml").write_text('key_provider = "credential"\n', "utf-8")
+    seal = "head -c 32 /dev/urandom | systemd-creds encrypt --name=edgeagent -"
+    machine.run("sh", "-c", f"{seal} /etc/edgeagent/edgeagent.cred")
+    (line,) = [line for line in STORE_PAGE.shell_lines() if "systemd-run" in line]
+    sudo, *given, _ = shlex.split(line.replace("/var/lib/edgeagent", home))
+    assert sudo == "sudo"
+    machine.run(*given, "consent", "grant", "history")
+    assert "[on ] history" in machine.run(*given, "consent", "show")
+    assert machine.fails(*AS_THE_SERVICE, "edgeagent", "--home", home, "consent", "show")
 
 
 def test_owner_and_root_are_told_where_it_is(machine: Machine) -> None:

@@ -1,4 +1,4 @@
-"""What a distribution installs: it is there, it is documented, and it is as tight as it says."""
+"""What a distribution installs: files, documentation, and the sandbox of the units."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ PICKS = Picks(picks=(), segment_probabilities=(1.0,), score_spread=0.0)
 
 
 class FakeScorer:
-    """Answers what it was made with, or raises it."""
+    """A scorer that returns the given answer, or raises the given error."""
 
     def __init__(self, error: Exception | None = None, *, answer: Picks = PICKS) -> None:
         self._error = error

@@ -1,4 +1,4 @@
-"""``python -m tests.security``: attack homes, and say what came of it."""
+"""``python -m tests.security``: attack homes, and print the outcome."""
 
 from __future__ import annotations
 

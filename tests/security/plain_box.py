@@ -69,7 +69,7 @@ class PlainBox:
         return False
 
     def shown(self, at: int) -> PlainBox:
-        """Return what of it is shown: nothing over age, whether it is deleted yet or not."""
+        """Return it without viewings that are over age, which are hidden even before deletion."""
         return self._without(lambda item: item[1] < at - _RETENTION_SECONDS, None)
 
     def after(self, step: Step) -> PlainBox:

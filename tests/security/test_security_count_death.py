@@ -1,8 +1,8 @@
 """``kill -9`` in the middle of a count: one death, one report, and the history is not opened again.
 
-The segmenter takes the process with it when it meets what was watched, as one can that asks for all
-the memory there is. Before a beginning was noted such a box died at every start and never reported;
-its silence told what was watched.
+The segmenter kills the process when it meets a watched title, as a model can that allocates all the
+memory. Before the beginning of a count was recorded, such a box died at every start and never
+reported: its silence revealed what was watched.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from edgeagent.testing.scorer import TableScorer
 STARTS = 3
 
 # Opens the home at a moment and closes its week. The segmenter dies of every session that holds a
-# viewing; in between it says what it was asked. With a third argument no beginning is remembered.
+# viewing, and prints "asked" before. With a third argument the beginning is not recorded.
 WORK = """
 import os, signal, sys
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_a_box_that_dies_of_its_count_reports_at_its_next_start(
 
 
 def test_a_box_that_forgets_a_beginning_dies_at_every_start_and_is_seen(tmp_path: Path) -> None:
-    """The planted fault: silence then tells what was watched."""
+    """The planted fault: without the record, silence reveals what was watched."""
     box, end = _after_its_week(tmp_path, watched=True)
     said = [_closed(box.directory, end + start, "forgets") for start in range(STARTS)]
     assert said == [(["asked"], -signal.SIGKILL)] * STARTS

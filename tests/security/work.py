@@ -97,7 +97,7 @@ def box_at(home: Path, *, at: int, seed: str, sent: Path) -> AgentBox:
 
 
 def next_step(random: RandomSource, now: int, *, weights: Mapping[StepKind, int] = MIXED) -> Step:
-    """Draw a step, some time after ``now``; ``weights`` say how often it is of which kind."""
+    """Draw a step, some time after ``now``; its kind is drawn by ``weights``."""
     lot = random.below(sum(weights.values()))
     for kind, weight in weights.items():  # noqa: B007  (the last one looked at is the one drawn)
         lot -= weight

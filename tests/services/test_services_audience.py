@@ -32,7 +32,7 @@ class _NotingScorer(TableScorer):
         return super().split(request)
 
     def seen(self) -> set[str]:
-        """Return every title it was told of."""
+        """Return every title in the requests so far."""
         split = {v.entity_id for asked in self.split_requests for p in asked.profiles for v in p}
         for request in self.requests:
             parts = (request.history,) if isinstance(request, RankRequest) else request.sessions

@@ -184,7 +184,7 @@ def _code_before(directory: Path) -> Path:
     command = ["git", "-C", str(ROOT), "log", "--diff-filter=A", "--format=%H", "--", FIRST_READER]
     found = subprocess.run(command, check=False, capture_output=True, text=True)
     if found.returncode or not found.stdout.strip():
-        pytest.skip("no history of commits here: the code of an earlier one is not to be had")
+        pytest.skip("no history of commits here: so there is no older code to run")
     commit = found.stdout.split()[-1]
     packed = subprocess.run(
         ["git", "-C", str(ROOT), "archive", commit, "edgeagent"], check=True, capture_output=True

@@ -186,7 +186,7 @@ class UnixServer:
 
 
 async def _line(reader: asyncio.StreamReader, send_queue: SendQueue) -> bytes:
-    """Return the next line, empty at the end; one over the limit is answered, and ends it."""
+    """Return the next line, empty at the end; one that is too long is an error, and the end."""
     try:
         return await reader.readuntil(b"\n")
     except asyncio.IncompleteReadError as error:

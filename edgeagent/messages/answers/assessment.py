@@ -96,9 +96,9 @@ class BeliefShape(Shape, frozen=True, kw_only=True):
     posterior: float
     """After the reports of this box."""
     posterior_at_most: float
-    """After as many reports, whatever they had said."""
+    """The largest belief that so many reports can lead to, whatever their content."""
     posterior_after_one_more_at_most: float
-    """After the next report, whatever it says."""
+    """The largest belief that one report more can lead to, whatever its content."""
 
 
 class ConclusionsShape(Shape, frozen=True, kw_only=True):

@@ -109,7 +109,7 @@ class PreviewedReportShape(Shape, frozen=True, kw_only=True):
     task: str
     """The report task it answers."""
     counts: tuple[int, ...]
-    """What it says of each category, with noise."""
+    """A small integer for each category, with noise."""
     note: str
     """Why it is never sent."""
 

@@ -82,7 +82,7 @@ class TaskInForce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
-    """What linked reports can tell at most, whatever they say and whatever was watched."""
+    """The most that linked reports can tell, whatever their content and whatever was watched."""
 
     years: int | None
     """``None``: one report."""

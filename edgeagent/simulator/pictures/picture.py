@@ -90,7 +90,7 @@ class Picture:
     caption: str
     """One sentence: what is seen."""
     description: str
-    """For those who cannot see it."""
+    """For screen readers."""
     numbers: Numbers
     wide: str
     narrow: str

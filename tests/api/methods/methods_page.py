@@ -115,7 +115,7 @@ def _answer(result: object) -> str:
 
 
 def _indented(value: object, margin: str) -> Iterator[str]:
-    """Yield the lines of a value; what is short stands in one."""
+    """Yield the lines of a value; a short one takes one line."""
     if len(margin) + len(_line(value)) <= _LINE or not isinstance(value, dict | list):
         yield _line(value)
         return

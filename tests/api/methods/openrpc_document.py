@@ -73,7 +73,7 @@ def document(examples: Mapping[str, list[Any]], errors: Mapping[str, list[Any]])
         },
     }
     text = msgspec.json.format(msgspec.json.encode(content), indent=1).decode()
-    # The end of a text is \Z to Python alone; $ says it to everyone who reads JSON Schema.
+    # Python alone writes the end of a text as \Z; in JSON Schema it is $.
     return text.replace("\\\\Z", "$").encode() + b"\n"
 
 

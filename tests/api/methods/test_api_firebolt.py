@@ -1,4 +1,4 @@
-"""Firebolt as apps use it: what they tell, what they are told, what the household sees of it."""
+"""Firebolt as apps use it: viewings, flags, events, and what the household then sees."""
 
 from __future__ import annotations
 

@@ -36,9 +36,9 @@ def _silent(_what: str, _done: float) -> None:
 
 
 def _circle(*, people: int = 60, length: int = 24, titles: int = 30) -> WatchLog:
-    """Everybody watches in the same circle, each from elsewhere; in the end a title is unwatched.
+    """Everybody watches the same circle of titles, each from another start; none watches all.
 
-    Who watched what says nothing here, and what came last says everything.
+    The next title follows from the last one alone; which titles a person has watched tells nothing.
     """
     rng = np.random.default_rng(1)
     starts = rng.integers(0, titles, people)

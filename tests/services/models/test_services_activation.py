@@ -43,7 +43,7 @@ class Asked(Releases):
 
 
 class Judge(TableScorer):
-    """Refuses what it is told to."""
+    """A scorer whose checks fail with a given error."""
 
     error: ModelError | None = None
 

@@ -21,7 +21,7 @@ from tests.services.conftest import Box, task
 BOTH = (Purpose.HISTORY, Purpose.REPORTING)
 NONE = 32
 FILM_SECONDS = 6000
-"""What a viewing takes whose run time nobody knows."""
+"""How long a viewing of a title of unknown run time counts as: 100 minutes."""
 
 
 class SessionScorer(TableScorer):
