@@ -1,7 +1,17 @@
 """edgeagent: the history stays in the box, the model comes to it, noise-added counts leave.
 
-A program embeds the agent with the names below; ``edgeagent/README.md`` has an example and a table
-of all members. Errors are in ``edgeagent.errors``, messages in ``edgeagent.messages``.
+A program embeds the agent by ``Agent``::
+
+    from edgeagent import Agent, Purpose, WatchEvent
+
+    with Agent.open("my-box") as agent:
+        agent.grant(Purpose.HISTORY)
+        seen = WatchEvent(entity_id="film-0301", watched_on=agent.clock.now() - 3600)
+        agent.record_watch(seen, keep_unknown=True)
+        print(agent.history.latest("main", limit=5))
+
+``help(Agent)`` lists its parts, such as ``agent.history``; errors are in ``edgeagent.errors``.
+Arguments are held to their type hints, and refused before anything is written.
 
 Importing this package loads nothing heavy: each name is resolved on first use, so that a server or
 an exporter may import ``edgeagent.messages`` without ONNX Runtime or SQLCipher.

@@ -63,7 +63,7 @@ __all__ = ["Agent", "Environment"]
 
 
 class Agent:
-    """One box: its history, its model, its reports."""
+    """One box: its history, its model, its reports; ``with Agent.open("my-box") as agent:``."""
 
     def __init__(self, home: Home, *, config: Config, environment: Environment) -> None:
         """Put the parts together; use :meth:`open`.

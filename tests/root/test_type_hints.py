@@ -8,6 +8,7 @@ import sys
 import typing
 from collections.abc import Iterator
 
+import edgeagent
 from edgeagent.agent import Agent
 
 STORES = ("edgeagent.store.connection", "edgeagent.store.database", "edgeagent.store.home")
@@ -31,7 +32,7 @@ def functions(cls: type) -> Iterator[object]:
 
 
 def test_every_public_hint_and_those_of_what_is_returned_resolve() -> None:
-    waiting: list[type] = [Agent]
+    waiting: list[type] = [Agent, edgeagent.Agent]
     seen: set[type] = set()
     while waiting:
         cls = waiting.pop()

@@ -203,7 +203,11 @@ def test_a_wrong_number_of_arguments_stays_python_s_own_error() -> None:
         Taker().text("a", day=3)  # type: ignore[call-arg]
 
 
-@pytest.mark.parametrize("function", [edgeagent.erase_box, load_config, edgeagent.read_export])
+EXPORTED = [getattr(edgeagent, name) for name in edgeagent.__all__]
+FUNCTIONS = [one for one in EXPORTED if inspect.isfunction(one)]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_functions_are_held_to_their_hints_too(
     agent_box: AgentBox, function: Callable[..., object]
 ) -> None:
