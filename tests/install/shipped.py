@@ -1,7 +1,8 @@
-"""A small Debian package, like ours: our distribution, one it needs, one with a library inside."""
+"""A small Debian package, like ours: our distribution and three others, two with compiled code."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 from zipfile import ZipFile
@@ -12,7 +13,26 @@ from edgeagent.install.debian_package import LIBRARY
 __all__ = ["DIGEST", "fill", "pack", "put", "wheel"]
 
 DIGEST = "ab" * 32
-_PINNED = f"# how\nh11==0.16.0 --hash=sha256:{DIGEST}\nsqlcipher3==0.6.4 --hash=sha256:{DIGEST}\n"
+_PINNED = "# how\n" + "".join(
+    f"{name} --hash=sha256:{DIGEST}\n"
+    for name in ("cryptography==50.0", "h11==0.16.0", "sqlcipher3==0.6.4")
+)
+_CRATES = {
+    "bomFormat": "CycloneDX",
+    "specVersion": "1.5",
+    "components": [
+        {
+            "type": "library",
+            "name": name,
+            "version": "1.2.3",
+            "bom-ref": f"path+file:///builder/{name}",
+            "purl": f"pkg:cargo/{name}@1.2.3?download_url=file:///builder",
+            "licenses": [{"expression": "MIT"}],
+        }
+        for name in ("asn1", "openssl")
+    ],
+}
+"""What ``cryptography`` says of itself (PEP 770); its OpenSSL is found in its bytes, too."""
 
 
 def put(library: Path, name: str, version: str, *fields: str) -> Path:
@@ -27,13 +47,17 @@ def put(library: Path, name: str, version: str, *fields: str) -> Path:
 def fill(root: Path, *, openssl: str = "3.6.0", pinned: str = _PINNED) -> Path:
     """Fill the root of a package and return the directory of its Python packages."""
     library = root / LIBRARY
-    needs = ("Requires-Dist: h11", "Requires-Dist: sqlcipher3")
+    needs = (f"Requires-Dist: {name}" for name in ("cryptography", "h11", "sqlcipher3"))
     put(library, "edgeagent", "0.1.0", "License-Expression: Apache-2.0", *needs)
     put(library, "h11", "0.16.0", "License: MIT")
     put(library, "sqlcipher3", "0.6.4")
-    compiled = library / "sqlcipher3/_sqlite3.cpython-311-x86_64-linux-gnu.so"
-    compiled.parent.mkdir()
-    compiled.write_bytes(b"\x7fELF\0OpenSSL %b 1 Oct 2025\0" % openssl.encode())
+    told = put(library, "cryptography", "50.0", "License-Expression: MIT") / "sboms/rust.json"
+    told.parent.mkdir()
+    told.write_text(json.dumps(_CRATES), "utf-8")
+    for file in ("sqlcipher3/_sqlite3.x.so", "cryptography/hazmat/bindings/_rust.abi3.so"):
+        (library / file).parent.mkdir(parents=True)
+        content = b"\x7fELF\0OpenSSL %b 1 Oct 2025\0" % openssl.encode()
+        (library / file).write_bytes(content)
     (root / REQUIREMENTS).parent.mkdir(parents=True)
     (root / REQUIREMENTS).write_text(pinned, "utf-8")
     return library

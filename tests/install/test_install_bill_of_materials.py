@@ -74,6 +74,15 @@ def test_a_compiled_in_library_is_a_part_of_its_own_under_the_name_weaknesses_ha
 
 
 @needs_tools
+def test_what_a_wheel_says_of_itself_is_taken_over_and_nothing_is_named_twice(bill: Path) -> None:
+    told = parts(bill)
+    assert told["cryptography#asn1@1.2.3"]["licenses"] == [{"expression": "MIT"}]
+    assert [each for each in told if each.startswith("cryptography#openssl")] == [
+        "cryptography#openssl"
+    ]
+
+
+@needs_tools
 def test_the_bill_is_about_the_package(bill: Path) -> None:
     about = json.loads(bill.read_text("utf-8"))["metadata"]["component"]
     assert about["purl"] == "pkg:deb/edgeagent@0.1.0?arch=amd64"
@@ -122,8 +131,10 @@ def test_another_installation_than_the_bill_s_is_noticed(bill: Path, tmp_path: P
     put(changed, "left-pad", "1")
     assert differences(bill, changed) == (
         "installed, and not in the bill: left-pad 1",
+        "installed, and not in the bill: openssl 3.0.1 in cryptography",
         "installed, and not in the bill: openssl 3.0.1 in sqlcipher3",
         "in the bill, and not installed: h11 0.16.0",
+        "in the bill, and not installed: openssl 3.6.0 in cryptography",
         "in the bill, and not installed: openssl 3.6.0 in sqlcipher3",
     )
 
@@ -170,6 +181,15 @@ def test_what_is_no_package_is_refused(tmp_path: Path, name: str, said: str) -> 
     done = sbom(tmp_path / name)
     assert done.exit_code == 3
     assert said in done.output
+
+
+def test_without_the_extra_the_way_to_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cyclonedx", None)  # as Python notes what is not to be had
+    done = sbom(tmp_path / "any.whl")
+    assert done.exit_code == 3
+    assert "edgeagent[release]" in done.output
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"components": 3}', '{"components": []}'])
