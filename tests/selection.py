@@ -13,9 +13,7 @@ import pytest
 
 __all__ = ["DEEP_FOLDERS"]
 
-DEEP_FOLDERS = frozenset(
-    {"audit", "end_to_end", "hil", "packaging", "sdk", "security", "simulator"}
-)
+DEEP_FOLDERS = frozenset({"audit", "end_to_end", "hil", "packaging", "sdk", "security"})
 """Below ``tests/``: attacks, builds, emulators and whole lives, whatever the single test takes."""
 _TESTS = Path(__file__).parent
 _LEFT_OUT = pytest.StashKey[int]()

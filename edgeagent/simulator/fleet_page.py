@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import fsum
 from pathlib import Path
 
 import numpy as np
@@ -128,7 +129,8 @@ def _theory_sections(outcome: FleetOutcome, names: tuple[str, ...]) -> Iterator[
 
 def _shares(truth: tuple[float, ...]) -> tuple[float, ...]:
     """Return chances that sum to one as closely as a draw asks for."""
-    return tuple((np.array(truth) / sum(truth)).tolist())
+    whole = fsum(truth)
+    return tuple(share / whole for share in truth)
 
 
 def _own_accuracy(outcome: FleetOutcome) -> Accuracy:

@@ -25,6 +25,8 @@ from edgeagent.simulator.summary import broken_promises, headline, raise_if_brok
 from model_export import choosing
 from model_export.heads import fit as heads
 
+pytestmark = pytest.mark.deep
+
 PEOPLE, TITLES, RATINGS, TASTES = 40, 120, 45, 4
 
 
