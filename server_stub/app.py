@@ -1,4 +1,4 @@
-"""The HTTP endpoint: the repository, and ``POST /v1/reports``.
+"""The HTTP endpoint: the repository, ``POST /v1/reports``, and ``GET /healthz``.
 
 Answers to a report: 204 counted (now or before), 400 not a report this server accepts, 408 too
 slow, 409 another report has this id, 410 its week is closed, 413 too long, 415 not JSON in UTF-8,
@@ -22,7 +22,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from edgeagent.errors import DiskFull, StorageError
-from edgeagent.messages import REPORT_BYTES
+from edgeagent.messages import REPORT_BYTES, Report
 from server_stub.admission import Admission, Refusal
 from server_stub.distribution import repository_routes
 from server_stub.ingest import Ingest
@@ -35,6 +35,9 @@ _RETRY = {"Retry-After": "900"}  # seconds; a box adds its own jitter
 _CLOSE = {"Connection": "close"}  # the rest of the body is not read
 
 
+Answered = Callable[[int, int | None], None]
+
+
 async def _no_chores() -> None:
     """Do nothing."""
 
@@ -45,6 +48,7 @@ def create_app(
     admission: Admission,
     ingest: Ingest,
     body_seconds: float = _BODY_SECONDS,
+    answered: Answered = lambda _status, _week: None,
     chores: Callable[[], Coroutine[None, None, None]] = _no_chores,
 ) -> Starlette:
     """Return the application; its lifespan starts and stops ``ingest`` and the chores.
@@ -54,6 +58,7 @@ def create_app(
         admission: decides which reports are accepted.
         ingest: stores them.
         body_seconds: how long a client may take to send a body.
+        answered: told the status of each answer to a report, and the week of those that were whole.
         chores: run beside it, and cancelled at the end.
 
     Raises:
@@ -71,19 +76,45 @@ def create_app(
             await running
         await asyncio.to_thread(ingest.stop)
 
-    endpoint = _ReportEndpoint(admission, ingest, body_seconds)
-    routes = [Route("/v1/reports", endpoint.take, methods=["POST"]), *repository_routes(repository)]
+    async def health(_request: Request) -> Response:
+        if ingest.trouble:
+            return _refused(HTTPStatus.SERVICE_UNAVAILABLE, ingest.trouble)
+        return PlainTextResponse("ok\n")
+
+    endpoint = _ReportEndpoint(admission, ingest, body_seconds, answered)
+    routes = [
+        Route("/v1/reports", endpoint.take, methods=["POST"]),
+        Route("/healthz", health),
+        *repository_routes(repository),
+    ]
     return Starlette(routes=routes, lifespan=lifespan)
 
 
 class _ReportEndpoint:
-    def __init__(self, admission: Admission, ingest: Ingest, body_seconds: float) -> None:
+    def __init__(
+        self, admission: Admission, ingest: Ingest, body_seconds: float, answered: Answered
+    ) -> None:
         self._admission = admission
         self._ingest = ingest
         self._body_seconds = body_seconds
+        self._answered = answered
 
     async def take(self, request: Request) -> Response:
         """Answer one report."""
+        body = await self._body_of(request)
+        if isinstance(body, Response):
+            self._answered(body.status_code, None)
+            return body
+        report = self._admission.judge(body)
+        if isinstance(report, Refusal):
+            later = _RETRY if report.status == HTTPStatus.TOO_EARLY else None
+            self._answered(report.status, None)  # its week may be any number
+            return _refused(report.status, report.reason, headers=later)
+        answer = await self._store(report)
+        self._answered(answer.status_code, report.week)
+        return answer
+
+    async def _body_of(self, request: Request) -> bytes | Response:
         if not _is_json(request.headers.get("content-type", "")):
             return _refused(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send application/json", headers=_CLOSE
@@ -103,23 +134,18 @@ class _ReportEndpoint:
                 f"a report has {REPORT_BYTES} bytes",
                 headers=_CLOSE,
             )
-        return await self._take_body(body)
+        return body
 
-    async def _take_body(self, body: bytes) -> Response:
-        report = self._admission.judge(body)
-        if isinstance(report, Refusal):
-            later = _RETRY if report.status == HTTPStatus.TOO_EARLY else None
-            return _refused(report.status, report.reason, headers=later)
+    async def _store(self, report: Report) -> Response:
         answer = self._ingest.submit(report)
         if answer is None:
             return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "too many at once", headers=_RETRY)
         try:
-            acceptance = await asyncio.wrap_future(answer)
+            return _answer_to(await asyncio.wrap_future(answer))
         except DiskFull:
             return _refused(HTTPStatus.INSUFFICIENT_STORAGE, "the disk is full", headers=_RETRY)
         except StorageError:
             return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "cannot be stored", headers=_RETRY)
-        return _answer_to(acceptance)
 
 
 @lru_cache(maxsize=64)  # parsing takes as long as the rest of a report; boxes all send one value

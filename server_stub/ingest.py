@@ -9,11 +9,12 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from edgeagent.errors import StorageError
+from edgeagent.errors import DiskFull, StorageError
 from edgeagent.messages import Report
 from server_stub.store import Acceptance, ReportStore
 
@@ -42,6 +43,10 @@ class Ingest:
         forget_seconds: float = _FORGET_SECONDS,
     ) -> None:
         """Write to ``store``; at most ``capacity`` reports are queued."""
+        self.trouble = ""
+        """Why the last batch was not stored; empty once one was."""
+        self.on_commit: Callable[[float], None] = lambda _seconds: None
+        """Called with the seconds that a batch took."""
         self._store = store
         self._forget_seconds = forget_seconds
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(maxsize=capacity)
@@ -59,6 +64,10 @@ class Ingest:
         except queue.Full:
             return None
         return waiting.answer
+
+    def waiting(self) -> int:
+        """Return about how many reports are queued."""
+        return self._waiting.qsize()
 
     def stop(self) -> None:
         """Write the queued reports, then stop."""
@@ -91,11 +100,15 @@ class Ingest:
         return batch, True
 
     def _commit(self, batch: list[_Waiting]) -> None:
+        begin = time.monotonic()
         try:
             accepted = self._store.add([waiting.report for waiting in batch])
         except Exception as error:  # noqa: BLE001  (passed to the waiting requests; the writer continues)
+            self.trouble = "the disk is full" if isinstance(error, DiskFull) else "cannot be stored"
             for waiting in batch:
                 waiting.answer.set_exception(error)
             return
+        self.trouble = ""
+        self.on_commit(time.monotonic() - begin)
         for waiting, acceptance in zip(batch, accepted, strict=True):
             waiting.answer.set_result(acceptance)

@@ -26,6 +26,7 @@ from server_stub.admission import Admission
 from server_stub.app import create_app
 from server_stub.connections import ConnectionLimits
 from server_stub.ingest import Ingest
+from server_stub.metrics import Metrics
 from server_stub.serving import listen, make_server
 from server_stub.store import ReportStore
 
@@ -148,6 +149,7 @@ def running_stub(
     max_pages: int = 0,
     limits: ConnectionLimits | None = None,
     forget_seconds: float = 3600.0,
+    metrics: Metrics | None = None,
 ) -> Iterator[Stub]:
     """Serve a small repository; it is the middle of the week after ``WEEK``."""
     clock = FakeClock(week_start(WEEK + 1) + 300_000)
@@ -156,12 +158,16 @@ def running_stub(
     with closing(ReportStore(store_path)) as store, listen("127.0.0.1", 0) as listener:
         if max_pages:
             store._connection.execute(f"PRAGMA max_page_count = {max_pages}")
+        ingest = Ingest(store, capacity=capacity, forget_seconds=forget_seconds)
+        if metrics:
+            ingest.on_commit = metrics.committed
         server = make_server(
             create_app(
                 repository=repository,
                 admission=Admission([make_task()], clock=clock),
-                ingest=Ingest(store, capacity=capacity, forget_seconds=forget_seconds),
+                ingest=ingest,
                 body_seconds=body_seconds,
+                answered=metrics.answered if metrics else lambda _status, _week: None,
             ),
             limits=limits,
         )

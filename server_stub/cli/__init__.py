@@ -1,0 +1,24 @@
+"""``server-stub``: serve a repository and accept reports; estimate shares from them."""
+
+from __future__ import annotations
+
+import click
+
+from edgeagent import __version__
+from edgeagent.command_group import HELP_NAMES, CommandGroup
+from server_stub.cli.calculate import calculate
+from server_stub.cli.estimate import estimate
+from server_stub.cli.keep import backup, close, restore
+from server_stub.cli.serve import serve
+
+__all__ = ["main"]
+
+
+@click.group(cls=CommandGroup, context_settings=HELP_NAMES)
+@click.version_option(__version__, package_name="edgeagent")
+def main() -> None:
+    """Serve models and report tasks to boxes, accept their reports, estimate shares."""
+
+
+for _command in (serve, estimate, calculate, close, backup, restore):
+    main.add_command(_command)

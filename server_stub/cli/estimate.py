@@ -1,0 +1,106 @@
+"""``server-stub estimate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from edgeagent.command_group import emit_json, json_option
+from server_stub.aggregate import SqliteAggregator
+from server_stub.cli.options import repository_option, store_option, task_option
+from server_stub.publication import (
+    MIN_PUBLISHABLE_REPORTS,
+    AudienceEstimate,
+    estimate_audience,
+    require_publishable,
+)
+from server_stub.repository import load_task, manifest_of, published_tasks
+
+__all__ = ["estimate"]
+
+
+@click.command()
+@store_option
+@repository_option
+@task_option
+@click.option(
+    "--week",
+    "weeks",
+    type=int,
+    multiple=True,
+    help="Use only this UTC week; several are pooled.  [default: all weeks]",
+)
+@click.option(
+    "--simultaneous",
+    is_flag=True,
+    help="Widen the intervals until all hold jointly (Bonferroni), not each alone.",
+)
+@click.option(
+    "--half-width",
+    type=click.FloatRange(min=0, min_open=True),
+    help="For publication: refuse unless enough boxes reported and every interval is within ± this "
+    "(0.01 is one point of share).",
+)
+@click.option(
+    "--raw",
+    is_flag=True,
+    help=f"Show what fewer than {MIN_PUBLISHABLE_REPORTS:,} reports give, too: mostly noise.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, a row a segment.")
+@json_option
+def estimate(  # noqa: PLR0913  (one parameter an option)
+    *,
+    store: Path,
+    repository: Path,
+    task_file: Path | None,
+    weeks: tuple[int, ...],
+    simultaneous: bool,
+    half_width: float | None,
+    raw: bool,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """Estimate each segment's share, with intervals.
+
+    Shares of the viewing sessions under subset_selection, mean clipped sessions per box under
+    discrete_laplace. Sensitive segments are not listed.
+    """
+    task = load_task(task_file) if task_file else published_tasks(repository)[-1]
+    result = estimate_audience(
+        SqliteAggregator(store),
+        task,
+        weeks=weeks,
+        simultaneous=simultaneous,
+        half_width=half_width,
+        manifest=manifest_of(repository, task),
+    )
+    if half_width is not None:
+        require_publishable(result)
+    if not (raw or result.says_anything):
+        result = msgspec.structs.replace(result, segments=())
+    if as_json:
+        emit_json(result)
+    elif as_csv:
+        from server_stub.estimate_table import csv_of  # noqa: PLC0415  (as below)
+
+        click.echo(csv_of(result, task), nl=False)
+    else:
+        _show(result)
+
+
+def _show(result: AudienceEstimate) -> None:
+    # Only for people.
+    from rich.console import Console  # noqa: PLC0415
+
+    from server_stub.estimate_table import notes_on, table_of, too_few  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    if not result.says_anything:
+        click.echo(too_few(result))
+    if not result.segments:
+        return
+    console.print(table_of(result))
+    for note in notes_on(result):
+        console.print(note, markup=False)

@@ -1,0 +1,104 @@
+"""``server-stub serve``."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+
+import click
+import msgspec
+
+from edgeagent.clock import Clock
+from edgeagent.command_group import json_option
+from edgeagent.messages.server_address import LOOPBACK
+from server_stub.admission import Admission
+from server_stub.cli.options import (
+    at_option,
+    grace_option,
+    repository_option,
+    store_option,
+    task_option,
+)
+from server_stub.repository import load_task, published_tasks
+
+__all__ = ["serve"]
+
+_REQUESTS_A_MINUTE = 6000
+"""A carrier's NAT puts thousands of boxes behind one address; each asks a few times a day."""
+
+
+@click.command()
+@repository_option
+@store_option
+@task_option
+@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Port to listen on; 0 chooses a free one.",
+)
+@at_option
+@grace_option
+@click.option(
+    "--address-limit",
+    "a_minute",
+    type=click.IntRange(min=0),
+    default=_REQUESTS_A_MINUTE,
+    show_default=True,
+    help="Requests a minute of one address, never of loopback; 0: no limit, for a server behind a "
+    "proxy on another machine.",
+)
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65535),
+    help="Serve /metrics for Prometheus there, on loopback; 0 chooses a free port.",
+)
+@json_option
+def serve(  # noqa: PLR0913  (one parameter an option)
+    *,
+    repository: Path,
+    store: Path,
+    task_file: Path | None,
+    host: str,
+    port: int,
+    clock: Clock,
+    grace_weeks: int,
+    a_minute: int,
+    metrics_port: int | None,
+    as_json: bool,
+) -> None:
+    """Serve the repository and accept reports until stopped."""
+    # Starlette and uvicorn are for this command only.
+    from server_stub.address_rate import AddressRate  # noqa: PLC0415
+    from server_stub.app import create_app  # noqa: PLC0415
+    from server_stub.chores import keep_closing_windows  # noqa: PLC0415
+    from server_stub.ingest import Ingest  # noqa: PLC0415
+    from server_stub.metrics import Metrics  # noqa: PLC0415
+    from server_stub.serving import listen  # noqa: PLC0415
+    from server_stub.serving import serve as run_server  # noqa: PLC0415
+    from server_stub.store import ReportStore  # noqa: PLC0415
+
+    tasks = (load_task(task_file),) if task_file else published_tasks(repository)
+    with ExitStack() as stack:
+        listener = stack.enter_context(listen(host, port))
+        ingest = Ingest(stack.enter_context(closing(ReportStore(store))))
+        metrics = Metrics(repository=repository, store=store, waiting=ingest.waiting)
+        ingest.on_commit = metrics.committed
+        app = create_app(
+            repository=repository,
+            admission=Admission(tasks, clock=clock, grace_weeks=grace_weeks),
+            ingest=ingest,
+            answered=metrics.answered,
+            chores=partial(keep_closing_windows, store, clock=clock, grace_weeks=grace_weeks),
+        )
+        port = listener.getsockname()[1]
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        started = {"url": url, "port": port, "pid": os.getpid(), "tasks": [t.name for t in tasks]}
+        if metrics_port is not None:
+            started["metrics_port"] = stack.enter_context(metrics.served(metrics_port))
+        click.echo(msgspec.json.encode(started).decode() if as_json else f"serving on {url}")
+        run_server(AddressRate(app, a_minute=a_minute) if a_minute else app, listener)
