@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -203,6 +204,23 @@ def test_a_run_that_is_cut_short_goes_on_to_the_same_numbers(tmp_path: Path, ste
     assert f"{steps + 1} batches were done" in resumed.note
     assert sum(advanced) == box_windows(fleet)
     assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_a_process_that_is_killed_is_said_and_costs_nothing_finished(tmp_path: Path) -> None:
+    fleet = replace(FLEET, boxes=20_000)
+    path = tmp_path / CHECKPOINT_NAME
+
+    def kill(_: int) -> None:
+        for process in multiprocessing.active_children():
+            process.kill()
+
+    with pytest.raises(InputError, match="was killed") as raised:
+        run_fleet(fleet, advance=kill, processes=2, checkpoint=path)
+    assert "fewer --processes" in str(raised.value.hint)
+    resumed = run_fleet(fleet, advance=lambda _: None, checkpoint=path)
+    assert "were done" in str(resumed.note)
+    assert resumed == lived(fleet)
 
 
 @pytest.mark.usefixtures("small_batches")

@@ -39,7 +39,7 @@ def test_it_says_what_became_of_the_boxes(tmp_path: Path) -> None:
     said = run(*SMALL, "--poison", "0.05", "--attack", "random", out=tmp_path)
     for words in ("20,000 boxes", "cover the truth", "5.0% of boxes, random", "opted out", "1.10"):
         assert words in said
-    assert list(tmp_path.iterdir()) == []
+    assert not (tmp_path / CHECKPOINT_NAME).exists()
 
 
 def test_machines_get_every_window(tmp_path: Path) -> None:

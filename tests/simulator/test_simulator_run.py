@@ -168,10 +168,14 @@ def test_the_command_prints_json_and_writes_a_page_that_needs_no_network(
 ) -> None:
     arguments = ["simulate", "--ratings", str(ratings), "--households", "6", "--weeks", "26"]
     arguments += ["--fleet", "500", "--out", str(tmp_path), "--keep", "--head", "auto"]
+    arguments += ["--poison", "0.2", "--attack", "random"]
     monkeypatch.setattr(choosing, "torch_is_there", lambda: False)  # then auto is foldin
     result = CliRunner().invoke(cli, [*arguments, "--json"])
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["households"] == 6
+    summary = json.loads(result.stdout)
+    assert summary["households"] == 6
+    assert summary["fleet"]["poisoning"]["attack"] == "random"
+    assert summary["fleet"]["boxes"]["poisoned"] > 0
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "re-timed" in page
     assert not re.search(r'(?:src|href)="(?!#)', page)

@@ -15,7 +15,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
+from edgeagent import __version__
 from edgeagent.errors import OutputError
 from edgeagent.simulator.fleet.batch import BatchSums, FleetBatch
 from edgeagent.simulator.fleet.scenario import Scenario
@@ -29,25 +31,28 @@ CHECKPOINT_NAME = "fleet-checkpoint.json"
 class FleetProgress:
     """The sums so far."""
 
-    sums: dict[int, BatchSums] = field(default_factory=dict)
-    """By week, counted from the first of the run."""
-    done: dict[int, list[int]] = field(default_factory=dict)
-    """The numbers of the batches in each of them."""
+    weeks: dict[int, tuple[tuple[int, ...], BatchSums]] = field(default_factory=dict)
+    """For each week, counted from the first of the run: its finished batches and their sums. They
+    change in one step, so that an interrupt does not part them."""
 
     def add(self, batch: FleetBatch, sums: BatchSums) -> None:
         """Count a batch."""
-        before = self.sums.get(batch.index)
-        self.sums[batch.index] = sums if before is None else before + sums
-        self.done.setdefault(batch.index, []).append(batch.number)
+        numbers, before = self.weeks.get(batch.index, ((), None))
+        together = sums if before is None else before + sums
+        self.weeks[batch.index] = (*numbers, batch.number), together
 
     def has(self, batch: FleetBatch) -> bool:
         """Return whether it was counted."""
-        return batch.number in self.done.get(batch.index, ())
+        return batch.index in self.weeks and batch.number in self.weeks[batch.index][0]
+
+    def sums(self, index: int) -> BatchSums | None:
+        """Return the sums of a week; ``None`` if none of its batches was counted."""
+        return self.weeks[index][1] if index in self.weeks else None
 
     @property
     def batches(self) -> int:
         """How many were counted."""
-        return sum(map(len, self.done.values()))
+        return sum(len(numbers) for numbers, _ in self.weeks.values())
 
 
 def save(path: Path, scenario: Scenario, progress: FleetProgress) -> None:
@@ -59,7 +64,7 @@ def save(path: Path, scenario: Scenario, progress: FleetProgress) -> None:
         OutputError: it cannot be written.
 
     """
-    body = _scenario(scenario) + b"\n" + msgspec.json.encode(progress)
+    body = _identity(scenario) + b"\n" + msgspec.json.encode(progress)
     beside = path.with_name(f"{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +95,7 @@ def resume(path: Path, scenario: Scenario) -> tuple[FleetProgress, str | None]:
     if digest != _digest(body):
         return FleetProgress(), f"{path} is damaged: the fleet started over"
     of, _, sums = body.partition(b"\n")
-    if of != _scenario(scenario):
+    if of != _identity(scenario):
         return FleetProgress(), f"{path} is of another run: the fleet started over"
     progress = msgspec.json.decode(sums, type=FleetProgress)
     return progress, f"the fleet went on from {path}, where {progress.batches:,} batches were done"
@@ -106,8 +111,10 @@ def _digest(body: bytes) -> bytes:
     return hashlib.sha256(body).hexdigest().encode()
 
 
-def _scenario(scenario: Scenario) -> bytes:
-    return msgspec.json.encode(scenario, enc_hook=_fraction, order="sorted")
+def _identity(scenario: Scenario) -> bytes:
+    """Return what the numbers hang on: numpy may change its generators from release to release."""
+    programs = f"edgeagent {__version__}, numpy {np.__version__}: "
+    return programs.encode() + msgspec.json.encode(scenario, enc_hook=_fraction, order="sorted")
 
 
 def _fraction(value: object) -> str:

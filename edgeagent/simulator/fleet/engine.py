@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from math import fsum
 from pathlib import Path
@@ -61,7 +62,7 @@ def run_fleet(
             short is continued from it.
 
     Raises:
-        InputError: the server counted no report.
+        InputError: the server counted no report, or a process was killed.
         OutputError: the checkpoint cannot be written.
         PolicyError: there is no mechanism with these parameters.
 
@@ -110,11 +111,15 @@ def _run_all(scenario: Scenario, batches: Iterable[FleetBatch], processes: int) 
             yield from _finished(pending)
 
 
-def _finished(
-    pending: dict[Future[BatchSums], FleetBatch],
-) -> Iterator[_Done]:
+def _finished(pending: dict[Future[BatchSums], FleetBatch]) -> Iterator[_Done]:
     for future in wait(pending, return_when=FIRST_COMPLETED).done:
-        yield pending.pop(future), future.result()
+        try:
+            yield pending.pop(future), future.result()
+        except BrokenProcessPool as error:
+            raise InputError(
+                "a worker process of the fleet was killed, perhaps because memory ran out",
+                hint="run it again with fewer --processes: it goes on where it was",
+            ) from error
 
 
 def _ignore_interrupts() -> None:
@@ -126,7 +131,7 @@ def _outcome(
 ) -> FleetOutcome:
     tastes, randomizer = Tastes(scenario), scenario.randomizer()
     nothing = BatchSums.none(categories=scenario.categories)
-    by_week = [progress.sums.get(index, nothing) for index in range(scenario.weeks)]
+    by_week = [progress.sums(index) or nothing for index in range(scenario.weeks)]
     whole = sum(by_week, start=nothing)
     estimate = _estimate(randomizer, whole.honest + whole.poisoned)
     if estimate is None:
