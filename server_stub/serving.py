@@ -17,6 +17,7 @@ from server_stub.connections import ConnectionLimits, limited_protocol, raise_de
 __all__ = ["listen", "make_server", "serve"]
 
 _BACKLOG = 2048
+"""Connections that the kernel holds while one is accepted; it caps this at ``somaxconn``."""
 _STOP_SECONDS = 5
 
 

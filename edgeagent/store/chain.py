@@ -59,6 +59,7 @@ _LINKED_TABLES_SQL = """
     HAVING sum(columns.name = 'seq') AND sum(columns.name = 'hash')
 """
 _LOOKS = 100
+"""Each is repeated only after a commit of another process in between, so two are rare."""
 _HINT = (
     "nothing is granted and nothing is reported until this is fixed; restore ledger.db and "
     "ledger.anchor together, or move both aside: a new ledger asks for consent again and is "

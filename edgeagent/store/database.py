@@ -44,9 +44,11 @@ PAGE_BYTES = 4096
 _BUSY_TIMEOUT_SECONDS = 10.0
 _ALONE_TIMEOUT_MILLISECONDS = 500
 _CHECKPOINT_PAUSES_SECONDS = (0.001, 0.01, 0.1, 1.0)
+"""Between attempts: another checkpoint takes milliseconds, on slow flash a second."""
 _NOT_LOOKED_AT = -1
 """Returned as the number of log frames if another connection is checkpointing."""
 _WAL_LIMIT_BYTES = 4 * 1024 * 1024
+"""What a log keeps on disk after a checkpoint: SQLite's automatic one comes at 1,000 pages."""
 
 
 class Database:

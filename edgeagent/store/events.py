@@ -50,6 +50,7 @@ UPSERT = """
 
 _BATCH = 1000
 _PRUNE_BATCH = 500
+"""Small transactions, so that a viewing that comes in meanwhile does not wait for a year's rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ __all__ = ["HomeLock"]
 
 _TRIES = 1000
 _PAUSE_SECONDS = 0.01
+"""Ten seconds together, as long as a busy database is waited for."""
 
 
 class HomeLock:

@@ -16,6 +16,7 @@ from edgeagent.errors import InputError
 __all__ = ["Clusters", "nearest", "spherical_kmeans", "unit_rows"]
 
 _RESTARTS = 4
+"""k-means ends in a local optimum that depends on its seeds; the best of these is kept."""
 _ITERATIONS = 60
 _SAME = 1e-9
 """Distance that is only rounding."""

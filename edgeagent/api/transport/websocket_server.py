@@ -38,7 +38,9 @@ __all__ = ["TOKEN_NAME", "WebSocketServer"]
 
 TOKEN_NAME = "token"  # noqa: S105  (the name of a parameter, not a token)
 _OPEN_SECONDS = 5
+"""A client on the same machine opens at once; one that does not only holds a connection."""
 _PING_SECONDS = 60
+"""A client that is gone without closing is noticed after two of these."""
 _SILENT = logging.getLogger("edgeagent.websockets")
 _SILENT.setLevel(logging.CRITICAL + 1)  # its log holds request lines, and those hold tokens
 

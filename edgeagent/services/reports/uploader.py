@@ -32,6 +32,8 @@ _FIRST_RETRY_SECONDS = 15 * 60
 _SECOND_RETRY_SECONDS = 4 * HOUR_SECONDS
 _JITTER_SECONDS = 12 * HOUR_SECONDS
 _TRIES_A_DAY = 3
+"""Each wait is drawn at random up to these, so that boxes that a broken server turned away do not
+all come back at once: soon for a short outage, hours later, then a day."""
 _log = logging.getLogger(__name__)
 _LATER = {
     HTTPStatus.REQUEST_TIMEOUT,
