@@ -15,6 +15,8 @@ from tests.pages.found import ROOT, Page
 
 pytestmark = pytest.mark.deep
 STORE_PAGE = Page(path=ROOT / "edgeagent" / "store" / "README.md")
+INSTALL_PAGE = Page(path=ROOT / "edgeagent" / "install" / "README.md")
+SEAL = "head -c 32 /dev/urandom | systemd-creds encrypt --name=edgeagent -"
 AS_THE_SERVICE = ("setpriv", "--reuid=edgeagent", "--regid=edgeagent", "--clear-groups")
 SERVICE, DASHBOARD = "edgeagent.service", "edgeagent-dashboard.service"
 _VISIT = """
@@ -59,14 +61,39 @@ def test_the_page_s_command_opens_a_box_whose_key_systemd_holds(machine: Machine
     home = "/var/tmp/sealed"  # noqa: S108  (of the machine, which nobody else uses)
     machine.run("install", "-d", "-o", "edgeagent", home)
     machine.path(f"{home}/config.toml").write_text('key_provider = "credential"\n', "utf-8")
-    seal = "head -c 32 /dev/urandom | systemd-creds encrypt --name=edgeagent -"
-    machine.run("sh", "-c", f"{seal} /etc/edgeagent/edgeagent.cred")
+    machine.run("sh", "-c", f"{SEAL} /etc/edgeagent/edgeagent.cred")
     (line,) = [line for line in STORE_PAGE.shell_lines() if "systemd-run" in line]
     sudo, *given, _ = shlex.split(line.replace("/var/lib/edgeagent", home))
     assert sudo == "sudo"
     machine.run(*given, "consent", "grant", "history")
     assert "[on ] history" in machine.run(*given, "consent", "show")
     assert machine.fails(*AS_THE_SERVICE, "edgeagent", "--home", home, "consent", "show")
+
+
+def test_a_box_begins_under_the_drop_in_that_the_page_gives_to_an_image(machine: Machine) -> None:
+    settings, home = "/etc/edgeagent/config.toml", "/var/lib/edgeagent"
+    shipped = machine.path(settings).read_text("utf-8")
+    drop_in = re.search(r"^ *```ini\n(.*?)^ *```", INSTALL_PAGE.text, re.MULTILINE | re.DOTALL)
+    assert drop_in is not None
+    begin_as_new_box(machine, settings='key_provider = "credential"\n', drop_in=drop_in[1])
+    assert machine.show(SERVICE, "ActiveState") == "active"
+    assert machine.path(f"{home}/ledger.db").exists()
+    assert not machine.path(f"{home}/kek").exists()  # of the provider ``file``
+    begin_as_new_box(machine, settings=shipped, drop_in="")
+    assert machine.path(f"{home}/kek").exists()
+
+
+def begin_as_new_box(machine: Machine, *, settings: str, drop_in: str) -> None:
+    """Reset the box as its platform would, under other settings."""
+    machine.run("systemctl", "stop", SERVICE)
+    machine.run("find", "/var/lib/edgeagent", "-mindepth", "1", "-delete")
+    machine.run("sh", "-c", f"{SEAL} /etc/edgeagent/edgeagent.cred")
+    machine.path("/etc/edgeagent/config.toml").write_text(settings, "utf-8")
+    directory = machine.path(f"/etc/systemd/system/{SERVICE}.d")
+    directory.mkdir(exist_ok=True)
+    (directory / "key.conf").write_text(drop_in, "utf-8")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "start", SERVICE)
 
 
 def test_owner_and_root_are_told_where_it_is(machine: Machine) -> None:
