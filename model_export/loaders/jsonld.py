@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from model_export.loaders.ages import AgeMention
@@ -64,7 +65,7 @@ class _Place:
     season: Node
 
     def inside(self) -> Iterator[_Place]:
-        """Yield what a list or an object holds."""
+        """Yield the lists and objects that a list or an object holds."""
         value, series, season = self.value, self.series, self.season
         named: Iterator[tuple[object, str, str]] = iter(())
         if isinstance(value, list):
@@ -75,13 +76,14 @@ class _Place:
             season = value if types & _SEASONS else season
             named = ((each, f".{name}", name) for name, each in value.items())
         for each, step, field in named:
-            yield _Place(
-                value=each,
-                pointer=self.pointer + step,
-                field=field,
-                series=series,
-                season=season,
-            )
+            if isinstance(each, dict | list):
+                yield _Place(
+                    value=each,
+                    pointer=self.pointer + step,
+                    field=field,
+                    series=series,
+                    season=season,
+                )
 
 
 def read_jsonld(path: Path, *, strict: bool = False) -> LoadedCatalogue:
@@ -133,7 +135,13 @@ def _take(found: _Place, node: Node, document: Document, builder: CatalogueBuild
 def _types(node: Node) -> Iterator[str]:
     for name in listed(node.get("@type")):
         if isinstance(name, str):
-            yield re.split(r"[/#:]", name)[-1]
+            yield _type(name)
+
+
+@lru_cache(maxsize=1024)
+def _type(written: str) -> str:
+    """Return the name of a type: ``schema:Movie`` and ``http://schema.org/Movie`` are one."""
+    return re.split(r"[/#:]", written)[-1]
 
 
 def _entry(found: _Place, node: Node, kind: str, names: Names) -> dict[str, object]:

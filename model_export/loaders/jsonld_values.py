@@ -33,6 +33,8 @@ def plain(value: object) -> object:
 
     ``True`` and ``False`` are neither; of a text in several languages the first is taken.
     """
+    if value is None or isinstance(value, str):  # most are
+        return value
     waiting = [value]
     while waiting:
         found = waiting.pop()

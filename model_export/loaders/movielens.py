@@ -199,15 +199,15 @@ def _numbers(
     good = (found >= least) & (found <= most)
     if whole:
         good &= found == np.floor(found)
-    if any("_" in str(value) for value in written):  # 1_000 is a number in Python, not in a file
-        good &= np.array(["_" not in str(value) for value in written])
+    if "_" in "".join(written):  # 1_000 is a number in Python, not in a file
+        good &= np.array(["_" not in value for value in written])
     if not good.all():
         raise refused(batch, int(np.argmin(good)), field, expected)
     return found
 
 
-def _number(value: object) -> float:
+def _number(text: str) -> float:
     try:
-        return float(str(value))
+        return float(text)
     except ValueError:
         return float("nan")

@@ -130,12 +130,16 @@ def _csv_batches(path: Path, reader: Any, wanted: _Wanted) -> Iterator[RowBatch]
         first: list[str] = next((row for row in reader if any(row) and not _says_sep(row)), [])
         named = not (wanted.usual and first[:1] and first[0].strip().isdecimal())
         names = _names(path, first if named else wanted.usual, wanted.required)
-        rows: list[list[str]] = [] if named else [_whole(path, reader, first, names)]
+        if not named and len(first) != len(names):
+            raise _of_another_width(path, reader, first, names)
+        rows: list[list[str]] = [] if named else [first]
         numbers: list[int] = [] if named else [reader.line_num]
         for row in reader:
-            if not any(row):
+            if not (row and (row[0] or any(row))):
                 continue
-            rows.append(_whole(path, reader, row, names))
+            if len(row) != len(names):
+                raise _of_another_width(path, reader, row, names)
+            rows.append(row)
             numbers.append(reader.line_num)
             if len(rows) == _ROWS:
                 yield _csv_batch(path, names, rows, numbers, named=named)
@@ -153,14 +157,12 @@ def _says_sep(row: list[str]) -> bool:
     return _SEP_LINE.match(row[0]) is not None
 
 
-def _whole(path: Path, reader: Any, row: list[str], names: Sequence[str]) -> list[str]:  # noqa: ANN401  (as above)
-    if len(row) != len(names):
-        raise InputError(
-            f"{path}, line {reader.line_num}: {len(row)} fields, expected {len(names)}: "
-            f"{', '.join(names)}",
-            hint="quote fields that contain the separator; a file that ends so is half-written",
-        )
-    return row
+def _of_another_width(path: Path, reader: Any, row: list[str], names: Sequence[str]) -> InputError:  # noqa: ANN401  (as above)
+    return InputError(
+        f"{path}, line {reader.line_num}: {len(row)} fields, expected {len(names)}: "
+        f"{', '.join(names)}",
+        hint="quote fields that contain the separator; a file that ends so is half-written",
+    )
 
 
 def _csv_batch(
