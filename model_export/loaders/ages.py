@@ -107,10 +107,7 @@ def _read(mention: AgeMention) -> int | None:
     found = _COUNTRY.fullmatch(line)
     if found and (found[1] in _COUNTRIES or found[1] in _OTHER_COUNTRIES):
         system, line = f"{system} {_COUNTRIES.get(found[1], found[1])}", found[2]
-    whole = _read_part(line, system)
-    if whole is not None:
-        return whole
-    parts = (*_PARTS.split(line), *_PLAIN.findall(line))
+    parts = (line, *_PARTS.split(line), *_PLAIN.findall(line))
     return max(
         (age for part in parts if (age := _read_part(part, system)) is not None), default=None
     )

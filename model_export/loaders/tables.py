@@ -181,7 +181,7 @@ def _names(path: Path, header: Sequence[str], required: Sequence[str]) -> list[s
     for name in required:
         if name not in names:
             raise InputError(
-                f"{path} has no column {name!r}; it has {', '.join(names) or 'none'}",
+                f"{path} has no column {name!r}; it has {', '.join(header) or 'none'}",
                 hint=f"the first line, or the schema, must name {', '.join(required)}",
             )
     for name in names:

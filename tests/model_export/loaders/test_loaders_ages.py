@@ -53,6 +53,7 @@ def _age(text: str, system: str = "") -> int | None:
         # numbers
         ("0", 0), ("12", 12), ("16.0", 16), ("18+", 18), ("\uff11\uff18", 18), ("1+", 1),
         ("Ages 7 and up", 7), ("TP, -18", 18), ("G / 18", 18), ("6; 12", 12),
+        ("TV-14|R", 17), ("TV-14, R", 17), ("12;R", 17), ("PG (R)", 17), ("DE:12 / US:R", 17),
         # a letter that means everybody in one country and adults in another
         ("A", 18), ("C", 18), ("MA", 18),
     ],

@@ -130,7 +130,7 @@ def test_logs_name_their_columns_in_many_ways(tmp_path: Path, header: str) -> No
 def test_a_column_is_not_guessed_where_two_could_be_meant(tmp_path: Path) -> None:
     (tmp_path / "titles.csv").write_text("item,title\n7,Low Tide\n")
     (tmp_path / "log.csv").write_text("user,movieId,contentId,timestamp\nann,7,8,1700000000\n")
-    with pytest.raises(InputError, match="has no column 'item'; it has user, movieid, contentid"):
+    with pytest.raises(InputError, match="has no column 'item'; it has user, movieId, contentId"):
         load_log(tmp_path / "log.csv", tmp_path / "titles.csv")
 
 
