@@ -38,9 +38,12 @@ RIGHT: dict[str, object] = {
     "entity_ids": {"t:1"},
     "environment": None,
     "events": WatchEvent(entity_id="t:1", watched_on=1_768_000_000),
+    "exported": "export.json",
     "flag": "allowWatchHistory",
     "given": True,
     "grant": lambda _purpose, _profile: None,
+    "home": "home",
+    "issued_at": 1_768_000_000,
     "keep_unknown": False,
     "kind": "adult",
     "language": "en",
@@ -67,6 +70,7 @@ RIGHT: dict[str, object] = {
     "step": lambda _step: None,
     "stopping": False,
     "system": "none.toml",
+    "vouched_until": 1_768_000_000,
     "week": 2930,
     "why_segments": False,
     "withdraw": lambda _purpose, _profile: None,
@@ -119,10 +123,10 @@ def wrong_arguments(
     hints = typing.get_type_hints(function, include_extras=True)
     hints.pop("return", None)
     for name, hint in hints.items():
-        right = {other: RIGHT.get(other) for other in hints if other != name}
+        right = {other: RIGHT[other] for other in hints if other != name}
         for value in WRONG:
             if not fits(value, hint):
-                yield name, {name: value} | right  # the first is looked at first
+                yield name, right | {name: value}  # the last is looked at last: right ones passed
 
 
 def opened(agent_box: AgentBox) -> Agent:
@@ -217,7 +221,7 @@ def test_functions_are_held_to_their_hints_too(
     for name, arguments in wrong_arguments(function):
         there = {one: home.get(one, value) for one, value in arguments.items() if one != name}
         with pytest.raises(InputError, match=rf"^{function.__name__}: {name}: "):
-            function(**{name: arguments[name]} | there)
+            function(**there | {name: arguments[name]})
         names.add(name)
     assert files(agent_box.directory) == before
     assert names == set(inspect.signature(function).parameters)
@@ -227,6 +231,7 @@ def test_text_is_taken_where_a_path_is(tmp_path: Path) -> None:
     assert load_config(str(tmp_path), system=str(tmp_path / "none")).retention_days == 90
     with Agent.open(str(tmp_path / "box"), environment=Environment(simulated=True)) as agent:
         agent.portability.export_to(str(tmp_path / "export.json"))
+        assert agent.portability.import_(str(tmp_path / "export.json")).profiles_created == 0
     given = edgeagent.read_export(str(tmp_path / "export.json"))
     assert [profile.name for profile in given.profiles] == ["main"]
     assert edgeagent.erase_box(str(tmp_path / "box")).scope == "all"

@@ -130,22 +130,32 @@ class Portability:
         )
 
     def import_(
-        self, given: BoxExport, *, progress: Progress = lambda _done, _total: None
+        self,
+        exported: BoxExport | Path | str,
+        *,
+        progress: Progress = lambda _done, _total: None,
     ) -> Imported:
-        """Import profiles, marks, debits, and the viewings of consenting profiles.
+        """Import profiles, marks, debits, and the viewings of profiles that consent here.
 
         The exported retention applies if it is shorter than here.
 
         It is idempotent: an interrupted import, or one that waited for a consent, can be repeated.
 
+        Args:
+            exported: an export, or the file that holds it.
+            progress: is told how many viewings of how many are stored.
+
         Raises:
-            InputError: a profile exists here with another kind; nothing was changed.
-            MalformedMessage: a debit of an amount that no ledger books; nothing was changed.
+            InputError: a profile exists here with another kind, or the file cannot be read; nothing
+                was changed.
+            MalformedMessage: the file is no export, or has a debit of an amount that no ledger
+                books; nothing was changed.
             LedgerBroken: debits cannot be added; nothing was changed.
             ConsentRequired, StorageError: something was withdrawn or deleted while it ran; what was
                 imported before stays unless that deleted it, and the error says how much it was.
 
         """
+        given = exported if isinstance(exported, BoxExport) else read_export(exported)
         debits = [_debit(entry) for entry in given.ledger if entry.entry != "missed"]
         missing = self._missing(given)
         added = self._box.home.ledger.import_debits(debits, at=self._box.clock.now())
