@@ -24,6 +24,10 @@ _ADULT = 18
 _OLDEST = 21
 _A_LEVEL = 2
 """A bare number up to here is a step of some scale rather than an age."""
+_MOST_NAMES = 8
+"""Before a rating: ``TV Parental Guidelines rating: US:TV-14`` has six."""
+_MOST_DIGITS, _NO_ONES_AGE = 4, 9999
+"""Python refuses to read numbers of thousands of digits."""
 _NOT_SAID = {"", "-", "nan", "null", "none", "n/a", "\\n"}
 _SYSTEMS = {
     "acb": "acb", "oflc": "acb", "austral": "acb", "esrb": "esrb", "rtc": "rtc", "mexico": "rtc",
@@ -62,7 +66,7 @@ _PARTS = re.compile(r"[,;|()\[\]]|\s[-/]\s|:\s|\sfor\s.*")
 _PLAIN = re.compile(r"\b(?:tv[- ]?(?:ma|14|pg|y7)|pg[- ]?13|nc[- ]?17|rated [rx])\b")
 """Codes that mean one thing wherever they stand, among words that nobody knows, too."""
 _TOKENS = re.compile(r"\d+|[^\W\d_]+")
-_RANGE = re.compile(r"(?P<low>\d+)\s*-\s*\d*\s*(?:years?|jahre|ans|anos|anni|jaar|lat|ar|yas)?")
+_RANGE = re.compile(r"(?P<low>\d{1,4})\s*-\s*\d*\s*(?:years?|jahre|ans|anos|anni|jaar|lat|ar|yas)?")
 _DESCRIPTORS = re.compile(r"[dflnsv]{1,6}")
 """Letters for dialogue, fantasy violence, language, nudity, sex and violence: TV-14-DLSV."""
 _AGES_IN_WORDS = {
@@ -129,9 +133,10 @@ def _shorter(tokens: list[str]) -> Iterator[str]:
     Nothing else is taken away: "not suitable for all" is not "all".
     """
     yield "".join(tokens)
-    while len(tokens) > 1 and tokens[0] in _plain_words(_SYSTEM_NAMES):
-        tokens = tokens[1:]
-        yield "".join(tokens)
+    for begin, name in enumerate(tokens[:_MOST_NAMES], start=1):
+        if begin == len(tokens) or name not in _plain_words(_SYSTEM_NAMES):
+            return
+        yield "".join(tokens[begin:])
 
 
 def _number(part: str, tokens: list[str], system: str) -> int | None:
@@ -139,7 +144,8 @@ def _number(part: str, tokens: list[str], system: str) -> int | None:
     if found := _RANGE.fullmatch(part.strip()):
         low = int(found["low"])
         return min(low, _ADULT) if low <= _OLDEST else None
-    numbers = [int(token) for token in tokens if token.isdecimal()]
+    digits = [token for token in tokens if token.isdecimal()]
+    numbers = [int(token) if len(token) <= _MOST_DIGITS else _NO_ONES_AGE for token in digits]
     words = [each for each in tokens if not each.isdecimal() and not _DESCRIPTORS.fullmatch(each)]
     if not numbers or max(numbers) > _OLDEST or _NO_AGE.search(part):
         return None

@@ -99,7 +99,7 @@ def _plain(text: str) -> str:
 
 def _counted_from_zero(line: str) -> EpisodeNumber:
     """Read ``season.episode.part``: each may be empty, or say of how many, as ``2/10``."""
-    numbers = [re.match(r"\s*(-?\d+)", part) for part in line.split(".")]
+    numbers = [re.match(r"\s*(-?\d{1,6})(?!\d)", part) for part in line.split(".")]
     season, episode, *_ = [*(int(each[1]) + 1 if each else None for each in numbers), None, None]
     return _within(season=season, episode=episode)
 

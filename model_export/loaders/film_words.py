@@ -21,8 +21,8 @@ _SERIES = re.compile(
     r"|soaps?|sitcoms?|dizi|seriado)"
     r"|tv ?shows?|shows?"
 )
-_MADE = re.compile(r"(?:.*?(?P<country>[^\W\d_.]+)\W+|\W*)(?:18|19|20)\d\d\W*")
-"""``USA 1999``, ``Krimi, D/F 2003`` or a year alone."""
+_YEAR = re.compile(r"(?:18|19|20)\d\d")
+_WORD = re.compile(r"\w+")
 _LONGEST_CODE = 3
 
 
@@ -37,18 +37,20 @@ def calls_series(categories: Iterable[str]) -> bool:
 
 
 def is_film_note(subtitle: str) -> bool:
-    """Whether a film's sub-title describes it and does not name it: ``Spielfilm, USA 1999``.
+    """Whether a film's sub-title describes it and does not name it.
 
-    ``Winter 1947`` is a name.
+    ``Spielfilm``, ``Krimi, D/F 2003`` and a year alone do; ``Winter 1947`` is a name.
     """
     words = _plain(subtitle).strip(" :.-")
     if _FILM.fullmatch(words.split(",")[0].strip()):
         return True
-    made = _MADE.fullmatch(subtitle.strip(" :.-"))
-    if made is None or (country := made["country"]) is None:
-        return made is not None
-    is_code = country.isupper() and len(country) <= _LONGEST_CODE
-    return is_code or _plain(country) in _countries()
+    *before, year = _WORD.findall(subtitle) or [""]
+    if not _YEAR.fullmatch(year):
+        return False
+    if not before:
+        return True
+    is_code = before[-1].isupper() and len(before[-1]) <= _LONGEST_CODE
+    return is_code or _plain(before[-1]) in _countries()
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import Any
 
 from model_export.loaders.jsonld_documents import Node
@@ -72,4 +73,5 @@ def minutes(value: object) -> object:
         return written
     parts = [float((part or "0").replace(",", ".")) for part in found.groups()]
     units = _UNIT_MINUTES[1:] if clock else _UNIT_MINUTES
-    return int(sum(part * unit for part, unit in zip(parts, units, strict=True)) + 1e-9) or None
+    length = sum(part * unit for part, unit in zip(parts, units, strict=True))
+    return int(length + 1e-9) or None if isfinite(length) else written

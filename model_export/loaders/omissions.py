@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 __all__ = ["Omission", "Omissions", "Tally"]
 
+_MOST_REASONS = 1000
 _PLACES = 3
 """Of each reason: enough to look it up, few enough to print."""
 
@@ -25,7 +26,10 @@ class Omission:
 
 
 class Tally:
-    """Counts reasons; the order is that of the first time each was met."""
+    """Counts reasons; the order is that of the first time each was met.
+
+    A file that gives ever new reasons has those behind the thousandth counted together.
+    """
 
     def __init__(self) -> None:
         """Begin empty."""
@@ -34,6 +38,8 @@ class Tally:
 
     def add(self, reason: str, place: str, *, count: int = 1) -> None:
         """Count ``reason``, met at ``place``."""
+        if len(self._counts) >= _MOST_REASONS and reason not in self._counts:
+            reason = "further reasons"
         self._counts[reason] = self._counts.get(reason, 0) + count
         first = self._first.setdefault(reason, [])
         if len(first) < _PLACES:

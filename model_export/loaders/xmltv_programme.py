@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -215,5 +216,7 @@ def _minutes(programme: Element) -> object:
     try:
         length = float(text.replace(",", "."))
     except ValueError:
+        return text
+    if not math.isfinite(length):
         return text
     return round(length * _MINUTES.get(found.get("units", "minutes").casefold(), 1.0)) or None

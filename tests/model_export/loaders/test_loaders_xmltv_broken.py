@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeagent.errors import InputError
+from edgeagent.messages.fields import UNKNOWN_AGE
 from model_export.loaders import LoadedCatalogue, load_catalogue
 from model_export.loaders.programme_texts import programme_texts
 
@@ -153,3 +154,45 @@ def test_deep_nesting_is_read_over(tmp_path: Path) -> None:
     deep = f"<desc>{'<b>' * 50_000}Two{'</b>' * 50_000}</desc>"
     found = _load(tmp_path, f"<tv><programme><title>Ebb</title>{deep}</programme></tv>")
     assert found.metadata["Ebb"].description == "Two"
+
+
+def test_ever_new_elements_do_not_fill_memory(tmp_path: Path) -> None:
+    odd = "".join(f"<e{number}/>" for number in range(1500))
+    ignored = _load(tmp_path, f"<tv><programme><title>Ebb</title>{odd}</programme></tv>").ignored
+    assert len(ignored) == 1001
+    assert (ignored[-1].reason, sum(each.count for each in ignored)) == ("further reasons", 1500)
+
+
+NINES, NOUGHTS = "9" * 5000, "0" * 5000
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "1e400", NINES, f"{NOUGHTS}99999"])
+@pytest.mark.parametrize(
+    "element",
+    [
+        "<length>{}</length>", "<date>{}</date>", "<sub-title>{}</sub-title>",
+        "<rating><value>{}</value></rating>", "<rating><value>{}-12</value></rating>",
+        '<episode-num system="xmltv_ns">{}</episode-num>',
+        '<episode-num system="onscreen">S{}</episode-num>',
+        '<episode-num system="season">{}</episode-num>',
+    ],
+)  # fmt: skip
+def test_numbers_beyond_any_size_are_not_read(tmp_path: Path, element: str, value: str) -> None:
+    inside = element.format(value)
+    (title,) = _load(tmp_path, f"<tv><programme><title>A</title>{inside}</programme></tv>").titles
+    assert (title.run_minutes, title.year, title.season) == (None, None, None)
+    assert title.age_rating == (UNKNOWN_AGE if "rating" in element else 0)
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        "<sub-title>{}</sub-title>", "<category>{}</category>",
+        "<rating><value>{}</value></rating>", "<episode-num>{}</episode-num>",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("text", ["a", "us ", "1 s "])
+def test_a_huge_text_takes_no_quadratic_time(tmp_path: Path, element: str, text: str) -> None:
+    """Quadratic time would be half an hour; linear, it is a fraction of a second."""
+    inside = element.format(text * (300_000 // len(text)))
+    assert _load(tmp_path, f"<tv><programme><title>A</title>{inside}</programme></tv>").titles
