@@ -17,11 +17,13 @@ from edgeagent.simulator.fleet.outcome import FleetOutcome
 from edgeagent.simulator.fleet.streams import stream
 from edgeagent.simulator.fleet.summary import broken_fleet_promises, fleet_details, fleet_lines
 from edgeagent.simulator.page import write_page
-from edgeagent.simulator.pictures.accuracy import by_epsilon_picture, by_fleet_picture
+from edgeagent.simulator.pictures.budget import budget_picture
+from edgeagent.simulator.pictures.by_epsilon import by_epsilon_picture
+from edgeagent.simulator.pictures.by_fleet import by_fleet_picture
 from edgeagent.simulator.pictures.picture import Picture
 from edgeagent.simulator.pictures.poisoning import poisoning_picture
 from edgeagent.simulator.pictures.run import shares_picture
-from edgeagent.simulator.pictures.weeks import boxes_picture, budget_picture, cost_picture
+from edgeagent.simulator.pictures.weeks import boxes_picture, cost_picture
 from edgeagent.simulator.pictures.windows import windows_picture
 
 __all__ = ["Section", "fleet_sections", "write_fleet_page"]

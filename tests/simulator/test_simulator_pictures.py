@@ -16,11 +16,13 @@ from edgeagent.simulator.fleet.engine import run_fleet
 from edgeagent.simulator.fleet.outcome import FleetOutcome
 from edgeagent.simulator.fleet.poisoning import Poisoning
 from edgeagent.simulator.fleet.scenario import Scenario, invented_mix
-from edgeagent.simulator.pictures.accuracy import by_epsilon_picture, by_fleet_picture
+from edgeagent.simulator.pictures.budget import budget_picture
+from edgeagent.simulator.pictures.by_epsilon import by_epsilon_picture
+from edgeagent.simulator.pictures.by_fleet import by_fleet_picture
 from edgeagent.simulator.pictures.picture import Picture
 from edgeagent.simulator.pictures.poisoning import poisoning_picture
 from edgeagent.simulator.pictures.run import shares_picture
-from edgeagent.simulator.pictures.weeks import boxes_picture, budget_picture, cost_picture
+from edgeagent.simulator.pictures.weeks import boxes_picture, cost_picture
 from edgeagent.simulator.pictures.windows import windows_picture
 from tests.simulator.svg_reading import drawn_points
 

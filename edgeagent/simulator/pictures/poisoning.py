@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from edgeagent.simulator.attack_trials import AttackTrial
+from edgeagent.simulator.pictures.marks import legend_above, points_with_errors, ring
 from edgeagent.simulator.pictures.picture import (
     Numbers,
     Picture,
     Screen,
     draw_picture,
-    legend_above,
-    points_with_errors,
-    ring,
 )
 
 __all__ = ["poisoning_picture"]

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from edgeagent.simulator.fleet.outcome import FleetOutcome
+from edgeagent.simulator.pictures.marks import legend_above
 from edgeagent.simulator.pictures.picture import (
     ESTIMATE,
     INK,
@@ -17,7 +18,6 @@ from edgeagent.simulator.pictures.picture import (
     Picture,
     Screen,
     draw_picture,
-    legend_above,
 )
 from edgeagent.simulator.quality import Quality
 

@@ -7,14 +7,13 @@ from matplotlib.figure import Figure
 from edgeagent.privacy.accounting import epsilon
 from edgeagent.privacy.precision import half_width
 from edgeagent.privacy.subset_selection import SubsetSelection
+from edgeagent.simulator.pictures.marks import legend_above, points_with_errors
 from edgeagent.simulator.pictures.picture import (
     ESTIMATE,
     Numbers,
     Picture,
     Screen,
     draw_picture,
-    legend_above,
-    points_with_errors,
 )
 from edgeagent.simulator.pictures.scales import log_scales, spread
 from edgeagent.simulator.sweep import Sweep, SweepPoint

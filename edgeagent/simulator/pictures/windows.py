@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from edgeagent.simulator.fleet.outcome import FleetOutcome, FleetWindow
+from edgeagent.simulator.pictures.marks import legend_above
 from edgeagent.simulator.pictures.picture import (
     ESTIMATE,
     TRUTH,
@@ -16,7 +17,6 @@ from edgeagent.simulator.pictures.picture import (
     Picture,
     Screen,
     draw_picture,
-    legend_above,
 )
 from edgeagent.simulator.pictures.weeks import date_of
 
