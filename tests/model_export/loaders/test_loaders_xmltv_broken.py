@@ -173,7 +173,7 @@ NINES, NOUGHTS = "9" * 5000, "0" * 5000
         "<length>{}</length>", "<date>{}</date>", "<sub-title>{}</sub-title>",
         "<rating><value>{}</value></rating>", "<rating><value>{}-12</value></rating>",
         '<episode-num system="xmltv_ns">{}</episode-num>',
-        '<episode-num system="onscreen">S{}</episode-num>',
+        '<episode-num system="onscreen">{}</episode-num>',
         '<episode-num system="season">{}</episode-num>',
     ],
 )  # fmt: skip
