@@ -245,9 +245,20 @@ def test_a_checkpoint_that_cannot_be_kept_is_an_error(tmp_path: Path) -> None:
     (tmp_path / CHECKPOINT_NAME).mkdir()
     with pytest.raises(OutputError, match="cannot be read"):
         run_fleet(FLEET, advance=lambda _: None, checkpoint=tmp_path / CHECKPOINT_NAME)
-    (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match=r"cannot be (read|written)"):
-        run_fleet(FLEET, advance=cut_short_after(1), checkpoint=tmp_path / "file" / "x")
+    kept = tmp_path / "kept"
+    kept.with_name("kept.new").mkdir()
+    with pytest.raises(OutputError, match="cannot be written"):
+        run_fleet(FLEET, advance=cut_short_after(1), checkpoint=kept)
+
+
+def test_what_does_not_hold_is_named(outcome: FleetOutcome) -> None:
+    missed = replace(outcome.estimate, intervals=((2.0, 3.0),) * 33)
+    halved = replace(outcome.estimate, values=tuple(v / 2 for v in outcome.estimate.values))
+    assert broken_fleet_promises(replace(outcome, estimate=missed)) == (
+        "0 of 33 intervals cover the truth",
+    )
+    (said,) = broken_fleet_promises(replace(outcome, estimate=halved))
+    assert said.startswith("the estimated shares sum to 0.")
 
 
 @pytest.mark.parametrize("mechanism", ["subset_selection", "discrete_laplace"])
