@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 from edgeagent.errors import InputError
 
@@ -31,7 +31,7 @@ def build_time(wheel: Path, environment: Mapping[str, str]) -> int:
         environment: with ``SOURCE_DATE_EPOCH``, or without.
 
     Raises:
-        InputError: ``SOURCE_DATE_EPOCH`` is no time.
+        InputError: ``SOURCE_DATE_EPOCH`` is no time, or ``wheel`` is no wheel.
 
     """
     named = environment.get(EPOCH_VARIABLE, "")
@@ -42,8 +42,13 @@ def build_time(wheel: Path, environment: Mapping[str, str]) -> int:
             f"{EPOCH_VARIABLE}={named} is no time",
             hint=f"seconds UTC: {EPOCH_VARIABLE}=$(git log -1 --format=%ct)",
         )
-    with ZipFile(wheel) as packed:
-        latest = max(entry.date_time for entry in packed.infolist())
+    try:
+        with ZipFile(wheel) as packed:
+            latest = max(entry.date_time for entry in packed.infolist())
+    except (BadZipFile, ValueError) as error:  # no archive, or one without files
+        raise InputError(
+            f"{wheel} is not a wheel", hint="make it again: pip wheel --no-deps ."
+        ) from error
     return int(datetime(*latest, tzinfo=UTC).timestamp())
 
 

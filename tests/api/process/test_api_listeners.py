@@ -286,13 +286,13 @@ def test_what_is_installed_is_listed() -> None:
 
 
 def test_a_package_is_built_from_a_wheel(tmp_path: Path) -> None:
-    wheel = tmp_path / "tiny-1.0-py3-none-any.whl"
-    facts = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\nProvides-Extra: service\n"
+    wheel = tmp_path / "edgeagent-1.0-py3-none-any.whl"
+    facts = "Metadata-Version: 2.1\nName: edgeagent\nVersion: 1.0\nProvides-Extra: service\n"
     with zipfile.ZipFile(wheel, "w") as file:
-        file.writestr("tiny.py", "")
-        file.writestr("tiny-1.0.dist-info/METADATA", facts)
+        file.writestr("edgeagent.py", "")
+        file.writestr("edgeagent-1.0.dist-info/METADATA", facts)
         tags = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        file.writestr("tiny-1.0.dist-info/WHEEL", tags)
-        file.writestr("tiny-1.0.dist-info/RECORD", "")
+        file.writestr("edgeagent-1.0.dist-info/WHEEL", tags)
+        file.writestr("edgeagent-1.0.dist-info/RECORD", "")
     package = build_debian_package(wheel, tmp_path / "out")
     assert package.read_bytes().startswith(b"!<arch>\ndebian-binary")
