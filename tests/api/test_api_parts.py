@@ -258,9 +258,9 @@ def test_a_package_needs_a_wheel(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         build_debian_package(tmp_path / "none.whl", tmp_path)
     (tmp_path / "no.whl").write_bytes(b"")
-    with pytest.raises(InputError, match="no.whl is not a wheel"):
+    with pytest.raises(InputError, match="is not a wheel"):
         build_debian_package(tmp_path / "no.whl", tmp_path / "out")
-    with pytest.raises(InputError, match="no.whl is not a wheel"):
+    with pytest.raises(InputError, match="is not a wheel"):
         build_debian_package(
             tmp_path / "no.whl", tmp_path / "out", architecture="arm64", python="3.13"
         )
