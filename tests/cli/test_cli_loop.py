@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from edgeagent.cli.root import cli
+from edgeagent.messages.manifest import LiftedWord
 from edgeagent.simulator.plan import START
 from model_export.publishing.artefacts import export
 from model_export.train import train
@@ -136,6 +139,19 @@ def test_a_model_is_fetched_shown_and_ranks_with_reasons(
     explained = connected.says("recommend", "--explain", picks[0]["entity_id"])
     assert "sum of the parts" in explained
     assert connected.json("recommend", "--explain", picks[0]["entity_id"])["reasons"]
+
+
+def test_words_that_the_operator_lifts_are_shown(connected: Terminal, publisher: Publisher) -> None:
+    lifted = (LiftedWord(word="krieg", topics=("violence",)),)
+    manifest = msgspec.structs.replace(publisher.artefacts.manifest, lifted_words=lifted)
+    publisher.publish(replace(publisher.artefacts, manifest=manifest))
+    connected.says("model", "update")
+    shown = connected.says("model", "status")
+    assert "its operator says that 'krieg' does not tell of violence" in shown
+    assert connected.json("model", "status")["current"]["lifted_words"] == [
+        {"word": "krieg", "topics": ["violence"]}
+    ]
+    assert "`krieg` does not tell of violence" in connected.says("privacy", "dpia")
 
 
 def test_reports_are_closed_sent_and_shown(connected: Terminal) -> None:
