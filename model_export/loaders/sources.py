@@ -22,6 +22,7 @@ _LOOK_BYTES = 1024
 _ALIKE = 0.75
 """``genre`` and ``genres`` are 0.91 alike, ``rating`` and ``age_rating`` 0.75."""
 _GZIP_MAGIC = b"\x1f\x8b"
+_WEB_PAGE = (b"<!doctype html", b"<html")
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -112,6 +113,11 @@ def _look(path: Path) -> bytes:
     for mark, name in _BYTE_ORDER_MARKS.items():
         if begin.startswith(mark) and not begin.lstrip(mark).startswith(b"<"):
             raise InputError(f"{path} is {name}", hint="save it as UTF-8")
+    if begin.lstrip().lower().startswith(_WEB_PAGE):
+        raise InputError(
+            f"{path} is a web page",
+            hint='save what stands in its <script type="application/ld+json"> as a file',
+        )
     return begin.removeprefix(b"\xef\xbb\xbf").replace(b"\x00", b"").lstrip(b"\xff\xfe \t\r\n")
 
 

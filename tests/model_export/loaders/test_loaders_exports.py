@@ -211,6 +211,12 @@ def test_other_json_is_refused_and_told_what_is_read(
     assert "Movie, TVSeries or TVEpisode of schema.org" in refusal.value.hint
 
 
+def test_a_web_page_is_named_as_such(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is a web page") as refusal:
+        _load(tmp_path, "\n<!DOCTYPE html><html></html>")
+    assert "application/ld+json" in refusal.value.hint
+
+
 def test_one_title_under_two_ids_is_named_whatever_its_kind(tmp_path: Path) -> None:
     path = tmp_path / "titles.csv"
     path.write_text(
