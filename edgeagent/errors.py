@@ -19,7 +19,7 @@
     ├── NetworkError          the other side cannot be reached or answers nonsense
     │   └── UpdateRefused     TUF verification failed: unsigned, rolled back, expired, altered
     ├── TooManyViewings       apps tell of more than the settings allow in an hour
-    ├── PolicyError           a report, its budget or a publication would pass a compiled limit
+    ├── PolicyError           a report, its budget or a publication would exceed a compiled limit
     ├── OutputError           what a command prints or writes cannot go where it was to go
     └── PromiseBroken         a simulation or audit saw a promise fail
 
@@ -161,10 +161,10 @@ class TooManyViewings(EdgeAgentError):
 
 
 class PolicyError(EdgeAgentError):
-    """A report, its budget or a publication would pass a limit that is compiled in."""
+    """A report, its budget or a publication would exceed a limit that is compiled in."""
 
     exit_code = 8
-    rpc_code = -42200  # no switch allows it, which is what a ConsentRequired means
+    rpc_code = -42200  # not ConsentRequired: no consent would allow it
 
 
 class OutputError(EdgeAgentError):

@@ -1,4 +1,4 @@
-"""What a catalogue says of a title beyond what is shipped: the server's alone, no box gets it.
+"""Metadata of a title that stay on the server: no box gets them.
 
 A box needs name, genres and year; an embedding for a title that nobody has watched yet is made
 from everything there is. :func:`bags` is the one form in which training sees it.

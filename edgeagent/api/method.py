@@ -61,7 +61,7 @@ class Method:
 
     @property
     def summary(self) -> str:
-        """What it does, in one line."""
+        """The first line of the docstring of ``run``."""
         return (self.run.__doc__ or "").strip().splitlines()[0]
 
 

@@ -1,4 +1,4 @@
-"""``edgeagent title``: what a profile says about single titles."""
+"""``edgeagent title``: hide, forget or exclude single titles for a profile."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ async def _ask_once_more(request: PageRequest, name: str) -> Response:
 
 async def _withdraw(request: PageRequest) -> Response:
     purpose = request.form.get("purpose", "")
-    if purpose == "history" and "sure" not in request.form:  # it takes along what was watched
+    if purpose == "history" and "sure" not in request.form:  # it deletes the history
         return await request.confirm("withdraw", {"purpose": purpose}, back="/switches")
     await request.tell("withdraw", purpose=purpose)
     return request.go("/switches", done="withdrawn")

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 Aim = Literal["later", "next", "any"]
-"""What a model is to tell: what people watch later, the very next title, or any they watch."""
+"""What a model predicts: what people watch later, the very next title, or any other title."""
 
 _HELD_OUT_FRACTION = 0.1
 _VALIDATION_FRACTION, _VALIDATION_PEOPLE = 0.2, 300

@@ -198,7 +198,7 @@ def _settings(threads: str, scratch: Path) -> dict[str, str]:
     quiet.write_text(_QUIET, "utf-8")
     return {
         "spark.master": f"local[{threads}]",
-        # On one machine nobody is lost who does not answer for two minutes: it is busy.
+        # On one machine a worker that does not answer for two minutes is busy, not lost.
         "spark.network.timeout": "3600s",
         "spark.executor.heartbeatInterval": "600s",
         "spark.app.name": "edgeagent",

@@ -26,7 +26,7 @@ _FLOAT, _INT8 = TensorProto.FLOAT, TensorProto.INT8
 
 
 class Described(Protocol):
-    """What every head's parameters say, whatever else they hold."""
+    """The parameters that every head has, among others."""
 
     @property
     def centroids(self) -> NDArray[np.float64]:

@@ -32,11 +32,11 @@ class FittedTimescales:
 
     snapshot: Snapshot
     validation: RankingQuality | None
-    """Of it, int8 rows and all; ``None`` where the log is too small to hold anything out."""
+    """Measured with the int8 rows; ``None`` where the log is too small to hold anything out."""
     seed: int
-    """Which of the seeds it came from."""
+    """The seed of the training that was kept."""
     rounds: int
-    """How often it had seen every viewing."""
+    """How many times it was trained on every viewing."""
 
 
 def fit_timescales(

@@ -1,8 +1,9 @@
 """Training of head B with PyTorch (extra ``train``): the one file that imports it.
 
 Full softmax cross-entropy over all watched titles, as in Klenitskiy and Vasilev 2023, "Turning
-dross into gold loss: is BERT4Rec really better than SASRec?"; sampled losses are what the published
-sequential models lose by. What is kept is a running mean of the weights (Polyak and Juditsky 1992).
+dross into gold loss: is BERT4Rec really better than SASRec?"; with sampled losses the published
+sequential models rank worse. The weights that are kept are a running mean (Polyak and Juditsky
+1992).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What stands out in a segment: how much more of something is watched there than everywhere."""
+"""Lifts: how much more of a genre, era or title is watched in a segment than in the whole log."""
 
 from __future__ import annotations
 

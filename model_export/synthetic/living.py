@@ -176,7 +176,7 @@ class _Lives:
     def _sit_down(
         self, slot: _Slot, weekday: int, midnight: int, draws: NDArray[np.float64]
     ) -> _Sitting:
-        """Who watches in this slot, who picks, and when it begins; a triangular start."""
+        """Draw who watches in this slot, who picks, and when it begins (triangular)."""
         people = self._people
         household = np.flatnonzero(draws[:, 0] < slot.weekdays[weekday] * people.activity)
         hour = (

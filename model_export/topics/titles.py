@@ -74,10 +74,10 @@ def title_topics(title: Title, keywords: Collection[str], mapping: GenreMapping)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownWord:
-    """A genre word that nobody has said the meaning of."""
+    """A genre word without a known meaning."""
 
     word: str
-    """Blank: titles of which no word says what they are about."""
+    """Blank for titles that have no genre word about their topic."""
     count: int
     """Of titles."""
     examples: tuple[str, ...]

@@ -1,7 +1,7 @@
 """What an observer gets out of the reports themselves, measured beside what theory allows.
 
 The observer is as strong as can be: reports of one box can be linked, and the household watches the
-same segment for ever. None of this breaks a bound; the figures say what the bounds mean.
+same segment for ever. No attack breaks a bound; the figures illustrate the bounds.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ class _Camera:
 
 
 def _after_the_crash(box: AgentBox, image: Path, number: int) -> tuple[bytes, str]:
-    """Start a box from an image, with other randomness; return what it sends, and what is wrong."""
+    """Start a box from an image, with other randomness; return its report, and a fault or ""."""
     shutil.copytree(box.directory / "models", image / "models")
     transport = ScriptedTransport()
     restarted = AgentBox(

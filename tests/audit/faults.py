@@ -45,7 +45,7 @@ _LIFE_CYCLES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a layer said about one thing."""
+    """The finding of one layer about one fault or control."""
 
     name: str
     layer: str

@@ -1,4 +1,4 @@
-"""The local engine with λ weighed as Spark's MLlib weighs it: to tell what that weighing does.
+"""The local engine with λ weighed as Spark's MLlib weighs it, to measure what that costs.
 
 Each person's and title's λ is multiplied by how many viewed pairs it has, over the mean of them
 (Zhou et al. 2008, "Large-scale parallel collaborative filtering for the Netflix Prize"). The

@@ -7,7 +7,7 @@ from tests.pages.made import rewritten
 
 
 def main() -> None:
-    """Rewrite what differs, and name it; again where a block made headings for the contents."""
+    """Rewrite pages that differ, and print their names; twice if a block adds headings."""
     for first in pages():
         page = first
         while (text := rewritten(page)) != page.text:

@@ -39,7 +39,7 @@ def names_in(path: Path) -> frozenset[str]:
 
 
 def absent_tests(cell: str) -> list[str]:
-    """Return what a cell names that is no test; everything in it, where it names none."""
+    """Return the names in a cell that are no tests; the whole cell if it names none."""
     named = _TEST.findall(cell)
     absent = [
         f"{file}::{name}"

@@ -75,7 +75,7 @@ def test_every_text_is_translated_and_none_is_left_over(path: Path) -> None:
 
 
 def _own_texts(catalogue: Catalog) -> set[tuple[object, object]]:
-    """Return what is the project's to say: another release of click may say something else."""
+    """Return the project's own texts; those of click change with its releases."""
     return {
         (text.context, text.id)
         for text in texts_of(catalogue)

@@ -1,4 +1,4 @@
-"""ONNX Runtime reports use to its maker unless told not to; a box tells nobody what it runs.
+"""ONNX Runtime sends usage data to its maker unless that is turned off, as it is on a box.
 
 Its telemetry keeps files in the home, which are looked for here. No test lets it run: it sends.
 """

@@ -112,6 +112,6 @@ def test_every_method_takes_and_gives_what_firebolts_own_document_says(
 
 
 def fits(value: object, schema: dict[str, Any], document: dict[str, Any]) -> None:
-    """The value is what Firebolt's document, whose references it resolves, says it has to be."""
+    """Check a value against a schema of Firebolt's document, whose references are resolved."""
     around = {key: document[key] for key in ("components", "x-schemas") if key in document}
     jsonschema.Draft7Validator(schema | around).validate(value)

@@ -110,7 +110,7 @@ def test_what_began_before_an_act_of_deletion_is_not_stored_under_its_old_date(b
 
 
 class _ActingGate(ConsentGate):
-    """Once it has granted, another process acts."""
+    """A gate after whose grant another process acts, before the viewing is stored."""
 
     act: Callable[[], object] | None = None
 

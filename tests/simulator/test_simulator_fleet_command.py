@@ -72,7 +72,7 @@ def test_intervals_that_miss_the_truth_break_a_promise(
 
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the large fleet comes to when nobody interrupts it."""
+    """The figures of the large fleet in a run that is not interrupted."""
     return figures(run(*LARGE, "--json", out=tmp_path_factory.mktemp("straight")))
 
 

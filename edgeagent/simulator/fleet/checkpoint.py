@@ -78,7 +78,7 @@ def save(path: Path, scenario: Scenario, progress: FleetProgress) -> None:
 
 
 def resume(path: Path, scenario: Scenario) -> tuple[FleetProgress, str | None]:
-    """Return what an earlier run has finished, and what to say about it.
+    """Return the progress of an earlier run, and a note for people if there is one.
 
     Raises:
         OutputError: the file is there and cannot be read.

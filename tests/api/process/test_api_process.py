@@ -1,4 +1,4 @@
-"""The resident process from outside: what it loads, what it tells systemd, how it ends and dies."""
+"""The resident process from outside: what it loads, its messages to systemd, how it ends."""
 
 from __future__ import annotations
 
