@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from edgeagent.simulator.pictures.picture import INK
 
-__all__ = ["legend_above", "points_with_errors", "ring"]
+__all__ = ["legend_above", "points_with_errors", "ring", "value_beside"]
 
 
 def legend_above(figure: Figure, axes: Axes, *, columns: int) -> None:
@@ -44,3 +44,8 @@ def points_with_errors(
 def ring(axes: Axes, x: float, y: float, *, label: str) -> None:
     """Draw a ring around the point of the run that a picture stands beside."""
     axes.plot(x, y, "o", ms=13, mfc="none", mec=INK, mew=1.6, label=label, gid="own")
+
+
+def value_beside(axes: Axes, x: float, y: float, text: str) -> None:
+    """Write a value beside the end of its bar. Of blanks at its beginning a browser keeps none."""
+    axes.annotate(text, (x, y), xytext=(6, 0), textcoords="offset points", va="center")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from math import fsum
 from textwrap import shorten
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from edgeagent.simulator.fleet.outcome import FleetOutcome
-from edgeagent.simulator.pictures.marks import legend_above
+from edgeagent.simulator.pictures.marks import legend_above, value_beside
 from edgeagent.simulator.pictures.picture import (
     ESTIMATE,
     INK,
@@ -84,7 +85,7 @@ def quality_picture(quality: Quality) -> Picture:
         axes.barh([1, 0], means, color=[ESTIMATE, QUIET], height=0.62)
         axes.errorbar(means, [1, 0], xerr=errors, fmt="none", ecolor=INK, capsize=4, lw=1.4)
         for mean, error, row in zip(means, errors, [1, 0], strict=True):
-            axes.text(mean + error, row, f"  {mean:.3f} ± {error:.3f}", va="center")
+            value_beside(axes, mean + error, row, f"{mean:.3f} ± {error:.3f}")
         axes.set_yticks([1, 0], names)
         axes.set_xlim(0, max(means) * 1.45)
         axes.set_xlabel("NDCG@10 (± standard error)")
@@ -94,8 +95,8 @@ def quality_picture(quality: Quality) -> Picture:
         "quality",
         draw,
         heights_inches=(1.7, 1.7),
-        caption=f"Picks rank what {quality.users:,} people watched next at {means[0]:.3f}, "
-        f"popularity at {means[1]:.3f}.",
+        caption=f"NDCG@10 of what {quality.users:,} people watched later is {means[0]:.3f} for "
+        f"picks and {means[1]:.3f} for what is popular.",
         description="Two bars: NDCG at 10 of picks and of popularity.",
         numbers=Numbers(
             columns=("", "NDCG@10", "standard error"),
@@ -117,7 +118,7 @@ def times_picture(seconds: dict[str, float]) -> Picture:
         rows = np.arange(len(names))[::-1]
         axes.barh(rows, values, color=ESTIMATE, height=0.62)
         for value, row in zip(values, rows, strict=True):
-            axes.text(value, row, f" {value:.1f} s", va="center")
+            value_beside(axes, value, row, f"{value:.1f} s")
         axes.set_yticks(rows, names)
         axes.set_xlim(0, max(values) * 1.2)
         axes.set_xlabel("seconds")
@@ -128,7 +129,7 @@ def times_picture(seconds: dict[str, float]) -> Picture:
         "times",
         draw,
         heights_inches=(height, height),
-        caption=f"Of {sum(values):.0f} seconds the stage “{longest}” took {seconds[longest]:.0f}.",
+        caption=f"Of {fsum(values):.1f} seconds the stage “{longest}” took {seconds[longest]:.1f}.",
         description="A bar for each stage of the run.",
         numbers=Numbers(
             columns=("stage", "seconds"),
