@@ -136,6 +136,13 @@ class LoadedCatalogue:
     languages: Mapping[str, int] = field(default_factory=dict)
     """Of how many entries the source says that they are in a language."""
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What training should say of it."""
+        left_out = sum(each.count for each in self.left_out)
+        said = f"{left_out:,} entries of the catalogue were left out: 'check' says which and why"
+        return (said,) if left_out else ()
+
 
 @dataclass(slots=True, kw_only=True)
 class _Mentions:

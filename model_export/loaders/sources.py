@@ -125,4 +125,9 @@ def _beside(log: WatchLog, catalogue: LoadedCatalogue) -> WatchLog:
     """Let a catalogue speak of titles the log knows, and add those it does not."""
     said = {title.entity_id: title for title in catalogue.titles}
     own = tuple(said.pop(title.entity_id, title) for title in log.titles)
-    return replace(log, titles=(*own, *said.values()), metadata=catalogue.metadata)
+    return replace(
+        log,
+        titles=(*own, *said.values()),
+        metadata=catalogue.metadata,
+        remarks=(*log.remarks, *catalogue.remarks),
+    )

@@ -89,6 +89,7 @@ def _log(part: _ViewingColumns, people: Mapping[str, int], catalogue: LoadedCata
         completion=part.completion[order][new],
         user_count=len(watching),
         metadata=catalogue.metadata,
+        remarks=catalogue.remarks,
     )
 
 

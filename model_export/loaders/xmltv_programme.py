@@ -201,10 +201,11 @@ def _own_text(element: Element) -> str:
 
 
 def _ages(programme: Element) -> list[AgeMention]:
+    """Return all ratings; some grabbers write them without ``<value>``."""
     return [
         AgeMention(text=_own_text(value).strip(), system=found.get("system", ""))
         for found in programme.iterfind("rating")
-        for value in found.iterfind("value")
+        for value in found.findall("value") or [found]
     ]
 
 

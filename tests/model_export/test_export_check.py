@@ -241,3 +241,11 @@ def test_words_that_the_mapping_lifts_are_named_by_check_and_train(tmp_path: Pat
     result = CliRunner().invoke(main, [str(word) for word in command])
     assert result.exit_code == 0, result.output
     assert said in result.output
+
+
+def test_training_says_how_many_entries_were_left_out(guide: Path, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("user,item,timestamp\nann,Tide S01E02,1700000000\n")
+    words = ["train", "--catalogue", guide, "--ratings", tmp_path / "log.csv"]
+    out = tmp_path / "model.npz"
+    result = CliRunner().invoke(main, [str(word) for word in (*words, "--out", out)])
+    assert "note: 1 entries of the catalogue were left out: 'check' says which" in result.output

@@ -196,6 +196,12 @@ def test_of_two_broadcasts_the_strictest_rating_counts(tmp_path: Path, order: in
     assert _only(tmp_path, *rated[::order]).age_rating == 18
 
 
+def test_a_rating_without_value_counts(tmp_path: Path) -> None:
+    assert _only(tmp_path, "<title>Tide</title><rating>TV-MA</rating>").age_rating == 18
+    icon = '<title>Tide</title><rating system="FSK"><icon src="a"/></rating>'
+    assert _only(tmp_path, icon).age_rating == 0
+
+
 def test_broadcasts_without_rating_leave_that_of_another(tmp_path: Path) -> None:
     rated = "<title>Tide</title><rating system='FSK'><value>16</value></rating>"
     assert _only(tmp_path, "<title>Tide</title>", rated, "<title>Tide</title>").age_rating == 16
