@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import click
 
 from edgeagent.cli.progress_bars import lines_table, progress_on
-from edgeagent.cli.simulator_extra import simulator_needed
+from edgeagent.cli.simulator_extra import segments_option, simulator_needed
 from edgeagent.cli.wording import TranslatedCommand
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory
 from edgeagent.errors import PromiseBroken
 from edgeagent.messages.fields import MechanismName
-from edgeagent.messages.task import MAX_ODDS, PERMITTED_ODDS, PERMITTED_SEGMENTS
+from edgeagent.messages.task import MAX_ODDS, PERMITTED_ODDS
 from edgeagent.simulator.fleet.poisoning import AttackName, pushing_the_rarest
 
 if TYPE_CHECKING:
@@ -63,13 +63,7 @@ def poison_options(command: _Command) -> _Command:
     type=click.IntRange(1, 520),
     help="How long; in each week a thirteenth of the boxes is due.",
 )
-@click.option(
-    "--segments",
-    default="32",
-    show_default=True,
-    type=click.Choice([str(number) for number in PERMITTED_SEGMENTS]),
-    help="How many the model tells apart.",
-)
+@segments_option
 @click.option(
     "--mechanism",
     default="subset_selection",

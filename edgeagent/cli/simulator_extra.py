@@ -1,13 +1,24 @@
-"""What commands need that run the simulator: its packages, which a box does not have."""
+"""What commands share that run the simulator: its packages, which a box lacks, and an option."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from edgeagent.errors import InputError
+import click
 
-__all__ = ["simulator_needed"]
+from edgeagent.errors import InputError
+from edgeagent.messages.task import PERMITTED_SEGMENTS
+
+__all__ = ["segments_option", "simulator_needed"]
+
+segments_option = click.option(
+    "--segments",
+    default="32",
+    show_default=True,
+    type=click.Choice([str(number) for number in PERMITTED_SEGMENTS]),
+    help="How many the model tells apart.",
+)
 
 
 @contextmanager

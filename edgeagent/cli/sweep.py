@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeagent.cli.progress_bars import progress_on
-from edgeagent.cli.simulator_extra import simulator_needed
+from edgeagent.cli.simulator_extra import segments_option, simulator_needed
 from edgeagent.cli.wording import TranslatedCommand
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory
-from edgeagent.messages.task import PERMITTED_ODDS, PERMITTED_SEGMENTS
+from edgeagent.messages.task import PERMITTED_ODDS
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,13 +32,7 @@ _FLEETS = (1_000, 10_000, 100_000, 1_000_000)
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Of the segment, in all viewing sessions.",
 )
-@click.option(
-    "--segments",
-    default="32",
-    show_default=True,
-    type=click.Choice([str(number) for number in PERMITTED_SEGMENTS]),
-    help="How many the model tells apart.",
-)
+@segments_option
 @click.option(
     "--boxes",
     multiple=True,
