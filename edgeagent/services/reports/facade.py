@@ -1,4 +1,4 @@
-"""Reporting: everything a box does about reports, as ``agent.reporting``.
+"""Reporting: everything a box does about reports, as ``agent.reports``.
 
 Each part is imported on first use, to keep the idle service small.
 """
