@@ -117,7 +117,8 @@ def test_lengths_are_minutes_whatever_they_were_said_in(
         ("<tv", "not well-formed XML: unclosed token"),
         ("<tv>&x;</tv>", "holds no titles$"),
         ("<tv><programme>", "no titles; 1 left out: the guide ends within it"),
-        ("<html></html>", "its root is <html>, not <tv>"),
+        ("<html></html>", "is a web page"),
+        ("<rss></rss>", "its root is <rss>, not <tv>"),
         ("<tv></tv>", "guide holds no titles"),
         (
             "<tv><programme><desc>A</desc></programme></tv>",

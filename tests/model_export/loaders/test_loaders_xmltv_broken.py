@@ -34,7 +34,7 @@ def _load(directory: Path, guide: bytes | str, *, strict: bool = False) -> Loade
         ("<programme><p:title>A</p:title></programme>", "broken XML: unbound prefix"),
         ("<programme/>", "nothing in field 'title'"),
         ("<programme></programme >", "nothing in field 'title'"),
-        (f"<programme><title>{'A' * 1_000_001}</title></programme>", "longer than 1,000,000"),
+        (f"<programme><title>{'A' * 1_200_000}</title></programme>", "longer than 1,000,000"),
         ("<programme><desc><programme><a/></desc></programme>", "another begins"),
     ],
 )

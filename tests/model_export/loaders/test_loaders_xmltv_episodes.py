@@ -205,3 +205,14 @@ def test_a_rating_without_value_counts(tmp_path: Path) -> None:
 def test_broadcasts_without_rating_leave_that_of_another(tmp_path: Path) -> None:
     rated = "<title>Tide</title><rating system='FSK'><value>16</value></rating>"
     assert _only(tmp_path, "<title>Tide</title>", rated, "<title>Tide</title>").age_rating == 16
+
+
+def test_the_day_it_was_first_shown_keeps_episodes_apart_and_makes_none_of_a_film(
+    tmp_path: Path,
+) -> None:
+    days = [_tide(("original-air-date", f"2026-01-0{day} 20:00:00")) for day in (1, 2)]
+    film = _tide(("original-air-date", "1999-01-01"), more="<category>movie</category>")
+    titles = _load(tmp_path, *days, film).titles
+    assert [(title.entity_id, title.kind) for title in titles] == [
+        ("Tide (2026-01-01)", "episode"), ("Tide (2026-01-02)", "episode"), ("Tide", "film"),
+    ]  # fmt: skip
