@@ -62,7 +62,8 @@ def programme_entry(programme: Element) -> dict[str, object]:
     if kind == "film" and subtitle is not None and is_film_note(subtitle):
         subtitle = None
     year = _text(programme, "date")
-    made = _made_identity(name, subtitle, number, numbering, _year(year) if kind == "film" else "")
+    apart = None if subtitle else numbering.unread or numbering.first_shown
+    made = _made_identity(name, subtitle, number, _year(year) if kind == "film" else apart)
     own = numbering.ids if kind != "series" else (*numbering.ids, *_maybe(numbering.series_id))
     item, *others = [*own, *_maybe(made), None]
     return {
@@ -138,12 +139,9 @@ def _is_for_people(element: Element) -> bool:
 
 
 def _made_identity(
-    name: str | None,
-    subtitle: str | None,
-    number: EpisodeNumber,
-    numbering: _Numbering,
-    year: str,
+    name: str | None, subtitle: str | None, number: EpisodeNumber, apart: str | None
 ) -> str | None:
+    """Return the name, and what tells it apart from others of that name."""
     if name is None:
         return None
     if number.episode is not None:
@@ -153,7 +151,6 @@ def _made_identity(
         name = f"{name}: {subtitle}"
     elif number.season is not None:
         name = f"{name} S{number.season:02d}"
-    apart = year or (None if subtitle else numbering.unread or numbering.first_shown)
     return made_identity(f"{name} ({apart})" if apart else name)
 
 
