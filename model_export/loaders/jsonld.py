@@ -145,23 +145,23 @@ def _type(written: str) -> str:
 
 
 def _entry(found: _Place, node: Node, kind: str, names: Names) -> dict[str, object]:
-    season = found.season or _referred(node.get("partOfSeason"), names)
-    series = found.series or _series_of(node, names) or _series_of(season, names)
+    season = _whole(found.season or _referred(node.get("partOfSeason"), names), names)
+    series = _whole(found.series or _series_of(node, names) or _series_of(season, names), names)
     is_episode = kind == "episode"
     collection = {} if is_episode else _referred(node.get("isPartOf"), names)
     if not set(_types(collection)) <= _COLLECTIONS:
         collection = {}
     number = _numbering(node, season)
-    # What protects on either counts: the strictest of all ages, every genre and keyword.
-    both = (node, series) if is_episode else (node,)
+    # What protects on any counts: the strictest of all ages, every genre and keyword.
+    around = (node, season, series) if is_episode else (node,)
     return {
         "item": _item(node, series, number),
         # An episode without a name is called as its series is, as in a guide.
         "title": _name(node) or (_name(series) if is_episode else None),
         "kind": kind,
-        "genres": _words_of(("genre",), both, names),
+        "genres": _words_of(("genre",), around, names),
         "year": plain(first(node, *_DATES)),
-        "age_rating": [age for one in both for age in _ages(one)],
+        "age_rating": [age for one in around for age in _ages(one)],
         "run_minutes": minutes(first(node, "duration", "timeRequired")),
         "series": _name(series) if is_episode else None,
         "series_id": _identity(series) if is_episode else None,
@@ -169,12 +169,17 @@ def _entry(found: _Place, node: Node, kind: str, names: Names) -> dict[str, obje
         "episode": number["episode"],
         "franchise": _name(collection),
         "people": [name for field in _PEOPLE for name in _named(node.get(field), names)],
-        "keywords": _words_of(("keywords", "about"), both, names),
+        "keywords": _words_of(("keywords", "about"), around, names),
         "description": plain(first(node, "description", "abstract")),
         "available_until": plain(node.get("expires")),
         "entitlements": _named(node.get("requiresSubscription"), names),
         "language": _named(node.get("inLanguage"), names)[:1],
     }
+
+
+def _whole(node: Node, names: Names) -> Node:
+    """Return a node with what is said of its ``@id`` elsewhere."""
+    return {**(names.get(node.get("@id")) or {}), **node}
 
 
 def _name(node: Node) -> object:

@@ -129,6 +129,24 @@ def test_age_and_genres_of_the_series_count_for_an_episode_that_has_its_own(tmp_
     assert (rain.age_rating, set(rain.genres)) == (18, {"Drama", "War"})
 
 
+@pytest.mark.parametrize("whose", ["season", "series", "the series elsewhere"])
+def test_what_protects_counts_wherever_it_is_said(tmp_path: Path, whose: str) -> None:
+    said = {"contentRating": "FSK 18", "genre": "War", "keywords": "trench"}
+    episode = {"@type": "TVEpisode", "@id": "e1", "name": "Rain", "contentRating": "FSK 6"}
+    season = {"@type": "TVSeason", "seasonNumber": 1, "episode": [episode]}
+    series = {"@type": "TVSeries", "@id": "s1", "name": "Trench"}
+    document = [
+        series
+        | (said if whose == "series" else {})
+        | {"containsSeason": season | (said if whose == "season" else {})},
+        {"@id": "s1"} | (said if whose == "the series elsewhere" else {}),
+    ]
+    catalogue = _load(tmp_path, document)
+    (rain,) = (title for title in catalogue.titles if title.entity_id == "e1")
+    assert (rain.age_rating, rain.genres) == (18, ("War",))
+    assert catalogue.metadata["e1"].keywords == ("trench",)
+
+
 def test_what_cannot_be_meant_is_not_said(tmp_path: Path) -> None:
     odd = MOVIE | {
         "duration": "long",
