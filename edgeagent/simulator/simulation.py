@@ -286,5 +286,7 @@ def _scenario(outcomes: Sequence[HouseholdOutcome], task: ReportTask, options: O
         mix=mix,
         mechanism=task.mechanism,
         odds=task.odds,
-        poisoning=pushing_the_rarest(mix, attack=options.attack, share=options.poison),
+        poisoning=pushing_the_rarest(
+            mix, attack=options.attack, share=options.poison, sensitive=task.sensitive
+        ),
     )

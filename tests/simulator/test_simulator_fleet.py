@@ -261,6 +261,18 @@ def test_what_does_not_hold_is_named(outcome: FleetOutcome) -> None:
     assert said.startswith("the estimated shares sum to 0.")
 
 
+@pytest.mark.parametrize(("sensitive", "target"), [((), 1), ((1,), 3), ((0, 1, 2, 3), 1)])
+def test_liars_push_the_rarest_segment_that_is_shown(
+    sensitive: tuple[int, ...], target: int
+) -> None:
+    lies = pushing_the_rarest(
+        (0.4, 0.05, 0.2, 0.1, 0.01), attack="random", share=0.1, sensitive=sensitive
+    )
+    assert lies is not None
+    assert lies.target == target
+    assert pushing_the_rarest(MIX, attack="random", share=0.0) is None
+
+
 @pytest.mark.parametrize("mechanism", ["subset_selection", "discrete_laplace"])
 @pytest.mark.parametrize("attack", get_args(AttackName))
 def test_an_attack_does_what_theory_says(attack: AttackName, mechanism: MechanismName) -> None:

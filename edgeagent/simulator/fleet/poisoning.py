@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,8 +32,13 @@ class Poisoning:
 
 
 def pushing_the_rarest(
-    mix: Sequence[float], *, attack: AttackName, share: float
+    mix: Sequence[float], *, attack: AttackName, share: float, sensitive: Collection[int] = ()
 ) -> Poisoning | None:
-    """Return the attack on the segment with the smallest share; ``None`` without attackers."""
-    target = min(range(len(mix) - 1), key=mix.__getitem__)
+    """Return the attack on the segment with the smallest share; ``None`` without attackers.
+
+    Sensitive segments are no target: nobody is shown them. Where all are, one has to do.
+    """
+    segments = range(len(mix) - 1)
+    listed = [segment for segment in segments if segment not in sensitive] or segments
+    target = min(listed, key=mix.__getitem__)
     return Poisoning(attack=attack, share=share, target=target) if share else None
