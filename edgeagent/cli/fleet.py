@@ -18,6 +18,7 @@ from edgeagent.command_output import OutputDirectory
 from edgeagent.errors import PromiseBroken
 from edgeagent.messages.fields import MechanismName
 from edgeagent.messages.task import MAX_ODDS, PERMITTED_ODDS
+from edgeagent.number_range import NumberRange
 from edgeagent.simulator.fleet.poisoning import AttackName, pushing_the_rarest
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def poison_options(command: _Command) -> _Command:
         "--poison",
         default=0.0,
         show_default=True,
-        type=click.FloatRange(0, _MOST_POISON),
+        type=NumberRange(0, _MOST_POISON),
         help="Fraction of the fleet's reporting boxes that lie.",
     )
     attack = click.option(
@@ -98,7 +99,7 @@ def command(*, processes: int | None, out: Path, as_json: bool, **given: Any) ->
     with simulator_needed():
         from rich.console import Console  # noqa: PLC0415  (simulator extra)
 
-        from edgeagent.simulator.fleet.checkpoint import CHECKPOINT_NAME  # noqa: PLC0415
+        from edgeagent.simulator.fleet.checkpoint import CHECKPOINT_NAME, forget  # noqa: PLC0415
         from edgeagent.simulator.fleet.engine import box_windows, run_fleet  # noqa: PLC0415
         from edgeagent.simulator.fleet.summary import broken_fleet_promises  # noqa: PLC0415
         from edgeagent.simulator.fleet_page import write_fleet_page  # noqa: PLC0415
@@ -116,6 +117,7 @@ def command(*, processes: int | None, out: Path, as_json: bool, **given: Any) ->
         progress.stage("Drawing the page")
         page = write_fleet_page(outcome, out / "fleet.html")
     _show(outcome, page, as_json=as_json)
+    forget(out / CHECKPOINT_NAME)
     broken = broken_fleet_promises(outcome)
     if broken:
         raise PromiseBroken("; ".join(broken), hint="run it with another --seed to rule out chance")

@@ -105,6 +105,7 @@ def _run(*, as_json: bool, **given: Any) -> None:
     with simulator_needed():
         from rich.console import Console  # noqa: PLC0415  (simulator extra)
 
+        from edgeagent.simulator.fleet.checkpoint import CHECKPOINT_NAME, forget  # noqa: PLC0415
         from edgeagent.simulator.plan import Options  # noqa: PLC0415  (simulator extra)
         from edgeagent.simulator.report_page import write_report_page  # noqa: PLC0415
         from edgeagent.simulator.simulation import simulate  # noqa: PLC0415  (simulator extra)
@@ -124,6 +125,7 @@ def _run(*, as_json: bool, **given: Any) -> None:
         emit_json(summarize(simulation))
     else:
         print_summary(Console(), simulation, page)
+    forget(options.out / CHECKPOINT_NAME)
     raise_if_broken(simulation)
 
 

@@ -13,6 +13,7 @@ from edgeagent.cli.wording import TranslatedCommand
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory
 from edgeagent.messages.task import PERMITTED_ODDS
+from edgeagent.number_range import NumberRange
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,7 +30,7 @@ _FLEETS = (1_000, 10_000, 100_000, 1_000_000)
     "--share",
     default=0.05,
     show_default=True,
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=NumberRange(0, 1, min_open=True, max_open=True),
     help="Of the segment, in all viewing sessions.",
 )
 @segments_option

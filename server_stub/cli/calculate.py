@@ -8,6 +8,7 @@ import click
 
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.messages.task import MAX_ODDS, PERMITTED_CATEGORIES, PERMITTED_ODDS
+from edgeagent.number_range import NumberRange
 from edgeagent.privacy.subset_selection import SubsetSelection
 from server_stub.planning import plan_precision
 
@@ -22,14 +23,14 @@ __all__ = ["calculate"]
 )
 @click.option(
     "--half-width",
-    type=click.FloatRange(min=0, max=1, min_open=True),
+    type=NumberRange(min=0, max=1, min_open=True),
     help="Half the width that a segment's interval may have (0.01 is one point of share).",
 )
 @click.option(
     "--share",
     default=0.05,
     show_default=True,
-    type=click.FloatRange(0, 1),
+    type=NumberRange(0, 1),
     help="Of the segment, as a part of all viewing sessions.",
 )
 @click.option(

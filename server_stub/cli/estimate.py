@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.number_range import NumberRange
 from server_stub.aggregate import SqliteAggregator
 from server_stub.cli.options import repository_option, store_option, task_option
 from server_stub.publication import (
@@ -39,7 +40,7 @@ __all__ = ["estimate"]
 )
 @click.option(
     "--half-width",
-    type=click.FloatRange(min=0, min_open=True),
+    type=NumberRange(min=0, min_open=True),
     help="For publication: refuse unless enough boxes reported and every interval is within ± this "
     "(0.01 is one point of share).",
 )

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from edgeagent.cli.root import cli
+from edgeagent.errors import OutputError
 from edgeagent.simulator.fleet import summary
 from edgeagent.simulator.fleet.checkpoint import CHECKPOINT_NAME
 
@@ -100,3 +101,27 @@ def test_interrupted_it_keeps_what_is_finished_and_goes_on_from_there(
     assert "batches were done" in resumed.pop("note")
     assert not kept.exists()
     assert resumed == {name: value for name, value in straight.items() if name != "note"}
+
+
+def test_a_page_that_cannot_be_written_costs_no_finished_batch(tmp_path: Path) -> None:
+    page = tmp_path / "fleet.html"
+    page.mkdir()
+    failed = CliRunner().invoke(cli, ["simulate", "fleet", *SMALL, "--out", str(tmp_path)])
+    assert failed.exit_code == OutputError.exit_code
+    assert "fleet.html cannot be written" in failed.stderr
+    page.rmdir()
+    assert "where 13 batches were done" in run(*SMALL, "--json", out=tmp_path)
+    assert list(tmp_path.iterdir()) == [page]
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    arguments = ["simulate", "fleet", *LARGE, "--out", str(tmp_path)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "edgeagent", *arguments], stderr=subprocess.PIPE
+    ) as process:
+        while process.poll() is None and not (tmp_path / CHECKPOINT_NAME).exists():
+            pass
+        process.kill()
+        # Workers hold the pipe, too: it is at its end when the last of them has gone.
+        process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL

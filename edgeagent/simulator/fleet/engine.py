@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -23,7 +24,7 @@ from edgeagent.privacy.randomizers import Randomizer
 from edgeagent.reporting_calendar import SPACING_WEEKS
 from edgeagent.simulator.fleet.attacks import effect_of
 from edgeagent.simulator.fleet.batch import BatchSums, FleetBatch, batches_of, run_batch
-from edgeagent.simulator.fleet.checkpoint import FleetProgress, forget, resume, save
+from edgeagent.simulator.fleet.checkpoint import FleetProgress, resume, save
 from edgeagent.simulator.fleet.outcome import FleetCost, FleetOutcome, FleetWindow
 from edgeagent.simulator.fleet.scenario import Scenario
 from edgeagent.simulator.fleet.tastes import Tastes
@@ -58,8 +59,10 @@ def run_fleet(
         scenario: the fleet.
         advance: called with the number of further box-windows done, :func:`box_windows` in all.
         processes: how many; by default one for each processor, and one for a small fleet.
-        checkpoint: the file that holds what is finished while the run lasts; a run that was cut
-            short is continued from it.
+        checkpoint: the file that holds what is finished; a run that was cut short is continued from
+            it. It stays until the caller has shown the outcome and calls
+            :func:`~edgeagent.simulator.fleet.checkpoint.forget`: a page takes seconds to draw, and
+            the disk may be full.
 
     Raises:
         InputError: the server counted no report, or a process was killed.
@@ -84,12 +87,9 @@ def run_fleet(
             advance(batch.boxes)
             if checkpoint and number % _SAVE_EVERY == 0:
                 save(checkpoint, scenario, progress)
-    except BaseException:
+    finally:
         if checkpoint and progress.batches:
             save(checkpoint, scenario, progress)
-        raise
-    if checkpoint:
-        forget(checkpoint)
     seconds = time.monotonic() - begin
     return _outcome(scenario, progress, seconds=seconds, rate=lived / seconds, note=note)
 
@@ -101,7 +101,7 @@ def _run_all(scenario: Scenario, batches: Iterable[FleetBatch], processes: int) 
         yield from ((batch, run(batch)) for batch in batches)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, initializer=_ignore_interrupts) as pool:
+    with ProcessPoolExecutor(processes, context, initializer=_prepare_worker) as pool:
         pending: dict[Future[BatchSums], FleetBatch] = {}
         for batch in batches:
             if len(pending) >= _AHEAD * processes:
@@ -122,8 +122,17 @@ def _finished(pending: dict[Future[BatchSums], FleetBatch]) -> Iterator[_Done]:
             ) from error
 
 
-def _ignore_interrupts() -> None:
+def _prepare_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles it
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End with a parent that was killed: the pool's queue never tells a worker of its end."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _outcome(
