@@ -36,14 +36,14 @@ class PrecisionPlan(Message, frozen=True, kw_only=True):
         """Return the plan in words."""
         week = self.half_width_of_a_week
         lines = [
-            f"{self.boxes:,} boxes, e^epsilon = {self.odds}, {self.segments} segments:",
+            f"{self.boxes:,} boxes that report, e^epsilon = {self.odds}, {self.segments} segments:",
             f"a segment of {100 * self.share:g} % of the sessions is known ({self.confidence:.0%})",
             f"  from a quarter's reports, one a box, to ± {100 * self.half_width:.2f} points",
         ]
         if week is not None:
             lines.append(f"  {_WEEK} to ± {100 * week:.2f} points")
         lines.append(
-            "Enough reports for publication."
+            "Enough reports for publication, with that half-width stated."
             if self.publishable
             else f"Too few reports for publication, which takes {MIN_PUBLISHABLE_REPORTS:,}."
         )

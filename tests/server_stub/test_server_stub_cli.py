@@ -229,7 +229,7 @@ def test_boxes_and_half_widths_are_calculated_from_each_other() -> None:
     assert there["half_width_of_a_week"] == pytest.approx(0.01 * 13**0.5, rel=1e-3)
     assert there["publishable"]
     lines = run("calculate", "--boxes", 12, "--odds", "3/2", "--segments", 8).stdout.splitlines()
-    assert lines[0] == "12 boxes, e^epsilon = 3/2, 8 segments:"
+    assert lines[0] == "12 boxes that report, e^epsilon = 3/2, 8 segments:"
     assert lines[-1] == "Too few reports for publication, which takes 5,000."
     assert len(lines) == 4
 
