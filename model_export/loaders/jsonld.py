@@ -38,8 +38,11 @@ _REFERENCES = ("partOfSeries", "partOfTVSeries", "partOfSeason", "isPartOf")
 _PEOPLE = ("actor", "director", "creator", "author", "producer", "musicBy")
 _NAMES = ("name", "headline", "alternateName")
 _IDENTITY = ("@id", "identifier", "url", "sameAs")
-_RATINGS = ("@value", "value", "ratingValue", "name", "termCode", "alternateName", "@id", "url")
-_LEAST_AGES = ("suggestedMinAge", "requiredMinAge", "typicalAgeRange")
+_RATINGS = (
+    "@value", "@list", "@set", "value", "minValue", "ratingValue", "name", "termCode",
+    "alternateName", "@id", "url",
+)  # fmt: skip
+_LEAST_AGES = ("suggestedMinAge", "requiredMinAge", "suggestedAge", "typicalAgeRange")
 _COLLECTIONS = {"MovieSeries", "CreativeWorkSeries", "Collection", "BookSeries"}
 """What a film is part of as one of several; a web page is none."""
 _DATES = ("datePublished", "dateCreated", "copyrightYear", "startDate")
@@ -161,7 +164,7 @@ def _entry(found: _Place, node: Node, kind: str, names: Names) -> dict[str, obje
         "kind": kind,
         "genres": _words_of(("genre",), around, names),
         "year": plain(first(node, *_DATES)),
-        "age_rating": [age for one in around for age in _ages(one)],
+        "age_rating": [age for one in around for age in _ages(one, names)],
         "run_minutes": minutes(first(node, "duration", "timeRequired")),
         "series": _name(series) if is_episode else None,
         "series_id": _identity(series) if is_episode else None,
@@ -265,21 +268,36 @@ def _item(node: Node, series: Node, number: dict[str, object]) -> object:
     return made_identity(f"{name} ({released[:4]})" if released else str(name))
 
 
-def _ages(node: Node) -> list[AgeMention]:
+def _ages(node: Node, names: Names) -> list[AgeMention]:
     """Return every rating, whatever it is written in; the property stands for the system."""
-    said = [
-        (value, name)
-        for name in ("contentRating", "typicalAgeRange")
-        for each in listed(node.get(name))
-        for value in ([each.get(field) for field in _RATINGS] if isinstance(each, dict) else [each])
-    ]
-    for audience in listed(node.get("audience")):
-        if isinstance(audience, dict):
+    said = [(node.get(name), name) for name in ("contentRating", "typicalAgeRange")]
+    for each in listed(node.get("audience")):
+        if isinstance(each, dict):
+            audience = _whole(each, names)
             said += [(audience.get(field), field) for field in _LEAST_AGES]
     if str(node.get("isFamilyFriendly")).rpartition("/")[2].casefold() == "false":
         said.append(("not family friendly", "isFamilyFriendly"))
     return [
         AgeMention(text=str(text), system=name)
         for value, name in said
-        if (text := plain(value)) is not None
+        for each in listed(value)
+        for text in _rated(_whole(each, names) if isinstance(each, dict) else each)
     ]
+
+
+def _rated(rating: object) -> list[object]:
+    """Return all texts and numbers of a rating; a local ``@id`` (``#g``, ``_:b12``) is none."""
+    texts: list[object] = []
+    waiting = [rating]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, list):
+            waiting += found
+        elif isinstance(found, dict):
+            known = [found[field] for field in _RATINGS if field in found]
+            inside = [each for each in known if not is_local(each)]
+            waiting += inside
+            texts += ["said in no form that is read"] if found and not inside else []
+        elif isinstance(found, str | int | float) and not isinstance(found, bool):
+            texts.append(found)
+    return texts

@@ -151,10 +151,26 @@ FILM: dict[str, Any] = {"@type": "Movie", "@id": "a", "name": "Low Tide"}
         ({"isFamilyFriendly": "http://schema.org/False", "contentRating": "12"}, 12),
         ({"isFamilyFriendly": True}, 0),
         ({"contentRating": True}, 0),
+        ({"contentRating": {"ratingValue": None}}, 0),
+        ({"contentRating": {"ratingValue": ["6", {"@value": "18"}]}}, 18),
+        ({"contentRating": [["6", "18"]]}, 18),
+        ({"contentRating": {"description": "FSK 18"}}, UNKNOWN_AGE),
+        ({"contentRating": {"@id": "_:b0"}}, UNKNOWN_AGE),
+        ({"typicalAgeRange": {"@type": "QuantitativeValue", "minValue": 18}}, 18),
+        ({"audience": {"suggestedAge": {"minValue": 16}}}, 16),
+        ({"audience": {"suggestedMinAge": ["6", "18"]}}, 18),
     ],
 )
 def test_ages_in_every_form_of_a_document(tmp_path: Path, said: dict[str, Any], age: int) -> None:
     assert _only(tmp_path, FILM | said).age_rating == age
+
+
+@pytest.mark.parametrize("local", ["#g", "_:b0", "_:b12", "#rating"])
+def test_an_age_that_stands_elsewhere_is_that_and_not_its_id(tmp_path: Path, local: str) -> None:
+    rating = {"@type": "Rating", "@id": local, "ratingValue": "16", "suggestedMinAge": 16}
+    for said in ("contentRating", "audience"):
+        title = FILM | {said: {"@id": local}}
+        assert _only(tmp_path, {"@graph": [title, rating]}).age_rating == 16
 
 
 def test_episodes_of_a_site_without_ids_are_called_by_series_and_number(tmp_path: Path) -> None:
