@@ -45,7 +45,7 @@ def budget_picture(outcome: FleetOutcome) -> Picture:
             )
         axes.set_ylim(0, max(limit, last.epsilon_most) * 1.08)
         axes.set_xlabel("week of the run")
-        axes.set_ylabel("ε spent")
+        axes.set_ylabel("ε spent in the run")
         legend_above(figure, axes, columns=3 if screen.wide else 1)
 
     return draw_picture(
@@ -53,10 +53,11 @@ def budget_picture(outcome: FleetOutcome) -> Picture:
         draw,
         heights_inches=(3.2, 3.8),
         caption=f"After {len(windows)} weeks a box has spent ε = {last.epsilon_most:.2f} at most "
-        f"and {last.epsilon_mean:.2f} on average, of {limit:.2f} that the box itself allows in "
+        f"and {last.epsilon_mean:.2f} on average since the run began; the box itself allows "
+        f"{limit:.2f} in any {YEAR_WEEKS} weeks.",
+        description="Two rising lines over the weeks, the most that one box has spent since "
+        "the run began and the mean, beside the line of the limit in any "
         f"{YEAR_WEEKS} weeks.",
-        description="Two rising lines over the weeks, the most that one box has spent and the "
-        "mean, below the line of the limit.",
         numbers=Numbers(
             columns=("week", "most of one box, ε", "mean, ε"),
             rows=tuple(

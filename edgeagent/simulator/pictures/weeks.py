@@ -59,8 +59,9 @@ def boxes_picture(outcome: FleetOutcome) -> Picture:
         "boxes",
         draw,
         heights_inches=(3.4, 4.0),
-        caption=f"Of {boxes.due:,} boxes that were due {boxes.reported / boxes.due:.0%} were "
-        f"counted; {boxes.opted_out / boxes.due:.0%} do not grant reports.",
+        caption=f"{outcome.devices:,} boxes were due {boxes.due:,} times in all: in "
+        f"{boxes.reported / boxes.due:.0%} of them a report was counted, in "
+        f"{boxes.opted_out / boxes.due:.0%} the household does not grant reports.",
         description="Stacked bars, one a week: the boxes due by what became of their report.",
         numbers=Numbers(
             columns=("week", "due", *_FATES, "liars among the counted"),
