@@ -200,10 +200,18 @@ def _own_text(element: Element) -> str:
 def _ages(programme: Element) -> list[AgeMention]:
     """Return all ratings; some grabbers write them without ``<value>``."""
     return [
-        AgeMention(text=_own_text(value).strip(), system=found.get("system", ""))
+        AgeMention(text=text, system=found.get("system", ""))
         for found in programme.iterfind("rating")
-        for value in found.findall("value") or [found]
+        for text in _rated(found)
     ]
+
+
+def _rated(rating: Element) -> list[str]:
+    """Return what a rating says; one that stands in a picture alone is said, but in no words."""
+    texts = [_own_text(each).strip() for each in rating.findall("value") or [rating]]
+    if any(texts):
+        return texts
+    return [rating.get("value", "" if rating.find("icon") is None else "a picture")]
 
 
 def _minutes(programme: Element) -> object:

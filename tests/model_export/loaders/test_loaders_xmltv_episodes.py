@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgeagent.messages import Title
+from edgeagent.messages.fields import UNKNOWN_AGE
 from model_export.loaders import LoadedCatalogue, load_catalogue
 
 
@@ -198,8 +199,16 @@ def test_of_two_broadcasts_the_strictest_rating_counts(tmp_path: Path, order: in
 
 def test_a_rating_without_value_counts(tmp_path: Path) -> None:
     assert _only(tmp_path, "<title>Tide</title><rating>TV-MA</rating>").age_rating == 18
-    icon = '<title>Tide</title><rating system="FSK"><icon src="a"/></rating>'
-    assert _only(tmp_path, icon).age_rating == 0
+    assert _only(tmp_path, '<title>Tide</title><rating value="18"/>').age_rating == 18
+    assert _only(tmp_path, '<title>Tide</title><rating system="FSK"/>').age_rating == 0
+
+
+@pytest.mark.parametrize("value", ["", "<value/>", "<value> </value>"])
+def test_a_rating_that_is_a_picture_is_not_for_everybody(tmp_path: Path, value: str) -> None:
+    picture = f'<title>Tide</title><rating system="CSA">{value}<icon src="csa-18.png"/></rating>'
+    assert _only(tmp_path, picture).age_rating == UNKNOWN_AGE
+    readable = f"{picture}<rating><value>12</value></rating>"
+    assert _only(tmp_path, readable).age_rating == 12
 
 
 def test_broadcasts_without_rating_leave_that_of_another(tmp_path: Path) -> None:
