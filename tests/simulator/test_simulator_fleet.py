@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import tracemalloc
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,7 +20,7 @@ from edgeagent.messages.fields import MechanismName
 from edgeagent.privacy.accounting import epsilon
 from edgeagent.simulator.fleet import batch as batches
 from edgeagent.simulator.fleet.batch import batches_of, run_batch
-from edgeagent.simulator.fleet.checkpoint import CHECKPOINT_NAME
+from edgeagent.simulator.fleet.checkpoint import CHECKPOINT_NAME, FleetProgress, resume, save
 from edgeagent.simulator.fleet.coverage import coverage_is_credible
 from edgeagent.simulator.fleet.engine import box_windows, run_fleet
 from edgeagent.simulator.fleet.fates import draw_fates
@@ -249,9 +251,24 @@ def test_a_checkpoint_that_cannot_be_kept_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be read"):
         run_fleet(FLEET, advance=lambda _: None, checkpoint=tmp_path / CHECKPOINT_NAME)
     kept = tmp_path / "kept"
-    kept.with_name("kept.new").mkdir()
+    kept.with_name(f"kept.{os.getpid()}").mkdir()
     with pytest.raises(OutputError, match="cannot be written"):
         run_fleet(FLEET, advance=cut_short_after(1), checkpoint=kept)
+
+
+def save_often(path: Path, seed: int) -> None:
+    for _ in range(500):
+        save(path, replace(FLEET, seed=seed), FleetProgress())
+
+
+def test_two_runs_save_to_one_place(tmp_path: Path) -> None:
+    path = tmp_path / CHECKPOINT_NAME
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        for saved in [pool.submit(save_often, path, seed) for seed in (1, 2)]:
+            saved.result()
+    _, note = resume(path, replace(FLEET, seed=3))
+    assert "of another run" in str(note)
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_what_does_not_hold_is_named(outcome: FleetOutcome) -> None:

@@ -9,6 +9,7 @@ computing time alone.
 from __future__ import annotations
 
 import hashlib
+import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -65,7 +66,8 @@ def save(path: Path, scenario: Scenario, progress: FleetProgress) -> None:
 
     """
     body = _identity(scenario) + b"\n" + msgspec.json.encode(progress)
-    beside = path.with_name(f"{path.name}.new")
+    # A name of its own for each process: another run may save to the same directory.
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside.write_bytes(_digest(body) + b"\n" + body)
