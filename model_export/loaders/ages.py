@@ -78,6 +78,8 @@ _AGES_IN_WORDS = {
 _LAW = re.compile(r"§\s*\d+")
 _NO_AGE = re.compile(r"\d\s*[/:]\s*\d|\d[.,]\d*[1-9]|\b[2348][dk]\b|\bs\d+\s*e\d+")
 """Scores, versions, picture formats and episodes."""
+_SCORE = re.compile(r"\d{1,2},\d")
+"""``7,4`` is a score where a comma is decimal; split into parts it would be ages."""
 _WHOLE = re.compile(r"(\d)[.,]0+(?!\d)")
 
 
@@ -107,6 +109,8 @@ def age_rating(mentions: Iterable[AgeMention]) -> int | None:
 def _read(mention: AgeMention) -> int | None:
     """Return the age of one mention; of a text in several parts the strictest that is readable."""
     line = _WHOLE.sub(r"\1", _LAW.sub("", folded(mention.text)))
+    if _SCORE.fullmatch(line):
+        return None
     system = folded(mention.system)
     found = _COUNTRY.fullmatch(line)
     if found and (found[1] in _COUNTRIES or found[1] in _OTHER_COUNTRIES):

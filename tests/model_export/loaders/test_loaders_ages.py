@@ -87,7 +87,8 @@ def test_the_system_tells_what_a_code_means(written: str, system: str, age: int)
     "written",
     [
         "unheard of", "Not Rated", "NR", "Graphic Violence", "99", "1200", "30-40", "-1", "2",
-        "4.5", "3/5", "16:9", "L", "U Suitable for nobody", "not suitable for all", "16 mm", "?",
+        "4.5", "7,4", "1,8", "3/5", "16:9", "L", "U Suitable for nobody", "not suitable for all",
+        "16 mm", "?",
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_unknown_and_never_for_everybody(written: str) -> None:
