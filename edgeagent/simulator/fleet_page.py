@@ -155,6 +155,8 @@ def write_fleet_page(outcome: FleetOutcome, path: Path) -> Path:
 
     """
     segments = (f"segment {number}" for number in range(1, outcome.scenario.categories))
+    kept = ["shares that sum to one"] if outcome.estimate.unit == "share" else []
+    kept += [] if outcome.effect else ["intervals that cover as often as they say"]
     return write_page(
         "fleet.html",
         path,
@@ -162,7 +164,6 @@ def write_fleet_page(outcome: FleetOutcome, path: Path) -> Path:
         scenario=outcome.scenario,
         headline=(*fleet_lines(outcome), *fleet_details(outcome)),
         broken=broken_fleet_promises(outcome),
-        kept="shares that sum to one"
-        + ("" if outcome.effect else ", and intervals that cover as often as they say"),
+        kept=", and ".join(kept),
         sections=fleet_sections(outcome, (*segments, "none")),
     )

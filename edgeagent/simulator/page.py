@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -26,10 +28,14 @@ def write_page(template: str, path: Path, **values: object) -> Path:
         trim_blocks=True,
     )
     html = environment.get_template(template).render(version=__version__, **values)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")  # a page that was good stays until then
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(html, "utf-8")
+        beside.write_text(html, "utf-8")
+        beside.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
         raise OutputError(
             f"{path} cannot be written: {error.strerror}",
             hint="free disk space, or choose another --out",

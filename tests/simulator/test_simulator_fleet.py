@@ -281,6 +281,20 @@ def test_what_does_not_hold_is_named(outcome: FleetOutcome) -> None:
     assert said.startswith("the estimated shares sum to 0.")
 
 
+def test_ratios_of_a_handful_of_reports_need_not_sum_to_one() -> None:
+    few = replace(FLEET, boxes=100, weeks=1, mechanism="discrete_laplace")
+    outcomes = [lived(replace(few, seed=seed)) for seed in range(20)]
+    assert any(sum(outcome.estimate.shares) == 0 for outcome in outcomes)
+    assert all(broken_fleet_promises(outcome) == () for outcome in outcomes)
+
+
+def test_a_pipe_is_no_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / CHECKPOINT_NAME
+    os.mkfifo(path)
+    with pytest.raises(OutputError, match="not a regular file"):
+        resume(path, FLEET)
+
+
 @pytest.mark.parametrize(("sensitive", "target"), [((), 1), ((1,), 3), ((0, 1, 2, 3), 1)])
 def test_liars_push_the_rarest_segment_that_is_shown(
     sensitive: tuple[int, ...], target: int

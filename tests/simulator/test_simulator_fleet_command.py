@@ -103,6 +103,17 @@ def test_interrupted_it_keeps_what_is_finished_and_goes_on_from_there(
     assert resumed == {name: value for name, value in straight.items() if name != "note"}
 
 
+def test_a_page_that_was_good_stays_until_the_next_is_whole(tmp_path: Path) -> None:
+    run(*SMALL, "--json", out=tmp_path)
+    page = tmp_path / "fleet.html"
+    before = page.read_text("utf-8")
+    page.with_name(f".fleet.html.{os.getpid()}").mkdir()
+    arguments = ["simulate", "fleet", *SMALL, "--seed", "2", "--out", str(tmp_path)]
+    failed = CliRunner().invoke(cli, arguments)
+    assert failed.exit_code == OutputError.exit_code
+    assert page.read_text("utf-8") == before
+
+
 def test_a_page_that_cannot_be_written_costs_no_finished_batch(tmp_path: Path) -> None:
     page = tmp_path / "fleet.html"
     page.mkdir()

@@ -20,6 +20,7 @@ import numpy as np
 
 from edgeagent import __version__
 from edgeagent.errors import OutputError
+from edgeagent.regular_file import open_regular
 from edgeagent.simulator.fleet.batch import BatchSums, FleetBatch
 from edgeagent.simulator.fleet.scenario import Scenario
 
@@ -87,12 +88,14 @@ def resume(path: Path, scenario: Scenario) -> tuple[FleetProgress, str | None]:
 
     """
     try:
-        digest, _, body = path.read_bytes().partition(b"\n")
+        with open_regular(path) as file:
+            digest, _, body = file.read().partition(b"\n")
     except FileNotFoundError:
         return FleetProgress(), None
     except OSError as error:
         raise OutputError(
-            f"{path} cannot be read: {error.strerror}", hint="delete it, or choose another --out"
+            f"{path} cannot be read: {error.strerror or error}",
+            hint="delete it, or choose another --out",
         ) from error
     if digest != _digest(body):
         return FleetProgress(), f"{path} is damaged: the fleet started over"

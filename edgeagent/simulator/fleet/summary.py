@@ -99,7 +99,7 @@ def fleet_details(fleet: FleetOutcome) -> tuple[tuple[str, str], ...]:
     spent = f"{last.epsilon_most:.2f} by one box at most, {last.epsilon_mean:.2f} on average"
     speed = f"{cost.seconds:.1f} s, {cost.box_windows_per_second / 1e6:.2f} million box-windows/s"
     return (
-        ("due", f"{boxes.due:,} times a box and its reporting week, {len(fleet.windows)} weeks"),
+        ("due", f"{boxes.due:,} times a box and its reporting week, {_weeks(len(fleet.windows))}"),
         ("no report", silent),
         ("refused", f"{boxes.refused:,}, and {boxes.duplicate:,} sent twice and counted once"),
         ("late", f"{boxes.late:,} of those counted arrived a week or more after theirs"),
@@ -115,6 +115,11 @@ def broken_fleet_promises(fleet: FleetOutcome) -> tuple[str, ...]:
     if fleet.effect is None and not coverage_is_credible(fleet.covered, len(fleet.truth)):
         broken.append(f"{fleet.covered} of {len(fleet.truth)} intervals cover the truth")
     whole = fsum(fleet.estimate.shares)
-    if not isclose(whole, 1, abs_tol=1e-9):
+    # Where shares are ratios, and the noise leaves nothing to divide by, they are all 0.
+    if fleet.estimate.unit == "share" and not isclose(whole, 1, abs_tol=1e-9):
         broken.append(f"the estimated shares sum to {whole}")
     return tuple(broken)
+
+
+def _weeks(number: int) -> str:
+    return "1 week" if number == 1 else f"{number} weeks"
