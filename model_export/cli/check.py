@@ -26,7 +26,8 @@ _MOST_GROUPS = 5
     "--catalogue",
     type=click.Path(path_type=Path),
     required=True,
-    help="CSV or Parquet with item, title, …, an XMLTV guide, or schema.org JSON-LD.",
+    help="CSV or Parquet with item, title, …, an XMLTV guide, schema.org JSON-LD, or a MovieLens "
+    "directory.",
 )
 @click.option(
     "--ratings",
@@ -117,3 +118,4 @@ def _print_viewings(understood: Understanding) -> None:
     _print_omissions("viewings", viewings.unknown_items)
     if viewings.unknown_items:
         click.echo("           'train' refuses them unless given --skip-unknown")
+    _print_omissions("not read", viewings.ignored)

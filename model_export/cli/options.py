@@ -93,7 +93,7 @@ def source_options(command: Callable[..., None]) -> Callable[..., None]:
         "--catalogue",
         type=click.Path(path_type=Path),
         help="What the items are: CSV or Parquet with item, title, …, an XMLTV guide, "
-        "or schema.org JSON-LD.",
+        "schema.org JSON-LD, or a MovieLens directory.",
     )
     @click.option(
         "--skip-unknown", is_flag=True, help="Leave out viewings of items not in --catalogue."

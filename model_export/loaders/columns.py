@@ -1,8 +1,9 @@
-"""Columns of a table of viewings as arrays; the first value that cannot be read is named."""
+"""Columns of tables: as arrays, with the first bad value named, and which of them nobody reads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,10 @@ from model_export.loaders import fields
 from model_export.loaders.fields import Unreadable
 from model_export.loaders.tables import RowBatch
 
-__all__ = ["each_value", "moments", "refused"]
+__all__ = ["each_value", "moments", "refused", "unread"]
+
+_ALIKE = 0.75
+"""``genre`` and ``genres`` are 0.91 alike, ``rating`` and ``age_rating`` 0.75."""
 
 
 def each_value(batch: RowBatch, field: str, read: Callable[[Any], Any]) -> list[Any]:
@@ -30,6 +34,16 @@ def each_value(batch: RowBatch, field: str, read: Callable[[Any], Any]) -> list[
         except Unreadable as error:
             raise refused(batch, row, field, error) from error
     return values
+
+
+def unread(column: str, known: Collection[str]) -> str:
+    """Name a column that nobody reads, and the one of ``known`` that may have been meant."""
+    if not column:
+        return "a column without a name"
+    near = get_close_matches(column, known, n=1, cutoff=_ALIKE) or [
+        name for name in known if set(column.split("_")) & set(name.split("_"))
+    ]
+    return f"column {column!r}" + (f": is {near[0]!r} meant?" if near else "")
 
 
 def refused(batch: RowBatch, row: int, field: str, expected: object) -> InputError:

@@ -21,7 +21,7 @@ from model_export.loaders.movielens_titles import movielens_title
 from model_export.loaders.tables import RowBatch, read_table
 from model_export.log import WatchLog
 
-__all__ = ["load_movielens"]
+__all__ = ["load_movielens", "load_movies"]
 
 _SUFFIXES = (".csv", ".dat", ".tsv", ".txt")
 _RATING_COLUMNS = ("user", "item", "rating", "timestamp")
@@ -90,6 +90,17 @@ def load_movielens(directory: Path, *, minimum_stars: float = 0.0) -> WatchLog:
         user_count=len(people),
         remarks=remarks,
     )
+
+
+def load_movies(directory: Path) -> tuple[Title, ...]:
+    """Load the films of a MovieLens directory, named as in its log.
+
+    Raises:
+        InputError: a file is missing, or that of the films is malformed.
+
+    """
+    _, movies = _files(directory)
+    return _read_movies(movies).titles
 
 
 def _files(directory: Path) -> tuple[Path, Path]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from edgeagent.errors import InputError
 from edgeagent.regular_file import open_regular
 from model_export.loaders.catalogue_builder import FIELDS, CatalogueBuilder, LoadedCatalogue
+from model_export.loaders.columns import unread
 from model_export.loaders.jsonld import read_jsonld
-from model_export.loaders.movielens import load_movielens
+from model_export.loaders.movielens import load_movielens, load_movies
 from model_export.loaders.tables import is_parquet, read_table
 from model_export.loaders.viewings import read_viewings
 from model_export.loaders.xmltv import read_xmltv
@@ -19,8 +19,6 @@ from model_export.log import WatchLog
 __all__ = ["load_catalogue", "load_log"]
 
 _LOOK_BYTES = 1024
-_ALIKE = 0.75
-"""``genre`` and ``genres`` are 0.91 alike, ``rating`` and ``age_rating`` 0.75."""
 _GZIP_MAGIC = b"\x1f\x8b"
 _WEB_PAGE = (b"<!doctype html", b"<html")
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
@@ -61,10 +59,10 @@ def load_log(
 
 
 def load_catalogue(path: Path, *, strict: bool = False) -> LoadedCatalogue:
-    """Load a catalogue: CSV, Parquet, an XMLTV guide or schema.org JSON-LD.
+    """Load a catalogue: CSV, Parquet, an XMLTV guide, schema.org JSON-LD or a MovieLens directory.
 
     Args:
-        path: the file, or a directory of Parquet parts.
+        path: the file, or a directory: of Parquet parts, or of MovieLens for its films.
         strict: refuse a guide or document with an entry that cannot be a title, instead of leaving
             it out and counting it. A table is always read so: its owner can correct it.
 
@@ -72,6 +70,8 @@ def load_catalogue(path: Path, *, strict: bool = False) -> LoadedCatalogue:
         InputError: what is wrong, where, and the way out.
 
     """
+    if path.is_dir() and not is_parquet(path):
+        return LoadedCatalogue(titles=load_movies(path), metadata={})
     begin = _look(path)
     if begin.startswith(b"<"):
         return read_xmltv(path, strict=strict)
@@ -81,20 +81,12 @@ def load_catalogue(path: Path, *, strict: bool = False) -> LoadedCatalogue:
     for batch in read_table(path, required=("item", "title")):
         said = [name for name in FIELDS if name in batch.columns]
         for column in sorted(set(batch.columns) - set(FIELDS)):
-            builder.omissions.ignored.add(_unread(column), batch.place(0), count=len(batch.numbers))
+            builder.omissions.ignored.add(
+                unread(column, FIELDS), batch.place(0), count=len(batch.numbers)
+            )
         for row in range(len(batch.numbers)):
             builder.add({name: batch.columns[name][row] for name in said}, batch.place(row))
     return builder.catalogue(path)
-
-
-def _unread(column: str) -> str:
-    """Name a column that nobody reads, and the one that may have been meant."""
-    if not column:
-        return "a column without a name"
-    near = get_close_matches(column, FIELDS, n=1, cutoff=_ALIKE) or [
-        field for field in FIELDS if set(column.split("_")) & set(field.split("_"))
-    ]
-    return f"column {column!r}" + (f": is {near[0]!r} meant?" if near else "")
 
 
 def _look(path: Path) -> bytes:

@@ -19,9 +19,11 @@ from edgeagent.messages import Title
 from edgeagent.messages.fields import UNKNOWN_AGE
 from edgeagent.messages.manifest import LiftedWord
 from model_export.loaders.catalogue_builder import LoadedCatalogue
+from model_export.loaders.columns import unread
 from model_export.loaders.omissions import Omission, Tally
 from model_export.loaders.sources import load_catalogue, load_log
 from model_export.loaders.tables import is_parquet, read_table
+from model_export.loaders.viewings import READ
 from model_export.log_remarks import log_remarks
 from model_export.metadata import Metadata, topic_words
 from model_export.spelling import folded
@@ -45,6 +47,8 @@ class LogSummary:
     watched_titles: int
     unknown_items: tuple[Omission, ...]
     """Viewings of items that the catalogue does not hold; training refuses them unless told to."""
+    ignored: tuple[Omission, ...]
+    """Columns that nobody reads."""
     remarks: tuple[str, ...]
     """How the file was read where it does not say itself, and what is odd about it as a whole."""
 
@@ -142,12 +146,15 @@ def understand(
 
 def _viewings(ratings: Path, loaded: LoadedCatalogue) -> LogSummary:
     log = load_log(ratings, loaded, skip_unknown=True)
-    read, unknown = len(log.items), Tally()
+    read, unknown, ignored = len(log.items), Tally(), Tally()
     if not ratings.is_dir() or is_parquet(ratings):
         known, read = {title.entity_id for title in loaded.titles}, 0
         alike = {_skeleton(item): item for item in known}
         for batch in read_table(ratings, required=("user", "item", "timestamp")):
             read += len(batch.numbers)
+            free = set(READ) - set(batch.columns)
+            for column in sorted(set(batch.columns) - set(READ)):
+                ignored.add(unread(column, free), batch.place(0), count=len(batch.numbers))
             for row, item in enumerate(batch.columns["item"]):
                 written = str(item).strip()
                 if written not in known:
@@ -161,6 +168,7 @@ def _viewings(ratings: Path, loaded: LoadedCatalogue) -> LogSummary:
         people=log.user_count,
         watched_titles=len(set(log.items.tolist())),
         unknown_items=unknown.omissions(),
+        ignored=ignored.omissions(),
         remarks=log_remarks(log),
     )
 

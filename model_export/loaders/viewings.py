@@ -18,9 +18,11 @@ from model_export.loaders.fields import Unreadable
 from model_export.loaders.tables import RowBatch, read_table
 from model_export.log import WatchLog
 
-__all__ = ["read_viewings"]
+__all__ = ["READ", "read_viewings"]
 
 _COLUMNS = ("user", "item", "timestamp")
+READ = (*_COLUMNS, "progress")
+"""The columns that are read; what else a log holds is counted as ignored by ``check``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,10 @@ def read_viewings(path: Path, catalogue: LoadedCatalogue, *, skip_unknown: bool)
     people: dict[str, int] = {}
     batches = read_table(path, required=_COLUMNS)
     parts = [_part(batch, people, column, skip_unknown=skip_unknown) for batch in batches]
+    if not parts:
+        raise InputError(
+            f"{path} holds no viewings", hint=f"expected rows of {', '.join(_COLUMNS)}"
+        )
     kept = [part for part in parts if len(part.items)]
     if not kept:
         raise InputError(

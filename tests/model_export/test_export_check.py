@@ -122,6 +122,7 @@ def test_viewings_are_read_as_training_reads_them(table: Path, tmp_path: Path) -
                 "first": [f"{tmp_path / 'log.csv'}, line 4: zz"],
             }
         ],
+        "ignored": [],
         "remarks": [
             "all viewings are of one person: 'user' has to say whose each viewing is",
             "all viewings are of one title: 'item' has to say what was watched",
@@ -249,3 +250,30 @@ def test_training_says_how_many_entries_were_left_out(guide: Path, tmp_path: Pat
     out = tmp_path / "model.npz"
     result = CliRunner().invoke(main, [str(word) for word in (*words, "--out", out)])
     assert "note: 1 entries of the catalogue were left out: 'check' says which" in result.output
+
+
+def test_a_column_of_the_log_that_nobody_reads_is_named(table: Path, tmp_path: Path) -> None:
+    log = "user,item,timestamp,rating,watched_progress\nann,b,1700000000,4,0.5\n"
+    (tmp_path / "log.csv").write_text(log)
+    words = ("--catalogue", table, "--ratings", tmp_path / "log.csv")
+    ignored = checked(*words)["viewings"]["ignored"]
+    assert {each["reason"]: each["count"] for each in ignored} == {
+        "column 'rating'": 1,
+        "column 'watched_progress': is 'progress' meant?": 1,
+    }
+    assert "not read: 1 × column 'rating'" in check(*words)
+
+
+def test_a_movielens_directory_is_its_own_catalogue(tmp_path: Path) -> None:
+    (tmp_path / "movies.csv").write_text("movieId,title,genres\n7,Heat (1995),Crime\n")
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n4,7,3.0,1700000000\n")
+    found = checked("--catalogue", tmp_path, "--ratings", tmp_path)
+    assert [title["item"] for title in found["titles"]] == ["ml:7"]
+    assert found["viewings"]["counted"] == 1
+    assert found["viewings"]["ignored"] == []
+
+
+def test_a_directory_without_a_catalogue_is_told_what_it_must_hold(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["check", "--catalogue", str(tmp_path)])
+    assert result.exit_code == 3
+    assert "it must hold ratings.csv and movies.csv" in result.output

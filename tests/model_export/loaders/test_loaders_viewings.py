@@ -99,7 +99,7 @@ def test_batches_make_one_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         ("", "log.csv has no column 'user'; it has none"),
         ("user,item\n", "log.csv has no column 'timestamp'; it has user, item"),
         ("user,item,timestamp,item\n", "log.csv has two columns 'item'"),
-        ("user,item,timestamp\n", "holds no viewings of titles in the catalogue"),
+        ("user,item,timestamp\n", "holds no viewings"),
         (
             "user,item,timestamp\nu,a\n",
             "log.csv, line 2: 2 fields, expected 3: user, item, timestamp",
@@ -125,6 +125,12 @@ def test_what_is_wrong_is_said_with_its_place(
     with pytest.raises(InputError, match=says) as refusal:
         _load(tmp_path, viewings)
     assert refusal.value.hint
+
+
+def test_a_log_without_rows_says_what_a_row_is(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"log\.csv holds no viewings$") as refusal:
+        _load(tmp_path, "user,item,timestamp\n")
+    assert refusal.value.hint == "expected rows of user, item, timestamp"
 
 
 def test_a_table_needs_a_catalogue(tmp_path: Path) -> None:
