@@ -11,11 +11,12 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from edgeagent.messages.fields import UNKNOWN_AGE
 from model_export.spelling import folded
+from model_export.topics.lookup import genres_of
 
 __all__ = ["AgeMention", "age_rating"]
 
@@ -80,6 +81,9 @@ _NO_AGE = re.compile(r"\d\s*[/:]\s*\d|\d[.,]\d*[1-9]|\b[2348][dk]\b|\bs\d+\s*e\d
 """Scores, versions, picture formats and episodes."""
 _SCORE = re.compile(r"\d{1,2},\d")
 """``7,4`` is a score where a comma is decimal; split into parts it would be ages."""
+_GENRE_AGE = re.compile(r"(?!0x)(?=.*\d)(?:.*[^\W\d_]{2}|.*\+).*")
+"""A genre word that may be an age: a number with a word or a plus; ``0x14`` is a code, ``U21`` a
+team."""
 _WHOLE = re.compile(r"(\d)[.,]0+(?!\d)")
 
 
@@ -93,14 +97,20 @@ class AgeMention:
     nothing is said."""
 
 
-def age_rating(mentions: Iterable[AgeMention]) -> int | None:
-    """Return the strictest age of all mentions.
+def age_rating(mentions: Iterable[AgeMention], genres: Iterable[str] = ()) -> int | None:
+    """Return the strictest age of all mentions, and of genre words that are one (``FSK 16``).
 
     ``None`` where nothing is said, ``UNKNOWN_AGE`` where something is said and nothing of it can be
-    read.
+    read. What no mention rates and a genre calls adult is for adults.
     """
     said = [mention for mention in mentions if folded(mention.text) not in _NOT_SAID]
     read = [age for mention in said if (age := _read(mention)) is not None]
+    for word in genres:
+        meant = genres_of(word)
+        if meant is None and (age := _genre_age(word)) is not None:
+            read.append(age)
+        elif not said and "adult" in (meant or ()):
+            read.append(_ADULT)
     if read:
         return max(read)
     return UNKNOWN_AGE if said else None
@@ -119,6 +129,11 @@ def _read(mention: AgeMention) -> int | None:
     return max(
         (age for part in parts if (age := _read_part(part, system)) is not None), default=None
     )
+
+
+@lru_cache(maxsize=65_536)
+def _genre_age(word: str) -> int | None:
+    return _read(AgeMention(text=word)) if _GENRE_AGE.fullmatch(folded(word)) else None
 
 
 def _read_part(part: str, system: str) -> int | None:

@@ -370,12 +370,13 @@ def _same_name(one: str, other: str) -> bool:
 def _title(item: str, said: _Mentions) -> Title:
     metadata = ("series", "description")
     facts = {name: value for name, value in said.facts.items() if name not in metadata}
+    genres = tuple(said.lists.get("genres", ()))
+    ages = (*said.lists.get("age_rating", ()), *said.lists.get("adult", ()))
     return Title(
         entity_id=item,
         title=said.name,
-        genres=most_telling(tuple(said.lists.get("genres", ())), most=_MOST_GENRES),
-        age_rating=age_rating((*said.lists.get("age_rating", ()), *said.lists.get("adult", ())))
-        or 0,
+        genres=most_telling(genres, most=_MOST_GENRES),
+        age_rating=age_rating(ages, genres) or 0,
         entitlements=tuple(said.lists.get("entitlements", ()))[:_MOST_ENTITLEMENTS],
         **facts,
     )

@@ -117,3 +117,26 @@ def test_every_word_of_the_table_is_read_as_it_says() -> None:
     assert len({(row["written"], row["system"]) for row in rows}) == len(rows)
     for row in rows:
         assert _age(row["written"].upper(), row["system"].upper()) == int(row["age"]), row
+
+
+@pytest.mark.parametrize(
+    ("genres", "age"),
+    [
+        ("Adult", 18), ("Erotikfilm", 18), ("Drama|Erotik", 18), ("0x18", 18),
+        ("FSK 18", 18), ("od lat 16", 16), ("ab 12 Jahren", 12), ("Drama|16+|FSK 6", 16),
+        ("Drama", None), ("Young Adult", None), ("0x14", None), ("IAB1-2", None), ("0x08", None),
+        ("Top 10", None), ("U21", None), ("16:9", None), ("1984", None), ("12", None),
+        ("S1 E2", None),
+    ],
+)  # fmt: skip
+def test_a_genre_may_be_an_age_and_adult_is_for_nobody_younger(
+    genres: str, age: int | None
+) -> None:
+    assert age_rating([], genres.split("|")) == age
+
+
+def test_a_rating_goes_before_the_genre_adult_but_not_before_an_age_among_genres() -> None:
+    assert age_rating([AgeMention(text="12")], ["Erotik"]) == 12
+    assert age_rating([AgeMention(text="12")], ["FSK 16"]) == 16
+    assert age_rating([AgeMention(text="n/a")], ["Erotik"]) == 18
+    assert age_rating([AgeMention(text="zzyzx")], ["Erotik"]) == UNKNOWN_AGE
