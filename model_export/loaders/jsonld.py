@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from model_export.loaders.ages import AgeMention
+from edgeagent.messages.fields import UNKNOWN_AGE
+from model_export.loaders.ages import AgeMention, age_rating
 from model_export.loaders.catalogue_builder import CatalogueBuilder, LoadedCatalogue
 from model_export.loaders.episodes import EpisodeNumber, episode_number
 from model_export.loaders.identity import made_identity
 from model_export.loaders.jsonld_documents import Document, Names, Node, is_local, read_documents
-from model_export.loaders.jsonld_values import first, listed, minutes, plain, words
+from model_export.loaders.jsonld_values import every, first, listed, minutes, plain, words
 
 __all__ = ["read_jsonld"]
 
@@ -50,7 +51,7 @@ _READ = {
     "@context", "@type", *_NAMES, *_IDENTITY, *_DATES, *_PEOPLE, *_REFERENCES, *_ENTRIES,
     "abstract", "about", "contentRating", "description", "duration", "episodeNumber", "expires",
     "genre", "inLanguage", "keywords", "requiresSubscription", "seasonNumber", "timeRequired",
-    "typicalAgeRange", "audience", "isFamilyFriendly",
+    "audience", "isFamilyFriendly", *_LEAST_AGES,
 }  # fmt: skip
 """Properties that are read; what else a title holds is counted as ignored."""
 
@@ -214,8 +215,9 @@ def _words_of(fields: tuple[str, ...], nodes: tuple[Node, ...], names: Names) ->
     found: list[str] = []
     for value in (each for node in nodes for field in fields for each in listed(node.get(field))):
         is_node = isinstance(value, dict)
-        said = plain(_referred(value, names) or value) if is_node else plain(value)
-        found += words(said if said is not None or not is_node else first(value, "@id", "url"))
+        said = every((_referred(value, names) or value) if is_node else value)
+        for text in said or ([first(value, "@id", "url")] if is_node else []):
+            found += words(text)
     return list(dict.fromkeys(found))
 
 
@@ -270,11 +272,11 @@ def _item(node: Node, series: Node, number: dict[str, object]) -> object:
 
 def _ages(node: Node, names: Names) -> list[AgeMention]:
     """Return every rating, whatever it is written in; the property stands for the system."""
-    said = [(node.get(name), name) for name in ("contentRating", "typicalAgeRange")]
+    said = [(node.get(name), name) for name in ("contentRating", *_LEAST_AGES)]
     for each in listed(node.get("audience")):
-        if isinstance(each, dict):
-            audience = _whole(each, names)
-            said += [(audience.get(field), field) for field in _LEAST_AGES]
+        audience = _whole(each, names) if isinstance(each, dict) else {"name": each}
+        said += [(audience.get(field), field) for field in _LEAST_AGES]
+        said.append((_least_age(audience), "audience"))
     if str(node.get("isFamilyFriendly")).rpartition("/")[2].casefold() == "false":
         said.append(("not family friendly", "isFamilyFriendly"))
     return [
@@ -283,6 +285,18 @@ def _ages(node: Node, names: Names) -> list[AgeMention]:
         for each in listed(value)
         for text in _rated(_whole(each, names) if isinstance(each, dict) else each)
     ]
+
+
+def _least_age(audience: Node) -> int | None:
+    """Return the age of people who are named (``adults``, ``Erwachsene``); most have none."""
+    called = [
+        str(text) for field in ("audienceType", "name") for text in every(audience.get(field))
+    ]
+    read = [age_rating([AgeMention(text=text)]) for text in called]
+    return max(
+        (age for age in (age_rating([], called), *read) if age not in (None, UNKNOWN_AGE)),
+        default=None,
+    )
 
 
 def _rated(rating: object) -> list[object]:

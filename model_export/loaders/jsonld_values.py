@@ -8,7 +8,7 @@ from typing import Any
 
 from model_export.loaders.jsonld_documents import Node
 
-__all__ = ["first", "listed", "minutes", "plain", "words"]
+__all__ = ["every", "first", "listed", "minutes", "plain", "words"]
 
 _VALUES = ("@value", "value", "name", "ratingValue")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:-[A-Za-z0-9]{1,8})*|@none")
@@ -49,6 +49,27 @@ def plain(value: object) -> object:
         elif isinstance(found, str | int | float) and not isinstance(found, bool):
             return found
     return None
+
+
+def every(value: object) -> list[object]:
+    """Return all texts and numbers: of an object its value or name, in every language.
+
+    A word that protects must not be lost because another language stands before it.
+    """
+    found: list[object] = []
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list):
+            waiting.extend(reversed(each))
+        elif isinstance(each, dict):
+            named = next((each[field] for field in _VALUES if field in each), None)
+            if named is None and all(map(_LANGUAGE.fullmatch, each)):
+                named = list(each.values())
+            waiting.append(named)
+        elif isinstance(each, str | int | float) and not isinstance(each, bool):
+            found.append(each)
+    return found
 
 
 def first(node: Node, *fields: str) -> object:

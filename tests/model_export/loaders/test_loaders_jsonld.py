@@ -339,3 +339,44 @@ def test_a_film_without_identity_in_a_list_is_counted_as_left_out(
 ) -> None:
     catalogue = _load(tmp_path, {field: [MOVIE, {"@type": "Movie", "name": "High Water"}]})
     assert ([each.count for each in catalogue.left_out], len(catalogue.titles)) == ([1], 1)
+
+
+@pytest.mark.parametrize(
+    ("genre", "genres"),
+    [
+        ({"en": ["Drama"], "de": ["Erotik"]}, ("Drama", "Erotik")),
+        ({"en": "Drama, Crime", "de": None}, ("Drama", "Crime")),
+        ({"@type": "DefinedTerm", "name": {"en": "Drama", "de": "Erotik"}}, ("Drama", "Erotik")),
+        ({"@type": "DefinedTerm", "name": [{"@value": "Drama", "@language": "en"}, "Erotik"]},
+         ("Drama", "Erotik")),
+        ({"@type": "DefinedTerm", "@id": "https://tv.example/erotik"},
+         ("https://tv.example/erotik",)),
+    ],
+)  # fmt: skip
+def test_genres_and_keywords_count_in_every_language(
+    genre: object, genres: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert _only(tmp_path, MOVIE | {"genre": genre}).genres == genres
+    keywords = _load(tmp_path, MOVIE | {"keywords": genre}).metadata["m1"].keywords
+    assert keywords == genres
+
+
+@pytest.mark.parametrize(
+    ("said", "age"),
+    [
+        ({"audience": {"@type": "Audience", "audienceType": "adults"}}, 18),
+        ({"audience": {"audienceType": ["Familien", "Erwachsene"]}}, 18),
+        ({"audience": "Adults only"}, 18),
+        ({"audience": [{"name": "Teens"}, {"audienceType": "16+"}]}, 16),
+        ({"audience": {"audienceType": "sailors"}}, 0),
+        ({"suggestedMinAge": 18}, 18),
+        ({"requiredMinAge": {"@type": "QuantitativeValue", "minValue": 16}}, 16),
+        ({"genre": "Erotik"}, 18),
+    ],
+)
+def test_whom_a_film_is_for_is_an_age_wherever_it_stands(
+    said: dict[str, object], age: int, tmp_path: Path
+) -> None:
+    catalogue = _load(tmp_path, MOVIE | said)
+    assert catalogue.titles[0].age_rating == age
+    assert catalogue.ignored == ()
