@@ -141,7 +141,9 @@ class LoadedCatalogue:
         """What training should say of it."""
         left_out = sum(each.count for each in self.left_out)
         said = f"{left_out:,} entries of the catalogue were left out: 'check' says which and why"
-        return (said,) if left_out else ()
+        ages = tuple(each.reason for each in self.ignored if "'age_rating'" in each.reason)
+        unread = (f"{why} It is not read; a title without age is for all" for why in ages)
+        return (*((said,) if left_out else ()), *unread)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from edgeagent.errors import InputError
 from edgeagent.regular_file import open_regular
@@ -19,6 +22,14 @@ from model_export.log import WatchLog
 __all__ = ["load_catalogue", "load_log"]
 
 _LOOK_BYTES = 1024
+_AGE_COLUMNS = {
+    "agerating", "ageratings", "agelimit", "agerestriction", "minage", "minimumage",
+    "suggestedminage", "altersfreigabe", "maturity", "maturityrating", "maturityratings", "rated",
+    "contentrating", "contentratings", "certification", "certifications", "certificate",
+    "parentalrating", "tvrating", "mpaa", "mpaarating", "fsk", "fskrating", "usk", "bbfc", "pegi",
+    "csa", "kijkwijzer", "esrb", "acb", "oflc",
+}  # fmt: skip
+"""In lower case and letters alone; all are read. ``rating`` is none of them: most are scores."""
 _GZIP_MAGIC = b"\x1f\x8b"
 _WEB_PAGE = (b"<!doctype html", b"<html")
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
@@ -80,13 +91,22 @@ def load_catalogue(path: Path, *, strict: bool = False) -> LoadedCatalogue:
     builder = CatalogueBuilder(strict=True)
     for batch in read_table(path, required=("item", "title")):
         said = [name for name in FIELDS if name in batch.columns]
-        for column in sorted(set(batch.columns) - set(FIELDS)):
+        ages = [name for name in batch.columns if re.sub(r"[^a-z]", "", name) in _AGE_COLUMNS]
+        for column in sorted(set(batch.columns) - {*FIELDS, *ages}):
             builder.omissions.ignored.add(
                 unread(column, FIELDS), batch.place(0), count=len(batch.numbers)
             )
         for row in range(len(batch.numbers)):
-            builder.add({name: batch.columns[name][row] for name in said}, batch.place(row))
+            entry = {name: batch.columns[name][row] for name in said}
+            if ages:
+                entry["age_rating"] = _together(batch.columns[name][row] for name in ages)
+            builder.add(entry, batch.place(row))
     return builder.catalogue(path)
+
+
+def _together(cells: Iterable[Any]) -> list[object]:
+    """Return what several columns say; a cell of Parquet may be a list."""
+    return [one for cell in cells for one in (cell if isinstance(cell, list) else [cell])]
 
 
 def _look(path: Path) -> bytes:

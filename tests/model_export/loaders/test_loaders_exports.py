@@ -255,3 +255,33 @@ def test_an_item_of_the_log_that_is_written_otherwise_is_named(tmp_path: Path) -
         "not in the catalogue",
     ]
     assert viewings.unknown_items[0].first[0].endswith("line 2: 'FILM 1', there it is 'film-1'")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "age"),
+    [
+        ("Age Rating", "18", 18),
+        ("maturity_rating", "TV-MA", 18),
+        ("certification", "R", 17),
+        ("FSK", "16", 16),
+        ("mpaa", "PG-13", 13),
+        ("fsk,mpaa", "12,R", 17),
+        ("age_rating,certification", "6,18", 18),
+        ("age_rating,certification", "6,", 6),
+        ("fsk", "?", UNKNOWN_AGE),
+        ("fsk,adult", "6,true", 18),
+    ],
+)
+def test_ages_are_read_from_columns_named_after_who_gives_them(
+    tmp_path: Path, header: str, row: str, age: int
+) -> None:
+    catalogue = _load(tmp_path, f"item,title,{header}\na,Low Tide,{row}\n")
+    assert catalogue.titles[0].age_rating == age
+    assert catalogue.ignored == ()
+    assert catalogue.remarks == ()
+
+
+def test_training_says_that_a_column_may_hold_ages_and_is_not_read(tmp_path: Path) -> None:
+    catalogue = _load(tmp_path, "item,title,rating,colour\na,Low Tide,18,blue\n")
+    (remark,) = catalogue.remarks
+    assert remark.startswith("column 'rating': is 'age_rating' meant?")
