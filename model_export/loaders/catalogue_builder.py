@@ -15,6 +15,7 @@ from model_export.loaders import fields
 from model_export.loaders.ages import AgeMention, age_rating
 from model_export.loaders.fields import Unreadable
 from model_export.loaders.identity import identity, made_identity
+from model_export.loaders.mentions import TELLING, Mentions, difference, is_film
 from model_export.loaders.omissions import Omission, Omissions
 from model_export.metadata import Metadata
 from model_export.topics.lookup import most_telling
@@ -119,8 +120,6 @@ _LISTS: Mapping[str, Callable[[object], tuple[Any, ...]]] = {
 """What a title has several of: those of all mentions together."""
 FIELDS = ("item", "title", "language", *_FACTS, *_LISTS)
 """What an entry may say; ``item`` and ``title`` it must."""
-_TELLING = ("kind", "season", "episode")
-"""Two entries that differ in one of these are two titles, and so are films of different years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,17 +145,6 @@ class LoadedCatalogue:
         return (*((said,) if left_out else ()), *unread)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Mentions:
-    """All that the entries of one item say."""
-
-    name: str
-    place: str
-    facts: dict[str, Any] = field(default_factory=dict)
-    lists: dict[str, dict[Any, None]] = field(default_factory=dict)
-    """Each as the keys of a dict: ordered, and in linear time, however often a title is met."""
-
-
 class CatalogueBuilder:
     """Takes entries one by one.
 
@@ -169,7 +157,7 @@ class CatalogueBuilder:
         """Begin empty."""
         self.omissions = Omissions()
         self._strict = strict
-        self._titles: dict[str, _Mentions] = {}
+        self._titles: dict[str, Mentions] = {}
         self._languages: dict[str, int] = {}
         self._merged = 0
 
@@ -177,7 +165,9 @@ class CatalogueBuilder:
         """Take one entry; what a later one says of the same item is added to the first.
 
         Args:
-            entry: by name in ``FIELDS``; in ``other_items`` ids that may stand in for ``item``.
+            entry: by name in ``FIELDS``; in ``other_items`` ids that may stand in for ``item``, in
+                ``several_ids`` those of which one may be that of its series; ``item_is_made`` of
+                its name.
             place: where it stands, for people.
 
         Raises:
@@ -190,7 +180,9 @@ class CatalogueBuilder:
         if item is None or name is None:
             return
         self._note_language_and_form(entry, place)
-        said = _Mentions(name=name[:_LONGEST_TEXT].strip(), place=place)
+        ids = frozenset(_ids(entry.get("several_ids")))
+        said = Mentions(name=name[:_LONGEST_TEXT].strip(), place=place, ids=ids)
+        said.by_name = entry.get("item_is_made") is True
         said.facts = self._read(entry, _FACTS, place)
         lists = self._read(entry, _LISTS, place)
         said.lists = {name: dict.fromkeys(values) for name, values in lists.items()}
@@ -199,8 +191,8 @@ class CatalogueBuilder:
         if "series" in said.facts:
             said.facts.setdefault("series_id", made_identity(said.facts["series"].casefold()))
         known = self._titles.get(item)
-        if known is not None and (difference := _difference(known, said)):
-            item = self._other_item(entry, item, said, difference)
+        if known is not None and (differing := difference(known, said)):
+            item = self._other_item(entry, item, said, differing)
             known = self._titles.get(item)
         if known is None:
             self._titles[item] = said
@@ -305,7 +297,7 @@ class CatalogueBuilder:
         return said
 
     def _other_item(
-        self, entry: Mapping[str, object], item: str, said: _Mentions, difference: str
+        self, entry: Mapping[str, object], item: str, said: Mentions, differing: str
     ) -> str:
         """Return an id of its own for a second title under ``item``.
 
@@ -317,20 +309,25 @@ class CatalogueBuilder:
         if self._strict:
             raise InputError(
                 f"{said.place}: item {item!r} is {said.name!r} here and {first.name!r} in "
-                f"{first.place}: {difference} differs",
+                f"{first.place}: {differing} differs",
                 hint="give each title an item of its own",
             )
         self.omissions.ignored.add("an id that another title has, too: both are kept", said.place)
         for other in _ids(entry.get("other_items")):
-            if other not in self._titles or not _difference(self._titles[other], said):
+            if other not in self._titles or not difference(self._titles[other], said):
                 return other
-        own = "".join(f", {name} {said.facts[name]}" for name in _TELLING if name in said.facts)
+        own = "".join(f", {name} {said.facts[name]}" for name in TELLING if name in said.facts)
         return made_identity(f"{item} ({said.name}{own}, {said.facts.get('year', 'no year')})")
 
-    def _join(self, known: _Mentions, said: _Mentions) -> None:
+    def _join(self, known: Mentions, said: Mentions) -> None:
         if said.name.casefold() != known.name.casefold():
             self.omissions.ignored.add(
                 "another name of the same title: the first stands", said.place
+            )
+        people, others = (each.lists.get("people", {}).keys() for each in (known, said))
+        if people and others and people.isdisjoint(others) and said.by_name and is_film(known):
+            self.omissions.ignored.add(
+                "a film of the same name with none of the same people: read as one", said.place
             )
         for name, found in said.lists.items():
             known.lists.setdefault(name, found).update(found)
@@ -351,25 +348,7 @@ def _ids(values: object) -> Iterator[str]:
             yield found
 
 
-def _difference(one: _Mentions, other: _Mentions) -> str:
-    """Return in what two entries of one id are different titles; blank: they may be one."""
-    if not _same_name(one.name, other.name):
-        return "the title"
-    is_film = one.facts.get("kind", "film") == "film"
-    for name in (*_TELLING, "year") if is_film else _TELLING:
-        if name in one.facts and name in other.facts and one.facts[name] != other.facts[name]:
-            return f"the {name}"
-    return ""
-
-
-def _same_name(one: str, other: str) -> bool:
-    """Whether one adds a note to the other: ``Low Tide`` and ``LOW TIDE (4K)``, ``Tides: Ebb``."""
-    short, long = sorted((one.casefold(), other.casefold()), key=len)
-    added = long.removeprefix(short).lstrip()
-    return long.startswith(short) and not added[:1].isalnum()
-
-
-def _title(item: str, said: _Mentions) -> Title:
+def _title(item: str, said: Mentions) -> Title:
     metadata = ("series", "description")
     facts = {name: value for name, value in said.facts.items() if name not in metadata}
     genres = tuple(said.lists.get("genres", ()))
@@ -384,7 +363,7 @@ def _title(item: str, said: _Mentions) -> Title:
     )
 
 
-def _metadata(said: _Mentions) -> Metadata:
+def _metadata(said: Mentions) -> Metadata:
     return Metadata(
         people=tuple(said.lists.get("people", ())),
         keywords=tuple(said.lists.get("keywords", ())),

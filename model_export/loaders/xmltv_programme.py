@@ -30,6 +30,8 @@ _SERIES_ID = re.compile(r"(?:series|show|tv)/[^/]+|SH\d{6,}(?:\.\d+)?|EP\d{6,}\.
 _FILM_ID = re.compile(r"(?:movie|film)/.+|MV\d{6,}(?:\.\d+)?", re.IGNORECASE)
 _ID = re.compile(r"(?:series|show|tv|movie|film|title|episode)/.+|(?:SH|EP|MV|SP)\d{6,}(?:\.\d+)?"
                  r"|crid://.+", re.IGNORECASE)  # fmt: skip
+_PART = re.compile(r"\de\d{1,6}([a-d])(?!\w)")
+"""Of an episode that is shown in halves: ``S03E04a`` and ``S03E04b``."""
 _SEPARATORS = re.compile(r"[,;|]")
 _MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60}
 
@@ -41,6 +43,10 @@ class _Numbering:
     number: EpisodeNumber
     ids: tuple[str, ...]
     """Of the programme itself, the most trusted first."""
+    untrusted: tuple[str, ...]
+    """Those of them from other systems: one of several may be that of the series."""
+    part: str
+    """The letter of a part: ``a`` in ``S03E04a``."""
     series_id: str | None
     first_shown: str | None
     unread: str | None
@@ -59,16 +65,24 @@ def programme_entry(programme: Element) -> dict[str, object]:
     if subtitle and not is_film and (stated := stated_number(subtitle)):
         number = number.filled_from(stated)
     kind = "film" if is_film else _kind(numbering, number, subtitle, categories)
-    if kind == "film" and subtitle is not None and is_film_note(subtitle):
-        subtitle = None
     year = _text(programme, "date")
-    apart = None if subtitle else numbering.unread or numbering.first_shown
-    made = _made_identity(name, subtitle, number, _year(year) if kind == "film" else apart)
+    if kind == "film" and subtitle is not None and is_film_note(subtitle):
+        year = year or _year(subtitle) or None
+        subtitle = None
+    if kind == "film":
+        apart = _year(year)
+    elif number.episode is not None:
+        apart = numbering.part
+    else:
+        apart = "" if subtitle else numbering.unread or numbering.first_shown or ""
+    made = _made_identity(name, subtitle, number, apart)
     own = numbering.ids if kind != "series" else (*numbering.ids, *_maybe(numbering.series_id))
     item, *others = [*own, *_maybe(made), None]
     return {
         "item": item,
         "other_items": others,
+        "item_is_made": item == made,
+        "several_ids": numbering.untrusted if item in numbering.untrusted else (),
         "title": f"{name}: {subtitle}" if name and subtitle else name,
         "kind": kind,
         "genres": categories,
@@ -108,30 +122,42 @@ def _is_film(numbering: _Numbering, categories: list[str]) -> bool:
 
 def _numbering(programme: Element) -> _Numbering:
     number = EpisodeNumber()
-    ids: dict[str, str] = {}
+    trusted: dict[str, str] = {}
+    untrusted: dict[str, None] = {}
     series_id = first_shown = unread = None
+    part = ""
     for found in sorted(programme.iterfind("episode-num"), key=_is_for_people):
         system, text = found.get("system", "onscreen").casefold(), _all(found)
         if not text.strip(". "):  # ". ." says that there is no number
             continue
         if system == _FIRST_SHOWN:
             first_shown = text[:10]
-        elif _SERIES_ID.fullmatch(text):
+        elif _SERIES_ID.fullmatch(text) or ("series" in system and _ID.fullmatch(text)):
             series_id = series_id or text
-        elif system in _ID_SYSTEMS or _ID.fullmatch(text):
-            ids.setdefault(system, text)
+        elif system in _ID_SYSTEMS:
+            trusted.setdefault(system, text)
+        elif _ID.fullmatch(text):
+            untrusted[text] = None
         elif said := episode_number(text, system):
             number = number.filled_from(said)
+            part = part or _part(text)
         else:
             unread = unread or text
-    known = (ids.pop(system, None) for system in _ID_SYSTEMS)
+    known = (trusted.get(system) for system in _ID_SYSTEMS)
     return _Numbering(
         number=number,
-        ids=tuple(each for each in (*known, *ids.values()) if each),
+        ids=tuple(each for each in (*known, *untrusted) if each),
+        untrusted=tuple(untrusted),
+        part=part,
         series_id=series_id,
         first_shown=first_shown,
         unread=unread,
     )
+
+
+def _part(text: str) -> str:
+    found = _PART.search(text.casefold())
+    return found[1] if found else ""
 
 
 def _is_for_people(element: Element) -> bool:
@@ -139,14 +165,14 @@ def _is_for_people(element: Element) -> bool:
 
 
 def _made_identity(
-    name: str | None, subtitle: str | None, number: EpisodeNumber, apart: str | None
+    name: str | None, subtitle: str | None, number: EpisodeNumber, apart: str
 ) -> str | None:
     """Return the name, and what tells it apart from others of that name."""
     if name is None:
         return None
     if number.episode is not None:
         season = "" if number.season is None else f"S{number.season:02d}"
-        return made_identity(f"{name} {season}E{number.episode:02d}")
+        return made_identity(f"{name} {season}E{number.episode:02d}{apart}")
     if subtitle:
         name = f"{name}: {subtitle}"
     elif number.season is not None:

@@ -146,6 +146,55 @@ def test_two_episodes_under_one_id_are_both_kept(tmp_path: Path) -> None:
     assert "an id that another title has" in found.ignored[0].reason
 
 
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(("first", "second"), [("crid", "crid"), ("series.crid", "crid")])
+def test_programmes_of_one_series_by_id_are_not_one_whatever_the_order(
+    tmp_path: Path, first: str, second: str, order: int
+) -> None:
+    news = [
+        _tide(
+            *((first, "crid://tv.example/s1"), (second, f"crid://tv.example/p{n}"))[::order],
+            more=f"<desc>Of day {n}.</desc>",
+        )
+        for n in (1, 2, 1, 2)
+    ]
+    found = _load(tmp_path, *news)
+    assert (len(found.titles), found.merged) == (2, 2)
+    assert found.metadata[found.titles[1].entity_id].description == "Of day 2."
+
+
+def test_broadcasts_with_ids_of_their_own_are_one(tmp_path: Path) -> None:
+    ids = [("crid", f"crid://tv.example/{name}") for name in ("p1", "p1#1", "p1#2")]
+    same = [_tide(ids[0], own, more="<desc>Of day 1.</desc>") for own in ids[1:]]
+    assert _only(tmp_path, *same).entity_id == "crid://tv.example/p1"
+
+
+def test_the_halves_of_an_episode_are_two(tmp_path: Path) -> None:
+    halves = [_tide(("onscreen", f"S03E04{half}")) for half in ("a", "b", "a")]
+    titles = _load(tmp_path, *halves).titles
+    assert [title.entity_id for title in titles] == ["Tide S03E04a", "Tide S03E04b"]
+    assert {(title.season, title.episode) for title in titles} == {(3, 4)}
+
+
+def test_the_year_of_a_note_keeps_films_apart(tmp_path: Path) -> None:
+    notes = ("1984", "Krimi, D/F 1985")
+    inside = "<title>Tide</title><sub-title>{}</sub-title>"
+    titles = _load(tmp_path, *map(inside.format, notes)).titles
+    assert [(title.entity_id, title.year) for title in titles] == [
+        ("Tide (1984)", 1984), ("Tide (1985)", 1985),
+    ]  # fmt: skip
+    assert _only(tmp_path, f"{inside.format('1984')}<date>1999</date>").year == 1999
+
+
+def test_films_of_one_name_with_other_people_are_counted(tmp_path: Path) -> None:
+    by = "<title>Tide</title><credits><director>{}</director></credits>"
+    found = _load(tmp_path, *map(by.format, ("Ann Bo", "Cy Da", "Ann Bo")))
+    assert found.merged == 2
+    assert [(each.count, each.reason) for each in found.ignored] == [
+        (1, "a film of the same name with none of the same people: read as one")
+    ]
+
+
 @pytest.mark.parametrize(
     "more",
     [
