@@ -30,13 +30,20 @@ _MOST_NAMES = 8
 _MOST_DIGITS, _NO_ONES_AGE = 4, 9999
 """Python refuses to read numbers of thousands of digits."""
 _NOT_SAID = {"", "-", "nan", "null", "none", "n/a", "\\n"}
+_SCORE_SYSTEMS = {
+    "imdb", "tmdb", "themoviedb", "tvdb", "thetvdb", "star", "stars", "score", "scores", "votes",
+    "user", "users", "rotten", "tomatometer", "metacritic", "allocine", "filmaffinity", "filmweb",
+    "csfd", "kinopoisk", "letterboxd", "trakt", "senscritique", "moviepilot", "tvspielfilm",
+}  # fmt: skip
+"""What gives scores: a number of theirs says nothing of an age, unless it is one that no scale of
+theirs has, 11 to 21. Codes (``TV-14``) are read from them, too."""
 _SYSTEMS = {
     "acb": "acb", "oflc": "acb", "austral": "acb", "esrb": "esrb", "rtc": "rtc", "mexico": "rtc",
     "icaa": "icaa", "spain": "icaa", "espana": "icaa", "classind": "classind", "djctq": "classind",
     "brazil": "classind", "brasil": "classind", "ofrb": "ofrb", "ontario": "ofrb",
     "canad": "canada", "chvrs": "canada", "ital": "italia", "norge": "norge", "norway": "norge",
     "medietilsyn": "norge", "danmark": "danmark", "denmark": "danmark", "suomi": "suomi",
-    "finland": "suomi", "kavi": "suomi",
+    "finland": "suomi", "kavi": "suomi", "csa": "csa", "arcom": "csa",
 }  # fmt: skip
 """Rating systems by a part of their name, where a code means another age there than elsewhere."""
 _COUNTRIES = {
@@ -79,6 +86,9 @@ _AGES_IN_WORDS = {
 _LAW = re.compile(r"§\s*\d+")
 _NO_AGE = re.compile(r"\d\s*[/:]\s*\d|\d[.,]\d*[1-9]|\b[2348][dk]\b|\bs\d+\s*e\d+")
 """Scores, versions, picture formats and episodes."""
+_SCORED = re.compile(
+    r"(?:\d|10|2[2-9]|[3-9]\d|100)(?:[.,]\d+)?(?: ?stars?)?|\d+(?:[.,]\d+)? ?(?:%|[/:] ?\d+)|\*+"
+)
 _SCORE = re.compile(r"\d{1,2},\d")
 """``7,4`` is a score where a comma is decimal; split into parts it would be ages."""
 _GENRE_AGE = re.compile(r"(?!0x)(?=.*\d)(?:.*[^\W\d_]{2}|.*\+).*")
@@ -103,7 +113,7 @@ def age_rating(mentions: Iterable[AgeMention], genres: Iterable[str] = ()) -> in
     ``None`` where nothing is said, ``UNKNOWN_AGE`` where something is said and nothing of it can be
     read. What no mention rates and a genre calls adult is for adults.
     """
-    said = [mention for mention in mentions if folded(mention.text) not in _NOT_SAID]
+    said = [mention for mention in mentions if _says(mention)]
     read = [age for mention in said if (age := _read(mention)) is not None]
     for word in genres:
         meant = genres_of(word)
@@ -114,6 +124,12 @@ def age_rating(mentions: Iterable[AgeMention], genres: Iterable[str] = ()) -> in
     if read:
         return max(read)
     return UNKNOWN_AGE if said else None
+
+
+def _says(mention: AgeMention) -> bool:
+    line, system = folded(mention.text), _TOKENS.findall(folded(mention.system))
+    is_score = not _SCORE_SYSTEMS.isdisjoint(system) and _SCORED.fullmatch(line)
+    return line not in _NOT_SAID and not is_score
 
 
 def _read(mention: AgeMention) -> int | None:

@@ -308,7 +308,12 @@ def _rated(rating: object) -> list[object]:
         if isinstance(found, list):
             waiting += found
         elif isinstance(found, dict):
-            known = [found[field] for field in _RATINGS if field in found]
+            is_score = "bestRating" in found or "worstRating" in found
+            known = [
+                found[field]
+                for field in _RATINGS
+                if field in found and not (is_score and field == "ratingValue")
+            ]
             inside = [each for each in known if not is_local(each)]
             waiting += inside
             texts += ["said in no form that is read"] if found and not inside else []

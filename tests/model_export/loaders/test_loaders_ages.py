@@ -56,6 +56,8 @@ def _age(text: str, system: str = "") -> int | None:
         ("TV-14|R", 17), ("TV-14, R", 17), ("12;R", 17), ("PG (R)", 17), ("DE:12 / US:R", 17),
         # a letter that means everybody in one country and adults in another
         ("A", 18), ("C", 18), ("MA", 18),
+        ("Nur für Erwachsene", 18), ("dla dorosłych", 18), ("Yetişkinler için", 18),
+        ("Category III", 18), ("-16 avec avertissement", 16), ("12 лет", 12), ("от 16 лет", 16),
     ],
 )  # fmt: skip
 def test_ratings_in_use_as_ages(written: str, age: int) -> None:
@@ -77,6 +79,11 @@ def test_ratings_in_use_as_ages(written: str, age: int) -> None:
         ("2", "typicalAgeRange", 2),
         ("18+", "typicalAgeRange", 18),
         ("0-99", "typicalAgeRange", 0),
+        ("5", "CSA", 18),
+        ("IV", "CSA", 16),
+        ("-10", "CSA", 10),
+        ("TV-14", "imdb", 14),
+        ("18", "TMDB", 18),
     ],
 )
 def test_the_system_tells_what_a_code_means(written: str, system: str, age: int) -> None:
@@ -140,3 +147,16 @@ def test_a_rating_goes_before_the_genre_adult_but_not_before_an_age_among_genres
     assert age_rating([AgeMention(text="12")], ["FSK 16"]) == 16
     assert age_rating([AgeMention(text="n/a")], ["Erotik"]) == 18
     assert age_rating([AgeMention(text="zzyzx")], ["Erotik"]) == UNKNOWN_AGE
+
+
+@pytest.mark.parametrize(
+    ("score", "system"),
+    [
+        ("8", "imdb"), ("7.0", "imdb.com"), ("0.0", "TMDB"), ("5", "stars"), ("4 stars", "users"),
+        ("8/10", "IMDb"), ("87 %", "Rotten Tomatoes"), ("74", "metacritic"), ("7,4", "user score"),
+    ],
+)  # fmt: skip
+def test_a_score_says_nothing_of_an_age(score: str, system: str) -> None:
+    assert _age(score, system) is None
+    assert age_rating([AgeMention(text=score, system=system), AgeMention(text="FSK 6")]) == 6
+    assert age_rating([AgeMention(text=score, system=system)], ["Erotik"]) == 18

@@ -9,6 +9,7 @@ import pytest
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
+from edgeagent.messages.fields import UNKNOWN_AGE
 from model_export.loaders import LoadedCatalogue, load_catalogue
 from model_export.metadata import Metadata
 
@@ -380,3 +381,16 @@ def test_whom_a_film_is_for_is_an_age_wherever_it_stands(
     catalogue = _load(tmp_path, MOVIE | said)
     assert catalogue.titles[0].age_rating == age
     assert catalogue.ignored == ()
+
+
+@pytest.mark.parametrize(
+    ("rating", "age"),
+    [
+        ({"ratingValue": "2", "bestRating": "5"}, UNKNOWN_AGE),
+        ({"@type": "AggregateRating", "ratingValue": 8, "worstRating": 1}, UNKNOWN_AGE),
+        ({"name": "FSK 16", "ratingValue": "2", "bestRating": "5"}, 16),
+        ({"@type": "Rating", "ratingValue": "12"}, 12),
+    ],
+)
+def test_a_value_on_a_scale_is_no_age(rating: object, age: int, tmp_path: Path) -> None:
+    assert _only(tmp_path, MOVIE | {"contentRating": rating}).age_rating == age
