@@ -132,6 +132,8 @@ class LoadedCatalogue:
     ignored: tuple[Omission, ...] = ()
     merged: int = 0
     """Entries that are another mention of a title."""
+    other_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By id: what a guide calls a title in other languages; of a numbered episode, its series."""
     languages: Mapping[str, int] = field(default_factory=dict)
     """Of how many entries the source says that they are in a language."""
 
@@ -165,9 +167,9 @@ class CatalogueBuilder:
         """Take one entry; what a later one says of the same item is added to the first.
 
         Args:
-            entry: by name in ``FIELDS``; in ``other_items`` ids that may stand in for ``item``, in
-                ``several_ids`` those of which one may be that of its series; ``item_is_made`` of
-                its name.
+            entry: by name in ``FIELDS``; in ``other_names`` translations; in ``other_items`` ids
+                that may stand in for ``item``, in ``several_ids`` those of which one may be that
+                of its series; ``item_is_made`` of its name.
             place: where it stands, for people.
 
         Raises:
@@ -182,6 +184,8 @@ class CatalogueBuilder:
         self._note_language_and_form(entry, place)
         ids = frozenset(_ids(entry.get("several_ids")))
         said = Mentions(name=name[:_LONGEST_TEXT].strip(), place=place, ids=ids)
+        said.other_names = dict.fromkeys(_names(entry.get("other_names")))
+        said.other_names.pop(said.name, None)
         said.by_name = entry.get("item_is_made") is True
         said.facts = self._read(entry, _FACTS, place)
         lists = self._read(entry, _LISTS, place)
@@ -249,6 +253,11 @@ class CatalogueBuilder:
             left_out=left_out,
             ignored=self.omissions.ignored.omissions(),
             merged=self._merged,
+            other_names={
+                item: tuple(said.other_names)
+                for item, said in self._titles.items()
+                if said.other_names
+            },
             languages=dict(sorted(self._languages.items())),
         )
 
@@ -324,6 +333,7 @@ class CatalogueBuilder:
             self.omissions.ignored.add(
                 "another name of the same title: the first stands", said.place
             )
+        known.other_names.update(said.other_names)
         people, others = (each.lists.get("people", {}).keys() for each in (known, said))
         if people and others and people.isdisjoint(others) and said.by_name and is_film(known):
             self.omissions.ignored.add(
@@ -336,6 +346,12 @@ class CatalogueBuilder:
                 self.omissions.ignored.add(
                     f"another {name} of the same title: the first stands", said.place
                 )
+
+
+def _names(values: object) -> Iterator[str]:
+    for value in values if isinstance(values, list | tuple) else ():
+        if (found := fields.name(value)) is not None:
+            yield found[:_LONGEST_TEXT].strip()
 
 
 def _ids(values: object) -> Iterator[str]:

@@ -20,6 +20,8 @@ class Mentions:
     facts: dict[str, Any] = field(default_factory=dict)
     by_name: bool = False
     """Whether its id is made of its name: two films may share one."""
+    other_names: dict[str, None] = field(default_factory=dict)
+    """In other languages, in order of mention."""
     ids: frozenset[str] = frozenset()
     """All that a guide gives it, where it gives several without saying which one is its own."""
     lists: dict[str, dict[Any, None]] = field(default_factory=dict)

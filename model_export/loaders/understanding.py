@@ -25,7 +25,7 @@ from model_export.loaders.sources import load_catalogue, load_log
 from model_export.loaders.tables import is_parquet, read_table
 from model_export.loaders.viewings import READ
 from model_export.log_remarks import log_remarks
-from model_export.metadata import Metadata, topic_words
+from model_export.metadata import NOTHING_KNOWN, Metadata, topic_words
 from model_export.spelling import folded
 from model_export.topics.mapping import NO_MAPPING, GenreMapping
 
@@ -61,7 +61,8 @@ class Understanding:
     look_alikes: tuple[tuple[str, ...], ...]
     """Ids that differ in case, spaces or invisible letters alone."""
     same_titles: tuple[tuple[str, ...], ...]
-    """Ids of films of one name and year, series of one name, episodes of one number."""
+    """Ids of films of one name and year, series of one name, episodes of one number; of what has
+    names in several languages, the same ones in any order."""
     viewings: LogSummary | None
     lifted_words: tuple[LiftedWord, ...]
     """Known as sensitive, and not so to the operator's mapping."""
@@ -138,7 +139,7 @@ def understand(
     return Understanding(
         catalogue=loaded,
         look_alikes=_groups((_skeleton(title.entity_id), title) for title in loaded.titles),
-        same_titles=_groups((_meant(title), title) for title in loaded.titles),
+        same_titles=_same_titles(loaded),
         lifted_words=mapping.lifted_words(topic_words(loaded.titles, loaded.metadata)),
         viewings=None if ratings is None else _viewings(ratings, loaded),
     )
@@ -179,6 +180,25 @@ def _groups(named: Iterator[tuple[str, Title]]) -> tuple[tuple[str, ...], ...]:
     for name, title in named:
         groups.setdefault(name, []).append(title.entity_id)
     return tuple(tuple(ids) for ids in groups.values() if len(ids) > 1)
+
+
+def _same_titles(loaded: LoadedCatalogue) -> tuple[tuple[str, ...], ...]:
+    by_name = _groups((_meant(title), title) for title in loaded.titles)
+    translated = _groups(
+        (_in_all_languages(title, loaded), title)
+        for title in loaded.titles
+        if title.entity_id in loaded.other_names
+    )
+    return tuple(dict.fromkeys((*by_name, *translated)))
+
+
+def _in_all_languages(title: Title, loaded: LoadedCatalogue) -> str:
+    """Return what two ids have in common whose names stand in another order of languages."""
+    series = loaded.metadata.get(title.entity_id, NOTHING_KNOWN).series
+    own = title.title if title.episode is None else series or title.title
+    names = sorted({*map(folded, loaded.other_names[title.entity_id]), folded(own)})
+    year = title.year if title.kind == "film" else ""
+    return "\n".join(map(str, (title.kind, year, title.season, title.episode, *names)))
 
 
 def _meant(title: Title) -> str:

@@ -55,7 +55,7 @@ class _Numbering:
 
 def programme_entry(programme: Element) -> dict[str, object]:
     """Return what a programme says, by the names of the builder's fields."""
-    name, subtitle = _name(programme, "title"), _text(programme, "sub-title")
+    (name, *translated), subtitle = _names(programme), _text(programme, "sub-title")
     if subtitle is not None and name is not None and subtitle.casefold() == name.casefold():
         subtitle = None
     categories = _words(programme, "category")
@@ -83,7 +83,8 @@ def programme_entry(programme: Element) -> dict[str, object]:
         "other_items": others,
         "item_is_made": item == made,
         "several_ids": numbering.untrusted if item in numbering.untrusted else (),
-        "title": f"{name}: {subtitle}" if name and subtitle else name,
+        "title": _titled([name], subtitle)[0],
+        "other_names": translated if number.episode is not None else _titled(translated, subtitle),
         "kind": kind,
         "genres": categories,
         "year": year,
@@ -202,10 +203,14 @@ def _text(programme: Element, tag: str) -> str | None:
     )
 
 
-def _name(programme: Element, tag: str) -> str | None:
-    return next(
-        (name for each in programme.iterfind(tag) if (name := fields.name(_all(each)))), None
-    )
+def _names(programme: Element) -> list[str | None]:
+    """Return the name in each language, the main one first; without any, one that is none."""
+    names = (fields.name(_all(each)) for each in programme.iterfind("title"))
+    return [name for name in names if name] or [None]
+
+
+def _titled(names: list[str | None], subtitle: str | None) -> list[str | None]:
+    return [f"{name}: {subtitle}" if name and subtitle else name for name in names]
 
 
 def _words(programme: Element, tag: str) -> list[str]:

@@ -107,6 +107,30 @@ def test_ids_that_look_alike_and_films_under_two_ids_are_named(table: Path) -> N
     assert found["same_titles"] == [["A-1", "a 1"]]
 
 
+@pytest.mark.parametrize(
+    ("more", "same"),
+    [
+        ("", [["Das Boot", "The Boat"]]),
+        ("<date>1981</date>", [["Das Boot (1981)", "The Boat (1981)"]]),
+        ("<sub-title>Ebb</sub-title>", [["Das Boot: Ebb", "The Boat: Ebb"]]),
+        ("<episode-num>S01E02</episode-num>", [["Das Boot S01E02", "The Boat S01E02"]]),
+        ("<episode-num>S01E0{n}</episode-num>", []),
+        ("<date>198{n}</date>", []),
+        ("<sub-title>Ebb {n}</sub-title>", []),
+    ],
+)
+def test_one_title_in_two_orders_of_languages_is_named(
+    tmp_path: Path, more: str, same: list[list[str]]
+) -> None:
+    names = ['<title lang="de">Das Boot</title>', '<title lang="en">The Boat</title>']
+    programmes = "".join(
+        f"<programme>{''.join(names[::order])}{more.format(n=n)}</programme>"
+        for n, order in enumerate((1, -1))
+    )
+    (tmp_path / "guide.xml").write_text(f"<tv>{programmes}</tv>", "utf-8")
+    assert checked("--catalogue", tmp_path / "guide.xml")["same_titles"] == same
+
+
 def test_viewings_are_read_as_training_reads_them(table: Path, tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(LOG, "utf-8")
     found = checked("--catalogue", table, "--ratings", tmp_path / "log.csv")["viewings"]
