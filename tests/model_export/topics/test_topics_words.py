@@ -40,6 +40,15 @@ LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "tr")
             " Waargebeurde misdaad; Verkliga brott; Gerçek suçlar"
         ),
         (
+            "Crime documentary; Crime doc; Krimi-Doku; Kriminalreportage; Documentaire policier;"
+            " Doc. criminel; Reportage criminel; Documental policial; Documentari criminali;"
+            " Misdaaddocumentaire; Dokument kryminalny; Kriminaldokumentär; Suç belgeseli"
+        ),
+        "Ramadan; Rosary; Rosenkranz; Predigt; Hadj; Kazanie; Bibliskt; Mevlit; Ezan; Religion",
+        "Kurdish; Kürt; Sami; Samiskt; Latino; Romowie; Gitanos; Native American; Immigration",
+        "Hentai; Yaoi; Sexploitation; Erotic",
+        "Partei; Parteitag; Neonazi; Neonazis; Politics",
+        (
             "LGBTQ; Homosexualität; Homosexualité; Homosexual; Omosessualità; Homoseksualiteit;"
             " Homoseksualizm; Homosexualitet; Eşcinsellik"
         ),
@@ -103,8 +112,23 @@ def test_a_sensitive_word_counts_among_unknown_ones() -> None:
     assert genres_of("https://example.org/genre/true-crime") == ("true-crime",)
 
 
+def test_a_keyword_of_two_words_for_true_crime_protects() -> None:
+    assert topics_of(sensitive_genres_of("a crime documentary of zzyzx")) == {"law"}
+
+
 @pytest.mark.parametrize(
-    "word", ["Star Wars", "Court métrage", "Judo", "Zydeco", "Drugstore", "Politie", "Young Adult"]
+    "word",
+    [
+        "Crime drama",
+        "Star Wars",
+        "Römer",
+        "Court métrage",
+        "Judo",
+        "Zydeco",
+        "Drugstore",
+        "Politie",
+        "Young Adult",
+    ],
 )
 def test_words_that_look_sensitive_and_are_not(word: str) -> None:
     assert sensitive_genres_of(word) == ()
