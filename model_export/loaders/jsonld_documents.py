@@ -25,6 +25,7 @@ __all__ = ["Document", "Names", "Node", "is_local", "read_documents"]
 _CAP_BYTES = 512 * 1024 * 1024
 _SCHEMA = re.compile(r"(?:https?://schema\.org/|schema:)(?=.)")
 _SHORT = {"id": "@id", "type": "@type"}
+_WORD = re.compile(r"\w+|@(?:id|type)")
 _WRAPPINGS = ("@list", "@set")
 
 Node = dict[str, Any]
@@ -74,6 +75,11 @@ def read_documents(path: Path, builder: CatalogueBuilder) -> Iterator[Document]:
     for place, root, is_own in roots:
         here = {} if is_own else shared
         for node in _nodes(root):
+            for term in _renamed(node.get("@context")):
+                builder.omissions.ignored.add(
+                    f"a context that renames words, as {term}: they are read as they stand",
+                    f"{path}, {place}",
+                )
             name = node.get("@id")
             if isinstance(name, str):
                 known = here if is_local(name) else everywhere
@@ -81,6 +87,20 @@ def read_documents(path: Path, builder: CatalogueBuilder) -> Iterator[Document]:
         names = Names(here=here, everywhere=everywhere)
         found.append(Document(root=root, place=f"{path}, {place}", names=names))
     yield from found
+
+
+def _renamed(context: object) -> Iterator[str]:
+    """Yield each word that a context gives to what schema.org calls otherwise.
+
+    ``{"name": "schema:name"}`` renames nothing, and a prefix is no word.
+    """
+    for each in context if isinstance(context, list) else [context]:
+        for term, meant in each.items() if isinstance(each, dict) else ():
+            whole = meant.get("@id") if isinstance(meant, dict) else meant
+            word = _SCHEMA.sub("", whole) if isinstance(whole, str) else ""
+            are_words = _WORD.fullmatch(term) and _WORD.fullmatch(word)
+            if are_words and word not in (term, _SHORT.get(term)):
+                yield f"{term[:60]!r} for {word[:60]!r}"
 
 
 def _roots(path: Path, builder: CatalogueBuilder) -> list[tuple[str, object, bool]]:

@@ -134,6 +134,39 @@ def test_what_nobody_reads_is_counted(tmp_path: Path, odd: dict[str, Any], said:
     assert len(catalogue.titles) == 1
 
 
+RENAMED = "a context that renames words, as 'title' for 'name': they are read as they stand"
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"title": "name"},
+        {"title": "schema:name", "schema": "https://schema.org/"},
+        ["https://schema.org", {"title": {"@id": "https://schema.org/name"}}],
+    ],
+)
+def test_a_context_that_renames_words_is_named(tmp_path: Path, context: object) -> None:
+    named = {"@context": context, **FILM}
+    assert [each.reason for each in _load(tmp_path, named).ignored] == [RENAMED]
+    film = {"@context": context, "@type": "Movie", "@id": "a", "title": "Low Tide"}
+    with pytest.raises(InputError, match="without a name") as refusal:
+        _load(tmp_path, film)
+    assert RENAMED in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        "https://schema.org",
+        {"@vocab": "https://schema.org/", "@language": "de"},
+        {"schema": "https://schema.org/", "dct": "http://purl.org/dc/terms/", "id": "@id"},
+        {"name": "schema:name", "genre": {"@id": "schema:genre", "@container": "@set"}},
+    ],
+)
+def test_a_context_that_renames_nothing_is_not(tmp_path: Path, context: object) -> None:
+    assert not _load(tmp_path, {"@context": context, **FILM}).ignored
+
+
 def test_an_entry_that_nothing_describes_is_left_out_and_a_reference_is_not(tmp_path: Path) -> None:
     listed = {"@type": "ItemList", "itemListElement": [{"@type": "Movie", "@id": "b"}]}
     left_out = _load(tmp_path, [FILM, listed]).left_out
