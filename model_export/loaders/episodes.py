@@ -25,6 +25,7 @@ _EPISODE = (
 """Of XMLTV guides in twelve languages, without accents; longest first, or ``s`` would hide
 ``season``."""
 _S, _E = ("|".join(sorted(words.split(), key=len, reverse=True)) for words in (_SEASON, _EPISODE))
+_LONG_SEASON = "season|series|staffel|saison|temporada|stagione|seizoen|sezon|sasong"
 _BEFORE = r"(?:(?<![^\W\d_])|(?<=\dx))"
 """A word begins here: not within another, but after a digit, as in ``2E7`` and ``T02xE07``."""
 _GAP = r"[\s.:#_-]*"
@@ -40,6 +41,11 @@ _EPISODE_LAST = re.compile(
 )
 _SEASON_LAST = re.compile(rf"(?<!\d)(\d{{1,4}}){_COUNTED}(?:{_S})(?![^\W\d_])|第\s*(\d+)\s*[季期]")
 _CROSS = re.compile(r"(?<!\d)(\d{1,4})\s*x\s*(\d{1,6})(?!\d)")
+_ROMAN = "i|ii|iii|iv|v|vi|vii|viii|ix|x|xi|xii|xiii|xiv|xv|xvi|xvii|xviii|xix|xx"
+_ROMAN_SEASON = re.compile(
+    rf"(?<![^\W\d_])({_LONG_SEASON})\s+({_ROMAN})(?=[\s,.:/-]*(?:{_E}){_GAP}\d|$)"
+)
+"""``Season III Episode 4``, and nothing else behind it: ``Series X Files`` counts none."""
 _BARE = re.compile(r"\(?(\d{1,6})(?:\s*(?:/|of|von|de|di|van|z|av|sur|\()\s*\d+\)?)?\)?")
 
 
@@ -94,7 +100,12 @@ def stated_number(text: str) -> EpisodeNumber | None:
 def _plain(text: str) -> str:
     """Return lower case without accents; digits of any script as ours."""
     apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(each for each in apart if not unicodedata.combining(each)).strip()
+    line = "".join(each for each in apart if not unicodedata.combining(each)).strip()
+    return _ROMAN_SEASON.sub(lambda found: f"{found[1]} {_roman(found[2])}", line)
+
+
+def _roman(number: str) -> int:
+    return _ROMAN.split("|").index(number) + 1
 
 
 def _counted_from_zero(line: str) -> EpisodeNumber:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING
 
 from model_export.loaders import fields
@@ -32,6 +33,7 @@ _ID = re.compile(r"(?:series|show|tv|movie|film|title|episode)/.+|(?:SH|EP|MV|SP
                  r"|crid://.+", re.IGNORECASE)  # fmt: skip
 _PART = re.compile(r"\de\d{1,6}([a-d])(?!\w)")
 """Of an episode that is shown in halves: ``S03E04a`` and ``S03E04b``."""
+_ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\da-fA-F]{1,6});")
 _SEPARATORS = re.compile(r"[,;|]")
 _MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60}
 
@@ -196,16 +198,25 @@ def _all(element: Element) -> str:
     return " ".join("".join(element.itertext()).split())
 
 
+def _meant(element: Element) -> str:
+    """Return an element's text; what a grabber escaped twice (``&amp;amp;``) is read as meant."""
+    return _unescaped(_all(element))
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: unescape(found[0]), text) if "&" in text else text
+
+
 def _text(programme: Element, tag: str) -> str | None:
     """Return the first such text that is not blank; guides name the main language first."""
     return next(
-        (text for each in programme.iterfind(tag) if (text := fields.text(_all(each)))), None
+        (text for each in programme.iterfind(tag) if (text := fields.text(_meant(each)))), None
     )
 
 
 def _names(programme: Element) -> list[str | None]:
     """Return the name in each language, the main one first; without any, one that is none."""
-    names = (fields.name(_all(each)) for each in programme.iterfind("title"))
+    names = (fields.name(_meant(each)) for each in programme.iterfind("title"))
     return [name for name in names if name] or [None]
 
 
@@ -215,13 +226,13 @@ def _titled(names: list[str | None], subtitle: str | None) -> list[str | None]:
 
 def _words(programme: Element, tag: str) -> list[str]:
     """Return the words of all such elements; one element may list several."""
-    found = (_SEPARATORS.split(_all(each)) for each in programme.iterfind(tag))
+    found = (_SEPARATORS.split(_meant(each)) for each in programme.iterfind(tag))
     return [word for words in found for word in words]
 
 
 def _people(programme: Element) -> list[str]:
     """Return names alone: a person may hold <image> and <url> as well."""
-    return list(map(_own_text, programme.iterfind("credits/*")))
+    return [_unescaped(_own_text(each)) for each in programme.iterfind("credits/*")]
 
 
 def _own_text(element: Element) -> str:

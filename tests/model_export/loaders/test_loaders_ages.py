@@ -56,6 +56,7 @@ def _age(text: str, system: str = "") -> int | None:
         ("TV-14|R", 17), ("TV-14, R", 17), ("12;R", 17), ("PG (R)", 17), ("DE:12 / US:R", 17),
         # a letter that means everybody in one country and adults in another
         ("A", 18), ("C", 18), ("MA", 18),
+        ("M (Mature 17+)", 17), ("Mature 17+", 17),
         ("Nur für Erwachsene", 18), ("dla dorosłych", 18), ("Yetişkinler için", 18),
         ("Category III", 18), ("-16 avec avertissement", 16), ("12 лет", 12), ("от 16 лет", 16),
     ],

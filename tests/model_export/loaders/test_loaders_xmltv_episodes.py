@@ -47,6 +47,7 @@ def _tide(*numbers: tuple[str, str], more: str = "") -> str:
         ("sezon 2 odc. 4/13", 2, 4), ("2. Sezon 4. Bölüm", 2, 4), ("37. Bölüm", None, 37),
         ("Säsong 2 avsnitt 4", 2, 4), ("Del 4 av 10", None, 4), ("Sæson 2 episode 4", 2, 4),
         ("Kausi 2. Jakso 4/10", 2, 4), ("Сезон 2 Серия 5", 2, 5), ("第2季第5集", 2, 5),
+        ("Season III Episode 4", 3, 4), ("Staffel IV, Folge 2", 4, 2), ("Season XX", 20, None),
         ("第12話", None, 12), ("\u0661\u0662", None, 12),
     ],
 )  # fmt: skip
@@ -193,6 +194,21 @@ def test_films_of_one_name_with_other_people_are_counted(tmp_path: Path) -> None
     assert [(each.count, each.reason) for each in found.ignored] == [
         (1, "a film of the same name with none of the same people: read as one")
     ]
+
+
+def test_letters_that_are_no_number_count_no_season(tmp_path: Path) -> None:
+    title = _only(tmp_path, "<title>Tide</title><sub-title>Season V Files Episode 4</sub-title>")
+    assert (title.season, title.episode) == (None, None)
+
+
+@pytest.mark.parametrize("twice", ["Tom &amp;amp; Jerry", "Tom &amp;#38; Jerry", "Tom &amp; Jerry"])
+def test_what_was_escaped_twice_is_read_as_meant(tmp_path: Path, twice: str) -> None:
+    inside = f"<title>{twice}</title><keyword>{twice}</keyword><desc>{twice}; R&amp;D;</desc>"
+    found = _load(tmp_path, f"{inside}<credits><actor>{twice}</actor></credits>")
+    (title,), more = found.titles, found.metadata["Tom & Jerry"]
+    assert (title.entity_id, title.title) == ("Tom & Jerry", "Tom & Jerry")
+    assert (more.keywords, more.people) == (("Tom & Jerry",), ("Tom & Jerry",))
+    assert more.description == "Tom & Jerry; R&D;"
 
 
 @pytest.mark.parametrize(
