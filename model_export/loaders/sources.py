@@ -30,6 +30,10 @@ _AGE_COLUMNS = {
     "csa", "kijkwijzer", "esrb", "acb", "oflc",
 }  # fmt: skip
 """In lower case and letters alone; all are read. ``rating`` is none of them: most are scores."""
+_APART = (
+    "no title of the catalogue is one of MovieLens, whose items are 'ml:' and the movieId: they "
+    "stand beside its own, watched by nobody"
+)
 _GZIP_MAGIC = b"\x1f\x8b"
 _WEB_PAGE = (b"<!doctype html", b"<html")
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
@@ -137,9 +141,10 @@ def _beside(log: WatchLog, catalogue: LoadedCatalogue) -> WatchLog:
     """Let a catalogue speak of titles the log knows, and add those it does not."""
     said = {title.entity_id: title for title in catalogue.titles}
     own = tuple(said.pop(title.entity_id, title) for title in log.titles)
+    apart = (_APART,) if len(said) == len(catalogue.titles) else ()
     return replace(
         log,
         titles=(*own, *said.values()),
         metadata=catalogue.metadata,
-        remarks=(*log.remarks, *catalogue.remarks),
+        remarks=(*log.remarks, *catalogue.remarks, *apart),
     )

@@ -295,6 +295,9 @@ def test_a_movielens_directory_is_its_own_catalogue(tmp_path: Path) -> None:
     assert [title["item"] for title in found["titles"]] == ["ml:7"]
     assert found["viewings"]["counted"] == 1
     assert found["viewings"]["ignored"] == []
+    beside = checked("--catalogue", tmp_path / "movies.csv", "--ratings", tmp_path)
+    assert "no title of the catalogue is one of MovieLens" in beside["viewings"]["remarks"][0]
+    assert not any("MovieLens" in remark for remark in found["viewings"]["remarks"])
 
 
 def test_a_directory_without_a_catalogue_is_told_what_it_must_hold(tmp_path: Path) -> None:
