@@ -31,6 +31,11 @@ _HEADS = (
     "krimi", "reihe", "doku", "show", "komedie", "komedi", "abenteuer",
 )  # fmt: skip
 """What German, Dutch and Swedish put last into one word: Abenteuerfilm, misdaadserie."""
+_HARMLESS = re.compile(
+    r"\b(?:star wars|young adults?|junge erwachsene|jeunes? adultes?|jovenes adultos|jovens adultos"
+    r"|giovani adulti|unga vuxna|genc yetiskin(?:ler)?|mlodzi dorosli)\b"
+)
+"""Phrases that hold a sensitive word and are about something else."""
 _LONGEST = 4
 """Words of a phrase that is looked up as one."""
 _LINKS = ("", "s", "n", "en", "es")
@@ -63,7 +68,7 @@ def sensitive_genres_of(text: str) -> tuple[str, ...]:
     spelt = _spelt(text)
     if (found := _exact().get(spelt)) is not None:
         return tuple(genre for genre in _named(found) if genres()[genre].topics)
-    plain = spelt.replace("star wars", "")
+    plain = _HARMLESS.sub("", spelt)
     return tuple(genre for genre, pattern in _patterns().items() if pattern.search(plain))
 
 

@@ -132,7 +132,9 @@ def test_every_word_of_the_table_is_read_as_it_says() -> None:
     [
         ("Adult", 18), ("Erotikfilm", 18), ("Drama|Erotik", 18), ("0x18", 18),
         ("FSK 18", 18), ("od lat 16", 16), ("ab 12 Jahren", 12), ("Drama|16+|FSK 6", 16),
-        ("Drama", None), ("Young Adult", None), ("0x14", None), ("IAB1-2", None), ("0x08", None),
+        ("Drama", None), ("Young Adult", None),
+        ("Young Adult Drama", None), ("Jeunes adultes", None), ("Young adult erotica", 18),
+        ("0x14", None), ("IAB1-2", None), ("0x08", None),
         ("Top 10", None), ("U21", None), ("16:9", None), ("1984", None), ("12", None),
         ("S1 E2", None),
     ],

@@ -128,6 +128,16 @@ def test_a_keyword_of_two_words_for_true_crime_protects() -> None:
         "Drugstore",
         "Politie",
         "Young Adult",
+        "Young Adult Fantasy",
+        "Junge Erwachsene",
+        "Jeunes adultes",
+        "Jóvenes adultos",
+        "Unga vuxna",
+        "Giovani adulti",
+        "Genç yetişkin",
+        "Młodzi dorośli",
+        "Hard Rock",
+        "Erwachsenenbildung",
     ],
 )
 def test_words_that_look_sensitive_and_are_not(word: str) -> None:
