@@ -39,6 +39,7 @@ _BLOCKS = 4
 _MEMORY_PARTS, _LARGEST_HEAP_BYTES = 3, 8 * 1024**3
 """Of the machine's memory, which has other work; what is used is a third of it, at most 8 GiB."""
 _JAVA_MAJOR = 17
+_WORDS = "java.log"
 _QUIET = """
 rootLogger.level = error
 rootLogger.appenderRef.console.ref = console
@@ -76,7 +77,7 @@ class SparkEngine:
         self._scratch = Path(tempfile.mkdtemp(prefix="edgeagent-spark-"))
         for name, value in _settings(self._threads, self._scratch).items():
             builder = builder.config(name, value)
-        words = self._scratch / "java.log"
+        words = self._scratch / _WORDS
         try:
             with _stderr_into(words):  # Java inherits it, and greets
                 self._session = builder.getOrCreate()
@@ -106,6 +107,20 @@ class SparkEngine:
             if self._scratch is not None:
                 shutil.rmtree(self._scratch, ignore_errors=True)
 
+    @contextmanager
+    def _naming_what_java_said(self) -> Iterator[None]:
+        from py4j.protocol import Py4JError  # noqa: PLC0415  (the extra spark)
+        from pyspark.errors import PySparkException  # noqa: PLC0415  (the same)
+
+        try:
+            yield
+        except (Py4JError, PySparkException, ConnectionError) as error:
+            said = (self._scratch and _last_words(self._scratch)) or type(error).__name__
+            raise InputError(
+                f"Spark failed: {said}",
+                hint="give Java more memory or disk, or train with --engine local",
+            ) from error
+
     def fit(
         self,
         log: WatchLog,
@@ -116,7 +131,12 @@ class SparkEngine:
         seed: int,
         start: NDArray[np.float32] | None = None,  # noqa: ARG002  (MLlib draws its own)
     ) -> NDArray[np.float32]:
-        """Fit on Spark; see :class:`model_export.heads.als.FactorEngine`."""
+        """Fit on Spark; see :class:`model_export.heads.als.FactorEngine`.
+
+        Raises:
+            InputError: there is no session, or Java failed or ended; the message has its last line.
+
+        """
         if self._session is None or self._scratch is None:
             raise InputError("no Spark session", hint="use the engine in a with statement")
         from pyarrow import parquet  # noqa: PLC0415  (the extra spark)
@@ -125,24 +145,34 @@ class SparkEngine:
         viewings, factors = self._scratch / "viewings.parquet", self._scratch / "factors"
         parquet.write_table(_weights(log), viewings)
         a_person, a_title = _mean_counts(log)
-        als = ALS(
-            userCol="user",
-            itemCol="item",
-            ratingCol="weight",
-            implicitPrefs=True,
-            rank=dimension,
-            alpha=alpha,
-            regParam=regularization / float(np.sqrt(a_person * a_title)),
-            maxIter=ITERATIONS,
-            seed=seed,
-            numUserBlocks=_BLOCKS,
-            numItemBlocks=_BLOCKS,
-            checkpointInterval=-1,
-        )
-        fitted = als.fit(self._session.read.parquet(str(viewings)))
-        fitted.itemFactors.write.mode("overwrite").parquet(str(factors))
+        with self._naming_what_java_said():
+            als = ALS(
+                userCol="user",
+                itemCol="item",
+                ratingCol="weight",
+                implicitPrefs=True,
+                rank=dimension,
+                alpha=alpha,
+                regParam=regularization / float(np.sqrt(a_person * a_title)),
+                maxIter=ITERATIONS,
+                seed=seed,
+                numUserBlocks=_BLOCKS,
+                numItemBlocks=_BLOCKS,
+                checkpointInterval=-1,
+            )
+            fitted = als.fit(self._session.read.parquet(str(viewings)))
+            fitted.itemFactors.write.mode("overwrite").parquet(str(factors))
         rows = _rows(parquet.read_table(factors), log, dimension=dimension)
         return rows * np.float32((a_title / a_person) ** 0.25)
+
+
+def _last_words(scratch: Path) -> str:
+    """Return the last line that Java wrote, or nothing."""
+    try:
+        lines = (scratch / _WORDS).read_text("utf-8", "replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1] if lines else ""
 
 
 def _builder() -> Any:  # noqa: ANN401  (pyspark is optional)

@@ -44,6 +44,6 @@ def test_clipped_counts_go_from_a_box_into_an_estimate(
     assert report.task == "discrete_laplace.17.3-1.225"
     assert [debit.odds for debit in household.agent._home.ledger.debits()] == [3]
     place = ["--repository", str(publisher.repository), "--store", str(tmp_path / "reports.db")]
-    answer = json.loads(CliRunner().invoke(main, ["estimate", *place, "--json"]).stdout)
+    answer = json.loads(CliRunner().invoke(main, ["estimate", *place, "--json", "--raw"]).stdout)
     assert (answer["unit"], answer["reports"]) == ("sessions", 1)
     assert [segment["value"] for segment in answer["segments"]] == list(report.counts)

@@ -92,8 +92,12 @@ class TestSparkEngine(EngineSuite):
             with spark:
                 assert fitted(spark, panel).any()
                 java.update(_children() - others)
-                for process in java if java_dies else ():
-                    os.kill(process, signal.SIGKILL)
+                if java_dies:
+                    for process in java:
+                        os.kill(process, signal.SIGKILL)
+                    with pytest.raises(InputError, match="Spark failed: ") as refusal:
+                        fitted(spark, panel)
+                    assert "--engine local" in refusal.value.hint
                 raise KeyboardInterrupt
 
         with _closed(spark):
