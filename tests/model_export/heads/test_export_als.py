@@ -84,7 +84,6 @@ class TestSparkEngine(EngineSuite):
         tmp_path: Path,
         capfd: pytest.CaptureFixture[str],
     ) -> None:
-        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
         java = set()
 
         def interrupted() -> None:
@@ -100,7 +99,9 @@ class TestSparkEngine(EngineSuite):
                     assert "--engine local" in refusal.value.hint
                 raise KeyboardInterrupt
 
-        with _closed(spark):
+        # The others' session begins again outside, and does not lie where this test's files do.
+        with _closed(spark), monkeypatch.context() as within:
+            within.setattr(tempfile, "tempdir", str(tmp_path))
             with pytest.raises(KeyboardInterrupt):
                 interrupted()
             assert java
