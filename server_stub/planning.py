@@ -8,7 +8,7 @@ from edgeagent.privacy.accounting import epsilon
 from edgeagent.privacy.precision import half_width, reports_for
 from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.reporting_calendar import SPACING_WEEKS
-from server_stub.publication import MIN_PUBLISHABLE_REPORTS
+from server_stub.aggregation.publication import MIN_PUBLISHABLE_REPORTS
 
 __all__ = ["PrecisionPlan", "plan_precision"]
 

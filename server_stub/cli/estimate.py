@@ -9,14 +9,14 @@ import msgspec
 
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.number_range import NumberRange
-from server_stub.aggregate import SqliteAggregator
-from server_stub.cli.options import repository_option, store_option, task_option
-from server_stub.publication import (
+from server_stub.aggregation.aggregate import SqliteAggregator
+from server_stub.aggregation.publication import (
     MIN_PUBLISHABLE_REPORTS,
     AudienceEstimate,
     estimate_audience,
     require_publishable,
 )
+from server_stub.cli.options import repository_option, store_option, task_option
 from server_stub.repository import load_task, manifest_of, published_tasks
 
 __all__ = ["estimate"]
@@ -84,7 +84,7 @@ def estimate(  # noqa: PLR0913  (one parameter an option)
     if as_json:
         emit_json(result)
     elif as_csv:
-        from server_stub.estimate_table import csv_of  # noqa: PLC0415  (as below)
+        from server_stub.aggregation.estimate_table import csv_of  # noqa: PLC0415  (as below)
 
         click.echo(csv_of(result, task), nl=False)
     else:
@@ -95,7 +95,7 @@ def _show(result: AudienceEstimate) -> None:
     # Only for people.
     from rich.console import Console  # noqa: PLC0415
 
-    from server_stub.estimate_table import notes_on, table_of, too_few  # noqa: PLC0415
+    from server_stub.aggregation.estimate_table import notes_on, table_of, too_few  # noqa: PLC0415
 
     console = Console(highlight=False)
     if not result.says_anything:

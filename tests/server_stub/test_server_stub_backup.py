@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from edgeagent.errors import Damaged, DiskFull, InputError, NotOurDatabase, OutputError
 from server_stub import backup, store
-from server_stub.aggregate import SqliteAggregator
+from server_stub.aggregation.aggregate import SqliteAggregator
 from server_stub.backup import back_up, restore
 from server_stub.cli import main
 from server_stub.store import ReportStore

@@ -19,7 +19,7 @@ from edgeagent.errors import StorageError
 from edgeagent.messages import Report
 from edgeagent.testing.clock import FakeClock
 from server_stub import windows
-from server_stub.aggregate import SqliteAggregator
+from server_stub.aggregation.aggregate import SqliteAggregator
 from server_stub.chores import keep_closing_windows
 from server_stub.cli import main
 from server_stub.store import Acceptance, ReportStore

@@ -10,7 +10,11 @@ from rich.text import Text
 
 from edgeagent.messages import ReportTask
 from edgeagent.privacy.accounting import epsilon
-from server_stub.publication import MIN_PUBLISHABLE_REPORTS, AudienceEstimate, SegmentEstimate
+from server_stub.aggregation.publication import (
+    MIN_PUBLISHABLE_REPORTS,
+    AudienceEstimate,
+    SegmentEstimate,
+)
 
 __all__ = ["csv_of", "notes_on", "table_of", "too_few"]
 

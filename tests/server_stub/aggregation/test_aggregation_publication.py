@@ -10,7 +10,7 @@ from edgeagent.errors import PolicyError
 from edgeagent.messages import ReportTask, SegmentLabel
 from edgeagent.privacy.estimation import Totals, clopper_pearson
 from edgeagent.privacy.subset_selection import SubsetSelection
-from server_stub.publication import (
+from server_stub.aggregation.publication import (
     MIN_PUBLISHABLE_REPORTS,
     estimate_audience,
     require_publishable,

@@ -10,7 +10,7 @@ from edgeagent.errors import InputError, PolicyError
 from edgeagent.messages import Message, ModelManifest, ReportTask
 from edgeagent.privacy.estimation import Estimate, each_of, onto_simplex
 from edgeagent.privacy.randomizers import randomizer_for
-from server_stub.aggregate import Aggregator
+from server_stub.aggregation.aggregate import Aggregator
 
 __all__ = [
     "MIN_PUBLISHABLE_REPORTS",
