@@ -37,7 +37,7 @@ from model_export.publishing.artefacts import Artefacts, export
 from model_export.publishing.publish import publish
 from model_export.synthetic import synthetic_households, synthetic_panel
 from model_export.train import train
-from server_stub.admission import DEFAULT_GRACE_WEEKS
+from server_stub.ingest.admission import DEFAULT_GRACE_WEEKS
 
 __all__ = ["Progress", "Simulation", "simulate"]
 

@@ -10,8 +10,8 @@ import msgspec
 
 from edgeagent.messages import ReportTask, canonical_bytes
 from edgeagent.privacy.estimation import Totals
+from server_stub.ingest.store import open_for_reading
 from server_stub.report_sums import sum_counts
-from server_stub.store import open_for_reading
 
 __all__ = ["Aggregator", "SqliteAggregator"]
 

@@ -24,7 +24,7 @@ def close(*, store: Path, clock: Clock, grace_weeks: int, as_json: bool) -> None
 
     A running server does this by itself, once an hour.
     """
-    from server_stub.windows import close_windows  # noqa: PLC0415  (for this command only)
+    from server_stub.ingest.windows import close_windows  # noqa: PLC0415  (for this command only)
 
     closed = close_windows(store, clock=clock, grace_weeks=grace_weeks)
     if as_json:
@@ -45,7 +45,7 @@ def backup(*, store: Path, target: Path, as_json: bool) -> None:
 
     A backup keeps the reports of windows that close later: keep none for longer than 13 weeks.
     """
-    from server_stub.backup import back_up  # noqa: PLC0415  (for these commands only)
+    from server_stub.ingest.backup import back_up  # noqa: PLC0415  (for these commands only)
 
     back_up(store, target)
     _say_copied(target, "backup", as_json=as_json)
@@ -60,7 +60,7 @@ def restore(*, store: Path, source: Path, as_json: bool) -> None:
 
     Reports that were acknowledged after the backup are lost: boxes do not send them again.
     """
-    from server_stub.backup import restore as put_back  # noqa: PLC0415  (for these commands only)
+    from server_stub.ingest.backup import restore as put_back  # noqa: PLC0415  (for these commands only)
 
     put_back(source, store)
     _say_copied(store, "store", as_json=as_json)

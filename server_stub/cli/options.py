@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from edgeagent.clock import Clock, SystemClock, moment_of_iso
-from server_stub.admission import DEFAULT_GRACE_WEEKS
+from server_stub.ingest.admission import DEFAULT_GRACE_WEEKS
 
 __all__ = [
     "STORED_FILE",

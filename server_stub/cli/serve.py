@@ -13,7 +13,6 @@ import msgspec
 from edgeagent.clock import Clock
 from edgeagent.command_group import json_option
 from edgeagent.messages.server_address import LOOPBACK
-from server_stub.admission import Admission
 from server_stub.cli.options import (
     at_option,
     grace_option,
@@ -21,6 +20,7 @@ from server_stub.cli.options import (
     store_option,
     task_option,
 )
+from server_stub.ingest.admission import Admission
 from server_stub.repository import load_task, published_tasks
 
 __all__ = ["serve"]
@@ -73,14 +73,14 @@ def serve(  # noqa: PLR0913  (one parameter an option)
 ) -> None:
     """Serve the repository and accept reports until stopped."""
     # Starlette and uvicorn are for this command only.
-    from server_stub.address_rate import AddressRate  # noqa: PLC0415
-    from server_stub.app import create_app  # noqa: PLC0415
-    from server_stub.chores import keep_closing_windows  # noqa: PLC0415
-    from server_stub.ingest import Ingest  # noqa: PLC0415
-    from server_stub.metrics import Metrics  # noqa: PLC0415
-    from server_stub.serving import listen  # noqa: PLC0415
-    from server_stub.serving import serve as run_server  # noqa: PLC0415
-    from server_stub.store import ReportStore  # noqa: PLC0415
+    from server_stub.ingest.address_rate import AddressRate  # noqa: PLC0415
+    from server_stub.ingest.app import create_app  # noqa: PLC0415
+    from server_stub.ingest.chores import keep_closing_windows  # noqa: PLC0415
+    from server_stub.ingest.group_commit import Ingest  # noqa: PLC0415
+    from server_stub.ingest.metrics import Metrics  # noqa: PLC0415
+    from server_stub.ingest.serving import listen  # noqa: PLC0415
+    from server_stub.ingest.serving import serve as run_server  # noqa: PLC0415
+    from server_stub.ingest.store import ReportStore  # noqa: PLC0415
 
     tasks = (load_task(task_file),) if task_file else published_tasks(repository)
     with ExitStack() as stack:

@@ -21,7 +21,7 @@ from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
-from server_stub.admission import Admission, Refusal
+from server_stub.ingest.admission import Admission, Refusal
 from tests.audit.exact import largest_ratio, one_session
 from tests.audit.life import STATE_MUTATIONS, Mutation, life
 from tests.audit.loss import ALPHA_OF_ARM, TASKS, WEEKS, SeededSource, draw_reports

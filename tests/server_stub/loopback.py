@@ -22,13 +22,13 @@ from edgeagent.messages import (
     encode_report,
 )
 from edgeagent.testing.clock import FakeClock
-from server_stub.admission import Admission
-from server_stub.app import create_app
-from server_stub.connections import ConnectionLimits
-from server_stub.ingest import Ingest
-from server_stub.metrics import Metrics
-from server_stub.serving import listen, make_server
-from server_stub.store import ReportStore
+from server_stub.ingest.admission import Admission
+from server_stub.ingest.app import create_app
+from server_stub.ingest.connections import ConnectionLimits
+from server_stub.ingest.group_commit import Ingest
+from server_stub.ingest.metrics import Metrics
+from server_stub.ingest.serving import listen, make_server
+from server_stub.ingest.store import ReportStore
 
 WEEK = 2960
 CATEGORIES = 9

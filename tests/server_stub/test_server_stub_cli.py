@@ -20,7 +20,7 @@ from edgeagent.clock import iso_utc, week_start
 from edgeagent.messages import encode_report
 from server_stub.aggregation.aggregate import SqliteAggregator
 from server_stub.cli import main
-from server_stub.store import ReportStore
+from server_stub.ingest.store import ReportStore
 from tests.server_stub.loopback import (
     JSON,
     WEEK,

@@ -111,7 +111,7 @@ def test_the_manifest_is_that_of_the_tasks_model(tmp_path: Path) -> None:
 @pytest.mark.deep
 def test_the_server_loads_no_store_no_model_and_no_numbers() -> None:
     heavy = {"onnxruntime", "sqlcipher3", "numpy", "tuf", "scipy", "sqlite_utils"}
-    script = f"import sys, server_stub.app; print(sorted({heavy!r} & set(sys.modules)))"
+    script = f"import sys, server_stub.ingest.app; print(sorted({heavy!r} & set(sys.modules)))"
     run = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,

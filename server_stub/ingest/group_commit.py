@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from edgeagent.errors import DiskFull, StorageError
 from edgeagent.messages import Report
-from server_stub.store import Acceptance, ReportStore
+from server_stub.ingest.store import Acceptance, ReportStore
 
 __all__ = ["Ingest"]
 

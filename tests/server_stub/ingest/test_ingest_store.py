@@ -11,8 +11,8 @@ import pytest
 from edgeagent.errors import Damaged, InputError, NotOurDatabase, StorageError
 from edgeagent.messages import Report
 from server_stub.aggregation.aggregate import SqliteAggregator
-from server_stub.ingest import Ingest
-from server_stub.store import Acceptance, ReportStore, open_for_reading
+from server_stub.ingest.group_commit import Ingest
+from server_stub.ingest.store import Acceptance, ReportStore, open_for_reading
 from tests.server_stub.loopback import WEEK, make_report, make_task
 
 COUNTED, REPEATED, CONFLICTING = Acceptance.COUNTED, Acceptance.REPEATED, Acceptance.CONFLICTING

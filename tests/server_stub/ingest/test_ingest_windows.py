@@ -18,12 +18,12 @@ from edgeagent.clock import WEEK_SECONDS, iso_utc, week_start
 from edgeagent.errors import StorageError
 from edgeagent.messages import Report
 from edgeagent.testing.clock import FakeClock
-from server_stub import windows
 from server_stub.aggregation.aggregate import SqliteAggregator
-from server_stub.chores import keep_closing_windows
 from server_stub.cli import main
-from server_stub.store import Acceptance, ReportStore
-from server_stub.windows import ClosedWindow, close_windows
+from server_stub.ingest import windows
+from server_stub.ingest.chores import keep_closing_windows
+from server_stub.ingest.store import Acceptance, ReportStore
+from server_stub.ingest.windows import ClosedWindow, close_windows
 from tests.server_stub.loopback import WEEK, make_report, make_task, running_stub
 
 TASK = make_task()

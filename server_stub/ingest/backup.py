@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import mkstemp
 
 from edgeagent.errors import InputError, OutputError
-from server_stub.store import check_whole, open_for_reading
+from server_stub.ingest.store import check_whole, open_for_reading
 
 __all__ = ["back_up", "restore"]
 

@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgeagent.errors import Damaged, DiskFull, InputError, NotOurDatabase, OutputError
-from server_stub import backup, store
 from server_stub.aggregation.aggregate import SqliteAggregator
-from server_stub.backup import back_up, restore
 from server_stub.cli import main
-from server_stub.store import ReportStore
+from server_stub.ingest import backup, store
+from server_stub.ingest.backup import back_up, restore
+from server_stub.ingest.store import ReportStore
 from tests.server_stub.loopback import make_report, make_task, running_stub
 
 

@@ -23,10 +23,10 @@ from starlette.routing import Route
 
 from edgeagent.errors import DiskFull, StorageError
 from edgeagent.messages import REPORT_BYTES, Report
-from server_stub.admission import Admission, Refusal
 from server_stub.distribution import repository_routes
-from server_stub.ingest import Ingest
-from server_stub.store import Acceptance
+from server_stub.ingest.admission import Admission, Refusal
+from server_stub.ingest.group_commit import Ingest
+from server_stub.ingest.store import Acceptance
 
 __all__ = ["create_app"]
 

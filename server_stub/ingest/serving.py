@@ -12,7 +12,11 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from edgeagent.errors import NetworkError
-from server_stub.connections import ConnectionLimits, limited_protocol, raise_descriptor_limit
+from server_stub.ingest.connections import (
+    ConnectionLimits,
+    limited_protocol,
+    raise_descriptor_limit,
+)
 
 __all__ = ["listen", "make_server", "serve"]
 

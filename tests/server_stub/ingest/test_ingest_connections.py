@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from edgeagent.messages import encode_report
-from server_stub.connections import ConnectionLimits, raise_descriptor_limit
+from server_stub.ingest.connections import ConnectionLimits, raise_descriptor_limit
 from tests.server_stub.loopback import Stub, make_report, running_stub
 
 BODY = encode_report(make_report())

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from edgeagent.errors import NetworkError
-from server_stub.metrics import Metrics
+from server_stub.ingest.metrics import Metrics
 from tests.server_stub.loopback import WEEK, Stub, make_report, make_repository, running_stub
 
 

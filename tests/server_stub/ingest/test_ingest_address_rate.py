@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from server_stub.address_rate import AddressRate
+from server_stub.ingest.address_rate import AddressRate
 
 
 @dataclass
@@ -78,7 +78,7 @@ def test_a_proxy_on_this_machine_is_not_counted(rate: AddressRate, host: str | N
 
 
 def test_what_is_counted_has_a_limit(monkeypatch: pytest.MonkeyPatch, rate: AddressRate) -> None:
-    monkeypatch.setattr("server_stub.address_rate._ADDRESSES", 2)
+    monkeypatch.setattr("server_stub.ingest.address_rate._ADDRESSES", 2)
     hosts = [f"192.0.2.{number}" for number in range(1, 6)]
     assert statuses(rate, *hosts) == [204, 204, 204, 204, 429]
     assert statuses(rate, hosts[0]) == [204]

@@ -16,8 +16,8 @@ import msgspec
 from edgeagent.clock import WEEK_SECONDS, Clock, week_start
 from edgeagent.messages import Message
 from edgeagent.privacy.estimation import Totals
+from server_stub.ingest.store import open_for_closing
 from server_stub.report_sums import sum_counts
-from server_stub.store import open_for_closing
 
 __all__ = ["ClosedWindow", "close_windows"]
 
