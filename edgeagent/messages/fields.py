@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 
@@ -38,6 +38,7 @@ __all__ = [
     "ShortText",
     "SpaceId",
     "TargetPath",
+    "TaskName",
     "WeekNumber",
 ]
 
@@ -81,6 +82,15 @@ Dimension = Annotated[int, Meta(ge=1, le=1024)]
 AgePolicy = Literal["app:adult", "app:teen", "app:child"]
 HeadName = Literal["foldin", "timescales"]
 MechanismName = Literal["subset_selection", "discrete_laplace"]
+TaskName = Annotated[
+    str,
+    Meta(
+        max_length=48,
+        pattern=rf"^({'|'.join(get_args(MechanismName))})"
+        r"\.[0-9]{1,2}\.[0-9]{1,4}-[0-9]{1,4}\.[0-9]{1,4}\Z",
+    ),
+]
+"""Mechanism, categories, e^ε as a fraction, and quarter: what a report carries."""
 ErasureReason = Literal["loss_of_consent", "user_request", "account_deletion", "profile_deletion"]
 Outcome = Literal["accepted", "refused", "expired", "withdrawn", "other_server"]
 """The outcome of a report."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+from typing import Annotated
 
 from msgspec import Meta
 
 from edgeagent.errors import MalformedMessage
 from edgeagent.messages.codec import Message, canonical_bytes, decode
-from edgeagent.messages.fields import MechanismName, WeekNumber
+from edgeagent.messages.fields import TaskName, WeekNumber
 from edgeagent.messages.task import MAX_CATEGORIES
 
 __all__ = ["COUNT_LIMIT", "REPORT_BYTES", "Report", "decode_report", "encode_report"]
@@ -18,7 +18,6 @@ REPORT_BYTES = 512
 COUNT_LIMIT = 999
 """Noisy counts are clamped to ± this, so that every report fits its 512 bytes."""
 _FEWEST_COUNTS = 8  # logs may hold reports of releases before the closed set of sizes
-_MECHANISMS = "|".join(get_args(MechanismName))
 
 
 class Report(Message, frozen=True, kw_only=True):
@@ -26,14 +25,7 @@ class Report(Message, frozen=True, kw_only=True):
 
     report_id: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
     """128 random bits, so that a retry is counted once; carries no other information."""
-    task: Annotated[
-        str,
-        Meta(
-            max_length=48,
-            pattern=rf"^({_MECHANISMS})"
-            r"\.[0-9]{1,2}\.[0-9]{1,4}-[0-9]{1,4}\.[0-9]{1,4}\Z",
-        ),
-    ]
+    task: TaskName
     week: WeekNumber
     counts: Annotated[
         tuple[Annotated[int, Meta(ge=-COUNT_LIMIT, le=COUNT_LIMIT)], ...],

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, get_args
 
 __all__ = [
     "CATALOGUE_ROLE",
+    "CONTENT_ROLES",
     "DELEGATED_ROLES",
     "ISSUED_FIELD",
+    "LIST_FIELD",
+    "LOG_ROLE",
     "MANIFEST_NAME",
     "MANIFEST_TARGET",
     "METADATA",
     "MODELS_ROLE",
+    "MODEL_STOPS_TARGET",
+    "RELEASES_TARGET",
+    "ROLLOUT_TARGET",
     "ROOT_NAME",
+    "STOPS_NAME",
     "TARGETS",
     "TASKS_ROLE",
     "TASK_NAME",
+    "TASK_STOPS_TARGET",
     "TASK_TARGET",
+    "ContentRole",
     "target_file",
 ]
 
@@ -26,17 +36,28 @@ METADATA, TARGETS = "metadata", "targets"
 ROOT_NAME = "root.json"
 """In the repository: the root metadata that a box is shipped with."""
 
-MODELS_ROLE, CATALOGUE_ROLE, TASKS_ROLE = "models", "catalogue", "tasks"
-DELEGATED_ROLES = (MODELS_ROLE, CATALOGUE_ROLE, TASKS_ROLE)
-"""Each signs the targets below the directory of its name."""
+MODELS_ROLE, CATALOGUE_ROLE, TASKS_ROLE, LOG_ROLE = "models", "catalogue", "tasks", "log"
+ContentRole = Literal["models", "catalogue", "tasks"]
+CONTENT_ROLES: tuple[ContentRole, ...] = get_args(ContentRole)
+"""Each signs the targets below the directory of its name; ``log`` signs the list of releases."""
+DELEGATED_ROLES = CONTENT_ROLES
 
-MANIFEST_NAME, TASK_NAME = "manifest.json", "report.json"
+MANIFEST_NAME, TASK_NAME, STOPS_NAME = "manifest.json", "report.json", "stops.json"
 MANIFEST_TARGET = f"{MODELS_ROLE}/{MANIFEST_NAME}"
 TASK_TARGET = f"{TASKS_ROLE}/{TASK_NAME}"
-"""The two targets that are not named by hash: a box fetches them first."""
+"""Always there; a box fetches these two first."""
+ROLLOUT_TARGET = f"{MODELS_ROLE}/rollout.json"
+"""There while a new model is being rolled out."""
+MODEL_STOPS_TARGET = f"{MODELS_ROLE}/{STOPS_NAME}"
+TASK_STOPS_TARGET = f"{TASKS_ROLE}/{STOPS_NAME}"
+"""There while something is stopped."""
+RELEASES_TARGET = f"{LOG_ROLE}/releases.json"
+"""The append-only list of everything that was published."""
 
 ISSUED_FIELD = "x-edgeagent-issued"
 """Field of a signed timestamp: when it was issued, seconds UTC. TUF allows additional fields."""
+LIST_FIELD = "x-edgeagent-list"
+"""Field of a signed root: the id of the list of releases. A new id begins a new list."""
 
 
 def target_file(copy: Path, path: str) -> Path:
