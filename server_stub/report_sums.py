@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 import msgspec
@@ -13,31 +13,38 @@ from edgeagent.privacy.estimation import Totals
 __all__ = ["sum_counts"]
 
 _CHUNK = 1000  # rows summed at a time, in C
-_LIMIT_TEXT = str(COUNT_LIMIT)
-"""Nearly all rows do not contain it and need no parsing for clamped counts."""
 
 
-def sum_counts(rows: Iterable[str], *, categories: int) -> Totals:
+def sum_counts(
+    rows: Iterable[str],
+    *,
+    categories: int,
+    is_possible: Callable[[Sequence[int]], bool] = lambda _counts: True,
+) -> Totals:
     """Sum reports.
 
     Args:
         rows: the counts of each, as a JSON array.
         categories: S', how many counts each has.
+        is_possible: says of the counts of a report whether they are summed; all are by default,
+            since reports were checked when they arrived.
 
     """
     counts = at_limit = (0,) * categories
     reports = 0
-    decoder = msgspec.json.Decoder(tuple[int, ...])
+    decode = msgspec.json.Decoder(tuple[int, ...]).decode
     remaining = iter(rows)
     while chunk := tuple(islice(remaining, _CHUNK)):
-        reports += len(chunk)
-        counts = _add(counts, [decoder.decode(row) for row in chunk])
-        clamped = [_at_limit(decoder.decode(row)) for row in chunk if _LIMIT_TEXT in row]
-        at_limit = _add(at_limit, clamped)
+        decoded = [row for row in map(decode, chunk) if is_possible(row)]
+        reports += len(decoded)
+        counts = _add(counts, decoded)
+        # Nearly no report has a clamped count, and looking for one is cheap.
+        clamped = [row for row in decoded if COUNT_LIMIT in row or -COUNT_LIMIT in row]
+        at_limit = _add(at_limit, map(_at_limit, clamped))
     return Totals(reports=reports, counts=counts, at_limit=at_limit)
 
 
-def _add(sums: tuple[int, ...], rows: list[tuple[int, ...]]) -> tuple[int, ...]:
+def _add(sums: tuple[int, ...], rows: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
     return tuple(map(sum, zip(sums, *rows, strict=True)))
 
 

@@ -266,7 +266,7 @@ def _live(
             for outcome in live_all(plans[1:], around, keep=options.keep):
                 outcomes.append(outcome)
                 stages.progress.advance()
-    from server_stub.aggregation.aggregate import SqliteAggregator  # noqa: PLC0415  (after the server stopped)
+    from server_stub.aggregation.sqlite_aggregator import SqliteAggregator  # noqa: PLC0415  (after the server stopped)
 
     counted = SqliteAggregator(store).report_count()
     return tuple(sorted(outcomes, key=lambda outcome: outcome.number)), counted

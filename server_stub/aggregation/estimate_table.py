@@ -8,8 +8,6 @@ from io import StringIO
 from rich.table import Table
 from rich.text import Text
 
-from edgeagent.messages import ReportTask
-from edgeagent.privacy.accounting import epsilon
 from server_stub.aggregation.publication import (
     MIN_PUBLISHABLE_REPORTS,
     AudienceEstimate,
@@ -59,14 +57,14 @@ def notes_on(result: AudienceEstimate) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def csv_of(result: AudienceEstimate, task: ReportTask) -> str:
+def csv_of(result: AudienceEstimate) -> str:
     """Return the estimate as CSV (RFC 4180), a row a segment, each with what it depends on."""
     common = {
         "task": result.task,
         "weeks": " ".join(map(str, result.weeks)),
         "reports": result.reports,
-        "mechanism": task.mechanism,
-        "epsilon": round(epsilon(task.odds), 6),
+        "mechanism": result.mechanism,
+        "epsilon": round(result.epsilon, 6),
         "unit": result.unit,
         "confidence": result.confidence,
         "simultaneous": result.simultaneous,

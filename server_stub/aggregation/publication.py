@@ -8,15 +8,18 @@ from typing import Literal
 
 from edgeagent.errors import InputError, PolicyError
 from edgeagent.messages import Message, ModelManifest, ReportTask
-from edgeagent.privacy.estimation import Estimate, each_of, onto_simplex
+from edgeagent.messages.fields import MechanismName
+from edgeagent.privacy.accounting import epsilon
+from edgeagent.privacy.estimation import Estimate, Totals, each_of, onto_simplex
 from edgeagent.privacy.randomizers import randomizer_for
-from server_stub.aggregation.aggregate import Aggregator
+from server_stub.aggregation.aggregator import Aggregator, WindowSums
 
 __all__ = [
     "MIN_PUBLISHABLE_REPORTS",
     "AudienceEstimate",
     "SegmentEstimate",
     "estimate_audience",
+    "estimate_windows",
     "require_publishable",
 ]
 
@@ -47,6 +50,13 @@ class AudienceEstimate(Message, frozen=True, kw_only=True):
     """The estimate for one task."""
 
     task: str
+    quarter: int
+    """Of its weeks, counted from January 1970: the task's epoch."""
+    mechanism: MechanismName
+    epsilon: float
+    """ε of one report."""
+    model_sha256: str
+    """Of the model that assigns the segments: only where it is the same they mean the same."""
     weeks: tuple[int, ...]
     """The weeks whose reports were counted, each report with the same weight."""
     reports: int
@@ -100,17 +110,45 @@ def estimate_audience(
         InputError: there are no such reports.
 
     """
-    totals = aggregator.totals(task, weeks=weeks)
-    if totals.reports == 0:
+    windows = aggregator.windows(task, weeks=weeks)
+    if not any(window.totals.reports for window in windows):
         raise _nothing_there(aggregator.weeks(task), task, weeks)
+    return estimate_windows(
+        windows, task, simultaneous=simultaneous, half_width=half_width, manifest=manifest
+    )
+
+
+def estimate_windows(
+    windows: Sequence[WindowSums],
+    task: ReportTask,
+    *,
+    simultaneous: bool = False,
+    half_width: float | None = None,
+    manifest: ModelManifest | None = None,
+) -> AudienceEstimate:
+    """Estimate from sums that are there; see :func:`estimate_audience`.
+
+    Args:
+        windows: with one report or more.
+        task: of the reports.
+        simultaneous: as there.
+        half_width: as there.
+        manifest: as there.
+
+    """
+    windows = [window for window in windows if window.totals.reports]
+    totals = sum((w.totals for w in windows), start=Totals.none(categories=task.categories))
     confidence = each_of(task.categories, confidence=_CONFIDENCE) if simultaneous else _CONFIDENCE
     estimate = randomizer_for(task).estimate(totals, confidence=confidence)
     half_widths = [(high - low) / 2 for low, high in estimate.intervals]
     withheld = _why_withheld(estimate, widest=max(half_widths), stated=half_width)
-    counted = tuple(week for week in aggregator.weeks(task) if not weeks or week in weeks)
     return AudienceEstimate(
         task=task.name,
-        weeks=counted,
+        quarter=task.epoch,
+        mechanism=task.mechanism,
+        epsilon=epsilon(task.odds),
+        model_sha256=task.segmenter.model.sha256,
+        weeks=tuple(window.week for window in windows),
         reports=totals.reports,
         unit=estimate.unit,
         shares_are_ratios=estimate.unit != "share",
@@ -121,7 +159,7 @@ def estimate_audience(
         stated_half_width=half_width,
         publishable=not withheld,
         withheld_because=withheld,
-        final=set(counted) <= set(aggregator.closed_weeks(task)),
+        final=all(window.final for window in windows),
         segments=_segments(estimate, task, manifest),
     )
 

@@ -9,13 +9,13 @@ import msgspec
 
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.number_range import NumberRange
-from server_stub.aggregation.aggregate import SqliteAggregator
 from server_stub.aggregation.publication import (
     MIN_PUBLISHABLE_REPORTS,
     AudienceEstimate,
     estimate_audience,
     require_publishable,
 )
+from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
 from server_stub.cli.options import repository_option, store_option, task_option
 from server_stub.repository import load_task, manifest_of, published_tasks
 
@@ -86,7 +86,7 @@ def estimate(  # noqa: PLR0913  (one parameter an option)
     elif as_csv:
         from server_stub.aggregation.estimate_table import csv_of  # noqa: PLC0415  (as below)
 
-        click.echo(csv_of(result, task), nl=False)
+        click.echo(csv_of(result), nl=False)
     else:
         _show(result)
 

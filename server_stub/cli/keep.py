@@ -8,7 +8,7 @@ import click
 
 from edgeagent.clock import Clock
 from edgeagent.command_group import emit_json, json_option
-from server_stub.aggregation.aggregate import SqliteAggregator
+from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
 from server_stub.cli.options import STORED_FILE, at_option, grace_option, store_option
 
 __all__ = ["backup", "close", "restore"]

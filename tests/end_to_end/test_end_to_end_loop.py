@@ -10,7 +10,7 @@ import pytest
 from edgeagent.errors import NoModel, UnknownEntity
 from edgeagent.messages import decode_report
 from edgeagent.network.transport import HttpTransport
-from server_stub.aggregation.aggregate import SqliteAggregator
+from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
 from tests.publishing import Household, Publisher, titles_of
 
 

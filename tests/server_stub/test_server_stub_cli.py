@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 from edgeagent.clock import iso_utc, week_start
 from edgeagent.messages import encode_report
-from server_stub.aggregation.aggregate import SqliteAggregator
+from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
 from server_stub.cli import main
 from server_stub.ingest.store import ReportStore
 from tests.server_stub.loopback import (

@@ -10,6 +10,7 @@ from edgeagent.errors import PolicyError
 from edgeagent.messages import ReportTask, SegmentLabel
 from edgeagent.privacy.estimation import Totals, clopper_pearson
 from edgeagent.privacy.subset_selection import SubsetSelection
+from server_stub.aggregation.aggregator import Aggregator, WindowSums
 from server_stub.aggregation.publication import (
     MIN_PUBLISHABLE_REPORTS,
     estimate_audience,
@@ -19,27 +20,17 @@ from tests.server_stub.loopback import make_manifest, make_task
 
 
 @dataclass(frozen=True, kw_only=True)
-class GivenTotals:
-    """An Aggregator of one week."""
+class GivenTotals(Aggregator):
+    """Sums of one week."""
 
     reports: int
     counts: tuple[int, ...]
     is_closed: bool = False
 
-    def report_count(self) -> int:
-        return self.reports
-
-    def weeks(self, task: ReportTask) -> tuple[int, ...]:
-        del task
-        return (7,)
-
-    def closed_weeks(self, task: ReportTask) -> tuple[int, ...]:
-        del task
-        return (7,) if self.is_closed else ()
-
-    def totals(self, task: ReportTask, *, weeks: Sequence[int] = ()) -> Totals:
+    def windows(self, task: ReportTask, *, weeks: Sequence[int] = ()) -> tuple[WindowSums, ...]:
         del task, weeks
-        return Totals(reports=self.reports, counts=self.counts, at_limit=(0,) * len(self.counts))
+        totals = Totals(reports=self.reports, counts=self.counts, at_limit=(0,) * len(self.counts))
+        return (WindowSums(week=7, totals=totals, final=self.is_closed),)
 
 
 def even(reports: int) -> GivenTotals:

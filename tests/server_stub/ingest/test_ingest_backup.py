@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgeagent.errors import Damaged, DiskFull, InputError, NotOurDatabase, OutputError
-from server_stub.aggregation.aggregate import SqliteAggregator
+from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
 from server_stub.cli import main
 from server_stub.ingest import backup, store
 from server_stub.ingest.backup import back_up, restore

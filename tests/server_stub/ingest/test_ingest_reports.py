@@ -11,7 +11,7 @@ import pytest
 
 from edgeagent.clock import WEEK_SECONDS, week_start
 from edgeagent.messages import Report, canonical_bytes, encode_report
-from server_stub.aggregation.aggregate import SqliteAggregator
+from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
 from tests.server_stub.loopback import (
     CATEGORIES,
     JSON,

@@ -10,7 +10,7 @@ import pytest
 
 from edgeagent.errors import Damaged, InputError, NotOurDatabase, StorageError
 from edgeagent.messages import Report
-from server_stub.aggregation.aggregate import SqliteAggregator
+from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
 from server_stub.ingest.group_commit import Ingest
 from server_stub.ingest.store import Acceptance, ReportStore, open_for_reading
 from tests.server_stub.loopback import WEEK, make_report, make_task

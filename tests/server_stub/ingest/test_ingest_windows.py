@@ -18,7 +18,7 @@ from edgeagent.clock import WEEK_SECONDS, iso_utc, week_start
 from edgeagent.errors import StorageError
 from edgeagent.messages import Report
 from edgeagent.testing.clock import FakeClock
-from server_stub.aggregation.aggregate import SqliteAggregator
+from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
 from server_stub.cli import main
 from server_stub.ingest import windows
 from server_stub.ingest.chores import keep_closing_windows
