@@ -10,7 +10,7 @@ from edgeagent.command_group import emit_json, json_option
 from edgeagent.messages.task import MAX_ODDS, PERMITTED_CATEGORIES, PERMITTED_ODDS
 from edgeagent.number_range import NumberRange
 from edgeagent.privacy.subset_selection import SubsetSelection
-from server_stub.planning import plan_precision
+from server_stub.planning.precision import plan_precision
 
 __all__ = ["calculate"]
 
