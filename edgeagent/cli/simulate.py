@@ -21,6 +21,7 @@ from edgeagent.cli.wording import TranslatedGroup
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory
 from edgeagent.ranking.words import words_for
+from edgeagent.simulator.chapters import CHAPTERS, ChapterName
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,6 +29,20 @@ if TYPE_CHECKING:
     from edgeagent.simulator.simulation import Simulation
 
 __all__ = ["command", "print_summary"]
+
+
+def _chapters_of(
+    _ctx: click.Context, _option: click.Parameter, value: str | None
+) -> tuple[ChapterName, ...]:
+    """Return the chapters that are named, each once, in the order of the page."""
+    named = {name.strip() for name in (value or "").split(",")} - {""}
+    unknown = named - {*CHAPTERS, "all"}
+    if unknown:
+        raise click.BadParameter(
+            f"no chapter {', '.join(map(repr, sorted(unknown)))}: choose from "
+            f"{', '.join(CHAPTERS)}, or all"
+        )
+    return tuple(name for name in CHAPTERS if named & {name, "all"})
 
 
 @click.group(name="simulate", cls=TranslatedGroup, invoke_without_command=True)
@@ -62,6 +77,12 @@ __all__ = ["command", "print_summary"]
     default="foldin",
     show_default=True,
     help="What computes picks; timescales needs PyTorch, auto compares both.",
+)
+@click.option(
+    "--chapters",
+    callback=_chapters_of,
+    metavar=f"[{'|'.join((*CHAPTERS, 'all'))}]",
+    help="Chapters to add to the page, several with commas between them.",
 )
 @click.option("--seed", default=1, show_default=True, type=int, help="Reaches noise, too.")
 @click.option(

@@ -70,6 +70,4 @@ def combine(
     error = sqrt(variance) / (p - q)
     value = fsum(weight * share for weight, share in zip(weights, shares, strict=True))
     away = deviations(confidence) * error
-    return Combination(
-        value=value, standard_error=error, low=value - away, high=value + away
-    )
+    return Combination(value=value, standard_error=error, low=value - away, high=value + away)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import fsum
 from pathlib import Path
 
@@ -20,26 +19,17 @@ from edgeagent.simulator.page import write_page
 from edgeagent.simulator.pictures.budget import budget_picture
 from edgeagent.simulator.pictures.by_epsilon import by_epsilon_picture
 from edgeagent.simulator.pictures.by_fleet import by_fleet_picture
-from edgeagent.simulator.pictures.picture import Picture
+from edgeagent.simulator.pictures.picture import Section
 from edgeagent.simulator.pictures.poisoning import poisoning_picture
 from edgeagent.simulator.pictures.run import shares_picture
 from edgeagent.simulator.pictures.weeks import boxes_picture, cost_picture
 from edgeagent.simulator.pictures.windows import windows_picture
 
-__all__ = ["Section", "fleet_sections", "write_fleet_page"]
+__all__ = ["fleet_sections", "write_fleet_page"]
 
 _FLEETS = (1_000, 10_000, 100_000)
 _DRAWN = 500_000
 """Reports for each point: the error of 100,000 is then measured to 6 %, in a third of a second."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """A part of a page: a heading, a paragraph that says how to read the picture, the picture."""
-
-    title: str
-    words: str
-    picture: Picture
 
 
 def fleet_sections(outcome: FleetOutcome, names: tuple[str, ...]) -> tuple[Section, ...]:

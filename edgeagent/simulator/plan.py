@@ -13,6 +13,7 @@ from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS
 from edgeagent.messages import WatchEvent
 from edgeagent.messages.fields import HeadName
 from edgeagent.simulator.calendar import START
+from edgeagent.simulator.chapters import ChapterName
 from edgeagent.simulator.fleet.poisoning import AttackName
 from model_export.log import WatchLog
 
@@ -44,6 +45,8 @@ class Options:
     """Fraction of the fleet's reporting boxes that lie."""
     attack: AttackName = "maximal-gain"
     """How they lie."""
+    chapters: tuple[ChapterName, ...] = ()
+    """What is added to the page; they take time, so that none is by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ def write_report_page(simulation: Simulation, path: Path) -> Path:
         broken=broken_promises(simulation),
         summary=summarize(simulation),
         sections=fleet_sections(simulation.fleet, names),
+        added=[part for chapter in simulation.chapters.values() for part in chapter.sections],
         quality=quality_picture(simulation.quality),
         times=times_picture(simulation.seconds),
         household=simulation.outcomes[0],

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +19,9 @@ from edgeagent.errors import InputError
 from edgeagent.messages import ModelFiles, ReportTask
 from edgeagent.messages.targets import ROOT_NAME
 from edgeagent.reporting_calendar import SPACING_WEEKS
+from edgeagent.simulator.chapters import ChapterName
+from edgeagent.simulator.chapters.chapter import Chapter, Ground
+from edgeagent.simulator.chapters.write import write_chapter
 from edgeagent.simulator.fleet.checkpoint import CHECKPOINT_NAME
 from edgeagent.simulator.fleet.engine import box_windows, run_fleet
 from edgeagent.simulator.fleet.outcome import FleetOutcome
@@ -31,6 +34,7 @@ from edgeagent.simulator.server_process import running_server
 from edgeagent.simulator.workers import live_all
 from model_export.choosing import choose_head
 from model_export.evaluation.ranking import GlobalSplit, global_split
+from model_export.heads.trained_model import TrainedModel
 from model_export.loaders.movielens import load_movielens
 from model_export.log import WatchLog
 from model_export.publishing.artefacts import Artefacts, export
@@ -76,6 +80,7 @@ class Simulation:
     server_counted: int
     """Reports in the server's store at the end."""
     seconds: dict[str, float]
+    chapters: Mapping[ChapterName, Chapter] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -106,7 +111,7 @@ def simulate(options: Options, progress: Progress) -> Simulation:
         with stages.stage("load", "Reading ratings" if options.ratings else "Inventing a panel"):
             training, living = _logs(options)
         split = global_split(training)
-        artefacts = _train_and_publish(split, options, work, stages)
+        model, artefacts = _train_and_publish(split, options, work, stages)
         with stages.stage("quality", "Judging picks on later viewings", len(split.people)):
             quality = measure_quality(
                 split, _published_files(artefacts, work), advance=progress.advance
@@ -118,6 +123,10 @@ def simulate(options: Options, progress: Progress) -> Simulation:
             fleet = run_fleet(
                 scenario, advance=progress.advance, checkpoint=options.out / CHECKPOINT_NAME
             )
+        ground = Ground(
+            seed=options.seed, log=training, split=split, model=model, artefacts=artefacts
+        )
+        chapters = dict(_chapters(ground, options, stages))
     return Simulation(
         options=options,
         artefacts=artefacts,
@@ -126,7 +135,17 @@ def simulate(options: Options, progress: Progress) -> Simulation:
         fleet=fleet,
         server_counted=counted,
         seconds=stages.seconds,
+        chapters=chapters,
     )
+
+
+def _chapters(
+    ground: Ground, options: Options, stages: _Stages
+) -> Iterator[tuple[ChapterName, Chapter]]:
+    for name in options.chapters:
+        with stages.stage(name, f"Writing the chapter {name}"):
+            chapter = write_chapter(name, ground)
+        yield name, chapter
 
 
 @contextmanager
@@ -183,7 +202,7 @@ def _logs(options: Options) -> tuple[WatchLog, WatchLog]:
 
 def _train_and_publish(
     split: GlobalSplit, options: Options, work: Path, stages: _Stages
-) -> Artefacts:
+) -> tuple[TrainedModel, Artefacts]:
     """Train on the earlier part of the log only; the picks are tested on the later part."""
     with stages.stage("train", "Training the segment model", _PERCENT):
         reached = 0
@@ -219,7 +238,7 @@ def _train_and_publish(
                 keys_dir=work / "publisher-keys",
                 lifetime_days=7 * (options.weeks + 60),
             )
-    return artefacts
+    return model, artefacts
 
 
 def _tasks(first: ReportTask, *, weeks: int) -> Iterator[ReportTask]:

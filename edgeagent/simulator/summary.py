@@ -35,6 +35,7 @@ def summarize(simulation: Simulation) -> dict[str, object]:
             "bytes_each": sorted({n for outcome in outcomes for n in outcome.body_lengths}),
         },
         "fleet": summarize_fleet(simulation.fleet),
+        "chapters": {name: chapter.facts for name, chapter in simulation.chapters.items()},
         "seconds": simulation.seconds,
     }
 
@@ -66,6 +67,7 @@ def headline(simulation: Simulation) -> tuple[tuple[str, str], ...]:
         ("gain", f"{gain:+.3f} ± {error:.3f} (paired standard error)"),
         ("reports", f"{drawn:,} drawn, {simulation.server_counted:,} counted by the server"),
         *fleet_lines(simulation.fleet),
+        *(line for chapter in simulation.chapters.values() for line in chapter.lines),
         ("time", f"{sum(simulation.seconds.values()):.0f} s"),
     )
 
@@ -86,6 +88,7 @@ def broken_promises(simulation: Simulation) -> tuple[str, ...]:
     if accepted != simulation.server_counted:
         broken.append(f"{accepted} reports accepted, {simulation.server_counted} on the server")
     broken += broken_fleet_promises(simulation.fleet)
+    broken += [why for chapter in simulation.chapters.values() for why in chapter.broken]
     return tuple(broken)
 
 

@@ -14,7 +14,7 @@ from edgeagent.sessions import split_sessions
 from model_export.heads.encoders import Encoder
 from model_export.log import WatchLog
 
-__all__ = ["SessionRows", "sample_sessions", "session_vectors"]
+__all__ = ["DatedSessions", "SessionRows", "dated_sessions", "sample_sessions", "session_vectors"]
 
 _MAX_SESSIONS = 20_000
 _MAX_VIEWINGS = 4
@@ -34,17 +34,39 @@ class SessionRows:
     """[L] before the session's own end."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedSessions:
+    """M sessions, with what a clustering does not look at."""
+
+    rows: tuple[SessionRows, ...]
+    users: NDArray[np.int64]
+    """[M] whose each is."""
+    ended_on: NDArray[np.int64]
+    """[M] seconds UTC."""
+
+
 def sample_sessions(log: WatchLog, *, seed: int) -> tuple[SessionRows, ...]:
     """Return the sessions of people in random order until there are 20,000."""
+    return dated_sessions(log, seed=seed).rows
+
+
+def dated_sessions(log: WatchLog, *, seed: int) -> DatedSessions:
+    """Return the same sessions, with whose each is and when it ended."""
     order = np.argsort(log.users, kind="stable")
     bounds = np.searchsorted(log.users[order], np.arange(log.user_count + 1))
-    sessions: list[SessionRows] = []
+    sessions: list[tuple[SessionRows, int, int]] = []
     for user in np.random.default_rng(seed).permutation(log.user_count):
         rows = order[bounds[user] : bounds[user + 1]]
-        sessions.extend(_sessions(log, rows[log.completion[rows] > 0]))
+        own = _sessions(log, rows[log.completion[rows] > 0])
+        sessions.extend((session, int(user), end) for session, end in own)
         if len(sessions) >= _MAX_SESSIONS:
             break
-    return tuple(sessions[:_MAX_SESSIONS])
+    kept = sessions[:_MAX_SESSIONS]
+    return DatedSessions(
+        rows=tuple(session for session, _, _ in kept),
+        users=np.array([user for _, user, _ in kept], dtype=np.int64),
+        ended_on=np.array([end for _, _, end in kept], dtype=np.int64),
+    )
 
 
 def session_vectors(sessions: tuple[SessionRows, ...], encoder: Encoder) -> NDArray[np.float64]:
@@ -52,7 +74,8 @@ def session_vectors(sessions: tuple[SessionRows, ...], encoder: Encoder) -> NDAr
     return np.array([encoder.user(s.items, s.completion, s.age_days) for s in sessions])
 
 
-def _sessions(log: WatchLog, rows: NDArray[np.int64]) -> Iterator[SessionRows]:
+def _sessions(log: WatchLog, rows: NDArray[np.int64]) -> Iterator[tuple[SessionRows, int]]:
+    """Yield each session and when it ended."""
     titles = {log.titles[item].entity_id: int(item) for item in np.unique(log.items[rows])}
     viewings = [
         Viewing(
@@ -66,8 +89,9 @@ def _sessions(log: WatchLog, rows: NDArray[np.int64]) -> Iterator[SessionRows]:
         for start in range(0, len(session), _MAX_VIEWINGS):
             piece = session[start : start + _MAX_VIEWINGS]
             end = piece[-1].watched_on
-            yield SessionRows(
+            rows_of_piece = SessionRows(
                 items=np.array([titles[viewing.entity_id] for viewing in piece]),
                 completion=np.array([viewing.progress_fraction for viewing in piece]),
                 age_days=np.array([(end - v.watched_on) / DAY_SECONDS for v in piece]),
             )
+            yield rows_of_piece, end

@@ -9,6 +9,7 @@ from edgeagent.command_group import HELP_NAMES, CommandGroup
 from server_stub.cli.calculate import calculate
 from server_stub.cli.estimate import estimate
 from server_stub.cli.keep import backup, close, restore
+from server_stub.cli.plan import plan
 from server_stub.cli.serve import serve
 
 __all__ = ["main"]
@@ -20,5 +21,5 @@ def main() -> None:
     """Serve models and report tasks to boxes, accept their reports, estimate shares."""
 
 
-for _command in (serve, estimate, calculate, close, backup, restore):
+for _command in (serve, estimate, calculate, plan, close, backup, restore):
     main.add_command(_command)

@@ -20,6 +20,7 @@ __all__ = [
     "Numbers",
     "Picture",
     "Screen",
+    "Section",
     "draw_picture",
 ]
 
@@ -90,6 +91,15 @@ class Picture:
     numbers: Numbers
     wide: str
     narrow: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of a page: a heading, a paragraph that says how to read the picture, the picture."""
+
+    title: str
+    words: str
+    picture: Picture
 
 
 def draw_picture(

@@ -1,0 +1,57 @@
+"""Chapters of the simulation: which are written, and what they say on a small panel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from edgeagent.cli.root import cli
+from edgeagent.cli.simulate import command
+from edgeagent.clock import WEEK_SECONDS
+from edgeagent.simulator.calendar import START
+from edgeagent.simulator.chapters import CHAPTERS
+from edgeagent.simulator.chapters.chapter import Ground
+from edgeagent.simulator.chapters.write import write_chapter
+from model_export.evaluation.ranking import global_split
+from model_export.publishing.artefacts import export
+from model_export.synthetic import synthetic_panel
+from model_export.train import train
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [("", ()), ("plan", ("plan",)), ("all", CHAPTERS), (" plan, plan ", ("plan",))],
+)
+def test_chapters_are_read_once_each_in_the_order_of_the_page(
+    given: str, read: tuple[str, ...], tmp_path: Path
+) -> None:
+    context = command.make_context("simulate", ["--chapters", given, "--out", str(tmp_path)])
+    assert context.params["chapters"] == read
+
+
+def test_a_chapter_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        cli, ["simulate", "--chapters", "plan,epilogue", "--out", str(tmp_path)]
+    )
+    assert result.exit_code == 2
+    assert "no chapter 'epilogue': choose from" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def ground() -> Ground:
+    log = synthetic_panel(5, households=250, weeks=30, titles=300, start=START - 30 * WEEK_SECONDS)
+    split = global_split(log)
+    model = train(split.training, seed=5, segments=16, dimension=16)
+    return Ground(
+        seed=5, log=log, split=split, model=model, artefacts=export(model, log, now=START)
+    )
+
+
+@pytest.mark.deep
+def test_planned_targets_hold_the_truth_as_often_as_they_say(ground: Ground) -> None:
+    chapter = write_chapter("plan", ground)
+    assert chapter.broken == ()
+    assert 88 <= int(str(chapter.facts["targets_covered"])) <= 100  # of 100
+    assert chapter.facts["reach_within_bounds"] == chapter.facts["targets"] == 100
