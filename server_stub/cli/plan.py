@@ -57,7 +57,7 @@ def mix_options(command: Callable[..., None]) -> Callable[..., None]:
         weeks: tuple[int, ...],
         **rest: object,
     ) -> None:
-        from server_stub.aggregation.aggregate import SqliteAggregator  # noqa: PLC0415  (for plans)
+        from server_stub.aggregation.sqlite_aggregator import SqliteAggregator  # noqa: PLC0415  (for plans)
         from server_stub.planning.mix import session_mix  # noqa: PLC0415  (the same)
         from server_stub.repository import (  # noqa: PLC0415  (the same)
             load_task,

@@ -10,7 +10,7 @@ from edgeagent.messages import ModelManifest, ReportTask, SegmentLabel
 from edgeagent.privacy.combinations import Combination, combine
 from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.privacy.subset_selection import SubsetSelection
-from server_stub.aggregation.aggregate import Aggregator
+from server_stub.aggregation.aggregator import Aggregator
 from server_stub.aggregation.publication import (
     MIN_PUBLISHABLE_REPORTS,
     AudienceEstimate,

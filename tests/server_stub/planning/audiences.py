@@ -13,6 +13,7 @@ from edgeagent.messages.portrait import PanelPortrait, SegmentPortrait, Standout
 from edgeagent.privacy.batches import draw_reports, totals_of
 from edgeagent.privacy.estimation import Totals
 from edgeagent.privacy.subset_selection import SubsetSelection
+from server_stub.aggregation.aggregator import Aggregator, WindowSums
 from server_stub.planning.mix import SessionMix, session_mix
 from tests.server_stub.loopback import make_manifest, make_task
 
@@ -32,25 +33,14 @@ MANIFEST = make_manifest(
 
 
 @dataclass(frozen=True, kw_only=True)
-class DrawnTotals:
+class DrawnTotals(Aggregator):
     """An Aggregator of one week that is not closed."""
 
     sums: Totals
 
-    def report_count(self) -> int:
-        return self.sums.reports
-
-    def weeks(self, task: ReportTask) -> tuple[int, ...]:
-        del task
-        return (2960,)
-
-    def closed_weeks(self, task: ReportTask) -> tuple[int, ...]:
-        del task
-        return ()
-
-    def totals(self, task: ReportTask, *, weeks: Sequence[int] = ()) -> Totals:
+    def windows(self, task: ReportTask, *, weeks: Sequence[int] = ()) -> tuple[WindowSums, ...]:
         del task, weeks
-        return self.sums
+        return (WindowSums(week=2960, totals=self.sums),)
 
 
 def drawn(seed: int, *, reports: int = 20_000, truth: Sequence[float] = TRUTH) -> DrawnTotals:
