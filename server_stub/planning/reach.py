@@ -8,7 +8,7 @@ from edgeagent.messages import Message
 from edgeagent.messages.portrait import PanelPortrait
 from server_stub.planning.mix import SessionMix
 
-__all__ = ["Fit", "Reach", "plan_reach"]
+__all__ = ["Fit", "TargetReach", "plan_reach"]
 
 
 class Fit(Message, frozen=True, kw_only=True):
@@ -23,7 +23,7 @@ class Fit(Message, frozen=True, kw_only=True):
     for, beside the share of the sessions that count for it."""
 
 
-class Reach(Message, frozen=True, kw_only=True):
+class TargetReach(Message, frozen=True, kw_only=True):
     """A target's share of the sessions of the boxes that reported."""
 
     task: str
@@ -77,7 +77,7 @@ def plan_reach(
     *,
     most_sessions: int | None = None,
     portrait: PanelPortrait | None = None,
-) -> Reach:
+) -> TargetReach:
     """Return a target's share of sessions, and what it says about boxes.
 
     A box's part of sessions in the target is at most 1, so that at least as many boxes have one as
@@ -94,7 +94,7 @@ def plan_reach(
     chosen = sorted(set(target))
     found = mix.weighted([float(number in chosen) for number in range(len(mix.labels))])
     most = 1.0 if most_sessions is None else most_sessions * found.high
-    return Reach(
+    return TargetReach(
         task=mix.task.name,
         weeks=mix.audience.weeks,
         reports=mix.audience.reports,
