@@ -47,7 +47,7 @@ class SessionMix:
         return self.manifest.segments
 
     def segment(self, asked: str) -> int:
-        """Return the segment that somebody names: by number, name, or a part of one name alone.
+        """Return the segment that is asked for: by number, name, or a part of one name alone.
 
         Raises:
             InputError: there is none, several, or a sensitive one.
