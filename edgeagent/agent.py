@@ -93,6 +93,7 @@ class Agent:
         self._withdrawals = Withdrawals(home, clock=self.clock)
         with suppress(StorageError):  # a full disk: the note is made at the next start
             note_change(home.ledger, config)
+            self.gate.write_down_terms()
         if not environment.network_only:
             self._finish_what_was_interrupted()
 
@@ -185,7 +186,7 @@ class Agent:
     @cached_property
     def gate(self) -> ConsentGate:
         """What each profile has decided; ``grant`` and ``withdraw`` record a decision."""
-        return ConsentGate(self._home.ledger, clock=self.clock, language=self._config.language)
+        return ConsentGate(self._home.ledger, clock=self.clock, config=self._config)
 
     def consent(self, profile: str = MAIN_PROFILE) -> tuple[PurposeState, ...]:
         """Return how each purpose stands for a profile."""

@@ -11,9 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import UNSET, UnsetType
+
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.messages.codec import Message
 from edgeagent.messages.fields import LanguageCode, ProfileName, Purpose, Seconds, Sha256, ShortText
+from edgeagent.messages.terms import Terms
 
 __all__ = [
     "CONSENT_LIFETIME_SECONDS",
@@ -43,6 +46,9 @@ class ConsentRecord(Message, frozen=True, kw_only=True):
     notice_language: LanguageCode
     actor: Literal["user", "signal"] = "user"
     """Who decided; a signal (privacy mode, GPC) can only withdraw."""
+    terms: Terms | UnsetType = UNSET
+    """The most that the notice allowed. Not in records of its first version, whose bytes stay as
+    they were."""
 
 
 def latest_decisions(records: Iterable[ConsentRecord]) -> tuple[ConsentRecord, ...]:

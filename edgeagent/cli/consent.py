@@ -20,7 +20,7 @@ from edgeagent.cli.wording import TranslatedGroup, counted, said, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.consent import ConsentRecord, Purpose
-from edgeagent.notices import load_notice
+from edgeagent.messages.terms import TermChange
 from edgeagent.services.household.signals import Signal
 
 __all__ = ["command"]
@@ -45,6 +45,7 @@ def show(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
         profile = agent.household.chosen(named_profile)
         states = agent.consent(profile)
         may_consent = agent.household.may_consent(profile)
+        notice = agent.gate.notice()
     if as_json:
         emit_json({"profile": profile, "purposes": states})
         return
@@ -56,7 +57,6 @@ def show(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
             )
             + "\n"
         )
-    notice = load_notice(box.config().language)
     for state in states:
         text = notice.purposes[state.purpose]
         mark = words("on") if state.granted else words("off")
@@ -69,6 +69,26 @@ def show(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
             click.echo("      " + words("for two years, which begin when the time is known"))
         elif may_consent:
             click.echo(f"      {said(state.reason)}")
+        for change in state.changes:
+            click.echo(f"      {_change_in_words(change)}")
+
+
+def _change_in_words(change: TermChange) -> str:
+    names = {
+        "meanings": words("what it allows"),
+        "mechanisms": words("how noise may be added"),
+        "odds": words("the most that a report may cost, as e^epsilon"),
+        "recipients": words("where reports may go"),
+        "retention_days": words("days for which a viewing is kept"),
+        "schemes": words("what a report may tell of a session"),
+        "spacing_weeks": words("fewest weeks between reports"),
+    }
+    changed = {
+        "name": names[change.term],
+        "before": change.before or words("none"),
+        "now": change.now or words("none"),
+    }
+    return words("{name}: {now} now, {before} when it was allowed", **changed)
 
 
 @command.command()

@@ -15,6 +15,7 @@ from edgeagent.cli.wording import TranslatedGroup, counted, said, words
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
 from edgeagent.errors import InputError, OutputError
+from edgeagent.notices import notice_digest
 from edgeagent.privacy.declaration import DeclaredField
 from edgeagent.regular_file import read_regular
 from edgeagent.services.reports.assessment import Assessment, Belief
@@ -63,6 +64,45 @@ def report(box: BoxOptions, *, as_json: bool) -> None:
         emit_json(quarter)
     else:
         _print_quarter(quarter)
+
+
+@command.command()
+@click.option("--language", metavar="CODE", help="Such as de.  [default: of the settings]")
+@json_option
+@pass_box
+def notice(box: BoxOptions, *, language: str | None, as_json: bool) -> None:
+    """Print the notice that a household consents to, made from what is in force.
+
+    Compiled limits and settings fill in its values. What the present task and the household make
+    tighter stands below it: it is no part of what is consented to, nor of the SHA-256.
+    """
+    with box.open() as agent:
+        shown = agent.gate.notice(language)
+        task, kept = agent.installation().task, agent.retention.kept()
+    digest = notice_digest(shown)
+    if as_json:
+        asked = None if task is None else {"mechanism": task.mechanism, "odds": str(task.odds)}
+        tighter = {"retention_days": kept.days, "task": asked}
+        emit_json({"notice": shown, "sha256": digest, "tighter": tighter})
+        return
+    for purpose, text in shown.purposes.items():
+        click.secho(f"{purpose}: {text.title}", bold=True)
+        for line in (text.text, f"+ {text.gives}", f"- {text.takes}"):
+            click.echo(f"  {line}")
+    named = {"version": shown.version, "language": shown.language, "digest": digest}
+    click.echo(words("notice {version} ({language}) sha256 {digest}", **named))
+    click.secho(words("Tighter now"), bold=True)
+    days = counted("{number} day", "{number} days", kept.days)
+    click.echo("  " + words("viewings are kept for {days}", days=days))
+    if task is None:
+        click.echo("  " + words("no report task has been downloaded"))
+        return
+    asking = words(
+        "the task asks for {mechanism} with e^epsilon {odds}",
+        mechanism=task.mechanism,
+        odds=task.odds,
+    )
+    click.echo(f"  {asking}")
 
 
 @command.command()

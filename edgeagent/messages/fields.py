@@ -33,6 +33,7 @@ __all__ = [
     "Purpose",
     "Refusal",
     "RetentionDays",
+    "SchemeName",
     "Seconds",
     "Sha256",
     "ShortText",
@@ -91,11 +92,13 @@ TaskName = Annotated[
     ),
 ]
 """Mechanism, categories, e^ε as a fraction, and quarter: what a report carries."""
+SchemeName = Literal["segment"]
+"""What a report may tell of a session: its segment."""
 ErasureReason = Literal["loss_of_consent", "user_request", "account_deletion", "profile_deletion"]
 Outcome = Literal["accepted", "refused", "expired", "withdrawn", "other_server"]
 """The outcome of a report."""
 Refusal = Literal["never_asked", "withdrawn", "lapsed", "other_notice"]
-"""Why a purpose is off. ``other_notice``: the text consented to has been replaced since."""
+"""Why a purpose is off. ``other_notice``: it would go further than what was consented to."""
 
 
 class Purpose(StrEnum):

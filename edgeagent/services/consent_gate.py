@@ -1,8 +1,9 @@
 """The consent gate: what a household has decided, and the grants that follow from it.
 
 Every operation on personal data asks the gate first. A purpose is granted while the latest decision
-about it is "given", has not expired, refers to the present notice, and the ledger that holds the
+about it is "given", has not expired, covers the terms in force, and the ledger that holds the
 decisions is whole: a ledger that lost its tail may have lost a withdrawal, so it grants nothing.
+Terms that got worse since are asked about again; those that got better are told.
 
 A consent is dated by a clock that may be wrong. It is in force at once, but counts for reports only
 from the first later moment at which the time was known, and its two years run from then at the
@@ -11,10 +12,11 @@ latest.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from edgeagent.clock import iso_utc
+from edgeagent.config import Config
 from edgeagent.consent import (
     CONSENT_LIFETIME_SECONDS,
     ConsentRecord,
@@ -25,11 +27,24 @@ from edgeagent.consent import (
 )
 from edgeagent.errors import ConsentRequired, InputError
 from edgeagent.messages.fields import Refusal
-from edgeagent.notices import load_notice, notice_digest
+from edgeagent.messages.terms import TermChange, TermName
+from edgeagent.notices import Notice, notice_digest
+from edgeagent.notices.in_force import notice_in_force
+from edgeagent.services.consented_terms import ConsentedTerms
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.store import LedgerStore
 
 __all__ = ["ConsentGate", "PurposeState"]
+
+_ASKED_AGAIN: Mapping[TermName, str] = {
+    "meanings": "to be asked again: it would allow more than it did",
+    "mechanisms": "to be asked again: noise could be added in a way that was not named",
+    "odds": "to be asked again: a report could cost more privacy than was allowed",
+    "recipients": "to be asked again: reports would go to a server that was not named",
+    "retention_days": "to be asked again: viewings would be kept for longer than was allowed",
+    "schemes": "to be asked again: a report could tell something that was not named",
+    "spacing_weeks": "to be asked again: there could be more reports than were allowed",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +61,42 @@ class PurposeState:
     """Why it is not granted; ``None`` when it is."""
     reason: str
     """The reason in words; empty when it is granted."""
+    changes: tuple[TermChange, ...] = ()
+    """What is not as it was when it was given, what is worse first."""
 
 
 class ConsentGate:
     """Reads decisions, appends decisions, mints grants."""
 
-    def __init__(self, ledger: LedgerStore, *, clock: DeviceClock, language: str) -> None:
-        """Serve the decisions kept in ``ledger``."""
+    def __init__(self, ledger: LedgerStore, *, clock: DeviceClock, config: Config) -> None:
+        """Serve the decisions kept in ``ledger``, under the terms of the settings.
+
+        Raises:
+            InputError: there is no notice in the language of the settings.
+
+        """
         self._ledger = ledger
         self._clock = clock
-        self._notice = load_notice(language)
+        self._config = config
+        self._terms = ConsentedTerms(ledger, in_force=self.notice().terms)
+
+    def notice(self, language: str | None = None) -> Notice:
+        """Return what is shown before a decision, in the box's own language unless given.
+
+        Raises:
+            InputError: there is no notice in that language.
+
+        """
+        return notice_in_force(self._config, language)
+
+    def write_down_terms(self) -> None:
+        """Keep what the first version of the notice covers here; safe to call at any time.
+
+        Raises:
+            DiskFull: nothing was kept; until it is, that version covers what is in force.
+
+        """
+        self._terms.write_down()
 
     def decide(
         self,
@@ -86,7 +127,7 @@ class ConsentGate:
             raise ConsentRequired(
                 f"{purpose}: a signal can only narrow", hint="ask the household itself"
             )
-        notice = self._notice if language is None else load_notice(language)
+        notice = self.notice(language)
         now = self._clock.now()
         record = ConsentRecord(
             profile=profile,
@@ -95,8 +136,9 @@ class ConsentGate:
             at=now,
             expires_at=now + CONSENT_LIFETIME_SECONDS if given else now,
             notice_version=notice.version,
-            notice_sha256=notice_digest(notice.language),
+            notice_sha256=notice_digest(notice),
             notice_language=notice.language,
+            terms=notice.terms,
             actor="signal" if by_signal else "user",
         )
         self._ledger.append_consent(record, clock_was_behind=self._clock.is_behind())
@@ -143,15 +185,17 @@ class ConsentGate:
         """
         self._ledger.check()
         consents = self._about(purpose, profile)
-        refusal, reason = self._refusal(consents[-1] if consents else None, self._clock.now())
+        latest = consents[-1] if consents else None
+        refusal, reason = self._refusal(latest, self._clock.now())
         return PurposeState(
             purpose=purpose,
             profile=profile,
             granted=refusal is None,
-            since=None if refusal else _beginning(consents).since,
+            since=None if refusal else self._beginning(consents).since,
             expires_at=None if refusal else consents[-1].expires_at,
             refusal=refusal,
             reason=reason,
+            changes=self._changes(latest),
         )
 
     def states(self, profile: str) -> tuple[PurposeState, ...]:
@@ -162,7 +206,7 @@ class ConsentGate:
         """Return whether a purpose is granted and certainly was during all of ``[start, end)``."""
         if end > self._clock.now() or not self.holds(purpose, profile=profile):
             return False
-        known_at = _beginning(self._about(purpose, profile)).known_at
+        known_at = self._beginning(self._about(purpose, profile)).known_at
         return known_at is not None and known_at <= start
 
     def profiles_throughout(
@@ -177,6 +221,29 @@ class ConsentGate:
                 for purpose in purposes
             )
         )
+
+    def _changes(self, latest: DatedConsent | None) -> tuple[TermChange, ...]:
+        if latest is None or latest.record.event == "withdrawn":
+            return ()
+        return self._terms.changes(latest.record) or ()
+
+    def consented_days(self) -> int | None:
+        """Return for how long viewings may be kept by every consent to a history that was given.
+
+        ``None``: there is no consent. A lapsed one counts, because what it allowed is still there.
+
+        Raises:
+            LedgerBroken: the decisions cannot be trusted.
+
+        """
+        self._ledger.check()
+        latest = (
+            consents[-1].record
+            for profile in self._ledger.profiles_with_decisions()
+            if (consents := self._about(Purpose.HISTORY, profile))
+        )
+        terms = (self._terms.of(record) for record in latest if record.event == "given")
+        return min((each.retention_days for each in terms if each is not None), default=None)
 
     def _about(self, purpose: Purpose, profile: str) -> list[DatedConsent]:
         return [
@@ -193,10 +260,33 @@ class ConsentGate:
             return "withdrawn", f"withdrawn on {iso_utc(record.at)}"
         if expires_at is not None and expires_at <= now:
             return "lapsed", f"expired on {iso_utc(expires_at)}"
-        given, present = record.notice_version, self._notice.version
-        if given != present:
-            return "other_notice", f"given under notice {given}, now {present}"
-        return None, ""
+        reason = self._asked_again(record)
+        return (None, "") if reason is None else ("other_notice", reason)
+
+    def _beginning(self, consents: list[DatedConsent]) -> DatedConsent:
+        """Return the first consent of the unbroken run that is still in force.
+
+        A renewal before expiry continues the run; a withdrawal or a lapse ends it. A renewal made
+        while the clock was behind counts as in time if the time, once known, proves it. Where terms
+        got worse, the run begins with the consent to them: between the two it was off.
+        """
+        first = consents[-1]
+        for earlier, later in zip(reversed(consents[:-1]), reversed(consents), strict=False):
+            if (
+                earlier.record.event != "given"
+                or not _renewed_in_time(earlier, later)
+                or self._asked_again(earlier.record) is not None
+            ):
+                break
+            first = earlier
+        return first
+
+    def _asked_again(self, record: ConsentRecord) -> str | None:
+        """Return in words why a consent does not cover the terms in force; ``None``: it does."""
+        changes = self._terms.changes(record)
+        if changes is None:
+            return f"given under notice {record.notice_version}, which is unknown"
+        return _ASKED_AGAIN[changes[0].term] if changes and changes[0].worse else None
 
 
 def _known(purpose: Purpose) -> Purpose:
@@ -207,20 +297,6 @@ def _known(purpose: Purpose) -> Purpose:
         raise InputError(
             f"there is no purpose {purpose!r}", hint=f"one of: {', '.join(Purpose)}"
         ) from error
-
-
-def _beginning(consents: list[DatedConsent]) -> DatedConsent:
-    """Return the first consent of the unbroken run that is still in force.
-
-    A renewal before expiry continues the run; a withdrawal or a lapse ends it. A renewal made while
-    the clock was behind counts as in time if the time, once known, proves it.
-    """
-    first = consents[-1]
-    for earlier, later in zip(reversed(consents[:-1]), reversed(consents), strict=False):
-        if earlier.record.event != "given" or not _renewed_in_time(earlier, later):
-            break
-        first = earlier
-    return first
 
 
 def _renewed_in_time(earlier: DatedConsent, later: DatedConsent) -> bool:

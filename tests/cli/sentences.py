@@ -15,6 +15,7 @@ import msgspec
 from edgeagent.agent import Agent
 from edgeagent.cli.wording import without_numbers
 from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
+from edgeagent.services.consent_gate import _ASKED_AGAIN
 from edgeagent.services.upkeep import box_erasure
 from edgeagent.testing.agent_box import AgentBox
 
@@ -53,14 +54,16 @@ def _of_consents(agent: Agent, box: AgentBox) -> Iterator[tuple[str, str]]:
 
     said = [reason()]
     record = agent.grant(Purpose.HISTORY)
-    agent._home.ledger.append_consent(msgspec.structs.replace(record, notice_version="0"))
+    agent._home.ledger.append_consent(
+        msgspec.structs.replace(record, notice_version="0", terms=msgspec.UNSET)
+    )
     said.append(reason())
     agent.withdraw(Purpose.HISTORY)
     said.append(reason())
     agent.grant(Purpose.HISTORY)
     box.clock.advance(CONSENT_LIFETIME_SECONDS)
     said.append(reason())
-    yield from _all(said, "services/consent_gate.py")
+    yield from _all([*said, *_ASKED_AGAIN.values()], "services/consent_gate.py")
 
 
 def _of_erasures(agent: Agent) -> Iterator[tuple[str, str]]:

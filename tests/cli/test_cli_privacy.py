@@ -18,8 +18,12 @@ from click.testing import CliRunner, Result
 from edgeagent.agent import Agent
 from edgeagent.cli.privacy import print_briefly
 from edgeagent.cli.root import cli
+from edgeagent.messages.codec import canonical_bytes, sha256_hex
+from edgeagent.notices import notice_digest
 from edgeagent.privacy.declaration import load_declaration
+from edgeagent.services.models.installation import Installation, InstallationStore
 from edgeagent.testing.box import NOW
+from tests.services.conftest import task
 
 BODY = b'{"counts":[1,1,0,0,0,0,0,0],"report_id":"%b","task":"subset_selection.8.3-1.1","week":%d}'
 
@@ -279,3 +283,35 @@ def test_an_annex_for_an_impact_assessment_is_printed_or_written(
     assert (facts["spacing_weeks"], facts["budget"]["reports"]) == (13, 1)
     refused = reported("privacy", "dpia", "--out", "/dev/full")
     assert (refused.exit_code, "No space left" in refused.stderr) == (11, True)
+
+
+def test_the_notice_is_printed_with_its_hash_and_what_is_tighter_beside_it(
+    terminal: Terminal,
+) -> None:
+    printed = terminal.json("privacy", "notice", "--language", "de", "--json")
+    assert sha256_hex(canonical_bytes(printed["notice"])) == printed["sha256"]
+    assert printed["tighter"] == {"retention_days": 90, "task": None}
+    told = terminal("privacy", "notice").output
+    with Agent.open(terminal.home) as agent:
+        notice = agent.gate.notice()
+        agent.retention.choose(30)
+        store = InstallationStore(agent._home.ledger, terminal.home / "models")
+        store.change(lambda _: Installation(task=task(odds_numerator=2)))
+    assert all(text.takes in told for text in notice.purposes.values())
+    assert notice_digest(notice) in told
+    tighter = terminal("privacy", "notice").output
+    assert "viewings are kept for 30 days" in tighter
+    assert "the task asks for subset_selection with e^epsilon 2" in tighter
+    assert notice_digest(notice) in tighter
+
+
+def test_consent_show_says_what_has_changed(terminal: Terminal) -> None:
+    assert terminal("consent", "grant", "history", "--yes").exit_code == 0
+    (terminal.home / "config.toml").write_text("retention_days = 30\n")
+    told = terminal("consent", "show").output
+    assert "days for which a viewing is kept: 30 now, 90 when it was allowed" in told
+    assert "[on ] history" in told
+    (terminal.home / "config.toml").write_text("retention_days = 120\n")
+    told = terminal("consent", "show").output
+    assert "[off] history" in told
+    assert "to be asked again: viewings would be kept for longer than was allowed" in told

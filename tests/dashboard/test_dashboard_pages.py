@@ -84,7 +84,7 @@ def test_the_record_names_the_text_that_was_on_the_screen(
         (record,) = manager.result("EdgeAgent.consentReceipt")["records"]
     assert (record["language"], record["privacyNoticeUri"]) == (
         "de",
-        "edgeagent/notices/notice.de.json",
+        "edgeagent/notices/notice-2.de.json",
     )
 
 
@@ -290,13 +290,15 @@ def test_a_switch_that_ran_out_says_so(furnished: Serving, running: Running) -> 
 
 
 def test_a_switch_whose_text_has_changed_says_so(furnished: Serving, running: Running) -> None:
-    assert "Its text has changed" not in told(furnished.get("/switches").text)
+    assert "go further than what you allowed" not in told(furnished.get("/switches").text)
     with running.box.open() as agent:
         ledger = agent._home.ledger
         record = ledger.consents("main")[-1]
-        ledger.append_consent(msgspec.structs.replace(record, notice_version="0"))
+        ledger.append_consent(
+            msgspec.structs.replace(record, notice_version="0", terms=msgspec.UNSET)
+        )
     page = told(furnished.get("/switches").text)
-    assert page.count("Its text has changed. Nothing is done until you switch it on again.") == 1
+    assert page.count("It would now go further than what you allowed. Nothing is done until") == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

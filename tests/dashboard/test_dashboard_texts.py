@@ -22,7 +22,7 @@ from edgeagent.dashboard.segment_names import segment_name
 from edgeagent.dashboard.texts import LANGUAGES, Said, Texts, choose_language, load_texts
 from edgeagent.messages import SegmentLabel
 from edgeagent.messages.manifest import BEFORE_1970
-from edgeagent.notices import load_notice
+from edgeagent.notices import load_template
 from edgeagent.services.models.installation import NONE_NAME
 from edgeagent.services.upkeep import box_erasure as erasure_of_box
 from edgeagent.services.upkeep import erasure
@@ -65,8 +65,8 @@ def test_every_key_s_english_is_its_own_text_and_not_the_key() -> None:
 
 def test_there_is_a_notice_in_every_language() -> None:
     for language in LANGUAGES:
-        notice = load_notice(language)
-        assert notice.version == load_notice("en").version
+        notice = load_template(language)
+        assert notice.version == load_template("en").version
         assert set(notice.purposes) == set(Purpose)
 
 

@@ -15,6 +15,7 @@ from edgeagent.dashboard.texts import LANGUAGES
 from edgeagent.errors import EdgeAgentError
 from edgeagent.messages.fields import MechanismName, Obstacle, Outcome
 from edgeagent.messages.scoring import Reason
+from edgeagent.messages.terms import TermName
 from edgeagent.services.household.consent_receipt import State
 from edgeagent.store.profiles import ProfileKind, TitleMark
 from tests.dashboard.test_dashboard_request_checks import ACTIONS
@@ -42,6 +43,7 @@ FAMILIES: dict[str, set[str]] = {
     "report.meaning.": set(get_args(MechanismName)),
     "next.obstacle.": set(Obstacle),
     "switches.": {"lapsed", "other_notice"},
+    "term.": set(get_args(TermName)),
     "thinks.": {"not_granted", "no_model", "no_mix", "not_for", "picks_nothing", "picks_none_left"},
     "erase.sure.": SCOPES,
     "erase.sure_text.": SCOPES,

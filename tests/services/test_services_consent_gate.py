@@ -28,7 +28,9 @@ def test_a_refusal_has_one_of_four_codes(box: Box) -> None:
     assert refusal() == "never_asked"
     record = box.agent.grant(Purpose.HISTORY)
     assert refusal() is None
-    box.agent._home.ledger.append_consent(msgspec.structs.replace(record, notice_version="0"))
+    box.agent._home.ledger.append_consent(
+        msgspec.structs.replace(record, notice_version="0", terms=msgspec.UNSET)
+    )
     assert refusal() == "other_notice"
     box.agent.withdraw(Purpose.HISTORY)
     assert refusal() == "withdrawn"
@@ -130,7 +132,7 @@ def test_a_signal_narrows_and_never_widens(box: Box) -> None:
 
 def test_a_record_names_the_notice_that_was_shown(box: Box) -> None:
     record = box.agent.grant(Purpose.HISTORY)
-    assert (record.notice_version, record.notice_language) == ("1", "en")
+    assert (record.notice_version, record.notice_language) == ("2", "en")
     assert record.expires_at - record.at == CONSENT_LIFETIME_SECONDS
 
 
@@ -155,9 +157,9 @@ def test_a_new_notice_asks_again_and_deletes_nothing(box: Box) -> None:
     box.grant(Purpose.HISTORY)
     box.watch()
     record = box.agent._home.ledger.consents("main")[-1]
-    earlier = msgspec.structs.replace(record, notice_version="0", notice_sha256="0" * 64)
+    earlier = msgspec.structs.replace(record, notice_version="0", terms=msgspec.UNSET)
     box.agent._home.ledger.append_consent(earlier)
-    with pytest.raises(ConsentRequired, match="given under notice 0, now 1"):
+    with pytest.raises(ConsentRequired, match="given under notice 0, which is unknown"):
         box.agent.gate.grant(Purpose.HISTORY, profile="main")
     box.reopen()
     assert box.agent._home.history.count("main") == 1

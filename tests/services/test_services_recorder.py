@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from edgeagent.config import Config
 from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, InputError, MalformedMessage
 from edgeagent.messages import WatchEvent
@@ -125,7 +126,7 @@ class _ActingGate(ConsentGate):
 def _recorder(box: Box, act: Callable[[], object], *, grants: int) -> Recorder:
     """Return one during whose grant of that number something happens."""
     agent, clock = box.agent, DeviceClock(box.clock)
-    gate = _ActingGate(agent._home.ledger, clock=clock, language="en")
+    gate = _ActingGate(agent._home.ledger, clock=clock, config=Config())
 
     def count_down(left: int) -> Callable[[], object]:
         def act_or_wait() -> None:

@@ -12,12 +12,12 @@ from edgeagent.messages.answers.consent import (
     ConsentReceiptShape,
     ConsentShape,
     PurposeShape,
+    TermChangeShape,
     Withdrawn,
 )
 from edgeagent.messages.answers.household import OfProfile
 from edgeagent.messages.codec import Shape
 from edgeagent.messages.fields import LanguageCode, ProfileName
-from edgeagent.notices import load_notice
 from edgeagent.services.household.signals import Signal
 
 __all__ = ["EVENTS", "METHODS"]
@@ -57,7 +57,7 @@ class SignalParams(Shape, frozen=True, kw_only=True):
 def _consent(call: Call, params: ConsentParams) -> ConsentShape:
     """Return for each purpose whether a profile has granted it, with the texts of the notice."""
     profile = call.profile(params.profile)
-    notice = load_notice(params.language or call.state.config.language)
+    notice = call.agent.gate.notice(params.language)
     return ConsentShape(
         profile=profile,
         notice_version=notice.version,
@@ -75,6 +75,7 @@ def _consent(call: Call, params: ConsentParams) -> ConsentShape:
                 expires_at=state.expires_at,
                 refusal=state.refusal,
                 reason=state.reason,
+                changes=tuple(TermChangeShape.of(change) for change in state.changes),
             )
             for state in call.agent.consent(profile)
         ),

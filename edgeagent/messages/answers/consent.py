@@ -6,8 +6,30 @@ from typing import Literal
 
 from edgeagent.messages.codec import Shape
 from edgeagent.messages.fields import Purpose, Refusal
+from edgeagent.messages.terms import TermName
 
-__all__ = ["ConsentReceiptShape", "ConsentShape", "PurposeShape", "ReceiptEntryShape", "Withdrawn"]
+__all__ = [
+    "ConsentReceiptShape",
+    "ConsentShape",
+    "PurposeShape",
+    "ReceiptEntryShape",
+    "TermChangeShape",
+    "TermsShape",
+    "Withdrawn",
+]
+
+
+class TermChangeShape(Shape, frozen=True, kw_only=True):
+    """A term that is not what it was when the purpose was granted."""
+
+    term: TermName
+    """Which one."""
+    before: str
+    """Its value then; names are separated by commas."""
+    now: str
+    """Its value now."""
+    worse: bool
+    """It allows more, so the purpose is off until it is granted again; else it is merely told."""
 
 
 class PurposeShape(Shape, frozen=True, kw_only=True):
@@ -33,6 +55,8 @@ class PurposeShape(Shape, frozen=True, kw_only=True):
     """Why it is off; null when it is on."""
     reason: str
     """The same in words; empty when it is on."""
+    changes: tuple[TermChangeShape, ...] = ()
+    """What has changed of what was consented to, what is worse first."""
 
 
 class ConsentShape(Shape, frozen=True, kw_only=True):
@@ -56,6 +80,25 @@ class Withdrawn(Shape, frozen=True, kw_only=True):
 
     withdrawn: int
     """How many consents it withdrew."""
+
+
+class TermsShape(Shape, frozen=True, kw_only=True):
+    """The most that a notice allows."""
+
+    meanings: dict[str, int]
+    """A number for each purpose, raised when its text allows more than the other values say."""
+    mechanisms: tuple[str, ...]
+    """How noise may be added."""
+    odds: str
+    """The largest e^ε of a report, an exact fraction."""
+    recipients: tuple[str, ...]
+    """Hosts that reports may go to."""
+    retention_days: int
+    """For how many days a viewing is kept at most."""
+    schemes: tuple[str, ...]
+    """What a report may tell of a session."""
+    spacing_weeks: int
+    """Fewest weeks from one report to the next."""
 
 
 class ReceiptEntryShape(Shape, frozen=True, kw_only=True):
@@ -89,6 +132,8 @@ class ReceiptEntryShape(Shape, frozen=True, kw_only=True):
     """When it lapses, ISO 8601."""
     storage_location: Literal["this box"] = "this box"
     """Always this box."""
+    terms: TermsShape | None = None
+    """The most that the notice allowed; null for its first version, which named no values."""
 
 
 class ConsentReceiptShape(Shape, frozen=True, kw_only=True):

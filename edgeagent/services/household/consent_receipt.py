@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from msgspec import UNSET
+
 from edgeagent.clock import iso_utc
 from edgeagent.consent import DatedConsent, Purpose
 from edgeagent.messages.codec import Message, canonical_bytes, sha256_hex
+from edgeagent.messages.terms import Terms
+from edgeagent.notices import notice_file
 from edgeagent.store import LedgerStore
 
 __all__ = ["ConsentReceipt", "ReceiptEntry", "consent_receipt"]
@@ -41,6 +45,8 @@ class ReceiptEntry(Message, frozen=True, kw_only=True):
     """Who decided."""
     valid_until: str
     storage_location: Literal["this box"] = "this box"
+    terms: Terms | None = None
+    """The most that the notice allowed; the first version named no values."""
 
 
 class ConsentReceipt(Message, frozen=True, kw_only=True):
@@ -77,7 +83,8 @@ def _entry(dated: DatedConsent, later: Sequence[DatedConsent], now: int) -> Rece
     return ReceiptEntry(
         record_id=sha256_hex(canonical_bytes(record)),
         pii_principal_id=dated.profile,
-        privacy_notice_uri=f"edgeagent/notices/notice.{record.notice_language}.json",
+        privacy_notice_uri="edgeagent/notices/"
+        + notice_file(record.notice_version, record.notice_language),
         notice_version=record.notice_version,
         notice_sha256=record.notice_sha256,
         language=record.notice_language,
@@ -87,6 +94,7 @@ def _entry(dated: DatedConsent, later: Sequence[DatedConsent], now: int) -> Rece
         event_state=_state(dated, later, now),
         entity_id=record.actor,
         valid_until=iso_utc(record.expires_at if expires_at is None else expires_at),
+        terms=None if record.terms is UNSET else record.terms,
     )
 
 

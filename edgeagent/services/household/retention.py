@@ -39,7 +39,7 @@ class RetentionPeriod:
 
     days: int
     allowed_days: int
-    """What the settings allow at most."""
+    """What settings and consents allow at most."""
     chosen_days: int | None
     """What the household chose."""
     lengthened: bool
@@ -64,7 +64,9 @@ class Retention:
 
     def kept(self) -> RetentionPeriod:
         """Return how long viewings are kept."""
-        chosen, allowed = self._states.load().retention_days, self._allowed_days
+        chosen = self._states.load().retention_days
+        # Settings that allow more than was consented to change nothing until they are, too.
+        allowed = min(self._allowed_days, self._consented_days())
         days = min(chosen or allowed, allowed)
         floor = MIN_DAYS_WHILE_REPORTING if self._anybody_reports() else 1
         return RetentionPeriod(
@@ -84,10 +86,10 @@ class Retention:
             LedgerBroken: nothing was changed.
 
         """
-        if days is not None and not 1 <= days <= self._allowed_days:
+        allowed = self.kept().allowed_days
+        if days is not None and not 1 <= days <= allowed:
             raise InputError(
-                f"viewings cannot be kept for {days} days",
-                hint=f"choose 1 to {self._allowed_days} days",
+                f"viewings cannot be kept for {days} days", hint=f"choose 1 to {allowed} days"
             )
         if days is not None and days < self.kept().days:
             self._note_deletion()
@@ -194,6 +196,12 @@ class Retention:
 
     def _note_deletion(self) -> None:
         self._box.home.ledger.deletions.append("retention", at=self._box.clock.now())
+
+    def _consented_days(self) -> int:
+        try:
+            return self._box.gate.consented_days() or MAX_RETENTION_DAYS
+        except LedgerBroken:
+            return MAX_RETENTION_DAYS
 
     def _anybody_reports(self) -> bool:
         ledger, gate = self._box.home.ledger, self._box.gate

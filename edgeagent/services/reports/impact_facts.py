@@ -17,7 +17,8 @@ from edgeagent.config import Config
 from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
 from edgeagent.messages import ReportTask, SegmentLabel
 from edgeagent.messages.manifest import LiftedWord
-from edgeagent.notices import Notice, load_notice, notice_digest
+from edgeagent.notices import Notice, notice_digest
+from edgeagent.notices.in_force import notice_in_force
 from edgeagent.privacy.accounting import YEAR_WEEKS, epsilon
 from edgeagent.privacy.declaration import DeclaredRequest
 from edgeagent.privacy.inference import largest_posterior
@@ -153,7 +154,7 @@ def impact_facts(
         InputError: there is no notice in the language of the settings.
 
     """
-    rules, notice = ReportRules.of(config), load_notice(config.language)
+    rules, notice = ReportRules.of(config), notice_in_force(config)
     task = None if installation.task is None else _task(installation, installation.task, rules)
     odds = rules.limits.max_odds if task is None or not task.permitted else Fraction(task.odds)
     categories = len(assessment.conclusions.beliefs) if task is None else task.categories
@@ -161,7 +162,7 @@ def impact_facts(
         version=__version__,
         at=assessment.at,
         notice_version=notice.version,
-        notice_sha256=notice_digest(config.language),
+        notice_sha256=notice_digest(notice),
         notice_language=config.language,
         purposes=_purposes(notice),
         consent_lifetime_days=CONSENT_LIFETIME_SECONDS // DAY_SECONDS,

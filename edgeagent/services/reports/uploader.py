@@ -118,11 +118,11 @@ class Uploader:
         """Return outcome and reason if a report must not be sent any more, or ``None``."""
         if not self._rules.enabled:
             return "withdrawn", "reports are off in the settings"
-        if not self._wanted(entry):
-            return "withdrawn", "reporting was withdrawn before sending"
         if entry.recipient.rstrip("/") != self._rules.recipient.rstrip("/"):
             drawn_for = f"it was drawn for {entry.recipient or 'none'}"
             return "other_server", f"{arrival(entry.attempts)}; {drawn_for}"
+        if not self._wanted(entry):
+            return "withdrawn", "reporting was withdrawn before sending"
         if now > week_start(entry.week + 1) + GRACE_SECONDS:
             return "expired", f"{SPACING_WEEKS} weeks passed without an answer"
         return None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from edgeagent.config import Config
 from edgeagent.errors import EdgeAgentError, InputError
-from edgeagent.notices import load_notice
+from edgeagent.notices import load_template
 from edgeagent.services.from_settings import read_trusted_root
 from edgeagent.services.upkeep.managers import manager_groups, manager_users
 
@@ -34,7 +34,7 @@ def _faults(config: Config) -> Iterator[EdgeAgentError]:
 
 
 def _checks(config: Config) -> Iterator[Callable[[], object]]:
-    yield lambda: load_notice(config.language)
+    yield lambda: load_template(config.language)
     yield lambda: manager_users(config.service)
     yield lambda: manager_groups(config.service)
     if config.trusted_root is not None or config.server_url is not None:

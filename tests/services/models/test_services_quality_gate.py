@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeagent.agent import Agent
+from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken, ModelError
 from edgeagent.messages import TrialAnswer, TrialRequest, WatchEvent, sha256_hex
@@ -130,7 +131,7 @@ def test_a_store_that_cannot_be_read_stops_no_update(
         def holds(self, purpose: Purpose, *, profile: str) -> bool:
             raise LedgerBroken(f"{purpose} of {profile}: nobody knows", hint="a test")
 
-    broken = Broken(agent._home.ledger, clock=DeviceClock(FakeClock(0)), language="en")
+    broken = Broken(agent._home.ledger, clock=DeviceClock(FakeClock(0)), config=Config())
     gate = QualityGate(agent._home, gate=broken, scorer=scorer)
     assert releases.update(agent, scorer, gate=lambda _: gate).model_version == "2.0"
     assert scorer.trials == []
