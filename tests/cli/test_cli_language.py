@@ -178,8 +178,8 @@ title forget t:1; history forget t:1; private start; private status; private sto
 report budget; report preview; report close; report send; disclosures list; disclosures verify
 disclosures show x; privacy assess; privacy report; privacy notice; privacy dpia; model status
 model update; model rollback; recommend; keys status; keys rekey; keys rotate; config check
-config show; service endpoint; service files; dashboard; doctor; export {home}.json; import {home}.json
-profile remove berta --yes; erase --scope history --yes
+config show; service endpoint; service files; dashboard; doctor; export {home}.json
+import {home}.json; profile remove berta --yes; erase --scope history --yes
 """
 _ELSEWHERE = {
     ("simulate",),
