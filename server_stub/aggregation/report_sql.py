@@ -1,0 +1,117 @@
+"""The statements that sum reports, in the SQL that DuckDB and Spark have in common.
+
+They read a view ``report_rows`` of a spool's files and a table ``repeated``, made from
+:attr:`ReportSql.repeated`. Repeated ids are looked for by themselves, since there are few: it takes
+24 bytes a report to find them, and only their rows are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from edgeagent.messages import ReportTask
+from edgeagent.messages.report import COUNT_LIMIT
+from edgeagent.privacy.estimation import Totals
+from edgeagent.privacy.subset_selection import SubsetSelection
+from server_stub.aggregation.aggregator import WindowSums
+from server_stub.aggregation.spool import ID_COLUMNS, count_columns
+
+__all__ = ["ReportSql", "Rows", "windows_of"]
+
+Rows = Iterable[tuple[int, ...]]
+_IDS = ", ".join(ID_COLUMNS)
+_SAME = " AND ".join(f"r.{name} = p.{name}" for name in ("week", *ID_COLUMNS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSql:
+    """The statements for one task."""
+
+    task: ReportTask
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return count_columns(self.task.categories)
+
+    @property
+    def possible(self) -> str:
+        """A condition: a row is what the task's mechanism can produce."""
+        columns, total = ", ".join(self._columns), self._total
+        if self.task.mechanism == "subset_selection":
+            weight = SubsetSelection(self.task.categories, self.task.odds).weight
+            # least and greatest pass over nulls; a sum does not.
+            return f"least({columns}) >= 0 AND greatest({columns}) <= 1 AND {total} = {weight}"
+        return (
+            f"least({columns}) >= {-COUNT_LIMIT} AND greatest({columns}) <= {COUNT_LIMIT} "
+            f"AND {total} IS NOT NULL"
+        )
+
+    @property
+    def _total(self) -> str:
+        return " + ".join(f"CAST({name} AS INTEGER)" for name in self._columns)
+
+    @property
+    def repeated(self) -> str:
+        """Ids that more than one row of a window has, with how many have it."""
+        return (
+            f"SELECT week, {_IDS}, count(*) AS copies FROM report_rows WHERE {self.possible} "  # noqa: S608
+            f"GROUP BY week, {_IDS} HAVING count(*) > 1"
+        )
+
+    @property
+    def sums(self) -> str:
+        """Week, reports, sum of each category, then of clamped counts of each (or 0)."""
+        columns = ", ".join(self._columns)
+        of_row = ", ".join(f"r.{name}" for name in self._columns)
+        sums = ", ".join(f"sum({name})" for name in self._columns)
+        clamped = ", ".join(self._clamped(name) for name in self._columns)
+        return (
+            f"SELECT week, count(*), {sums}, {clamped} FROM ("  # noqa: S608
+            f"SELECT r.week, {of_row} FROM report_rows r ANTI JOIN repeated p ON {_SAME} "
+            f"WHERE {self.possible} UNION ALL "
+            f"SELECT week, {columns} FROM (SELECT r.week, {of_row}, row_number() OVER ("
+            f"PARTITION BY r.week, r.id_high, r.id_low ORDER BY {of_row}) AS copy "
+            f"FROM report_rows r JOIN repeated p ON {_SAME} WHERE {self.possible}) AS ranked "
+            "WHERE copy = 1) AS counted GROUP BY week"
+        )
+
+    def _clamped(self, name: str) -> str:
+        if self.task.mechanism == "subset_selection":
+            return "0"
+        return (
+            f"sum(CASE WHEN {name} >= {COUNT_LIMIT} THEN 1 WHEN {name} <= {-COUNT_LIMIT} THEN -1 "
+            "ELSE 0 END)"
+        )
+
+    rows = "SELECT week, count(*) FROM report_rows GROUP BY week"
+    """Of each week, all rows there are."""
+    copies = "SELECT week, sum(copies - 1) FROM repeated GROUP BY week"
+    """Of each week, rows that repeat another."""
+
+
+def windows_of(sums: Rows, *, rows: Rows, copies: Rows, categories: int) -> tuple[WindowSums, ...]:
+    """Return windows from what the statements answer.
+
+    Args:
+        sums: of :attr:`ReportSql.sums`.
+        rows: of :attr:`ReportSql.rows`.
+        copies: of :attr:`ReportSql.copies`.
+        categories: S'.
+
+    """
+    repeats = {week: number for week, number in copies}  # noqa: C416  (dict() loses the types)
+    counted = {
+        week: Totals(
+            reports=reports,
+            counts=tuple(int(value) for value in values[:categories]),
+            at_limit=tuple(int(value) for value in values[categories:]),
+        )
+        for week, reports, *values in sums
+    }
+    found = []
+    for week, number in sorted(rows):
+        totals = counted.get(week, Totals.none(categories=categories))
+        refused = number - totals.reports - int(repeats.get(week, 0))
+        found.append(WindowSums(week=week, totals=totals, refused=refused))
+    return tuple(found)
