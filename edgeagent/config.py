@@ -131,6 +131,14 @@ class Config(_Table, frozen=True, kw_only=True):
 
     server_url: str | None = None
     """Where models come from and reports go; none: the box works alone."""
+    mirrors: Annotated[tuple[_Text, ...], Meta(max_length=8)] = ()
+    """More addresses of the same repository, tried in this order after ``server_url``, where a
+    server cannot be reached or what it answers does not verify. The same on every box, so that an
+    address is no tag. Reports go to ``server_url`` only."""
+    update_megabytes_per_day: Annotated[int, Meta(ge=1, le=100_000)] = 300
+    """Most that updates may download on one day (UTC): a first update takes up to 200 with the
+    largest catalogues there are, later ones a hundredth. What did not arrive is continued the next
+    day; less than a catalogue's size never ends where one is published daily."""
     trusted_root: _Path | None = None
     """TUF root metadata shipped with the firmware: a path, relative to the config file."""
     retention_days: Annotated[int, Meta(ge=MIN_DAYS_WHILE_REPORTING, le=MAX_RETENTION_DAYS)] = 90
@@ -173,11 +181,12 @@ class Config(_Table, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse an address that cannot be reached, and a provider without its command."""
         super().__post_init__()
-        if self.server_url is not None:
+        urls = [("server_url", url) for url in (self.server_url,) if url is not None]
+        for setting, url in (*urls, *(("mirrors", mirror) for mirror in self.mirrors)):
             try:
-                ServerAddress.parse(self.server_url)
+                ServerAddress.parse(url)
             except InputError as error:
-                message = f"server_url {error}; {error.hint}"
+                message = f"{setting} {error}; {error.hint}"
                 raise ValueError(message) from error
         if self.key_provider == "command" and not self.key_command:
             message = 'key_command is not set, and key_provider = "command" needs it'

@@ -36,6 +36,8 @@ __all__ = ["ResponseHead", "Timeouts", "download", "exchange", "public_key_sha25
 _MAX_ANSWER_BYTES = 64 * 1024
 """Limit for status line, headers and interim answers together."""
 _CHUNK_BYTES = 64 * 1024
+_WRONG_DATES = (9, 10)
+"""X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED (openssl-verification-options)."""
 _RESET = struct.pack("ii", 1, 0)  # struct linger: on, 0 s; closing discards unsent data
 
 T = TypeVar("T")
@@ -155,9 +157,24 @@ def _trouble_named(method: str, url: str) -> Iterator[None]:
         yield
     except (OSError, h11.ProtocolError) as error:
         raise NetworkError(
-            f"{method} {url}: {type(error).__name__}: {error}",
-            hint="check that the server runs and that server_url in the config names it",
+            f"{method} {url}: {type(error).__name__}: {error}", hint=_hint_for(error)
         ) from error
+
+
+def _hint_for(error: OSError | h11.ProtocolError) -> str:
+    """Return the likely cause: behind a hotspot, somebody else's certificate answers."""
+    code = getattr(error, "verify_code", 0)  # OpenSSL's; none where a pin does not match
+    if code in _WRONG_DATES:
+        return (
+            "if the clock of this machine is wrong, set it; else the server has to renew its "
+            "certificate"
+        )
+    if code:
+        return (
+            "the certificate is not the server's: a hotspot or proxy of this network may answer "
+            "in its place; else that certificate or this system's authorities are wrong"
+        )
+    return "check that the server runs and that server_url in the config names it"
 
 
 class _Exchange:

@@ -1,38 +1,63 @@
 """The TUF repository as the box sees it: verified targets, or an error that says why not.
 
-python-tuf checks signatures, thresholds, rollback and freeze. Two things are added here: the time
-that expiry is compared with (python-tuf reads the wall clock once at start; the box's guarded time
-replaces it), and the translation of its errors.
+python-tuf checks signatures, thresholds, rollback and freeze. Added here are the time that
+expiry is compared with (python-tuf reads the wall clock once at start; the box's guarded time
+replaces it), several servers, and downloads that continue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
-from tuf.api.metadata import Metadata, Root, Timestamp
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Metadata, Root, TargetFile, Timestamp
 from tuf.ngclient.config import UpdaterConfig
-from tuf.ngclient.fetcher import FetcherInterface
 from tuf.ngclient.updater import Updater
 
-from edgeagent.errors import DiskFull, InputError, NetworkError, UpdateRefused
-from edgeagent.messages import TargetReference
+from edgeagent.errors import InputError, NetworkError, UpdateRefused
+from edgeagent.messages import TargetReference, sha256_hex
+from edgeagent.messages.release_list import ReleaseEntry, ReleaseKind
 from edgeagent.messages.server_address import ServerAddress
-from edgeagent.messages.targets import ISSUED_FIELD, METADATA, TARGETS, target_file
-from edgeagent.network.fetcher import HttpFetcher
+from edgeagent.messages.targets import (
+    CONTENT_ROLES,
+    ISSUED_FIELD,
+    LIST_FIELD,
+    LOG_ROLE,
+    METADATA,
+    TARGETS,
+    target_file,
+)
+from edgeagent.network.fetcher import HttpFetcher, PartFetcher
+from edgeagent.network.refusals import all_failed, translated
+from edgeagent.network.target_download import fetch_target
 
-__all__ = ["Repository", "issued_at", "require_root"]
+__all__ = ["Repository", "Statement", "issued_at", "require_root"]
 
 _CONFIG = UpdaterConfig(
     max_root_rotations=64,
-    max_delegations=4,  # targets, models, catalogue, tasks
+    max_delegations=5,  # targets, models, catalogue, tasks, log
     snapshot_max_length=64 * 1024,
     targets_max_length=256 * 1024,
 )
+_PARTIALS = "partial"
+_ROLES: Sequence[ReleaseKind] = ("root", "targets", *CONTENT_ROLES)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What the verified metadata say about the list of releases."""
+
+    root_version: int
+    list_id: str | None
+    """From the signed root; ``None``: this repository keeps no list."""
+    roles: tuple[ReleaseEntry, ...]
+    """The metadata in force, as the list has to name them."""
 
 
 class Repository:
@@ -42,46 +67,57 @@ class Repository:
         self,
         directory: Path,
         *,
-        server_url: str,
+        servers: Sequence[str],
         trusted_root: bytes,
         now: int,
-        fetcher: FetcherInterface | None = None,
+        fetcher: PartFetcher | None = None,
     ) -> None:
-        """Load trusted metadata from ``directory`` and refresh it from the server.
+        """Load trusted metadata from ``directory`` and refresh it from the first server that can.
 
         Args:
             directory: contains ``metadata/`` and ``targets/``.
-            server_url: where ``/metadata`` and ``/targets`` are.
+            servers: addresses below which ``/metadata`` and ``/targets`` are, at least one. They
+                are tried in this order, the next where one cannot be reached or does not verify.
             trusted_root: root metadata shipped with the firmware.
             now: the box's guarded time, seconds UTC.
             fetcher: replaces HTTP in tests.
 
         Raises:
             UpdateRefused: metadata is unsigned, rolled back, expired or malformed.
-            NetworkError: the server cannot be reached or its answer is malformed.
+            NetworkError: no server can be reached, or its answer is malformed.
 
         """
-        base = ServerAddress.parse(server_url).base
         self._directory = directory
-        (directory / TARGETS).mkdir(parents=True, exist_ok=True)
-        (directory / METADATA).mkdir(exist_ok=True)
-        with _translated():
+        self._now = now
+        self._fetcher = fetcher or HttpFetcher()
+        self._bases = [ServerAddress.parse(server).base for server in servers]
+        with translated(now):
+            for name in (METADATA, TARGETS, _PARTIALS):
+                (directory / name).mkdir(parents=True, exist_ok=True)
             _remove_what_is_no_file(directory)
-            self._updater = Updater(
-                metadata_dir=str(directory / METADATA),
-                metadata_base_url=f"{base}/{METADATA}/",
-                target_dir=str(directory / TARGETS),
-                target_base_url=f"{base}/{TARGETS}/",
-                fetcher=fetcher or HttpFetcher(),
-                config=_CONFIG,
-                bootstrap=trusted_root,
-            )
-            trusted = self._updater._trusted_set  # noqa: SLF001  (pinned by a test)
-            trusted.reference_time = datetime.fromtimestamp(now, UTC)
-            self._updater.refresh()
-            # Between these moments, seconds UTC, the server vouches for the present state.
-            self.expires_at = int(trusted.timestamp.expires.timestamp())
-            self.issued_at = issued_at(trusted.timestamp)
+        self._updater = self._from_first(lambda base: self._refreshed(base, trusted_root))
+        self._trusted = self._updater._trusted_set  # noqa: SLF001  (pinned by a test)
+        # Between these moments, seconds UTC, the server vouches for the present state.
+        self.expires_at = int(self._trusted.timestamp.expires.timestamp())
+        self.issued_at = issued_at(self._trusted.timestamp)
+
+    def statement(self) -> Statement:
+        """Return what the metadata say about the list of releases."""
+        list_id = self._trusted.root.unrecognized_fields.get(LIST_FIELD)
+        return Statement(
+            root_version=self._trusted.root.version,
+            list_id=None if list_id is None else str(list_id),
+            roles=tuple(
+                ReleaseEntry(
+                    kind=role,
+                    name=role,
+                    version=self._trusted[role].version,
+                    sha256=sha256_hex((self._directory / METADATA / f"{role}.json").read_bytes()),
+                )
+                for role in _ROLES
+                if role in self._trusted
+            ),
+        )
 
     def read(self, path: str) -> bytes:
         """Return a small verified target, such as a manifest.
@@ -91,7 +127,21 @@ class Repository:
             NetworkError: it cannot be fetched.
 
         """
-        return self._fetch(path).read_bytes()
+        data = self.find(path)
+        if data is None:
+            raise _missing(path)
+        return data
+
+    def find(self, path: str) -> bytes | None:
+        """Return a small verified target, or ``None`` if the repository has none.
+
+        Raises:
+            UpdateRefused: it is not what was signed.
+            NetworkError: it cannot be fetched.
+
+        """
+        info = self._info(path)
+        return None if info is None else self._fetch(info).read_bytes()
 
     def ensure(self, reference: TargetReference) -> Path:
         """Return the path of a verified target, downloading it unless it is there already.
@@ -102,8 +152,7 @@ class Repository:
             NetworkError: it cannot be fetched.
 
         """
-        with _translated():
-            info = self._updater.get_targetinfo(reference.path)
+        info = self._info(reference.path)
         if info is None:
             raise _missing(reference.path)
         if (info.hashes.get("sha256"), info.length) != (reference.sha256, reference.length_bytes):
@@ -111,20 +160,57 @@ class Repository:
                 f"{reference.path}: the repository signs other bytes than the manifest names",
                 hint="the publisher must publish manifest and files together; the old one stays",
             )
-        return self._fetch(reference.path)
+        return self._fetch(info)
 
-    def _fetch(self, path: str) -> Path:
-        with _translated():
-            info = self._updater.get_targetinfo(path)
-            if info is None:
-                raise _missing(path)
-            cached = self._updater.find_cached_target(info)
-            if cached is not None:
-                return Path(cached)
-            # A cached file may be hard-linked; never write into it.
-            stale = target_file(self._directory, path)
-            stale.unlink(missing_ok=True)
-            return Path(self._updater.download_target(info))
+    def _refreshed(self, base: str, trusted_root: bytes) -> Updater:
+        updater = Updater(
+            metadata_dir=str(self._directory / METADATA),
+            metadata_base_url=f"{base}/{METADATA}/",
+            target_dir=str(self._directory / TARGETS),
+            fetcher=self._fetcher,
+            config=_CONFIG,
+            bootstrap=trusted_root,
+        )
+        trusted = updater._trusted_set  # noqa: SLF001  (pinned by a test)
+        trusted.reference_time = datetime.fromtimestamp(self._now, UTC)
+        updater.refresh()
+        delegated = trusted.targets.delegations
+        for role in (*CONTENT_ROLES, LOG_ROLE):
+            if delegated is not None and role in (delegated.roles or {}):
+                # All metadata come from one server; targets may come from any.
+                updater.get_targetinfo(f"{role}/{role}")
+        return updater
+
+    def _info(self, path: str) -> TargetFile | None:
+        with translated(self._now):
+            return self._updater.get_targetinfo(path)
+
+    def _fetch(self, info: TargetFile) -> Path:
+        with translated(self._now):
+            to = target_file(self._directory, info.path)
+            if self._updater.find_cached_target(info, str(to)) is None:
+                self._from_first(lambda base: self._download(base, info, to))
+        return to
+
+    def _download(self, base: str, info: TargetFile, to: Path) -> None:
+        path = info.path
+        if self._trusted.root.consistent_snapshot:
+            directory, slash, name = path.rpartition("/")
+            path = f"{directory}{slash}{next(iter(info.hashes.values()))}.{name}"
+        partials = self._directory / _PARTIALS
+        url = f"{base}/{TARGETS}/{path}"
+        fetch_target(self._fetcher, info, url=url, partials=partials, to=to)
+
+    def _from_first(self, ask: Callable[[str], T]) -> T:
+        """Ask one server after the other; the order is the same on every box and at every time."""
+        failures: list[tuple[str, NetworkError]] = []
+        for base in self._bases:
+            try:
+                with translated(self._now):
+                    return ask(base)
+            except NetworkError as error:
+                failures.append((base, error))
+        raise all_failed(failures)
 
 
 def _remove_what_is_no_file(directory: Path) -> None:
@@ -168,33 +254,3 @@ def _missing(path: str) -> UpdateRefused:
     return UpdateRefused(
         f"{path}: not in the repository", hint="publish it with 'model-export publish'"
     )
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except DownloadHTTPError as error:
-        raise NetworkError(
-            f"the update server answered {error.status_code}: {error}",
-            hint="check server_url, and that the server serves a published repository",
-        ) from error
-    except DownloadError as error:
-        if isinstance(error.__cause__, NetworkError):
-            raise error.__cause__ from error
-        raise NetworkError(
-            f"download failed: {error}", hint="the old model keeps working; try again later"
-        ) from error
-    except RepositoryError as error:
-        raise UpdateRefused(
-            f"the update does not verify: {type(error).__name__}: {error}",
-            hint="the old model keeps working; if this persists, the publisher's keys, expiry "
-            "dates or the trusted root in the config are wrong",
-        ) from error
-    except OSError as error:
-        raise DiskFull(
-            f"the update cannot be written: {error}",
-            hint="free disk space, or check the permissions of the home directory",
-        ) from error
-    except ValueError as error:
-        raise InputError(f"the trusted root cannot be read: {error}") from error

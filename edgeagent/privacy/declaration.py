@@ -22,6 +22,8 @@ class DeclaredHeader(Message, frozen=True, kw_only=True):
     name: str
     value: str | None
     """The value, the same on every box; ``None`` for the address of the server."""
+    varies: str = ""
+    """In which way the value may be another one; the one given is an example then."""
 
 
 class DeclaredField(Message, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["make_scorer", "open_repository", "open_transport", "read_trusted_root"]
 
+_SPENT_NAME = "downloaded.json"
 _MAX_ROOT_BYTES = 512_000
 """The limit python-tuf has for root metadata from a server (``root_max_length``)."""
 
@@ -51,7 +52,7 @@ def open_repository(
 
     Args:
         models: directory for metadata and targets.
-        config: names server and root of trust.
+        config: names servers, root of trust, and bytes per day.
         now: decides which metadata has expired.
         pace: decides when each request may begin; without one, at once.
 
@@ -62,15 +63,20 @@ def open_repository(
 
     """
     # Both import heavy libraries (tuf, TLS), see module.
+    from edgeagent.network.day_budget import DayBudget  # noqa: PLC0415
     from edgeagent.network.fetcher import HttpFetcher  # noqa: PLC0415
     from edgeagent.network.repository import Repository  # noqa: PLC0415
 
+    limit_bytes = config.update_megabytes_per_day * 1_000_000
     return Repository(
         models,
-        server_url=_server_url(config),
+        servers=(_server_url(config), *config.mirrors),
         trusted_root=read_trusted_root(config),
         now=now,
-        fetcher=HttpFetcher(pace=pace),
+        fetcher=HttpFetcher(
+            pace=pace,
+            budget=DayBudget(models / _SPENT_NAME, limit_bytes=limit_bytes, now=now),
+        ),
     )
 
 

@@ -23,7 +23,7 @@ def opened(
 ) -> Repository:
     return Repository(
         directory,
-        server_url=server_url,
+        servers=(server_url,),
         trusted_root=root or (publisher.repository / "root.json").read_bytes(),
         now=START,
     )

@@ -12,6 +12,7 @@ import pytest
 
 from edgeagent.messages import Report, encode_report
 from edgeagent.network.fetcher import HttpFetcher
+from edgeagent.network.target_download import STEP_BYTES
 from edgeagent.network.transport import HttpTransport
 from edgeagent.privacy.declaration import DeclaredRequest, load_declaration
 from tests.network.hostile import Seen, read_request, serving
@@ -27,8 +28,19 @@ def declared(name: str) -> DeclaredRequest:
     return found
 
 
-def test_two_kinds_of_requests_leave() -> None:
-    assert [request.name for request in load_declaration().requests] == ["download", "report"]
+def test_these_kinds_of_requests_leave() -> None:
+    names = [request.name for request in load_declaration().requests]
+    assert names == ["download", "continued download", "report"]
+
+
+def test_one_header_varies_between_boxes() -> None:
+    varying = [
+        header.name
+        for request in load_declaration().requests
+        for header in request.headers
+        if header.varies
+    ]
+    assert varying == ["Range"]
 
 
 def test_fields_and_their_ranges_are_those_of_the_encoder() -> None:
@@ -68,8 +80,18 @@ def download(url: str) -> None:
     assert list(HttpFetcher().fetch(f"{url}/metadata/timestamp.json")) == []
 
 
+def continue_download(url: str) -> None:
+    with HttpFetcher().fetch_from(f"{url}/targets/models/0.onnx", STEP_BYTES) as part:
+        assert (part.start, list(part.chunks)) == (0, [])
+
+
 @pytest.mark.parametrize(
-    ("name", "make", "script"), [("report", post, answer), ("download", download, answer_get)]
+    ("name", "make", "script"),
+    [
+        ("report", post, answer),
+        ("download", download, answer_get),
+        ("continued download", continue_download, answer_get),
+    ],
 )
 def test_headers_are_those_on_the_wire(
     name: str, make: Callable[[str], None], script: Callable[[Seen, socket.socket], None]

@@ -175,6 +175,8 @@ def _said(direction: _Direction, words: str) -> _Judge:
 
 _JUDGES: Mapping[str, _Judge] = {
     "server_url": _said("neutral", "models come from, and reports go to, that server"),
+    "mirrors": _said("neutral", "models come from those servers, too"),
+    "update_megabytes_per_day": _said("neutral", "updates may download that much a day"),
     "trusted_root": _said("neutral", "updates are verified against that root"),
     "retention_days": _retention,
     "scorer": _said("neutral", "titles are ranked inside the resident process"),

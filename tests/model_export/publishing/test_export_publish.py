@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,11 +14,11 @@ import msgspec
 import pytest
 from tuf.api.exceptions import DownloadHTTPError
 from tuf.api.metadata import Targets
-from tuf.ngclient.fetcher import FetcherInterface
 
 from edgeagent.errors import InputError, OutputError, UpdateRefused
 from edgeagent.messages import canonical_bytes, sha256_hex
 from edgeagent.messages.targets import MANIFEST_TARGET, TASK_TARGET
+from edgeagent.network.fetcher import Part, PartFetcher
 from edgeagent.network.repository import Repository
 from model_export.publishing.artefacts import Artefacts
 from model_export.publishing.publish import publish, published_task, repository_facts
@@ -27,17 +28,18 @@ from model_export.publishing.signing_keys import ROLES, open_keys
 DAY = 86_400
 
 
-class DirectoryFetcher(FetcherInterface):
+class DirectoryFetcher(PartFetcher):
     """Serves a directory without a server."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def _fetch(self, url: str) -> Iterator[bytes]:
+    @contextmanager
+    def fetch_from(self, url: str, start: int) -> Iterator[Part]:
         path = self._directory / urlsplit(url).path.lstrip("/")
         if not path.is_file():
             raise DownloadHTTPError("not there", 404)
-        yield path.read_bytes()
+        yield Part(start=start, chunks=iter([path.read_bytes()[start:]]))
 
 
 class Publisher:
@@ -55,7 +57,7 @@ class Publisher:
     def update(self, *, now: int | None = None, trusted_root: bytes | None = None) -> Repository:
         return Repository(
             self.box,
-            server_url="http://127.0.0.1:1",
+            servers=("http://127.0.0.1:1",),
             trusted_root=trusted_root or (self.directory / "root.json").read_bytes(),
             now=self.now if now is None else now,
             fetcher=DirectoryFetcher(self.directory),
