@@ -20,7 +20,7 @@ __all__ = ["DayBudget"]
 _CAP_BYTES = 1024
 
 
-class _Spent(KeptMessage, frozen=True, kw_only=True):
+class _DownloadedToday(KeptMessage, frozen=True, kw_only=True):
     day: int = -1
     """Days since 1970."""
     spent_bytes: int = 0
@@ -42,9 +42,11 @@ class DayBudget:
         self._file = file
         self._limit_bytes = limit_bytes
         self._day = now // DAY_SECONDS
-        kept = _Spent()
+        kept = _DownloadedToday()
         with suppress(OSError, EdgeAgentError):
-            kept = decode(read_regular(file, cap_bytes=_CAP_BYTES), _Spent, cap_bytes=_CAP_BYTES)
+            kept = decode(
+                read_regular(file, cap_bytes=_CAP_BYTES), _DownloadedToday, cap_bytes=_CAP_BYTES
+            )
         self._spent_bytes = kept.spent_bytes if kept.day == self._day else 0
 
     def require(self) -> None:
@@ -79,5 +81,7 @@ class DayBudget:
 
     def _save(self) -> None:
         aside = self._file.with_suffix(".new")
-        aside.write_bytes(canonical_bytes(_Spent(day=self._day, spent_bytes=self._spent_bytes)))
+        aside.write_bytes(
+            canonical_bytes(_DownloadedToday(day=self._day, spent_bytes=self._spent_bytes))
+        )
         aside.replace(self._file)

@@ -21,7 +21,7 @@ from edgeagent.network.day_budget import DayBudget
 from edgeagent.network.exchange import Timeouts, download
 from edgeagent.network.pace import AtOnce, Pace
 
-__all__ = ["REQUEST_HEADERS", "UPDATE_TIMEOUTS", "HttpFetcher", "Part", "PartFetcher"]
+__all__ = ["REQUEST_HEADERS", "UPDATE_TIMEOUTS", "FilePart", "HttpFetcher", "PartFetcher"]
 
 UPDATE_TIMEOUTS = Timeouts(deadline_seconds=15 * 60, stall_seconds=30, least_bytes_per_second=1024)
 """A catalogue of 10 MB over a line of 128 kbit/s (16 kB/s) takes ten minutes; what has arrived by
@@ -34,7 +34,7 @@ REQUEST_HEADERS: Sequence[tuple[str, str]] = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class FilePart:
     """A file from some byte on."""
 
     start: int
@@ -46,7 +46,7 @@ class PartFetcher(FetcherInterface):
     """A fetcher of python-tuf that can also continue a file."""
 
     @abstractmethod
-    def fetch_from(self, url: str, start: int) -> AbstractContextManager[Part]:
+    def fetch_from(self, url: str, start: int) -> AbstractContextManager[FilePart]:
         """Ask for a file from byte ``start`` on; the part ends with the block.
 
         Raises:
@@ -84,7 +84,7 @@ class HttpFetcher(PartFetcher):
         self._ends = timeouts.monotonic() + timeouts.deadline_seconds
 
     @contextmanager
-    def fetch_from(self, url: str, start: int) -> Iterator[Part]:
+    def fetch_from(self, url: str, start: int) -> Iterator[FilePart]:
         """Ask for a file from byte ``start`` on.
 
         Raises:
@@ -104,6 +104,6 @@ class HttpFetcher(PartFetcher):
                 chunks = without_web_page(head, url, body)
                 if self._budget is not None:
                     chunks = self._budget.counted(chunks)
-                yield Part(start=begins, chunks=chunks)
+                yield FilePart(start=begins, chunks=chunks)
         except NetworkError as error:
             raise DownloadError(str(error)) from error

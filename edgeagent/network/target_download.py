@@ -18,7 +18,7 @@ from tuf.api.exceptions import (
 )
 from tuf.api.metadata import TargetFile
 
-from edgeagent.network.fetcher import Part, PartFetcher
+from edgeagent.network.fetcher import FilePart, PartFetcher
 
 __all__ = ["STEP_BYTES", "fetch_target"]
 
@@ -75,7 +75,7 @@ def _arrived(fetcher: PartFetcher, info: TargetFile, *, url: str, partial: Path)
     return True
 
 
-def _write(part: Part, file: IO[bytes], info: TargetFile) -> None:
+def _write(part: FilePart, file: IO[bytes], info: TargetFile) -> None:
     file.truncate(length := part.start)
     for chunk in part.chunks:
         length += len(chunk)

@@ -28,7 +28,7 @@ _SHIPPED_ROOT = "shipped_root"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Options:
+class _CommandLine:
     """What stands before the command."""
 
     metadata_dir: Path
@@ -47,13 +47,13 @@ class _Options:
 @click.pass_context
 def client(context: click.Context, /, **options: Any) -> None:
     """Verify and fetch as a box does."""
-    context.obj = _Options(**options)
+    context.obj = _CommandLine(**options)
 
 
 @client.command()
 @click.argument("trusted_root", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.pass_obj
-def init(options: _Options, trusted_root: Path) -> None:
+def init(options: _CommandLine, trusted_root: Path) -> None:
     """Trust a root."""
     for name in (ROOT_NAME, _SHIPPED_ROOT):
         shutil.copyfile(trusted_root, options.metadata_dir / name)
@@ -61,7 +61,7 @@ def init(options: _Options, trusted_root: Path) -> None:
 
 @client.command()
 @click.pass_obj
-def refresh(options: _Options) -> None:
+def refresh(options: _CommandLine) -> None:
     """Bring the metadata up to date."""
     with _errors_said():
         _opened(options)
@@ -69,7 +69,7 @@ def refresh(options: _Options) -> None:
 
 @client.command()
 @click.pass_obj
-def download(options: _Options) -> None:
+def download(options: _CommandLine) -> None:
     """Fetch targets."""
     with _errors_said():
         repository = _opened(options)
@@ -77,7 +77,7 @@ def download(options: _Options) -> None:
             repository.read(name)
 
 
-def _opened(options: _Options) -> Repository:
+def _opened(options: _CommandLine) -> Repository:
     """Refresh the repository; a box has both parts side by side, at the server and at home."""
     home, server = options.metadata_dir.parent, options.metadata_url.rstrip("/")[: -len(METADATA)]
     beside = (home / METADATA, f"{server}{METADATA}", home / TARGETS, f"{server}{TARGETS}")

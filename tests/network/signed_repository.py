@@ -34,7 +34,7 @@ from edgeagent.messages.targets import (
     LOG_ROLE,
     RELEASES_TARGET,
 )
-from edgeagent.network.fetcher import Part, PartFetcher
+from edgeagent.network.fetcher import FilePart, PartFetcher
 from edgeagent.network.repository import Repository
 
 NOW = 1_790_000_000
@@ -198,7 +198,7 @@ class Servers(PartFetcher):
         """By beginning of a URL: what the server makes of its files."""
 
     @contextmanager
-    def fetch_from(self, url: str, start: int) -> Iterator[Part]:
+    def fetch_from(self, url: str, start: int) -> Iterator[FilePart]:
         self.asked.append(url)
         base = next(base for base in self.shown if url.startswith(f"{base}/"))
         if base in self.deaf:
@@ -212,7 +212,7 @@ class Servers(PartFetcher):
         if start:
             self.ranges.append(start)
         start = 0 if self.without_ranges else start
-        yield Part(start=start, chunks=self._chunks(url, data, start))
+        yield FilePart(start=start, chunks=self._chunks(url, data, start))
 
     def _chunks(self, url: str, data: bytes, start: int) -> Iterator[bytes]:
         ending = next((ending for ending in self.cut if url.endswith(ending)), None)

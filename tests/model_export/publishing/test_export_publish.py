@@ -18,7 +18,7 @@ from tuf.api.metadata import Targets
 from edgeagent.errors import InputError, OutputError, UpdateRefused
 from edgeagent.messages import canonical_bytes, sha256_hex
 from edgeagent.messages.targets import MANIFEST_TARGET, TASK_TARGET
-from edgeagent.network.fetcher import Part, PartFetcher
+from edgeagent.network.fetcher import FilePart, PartFetcher
 from edgeagent.network.repository import Repository
 from model_export.publishing.artefacts import Artefacts
 from model_export.publishing.publish import publish, published_task, repository_facts
@@ -35,11 +35,11 @@ class DirectoryFetcher(PartFetcher):
         self._directory = directory
 
     @contextmanager
-    def fetch_from(self, url: str, start: int) -> Iterator[Part]:
+    def fetch_from(self, url: str, start: int) -> Iterator[FilePart]:
         path = self._directory / urlsplit(url).path.lstrip("/")
         if not path.is_file():
             raise DownloadHTTPError("not there", 404)
-        yield Part(start=start, chunks=iter([path.read_bytes()[start:]]))
+        yield FilePart(start=start, chunks=iter([path.read_bytes()[start:]]))
 
 
 class Publisher:
