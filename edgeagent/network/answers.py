@@ -1,7 +1,7 @@
 """What the answer to a download means, and the likely cause of one that is no download.
 
-A box stands behind hotspots, proxies and CDNs that its operator has never seen. The error is read
-by somebody who can mend one of them, so each names the one that answers in this way.
+A box stands behind hotspots, proxies and CDNs that its operator has never seen. Each
+error names the one that answers in this way, for the people who can mend it.
 """
 
 from __future__ import annotations

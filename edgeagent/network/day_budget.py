@@ -1,7 +1,7 @@
 """How many bytes updates may download in a day, across restarts.
 
 The count lies beside the downloads, not in the encrypted store: it says what the network has seen.
-Whoever can change it can at most make a box download more of what it would verify and keep anyway.
+A process that can change it can make a box download more of what it would verify; that is all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["DayBudget"]
 _CAP_BYTES = 1024
 
 
-class _DownloadedToday(KeptMessage, frozen=True, kw_only=True):
+class _DayBytes(KeptMessage, frozen=True, kw_only=True):
     day: int = -1
     """Days since 1970."""
     spent_bytes: int = 0
@@ -42,11 +42,9 @@ class DayBudget:
         self._file = file
         self._limit_bytes = limit_bytes
         self._day = now // DAY_SECONDS
-        kept = _DownloadedToday()
+        kept = _DayBytes()
         with suppress(OSError, EdgeAgentError):
-            kept = decode(
-                read_regular(file, cap_bytes=_CAP_BYTES), _DownloadedToday, cap_bytes=_CAP_BYTES
-            )
+            kept = decode(read_regular(file, cap_bytes=_CAP_BYTES), _DayBytes, cap_bytes=_CAP_BYTES)
         self._spent_bytes = kept.spent_bytes if kept.day == self._day else 0
 
     def require(self) -> None:
@@ -81,7 +79,5 @@ class DayBudget:
 
     def _save(self) -> None:
         aside = self._file.with_suffix(".new")
-        aside.write_bytes(
-            canonical_bytes(_DownloadedToday(day=self._day, spent_bytes=self._spent_bytes))
-        )
+        aside.write_bytes(canonical_bytes(_DayBytes(day=self._day, spent_bytes=self._spent_bytes)))
         aside.replace(self._file)

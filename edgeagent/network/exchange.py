@@ -162,7 +162,7 @@ def _trouble_named(method: str, url: str) -> Iterator[None]:
 
 
 def _hint_for(error: OSError | h11.ProtocolError) -> str:
-    """Return the likely cause: behind a hotspot, somebody else's certificate answers."""
+    """Return the likely cause: behind a hotspot, another certificate answers."""
     code = getattr(error, "verify_code", 0)  # OpenSSL's; none where a pin does not match
     if code in _WRONG_DATES:
         return (

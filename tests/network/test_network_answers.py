@@ -79,7 +79,7 @@ def test_a_range_other_than_the_one_asked_for(sent: bytes) -> None:
         part_of(sent)
 
 
-def test_a_certificate_of_somebody_else(tmp_path: Path) -> None:
+def test_a_certificate_of_another_server(tmp_path: Path) -> None:
     script = under_tls(certificate(tmp_path, "127.0.0.1"), answering(b""))
     with serving(script) as seen:
         error = asked(tmp_path, f"https://127.0.0.1:{seen.port}")
