@@ -6,7 +6,17 @@ import click
 
 from edgeagent import __version__
 from edgeagent.command_group import HELP_NAMES, CommandGroup
-from model_export.cli import check, evaluate, export, genres, inspect, publish, segments, train
+from model_export.cli import (
+    check,
+    evaluate,
+    export,
+    genres,
+    inspect,
+    portray,
+    publish,
+    segments,
+    train,
+)
 
 __all__ = ["main"]
 
@@ -21,5 +31,5 @@ def main() -> None:
     """
 
 
-for _noun in (check, train, evaluate, segments, genres, export, publish, inspect):
+for _noun in (check, train, evaluate, segments, portray, genres, export, publish, inspect):
     main.add_command(_noun.command)

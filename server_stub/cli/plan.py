@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.command_output import OutputFile
 from server_stub.cli.options import STORED_FILE, repository_option, store_option, task_option
 
 if TYPE_CHECKING:
@@ -116,6 +117,95 @@ def reach(
         target,
         most_sessions=most_sessions,
         portrait=None if portrait_file is None else load_portrait(portrait_file, mix.task),
+    )
+    if as_json:
+        emit_json(result)
+        return
+    for line in result.lines():
+        click.echo(line)
+
+
+@plan.command()
+@mix_options
+@click.argument("segment")
+@portrait_option
+@click.option("--html", "page", type=OutputFile(), help="Write it as a page to print, too.")
+@json_option
+def brief(
+    *,
+    mix: SessionMix,
+    segment: str,
+    portrait_file: Path | None,
+    page: Path | None,
+    as_json: bool,
+) -> None:
+    """Describe SEGMENT for those who make trailers and programmes.
+
+    Its size comes from the counts, everything else from the panel's portrait.
+    SEGMENT is a number, a name, or a part of one name.
+    """
+    from server_stub.planning.brief import brief_segment  # noqa: PLC0415  (for this command only)
+    from server_stub.planning.brief_page import write_brief_page  # noqa: PLC0415  (the same)
+    from server_stub.planning.files import load_portrait  # noqa: PLC0415  (the same)
+
+    if portrait_file is None:
+        raise click.UsageError("a brief needs --portrait; 'model-export portray' writes it")
+    result = brief_segment(mix, mix.segment(segment), load_portrait(portrait_file, mix.task))
+    if page is not None:
+        write_brief_page(result, page)
+    if as_json:
+        emit_json(result)
+        return
+    for line in result.lines():
+        click.echo(line)
+
+
+@plan.command()
+@mix_options
+@click.option(
+    "--candidates",
+    "candidates_file",
+    type=STORED_FILE,
+    required=True,
+    help="Titles with their appeal to each segment, CSV; 'model-export portray' writes it.",
+)
+@click.option(
+    "--slots",
+    "slots_file",
+    type=STORED_FILE,
+    required=True,
+    help="What is to be filled, CSV: slot, and maybe daypart, max_age, minutes.",
+)
+@click.option(
+    "--variety",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="At least so many genres in the line-up.",
+)
+@json_option
+def schedule(
+    *,
+    mix: SessionMix,
+    candidates_file: Path,
+    slots_file: Path,
+    variety: int,
+    as_json: bool,
+) -> None:
+    """Choose the line-up with the largest expected share of the sessions.
+
+    No title twice; age, daypart and length as the files say. Titles that are
+    as good within the noise are shown beside each choice.
+    """
+    from server_stub.planning.line_up import Rules  # noqa: PLC0415  (for this command only)
+    from server_stub.planning.schedule import plan_schedule  # noqa: PLC0415  (the same)
+    from server_stub.planning.tables import read_candidates, read_slots  # noqa: PLC0415  (the same)
+
+    result = plan_schedule(
+        mix,
+        read_candidates(candidates_file, mix.task),
+        read_slots(slots_file),
+        Rules(variety=variety),
     )
     if as_json:
         emit_json(result)

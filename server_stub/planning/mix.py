@@ -32,11 +32,18 @@ class SessionMix:
     mechanism: SubsetSelection
 
     def weighted(self, weights: Sequence[float]) -> Combination:
-        """Return Σ w θ̂ over the segments [S] with its 95 % interval; "none" has no weight."""
+        """Return Σ w θ̂ over the segments [S] with its 95 % interval.
+
+        "None" has no weight, nor have sensitive segments, of which there is only noise.
+        """
+        counted = [
+            0.0 if number in self.task.sensitive else weight
+            for number, weight in enumerate(weights)
+        ]
         return combine(
             self.mechanism,
             self.shares,
-            (*weights, 0.0),
+            (*counted, 0.0),
             reports=self.audience.reports,
             confidence=self.audience.confidence,
         )

@@ -69,3 +69,45 @@ def test_a_portrait_of_another_model_is_refused(place: Path, tmp_path: Path) -> 
     result = plan(place, "reach", "--segment", 0, "--portrait", other)
     assert result.exit_code == 3
     assert "space_id ffffffffffffffff, the segments of" in result.stderr
+
+
+def test_a_brief_in_words_as_json_and_as_a_page(place: Path, tmp_path: Path) -> None:
+    words = ("brief", "Genre 1", "--portrait", place / "portrait.json")
+    page = tmp_path / "brief.html"
+    in_words, as_json = plan(place, *words, "--html", page), plan(place, *words, "--json")
+    assert (in_words.exit_code, as_json.exit_code) == (0, 0), in_words.output
+    answer = json.loads(as_json.stdout)
+    assert answer["titles"] == ["A Film", "Another <b>"]
+    assert (answer["cohesion"], answer["own_part"]) == (0.4, 0.5)
+    assert "Comedy 60% (× 2.0)" in in_words.stdout
+    assert f"{answer['share']:.1%} of the viewing sessions" in in_words.stdout
+    html = page.read_text("utf-8")
+    assert "Another &lt;b&gt;" in html
+    assert "<b>" not in html
+    assert all(unknown in in_words.stdout for unknown in answer["unknown"])
+
+
+def test_a_brief_needs_a_portrait_and_a_place_for_its_page(place: Path, tmp_path: Path) -> None:
+    assert "a brief needs --portrait" in plan(place, "brief", "1").stderr
+    nowhere = plan(place, "brief", "1", "--html", tmp_path / "no" / "where.html")
+    assert nowhere.exit_code == 11
+
+
+def test_a_line_up_in_words_and_as_json(place: Path, tmp_path: Path) -> None:
+    appeals = ",".join(f"appeal_{n}" for n in range(8))
+    (tmp_path / "c.csv").write_text(
+        f"entity_id,title,genre,age_rating,space_id,{appeals}\n"
+        f"a,Anna,Comedy,0,{'0' * 16}{',0.02' * 8}\n"
+        f"b,Bert,Horror,16,{'0' * 16}{',0.03' * 8}\n"
+    )
+    (tmp_path / "s.csv").write_text("slot,max_age\nearly,12\nlate,\n")
+    words = ("schedule", "--candidates", tmp_path / "c.csv", "--slots", tmp_path / "s.csv")
+    in_words, as_json = plan(place, *words), plan(place, *words, "--json")
+    assert (in_words.exit_code, as_json.exit_code) == (0, 0), in_words.output
+    answer = json.loads(as_json.stdout)
+    assert [one["chosen"]["title"] for one in answer["line_up"]] == ["Anna", "Bert"]
+    assert "early: Anna" in in_words.stdout
+    assert "What is not known:" in in_words.stdout
+    too_many = plan(place, *words, "--variety", 3)
+    assert too_many.exit_code == 3
+    assert "variety: 3 genres are asked for, at most 2 can be had" in too_many.stderr
