@@ -52,7 +52,7 @@ def test_it_equals_the_best_of_all_line_ups(seed: int) -> None:
     ]
     rules = Rules(variety=int(generator.integers(1, 4)))
     values = {(c, t): float(generator.random()) for c in range(7) for t in range(3)}
-    kept = {
+    kept: dict[tuple[int, ...], float] = {
         line_up: sum(values[c, t] for t, c in enumerate(line_up))
         for line_up in permutations(range(7), 3)
         if all(fits(candidates[c], slots[t]) for t, c in enumerate(line_up))
