@@ -12,7 +12,7 @@ from server_stub.planning.line_up import Rules, best_line_up, fits
 from server_stub.planning.mix import SessionMix
 from server_stub.planning.tables import Candidate, ScheduleSlot
 
-__all__ = ["PlannedSlot", "Schedule", "TitleShare", "plan_schedule"]
+__all__ = ["LineUpPlan", "PlannedSlot", "TitleShare", "plan_schedule"]
 
 _TIES_LISTED, _TIES_SAID = 10, 3
 
@@ -65,7 +65,7 @@ def _plus(model_error: float | None) -> str:
     return "" if model_error is None else f"; the model's error ± {model_error:.2%}"
 
 
-class Schedule(Message, frozen=True, kw_only=True):
+class LineUpPlan(Message, frozen=True, kw_only=True):
     """A line-up, and how far to trust it."""
 
     task: str
@@ -102,7 +102,7 @@ def plan_schedule(
     candidates: Sequence[Candidate],
     slots: Sequence[ScheduleSlot],
     rules: Rules,
-) -> Schedule:
+) -> LineUpPlan:
     """Choose the line-up with the largest expected share of the sessions.
 
     Raises:
@@ -123,7 +123,7 @@ def plan_schedule(
     planned = tuple(_planned(mix, candidates, slot, chosen, t) for t, slot in enumerate(slots))
     together = [fsum(candidates[c].appeal[s] for c in chosen) for s in range(len(mix.labels))]
     total = mix.weighted(together)
-    return Schedule(
+    return LineUpPlan(
         task=mix.task.name,
         weeks=mix.audience.weeks,
         reports=mix.audience.reports,

@@ -100,7 +100,7 @@ def read_slots(path: Path) -> tuple[ScheduleSlot, ...]:
     return tuple(found.values())
 
 
-def _candidate(row: _Row, columns: Collection[str], task: ReportTask) -> Candidate:
+def _candidate(row: _TableRow, columns: Collection[str], task: ReportTask) -> Candidate:
     if row.text("space_id") != task.segmenter.space_id:
         raise row.wrong(
             "space_id",
@@ -122,7 +122,7 @@ def _candidate(row: _Row, columns: Collection[str], task: ReportTask) -> Candida
     )
 
 
-def _appeal(row: _Row, column: str) -> float:
+def _appeal(row: _TableRow, column: str) -> float:
     value = row.number(column, float, least=0, most=1)
     if value is None:
         raise row.wrong(column, "it is empty")
@@ -133,7 +133,7 @@ Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
+class _TableRow:
     """One row, which can say where it stands."""
 
     path: Path
@@ -173,7 +173,7 @@ class _Row:
 
 def _rows(
     path: Path, *, required: Collection[str], optional: Collection[str], hint: str
-) -> Iterator[_Row]:
+) -> Iterator[_TableRow]:
     reader = csv.reader(StringIO(_text(path, hint), newline=""), strict=True)
     names: list[str] = []
     try:
@@ -191,7 +191,7 @@ def _rows(
                     hint="put quotes around texts with commas, and none around the whole row",
                 )
             fields = dict(zip(names, values, strict=True))
-            yield _Row(path=path, line=reader.line_num, fields=fields, hint=hint)
+            yield _TableRow(path=path, line=reader.line_num, fields=fields, hint=hint)
     except csv.Error as error:
         raise InputError(f"{path}, line {reader.line_num}: {error}", hint=hint) from error
     if not names:

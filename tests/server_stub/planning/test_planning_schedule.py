@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from server_stub.planning.line_up import Rules
-from server_stub.planning.schedule import Schedule, plan_schedule
+from server_stub.planning.schedule import LineUpPlan, plan_schedule
 from tests.server_stub.planning.audiences import TRUTH, mix_of
 from tests.server_stub.planning.test_planning_line_up import candidate, slot
 
@@ -15,7 +15,7 @@ def only(segment: int, part: float, **changes: object) -> dict[str, object]:
     return {"appeal": tuple(part * (n == segment) for n in range(8)), **changes}
 
 
-def planned(seed: int, *, reports: int = 20_000) -> Schedule:
+def planned(seed: int, *, reports: int = 20_000) -> LineUpPlan:
     candidates = [
         candidate(0, **only(0, 0.10)),  # 3.0 % of the sessions
         candidate(1, **only(1, 0.145)),  # 2.9 %
