@@ -28,8 +28,9 @@ class DuckDbEngine:
         """Sum files of open windows; see :class:`~server_stub.aggregation.spool_aggregator`."""
         statements = ReportSql(task=task)
         with spool.scratch() as scratch, connected(scratch) as connection:
+            # By name: otherwise the first file's types would be forced upon all others.
             relation = connection.read_parquet(
-                [str(path) for path in files], hive_partitioning=True
+                [str(path) for path in files], hive_partitioning=True, union_by_name=True
             )
             relation.create_view("report_rows")
             connection.execute(f"CREATE TEMP TABLE repeated AS {statements.repeated}")

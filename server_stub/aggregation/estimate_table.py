@@ -1,9 +1,6 @@
-"""An estimate as a table: for people, and as CSV."""
+"""An estimate as a table, for people."""
 
 from __future__ import annotations
-
-import csv
-from io import StringIO
 
 from rich.table import Table
 from rich.text import Text
@@ -14,10 +11,9 @@ from server_stub.aggregation.publication import (
     SegmentEstimate,
 )
 
-__all__ = ["csv_of", "notes_on", "table_of", "too_few"]
+__all__ = ["notes_on", "table_of", "too_few"]
 
 _BAR = 20  # characters of the longest
-_FIGURES = ("value", "low", "high", "standard_error", "share")
 
 
 def too_few(result: AudienceEstimate) -> str:
@@ -55,30 +51,6 @@ def notes_on(result: AudienceEstimate) -> tuple[str, ...]:
     if result.shares_are_ratios and result.segments:
         notes.insert(0, "* a ratio of two estimates: not unbiased, and without an interval.")
     return tuple(notes)
-
-
-def csv_of(result: AudienceEstimate) -> str:
-    """Return the estimate as CSV (RFC 4180), a row a segment, each with what it depends on."""
-    common = {
-        "task": result.task,
-        "weeks": " ".join(map(str, result.weeks)),
-        "reports": result.reports,
-        "mechanism": result.mechanism,
-        "epsilon": round(result.epsilon, 6),
-        "unit": result.unit,
-        "confidence": result.confidence,
-        "simultaneous": result.simultaneous,
-        "final": result.final,
-        "publishable": result.publishable,
-        "withheld_because": "; ".join(result.withheld_because),
-    }
-    text = StringIO()
-    writer = csv.DictWriter(text, ["category", "name", *_FIGURES, *common])
-    writer.writeheader()
-    for segment in result.segments:
-        figures = {name: getattr(segment, name) for name in ("category", "name", *_FIGURES)}
-        writer.writerow(figures | common)
-    return text.getvalue()
 
 
 def _title(result: AudienceEstimate) -> str:

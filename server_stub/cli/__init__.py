@@ -7,10 +7,12 @@ import click
 from edgeagent import __version__
 from edgeagent.command_group import HELP_NAMES, CommandGroup
 from server_stub.cli.calculate import calculate
+from server_stub.cli.changes import changes
 from server_stub.cli.estimate import estimate
 from server_stub.cli.keep import backup, close, restore
 from server_stub.cli.plan import plan
 from server_stub.cli.serve import serve
+from server_stub.cli.spool import spool
 
 __all__ = ["main"]
 
@@ -21,5 +23,5 @@ def main() -> None:
     """Serve models and report tasks to boxes, accept their reports, estimate shares."""
 
 
-for _command in (serve, estimate, calculate, plan, close, backup, restore):
+for _command in (serve, estimate, changes, calculate, plan, close, backup, restore, spool):
     main.add_command(_command)

@@ -15,15 +15,16 @@ from server_stub.aggregation.publication import (
     estimate_audience,
     require_publishable,
 )
-from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
-from server_stub.cli.options import repository_option, store_option, task_option
+from server_stub.cli.export import csv_option, export, parquet_option
+from server_stub.cli.options import repository_option, task_option
+from server_stub.cli.source import ReportSource, source_options
 from server_stub.repository import load_task, manifest_of, published_tasks
 
 __all__ = ["estimate"]
 
 
 @click.command()
-@store_option
+@source_options
 @repository_option
 @task_option
 @click.option(
@@ -49,11 +50,12 @@ __all__ = ["estimate"]
     is_flag=True,
     help=f"Show what fewer than {MIN_PUBLISHABLE_REPORTS:,} reports give, too: mostly noise.",
 )
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, a row a segment.")
+@csv_option
+@parquet_option
 @json_option
 def estimate(  # noqa: PLR0913  (one parameter an option)
+    source: ReportSource,
     *,
-    store: Path,
     repository: Path,
     task_file: Path | None,
     weeks: tuple[int, ...],
@@ -61,6 +63,7 @@ def estimate(  # noqa: PLR0913  (one parameter an option)
     half_width: float | None,
     raw: bool,
     as_csv: bool,
+    parquet: Path | None,
     as_json: bool,
 ) -> None:
     """Estimate each segment's share, with intervals.
@@ -69,24 +72,28 @@ def estimate(  # noqa: PLR0913  (one parameter an option)
     discrete_laplace. Sensitive segments are not listed.
     """
     task = load_task(task_file) if task_file else published_tasks(repository)[-1]
-    result = estimate_audience(
-        SqliteAggregator(store),
-        task,
-        weeks=weeks,
-        simultaneous=simultaneous,
-        half_width=half_width,
-        manifest=manifest_of(repository, task),
-    )
+    with source.opened() as aggregator:
+        result = estimate_audience(
+            aggregator,
+            task,
+            weeks=weeks,
+            simultaneous=simultaneous,
+            half_width=half_width,
+            manifest=manifest_of(repository, task),
+        )
     if half_width is not None:
         require_publishable(result)
     if not (raw or result.says_anything):
         result = msgspec.structs.replace(result, segments=())
     if as_json:
         emit_json(result)
-    elif as_csv:
-        from server_stub.aggregation.estimate_table import csv_of  # noqa: PLC0415  (as below)
+    elif as_csv or parquet:
+        from server_stub.aggregation.estimate_export import estimate_rows  # noqa: PLC0415  (as below)
+        from server_stub.aggregation.estimate_table import too_few  # noqa: PLC0415  (the same)
 
-        click.echo(csv_of(result), nl=False)
+        if not result.segments:
+            click.echo(too_few(result), err=True)
+        export(estimate_rows(result), as_csv=as_csv, parquet=parquet)
     else:
         _show(result)
 

@@ -2,31 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from edgeagent.clock import Clock
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.errors import InputError
 from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
 from server_stub.cli.options import STORED_FILE, at_option, grace_option, store_option
+from server_stub.cli.source import SPOOL
 
-__all__ = ["backup", "close", "restore"]
+if TYPE_CHECKING:
+    from server_stub.ingest.windows import ClosedWindow
+
+__all__ = ["backup", "close", "restore", "say_closed"]
 
 
 @click.command()
 @store_option
 @at_option
 @grace_option
+@click.option("--spool", type=SPOOL, help="Copy the reports there first, for several servers.")
+@click.option("--repository", type=SPOOL, help="Holds their tasks.  [with --spool]")
 @json_option
-def close(*, store: Path, clock: Clock, grace_weeks: int, as_json: bool) -> None:
+def close(
+    *,
+    store: Path,
+    clock: Clock,
+    grace_weeks: int,
+    spool: Path | None,
+    repository: Path | None,
+    as_json: bool,
+) -> None:
     """Replace reports by their sums where the grace is over.
 
     A running server does this by itself, once an hour.
     """
     from server_stub.ingest.windows import close_windows  # noqa: PLC0415  (for this command only)
 
-    closed = close_windows(store, clock=clock, grace_weeks=grace_weeks)
+    copy = _copier(store, spool, repository)
+    # What is open is copied in any case; what is closed, when nothing more can be added to it.
+    closed = close_windows(store, clock=clock, grace_weeks=grace_weeks, marked=copy)
+    copy()
+    say_closed(closed, as_json=as_json)
+
+
+def _copier(store: Path, spool: Path | None, repository: Path | None) -> Callable[[], object]:
+    if spool is None:
+        return lambda: None
+    if repository is None:
+        raise InputError(
+            "--spool needs --repository, which holds the tasks of the reports",
+            hint="give the --repository that the server serves",
+        )
+    from server_stub.aggregation.spool import Spool  # noqa: PLC0415  (for a spool only)
+    from server_stub.aggregation.spool_writing import write_spool  # noqa: PLC0415  (the same)
+    from server_stub.repository import published_tasks  # noqa: PLC0415  (the same)
+
+    return partial(write_spool, store, Spool(spool), published_tasks(repository))
+
+
+def say_closed(closed: Sequence[ClosedWindow], *, as_json: bool) -> None:
+    """Print which windows were closed."""
     if as_json:
         emit_json({"closed": closed})
         return

@@ -20,6 +20,7 @@ from server_stub.cli.options import (
     store_option,
     task_option,
 )
+from server_stub.cli.source import SPOOL
 from server_stub.ingest.admission import Admission
 from server_stub.repository import load_task, published_tasks
 
@@ -57,6 +58,7 @@ _REQUESTS_A_MINUTE = 6000
     type=click.IntRange(0, 65535),
     help="Serve /metrics for Prometheus there, on loopback; 0 chooses a free port.",
 )
+@click.option("--spool", type=SPOOL, help="Copy reports there once an hour, for several servers.")
 @json_option
 def serve(  # noqa: PLR0913  (one parameter an option)
     *,
@@ -69,6 +71,7 @@ def serve(  # noqa: PLR0913  (one parameter an option)
     grace_weeks: int,
     a_minute: int,
     metrics_port: int | None,
+    spool: Path | None,
     as_json: bool,
 ) -> None:
     """Serve the repository and accept reports until stopped."""
@@ -93,7 +96,13 @@ def serve(  # noqa: PLR0913  (one parameter an option)
             admission=Admission(tasks, clock=clock, grace_weeks=grace_weeks),
             ingest=ingest,
             answered=metrics.answered,
-            chores=partial(keep_closing_windows, store, clock=clock, grace_weeks=grace_weeks),
+            chores=partial(
+                keep_closing_windows,
+                store,
+                clock=clock,
+                grace_weeks=grace_weeks,
+                options=["--spool", str(spool), "--repository", str(repository)] if spool else [],
+            ),
         )
         port = listener.getsockname()[1]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from edgeagent.clock import Clock, iso_utc
@@ -24,13 +24,24 @@ async def keep_closing_windows(
     *,
     clock: Clock,
     grace_weeks: int,
+    options: Sequence[str] = (),
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
-    """Close windows now and once an hour, until cancelled."""
+    """Close windows now and once an hour, until cancelled.
+
+    Args:
+        store: whose windows.
+        clock: says what is over.
+        grace_weeks: how long after its week a report is accepted.
+        options: more of ``server-stub close``.
+        pause: waits.
+
+    """
     while True:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "server_stub", "close", "--store", str(store)),
             *("--grace-weeks", str(grace_weeks), "--at", iso_utc(clock.now())),
+            *options,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
         )

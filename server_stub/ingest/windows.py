@@ -38,6 +38,7 @@ def close_windows(
     *,
     clock: Clock,
     grace_weeks: int,
+    marked: Callable[[], object] = lambda: None,
     step: Callable[[str], None] = lambda _name: None,
 ) -> tuple[ClosedWindow, ...]:
     """Close every window whose grace is over, and finish those that were begun.
@@ -46,6 +47,7 @@ def close_windows(
         path: the store; a server may be writing to it.
         clock: says what is over.
         grace_weeks: how long after its week a report is accepted.
+        marked: called when a window takes no more reports and has them still.
         step: called before each step, for tests.
 
     Raises:
@@ -61,6 +63,7 @@ def close_windows(
             connection.execute(
                 "INSERT OR IGNORE INTO closed_window (task, week) VALUES (?, ?)", (task, week)
             )
+            marked()
             step("sum")
             totals = _sum(connection, task, week)
             step("delete")

@@ -26,15 +26,23 @@ def filled_spool(
 
 
 def write_rows(
-    spool: Spool, task: ReportTask, week: int, rows: Sequence[Sequence[int | None]]
+    spool: Spool,
+    task: ReportTask,
+    week: int,
+    rows: Sequence[Sequence[int | None]],
+    *,
+    kind: str = "SMALLINT",
 ) -> None:
     """Write counts as they are, as a program might that is not ours."""
-    columns = ", ".join((*ID_COLUMNS, *count_columns(task.categories)))
+    names = (*ID_COLUMNS, *count_columns(task.categories))
+    columns = ", ".join(names)
+    kinds = [*("BIGINT",) * 2, *(kind,) * task.categories]
+    typed = ", ".join(f"{name}::{kind} AS {name}" for name, kind in zip(names, kinds, strict=True))
     values = ", ".join(
         f"({number}, {number}, {', '.join('NULL' if n is None else str(n) for n in row)})"
         for number, row in enumerate(rows)
     )
     with spool.snapshot(task.name, week, server="other") as path:
         duckdb.execute(
-            f"COPY (SELECT * FROM (VALUES {values}) AS v ({columns})) TO '{path}' (FORMAT parquet)"  # noqa: S608
+            f"COPY (SELECT {typed} FROM (VALUES {values}) AS v ({columns})) TO '{path}' (FORMAT parquet)"  # noqa: S608
         )

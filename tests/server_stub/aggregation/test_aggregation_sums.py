@@ -61,6 +61,13 @@ def test_rows_without_a_count_are_refused(tmp_path: Path) -> None:
     assert (found.totals.counts, found.refused) == ((7,) * 9, 2)
 
 
+@pytest.mark.parametrize("kind", ["TINYINT", "BIGINT"])
+def test_integers_of_any_width_are_read(tmp_path: Path, kind: str) -> None:
+    spool = filled_spool(tmp_path, drawn_reports(5))
+    write_rows(spool, TASK, WEEK, [(1, 1, *(0,) * 7)], kind=kind)
+    assert SpoolAggregator(spool).totals(TASK).reports == 6
+
+
 def test_reports_lie_in_the_order_of_their_ids_and_their_file_tells_no_time(
     tmp_path: Path,
 ) -> None:
