@@ -43,6 +43,5 @@ def write_rows(
         for number, row in enumerate(rows)
     )
     with spool.snapshot(task.name, week, server="other") as path:
-        duckdb.execute(
-            f"COPY (SELECT {typed} FROM (VALUES {values}) AS v ({columns})) TO '{path}' (FORMAT parquet)"  # noqa: S608
-        )
+        made = duckdb.sql(f"SELECT {typed} FROM (VALUES {values}) AS v ({columns})")  # noqa: S608
+        made.write_parquet(str(path))
