@@ -30,6 +30,8 @@ class ConnectionLimits:
     """Of request line and headers; a box sends some 300."""
     head_seconds: float = 5.0
     """From the connection, or from the first byte of a further request, to the end of the head."""
+    body_seconds: float = 10.0
+    """From the end of the head to the end of the body: 512 bytes."""
     connections: int = 4096
     """Open at once; above, the one that has been inactive longest is closed."""
 
@@ -78,15 +80,18 @@ class _LimitedProtocol(HttpToolsProtocol):
     others: _Open
     _head_bytes: int | None = None
     """How much of a head has arrived; ``None`` while a request is being read or answered."""
-    _head_timer: asyncio.TimerHandle | None = None
+    _body_missing = False
+    _timer: asyncio.TimerHandle | None = None
+    """Runs while part of a head or body is missing; what arrives at once needs none."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.others.active(transport)
-        self._begin_head()
+        self._head_bytes = 0
+        self._wait(self.limits.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end_head()
+        self._stop_waiting()
         self.others.closed(self.transport)
         super().connection_lost(exc)
 
@@ -95,51 +100,65 @@ class _LimitedProtocol(HttpToolsProtocol):
         while data and not self.transport.is_closing():
             if self._head_bytes is None:
                 super().data_received(data)
-                return
+                break
             room = self.limits.head_bytes - self._head_bytes
             part, data = data[:room], data[room:]
             self._head_bytes += len(part)
             super().data_received(part)
             if self._head_is_full():
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if self._timer is None and not self.transport.is_closing():
+            if self._head_bytes is not None:
+                self._wait(self.limits.head_seconds)
+            elif self._body_missing:
+                self._wait(self.limits.body_seconds)
 
     def resume_writing(self) -> None:
         self.others.active(self.transport)  # a slow client that reads is not a silent one
         super().resume_writing()
 
     def on_message_begin(self) -> None:
-        if self._head_timer is None:
-            self._begin_head(arrived=1)
+        if self._head_bytes is None:  # of a further request on this connection
+            self._head_bytes = 1
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._end_head()
+        self._stop_waiting()
+        self._head_bytes = None
+        self._body_missing = True
         super().on_headers_complete()
 
-    def _begin_head(self, *, arrived: int = 0) -> None:
-        self._head_bytes = arrived
-        self._head_timer = self.loop.call_later(self.limits.head_seconds, self._too_slow)
+    def on_message_complete(self) -> None:
+        self._stop_waiting()
+        self._body_missing = False
+        super().on_message_complete()
 
     def _head_is_full(self) -> bool:
         return self._head_bytes is not None and self._head_bytes >= self.limits.head_bytes
 
-    def _end_head(self) -> None:
-        self._head_bytes = None
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def _wait(self, seconds: float) -> None:
+        self._timer = self.loop.call_later(seconds, self._too_slow)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _too_slow(self) -> None:
-        if self._head_bytes:
+        if self._body_missing or self._head_bytes:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
         else:
             self.transport.close()  # it has asked for nothing, and gets no answer
 
     def _refuse(self, status: HTTPStatus) -> None:
-        self._end_head()
-        # While an earlier request is being answered, this would be read as its answer.
-        answering = bool(self.cycle) and not self.cycle.response_complete
-        if not answering:
+        self._stop_waiting()
+        if not self._is_answering():
             line = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
             self.transport.write(f"{line}content-length: 0\r\nconnection: close\r\n\r\n".encode())
         self.transport.close()
+
+    def _is_answering(self) -> bool:
+        """Return whether a refusal would be read as the answer to an earlier request."""
+        if self._body_missing:
+            return bool(self.pipeline) or self.cycle.response_started
+        return bool(self.cycle) and not self.cycle.response_complete

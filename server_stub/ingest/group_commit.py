@@ -1,18 +1,22 @@
-"""Group commit: one thread writes the reports of many requests in one transaction.
+"""Group commit: the reports of many requests are written in one transaction, by one thread.
 
 A commit costs one fsync for one report or for hundreds, so under load the cost of a durable report
-falls with the number of reports that arrive while the disk is busy.
+falls with the number of reports that arrive while the disk is busy. All that waits is the event
+loop's own, and a batch crosses to the thread and back once: a queue and a future between threads
+for each report cost more than its insertion.
 """
 
 from __future__ import annotations
 
-import queue
-import threading
+import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from edgeagent.errors import DiskFull, StorageError
 from edgeagent.messages import Report
@@ -26,14 +30,17 @@ _FORGET_SECONDS = 3600.0
 """How long the order of arrival may be read from the write-ahead log."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
 class _Waiting:
     report: Report
-    answer: Future[Acceptance] = field(default_factory=Future)
+    answer: asyncio.Future[Acceptance]
 
 
 class Ingest:
-    """The only writer of a store."""
+    """The only writer of a store; its methods are called on one event loop."""
 
     def __init__(
         self,
@@ -48,67 +55,75 @@ class Ingest:
         self.on_commit: Callable[[float], None] = lambda _seconds: None
         """Called with the seconds that a batch took."""
         self._store = store
+        self._capacity = capacity
         self._forget_seconds = forget_seconds
-        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(maxsize=capacity)
-        self._writer = threading.Thread(target=self._write, name="report-writer", daemon=True)
+        self._waiting: deque[_Waiting] = deque()
+        self._something = asyncio.Event()
+        self._stopping = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="report-writer")
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Start the writer thread."""
-        self._writer.start()
+        """Start writing."""
+        self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._forget())]
 
-    def submit(self, report: Report) -> Future[Acceptance] | None:
+    def submit(self, report: Report) -> asyncio.Future[Acceptance] | None:
         """Queue a report; the future resolves after the commit. ``None``: the queue is full."""
-        waiting = _Waiting(report=report)
-        try:
-            self._waiting.put_nowait(waiting)
-        except queue.Full:
+        if len(self._waiting) >= self._capacity:
             return None
-        return waiting.answer
+        answer: asyncio.Future[Acceptance] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(report, answer))
+        self._something.set()
+        return answer
 
     def waiting(self) -> int:
-        """Return about how many reports are queued."""
-        return self._waiting.qsize()
+        """Return how many reports are queued."""
+        return len(self._waiting)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Write the queued reports, then stop."""
-        self._waiting.put(None)
-        self._writer.join()
+        self._stopping = True
+        self._something.set()
+        writing, forgetting = self._tasks
+        forgetting.cancel()
+        await asyncio.wait((writing, forgetting))
+        self._thread.shutdown()
 
-    def _write(self) -> None:
-        stopping = False
-        forget_at = time.monotonic() + self._forget_seconds
-        while not stopping:
-            with suppress(queue.Empty):
-                batch, stopping = self._next_batch(forget_at - time.monotonic())
-                if batch:
-                    self._commit(batch)
-            if time.monotonic() >= forget_at:
-                forget_at = time.monotonic() + self._forget_seconds
-                with suppress(StorageError):  # another process reads: the next hour will do
-                    self._store.forget_order()
+    async def _write(self) -> None:
+        while self._waiting or not self._stopping:
+            await self._something.wait()
+            batch = [
+                waiting
+                for _ in range(min(_BATCH, len(self._waiting)))
+                if not (waiting := self._waiting.popleft()).answer.cancelled()
+            ]
+            if not self._waiting and not self._stopping:
+                self._something.clear()
+            if batch:
+                await self._commit(batch)
 
-    def _next_batch(self, seconds: float) -> tuple[list[_Waiting], bool]:
-        """Wait for one report, at most so long, then take all others that are queued already."""
-        batch: list[_Waiting] = []
-        item = self._waiting.get(timeout=max(0.0, seconds))
-        while item is not None:
-            if item.answer.set_running_or_notify_cancel():
-                batch.append(item)
-            if len(batch) == _BATCH or self._waiting.empty():
-                return batch, False
-            item = self._waiting.get()
-        return batch, True
-
-    def _commit(self, batch: list[_Waiting]) -> None:
+    async def _commit(self, batch: list[_Waiting]) -> None:
         begin = time.monotonic()
+        reports = [waiting.report for waiting in batch]
         try:
-            accepted = self._store.add([waiting.report for waiting in batch])
-        except Exception as error:  # noqa: BLE001  (passed to the waiting requests; the writer continues)
+            accepted = await self._in_thread(partial(self._store.add, reports))
+        except Exception as error:  # noqa: BLE001  (passed to the waiting requests; writing goes on)
             self.trouble = "the disk is full" if isinstance(error, DiskFull) else "cannot be stored"
             for waiting in batch:
-                waiting.answer.set_exception(error)
+                if not waiting.answer.done():
+                    waiting.answer.set_exception(error)
             return
         self.trouble = ""
         self.on_commit(time.monotonic() - begin)
         for waiting, acceptance in zip(batch, accepted, strict=True):
-            waiting.answer.set_result(acceptance)
+            if not waiting.answer.done():
+                waiting.answer.set_result(acceptance)
+
+    async def _forget(self) -> None:
+        while True:
+            await asyncio.sleep(self._forget_seconds)
+            with suppress(StorageError):  # another process reads: the next hour will do
+                await self._in_thread(self._store.forget_order)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
@@ -40,6 +41,8 @@ class Metrics:
             ("status", "week"),
             registry=self.registry,
         )
+        # Its own look-up takes a lock and writes the labels as text, for every answer.
+        self._answered = lru_cache(maxsize=1024)(self._answers.labels)
         self._commits = Histogram(
             "edgeagent_commit_seconds",
             "From the first insert of a batch of reports until it is on disk.",
@@ -63,7 +66,7 @@ class Metrics:
 
     def answered(self, status: int, week: int | None) -> None:
         """Count an answer to a report; ``None``: it was not read as far as its week."""
-        self._answers.labels(status, "" if week is None else week).inc()
+        self._answered(status, "" if week is None else week).inc()
 
     def committed(self, seconds: float) -> None:
         """Count a batch that is on disk."""

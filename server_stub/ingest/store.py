@@ -29,6 +29,7 @@ CREATE TABLE report (
     counts TEXT NOT NULL
 ) WITHOUT ROWID;
 """
+_INSERT = "INSERT INTO report VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _CLOSED_WINDOWS = """
 CREATE TABLE closed_window (
     task TEXT NOT NULL,
@@ -102,7 +103,7 @@ class ReportStore:
         with _translated(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                answers = [self._add_one(report) for report in reports]
+                answers = self._add_all(reports)
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -119,27 +120,26 @@ class ReportStore:
                 hint="free space on that disk",
             )
 
-    def _add_one(self, report: Report) -> Acceptance:
+    def _add_all(self, reports: Sequence[Report]) -> list[Acceptance]:
+        closed = self._closed({(report.task, report.week) for report in reports})
+        return [self._add_one(r, closed=(r.task, r.week) in closed) for r in reports]
+
+    def _add_one(self, report: Report, *, closed: bool) -> Acceptance:
         row = (report.task, report.week, canonical_bytes(report.counts).decode())
         key = bytes.fromhex(report.report_id)
+        if not closed and self._connection.execute(_INSERT, (key, *row)).rowcount:
+            return Acceptance.COUNTED
         known = self._connection.execute(
             "SELECT task, week, counts FROM report WHERE report_id = ?", (key,)
         ).fetchone()
-        if known is not None:
-            return Acceptance.REPEATED if known == row else Acceptance.CONFLICTING
-        if self._is_closed(report):
+        if known is None:
             return Acceptance.CLOSED
-        self._connection.execute("INSERT INTO report VALUES (?, ?, ?, ?)", (key, *row))
-        return Acceptance.COUNTED
+        return Acceptance.REPEATED if known == row else Acceptance.CONFLICTING
 
-    def _is_closed(self, report: Report) -> bool:
-        return (
-            self._connection.execute(
-                "SELECT 1 FROM closed_window WHERE task = ? AND week = ?",
-                (report.task, report.week),
-            ).fetchone()
-            is not None
-        )
+    def _closed(self, windows: set[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Return those windows that take no reports any more."""
+        marked = "SELECT 1 FROM closed_window WHERE task = ? AND week = ?"
+        return {w for w in windows if self._connection.execute(marked, w).fetchone()}
 
     def overwriting(self) -> sqlite3.Connection:
         """Return the connection; what is deleted over it is overwritten, and leaves no ids."""

@@ -19,6 +19,7 @@ BODY = encode_report(make_report())
 HEAD = b"POST /v1/reports HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 WHOLE = HEAD + b"Content-Length: 512\r\n\r\n" + BODY
 QUICK = ConnectionLimits(head_seconds=0.05)
+SLOW_BODY = ConnectionLimits(head_seconds=0.05, body_seconds=0.5)
 
 
 @contextmanager
@@ -94,7 +95,7 @@ def test_nor_is_the_head_of_a_further_request(tmp_path: Path) -> None:
 
 
 def test_what_is_being_answered_is_not_answered_for(tmp_path: Path) -> None:
-    with running_stub(tmp_path, limits=QUICK, body_seconds=0.5) as stub, line_to(stub) as line:
+    with running_stub(tmp_path, limits=SLOW_BODY) as stub, line_to(stub) as line:
         rival = sqlite3.connect(stub.store, isolation_level=None)
         with closing(rival):
             rival.execute("BEGIN IMMEDIATE")  # the first report waits for it
@@ -104,10 +105,21 @@ def test_what_is_being_answered_is_not_answered_for(tmp_path: Path) -> None:
 
 
 def test_a_body_has_its_own_time(tmp_path: Path) -> None:
-    with running_stub(tmp_path, limits=QUICK, body_seconds=0.5) as stub, line_to(stub) as line:
+    with running_stub(tmp_path, limits=SLOW_BODY) as stub, line_to(stub) as line:
         line.sendall(HEAD + b"Content-Length: 512\r\nExpect: 100-continue\r\n\r\n")
         assert line.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         assert all_of(line).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_late_body_does_not_answer_for_the_request_before_it(tmp_path: Path) -> None:
+    limits = ConnectionLimits(body_seconds=0.05)
+    with running_stub(tmp_path, limits=limits) as stub, line_to(stub) as line:
+        rival = sqlite3.connect(stub.store, isolation_level=None)
+        with closing(rival):
+            rival.execute("BEGIN IMMEDIATE")  # the first report waits for it
+            line.sendall(WHOLE + HEAD + b"Content-Length: 512\r\n\r\n{")
+            assert all_of(line) == b""
+            rival.execute("ROLLBACK")
 
 
 def test_requests_in_one_piece_are_answered_in_their_order(stub: Stub) -> None:

@@ -12,6 +12,7 @@ import pytest
 from edgeagent.clock import WEEK_SECONDS, week_start
 from edgeagent.messages import Report, canonical_bytes, encode_report
 from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
+from server_stub.ingest.connections import ConnectionLimits
 from tests.server_stub.loopback import (
     CATEGORIES,
     JSON,
@@ -141,7 +142,7 @@ def test_a_chunked_report_is_as_good(stub: Stub) -> None:
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
-    with running_stub(tmp_path, body_seconds=0.05) as stub:
+    with running_stub(tmp_path, limits=ConnectionLimits(body_seconds=0.05)) as stub:
         answer = stub.raw(HEAD + b"Content-Length: 512\r\n\r\n", b"{")
         assert answer.startswith(b"HTTP/1.1 408 ")
         assert stub.post(make_report()).status == 204

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
-from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 
@@ -130,50 +130,80 @@ class WatchedStore(ReportStore):
         return super().add(reports)
 
 
-def submitted(ingest: Ingest, numbers: range) -> list[Future[Acceptance]]:
+def submitted(ingest: Ingest, numbers: range) -> list[asyncio.Future[Acceptance]]:
     futures = [ingest.submit(make_report(number)) for number in numbers]
     return [future for future in futures if future is not None]
 
 
 def test_those_who_wait_share_one_commit(tmp_path: Path) -> None:
-    with closing(WatchedStore(tmp_path / "r.db")) as store:
+    async def share(store: ReportStore) -> list[Acceptance]:
         ingest = Ingest(store)
         waiting = submitted(ingest, range(600))
         ingest.start()
-        ingest.stop()
-        assert [future.result(0) for future in waiting] == [COUNTED] * 600
+        await ingest.stop()
+        return [future.result() for future in waiting]
+
+    with closing(WatchedStore(tmp_path / "r.db")) as store:
+        assert asyncio.run(share(store)) == [COUNTED] * 600
         assert store.batches == [512, 88]
 
 
 def test_stopping_with_nothing_to_write_writes_nothing(tmp_path: Path) -> None:
-    with closing(WatchedStore(tmp_path / "r.db")) as store:
+    async def stop(store: ReportStore) -> None:
         ingest = Ingest(store)
         ingest.start()
-        ingest.stop()
+        await ingest.stop()
+
+    with closing(WatchedStore(tmp_path / "r.db")) as store:
+        asyncio.run(stop(store))
         assert store.batches == []
 
 
 def test_what_is_given_up_before_its_turn_is_not_written(tmp_path: Path) -> None:
-    with closing(WatchedStore(tmp_path / "r.db")) as store:
+    async def give_up(store: ReportStore) -> None:
         ingest = Ingest(store)
         (future,) = submitted(ingest, range(1))
         assert future.cancel()
         ingest.start()
-        ingest.stop()
+        await ingest.stop()
+
+    with closing(WatchedStore(tmp_path / "r.db")) as store:
+        asyncio.run(give_up(store))
         assert store.batches == []
 
 
+def test_what_is_given_up_while_it_is_written_disturbs_nobody(tmp_path: Path) -> None:
+    async def give_up(store: ReportStore) -> Acceptance:
+        ingest = Ingest(store)
+        first, second = submitted(ingest, range(2))
+        ingest.start()
+        await asyncio.sleep(0)  # it has begun
+        first.cancel()
+        await ingest.stop()
+        return second.result()
+
+    with closing(WatchedStore(tmp_path / "r.db")) as store:
+        assert asyncio.run(give_up(store)) is COUNTED
+
+
 def test_no_more_than_the_capacity_waits(tmp_path: Path) -> None:
+    async def fill(store: ReportStore) -> int:
+        return len(submitted(Ingest(store, capacity=3), range(5)))
+
     with closing(ReportStore(tmp_path / "r.db")) as store:
-        assert len(submitted(Ingest(store, capacity=3), range(5))) == 3
+        assert asyncio.run(fill(store)) == 3
 
 
 def test_the_writer_outlives_a_bug(tmp_path: Path) -> None:
-    with closing(WatchedStore(tmp_path / "r.db", fails=True)) as store:
+    async def outlive(store: ReportStore) -> list[object]:
         ingest = Ingest(store)
-        (lost,) = submitted(ingest, range(1))
+        lost = submitted(ingest, range(1))
         ingest.start()
-        assert isinstance(lost.exception(30), RuntimeError)
+        found = await asyncio.gather(*lost, return_exceptions=True)
         (kept,) = submitted(ingest, range(1))
-        assert kept.result(30) is COUNTED
-        ingest.stop()
+        outcome: list[object] = [type(found[0]), await kept]
+        await ingest.stop()
+        return outcome
+
+    with closing(WatchedStore(tmp_path / "r.db", fails=True)) as store:
+        assert asyncio.run(outlive(store)) == [RuntimeError, COUNTED]
