@@ -176,10 +176,11 @@ def test_what_is_given_up_while_it_is_written_disturbs_nobody(tmp_path: Path) ->
     async def give_up(store: ReportStore) -> Acceptance:
         ingest = Ingest(store)
         first, second = submitted(ingest, range(2))
+        cancelled: list[bool] = []
+        ingest.on_commit = lambda _seconds: cancelled.append(first.cancel())
         ingest.start()
-        await asyncio.sleep(0)  # it has begun
-        first.cancel()
         await ingest.stop()
+        assert cancelled == [True]
         return second.result()
 
     with closing(WatchedStore(tmp_path / "r.db")) as store:
