@@ -13,7 +13,13 @@ from edgeagent.clock import Clock
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError
 from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
-from server_stub.cli.options import STORED_FILE, at_option, grace_option, store_option
+from server_stub.cli.options import (
+    STORED_FILE,
+    at_option,
+    grace_option,
+    is_stated,
+    store_option,
+)
 from server_stub.cli.source import SPOOL
 
 if TYPE_CHECKING:
@@ -40,9 +46,15 @@ def close(
 ) -> None:
     """Replace reports by their sums where the grace is over.
 
-    A running server does this by itself, once an hour.
+    A running server does this by itself, once an hour. A clock more than a week ahead of the last
+    time is not believed; --at says what time it is.
     """
+    from server_stub.ingest.closing_clock import ClosingClock  # noqa: PLC0415  (as below)
+    from server_stub.ingest.store import seen_day  # noqa: PLC0415  (as below)
     from server_stub.ingest.windows import close_windows  # noqa: PLC0415  (for this command only)
+
+    if not is_stated(clock):
+        clock = ClosingClock(clock, seen_day=seen_day(store))
 
     copy = _copier(store, spool, repository)
     # What is open is copied in any case; what is closed, when nothing more can be added to it.

@@ -14,6 +14,7 @@ __all__ = [
     "STORED_FILE",
     "at_option",
     "grace_option",
+    "is_stated",
     "repository_option",
     "store_option",
     "task_option",
@@ -37,6 +38,11 @@ def _clock_at(_ctx: click.Context, _option: click.Parameter, value: str | None) 
         return _FixedClock(seconds=int(moment_of_iso(value)))
     except ValueError as error:
         raise click.BadParameter(f"{value!r} is not like 2026-11-24T00:00:00Z") from error
+
+
+def is_stated(clock: Clock) -> bool:
+    """Return whether somebody says what time it is, so that no leap is to be doubted."""
+    return isinstance(clock, _FixedClock)
 
 
 _directory = click.Path(file_okay=False, path_type=Path)

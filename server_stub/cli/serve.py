@@ -16,6 +16,7 @@ from edgeagent.messages.server_address import LOOPBACK
 from server_stub.cli.options import (
     at_option,
     grace_option,
+    is_stated,
     repository_option,
     store_option,
     task_option,
@@ -79,27 +80,34 @@ def serve(  # noqa: PLR0913  (one parameter an option)
     from server_stub.ingest.address_rate import AddressRate  # noqa: PLC0415
     from server_stub.ingest.app import create_app  # noqa: PLC0415
     from server_stub.ingest.chores import keep_closing_windows  # noqa: PLC0415
+    from server_stub.ingest.closing_clock import ClosingClock  # noqa: PLC0415
     from server_stub.ingest.group_commit import Ingest  # noqa: PLC0415
     from server_stub.ingest.metrics import Metrics  # noqa: PLC0415
     from server_stub.ingest.serving import listen  # noqa: PLC0415
     from server_stub.ingest.serving import serve as run_server  # noqa: PLC0415
-    from server_stub.ingest.store import ReportStore  # noqa: PLC0415
+    from server_stub.ingest.store import ReportStore, seen_day  # noqa: PLC0415
 
     tasks = (load_task(task_file),) if task_file else published_tasks(repository)
     with ExitStack() as stack:
         listener = stack.enter_context(listen(host, port))
         ingest = Ingest(stack.enter_context(closing(ReportStore(store))))
-        metrics = Metrics(repository=repository, store=store, waiting=ingest.waiting)
+        over = ClosingClock(clock, seen_day=None if is_stated(clock) else seen_day(store))
+        metrics = Metrics(
+            repository=repository,
+            store=store,
+            waiting=ingest.waiting,
+            leap_seconds=over.leap_seconds,
+        )
         ingest.on_commit = metrics.committed
         app = create_app(
             repository=repository,
-            admission=Admission(tasks, clock=clock, grace_weeks=grace_weeks),
+            admission=Admission(tasks, clock=clock, closing=over, grace_weeks=grace_weeks),
             ingest=ingest,
             answered=metrics.answered,
             chores=partial(
                 keep_closing_windows,
                 store,
-                clock=clock,
+                clock=over,
                 grace_weeks=grace_weeks,
                 options=["--spool", str(spool), "--repository", str(repository)] if spool else [],
             ),

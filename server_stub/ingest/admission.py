@@ -30,9 +30,16 @@ class Admission:
     """Checks report bodies against the tasks this server has published."""
 
     def __init__(
-        self, tasks: Iterable[ReportTask], *, clock: Clock, grace_weeks: int = DEFAULT_GRACE_WEEKS
+        self,
+        tasks: Iterable[ReportTask],
+        *,
+        clock: Clock,
+        closing: Clock | None = None,
+        grace_weeks: int = DEFAULT_GRACE_WEEKS,
     ) -> None:
         """Accept reports on ``tasks`` until ``grace_weeks`` after the end of their week.
+
+        ``closing`` says when that is, if it is another clock.
 
         Raises:
             PolicyError: a task has a mechanism that is not available.
@@ -40,6 +47,7 @@ class Admission:
         """
         self._tasks = {task.name: (task, randomizer_for(task)) for task in tasks}
         self._clock = clock
+        self._closing = closing or clock
         self._grace_seconds = grace_weeks * WEEK_SECONDS
 
     def judge(self, body: bytes) -> Report | Refusal:
@@ -56,13 +64,12 @@ class Admission:
         return self._judge_week(report, task)
 
     def _judge_week(self, report: Report, task: ReportTask) -> Report | Refusal:
-        now = self._clock.now()
-        if report.week >= week_of(now):
+        if report.week >= week_of(self._clock.now()):
             # 425: the box's clock may be ahead of this one's, and the report is right later.
             return Refusal(status=HTTPStatus.TOO_EARLY, reason=f"week {report.week} has not ended")
         if report.week < task.first_week:
             return _bad(f"task {task.name} begins with week {task.first_week}")
-        if now > week_start(report.week + 1) + self._grace_seconds:
+        if self._closing.now() > week_start(report.week + 1) + self._grace_seconds:
             return Refusal(status=HTTPStatus.GONE, reason=f"week {report.week} is closed")
         return report
 

@@ -25,13 +25,21 @@ _METADATA = ("root", "timestamp", "snapshot", "targets")
 class Metrics:
     """Metrics of one server; it is told of answers and commits."""
 
-    def __init__(self, *, repository: Path, store: Path, waiting: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        *,
+        repository: Path,
+        store: Path,
+        waiting: Callable[[], int],
+        leap_seconds: Callable[[], int] = lambda: 0,
+    ) -> None:
         """Measure a server.
 
         Args:
             repository: whose metadata expires.
             store: whose disk fills.
             waiting: how many reports wait to be written.
+            leap_seconds: by how much the clock is ahead of what is believed.
 
         """
         self.registry = CollectorRegistry()
@@ -51,6 +59,11 @@ class Metrics:
         )
         gauges: tuple[tuple[str, str, Callable[[], float]], ...] = (
             ("edgeagent_queue_reports", "Reports that wait to be written.", waiting),
+            (
+                "edgeagent_clock_leap_seconds",
+                "How far the clock leapt ahead of the time by which windows close; 0: not.",
+                leap_seconds,
+            ),
             ("edgeagent_disk_free_bytes", "Free on the store's disk.", lambda: _free(store)),
             *(
                 (

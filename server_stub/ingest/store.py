@@ -15,12 +15,20 @@ from pathlib import Path
 from edgeagent.errors import Damaged, DiskFull, InputError, NotOurDatabase, StorageError
 from edgeagent.messages import Report, canonical_bytes
 
-__all__ = ["Acceptance", "ReportStore", "check_whole", "open_for_closing", "open_for_reading"]
+__all__ = [
+    "Acceptance",
+    "ReportStore",
+    "check_whole",
+    "open_for_closing",
+    "open_for_reading",
+    "seen_day",
+]
 
 _APPLICATION_ID = 0x45415253  # "EARS"
 _BUSY_SECONDS = 5.0
 _LEAST_FREE_BYTES = 64 << 20
-_VERSION = 2
+_VERSION = 3
+_CLOSING_VERSION = 2
 _REPORTS = """
 CREATE TABLE report (
     report_id BLOB PRIMARY KEY,
@@ -38,6 +46,8 @@ CREATE TABLE closed_window (
     PRIMARY KEY (task, week)
 ) WITHOUT ROWID;
 """
+_SEEN_DAY = "CREATE TABLE seen_day (one INTEGER PRIMARY KEY CHECK (one = 1), day INTEGER NOT NULL);"
+"""One row: the last day, since 1970, on which windows were looked at."""
 
 
 class Acceptance(Enum):
@@ -79,10 +89,15 @@ class ReportStore:
     def _prepare(self, path: Path) -> None:
         if _is_empty(self._connection):
             self._connection.execute("PRAGMA journal_mode = WAL")
-            self._script(f"{_REPORTS} {_CLOSED_WINDOWS} PRAGMA application_id = {_APPLICATION_ID};")
+            self._script(
+                f"{_REPORTS} {_CLOSED_WINDOWS} {_SEEN_DAY} "
+                f"PRAGMA application_id = {_APPLICATION_ID};"
+            )
         _check_ours(self._connection, path)
-        if _version(self._connection) < _VERSION:
-            self._script(_CLOSED_WINDOWS)
+        if _version(self._connection) < _CLOSING_VERSION:
+            self._script(f"{_CLOSED_WINDOWS} {_SEEN_DAY}")
+        elif _version(self._connection) < _VERSION:
+            self._script(_SEEN_DAY)
         # With WAL, FULL is what makes an acknowledged report survive a power cut.
         self._connection.execute("PRAGMA synchronous = FULL")
 
@@ -195,12 +210,30 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
         )
         try:
             _check_ours(connection, path)
-            if _version(connection) < _VERSION:  # the server that writes it closes no windows yet
+            if (
+                _version(connection) < _CLOSING_VERSION
+            ):  # the server that writes it closes no windows yet
                 connection.execute(_CLOSED_WINDOWS.replace("CREATE TABLE", "CREATE TEMP TABLE"))
             connection.execute("PRAGMA query_only = ON")
             yield connection
         finally:
             connection.close()
+
+
+def seen_day(path: Path) -> int | None:
+    """Return the last day, since 1970, on which windows were looked at; ``None``: not yet.
+
+    Raises:
+        InputError: there is no such file, or it is not a regular file.
+        NotOurDatabase: the file is something else.
+        StorageError: it cannot be read.
+
+    """
+    with open_for_reading(path) as connection:
+        if _version(connection) < _VERSION:
+            return None
+        row = connection.execute("SELECT day FROM seen_day").fetchone()
+    return None if row is None else int(row[0])
 
 
 def check_whole(path: Path) -> None:

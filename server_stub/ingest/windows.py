@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from edgeagent.clock import WEEK_SECONDS, Clock, week_start
+from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, Clock, week_start
 from edgeagent.messages import Message
 from edgeagent.privacy.estimation import Totals
 from server_stub.ingest.store import open_for_closing
@@ -58,6 +58,7 @@ def close_windows(
     """
     closed = []
     with open_for_closing(path) as connection:
+        _see(connection, clock.now() // DAY_SECONDS)
         for task, week in _due(connection, clock.now() - grace_weeks * WEEK_SECONDS):
             step("mark")
             connection.execute(
@@ -76,6 +77,15 @@ def close_windows(
                 step("delete more")
             closed.append(ClosedWindow(task=task, week=week, reports=totals.reports))
     return tuple(closed)
+
+
+def _see(connection: sqlite3.Connection, day: int) -> None:
+    """Note the day for the next start; a clock that lies behind takes nothing back."""
+    connection.execute(
+        "INSERT INTO seen_day VALUES (1, ?) ON CONFLICT (one) "
+        "DO UPDATE SET day = max(day, excluded.day)",
+        (day,),
+    )
 
 
 def _due(connection: sqlite3.Connection, before: int) -> list[tuple[str, int]]:

@@ -263,5 +263,5 @@ def test_no_more_is_kept_than_the_report(stub: Stub) -> None:
     report = make_report(7)
     counts = msgspec.json.encode(report.counts).decode()
     assert rows == [(bytes.fromhex(report.report_id), report.task, WEEK, counts)]
-    assert tables == [("report",), ("closed_window",)]
+    assert tables == [("report",), ("closed_window",), ("seen_day",)]
     assert len(report.counts) == CATEGORIES

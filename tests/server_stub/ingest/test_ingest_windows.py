@@ -140,7 +140,7 @@ def test_reports_come_in_while_windows_close(tmp_path: Path) -> None:
 
 def test_a_store_of_the_version_before_is_read_and_closed(store: Path) -> None:
     with closing(sqlite3.connect(store)) as old:
-        old.executescript("DROP TABLE closed_window; PRAGMA user_version = 1;")
+        old.executescript("DROP TABLE closed_window; DROP TABLE seen_day; PRAGMA user_version = 1;")
     assert SqliteAggregator(store).totals(TASK).reports == 60
     assert SqliteAggregator(store).closed_weeks(TASK) == ()
     assert [window.reports for window in close(store)] == [30]
@@ -149,7 +149,7 @@ def test_a_store_of_the_version_before_is_read_and_closed(store: Path) -> None:
 
 def test_a_store_of_a_later_version_is_left_alone(store: Path) -> None:
     with closing(sqlite3.connect(store)) as later:
-        later.execute("PRAGMA user_version = 3")
+        later.execute("PRAGMA user_version = 4")
     with pytest.raises(StorageError, match="newer version") as caught:
         close(store)
     assert "update this program" in caught.value.hint
