@@ -41,7 +41,7 @@ def _clock_at(_ctx: click.Context, _option: click.Parameter, value: str | None) 
 
 
 def is_stated(clock: Clock) -> bool:
-    """Return whether somebody says what time it is, so that no leap is to be doubted."""
+    """Return whether --at says what time it is, so that no leap is to be doubted."""
     return isinstance(clock, _FixedClock)
 
 
