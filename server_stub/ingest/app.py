@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server_stub.distribution import repository_routes
@@ -35,6 +35,7 @@ def create_app(
     ingest: Ingest,
     answered: Answered = lambda _status, _week: None,
     chores: Callable[[], Coroutine[None, None, None]] = _no_chores,
+    more_routes: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
     """Return the application; its lifespan starts and stops ``ingest`` and the chores.
 
@@ -44,6 +45,7 @@ def create_app(
         ingest: stores them.
         answered: told the status of each answer to a report, and the week of those that were whole.
         chores: run beside it, and cancelled at the end.
+        more_routes: what else is served.
 
     Raises:
         InputError: ``repository`` is not a repository.
@@ -70,6 +72,7 @@ def create_app(
         Route(REPORTS, endpoint, methods=["POST"]),  # for the 405 of other methods
         Route("/healthz", health),
         *repository_routes(repository),
+        *more_routes,
     ]
     return _Shortcut(endpoint, Starlette(routes=routes, lifespan=lifespan))
 

@@ -8,15 +8,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 
 from edgeagent.clock import Clock, iso_utc
 
-__all__ = ["keep_closing_windows"]
+__all__ = ["Chore", "keep_closing_windows", "run_together"]
 
 _INTERVAL_SECONDS = 3600.0
 _log = logging.getLogger(__name__)
+
+
+Chore = Callable[[], Coroutine[None, None, None]]
+
+
+async def run_together(chores: Sequence[Chore]) -> None:
+    """Run chores side by side, until cancelled; one that fails ends the others."""
+    async with asyncio.TaskGroup() as group:
+        for chore in chores:
+            group.create_task(chore())
 
 
 async def keep_closing_windows(

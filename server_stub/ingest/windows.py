@@ -19,7 +19,7 @@ from edgeagent.privacy.estimation import Totals
 from server_stub.ingest.store import open_for_closing
 from server_stub.report_sums import sum_counts
 
-__all__ = ["ClosedWindow", "close_windows"]
+__all__ = ["ClosedWindow", "close_windows", "write_sums"]
 
 _BATCH = 5000
 """Reports looked through in one transaction: others wait for it, some 20 ms."""
@@ -115,11 +115,16 @@ def _sum(connection: sqlite3.Connection, task: str, week: int) -> Totals:
     ).fetchone()
     rows = connection.execute(f"SELECT counts {window}", (task, week))
     totals = sum_counts((row for (row,) in rows), categories=categories)
-    connection.execute(
-        "UPDATE closed_window SET sums = ? WHERE task = ? AND week = ?",
-        (msgspec.json.encode(totals).decode(), task, week),
-    )
+    write_sums(connection, task, week, totals)
     return totals
+
+
+def write_sums(connection: sqlite3.Connection, task: str, week: int, totals: Totals) -> None:
+    """Write what is kept of a window; from now on it takes no report."""
+    connection.execute(
+        "INSERT OR REPLACE INTO closed_window (task, week, sums) VALUES (?, ?, ?)",
+        (task, week, msgspec.json.encode(totals).decode()),
+    )
 
 
 def _ranges(connection: sqlite3.Connection) -> Iterator[tuple[bytes, bytes]]:

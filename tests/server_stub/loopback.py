@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from starlette.routing import BaseRoute
 
 from edgeagent.clock import week_start
 from edgeagent.messages import (
@@ -24,6 +26,7 @@ from edgeagent.messages import (
 from edgeagent.testing.clock import FakeClock
 from server_stub.ingest.admission import Admission
 from server_stub.ingest.app import create_app
+from server_stub.ingest.chores import Chore
 from server_stub.ingest.connections import ConnectionLimits
 from server_stub.ingest.group_commit import Ingest
 from server_stub.ingest.metrics import Metrics
@@ -140,8 +143,12 @@ class Stub:
         return received
 
 
+async def idle() -> None:
+    """Have no chores."""
+
+
 @contextmanager
-def running_stub(
+def running_stub(  # noqa: PLR0913  (what a server is made of; each has a default)
     directory: Path,
     *,
     capacity: int = 4096,
@@ -149,6 +156,8 @@ def running_stub(
     limits: ConnectionLimits | None = None,
     forget_seconds: float = 3600.0,
     metrics: Metrics | None = None,
+    chores: Chore = idle,
+    more_routes: Sequence[BaseRoute] = (),
 ) -> Iterator[Stub]:
     """Serve a small repository; it is the middle of the week after ``WEEK``."""
     clock = FakeClock(week_start(WEEK + 1) + 300_000)
@@ -166,6 +175,8 @@ def running_stub(
                 admission=Admission([make_task()], clock=clock),
                 ingest=ingest,
                 answered=metrics.answered if metrics else lambda _status, _week: None,
+                chores=chores,
+                more_routes=more_routes,
             ),
             limits=limits,
         )

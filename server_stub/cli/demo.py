@@ -1,0 +1,63 @@
+"""``server-stub demo``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edgeagent.clock import Clock
+from edgeagent.command_group import emit_json, json_option
+from server_stub.cli.options import at_option
+
+__all__ = ["demo"]
+
+_REPORTS = 100_000
+_SEED = 1
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option(
+    "--reports",
+    type=click.IntRange(min=1),
+    default=_REPORTS,
+    show_default=True,
+    help="How many boxes report in each of 26 weeks.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=_SEED, show_default=True)
+@at_option
+@json_option
+def demo(*, directory: Path, reports: int, seed: int, clock: Clock, as_json: bool) -> None:
+    """Make a filled server in DIRECTORY, to look at its page.
+
+    Catalogue and audience are invented, with a season and a hit in it. The reports have the noise
+    that boxes add. Nothing is signed: a box would fetch nothing from it.
+    """
+    # numpy, scipy and rich are for this command only.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    from server_stub.demo.fill import (  # noqa: PLC0415
+        DEMO_WEEKS,
+        REPOSITORY_NAME,
+        STORE_NAME,
+        make_demo,
+    )
+
+    console = Console(stderr=True)
+    hidden = as_json or not console.is_terminal  # a log file is no place for a bar
+    with Progress(console=console, transient=True, disable=hidden) as bar:
+        weeks = bar.add_task("weeks", total=DEMO_WEEKS)
+        make_demo(
+            directory,
+            now=clock.now(),
+            reports=reports,
+            seed=seed,
+            advance=lambda: bar.advance(weeks),
+        )
+    repository, store = directory / REPOSITORY_NAME, directory / STORE_NAME
+    if as_json:
+        emit_json({"repository": str(repository), "store": str(store)})
+    else:
+        click.echo(f"server-stub serve --page --repository {repository} --store {store}")

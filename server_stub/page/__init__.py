@@ -1,0 +1,1 @@
+"""The programmers' page: what the audience watches, how far the reports are, how the service is."""

@@ -1,0 +1,109 @@
+"""Keep the page's figures: worked out when someone looks, and not again for ten minutes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from edgeagent.clock import Clock, iso_utc
+from server_stub.page.figures import PageFigures
+
+__all__ = ["FigureKeeper", "in_another_process"]
+
+FRESH_SECONDS = 600.0
+"""Reports of a week trickle in for days; ten minutes more or less show nothing new."""
+_PATIENCE_SECONDS = 4.0
+"""So long a first look waits; a demo of a million reports takes longer, a new server does not."""
+_log = logging.getLogger(__name__)
+
+Work = Callable[[], Awaitable[PageFigures]]
+
+
+class CannotCompute(Exception):
+    """The figures could not be worked out; the text says why."""
+
+
+def in_another_process(
+    source: Sequence[str], repository: Path, *, clock: Clock, half_width: float
+) -> Work:
+    """Return what works the figures out beside this process.
+
+    Args:
+        source: the options that name it: ``--store`` and its path, or ``--spool``.
+        repository: names tasks and segments.
+        clock: gives the time.
+        half_width: what is less precise is withheld, as a share.
+
+    """
+
+    async def work() -> PageFigures:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "server_stub.page", *source),
+            *("--repository", str(repository), "--half-width", repr(half_width)),
+            *("--at", iso_utc(clock.now())),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            said, complaint = await process.communicate()
+        except asyncio.CancelledError:
+            if process.returncode is None:
+                process.terminate()  # it only reads
+                await process.wait()
+            raise
+        if process.returncode:
+            last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
+            raise CannotCompute(last or f"exit code {process.returncode}")
+        return msgspec.json.decode(said, type=PageFigures)
+
+    return work
+
+
+class FigureKeeper:
+    """Works figures out when asked for, one at a time, and keeps the last ones."""
+
+    def __init__(
+        self, work: Work, *, clock: Clock, patience_seconds: float = _PATIENCE_SECONDS
+    ) -> None:
+        """Keep what ``work`` returns; a look waits at most ``patience_seconds`` for the first."""
+        self.trouble = ""
+        """Why the last attempt failed; empty if it did not."""
+        self._work = work
+        self._clock = clock
+        self._patience = patience_seconds
+        self._figures: PageFigures | None = None
+        self._fresh_until = 0.0
+        self._wanted = asyncio.Event()
+        self._tried = asyncio.Event()
+
+    async def latest(self) -> PageFigures | None:
+        """Return the figures, older ones while newer are in work; ``None``: the first still are."""
+        if self._clock.boot_seconds() >= self._fresh_until:
+            self._wanted.set()
+        if self._figures is None:
+            try:
+                await asyncio.wait_for(self._tried.wait(), self._patience)
+            except TimeoutError:
+                return None
+        return self._figures
+
+    async def run(self) -> None:
+        """Work figures out whenever they are wanted, until cancelled; the first at once."""
+        self._wanted.set()
+        while True:
+            await self._wanted.wait()
+            try:
+                self._figures = await self._work()
+                self.trouble = ""
+            except (CannotCompute, OSError, msgspec.DecodeError) as error:
+                self.trouble = str(error)
+                _log.warning("the page's figures could not be worked out: %s", error)
+            self._fresh_until = self._clock.boot_seconds() + FRESH_SECONDS
+            self._wanted.clear()
+            self._tried.set()
