@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,8 +76,12 @@ class Load:
     answers: Counter[int] = field(default_factory=Counter)
     waits: list[float] = field(default_factory=list)
     """Seconds of each request, from its last byte to its answer."""
+    acknowledged: list[bytes] = field(default_factory=list)
+    """Requests that were answered by 204."""
     unanswered: list[bytes] = field(default_factory=list)
-    """Requests whose connection ended without an answer."""
+    """Requests whose connection ended without an answer, or did not begin."""
+    on_acknowledged: Callable[[int], object] = lambda _number: None
+    """Called with the number of those that are acknowledged."""
 
     def rate(self) -> float:
         """Answers a second."""
@@ -121,6 +125,9 @@ class _Sender(asyncio.Protocol):
         self._received = b""
         self._load.waits.append(time.perf_counter() - self._sent)
         self._load.answers[int(head[9:12])] += 1
+        if head[9:12] == b"204" and self._current is not None:
+            self._load.acknowledged.append(self._current)
+            self._load.on_acknowledged(len(self._load.acknowledged))
         self._current = None
         if b"connection: close" in head.lower():
             self._transport.close()
@@ -134,9 +141,15 @@ class _Sender(asyncio.Protocol):
         self.ended.set_result(None)
 
 
-def send_all(port: int, requests: Sequence[bytes], *, connections: int = 64) -> Load:
+def send_all(
+    port: int,
+    requests: Sequence[bytes],
+    *,
+    connections: int = 64,
+    on_acknowledged: Callable[[int], object] = lambda _number: None,
+) -> Load:
     """Send all requests over so many connections, each as soon as the last was answered."""
-    load = Load()
+    load = Load(on_acknowledged=on_acknowledged)
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
@@ -144,14 +157,18 @@ def send_all(port: int, requests: Sequence[bytes], *, connections: int = 64) -> 
         left = len(requests)
         began = time.perf_counter()
         while left > 0:  # a refusal may end its connection
-            before = sum(load.answers.values()) + len(load.unanswered)
-            senders = [
-                (await loop.create_connection(lambda: _Sender(queue, load), "127.0.0.1", port))[1]
-                for _ in range(min(connections, left))
-            ]
-            await asyncio.gather(*(sender.ended for sender in senders))
-            done = sum(load.answers.values()) + len(load.unanswered)
-            left -= done - before
+            senders = await asyncio.gather(
+                *(
+                    loop.create_connection(lambda: _Sender(queue, load), "127.0.0.1", port)
+                    for _ in range(min(connections, left))
+                ),
+                return_exceptions=True,
+            )
+            begun = [sender[1] for sender in senders if not isinstance(sender, BaseException)]
+            if not begun:
+                load.unanswered.extend(queue)
+            await asyncio.gather(*(sender.ended for sender in begun))
+            left = len(requests) - sum(load.answers.values()) - len(load.unanswered)
         load.seconds = time.perf_counter() - began
 
     uvloop.run(run())
