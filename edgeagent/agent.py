@@ -347,6 +347,7 @@ class Agent:
             open_repository=lambda now: open_repository(
                 directory, self._config, now=now, pace=self._environment.pace()
             ),
+            random=self._environment.random,
         )
 
     def update_model(self) -> facade.Update:

@@ -49,7 +49,7 @@ def update(box: BoxOptions, *, as_json: bool) -> None:
 @json_option
 @pass_box
 def status(box: BoxOptions, *, as_json: bool) -> None:
-    """Show both slots, failures of the active model, and what was refused and why."""
+    """Show both slots, failures, what was refused, rolled out or stopped, and the releases seen."""
     with box.open() as agent:
         installation = agent.installation()
     if as_json:
@@ -73,6 +73,8 @@ def status(box: BoxOptions, *, as_json: bool) -> None:
     _say_refused(installation)
     task, checked = installation.task, installation.checked_at
     _say(words("task"), task.name if task else words("none"))
+    _say_switches(installation)
+    _say_releases(installation)
     _say(words("checked"), words("never") if checked is None else iso_utc(checked))
 
 
@@ -125,6 +127,55 @@ def _say_refused(installation: Installation) -> None:
                 "the manifest published on {at}: {reason}",
                 at=iso_utc(unread.at),
                 reason=unread.reason,
+            ),
+        )
+
+
+def _say_switches(installation: Installation) -> None:
+    rollout, number = installation.rollout, installation.rollout_number
+    if rollout is not None and number is not None:
+        version, percent = rollout.candidate.model_version, rollout.percent
+        if number < percent:
+            said = words(
+                "{version} in {percent} of 100 boxes, here too", version=version, percent=percent
+            )
+        else:
+            said = words(
+                "{version} in {percent} of 100 boxes, not here", version=version, percent=percent
+            )
+        _say(words("rollout"), said)
+    for manifest in (installation.current, installation.previous):
+        if manifest is not None and installation.is_stopped(manifest):
+            version = manifest.model_version
+            _say(words("stopped"), words("model {version} by its publisher", version=version))
+    task = installation.task
+    if task is not None and task.name in installation.stopped_tasks:
+        _say(words("stopped"), words("report task by its publisher: nothing is drawn or sent"))
+
+
+def _say_releases(installation: Installation) -> None:
+    seen, conflict = installation.releases.seen, installation.conflict
+    if seen is None:
+        _say(words("releases"), words("the repository keeps no list"))
+    else:
+        at = iso_utc(seen.accepted_at)
+        _say(
+            words("releases"),
+            words("list {list_id} since {at}", list_id=seen.list_id, at=at),
+        )
+        _say("", words("length {length}, head {head}", length=seen.length, head=seen.head))
+        if seen.earlier_id is not None:
+            _say(
+                "",
+                words("signed with the root keys, it replaced {list_id}", list_id=seen.earlier_id),
+            )
+    if conflict is not None:
+        _say(
+            words("conflict"),
+            words(
+                "since {at} nothing is installed or reported: {reason}",
+                at=iso_utc(conflict.at),
+                reason=conflict.reason,
             ),
         )
 

@@ -115,11 +115,13 @@ class Obstacle(StrEnum):
 
     SERVER = "server"
     OFF = "off"
+    CONFLICT = "conflict"
     LEDGER = "ledger"
     TIME = "time"
     SILENCE = "silence"
     ON_TIME = "on_time"
     TASK = "task"
+    STOPPED = "stopped"
     LATER = "later"
     QUARTER = "quarter"
     LIMITS = "limits"

@@ -50,10 +50,15 @@ def write_state(connection: KeyedConnection, name: str, body: bytes) -> None:
 
 
 def change_state(database: Database, name: str, change: Callable[[bytes | None], bytes]) -> bytes:
-    """Replace the body stored under ``name``, in one transaction, and return the new one."""
+    """Replace the body stored under ``name``, in one transaction, and return the new one.
+
+    Nothing is written where it is the same.
+    """
     with database.transaction() as connection:
-        body = change(read_state(database, name))
-        write_state(connection, name, body)
+        before = read_state(database, name)
+        body = change(before)
+        if body != before:
+            write_state(connection, name, body)
     return body
 
 

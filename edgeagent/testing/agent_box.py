@@ -81,6 +81,7 @@ class AgentBox:
             open_repository=lambda now: StaticRepository(
                 directory, now=now, issued_at=issued_at, vouched_until=vouched_until
             ),
+            random=self.random,
         )
 
     def know_time(self, agent: Agent) -> None:

@@ -22,7 +22,7 @@ from edgeagent.messages import (
     sha256_hex,
 )
 from edgeagent.messages.targets import MANIFEST_TARGET, TASK_TARGET, target_file
-from edgeagent.network.repository import Repository
+from edgeagent.network.repository import Repository, Statement
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.store.home_files import MODELS_DIRECTORY
 from edgeagent.testing.inside import box_context
@@ -102,6 +102,14 @@ class StaticRepository(Repository):
     def read(self, path: str) -> bytes:
         """Return a small target."""
         return self._contents[path]
+
+    def find(self, path: str) -> bytes | None:
+        """Return a small target, or ``None``: nothing is stopped or rolled out here."""
+        return self._contents.get(path)
+
+    def statement(self) -> Statement:
+        """Return that there is no list of releases."""
+        return Statement(root_version=1, list_id=None, roles=())
 
     def ensure(self, reference: TargetReference) -> Path:
         """Write a target to where the box expects it.

@@ -34,6 +34,11 @@ NO_MODEL = ModelShape(
     previous_version=None,
     checked_at=None,
     task=None,
+    model_stopped=False,
+    task_stopped=False,
+    rollout=None,
+    releases=None,
+    conflict=None,
 )
 UPDATE = UpdateShape(changed=True, model=NO_MODEL)
 

@@ -19,7 +19,8 @@ from edgeagent.messages import (
     sha256_hex,
 )
 from edgeagent.messages.targets import MANIFEST_TARGET, TASK_TARGET, target_file
-from edgeagent.network.repository import Repository
+from edgeagent.network.repository import Repository, Statement
+from edgeagent.randomness import RandomSource
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.models.activation import Activated, Activation, StagedStore
 from edgeagent.services.models.facade import Update
@@ -27,6 +28,7 @@ from edgeagent.services.models.installation import InstallationStore
 from edgeagent.services.models.quality_gate import QualityGate
 from edgeagent.services.models.updater import Fetched, Updater
 from edgeagent.services.timekeeping.device_clock import DeviceClock
+from edgeagent.testing.randomness import SeededRandomSource
 from tests.scoring.make_model_vectors import VECTORS
 from tests.scoring.toy_model import CLAIMS
 
@@ -35,12 +37,19 @@ CATALOGUE = VECTORS.joinpath("model_good.catalogue").read_bytes()
 GOLDEN = VECTORS.joinpath("model_good.golden.npz").read_bytes()
 
 
+def unlisted() -> Statement:
+    """Return what a repository says that keeps no list of releases."""
+    return Statement(root_version=1, list_id=None, roles=())
+
+
 @dataclass
 class Releases(Repository):
     """What is published now; a test changes it."""
 
     directory: Path
     contents: dict[str, bytes] = field(default_factory=dict)
+    stated: Statement = field(default_factory=unlisted)
+    random: RandomSource = field(default_factory=lambda: SeededRandomSource("releases"))
     issued_at: int = 0
     expires_at: int = 0
 
@@ -85,6 +94,12 @@ class Releases(Repository):
     def read(self, path: str) -> bytes:
         return self.contents[path]
 
+    def find(self, path: str) -> bytes | None:
+        return self.contents.get(path)
+
+    def statement(self) -> Statement:
+        return self.stated
+
     def ensure(self, reference: TargetReference) -> Path:
         path = target_file(self.directory, reference.path)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,6 +130,7 @@ class Releases(Repository):
             StagedStore(agent._home.ledger),
             open_repository=lambda _: self,
             clock=clock,
+            random=self.random,
         ).fetch()
 
     def activate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -15,8 +16,16 @@ from edgeagent.api.caller import Caller
 from edgeagent.api.events import MODEL_CHANGED
 from edgeagent.api.method import Event, Nothing, fetching, for_apps, own
 from edgeagent.api.methods.household import private_session
-from edgeagent.messages.answers.status import ModelShape, StatusShape, UpdateShape
+from edgeagent.messages.answers.status import (
+    ConflictShape,
+    ModelShape,
+    ReleasesShape,
+    RolloutShape,
+    StatusShape,
+    UpdateShape,
+)
 from edgeagent.services.models.installation import Installation
+from edgeagent.services.models.release_watch import CONFLICT
 
 __all__ = ["DOCUMENT_NAME", "EVENTS", "METHODS", "installed"]
 
@@ -39,8 +48,13 @@ def _status(call: Call, params: Nothing) -> StatusShape:
         model=installed(call.agent),
         waiting_reports=call.agent.reports.waiting(),
         failed_counts=call.agent.reports.failed_counts(),
-        problems=call.agent.stores.problems(),
+        problems=(*call.agent.stores.problems(), *_conflicts(call.agent)),
     )
+
+
+def _conflicts(agent: Agent) -> Iterator[str]:
+    if agent.installation().conflict is not None:
+        yield CONFLICT
 
 
 def _model(call: Call, params: Nothing) -> ModelShape:
@@ -52,7 +66,8 @@ def _model(call: Call, params: Nothing) -> ModelShape:
 def installed(agent: Agent) -> ModelShape:
     """Return the installed model as the API shows it."""
     installation = agent.installation()
-    current, previous = installation.current, installation.previous
+    current, previous, task = installation.current, installation.previous, installation.task
+    seen, conflict = installation.releases.seen, installation.conflict
     return ModelShape(
         model_version=None if current is None else current.model_version,
         head=None if current is None else current.head,
@@ -61,7 +76,23 @@ def installed(agent: Agent) -> ModelShape:
         segments=None if current is None else len(current.segments),
         previous_version=None if previous is None else previous.model_version,
         checked_at=installation.checked_at,
-        task=None if installation.task is None else installation.task.name,
+        task=None if task is None else task.name,
+        model_stopped=current is not None and installation.is_stopped(current),
+        task_stopped=task is not None and task.name in installation.stopped_tasks,
+        rollout=_rollout(installation),
+        releases=None if seen is None else ReleasesShape.of(seen),
+        conflict=None if conflict is None else ConflictShape.of(conflict),
+    )
+
+
+def _rollout(installation: Installation) -> RolloutShape | None:
+    rollout, number = installation.rollout, installation.rollout_number
+    if rollout is None or number is None:
+        return None
+    return RolloutShape(
+        model_version=rollout.candidate.model_version,
+        percent=rollout.percent,
+        chosen=number < rollout.percent,
     )
 
 

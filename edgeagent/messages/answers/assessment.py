@@ -27,6 +27,8 @@ class DeclaredHeaderShape(Shape, frozen=True, kw_only=True):
     """Its name."""
     value: str | None
     """The same on every box; null for the address of the server."""
+    varies: str
+    """In which way the value may be another one; empty: it may not."""
 
 
 class DeclaredFieldShape(Shape, frozen=True, kw_only=True):

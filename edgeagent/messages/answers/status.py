@@ -5,7 +5,49 @@ from __future__ import annotations
 from edgeagent.messages.answers.household import PrivateSessionShape
 from edgeagent.messages.codec import Shape
 
-__all__ = ["ModelShape", "StatusShape", "UpdateShape"]
+__all__ = [
+    "ConflictShape",
+    "ModelShape",
+    "ReleasesShape",
+    "RolloutShape",
+    "StatusShape",
+    "UpdateShape",
+]
+
+
+class RolloutShape(Shape, frozen=True, kw_only=True):
+    """A new model that only some boxes put into use yet."""
+
+    model_version: str
+    """Its version."""
+    percent: int
+    """How many of 100 boxes use it."""
+    chosen: bool
+    """Whether this box is one of them, by a number that it drew for itself and never tells."""
+
+
+class ReleasesShape(Shape, frozen=True, kw_only=True):
+    """The list of everything that was published, as this box was shown it; compare two boxes."""
+
+    list_id: str
+    """Named by the signed root."""
+    length: int
+    """Number of its entries."""
+    head: str
+    """SHA-256 over all of them."""
+    accepted_at: int
+    """Since when this list is followed, seconds UTC."""
+    earlier_id: str | None
+    """The list before, if it was replaced by one that is signed with the root keys."""
+
+
+class ConflictShape(Shape, frozen=True, kw_only=True):
+    """Why nothing is installed or reported: what is shown contradicts what was shown before."""
+
+    at: int
+    """When it was noticed, seconds UTC."""
+    reason: str
+    """In English words."""
 
 
 class ModelShape(Shape, frozen=True, kw_only=True):
@@ -27,6 +69,16 @@ class ModelShape(Shape, frozen=True, kw_only=True):
     """When the server was last asked for updates, seconds UTC."""
     task: str | None
     """The report task: what the server asks reports to be like, within the compiled limits."""
+    model_stopped: bool
+    """Whether its publisher has stopped the installed model: another ranks, or popular titles."""
+    task_stopped: bool
+    """Whether its publisher has stopped the report task: nothing is drawn or sent for it."""
+    rollout: RolloutShape | None
+    """The model that is being rolled out."""
+    releases: ReleasesShape | None
+    """Null while the repository keeps no list."""
+    conflict: ConflictShape | None
+    """Null while nothing contradicts that list."""
 
 
 class StatusShape(Shape, frozen=True, kw_only=True):

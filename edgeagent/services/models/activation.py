@@ -43,8 +43,8 @@ class StagedStore(StateStore[Staged]):
         """Keep it in ``ledger``."""
         super().__init__(ledger, _STATE_NAME, Staged, cap_bytes=_CAP_BYTES)
 
-    def put(self, manifest: ModelManifest) -> None:
-        """Store a model to be tried; writes nothing if it is stored already."""
+    def put(self, manifest: ModelManifest | None) -> None:
+        """Store the model to be tried, or that there is none; writes nothing if it is stored."""
         if self.load().manifest != manifest:
             self.update(manifest=manifest)
 
@@ -104,7 +104,8 @@ class Activation:
             NoModel: there is no active model, and none is waiting.
 
         """
-        before, manifest = self._installations.load(), self._staged.load().manifest
+        before = self._installations.load()
+        manifest = self._staged.load().manifest if before.conflict is None else None
         refused = None
         if manifest is not None:
             refused = self._decide(before, manifest)
@@ -135,6 +136,11 @@ class Activation:
                     "there is no previous model to go back to",
                     hint="the first update that brings a new model keeps the present one",
                 )
+            if now.is_stopped(now.previous):
+                raise ModelRefused(
+                    "the previous model was stopped by its publisher",
+                    hint="the active one stays; edgeagent model status shows both",
+                )
             refusal = RefusedModel.of(
                 now.current, reason="rolled back", at=self._clock.now(), lasting=True
             )
@@ -154,7 +160,9 @@ class Activation:
         return refused
 
     def _refusal(self, before: Installation, manifest: ModelManifest) -> str | None:
-        """Return why this model was refused or rolled back before, or ``None``."""
+        """Return why this model was stopped, refused or rolled back before, or ``None``."""
+        if before.is_stopped(manifest):
+            return "stopped by its publisher"
         refused = before.refused
         if refused is None or not refused.lasting or before.current is None:
             return None
@@ -180,6 +188,8 @@ class Activation:
         present = before.current
         if self._quality is None or present is None or present.model == manifest.model:
             return None
+        if before.is_stopped(present):
+            return None  # whatever comes instead
         objection = self._quality.objection(
             present=self._installations.files(present.model, present.catalogue),
             new=self._installations.files(manifest.model, manifest.catalogue),

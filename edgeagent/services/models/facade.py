@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgeagent.errors import EdgeAgentError
+from edgeagent.errors import (
+    DiskFull,
+    EdgeAgentError,
+    MalformedMessage,
+    NetworkError,
+    StorageError,
+)
 from edgeagent.lazy_modules import on_use
 from edgeagent.messages import ModelManifest
+from edgeagent.randomness import RandomSource
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.activation import Activated, Activation, StagedStore
@@ -58,6 +65,7 @@ class Models:
         installations: InstallationStore,
         scorer: Callable[[], Scorer],
         open_repository: Callable[[int], repository.Repository],
+        random: RandomSource,
     ) -> None:
         """Serve ``box``; see :class:`Updater` and :class:`Activation`."""
         self._box = box
@@ -65,6 +73,7 @@ class Models:
         self._staged = StagedStore(box.home.ledger)
         self._scorer = scorer
         self._open_repository = open_repository
+        self._random = random
 
     def fetch(self) -> updater.Fetched:
         """Fetch and verify the published files; the model then waits to be activated."""
@@ -73,13 +82,21 @@ class Models:
             self._staged,
             open_repository=self._open_repository,
             clock=self._box.clock,
+            random=self._random,
         )
         with _saying("nothing was fetched"):
-            return fetching.fetch()
+            try:
+                return fetching.fetch()
+            except (NetworkError, MalformedMessage, DiskFull) as error:
+                with suppress(StorageError):  # what is wrong may be the disk
+                    self._installations.note_trouble(error, at=self._box.clock.now())
+                raise
 
     def waits(self) -> bool:
-        """Return whether a fetched model waits to be activated."""
-        return self._staged.load().manifest is not None
+        """Return whether a fetched model waits to be activated, and may be."""
+        if self._staged.load().manifest is None:
+            return False
+        return self._installations.load().conflict is None
 
     def activate(self) -> Activated:
         """Try the fetched model, and use it if it passes its checks."""

@@ -40,7 +40,7 @@ class Failover:
         """Yield the active model, the previous one, then popularity in either one's catalogue.
 
         A model that failed too often and has no predecessor is not run until an update has checked
-        it again.
+        it again; one that its publisher has stopped is not run at all.
 
         Raises:
             NoModel: nothing has been downloaded yet.
@@ -50,7 +50,8 @@ class Failover:
         installation = self._installations.load()
         slots = [current, *filter(None, [installation.previous])]
         for manifest in slots:
-            if manifest is not current or installation.failures < MOST_FAILURES:
+            runs = manifest is not current or installation.failures < MOST_FAILURES
+            if runs and not installation.is_stopped(manifest):
                 yield Attempt(manifest=manifest, popular=False)
         for manifest in slots:
             yield Attempt(manifest=manifest, popular=True)

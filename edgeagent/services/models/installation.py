@@ -13,11 +13,13 @@ from typing import Annotated, Self
 import msgspec
 from msgspec import Meta
 
-from edgeagent.errors import LedgerBroken, NoModel
+from edgeagent.errors import EdgeAgentError, LedgerBroken, NoModel
 from edgeagent.messages import ModelFiles, ModelManifest, ReportTask, SegmentLabel, TargetReference
 from edgeagent.messages.codec import KeptMessage
-from edgeagent.messages.fields import Seconds, Sha256
+from edgeagent.messages.fields import Seconds, Sha256, TaskName
+from edgeagent.messages.rollout import Rollout
 from edgeagent.messages.targets import target_file
+from edgeagent.services.models.release_watch import ReleasesConflict, ReleaseWatch
 from edgeagent.services.state_store import StateStore
 from edgeagent.services.timekeeping.device_clock import DeviceClock, TimeEvidence
 from edgeagent.store import LedgerStore
@@ -27,7 +29,9 @@ __all__ = [
     "Installation",
     "InstallationStore",
     "RefusedModel",
+    "RolloutDraw",
     "UnreadManifest",
+    "UpdateTrouble",
     "category_labels",
 ]
 
@@ -65,6 +69,23 @@ class UnreadManifest(KeptMessage, frozen=True, kw_only=True):
     at: Seconds
 
 
+class UpdateTrouble(KeptMessage, frozen=True, kw_only=True):
+    """Why updates fail, since the last one that did not."""
+
+    reason: str
+    hint: str
+    """What to do about it."""
+    since: Seconds
+
+
+class RolloutDraw(KeptMessage, frozen=True, kw_only=True):
+    """The number of this box for a model that is being rolled out; it never leaves."""
+
+    candidate_sha256: Sha256
+    """Of the candidate's manifest."""
+    number: Annotated[int, Meta(ge=0, lt=100)]
+
+
 class Installation(KeptMessage, frozen=True, kw_only=True):
     """The present state; replaced as a whole."""
 
@@ -78,8 +99,37 @@ class Installation(KeptMessage, frozen=True, kw_only=True):
     unread: UnreadManifest | None = None
     """What was published at the last update, if it was no manifest."""
     task: ReportTask | None = None
+    stopped_models: tuple[Sha256, ...] = ()
+    """SHA-256 of the model files that the publisher has stopped: none of them ranks here."""
+    stopped_tasks: tuple[TaskName, ...] = ()
+    """Report tasks for which nothing is drawn or sent."""
+    rollout: Rollout | None = None
+    """The model that is being rolled out, whether or not this box uses it."""
+    draws: tuple[RolloutDraw, ...] = ()
+    """The last candidates' numbers, the newest last."""
+    releases: ReleaseWatch = ReleaseWatch()
     checked_at: Seconds | None = None
+    """When metadata verified last."""
+    trouble: UpdateTrouble | None = None
+    """``None``: the last update succeeded."""
     time: TimeEvidence = TimeEvidence()
+
+    @property
+    def conflict(self) -> ReleasesConflict | None:
+        """Why nothing is installed or reported; ``None``: nothing stands against it."""
+        return self.releases.conflict
+
+    @property
+    def rollout_number(self) -> int | None:
+        """This box's number for the model that is being rolled out; ``None``: there is none."""
+        if self.rollout is None:
+            return None
+        candidate = self.rollout.candidate_sha256()
+        return next((one.number for one in self.draws if one.candidate_sha256 == candidate), None)
+
+    def is_stopped(self, manifest: ModelManifest) -> bool:
+        """Return whether the publisher has stopped a model."""
+        return manifest.model.sha256 in self.stopped_models
 
     def swapped(self) -> Installation:
         """Return it with the two slots swapped, if there is a previous model."""
@@ -125,6 +175,18 @@ class InstallationStore(StateStore[Installation]):
             with suppress(LedgerBroken):
                 self._ledger.note_known_time(clock.now())
         return installed
+
+    def note_trouble(self, error: EdgeAgentError, *, at: int) -> None:
+        """Record why updates fail; writes nothing while the hint is the same."""
+        trouble = self.load().trouble
+        if trouble is None or trouble.hint != error.hint:
+            trouble = UpdateTrouble(reason=str(error), hint=error.hint, since=at)
+            self.update(trouble=trouble)
+
+    def end_trouble(self) -> None:
+        """Record that an update succeeded."""
+        if self.load().trouble is not None:
+            self.update(trouble=None)
 
     def manifest(self) -> ModelManifest:
         """Return the manifest of the active model.

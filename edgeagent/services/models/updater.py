@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from edgeagent.errors import MalformedMessage
-from edgeagent.messages import (
-    ModelManifest,
-    ReportTask,
-    TargetReference,
-    decode_manifest,
-    decode_task,
-)
-from edgeagent.messages.targets import MANIFEST_TARGET, TASK_TARGET
+from edgeagent.errors import MalformedMessage, UpdateRefused
+from edgeagent.messages import ModelManifest, ReportTask, TargetReference, decode_manifest
+from edgeagent.messages.targets import RELEASES_TARGET
+from edgeagent.randomness import RandomSource
 from edgeagent.services.models.activation import StagedStore
-from edgeagent.services.models.installation import Installation, InstallationStore, UnreadManifest
+from edgeagent.services.models.announcement import Announcement
+from edgeagent.services.models.installation import (
+    Installation,
+    InstallationStore,
+    RolloutDraw,
+    UnreadManifest,
+)
+from edgeagent.services.models.release_watch import CONFLICT, CONFLICT_HINT, judged
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 
 if TYPE_CHECKING:
@@ -33,13 +35,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Fetched", "Updater"]
 
+_KEPT_DRAWS = 8
+"""Candidates whose number is kept, so that one that comes back reaches the same boxes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """The outcome of a fetch."""
 
     model_version: str
-    """Of the published model."""
+    """Of the published model that this box is to use."""
     task_changed: bool
 
 
@@ -53,6 +58,7 @@ class Updater:
         *,
         open_repository: Callable[[int], Repository],
         clock: DeviceClock,
+        random: RandomSource,
     ) -> None:
         """Fetch for ``installations``.
 
@@ -61,19 +67,22 @@ class Updater:
             staged: where a model waits to be tried.
             open_repository: refreshes a repository as of a time (seconds UTC).
             clock: learns from verified timestamps.
+            random: draws the number for a model that is being rolled out.
 
         """
         self._installations = installations
         self._staged = staged
         self._open_repository = open_repository
         self._clock = clock
+        self._random = random
 
     def fetch(self) -> Fetched:
         """Fetch and verify the published files, and store the model to be tried.
 
         Raises:
-            UpdateRefused: metadata or a target does not verify.
-            MalformedMessage: the published manifest or task is malformed.
+            UpdateRefused: metadata or a target does not verify, or the repository contradicts what
+                it showed before.
+            MalformedMessage: a published message is malformed.
             NetworkError: the server cannot be reached.
 
         """
@@ -81,16 +90,57 @@ class Updater:
         before = self._installations.learn_time(
             self._clock, issued_at=repository.issued_at, vouched_until=repository.expires_at
         )
-        manifest = self._manifest(repository.read(MANIFEST_TARGET))
-        task = decode_task(repository.read(TASK_TARGET))
-        # Existing files are hashed again, so that one altered on disk is replaced.
-        _fetch(repository, manifest.model, manifest.catalogue, manifest.golden)
-        _fetch(repository, task.segmenter.model, task.segmenter.catalogue)
+        announced = Announcement.read(repository, self._manifest)
+        self._require_listed(repository, announced)
+        # What is stopped does not wait for downloads, which may take days.
+        now = self._installations.change(partial(self._with_switches, announced))
         # The task never waits for the model that ranks: what is reported must not depend on it.
-        self._installations.change(partial(_asked, before, task))
-        if manifest != before.current or before.failures or before.refused:
-            self._staged.put(manifest)
-        return Fetched(model_version=manifest.model_version, task_changed=task != before.task)
+        _fetch(repository, *announced.segmenter())
+        self._installations.change(partial(_asked, before, announced.task))
+        _fetch(repository, *announced.models())
+        chosen = next(iter(announced.in_order(now.rollout_number)), None)
+        wanted = chosen != before.current or before.failures or before.refused
+        self._staged.put(chosen if wanted else None)
+        self._installations.end_trouble()
+        return Fetched(
+            model_version=(chosen or announced.manifest).model_version,
+            task_changed=announced.task != before.task,
+        )
+
+    def _require_listed(self, repository: Repository, announced: Announcement) -> None:
+        """Compare what is announced with the list of releases, and remember that list.
+
+        Raises:
+            UpdateRefused: they contradict each other, or did before.
+
+        """
+        statement, used, at = repository.statement(), announced.used(), self._clock.now()
+        listed = None if statement.list_id is None else repository.find(RELEASES_TARGET)
+
+        def watched(now: Installation) -> Installation:
+            releases = judged(now.releases, statement, listed, used=used, now=at)
+            return msgspec.structs.replace(now, releases=releases)
+
+        conflict = self._installations.change(watched).conflict
+        if conflict is not None:
+            raise UpdateRefused(
+                f"{CONFLICT}: {conflict.reason}",
+                hint=CONFLICT_HINT,
+            )
+
+    def _with_switches(self, announced: Announcement, now: Installation) -> Installation:
+        """Store what is stopped and rolled out, and draw this box's number for the latter."""
+        changed = msgspec.structs.replace(
+            now,
+            stopped_models=announced.stopped_models,
+            stopped_tasks=announced.stopped_tasks,
+            rollout=announced.rollout,
+        )
+        if announced.rollout is None or changed.rollout_number is not None:
+            return changed
+        candidate, number = announced.rollout.candidate_sha256(), self._random.below(100)
+        drawn = RolloutDraw(candidate_sha256=candidate, number=number)
+        return msgspec.structs.replace(changed, draws=(*changed.draws[1 - _KEPT_DRAWS :], drawn))
 
     def _manifest(self, data: bytes) -> ModelManifest:
         """Read the manifest; an unreadable one is recorded beside the refused models."""
@@ -111,5 +161,6 @@ def _asked(before: Installation, task: ReportTask, now: Installation) -> Install
 
 
 def _fetch(repository: Repository, *references: TargetReference) -> None:
+    """Fetch files; existing ones are hashed again, so that one altered on disk is replaced."""
     for reference in references:
         repository.ensure(reference)

@@ -113,10 +113,9 @@ class Reporting:
     def send(self) -> tuple[uploader.Sending, ...]:
         """Send the reports that are due and return the outcome of each."""
         sender = uploader.Uploader(
-            self._box.home.ledger,
-            gate=self._box.gate,
+            self._box,
+            installations=self._installations,
             transport=self._tools.transport(),
-            clock=self._box.clock,
             random=self._tools.random,
             rules=ReportRules.of(self._config),
         )

@@ -14,6 +14,7 @@ from edgeagent.privacy.accounting import Debit, check_debit
 from edgeagent.privacy.randomizers import randomizer_for
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.installation import InstallationStore
+from edgeagent.services.models.release_watch import CONFLICT
 from edgeagent.services.reports.limits import ReportRules
 from edgeagent.services.timekeeping.on_time import ON_SECONDS_BETWEEN_DRAWS, OnTime
 
@@ -43,12 +44,18 @@ class ReportConditions:
         """Check the conditions that do not depend on the week.
 
         Raises:
-            NoReport: reports are off, the ledger is broken, a database was restored from an old
-                copy, or the time is unknown.
+            NoReport: reports are off, the repository contradicts itself, the ledger is broken, a
+                database was restored from an old copy, or the time is unknown.
 
         """
         if not self.rules.enabled:
             raise NoReport(Obstacle.OFF, "reports are off in the settings")
+        conflict = self.installations.load().conflict
+        if conflict is not None:
+            raise NoReport(
+                Obstacle.CONFLICT,
+                f"{CONFLICT}: {conflict.reason}",
+            )
         try:
             self.box.home.check()
         except LedgerBroken as error:
@@ -85,9 +92,12 @@ class ReportConditions:
             NoReport: task, consents or segmenter are missing, or a limit forbids it.
 
         """
-        task = self.installations.load().task
+        installation = self.installations.load()
+        task = installation.task
         if task is None:
             raise NoReport(Obstacle.TASK, "no report task has been downloaded")
+        if task.name in installation.stopped_tasks:
+            raise NoReport(Obstacle.STOPPED, "the task was stopped by its publisher")
         if week < task.first_week:
             raise NoReport(Obstacle.LATER, "the task asks for later weeks only")
         self._require_permitted(week, task)

@@ -14,14 +14,16 @@ from typing import Literal
 from edgeagent.clock import DAY_SECONDS, HOUR_SECONDS, WEEK_SECONDS, week_start
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, LedgerBroken, NetworkError
+from edgeagent.messages import decode_report
 from edgeagent.messages.fields import Outcome
 from edgeagent.network.transport import Response, Transport
 from edgeagent.randomness import RandomSource
 from edgeagent.reporting_calendar import SPACING_WEEKS
-from edgeagent.services.consent_gate import ConsentGate
+from edgeagent.services.context import BoxContext
+from edgeagent.services.models.installation import InstallationStore
+from edgeagent.services.models.release_watch import CONFLICT
 from edgeagent.services.reports.limits import ReportRules
-from edgeagent.services.timekeeping.device_clock import DeviceClock
-from edgeagent.store import LedgerStore, OutboxEntry, arrival
+from edgeagent.store import OutboxEntry, arrival
 
 __all__ = ["GRACE_SECONDS", "Sending", "Uploader"]
 
@@ -62,26 +64,36 @@ class Uploader:
 
     def __init__(
         self,
-        ledger: LedgerStore,
+        box: BoxContext,
         *,
-        gate: ConsentGate,
+        installations: InstallationStore,
         transport: Transport,
-        clock: DeviceClock,
         random: RandomSource,
         rules: ReportRules,
     ) -> None:
-        """Send what ``ledger`` has queued through ``transport``, if ``rules`` allow it."""
-        self._ledger = ledger
-        self._gate = gate
+        """Send what ``box`` has queued through ``transport``.
+
+        Args:
+            box: whose outbox and consents.
+            installations: say what the publisher has stopped.
+            transport: carries the reports.
+            random: draws the waits between attempts.
+            rules: whether anything is sent, and to whom.
+
+        """
+        self._ledger = box.home.ledger
+        self._gate = box.gate
+        self._installations = installations
         self._transport = transport
-        self._clock = clock
+        self._clock = box.clock
         self._random = random
         self._rules = rules
 
     def send_reports(self) -> tuple[Sending, ...]:
         """Send every report that is due and return the outcome of each.
 
-        Nothing is sent while the ledger is broken, the time is unknown or reporting is withdrawn.
+        Nothing is sent while the ledger is broken, the repository contradicts itself, the time is
+        unknown or reporting is withdrawn.
         """
         try:
             self._ledger.check()
@@ -91,6 +103,9 @@ class Uploader:
             return ()
         if not self._clock.is_known():
             _log.info("nothing is sent: the time is not known")
+            return ()
+        if self._installations.load().conflict is not None:
+            _log.warning("nothing is sent: %s", CONFLICT)
             return ()
         now = self._clock.now()
         due = [entry for entry in self._ledger.outbox() if entry.next_attempt_at <= now]
@@ -103,6 +118,10 @@ class Uploader:
         against = self._against(entry, now)
         if against is not None:
             return self._settle(entry, *against)
+        if decode_report(entry.body).task in self._installations.load().stopped_tasks:
+            # It waits: a stop may end. The wait is no attempt, so its grace goes on.
+            self._ledger.postpone(entry.report_id, until=now + DAY_SECONDS)
+            return _sending(entry, "retry", "the task was stopped by its publisher")
         # Recorded before the first byte is sent, so that a crash loop cannot flood the server.
         next_attempt_at = now + self._delay(entry.attempts)
         self._ledger.record_attempt(entry.report_id, at=now, next_attempt_at=next_attempt_at)

@@ -13,9 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from edgeagent.clock import (
-    DAY_SECONDS,
     HOUR_SECONDS,
-    WEEK_SECONDS,
     Clock,
     iso_utc,
     week_of,
@@ -42,6 +40,7 @@ from edgeagent.services.upkeep.store_health import (
     ledger_found,
     log_found,
 )
+from edgeagent.services.upkeep.update_health import releases_found, stops_found, update_found
 from edgeagent.store import Home, LedgerStore
 from edgeagent.store.home_files import (
     DATABASES,
@@ -60,7 +59,6 @@ __all__ = ["Doctor", "Finding", "Status"]
 
 _MIN_FREE_BYTES = 8 * 1024 * 1024
 _LOW_FREE_BYTES = 64 * 1024 * 1024
-_STALE_UPDATE_SECONDS = 14 * DAY_SECONDS
 _OURS = (f"{KEY_FILE_NAME}*", *(f"{name}.*" for name in DATABASES), LOCK_NAME)
 
 
@@ -126,7 +124,9 @@ class Doctor:
                     examined("clock", lambda: self._time(home)),
                     examined("budget", lambda: self._budget(home.ledger)),
                     examined("counts", lambda: self._counts(home.ledger)),
-                    examined("update", lambda: self._update(self._installation(home))),
+                    examined("update", lambda: self._update(home)),
+                    examined("releases", lambda: releases_found(self._installation(home))),
+                    examined("stops", lambda: stops_found(self._installation(home))),
                     examined("model", lambda: models_found(self._installations(home))),
                 ]
         except EdgeAgentError as error:
@@ -194,6 +194,9 @@ class Doctor:
 
     def _installations(self, home: Home) -> InstallationStore:
         return InstallationStore(home.ledger, self._directory / MODELS_DIRECTORY)
+
+    def _update(self, home: Home) -> Finding:
+        return update_found(self._installation(home), now=self._clock.now())
 
     def _settings(self) -> Finding:
         faults = settings_faults(self._config)
@@ -321,23 +324,3 @@ class Doctor:
             f'"none", the last on {iso_utc(health.at)}: {health.reason}',
             hint="edgeagent model update; if it happens again, report it to the task's publisher",
         )
-
-    def _update(self, installation: Installation) -> Finding:
-        checked = installation.checked_at
-        if checked is None:
-            return Finding(
-                name="update",
-                status="warning",
-                message="no model has been downloaded yet",
-                hint="edgeagent model update",
-            )
-        message = f"last update {iso_utc(checked)}"
-        if self._clock.now() - checked > _STALE_UPDATE_SECONDS:
-            weeks = (self._clock.now() - checked) // WEEK_SECONDS
-            return Finding(
-                name="update",
-                status="warning",
-                message=f"{message}, {weeks} weeks ago",
-                hint="edgeagent model update",
-            )
-        return Finding(name="update", status="ok", message=message)

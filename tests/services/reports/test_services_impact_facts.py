@@ -130,12 +130,12 @@ def test_a_task_that_costs_more_than_the_settings_allow_is_said_to_draw_nothing(
 
 def test_a_change_of_the_declaration_shows(box: Box) -> None:
     facts = box.agent.reports.impact()
-    download, report = facts.leaves
+    *downloads, report = facts.leaves
     declared = DeclaredField(
         name="hour", holds="the hour", purpose="know it", from_history=True, schema={}
     )
     more = msgspec.structs.replace(report, fields=(*report.fields, declared))
-    text = annex(replace(facts, leaves=(download, more)))
+    text = annex(replace(facts, leaves=(*downloads, more)))
     assert "| `hour` | the hour | know it | yes, with noise |" in text
     assert "hour" not in annex(facts).partition("### report")[2].partition("Seen by")[0]
 

@@ -25,7 +25,8 @@ from edgeagent.testing.agent_box import AgentBox
 NAMES = (
     *("home", "settings", "permissions", "free space", "keys", "scoring"),
     *("ledger log", "history log"),
-    *("ledger", "history", "deletions", "files", "clock", "budget", "counts", "update", "model"),
+    *("ledger", "history", "deletions", "files", "clock", "budget", "counts"),
+    *("update", "releases", "stops", "model"),
 )
 
 

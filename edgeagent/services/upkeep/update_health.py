@@ -1,0 +1,73 @@
+"""Examine updates: whether they succeed, what was published, and what its publisher stopped."""
+
+from __future__ import annotations
+
+from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, iso_utc
+from edgeagent.services.models.installation import Installation
+from edgeagent.services.models.release_watch import CONFLICT, CONFLICT_HINT
+from edgeagent.services.upkeep.findings import Finding
+
+__all__ = ["releases_found", "stops_found", "update_found"]
+
+_STALE_UPDATE_SECONDS = 14 * DAY_SECONDS
+
+
+def update_found(installation: Installation, *, now: int) -> Finding:
+    """Say when metadata verified last, until when they are valid, and why updates fail.
+
+    Args:
+        installation: what is installed.
+        now: the box's time, seconds UTC.
+
+    """
+    checked, trouble = installation.checked_at, installation.trouble
+    message, hint = "no model has been downloaded yet", "edgeagent model update"
+    if checked is not None:
+        valid_until, age_seconds = installation.time.vouched_until, now - checked
+        message = f"last update {iso_utc(checked)}"
+        if age_seconds > _STALE_UPDATE_SECONDS:
+            message += f", {age_seconds // WEEK_SECONDS} weeks ago"
+        elif now <= valid_until:
+            hint = ""
+        if now > valid_until:
+            message += f"; its metadata expired on {iso_utc(valid_until)}, the model stays in use"
+    if trouble is not None:
+        message += f"; none has succeeded since {iso_utc(trouble.since)}: {trouble.reason}"
+        hint = trouble.hint
+    return Finding(name="update", status="warning" if hint else "ok", message=message, hint=hint)
+
+
+def releases_found(installation: Installation) -> Finding:
+    """Say which list of releases this box was shown, for comparison with another box's."""
+    seen, conflict = installation.releases.seen, installation.conflict
+    if conflict is not None:
+        return Finding(
+            name="releases",
+            status="failed",
+            message=f"since {iso_utc(conflict.at)} {CONFLICT}: {conflict.reason}",
+            hint=CONFLICT_HINT,
+        )
+    if seen is None:
+        message = "the repository keeps no list, so boxes cannot compare what they are shown"
+        return Finding(name="releases", status="ok", message=message)
+    message = f"list {seen.list_id} since {iso_utc(seen.accepted_at)}, length {seen.length}, "
+    message += f"head {seen.head}"
+    if seen.earlier_id is not None:
+        message += f"; signed with the root keys, it replaced list {seen.earlier_id}"
+    return Finding(name="releases", status="ok", message=message)
+
+
+def stops_found(installation: Installation) -> Finding:
+    """Say whether the active model or the report task was stopped by its publisher."""
+    current, task = installation.current, installation.task
+    stopped = []
+    if current is not None and installation.is_stopped(current):
+        stopped.append(f"model {current.model_version}: another one ranks, or popular titles show")
+    if task is not None and task.name in installation.stopped_tasks:
+        stopped.append(f"report task {task.name}: nothing is drawn or sent for it")
+    return Finding(
+        name="stops",
+        status="warning" if stopped else "ok",
+        message="; ".join(stopped) or "the publisher has stopped nothing that is used here",
+        hint="an update brings what the publisher offers instead" if stopped else "",
+    )
