@@ -9,11 +9,11 @@ for each report cost more than its insertion.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -27,9 +27,10 @@ __all__ = ["Ingest"]
 _WAITING = 4096  # reports in memory, about 2 MiB; beyond that the server answers 503
 _BATCH = 512
 _FORGET_SECONDS = 3600.0
-"""How long the order of arrival may be read from the write-ahead log."""
+"""How long the order of arrival may be read from the file and its write-ahead log."""
 
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -60,6 +61,7 @@ class Ingest:
         self._waiting: deque[_Waiting] = deque()
         self._something = asyncio.Event()
         self._stopping = False
+        self._in_order = False  # of arrival
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="report-writer")
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -87,6 +89,7 @@ class Ingest:
         writing, forgetting = self._tasks
         forgetting.cancel()
         await asyncio.wait((writing, forgetting))
+        await self._forget_order()
         self._thread.shutdown()
 
     async def _write(self) -> None:
@@ -103,6 +106,7 @@ class Ingest:
                 await self._commit(batch)
 
     async def _commit(self, batch: list[_Waiting]) -> None:
+        self._in_order = True
         begin = time.monotonic()
         reports = [waiting.report for waiting in batch]
         try:
@@ -122,8 +126,17 @@ class Ingest:
     async def _forget(self) -> None:
         while True:
             await asyncio.sleep(self._forget_seconds)
-            with suppress(StorageError):  # another process reads: the next hour will do
-                await self._in_thread(self._store.forget_order)
+            await self._forget_order()
+
+    async def _forget_order(self) -> None:
+        if not self._in_order:
+            return
+        self._in_order = False  # what is written meanwhile sets it again
+        try:
+            await self._in_thread(self._store.forget_order)
+        except StorageError as error:  # another process writes, or the disk is full
+            self._in_order = True
+            _log.warning("the order of arrival is kept for another hour: %s", error)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -162,6 +162,20 @@ class ReportStore:
         return self._connection
 
     def forget_order(self) -> None:
+        """Rewrite the file, so that it is the same in whatever order its reports arrived.
+
+        A table is ordered by its random ids, but rows lie within a page as they were inserted.
+        Takes a second for a million reports.
+
+        Raises:
+            StorageError: it cannot be written.
+
+        """
+        with _translated(self._path):
+            self._connection.execute("VACUUM")
+        self.empty_log()
+
+    def empty_log(self) -> None:
         """Empty the write-ahead log, which holds reports in the order in which they arrived.
 
         Raises:
@@ -189,7 +203,7 @@ def open_for_closing(path: Path) -> Iterator[sqlite3.Connection]:
     _require_existing(path)
     with closing(ReportStore(path)) as store, _translated(path):
         yield store.overwriting()
-        store.forget_order()
+        store.empty_log()
 
 
 @contextmanager

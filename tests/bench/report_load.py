@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 import numpy as np
 import uvloop
@@ -40,6 +40,8 @@ __all__ = [
 ]
 
 CATEGORIES = 33
+AFTER_WEEK = iso_utc(week_start(WEEK + 1) + 300_000)
+"""In the middle of the week after the one that is reported."""
 TASK: ReportTask = make_task(categories=CATEGORIES)
 """32 segments and none, as a task of an operator has."""
 
@@ -192,15 +194,20 @@ class ServerProcess:
 
 @contextmanager
 def running_server(
-    repository: Path, store: Path, *, options: Sequence[str] = ()
+    repository: Path,
+    store: Path,
+    *,
+    at: str | None = AFTER_WEEK,
+    options: Sequence[str] = (),
+    log: BinaryIO | None = None,
 ) -> Iterator[ServerProcess]:
-    """Run ``server-stub serve`` in a process of its own, in the week after ``WEEK``."""
-    at = iso_utc(week_start(WEEK + 1) + 300_000)
+    """Run ``server-stub serve`` in a process of its own; at ``None`` by the system's clock."""
     command = [
-        *(sys.executable, "-m", "server_stub", "serve", "--json", "--at", at),
+        *(sys.executable, "-m", "server_stub", "serve", "--json"),
         *("--repository", str(repository), "--store", str(store), *options),
+        *(() if at is None else ("--at", at)),
     ]
-    with _answering(command) as running:
+    with _answering(command, log=log) as running:
         yield running
 
 
@@ -210,8 +217,8 @@ def running_bare() -> AbstractContextManager[ServerProcess]:
 
 
 @contextmanager
-def _answering(command: Sequence[str]) -> Iterator[ServerProcess]:
-    popen = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def _answering(command: Sequence[str], *, log: BinaryIO | None = None) -> Iterator[ServerProcess]:
+    popen = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     assert popen.stdout is not None
     try:
         said = json.loads(popen.stdout.readline())
