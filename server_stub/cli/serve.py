@@ -14,9 +14,7 @@ import msgspec
 from edgeagent.clock import Clock
 from edgeagent.command_group import json_option
 from edgeagent.messages.server_address import LOOPBACK
-from edgeagent.number_range import NumberRange
 from server_stub.cli.options import (
-    STORED_FILE,
     at_option,
     grace_option,
     is_stated,
@@ -24,6 +22,7 @@ from server_stub.cli.options import (
     store_option,
     task_option,
 )
+from server_stub.cli.page_options import PageOptions, page_options
 from server_stub.cli.source import SPOOL
 from server_stub.ingest.admission import Admission
 from server_stub.repository import load_task, published_tasks
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["serve"]
 
-_HALF_WIDTH = 0.05
-"""Just above what 5,000 reports give at 33 categories and e^ε = 3."""
-_TOKEN_NAME = "page.token"  # noqa: S105  (of a file)
 _REQUESTS_A_MINUTE = 6000
 """A carrier's NAT puts thousands of boxes behind one address; each asks a few times a day."""
 
@@ -71,20 +67,7 @@ _REQUESTS_A_MINUTE = 6000
     help="Serve /metrics for Prometheus there, on loopback; 0 chooses a free port.",
 )
 @click.option("--spool", type=SPOOL, help="Copy reports there once an hour, for several servers.")
-@click.option("--page", is_flag=True, help="Serve the programmers' page at /page/, too.")
-@click.option(
-    "--page-token",
-    type=STORED_FILE,
-    help="Token of the page's operators, made if there is none.  [default: page.token beside the "
-    "store]",
-)
-@click.option(
-    "--page-half-width",
-    type=NumberRange(min=0, min_open=True),
-    default=_HALF_WIDTH,
-    show_default=True,
-    help="The page shows no interval wider than ± this (0.01 is one point of share).",
-)
+@page_options
 @json_option
 def serve(  # noqa: PLR0913  (one parameter an option)
     *,
@@ -98,9 +81,7 @@ def serve(  # noqa: PLR0913  (one parameter an option)
     a_minute: int,
     metrics_port: int | None,
     spool: Path | None,
-    page: bool,
-    page_token: Path | None,
-    page_half_width: float,
+    page: PageOptions | None,
     as_json: bool,
 ) -> None:
     """Serve the repository and accept reports until stopped."""
@@ -137,16 +118,13 @@ def serve(  # noqa: PLR0913  (one parameter an option)
         chores: list[Chore] = [close_windows]
         more_routes: list[BaseRoute] = []
         if page:
-            from server_stub.page.app import open_page  # noqa: PLC0415  (Jinja2)
-            from server_stub.page.health import health_of  # noqa: PLC0415
-
-            shown = open_page(
-                source=["--spool", str(spool)] if spool else ["--store", str(store)],
-                repository=repository,
-                token_file=page_token or store.with_name(_TOKEN_NAME),
-                half_width=page_half_width,
+            shown = page.opened(
+                ["--spool", str(spool)] if spool else ["--store", str(store)],
+                repository,
+                beside=store,
                 clock=clock,
-                health=partial(health_of, metrics.registry, lambda: ingest.trouble),
+                registry=metrics.registry,
+                trouble=lambda: ingest.trouble,
             )
             chores.append(shown.keeper.run)
             more_routes.append(shown.routes())

@@ -91,7 +91,8 @@ class OperatorPage:
                 "trouble": self.keeper.trouble,
             }
             if figures is None:
-                return HTMLResponse(render("counting", view="", **frame))
+                content = render("counting", view="", **frame)
+                return HTMLResponse(content, status_code=HTTPStatus.SERVICE_UNAVAILABLE)
             # Off the event loop, which goes on taking reports.
             made = await run_in_threadpool(view, request, figures, frame)
             if made is None:

@@ -21,7 +21,7 @@ from edgeagent.messages.targets import TARGETS
 from edgeagent.regular_file import read_regular
 from server_stub.page.figures import SegmentDescription
 
-__all__ = ["catalogue_in", "describe"]
+__all__ = ["carries", "catalogue_in", "describe"]
 
 _SHOWN = 24
 _MEASURED = 300

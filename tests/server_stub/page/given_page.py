@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -120,10 +121,14 @@ class Visitor:
 
 
 @contextmanager
-def visited(directory: Path, figures: PageFigures) -> Iterator[Visitor]:
-    """Serve the page with given figures."""
+def visited(
+    directory: Path, figures: PageFigures, *, patience_seconds: float = 10.0, works: bool = True
+) -> Iterator[Visitor]:
+    """Serve the page with given figures, or with some that never come."""
 
     async def work() -> PageFigures:
+        if not works:
+            await asyncio.Event().wait()
         return figures
 
     clock = FakeClock(NOW)
@@ -131,7 +136,7 @@ def visited(directory: Path, figures: PageFigures) -> Iterator[Visitor]:
     metrics = Metrics(repository=repository, store=directory / "reports.db", waiting=lambda: 0)
     page = OperatorPage(
         access=PageAccess(TOKEN.encode(), clock=clock, random=SeededRandomSource("page")),
-        keeper=FigureKeeper(work, clock=clock),
+        keeper=FigureKeeper(work, clock=clock, patience_seconds=patience_seconds),
         health=partial(health_of, metrics.registry, lambda: ""),
         task=published_tasks(repository)[-1],
         clock=clock,

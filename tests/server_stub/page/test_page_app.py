@@ -9,11 +9,27 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from edgeagent.clock import DAY_SECONDS
+from edgeagent.messages import canonical_bytes, decode_task
 from server_stub.demo.segments import HIT, SEGMENTS
 from server_stub.page.access import SESSION_SECONDS
+from server_stub.page.compute import compute
 from server_stub.page.figures import PageFigures
+from server_stub.page.health import ServerHealth
+from server_stub.page.service import service_page
 from tests.server_stub.loopback import JSON, make_report
-from tests.server_stub.page.given_page import SENSITIVE, TOKEN, Visitor, made_figures, visited
+from tests.server_stub.page.given_page import (
+    HALF_WIDTH,
+    NOW,
+    SENSITIVE,
+    TOKEN,
+    WEEKS,
+    Visitor,
+    made_figures,
+    made_repository,
+    made_sums,
+    visited,
+)
 
 PAGES = ["/page/", "/page/progress", "/page/service", f"/page/segment/{HIT}"]
 TABLES = ["/page/audience.csv", "/page/progress.csv", f"/page/segment/{HIT}.csv"]
@@ -234,3 +250,64 @@ def test_an_empty_server_invites(tmp_path: Path, figures: PageFigures) -> None:
         assert "512 titles" in words_of(visitor.read("/page/service"))
         assert rows(visitor.read("/page/progress.csv")) == []
         assert visitor.get("/page/audience.csv").status == HTTPStatus.NOT_FOUND
+
+
+def test_a_young_server_has_a_trend_only_from_the_second_week_on(tmp_path: Path) -> None:
+    repository = made_repository(tmp_path / "made")
+    for number, drawn in ((1, False), (2, True)):
+        sums = made_sums(repository, weeks=WEEKS[-number:])
+        figures = compute(sums, repository, now=NOW, half_width=HALF_WIDTH)
+        with visited(tmp_path / str(number), figures) as visitor:
+            visitor.enter()
+            page = visitor.read(f"/page/segment/{HIT}")
+            assert ('class="band"' in page) is drawn
+            assert ("A trend begins with the second week" in page) is not drawn
+            assert "What changed" not in visitor.read("/page/")
+
+
+def test_reports_that_hold_counts_are_told_in_sessions(tmp_path: Path) -> None:
+    repository = made_repository(tmp_path / "made")
+    folder = repository / "targets" / "tasks"
+    for path in folder.iterdir():
+        task = decode_task(path.read_bytes())
+        changed = msgspec.structs.replace(task, mechanism="discrete_laplace")
+        path.write_bytes(canonical_bytes(changed))
+    sums = made_sums(repository, weeks=WEEKS[-2:])
+    figures = compute(sums, repository, now=NOW, half_width=1.0)
+    with visited(tmp_path / "visited", figures) as visitor:
+        visitor.enter()
+        said = words_of(visitor.read("/page/"))
+        assert "Sessions a box and week" in said
+        assert re.search(r"between 0\.\d\d and \d\.\d\d sessions a box and week", said)
+        assert " sessions" in words_of(visitor.read("/page/progress"))
+        assert "session" in words_of(visitor.read(f"/page/segment/{HIT}"))
+
+
+def test_while_the_first_figures_are_in_work_the_page_says_so(
+    tmp_path: Path, figures: PageFigures
+) -> None:
+    with visited(tmp_path, figures, patience_seconds=0.0, works=False) as visitor:
+        visitor.enter()
+        answer = visitor.get("/page/")
+        assert answer.status == HTTPStatus.SERVICE_UNAVAILABLE
+        assert "The reports are being counted" in words_of(answer.body.decode())
+
+
+def test_what_expires_is_told_before_it_is_over(figures: PageFigures) -> None:
+    expiries = {
+        "root": NOW + 100 * DAY_SECONDS,
+        "targets": NOW + 2 * DAY_SECONDS,
+        "snapshot": NOW - 1,
+        "timestamp": 0,
+    }
+    health = ServerHealth(
+        trouble="the disk is full", waiting=3, free_bytes=1 << 20, answers={}, expiries=expiries
+    )
+    task = figures.quarters[0].task
+    said = words_of(service_page(figures, health, task, now=NOW, form_key="", trouble=""))
+    assert "root 11 March 2027 100 days left" in said
+    assert "2 days left: sign it again" in said
+    assert "over: boxes keep what they have" in said
+    assert "timestamp – cannot be read" in said
+    assert "trouble reports cannot be stored: the disk is full" in said
+    assert "3 wait to be written" in said

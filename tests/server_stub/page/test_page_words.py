@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeagent.clock import quarter_of, week_of, week_start
+from server_stub.aggregation.changes import SegmentChange
 from server_stub.page.words import (
+    Unit,
     day,
+    difference,
     figure,
     interval,
     moment,
@@ -63,6 +66,32 @@ def test_sessions_and_figures() -> None:
     assert figure(0.3, "sessions") == "0.30"
     assert points(0.0037, "share") == "± 0.4 points"
     assert points(0.2, "sessions") == "± 0.20 sessions"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "unit", "words"),
+    [
+        (0.024, 0.033, "share", "2.4 to 3.3 points"),
+        (-0.033, -0.024, "share", "2.4 to 3.3 points"),
+        (0.1, 0.25, "sessions", "0.10 to 0.25 sessions"),
+    ],
+)
+def test_a_difference_whose_direction_is_certain(
+    low: float, high: float, unit: Unit, words: str
+) -> None:
+    change = SegmentChange(
+        category=1,
+        name="",
+        before=0.1,
+        after=0.1,
+        difference=(low + high) / 2,
+        low=low,
+        high=high,
+        p_value=0.0,
+        adjusted_p_value=0.0,
+        verdict="changed",
+    )
+    assert difference(change, unit) == words
 
 
 def test_days_weeks_and_quarters() -> None:
