@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -20,6 +20,7 @@ from edgeagent.messages.fields import (
     MIN_DAYS_WHILE_REPORTING,
     AgeRating,
     LanguageCode,
+    SchemeName,
 )
 from edgeagent.messages.server_address import ServerAddress
 from edgeagent.regular_file import read_regular
@@ -172,6 +173,10 @@ class Config(_Table, frozen=True, kw_only=True):
     nothing."""
     report_spacing_weeks: Annotated[int, Meta(ge=SPACING_WEEKS, le=520)] = SPACING_WEEKS
     """Fewest weeks from one report to the next, at least 13; a box keeps to its own 13th weeks."""
+    report_schemes: Annotated[tuple[SchemeName, ...], Meta(min_length=1)] = get_args(SchemeName)
+    """What a report may tell of a session: ``segment``, or ``group_daypart``, a group of segments
+    and the time of day in four parts. A task that asks for another gets nothing; households are
+    asked about what is permitted here."""
     report_pins: tuple[Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")], ...] = ()
     """Reports go only to a server whose public key (SHA-256 of its SubjectPublicKeyInfo, in hex) is
     among these; none: any that the system's authorities vouch for."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from edgeagent.messages.catalogue import Title
 from edgeagent.messages.scoring import Viewing
 
-__all__ = ["SESSION_GAP_SECONDS", "split_sessions", "watched_seconds"]
+__all__ = ["SESSION_GAP_SECONDS", "session_start", "split_sessions", "watched_seconds"]
 
 SESSION_GAP_SECONDS = 30 * 60
 """From the end of one viewing to the start of the next; the gap web analytics uses for a visit."""
@@ -44,7 +44,7 @@ def split_sessions(
     """
 
     def started_on(viewing: Viewing) -> int:
-        return viewing.watched_on - watched_seconds(viewing, title_of(viewing.entity_id))
+        return _viewing_start(viewing, title_of)
 
     sessions: list[list[Viewing]] = []
     # Where two end together the longer one comes first, so that the order given never matters.
@@ -54,6 +54,15 @@ def split_sessions(
         else:
             sessions.append([viewing])
     return tuple(tuple(session) for session in sessions)
+
+
+def session_start(session: Sequence[Viewing], title_of: Callable[[str], Title | None]) -> int:
+    """Return when a session's first viewing began, seconds UTC; 0 if it has none."""
+    return max(0, _viewing_start(session[0], title_of)) if session else 0
+
+
+def _viewing_start(viewing: Viewing, title_of: Callable[[str], Title | None]) -> int:
+    return viewing.watched_on - watched_seconds(viewing, title_of(viewing.entity_id))
 
 
 def _run_seconds(title: Title | None) -> int:

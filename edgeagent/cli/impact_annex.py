@@ -228,6 +228,10 @@ def _task(facts: ImpactFacts) -> Iterator[str]:
 
 def _parameters(task: TaskInForce) -> Iterator[str]:
     yield f"- Task: `{task.name}`: {task.mechanism}, {task.categories} categories"
+    if task.zone is None:
+        yield "- A category is a segment"
+    else:
+        yield f"- A category is a group of segments and one of four parts of the day in {task.zone}"
     yield f"- e^ε of a report: {task.odds} (ε = {task.epsilon:.3f})"
     if not task.permitted:
         yield "- The settings allow less than that: no report is drawn for this task"

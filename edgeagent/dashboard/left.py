@@ -31,6 +31,8 @@ class Reading:
     """What a reader of a report can make of it."""
 
     mechanism: str
+    tells_daypart: bool
+    """Whether a group is one of segments in a part of the day; else it is a segment."""
     counts: tuple[int, ...]
     ticked: int
     padding_bytes: int
@@ -55,11 +57,12 @@ def read_report(report: DisclosureShape) -> Reading:
     body = report.body
     counts = msgspec.json.decode(body, type=_Counted).counts
     odds, groups, ticked = Fraction(report.odds), len(counts), sum(counts)
-    mechanism, _, _ = report.task.partition(".")
+    mechanism, _, rest = report.task.partition(".")
     is_subset = mechanism == "subset_selection"
     subset = SubsetSelection(groups, odds, weight=ticked) if is_subset else None
     return Reading(
         mechanism=mechanism,
+        tells_daypart=rest.startswith("group_daypart."),
         counts=counts,
         ticked=ticked,
         padding_bytes=len(body) - len(body.rstrip(" ")),

@@ -87,13 +87,14 @@ TaskName = Annotated[
     str,
     Meta(
         max_length=48,
-        pattern=rf"^({'|'.join(get_args(MechanismName))})"
+        pattern=rf"^({'|'.join(get_args(MechanismName))})(\.group_daypart)?"
         r"\.[0-9]{1,2}\.[0-9]{1,4}-[0-9]{1,4}\.[0-9]{1,4}\Z",
     ),
 ]
-"""Mechanism, categories, e^ε as a fraction, and quarter: what a report carries."""
-SchemeName = Literal["segment"]
-"""What a report may tell of a session: its segment."""
+"""Mechanism, scheme if it is not ``segment``, categories, e^ε as a fraction, and quarter: what a
+report carries."""
+SchemeName = Literal["segment", "group_daypart"]
+"""What a report may tell of a session: its segment, or its group of segments and part of day."""
 ErasureReason = Literal["loss_of_consent", "user_request", "account_deletion", "profile_deletion"]
 Outcome = Literal["accepted", "refused", "expired", "withdrawn", "other_server"]
 """The outcome of a report."""

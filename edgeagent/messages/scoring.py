@@ -177,10 +177,12 @@ class SegmentRequest(Message, frozen=True, kw_only=True):
 
 
 class SegmentAnswer(Message, frozen=True, kw_only=True):
-    """One segment id per session, in the order of the request."""
+    """Segment id and beginning of each session, in the order of the request."""
 
     segments: tuple[int | None, ...]
     """``None`` if no title of the session is in the catalogue."""
+    started_on: tuple[Seconds, ...]
+    """When its first viewing began, seconds UTC; 0 for a session without viewings."""
 
 
 class TrialRequest(Message, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ def terms_in_force(config: Config) -> Terms:
         odds=config.report_max_odds,
         recipients=() if server is None else (server.host.lower(),),
         retention_days=config.retention_days,
-        schemes=get_args(SchemeName),
+        schemes=tuple(name for name in get_args(SchemeName) if name in config.report_schemes),
         spacing_weeks=config.report_spacing_weeks,
     )
 

@@ -49,7 +49,7 @@ from edgeagent.scoring.causes import TRIED_TITLES, segment_causes
 from edgeagent.scoring.heads import Head, ModelHead, PopularityHead
 from edgeagent.scoring.session import OnnxModel
 from edgeagent.segments.categories import argmax_segment
-from edgeagent.sessions import split_sessions
+from edgeagent.sessions import session_start, split_sessions
 
 __all__ = ["Engine"]
 
@@ -135,7 +135,10 @@ class Engine:
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         """Assign a segment to each session; see :class:`~.protocol.Scorer`."""
-        return SegmentAnswer(segments=tuple(map(self._segment, request.sessions)))
+        return SegmentAnswer(
+            segments=tuple(map(self._segment, request.sessions)),
+            started_on=tuple(session_start(each, self._title) for each in request.sessions),
+        )
 
     def segment_probabilities(self, window: Window) -> NDArray[np.float32]:
         """Return [S] the model's segment probabilities for a window; they sum to 1."""

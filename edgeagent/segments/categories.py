@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgeagent.messages import ReportTask
+from msgspec import UNSET
 
-__all__ = ["argmax_segment", "category_of"]
+from edgeagent.clock import DAY_SECONDS
+from edgeagent.messages import ReportTask
+from edgeagent.messages.task import DAYPARTS
+
+__all__ = ["argmax_segment", "category_of", "daypart_of"]
 
 
 def argmax_segment(probabilities: Sequence[float]) -> int:
@@ -17,12 +21,27 @@ def argmax_segment(probabilities: Sequence[float]) -> int:
     return max(range(len(probabilities)), key=lambda segment: (probabilities[segment], -segment))
 
 
-def category_of(segment: int | None, task: ReportTask) -> int:
+def daypart_of(moment: int, *, utc_offset_minutes: int) -> int:
+    """Return the place in ``DAYPARTS`` of a moment, seconds UTC, in a zone."""
+    local = (moment + 60 * utc_offset_minutes) % DAY_SECONDS
+    return local * len(DAYPARTS) // DAY_SECONDS
+
+
+def category_of(segment: int | None, task: ReportTask, *, started_on: int) -> int:
     """Return the category a session counts as under ``task``.
 
     A session without a known title, a sensitive segment, and a segment without a category in the
     task count as "none", so that a report never says more than its task allows.
+
+    Args:
+        segment: of the session; ``None`` if no title of it is known.
+        task: defines the categories.
+        started_on: when the session began, seconds UTC; used only where the scheme tells it.
+
     """
-    if segment is None or segment in task.sensitive or not 0 <= segment < task.none_category:
+    if segment is None or segment in task.sensitive or not 0 <= segment < task.segments:
         return task.none_category
-    return segment
+    if task.by_group is UNSET:
+        return segment
+    daypart = daypart_of(started_on, utc_offset_minutes=task.by_group.utc_offset_minutes)
+    return len(DAYPARTS) * task.by_group.groups[segment] + daypart

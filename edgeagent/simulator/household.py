@@ -215,7 +215,10 @@ class HouseholdLife:
         split = agent.scorer.split(SplitRequest(files=files, profiles=(tuple(viewings),)))
         answer = agent.scorer.segment(SegmentRequest(files=files, sessions=split.sessions))
         share = Fraction(1, len(answer.segments))
-        return [(category_of(segment, task), share) for segment in answer.segments]
+        return [
+            (category_of(segment, task, started_on=moment), share)
+            for segment, moment in zip(answer.segments, answer.started_on, strict=True)
+        ]
 
 
 def _link_targets(source: Path, destination: Path) -> None:

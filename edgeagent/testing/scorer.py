@@ -22,9 +22,9 @@ from edgeagent.messages import (
     canonical_bytes,
     sha256_hex,
 )
-from edgeagent.sessions import split_sessions
+from edgeagent.sessions import session_start, split_sessions
 
-__all__ = ["DigestScorer", "TableScorer"]
+__all__ = ["DigestScorer", "TableScorer", "segment_answer"]
 
 _NO_FILES = ModelFiles(
     model_path="", model_sha256="0" * 64, catalogue_path="", catalogue_sha256="0" * 64
@@ -64,7 +64,7 @@ class TableScorer:
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         """Return the same segment for every session."""
         self._ask(request)
-        return SegmentAnswer(segments=(self.segment_id,) * len(request.sessions))
+        return segment_answer(request, (self.segment_id,) * len(request.sessions))
 
     def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         """Accept every model."""
@@ -110,9 +110,8 @@ class DigestScorer:
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         """Return one segment for each session, depending on everything in the request."""
         number = self._number(request)
-        return SegmentAnswer(
-            segments=tuple((number + index) % 32 for index in range(len(request.sessions)))
-        )
+        count = len(request.sessions)
+        return segment_answer(request, tuple((number + index) % 32 for index in range(count)))
 
     def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         """Accept every model."""
@@ -128,6 +127,12 @@ class DigestScorer:
     def _number(self, request: RankRequest | SegmentRequest) -> int:
         anywhere = msgspec.structs.replace(request, files=_NO_FILES)
         return int(sha256_hex(canonical_bytes(anywhere))[:8], 16)
+
+
+def segment_answer(request: SegmentRequest, segments: tuple[int | None, ...]) -> SegmentAnswer:
+    """Return an answer with the beginnings of sessions where no title's run time is known."""
+    starts = (session_start(session, lambda _: None) for session in request.sessions)
+    return SegmentAnswer(segments=segments, started_on=tuple(starts))
 
 
 def _split(request: SplitRequest) -> SplitAnswer:

@@ -23,7 +23,7 @@ from edgeagent.messages import (
 )
 from edgeagent.messages.fields import MechanismName
 from edgeagent.messages.targets import CATALOGUE_ROLE, MANIFEST_TARGET, MODELS_ROLE, TASK_TARGET
-from edgeagent.messages.task import PERMITTED_SEGMENTS
+from edgeagent.messages.task import PERMITTED_SEGMENTS, GroupDayparts
 from model_export.heads.files import head_files
 from model_export.heads.trained_model import TrainedModel
 
@@ -71,6 +71,7 @@ def export(
     *,
     now: int,
     mechanism: MechanismName = "subset_selection",
+    by_group: GroupDayparts | None = None,
 ) -> Artefacts:
     """Export a model; equal arguments give equal bytes.
 
@@ -81,6 +82,8 @@ def export(
         now: seconds UTC: stamped into model version, catalogue and manifest; the report task asks
             about the quarter that runs then, from the week that runs then.
         mechanism: of the report task.
+        by_group: the groups of segments that the task counts by, with the part of the day; by
+            segment unless given.
 
     Raises:
         InputError: a number of segments that no box reports on.
@@ -115,7 +118,7 @@ def export(
         catalogue=catalogue,
         catalogue_items=len(titled.titles),
         manifest=manifest,
-        task=_task(manifest, mechanism, week=week_of(now)),
+        task=_task(manifest, mechanism, by_group, week=week_of(now)),
     )
 
 
@@ -146,11 +149,18 @@ def _reference(role: str, data: bytes, suffix: str) -> TargetReference:
     return TargetReference(path=f"{role}/{digest}.{suffix}", sha256=digest, length_bytes=len(data))
 
 
-def _task(manifest: ModelManifest, mechanism: MechanismName, *, week: int) -> ReportTask:
+def _task(
+    manifest: ModelManifest,
+    mechanism: MechanismName,
+    by_group: GroupDayparts | None,
+    *,
+    week: int,
+) -> ReportTask:
+    categories = len(manifest.segments) if by_group is None else by_group.categories - 1
     # e^ε = 3, the largest a box accepts: a tighter budget needs more boxes for the same interval.
     return ReportTask(
         mechanism=mechanism,
-        categories=len(manifest.segments) + 1,  # type: ignore[arg-type]  # looked at in export
+        categories=categories + 1,  # type: ignore[arg-type]  # looked at in export
         odds_numerator=3,
         odds_denominator=1,
         epoch=quarter_of(week),
@@ -161,4 +171,5 @@ def _task(manifest: ModelManifest, mechanism: MechanismName, *, week: int) -> Re
         sensitive=tuple(
             number for number, label in enumerate(manifest.segments) if label.sensitive
         ),
+        by_group=by_group or UNSET,
     )

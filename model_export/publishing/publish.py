@@ -272,6 +272,12 @@ def _going_on(
         return artefacts, {}
     task = decode_task(repository.read_target(TASK_TARGET, before.targets[TASKS_ROLE]))
     new = artefacts.task
+    if task.epoch == new.epoch and task.scheme != new.scheme:
+        raise InputError(
+            f"the quarter that runs counts by {task.scheme}, and one "
+            "quarter has one kind of categories for everybody",
+            hint=f"publish {new.scheme} when the next quarter begins",
+        )
     if not keep_task and task.name != new.name:
         return artefacts, {}
     if task.epoch != new.epoch:

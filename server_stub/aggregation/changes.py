@@ -33,6 +33,8 @@ ERROR_RATE = 0.05
 """Of one look at all differences together: one in twenty looks at nothing states something."""
 
 Verdict = Literal["changed", "seems to have changed", "no change seen"]
+_SAME = ("model_sha256", "scheme", "unit")
+"""What two estimates must share to be compared."""
 _Pair = tuple[SegmentEstimate, SegmentEstimate]
 _LARGEST_VARIANCE = CLIP**2 / 4
 """Of a count within 0 and C over the boxes (Popoviciu 1935): estimates of sessions state the noise
@@ -140,10 +142,10 @@ def _check_comparable(estimates: Sequence[AudienceEstimate]) -> None:
             hint="wait for the reports of the next quarter",
         )
     for before, after in pairwise(estimates):
-        if before.model_sha256 != after.model_sha256 or before.unit != after.unit:
+        if any(getattr(before, name) != getattr(after, name) for name in _SAME):
             raise InputError(
                 f"{before.task} and {after.task} do not measure the same: another model assigns "
-                "the segments, or the unit differs",
+                "the segments, or the unit or the categories differ",
                 hint="publish with 'model-export publish --keep-task' to go on with the segments",
             )
 

@@ -8,7 +8,8 @@ from typing import Literal
 
 from edgeagent.errors import InputError, PolicyError
 from edgeagent.messages import Message, ModelManifest, ReportTask
-from edgeagent.messages.fields import MechanismName
+from edgeagent.messages.fields import MechanismName, SchemeName
+from edgeagent.messages.task_labels import category_names
 from edgeagent.privacy.accounting import epsilon
 from edgeagent.privacy.estimation import Estimate, Totals, each_of, onto_simplex
 from edgeagent.privacy.randomizers import randomizer_for
@@ -53,6 +54,8 @@ class AudienceEstimate(Message, frozen=True, kw_only=True):
     quarter: int
     """Of its weeks, counted from January 1970: the task's epoch."""
     mechanism: MechanismName
+    scheme: SchemeName
+    """What a category is: a segment, or a group of segments in a part of the day."""
     epsilon: float
     """ε of one report."""
     model_sha256: str
@@ -146,6 +149,7 @@ def estimate_windows(
         task=task.name,
         quarter=task.epoch,
         mechanism=task.mechanism,
+        scheme=task.scheme,
         epsilon=epsilon(task.odds),
         model_sha256=task.segmenter.model.sha256,
         weeks=tuple(window.week for window in windows),
@@ -196,12 +200,13 @@ def _why_withheld(estimate: Estimate, *, widest: float, stated: float | None) ->
 def _segments(
     estimate: Estimate, task: ReportTask, manifest: ModelManifest | None
 ) -> tuple[SegmentEstimate, ...]:
-    listed = [number for number in range(task.categories) if number not in task.sensitive]
+    listed = [number for number in range(task.categories) if number not in task.empty_categories]
+    names = category_names(task, () if manifest is None else manifest.segments)
     display = onto_simplex([estimate.shares[category] for category in listed])
     return tuple(
         SegmentEstimate(
             category=category,
-            name=_name(category, task, manifest),
+            name="none" if category == task.none_category else names[category].name,
             value=estimate.values[category],
             low=estimate.intervals[category][0],
             high=estimate.intervals[category][1],
@@ -221,11 +226,3 @@ def _nothing_there(known: Sequence[int], task: ReportTask, asked: Sequence[int])
         if known
         else "boxes send theirs after the end of a week",
     )
-
-
-def _name(category: int, task: ReportTask, manifest: ModelManifest | None) -> str:
-    if category == task.none_category:
-        return "none"
-    if manifest is None or category >= len(manifest.segments):
-        return f"segment {category}"
-    return manifest.segments[category].name

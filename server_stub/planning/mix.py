@@ -123,6 +123,11 @@ def session_mix(
             f"{task.name} measures {task.mechanism}, which gives no shares of sessions",
             hint="plan from a task of subset_selection",
         )
+    if task.scheme != "segment":
+        raise PolicyError(
+            f"{task.name} counts by {task.scheme}, which gives no shares of segments",
+            hint="plan from a task that counts by segment",
+        )
     if manifest is None:
         raise InputError(
             f"the model that assigns the segments of {task.name} is not in the repository",

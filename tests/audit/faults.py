@@ -98,7 +98,7 @@ def _exact(effort: Effort) -> Iterator[Verdict]:
 
 
 def _statistical(effort: Effort) -> Iterator[Verdict]:
-    subset, _, laplace = TASKS
+    subset, _, laplace, _ = TASKS
     honest = DiscreteLaplace(laplace.categories, _THREE)
     number = 20_000
     yield _tried(SubsetAtFour(subset.categories), subset, number=number)

@@ -10,9 +10,12 @@ from math import log
 from typing import Literal
 
 import numpy as np
+from msgspec.structs import replace
 
+from edgeagent.clock import HOUR_SECONDS
 from edgeagent.errors import PromiseBroken
 from edgeagent.messages import ReportTask, Segmenter, TargetReference, decode_report, encode_report
+from edgeagent.messages.task import GroupDayparts
 from edgeagent.privacy.randomizers import Randomizer, randomizer_for
 from edgeagent.privacy.release import release
 from edgeagent.privacy.values import SegmentCounts
@@ -31,6 +34,12 @@ WEEKS: dict[str, tuple[int, ...]] = {
     "nothing": (),
 }
 """Neighbours that are as far apart as weeks can be; 20 sessions are more than any clip."""
+DAYS: dict[str, tuple[tuple[int, ...], int]] = {
+    "only evenings": ((0,) * 20, 20 * HOUR_SECONDS),
+    "only nights": ((0,) * 20, 2 * HOUR_SECONDS),
+    "nothing": ((), 0),
+}
+"""The same for a task that tells the time of day: sessions, and when all of them begin."""
 SEEN = 0.75
 """The share of the claimed ε that must be found, or the audit has lost its eyes."""
 
@@ -48,10 +57,16 @@ def task(mechanism: str, categories: Literal[9, 17, 33, 65]) -> ReportTask:
     )
 
 
+def _by_group() -> ReportTask:
+    scheme = GroupDayparts(groups=(0, 1, 2, 3) * 4, utc_offset_minutes=0)
+    return replace(task("subset_selection", 17), by_group=scheme)
+
+
 TASKS = (
     task("subset_selection", 33),
     task("subset_selection", 9),
     task("discrete_laplace", 9),
+    _by_group(),
 )
 STORE_ARMS = 2
 CYCLES = 100
@@ -73,12 +88,13 @@ def draw_reports(
     number: int,
     source: RandomSource,
     mechanism: Randomizer | None = None,
+    started_on: int = 0,
 ) -> Reports:
     """Return the counts of so many reports on one week, as a reader of the bytes sees them."""
     randomizer = mechanism or randomizer_for(asked)
     reports = np.empty((number, asked.categories), dtype=np.int16)
     for row in reports:
-        categories = (category_of(segment, asked) for segment in sessions)
+        categories = (category_of(each, asked, started_on=started_on) for each in sessions)
         week = SegmentCounts.of(categories, categories=asked.categories)
         noisy = randomizer.privatize(randomizer.bound(week, source), source)
         body = encode_report(release(noisy, task=asked, week=2960, random=source))
@@ -98,13 +114,20 @@ def loss(effort: Effort) -> Result:
                 sessions,
                 number=number,
                 source=SystemRandomSource() if effort.full else SeededSource(f"loss {name}"),
+                started_on=started_on,
             )
-            for name, sessions in WEEKS.items()
+            for name, (sessions, started_on) in _weeks_of(asked).items()
         }
-        for name, other in permutations(WEEKS, 2):
+        for name, other in permutations(drawn, 2):
             bound = lower_bound(drawn[name], drawn[other], alpha=ALPHA_OF_ARM)
             found.append((f"{asked.name}, {name} against {other}", asked, bound))
     return _judged("loss", found, reports_a_side=number)
+
+
+def _weeks_of(asked: ReportTask) -> dict[str, tuple[tuple[int, ...], int]]:
+    if asked.scheme == "group_daypart":
+        return DAYS
+    return {name: (sessions, 0) for name, sessions in WEEKS.items()}
 
 
 def store(effort: Effort) -> Result:

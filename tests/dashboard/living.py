@@ -73,10 +73,11 @@ def _download(box: AgentBox, directory: Path) -> None:
             server_url=url, trusted_root=str(directory / "repository" / "root.json")
         )
         with box.open() as agent:
-            for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
-                agent.grant(purpose)
             agent.update_model()
     box.config = Config(server_url=_RECIPIENT)
+    with box.open() as agent:  # the notice names the recipient
+        for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING):
+            agent.grant(purpose)
 
 
 def _report(box: AgentBox, agent: Agent, log: WatchLog) -> None:

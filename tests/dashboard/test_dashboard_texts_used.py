@@ -40,7 +40,11 @@ FAMILIES: dict[str, set[str]] = {
     "outcome.": {*get_args(Outcome), "waiting"},
     "purpose.": set(Purpose),
     "record.": {*get_args(State), "event.given", "event.withdrawn"},
-    "report.meaning.": set(get_args(MechanismName)),
+    "report.meaning.": {
+        mechanism + scheme
+        for mechanism in get_args(MechanismName)
+        for scheme in ("", ".group_daypart")
+    },
     "next.obstacle.": set(Obstacle),
     "switches.": {"lapsed", "other_notice"},
     "term.": set(get_args(TermName)),

@@ -60,7 +60,8 @@ class FakeScorer:
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         self._fail()
-        return SegmentAnswer(segments=(3,) * len(request.sessions))
+        count = len(request.sessions)
+        return SegmentAnswer(segments=(3,) * count, started_on=(0,) * count)
 
     def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         self._fail()
@@ -110,7 +111,7 @@ def test_calls_are_answered_in_turn_until_none_comes(pipes: Pipes) -> None:
     serve(pipes.calls, pipes.answer_on, scorer=scorer, idle_seconds=0.0)
     assert pipes.answer() == ScoringAnswer(picks=PICKS)
     assert pipes.answer() == ScoringAnswer(split=SplitAnswer(sessions=((),)))
-    assert pipes.answer() == ScoringAnswer(segments=SegmentAnswer(segments=()))
+    assert pipes.answer() == ScoringAnswer(segments=SegmentAnswer(segments=(), started_on=()))
     assert pipes.answer() == ScoringAnswer(verified=True)
     assert pipes.answer() == ScoringAnswer(trial=TrialAnswer(gains=(1.0,)))
     assert scorer.verified == [(FILES, "g", CLAIMS)]

@@ -16,7 +16,7 @@ from edgeagent.scoring.frames import (
     write_frame,
 )
 
-ANSWER = ScoringAnswer(segments=SegmentAnswer(segments=(1, None)))
+ANSWER = ScoringAnswer(segments=SegmentAnswer(segments=(1, None), started_on=(5, 0)))
 
 
 @pytest.fixture
@@ -98,7 +98,9 @@ def test_the_end_is_noticed_on_both_sides(pipe: tuple[int, int]) -> None:
 
 def test_one_who_does_not_read_is_not_waited_for(pipe: tuple[int, int]) -> None:
     _, writer = pipe
-    long = ScoringAnswer(segments=SegmentAnswer(segments=(None,) * 50_000))
+    long = ScoringAnswer(
+        segments=SegmentAnswer(segments=(None,) * 50_000, started_on=(0,) * 50_000)
+    )
     with pytest.raises(PipeClosed, match="does not read"):
         write_frame(writer, long, cap_bytes=10**6, timeout_seconds=0.0)
 

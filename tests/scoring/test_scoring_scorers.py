@@ -171,7 +171,7 @@ def test_a_child_gone_idle_does_not_count_as_a_failure(
     assert len(list(starts.iterdir())) == 3
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"segments":{"segments":[]}}'])
+@pytest.mark.parametrize("body", [b"{}", b'{"segments":{"segments":[],"started_on":[]}}'])
 def test_an_answer_to_another_question_is_no_answer(
     child_of: Callable[[tuple[str, ...]], ChildScorer], files: ModelFiles, body: bytes
 ) -> None:

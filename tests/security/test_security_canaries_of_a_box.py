@@ -31,6 +31,7 @@ from edgeagent.services.upkeep.box_erasure import erase_box
 from edgeagent.services.upkeep.key_management import configured_provider
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.canaries import decrypted_files, files_with
+from edgeagent.testing.scorer import segment_answer
 
 CANARY = "Canary of Portmeirion 71"
 PROFILES = ("main", "Ada")
@@ -56,7 +57,7 @@ class CanaryScorer:
         return SplitAnswer(sessions=request.profiles)
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
-        return SegmentAnswer(segments=(0,) * len(request.sessions))
+        return segment_answer(request, (0,) * len(request.sessions))
 
     def verify(self, files: ModelFiles, golden_path: str, *, claims: ModelClaims) -> None:
         """Accept every model."""

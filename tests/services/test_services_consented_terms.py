@@ -37,12 +37,19 @@ def as_first_notice_had_it(record: ConsentRecord) -> ConsentRecord:
         (Purpose.REPORTING, {"server_url": "https://others.example"}, "a server"),
         (Purpose.REPORTING, {"report_max_odds": "3"}, "cost more"),
         (Purpose.REPORTING, {"report_spacing_weeks": 25}, "more reports"),
+        (Purpose.REPORTING, {"report_schemes": ("segment", "group_daypart")}, "not named"),
     ],
 )
 def test_what_gets_worse_is_asked_again_for_its_purpose_alone(
     box: Box, purpose: Purpose, settings: dict[str, Any], said: str
 ) -> None:
-    change(box, retention_days=90, report_max_odds="2", report_spacing_weeks=26)
+    change(
+        box,
+        retention_days=90,
+        report_max_odds="2",
+        report_spacing_weeks=26,
+        report_schemes=("segment",),
+    )
     box.grant(*Purpose)
     change(box, **settings)
     assert [each.purpose for each in box.agent.consent() if not each.granted] == [purpose]
@@ -79,7 +86,21 @@ def test_no_task_changes_the_notice_or_asks_anybody(box: Box) -> None:
     assert all(each.granted and not each.changes for each in box.agent.consent())
 
 
+def test_a_consent_under_the_first_notice_covers_no_time_of_day(box: Box) -> None:
+    for purpose in Purpose:
+        box.agent._home.ledger.append_consent(as_first_notice_had_it(box.agent.grant(purpose)))
+    box.reopen()
+    assert [each.purpose for each in box.agent.consent() if not each.granted] == [Purpose.REPORTING]
+    (change,) = state(box, Purpose.REPORTING).changes
+    assert (change.term, change.before, change.now) == (
+        "schemes",
+        "segment",
+        "group_daypart, segment",
+    )
+
+
 def test_a_consent_under_the_first_notice_still_counts(box: Box) -> None:
+    change(box, report_schemes=("segment",))
     for purpose in Purpose:
         box.agent._home.ledger.append_consent(as_first_notice_had_it(box.agent.grant(purpose)))
     box.reopen()
@@ -90,6 +111,7 @@ def test_a_consent_under_the_first_notice_still_counts(box: Box) -> None:
 def test_the_first_notice_covers_what_was_in_force_when_the_terms_were_written_down(
     box: Box,
 ) -> None:
+    change(box, report_schemes=("segment",))
     box.agent._home.ledger.append_consent(
         as_first_notice_had_it(box.agent.grant(Purpose.REPORTING))
     )

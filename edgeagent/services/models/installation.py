@@ -20,6 +20,7 @@ from edgeagent.messages.fields import Seconds, Sha256, TaskName
 from edgeagent.messages.rollout import Rollout
 from edgeagent.messages.targets import target_file
 from edgeagent.services.models.release_watch import ReleasesConflict, ReleaseWatch
+from edgeagent.messages.task_labels import category_names, plain_label
 from edgeagent.services.state_store import StateStore
 from edgeagent.services.timekeeping.device_clock import DeviceClock, TimeEvidence
 from edgeagent.store import LedgerStore
@@ -228,22 +229,15 @@ def category_labels(
     """Return a label for each category of a report.
 
     Args:
-        installation: its model names the segments if the task uses that model's segments.
+        installation: its model names the segments if its task is meant and uses that model's.
         task: name of the task, as a report carries it.
         categories: S'.
 
     """
     current, asked = installation.current, installation.task
-    if (
-        current is not None
-        and asked is not None
-        and asked.name == task
-        and asked.segmenter.model == current.model
-        and len(current.segments) == categories - 1
-    ):
-        return (*current.segments, _named(NONE_NAME))
-    return (*(_named(f"segment {number}") for number in range(categories - 1)), _named(NONE_NAME))
-
-
-def _named(name: str) -> SegmentLabel:
-    return SegmentLabel(name=name, sensitive=False, iab=())
+    if asked is None or asked.name != task:
+        segments = (plain_label(f"segment {number}") for number in range(categories - 1))
+        return (*segments, plain_label(NONE_NAME))
+    is_named = current is not None and asked.segmenter.model == current.model
+    named = category_names(asked, current.segments if is_named and current else ())
+    return (*named, plain_label(NONE_NAME))

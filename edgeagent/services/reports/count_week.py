@@ -103,5 +103,9 @@ def count_drawn(
     needed = randomizer_for(task).most_sessions
     drawn = uniform_choice(sessions, min(needed, len(sessions)), random)
     request = SegmentRequest(files=files, sessions=(*drawn, *[_STAND_IN] * (needed - len(drawn))))
-    categories = [category_of(segment, task) for segment in scorer.segment(request).segments]
+    answer = scorer.segment(request)
+    categories = [
+        category_of(segment, task, started_on=moment)
+        for segment, moment in zip(answer.segments, answer.started_on, strict=True)
+    ]
     return SegmentCounts.of(categories[: len(drawn)], categories=task.categories)

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
+from msgspec import UNSET
+
 from edgeagent import __version__
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import Config
 from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
 from edgeagent.messages import ReportTask, SegmentLabel
+from edgeagent.messages.fields import SchemeName
 from edgeagent.messages.manifest import LiftedWord
+from edgeagent.messages.task_labels import plain_label, zone_name
 from edgeagent.notices import Notice, notice_digest
 from edgeagent.notices.in_force import notice_in_force
 from edgeagent.privacy.accounting import YEAR_WEEKS, epsilon
@@ -64,6 +68,10 @@ class TaskInForce:
 
     name: str
     mechanism: str
+    scheme: SchemeName
+    """What a category tells of a session."""
+    zone: str | None
+    """In which its part of the day is told; ``None`` where it tells none."""
     categories: int
     """S', "none" included."""
     odds: str
@@ -76,7 +84,7 @@ class TaskInForce:
     segments: tuple[SegmentLabel, ...]
     """All categories; the last is "none"."""
     counted_as_none: tuple[str, ...]
-    """Names of the segments whose sessions count as "none", since they are sensitive."""
+    """The segments whose sessions count as "none", since they are sensitive."""
     lifted_words: tuple[LiftedWord, ...]
     """Of the model: what its operator says is not sensitive, against the list of the exporter."""
 
@@ -204,6 +212,11 @@ def _task(installation: Installation, task: ReportTask, rules: ReportRules) -> T
     current = installation.current
     is_installed = current is not None and current.model == task.segmenter.model
     labels = category_labels(installation, task=task.name, categories=task.categories)
+    segments = (
+        current.segments
+        if current is not None and len(current.segments) == task.segments and is_installed
+        else tuple(plain_label(f"segment {number}") for number in range(task.segments))
+    )
     subset = None
     if isinstance(mechanism, SubsetSelection):
         subset = SubsetOdds(
@@ -214,13 +227,15 @@ def _task(installation: Installation, task: ReportTask, rules: ReportRules) -> T
     return TaskInForce(
         name=task.name,
         mechanism=task.mechanism,
+        scheme=task.scheme,
+        zone=None if task.by_group is UNSET else zone_name(task.by_group.utc_offset_minutes),
         categories=task.categories,
         odds=str(task.odds),
         epsilon=epsilon(task.odds),
         permitted=task.odds <= rules.limits.max_odds,
         subset=subset,
         segments=labels,
-        counted_as_none=tuple(labels[segment].name for segment in task.sensitive),
+        counted_as_none=tuple(segments[segment].name for segment in task.sensitive),
         lifted_words=(current.lifted_words or ()) if is_installed and current else (),
     )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Self
+from typing import Self, get_args
 
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import Config
+from edgeagent.messages.fields import SchemeName
 from edgeagent.privacy.accounting import COMPILED_LIMITS, Limits
 
 __all__ = ["SEND_WINDOW_SECONDS", "ReportRules"]
@@ -25,6 +26,8 @@ class ReportRules:
     enabled: bool = True
     limits: Limits = COMPILED_LIMITS
     recipient: str = ""
+    schemes: tuple[SchemeName, ...] = get_args(SchemeName)
+    """What a task may have a report tell."""
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -41,4 +44,5 @@ class ReportRules:
                 spacing_weeks=config.report_spacing_weeks,
             ),
             recipient=config.server_url or "",
+            schemes=config.report_schemes,
         )

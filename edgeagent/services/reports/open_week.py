@@ -135,11 +135,12 @@ class OpenWeek:
 
 def _meaning(week: int, task: ReportTask) -> str:
     start = iso_utc(week_start(week))[:10]
+    told = "segment" if task.scheme == "segment" else "group of segments and part of the day"
     done = {
         "subset_selection": f"One viewing session of the week from {start} was drawn and its "
-        "segment randomised.",
+        f"{told} randomised.",
         "discrete_laplace": f"At most {CLIP} viewing sessions of the week from {start} were "
-        "counted by segment, and noise was added to every count.",
+        f"counted by {told}, and noise was added to every count.",
     }[task.mechanism]
     return (
         f"{done} Whatever was watched, no answer is more than {task.odds} times as likely as it "

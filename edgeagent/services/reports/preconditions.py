@@ -158,6 +158,10 @@ class ReportConditions:
         # task of a future quarter is published when that quarter comes.
         if task.epoch != quarter_of(week) and week <= week_of(self.box.clock.now()):
             raise NoReport(Obstacle.QUARTER, "the task is for another quarter")
+        if task.scheme not in self.rules.schemes:
+            raise NoReport(
+                Obstacle.LIMITS, f"the task asks for {task.scheme}, which the settings rule out"
+            )
         debit = Debit(week=week, odds=task.odds)
         try:
             randomizer_for(task)

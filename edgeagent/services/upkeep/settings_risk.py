@@ -199,6 +199,10 @@ _JUDGES: Mapping[str, _Judge] = {
         "safer",
         f"reports are {config.report_spacing_weeks} weeks apart at least, not {SPACING_WEEKS}",
     ),
+    "report_schemes": lambda config: (
+        "safer",
+        f"a report may tell {' or '.join(config.report_schemes)} of a session, nothing else",
+    ),
     "report_pins": _said("safer", "reports go to a server with a pinned key only"),
     "service": _service,
 }

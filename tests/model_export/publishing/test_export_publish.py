@@ -19,6 +19,7 @@ from edgeagent.errors import InputError, OutputError, UpdateRefused
 from edgeagent.messages import canonical_bytes, sha256_hex
 from edgeagent.messages.targets import MANIFEST_TARGET, TASK_TARGET
 from edgeagent.network.fetcher import FilePart, PartFetcher
+from edgeagent.messages.task import GroupDayparts
 from edgeagent.network.repository import Repository
 from model_export.publishing.artefacts import Artefacts
 from model_export.publishing.publish import publish, published_task, repository_facts
@@ -210,6 +211,22 @@ def test_a_task_keeps_its_segments_for_a_quarter(publisher: Publisher, changed: 
     assert repository.ensure(old.segmenter.catalogue).read_bytes() == publisher.artefacts.catalogue
     publisher.publish(changed)
     assert published_task(publisher.directory) == changed.task
+
+
+def test_a_quarter_has_one_kind_of_categories(publisher: Publisher, changed: Artefacts) -> None:
+    publisher.publish()
+    scheme = GroupDayparts(groups=(0,) * publisher.artefacts.task.segments, utc_offset_minutes=0)
+    by_group = msgspec.structs.replace(
+        publisher.artefacts.task, categories=scheme.categories, by_group=scheme
+    )
+    with pytest.raises(InputError, match="counts by segment"):
+        publisher.publish(replace(publisher.artefacts, task=by_group))
+    assert published_task(publisher.directory) == publisher.artefacts.task
+    next_quarter = msgspec.structs.replace(
+        changed.task, categories=scheme.categories, by_group=scheme
+    )
+    publisher.publish(replace(changed, task=next_quarter))
+    assert published_task(publisher.directory) == next_quarter
 
 
 def test_before_the_first_publication_there_is_nothing(publisher: Publisher) -> None:

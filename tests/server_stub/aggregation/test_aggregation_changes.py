@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -145,3 +146,10 @@ def test_holm_stays_between_no_correction_and_bonferronis(
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     ranked = [adjusted(p_values)[index] for index in order]
     assert ranked == sorted(ranked)
+
+
+def test_quarters_that_count_by_other_categories_are_not_compared() -> None:
+    before, after = quarters(EVEN, EVEN, seed=1)
+    other = msgspec.structs.replace(after, scheme="group_daypart")
+    with pytest.raises(InputError, match="the categories differ"):
+        changes_in([before, other])

@@ -8,6 +8,7 @@ import pytest
 
 from edgeagent.errors import PolicyError
 from edgeagent.messages import ReportTask, SegmentLabel
+from edgeagent.messages.task import GroupDayparts
 from edgeagent.privacy.estimation import Totals, clopper_pearson
 from edgeagent.privacy.subset_selection import SubsetSelection
 from server_stub.aggregation.aggregator import Aggregator, WindowSums
@@ -119,3 +120,14 @@ def test_sensitive_segments_are_not_listed() -> None:
     answer = estimate_audience(even(10), make_task(sensitive=(3,)))
     assert [segment.category for segment in answer.segments] == [0, 1, 2, 4, 5, 6, 7, 8]
     assert sum(segment.display_share for segment in answer.segments) == pytest.approx(1)
+
+
+def test_groups_by_time_of_day_are_named_and_those_without_sessions_not_listed() -> None:
+    scheme = GroupDayparts(groups=(0, 0, 1, 1, 2, 2, 3, 3), utc_offset_minutes=60)
+    task = make_task(categories=17, by_group=scheme, sensitive=(2, 3))
+    answer = estimate_audience(GivenTotals(reports=1700, counts=(400,) * 17), task)
+    assert answer.scheme == "group_daypart"
+    listed = [segment.category for segment in answer.segments]
+    assert listed == [0, 1, 2, 3, *range(8, 17)]
+    assert answer.segments[3].name == "segment 0, segment 1, evening"
+    assert answer.segments[-1].name == "none"

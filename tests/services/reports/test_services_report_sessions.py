@@ -15,7 +15,7 @@ from edgeagent.privacy.discrete_laplace import CLIP
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.services.reports.count_week import Sessions, WeekCounter, count_drawn
 from edgeagent.testing.randomness import SeededRandomSource
-from edgeagent.testing.scorer import TableScorer
+from edgeagent.testing.scorer import TableScorer, segment_answer
 from tests.services.conftest import Box, task
 
 BOTH = (Purpose.HISTORY, Purpose.REPORTING)
@@ -29,12 +29,11 @@ class SessionScorer(TableScorer):
 
     def segment(self, request: SegmentRequest) -> SegmentAnswer:
         self._ask(request)
-        return SegmentAnswer(
-            segments=tuple(
-                int(session[0].entity_id.removeprefix("t:")) if session else None
-                for session in request.sessions
-            )
+        segments = (
+            int(session[0].entity_id.removeprefix("t:")) if session else None
+            for session in request.sessions
         )
+        return segment_answer(request, tuple(segments))
 
 
 @pytest.fixture
