@@ -19,8 +19,8 @@ from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import Seconds, Sha256, TaskName
 from edgeagent.messages.rollout import Rollout
 from edgeagent.messages.targets import target_file
-from edgeagent.services.models.release_watch import ReleasesConflict, ReleaseWatch
 from edgeagent.messages.task_labels import category_names, plain_label
+from edgeagent.services.models.release_watch import ReleasesConflict, ReleaseWatch
 from edgeagent.services.state_store import StateStore
 from edgeagent.services.timekeeping.device_clock import DeviceClock, TimeEvidence
 from edgeagent.store import LedgerStore

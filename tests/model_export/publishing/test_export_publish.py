@@ -18,8 +18,8 @@ from tuf.api.metadata import Targets
 from edgeagent.errors import InputError, OutputError, UpdateRefused
 from edgeagent.messages import canonical_bytes, sha256_hex
 from edgeagent.messages.targets import MANIFEST_TARGET, TASK_TARGET
-from edgeagent.network.fetcher import FilePart, PartFetcher
 from edgeagent.messages.task import GroupDayparts
+from edgeagent.network.fetcher import FilePart, PartFetcher
 from edgeagent.network.repository import Repository
 from model_export.publishing.artefacts import Artefacts
 from model_export.publishing.publish import publish, published_task, repository_facts
