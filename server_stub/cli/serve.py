@@ -91,12 +91,14 @@ def serve(  # noqa: PLR0913  (one parameter an option)
     from server_stub.ingest.chores import keep_closing_windows, run_together  # noqa: PLC0415
     from server_stub.ingest.closing_clock import ClosingClock  # noqa: PLC0415
     from server_stub.ingest.group_commit import Ingest  # noqa: PLC0415
+    from server_stub.ingest.json_log import log_as_json  # noqa: PLC0415
     from server_stub.ingest.metrics import Metrics  # noqa: PLC0415
     from server_stub.ingest.serving import listen  # noqa: PLC0415
     from server_stub.ingest.serving import serve as run_server  # noqa: PLC0415
     from server_stub.ingest.store import ReportStore, seen_day  # noqa: PLC0415
 
     tasks = (load_task(task_file),) if task_file else published_tasks(repository)
+    log_as_json()
     with ExitStack() as stack:
         listener = stack.enter_context(listen(host, port))
         ingest = Ingest(stack.enter_context(closing(ReportStore(store))))

@@ -11,14 +11,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import server_stub
 from edgeagent.config import DEFAULT_PORT, Config, ServiceConfig, load_config
 from edgeagent.install.files import install_directory, install_files
 from edgeagent.scoring.confinement import ALLOWANCE_BYTES, TIMES_CATALOGUE
 from tests.install.settings_file import SETTINGS, settings_file
 
 SYSTEMD = install_directory() / "systemd"
-SERVICES = sorted(SYSTEMD.glob("*.service"))
-UNITS = [*SERVICES, *sorted(SYSTEMD.glob("*.socket"))]
+SERVER = Path(server_stub.__file__).parent / "install" / "systemd"
+SERVICES = sorted([*SYSTEMD.glob("*.service"), *SERVER.glob("*.service")])
+UNITS = [
+    *SERVICES,
+    *sorted(SYSTEMD.glob("*.socket")),
+    *sorted([*SERVER.glob("*.timer"), *SERVER.glob("*.socket")]),
+]
 CATALOGUE_OF_10_000 = 1_430_000
 """Bytes, with 128 dimensions."""
 SCRIPTS = ("debian/postinst", "debian/prerm", "debian/postrm")
@@ -79,6 +85,7 @@ def test_every_service_is_hardened(unit: Path) -> None:
 def test_systemd_understands_every_line(tmp_path: Path) -> None:
     for unit in UNITS:
         text = unit.read_text("utf-8").replace("/usr/bin/edgeagent", "/bin/true")
+        text = text.replace("/usr/bin/server-stub", "/bin/true")
         (tmp_path / unit.name).write_text(text, "utf-8")
     command = ["systemd-analyze", "verify", "--man=no", *map(str, sorted(tmp_path.iterdir()))]
     done = subprocess.run(command, capture_output=True, check=False, text=True)
