@@ -8,6 +8,7 @@ from edgeagent import __version__
 from edgeagent.command_group import HELP_NAMES, CommandGroup
 from model_export.cli import (
     check,
+    drift,
     evaluate,
     export,
     genres,
@@ -31,5 +32,5 @@ def main() -> None:
     """
 
 
-for _noun in (check, train, evaluate, segments, portray, genres, export, publish, inspect):
+for _noun in (check, train, evaluate, segments, portray, drift, genres, export, publish, inspect):
     main.add_command(_noun.command)

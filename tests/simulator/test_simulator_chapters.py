@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -55,3 +57,23 @@ def test_planned_targets_hold_the_truth_as_often_as_they_say(ground: Ground) -> 
     assert chapter.broken == ()
     assert 88 <= int(str(chapter.facts["targets_covered"])) <= 100  # of 100
     assert chapter.facts["reach_within_bounds"] == chapter.facts["targets"] == 100
+
+
+@pytest.mark.deep
+def test_priors_stay_where_nothing_has_moved_and_an_old_hold_out_refuses_what_has(
+    ground: Ground,
+) -> None:
+    chapter = write_chapter("drift", ground)
+    points = chapter.facts["points"]
+    assert isinstance(points, list)
+    assert len(points) == 12
+    # Without an alarm nothing is touched: a gain of exactly 0.
+    assert all(point.gain == 0.0 for point in points if point.alarms == 0.0)
+    calm = [point for point in points if point.drift == "none"]
+    assert sum(point.alarms * point.fleets for point in calm) <= 3  # of 11, 1 in 20 each
+    strongest = next(p for p in points if (p.drift, p.reports) == ("strong", 500_000))
+    assert strongest.alarms == 1.0
+    stale = chapter.facts["stale_holdout"]
+    assert isinstance(stale, dict)
+    assert stale["gain"] < -2 * stale["standard_error"]
+    assert json.loads(msgspec.json.encode(chapter.facts))["limits"]["none"] == 0.0

@@ -47,8 +47,13 @@ class LaterWeeks:
     """[M] which of the B weeks of one box each is of."""
     size: int
     """S'."""
-    boxes: int
-    """B: how many weeks of boxes there are, those without a session, too."""
+    owners: NDArray[np.int64]
+    """[B] whose each week of a box is, those without a session, too."""
+
+    @property
+    def boxes(self) -> int:
+        """B."""
+        return len(self.owners)
 
     @cached_property
     def parts(self) -> NDArray[np.float64]:
@@ -110,5 +115,5 @@ def weeks_of(log: WatchLog, ground: Ground) -> LaterWeeks:
         categories=_categories(ground.model, sessions, sensitive=sensitive),
         week=place * weeks + number,
         size=len(ground.model.labels) + 1,
-        boxes=len(people) * weeks,
+        owners=np.repeat(people, weeks),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edgeagent.simulator.chapters import ChapterName
 from edgeagent.simulator.chapters.chapter import Chapter, Ground
+from edgeagent.simulator.chapters.drift import drift_chapter
 from edgeagent.simulator.chapters.plan import plan_chapter
 
 __all__ = ["write_chapter"]
@@ -14,3 +15,5 @@ def write_chapter(name: ChapterName, ground: Ground) -> Chapter:
     match name:  # without a default, so that mypy asks for a chapter that is added
         case "plan":
             return plan_chapter(ground)
+        case "drift":
+            return drift_chapter(ground)
