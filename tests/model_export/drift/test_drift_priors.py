@@ -44,7 +44,7 @@ def mix(shares: NDArray[np.float64], **changes: object) -> Mix:
 
 def moved(by: float) -> NDArray[np.float64]:
     """Shares of which the first has grown, at the expense of the last."""
-    return SHARES + by * (np.eye(16)[0] - np.eye(16)[15])
+    return np.asarray(SHARES + by * (np.eye(16)[0] - np.eye(16)[15]))
 
 
 def test_an_alarm_without_drift_is_rare(model: TrainedModel) -> None:
