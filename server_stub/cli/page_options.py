@@ -32,6 +32,10 @@ class PageOptions:
     token_file: Path | None
     half_width: float
 
+    def token_path(self, store: Path) -> Path:
+        """Return where the token lies: beside the store, unless it is named."""
+        return self.token_file or store.with_name("page.token")
+
     def opened(
         self,
         source: Sequence[str],
@@ -62,7 +66,7 @@ class PageOptions:
         return open_page(
             source=source,
             repository=repository,
-            token_file=self.token_file or beside.with_name("page.token"),
+            token_file=self.token_path(beside),
             half_width=self.half_width,
             clock=clock,
             health=partial(health_of, registry, trouble),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
@@ -143,5 +144,14 @@ def serve(  # noqa: PLR0913  (one parameter an option)
         started = {"url": url, "port": port, "pid": os.getpid(), "tasks": [t.name for t in tasks]}
         if metrics_port is not None:
             started["metrics_port"] = stack.enter_context(metrics.served(metrics_port))
-        click.echo(msgspec.json.encode(started).decode() if as_json else f"serving on {url}")
+        if page:
+            started["page_token"] = str(page.token_path(store))
+        click.echo(msgspec.json.encode(started).decode() if as_json else _said(started))
         run_server(AddressRate(app, a_minute=a_minute) if a_minute else app, listener)
+
+
+def _said(started: Mapping[str, object]) -> str:
+    lines = [f"serving on {started['url']}"]
+    if "page_token" in started:
+        lines.append(f"the page: {started['url']}/page/, its token: {started['page_token']}")
+    return "\n".join(lines)

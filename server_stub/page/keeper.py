@@ -49,6 +49,7 @@ def in_another_process(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            process_group=0,  # Ctrl-C is for the server, which ends it without a word
         )
         try:
             said, complaint = await process.communicate()
@@ -101,7 +102,7 @@ class FigureKeeper:
             try:
                 self._figures = await self._work()
                 self.trouble = ""
-            except (CannotCompute, OSError, msgspec.DecodeError) as error:
+            except Exception as error:  # noqa: BLE001  (told on the page; windows are closed all the same)
                 self.trouble = str(error)
                 _log.warning("the page's figures could not be worked out: %s", error)
             self._fresh_until = self._clock.boot_seconds() + FRESH_SECONDS

@@ -233,7 +233,8 @@ def test_too_few_reports_are_said_instead_of_numbers(tmp_path: Path) -> None:
         page = visitor.read("/page/")
         said = words_of(page)
         assert "Not enough to say anything yet" in said
-        assert "fewer than 5,000 reports (2,400 arrived)" in said
+        assert "2,400 reports have arrived, and 5,000 are needed" in said
+        assert re.search(r"uncertain by ± [6-8]\.\d points, and ± 5\.0 points are the limit", said)
         assert 'class="audience"' not in page
         assert rows(visitor.read("/page/audience.csv")) == []
         assert visitor.get(f"/page/segment/{HIT}").status == HTTPStatus.NOT_FOUND

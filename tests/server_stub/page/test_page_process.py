@@ -24,6 +24,7 @@ def test_a_demo_is_served_and_its_owner_looks_at_it(tmp_path: Path) -> None:
     demo = tmp_path / "demo"
     make_demo(demo, now=NOW, reports=1000, seed=1)
     with served(demo / REPOSITORY_NAME, demo / STORE_NAME, "--page", *AT) as (process, started):
+        assert started["page_token"] == str(demo / "page.token")
         token = (demo / "page.token").read_text().strip()
         with closing(http.client.HTTPConnection("127.0.0.1", started["port"], timeout=60)) as line:
             line.request(
@@ -45,7 +46,8 @@ def test_a_demo_is_served_and_its_owner_looks_at_it(tmp_path: Path) -> None:
             line.request("GET", "/healthz")
             assert line.getresponse().read() == b"ok\n"
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        _, errors = process.communicate(timeout=30)
+        assert errors == b""
 
 
 def test_without_the_option_there_is_no_page(tmp_path: Path) -> None:
