@@ -76,7 +76,7 @@ def compute(
         manifest=manifest,
         catalogue_titles=len(catalogue.titles) if catalogue else None,
         descriptions=describe(manifest, catalogue, sensitive=newest.sensitive)
-        if manifest and catalogue
+        if manifest and catalogue and newest.scheme == "segment"
         else (),
     )
 
@@ -127,7 +127,7 @@ def _oddities(task: ReportTask, window: WindowSums, *, usual: float | None) -> t
     below = sum(high < 0 for _, high in estimate.intervals)
     if below:
         found.append(f"{_segments(below)} below nothing by more than noise explains")
-    hidden = [estimate.intervals[category] for category in task.sensitive]
+    hidden = [estimate.intervals[category] for category in task.empty_categories]
     there = sum(low > 0 for low, _ in hidden)
     if there:
         found.append(

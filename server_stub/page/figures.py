@@ -47,11 +47,12 @@ class QuarterFigures(Message, frozen=True, kw_only=True):
         return next((one for one in self.estimate.segments if one.category == category), None)
 
     def same_segments(self, other: QuarterFigures) -> bool:
-        """Whether a segment means the same in both."""
+        """Whether a category means the same in both."""
         return (
             self.task.segmenter.model == other.task.segmenter.model
             and self.task.mechanism == other.task.mechanism
             and self.task.categories == other.task.categories
+            and self.task.by_group == other.task.by_group
         )
 
     def is_comparable(self, other: QuarterFigures) -> bool:
@@ -90,7 +91,7 @@ class PageFigures(Message, frozen=True, kw_only=True):
     catalogue_titles: int | None
     """How many the newest task's catalogue has; ``None`` if it cannot be read."""
     descriptions: tuple[SegmentDescription, ...]
-    """Of its segments, but not of sensitive ones."""
+    """Of its segments, but not of sensitive ones; empty where a category is a group of them."""
 
     def quarter(self, wanted: str | None) -> QuarterFigures | None:
         """Return the quarter with that number, else the newest; ``None``: there are no reports."""

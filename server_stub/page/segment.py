@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec import UNSET
+
+from edgeagent.messages import ReportTask, SegmentLabel
+from edgeagent.messages.task import DAYPARTS
+from edgeagent.messages.task_labels import zone_name
 from server_stub.aggregation.publication import SegmentEstimate
 from server_stub.page.audience import final_from
 from server_stub.page.drawing import Scale, band, line
@@ -31,6 +36,15 @@ class TrendWeek:
     words: str
     reports: int
     final: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentGroup:
+    """A category that is a group of segments in a part of the day."""
+
+    names: tuple[str, ...]
+    daypart: str
+    zone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +132,7 @@ def segment_page(
         earlier_words=interval(earlier.low, earlier.high, unit, whole=whole) if earlier else "",
         change=figures.change_of(quarter, category),
         label=_label(figures, quarter, category),
+        group=_group(figures, quarter.task, category),
         description=next((one for one in figures.descriptions if one.category == category), None),
         weeks=weeks,
         pictures=[_picture(weeks, starts, size) for size in (_WIDE, _NARROW)]
@@ -130,12 +145,32 @@ def segment_page(
     )
 
 
-def _label(figures: PageFigures, quarter: QuarterFigures, category: int) -> object:
+def _label(figures: PageFigures, quarter: QuarterFigures, category: int) -> SegmentLabel | None:
     manifest = figures.manifest
     newest = figures.quarters[0]
-    if manifest is None or not quarter.same_segments(newest) or category >= len(manifest.segments):
+    if quarter.task.scheme != "segment" or manifest is None:
+        return None
+    if not quarter.same_segments(newest) or category >= len(manifest.segments):
         return None
     return manifest.segments[category]
+
+
+def _group(figures: PageFigures, task: ReportTask, category: int) -> SegmentGroup | None:
+    """Return what a category holds, where it is a group of segments in a part of the day."""
+    if task.by_group is UNSET or figures.manifest is None:
+        return None
+    group, part = divmod(category, len(DAYPARTS))
+    return SegmentGroup(
+        names=tuple(
+            label.name
+            for number, (label, own) in enumerate(
+                zip(figures.manifest.segments, task.by_group.groups, strict=False)
+            )
+            if own == group and number not in task.sensitive
+        ),
+        daypart=DAYPARTS[part],
+        zone=zone_name(task.by_group.utc_offset_minutes),
+    )
 
 
 def _picture(

@@ -11,6 +11,7 @@ import pytest
 
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.messages import canonical_bytes, decode_task
+from edgeagent.messages.task import GroupDayparts
 from server_stub.demo.segments import HIT, SEGMENTS
 from server_stub.page.access import SESSION_SECONDS
 from server_stub.page.compute import compute
@@ -19,6 +20,7 @@ from server_stub.page.health import ServerHealth
 from server_stub.page.service import service_page
 from tests.server_stub.loopback import JSON, make_report
 from tests.server_stub.page.given_page import (
+    FEW_WEEKS,
     HALF_WIDTH,
     NOW,
     SENSITIVE,
@@ -282,6 +284,31 @@ def test_reports_that_hold_counts_are_told_in_sessions(tmp_path: Path) -> None:
         assert re.search(r"between 0\.\d\d and \d\.\d\d sessions a box and week", said)
         assert " sessions" in words_of(visitor.read("/page/progress"))
         assert "session" in words_of(visitor.read(f"/page/segment/{HIT}"))
+
+
+def test_groups_of_segments_in_parts_of_the_day_are_told_as_such(tmp_path: Path) -> None:
+    repository = made_repository(tmp_path / "made")
+    groups = tuple(number % 8 for number in range(32))
+    by_group = GroupDayparts(groups=groups, utc_offset_minutes=60)
+    for path in (repository / "targets" / "tasks").iterdir():
+        task = decode_task(path.read_bytes())
+        path.write_bytes(canonical_bytes(msgspec.structs.replace(task, by_group=by_group)))
+    sums = made_sums(repository, weeks=FEW_WEEKS)
+    figures = compute(sums, repository, now=NOW, half_width=HALF_WIDTH)
+    with visited(tmp_path / "visited", figures) as visitor:
+        visitor.enter()
+        assert "Crime series, 2010s, Science fiction series, 2020s and 2 more, morning" in words_of(
+            visitor.read("/page/")
+        )
+        said = words_of(visitor.read("/page/segment/1"))
+        assert "Sessions that begin in the morning (UTC+01:00) in any of these segments" in said
+        assert "Science fiction series, 2020s" in said
+        assert "In the catalogue" not in said
+        hidden = [SEGMENTS[number].name for number in SENSITIVE]
+        for category in range(32):
+            text = visitor.get(f"/page/segment/{category}").body.decode()
+            assert not [name for name in hidden if name in text]
+        assert "2 of 32 segments" in words_of(visitor.read("/page/service"))
 
 
 def test_while_the_first_figures_are_in_work_the_page_says_so(
