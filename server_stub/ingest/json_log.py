@@ -32,11 +32,7 @@ class _JsonLines(logging.Formatter):
 
 
 def log_as_json() -> None:
-    """Write the log to stderr in this form, from warnings up.
-
-    uvicorn warns of each request that is no HTTP: a line for each would fill a disk.
-    """
+    """Write the log to stderr in this form, from warnings up."""
     handler = logging.StreamHandler()
     handler.setFormatter(_JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)

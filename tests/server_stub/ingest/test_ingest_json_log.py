@@ -11,12 +11,11 @@ from server_stub.ingest.json_log import log_as_json
 
 @pytest.fixture(autouse=True)
 def root_as_before() -> Iterator[None]:
-    root, uvicorn = logging.getLogger(), logging.getLogger("uvicorn.error")
-    handlers, level, its_level = root.handlers[:], root.level, uvicorn.level
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    uvicorn.setLevel(its_level)
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:
@@ -42,10 +41,3 @@ def test_of_an_error_the_place_is_said_and_not_its_words(
     assert line["error"] == "ValueError"
     assert line["at"].startswith(f"{__name__}:")
     assert "marker" not in str(line)
-
-
-def test_clients_that_do_not_speak_http_make_no_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    log_as_json()
-    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
-    logging.getLogger("uvicorn.error").error("this is shown")
-    assert [line["message"] for line in lines(capsys)] == ["this is shown"]

@@ -131,6 +131,7 @@ def test_nothing_that_a_server_writes_tells_who_sent_or_when(
         )
     seen += [path.read_bytes() for path in written.rglob("*") if path.is_file()]
     assert any(bytes.fromhex(REPORTS[0].report_id) in content for content in seen)
+    assert b"HTTP" not in (written / "log").read_bytes()  # nor a line for each nonsense
     seconds = range(began - 1, int(time.time()) + 2)
     addresses = ["127.0.0.77", "198.51.100.77"]
     found = [traces_in(content, seconds=seconds, addresses=addresses) for content in seen]
