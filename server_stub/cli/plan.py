@@ -183,6 +183,7 @@ def brief(
     show_default=True,
     help="At least so many genres in the line-up.",
 )
+@portrait_option
 @json_option
 def schedule(
     *,
@@ -190,6 +191,7 @@ def schedule(
     candidates_file: Path,
     slots_file: Path,
     variety: int,
+    portrait_file: Path | None,
     as_json: bool,
 ) -> None:
     """Choose the line-up with the largest expected share of the sessions.
@@ -197,7 +199,8 @@ def schedule(
     No title twice; age, daypart and length as the files say. Titles that are
     as good within the noise are shown beside each choice.
     """
-    from server_stub.planning.line_up import Rules  # noqa: PLC0415  (for this command only)
+    from server_stub.planning.files import load_portrait  # noqa: PLC0415  (for this command only)
+    from server_stub.planning.line_up import Rules  # noqa: PLC0415  (the same)
     from server_stub.planning.schedule import plan_schedule  # noqa: PLC0415  (the same)
     from server_stub.planning.tables import read_candidates, read_slots  # noqa: PLC0415  (the same)
 
@@ -206,6 +209,7 @@ def schedule(
         read_candidates(candidates_file, mix.task),
         read_slots(slots_file),
         Rules(variety=variety),
+        portrait=None if portrait_file is None else load_portrait(portrait_file, mix.task),
     )
     if as_json:
         emit_json(result)

@@ -33,9 +33,9 @@ def load_portrait(path: Path, task: ReportTask) -> PanelPortrait:
             f"{task.segmenter.space_id}",
             hint=f"{_MAKE_IT} from the model that was published with this task",
         )
-    if len(portrait.segments) != task.categories - 1:
+    if len(portrait.segments) != task.segments:
         raise InputError(
-            f"{path}: {len(portrait.segments)} segments, {task.name} counts {task.categories - 1}",
+            f"{path}: {len(portrait.segments)} segments, {task.name} counts {task.segments}",
             hint=_MAKE_IT,
         )
     return portrait

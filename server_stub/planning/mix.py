@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec import UNSET
+
 from edgeagent.errors import InputError, PolicyError
 from edgeagent.messages import ModelManifest, ReportTask, SegmentLabel
 from edgeagent.privacy.combinations import Combination, combine
@@ -28,16 +30,16 @@ class SessionMix:
     manifest: ModelManifest
     audience: AudienceEstimate
     shares: tuple[float, ...]
-    """[S'] as estimated, "none" last; 0 for sensitive ones, which are in "none"."""
+    """[S'] as estimated, "none" last; 0 for sensitive segments, which are in "none"."""
     mechanism: SubsetSelection
 
     def weighted(self, weights: Sequence[float]) -> Combination:
-        """Return Σ w θ̂ over the segments [S] with its 95 % interval.
+        """Return Σ w θ̂ over all categories but "none" with its 95 % interval.
 
-        "None" has no weight, nor have sensitive segments, of which there is only noise.
+        Where no session is counted, as in sensitive segments, there is only noise: no weight.
         """
         counted = [
-            0.0 if number in self.task.sensitive else weight
+            0.0 if number in self.task.empty_categories else weight
             for number, weight in enumerate(weights)
         ]
         return combine(
@@ -57,9 +59,10 @@ class SessionMix:
         """Return the segment that is asked for: by number, name, or a part of one name alone.
 
         Raises:
-            InputError: there is none, several, or a sensitive one.
+            InputError: there is none, several, or a sensitive one; or groups were counted.
 
         """
+        self._check_segments()
         found = self._named(asked)
         if len(found) != 1:
             several = f"{len(found)} segments are called" if found else "no segment is called"
@@ -79,9 +82,10 @@ class SessionMix:
         """Return the segments with an IAB Content Taxonomy 3.1 id that are not sensitive.
 
         Raises:
-            InputError: there is none.
+            InputError: there is none, or groups were counted.
 
         """
+        self._check_segments()
         found = tuple(
             number
             for number, label in enumerate(self.labels)
@@ -93,6 +97,13 @@ class SessionMix:
                 hint="'model-export segments' lists the ids of each",
             )
         return found
+
+    def _check_segments(self) -> None:
+        if self.task.by_group is not UNSET:
+            raise InputError(
+                f"{self.task.name} counts groups of segments by daypart, no single segment",
+                hint="plan from a quarter that counted by segment: name its --task",
+            )
 
     def _named(self, asked: str) -> list[int]:
         if asked.isdecimal():
@@ -122,11 +133,6 @@ def session_mix(
         raise PolicyError(
             f"{task.name} measures {task.mechanism}, which gives no shares of sessions",
             hint="plan from a task of subset_selection",
-        )
-    if task.scheme != "segment":
-        raise PolicyError(
-            f"{task.name} counts by {task.scheme}, which gives no shares of segments",
-            hint="plan from a task that counts by segment",
         )
     if manifest is None:
         raise InputError(

@@ -6,10 +6,16 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from math import fsum, sqrt
 
+from msgspec import UNSET
+
 from edgeagent.messages import Message
+from edgeagent.messages.portrait import PanelPortrait
+from edgeagent.messages.task_labels import zone_name
+from edgeagent.privacy.combinations import Combination
 from edgeagent.privacy.precision import deviations
 from server_stub.planning.line_up import Rules, best_line_up, fits
 from server_stub.planning.mix import SessionMix
+from server_stub.planning.offers import check_dayparts, offer_weights
 from server_stub.planning.tables import Candidate, ScheduleSlot
 
 __all__ = ["LineUpPlan", "PlannedSlot", "TitleShare", "plan_schedule"]
@@ -18,7 +24,10 @@ _TIES_LISTED, _TIES_SAID = 10, 3
 
 
 class TitleShare(Message, frozen=True, kw_only=True):
-    """The part of a slot's viewing sessions that would hold a title."""
+    """The part of all viewing sessions that would hold a title in a slot.
+
+    Of those in the slot's daypart alone, where the task counts by daypart; else of all day.
+    """
 
     entity_id: str
     title: str
@@ -102,27 +111,34 @@ def plan_schedule(
     candidates: Sequence[Candidate],
     slots: Sequence[ScheduleSlot],
     rules: Rules,
+    *,
+    portrait: PanelPortrait | None = None,
 ) -> LineUpPlan:
     """Choose the line-up with the largest expected share of the sessions.
 
+    Args:
+        mix: of the audience.
+        candidates: C titles.
+        slots: T places.
+        rules: to be kept.
+        portrait: of the panel: how groups are made up of their segments, where groups were counted.
+
     Raises:
-        InputError: no line-up keeps all rules.
+        InputError: no line-up keeps all rules, or a slot is of a daypart that is not counted.
 
     """
-    shares = {
-        (number, daypart): _share(mix, candidates[number], daypart)
-        for number, daypart in product(
-            range(len(candidates)), dict.fromkeys(slot.daypart for slot in slots)
-        )
-    }
+    check_dayparts(mix.task, slots)
+    offers = _Offers(mix, candidates, portrait)
+    dayparts = dict.fromkeys(slot.daypart for slot in slots)
     values = {
-        (c, t): shares[c, slot.daypart].share
+        (c, t): offers.share(c, slot.daypart).share
         for c, (t, slot) in product(range(len(candidates)), enumerate(slots))
     }
     chosen = best_line_up(values, candidates, slots, rules)
-    planned = tuple(_planned(mix, candidates, slot, chosen, t) for t, slot in enumerate(slots))
-    together = [fsum(candidates[c].appeal[s] for c in chosen) for s in range(len(mix.labels))]
-    total = mix.weighted(together)
+    planned = tuple(_planned(offers, slot, chosen, t) for t, slot in enumerate(slots))
+    offered = (offers.weights(c, slot.daypart) for c, slot in zip(chosen, slots, strict=True))
+    total = mix.weighted([fsum(parts) for parts in zip(*offered, strict=True)])
+    every = (offers.share(c, part) for c, part in product(range(len(candidates)), dayparts))
     return LineUpPlan(
         task=mix.task.name,
         weeks=mix.audience.weeks,
@@ -134,52 +150,73 @@ def plan_schedule(
         high=total.high,
         model_error=_joint_error([one.chosen for one in planned]),
         line_up=planned,
-        shares=tuple(sorted(shares.values(), key=lambda one: -one.share)),
-        unknown=tuple(_unknown(mix, candidates, slots, planned)),
+        shares=tuple(sorted(every, key=lambda one: -one.share)),
+        unknown=tuple(_unknown(offers, slots, planned)),
     )
 
 
-def _share(mix: SessionMix, candidate: Candidate, daypart: str) -> TitleShare:
-    """Return a title's share; until dayparts are measured it is the same in each."""
-    found = mix.weighted(candidate.appeal)
-    relative = candidate.model_error
-    return TitleShare(
-        entity_id=candidate.entity_id,
-        title=candidate.title,
-        genre=candidate.genre,
-        daypart=daypart,
-        share=found.value,
-        low=found.low,
-        high=found.high,
-        model_error=None if relative is None else relative * max(found.value, 0.0),
-    )
+class _Offers:
+    """Titles in dayparts; each is computed once."""
+
+    def __init__(
+        self, mix: SessionMix, candidates: Sequence[Candidate], portrait: PanelPortrait | None
+    ) -> None:
+        self.mix = mix
+        self.candidates = candidates
+        self.portrait = portrait
+        self._shares: dict[tuple[int, str], TitleShare] = {}
+
+    def weights(self, number: int, daypart: str) -> list[float]:
+        """Return a title's weights on the categories that were counted."""
+        appeal = self.candidates[number].appeal
+        return offer_weights(self.mix.task, appeal, daypart, self.portrait)
+
+    def share(self, number: int, daypart: str) -> TitleShare:
+        """Return a title's share in a daypart."""
+        if (number, daypart) not in self._shares:
+            candidate = self.candidates[number]
+            found, relative = (
+                self.mix.weighted(self.weights(number, daypart)),
+                candidate.model_error,
+            )
+            self._shares[number, daypart] = TitleShare(
+                entity_id=candidate.entity_id,
+                title=candidate.title,
+                genre=candidate.genre,
+                daypart=daypart,
+                share=found.value,
+                low=found.low,
+                high=found.high,
+                model_error=None if relative is None else relative * max(found.value, 0.0),
+            )
+        return self._shares[number, daypart]
+
+    def apart(self, one: int, other: int, daypart: str) -> Combination:
+        """Return the difference of two titles' shares.
+
+        Both come from the same counts, so that it is known better than either.
+        """
+        pair = zip(self.weights(one, daypart), self.weights(other, daypart), strict=True)
+        return self.mix.weighted([a - b for a, b in pair])
 
 
-def _planned(
-    mix: SessionMix,
-    candidates: Sequence[Candidate],
-    slot: ScheduleSlot,
-    chosen: Sequence[int],
-    place: int,
-) -> PlannedSlot:
-    own = candidates[chosen[place]]
-    own_share = _share(mix, own, slot.daypart)
+def _planned(offers: _Offers, slot: ScheduleSlot, chosen: Sequence[int], place: int) -> PlannedSlot:
+    own = offers.share(chosen[place], slot.daypart)
     ties: list[TitleShare] = []
     of_model = 0
-    for number, other in enumerate(candidates):
+    for number, other in enumerate(offers.candidates):
         if number in chosen or not fits(other, slot):
             continue
-        share = _share(mix, other, slot.daypart)
-        # Both shares come from the same counts: their difference is known better than either.
-        apart = mix.weighted([a - b for a, b in zip(own.appeal, other.appeal, strict=True)])
+        share = offers.share(number, slot.daypart)
+        apart = offers.apart(chosen[place], number, slot.daypart)
         if apart.low <= 0:
             ties.append(share)
-        elif _model_cannot_tell(apart.value, own_share, share, mix.audience.confidence):
+        elif _model_cannot_tell(apart.value, own, share, offers.mix.audience.confidence):
             of_model += 1
     ties.sort(key=lambda one: -one.share)
     return PlannedSlot(
         slot=slot.name,
-        chosen=own_share,
+        chosen=own,
         ties=tuple(ties[:_TIES_LISTED]),
         ties_in_all=len(ties),
         ties_of_model=of_model,
@@ -199,16 +236,18 @@ def _joint_error(shares: Sequence[TitleShare]) -> float | None:
 
 
 def _unknown(
-    mix: SessionMix,
-    candidates: Sequence[Candidate],
-    slots: Sequence[ScheduleSlot],
-    planned: Sequence[PlannedSlot],
+    offers: _Offers, slots: Sequence[ScheduleSlot], planned: Sequence[PlannedSlot]
 ) -> Iterator[str]:
     """Yield what is not known; a sentence stands only where it has something to say."""
-    none = mix.audience.segments[-1]
+    task, candidates, none = offers.mix.task, offers.candidates, offers.mix.audience.segments[-1]
     of_slots, of_titles = f"of {len(slots)} slots", f"of {len(candidates)} candidates"
     dayparts = {slot.daypart for slot in slots} - {""}
-    if dayparts:
+    if task.by_group is not UNSET:
+        zone = zone_name(task.by_group.utc_offset_minutes)
+        within = "as on the panel" if offers.portrait else "the same (give --portrait)"
+        yield f"how {task.segments} segments share their groups: taken {within}"
+        yield f"when clocks differ from {zone}, in which dayparts are counted"
+    elif dayparts:
         yield f"time of day: 0 of {len(dayparts)} dayparts are measured; a share is that of all day"
     interval = f"{none.low:.1%} to {none.high:.1%}"
     yield f"{none.value:.1%} ({interval}): weeks without a session, and sensitive sessions"

@@ -63,7 +63,7 @@ def read_candidates(path: Path, task: ReportTask) -> tuple[Candidate, ...]:
         InputError: with file, line and column.
 
     """
-    columns = [f"{_APPEAL}{number}" for number in range(task.categories - 1)]
+    columns = [f"{_APPEAL}{number}" for number in range(task.segments)]
     found: dict[str, Candidate] = {}
     rows = _rows(path, required=(*_REQUIRED, *columns), optional=_OPTIONAL, hint=_MAKE_IT)
     for row in rows:
