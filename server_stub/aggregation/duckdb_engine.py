@@ -36,8 +36,7 @@ class DuckDbEngine:
             connection.execute(f"CREATE TEMP TABLE repeated AS {statements.repeated}")
             return windows_of(
                 connection.execute(statements.sums).fetchall(),
-                rows=connection.execute(statements.rows).fetchall(),
-                copies=connection.execute(statements.copies).fetchall(),
+                refused=connection.execute(statements.refused).fetchall(),
                 categories=task.categories,
             )
 

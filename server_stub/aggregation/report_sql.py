@@ -64,10 +64,8 @@ class ReportSql:
         """Week, reports, sum of each category, then of clamped counts of each (or 0)."""
         columns = ", ".join(self._columns)
         of_row = ", ".join(f"r.{name}" for name in self._columns)
-        sums = ", ".join(f"sum({name})" for name in self._columns)
-        clamped = ", ".join(self._clamped(name) for name in self._columns)
         return (
-            f"SELECT week, count(*), {sums}, {clamped} FROM ("  # noqa: S608
+            f"SELECT week, {', '.join(self.figures)} FROM ("  # noqa: S608
             f"SELECT r.week, {of_row} FROM report_rows r ANTI JOIN repeated p ON {_SAME} "
             f"WHERE {self.possible} UNION ALL "
             f"SELECT week, {columns} FROM (SELECT r.week, {of_row}, row_number() OVER ("
@@ -76,42 +74,49 @@ class ReportSql:
             "WHERE copy = 1) AS counted GROUP BY week"
         )
 
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """What is computed of a week's counted rows: 1 + 2 S' expressions."""
+        sums = (f"sum({name})" for name in self._columns)
+        return ("count(*)", *sums, *map(self._clamped, self._columns))
+
     def _clamped(self, name: str) -> str:
         if self.task.mechanism == "subset_selection":
-            return "0"
+            return "sum(0)"
         return (
             f"sum(CASE WHEN {name} >= {COUNT_LIMIT} THEN 1 WHEN {name} <= {-COUNT_LIMIT} THEN -1 "
             "ELSE 0 END)"
         )
 
-    rows = "SELECT week, count(*) FROM report_rows GROUP BY week"
-    """Of each week, all rows there are."""
-    copies = "SELECT week, sum(copies - 1) FROM repeated GROUP BY week"
-    """Of each week, rows that repeat another."""
+    @property
+    def refused(self) -> str:
+        """Week, and how many of its rows are not possible."""
+        return (
+            "SELECT week, count(*) FROM report_rows "  # noqa: S608
+            f"WHERE NOT coalesce({self.possible}, false) GROUP BY week"
+        )
 
 
-def windows_of(sums: Rows, *, rows: Rows, copies: Rows, categories: int) -> tuple[WindowSums, ...]:
+def windows_of(sums: Rows, *, refused: Rows, categories: int) -> tuple[WindowSums, ...]:
     """Return windows from what the statements answer.
 
     Args:
         sums: of :attr:`ReportSql.sums`.
-        rows: of :attr:`ReportSql.rows`.
-        copies: of :attr:`ReportSql.copies`.
+        refused: of :attr:`ReportSql.refused`.
         categories: S'.
 
     """
-    repeats = {week: number for week, number in copies}  # noqa: C416  (dict() loses the types)
     counted = {
         week: Totals(
             reports=reports,
-            counts=tuple(int(value) for value in values[:categories]),
-            at_limit=tuple(int(value) for value in values[categories:]),
+            counts=tuple(map(int, values[:categories])),
+            at_limit=tuple(map(int, values[categories:])),
         )
         for week, reports, *values in sums
     }
-    found = []
-    for week, number in sorted(rows):
-        totals = counted.get(week, Totals.none(categories=categories))
-        refused = number - totals.reports - int(repeats.get(week, 0))
-        found.append(WindowSums(week=week, totals=totals, refused=refused))
-    return tuple(found)
+    wrong = {week: number for week, number in refused}  # noqa: C416  (dict() loses the types)
+    nothing = Totals.none(categories=categories)
+    return tuple(
+        WindowSums(week=week, totals=counted.get(week, nothing), refused=wrong.get(week, 0))
+        for week in sorted(counted.keys() | wrong.keys())
+    )

@@ -10,7 +10,7 @@ from edgeagent.clock import Clock
 from edgeagent.command_group import emit_json, json_option
 from server_stub.cli.keep import say_closed
 from server_stub.cli.options import at_option, grace_option, repository_option, store_option
-from server_stub.cli.source import SPOOL
+from server_stub.cli.source import SPOOL, engine_options, summing_spool
 from server_stub.repository import published_tasks
 
 __all__ = ["spool"]
@@ -56,24 +56,31 @@ def write(*, directory: Path, store: Path, repository: Path, as_json: bool) -> N
 @repository_option
 @at_option
 @grace_option
+@engine_options
 @json_option
 def close(
-    *, directory: Path, repository: Path, clock: Clock, grace_weeks: int, as_json: bool
+    *,
+    directory: Path,
+    repository: Path,
+    clock: Clock,
+    grace_weeks: int,
+    engine: str,
+    master: str,
+    as_json: bool,
 ) -> None:
     """Replace reports by their sums where the grace is over for all servers.
 
     That is two hours after it: servers copy what they have last when they close a window.
     """
     from server_stub.aggregation.spool import Spool  # noqa: PLC0415  (for this command only)
-    from server_stub.aggregation.spool_aggregator import SpoolAggregator  # noqa: PLC0415
-    from server_stub.aggregation.spool_closing import close_spool  # noqa: PLC0415
+    from server_stub.aggregation.spool_closing import close_spool  # noqa: PLC0415  (the same)
 
-    files = Spool(directory)
-    closed = close_spool(
-        files,
-        SpoolAggregator(files),
-        published_tasks(repository),
-        clock=clock,
-        grace_weeks=grace_weeks,
-    )
+    with summing_spool(directory, engine=engine, master=master) as aggregator:
+        closed = close_spool(
+            Spool(directory),
+            aggregator,
+            published_tasks(repository),
+            clock=clock,
+            grace_weeks=grace_weeks,
+        )
     say_closed(closed, as_json=as_json)

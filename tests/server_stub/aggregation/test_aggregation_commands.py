@@ -147,6 +147,19 @@ def test_one_place_of_reports_is_needed(command: str, repository: Path, tmp_path
         assert (result.exit_code, "one of --store and --spool" in result.stderr) == (3, True)
 
 
+def test_spark_sums_a_spool_and_needs_java(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    options = ("estimate", "--repository", repository, "--engine", "spark")
+    store = run(*options, "--store", tmp_path / "r.db")
+    assert (store.exit_code, "sums a spool, not a store" in store.stderr) == (3, True)
+    spool = run(*options, "--spool", tmp_path / "spool")
+    assert spool.exit_code == 3
+    assert "engine spark needs" in spool.stderr
+    assert "or sum with --engine duckdb" in spool.stderr
+
+
 def test_two_servers_are_summed_together(repository: Path, tmp_path: Path) -> None:
     reports = drawn_reports(60, task=AFTER)
     spool = ("--spool", tmp_path / "spool", "--repository", repository)
