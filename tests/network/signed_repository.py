@@ -58,6 +58,10 @@ class SignedRepository:
         self.now = NOW
         self.days = 90
         self.keys = {role: key(role) for role in (*TOP, *ROLES)}
+        self.forged: dict[str, CryptoSigner] = {}
+        """By role: the key that signs in place of the one that is delegated to."""
+        self.foreign: dict[str, dict[str, bytes]] = {}
+        """By role: targets that it names and that are below the directory of another."""
         self.list_id = list_id
         self.entries: list[ReleaseEntry] = []
         self.targets: dict[str, bytes] = {}
@@ -96,6 +100,10 @@ class SignedRepository:
             releases = ReleaseList(list_id=self.list_id, entries=tuple(self.entries))
             self.targets[RELEASES_TARGET] = canonical_bytes(releases)
             self._sign_targets(LOG_ROLE)
+        self.stamp()
+
+    def stamp(self) -> None:
+        """Sign snapshot and timestamp only: what the keys allow that are online."""
         self._sign_snapshot()
         self._sign_timestamp()
 
@@ -111,8 +119,8 @@ class SignedRepository:
     def copy(self) -> SignedRepository:
         """Return a repository that goes its own way from here, with the same keys."""
         other = copy.copy(self)
-        for name in ("keys", "entries", "targets", "versions", "metadata", "files"):
-            setattr(other, name, copy.copy(getattr(self, name)))
+        for name, value in vars(self).items():
+            setattr(other, name, copy.copy(value))
         return other
 
     def opened(
@@ -136,11 +144,11 @@ class SignedRepository:
 
     def _sign_targets(self, role: str) -> None:
         signed = Targets(version=self._next(role), expires=self._expires())
-        for path, data in self.targets.items():
-            if path.partition("/")[0] == role:
-                signed.targets[path] = TargetFile.from_data(path, data, ["sha256"])
-                directory, _, name = path.rpartition("/")
-                self.files[f"targets/{directory}/{sha256_hex(data)}.{name}"] = data
+        own = {path: data for path, data in self.targets.items() if path.split("/")[0] == role}
+        for path, data in (own | self.foreign.get(role, {})).items():
+            signed.targets[path] = TargetFile.from_data(path, data, ["sha256"])
+            directory, _, name = path.rpartition("/")
+            self.files[f"targets/{directory}/{sha256_hex(data)}.{name}"] = data
         if role == "targets":
             roles = ROLES if self.list_id is not None else CONTENT_ROLES
             signed.delegations = Delegations(
@@ -166,7 +174,7 @@ class SignedRepository:
         self._store("timestamp", Metadata(signed), "timestamp")
 
     def _store(self, role: str, signed: Metadata, name: str) -> None:  # type: ignore[type-arg]
-        signed.sign(self.keys[role])
+        signed.sign(self.forged.get(role, self.keys[role]))
         self.metadata[role] = self.files[f"metadata/{name}.json"] = signed.to_bytes()
 
     def _next(self, role: str) -> int:
