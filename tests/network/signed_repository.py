@@ -64,6 +64,8 @@ class SignedRepository:
         """By role: targets that it names and that are below the directory of another."""
         self.list_id = list_id
         self.entries: list[ReleaseEntry] = []
+        self.unlisted: set[str] = set()
+        """Names that are left out of the list."""
         self.targets: dict[str, bytes] = {}
         self.versions = dict.fromkeys((*TOP, *ROLES), 0)
         self.metadata: dict[str, bytes] = {}
@@ -99,8 +101,12 @@ class SignedRepository:
                 self.list_what_is_in_force()
             releases = ReleaseList(list_id=self.list_id, entries=tuple(self.entries))
             self.targets[RELEASES_TARGET] = canonical_bytes(releases)
-            self._sign_targets(LOG_ROLE)
+            self.sign_list()
         self.stamp()
+
+    def sign_list(self) -> None:
+        """Sign the role of the list, whatever it names."""
+        self._sign_targets(LOG_ROLE)
 
     def stamp(self) -> None:
         """Sign snapshot and timestamp only: what the keys allow that are online."""
@@ -138,7 +144,7 @@ class SignedRepository:
 
     def _list(self, kind: str, name: str, version: int, sha256: str) -> None:
         known = {(entry.name, entry.sha256) for entry in self.entries}
-        if (name, sha256) not in known:
+        if (name, sha256) not in known and name not in self.unlisted:
             entry = ReleaseEntry(kind=kind, name=name, version=version, sha256=sha256)  # type: ignore[arg-type]
             self.entries.append(entry)
 
