@@ -56,6 +56,8 @@ def run(keeper: FigureKeeper, worker: Worker, clock: FakeClock) -> None:
         assert first.made_at == 1
         clock.stand(FRESH_SECONDS - 1)
         assert await keeper.latest() is first
+        await asyncio.wait([running], timeout=0.05)  # time to begin, were it wanted
+        assert worker.done == 1
         clock.stand(1)
         assert await keeper.latest() is first  # older ones, while newer are in work
         await settle(worker)
