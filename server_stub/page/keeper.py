@@ -17,6 +17,8 @@ __all__ = ["FigureKeeper", "in_another_process"]
 
 FRESH_SECONDS = 600.0
 """Reports of a week trickle in for days; ten minutes more or less show nothing new."""
+AGAIN_SECONDS = 30.0
+"""After a failure: a store that is being restored is there again soon."""
 _PATIENCE_SECONDS = 4.0
 """So long a first look waits; a demo of a million reports takes longer, a new server does not."""
 _log = logging.getLogger(__name__)
@@ -49,7 +51,7 @@ def in_another_process(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            process_group=0,  # Ctrl-C is for the server, which ends it without a word
+            start_new_session=True,  # Ctrl-C is for the server, which ends it without a word
         )
         try:
             said, complaint = await process.communicate()
@@ -101,10 +103,10 @@ class FigureKeeper:
             await self._wanted.wait()
             try:
                 self._figures = await self._work()
-                self.trouble = ""
+                self.trouble, lasts = "", FRESH_SECONDS
             except Exception as error:  # noqa: BLE001  (told on the page; windows are closed all the same)
-                self.trouble = str(error)
+                self.trouble, lasts = str(error), AGAIN_SECONDS
                 _log.warning("the page's figures could not be worked out: %s", error)
-            self._fresh_until = self._clock.boot_seconds() + FRESH_SECONDS
+            self._fresh_until = self._clock.boot_seconds() + lasts
             self._wanted.clear()
             self._tried.set()

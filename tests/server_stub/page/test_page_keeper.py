@@ -14,7 +14,13 @@ from server_stub.ingest.store import ReportStore
 from server_stub.page.__main__ import main
 from server_stub.page.compute import compute
 from server_stub.page.figures import PageFigures
-from server_stub.page.keeper import FRESH_SECONDS, CannotCompute, FigureKeeper, in_another_process
+from server_stub.page.keeper import (
+    AGAIN_SECONDS,
+    FRESH_SECONDS,
+    CannotCompute,
+    FigureKeeper,
+    in_another_process,
+)
 from tests.server_stub.page.given_page import HALF_WIDTH, NOW, made_repository
 
 
@@ -72,7 +78,7 @@ def run(keeper: FigureKeeper, worker: Worker, clock: FakeClock) -> None:
         assert keeper.trouble == "the store is damaged"
         assert worker.done == 3  # it is not tried again at every look
         worker.fails = False
-        clock.stand(FRESH_SECONDS)
+        clock.stand(AGAIN_SECONDS)
         await keeper.latest()
         await settle(worker)
         assert keeper.trouble == ""
