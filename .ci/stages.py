@@ -33,7 +33,7 @@ ENOUGH_SECONDS = 3600
 _PYTHON = ".venv/bin/python"
 _COVERAGE = ".venv/bin/coverage report --show-missing"
 _PURE_FILES = ("clock", "consent", "errors", "randomness", "reporting_calendar", "sessions")
-_PURE_ROOMS = ("features", "messages", "privacy", "ranking", "segments")
+_PURE_ROOMS = ("features", "messages", "privacy", "promotion", "ranking", "segments")
 _PURE = ",".join(
     (
         *(f"edgeagent/{name}.py" for name in _PURE_FILES),

@@ -7,7 +7,7 @@ python-tuf nor ONNX Runtime.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -39,9 +39,8 @@ from edgeagent.services.private_viewing.private_session import KeptPrivateSessio
 from edgeagent.services.recorder import Recorded, Recorder
 from edgeagent.services.reports.facade import Reporting, Tools
 from edgeagent.services.timekeeping.device_clock import DeviceClock
-from edgeagent.services.upkeep.box_erasure import finish_erasure_of_box
 from edgeagent.services.upkeep.erasure import Erasure
-from edgeagent.services.upkeep.key_management import configured_provider, finish_rotation
+from edgeagent.services.upkeep.opening import open_home
 from edgeagent.services.upkeep.settings_risk import note_change
 from edgeagent.services.upkeep.stores import Stores
 from edgeagent.store import Disclosure, Home, require_within_reach
@@ -51,18 +50,20 @@ if not TYPE_CHECKING:  # read by linters, which follow both ways, as imports; se
     facade = on_use("edgeagent.services.models.facade")
     open_week = on_use("edgeagent.services.reports.open_week")
     moving = on_use("edgeagent.services.upkeep.portability")
+    promoting = on_use("edgeagent.services.promotions.facade")
     recommender = on_use("edgeagent.services.recommender")
     uploader = on_use("edgeagent.services.reports.uploader")
 else:
     from edgeagent.services import recommender
     from edgeagent.services.models import facade
+    from edgeagent.services.promotions import facade as promoting
     from edgeagent.services.reports import open_week, uploader
     from edgeagent.services.upkeep import portability as moving
 
 __all__ = ["Agent", "Environment"]
 
 
-class Agent:
+class Agent(AbstractContextManager["Agent"]):
     """One box: its history, its model, its reports; ``with Agent.open("my-box") as agent:``."""
 
     def __init__(self, home: Home, *, config: Config, environment: Environment) -> None:
@@ -114,12 +115,7 @@ class Agent:
         """
         require_within_reach(directory := Path(directory))
         settings, outside = config or load_config(directory), environment or Environment()
-        provider = configured_provider(directory, settings)
-        finish_erasure_of_box(directory, provider=provider)
-        finish_rotation(directory, provider)
-        now = DeviceClock(outside.clock, build_time=outside.build_time).now()
-        home = Home.open(directory, provider=provider, now=now, random=outside.random)
-        home.leaves_history_closed = outside.network_only
+        home = open_home(directory, settings, outside)
         try:
             return cls(home, config=settings, environment=outside)
         except BaseException:
@@ -129,16 +125,13 @@ class Agent:
     def close(self) -> None:
         """Close the databases and end the scoring child."""
         self.end_scoring()
+        self.store_showings()
         self._home.close()
 
     def end_scoring(self) -> None:
         """End the scoring child, also while it is at work; from any thread."""
         if self._scorer_in_use is not None:
             self._scorer_in_use.close()
-
-    def __enter__(self) -> Self:
-        """Return the agent itself."""
-        return self
 
     def __exit__(self, *error: object) -> None:
         """Close it."""
@@ -268,7 +261,7 @@ class Agent:
         """Do what is due at an idle moment: delete viewings whose time is over."""
         return keep_house(self._box, retention=self.retention, titles=self.titles)
 
-    # Recommendations
+    # Recommendations, promos and ads
 
     def recommend(
         self,
@@ -297,26 +290,31 @@ class Agent:
         """Return one title's score and the parts that add up to it."""
         return self._recommender.explain(entity_id, profile=profile)
 
+    @cached_property
+    def promotions(self) -> promoting.Promotions:
+        """Everything about promos and ads: choose, note what was shown, say why, hide."""
+        installed, config = self._installations, self._config
+        return promoting.Promotions(self._box, installations=installed, config=config)
+
+    def store_showings(self) -> None:
+        """Store what was shown and waits for the next batch; free what choosing has loaded."""
+        if "promotions" in self.__dict__:  # else nothing was shown
+            self.promotions.rest()
+
     # Reports
 
     @cached_property
     def reports(self) -> Reporting:
         """Everything about reports: draw, send, preview, weigh."""
-        outside = self._environment
-        return Reporting(
-            self._box,
-            installations=self._installations,
-            config=self._config,
-            retention=self.retention,
-            tools=Tools(
-                random=outside.random,
-                scorer=lambda: self.scorer,
-                transport=lambda: (
-                    outside.transport or open_transport(self._config, pace=outside.pace())
-                ),
-                frame=outside.count_frame,
-            ),
+        outside, config = self._environment, self._config
+        tools = Tools(
+            random=outside.random,
+            scorer=lambda: self.scorer,
+            transport=lambda: outside.transport or open_transport(config, pace=outside.pace()),
+            frame=outside.count_frame,
         )
+        box, kept, installed = self._box, self.retention, self._installations
+        return Reporting(box, installations=installed, config=config, retention=kept, tools=tools)
 
     def close_week(self) -> open_week.WeekClosing:
         """Draw and book the report of the latest ended reporting week, if it is time.
@@ -394,6 +392,7 @@ class Agent:
             self.title_marks.finish,
             self.erasure.finish,
             self._withdrawals.finish,
+            self._withdrawals.finish_log,
             partial(leave_out_teens, self._home, audience=audience, withdraw=withdraw),
         ):
             with suppress(StorageError):  # a damaged history does not close the ledger

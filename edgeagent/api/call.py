@@ -101,6 +101,7 @@ class ServiceState:
     def rest(self) -> None:
         """Free the memory that only a busy service needs."""
         self.agent.titles.release()
+        self.agent.store_showings()
         self.agent.stores.release_memory()
         give_back()
 

@@ -30,6 +30,7 @@ _NOUNS = (
     "private",
     "consent",
     "recommend",
+    "promo",
     "report",
     "disclosures",
     "privacy",

@@ -8,6 +8,9 @@ from typing import Literal, get_args
 __all__ = [
     "CATALOGUE_ROLE",
     "CONTENT_ROLES",
+    "CREATIVES_NAME",
+    "CREATIVES_ROLE",
+    "CREATIVES_TARGET",
     "DELEGATED_ROLES",
     "ISSUED_FIELD",
     "LIST_FIELD",
@@ -41,6 +44,8 @@ ContentRole = Literal["models", "catalogue", "tasks"]
 CONTENT_ROLES: tuple[ContentRole, ...] = get_args(ContentRole)
 """Each signs the targets below the directory of its name; ``log`` signs the list of releases."""
 DELEGATED_ROLES = CONTENT_ROLES
+CREATIVES_ROLE = "creatives"
+"""A further role, where a publisher has promos or ads; its keys need not be those of the others."""
 
 MANIFEST_NAME, TASK_NAME, STOPS_NAME = "manifest.json", "report.json", "stops.json"
 MANIFEST_TARGET = f"{MODELS_ROLE}/{MANIFEST_NAME}"
@@ -53,6 +58,9 @@ TASK_STOPS_TARGET = f"{TASKS_ROLE}/{STOPS_NAME}"
 """There while something is stopped."""
 RELEASES_TARGET = f"{LOG_ROLE}/releases.json"
 """The append-only list of everything that was published."""
+CREATIVES_NAME = "catalogue.json"
+CREATIVES_TARGET = f"{CREATIVES_ROLE}/{CREATIVES_NAME}"
+"""There where promos or ads are published; fetched last."""
 
 ISSUED_FIELD = "x-edgeagent-issued"
 """Field of a signed timestamp: when it was issued, seconds UTC. TUF allows additional fields."""

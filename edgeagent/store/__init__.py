@@ -21,6 +21,7 @@ from edgeagent.store.providers import (
     FileKeyProvider,
 )
 from edgeagent.store.reach import EVERYTHING, Reach
+from edgeagent.store.showings import CreativeMark, MarkedCreative, ShowingStore
 from edgeagent.store.undated import BootTime, UndatedViewing
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "BootTime",
     "CommandKeyProvider",
     "CountBegun",
+    "CreativeMark",
     "CredentialKeyProvider",
     "Deleted",
     "Disclosure",
@@ -40,6 +42,7 @@ __all__ = [
     "KeptViewing",
     "KeyProvider",
     "LedgerStore",
+    "MarkedCreative",
     "MarkedTitle",
     "Marks",
     "OutboxEntry",
@@ -48,6 +51,7 @@ __all__ = [
     "Reach",
     "SavedPicks",
     "SecretKey",
+    "ShowingStore",
     "TitleMark",
     "UndatedViewing",
     "arrival",

@@ -31,7 +31,8 @@ Deleted = Literal["title", "history", "profile", "retention", "unrecorded"]
 ``unrecorded`` a deletion made while the ledger was broken."""
 
 DELETING_PURPOSES = (Purpose.HISTORY, Purpose.PERSONALIZATION, Purpose.REPORTING)
-"""The fourth purpose, promotion, has no stored data that could be deleted."""
+"""No report depends on what the fourth purpose, promotion, has stored; see
+``edgeagent.store.showings``."""
 
 _OWED = "unrecorded deletion"
 """Name of the state that records it, see :meth:`Deletions.owe`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import Literal
 
 from edgeagent.consent import Grant, Purpose
@@ -37,6 +38,7 @@ from edgeagent.store.reach import (
     holds_older,
     remove_older_profile,
 )
+from edgeagent.store.showings import ShowingStore, prune_showings
 from edgeagent.store.undated import BootTime, UndatedViewings, add_undated
 from edgeagent.store.viewings import Shown, Viewings
 
@@ -174,7 +176,7 @@ class HistoryStore(Viewings, KeyedStore):
         for profile in read_profiles(self._database):
             while batch := prune_batch(self._database, profile.name, before):
                 deleted += batch
-        if deleted:
+        if deleted + prune_showings(self._database, before=before):
             self._leave_no_trace()
         return deleted
 
@@ -229,6 +231,11 @@ class HistoryStore(Viewings, KeyedStore):
             with self._database.transaction() as connection:
                 delete_older(connection, profile, reach, tables=("last_picks",))
         self._leave_no_trace()
+
+    @cached_property
+    def showings(self) -> ShowingStore:
+        """Creatives on the screen, and those that are hidden."""
+        return ShowingStore(self._database, leave_no_trace=self._leave_no_trace)
 
     # Profiles and titles
 

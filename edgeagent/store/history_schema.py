@@ -95,6 +95,35 @@ _OWED = (
     "CREATE TABLE owed (id INTEGER PRIMARY KEY CHECK (id = 1)) STRICT",
 )
 
+_PROMOTION = (
+    # They cascade, so that a program that does not know them can still remove a profile.
+    """
+    CREATE TABLE showings (
+        seq INTEGER PRIMARY KEY,
+        profile TEXT NOT NULL REFERENCES profiles (name) ON DELETE CASCADE,
+        crid TEXT NOT NULL,
+        advertiser TEXT NOT NULL,
+        cat TEXT NOT NULL,
+        placement TEXT NOT NULL,
+        shown_at INTEGER NOT NULL,
+        boot_id TEXT NOT NULL,
+        boot_seconds REAL NOT NULL,
+        certain INTEGER NOT NULL CHECK (certain IN (0, 1)),
+        after_seq INTEGER NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE creative_marks (
+        profile TEXT NOT NULL REFERENCES profiles (name) ON DELETE CASCADE,
+        kind TEXT NOT NULL CHECK (kind IN ('creative', 'advertiser', 'category')),
+        name TEXT NOT NULL,
+        marked_at INTEGER NOT NULL,
+        after_seq INTEGER NOT NULL,
+        PRIMARY KEY (profile, kind, name)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
 HISTORY_SCHEMA = Schema(
     name=HISTORY,
     application_id=0x45414831,  # "EAH1"
@@ -108,5 +137,6 @@ HISTORY_SCHEMA = Schema(
         Migration(name="0006_undated", statements=_UNDATED),
         Migration(name="0007_told", statements=_TOLD),
         Migration(name="0008_owed", statements=_OWED),
+        Migration(name="0009_promotion", statements=_PROMOTION),
     ),
 )

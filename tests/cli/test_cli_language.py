@@ -179,7 +179,9 @@ report budget; report preview; report close; report send; disclosures list; disc
 disclosures show x; privacy assess; privacy report; privacy notice; privacy dpia; model status
 model update; model rollback; recommend; keys status; keys rekey; keys rotate; config check
 config show; service endpoint; service files; dashboard; doctor; export {home}.json
-import {home}.json; profile remove berta --yes; erase --scope history --yes
+import {home}.json; promo list; promo choose home; promo choose home --number 9; promo why crisps
+promo shown crisps; promo hide crisps; promo unhide --category cars; promo hide --advertiser A
+profile remove berta --yes; erase --scope history --yes
 """
 _ELSEWHERE = {
     ("simulate",),

@@ -26,11 +26,13 @@ NAN = float("nan")
 NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001  (without a zone on purpose)
 WRONG = [None, True, 3, NAN, "nonsense", b"main", ["main"], [3], {}, {"a": 1}, object(), NAIVE]
 RIGHT: dict[str, object] = {
+    "app": None,
     "about": 1_768_000_000,
     "before": None,
     "by_signal": False,
     "cached": False,
     "config": None,
+    "crid": "a",
     "days": 30,
     "directory": "home",
     "end": 2,
@@ -54,8 +56,10 @@ RIGHT: dict[str, object] = {
     "named": "main",
     "new_name": "Ada",
     "now": 1_768_000_000,
+    "number": 1,
     "or_later": False,
     "path": "export.json",
+    "placement": "home",
     "provider": None,
     "prior": None,
     "profile": "main",
@@ -72,6 +76,7 @@ RIGHT: dict[str, object] = {
     "system": "none.toml",
     "vouched_until": 1_768_000_000,
     "week": 2930,
+    "what": "creative",
     "why_segments": False,
     "withdraw": lambda _purpose, _profile: None,
 }
@@ -87,7 +92,16 @@ PARTS = (
         "models",
         "portability",
     ),
-    *("private", "reports", "retention", "retention.on_time", "stores", "title_marks", "titles"),
+    *(
+        "private",
+        "promotions",
+        "reports",
+        "retention",
+        "retention.on_time",
+        "stores",
+        "title_marks",
+        "titles",
+    ),
 )
 
 

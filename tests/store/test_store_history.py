@@ -215,7 +215,7 @@ def test_the_file_shrinks_when_much_is_deleted(box: Box, history: HistoryStore) 
     history._database.checkpoint()
     before = len(box.files()["history.db"])
     history.purge("main")
-    assert len(box.files()["history.db"]) < before / 4
+    assert len(box.files()["history.db"]) < before / 3  # empty tables have 64 KiB
 
 
 def test_picks_are_kept_under_a_grant_and_replaced(box: Box, history: HistoryStore) -> None:

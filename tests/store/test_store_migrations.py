@@ -137,6 +137,7 @@ UNDO: dict[str, tuple[str, ...]] = {
     "0006_undated": ("DROP TABLE undated",),
     "0007_told": ("ALTER TABLE undated DROP COLUMN told_on",),
     "0008_owed": ("DROP TABLE owed",),
+    "0009_promotion": ("DROP TABLE showings", "DROP TABLE creative_marks"),
 }
 """What takes a migration back, by its name."""
 SCHEMAS = {schema.name: schema for schema in (LEDGER_SCHEMA, HISTORY_SCHEMA)}

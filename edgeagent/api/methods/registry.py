@@ -13,6 +13,7 @@ from edgeagent.api.methods import (
 from edgeagent.api.methods import history as own_history
 from edgeagent.api.methods import household as own_household
 from edgeagent.api.methods import picks as own_picks
+from edgeagent.api.methods import promotions as own_promotions
 from edgeagent.api.methods import reports as own_reports
 from edgeagent.api.methods import rights as own_rights
 
@@ -23,6 +24,7 @@ METHODS: tuple[Method, ...] = (
     *firebolt_privacy.METHODS,
     *firebolt_metrics.METHODS,
     *own_picks.METHODS,
+    *own_promotions.METHODS,
     *own_history.METHODS,
     *own_consent.METHODS,
     *own_household.METHODS,

@@ -35,6 +35,7 @@ class EraseParams(Shape, frozen=True, kw_only=True):
 def _export(call: Call, params: Nothing) -> BoxExport:
     """Return all data kept about the household, in the format of 'edgeagent export'."""
     del params
+    call.agent.store_showings()
     return call.agent.portability.export()
 
 

@@ -11,7 +11,7 @@ from edgeagent.messages.codec import KeptMessage, canonical_bytes, decode
 from edgeagent.messages.fields import EntityId, ProfileName
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.title_index import TitleIndex
-from edgeagent.store import HistoryStore, MarkedTitle, Reach, TitleMark
+from edgeagent.store import EVERYTHING, HistoryStore, MarkedTitle, Reach, TitleMark
 from edgeagent.store.rekey import Step
 
 __all__ = ["TitleMarks"]
@@ -95,8 +95,10 @@ class TitleMarks:
             seq = deletions.append("title", at=self._box.clock.now(), intent=placed)
         except LedgerBroken:  # nothing is sent then; the viewings are deleted anyway
             deletions.owe()
+            self._history.showings.drop(before_seq=EVERYTHING.seq)
             return self._history.forget(profile, entity_id)
         step("delete")
+        self._history.showings.drop(before_seq=seq)
         deleted = self._history.forget(profile, entity_id)
         deletions.forgotten(seq)
         return deleted
@@ -111,6 +113,7 @@ class TitleMarks:
         deletions = self._box.home.ledger.deletions
         for body in deletions.forgettings():
             begun = decode(body, _Forgetting, cap_bytes=_CAP_BYTES)
+            self._history.showings.drop(before_seq=begun.seq)
             self._history.forget(begun.profile, begun.entity_id, reach=Reach(seq=begun.seq))
             deletions.forgotten(begun.seq)
 

@@ -15,6 +15,7 @@ from msgspec import Meta
 from edgeagent.consent import ConsentRecord
 from edgeagent.messages import Picks
 from edgeagent.messages.codec import Message, decode
+from edgeagent.messages.creative_names import CreativeId, PartyName, PlacementName
 from edgeagent.messages.fields import (
     EntityId,
     Fraction01,
@@ -30,11 +31,13 @@ from edgeagent.messages.fields import (
 __all__ = [
     "EXPORT_CAP_BYTES",
     "BoxExport",
+    "ExportedCreativeMark",
     "ExportedEntry",
     "ExportedMark",
     "ExportedPicks",
     "ExportedProfile",
     "ExportedReport",
+    "ExportedShowing",
     "ExportedViewing",
     "decode_export",
     "published_schema",
@@ -74,8 +77,26 @@ class ExportedPicks(Message, frozen=True, kw_only=True):
     picks: Picks
 
 
-class ExportedProfile(Message, frozen=True, kw_only=True):
-    """All data of one profile."""
+class ExportedShowing(Message, frozen=True, kw_only=True):
+    """A promo or ad that was on the screen; not imported, because caps are those of one screen."""
+
+    crid: CreativeId
+    advertiser: PartyName
+    cat: PartyName
+    placement: PlacementName
+    shown_at: Seconds
+
+
+class ExportedCreativeMark(Message, frozen=True, kw_only=True):
+    """A creative, advertiser or category that is not to be shown."""
+
+    kind: Literal["creative", "advertiser", "category"]
+    name: PartyName
+    marked_at: Seconds
+
+
+class ExportedProfile(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """All data of one profile. Lists of promos are left out where they are empty."""
 
     name: ProfileName
     kind: Literal["adult", "teen", "kid"]
@@ -83,6 +104,8 @@ class ExportedProfile(Message, frozen=True, kw_only=True):
     viewings: tuple[ExportedViewing, ...]
     marks: tuple[ExportedMark, ...]
     last_picks: ExportedPicks | None
+    shown: tuple[ExportedShowing, ...] = ()
+    hidden_creatives: tuple[ExportedCreativeMark, ...] = ()
 
 
 class ExportedEntry(Message, frozen=True, kw_only=True):

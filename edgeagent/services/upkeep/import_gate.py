@@ -16,7 +16,7 @@ from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, StorageError
 from edgeagent.messages import WatchEvent
 from edgeagent.services.context import BoxContext
-from edgeagent.services.upkeep.export_format import ExportedMark
+from edgeagent.services.upkeep.export_format import ExportedCreativeMark, ExportedMark
 
 __all__ = ["Intake", "LeftOut"]
 
@@ -69,6 +69,22 @@ class Intake:
             profile,
             mark.entity_id,
             mark.mark,
+            at=mark.marked_at,
+            after=self._after,
+            still=self._require_undisturbed,
+        )
+
+    def hide(self, profile: str, mark: ExportedCreativeMark) -> None:
+        """Import what a profile does not want to see.
+
+        Raises:
+            StorageError: something was deleted since the import began.
+
+        """
+        self._box.home.history.showings.hide(
+            profile,
+            mark.kind,
+            mark.name,
             at=mark.marked_at,
             after=self._after,
             still=self._require_undisturbed,

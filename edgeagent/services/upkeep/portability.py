@@ -21,6 +21,7 @@ from edgeagent.errors import (
 )
 from edgeagent.messages import WatchEvent, canonical_bytes
 from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, Debit
+from edgeagent.promotion.showing import Showing
 from edgeagent.regular_file import read_regular
 from edgeagent.services.context import BoxContext
 from edgeagent.services.household.profiles import HouseholdStateStore, free_name
@@ -28,11 +29,13 @@ from edgeagent.services.household.retention import Retention
 from edgeagent.services.upkeep.export_format import (
     EXPORT_CAP_BYTES,
     BoxExport,
+    ExportedCreativeMark,
     ExportedEntry,
     ExportedMark,
     ExportedPicks,
     ExportedProfile,
     ExportedReport,
+    ExportedShowing,
     ExportedViewing,
     decode_export,
 )
@@ -104,7 +107,7 @@ class Portability:
         """Return everything this box stores about its household, and every report it made."""
         history, ledger = self._box.home.history, self._box.home.ledger
         state = HouseholdStateStore(ledger).load()
-        profiles = history.profiles()
+        profiles, since = history.profiles(), self._box.home.shown.since()
         count = _Counter(progress, sum(history.count(profile.name) for profile in profiles))
         return BoxExport(
             exported_at=self._box.clock.now(),
@@ -121,6 +124,11 @@ class Portability:
                         for m in history.marked(profile.name)
                     ),
                     last_picks=_last_picks(history, profile.name),
+                    shown=tuple(map(_showing, history.showings.read(profile.name, since=since))),
+                    hidden_creatives=tuple(
+                        ExportedCreativeMark(kind=m.kind, name=m.name, marked_at=m.marked_at)
+                        for m in history.showings.hidden(profile.name)
+                    ),
                 )
                 for profile in profiles
             ),
@@ -174,6 +182,8 @@ class Portability:
         for profile in given.profiles:
             for mark in profile.marks:
                 intake.mark(profile.name, mark)
+            for hidden in profile.hidden_creatives:
+                intake.hide(profile.name, hidden)
             if not profile.viewings:
                 continue
             if self._box.gate.holds(Purpose.HISTORY, profile=profile.name):
@@ -186,7 +196,7 @@ class Portability:
             left_out=intake.left_out(),
             viewings_waiting=sum(len(profile.viewings) for profile in waiting),
             waiting_profiles=tuple(profile.name for profile in waiting),
-            marks=sum(len(profile.marks) for profile in given.profiles),
+            marks=sum(len(p.marks) + len(p.hidden_creatives) for p in given.profiles),
             debits_added=added,
             consents_shown=latest_decisions(given.consents),
         )
@@ -273,6 +283,16 @@ def _event(viewing: ExportedViewing, profile: str) -> WatchEvent:
 def _last_picks(history: HistoryStore, profile: str) -> ExportedPicks | None:
     saved = history.last_picks(profile)
     return None if saved is None else ExportedPicks(made_at=saved.made_at, picks=saved.picks)
+
+
+def _showing(showing: Showing) -> ExportedShowing:
+    return ExportedShowing(
+        crid=showing.crid,
+        advertiser=showing.advertiser,
+        cat=showing.cat,
+        placement=showing.placement,
+        shown_at=showing.shown.at,
+    )
 
 
 def _entry(entry: Entry) -> ExportedEntry:

@@ -26,6 +26,9 @@ _FILM = "film-0008"
 _OTHER, _NEXT, _HIDDEN, _EXCLUDED = "film-0011", "film-0014", "film-0007", "film-0023"
 _EPISODE = "series-001-s01e01"
 _PLAYS = {"entityId": _NEXT}
+# Ids of the creatives that openrpc_recording puts on the box.
+_CREATIVE, _ADVERTISER = "autumn-dramas", {"what": "advertiser", "name": "acme"}
+_TWO_PLACES = {"placement": "home", "number": 2}
 
 
 class Example(NamedTuple):
@@ -142,6 +145,13 @@ AFTER_A_REPORT = [
     Example("The report after it", "EdgeAgent.nextReport"),
     Example("The budget after one report", "EdgeAgent.budget"),
     Example("The assessment after one report", "EdgeAgent.assessment"),
+    Example("Two places of the home screen", "EdgeAgent.choose", _TWO_PLACES),
+    Example("It was on the screen", "EdgeAgent.shown", {"crid": _CREATIVE}),
+    Example("Its picture", "EdgeAgent.creativeFile", {"crid": _CREATIVE}),
+    Example("Why it may be shown", "EdgeAgent.whyCreative", {"crid": _CREATIVE}),
+    Example("Never again", "EdgeAgent.hideCreative", _ADVERTISER),
+    Example("All creatives, and what was shown", "EdgeAgent.promotions"),
+    Example("After all", "EdgeAgent.unhideCreative", _ADVERTISER),
     Example("Withdraw one", "EdgeAgent.withdraw", {"purpose": "promotion"}),
     Example("Privacy mode of the platform", "EdgeAgent.applySignal", {"signal": "do-not-share"}),
     Example("Grant it again", "EdgeAgent.grant", {"purpose": "reporting"}),
@@ -172,6 +182,8 @@ REFUSED_AFTER_A_REPORT = [
     Refused("EdgeAgent.setRetention", -32602, {"days": 365}),
     Refused("EdgeAgent.erase", -32602, {"scope": "history", "confirm": "0000000000000000"}),
     Refused("EdgeAgent.status", -40300, app=True),
+    Refused("EdgeAgent.choose", -32602, {"placement": "home", "profile": "main"}, app=True),
+    Refused("EdgeAgent.whyCreative", -32602, {"crid": "nothing"}),
 ]
 
 AFTER_A_SECOND_MODEL = [

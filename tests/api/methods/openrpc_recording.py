@@ -18,12 +18,15 @@ from edgeagent.agent import Agent, Environment
 from edgeagent.api.methods.registry import EVENTS
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.config import Config, ServiceConfig
+from edgeagent.consent import Purpose
+from edgeagent.messages.creatives import Suits
 from edgeagent.scoring.resident import ResidentScorer
 from edgeagent.services.models.facade import Models
 from edgeagent.simulator.plan import START
 from edgeagent.simulator.server_process import running_server
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.clock import FakeClock
+from edgeagent.testing.creatives import install_creatives, some_catalogue, some_creative
 from model_export.publishing.artefacts import export
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
@@ -193,6 +196,23 @@ class _Recorder:
         with box.open() as agent:
             box.clock.set(box.end_of_reporting_week(agent))
             agent.close_week()
+            start = box.clock.now()
+            agent.grant(Purpose.PROMOTION)
+            install_creatives(
+                agent,
+                some_catalogue(
+                    some_creative(
+                        "autumn-dramas",
+                        kind="promo",
+                        advertiser="house",
+                        cat="series",
+                        title="Dramas for long evenings",
+                        starts_at=start,
+                        suits=Suits(genres=("Drama", "Romance")),
+                    ),
+                    some_creative("crisps", title="Crisps", starts_at=start, code="CRISP"),
+                ),
+            )
         box.clock.advance(WEEK_SECONDS)
 
     def _publish_again(self) -> None:
