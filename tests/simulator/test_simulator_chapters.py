@@ -14,7 +14,7 @@ from edgeagent.cli.simulate import command
 from edgeagent.clock import WEEK_SECONDS
 from edgeagent.simulator.calendar import START
 from edgeagent.simulator.chapters import CHAPTERS
-from edgeagent.simulator.chapters.chapter import Ground
+from edgeagent.simulator.chapters.chapter import Chapter, Ground
 from edgeagent.simulator.chapters.write import write_chapter
 from model_export.evaluation.ranking import global_split
 from model_export.publishing.artefacts import export
@@ -51,12 +51,28 @@ def ground() -> Ground:
     )
 
 
+@pytest.fixture(scope="module")
+def planned(ground: Ground) -> Chapter:
+    return write_chapter("plan", ground)
+
+
 @pytest.mark.deep
-def test_planned_targets_hold_the_truth_as_often_as_they_say(ground: Ground) -> None:
-    chapter = write_chapter("plan", ground)
-    assert chapter.broken == ()
-    assert 88 <= int(str(chapter.facts["targets_covered"])) <= 100  # of 100
-    assert chapter.facts["reach_within_bounds"] == chapter.facts["targets"] == 100
+def test_planned_targets_hold_the_truth_as_often_as_they_say(planned: Chapter) -> None:
+    assert planned.broken == ()
+    assert 88 <= int(str(planned.facts["targets_covered"])) <= 100  # of 100
+    assert planned.facts["reach_within_bounds"] == planned.facts["targets"] == 100
+
+
+@pytest.mark.deep
+def test_line_ups_from_counts_follow_an_audience_that_is_another(planned: Chapter) -> None:
+    trials = planned.facts["line_ups"]
+    assert isinstance(trials, dict)
+    for trial in trials.values():
+        assert trial.chance < trial.counts <= trial.hindsight
+        assert trial.inside_counts <= trial.inside_both
+        assert trial.inside_both >= 0.8 * trial.candidates
+    same, another = trials["same"], trials["another"]
+    assert another.counts - another.popular > same.counts - same.popular
 
 
 @pytest.mark.deep

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edgeagent.messages import SegmentLabel
 from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.simulator.chapters.chapter import Chapter, Ground
-from edgeagent.simulator.chapters.living import LaterWeeks, later_weeks
+from edgeagent.simulator.chapters.living import LaterWeeks, later_weeks, rising_tastes
 from edgeagent.simulator.pictures.by_drift import DriftPoint, gains_picture
 from edgeagent.simulator.pictures.picture import Section
 from model_export.drift.alarm import judge_drift
@@ -136,20 +136,14 @@ def _prepared(ground: Ground) -> _Stage:
     weeks, model = later_weeks(ground), ground.model
     assigned = assign_sessions(model, ground.split.training, seed=ground.seed)
     generator = np.random.default_rng([ground.seed, 19, 3])
-    # What is alike rises together: by the direction in which segments differ most.
-    apart = model.centroids - model.centroids.mean(axis=0)
-    signs = np.sign(np.linalg.svd(apart, full_matrices=False)[0][:, 0])
     users = ground.log.user_count
-    sums, number = np.zeros(users), np.zeros(users)
-    np.add.at(sums, weeks.owners, weeks.parts[:, :-1] @ signs)
-    np.add.at(number, weeks.owners, weeks.parts[:, :-1].sum(axis=1))
     return _Stage(
         ground=ground,
         weeks=weeks,
         appeal=fit_appeal(model, assigned),
         counted=np.array([not label.sensitive for label in model.labels]),
         viewings=np.bincount(ground.split.training.items, minlength=len(model.titles)),
-        rising=sums / np.maximum(number, 1e-9),
+        rising=rising_tastes(ground, weeks),
         reporting=generator.permutation(users) % 2 == 0,
         mechanism=SubsetSelection(weeks.size, ground.artefacts.task.odds),
     )

@@ -14,14 +14,13 @@ from edgeagent.privacy.estimation import Totals
 from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.simulator.chapters.chapter import Ground
 from model_export.heads.trained_model import TrainedModel
-from model_export.log import WatchLog
 from model_export.segments.session_vectors import (
     DatedSessions,
     dated_sessions,
     session_vectors,
 )
 
-__all__ = ["LaterWeeks", "later_weeks", "weeks_of"]
+__all__ = ["LaterWeeks", "later_weeks", "rising_tastes"]
 
 _BATCH = 1 << 16
 
@@ -97,13 +96,7 @@ class LaterWeeks:
 
 def later_weeks(ground: Ground) -> LaterWeeks:
     """Return the weeks after the model's training; people of the panel are its boxes."""
-    log = ground.log
-    later = log.select(log.watched_on >= ground.split.cut_at)
-    return weeks_of(later, ground)
-
-
-def weeks_of(log: WatchLog, ground: Ground) -> LaterWeeks:
-    """Return the weeks of a log as boxes live them."""
+    log = ground.log.select(ground.log.watched_on >= ground.split.cut_at)
     sensitive = ground.artefacts.task.sensitive
     sessions = dated_sessions(log, seed=ground.seed)
     number = (sessions.ended_on - int(log.watched_on[0])) // WEEK_SECONDS
@@ -117,3 +110,18 @@ def weeks_of(log: WatchLog, ground: Ground) -> LaterWeeks:
         size=len(ground.model.labels) + 1,
         owners=np.repeat(people, weeks),
     )
+
+
+def rising_tastes(ground: Ground, weeks: LaterWeeks) -> NDArray[np.float64]:
+    """Return [U] how much of what each user of the log watches rises, less what falls, −1 to 1.
+
+    Households weighted by exp(shift times it) are an audience in which one half of the segments has
+    grown. What is alike rises together: by the direction in which the centroids differ most.
+    """
+    centroids = ground.model.centroids
+    apart = centroids - centroids.mean(axis=0)
+    signs = np.sign(np.linalg.svd(apart, full_matrices=False)[0][:, 0])
+    sums, number = np.zeros(ground.log.user_count), np.zeros(ground.log.user_count)
+    np.add.at(sums, weeks.owners, weeks.parts[:, :-1] @ signs)
+    np.add.at(number, weeks.owners, weeks.parts[:, :-1].sum(axis=1))
+    return np.asarray(sums / np.maximum(number, 1e-9))

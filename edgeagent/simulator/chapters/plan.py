@@ -9,6 +9,7 @@ import numpy as np
 from edgeagent.privacy.combinations import Combination, combine
 from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.simulator.chapters.chapter import Chapter, Ground
+from edgeagent.simulator.chapters.line_ups import LineUpTrial, try_line_ups
 from edgeagent.simulator.chapters.living import LaterWeeks, later_weeks
 from edgeagent.simulator.fleet.coverage import coverage_is_credible
 from edgeagent.simulator.pictures.intervals import TruthRow, truth_picture
@@ -40,6 +41,7 @@ def plan_chapter(ground: Ground) -> Chapter:
         <= sessions.max() * float(weeks.parts[:, target].sum(axis=1).mean())
         for target, reached in zip(targets, reach, strict=True)
     )
+    section, trials = try_line_ups(ground, weeks, generator=generator)
     broken = [] if coverage_is_credible(covered, len(rows)) else ["a target's interval lies"]
     broken += [] if bounded == len(targets) else ["a bound of reach does not hold"]
     caption = (
@@ -61,13 +63,18 @@ def plan_chapter(ground: Ground) -> Chapter:
                     description="Planned shares of targets with intervals, and the true ones.",
                 ),
             ),
+            section,
         ),
-        lines=(("targets", f"{covered} of {len(rows)} intervals hold the truth"),),
+        lines=(
+            ("targets", f"{covered} of {len(rows)} intervals hold the truth"),
+            *((f"line-up, {name} audience", _in_words(trial)) for name, trial in trials.items()),
+        ),
         facts={
             "reports": _REPORTS,
             "targets": len(rows),
             "targets_covered": int(covered),
             "reach_within_bounds": int(bounded),
+            "line_ups": trials,
         },
         broken=tuple(broken),
     )
@@ -99,3 +106,8 @@ def _row(target: Sequence[int], found: Combination, weeks: LaterWeeks) -> TruthR
         high=found.high,
         truth=float(weeks.parts[:, list(target)].sum(axis=1).mean()),
     )
+
+
+def _in_words(trial: LineUpTrial) -> str:
+    beside = f"popular {trial.popular:.1%}, chance {trial.chance:.1%}, best {trial.hindsight:.1%}"
+    return f"{trial.counts:.1%} of later sessions; {beside}"
