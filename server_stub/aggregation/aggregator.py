@@ -25,6 +25,15 @@ class WindowSums:
     """Rows that the task's mechanism cannot produce, which are in no sum: a server refuses such
     reports, so something else has written them."""
 
+    def __add__(self, other: WindowSums) -> WindowSums:
+        """Return the sums of both, which are of one week."""
+        return WindowSums(
+            week=self.week,
+            totals=self.totals + other.totals,
+            final=self.final and other.final,
+            refused=self.refused + other.refused,
+        )
+
 
 class Aggregator(Protocol):
     """Sums reports; every implementation gives the same sums.

@@ -4,6 +4,8 @@
 
     open/task=<name>/week=<number>/<server>-<random>.parquet   reports of a window that is open
     closed/<name>/<number>.json                                sums of one that is closed
+    closed/<name>/<server>/<number>.json                       sums of one that a server had closed
+                                                               before it wrote here
 
 A Parquet file has one row a report: its id as two integers, ``id_high`` and ``id_low``, and one
 small integer a category, ``c00``, ``c01``, …; rows stand in the order of the ids, which are random,
@@ -89,15 +91,27 @@ class Spool:
             Damaged: a file of sums cannot be read.
 
         """
-        found = {}
-        for path in (self.directory / "closed" / task).glob("*.json"):
+        return {sums.week: sums for sums in self._sums(task, "*.json")}
+
+    def carried(self, task: str) -> dict[int, WindowSums]:
+        """Return the sums that servers had before, all servers' together; they add to the others.
+
+        Raises:
+            Damaged: a file of sums cannot be read.
+
+        """
+        found: dict[int, WindowSums] = {}
+        for sums in self._sums(task, "*/*.json"):
+            found[sums.week] = found[sums.week] + sums if sums.week in found else sums
+        return found
+
+    def _sums(self, task: str, pattern: str) -> Iterator[WindowSums]:
+        for path in (self.directory / "closed" / task).glob(pattern):
             try:
                 data = read_regular(path, cap_bytes=_SUMS_CAP_BYTES)
-                sums = msgspec.json.decode(data, type=WindowSums)
+                yield msgspec.json.decode(data, type=WindowSums)
             except (OSError, msgspec.MsgspecError) as error:
                 raise Damaged(f"{path}: {error}", hint="restore it from a backup") from error
-            found[sums.week] = sums
-        return found
 
     def is_closed(self, task: str, week: int) -> bool:
         """Return whether a window has its sums."""
@@ -111,11 +125,27 @@ class Spool:
 
         """
         with self._written():
-            with self.scratch() as scratch:
-                path = scratch / "sums.json"
-                path.write_bytes(msgspec.json.encode(sums))
-                _put(path, self._sums_file(task, sums.week))
+            self._write_sums(sums, self._sums_file(task, sums.week))
             self.delete_reports(task, sums.week)
+
+    def carry(self, task: str, sums: WindowSums, *, server: str) -> None:
+        """Take the sums of a window that a server had closed, unless its reports were here.
+
+        Raises:
+            OutputError: the spool cannot be written.
+
+        """
+        copied = any(self.open_directory(task).glob(f"week={sums.week}/{server}-*.parquet"))
+        path = self.directory / "closed" / task / server / f"{sums.week}.json"
+        if not (copied or self.is_closed(task, sums.week) or path.exists()):
+            with self._written():
+                self._write_sums(sums, path)
+
+    def _write_sums(self, sums: WindowSums, target: Path) -> None:
+        with self.scratch() as scratch:
+            path = scratch / "sums.json"
+            path.write_bytes(msgspec.json.encode(sums))
+            _put(path, target)
 
     def delete_reports(self, task: str, week: int) -> None:
         """Delete the reports of a window."""

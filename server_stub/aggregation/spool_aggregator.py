@@ -54,6 +54,9 @@ class SpoolAggregator(Aggregator):
         found = {window.week: window for window in windows}
         closed = self._spool.closed(task.name)
         found |= {week: sums for week, sums in closed.items() if not weeks or week in weeks}
+        for week, sums in self._spool.carried(task.name).items():
+            if not weeks or week in weeks:
+                found[week] = found[week] + sums if week in found else sums
         return tuple(found[week] for week in sorted(found))
 
     def _open_windows(

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.messages import Message, ReportTask
+from edgeagent.privacy.estimation import Totals
 from edgeagent.privacy.randomizers import randomizer_for
+from server_stub.aggregation.aggregator import WindowSums
 from server_stub.aggregation.duckdb_engine import connected
 from server_stub.aggregation.spool import ID_COLUMNS, Spool, count_columns
 from server_stub.ingest.store import open_for_reading
@@ -47,8 +49,8 @@ def write_spool(
 ) -> tuple[SpooledWindow, ...]:
     """Copy what a store holds of open windows; it replaces what was copied from it before.
 
-    Windows that are closed in the store keep what was copied last, and those that are closed in the
-    spool take nothing more.
+    Windows that are closed in the store keep what was copied last; of those of which nothing was,
+    the sums are copied. Windows that are closed in the spool take nothing more.
 
     Args:
         store: a server may be writing to it.
@@ -66,6 +68,8 @@ def write_spool(
     done = []
     with spool.scratch() as scratch, open_for_reading(store) as connection:
         for task in tasks:
+            for sums in _closed_sums(connection, task):
+                spool.carry(task.name, sums, server=server)
             for week in _open_weeks(connection, task):
                 if spool.is_closed(task.name, week):
                     continue
@@ -85,6 +89,16 @@ def _server_name(store: Path) -> str:
     """Return what tells a store's files from another's; an address may change, a name is ours."""
     place = f"{socket.gethostname()}\0{store.absolute()}"
     return hashlib.sha256(place.encode()).hexdigest()[:12]
+
+
+def _closed_sums(connection: sqlite3.Connection, task: ReportTask) -> list[WindowSums]:
+    rows = connection.execute(
+        "SELECT week, sums FROM closed_window WHERE task = ? AND sums IS NOT NULL", (task.name,)
+    )
+    return [
+        WindowSums(week=week, totals=msgspec.json.decode(sums, type=Totals), final=True)
+        for week, sums in rows
+    ]
 
 
 def _open_weeks(connection: sqlite3.Connection, task: ReportTask) -> list[int]:

@@ -175,6 +175,43 @@ def test_a_window_that_the_store_closed_keeps_what_was_copied(tmp_path: Path) ->
     assert SpoolAggregator(spool).windows(TASK) == (sums_of(drawn_reports(7)),)
 
 
+def test_sums_from_before_the_spool_are_carried_into_it(tmp_path: Path) -> None:
+    week, reports = WEEK + 1, drawn_reports(20)
+    later = drawn_reports(5, week=week)
+    filled_store(tmp_path / "0.db", [*reports[:12], *later])
+    filled_store(tmp_path / "1.db", reports[12:])
+    for name in ("0.db", "1.db"):
+        close_windows(tmp_path / name, clock=OVER, grace_weeks=13)
+    spool = Spool(tmp_path / "spool")
+    final = WindowSums(week=WEEK, totals=sums_of(reports).totals, final=True)
+    for name in ("0.db", "1.db", "0.db"):
+        write_spool(tmp_path / name, spool, TASKS)
+    sums = SpoolAggregator(spool)
+    assert sums.windows(TASK) == (final, sums_of(later, week=week))
+    assert sums.windows(TASK, weeks=(week,)) == (sums_of(later, week=week),)
+    # A window whose reports were copied counts by these, not by the store's sums as well.
+    after = FakeClock(OVER.now() + WEEK_SECONDS)
+    close_windows(tmp_path / "0.db", clock=after, grace_weeks=13)
+    write_spool(tmp_path / "0.db", spool, TASKS)
+    assert sums.totals(TASK).reports == 25
+    close_spool(spool, sums, TASKS, clock=after, grace_weeks=13)
+    write_spool(tmp_path / "0.db", spool, TASKS)
+    assert sums.totals(TASK).reports == 25
+    assert sums.closed_weeks(TASK) == (WEEK, week)
+
+
+def test_a_server_that_had_closed_adds_to_one_that_had_not(tmp_path: Path) -> None:
+    reports = drawn_reports(20)
+    filled_store(tmp_path / "0.db", reports[:12])
+    close_windows(tmp_path / "0.db", clock=OVER, grace_weeks=13)
+    spool = Spool(tmp_path / "spool")
+    for name in ("0.db", "1.db"):
+        write_spool(
+            filled_store(tmp_path / name, reports[12:] if name[0] == "1" else []), spool, TASKS
+        )
+    assert SpoolAggregator(spool).windows(TASK) == (sums_of(reports),)
+
+
 def test_files_that_a_server_replaces_meanwhile_are_looked_for_again(tmp_path: Path) -> None:
     spool = filled_spool(tmp_path, drawn_reports(7))
 
