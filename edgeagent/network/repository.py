@@ -24,6 +24,7 @@ from edgeagent.messages.release_list import ReleaseEntry, ReleaseKind
 from edgeagent.messages.server_address import ServerAddress
 from edgeagent.messages.targets import (
     CONTENT_ROLES,
+    CREATIVES_ROLE,
     ISSUED_FIELD,
     LIST_FIELD,
     LOG_ROLE,
@@ -39,7 +40,7 @@ __all__ = ["Repository", "Statement", "issued_at", "require_root"]
 
 _CONFIG = UpdaterConfig(
     max_root_rotations=64,
-    max_delegations=5,  # targets, models, catalogue, tasks, log
+    max_delegations=6,  # targets, models, catalogue, tasks, log, creatives
     snapshot_max_length=64 * 1024,
     targets_max_length=256 * 1024,
 )
@@ -132,15 +133,24 @@ class Repository:
             raise _missing(path)
         return data
 
-    def find(self, path: str) -> bytes | None:
+    def find(self, path: str, *, most_bytes: int | None = None) -> bytes | None:
         """Return a small verified target, or ``None`` if the repository has none.
 
+        Args:
+            path: of the target.
+            most_bytes: a longer one is not fetched.
+
         Raises:
-            UpdateRefused: it is not what was signed.
+            UpdateRefused: it is not what was signed, or longer.
             NetworkError: it cannot be fetched.
 
         """
         info = self._info(path)
+        if info is not None and most_bytes is not None and info.length > most_bytes:
+            raise UpdateRefused(
+                f"{path}: {info.length} bytes, at most {most_bytes} are fetched",
+                hint="the publisher must publish a shorter one; the old one stays",
+            )
         return None if info is None else self._fetch(info).read_bytes()
 
     def ensure(self, reference: TargetReference) -> Path:
@@ -175,7 +185,7 @@ class Repository:
         trusted.reference_time = datetime.fromtimestamp(self._now, UTC)
         updater.refresh()
         delegated = trusted.targets.delegations
-        for role in (*CONTENT_ROLES, LOG_ROLE):
+        for role in (*CONTENT_ROLES, LOG_ROLE, CREATIVES_ROLE):
             if delegated is not None and role in (delegated.roles or {}):
                 # All metadata come from one server; targets may come from any.
                 updater.get_targetinfo(f"{role}/{role}")

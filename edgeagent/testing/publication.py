@@ -103,9 +103,12 @@ class StaticRepository(Repository):
         """Return a small target."""
         return self._contents[path]
 
-    def find(self, path: str) -> bytes | None:
+    def find(self, path: str, *, most_bytes: int | None = None) -> bytes | None:
         """Return a small target, or ``None``: nothing is stopped or rolled out here."""
-        return self._contents.get(path)
+        data = self._contents.get(path)
+        if data is not None and most_bytes is not None and len(data) > most_bytes:
+            raise UpdateRefused(f"{path}: {len(data)} bytes", hint="this is a test")
+        return data
 
     def statement(self) -> Statement:
         """Return that there is no list of releases."""

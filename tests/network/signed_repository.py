@@ -29,6 +29,7 @@ from edgeagent.messages import canonical_bytes, sha256_hex
 from edgeagent.messages.release_list import ReleaseEntry, ReleaseList
 from edgeagent.messages.targets import (
     CONTENT_ROLES,
+    CREATIVES_ROLE,
     ISSUED_FIELD,
     LIST_FIELD,
     LOG_ROLE,
@@ -57,7 +58,7 @@ class SignedRepository:
     def __init__(self, *, list_id: str | None = LIST_ID) -> None:
         self.now = NOW
         self.days = 90
-        self.keys = {role: key(role) for role in (*TOP, *ROLES)}
+        self.keys = {role: key(role) for role in (*TOP, *ROLES, CREATIVES_ROLE)}
         self.forged: dict[str, CryptoSigner] = {}
         """By role: the key that signs in place of the one that is delegated to."""
         self.foreign: dict[str, dict[str, bytes]] = {}
@@ -67,7 +68,7 @@ class SignedRepository:
         self.unlisted: set[str] = set()
         """Names that are left out of the list."""
         self.targets: dict[str, bytes] = {}
-        self.versions = dict.fromkeys((*TOP, *ROLES), 0)
+        self.versions = dict.fromkeys((*TOP, *ROLES, CREATIVES_ROLE), 0)
         self.metadata: dict[str, bytes] = {}
         """By name of the role, the newest."""
         self.files: dict[str, bytes] = {}
@@ -93,8 +94,9 @@ class SignedRepository:
 
     def publish(self, *, listed: bool = True) -> None:
         """Sign the next version of every role but the root, and list what is in force."""
-        for role in CONTENT_ROLES:
-            self._sign_targets(role)
+        for role in self._roles():
+            if role != LOG_ROLE:
+                self._sign_targets(role)
         self._sign_targets("targets")
         if self.list_id is not None:
             if listed:
@@ -148,6 +150,11 @@ class SignedRepository:
             entry = ReleaseEntry(kind=kind, name=name, version=version, sha256=sha256)  # type: ignore[arg-type]
             self.entries.append(entry)
 
+    def _roles(self) -> tuple[str, ...]:
+        has_creatives = any(path.startswith(f"{CREATIVES_ROLE}/") for path in self.targets)
+        listed = ROLES if self.list_id is not None else CONTENT_ROLES
+        return (*listed, CREATIVES_ROLE) if has_creatives else listed
+
     def _sign_targets(self, role: str) -> None:
         signed = Targets(version=self._next(role), expires=self._expires())
         own = {path: data for path, data in self.targets.items() if path.split("/")[0] == role}
@@ -156,7 +163,7 @@ class SignedRepository:
             directory, _, name = path.rpartition("/")
             self.files[f"targets/{directory}/{sha256_hex(data)}.{name}"] = data
         if role == "targets":
-            roles = ROLES if self.list_id is not None else CONTENT_ROLES
+            roles = self._roles()
             signed.delegations = Delegations(
                 keys={}, roles={role: _delegated(role) for role in roles}
             )
@@ -165,7 +172,7 @@ class SignedRepository:
         self._store(role, Metadata(signed), f"{signed.version}.{role}")
 
     def _sign_snapshot(self) -> None:
-        roles = ("targets", *(ROLES if self.list_id is not None else CONTENT_ROLES))
+        roles = ("targets", *self._roles())
         meta = {f"{role}.json": MetaFile(version=self.versions[role]) for role in roles}
         signed = Snapshot(version=self._next("snapshot"), expires=self._expires(), meta=meta)
         self._store("snapshot", Metadata(signed), f"{signed.version}.snapshot")

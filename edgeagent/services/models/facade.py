@@ -29,11 +29,12 @@ from edgeagent.services.models.installation import InstallationStore
 from edgeagent.services.models.quality_gate import QualityGate
 
 if not TYPE_CHECKING:  # read by linters, which follow both ways, as imports; see the module
+    creatives_fetch = on_use("edgeagent.services.models.creatives_fetch")
     updater = on_use("edgeagent.services.models.updater")
     repository = on_use("edgeagent.network.repository")
 else:
     from edgeagent.network import repository
-    from edgeagent.services.models import updater
+    from edgeagent.services.models import creatives_fetch, updater
 
 __all__ = ["Models", "Update"]
 
@@ -83,6 +84,9 @@ class Models:
             open_repository=self._open_repository,
             clock=self._box.clock,
             random=self._random,
+            fetch_creatives=lambda opened: creatives_fetch.fetch_creatives(
+                opened, self._box.home, now=self._box.clock.now()
+            ),
         )
         with _saying("nothing was fetched"):
             try:

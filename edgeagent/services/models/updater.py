@@ -59,6 +59,7 @@ class Updater:
         open_repository: Callable[[int], Repository],
         clock: DeviceClock,
         random: RandomSource,
+        fetch_creatives: Callable[[Repository], None] = lambda _: None,
     ) -> None:
         """Fetch for ``installations``.
 
@@ -68,6 +69,7 @@ class Updater:
             open_repository: refreshes a repository as of a time (seconds UTC).
             clock: learns from verified timestamps.
             random: draws the number for a model that is being rolled out.
+            fetch_creatives: fetches promos and ads, last, because nothing waits for them.
 
         """
         self._installations = installations
@@ -75,6 +77,7 @@ class Updater:
         self._open_repository = open_repository
         self._clock = clock
         self._random = random
+        self._fetch_creatives = fetch_creatives
 
     def fetch(self) -> Fetched:
         """Fetch and verify the published files, and store the model to be tried.
@@ -102,6 +105,7 @@ class Updater:
         wanted = chosen != before.current or before.failures or before.refused
         self._staged.put(chosen if wanted else None)
         self._installations.end_trouble()
+        self._fetch_creatives(repository)
         return Fetched(
             model_version=(chosen or announced.manifest).model_version,
             task_changed=announced.task != before.task,
