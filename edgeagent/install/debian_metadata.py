@@ -31,7 +31,15 @@ License: Apache-2.0
 _TEXTS = ("licence", "license", "copying")
 
 
-def write_papers(root: Path, *, library: Path, pinned: str, at: int) -> None:
+def write_papers(
+    root: Path,
+    *,
+    library: Path,
+    pinned: str,
+    at: int,
+    name: str = "edgeagent",
+    source: Path | None = None,
+) -> None:
     """Write copyright, changelog, what it was built from and lintian's overrides below ``root``.
 
     Args:
@@ -39,21 +47,23 @@ def write_papers(root: Path, *, library: Path, pinned: str, at: int) -> None:
         library: where pip put our wheel and what it needs.
         pinned: the wheels in it, with their hashes.
         at: when it counts as built, seconds UTC.
+        name: of the package.
+        source: has ``debian/lintian-overrides``; the box's if none is given.
 
     """
-    documents = root / "usr/share/doc/edgeagent"
-    documents.mkdir(parents=True)
+    documents = root / "usr/share/doc" / name
+    documents.mkdir(parents=True, exist_ok=True)  # examples may lie there
     _write(documents / "copyright", _copyright(library, below=root).encode())
     changes = (
-        f"edgeagent ({__version__}) unstable; urgency=medium\n\n"
+        f"{name} ({__version__}) unstable; urgency=medium\n\n"
         f"  * Version {__version__}; CHANGELOG.md of the source has what changed.\n\n"
         f" -- {_MAINTAINER}  {format_datetime(datetime.fromtimestamp(at, UTC))}\n"
     )
     _write(documents / "changelog.gz", gzip.compress(changes.encode(), 9, mtime=0))
-    _write(root / REQUIREMENTS, pinned.encode())
-    overrides = root / "usr/share/lintian/overrides/edgeagent"
+    _write(documents / "requirements.txt", pinned.encode())
+    overrides = root / "usr/share/lintian/overrides" / name
     overrides.parent.mkdir(parents=True)
-    _write(overrides, (install_directory() / "debian/lintian-overrides").read_bytes())
+    _write(overrides, ((source or install_directory()) / "debian/lintian-overrides").read_bytes())
 
 
 def write_checksums(root: Path) -> None:

@@ -12,6 +12,8 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,20 +24,13 @@ from edgeagent.install.files import install_directory
 from edgeagent.install.resolved_wheels import Target, install_wheels, run_tool
 from edgeagent.install.same_bytes import EPOCH_VARIABLE, build_time, drop_traces, settle
 
-__all__ = ["LIBRARY", "build_debian_package"]
+__all__ = ["BOX", "LIBRARY", "DebianContents", "build_debian_package"]
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _SCRIPTS = ("postinst", "prerm", "postrm")
-_UNITS = {
-    "edgeagent.service": "lib/systemd/system/edgeagent.service",
-    "edgeagent-dashboard.service": "lib/systemd/system/edgeagent-dashboard.service",
-    "edgeagent-dashboard.socket": "lib/systemd/system/edgeagent-dashboard.socket",
-    "edgeagent.sysusers.conf": "usr/lib/sysusers.d/edgeagent.conf",
-    "edgeagent.tmpfiles.conf": "usr/lib/tmpfiles.d/edgeagent.conf",
-}
 _SETTINGS = "etc/edgeagent/config.toml"
 LIBRARY = "usr/lib/edgeagent"
-"""Where Python packages lie in it."""
+"""Where Python packages lie in a box's package."""
 _NOT_FOR_A_BOX = (
     "bin",
     "pip",  # sqlite-utils installs its plugins with it
@@ -49,10 +44,49 @@ _NOT_FOR_A_BOX = (
 """A ninth of what pip resolves: nothing of it is ever imported there, and flash is scarce."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebianContents:
+    """What a package is called, and what lies in it besides Python."""
+
+    name: str
+    """Its Python packages lie in ``/usr/lib/<name>``."""
+    extra: str
+    """Of our wheel: what else it needs."""
+    source: Path
+    """Has ``debian/`` with control and scripts, and what ``files`` names."""
+    program: str
+    """Below ``/usr/bin``: ``launcher``."""
+    files: Mapping[str, str]
+    """From below ``source`` to below the root of the package."""
+    settings: tuple[str, ...] = ()
+    """Those among them that an administrator edits."""
+    unneeded: tuple[str, ...] = ()
+    """Patterns of what pip resolves and nothing there imports."""
+
+
+BOX = DebianContents(
+    name="edgeagent",
+    extra="service",
+    source=install_directory(),
+    program="edgeagent",
+    files={
+        "systemd/edgeagent.service": "lib/systemd/system/edgeagent.service",
+        "systemd/edgeagent-dashboard.service": "lib/systemd/system/edgeagent-dashboard.service",
+        "systemd/edgeagent-dashboard.socket": "lib/systemd/system/edgeagent-dashboard.socket",
+        "systemd/edgeagent.sysusers.conf": "usr/lib/sysusers.d/edgeagent.conf",
+        "systemd/edgeagent.tmpfiles.conf": "usr/lib/tmpfiles.d/edgeagent.conf",
+        "config.toml": _SETTINGS,
+    },
+    settings=(_SETTINGS,),
+    unneeded=_NOT_FOR_A_BOX,
+)
+
+
 def build_debian_package(
     wheel: Path,
     out: Path,
     *,
+    contents: DebianContents = BOX,
     architecture: str | None = None,
     python: str | None = None,
     requirements: Path | None = None,
@@ -64,6 +98,7 @@ def build_debian_package(
     Args:
         wheel: ours; ``pip wheel --no-deps .`` makes it.
         out: directory for the package.
+        contents: which package; the box's if none is given.
         architecture: Debian's name of it; this machine's if none is given.
         python: such as ``3.11``; the one that runs this if none is given.
         requirements: what it needs, with hashes, from a package built before; without, what pip
@@ -84,24 +119,27 @@ def build_debian_package(
     target = Target(architecture=architecture, python=python)
     at = build_time(wheel, os.environ)
     out.mkdir(parents=True, exist_ok=True)
-    package = out / f"edgeagent_{__version__}_{architecture}.deb"
+    package = out / f"{contents.name}_{__version__}_{architecture}.deb"
     with TemporaryDirectory() as name:
         root = Path(name) / "root"
         root.mkdir()
-        library = root / LIBRARY
+        library = root / "usr/lib" / contents.name
         pinned = install_wheels(
             wheel,
             library,
             target=None if (architecture, python) == here else target,
             pinned=requirements,
+            extra=contents.extra,
         )
-        _prune(library)
+        _prune(library, contents.unneeded)
         drop_traces(library)
         if python == here[1]:
-            _compile(root)
-        _install_files(root)
-        write_papers(root, library=library, pinned=pinned, at=at)
-        _control(root, target)
+            _compile(root, library)
+        _install_files(root, contents)
+        write_papers(
+            root, library=library, pinned=pinned, at=at, name=contents.name, source=contents.source
+        )
+        _control(root, target, contents)
         write_checksums(root)
         settle(root, at=at)
         _pack(root, package, at=at)
@@ -116,7 +154,7 @@ def _pack(root: Path, package: Path, *, at: int) -> None:
     )
 
 
-def _compile(root: Path) -> None:
+def _compile(root: Path, library: Path) -> None:
     """Compile all Python for where it will lie: the service may not write there, ever.
 
     A package for another Python goes without, and compiles whatever it imports at each start.
@@ -125,7 +163,7 @@ def _compile(root: Path) -> None:
         [
             *(sys.executable, "-m", "compileall", "-q", "-j", "0"),
             *("--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/"),
-            str(root / LIBRARY),
+            str(library),
         ],
         env={**os.environ, "PYTHONHASHSEED": "0"},  # the order of sets is compiled in
         check=False,  # what others have put there to be refused by a compiler, is
@@ -133,24 +171,22 @@ def _compile(root: Path) -> None:
     )
 
 
-def _prune(library: Path) -> None:
-    for pattern in _NOT_FOR_A_BOX:
+def _prune(library: Path, unneeded: Iterable[str]) -> None:
+    for pattern in unneeded:
         for path in sorted(library.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in library.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)  # libraries are read, not run
 
 
-def _install_files(root: Path) -> None:
-    source = install_directory()
-    for name, target in _UNITS.items():
-        _copy(source / "systemd" / name, root / target, mode=0o644)
-    _copy(source / "config.toml", root / _SETTINGS, mode=0o644)
-    _copy(source / "launcher", root / "usr/bin/edgeagent", mode=0o755)
+def _install_files(root: Path, contents: DebianContents) -> None:
+    for name, target in contents.files.items():
+        _copy(contents.source / name, root / target, mode=0o644)
+    _copy(contents.source / "launcher", root / "usr/bin" / contents.program, mode=0o755)
 
 
-def _control(root: Path, target: Target) -> None:
-    source, control = install_directory() / "debian", root / "DEBIAN"
+def _control(root: Path, target: Target, contents: DebianContents) -> None:
+    source, control = contents.source / "debian", root / "DEBIAN"
     control.mkdir()
     size = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
     minor = int(target.python.partition(".")[2])
@@ -165,7 +201,8 @@ def _control(root: Path, target: Target) -> None:
     for key, value in values.items():
         text = text.replace(f"@{key}@", value)
     (control / "control").write_text(text, "utf-8")
-    (control / "conffiles").write_text(f"/{_SETTINGS}\n", "utf-8")
+    edited = "".join(f"/{path}\n" for path in contents.settings)
+    (control / "conffiles").write_text(edited, "utf-8")
     for name in _SCRIPTS:
         _copy(source / name, control / name, mode=0o755)
 

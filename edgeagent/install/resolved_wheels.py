@@ -49,15 +49,21 @@ class Target:
 
 
 def install_wheels(
-    wheel: Path, library: Path, *, target: Target | None, pinned: Path | None = None
+    wheel: Path,
+    library: Path,
+    *,
+    target: Target | None,
+    pinned: Path | None = None,
+    extra: str = "service",
 ) -> str:
-    """Install our wheel and what its service needs; return the list of what it needs.
+    """Install our wheel and what an extra of it needs; return the list of what it needs.
 
     Args:
         wheel: ours.
         library: directory to install into.
         target: what to fetch wheels for; ``None``: the machine and Python that run this.
         pinned: a list made before; pip refuses whatever differs from it.
+        extra: of our wheel.
 
     Raises:
         InputError: pip is missing, or fails; the message has its last line.
@@ -65,7 +71,7 @@ def install_wheels(
     """
     with TemporaryDirectory() as name:
         report, wanted = Path(name, "report.json"), Path(name, "requirements.txt")
-        wanted.write_text(_wanted(wheel, pinned), "utf-8")
+        wanted.write_text(_wanted(wheel, pinned, extra), "utf-8")
         run_tool(
             *(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"),
             *("--target", str(library), "--report", str(report)),
@@ -108,8 +114,8 @@ def run_tool(*command: str, environment: dict[str, str] | None = None) -> None:
         raise InputError(f"{command[0]} failed: {last}", hint="run it by hand to see more")
 
 
-def _wanted(wheel: Path, pinned: Path | None) -> str:
-    ours = f"{_OURS}[service] @ {wheel.absolute().as_uri()}"
+def _wanted(wheel: Path, pinned: Path | None, extra: str) -> str:
+    ours = f"{_OURS}[{extra}] @ {wheel.absolute().as_uri()}"
     if pinned is None:
         return f"{ours}\n"
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()  # a hash for one asks for all

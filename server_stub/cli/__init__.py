@@ -8,6 +8,7 @@ from edgeagent import __version__
 from edgeagent.command_group import HELP_NAMES, CommandGroup
 from server_stub.cli.calculate import calculate
 from server_stub.cli.changes import changes
+from server_stub.cli.deb import deb
 from server_stub.cli.demo import demo
 from server_stub.cli.estimate import estimate
 from server_stub.cli.keep import backup, close, restore
@@ -24,5 +25,17 @@ def main() -> None:
     """Serve models and report tasks to boxes, accept their reports, estimate shares."""
 
 
-for _command in (serve, estimate, changes, calculate, plan, close, backup, restore, spool, demo):
+for _command in (
+    serve,
+    estimate,
+    changes,
+    calculate,
+    plan,
+    close,
+    backup,
+    restore,
+    spool,
+    deb,
+    demo,
+):
     main.add_command(_command)
