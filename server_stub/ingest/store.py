@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from enum import Enum
@@ -26,6 +27,10 @@ __all__ = [
 
 _APPLICATION_ID = 0x45415253  # "EARS"
 _BUSY_SECONDS = 5.0
+_EMPTYING_MILLISECONDS = 50
+"""A commit takes some milliseconds."""
+_EMPTYING_TRIES, _BETWEEN_TRIES_SECONDS = 120, 0.5
+"""Who closes windows has time; sums of a million reports are read in some ten seconds."""
 _LEAST_FREE_BYTES = 64 << 20
 _VERSION = 3
 _CLOSING_VERSION = 2
@@ -168,22 +173,34 @@ class ReportStore:
         Takes a second for a million reports.
 
         Raises:
-            StorageError: it cannot be written.
+            StorageError: it cannot be written, or another process reads it.
 
         """
         with _translated(self._path):
             self._connection.execute("VACUUM")
-        self.empty_log()
+        if not self.empty_log():
+            raise StorageError(f"{self._path} is being read", hint="wait until it is read")
 
-    def empty_log(self) -> None:
+    def empty_log(self) -> bool:
         """Empty the write-ahead log, which holds reports in the order in which they arrived.
+
+        Emptying it holds writers up while it waits for readers. A million reports are read for
+        some seconds, so nothing is waited for here.
+
+        Returns:
+            Whether it is empty; it is not while another process reads or writes.
 
         Raises:
             StorageError: it cannot be written.
 
         """
         with _translated(self._path):
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._connection.execute(f"PRAGMA busy_timeout = {_EMPTYING_MILLISECONDS}")
+            try:
+                found = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {int(1000 * _BUSY_SECONDS)}")
+        return not found[0]
 
     def close(self) -> None:
         """Close the file."""
@@ -203,7 +220,10 @@ def open_for_closing(path: Path) -> Iterator[sqlite3.Connection]:
     _require_existing(path)
     with closing(ReportStore(path)) as store, _translated(path):
         yield store.overwriting()
-        store.empty_log()
+        for _ in range(_EMPTYING_TRIES):
+            if store.empty_log():
+                break
+            time.sleep(_BETWEEN_TRIES_SECONDS)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ __all__ = ["segment_page", "shown_segment", "trend_of"]
 
 _FEWEST = 2
 _WIDE, _NARROW = (1136, 330), (360, 240)
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 12, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 24, 12, 34
 _LABELS = {_WIDE: 9, _NARROW: 3}
 
 

@@ -208,3 +208,21 @@ def test_the_writer_outlives_a_bug(tmp_path: Path) -> None:
 
     with closing(WatchedStore(tmp_path / "r.db", fails=True)) as store:
         assert asyncio.run(outlive(store)) == [RuntimeError, COUNTED]
+
+
+def test_a_long_look_holds_nobody_up(tmp_path: Path) -> None:
+    path = tmp_path / "r.db"
+    with closing(ReportStore(path)) as store:
+        store.add([make_report(1)])
+        with open_for_reading(path) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM report").fetchone()
+            store.add([make_report(2)])
+            with pytest.raises(StorageError, match="is being read"):
+                store.forget_order()
+            assert store.empty_log() is False
+            assert store.add([make_report(3)]) == [COUNTED]
+        assert store.empty_log() is True
+        (wait,) = store._connection.execute("PRAGMA busy_timeout").fetchone()
+        assert wait == 5000
+    assert SqliteAggregator(path).report_count() == 3
