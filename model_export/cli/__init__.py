@@ -8,6 +8,7 @@ from edgeagent import __version__
 from edgeagent.command_group import HELP_NAMES, CommandGroup
 from model_export.cli import (
     check,
+    creatives,
     drift,
     evaluate,
     export,
@@ -32,5 +33,17 @@ def main() -> None:
     """
 
 
-for _noun in (check, train, evaluate, segments, portray, drift, genres, export, publish, inspect):
+for _noun in (
+    check,
+    train,
+    evaluate,
+    segments,
+    portray,
+    drift,
+    genres,
+    export,
+    publish,
+    creatives,
+    inspect,
+):
     main.add_command(_noun.command)
