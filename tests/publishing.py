@@ -12,16 +12,18 @@ from edgeagent.clock import WEEK_SECONDS, quarter_of, week_of, week_start
 from edgeagent.config import Config
 from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent
+from edgeagent.messages.artefacts import Artefacts
 from edgeagent.scoring.resident import ResidentScorer
 from edgeagent.simulator.plan import START
 from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.publication import take_task_of_quarter
 from edgeagent.testing.randomness import SeededRandomSource
 from model_export.log import WatchLog
-from model_export.publishing.artefacts import Artefacts, export
-from model_export.publishing.publish import publish
+from model_export.publishing.artefacts import export
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
+from server_stub.distribution.operator import Operator
+from server_stub.distribution.publish import publish
 
 LIFETIME_DAYS = 500
 
@@ -37,7 +39,10 @@ class Publisher:
 
     def publish(self, artefacts: Artefacts, *, now: int = START) -> None:
         publish(
-            self.repository, artefacts, now=now, keys_dir=self.keys, lifetime_days=LIFETIME_DAYS
+            Operator.without_passphrase(
+                self.repository, self.keys, now=now, lifetime_days=LIFETIME_DAYS
+            ),
+            artefacts,
         )
 
 

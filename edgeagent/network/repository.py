@@ -262,5 +262,5 @@ def issued_at(timestamp: Timestamp) -> int:
 
 def _missing(path: str) -> UpdateRefused:
     return UpdateRefused(
-        f"{path}: not in the repository", hint="publish it with 'model-export publish'"
+        f"{path}: not in the repository", hint="publish it with 'server-stub repo publish'"
     )

@@ -22,7 +22,7 @@ def running_server(repository: Path, store: Path, *, now: int, grace_weeks: int)
     """Serve a repository and accept reports; yield the server's URL, and stop it afterwards.
 
     Args:
-        repository: the directory that ``model_export.publishing.publish`` wrote.
+        repository: the directory that ``server_stub.distribution`` wrote.
         store: the server's database.
         now: the time the server uses, seconds UTC.
         grace_weeks: how many weeks after its week a report is accepted.

@@ -17,6 +17,7 @@ import msgspec
 from edgeagent.clock import WEEK_SECONDS, quarter_of, week_of
 from edgeagent.errors import InputError
 from edgeagent.messages import ModelFiles, ReportTask
+from edgeagent.messages.artefacts import Artefacts
 from edgeagent.messages.targets import ROOT_NAME
 from edgeagent.reporting_calendar import SPACING_WEEKS
 from edgeagent.simulator.chapters import ChapterName
@@ -37,10 +38,11 @@ from model_export.evaluation.ranking import GlobalSplit, global_split
 from model_export.heads.trained_model import TrainedModel
 from model_export.loaders.movielens import load_movielens
 from model_export.log import WatchLog
-from model_export.publishing.artefacts import Artefacts, export
-from model_export.publishing.publish import publish
+from model_export.publishing.artefacts import export
 from model_export.synthetic import synthetic_households, synthetic_panel
 from model_export.train import train
+from server_stub.distribution.operator import Operator
+from server_stub.distribution.publish import publish
 from server_stub.ingest.admission import DEFAULT_GRACE_WEEKS
 
 __all__ = ["Progress", "Simulation", "simulate"]
@@ -230,14 +232,14 @@ def _train_and_publish(
         )
     with stages.stage("publish", "Exporting and signing"):
         artefacts = export(model, split.training, now=START)
+        publisher = Operator.without_passphrase(
+            work / "repository",
+            work / "publisher-keys",
+            now=START - WEEK_SECONDS,
+            lifetime_days=7 * (options.weeks + 60),
+        )
         for task in _tasks(artefacts.task, weeks=options.weeks):
-            publish(
-                work / "repository",
-                replace(artefacts, task=task),
-                now=START - WEEK_SECONDS,
-                keys_dir=work / "publisher-keys",
-                lifetime_days=7 * (options.weeks + 60),
-            )
+            publish(publisher, replace(artefacts, task=task))
     return model, artefacts
 
 

@@ -1,4 +1,4 @@
-"""``model-export``: train a model, judge it, publish it, look at it."""
+"""``model-export``: train a model, judge it, export it, look at it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from model_export.cli import (
     genres,
     inspect,
     portray,
-    publish,
     segments,
     train,
 )
@@ -42,7 +41,6 @@ for _noun in (
     drift,
     genres,
     export,
-    publish,
     creatives,
     inspect,
 ):

@@ -21,13 +21,13 @@ _GRAPH_CAP_BYTES = 2**31
 @click.argument("path", type=click.Path(path_type=Path))
 @json_option
 def command(*, path: Path, as_json: bool) -> None:
-    """Say what is in a model file, in an exported graph, or in a repository.
-
-    A repository is verified from its newest root downwards.
-    """
+    """Say what is in a model file, or in an exported graph."""
     if path.is_dir():
-        _repository(path, as_json=as_json)
-    elif path.suffix == ".onnx":
+        raise InputError(
+            f"{path} is a directory",
+            hint="name a file; 'server-stub repo status' says what is in a repository",
+        )
+    if path.suffix == ".onnx":
         _graph(path, as_json=as_json)
     else:
         _model(path, as_json=as_json)
@@ -73,18 +73,3 @@ def _show_graph(graph: Mapping[str, object]) -> None:
                 click.echo(f"  {tensor:24}{what}")
         else:
             click.echo(f"{name:26}{value}")
-
-
-def _repository(path: Path, *, as_json: bool) -> None:
-    from model_export.publishing.publish import repository_facts  # noqa: PLC0415  (loads tuf)
-
-    facts = repository_facts(path)
-    if as_json:
-        emit_json(facts)
-        return
-    click.echo("role        version  expires")
-    for role, state in facts["roles"].items():
-        click.echo(f"{role:10}  {state['version']:7}  {state['expires']}")
-    click.echo(f"\n{'bytes':>11}  target")
-    for target, length in facts["targets"].items():
-        click.echo(f"{length:11,}  {target}")

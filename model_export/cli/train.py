@@ -112,7 +112,7 @@ def command(  # noqa: PLR0913  (one for each option)
     if before is not None and before.head != model.head:
         click.echo(f"the head is another than before: {model.head}, it was {before.head}")
     show_model(model)
-    click.echo(f"\nwritten to {out}; next: model-export publish {out} --repository DIR --keys DIR")
+    click.echo(f"\nwritten to {out}; next: model-export export {out} --out DIR")
 
 
 def _on_spark(head: Literal["auto", "foldin", "timescales"]) -> Literal["foldin"]:

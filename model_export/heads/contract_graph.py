@@ -136,7 +136,7 @@ def described_graph(data: bytes) -> dict[str, object]:
         model = onnx.load_from_string(data)
     except Exception as error:  # protobuf's own, of which onnx re-exports none
         raise InputError(
-            f"not an ONNX file: {error}", hint="name a file that 'model-export publish' wrote"
+            f"not an ONNX file: {error}", hint="name a file that 'model-export export' wrote"
         ) from error
     return {
         **{prop.key: prop.value for prop in model.metadata_props},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -21,39 +20,14 @@ from edgeagent.messages import (
     encode_catalogue,
     sha256_hex,
 )
+from edgeagent.messages.artefacts import Artefacts
 from edgeagent.messages.fields import MechanismName
-from edgeagent.messages.targets import CATALOGUE_ROLE, MANIFEST_TARGET, MODELS_ROLE, TASK_TARGET
+from edgeagent.messages.targets import CATALOGUE_ROLE, MODELS_ROLE
 from edgeagent.messages.task import PERMITTED_SEGMENTS, GroupDayparts
 from model_export.heads.files import head_files
 from model_export.heads.trained_model import TrainedModel
 
-__all__ = [
-    "Artefacts",
-    "Titled",
-    "export",
-]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artefacts:
-    """Everything that is published at once; the manifest and the task name the files by hash."""
-
-    model: bytes
-    golden: bytes
-    catalogue: bytes
-    catalogue_items: int
-    manifest: ModelManifest
-    task: ReportTask
-
-    def targets(self) -> dict[str, bytes]:
-        """Return every target of the repository by its path."""
-        return {
-            self.manifest.model.path: self.model,
-            self.manifest.golden.path: self.golden,
-            self.manifest.catalogue.path: self.catalogue,
-            MANIFEST_TARGET: canonical_bytes(self.manifest),
-            TASK_TARGET: canonical_bytes(self.task),
-        }
+__all__ = ["Titled", "export"]
 
 
 class Titled(Protocol):
@@ -116,7 +90,6 @@ def export(
         model=graph,
         golden=golden,
         catalogue=catalogue,
-        catalogue_items=len(titled.titles),
         manifest=manifest,
         task=_task(manifest, mechanism, by_group, week=week_of(now)),
     )

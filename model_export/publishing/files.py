@@ -7,8 +7,7 @@ from pathlib import Path
 import onnx
 
 from edgeagent.errors import ModelError, OutputError
-from edgeagent.messages import canonical_bytes
-from model_export.publishing.artefacts import Artefacts
+from edgeagent.messages.artefacts import Artefacts
 
 __all__ = ["write_files"]
 
@@ -27,13 +26,7 @@ def write_files(artefacts: Artefacts, directory: Path) -> list[tuple[str, int]]:
         raise ModelError(
             f"the graph does not pass onnx.checker: {error}", hint="train the model again"
         ) from error
-    files = {
-        "model.onnx": artefacts.model,
-        "golden.npz": artefacts.golden,
-        "titles.catalogue": artefacts.catalogue,
-        "manifest.json": canonical_bytes(artefacts.manifest),
-        "task.json": canonical_bytes(artefacts.task),
-    }
+    files = artefacts.files()
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():

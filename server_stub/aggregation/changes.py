@@ -146,7 +146,7 @@ def _check_comparable(estimates: Sequence[AudienceEstimate]) -> None:
             raise InputError(
                 f"{before.task} and {after.task} do not measure the same: another model assigns "
                 "the segments, or the unit or the categories differ",
-                hint="publish with 'model-export publish --keep-task' to go on with the segments",
+                hint="'server-stub repo publish --keep-task' goes on with the segments",
             )
 
 

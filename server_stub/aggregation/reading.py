@@ -20,7 +20,7 @@ from server_stub.aggregation.publication import (
     estimate_windows,
 )
 from server_stub.aggregation.report_progress import ReportProgress, progress_of
-from server_stub.repository import manifest_of, published_tasks
+from server_stub.distribution.published_tasks import manifest_of, published_tasks
 
 __all__ = ["AudienceReader", "quarter_name"]
 

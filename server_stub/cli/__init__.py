@@ -1,4 +1,4 @@
-"""``server-stub``: serve a repository and accept reports; estimate shares from them."""
+"""``server-stub``: sign and serve a repository, accept reports, estimate shares from them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from server_stub.cli.demo import demo
 from server_stub.cli.estimate import estimate
 from server_stub.cli.keep import backup, close, restore
 from server_stub.cli.plan import plan
+from server_stub.cli.repo import repo
 from server_stub.cli.serve import serve
 from server_stub.cli.spool import spool
 
@@ -26,6 +27,7 @@ def main() -> None:
 
 
 for _command in (
+    repo,
     serve,
     estimate,
     changes,

@@ -18,7 +18,7 @@ from server_stub.aggregation.publication import (
 from server_stub.cli.export import csv_option, export, parquet_option
 from server_stub.cli.options import repository_option, task_option
 from server_stub.cli.source import ReportSource, source_options
-from server_stub.repository import load_task, manifest_of, published_tasks
+from server_stub.distribution.published_tasks import load_task, manifest_of, published_tasks
 
 __all__ = ["estimate"]
 

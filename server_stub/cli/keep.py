@@ -73,7 +73,7 @@ def _copier(store: Path, spool: Path | None, repository: Path | None) -> Callabl
         )
     from server_stub.aggregation.spool import Spool  # noqa: PLC0415  (for a spool only)
     from server_stub.aggregation.spool_writing import write_spool  # noqa: PLC0415  (the same)
-    from server_stub.repository import published_tasks  # noqa: PLC0415  (the same)
+    from server_stub.distribution.published_tasks import published_tasks  # noqa: PLC0415  (the same)
 
     return partial(write_spool, store, Spool(spool), published_tasks(repository))
 

@@ -52,7 +52,7 @@ repository_option = click.option(
     "--repository",
     type=_directory,
     required=True,
-    help="Directory that 'model-export publish' wrote.",
+    help="Directory that 'server-stub repo publish' wrote.",
 )
 store_option = click.option(
     "--store", type=STORED_FILE, required=True, help="Database that holds the reports."

@@ -59,12 +59,12 @@ def mix_options(command: Callable[..., None]) -> Callable[..., None]:
         **rest: object,
     ) -> None:
         from server_stub.aggregation.sqlite_aggregator import SqliteAggregator  # noqa: PLC0415  (for plans)
-        from server_stub.planning.mix import session_mix  # noqa: PLC0415  (the same)
-        from server_stub.repository import (  # noqa: PLC0415  (the same)
+        from server_stub.distribution.published_tasks import (  # noqa: PLC0415  (the same)
             load_task,
             manifest_of,
             published_tasks,
         )
+        from server_stub.planning.mix import session_mix  # noqa: PLC0415  (the same)
 
         task = load_task(task_file) if task_file else published_tasks(repository)[-1]
         mix = session_mix(SqliteAggregator(store), task, manifest_of(repository, task), weeks=weeks)

@@ -25,8 +25,8 @@ from server_stub.cli.options import (
 )
 from server_stub.cli.page_options import PageOptions, page_options
 from server_stub.cli.source import SPOOL
+from server_stub.distribution.published_tasks import load_task, published_tasks
 from server_stub.ingest.admission import Admission
-from server_stub.repository import load_task, published_tasks
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute

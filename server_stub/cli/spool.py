@@ -11,7 +11,7 @@ from edgeagent.command_group import emit_json, json_option
 from server_stub.cli.keep import say_closed
 from server_stub.cli.options import at_option, grace_option, repository_option, store_option
 from server_stub.cli.source import SPOOL, engine_options, summing_spool
-from server_stub.repository import published_tasks
+from server_stub.distribution.published_tasks import published_tasks
 
 __all__ = ["spool"]
 

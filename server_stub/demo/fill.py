@@ -21,10 +21,10 @@ from edgeagent.privacy.batches import Reports, draw_reports, totals_of
 from edgeagent.privacy.randomizers import randomizer_for
 from server_stub.demo.audience import shares_of
 from server_stub.demo.repository_files import write_repository
+from server_stub.distribution.published_tasks import published_tasks
 from server_stub.ingest.admission import DEFAULT_GRACE_WEEKS
 from server_stub.ingest.store import ReportStore, open_for_closing
 from server_stub.ingest.windows import write_sums
-from server_stub.repository import published_tasks
 
 __all__ = ["DEMO_WEEKS", "REPOSITORY_NAME", "STORE_NAME", "make_demo"]
 

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server_stub.distribution import repository_routes
+from server_stub.distribution.routes import repository_routes
 from server_stub.ingest.admission import Admission
 from server_stub.ingest.endpoint import Answered, ReportEndpoint
 from server_stub.ingest.group_commit import Ingest

@@ -20,6 +20,7 @@ from edgeagent.clock import Clock
 from edgeagent.messages import ReportTask
 from edgeagent.messages.server_address import LOCAL_HOSTS
 from edgeagent.randomness import SystemRandomSource
+from server_stub.distribution.published_tasks import published_tasks
 from server_stub.page.access import SESSION_SECONDS, OperatorSession, PageAccess, page_token
 from server_stub.page.answer_headers import PageHeaders
 from server_stub.page.audience import audience_page
@@ -31,7 +32,6 @@ from server_stub.page.rendering import PREFIX, STYLE, render
 from server_stub.page.segment import segment_page
 from server_stub.page.service import service_page
 from server_stub.page.tables import audience_csv, progress_csv, segment_csv
-from server_stub.repository import published_tasks
 
 __all__ = ["COOKIE", "OperatorPage", "open_page"]
 

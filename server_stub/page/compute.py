@@ -16,9 +16,9 @@ from server_stub.aggregation.aggregator import Aggregator, WindowSums
 from server_stub.aggregation.changes import AudienceChange, changes_in
 from server_stub.aggregation.publication import AudienceEstimate, estimate_windows
 from server_stub.aggregation.report_progress import progress_of
+from server_stub.distribution.published_tasks import manifest_of, published_tasks
 from server_stub.page.descriptions import catalogue_in, describe
 from server_stub.page.figures import PageFigures, QuarterFigures, WindowFigures
-from server_stub.repository import manifest_of, published_tasks
 
 __all__ = ["compute"]
 

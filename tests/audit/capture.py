@@ -17,9 +17,10 @@ from edgeagent.clock import WEEK_SECONDS
 from edgeagent.privacy.declaration import load_declaration
 from edgeagent.simulator.plan import START
 from model_export.publishing.artefacts import export
-from model_export.publishing.publish import publish
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
+from server_stub.distribution.operator import Operator
+from server_stub.distribution.publish import publish
 from tests.audit.capture_box import SILENT_WEEKS
 from tests.audit.part import Effort, Result
 from tests.network.hostile import certificate
@@ -134,11 +135,10 @@ def _publish(directory: Path) -> None:
     log = synthetic_panel(7, households=120, weeks=20, titles=300)
     model = train(log, seed=7, segments=16, dimension=32)
     publish(
-        directory / "repository",
+        Operator.without_passphrase(
+            directory / "repository", directory / "keys", now=BEGIN, lifetime_days=_LIFETIME_DAYS
+        ),
         export(model, log, now=BEGIN + SILENT_WEEKS * WEEK_SECONDS),
-        now=BEGIN,
-        keys_dir=directory / "keys",
-        lifetime_days=_LIFETIME_DAYS,
     )
 
 

@@ -27,7 +27,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from model_export.publishing.publish import publish
+from server_stub.distribution.operator import Operator
+from server_stub.distribution.publish import publish
 from tests.audit.part import Effort, Result
 from tests.audit.silence_box import START
 from tests.audit.silence_model import LOOPS, artefacts
@@ -173,11 +174,10 @@ def lived(sizes: dict[str, int], *, turn_seconds: int, fault: str = "") -> list[
 
         def put_out(*, armed: bool) -> None:
             publish(
-                repository,
+                Operator.without_passphrase(
+                    repository, keys, now=START, lifetime_days=_LIFETIME_DAYS
+                ),
                 artefacts(armed=armed, now=START, epoch=int(armed), loops=loops),
-                now=START,
-                keys_dir=keys,
-                lifetime_days=_LIFETIME_DAYS,
             )
 
         put_out(armed=False)

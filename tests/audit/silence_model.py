@@ -21,7 +21,7 @@ from edgeagent.messages import (
     encode_catalogue,
     sha256_hex,
 )
-from model_export.publishing.artefacts import Artefacts
+from edgeagent.messages.artefacts import Artefacts
 from tests.scoring.toy_model import FACTS, INPUTS, OUTPUTS, SPACE, D, toy_model
 
 TITLES = tuple(f"t:{number:02}" for number in range(60))
@@ -78,7 +78,6 @@ def artefacts(*, armed: bool, now: int, epoch: int, loops: int = LOOPS) -> Artef
         model=model,
         golden=_golden(),
         catalogue=catalogue,
-        catalogue_items=len(TITLES),
         manifest=manifest,
         task=task,
     )

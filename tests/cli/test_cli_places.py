@@ -16,6 +16,7 @@ from edgeagent.cli.root import cli
 from edgeagent.command_output import OutputDirectory, OutputFile
 from edgeagent.errors import OutputError
 from model_export.cli import main as model_export
+from server_stub.cli import main as server_stub
 
 FILES = [
     (model_export, ["train", "--out"]),
@@ -25,8 +26,8 @@ FILES = [
 ]
 DIRECTORIES = [
     (model_export, ["export", "model.npz", "--out"]),
-    (model_export, ["publish", "model.npz", "--keys=k", "--repository"]),
-    (model_export, ["publish", "model.npz", "--repository=r", "--keys"]),
+    (server_stub, ["repo", "publish", "exported", "--keys=k", "--repository"]),
+    (server_stub, ["repo", "init", "--repository=r", "--keys"]),
     (cli, ["service", "deb", "--wheel=w", "--out"]),
     (cli, ["simulate", "--out"]),
     (cli, ["simulate", "fleet", "--out"]),

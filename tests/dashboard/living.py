@@ -18,9 +18,10 @@ from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.randomness import SeededRandomSource
 from model_export.log import WatchLog
 from model_export.publishing.artefacts import export
-from model_export.publishing.publish import publish
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
+from server_stub.distribution.operator import Operator
+from server_stub.distribution.publish import publish
 
 START = 1_767_571_200
 """Monday 2026-01-05T00:00:00Z."""
@@ -43,11 +44,10 @@ def live(directory: Path) -> AgentBox:
     log = synthetic_panel(7, households=120, weeks=20, titles=300)
     model = train(log, seed=7, segments=16, dimension=32)
     publish(
-        directory / "repository",
+        Operator.without_passphrase(
+            directory / "repository", directory / "keys", now=START, lifetime_days=800
+        ),
         export(model, log, now=START),
-        now=START,
-        keys_dir=directory / "keys",
-        lifetime_days=800,
     )
     box = LivingBox(
         directory=directory / "box",

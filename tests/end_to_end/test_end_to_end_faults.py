@@ -16,7 +16,8 @@ from edgeagent.errors import (
     UpdateRefused,
 )
 from edgeagent.network.transport import HttpTransport
-from model_export.publishing.publish import publish
+from server_stub.distribution.operator import Operator
+from server_stub.distribution.publish import publish
 from tests.publishing import Household, Publisher, titles_of
 
 
@@ -121,11 +122,10 @@ def test_another_publishers_repository_is_refused(
     household.agent.update_model()
     foreign = tmp_path / "foreign"
     publish(
-        foreign,
+        Operator.without_passphrase(
+            foreign, tmp_path / "foreign-keys", now=household.clock.now(), lifetime_days=30
+        ),
         publisher.artefacts,
-        now=household.clock.now(),
-        keys_dir=tmp_path / "foreign-keys",
-        lifetime_days=30,
     )
     for name in ("timestamp.json",):
         source = foreign / "metadata" / name
@@ -138,7 +138,7 @@ def test_expired_metadata_is_refused_and_the_old_model_works(household: Househol
     household.consent()
     household.agent.update_model()
     household.clock.advance(600 * 86_400)
-    with pytest.raises(UpdateRefused, match="Expired"):
+    with pytest.raises(UpdateRefused, match="expired"):
         household.agent.update_model()
     assert household.agent.recommend(limit=1).picks
     assert "time is not known" in household.agent.close_week().reason

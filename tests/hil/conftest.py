@@ -13,7 +13,6 @@ import msgspec
 import pytest
 
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, SystemClock
-from model_export.publishing.publish import publish
 from tests.hil.board import Board, tar_of
 from tests.hil.office import Office
 from tests.hil.onboard.week import asked_quarter
@@ -96,7 +95,7 @@ def publication(
     task = msgspec.structs.replace(ours.artefacts.task, epoch=asked_quarter(today))
     artefacts = replace(ours.artefacts, task=task)
     assert DAY_SECONDS * LIFETIME_DAYS > _PUBLISHED_WEEKS_AGO * WEEK_SECONDS
-    publish(ours.repository, artefacts, now=now, keys_dir=ours.keys, lifetime_days=LIFETIME_DAYS)
+    ours.publish(artefacts, now=now)
     return ours
 
 

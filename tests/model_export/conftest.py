@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from edgeagent.messages.artefacts import Artefacts
 from model_export.heads.foldin_reference import FoldinParameters
 from model_export.heads.trained_model import TrainedModel
 from model_export.log import WatchLog
-from model_export.publishing.artefacts import Artefacts, export
+from model_export.publishing.artefacts import export
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
 from tests.model_export.heads.foldin_cases import foldin_parameters

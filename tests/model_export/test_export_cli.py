@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import onnx
@@ -19,12 +20,13 @@ from edgeagent.command_group import CommandGroup
 from edgeagent.errors import ModelError
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.messages import decode_catalogue, decode_manifest, decode_task, sha256_hex
+from edgeagent.messages.artefacts import Artefacts
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
 from model_export.cli import main
 from model_export.heads.model_file import load_model, save_model
-from model_export.publishing.artefacts import Artefacts
 from model_export.publishing.files import write_files
+from server_stub.cli import main as server_stub
 from tests.model_export.heads.timescales_cases import with_timescales
 
 FOLDIN = ["--head", "foldin", "--segments", "16", "--dimension", "8"]
@@ -48,9 +50,7 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    "command", ["train", "evaluate", "segments", "export", "publish", "inspect"]
-)
+@pytest.mark.parametrize("command", ["train", "evaluate", "segments", "export", "inspect"])
 def test_every_command_explains_itself(command: str) -> None:
     code, out, _ = _run(command, "--help")
     assert code == 0
@@ -130,25 +130,32 @@ def test_a_graph_that_is_none_is_not_written(artefacts: Artefacts, tmp_path: Pat
     assert not (tmp_path / "out").exists()
 
 
-def test_a_model_is_published_inspected_and_published_again(
+def test_what_is_exported_is_signed_served_and_signed_again(
     model_file: Path, tmp_path: Path
 ) -> None:
-    repository, keys = tmp_path / "repository", tmp_path / "keys"
-    place = ("publish", model_file, "--repository", repository, "--keys", keys)
-    code, out, _ = _run(*place)
-    assert code == 0
-    this_quarter = quarter_of(week_of(SystemClock().now()))
-    assert f"task subset_selection.17.3-1.{this_quarter}" in out
-    assert str(repository / "root.json") in out
-    assert f"subset_selection.17.3-1.{this_quarter}" in _run(*place, "--json")[1]
-    assert f"subset_selection.17.3-1.{this_quarter}" in _run(*place, "--keep-task", "--json")[1]
-    counting = json.loads(_run(*place, "--mechanism", "discrete_laplace", "--json")[1])
-    assert counting["task"] == f"discrete_laplace.17.3-1.{this_quarter}"
-    facts = json.loads(_run("inspect", repository, "--json")[1])
-    assert facts["roles"]["timestamp"]["version"] == 4
-    code, out, _ = _run("inspect", repository)
-    assert code == 0
-    assert "models/manifest.json" in out
+    exported, repository = tmp_path / "exported", tmp_path / "repository"
+    sign = ("repo", "publish", exported, "--repository", repository, "--keys", tmp_path / "keys")
+
+    def signed(*more: str) -> dict[str, Any]:
+        result = CliRunner().invoke(server_stub, [*map(str, sign), *more, "--json"])
+        assert result.exit_code == 0, result.output
+        answer: dict[str, Any] = json.loads(result.stdout)
+        return answer
+
+    assert "server-stub repo publish" in _run("export", model_file, "--out", exported)[1]
+    quarter = quarter_of(week_of(SystemClock().now()))
+    assert signed("--no-passphrase")["task"] == f"subset_selection.17.3-1.{quarter}"
+    assert signed("--keep-task")["task"] == f"subset_selection.17.3-1.{quarter}"
+    counting = _run(
+        "export", model_file, "--out", exported, "--mechanism", "discrete_laplace", "--json"
+    )
+    assert json.loads(counting[1])["task"] == f"discrete_laplace.17.3-1.{quarter}"
+    facts = signed()
+    assert facts["task"] == f"discrete_laplace.17.3-1.{quarter}"
+    assert facts["roles"]["timestamp"]["version"] == 3
+    code, _, err = _run("inspect", repository)
+    assert code == 3
+    assert "server-stub repo status" in err
 
 
 def test_a_model_file_is_inspected(model_file: Path) -> None:
@@ -199,11 +206,10 @@ def test_a_table_and_its_catalogue_are_read(tmp_path: Path) -> None:
     ("arguments", "code", "says"),
     [
         (("inspect", "absent"), 3, "error: absent cannot be read"),
-        (("inspect", "."), 3, "error: . holds no repository"),
+        (("inspect", "."), 3, "error: . is a directory"),
         (("train", "--ratings", "absent"), 3, "error: absent cannot be read"),
         (("train", "--catalogue", "a.csv"), 3, "error: --catalogue without viewings"),
         (("evaluate", "--ratings", "."), 3, "error: . is not a MovieLens directory"),
-        (("publish", "absent", "--repository", "r", "--keys", "k"), 3, "error: absent cannot"),
         (("train", "--segments", "3"), 2, "Usage: "),
         (("export", "absent"), 3, "error: absent cannot be read"),
         (("segments", "absent"), 3, "error: absent cannot be read"),
@@ -345,9 +351,8 @@ def test_inspect_shows_the_contract_of_a_model_and_of_its_graph(
     assert list(facts["outputs"]) == [
         *("user_embedding", "scores", "segment_probabilities", "contributions"),
     ]
-    repository = tmp_path / "repository"
-    _run("publish", model_file, "--repository", repository, "--keys", tmp_path / "keys")
-    (graph,) = (repository / "targets" / "models").glob("*.onnx")
+    _run("export", model_file, "--out", tmp_path)
+    graph = tmp_path / "model.onnx"
     alone = json.loads(_run("inspect", graph, "--json")[1])
     assert (alone["inputs"], alone["space_id"]) == (facts["inputs"], facts["space_id"])
     assert "segment_probabilities" in _run("inspect", graph)[1]

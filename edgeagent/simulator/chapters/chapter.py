@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from edgeagent.messages.artefacts import Artefacts
 from edgeagent.simulator.pictures.picture import Section
 from model_export.evaluation.ranking import GlobalSplit
 from model_export.heads.trained_model import TrainedModel
 from model_export.log import WatchLog
-from model_export.publishing.artefacts import Artefacts
 
 __all__ = ["Chapter", "Ground"]
 

@@ -22,6 +22,7 @@ from edgeagent.messages import (
     decode_task,
     sha256_hex,
 )
+from edgeagent.messages.artefacts import Artefacts
 from edgeagent.messages.manifest import LiftedWord
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
@@ -31,7 +32,7 @@ from model_export.heads.foldin_reference import foldin_reference
 from model_export.heads.model_file import load_model, save_model
 from model_export.heads.trained_model import TrainedModel
 from model_export.log import WatchLog
-from model_export.publishing.artefacts import Artefacts, export
+from model_export.publishing.artefacts import export
 from tests.model_export.heads.foldin_cases import foldin_parameters
 
 

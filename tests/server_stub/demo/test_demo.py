@@ -15,8 +15,8 @@ from server_stub.cli import main
 from server_stub.demo.audience import HIT_WEEKS_AGO, shares_of
 from server_stub.demo.fill import DEMO_WEEKS, REPOSITORY_NAME, STORE_NAME, make_demo
 from server_stub.demo.segments import HIT, SEGMENTS
+from server_stub.distribution.published_tasks import manifest_of, published_tasks
 from server_stub.ingest.store import open_for_reading
-from server_stub.repository import manifest_of, published_tasks
 
 NOW = week_start(2970) + 100_000
 WEEKS = range(2970 - DEMO_WEEKS, 2970)

@@ -22,6 +22,7 @@ from edgeagent.testing.randomness import SeededRandomSource
 from server_stub.aggregation.aggregator import WindowSums
 from server_stub.demo.audience import shares_of
 from server_stub.demo.repository_files import write_repository
+from server_stub.distribution.published_tasks import published_tasks
 from server_stub.ingest.metrics import Metrics
 from server_stub.page.access import PageAccess
 from server_stub.page.app import COOKIE, OperatorPage
@@ -29,7 +30,6 @@ from server_stub.page.compute import compute
 from server_stub.page.figures import PageFigures
 from server_stub.page.health import health_of
 from server_stub.page.keeper import FigureKeeper
-from server_stub.repository import published_tasks
 from tests.server_stub.aggregation.given_sums import GivenSums
 from tests.server_stub.loopback import Answer, Stub, running_stub
 

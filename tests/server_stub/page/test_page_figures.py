@@ -11,9 +11,9 @@ from edgeagent.messages import canonical_bytes
 from edgeagent.privacy.estimation import Totals
 from server_stub.aggregation.aggregator import WindowSums
 from server_stub.demo.segments import HIT
+from server_stub.distribution.published_tasks import published_tasks
 from server_stub.page.compute import compute
 from server_stub.page.figures import PageFigures
-from server_stub.repository import published_tasks
 from tests.server_stub.aggregation.given_sums import GivenSums
 from tests.server_stub.page.given_page import (
     FEW_WEEKS,

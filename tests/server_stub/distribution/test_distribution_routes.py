@@ -8,8 +8,8 @@ import pytest
 
 from edgeagent.errors import InputError
 from edgeagent.messages import canonical_bytes
-from server_stub.distribution import repository_routes
-from server_stub.repository import load_task, manifest_of, published_tasks
+from server_stub.distribution.published_tasks import load_task, manifest_of, published_tasks
+from server_stub.distribution.routes import repository_routes
 from tests.server_stub.loopback import Stub, make_manifest, make_repository, make_task, reference
 
 TASK = f"/targets/tasks/{'b' * 64}.report.json"
@@ -65,7 +65,7 @@ def test_every_client_gets_the_same_headers(stub: Stub) -> None:
 def test_a_directory_that_is_no_repository_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="metadata/") as caught:
         repository_routes(tmp_path)
-    assert "model-export publish" in caught.value.hint
+    assert "server-stub repo publish" in caught.value.hint
 
 
 def test_all_published_tasks_are_found_the_newest_last(tmp_path: Path) -> None:
@@ -116,6 +116,6 @@ def test_the_server_loads_no_store_no_model_and_no_numbers() -> None:
         [sys.executable, "-c", script],
         capture_output=True,
         check=True,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     )
     assert run.stdout.strip() == b"[]"

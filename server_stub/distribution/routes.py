@@ -28,6 +28,6 @@ def repository_routes(repository: Path) -> list[Mount]:
         if not (repository / part).is_dir():
             raise InputError(
                 f"{repository}: it has no directory {part}/",
-                hint="make a repository with 'model-export publish'",
+                hint="make a repository with 'server-stub repo publish'",
             )
     return [Mount(f"/{part}", StaticFiles(directory=repository / part)) for part in parts]

@@ -34,7 +34,7 @@ def published_tasks(repository: Path) -> tuple[ReportTask, ...]:
     if not tasks:
         raise InputError(
             f"{repository}: no target tasks/report.json in it",
-            hint="publish one with 'model-export publish', or name it with --task",
+            hint="publish one with 'server-stub repo publish', or name it with --task",
         )
     return tuple(sorted(tasks, key=lambda task: (task.epoch, task.first_week, task.name)))
 

@@ -1,0 +1,38 @@
+"""``server-stub repo``: make, sign and look at the repository that boxes download from."""
+
+from __future__ import annotations
+
+import click
+
+from server_stub.cli.repo.content import promote, publish, rollback, stop
+from server_stub.cli.repo.look import log, status
+from server_stub.cli.repo.signing import init, new_list, refresh, rotate_keys, show_root, sign_root
+
+__all__ = ["repo"]
+
+
+@click.group()
+def repo() -> None:
+    """Make, sign and look at the repository that boxes download from.
+
+    A repository is a directory that any web server can serve. Commands that
+    change it need private keys, which lie elsewhere, and are all or nothing:
+    a box sees the state before or the state after.
+    """
+
+
+for _command in (
+    init,
+    publish,
+    promote,
+    rollback,
+    stop,
+    refresh,
+    rotate_keys,
+    sign_root,
+    show_root,
+    new_list,
+    status,
+    log,
+):
+    repo.add_command(_command)
