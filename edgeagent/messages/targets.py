@@ -43,13 +43,9 @@ MODELS_ROLE, CATALOGUE_ROLE, TASKS_ROLE, LOG_ROLE = "models", "catalogue", "task
 ContentRole = Literal["models", "catalogue", "tasks"]
 CONTENT_ROLES: tuple[ContentRole, ...] = get_args(ContentRole)
 """Each signs the targets below the directory of its name; ``log`` signs the list of releases."""
-<<<<<<< HEAD
-DELEGATED_ROLES = CONTENT_ROLES
+DELEGATED_ROLES = (*CONTENT_ROLES, LOG_ROLE)
 CREATIVES_ROLE = "creatives"
 """A further role, where a publisher has promos or ads; its keys need not be those of the others."""
-=======
-DELEGATED_ROLES = (*CONTENT_ROLES, LOG_ROLE)
->>>>>>> e8d2e0c (Distribution is a room of the server: signing, rollout, stops, root and the list of releases)
 
 MANIFEST_NAME, TASK_NAME, STOPS_NAME = "manifest.json", "report.json", "stops.json"
 MANIFEST_TARGET = f"{MODELS_ROLE}/{MANIFEST_NAME}"
