@@ -132,10 +132,10 @@ def _say_refused(installation: Installation) -> None:
 
 
 def _say_switches(installation: Installation) -> None:
-    rollout, number = installation.rollout, installation.rollout_number
-    if rollout is not None and number is not None:
-        version, percent = rollout.candidate.model_version, rollout.percent
-        if number < percent:
+    rollout = installation.rollout
+    if rollout is not None:
+        version, percent = rollout.model_version, rollout.percent
+        if rollout.chosen:
             said = words(
                 "{version} in {percent} of 100 boxes, here too", version=version, percent=percent
             )

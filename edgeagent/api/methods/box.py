@@ -68,6 +68,7 @@ def installed(agent: Agent) -> ModelShape:
     installation = agent.installation()
     current, previous, task = installation.current, installation.previous, installation.task
     seen, conflict = installation.releases.seen, installation.conflict
+    rollout = installation.rollout
     return ModelShape(
         model_version=None if current is None else current.model_version,
         head=None if current is None else current.head,
@@ -79,20 +80,9 @@ def installed(agent: Agent) -> ModelShape:
         task=None if task is None else task.name,
         model_stopped=current is not None and installation.is_stopped(current),
         task_stopped=task is not None and task.name in installation.stopped_tasks,
-        rollout=_rollout(installation),
+        rollout=None if rollout is None else RolloutShape.of(rollout),
         releases=None if seen is None else ReleasesShape.of(seen),
         conflict=None if conflict is None else ConflictShape.of(conflict),
-    )
-
-
-def _rollout(installation: Installation) -> RolloutShape | None:
-    rollout, number = installation.rollout, installation.rollout_number
-    if rollout is None or number is None:
-        return None
-    return RolloutShape(
-        model_version=rollout.candidate.model_version,
-        percent=rollout.percent,
-        chosen=number < rollout.percent,
     )
 
 

@@ -22,6 +22,7 @@ from edgeagent.messages.targets import (
     TASK_STOPS_TARGET,
     TASK_TARGET,
 )
+from edgeagent.services.models.installation import RolloutSeen
 
 if TYPE_CHECKING:
     from edgeagent.network.repository import Repository
@@ -85,15 +86,14 @@ class Announcement:
         """Return the SHA-256 of every target that is fetched, by path."""
         return self.small | {one.path: one.sha256 for one in (*self.segmenter(), *self.models())}
 
-    def in_order(self, number: int | None) -> tuple[ModelManifest, ...]:
+    def in_order(self, seen: RolloutSeen | None) -> tuple[ModelManifest, ...]:
         """Return the models that may be used, the one to use first.
 
         Args:
-            number: that the box has drawn for the candidate; ``None`` if there is none.
+            seen: this box's part in the rollout; ``None`` if there is none.
 
         """
         models = [self.manifest]
-        if self.rollout is not None and number is not None:
-            uses_candidate = number < self.rollout.percent
-            models.insert(0 if uses_candidate else 1, self.rollout.candidate)
+        if self.rollout is not None and seen is not None:
+            models.insert(0 if seen.chosen else 1, self.rollout.candidate)
         return tuple(one for one in models if one.model.sha256 not in self.stopped_models)

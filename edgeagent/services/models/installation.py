@@ -17,7 +17,6 @@ from edgeagent.errors import EdgeAgentError, LedgerBroken, NoModel
 from edgeagent.messages import ModelFiles, ModelManifest, ReportTask, SegmentLabel, TargetReference
 from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import Seconds, Sha256, TaskName
-from edgeagent.messages.rollout import Rollout
 from edgeagent.messages.targets import target_file
 from edgeagent.messages.task_labels import category_names, plain_label
 from edgeagent.services.models.release_watch import ReleasesConflict, ReleaseWatch
@@ -31,6 +30,7 @@ __all__ = [
     "InstallationStore",
     "RefusedModel",
     "RolloutDraw",
+    "RolloutSeen",
     "UnreadManifest",
     "UpdateTrouble",
     "category_labels",
@@ -87,6 +87,21 @@ class RolloutDraw(KeptMessage, frozen=True, kw_only=True):
     number: Annotated[int, Meta(ge=0, lt=100)]
 
 
+class RolloutSeen(KeptMessage, frozen=True, kw_only=True):
+    """The rollout that goes on, and this box's part in it."""
+
+    model_version: str
+    """Of the candidate."""
+    percent: int
+    number: int
+    """See :class:`RolloutDraw`."""
+
+    @property
+    def chosen(self) -> bool:
+        """Whether this box is to use the candidate."""
+        return self.number < self.percent
+
+
 class Installation(KeptMessage, frozen=True, kw_only=True):
     """The present state; replaced as a whole."""
 
@@ -104,7 +119,7 @@ class Installation(KeptMessage, frozen=True, kw_only=True):
     """SHA-256 of the model files that the publisher has stopped: none of them ranks here."""
     stopped_tasks: tuple[TaskName, ...] = ()
     """Report tasks for which nothing is drawn or sent."""
-    rollout: Rollout | None = None
+    rollout: RolloutSeen | None = None
     """The model that is being rolled out, whether or not this box uses it."""
     draws: tuple[RolloutDraw, ...] = ()
     """The last candidates' numbers, the newest last."""
@@ -119,14 +134,6 @@ class Installation(KeptMessage, frozen=True, kw_only=True):
     def conflict(self) -> ReleasesConflict | None:
         """Why nothing is installed or reported; ``None``: nothing stands against it."""
         return self.releases.conflict
-
-    @property
-    def rollout_number(self) -> int | None:
-        """This box's number for the model that is being rolled out; ``None``: there is none."""
-        if self.rollout is None:
-            return None
-        candidate = self.rollout.candidate_sha256()
-        return next((one.number for one in self.draws if one.candidate_sha256 == candidate), None)
 
     def is_stopped(self, manifest: ModelManifest) -> bool:
         """Return whether the publisher has stopped a model."""

@@ -25,9 +25,11 @@ from edgeagent.services.models.installation import (
     Installation,
     InstallationStore,
     RolloutDraw,
+    RolloutSeen,
     UnreadManifest,
 )
-from edgeagent.services.models.release_watch import CONFLICT, CONFLICT_HINT, judged
+from edgeagent.services.models.release_rules import judged
+from edgeagent.services.models.release_watch import CONFLICT, CONFLICT_HINT
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 
 if TYPE_CHECKING:
@@ -101,7 +103,7 @@ class Updater:
         _fetch(repository, *announced.segmenter())
         self._installations.change(partial(_asked, before, announced.task))
         _fetch(repository, *announced.models())
-        chosen = next(iter(announced.in_order(now.rollout_number)), None)
+        chosen = next(iter(announced.in_order(now.rollout)), None)
         wanted = chosen != before.current or before.failures or before.refused
         self._staged.put(chosen if wanted else None)
         self._installations.end_trouble()
@@ -134,17 +136,25 @@ class Updater:
 
     def _with_switches(self, announced: Announcement, now: Installation) -> Installation:
         """Store what is stopped and rolled out, and draw this box's number for the latter."""
-        changed = msgspec.structs.replace(
+        rollout, draws = None, now.draws
+        if announced.rollout is not None:
+            candidate = announced.rollout.candidate_sha256()
+            drawn = next((one for one in draws if one.candidate_sha256 == candidate), None)
+            if drawn is None:
+                drawn = RolloutDraw(candidate_sha256=candidate, number=self._random.below(100))
+                draws = (*draws[1 - _KEPT_DRAWS :], drawn)
+            rollout = RolloutSeen(
+                model_version=announced.rollout.candidate.model_version,
+                percent=announced.rollout.percent,
+                number=drawn.number,
+            )
+        return msgspec.structs.replace(
             now,
             stopped_models=announced.stopped_models,
             stopped_tasks=announced.stopped_tasks,
-            rollout=announced.rollout,
+            rollout=rollout,
+            draws=draws,
         )
-        if announced.rollout is None or changed.rollout_number is not None:
-            return changed
-        candidate, number = announced.rollout.candidate_sha256(), self._random.below(100)
-        drawn = RolloutDraw(candidate_sha256=candidate, number=number)
-        return msgspec.structs.replace(changed, draws=(*changed.draws[1 - _KEPT_DRAWS :], drawn))
 
     def _manifest(self, data: bytes) -> ModelManifest:
         """Read the manifest; an unreadable one is recorded beside the refused models."""
