@@ -201,8 +201,9 @@ def _control(root: Path, target: Target, contents: DebianContents) -> None:
     for key, value in values.items():
         text = text.replace(f"@{key}@", value)
     (control / "control").write_text(text, "utf-8")
-    edited = "".join(f"/{path}\n" for path in contents.settings)
-    (control / "conffiles").write_text(edited, "utf-8")
+    if contents.settings:
+        edited = "".join(f"/{path}\n" for path in contents.settings)
+        (control / "conffiles").write_text(edited, "utf-8")
     for name in _SCRIPTS:
         _copy(source / name, control / name, mode=0o755)
 
