@@ -14,6 +14,7 @@ __all__ = [
     "PICKS_CHANGED",
     "PRIVATE_SESSION_CHANGED",
     "PROFILES_CHANGED",
+    "QUARTER_ENDED",
     "event_of_flag",
     "history_changed",
 ]
@@ -27,6 +28,7 @@ MODEL_CHANGED = "EdgeAgent.onModelChanged"
 PICKS_CHANGED = "EdgeAgent.onPicksChanged"
 PRIVATE_SESSION_CHANGED = "EdgeAgent.onPrivateSessionChanged"
 PROFILES_CHANGED = "EdgeAgent.onProfilesChanged"
+QUARTER_ENDED = "EdgeAgent.onQuarterEnded"
 
 
 def event_of_flag(flag: str) -> str:

@@ -1,7 +1,7 @@
 """A snapshot of consents, flags and policies, and the events that tell of a difference.
 
 The snapshot also holds the reports that a deletion has called off: a subscriber that shows waiting
-reports must remove them, whichever process deleted.
+reports must remove them, whichever process deleted. And it tells a quarter's page that is new.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from edgeagent.api.events import (
     CONSENT_CHANGED,
     DISCLOSURES_CHANGED,
     DISCOVERY_POLICY_CHANGED,
+    QUARTER_ENDED,
     event_of_flag,
 )
 from edgeagent.consent import Purpose
@@ -64,6 +65,7 @@ class Switches:
     granted: tuple[str, ...]
     discovery: DiscoveryPolicy
     advertising: AdPolicy
+    quarter_is_new: bool
 
 
 def discovery_policy(agent: Agent, profile: str) -> DiscoveryPolicy:
@@ -92,6 +94,7 @@ def switches(agent: Agent) -> Switches:
         granted=tuple(state.purpose for state in agent.consent(profile) if state.granted),
         discovery=discovery_policy(agent, profile),
         advertising=ad_policy(agent, profile),
+        quarter_is_new=agent.reports.quarter_pages.is_new(),
     )
 
 
@@ -108,3 +111,5 @@ def changes(before: Switches, after: Switches) -> Iterator[tuple[str, object]]:
         yield CONSENT_CHANGED, OfProfile(profile=after.profile)
     if after.called_off - before.called_off:
         yield DISCLOSURES_CHANGED, None
+    if after.quarter_is_new and not before.quarter_is_new:
+        yield QUARTER_ENDED, None

@@ -57,7 +57,7 @@ def assess(box: BoxOptions, *, prior_file: Path | None, as_json: bool) -> None:
 @json_option
 @pass_box
 def report(box: BoxOptions, *, as_json: bool) -> None:
-    """Say what was kept, used, sent and spent in the last 13 weeks."""
+    """Say what was kept, used, sent and spent in the last 13 weeks, and what a quarter changed."""
     with box.open() as agent:
         quarter = agent.reports.quarter()
     if as_json:
@@ -282,6 +282,30 @@ def _print_quarter(quarter: Quarter) -> None:
             limit=quarter.spent.epsilon_limit_52_weeks,
         )
     )
+
+    _print_changes(quarter)
+
+
+def _print_changes(quarter: Quarter) -> None:
+    if quarter.ended_quarter is None:
+        return
+    click.secho(words("Changed in the last quarter"), bold=True)
+    if not quarter.is_compared:
+        click.echo("  " + words("there is no quarter before to compare it with"))
+        return
+    names = {
+        "viewings": words("viewings kept"),
+        "profiles": words("profiles"),
+        "allowed": words("purposes granted"),
+        "retention_days": words("days for which a viewing is kept"),
+        "reports": words("reports drawn in 13 weeks"),
+        "epsilon": words("epsilon spent in 52 weeks"),
+    }
+    for change in quarter.changes:
+        changed = {"name": names[change.figure], "before": change.before, "now": change.now}
+        click.echo("  " + words("{name}: {now:.3g}, {before:.3g} the quarter before", **changed))
+    if not quarter.changes:
+        click.echo("  " + words("nothing"))
 
 
 def _uses(used: Used) -> str:

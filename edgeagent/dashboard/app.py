@@ -15,7 +15,17 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from edgeagent.clock import DAY_SECONDS
-from edgeagent.dashboard import about, erasing, home, household, kept, left, switches, thinks
+from edgeagent.dashboard import (
+    about,
+    erasing,
+    home,
+    household,
+    kept,
+    left,
+    quarter,
+    switches,
+    thinks,
+)
 from edgeagent.dashboard.box_client import BoxClient, Refused
 from edgeagent.dashboard.headers import SecurityHeaders
 from edgeagent.dashboard.idle import Idle
@@ -46,6 +56,7 @@ ROUTES = (
     *kept.ROUTES,
     *thinks.ROUTES,
     *left.ROUTES,
+    *quarter.ROUTES,
     *switches.ROUTES,
     *household.ROUTES,
     *erasing.ROUTES,

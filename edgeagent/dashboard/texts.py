@@ -82,6 +82,12 @@ class Texts:
         """Return a whole number, its digits in groups of three."""
         return f"{number:,}".replace(",", self("format.group"))
 
+    def figure(self, number: float) -> str:
+        """Return a number, with two places where it is not whole."""
+        if number == int(number):
+            return self.number(int(number))
+        return f"{number:.2f}".replace(".", self("format.point"))
+
     def percent(self, fraction: float) -> str:
         """Return a part of a whole."""
         if 0 < fraction < _LEAST_PERCENT:

@@ -21,6 +21,7 @@ __all__ = [
     "Dimension",
     "EntityId",
     "ErasureReason",
+    "FigureName",
     "Fraction01",
     "HeadName",
     "LanguageCode",
@@ -95,6 +96,9 @@ TaskName = Annotated[
 report carries."""
 SchemeName = Literal["segment", "group_daypart"]
 """What a report may tell of a session: its segment, or its group of segments and part of day."""
+FigureName = Literal["viewings", "profiles", "allowed", "retention_days", "reports", "epsilon"]
+"""What a quarter's page compares: viewings kept, profiles, purposes granted, days that viewings are
+kept, reports drawn within 13 weeks, and ε spent in 52 weeks."""
 ErasureReason = Literal["loss_of_consent", "user_request", "account_deletion", "profile_deletion"]
 Outcome = Literal["accepted", "refused", "expired", "withdrawn", "other_server"]
 """The outcome of a report."""

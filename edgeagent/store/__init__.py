@@ -22,10 +22,12 @@ from edgeagent.store.providers import (
 )
 from edgeagent.store.reach import EVERYTHING, Reach
 from edgeagent.store.showings import CreativeMark, MarkedCreative, ShowingStore
+from edgeagent.store.state import DERIVED
 from edgeagent.store.undated import BootTime, UndatedViewing
 
 __all__ = [
     "CALLED_OFF",
+    "DERIVED",
     "EVERYTHING",
     "BootTime",
     "CommandKeyProvider",

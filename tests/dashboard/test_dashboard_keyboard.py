@@ -24,6 +24,7 @@ PAGES = [
     "/thinks",
     "/left",
     "REPORT",
+    "/quarter",
     "/switches",
     "/switches/record",
     "/private",

@@ -36,6 +36,9 @@ def test_what_a_report_tells_is_worked_out_for_both_mechanisms() -> None:
     counted = read_report(drawn(body='{"counts":[-3,7]}', odds="2", task="discrete_laplace.2"))
     assert (counted.is_subset, counted.counts) == (False, (-3, 7))
     assert counted.bet_fraction == pytest.approx(2 / 3)
+    assert (subset.tells_daypart, counted.tells_daypart) == (False, False)
+    by_group = "subset_selection.group_daypart.4.3-1.1"
+    assert read_report(drawn(body='{"counts":[1,1,0,0]}', odds="3", task=by_group)).tells_daypart
 
 
 def test_the_timeline_shows_a_year_back_and_the_next_report() -> None:

@@ -48,6 +48,7 @@ def _status(call: Call, params: Nothing) -> StatusShape:
         model=installed(call.agent),
         waiting_reports=call.agent.reports.waiting(),
         failed_counts=call.agent.reports.failed_counts(),
+        quarter_is_new=call.agent.reports.quarter_pages.is_new(),
         problems=(*call.agent.stores.problems(), *_conflicts(call.agent)),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeagent.api.call import Call
 from edgeagent.api.caller import Caller
-from edgeagent.api.events import DISCLOSURES_CHANGED
+from edgeagent.api.events import DISCLOSURES_CHANGED, QUARTER_ENDED
 from edgeagent.api.method import Event, Nothing, own
 from edgeagent.clock import week_start
 from edgeagent.messages.answers.assessment import AssessmentShape
@@ -13,7 +13,9 @@ from edgeagent.messages.answers.reports import (
     DisclosureShape,
     NextReportShape,
     PreviewShape,
+    QuarterShape,
 )
+from edgeagent.messages.codec import Shape
 from edgeagent.messages.report import REPORT_BYTES
 from edgeagent.privacy.accounting import epsilon
 from edgeagent.services.reports.limits import SEND_WINDOW_SECONDS
@@ -88,11 +90,26 @@ def _assessment(call: Call, params: Nothing) -> AssessmentShape:
     return AssessmentShape.of(call.agent.reports.assess())
 
 
+class QuarterParams(Shape, frozen=True, kw_only=True):
+    """Whether a viewer is shown it."""
+
+    shown: bool = False
+    """Whether it is on a screen: its page is not new afterwards."""
+
+
+def _quarter(call: Call, params: QuarterParams) -> QuarterShape:
+    """Return what was kept, used, sent and spent in the 13 weeks up to now, and what changed."""
+    if params.shown:
+        call.agent.reports.quarter_pages.looked_at()
+    return QuarterShape.of(call.agent.reports.quarter())
+
+
 METHODS = (
     own("disclosures", _disclosures, Nothing, result_name="disclosures"),
     own("nextReport", _next_report, Nothing, result_name="next"),
     own("budget", _budget, Nothing, result_name="budget"),
     own("preview", _preview, Nothing, result_name="preview", mode="slow"),
+    own("quarter", _quarter, QuarterParams, result_name="quarter"),
     own("assessment", _assessment, Nothing, result_name="assessment", mode="slow"),
 )
 EVENTS = (
@@ -100,6 +117,12 @@ EVENTS = (
         name=DISCLOSURES_CHANGED,
         caller=Caller.MANAGE,
         summary="A report was drawn, sent, answered by the server or called off.",
+        value=None,
+    ),
+    Event(
+        name=QUARTER_ENDED,
+        caller=Caller.MANAGE,
+        summary="A quarter has ended, and its page is new: see quarter.",
         value=None,
     ),
 )

@@ -124,6 +124,8 @@ class Housekeeper:
             return tuple(profile.name for profile in profiles)
 
         profiles = await self._threads.run("quick", tidy)
+        await self._threads.run("quick", self._state.agent.reports.turn_quarter)
+        self._publish(await self._threads.run("quick", self._state.new_events))
         if profiles:
             _LOG.info("deleted viewings older than the retention period")
         for profile in profiles:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import field
+
 from edgeagent.messages.codec import Shape
-from edgeagent.messages.fields import Obstacle, Outcome
+from edgeagent.messages.fields import FigureName, Obstacle, Outcome
 
 __all__ = [
     "BalanceShape",
     "DisclosureShape",
+    "FigureChangeShape",
     "NextReportShape",
     "PreviewShape",
     "PreviewedReportShape",
+    "QuarterShape",
+    "QuarterSpentShape",
+    "SentReportShape",
+    "StoredProfileShape",
+    "UsedProfileShape",
 ]
 
 
@@ -123,3 +131,104 @@ class PreviewShape(Shape, frozen=True, kw_only=True):
     """Names, in the order of the counts."""
     report: PreviewedReportShape
     """The sample."""
+
+
+class StoredProfileShape(Shape, frozen=True, kw_only=True):
+    """What is stored, encrypted, of one profile."""
+
+    profile: str
+    """Its name."""
+    viewings: int
+    """How many are kept."""
+    allowed: bool
+    """Whether keeping them is granted now."""
+
+
+class UsedProfileShape(Shape, frozen=True, kw_only=True):
+    """What a profile's viewings are used for in the box, as granted now."""
+
+    profile: str
+    """Its name."""
+    recommendations: bool
+    """To rank titles."""
+    promotions: bool
+    """To choose promotions."""
+    reports: bool
+    """To be counted, with noise."""
+    last_picks_at: str | None
+    """When titles were last ranked, ISO 8601."""
+
+
+class SentReportShape(Shape, frozen=True, kw_only=True):
+    """One report drawn in these 13 weeks."""
+
+    report_id: str
+    """Its random id."""
+    week: int
+    """The week it covers, counted from 1970."""
+    drawn_at: str
+    """When it was drawn, ISO 8601."""
+    recipient: str
+    """The server it is for."""
+    outcome: str
+    """What became of it; ``waiting`` until then."""
+    settled_at: str | None
+    """When it was answered or called off, ISO 8601."""
+    body_bytes: int
+    """Its length."""
+    epsilon: float
+    """Its privacy cost, ε."""
+    meaning: str
+    """What a reader can conclude from it, in words."""
+
+
+class QuarterSpentShape(Shape, frozen=True, kw_only=True):
+    """The privacy budget."""
+
+    epsilon_quarter: float
+    """Spent in these 13 weeks."""
+    epsilon_last_52_weeks: float = field(name="epsilonLast52Weeks")
+    """Spent in 52 weeks."""
+    epsilon_limit_52_weeks: float = field(name="epsilonLimit52Weeks")
+    """The limit for 52 weeks."""
+
+
+class FigureChangeShape(Shape, frozen=True, kw_only=True):
+    """A figure that is not as in the quarter before."""
+
+    figure: FigureName
+    """Which one."""
+    before: float
+    """At the end of the quarter before."""
+    now: float
+    """At the end of the last quarter."""
+
+
+class QuarterShape(Shape, frozen=True, kw_only=True):
+    """What was kept, used, sent and spent in the 13 weeks up to now, and what a quarter changed."""
+
+    since: str
+    """Begin of the 13 weeks, ISO 8601."""
+    until: str
+    """Now, ISO 8601."""
+    retention_days: int
+    """For how many days viewings are kept."""
+    kept: tuple[StoredProfileShape, ...]
+    """One for each profile."""
+    used: tuple[UsedProfileShape, ...]
+    """One for each profile."""
+    sent: tuple[SentReportShape, ...]
+    """Reports, oldest first."""
+    missed_weeks: tuple[int, ...]
+    """Reporting weeks that were let pass."""
+    spent: QuarterSpentShape
+    """The privacy budget."""
+    updated_at: str | None
+    """When models were last fetched, ISO 8601."""
+    ended_quarter: int | None
+    """The last quarter with a page, counted from January 1970; null before the first, and after a
+    deletion, which deletes the figures."""
+    is_compared: bool
+    """Whether there are figures of the quarter before it."""
+    changes: tuple[FigureChangeShape, ...]
+    """What is not as in the quarter before."""

@@ -105,6 +105,8 @@ class StatusShape(Shape, frozen=True, kw_only=True):
     failed_counts: int
     """Number of reporting weeks in a row that could not be counted and left as "none"; never
     sent."""
+    quarter_is_new: bool
+    """Whether a quarter has ended whose page nobody was shown; see ``quarter``."""
     problems: tuple[str, ...]
     """What keeps the box from working, or has happened to its files and needs attention; 'edgeagent
     doctor' looks deeper. Empty when all is well."""

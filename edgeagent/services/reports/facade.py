@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from edgeagent.clock import week_of
@@ -34,6 +35,7 @@ if not TYPE_CHECKING:  # read by linters, which follow both ways, as imports; se
     opening = on_use("edgeagent.services.reports.open_week")
     preconditions = on_use("edgeagent.services.reports.preconditions")
     previewing = on_use("edgeagent.services.reports.preview")
+    pages = on_use("edgeagent.services.reports.quarter_pages")
     quarterly_summary = on_use("edgeagent.services.reports.quarterly_summary")
     uploader = on_use("edgeagent.services.reports.uploader")
     carrying = on_use("edgeagent.network.transport")
@@ -59,6 +61,9 @@ else:
     )
     from edgeagent.services.reports import (
         preview as previewing,
+    )
+    from edgeagent.services.reports import (
+        quarter_pages as pages,
     )
 
 __all__ = ["Reporting", "Tools"]
@@ -217,7 +222,24 @@ class Reporting:
             self._box,
             installations=self._installations,
             kept_days=self._retention.kept().days,
+            pages=self.quarter_pages,
         )
+
+    def turn_quarter(self) -> bool:
+        """Make the page of a quarter that has ended; return whether there is a new one now.
+
+        Nothing is written during a private session.
+        """
+        if self._box.private.ends_at() is not None or not self.quarter_pages.has_ended():
+            return False
+        ended = self.quarter_pages.ended_quarter()
+        self.quarter_pages.turn(quarterly_summary.quarter_end(self.quarter(), number=ended))
+        return True
+
+    @cached_property
+    def quarter_pages(self) -> pages.QuarterPages:
+        """The figures of the last quarters."""
+        return pages.QuarterPages(self._box.home.ledger, clock=self._box.clock)
 
     def _reporter(self) -> closing.Reporter:
         rules = ReportRules.of(self._config)

@@ -11,9 +11,10 @@ from edgeagent.reporting_calendar import SPACING_WEEKS
 from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.installation import InstallationStore
+from edgeagent.services.reports.quarter_pages import FigureChange, QuarterEnd, QuarterPages
 from edgeagent.store import Disclosure, Home
 
-__all__ = ["Quarter", "Sent", "Spent", "StoredProfile", "Used", "quarter"]
+__all__ = ["Quarter", "Sent", "Spent", "StoredProfile", "Used", "quarter", "quarter_end"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,13 @@ class Quarter:
     spent: Spent
     updated_at: str | None
     """When models were last fetched: plain downloads, without identity."""
+    ended_quarter: int | None
+    """The last quarter that has a page, counted from January 1970; ``None``: no quarter has ended
+    since counting began, or something was deleted since."""
+    is_compared: bool
+    """Whether there are figures of the quarter before it, too."""
+    changes: tuple[FigureChange, ...]
+    """What was not as in the quarter before."""
 
 
 def quarter(
@@ -82,6 +90,7 @@ def quarter(
     *,
     installations: InstallationStore,
     kept_days: int,
+    pages: QuarterPages,
 ) -> Quarter:
     """Return the summary of the 13 weeks up to now.
 
@@ -89,6 +98,7 @@ def quarter(
         box: its ledger, history and grants are read.
         installations: tell when models were last fetched.
         kept_days: the retention period in force.
+        pages: keep the figures of the last quarters.
 
     Raises:
         StorageError: ledger or history cannot be read.
@@ -101,6 +111,7 @@ def quarter(
     profiles = tuple(profile.name for profile in home.history.profiles())
     checked_at = installations.load().checked_at
     debits, this_week = ledger.debits(), week_of(now)
+    last = pages.latest()
     return Quarter(
         since=iso_utc(since),
         until=iso_utc(now),
@@ -126,6 +137,24 @@ def quarter(
             epsilon_limit_52_weeks=epsilon(MAX_ODDS_PER_YEAR),
         ),
         updated_at=None if checked_at is None else iso_utc(checked_at),
+        ended_quarter=None if last is None else last.quarter,
+        is_compared=pages.has_two(),
+        changes=pages.changes(),
+    )
+
+
+def quarter_end(summary: Quarter, *, number: int) -> QuarterEnd:
+    """Return the figures of a summary that are kept for the next quarter."""
+    used = summary.used
+    return QuarterEnd(
+        quarter=number,
+        viewings=sum(kept.viewings for kept in summary.kept),
+        profiles=len(summary.kept),
+        allowed=sum(kept.allowed for kept in summary.kept)
+        + sum(each.recommendations + each.promotions + each.reports for each in used),
+        retention_days=summary.retention_days,
+        reports=len(summary.sent),
+        epsilon=summary.spent.epsilon_last_52_weeks,
     )
 
 

@@ -153,6 +153,7 @@ AFTER_A_REPORT = [
     Example("All creatives, and what was shown", "EdgeAgent.promotions"),
     Example("After all", "EdgeAgent.unhideCreative", _ADVERTISER),
     Example("Withdraw one", "EdgeAgent.withdraw", {"purpose": "promotion"}),
+    Example("The page of the quarter, on a screen", "EdgeAgent.quarter", {"shown": True}),
     Example("Privacy mode of the platform", "EdgeAgent.applySignal", {"signal": "do-not-share"}),
     Example("Grant it again", "EdgeAgent.grant", {"purpose": "reporting"}),
     Example("All decisions of a profile", "EdgeAgent.consentReceipt", {"profile": "main"}),

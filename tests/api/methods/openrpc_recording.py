@@ -194,6 +194,7 @@ class _Recorder:
     def _draw_a_report(self) -> None:
         box = self._running.box
         with box.open() as agent:
+            agent.reports.turn_quarter()
             box.clock.set(box.end_of_reporting_week(agent))
             agent.close_week()
             start = box.clock.now()
@@ -213,6 +214,7 @@ class _Recorder:
                     some_creative("crisps", title="Crisps", starts_at=start, code="CRISP"),
                 ),
             )
+            agent.reports.turn_quarter()
         box.clock.advance(WEEK_SECONDS)
 
     def _publish_again(self) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from edgeagent.api.call import Outside, ServiceState
 from edgeagent.api.confirmations import Confirmations
+from edgeagent.api.events import QUARTER_ENDED
 from edgeagent.api.process.housekeeper import Housekeeper
 from edgeagent.api.process.network_scheduler import NetworkScheduler
 from edgeagent.api.process.timetable import LEAD_SECONDS
@@ -109,6 +110,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     listener = Listener(send=told.append, version=2)
     for event in ("History", "Disclosures", "Model", "PrivateSession", "Consent"):
         listener.listen(f"EdgeAgent.on{event}Changed", 1, on=True)
+    listener.listen(QUARTER_ENDED, 1, on=True)
     subscriptions.add(listener)
     yield House(
         box=box,
@@ -162,6 +164,19 @@ def test_a_reporting_week_is_closed_and_its_report_sent(house: House) -> None:
     assert "send" in house.jobs.done
     assert house.state.agent._home.ledger.outbox() == ()
     assert sum(b"onDisclosuresChanged" in told for told in house.told) == 2
+
+
+def test_the_end_of_a_quarter_is_told_once(house: House) -> None:
+    house.fetch()
+    house.round()
+    assert not any(b"onQuarterEnded" in told for told in house.told)
+    house.box.clock.advance(92 * DAY_SECONDS)
+    house.fetch()
+    house.round()
+    house.box.clock.advance(DAY_SECONDS)
+    house.round()
+    assert sum(b"onQuarterEnded" in told for told in house.told) == 1
+    assert house.state.agent.reports.quarter_pages.is_new()
 
 
 def test_a_week_that_cannot_be_closed_ends_nothing_and_is_looked_at_again(house: House) -> None:
