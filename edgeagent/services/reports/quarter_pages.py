@@ -2,7 +2,7 @@
 
 The figures are taken by housekeeping after a quarter has ended, whatever was watched. They are
 derived from viewings, so every deletion deletes them: the next page then has nothing to be compared
-with. Until somebody has looked at a page it is new.
+with. Until a viewer was shown a page it is new.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class QuarterPages:
         return self._states.load().latest
 
     def looked_at(self) -> None:
-        """Note that somebody has looked at the page; writes once a page."""
+        """Note that a viewer was shown the page; writes once a page."""
         if self.is_new():
             self._states.update(is_new=False)
 
