@@ -111,8 +111,9 @@ def brief_segment(mix: SessionMix, number: int, portrait: PanelPortrait) -> Segm
         cohesion=own.cohesion,
         own_part=own.homes[number],
         neighbours=tuple(portrait.segments[home].name for home in beside[:_NEIGHBOURS]),
-        unknown=(
-            *_NOT_KNOWN,
-            f"what {own.unknown_share:.0%} of what is watched in it is about",
-        ),
+        unknown=(*_NOT_KNOWN, *_of_unknown_topic(own.unknown_share)),
     )
+
+
+def _of_unknown_topic(share: float) -> tuple[str, ...]:
+    return (f"what {share:.1%} of what is watched in it is about",) if share > 0 else ()

@@ -71,7 +71,7 @@ class PlannedSlot(Message, frozen=True, kw_only=True):
 
 
 def _plus(model_error: float | None) -> str:
-    return "" if model_error is None else f"; the model's error ± {model_error:.2%}"
+    return "" if model_error is None else f"; the model's standard error {model_error:.2%}"
 
 
 class LineUpPlan(Message, frozen=True, kw_only=True):

@@ -104,8 +104,11 @@ def drift_chapter(ground: Ground) -> Chapter:
     # The strongest drift with priors that are known without noise, judged by who watched before.
     stale = _Judge.of(stage, ground.split.training)
     rejected = stale.gain(known[max(_SHIFTS, key=_SHIFTS.__getitem__)], 0.0)
-    false_alarms = fmean(point.alarms for point in points if point.drift == "none")
+    calm = [point for point in points if point.drift == "none"]
+    false_alarms = sum(round(point.alarms * point.fleets) for point in calm)
+    quarters = sum(point.fleets for point in calm)
     best = points[-1]
+    gained = f"{best.gain:+.4f} ± {best.standard_error:.4f} NDCG@10"
     return Chapter(
         sections=(
             Section(
@@ -120,14 +123,15 @@ def drift_chapter(ground: Ground) -> Chapter:
             ),
         ),
         lines=(
-            ("priors", f"{best.gain:+.4f} NDCG@10 at {best.reports:,} reports, strong drift"),
-            ("false alarms", f"in {false_alarms:.0%} of quarters without drift"),
+            ("priors", f"{gained} at {best.reports:,} reports, strong drift"),
+            ("false alarms", f"in {false_alarms} of {quarters} quarters without drift"),
         ),
         facts={
             "points": points,
             "limits": {name: gain for name, (gain, _) in limits.items()},
             "stale_holdout": {"gain": rejected[0], "standard_error": rejected[1]},
             "false_alarms": false_alarms,
+            "quarters_without_drift": quarters,
         },
     )
 
