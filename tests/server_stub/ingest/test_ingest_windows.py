@@ -110,6 +110,16 @@ def test_a_kill_at_any_step_loses_and_doubles_nothing(
         assert reader.execute("SELECT count(*) FROM report").fetchone() == (0,)
 
 
+def test_between_deletions_the_store_is_left_to_others(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "_BATCH", 10)
+    rests: list[float] = []
+    close_windows(store, clock=FakeClock(OVER), grace_weeks=13, rest=rests.append)
+    assert len(rests) == 6
+    assert min(rests) > 0
+
+
 def test_a_report_that_was_admitted_in_the_last_second_is_not_counted_twice(
     tmp_path: Path,
 ) -> None:

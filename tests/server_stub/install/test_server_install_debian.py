@@ -29,6 +29,7 @@ def small_wheel(directory: Path) -> Path:
     return wheel
 
 
+@pytest.mark.deep
 @pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="needs apt-get install dpkg")
 def test_the_package_has_program_unit_user_and_nginx_s_configuration(tmp_path: Path) -> None:
     options = ["deb", "--wheel", str(small_wheel(tmp_path)), "--out", str(tmp_path), "--json"]
