@@ -32,7 +32,7 @@ def demo(*, directory: Path, reports: int, seed: int, clock: Clock, as_json: boo
     """Make a filled server in DIRECTORY, to look at its page.
 
     Catalogue and audience are invented, with a season and a hit in it. The reports have the noise
-    that boxes add. Nothing is signed: a box would fetch nothing from it.
+    that boxes add. Its models are no models: a box would refuse them.
     """
     # numpy, scipy and rich are for this command only.
     from rich.console import Console  # noqa: PLC0415

@@ -1,87 +1,100 @@
-"""The invented repository: catalogue, manifest and tasks, without a model and without signatures.
+"""The invented repository: a catalogue, a manifest and a task a quarter, signed, but no model.
 
-The server trusts its own directory, so this is enough to look at. A box would refuse it.
+A box would fetch it all, and refuse a model that is no ONNX file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
-from edgeagent.clock import DAY_SECONDS, iso_utc, quarter_of
+from edgeagent.clock import quarter_of, week_start
 from edgeagent.messages import (
     ModelManifest,
     ReportTask,
     Segmenter,
     TargetReference,
     Title,
-    canonical_bytes,
     encode_catalogue,
     sha256_hex,
 )
+from edgeagent.messages.artefacts import Artefacts
 from edgeagent.messages.manifest import BEFORE_1970
-from edgeagent.messages.targets import (
-    CATALOGUE_ROLE,
-    MANIFEST_NAME,
-    METADATA,
-    MODELS_ROLE,
-    TARGETS,
-    TASK_NAME,
-    TASKS_ROLE,
-)
+from edgeagent.messages.targets import CATALOGUE_ROLE, MODELS_ROLE
 from server_stub.demo.segments import HIT, SEGMENTS, DemoSegment
+from server_stub.distribution.operator import Lifetimes, Operator
+from server_stub.distribution.publish import publish
 
-__all__ = ["write_repository"]
+__all__ = ["KEYS_NAME", "write_repository"]
 
+KEYS_NAME = "keys"
+_LIFETIME_DAYS = 400
 _SPACE_ID = "de30" * 4
 _DIMENSION = 16
 _ADJECTIVES = ("Quiet", "Last", "Golden", "Broken", "Long", "Second", "Hidden", "Northern")
 _HIT_TITLE = "The Long Signal"
 _AGES = (0, 6, 12, 16)
-_EXPIRES_DAYS = {"root": 365, "targets": 90, "snapshot": 30, "timestamp": 7}
 _MODEL = b"invented: there is no model behind the demo's segments"
+_NEXT_MODEL = b"invented: nor is there one behind the next"
+_GOLDEN = b"invented: nothing was computed"
 _OLDEST, _DECADE = 1948, 10
 
 
-def write_repository(directory: Path, weeks: Iterable[int], *, now: int, seed: int) -> None:
-    """Write a repository whose tasks cover some weeks.
+def write_repository(directory: Path, weeks: Sequence[int], *, now: int, seed: int) -> None:
+    """Publish a model, a task for each quarter, and a next model for a tenth of the boxes.
 
     Args:
-        directory: must not exist.
-        weeks: in which reports are made.
-        now: seconds UTC; when it is said to have been made.
+        directory: is filled; the keys go beside it, unencrypted.
+        weeks: in which reports are made, ascending.
+        now: seconds UTC.
         seed: of the titles' vectors.
 
     """
     catalogue = _catalogue(now, seed)
-    labels = [
-        segment.label(tuple(title.title for title in titles))
-        for segment, titles in zip(SEGMENTS, map(_titles, range(len(SEGMENTS))), strict=True)
-    ]
+    operator = Operator.without_passphrase(
+        directory, directory.with_name(KEYS_NAME), now=now, lifetime_days=_LIFETIME_DAYS
+    )
+    for epoch in sorted(set(map(quarter_of, weeks))):
+        first_week = next(week for week in weeks if quarter_of(week) == epoch)
+        task = _task(epoch, first_week, catalogue)
+        publish(
+            replace(operator, now=week_start(first_week)),
+            _artefacts("demo-1", _MODEL, catalogue, task),
+        )
+    publish(
+        replace(operator, lifetimes=Lifetimes()),
+        _artefacts("demo-2", _NEXT_MODEL, catalogue, task),
+        percent=10,
+    )
+
+
+def _artefacts(version: str, model: bytes, catalogue: bytes, task: ReportTask) -> Artefacts:
     manifest = ModelManifest(
         head="foldin",
         space_id=_SPACE_ID,
-        model_version="demo",
-        trained_at=now - 200 * DAY_SECONDS,
+        model_version=version,
+        trained_at=week_start(task.first_week),
         dimension=_DIMENSION,
-        segments=tuple(labels),
-        model=_segmenter(catalogue).model,
-        golden=_reference(f"{MODELS_ROLE}/golden.json", _MODEL),
+        segments=tuple(
+            segment.label(tuple(title.title for title in _titles(number)))
+            for number, segment in enumerate(SEGMENTS)
+        ),
+        model=_reference(f"{MODELS_ROLE}/segments.onnx", model),
+        golden=_reference(f"{MODELS_ROLE}/golden.npz", _GOLDEN),
         catalogue=_segmenter(catalogue).catalogue,
     )
-    _put(directory, f"{CATALOGUE_ROLE}/titles.bin", catalogue)
-    _put(directory, f"{MODELS_ROLE}/{MANIFEST_NAME}", canonical_bytes(manifest))
-    for epoch in sorted(set(map(quarter_of, weeks))):
-        task = _task(epoch, min(week for week in weeks if quarter_of(week) == epoch), catalogue)
-        _put(directory, f"{TASKS_ROLE}/{TASK_NAME}", canonical_bytes(task))
-    (directory / METADATA).mkdir()
-    for role, days in _EXPIRES_DAYS.items():
-        signed = {"_type": role, "version": 1, "expires": iso_utc(now + days * DAY_SECONDS)}
-        content = msgspec.json.encode({"signatures": [], "signed": signed})
-        (directory / METADATA / f"1.{role}.json").write_bytes(content)
+    named = msgspec.structs.replace(task.segmenter, model=manifest.model)
+    return Artefacts(
+        model=model,
+        golden=_GOLDEN,
+        catalogue=catalogue,
+        manifest=manifest,
+        task=msgspec.structs.replace(task, segmenter=named),
+    )
 
 
 def _task(epoch: int, first_week: int, catalogue: bytes) -> ReportTask:
@@ -153,10 +166,3 @@ def _title(segment: DemoSegment, number: int, place: int, name: str) -> Title:
 
 def _reference(path: str, data: bytes) -> TargetReference:
     return TargetReference(path=path, sha256=sha256_hex(data), length_bytes=len(data))
-
-
-def _put(directory: Path, path: str, data: bytes) -> None:
-    """Write a target under the name with its hash, as boxes ask for it."""
-    target = directory / TARGETS / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.with_name(f"{sha256_hex(data)}.{target.name}").write_bytes(data)

@@ -9,6 +9,7 @@ from statistics import median
 
 import msgspec
 
+from edgeagent.errors import InputError
 from edgeagent.messages import ModelManifest, ReportTask
 from edgeagent.privacy.estimation import Estimate, Totals, each_of
 from edgeagent.privacy.randomizers import randomizer_for
@@ -16,9 +17,10 @@ from server_stub.aggregation.aggregator import Aggregator, WindowSums
 from server_stub.aggregation.changes import AudienceChange, changes_in
 from server_stub.aggregation.publication import AudienceEstimate, estimate_windows
 from server_stub.aggregation.report_progress import progress_of
+from server_stub.distribution.facts import repository_facts
 from server_stub.distribution.published_tasks import manifest_of, published_tasks
 from server_stub.page.descriptions import catalogue_in, describe
-from server_stub.page.figures import PageFigures, QuarterFigures, WindowFigures
+from server_stub.page.figures import PageFigures, QuarterFigures, ReleaseInForce, WindowFigures
 
 __all__ = ["compute"]
 
@@ -73,11 +75,29 @@ def compute(
         half_width=half_width,
         quarters=tuple(quarters),
         changes=_changes(quarters),
+        release=_release(repository, newest, now=now),
         manifest=manifest,
         catalogue_titles=len(catalogue.titles) if catalogue else None,
         descriptions=describe(manifest, catalogue, sensitive=newest.sensitive)
         if manifest and catalogue and newest.scheme == "segment"
         else (),
+    )
+
+
+def _release(repository: Path, task: ReportTask, *, now: int) -> ReleaseInForce | None:
+    try:
+        facts = repository_facts(repository, now=now)
+    except InputError:  # its metadata is damaged; the task was read all the same
+        return None
+    model, candidate, listed = facts["model"], facts["candidate"], facts["releases"]
+    return ReleaseInForce(
+        model_version=model["version"] if model else None,
+        candidate_version=candidate["version"] if candidate else None,
+        percent=facts["percent"],
+        stopped_models=len(facts["stopped_models"]),
+        task_is_stopped=task.name in facts["stopped_tasks"],
+        releases=listed["length"] if listed else None,
+        list_head=listed["head"] if listed else None,
     )
 
 

@@ -13,6 +13,7 @@ from server_stub.aggregation.report_progress import ReportProgress
 __all__ = [
     "PageFigures",
     "QuarterFigures",
+    "ReleaseInForce",
     "SegmentDescription",
     "WindowFigures",
 ]
@@ -75,6 +76,24 @@ class SegmentDescription(Message, frozen=True, kw_only=True):
     """The same over the whole catalogue."""
 
 
+class ReleaseInForce(Message, frozen=True, kw_only=True):
+    """What the signed repository gives to boxes."""
+
+    model_version: str | None
+    """Of the model that ranks titles; ``None``: there is none yet."""
+    candidate_version: str | None
+    """Of the one that some boxes use already."""
+    percent: int | None
+    """Of the boxes."""
+    stopped_models: int
+    task_is_stopped: bool
+    """Whether no box draws or sends reports on the newest task."""
+    releases: int | None
+    """How many entries the public list of releases has."""
+    list_head: str | None
+    """By which two boxes can see that they were shown the same list."""
+
+
 class PageFigures(Message, frozen=True, kw_only=True):
     """Everything that is worked out for the page."""
 
@@ -86,6 +105,8 @@ class PageFigures(Message, frozen=True, kw_only=True):
     """Those with reports, newest first."""
     changes: tuple[AudienceChange, ...]
     """From each quarter to the next, where they can be compared; each judged by itself."""
+    release: ReleaseInForce | None
+    """``None`` where the repository's signatures cannot be read."""
     manifest: ModelManifest | None
     """Of the newest task's model."""
     catalogue_titles: int | None

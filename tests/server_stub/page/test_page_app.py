@@ -15,7 +15,7 @@ from edgeagent.messages.task import GroupDayparts
 from server_stub.demo.segments import HIT, SEGMENTS
 from server_stub.page.access import SESSION_SECONDS
 from server_stub.page.compute import compute
-from server_stub.page.figures import PageFigures
+from server_stub.page.figures import PageFigures, ReleaseInForce
 from server_stub.page.health import ServerHealth
 from server_stub.page.service import service_page
 from tests.server_stub.loopback import JSON, make_report
@@ -209,6 +209,10 @@ def test_service_says_what_is_served_and_what_is_promised(operator: Visitor) -> 
     said = words_of(operator.read("/page/service"))
     assert "taking reports" in said
     assert "512 titles" in said
+    assert "by model demo-1" in said
+    assert "model demo-1, and demo-2 on 10 of 100 boxes" in said
+    assert "Stopped nothing" in said
+    assert re.search(r"Releases \d+ on the public list [0-9a-f]{12}:", said)
     assert "timestamp 8 December 2026" in said
     assert "names 8 of 33 categories" in said
     assert "no answer is more than 3 times as likely" in said
@@ -319,6 +323,24 @@ def test_while_the_first_figures_are_in_work_the_page_says_so(
         answer = visitor.get("/page/")
         assert answer.status == HTTPStatus.SERVICE_UNAVAILABLE
         assert "The reports are being counted" in words_of(answer.body.decode())
+
+
+def test_what_was_stopped_is_told_and_what_cannot_be_read(figures: PageFigures) -> None:
+    def said(release: ReleaseInForce | None) -> str:
+        health = ServerHealth(trouble="", waiting=0, free_bytes=1 << 40, answers={}, expiries={})
+        changed = msgspec.structs.replace(figures, release=release)
+        task = figures.quarters[0].task
+        return words_of(service_page(changed, health, task, now=NOW, form_key="", trouble=""))
+
+    release = figures.release
+    assert release is not None
+    whole = msgspec.structs.replace(release, percent=None, candidate_version=None)
+    assert "model demo-1 on every box" in said(whole)
+    stopped = msgspec.structs.replace(whole, stopped_models=2, model_version=None, list_head=None)
+    assert "no model yet Stopped 2 models" in said(stopped)
+    silent = msgspec.structs.replace(stopped, task_is_stopped=True)
+    assert "reporting: no box sends reports on this task" in said(silent)
+    assert "the signatures of this repository cannot be read" in said(None)
 
 
 def test_what_expires_is_told_before_it_is_over(figures: PageFigures) -> None:

@@ -120,6 +120,7 @@ def test_other_segments_are_not_compared(tmp_path: Path) -> None:
     assert figures.alike(now) == (now,)
     assert all(change.after_quarter != now.task.epoch for change in figures.changes)
     assert figures.manifest is None  # the repository has none of that model
+    assert figures.release is None  # and what was changed by hand does not verify
     assert figures.descriptions == ()
 
 
