@@ -75,8 +75,8 @@ def serving(script: Script) -> Iterator[Seen]:
             thread.join()
 
 
-def certificate(directory: Path, *names: str) -> Path:
-    """Write a certificate that vouches for itself, and its key, into one PEM file."""
+def certificate(directory: Path, *names: str, begins_in_days: int = -1) -> Path:
+    """Write a certificate of two days that vouches for itself, and its key, into one PEM file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server of a test")])
     now = datetime.now(UTC)
@@ -86,8 +86,8 @@ def certificate(directory: Path, *names: str) -> Path:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(now + timedelta(days=begins_in_days))
+        .not_valid_after(now + timedelta(days=begins_in_days + 2))
         .add_extension(
             x509.SubjectAlternativeName([x509.IPAddress(ip_address(name)) for name in names]),
             critical=False,

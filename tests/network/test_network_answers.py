@@ -86,6 +86,17 @@ def test_a_certificate_of_another_server(tmp_path: Path) -> None:
     assert "the certificate is not the server's: a hotspot" in error.hint
 
 
+@pytest.mark.parametrize("begins_in_days", [-9, 9])
+def test_a_certificate_of_another_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begins_in_days: int
+) -> None:
+    pem = certificate(tmp_path, "127.0.0.1", begins_in_days=begins_in_days)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    with serving(under_tls(pem, answering(b""))) as seen:
+        error = asked(tmp_path, f"https://127.0.0.1:{seen.port}")
+    assert "if the clock of this machine is wrong, set it" in error.hint
+
+
 def test_expired_metadata_name_the_time_they_were_compared_with(tmp_path: Path) -> None:
     signed = SignedRepository()
     signed.publish()

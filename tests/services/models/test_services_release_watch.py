@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from edgeagent.errors import NoModel, UpdateRefused
-from edgeagent.messages.release_list import ReleaseEntry
+from edgeagent.messages import canonical_bytes
+from edgeagent.messages.release_list import ReleaseEntry, ReleaseList
 from edgeagent.messages.targets import MANIFEST_TARGET, RELEASES_TARGET
+from edgeagent.network.repository import Statement
+from edgeagent.services.models.release_rules import judged
 from edgeagent.services.models.release_watch import ReleaseWatch
 from tests.network.signed_repository import LIST_ID, SignedRepository
 from tests.services.models.shown import Shop, ShownBox
@@ -170,6 +174,38 @@ def test_the_way_out_is_a_new_list_under_a_newer_root(shown_box: ShownBox, shop:
     assert seen is not None
     assert (now.seen.list_id, now.seen.earlier_id) == (ANOTHER_ID, seen.list_id)
     assert now.seen.accepted_at == shown_box.box.clock.now()
+
+
+def test_a_root_of_the_same_version_is_no_way_out(shown_box: ShownBox, shop: Shop) -> None:
+    """TUF takes no second root of a version; the rule does not rest on that."""
+    shown_box.update(shop.signed)
+    known = shown_box.installed.releases
+    assert known.seen is not None
+    data = canonical_bytes(ReleaseList(list_id=ANOTHER_ID, entries=()))
+
+    def after(root_version: int, before: ReleaseWatch) -> ReleaseWatch:
+        statement = Statement(root_version=root_version, list_id=ANOTHER_ID, roles=())
+        return judged(before, statement, data, used={}, now=0)
+
+    conflicting = after(known.seen.root_version, known)
+    assert conflicting.conflict is not None
+    assert "a root of the same version" in conflicting.conflict.reason
+    another = msgspec.structs.replace(conflicting.conflict, list_id="c" * 32)
+    known = msgspec.structs.replace(conflicting, conflict=another)
+    assert after(another.root_version, known) == known
+    assert after(another.root_version + 1, known).conflict is None
+
+
+def test_a_model_that_waits_when_the_conflict_comes_goes_on_waiting(
+    shown_box: ShownBox, shop: Shop
+) -> None:
+    shown_box.update(shop.signed)
+    released(shop, 2)
+    shown_box.models(shop.signed).fetch()
+    rewritten(shop.signed)
+    released(shop, 3)
+    refuses(shown_box, shop.signed, "have changed")
+    assert shown_box.models(shop.signed).activate().model_version == "1.0"
 
 
 def test_a_repository_that_never_kept_a_list_is_accepted(

@@ -7,10 +7,14 @@ from collections.abc import Callable
 import pytest
 
 from edgeagent.errors import ModelRefused, NetworkError
+from edgeagent.messages import ModelFiles
 from edgeagent.messages.rollout import Rollout
 from edgeagent.messages.targets import MODEL_STOPS_TARGET, ROLLOUT_TARGET, TASK_TARGET
+from edgeagent.services.models.activation import Activation, StagedStore
 from edgeagent.services.models.failover import Failover
 from edgeagent.services.models.installation import RolloutDraw
+from edgeagent.services.models.quality_gate import QualityGate
+from edgeagent.testing.inside import box_context
 from edgeagent.testing.randomness import SeededRandomSource
 from tests.services.models.shown import Shop, ShownBox
 
@@ -185,6 +189,33 @@ def test_a_stop_reaches_a_box_whose_downloads_fail(shown_box: ShownBox, shop: Sh
         shown_box.update(shop.signed)
     assert ranked(shown_box) == [("1.0", True)]
     assert shown_box.installed.trouble is not None
+
+
+class Objecting(QualityGate):
+    """Finds every new model worse than the present one."""
+
+    def objection(self, *, present: ModelFiles, new: ModelFiles) -> str | None:
+        return f"{present.model_path} is better than {new.model_path}"
+
+
+@pytest.mark.parametrize(("stopped", "active"), [(False, "1.0"), (True, "2.0")])
+def test_a_stopped_model_is_not_held_to_be_better(
+    shown_box: ShownBox, shop: Shop, stopped: bool, active: str
+) -> None:
+    shown_box.update(shop.signed)
+    shop.offer(2)
+    shop.stop_models(*([1] if stopped else [9]))
+    shown_box.models(shop.signed).fetch()
+    box = box_context(shown_box.agent)
+    scorer = shown_box.box.scorer
+    Activation(
+        shown_box.store(),
+        StagedStore(box.home.ledger),
+        scorer=scorer,
+        clock=box.clock,
+        quality=Objecting(box.home, gate=box.gate, scorer=scorer),
+    ).activate()
+    assert shown_box.active == active
 
 
 def test_a_model_that_waited_when_it_was_stopped_is_not_used(
