@@ -53,11 +53,8 @@ class ReportSql:
 
     @property
     def repeated(self) -> str:
-        """Ids that more than one row of a window has, with how many have it."""
-        return (
-            f"SELECT week, {_IDS}, count(*) AS copies FROM report_rows WHERE {self.possible} "  # noqa: S608
-            f"GROUP BY week, {_IDS} HAVING count(*) > 1"
-        )
+        """Ids that more than one row of a window has, possible or not."""
+        return f"SELECT week, {_IDS} FROM report_rows GROUP BY week, {_IDS} HAVING count(*) > 1"  # noqa: S608
 
     @property
     def sums(self) -> str:

@@ -59,6 +59,7 @@ class SparkSumEngine(SparkProcess):
     def _sums(self, spool: Spool, task: ReportTask) -> Rows:  # noqa: ARG002  (a stream reads it)
         statements = ReportSql(task=task)
         repeated = self.session.sql(statements.repeated).persist()
+        repeated.count()  # so that its size is known, and it is sent around instead of all reports
         repeated.createTempView("repeated")
         try:
             return _collected(self.session.sql(statements.sums))
@@ -115,8 +116,13 @@ class SparkStreamEngine(SparkSumEngine):
 
 
 def _settings(master: str) -> dict[str, str]:
-    """Return few partitions for one machine: each of Spark's 200 has files of state in a stream."""
-    return {"spark.sql.shuffle.partitions": "4"} if master.startswith("local") else {}
+    """Return few partitions for one machine: each of Spark's 200 has files of state in a stream.
+
+    Ten million ids that repeat others take 240 MB, and are sent around still; above that, all
+    reports are sorted, 2.5 GB on disk for ten million.
+    """
+    here = {"spark.sql.shuffle.partitions": "4"} if master.startswith("local") else {}
+    return {"spark.sql.autoBroadcastJoinThreshold": "256m", **here}
 
 
 def _schema(task: ReportTask) -> str:

@@ -32,6 +32,7 @@ def write_rows(
     rows: Sequence[Sequence[int | None]],
     *,
     kind: str = "SMALLINT",
+    server: str = "other",
 ) -> None:
     """Write counts as they are, as a program might that is not ours."""
     names = (*ID_COLUMNS, *count_columns(task.categories))
@@ -42,6 +43,6 @@ def write_rows(
         f"({number}, {number}, {', '.join('NULL' if n is None else str(n) for n in row)})"
         for number, row in enumerate(rows)
     )
-    with spool.snapshot(task.name, week, server="other") as path:
+    with spool.snapshot(task.name, week, server=server) as path:
         made = duckdb.sql(f"SELECT {typed} FROM (VALUES {values}) AS v ({columns})")  # noqa: S608
         made.write_parquet(str(path))

@@ -61,6 +61,14 @@ def test_rows_without_a_count_are_refused(tmp_path: Path) -> None:
     assert (found.totals.counts, found.refused) == ((7,) * 9, 2)
 
 
+def test_a_row_that_is_refused_leaves_the_report_with_its_id(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    for server, row in {"a": (1, 1, *(0,) * 7), "b": (1,) * 9, "c": (1, 1, *(0,) * 7)}.items():
+        write_rows(spool, TASK, WEEK, [row], server=server)
+    (found,) = SpoolAggregator(spool).windows(TASK)
+    assert (found.totals.counts, found.refused) == ((1, 1, *(0,) * 7), 1)
+
+
 @pytest.mark.parametrize("kind", ["TINYINT", "BIGINT"])
 def test_integers_of_any_width_are_read(tmp_path: Path, kind: str) -> None:
     spool = filled_spool(tmp_path, drawn_reports(5))
@@ -245,7 +253,7 @@ def test_a_window_that_is_closed_while_it_is_copied_takes_nothing(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"no parquet, this", "No magic bytes"), (b"", "too small"), (None, "c00")],
+    [(b"no parquet, this", "No magic bytes"), (b"", "too small"), (None, "id_high")],
 )
 def test_a_file_that_is_not_a_spools_is_named(
     tmp_path: Path, content: bytes | None, said: str

@@ -18,13 +18,15 @@ from edgeagent.clock import WEEK_SECONDS, iso_utc, week_start
 from edgeagent.errors import StorageError
 from edgeagent.messages import Report
 from edgeagent.testing.clock import FakeClock
+from server_stub.aggregation.spool import Spool
+from server_stub.aggregation.spool_aggregator import SpoolAggregator
 from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
 from server_stub.cli import main
 from server_stub.ingest import windows
 from server_stub.ingest.chores import keep_closing_windows
 from server_stub.ingest.store import Acceptance, ReportStore
 from server_stub.ingest.windows import ClosedWindow, close_windows
-from tests.server_stub.loopback import WEEK, make_report, make_task, running_stub
+from tests.server_stub.loopback import WEEK, make_report, make_repository, make_task, running_stub
 
 TASK = make_task()
 OVER = week_start(WEEK + 1) + 13 * WEEK_SECONDS + 1
@@ -175,7 +177,7 @@ def test_the_command_says_what_was_closed(store: Path) -> None:
     assert (missing.exit_code, "no such file" in missing.stderr) == (3, True)
 
 
-def until_it_pauses(store: Path) -> None:
+def until_it_pauses(store: Path, *options: str) -> None:
     """Do the chore of a server whose clock says that the grace is over, until it waits."""
 
     async def live() -> None:
@@ -187,7 +189,9 @@ def until_it_pauses(store: Path) -> None:
             await asyncio.Event().wait()
 
         chore = asyncio.create_task(
-            keep_closing_windows(store, clock=FakeClock(OVER), grace_weeks=13, pause=pause)
+            keep_closing_windows(
+                store, clock=FakeClock(OVER), grace_weeks=13, options=options, pause=pause
+            )
         )
         await reached.wait()
         chore.cancel()
@@ -200,6 +204,18 @@ def until_it_pauses(store: Path) -> None:
 def test_a_running_server_closes_windows(store: Path) -> None:
     until_it_pauses(store)
     assert SqliteAggregator(store).closed_weeks(TASK) == (WEEK,)
+
+
+def test_a_running_server_copies_reports_into_a_spool_before_sums_replace_them(
+    store: Path, tmp_path: Path
+) -> None:
+    before = SqliteAggregator(store).totals(TASK)
+    repository = make_repository(tmp_path / "repository")
+    spool = tmp_path / "spool"
+    until_it_pauses(store, "--spool", str(spool), "--repository", str(repository))
+    assert SqliteAggregator(store).closed_weeks(TASK) == (WEEK,)
+    copied = SpoolAggregator(Spool(spool))
+    assert (copied.totals(TASK), copied.closed_weeks(TASK)) == (before, ())
 
 
 def test_what_cannot_be_closed_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
