@@ -24,6 +24,9 @@ __all__ = ["SparkProcess"]
 _MEMORY_PARTS, _LARGEST_HEAP_BYTES = 3, 8 * 1024**3
 """Of the machine's memory, which has other work; what is used is a third of it, at most 8 GiB."""
 _JAVA_MAJOR = 17
+_LONG_METHODS = "-XX:-DontCompileHugeMethods"
+"""Spark writes one Java method a query; over dozens of columns it is so long that Java would leave
+it uncompiled."""
 _WORDS = "java.log"
 _QUIET = """
 rootLogger.level = error
@@ -218,7 +221,8 @@ def _all_settings(master: str, scratch: Path) -> dict[str, str]:
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.memory": f"{_heap_bytes() // 1024**2}m",
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={quiet} -Djava.io.tmpdir="
-        f"{scratch}",
+        f"{scratch} {_LONG_METHODS}",
+        "spark.executor.extraJavaOptions": _LONG_METHODS,
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
     }
