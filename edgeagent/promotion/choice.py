@@ -62,7 +62,7 @@ def draw(
         take: is told of each creative that was drawn.
 
     """
-    uses_taste = any(candidate.taste != 1 for candidate in candidates)
+    uses_taste = len({candidate.taste for candidate in candidates}) > 1
     answer: list[Drawn] = []
     for place in range(min(number, MOST_AT_ONCE)):
         chosen = [item.creative for item in answer]

@@ -19,15 +19,15 @@ __all__ = [
 
 RANDOM_SHARE = 0.5
 """Of the places of an answer, how many are drawn by weight alone, whatever the taste."""
-TASTE_FACTOR = 4.0
-"""How much more often than by weight alone a creative is drawn that suits a taste entirely."""
-MOST_LIKELIHOOD_RATIO = (RANDOM_SHARE + (1 - RANDOM_SHARE) * TASTE_FACTOR) / (
-    RANDOM_SHARE + (1 - RANDOM_SHARE) / TASTE_FACTOR
+TASTE_FACTOR = 2.0
+"""Taste at most doubles the weight of a creative, and at most halves it."""
+MOST_LIKELIHOOD_RATIO = (RANDOM_SHARE + (1 - RANDOM_SHARE) * TASTE_FACTOR**2) / (
+    RANDOM_SHARE + (1 - RANDOM_SHARE) / TASTE_FACTOR**2
 )
 """4: by so much at most does one place of an answer speak for one taste against another.
 
 A place drawn by taste holds a creative with a probability between π / 4 and 4 π, where π is its
-share of the weights: its own factor and the average of all lie between 1 and 4."""
+share of the weights: its own factor and the average of all lie between a half and 2."""
 PERIOD_SECONDS = DAY_SECONDS // 4
 """An answer stays the same for a quarter of a day: asking often draws no more often."""
 MOST_AT_ONCE = 4

@@ -45,12 +45,17 @@ def usable_target(suits: Suits, labels: Sequence[SegmentLabel]) -> frozenset[int
 
 
 def taste_factor(target: Collection[int], probabilities: Sequence[float]) -> float:
-    """Return the factor of a creative's weight, between 1 and :data:`TASTE_FACTOR`.
+    """Return the factor of a creative's weight, a half to :data:`TASTE_FACTOR`; 1 if unaimed.
+
+    It is the part of the taste that lies in the target over that of a taste without preferences.
 
     Args:
         target: the segments that it suits.
         probabilities: of each segment in a profile's taste; together 1.
 
     """
+    if not target:
+        return 1.0
     share = sum(probabilities[number] for number in target)
-    return 1 + (TASTE_FACTOR - 1) * min(max(share, 0.0), 1.0)
+    lift = share * len(probabilities) / len(target)
+    return min(max(lift, 1 / TASTE_FACTOR), TASTE_FACTOR)

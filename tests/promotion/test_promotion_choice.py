@@ -47,7 +47,7 @@ def chances(weights: list[float], tastes: list[float]) -> list[float]:
     ]
 
 
-@pytest.mark.parametrize("tastes", [[1.0] * 5, [4.0, 1.0, 1.0, 2.5, 1.0]])
+@pytest.mark.parametrize("tastes", [[1.0] * 5, [2.0, 0.5, 1.0, 1.5, 0.5]])
 def test_creatives_are_drawn_as_often_as_weight_and_taste_say(tastes: list[float]) -> None:
     counts = first(FIVE, tastes)
     for creative, chance in zip(FIVE, chances([1, 1, 2, 4, 8], tastes), strict=True):
@@ -63,7 +63,9 @@ weights = st.lists(st.integers(1, 100), min_size=2, max_size=6)
 def test_a_place_speaks_for_one_taste_against_another_by_four_at_most(
     weights: list[int], data: st.DataObject
 ) -> None:
-    some_taste = st.lists(st.floats(1, TASTE_FACTOR), min_size=len(weights), max_size=len(weights))
+    some_taste = st.lists(
+        st.floats(1 / TASTE_FACTOR, TASTE_FACTOR), min_size=len(weights), max_size=len(weights)
+    )
     one = chances([float(w) for w in weights], data.draw(some_taste))
     other = chances([float(w) for w in weights], data.draw(some_taste))
     assert pytest.approx(4) == MOST_LIKELIHOOD_RATIO
@@ -72,7 +74,7 @@ def test_a_place_speaks_for_one_taste_against_another_by_four_at_most(
 
 def test_the_bound_is_nearly_reached_so_that_it_is_no_looser_than_it_says() -> None:
     rare = [1.0, 1e6]
-    best, worst = chances(rare, [4.0, 1.0])[0], chances(rare, [1.0, 4.0])[0]
+    best, worst = chances(rare, [2.0, 0.5])[0], chances(rare, [0.5, 2.0])[0]
     assert 3.99 < best / worst <= MOST_LIKELIHOOD_RATIO
 
 
@@ -99,7 +101,7 @@ def test_none_stands_twice_and_there_are_few_places() -> None:
 
 
 def test_half_the_places_are_by_chance_and_without_taste_all_are() -> None:
-    tasted = [EligibleCreative(creative=each, taste=2.0) for each in FIVE]
+    tasted = [EligibleCreative(creative=each, taste=1.0 + (each is FIVE[0])) for each in FIVE]
     plain = [EligibleCreative(creative=each, taste=1.0) for each in FIVE]
     how = Counter(draw(tasted, number=1, seed=f"{seed}")[0].by for seed in range(1000))
     assert 400 < how["chance"] < 600
@@ -139,8 +141,10 @@ def test_a_target_that_is_too_narrow_is_not_used() -> None:
     assert usable_target(Suits(segments=(3, 5)), labels) == {3, 5}
 
 
-def test_the_factor_grows_with_the_part_of_the_taste_and_stays_within_its_bounds() -> None:
+def test_the_factor_compares_with_a_taste_without_preferences_and_stays_within_bounds() -> None:
     probabilities = (0.5, 0.25, 0.25)
     assert taste_factor((), probabilities) == 1
-    assert taste_factor((0,), probabilities) == pytest.approx(2.5)
-    assert taste_factor((0, 1, 2), (0.5, 0.25, 0.2500001)) == TASTE_FACTOR
+    assert taste_factor((0,), probabilities) == pytest.approx(1.5)
+    assert taste_factor((0, 1, 2), probabilities) == pytest.approx(1)
+    assert taste_factor((0,), (1.0, 0.0, 0.0)) == TASTE_FACTOR
+    assert taste_factor((1,), (1.0, 0.0, 0.0)) == 1 / TASTE_FACTOR

@@ -76,6 +76,25 @@ def test_line_ups_from_counts_follow_an_audience_that_is_another(planned: Chapte
 
 
 @pytest.mark.deep
+def test_promos_bring_more_where_taste_matters_nothing_where_it_does_not_and_keep_their_caps(
+    ground: Ground,
+) -> None:
+    chapter = write_chapter("promo", ground)
+    assert chapter.broken == ()
+    policies = chapter.facts["policies"]
+    assert isinstance(policies, dict)
+    weight, box, known = policies["weight"], policies["box"], policies["known"]
+    assert weight.uplift == {"none": 0.0, "5x": 0.0}
+    assert box.uplift["none"] == pytest.approx(0.0)
+    assert known.uplift["5x"] > 2 * box.uplift["5x"] > 0.01
+    assert weight.caps_kept
+    assert box.caps_kept
+    assert box.first_half == pytest.approx(0.5, abs=0.01)
+    assert 0.9 < box.fairness[0] <= 1 <= box.fairness[1] < 1.1
+    assert json.loads(msgspec.json.encode(chapter.facts))["creatives"] == 12
+
+
+@pytest.mark.deep
 def test_priors_stay_where_nothing_has_moved_and_an_old_hold_out_refuses_what_has(
     ground: Ground,
 ) -> None:

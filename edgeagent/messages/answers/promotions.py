@@ -144,7 +144,7 @@ class CreativeReasonShape(Shape, frozen=True, kw_only=True):
     creative: CreativeShape
     """Which."""
     factor: float
-    """1 to 4: how much more often taste draws it than its weight alone. At 1 taste has no part."""
+    """Of its weight in places drawn by taste, a half to 2; at 1 taste has no part in it."""
     segments: tuple[SegmentShape, ...]
     """Segments that this box sees the profile in and that the creative suits, largest first."""
     titles: tuple[str, ...]

@@ -53,7 +53,7 @@ class CreativeReason:
 
     creative: Creative
     factor: float
-    """By how much more often taste draws it than its weight alone; 1: taste has no part in it."""
+    """Of its weight in places drawn by taste, a half to 2; 1: taste has no part in it."""
     segments: tuple[MatchedSegment, ...]
     """What speaks for it, largest first."""
     titles: tuple[str, ...]

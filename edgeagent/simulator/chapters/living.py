@@ -14,13 +14,14 @@ from edgeagent.privacy.estimation import Totals
 from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.simulator.chapters.chapter import Ground
 from model_export.heads.trained_model import TrainedModel
+from model_export.log import WatchLog
 from model_export.segments.session_vectors import (
     DatedSessions,
     dated_sessions,
     session_vectors,
 )
 
-__all__ = ["LaterWeeks", "later_weeks", "rising_tastes"]
+__all__ = ["LaterWeeks", "later_weeks", "rising_tastes", "segments_before", "segments_later"]
 
 _BATCH = 1 << 16
 
@@ -92,6 +93,25 @@ class LaterWeeks:
             drawn = generator.choice(self.size, min(_BATCH, reports - begin), p=mix / mix.sum())
             totals += totals_of(draw_reports(mechanism, drawn, generator))
         return totals
+
+
+def segments_before(ground: Ground) -> NDArray[np.float64]:
+    """Return [U, S] how many sessions of each segment users had before the model was trained."""
+    return _by_user(ground, ground.log.select(ground.log.watched_on < ground.split.cut_at))
+
+
+def segments_later(ground: Ground) -> NDArray[np.float64]:
+    """Return [U, S] how many sessions of each segment users had after it."""
+    return _by_user(ground, ground.log.select(ground.log.watched_on >= ground.split.cut_at))
+
+
+def _by_user(ground: Ground, log: WatchLog) -> NDArray[np.float64]:
+    sensitive = ground.artefacts.task.sensitive
+    sessions = dated_sessions(log, seed=ground.seed)
+    counts = np.zeros((ground.log.user_count, len(ground.model.labels) + 1))
+    found = _categories(ground.model, sessions, sensitive=sensitive)
+    np.add.at(counts, (sessions.users, found), 1.0)
+    return counts[:, :-1]
 
 
 def later_weeks(ground: Ground) -> LaterWeeks:

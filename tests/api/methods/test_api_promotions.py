@@ -57,7 +57,7 @@ def crids(choice: dict[str, list[dict[str, str]]]) -> list[str]:
 def test_a_manager_learns_why_and_an_app_gets_what_any_box_would_give(promoting: Running) -> None:
     with promoting.line() as manager, promoting.line(manage=False) as app:
         reason = manager.result("EdgeAgent.whyCreative", {"crid": "aimed"})
-        assert reason["factor"] == 4
+        assert reason["factor"] == 2
         assert [segment["name"] for segment in reason["segments"]] == ["segment 0"]
         assert app.error("EdgeAgent.whyCreative", {"crid": "aimed"})["code"] == -40300
         chosen = app.result("EdgeAgent.choose", PLACE)

@@ -1,0 +1,268 @@
+"""Chapter "promo": what choosing on the box brings, what it costs, and whether caps were kept.
+
+Boxes see people by their sessions before the model was trained; people respond by what they watched
+after it. Creatives suit segments drawn at random. The response model is stated, not measured: a
+creative that suits a person entirely is answered so many times as often as one that does not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from edgeagent.clock import DAY_SECONDS
+from edgeagent.messages.creatives import Creative, FrequencyCaps, Suits
+from edgeagent.promotion.caps import Room
+from edgeagent.promotion.choice import EligibleCreative, draw
+from edgeagent.promotion.limits import least_breadth
+from edgeagent.promotion.showing import Instant, Showing
+from edgeagent.promotion.targets import taste_factor
+from edgeagent.simulator.calendar import START
+from edgeagent.simulator.chapters.chapter import Chapter, Ground
+from edgeagent.simulator.chapters.living import segments_before, segments_later
+from edgeagent.simulator.pictures.marks import legend_above
+from edgeagent.simulator.pictures.picture import (
+    ESTIMATE,
+    TRUTH,
+    Numbers,
+    Picture,
+    Screen,
+    Section,
+    draw_picture,
+)
+from edgeagent.testing.creatives import some_creative
+
+__all__ = ["Policy", "promo_chapter"]
+
+_PEOPLE, _DAYS, _PLACES_A_DAY = 100, 28, 2
+_CREATIVES, _ADVERTISERS = 12, 4
+_CAPS = FrequencyCaps(per_day=1, per_week=4, total=40)
+_EFFECTS = (0.0, 4.0)
+"""An answer is 1 + effect · (the part of the taste that the creative suits) times as likely."""
+_LABELS = {"weight": "by weight", "box": "on the box", "known": "if tastes were known"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What one way of choosing has delivered."""
+
+    shown: int
+    uplift: Mapping[str, float]
+    """By effect: answers a showing, beside choosing by weight alone, less 1."""
+    reach: float
+    """Of the people and creatives: how many met at least once."""
+    first_half: float
+    """Of the showings, how many fell into the first half of the run; evenly paced: 0.5."""
+    fairness: tuple[float, float]
+    """Least and largest delivered share of an advertiser over its share of the weights."""
+    caps_kept: bool
+
+
+def promo_chapter(ground: Ground) -> Chapter:
+    """Let boxes choose for four weeks, by weight alone and by taste."""
+    generator = np.random.default_rng([ground.seed, 19, 2])
+    seen, lived = segments_before(ground), segments_later(ground)
+    both = np.flatnonzero((seen.sum(axis=1) > 0) & (lived.sum(axis=1) > 0))[:_PEOPLE]
+    seen, lived = _shares(seen[both]), _shares(lived[both])
+    creatives = _creatives(ground, generator)
+    plain = _delivered(creatives, np.zeros_like(seen))
+    tasted = _delivered(creatives, seen)
+    policies = {
+        "weight": _policy(plain, plain, creatives, lived),
+        "box": _policy(tasted, plain, creatives, lived),
+        "known": _policy(_delivered(creatives, lived), plain, creatives, lived),
+    }
+    broken = [f"a cap was exceeded by {n}" for n, p in policies.items() if not p.caps_kept]
+    box = policies["box"]
+    none, some = (box.uplift[_named(effect)] for effect in _EFFECTS)
+    broken += ["promos show an uplift where there is no effect"] if round(none, 9) else []
+    return Chapter(
+        sections=(
+            Section(
+                title="Promos: chosen on the box",
+                words=f"{len(both)} people and {_CREATIVES} creatives for {_DAYS} days, "
+                f"{_PLACES_A_DAY} places a day. Boxes see tastes by the sessions before the model "
+                "was trained; answers follow what was watched after it. How strongly people answer "
+                "to what suits them is assumed, not measured.",
+                picture=_picture(policies),
+            ),
+        ),
+        lines=(
+            ("promos, uplift", f"{some:.0%} where taste matters, {none:.0%} where it does not"),
+            ("promos, delivered", f"{box.fairness[0]:.2f} to {box.fairness[1]:.2f} of the weights"),
+        ),
+        facts={"people": len(both), "creatives": _CREATIVES, "policies": policies},
+        broken=tuple(broken),
+    )
+
+
+def _creatives(ground: Ground, generator: np.random.Generator) -> tuple[Creative, ...]:
+    sensitive = ground.artefacts.task.sensitive
+    counted = [n for n in range(len(ground.model.labels)) if n not in sensitive]
+    size = min(least_breadth(len(ground.model.labels)), len(counted))
+    return tuple(
+        some_creative(
+            f"c{number}",
+            starts_at=START,
+            ends_at=START + _DAYS * DAY_SECONDS,
+            advertiser=f"advertiser-{number % _ADVERTISERS}",
+            weight=1 + number % 3,
+            caps=_CAPS,
+            suits=Suits(segments=tuple(sorted(generator.choice(counted, size, replace=False)))),
+        )
+        for number in range(_CREATIVES)
+    )
+
+
+def _delivered(
+    creatives: Sequence[Creative], seen: NDArray[np.float64]
+) -> list[list[tuple[int, Creative]]]:
+    """Return for each person the day and creative of each showing."""
+    return [_of_one(creatives, taste.tolist(), person=n) for n, taste in enumerate(seen)]
+
+
+def _of_one(
+    creatives: Sequence[Creative], taste: Sequence[float], *, person: int
+) -> list[tuple[int, Creative]]:
+    eligible = [
+        EligibleCreative(creative=each, taste=taste_factor(each.suits.segments, taste))
+        for each in creatives
+    ]
+    showings: list[Showing] = []
+    delivered: list[tuple[int, Creative]] = []
+    for day in range(_DAYS):
+        for place in range(_PLACES_A_DAY):
+            now = _instant(day * DAY_SECONDS + place * DAY_SECONDS // (2 * _PLACES_A_DAY))
+            room = Room(showings, (), now=now)
+            left = [each for each in eligible if room.has(each.creative)]
+            for item in draw(left, number=1, seed=f"{person} {day} {place}"):
+                creative = item.creative
+                delivered.append((day, creative))
+                showings.append(
+                    Showing(
+                        crid=creative.crid,
+                        advertiser=creative.advertiser,
+                        cat=creative.cat,
+                        placement=creative.placement,
+                        shown=now,
+                    )
+                )
+    return delivered
+
+
+def _instant(seconds: int) -> Instant:
+    return Instant(at=START + seconds, boot_id="one", boot_seconds=float(seconds), certain=True)
+
+
+def _policy(
+    delivered: Sequence[Sequence[tuple[int, Creative]]],
+    plain: Sequence[Sequence[tuple[int, Creative]]],
+    creatives: Sequence[Creative],
+    lived: NDArray[np.float64],
+) -> Policy:
+    all_of_them = [item for of_one in delivered for item in of_one]
+    weights: Counter[str] = Counter()
+    for each in creatives:
+        weights[each.advertiser] += each.weight
+    shown = Counter(creative.advertiser for _, creative in all_of_them)
+    over = [
+        (shown[name] / len(all_of_them)) / (weight / weights.total())
+        for name, weight in weights.items()
+    ]
+    met = sum(len({creative.crid for _, creative in of_one}) for of_one in delivered)
+    return Policy(
+        shown=len(all_of_them),
+        uplift={
+            _named(effect): _answers(delivered, lived, effect) / _answers(plain, lived, effect) - 1
+            for effect in _EFFECTS
+        },
+        reach=met / (len(delivered) * len(creatives)),
+        first_half=sum(day < _DAYS / 2 for day, _ in all_of_them) / len(all_of_them),
+        fairness=(min(over), max(over)),
+        caps_kept=all(map(_keeps_caps, delivered)),
+    )
+
+
+def _answers(
+    delivered: Sequence[Sequence[tuple[int, Creative]]], lived: NDArray[np.float64], effect: float
+) -> float:
+    """Return how many answers a showing brings, in units of one that suits nobody."""
+    answers = [
+        1 + effect * float(taste[list(creative.suits.segments)].sum())
+        for of_one, taste in zip(delivered, lived, strict=True)
+        for _, creative in of_one
+    ]
+    return sum(answers) / len(answers)
+
+
+def _keeps_caps(of_one: Sequence[tuple[int, Creative]]) -> bool:
+    """Count by itself, without the code that keeps the caps."""
+    by_day = Counter((creative.crid, day) for day, creative in of_one)
+    total = Counter(creative.crid for _, creative in of_one)
+    weeks = (
+        sum(by_day[crid, day] for day in range(first, first + 7))
+        for crid in total
+        for first in range(_DAYS - 6)
+    )
+    return (
+        max(by_day.values()) <= (_CAPS.per_day or 0)
+        and max(weeks) <= (_CAPS.per_week or 0)
+        and max(total.values()) <= (_CAPS.total or 0)
+    )
+
+
+def _shares(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True))
+
+
+def _named(effect: float) -> str:
+    return "none" if effect == 0 else f"{1 + effect:.0f}x"
+
+
+def _picture(policies: Mapping[str, Policy]) -> Picture:
+    names = [_named(effect) for effect in _EFFECTS]
+    places = list(range(len(names)))
+
+    def draw_bars(figure: Figure, screen: Screen) -> None:
+        del screen
+        axes = figure.subplots()
+        for shift, (name, policy) in enumerate(policies.items()):
+            axes.barh(
+                [place + 0.27 * shift for place in places],
+                [100 * policy.uplift[effect] for effect in names],
+                height=0.24,
+                color=("0.6", ESTIMATE, TRUTH)[shift],
+                label=_LABELS[name],
+            )
+        axes.set_yticks([place + 0.27 for place in places], names)
+        axes.set_xlabel("more answers a showing than by weight alone, %")
+        axes.grid(visible=False, axis="y")
+        legend_above(figure, axes, columns=3)
+
+    return draw_picture(
+        "promos",
+        draw_bars,
+        heights_inches=(2.0, 2.0),
+        caption="Where taste changes no answer there is no uplift. Where a creative that suits "
+        "entirely is answered five times as often, choosing on the box brings little: half of the "
+        "places are drawn by chance, taste at most doubles a weight, and caps spread the rest.",
+        description="Uplift of choosing promos on the box, without and with an effect of taste.",
+        numbers=Numbers(
+            columns=("", "shown", "reach, %", "uplift 5x, %", "delivered over weight"),
+            rows=tuple(
+                (
+                    name,
+                    str(policy.shown),
+                    f"{100 * policy.reach:.1f}",
+                    f"{100 * policy.uplift[names[-1]]:.1f}",
+                    f"{policy.fairness[0]:.2f} to {policy.fairness[1]:.2f}",
+                )
+                for name, policy in policies.items()
+            ),
+        ),
+    )
