@@ -103,6 +103,14 @@ def test_viewings_of_other_titles_than_the_models_are_refused(model: TrainedMode
         assign_sessions(model, other, seed=1)
 
 
+def test_a_log_of_nothing_that_the_model_can_place_is_refused(
+    model: TrainedModel, panel: WatchLog
+) -> None:
+    nothing = replace(model.table, rows=np.zeros_like(model.table.rows))
+    with pytest.raises(InputError, match="no session that the model can place"):
+        assign_sessions(replace(model, table=nothing), panel, seed=1)
+
+
 def test_the_command_writes_both_files_for_who_plans(
     model: TrainedModel, panel: WatchLog, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ import json
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
@@ -71,6 +72,17 @@ def test_a_portrait_of_another_model_is_refused(place: Path, tmp_path: Path) -> 
     assert "space_id ffffffffffffffff, the segments of" in result.stderr
 
 
+def test_a_portrait_of_other_segments_is_refused(place: Path, tmp_path: Path) -> None:
+    seven = tuple(
+        msgspec.structs.replace(one, homes=one.homes[:7]) for one in portrait().segments[:7]
+    )
+    other = tmp_path / "seven.json"
+    other.write_bytes(canonical_bytes(portrait(segments=seven)))
+    result = plan(place, "reach", "--segment", 0, "--portrait", other)
+    assert result.exit_code == 3
+    assert "7 segments, subset_selection.9.3-1.226 counts 8" in result.stderr
+
+
 def test_a_brief_in_words_as_json_and_as_a_page(place: Path, tmp_path: Path) -> None:
     words = ("brief", "Genre 1", "--portrait", place / "portrait.json")
     page = tmp_path / "brief.html"
@@ -111,3 +123,9 @@ def test_a_line_up_in_words_and_as_json(place: Path, tmp_path: Path) -> None:
     too_many = plan(place, *words, "--variety", 3)
     assert too_many.exit_code == 3
     assert "variety: 3 genres are asked for, at most 2 can be had" in too_many.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_page_that_cannot_be_written_is_an_error(place: Path) -> None:
+    words = ("brief", "1", "--portrait", place / "portrait.json", "--html", "/dev/full")
+    assert plan(place, *words).exit_code == 11

@@ -49,6 +49,10 @@ def test_a_title_as_good_within_the_noise_is_a_tie_and_a_worse_one_is_not() -> N
     # 3.0 and 2.9 % are nearer than a model that is wrong by 30 % of each can tell.
     assert [one.ties_of_model for one in many.line_up] == [1, 1]
     assert all("t1" in {tie.entity_id for tie in one.ties} for one in few.line_up)
+    in_words = "\n".join(few.lines())
+    assert "as good, within noise: Title 1" in in_words
+    assert "as good, as far as the model tells: 1 more" in "\n".join(many.lines())
+    assert f"In all {few.share:.2%} of the viewing sessions" in in_words
     assert all("t3" not in {tie.entity_id for tie in one.ties} for one in many.line_up)
 
 
