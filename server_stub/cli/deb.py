@@ -15,6 +15,13 @@ __all__ = ["deb"]
 _FILES = {
     "systemd/edgeagent-server.service": "lib/systemd/system/edgeagent-server.service",
     "systemd/edgeagent-server.sysusers.conf": "usr/lib/sysusers.d/edgeagent-server.conf",
+    # Examples, since the machine that signs need not be the one that serves.
+    "systemd/edgeagent-repo-refresh.service": (
+        "usr/share/doc/edgeagent-server/examples/edgeagent-repo-refresh.service"
+    ),
+    "systemd/edgeagent-repo-refresh.timer": (
+        "usr/share/doc/edgeagent-server/examples/edgeagent-repo-refresh.timer"
+    ),
     "nginx/edgeagent-server.conf": "usr/share/doc/edgeagent-server/examples/nginx.conf",
 }
 _NOT_FOR_A_SERVER = (
