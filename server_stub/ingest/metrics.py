@@ -115,8 +115,15 @@ def _free(store: Path) -> float:
 
 def _expiry(metadata: Path, role: str) -> float:
     """Return when the newest version of a role's metadata expires."""
-    versions = [*metadata.glob(f"*.{role}.json"), *metadata.glob(f"{role}.json")]
-    return max((_expires(path) for path in versions), default=0.0)
+    paths = [*metadata.glob(f"*.{role}.json"), *metadata.glob(f"{role}.json")]
+    newest = max(paths, key=_version, default=None)  # one before it may be signed for longer
+    return 0.0 if newest is None else _expires(newest)
+
+
+def _version(path: Path) -> int:
+    """Return the number before the role; 0 where there is none, as before the timestamp."""
+    number = path.name.partition(".")[0]
+    return int(number) if number.isdecimal() else 0
 
 
 def _expires(path: Path) -> float:

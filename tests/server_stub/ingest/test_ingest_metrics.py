@@ -71,7 +71,8 @@ def test_the_newest_metadata_says_when_it_expires(tmp_path: Path, metrics: Metri
     metadata = tmp_path / "measured" / "metadata"
     (metadata / "timestamp.json").write_text('{"signed": {"expires": "2026-11-24T00:00:00Z"}}')
     (metadata / "1.snapshot.json").write_text('{"signed": {"expires": "2026-11-25T00:00:00Z"}}')
-    (metadata / "2.snapshot.json").write_text('{"signed": {"expires": "2026-11-26T00:00:00Z"}}')
+    (metadata / "9.snapshot.json").write_text('{"signed": {"expires": "2027-11-25T00:00:00Z"}}')
+    (metadata / "10.snapshot.json").write_text('{"signed": {"expires": "2026-11-26T00:00:00Z"}}')
     (metadata / "1.targets.json").write_text("{")
     with metrics.served(0) as port:
         found = values(port)
