@@ -173,6 +173,10 @@ class Config(_Table, frozen=True, kw_only=True):
     nothing."""
     report_spacing_weeks: Annotated[int, Meta(ge=SPACING_WEEKS, le=520)] = SPACING_WEEKS
     """Fewest weeks from one report to the next, at least 13; a box keeps to its own 13th weeks."""
+    consent_hints: bool = True
+    """Whether the switches say once for each profile that nobody has decided about a history or
+    about recommendations, or that one of them has served nothing for a year; from decisions alone,
+    never for children, never about reports or promotions."""
     report_schemes: Annotated[tuple[SchemeName, ...], Meta(min_length=1)] = get_args(SchemeName)
     """What a report may tell of a session: ``segment``, or ``group_daypart``, a group of segments
     and the time of day in four parts. A task that asks for another gets nothing; households are

@@ -21,7 +21,8 @@ _DEAREST = epsilon(MAX_ODDS_PER_REPORT)
 
 
 async def _switches(request: PageRequest) -> Response:
-    consent = await request.ask("consent", ConsentShape, language=request.texts.language)
+    language = request.texts.language
+    consent = await request.ask("consent", ConsentShape, language=language, shown=True)
     return await request.page("switches", consent=consent)
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "FigureName",
     "Fraction01",
     "HeadName",
+    "HintKind",
     "LanguageCode",
     "MechanismName",
     "Obstacle",
@@ -100,6 +101,9 @@ FigureName = Literal["viewings", "profiles", "allowed", "retention_days", "repor
 """What a quarter's page compares: viewings kept, profiles, purposes granted, days that viewings are
 kept, reports drawn within 13 weeks, and ε spent in 52 weeks."""
 ErasureReason = Literal["loss_of_consent", "user_request", "account_deletion", "profile_deletion"]
+HintKind = Literal["undecided", "unused"]
+"""Why a household is told about a consent once: nobody has decided, or it has served nothing for a
+year."""
 Outcome = Literal["accepted", "refused", "expired", "withdrawn", "other_server"]
 """The outcome of a report."""
 Refusal = Literal["never_asked", "withdrawn", "lapsed", "other_notice"]

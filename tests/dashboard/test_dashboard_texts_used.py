@@ -13,7 +13,7 @@ from jinja2 import Environment, nodes
 from edgeagent.consent import Purpose
 from edgeagent.dashboard.texts import LANGUAGES
 from edgeagent.errors import EdgeAgentError
-from edgeagent.messages.fields import FigureName, MechanismName, Obstacle, Outcome
+from edgeagent.messages.fields import FigureName, HintKind, MechanismName, Obstacle, Outcome
 from edgeagent.messages.scoring import Reason
 from edgeagent.messages.terms import TermName
 from edgeagent.services.household.consent_receipt import State
@@ -47,6 +47,7 @@ FAMILIES: dict[str, set[str]] = {
     },
     "next.obstacle.": set(Obstacle),
     "quarter.figure.": set(get_args(FigureName)),
+    "switches.hint.": set(get_args(HintKind)),
     "switches.": {"lapsed", "other_notice"},
     "term.": set(get_args(TermName)),
     "thinks.": {"not_granted", "no_model", "no_mix", "not_for", "picks_nothing", "picks_none_left"},

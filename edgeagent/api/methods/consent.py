@@ -17,7 +17,7 @@ from edgeagent.messages.answers.consent import (
 )
 from edgeagent.messages.answers.household import OfProfile
 from edgeagent.messages.codec import Shape
-from edgeagent.messages.fields import LanguageCode, ProfileName
+from edgeagent.messages.fields import HintKind, LanguageCode, ProfileName
 from edgeagent.services.household.signals import Signal
 
 __all__ = ["EVENTS", "METHODS"]
@@ -28,6 +28,8 @@ class ConsentParams(ProfileParams, frozen=True, kw_only=True):
 
     language: LanguageCode | None = None
     """Language of the notice's texts; the box's own unless given."""
+    shown: bool = False
+    """Whether it is on a screen: hints in the answer are not given again."""
 
 
 class PurposeParams(Shape, frozen=True, kw_only=True):
@@ -58,6 +60,9 @@ def _consent(call: Call, params: ConsentParams) -> ConsentShape:
     """Return for each purpose whether a profile has granted it, with the texts of the notice."""
     profile = call.profile(params.profile)
     notice = call.agent.gate.notice(params.language)
+    hints = _hints(call, profile)
+    if params.shown:
+        call.agent.household.hints.note_shown(profile, *hints)
     return ConsentShape(
         profile=profile,
         notice_version=notice.version,
@@ -76,10 +81,18 @@ def _consent(call: Call, params: ConsentParams) -> ConsentShape:
                 refusal=state.refusal,
                 reason=state.reason,
                 changes=tuple(TermChangeShape.of(change) for change in state.changes),
+                hint=hints.get(state.purpose),
             )
             for state in call.agent.consent(profile)
         ),
     )
+
+
+def _hints(call: Call, profile: str) -> dict[Purpose, HintKind]:
+    household = call.agent.household
+    if not call.state.config.consent_hints or not household.may_consent(profile):
+        return {}
+    return household.hints.of(profile)
 
 
 def _grant(call: Call, params: GrantParams) -> ConsentShape:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from edgeagent.messages.codec import Shape
-from edgeagent.messages.fields import Purpose, Refusal
+from edgeagent.messages.fields import HintKind, Purpose, Refusal
 from edgeagent.messages.terms import TermName
 
 __all__ = [
@@ -57,6 +57,8 @@ class PurposeShape(Shape, frozen=True, kw_only=True):
     """The same in words; empty when it is on."""
     changes: tuple[TermChangeShape, ...] = ()
     """What has changed of what was consented to, what is worse first."""
+    hint: HintKind | None = None
+    """What may be said once beside the switch, from decisions alone; null when there is nothing."""
 
 
 class ConsentShape(Shape, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from edgeagent.errors import InputError, StorageError
 from edgeagent.messages.codec import KeptMessage, checked_text
 from edgeagent.messages.fields import MAIN_PROFILE, ProfileName, RetentionDays
 from edgeagent.services.context import BoxContext
+from edgeagent.services.household.consent_hints import ConsentHints, forget_hints, move_hints
 from edgeagent.services.household.privacy_flags import PrivacyFlags, forget_flags, move_flags
 from edgeagent.services.state_store import StateStore
 from edgeagent.store import LedgerStore, Profile, ProfileKind
@@ -74,6 +75,11 @@ class Household:
     def active(self) -> str:
         """The profile that is watching."""
         return self._states.load().active
+
+    @cached_property
+    def hints(self) -> ConsentHints:
+        """What profiles are told about their consents, once each."""
+        return ConsentHints(self._box)
 
     @cached_property
     def flags(self) -> PrivacyFlags:
@@ -184,6 +190,7 @@ class Household:
             name, new_name, at=self._box.clock.now(), since=state.renaming.since
         )
         move_flags(self._box.home.ledger, name, new_name)
+        move_hints(self._box.home.ledger, name, new_name)
         step("rename in the history")
         names = {profile.name for profile in self.profiles()}
         if name in names and new_name not in names:
@@ -247,6 +254,7 @@ def free_name(ledger: LedgerStore, name: str, *, at: int) -> None:
     if left:
         ledger.append_consent(*left)
     forget_flags(ledger, name)
+    forget_hints(ledger, name)
 
 
 def withdrawals(ledger: LedgerStore, profile: str, *, at: int) -> tuple[ConsentRecord, ...]:

@@ -199,6 +199,7 @@ _JUDGES: Mapping[str, _Judge] = {
         "safer",
         f"reports are {config.report_spacing_weeks} weeks apart at least, not {SPACING_WEEKS}",
     ),
+    "consent_hints": _said("neutral", "no switch says that it is undecided or unused"),
     "report_schemes": lambda config: (
         "safer",
         f"a report may tell {' or '.join(config.report_schemes)} of a session, nothing else",
