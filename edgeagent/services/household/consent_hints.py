@@ -32,7 +32,7 @@ _SERVES: Mapping[Purpose, tuple[Purpose, ...]] = {
 """The purposes there are hints about, and those without which each serves nothing."""
 
 
-class _Shown(KeptMessage, frozen=True, kw_only=True):
+class _HintsGiven(KeptMessage, frozen=True, kw_only=True):
     profiles: dict[ProfileName, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
@@ -60,9 +60,9 @@ class ConsentHints:
     def note_shown(self, profile: str, *purposes: Purpose) -> None:
         """Note that a profile was shown its only hint about these purposes."""
 
-        def noted(now: _Shown) -> _Shown:
+        def noted(now: _HintsGiven) -> _HintsGiven:
             own = sorted({*now.profiles.get(profile, ()), *map(str, purposes)})
-            return _Shown(profiles=now.profiles | {profile: tuple(own)})
+            return _HintsGiven(profiles=now.profiles | {profile: tuple(own)})
 
         if purposes:
             self._states.change(noted)
@@ -89,11 +89,11 @@ class ConsentHints:
 def move_hints(ledger: LedgerStore, name: str, new_name: str) -> None:
     """Move what a profile was shown to its new name; idempotent."""
 
-    def moved(now: _Shown) -> _Shown:
+    def moved(now: _HintsGiven) -> _HintsGiven:
         profiles = dict(now.profiles)
         if name in profiles:
             profiles[new_name] = profiles.pop(name)
-        return _Shown(profiles=profiles)
+        return _HintsGiven(profiles=profiles)
 
     _states(ledger).change(moved)
 
@@ -101,11 +101,13 @@ def move_hints(ledger: LedgerStore, name: str, new_name: str) -> None:
 def forget_hints(ledger: LedgerStore, name: str) -> None:
     """Forget what a former profile of a name was shown."""
 
-    def without(now: _Shown) -> _Shown:
-        return _Shown(profiles={key: each for key, each in now.profiles.items() if key != name})
+    def without(now: _HintsGiven) -> _HintsGiven:
+        return _HintsGiven(
+            profiles={key: each for key, each in now.profiles.items() if key != name}
+        )
 
     _states(ledger).change(without)
 
 
-def _states(ledger: LedgerStore) -> StateStore[_Shown]:
-    return StateStore(ledger, _STATE_NAME, _Shown, cap_bytes=_CAP_BYTES)
+def _states(ledger: LedgerStore) -> StateStore[_HintsGiven]:
+    return StateStore(ledger, _STATE_NAME, _HintsGiven, cap_bytes=_CAP_BYTES)
