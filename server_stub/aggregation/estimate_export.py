@@ -42,6 +42,8 @@ _CIRCUMSTANCES = {
     "publishable": bool,
     "withheld_because": str,
 }
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""With these a formula begins (OWASP, "CSV Injection")."""
 _CHANGE = {
     "before_quarter": int,
     "after_quarter": int,
@@ -69,11 +71,15 @@ class ExportTable:
     rows: Sequence[Mapping[str, object]]
 
     def csv(self) -> str:
-        """Return the table as CSV (RFC 4180) with a header."""
+        """Return the table as CSV (RFC 4180) with a header.
+
+        Names come from the catalogue: before one that a spreadsheet would take for a formula stands
+        an apostrophe.
+        """
         text = StringIO()
-        writer = csv.DictWriter(text, list(self.columns), extrasaction="ignore")
+        writer = csv.DictWriter(text, list(self.columns))
         writer.writeheader()
-        writer.writerows(self.rows)
+        writer.writerows({name: _harmless(row[name]) for name in self.columns} for row in self.rows)
         return text.getvalue()
 
     def write_parquet(self, path: Path) -> None:
@@ -103,6 +109,10 @@ class ExportTable:
                 f"{path} cannot be written: {getattr(error, 'strerror', None) or error}",
                 hint="check that its directory exists, can be written and has space",
             ) from error
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def estimate_rows(result: AudienceEstimate) -> ExportTable:

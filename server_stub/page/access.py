@@ -20,10 +20,10 @@ __all__ = ["SESSION_SECONDS", "OperatorSession", "PageAccess", "page_token"]
 
 SESSION_SECONDS = 10 * HOUR_SECONDS
 _BITS = 256
-_LEAST_BYTES = 16
+_LEAST_BYTES = 32
+"""128 bits in hexadecimal: nobody guesses them, so that wrong tokens need not be counted. A lock
+after some of them would let any stranger keep the operator out."""
 _CAP_BYTES = 4096
-_ATTEMPTS = 10
-_WINDOW_SECONDS = 60
 _SESSIONS = 100
 """Kept at once; of more, the oldest ends."""
 
@@ -53,25 +53,11 @@ class PageAccess:
         self._clock = clock
         self._random = random
         self._sessions: dict[bytes, OperatorSession] = {}
-        self._failures = 0
-        self._counted_until = 0.0
-
-    def exhausted(self) -> bool:
-        """Whether so many wrong tokens came within a minute that none is looked at.
-
-        From all addresses together: behind a proxy there is one. Those who are in stay in.
-        """
-        if self._clock.boot_seconds() >= self._counted_until:
-            self._failures = 0
-        return self._failures >= _ATTEMPTS
 
     def begin(self, token: str) -> OperatorSession | None:
         """Begin a session; ``None``: this is not the token."""
         # Digests are compared: of equal length, in a time that tells nothing of the token.
         if not hmac.compare_digest(_digest(token.strip().encode()), self._token):
-            if not self._failures:
-                self._counted_until = self._clock.boot_seconds() + _WINDOW_SECONDS
-            self._failures += 1
             return None
         session = OperatorSession(
             key=self._draw(),

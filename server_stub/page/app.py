@@ -105,15 +105,13 @@ class OperatorPage:
         return self.access.find(request.cookies.get(COOKIE, ""))
 
     async def _login_form(self, _request: Request) -> Response:
-        return _login_page()
+        return HTMLResponse(render("login", view="", wrong=False))
 
     async def _login(self, request: Request) -> Response:
         _require_own_form(request)
-        if self.access.exhausted():
-            return _login_page("limited", HTTPStatus.TOO_MANY_REQUESTS)
         session = self.access.begin((await _fields(request)).get("token", ""))
         if session is None:
-            return _login_page("wrong", HTTPStatus.FORBIDDEN)
+            return HTMLResponse(render("login", view="", wrong=True), HTTPStatus.FORBIDDEN)
         response = RedirectResponse(f"{PREFIX}/", status_code=HTTPStatus.SEE_OTHER)
         response.set_cookie(
             COOKIE,
@@ -201,12 +199,6 @@ def open_page(
         task=published_tasks(repository)[-1],
         clock=clock,
     )
-
-
-def _login_page(complaint: str = "", status: HTTPStatus = HTTPStatus.OK) -> Response:
-    headers = {"Retry-After": "60"} if status == HTTPStatus.TOO_MANY_REQUESTS else None
-    content = render("login", view="", complaint=complaint)
-    return HTMLResponse(content, status_code=status, headers=headers)
 
 
 def _download(name: str, table: str) -> Response:

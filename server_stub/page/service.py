@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.messages import ReportTask
@@ -41,6 +42,10 @@ class NoiseInForce:
     epsilon: float
     answers_a_year: int
     odds_a_year: float
+    one_percent_after_answer: int
+    """At most so likely, in percent, is after one answer what was 1 % likely before it."""
+    one_percent_after_year: int
+    """The same after a year's answers."""
     spacing_weeks: int
     named: int | None
     """How many categories a report names; ``None``: it holds noisy counts instead."""
@@ -90,14 +95,22 @@ def _expiry(role: str, at: int, now: int) -> ExpiryRow:
 def _noise(task: ReportTask) -> NoiseInForce:
     mechanism = randomizer_for(task)
     answers = _YEAR_WEEKS // SPACING_WEEKS
+    odds, odds_a_year = float(task.odds), float(task.odds) ** answers
     chosen = mechanism if isinstance(mechanism, SubsetSelection) else None
     return NoiseInForce(
-        odds=float(task.odds),
+        odds=odds,
         epsilon=epsilon(task.odds),
         answers_a_year=answers,
-        odds_a_year=float(task.odds) ** answers,
+        odds_a_year=odds_a_year,
+        one_percent_after_answer=_after(odds),
+        one_percent_after_year=_after(odds_a_year),
         spacing_weeks=SPACING_WEEKS,
         named=chosen.weight if chosen else None,
         true_of_100=round(100 * float(chosen.p)) if chosen else 0,
         other_of_100=round(100 * float(chosen.q)) if chosen else 0,
     )
+
+
+def _after(odds: float) -> int:
+    """Return how likely something is, in percent, that was 1 % likely, once the odds have moved."""
+    return ceil(100 * odds / (odds + 99))
