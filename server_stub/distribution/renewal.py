@@ -97,9 +97,10 @@ def rotate_keys(
     places = operator.root_keys.directories
     with operator.changing() as before:
         wanted = threshold or before.root.roles["root"].threshold
-        if "root" in roles and wanted > len(places):
+        keys = len(places if "root" in roles else before.root.roles["root"].keyids)
+        if wanted > keys:
             raise InputError(
-                f"a threshold of {wanted} with {len(places)} root keys",
+                f"a threshold of {wanted} with {keys} root keys",
                 hint="name more directories with --root-keys, or a lower --threshold",
             )
         delegated = [role for role in DELEGATED_ROLES if role in roles]

@@ -26,8 +26,8 @@ def rollback(operator: Operator, to: str | None = None) -> Content:
 
     Args:
         operator: whose repository and keys.
-        to: version of a model; without one, the model that was published before this one and is
-            not stopped.
+        to: version of a model; without one, the newest that was there before this one first was,
+            and is not stopped.
 
     Raises:
         InputError: there is no such model, or its files are gone.
@@ -92,13 +92,21 @@ def stop(
 
 
 def _earlier(operator: Operator, before: Published, old: Content, to: str | None) -> ModelManifest:
-    for manifest in _past_manifests(operator.repository, before):
-        wanted = manifest != old.manifest if to is None else manifest.model_version == to
-        if wanted and manifest.model.sha256 not in old.model_stops:
-            return manifest
+    past = list(_past_manifests(operator.repository, before))
+    if to is None:
+        # Before its first publication: a second rollback must not bring back what the first took.
+        wanted = past[
+            max((at for at, one in enumerate(past) if one == old.manifest), default=-1) + 1 :
+        ]
+    else:
+        wanted = [one for one in past if one.model_version == to]
+    usable = [one for one in wanted if one.model.sha256 not in old.model_stops]
+    if usable:
+        return usable[0]
+    versions = ", ".join(sorted({one.model_version for one in past})) or "none"
     raise InputError(
         f"no {'earlier model' if to is None else f'model {to}'} that is not stopped",
-        hint="'server-stub repo log' lists what was published",
+        hint=f"name another one with --to, or publish it; in the list of releases: {versions}",
     )
 
 

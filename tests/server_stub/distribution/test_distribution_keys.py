@@ -263,6 +263,10 @@ def test_root_keys_are_replaced_by_old_and_new(office: PublishingOffice) -> None
     shipped = (office.directory / "root.json").read_bytes()
     with pytest.raises(InputError, match="a threshold of 4 with 3 root keys"):
         rotate_keys(office.operator(root_keys=places), ["root"], threshold=4)
+    kept = sorted(office.keys.iterdir())
+    with pytest.raises(InputError, match="a threshold of 4 with 3 root keys"):
+        rotate_keys(office.operator(root_keys=places), ["timestamp"], threshold=4)
+    assert sorted(office.keys.iterdir()) == kept
     rotate_keys(office.operator(root_keys=places), ["root"], threshold=3)
     root = json.loads((office.directory / "metadata/2.root.json").read_bytes())
     assert root["signed"]["roles"]["root"]["threshold"] == 3

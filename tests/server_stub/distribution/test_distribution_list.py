@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
+import shutil
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tuf.api.metadata import Metadata
 
-from edgeagent.errors import EdgeAgentError, InputError
+from edgeagent.errors import EdgeAgentError, InputError, UpdateRefused
 from edgeagent.messages import canonical_bytes
 from edgeagent.messages.release_list import ReleaseEntry, ReleaseList, head
 from edgeagent.messages.targets import LIST_FIELD, LOG_ROLE, MANIFEST_TARGET
@@ -72,6 +74,26 @@ def test_a_new_list_begins_with_what_is_there(office: PublishingOffice) -> None:
     office.box(trusted_root=shipped)
     publish(office.operator(), TWO)
     assert office.check_list().entries[: len(new.entries)] == new.entries
+
+
+def test_boxes_follow_a_restored_backup_by_new_keys(
+    office: PublishingOffice, tmp_path: Path
+) -> None:
+    publish(office.operator(), ONE)
+    shipped = (office.directory / "root.json").read_bytes()
+    shutil.copytree(office.directory, tmp_path / "backup")
+    for _ in range(4):
+        publish(office.operator(), TWO)
+    office.box(trusted_root=shipped)
+    shutil.rmtree(office.directory)
+    shutil.copytree(tmp_path / "backup", office.directory)
+    begin_list(office.operator())
+    with pytest.raises(UpdateRefused, match="timestamp version"):
+        office.box(trusted_root=shipped)
+    rotate_keys(office.operator(), ["timestamp", "snapshot"])
+    box = office.box(trusted_root=shipped)
+    assert box.read(MANIFEST_TARGET) == canonical_bytes(ONE.manifest)
+    assert box.statement().list_id == office.check_list().list_id
 
 
 def test_a_full_list_says_how_to_go_on(office: PublishingOffice) -> None:

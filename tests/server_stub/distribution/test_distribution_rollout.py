@@ -115,6 +115,27 @@ def test_a_rollback_publishes_the_model_before_under_a_new_version(
         rollback(office.operator(), "v9")
 
 
+def test_a_second_rollback_goes_further_back(office: PublishingOffice) -> None:
+    for artefacts in (ONE, TWO, THREE):
+        publish(office.operator(), artefacts)
+    for earlier in (TWO, ONE):
+        rollback(office.operator())
+        assert office.content().manifest == earlier.manifest
+    with pytest.raises(InputError, match="no earlier model") as refusal:
+        rollback(office.operator())
+    assert "v1, v2, v3" in refusal.value.hint
+    assert office.content().manifest == ONE.manifest
+
+
+def test_a_stop_between_rollbacks_brings_nothing_back(office: PublishingOffice) -> None:
+    for artefacts in (ONE, TWO, THREE):
+        publish(office.operator(), artefacts)
+    rollback(office.operator())
+    stop(office.operator(), models=("v2",))
+    rollback(office.operator())
+    assert office.content().manifest == ONE.manifest
+
+
 def test_a_rollback_skips_what_is_stopped(office: PublishingOffice) -> None:
     for artefacts in (ONE, TWO, THREE):
         publish(office.operator(), artefacts)
