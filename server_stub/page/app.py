@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -43,6 +44,15 @@ _Made = str | tuple[str, str] | None
 _View = Callable[[Request, PageFigures, dict[str, object]], _Made]
 
 
+class _CategoryConvertor(IntegerConvertor):
+    """Of Starlette's own, which takes any number of digits, Python reads only 4,300."""
+
+    regex = "[0-9]{1,3}"
+
+
+register_url_convertor("category", _CategoryConvertor())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorPage:
     """The page of one server. It reads, and changes nothing."""
@@ -59,8 +69,8 @@ class OperatorPage:
         views: dict[str, _View] = {
             "/": self._audience,
             "/audience.csv": self._audience_csv,
-            "/segment/{category:int}": self._segment,
-            "/segment/{category:int}.csv": self._segment_csv,
+            "/segment/{category:category}": self._segment,
+            "/segment/{category:category}.csv": self._segment_csv,
             "/progress": self._progress,
             "/progress.csv": self._progress_csv,
             "/service": self._service,
