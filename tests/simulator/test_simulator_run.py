@@ -118,6 +118,7 @@ def test_the_summary_has_the_documented_shape(simulation: Simulation) -> None:
             "note": type(None),
         },
         "seconds": dict,
+        "chapters": dict,
     }
     summary = json.loads(json.dumps(summarize(simulation)))
     assert summary.keys() == shape.keys()
