@@ -102,7 +102,7 @@ def reach(
 ) -> None:
     """Estimate how much of the viewing is in a target.
 
-    Gross: the share of viewing sessions, with bounds for the share of boxes.
+    The share of viewing sessions, one a box, with bounds for the share of boxes.
     The sampling interval and the model's own error stand apart.
     """
     from server_stub.planning.files import load_portrait  # noqa: PLC0415  (for this command only)

@@ -111,7 +111,10 @@ class SessionMix:
         wanted = asked.casefold()
         names = [label.name.casefold() for label in self.labels]
         whole = [number for number, name in enumerate(names) if name == wanted]
-        return whole or [number for number, name in enumerate(names) if wanted in name]
+        parts = [number for number, name in enumerate(names) if wanted in name]
+        # Nothing is planned for a sensitive one: its name is told only to those who gave it.
+        counted = [number for number in parts if number not in self.task.sensitive]
+        return whole or counted or parts[:1]
 
 
 def session_mix(

@@ -32,7 +32,7 @@ class TargetReach(Message, frozen=True, kw_only=True):
     final: bool
     segments: tuple[str, ...]
     share: float
-    """Of the sessions: gross, a household counts as often as it watches."""
+    """Of the sessions that boxes drew, one each or "none": none counts more for watching more."""
     standard_error: float
     """From the draw of boxes and sessions, and from the noise; not of the model."""
     low: float
@@ -54,7 +54,7 @@ class TargetReach(Message, frozen=True, kw_only=True):
         return (
             f"{'; '.join(self.segments)}:",
             f"  {self.share:.1%} of the viewing sessions ({interval})",
-            "  gross: a household counts as often as it watches",
+            "  one session a box, or none: a box that watches more counts no more",
             f"  {boxes} of the boxes have such a session in a week",
             f"  {_in_words(self.fit)}",
             f"From {self.reports:,} reports, {state}, of boxes that consent to reports: nothing is",

@@ -147,6 +147,7 @@ def test_the_audience_in_words_beside_the_quarter_before(operator: Visitor) -> N
     assert re.search(r"between \d+ and \d+ of 1(?:,0)?00 sessions", said)
     assert "provisional reports on these weeks may arrive until 1 March 2027" in said
     assert "Each interval holds 19 times out of 20" in said
+    assert "shares are of all reports" in said
     assert "a box that is on all day counts as much as one that is on for an hour" in said
 
 
