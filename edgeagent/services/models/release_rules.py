@@ -5,6 +5,9 @@ remembers how long the list was and its head. A list that does not begin with wh
 does not name what the box is to use, is a conflict: other boxes may be shown other files. It lasts
 until the root, at a higher version, names a new list: that a person with the root keys decided.
 
+Root and list may be of two moments where a mirror or CDN passes files on one by one. Such a list is
+refused, and no conflict: the next update asks again.
+
 Whether there is a conflict depends on signed metadata only, never on the history.
 """
 
@@ -15,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from edgeagent.errors import MalformedMessage
+from edgeagent.errors import MalformedMessage, UpdateRefused
 from edgeagent.messages.release_list import ReleaseList, decode_releases, head
 from edgeagent.services.models.release_watch import ReleasesConflict, ReleasesSeen, ReleaseWatch
 
@@ -42,6 +45,9 @@ def judged(
         used: SHA-256 of every target that this update uses, by path.
         now: seconds UTC.
 
+    Raises:
+        UpdateRefused: root and list are not of one moment; nothing is remembered.
+
     """
     if known.conflict is not None and not _is_way_out(known, statement):
         return known
@@ -57,6 +63,14 @@ def judged(
             root_version=statement.root_version,
         )
         return replace(known, conflict=conflict)
+
+
+def _of_two_moments(what: str) -> UpdateRefused:
+    return UpdateRefused(
+        f"root and list of releases are of two moments: {what}",
+        hint="a mirror or CDN, or the publisher, is just replacing files, and the next update "
+        "asks again; if this persists, 'server-stub repo status' tells what is published",
+    )
 
 
 class _Conflict(Exception):
@@ -79,10 +93,10 @@ def _extended(
     if statement.list_id is None:
         raise _Conflict("the repository no longer keeps a list of releases")
     if data is None:
-        raise _Conflict("the list of releases is missing")
+        raise _of_two_moments("the list is missing")
     releases = decode_releases(data)
     if releases.list_id != statement.list_id:
-        raise _Conflict("the list of releases is not the one that the root names")
+        raise _of_two_moments("the list is not the one that the root names")
     _require_entries(releases, statement, used)
     seen, length = known.seen, len(releases.entries)
     latest = ReleasesSeen(
@@ -112,5 +126,7 @@ def _require_entries(releases: ReleaseList, statement: Statement, used: Mapping[
         *(f"{role.name} {role.version}" for role in statement.roles if role not in listed),
         *(path for path, sha256 in used.items() if (path, sha256) not in files),
     ]
+    if missing == [f"root {statement.root_version}"]:
+        raise _of_two_moments(f"the list does not name {missing[0]} yet")
     if missing:
         raise _Conflict(f"the list of releases does not name {', '.join(missing)[:200]}")

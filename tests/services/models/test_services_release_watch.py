@@ -33,6 +33,16 @@ def refuses(box: ShownBox, shown: SignedRepository, match: str) -> None:
     assert not box.models(shown).waits()
 
 
+def puts_off(box: ShownBox, shown: SignedRepository, match: str) -> None:
+    """Nothing is installed or remembered, and the next update asks again."""
+    before = box.installed
+    with pytest.raises(UpdateRefused, match=match):
+        box.update(shown)
+    assert (box.installed.current, box.installed.task) == (before.current, before.task)
+    assert box.installed.releases == before.releases
+    assert not box.models(shown).waits()
+
+
 def released(shop: Shop, number: int) -> None:
     shop.offer(number)
     shop.signed.publish()
@@ -146,14 +156,32 @@ def test_a_list_that_the_root_names_and_nobody_published(shown_box: ShownBox, sh
     del shop.signed.targets[RELEASES_TARGET]
     shop.signed.sign_list()
     shop.signed.stamp()
-    refuses(shown_box, shop.signed, "the list of releases is missing")
+    puts_off(shown_box, shop.signed, "the list is missing")
 
 
 def test_a_list_of_another_id_than_the_root_names(shown_box: ShownBox, shop: Shop) -> None:
     shop.signed.list_id = ANOTHER_ID
     del shop.signed.entries[:]
     shop.signed.publish()
-    refuses(shown_box, shop.signed, "not the one that the root names")
+    puts_off(shown_box, shop.signed, "not the one that the root names")
+
+
+@pytest.mark.parametrize("list_id", [LIST_ID, ANOTHER_ID])
+def test_a_mirror_that_has_the_new_root_first(
+    shown_box: ShownBox, shop: Shop, list_id: str
+) -> None:
+    """Files are passed on one by one, and by name, so that roots come before the timestamp."""
+    shown_box.update(shop.signed)
+    mirror = shop.signed.copy()
+    for signed in (mirror, shop.signed):
+        signed.list_id = list_id
+        signed.sign_root()
+    puts_off(shown_box, mirror, "of two moments")
+    if list_id == ANOTHER_ID:
+        del shop.signed.entries[:]
+    released(shop, 2)
+    assert shown_box.update(shop.signed).model_version == "2.0"
+    assert shown_box.installed.conflict is None
 
 
 def test_the_way_out_is_a_new_list_under_a_newer_root(shown_box: ShownBox, shop: Shop) -> None:
