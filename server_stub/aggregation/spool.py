@@ -73,7 +73,10 @@ class Spool:
         for directory in self.open_directory(task).glob("week=*"):
             number = directory.name.removeprefix("week=")
             files = tuple(
-                path for path in directory.glob("*.parquet") if not path.name.startswith(".")
+                path
+                for path in directory.glob("*.parquet")
+                # A pipe would be waited for without end.
+                if not path.name.startswith(".") and not path.is_fifo()
             )
             if number.isdecimal() and files:
                 found[int(number)] = files

@@ -291,11 +291,13 @@ def test_a_directory_with_a_quote_and_spaces_is_a_spool(tmp_path: Path) -> None:
     assert SpoolAggregator(spool).windows(TASK) == (sums_of(drawn_reports(3)),)
 
 
-def test_other_directories_in_a_spool_are_left_alone(tmp_path: Path) -> None:
+def test_other_directories_and_pipes_in_a_spool_are_left_alone(tmp_path: Path) -> None:
     spool = filled_spool(tmp_path, drawn_reports(3))
     (spool.open_directory(TASK.name) / "week=later").mkdir()
     (spool.open_directory(TASK.name) / f"week={WEEK + 1}").mkdir()
-    assert list(spool.open_files(TASK.name)) == [WEEK]
+    (ours,) = spool.open_files(TASK.name)[WEEK]
+    os.mkfifo(ours.with_name("other.parquet"))
+    assert spool.open_files(TASK.name) == {WEEK: (ours,)}
     assert spool.tasks() == (TASK.name,)
     assert Spool(tmp_path / "none").tasks() == ()
 
