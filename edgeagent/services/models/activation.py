@@ -190,6 +190,8 @@ class Activation:
             return None
         if before.is_stopped(present):
             return None  # whatever comes instead
+        if before.previous is not None and before.previous.model == manifest.model:
+            return None  # as the publisher wants who takes back the present one
         objection = self._quality.objection(
             present=self._installations.files(present.model, present.catalogue),
             new=self._installations.files(manifest.model, manifest.catalogue),

@@ -4,6 +4,8 @@ Everything a repository publishes is in one append-only list, which its root nam
 remembers how long the list was and its head. A list that does not begin with what the box saw, or
 does not name what the box is to use, is a conflict: other boxes may be shown other files. It lasts
 until the root, at a higher version, names a new list: that a person with the root keys decided.
+A list that is only shorter may come from a mirror that is behind, asked by a box that has lost its
+metadata: that conflict also ends with a list that begins with what the box saw.
 
 Root and list may be of two moments where a mirror or CDN passes files on one by one. Such a list is
 refused, and no conflict: the next update asks again.
@@ -49,18 +51,23 @@ def judged(
         UpdateRefused: root and list are not of one moment; nothing is remembered.
 
     """
-    if known.conflict is not None and not _is_way_out(known, statement):
+    before = known.conflict
+    if before is not None and not before.is_shorter and not _is_way_out(known, statement):
         return known
     try:
         if statement.list_id is None and known.seen is None:
             return ReleaseWatch()
         return ReleaseWatch(seen=_extended(known, statement, data, used, now))
     except (_Conflict, MalformedMessage) as error:
+        is_shorter = isinstance(error, _Shorter)
+        if is_shorter and before is not None and before.is_shorter:
+            return known  # and since when
         conflict = ReleasesConflict(
             reason=str(error),
             at=now,
             list_id=statement.list_id,
             root_version=statement.root_version,
+            is_shorter=is_shorter,
         )
         return replace(known, conflict=conflict)
 
@@ -75,6 +82,10 @@ def _of_two_moments(what: str) -> UpdateRefused:
 
 class _Conflict(Exception):
     """What is wrong, in words."""
+
+
+class _Shorter(_Conflict):
+    """Entries at the end are missing, and nothing else is wrong."""
 
 
 def _is_way_out(known: ReleaseWatch, statement: Statement) -> bool:
@@ -113,7 +124,7 @@ def _extended(
             raise _Conflict("another list of releases is named by a root of the same version")
         return replace(latest, earlier_id=seen.list_id)
     if length < seen.length:
-        raise _Conflict(f"the list of releases had {seen.length} entries and now has {length}")
+        raise _Shorter(f"the list of releases had {seen.length} entries and now has {length}")
     if head(releases, seen.length) != seen.head:
         raise _Conflict(f"the first {seen.length} entries of the list of releases have changed")
     return replace(latest, accepted_at=seen.accepted_at, earlier_id=seen.earlier_id)

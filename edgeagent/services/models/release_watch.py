@@ -8,12 +8,18 @@ from __future__ import annotations
 from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import Seconds, Sha256
 
-__all__ = ["CONFLICT", "CONFLICT_HINT", "ReleaseWatch", "ReleasesConflict", "ReleasesSeen"]
+__all__ = ["CONFLICT", "ReleaseWatch", "ReleasesConflict", "ReleasesSeen"]
 
 CONFLICT = "the repository contradicts what it has shown before"
-CONFLICT_HINT = (
+_COMPARE = "compare list, length and head in 'edgeagent model status' with another box"
+_NEW_LIST = (
     "nothing is installed or reported until the publisher begins a new list of releases, signed "
-    "with the root keys; compare list, length and head in 'edgeagent model status' with another box"
+    f"with the root keys; {_COMPARE}"
+)
+_LONGER_LIST = (
+    "nothing is installed or reported until an update is shown a list that goes on from the one "
+    "seen, as from a mirror that was behind, or until the publisher begins a new list of releases; "
+    f"{_COMPARE}"
 )
 
 
@@ -41,6 +47,13 @@ class ReleasesConflict(KeptMessage, frozen=True, kw_only=True):
     list_id: str | None
     """That the root named then."""
     root_version: int
+    is_shorter: bool = False
+    """Whether the list only lacked entries at its end, so that one that has them ends this."""
+
+    @property
+    def hint(self) -> str:
+        """What ends it."""
+        return _LONGER_LIST if self.is_shorter else _NEW_LIST
 
 
 class ReleaseWatch(KeptMessage, frozen=True, kw_only=True):

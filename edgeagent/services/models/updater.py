@@ -29,7 +29,7 @@ from edgeagent.services.models.installation import (
     UnreadManifest,
 )
 from edgeagent.services.models.release_rules import judged
-from edgeagent.services.models.release_watch import CONFLICT, CONFLICT_HINT
+from edgeagent.services.models.release_watch import CONFLICT
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 
 if TYPE_CHECKING:
@@ -129,10 +129,7 @@ class Updater:
 
         conflict = self._installations.change(watched).conflict
         if conflict is not None:
-            raise UpdateRefused(
-                f"{CONFLICT}: {conflict.reason}",
-                hint=CONFLICT_HINT,
-            )
+            raise UpdateRefused(f"{CONFLICT}: {conflict.reason}", hint=conflict.hint)
 
     def _with_switches(self, announced: Announcement, now: Installation) -> Installation:
         """Store what is stopped and rolled out, and draw this box's number for the latter."""

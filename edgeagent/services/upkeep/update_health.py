@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, iso_utc
 from edgeagent.services.models.installation import Installation
-from edgeagent.services.models.release_watch import CONFLICT, CONFLICT_HINT
+from edgeagent.services.models.release_watch import CONFLICT
 from edgeagent.services.upkeep.findings import Finding
 
 __all__ = ["releases_found", "stops_found", "update_found"]
@@ -45,7 +45,7 @@ def releases_found(installation: Installation) -> Finding:
             name="releases",
             status="failed",
             message=f"since {iso_utc(conflict.at)} {CONFLICT}: {conflict.reason}",
-            hint=CONFLICT_HINT,
+            hint=conflict.hint,
         )
     if seen is None:
         message = "the repository keeps no list, so boxes cannot compare what they are shown"

@@ -198,16 +198,9 @@ class Objecting(QualityGate):
         return f"{present.model_path} is better than {new.model_path}"
 
 
-@pytest.mark.parametrize(("stopped", "active"), [(False, "1.0"), (True, "2.0")])
-def test_a_stopped_model_is_not_held_to_be_better(
-    shown_box: ShownBox, shop: Shop, stopped: bool, active: str
-) -> None:
-    shown_box.update(shop.signed)
-    shop.offer(2)
-    shop.stop_models(*([1] if stopped else [9]))
+def update_objecting(shown_box: ShownBox, shop: Shop) -> None:
     shown_box.models(shop.signed).fetch()
-    box = box_context(shown_box.agent)
-    scorer = shown_box.box.scorer
+    box, scorer = box_context(shown_box.agent), shown_box.box.scorer
     Activation(
         shown_box.store(),
         StagedStore(box.home.ledger),
@@ -215,7 +208,39 @@ def test_a_stopped_model_is_not_held_to_be_better(
         clock=box.clock,
         quality=Objecting(box.home, gate=box.gate, scorer=scorer),
     ).activate()
+
+
+@pytest.mark.parametrize(("stopped", "active"), [(False, "1.0"), (True, "2.0")])
+def test_a_stopped_model_is_not_held_to_be_better(
+    shown_box: ShownBox, shop: Shop, stopped: bool, active: str
+) -> None:
+    shown_box.update(shop.signed)
+    shop.offer(2)
+    shop.stop_models(*([1] if stopped else [9]))
+    update_objecting(shown_box, shop)
     assert shown_box.active == active
+
+
+def test_a_candidate_that_is_taken_back_leaves_without_a_comparison(
+    shown_box: ShownBox, shop: Shop
+) -> None:
+    """The publisher may take it back because it looks better than it is."""
+    shown_box.update(shop.signed)
+    with_number(shown_box, shop, 0)
+    shop.roll_out(2, 5)
+    shown_box.update(shop.signed)
+    assert shown_box.active == "2.0"
+    shop.withdraw(ROLLOUT_TARGET)
+    update_objecting(shown_box, shop)
+    assert shown_box.active == "1.0"
+    shop.offer(2)
+    shop.signed.publish()
+    update_objecting(shown_box, shop)
+    assert shown_box.active == "2.0"
+    shop.offer(3)
+    shop.signed.publish()
+    update_objecting(shown_box, shop)
+    assert shown_box.active == "2.0"
 
 
 def test_a_model_that_waited_when_it_was_stopped_is_not_used(
