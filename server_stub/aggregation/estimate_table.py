@@ -7,6 +7,8 @@ from rich.text import Text
 
 from server_stub.aggregation.publication import (
     MIN_PUBLISHABLE_REPORTS,
+    ONE_ANSWER,
+    SHARE_OF,
     AudienceEstimate,
     SegmentEstimate,
 )
@@ -50,11 +52,13 @@ def notes_on(result: AudienceEstimate) -> tuple[str, ...]:
     notes = [f"Not for publication: {reason}." for reason in result.withheld_because]
     if result.shares_are_ratios and result.segments:
         notes.insert(0, "* a ratio of two estimates: not unbiased, and without an interval.")
+    if result.unit == "share":
+        notes.insert(0, f"{ONE_ANSWER[0].upper()}{ONE_ANSWER[1:]}.")
     return tuple(notes)
 
 
 def _title(result: AudienceEstimate) -> str:
-    what = "Share of viewing sessions" if result.unit == "share" else "Sessions a box and week"
+    what = f"Share {SHARE_OF}" if result.unit == "share" else "Sessions a box and week"
     weeks = "1 week" if len(result.weeks) == 1 else f"{len(result.weeks)} weeks"
     state = "final" if result.final else "provisional"
     return f"{what}, {result.reports:,} reports on {weeks}, {state}"

@@ -17,6 +17,8 @@ from server_stub.aggregation.aggregator import Aggregator, WindowSums
 
 __all__ = [
     "MIN_PUBLISHABLE_REPORTS",
+    "ONE_ANSWER",
+    "SHARE_OF",
     "AudienceEstimate",
     "SegmentEstimate",
     "estimate_audience",
@@ -27,11 +29,18 @@ __all__ = [
 MIN_PUBLISHABLE_REPORTS = 5000
 """Below this the noise is larger than most segments: ± 4.7 points at 33 categories, e^ε = 3."""
 
+SHARE_OF = "of the answers of reporting boxes"
+"""What a share is a part of, in the words that every command and page has for it."""
+ONE_ANSWER = (
+    "an answer is one session drawn from a box's week, or “none”: watching more counts no more"
+)
+"""What :data:`SHARE_OF` means. Not "of viewing": a box that is on all day has one answer, too."""
+
 _CONFIDENCE = 0.95
 
 
 class SegmentEstimate(Message, frozen=True, kw_only=True):
-    """One segment's share of the viewing sessions."""
+    """One segment's share of the answers of reporting boxes."""
 
     category: int
     name: str
@@ -64,7 +73,7 @@ class AudienceEstimate(Message, frozen=True, kw_only=True):
     """The weeks whose reports were counted, each report with the same weight."""
     reports: int
     unit: Literal["share", "sessions"]
-    """Shares of sessions, or mean sessions per box and week, clipped to a maximum per box."""
+    """Shares of the answers of boxes, or mean sessions per box and week, clipped to a maximum."""
     shares_are_ratios: bool
     confidence: float
     simultaneous: bool
@@ -98,7 +107,7 @@ def estimate_audience(
     half_width: float | None = None,
     manifest: ModelManifest | None = None,
 ) -> AudienceEstimate:
-    """Estimate each segment's share of the sessions of reporting boxes.
+    """Estimate each segment's share of the answers of reporting boxes.
 
     Args:
         aggregator: sums the reports.

@@ -9,10 +9,15 @@ import click
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.messages.task import MAX_ODDS, PERMITTED_CATEGORIES, PERMITTED_ODDS
 from edgeagent.number_range import NumberRange
+from edgeagent.privacy.accounting import epsilon as epsilon_of
 from edgeagent.privacy.subset_selection import SubsetSelection
+from server_stub.aggregation.publication import SHARE_OF
 from server_stub.planning.precision import plan_precision
 
 __all__ = ["calculate"]
+
+
+_ODDS_OF = {f"{epsilon_of(odds):.2f}": odds for odds in PERMITTED_ODDS}
 
 
 @click.command()
@@ -31,14 +36,17 @@ __all__ = ["calculate"]
     default=0.05,
     show_default=True,
     type=NumberRange(0, 1),
-    help="Of the segment, as a part of all viewing sessions.",
+    help=f"Of the segment, as a part {SHARE_OF}.",
 )
 @click.option(
     "--odds",
     type=click.Choice([str(odds) for odds in PERMITTED_ODDS]),
-    default=str(MAX_ODDS),
-    show_default=True,
-    help="e^epsilon of a report.",
+    help=f"e^epsilon of a report.  [or --epsilon; default: {MAX_ODDS}]",
+)
+@click.option(
+    "--epsilon",
+    type=click.Choice(list(_ODDS_OF)),
+    help="Of a report: the logarithm of --odds.  [or --odds]",
 )
 @click.option(
     "--segments",
@@ -53,13 +61,17 @@ def calculate(
     boxes: int | None,
     half_width: float | None,
     share: float,
-    odds: str,
+    odds: str | None,
+    epsilon: str | None,
     segments: str,
     as_json: bool,
 ) -> None:
     """Calculate the half-width of an interval from boxes, or back."""
+    if odds and epsilon:
+        raise click.UsageError("--odds and --epsilon say the same: give one of them")
+    chosen = _ODDS_OF[epsilon] if epsilon else Fraction(odds or MAX_ODDS)
     plan = plan_precision(
-        SubsetSelection(int(segments) + 1, Fraction(odds)),
+        SubsetSelection(int(segments) + 1, chosen),
         share,
         reports=boxes,
         within=half_width,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from edgeagent.clock import Clock
+from edgeagent.clock import Clock, moment_of_iso
 from edgeagent.command_group import emit_json, json_option
 from server_stub.cli.options import at_option
 
@@ -14,6 +14,8 @@ __all__ = ["demo"]
 
 _REPORTS = 100_000
 _SEED = 1
+_EARLIEST = int(moment_of_iso("1972-01-01"))
+"""Its model and weeks are of the year before, and no message has a time before 1970."""
 
 
 @click.command()
@@ -45,6 +47,10 @@ def demo(*, directory: Path, reports: int, seed: int, clock: Clock, as_json: boo
         make_demo,
     )
 
+    if clock.now() < _EARLIEST:
+        raise click.BadParameter(
+            "a demo looks back on half a year: name a time from 1972 on", param_hint="--at"
+        )
     console = Console(stderr=True)
     hidden = as_json or not console.is_terminal  # a log file is no place for a bar
     with Progress(console=console, transient=True, disable=hidden) as bar:

@@ -68,8 +68,9 @@ def estimate(  # noqa: PLR0913  (one parameter an option)
 ) -> None:
     """Estimate each segment's share, with intervals.
 
-    Shares of the viewing sessions under subset_selection, mean clipped sessions per box under
-    discrete_laplace. Sensitive segments are not listed.
+    Shares of the answers of reporting boxes under subset_selection (one session of a box's week,
+    or "none"), mean clipped sessions per box under discrete_laplace. Sensitive segments are not
+    listed.
     """
     task = load_task(task_file) if task_file else published_tasks(repository)[-1]
     with source.opened() as aggregator:

@@ -31,13 +31,20 @@ class _FixedClock(SystemClock):
         return self.seconds
 
 
+_EARLIEST, _LATEST = "1970", "2999"
+"""Years for ``--at``: no message has a time before 1970; what is made expires within the calendar."""
+
+
 def _clock_at(_ctx: click.Context, _option: click.Parameter, value: str | None) -> Clock:
     if value is None:
         return SystemClock()
     try:
-        return _FixedClock(seconds=int(moment_of_iso(value)))
+        clock = _FixedClock(seconds=int(moment_of_iso(value)))
     except ValueError as error:
         raise click.BadParameter(f"{value!r} is not like 2026-11-24T00:00:00Z") from error
+    if not _EARLIEST <= value[:4] <= _LATEST:
+        raise click.BadParameter(f"{value!r} is in no year from {_EARLIEST} to {_LATEST}")
+    return clock
 
 
 def is_stated(clock: Clock) -> bool:

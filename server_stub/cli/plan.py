@@ -102,7 +102,7 @@ def reach(
 ) -> None:
     """Estimate how much of the viewing is in a target.
 
-    The share of viewing sessions, one a box, with bounds for the share of boxes.
+    The share of the answers of reporting boxes, with bounds for the share of boxes.
     The sampling interval and the model's own error stand apart.
     """
     from server_stub.planning.files import load_portrait  # noqa: PLC0415  (for this command only)
@@ -194,7 +194,7 @@ def schedule(
     portrait_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Choose the line-up with the largest expected share of the sessions.
+    """Choose the line-up with the largest expected share of the answers of boxes.
 
     No title twice; age, daypart and length as the files say. Titles that are
     as good within the noise are shown beside each choice.

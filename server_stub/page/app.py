@@ -144,7 +144,7 @@ class OperatorPage:
                 raise HTTPException(HTTPStatus.FORBIDDEN)
             self.access.end(session)
         response = RedirectResponse(f"{PREFIX}/login", status_code=HTTPStatus.SEE_OTHER)
-        response.delete_cookie(COOKIE, path=PREFIX)
+        response.delete_cookie(COOKIE, path=PREFIX, httponly=True, samesite="strict")
         return response
 
     def _audience(self, request: Request, figures: PageFigures, frame: dict[str, object]) -> _Made:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,10 @@ AGAIN_SECONDS = 30.0
 """After a failure: a store that is being restored is there again soon."""
 _PATIENCE_SECONDS = 4.0
 """So long a first look waits; a demo of a million reports takes longer, a new server does not."""
+WORK_SECONDS = 600.0
+"""So long figures may be in work: far longer than millions of reports take."""
+_LAST_SECONDS = 5.0
+"""So long a process that was killed is waited for."""
 _log = logging.getLogger(__name__)
 
 Work = Callable[[], Awaitable[PageFigures]]
@@ -31,7 +36,12 @@ class CannotCompute(Exception):
 
 
 def in_another_process(
-    source: Sequence[str], repository: Path, *, clock: Clock, half_width: float
+    source: Sequence[str],
+    repository: Path,
+    *,
+    clock: Clock,
+    half_width: float,
+    limit_seconds: float = WORK_SECONDS,
 ) -> Work:
     """Return what works the figures out beside this process.
 
@@ -40,6 +50,7 @@ def in_another_process(
         repository: names tasks and segments.
         clock: gives the time.
         half_width: what is less precise is withheld, as a share.
+        limit_seconds: what takes longer is ended: a disk that hangs would stop all later figures.
 
     """
 
@@ -54,12 +65,14 @@ def in_another_process(
             start_new_session=True,  # Ctrl-C is for the server, which ends it without a word
         )
         try:
-            said, complaint = await process.communicate()
-        except asyncio.CancelledError:
+            said, complaint = await asyncio.wait_for(process.communicate(), limit_seconds)
+        except TimeoutError as error:
+            raise CannotCompute(f"not done after {limit_seconds:g} seconds, and ended") from error
+        finally:
             if process.returncode is None:
-                process.terminate()  # it only reads
-                await process.wait()
-            raise
+                process.kill()  # it only reads; one that hangs may not listen to a wish
+                with suppress(TimeoutError):  # one that waits for a dead disk cannot be killed
+                    await asyncio.wait_for(process.wait(), _LAST_SECONDS)
         if process.returncode:
             last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
             raise CannotCompute(last or f"exit code {process.returncode}")

@@ -7,7 +7,11 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from server_stub.aggregation.publication import MIN_PUBLISHABLE_REPORTS
+from server_stub.aggregation.publication import (
+    MIN_PUBLISHABLE_REPORTS,
+    ONE_ANSWER,
+    SHARE_OF,
+)
 from server_stub.page import words
 
 __all__ = ["PREFIX", "STYLE", "render"]
@@ -28,6 +32,8 @@ _ENVIRONMENT = Environment(
 _ENVIRONMENT.globals |= {
     "prefix": PREFIX,
     "least_reports": MIN_PUBLISHABLE_REPORTS,
+    "one_answer": ONE_ANSWER,
+    "share_of": SHARE_OF,
     "style": f"{PREFIX}/page.css?v={hashlib.sha256(STYLE).hexdigest()[:12]}",
 }
 _ENVIRONMENT.filters |= {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgeagent.clock import iso_utc
 from edgeagent.messages import Message
 from edgeagent.messages.portrait import PanelPortrait, Standout
+from server_stub.aggregation.publication import SHARE_OF
 from server_stub.planning.mix import SessionMix
 
 __all__ = ["SegmentBrief", "brief_segment"]
@@ -17,7 +18,7 @@ class SegmentBrief(Message, frozen=True, kw_only=True):
     iab: tuple[str, ...]
     """IAB Content Taxonomy 3.1 ids."""
     share: float
-    """Of the viewing sessions of the boxes that reported."""
+    """Of the answers of reporting boxes: one session of the week each, or "none"."""
     low: float
     high: float
     confidence: float
@@ -49,7 +50,7 @@ class SegmentBrief(Message, frozen=True, kw_only=True):
         panel = f"{self.panel_share:.1%} ± {self.panel_standard_error:.1%}"
         return (
             self.segment,
-            f"  size       {self.share:.1%} of the viewing sessions ({interval})",
+            f"  size       {self.share:.1%} {SHARE_OF} ({interval})",
             f"             from {self.reports:,} reports, {state}",
             f"  on panel   {panel}, {self.panel_people:,} people until {self.panel_until[:10]}",
             *_listed("genres", self.genres),

@@ -9,6 +9,7 @@ from string import Template
 
 from edgeagent.errors import OutputError
 from edgeagent.messages.portrait import Standout
+from server_stub.aggregation.publication import ONE_ANSWER, SHARE_OF
 from server_stub.planning.brief import SegmentBrief
 
 __all__ = ["write_brief_page"]
@@ -28,8 +29,8 @@ th { text-align: left; vertical-align: top; padding-right: 1.5rem; font-weight: 
 </head>
 <body>
 <h1>$segment</h1>
-<p><strong>$size</strong> of the viewing sessions of boxes that consent to reports ($interval).
-$reports reports; noise was added on each box.</p>
+<p><strong>$size</strong> $share_of ($interval): $one_answer.
+Boxes report if their household consents. $reports reports; noise was added on each box.</p>
 <table>
 $rows
 </table>
@@ -64,6 +65,8 @@ def write_brief_page(brief: SegmentBrief, path: Path) -> None:
         segment=escape(brief.segment),
         size=f"{brief.share:.1%}",
         interval=f"{brief.low:.1%} to {brief.high:.1%}, {brief.confidence:.0%}",
+        share_of=SHARE_OF,
+        one_answer=escape(ONE_ANSWER),
         reports=f"{brief.reports:,}",
         rows="\n".join(
             f"<tr><th scope='row'>{name}</th><td>{escape(value)}</td></tr>"

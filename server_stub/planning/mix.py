@@ -24,7 +24,7 @@ __all__ = ["SessionMix", "session_mix"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionMix:
-    """Shares of the viewing sessions of the boxes that reported, with what is needed to add up."""
+    """Shares of the answers of reporting boxes, with what is needed to add up."""
 
     task: ReportTask
     manifest: ModelManifest
@@ -134,7 +134,7 @@ def session_mix(
     mechanism = randomizer_for(task)
     if not isinstance(mechanism, SubsetSelection):
         raise PolicyError(
-            f"{task.name} measures {task.mechanism}, which gives no shares of sessions",
+            f"{task.name} measures {task.mechanism}, which gives no shares",
             hint="plan from a task of subset_selection",
         )
     if manifest is None:

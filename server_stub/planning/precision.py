@@ -8,11 +8,14 @@ from edgeagent.privacy.accounting import epsilon
 from edgeagent.privacy.precision import half_width, reports_for
 from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.reporting_calendar import SPACING_WEEKS
-from server_stub.aggregation.publication import MIN_PUBLISHABLE_REPORTS
+from server_stub.aggregation.publication import MIN_PUBLISHABLE_REPORTS, SHARE_OF
 
 __all__ = ["PrecisionPlan", "plan_precision"]
 
 _WEEK = f"from those of one week, a {SPACING_WEEKS}th of the boxes,"
+
+_NOTHING_KNOWN = 0.5
+"""Half the width of the interval from 0 to 100 %."""
 
 
 class PrecisionPlan(Message, frozen=True, kw_only=True):
@@ -37,17 +40,23 @@ class PrecisionPlan(Message, frozen=True, kw_only=True):
         week = self.half_width_of_a_week
         lines = [
             f"{self.boxes:,} boxes that report, e^epsilon = {self.odds}, {self.segments} segments:",
-            f"a segment of {100 * self.share:g} % of the sessions is known ({self.confidence:.0%})",
-            f"  from a quarter's reports, one a box, to ± {100 * self.half_width:.2f} points",
+            f"a segment of {100 * self.share:g} % {SHARE_OF} is known ({self.confidence:.0%})",
+            f"  from a quarter's reports, one a box, {_to_within(self.half_width)}",
         ]
         if week is not None:
-            lines.append(f"  {_WEEK} to ± {100 * week:.2f} points")
+            lines.append(f"  {_WEEK} {_to_within(week)}")
         lines.append(
             "Enough reports for publication, with that half-width stated."
             if self.publishable
             else f"Too few reports for publication, which takes {MIN_PUBLISHABLE_REPORTS:,}."
         )
         return tuple(lines)
+
+
+def _to_within(half_width: float) -> str:
+    if half_width > _NOTHING_KNOWN:
+        return "not at all (wider than 0 to 100 %)"
+    return f"to ± {100 * half_width:.2f} points"
 
 
 def plan_precision(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from edgeagent.messages import Message
 from edgeagent.messages.portrait import PanelPortrait
+from server_stub.aggregation.publication import ONE_ANSWER, SHARE_OF
 from server_stub.planning.mix import SessionMix
 
 __all__ = ["Fit", "TargetReach", "plan_reach"]
@@ -20,11 +21,11 @@ class Fit(Message, frozen=True, kw_only=True):
     """Of what is watched in all other sessions, the part that is of the target's titles, too."""
     of_all_viewing: float
     """Of all that is watched, the part that is of the target's titles: what the target stands
-    for, beside the share of the sessions that count for it."""
+    for, beside the share of the answers that count for it."""
 
 
 class TargetReach(Message, frozen=True, kw_only=True):
-    """A target's share of the sessions of the boxes that reported."""
+    """A target's share of the answers of reporting boxes."""
 
     task: str
     weeks: tuple[int, ...]
@@ -32,7 +33,7 @@ class TargetReach(Message, frozen=True, kw_only=True):
     final: bool
     segments: tuple[str, ...]
     share: float
-    """Of the sessions that boxes drew, one each or "none": none counts more for watching more."""
+    """Of the answers of reporting boxes: one session of the week each, or "none"."""
     standard_error: float
     """From the draw of boxes and sessions, and from the noise; not of the model."""
     low: float
@@ -53,8 +54,8 @@ class TargetReach(Message, frozen=True, kw_only=True):
         state = "final" if self.final else "provisional"
         return (
             f"{'; '.join(self.segments)}:",
-            f"  {self.share:.1%} of the viewing sessions ({interval})",
-            "  one session a box, or none: a box that watches more counts no more",
+            f"  {self.share:.1%} {SHARE_OF} ({interval})",
+            f"  {ONE_ANSWER}",
             f"  {boxes} of the boxes have such a session in a week",
             f"  {_in_words(self.fit)}",
             f"From {self.reports:,} reports, {state}, of boxes that consent to reports: nothing is",
@@ -78,7 +79,7 @@ def plan_reach(
     most_sessions: int | None = None,
     portrait: PanelPortrait | None = None,
 ) -> TargetReach:
-    """Return a target's share of sessions, and what it says about boxes.
+    """Return a target's share of answers, and what it says about boxes.
 
     A box's part of sessions in the target is at most 1, so that at least as many boxes have one as
     the share is; and where it has any of n sessions, its part is at least 1/n, so that at most n

@@ -1,4 +1,4 @@
-"""Schedule: what part of the sessions each title would get in each slot, and the best line-up."""
+"""Schedule: what part of the answers each title would get in each slot, and the best line-up."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from edgeagent.messages.portrait import PanelPortrait
 from edgeagent.messages.task_labels import zone_name
 from edgeagent.privacy.combinations import Combination
 from edgeagent.privacy.precision import deviations
+from server_stub.aggregation.publication import SHARE_OF
 from server_stub.planning.line_up import Rules, best_line_up, fits
 from server_stub.planning.mix import SessionMix
 from server_stub.planning.offers import check_dayparts, offer_weights
@@ -24,7 +25,7 @@ _TIES_LISTED, _TIES_SAID = 10, 3
 
 
 class TitleShare(Message, frozen=True, kw_only=True):
-    """The part of all viewing sessions that would hold a title in a slot.
+    """The part of the answers of reporting boxes that would hold a title in a slot.
 
     Of those in the slot's daypart alone, where the task counts by daypart; else of all day.
     """
@@ -99,7 +100,7 @@ class LineUpPlan(Message, frozen=True, kw_only=True):
         interval = f"{self.low:.2%} to {self.high:.2%}{_plus(self.model_error)}"
         return (
             *(line for one in self.line_up for line in one.lines()),
-            f"In all {self.share:.2%} of the viewing sessions ({interval}),",
+            f"In all {self.share:.2%} {SHARE_OF} ({interval}),",
             f"from {self.reports:,} reports, {state}; intervals are of {self.confidence:.0%}.",
             "What is not known:",
             *(f"  - {sentence}" for sentence in self.unknown),
@@ -114,7 +115,7 @@ def plan_schedule(
     *,
     portrait: PanelPortrait | None = None,
 ) -> LineUpPlan:
-    """Choose the line-up with the largest expected share of the sessions.
+    """Choose the line-up with the largest expected share of the answers of boxes.
 
     Args:
         mix: of the audience.

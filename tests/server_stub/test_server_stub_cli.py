@@ -218,7 +218,17 @@ def test_a_fleet_that_reports_less_than_once_a_week_has_no_weekly_interval() -> 
     answer = json.loads(run("calculate", "--boxes", 12, "--json").stdout)
     assert answer["half_width_of_a_week"] is None
     thirteen = run("calculate", "--boxes", 13).stdout
-    assert "from those of one week, a 13th of the boxes, to ± " in thirteen
+    assert "from those of one week, a 13th of the boxes, not at all" in thirteen
+    assert "±" not in thirteen
+    many = run("calculate", "--boxes", 10_000).stdout
+    assert many.count("to ± ") == 2
+
+
+def test_epsilon_says_what_odds_say() -> None:
+    both = [run("calculate", "--boxes", 900, *by) for by in (("--odds", 2), ("--epsilon", "0.69"))]
+    assert both[0].stdout == both[1].stdout
+    assert "e^epsilon = 2," in both[0].stdout
+    assert run("calculate", "--boxes", 9, "--odds", 2, "--epsilon", "0.69").exit_code == 2
 
 
 def test_boxes_and_half_widths_are_calculated_from_each_other() -> None:

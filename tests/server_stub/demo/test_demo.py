@@ -46,6 +46,27 @@ def test_every_week_has_its_reports_and_those_past_their_grace_have_sums_alone(m
         assert store.execute("SELECT count(*) FROM report").fetchone() == (13 * REPORTS,)
 
 
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("9999-12-31", "is in no year from 1970 to 2999"),
+        ("0001-01-01", "is in no year from 1970 to 2999"),
+        ("1970-01-02", "name a time from 1972 on"),
+        ("1971-12-31", "name a time from 1972 on"),
+    ],
+)
+def test_a_time_that_no_demo_can_be_of_is_refused(tmp_path: Path, at: str, said: str) -> None:
+    result = CliRunner().invoke(main, ["demo", str(tmp_path / "demo"), "--at", at])
+    assert (result.exit_code, said in result.stderr, "--at" in result.stderr) == (2, True, True)
+
+
+@pytest.mark.parametrize("at", ["1972-01-01", "2999-12-31"])
+def test_the_first_and_the_last_time_make_a_demo(tmp_path: Path, at: str) -> None:
+    words = ["demo", str(tmp_path / "demo"), "--reports", "10", "--at", at]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+
+
 def test_each_quarter_has_its_task_and_all_have_one_model(made: Path) -> None:
     tasks = published_tasks(made / REPOSITORY_NAME)
     assert [task.epoch for task in tasks] == sorted({quarter_of(week) for week in WEEKS})

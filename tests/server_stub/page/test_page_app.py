@@ -63,6 +63,7 @@ def test_who_has_the_token_comes_in_and_leaves(visitor: Visitor) -> None:
     left = visitor.post("/page/logout", form_key=form_key[1])
     assert left.status == HTTPStatus.SEE_OTHER
     assert 'edgeagent_operator=""' in left.headers["set-cookie"]
+    assert {"HttpOnly", "SameSite=strict"} <= set(left.headers["set-cookie"].split("; "))
     assert visitor.get("/page/").status == HTTPStatus.SEE_OTHER
     assert visitor.post("/page/logout").status == HTTPStatus.SEE_OTHER
 
@@ -147,8 +148,9 @@ def test_the_audience_in_words_beside_the_quarter_before(operator: Visitor) -> N
     assert re.search(r"between \d+ and \d+ of 1(?:,0)?00 sessions", said)
     assert "provisional reports on these weeks may arrive until 1 March 2027" in said
     assert "Each interval holds 19 times out of 20" in said
-    assert "shares are of all reports" in said
-    assert "a box that is on all day counts as much as one that is on for an hour" in said
+    assert "Shares of the answers of reporting boxes" in said
+    assert "one session drawn from a box" in said
+    assert "watching more counts no more" in said
 
 
 def test_another_quarter_can_be_looked_at(operator: Visitor, figures: PageFigures) -> None:

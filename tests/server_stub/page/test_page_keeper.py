@@ -156,6 +156,24 @@ def test_a_process_that_is_not_wanted_any_more_is_ended(tmp_path: Path, store: P
     asyncio.run(cut_short())
 
 
+def test_a_process_that_hangs_is_ended_and_said(tmp_path: Path, store: Path) -> None:
+    async def life() -> None:
+        clock = FakeClock(NOW)
+        work = in_another_process(
+            *(["--store", str(store)], tmp_path),
+            clock=clock,
+            half_width=HALF_WIDTH,
+            limit_seconds=0,
+        )
+        keeper = FigureKeeper(work, clock=clock)
+        running = asyncio.create_task(keeper.run())
+        assert await keeper.latest() is None
+        assert keeper.trouble == "not done after 0 seconds, and ended"
+        running.cancel()
+
+    asyncio.run(life())
+
+
 def test_the_program_prints_figures(
     tmp_path: Path, store: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

@@ -41,7 +41,7 @@ def test_reach_in_words_and_as_json(place: Path) -> None:
     answer = json.loads(as_json.stdout)
     assert answer["segments"] == ["Genre 0", "Genre 2"]
     assert answer["low"] < answer["share"] < answer["high"]
-    assert f"{answer['share']:.1%} of the viewing sessions" in in_words.stdout
+    assert f"{answer['share']:.1%} of the answers of reporting boxes" in in_words.stdout
     assert "the model: the target's titles are" in in_words.stdout
 
 
@@ -92,7 +92,7 @@ def test_a_brief_in_words_as_json_and_as_a_page(place: Path, tmp_path: Path) -> 
     assert answer["titles"] == ["A Film", "Another <b>"]
     assert (answer["cohesion"], answer["own_part"]) == (0.4, 0.5)
     assert "Comedy 60% (× 2.0)" in in_words.stdout
-    assert f"{answer['share']:.1%} of the viewing sessions" in in_words.stdout
+    assert f"{answer['share']:.1%} of the answers of reporting boxes" in in_words.stdout
     html = page.read_text("utf-8")
     assert "Another &lt;b&gt;" in html
     assert "<b>" not in html

@@ -33,7 +33,7 @@ def test_the_models_error_stands_apart_from_the_interval() -> None:
     without, beside = (plan_reach(mix, [0], portrait=given) for given in (None, portrait()))
     assert without.fit is None
     assert "not known" in " ".join(without.lines())
-    assert "a box that watches more counts no more" in " ".join(without.lines())
+    assert "watching more counts no more" in " ".join(without.lines())
     assert (beside.low, beside.high) == (without.low, without.high)
     assert beside.fit is not None
     assert beside.fit.inside == pytest.approx(0.5)

@@ -52,7 +52,7 @@ def test_a_title_as_good_within_the_noise_is_a_tie_and_a_worse_one_is_not() -> N
     in_words = "\n".join(few.lines())
     assert "as good, within noise: Title 1" in in_words
     assert "as good, as far as the model tells: 1 more" in "\n".join(many.lines())
-    assert f"In all {few.share:.2%} of the viewing sessions" in in_words
+    assert f"In all {few.share:.2%} of the answers of reporting boxes" in in_words
     assert all("t3" not in {tie.entity_id for tie in one.ties} for one in many.line_up)
 
 
