@@ -32,7 +32,7 @@ class _FixedClock(SystemClock):
 
 
 _EARLIEST, _LATEST = "1970", "2999"
-"""Years for ``--at``: no message has a time before 1970; what is made expires within the calendar."""
+"""Years for ``--at``: no message has a time before 1970, and what is made has to expire by 9999."""
 
 
 def _clock_at(_ctx: click.Context, _option: click.Parameter, value: str | None) -> Clock:
