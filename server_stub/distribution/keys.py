@@ -24,8 +24,9 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 from edgeagent.errors import InputError, OutputError
 from edgeagent.regular_file import read_regular
 from server_stub.distribution.directory import replace_file
+from server_stub.distribution.links import links_out
 
-__all__ = ["KeyRing", "Passphrase", "unencrypted"]
+__all__ = ["KeyRing", "Passphrase", "key_file_name", "unencrypted"]
 
 _CAP_BYTES = 64 * 1024
 _ID_LETTERS = 16
@@ -48,6 +49,11 @@ def unencrypted(path: Path, *, new: bool) -> None:
     del path, new
 
 
+def key_file_name(role: str, keyid: str) -> str:
+    """Return the name of the file in which a key of a role lies."""
+    return f"{role}-{keyid[:_ID_LETTERS]}.pem"
+
+
 class KeyRing:
     """The key files in some directories."""
 
@@ -58,16 +64,11 @@ class KeyRing:
 
         Raises:
             InputError: one of them lies in ``repository``, the directory that is served, if it is
-                on this machine.
+                on this machine, or a link in there leads to it.
 
         """
-        served = repository.resolve() if repository is not None else None
-        for directory in directories:
-            if served is not None and directory.resolve().is_relative_to(served):
-                raise InputError(
-                    f"the keys in {directory} would lie in the directory that is served",
-                    hint="name a directory outside the repository",
-                )
+        if repository is not None:
+            _refuse_served(directories, repository)
         self.directories = tuple(directories)
         self._passphrase = passphrase
 
@@ -100,7 +101,7 @@ class KeyRing:
         signers = self.present(role, keyids)
         if not signers:
             places = ", ".join(map(str, self.directories))
-            wanted = " or ".join(f"{role}-{keyid[:_ID_LETTERS]}.pem" for keyid in keyids)
+            wanted = " or ".join(key_file_name(role, keyid) for keyid in keyids)
             raise InputError(
                 f"the key of role {role} that this repository trusts is not in {places}: "
                 f"no {wanted}",
@@ -136,7 +137,7 @@ class KeyRing:
         """
         private = Ed25519PrivateKey.generate()
         public = SSlibKey.from_crypto(private.public_key())
-        path = directory / f"{role}-{public.keyid[:_ID_LETTERS]}.pem"
+        path = directory / key_file_name(role, public.keyid)
         passphrase = self._passphrase(path, new=True)
         if passphrase is not None and len(passphrase) < _LEAST_PASSPHRASE_BYTES:
             raise InputError(
@@ -160,7 +161,7 @@ class KeyRing:
 
     def _with_id(self, role: str, keyid: str) -> Iterator[CryptoSigner]:
         # Repositories of earlier releases have one key a role, without its id in the name.
-        names = (f"{role}-{keyid[:_ID_LETTERS]}.pem", f"{role}.pem")
+        names = (key_file_name(role, keyid), f"{role}.pem")
         for path in (directory / name for directory in self.directories for name in names):
             if path.exists():
                 signer = self._load(path)
@@ -191,6 +192,24 @@ class KeyRing:
                     hint="try another one; nothing was signed",
                 ) from error
             raise _unusable(path, error) from error
+
+
+def _refuse_served(directories: Sequence[Path], repository: Path) -> None:
+    served, links = repository.resolve(), links_out(repository)
+    for directory in directories:
+        real = directory.resolve()
+        if real.is_relative_to(served):
+            raise InputError(
+                f"the keys in {directory} would lie in the directory that is served",
+                hint="name a directory outside the repository",
+            )
+        for link, to in links.items():
+            if real.is_relative_to(to) or to.is_relative_to(real):
+                raise InputError(
+                    f"the keys in {directory} may be served: {link} leads to {to}",
+                    hint="delete the link; replace the keys with 'server-stub repo rotate-keys' if "
+                    "anybody could fetch them",
+                )
 
 
 def _unusable(path: Path, error: Exception) -> InputError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from edgeagent.clock import DAY_SECONDS, iso_utc
@@ -16,6 +17,8 @@ from server_stub.distribution.keys import KeyRing, unencrypted
 __all__ = ["Lifetimes", "Operator", "issued_at"]
 
 _OLDEST = 1_764_547_200  # 2025-12-01: this program is not older
+_LONGEST_USE_DAYS = 3650
+"""A program of ten years ago hardly makes its first repository; a clock may have leapt."""
 _ROOT_DAYS = 730
 _LONGEST_PAUSE_DAYS = 400
 """A timestamp is signed every few days; a clock that is a year ahead would be believed by boxes."""
@@ -90,7 +93,7 @@ class Operator:
         with self.repository.locked():
             before = self.repository.published()
             if not self.trust_clock:
-                self._check_clock(_OLDEST if before is None else issued_at(before), before)
+                self._check_clock(before)
             yield before
 
     @contextmanager
@@ -109,15 +112,31 @@ class Operator:
                 )
             yield before
 
-    def _check_clock(self, last: int, before: Published | None) -> None:
-        limit = last + _LONGEST_PAUSE_DAYS * DAY_SECONDS
-        if self.now >= last and (before is None or self.now <= limit):
-            return
-        what = "this program is newer" if before is None else f"the last signature: {iso_utc(last)}"
-        raise InputError(
-            f"the clock says {iso_utc(self.now)}; {what}",
-            hint="set the clock; if it is right, add --clock-is-right",
-        )
+    def expires(self, days: int) -> datetime:
+        """Return when a signature of today ends that lasts so many days.
+
+        Raises:
+            InputError: after the year 9999, which metadata cannot state.
+
+        """
+        try:
+            return datetime.fromtimestamp(self.now, UTC) + timedelta(days=days)
+        except (OverflowError, ValueError) as error:
+            raise InputError(
+                f"a signature cannot last {days} days from second {self.now} of 1970 on: {error}",
+                hint="set the clock",
+            ) from error
+
+    def _check_clock(self, before: Published | None) -> None:
+        if before is None:
+            last, days, what = _OLDEST, _LONGEST_USE_DAYS, "this program is of"
+        else:
+            last, days, what = issued_at(before), _LONGEST_PAUSE_DAYS, "the last signature:"
+        if not last <= self.now <= last + days * DAY_SECONDS:
+            raise InputError(
+                f"the clock says {iso_utc(self.now)}; {what} {iso_utc(last)}",
+                hint="set the clock; if it is right, add --clock-is-right",
+            )
 
 
 def issued_at(published: Published) -> int:

@@ -8,7 +8,6 @@ all, since boxes see it at once: the list that they find then has its entry alre
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from securesystemslib.signer import CryptoSigner
@@ -44,6 +43,7 @@ from edgeagent.messages.targets import (
 )
 from server_stub.distribution.content import target_file_of
 from server_stub.distribution.directory import Published
+from server_stub.distribution.links import refuse_links_out
 from server_stub.distribution.operator import Operator
 
 __all__ = ["Publication", "delegations_to"]
@@ -88,12 +88,14 @@ class Publication:
             renewed: roles among ``targets`` and the content roles to sign again in any case.
 
         Raises:
-            InputError: a key or a file is not here, or the list of releases is full.
+            InputError: a key or a file is not here, a link leads out of what is served, or the list
+                of releases is full.
             OutputError: the directory cannot be written.
 
         """
         written = files or {}
         repository = self._operator.repository
+        refuse_links_out(repository.path)
         for file in (file for role in targets.values() for file in role.values()):
             if file.path not in written:
                 repository.read_file(file)
@@ -109,7 +111,7 @@ class Publication:
         self._sign(LOG_ROLE, self._next(LOG_ROLE, {RELEASES_TARGET: list_file}, None))
         snapshot = Snapshot(
             version=1 if self._before is None else self._before.snapshot.version + 1,
-            expires=self._expires(self._operator.lifetimes.content_days),
+            expires=self._operator.expires(self._operator.lifetimes.content_days),
             meta={
                 f"{role}.json": MetaFile(version=signed.version)
                 for role, signed in self._signed.items()
@@ -134,7 +136,7 @@ class Publication:
         operator = self._operator
         timestamp = Timestamp(
             version=1 if self._before is None else self._before.timestamp.version + 1,
-            expires=self._expires(operator.lifetimes.timestamp_days),
+            expires=operator.expires(operator.lifetimes.timestamp_days),
             snapshot_meta=MetaFile(version=snapshot_version),
             # A lower bound of the time for boxes whose clock is behind.
             unrecognized_fields={ISSUED_FIELD: operator.now},
@@ -215,7 +217,7 @@ class Publication:
         signed = self._signed.get(role)
         return Targets(
             version=1 if signed is None else signed.version + 1,
-            expires=self._expires(self._operator.lifetimes.content_days),
+            expires=self._operator.expires(self._operator.lifetimes.content_days),
             targets=dict(files),
             delegations=delegations,
         )
@@ -264,9 +266,6 @@ class Publication:
     def _list_before(self) -> list[str]:
         log = None if self._before is None else self._before.targets.get(LOG_ROLE)
         return [] if log is None else [log.targets[RELEASES_TARGET].hashes["sha256"]]
-
-    def _expires(self, days: int) -> datetime:
-        return datetime.fromtimestamp(self._operator.now, UTC) + timedelta(days=days)
 
 
 def delegations_to(keys: Mapping[str, Key]) -> Delegations:

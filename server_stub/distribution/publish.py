@@ -152,6 +152,11 @@ def _check(operator: Operator, artefacts: Artefacts, old: Content, rollout: Roll
             "there is no model that the other boxes could stay with",
             hint="publish the first one without --percent",
         )
+    if rollout is not None and rollout.candidate == old.manifest:
+        raise InputError(
+            f"{artefacts.manifest.model_version} is the model that all boxes have already",
+            hint="export another one, or publish this one again without --percent",
+        )
     if old.rollout not in (None, rollout):
         raise InputError(
             f"a rollout to {old.rollout.percent} percent is running",

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tuf.api.exceptions import RepositoryError
@@ -82,7 +81,7 @@ def first_root(operator: Operator, *, threshold: int = 1) -> tuple[Metadata[Root
     directory = operator.keys.directories[0]
     root = Root(
         version=1,
-        expires=_expires(operator),
+        expires=operator.expires(operator.lifetimes.root_days),
         consistent_snapshot=True,
         unrecognized_fields={LIST_FIELD: new_list_id()},
     )
@@ -103,7 +102,7 @@ def successor(
     """Return the root that follows, with a new expiry, and new keys for some roles."""
     following = deepcopy(root)
     following.version += 1
-    following.expires = _expires(operator)
+    following.expires = operator.expires(operator.lifetimes.root_days)
     for role, replacing in (keys or {}).items():
         for keyid in tuple(following.roles[role].keyids):
             following.revoke_key(keyid, role)
@@ -228,7 +227,3 @@ def _read_draft(path: Path) -> Metadata[Root]:
             f"{path} is no draft of a root: {error}",
             hint="'rotate-keys' and 'refresh root' write one where root keys are missing",
         ) from error
-
-
-def _expires(operator: Operator) -> datetime:
-    return datetime.fromtimestamp(operator.now, UTC) + timedelta(days=operator.lifetimes.root_days)

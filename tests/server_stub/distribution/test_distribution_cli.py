@@ -151,6 +151,23 @@ def test_the_clock_is_held_against_the_last_signature(place: tuple[str | Path, .
     typed("refresh", *wrong, "--clock-is-right")
 
 
+def test_a_first_signature_is_not_made_far_ahead(tmp_path: Path) -> None:
+    place = ("--repository", tmp_path / "r", "--keys", tmp_path / "k", "--no-passphrase")
+    ahead = ("--at", "2100-01-01T00:00:00Z")
+    assert "add --clock-is-right" in typed("init", *place, *ahead, code=3)
+    assert not (tmp_path / "k").exists()
+    typed("init", *place, *ahead, "--clock-is-right")
+
+
+@pytest.mark.parametrize("year", ["0001", "1969", "3000", "9999"])
+def test_a_time_that_no_signature_can_state_is_refused(
+    place: tuple[str | Path, ...], year: str
+) -> None:
+    at = ("--at", f"{year}-12-31T00:00:00Z", "--clock-is-right")
+    assert "is in no year from 1970 to 2999" in typed("refresh", *place[:4], *at, code=2)
+    typed("status", *place[:2])
+
+
 def test_what_expires_is_warned_of(place: tuple[str | Path, ...]) -> None:
     later = iso_utc(NOW + 6 * 86_400)
     said = typed("status", *place[:2], "--at", later)

@@ -75,6 +75,33 @@ def test_keys_inside_the_repository_are_refused(office: PublishingOffice, below:
     assert not office.directory.exists()
 
 
+@pytest.mark.parametrize("to", ["keys", ".", "keys/root.pem"])
+def test_keys_that_a_served_link_leads_to_are_refused(office: PublishingOffice, to: str) -> None:
+    place = office.directory / "targets" / "models"
+    place.mkdir(parents=True)
+    (place / "link").symlink_to(office.place / to)
+    for rings in ({"keys": (office.keys,)}, {"root_keys": (office.keys,)}):
+        with pytest.raises(InputError, match=r"keys may be served: \S+/models/link leads to"):
+            office.operator(**rings)
+    (place / "link").unlink()
+    publish(office.operator(), ONE)
+
+
+def test_nothing_is_published_where_a_link_leads_out(office: PublishingOffice) -> None:
+    publish(office.operator(), ONE)
+    served = office.served()
+    (office.directory / "within").symlink_to("root.json")
+    (office.directory / "itself").symlink_to("itself")
+    link = office.directory / "metadata" / "reports"
+    link.symlink_to("/var/lib/edgeagent")
+    with pytest.raises(InputError, match="reports leads out of the directory that is served"):
+        publish(office.operator(), TWO)
+    assert office.served() == served
+    refresh(office.operator(now=NOW + 1))  # boxes that see the old state are better than none
+    link.unlink()
+    publish(office.operator(now=NOW + 1), TWO)
+
+
 @pytest.mark.parametrize("role", [role for role in ROLES if role != "root"])
 def test_the_key_of_another_role_or_repository_signs_nothing(
     office: PublishingOffice, role: str

@@ -213,8 +213,16 @@ def test_a_clock_that_cannot_be_right_signs_nothing(office: PublishingOffice, no
 
 
 def test_a_clock_in_1970_makes_no_repository(office: PublishingOffice) -> None:
-    with pytest.raises(InputError, match="1970-01-01T00:00:00Z; this program is newer"):
+    with pytest.raises(InputError, match="1970-01-01T00:00:00Z; this program is of 2025-12-01"):
         create(office.operator(now=0))
+    assert not office.served()
+
+
+def test_no_signature_lasts_beyond_the_calendar(office: PublishingOffice) -> None:
+    last = 253_402_300_799  # of the year 9999
+    for now in (last, last + DAY):
+        with pytest.raises(InputError, match="cannot last 730 days"):
+            create(office.trusting_clock(now=now))
     assert not office.served()
 
 

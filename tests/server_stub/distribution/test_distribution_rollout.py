@@ -52,6 +52,15 @@ def test_the_report_task_knows_of_no_rollout(rolling: PublishingOffice) -> None:
     assert rolling.box().read(TASK_TARGET) == canonical_bytes(next_quarter.task)
 
 
+def test_no_rollout_leads_from_a_model_to_itself(office: PublishingOffice) -> None:
+    publish(office.operator(), ONE)
+    served = office.served()
+    with pytest.raises(InputError, match="v1 is the model that all boxes have already"):
+        publish(office.operator(), ONE, percent=5)
+    assert office.served() == served
+    publish(office.operator(), ONE)
+
+
 def test_promoting_raises_the_percentage_and_ends_the_rollout(rolling: PublishingOffice) -> None:
     promote(rolling.operator(), 25)
     assert decode_rollout(rolling.box().read(ROLLOUT_TARGET)).percent == 25
