@@ -80,9 +80,10 @@ def test_keys_that_a_served_link_leads_to_are_refused(office: PublishingOffice, 
     place = office.directory / "targets" / "models"
     place.mkdir(parents=True)
     (place / "link").symlink_to(office.place / to)
-    for rings in ({"keys": (office.keys,)}, {"root_keys": (office.keys,)}):
-        with pytest.raises(InputError, match=r"keys may be served: \S+/models/link leads to"):
-            office.operator(**rings)
+    with pytest.raises(InputError, match=r"keys may be served: \S+/models/link leads to"):
+        office.operator(keys=(office.keys,), root_keys=(office.place / "drawer",))
+    with pytest.raises(InputError, match=r"keys may be served: \S+/models/link leads to"):
+        office.operator(keys=(office.place.parent / "other",), root_keys=(office.keys,))
     (place / "link").unlink()
     publish(office.operator(), ONE)
 
