@@ -30,6 +30,7 @@ def update(box: BoxOptions, *, as_json: bool) -> None:
     """
     with box.open(writes=True) as agent:
         done = agent.update_model()
+        installation = agent.installation()
     if as_json:
         emit_json(done)
         return
@@ -43,6 +44,7 @@ def update(box: BoxOptions, *, as_json: bool) -> None:
     click.echo(words("active   model {version}; new: {parts}", version=active, parts=changed))
     if done.refused is not None:
         click.echo(words("the published model is not used: {reason}", reason=done.refused))
+    _say_stops(installation)
 
 
 @command.command()
@@ -144,12 +146,19 @@ def _say_switches(installation: Installation) -> None:
                 "{version} in {percent} of 100 boxes, not here", version=version, percent=percent
             )
         _say(words("rollout"), said)
+    _say_stops(installation)
+
+
+def _say_stops(installation: Installation) -> None:
+    number = len(installation.stopped_models)
+    if installation.current is None and number:
+        said = words("{number} of the models by the publisher, none is installed", number=number)
+        _say(words("stopped"), said)
     for manifest in (installation.current, installation.previous):
         if manifest is not None and installation.is_stopped(manifest):
             version = manifest.model_version
             _say(words("stopped"), words("model {version} by its publisher", version=version))
-    task = installation.task
-    if task is not None and task.name in installation.stopped_tasks:
+    if installation.task_is_stopped:
         _say(words("stopped"), words("report task by its publisher: nothing is drawn or sent"))
 
 

@@ -87,6 +87,7 @@ def budget(box: BoxOptions, *, as_json: bool) -> None:
     """Show what was spent of the privacy budget."""
     with box.open() as agent:
         found = agent.reports.balance()
+        is_stopped = agent.installation().task_is_stopped
     if as_json:
         emit_json(found)
         return
@@ -104,3 +105,5 @@ def budget(box: BoxOptions, *, as_json: bool) -> None:
             limit=found.epsilon_limit,
         )
     )
+    if is_stopped:
+        click.echo(words("the report task was stopped by its publisher: nothing is drawn or sent"))

@@ -52,6 +52,12 @@ def translated(now: int) -> Iterator[None]:
             hint="the old model keeps working; if this persists, the publisher's keys, expiry "
             "dates or the trusted root in the config are wrong",
         ) from error
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise DiskFull(
+            f"the update cannot be written: {error}",
+            hint="a file is in the place of a directory, or a directory in that of a file: remove "
+            "it, and the next update makes what belongs there",
+        ) from error
     except OSError as error:
         raise DiskFull(
             f"the update cannot be written: {error}",

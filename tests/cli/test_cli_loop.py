@@ -17,7 +17,9 @@ from edgeagent.messages.manifest import LiftedWord
 from edgeagent.simulator.plan import START
 from model_export.publishing.artefacts import export
 from model_export.train import train
-from tests.publishing import Household, Publisher, titles_of
+from server_stub.distribution.operator import Operator
+from server_stub.distribution.rollback import stop
+from tests.publishing import LIFETIME_DAYS, Household, Publisher, titles_of
 
 
 class Terminal:
@@ -165,6 +167,20 @@ def test_reports_are_closed_sent_and_shown(connected: Terminal) -> None:
     assert connected.json("report", "budget")["epsilon_limit"] == pytest.approx(4.394449)
     assert "0 reports" in connected.says("disclosures", "list")
     assert connected.json("disclosures", "list") == {"disclosures": []}
+
+
+def test_a_stop_is_said_where_it_matters(connected: Terminal, publisher: Publisher) -> None:
+    connected.says("model", "update")
+    assert "stopped" not in connected.says("report", "budget")
+    manifest, task = publisher.artefacts.manifest, publisher.artefacts.task
+    operator = Operator.without_passphrase(
+        publisher.repository, publisher.keys, now=START, lifetime_days=LIFETIME_DAYS
+    )
+    stop(operator, models=(manifest.model_version,), tasks=(task.name,))
+    updated = connected.says("model", "update")
+    assert "by its publisher\n" in updated
+    assert "report task by its publisher" in updated
+    assert "nothing is drawn or sent" in connected.says("report", "budget")
 
 
 @pytest.fixture

@@ -57,6 +57,10 @@ def with_list(now: Installation) -> Installation:
                 "stopped   report task by its publisher: nothing is drawn or sent",
             ],
         ),
+        (
+            lambda now: msgspec.structs.replace(now, current=None, stopped_models=("0" * 64,)),
+            ["stopped   1 of the models by the publisher, none is installed"],
+        ),
         (not_chosen, ["rollout   2.0 in 5 of 100 boxes, not here"]),
         (
             with_list,

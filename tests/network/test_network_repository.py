@@ -106,8 +106,23 @@ def test_a_directory_that_cannot_be_written(
     targets = tmp_path / "models" / "targets"
     targets.rmdir()
     targets.write_text("a file where a directory should be")
-    with pytest.raises(DiskFull, match="cannot be written"):
+    with pytest.raises(DiskFull, match="cannot be written") as refused:
         repository.ensure(publisher.artefacts.manifest.model)
+    assert "in the place of a directory" in refused.value.hint
+
+
+def test_a_file_in_the_place_of_the_metadata(
+    publisher: Publisher, server_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "models" / "metadata"
+    file.parent.mkdir()
+    file.touch()
+    with pytest.raises(DiskFull, match=str(file)) as refused:
+        opened(publisher, server_url, tmp_path / "models")
+    assert "in the place of a directory" in refused.value.hint
+    assert "disk space" not in refused.value.hint
+    file.unlink()
+    opened(publisher, server_url, tmp_path / "models")
 
 
 def test_a_pipe_among_what_is_kept_is_not_waited_for(

@@ -80,7 +80,7 @@ def installed(agent: Agent) -> ModelShape:
         checked_at=installation.checked_at,
         task=None if task is None else task.name,
         model_stopped=current is not None and installation.is_stopped(current),
-        task_stopped=task is not None and task.name in installation.stopped_tasks,
+        task_stopped=installation.task_is_stopped,
         rollout=None if rollout is None else RolloutShape.of(rollout),
         releases=None if seen is None else ReleasesShape.of(seen),
         conflict=None if conflict is None else ConflictShape.of(conflict),

@@ -139,6 +139,11 @@ class Installation(KeptMessage, frozen=True, kw_only=True):
         """Return whether the publisher has stopped a model."""
         return manifest.model.sha256 in self.stopped_models
 
+    @property
+    def task_is_stopped(self) -> bool:
+        """Whether the publisher has stopped the report task."""
+        return self.task is not None and self.task.name in self.stopped_tasks
+
     def swapped(self) -> Installation:
         """Return it with the two slots swapped, if there is a previous model."""
         if self.previous is None:
@@ -200,13 +205,19 @@ class InstallationStore(StateStore[Installation]):
         """Return the manifest of the active model.
 
         Raises:
-            NoModel: none has been downloaded.
+            NoModel: none has been downloaded, or the only one was stopped before.
 
         """
-        current = self.load().current
-        if current is None:
+        now = self.load()
+        if now.current is None and now.stopped_models:
+            raise NoModel(
+                "no model is installed, and those that the publisher has stopped "
+                f"({len(now.stopped_models)}) are not used",
+                hint="where it offers no other, wait until it does; 'edgeagent model update' asks",
+            )
+        if now.current is None:
             raise NoModel("no model has been downloaded yet", hint="edgeagent model update")
-        return current
+        return now.current
 
     def files(self, model: TargetReference, catalogue: TargetReference) -> ModelFiles:
         """Return the paths and hashes of a model and its catalogue."""

@@ -58,12 +58,14 @@ def releases_found(installation: Installation) -> Finding:
 
 
 def stops_found(installation: Installation) -> Finding:
-    """Say whether the active model or the report task was stopped by its publisher."""
+    """Say whether the active model, the only one or the report task was stopped."""
     current, task = installation.current, installation.task
     stopped = []
     if current is not None and installation.is_stopped(current):
         stopped.append(f"model {current.model_version}: another one ranks, or popular titles show")
-    if task is not None and task.name in installation.stopped_tasks:
+    if current is None and installation.stopped_models:
+        stopped.append(f"{len(installation.stopped_models)} of the models, and none is installed")
+    if task is not None and installation.task_is_stopped:
         stopped.append(f"report task {task.name}: nothing is drawn or sent for it")
     return Finding(
         name="stops",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from edgeagent.clock import DAY_SECONDS, iso_utc
-from edgeagent.errors import NetworkError, UpdateRefused
+from edgeagent.consent import Purpose
+from edgeagent.errors import NetworkError, NoModel, UpdateRefused
 from edgeagent.services.upkeep.findings import Finding
 from edgeagent.services.upkeep.update_health import releases_found, stops_found, update_found
 from tests.network.signed_repository import SignedRepository
@@ -79,6 +80,20 @@ def test_the_list_of_releases_is_shown_for_comparison(shown_box: ShownBox, shop:
     assert found.status == "failed"
     assert "new list of releases" in found.hint
     assert "contradicts" in update(shown_box).message
+
+
+def test_a_new_box_is_told_that_the_only_model_is_stopped(shown_box: ShownBox, shop: Shop) -> None:
+    shop.stop_models(1)
+    shown_box.agent.grant(Purpose.PERSONALIZATION)
+    for ask in (lambda: shown_box.update(shop.signed), shown_box.agent.recommend):
+        with pytest.raises(NoModel, match="the publisher has stopped") as refused:
+            ask()
+        assert "wait until it does" in refused.value.hint
+    assert "1 of the models, and none is installed" in stops_found(shown_box.installed).message
+    shop.offer(2)
+    shop.signed.publish()
+    assert shown_box.update(shop.signed).model_version == "2.0"
+    assert stops_found(shown_box.installed).status == "ok"
 
 
 def test_what_is_stopped_is_said_where_it_is_used(shown_box: ShownBox, shop: Shop) -> None:
