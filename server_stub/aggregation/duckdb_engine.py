@@ -11,12 +11,14 @@ from edgeagent.errors import DiskFull, InputError, StorageError
 from edgeagent.messages import ReportTask
 from server_stub.aggregation.aggregator import WindowSums
 from server_stub.aggregation.report_sql import ReportSql, windows_of
-from server_stub.aggregation.spool import Spool
+from server_stub.aggregation.spool import ID_COLUMNS, Spool, count_columns
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 __all__ = ["DuckDbEngine", "connected"]
+
+_NO_OTHERS = "let 'server-stub spool write' alone write to the spool, and remove other files"
 
 
 class DuckDbEngine:
@@ -28,6 +30,7 @@ class DuckDbEngine:
         """Sum files of open windows; see :class:`~server_stub.aggregation.spool_aggregator`."""
         statements = ReportSql(task=task)
         with spool.scratch() as scratch, connected(scratch) as connection:
+            _check_columns(connection, task, files)
             # By name: otherwise the first file's types would be forced upon all others.
             relation = connection.read_parquet(
                 [str(path) for path in files], hive_partitioning=True, union_by_name=True
@@ -39,6 +42,20 @@ class DuckDbEngine:
                 refused=connection.execute(statements.refused).fetchall(),
                 categories=task.categories,
             )
+
+
+def _check_columns(connection: DuckDBPyConnection, task: ReportTask, files: Sequence[Path]) -> None:
+    """Refuse a file without all columns: read by name, each of its rows would be refused alone."""
+    found = connection.execute(
+        "SELECT file_name, list(name) FROM parquet_schema($files) "
+        "WHERE type IN ('INT32', 'INT64') AND coalesce(scale, 0) = 0 GROUP BY file_name",
+        {"files": [str(path) for path in files]},
+    ).fetchall()
+    integers = dict(found)
+    for path in files:
+        for name in (*ID_COLUMNS, *count_columns(task.categories)):
+            if name not in integers.get(str(path), ()):
+                raise InputError(f"{path} has no column {name} of integers", hint=_NO_OTHERS)
 
 
 @contextmanager
@@ -76,7 +93,7 @@ def connected(scratch: Path) -> Iterator[DuckDBPyConnection]:
     except duckdb.Error as error:
         raise InputError(
             f"these are not a spool's reports: {_first_line(error)}",
-            hint="let 'server-stub spool write' alone write to the spool, and remove other files",
+            hint=_NO_OTHERS,
         ) from error
 
 

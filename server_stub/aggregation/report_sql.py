@@ -38,13 +38,18 @@ class ReportSql:
     def possible(self) -> str:
         """A condition: a row is what the task's mechanism can produce."""
         columns, total = ", ".join(self._columns), self._total
+        # Without its id nobody could tell whether a report repeats another one.
+        known = " AND ".join(f"{name} IS NOT NULL" for name in ID_COLUMNS)
         if self.task.mechanism == "subset_selection":
             weight = SubsetSelection(self.task.categories, self.task.odds).weight
             # least and greatest pass over nulls; a sum does not.
-            return f"least({columns}) >= 0 AND greatest({columns}) <= 1 AND {total} = {weight}"
+            return (
+                f"{known} AND least({columns}) >= 0 AND greatest({columns}) <= 1 "
+                f"AND {total} = {weight}"
+            )
         return (
-            f"least({columns}) >= {-COUNT_LIMIT} AND greatest({columns}) <= {COUNT_LIMIT} "
-            f"AND {total} IS NOT NULL"
+            f"{known} AND least({columns}) >= {-COUNT_LIMIT} "
+            f"AND greatest({columns}) <= {COUNT_LIMIT} AND {total} IS NOT NULL"
         )
 
     @property
@@ -61,13 +66,13 @@ class ReportSql:
         """Week, reports, sum of each category, then of clamped counts of each (or 0)."""
         columns = ", ".join(self._columns)
         of_row = ", ".join(f"r.{name}" for name in self._columns)
+        rows = f"(SELECT * FROM report_rows WHERE {self.possible}) AS r"  # noqa: S608
         return (
             f"SELECT week, {', '.join(self.figures)} FROM ("  # noqa: S608
-            f"SELECT r.week, {of_row} FROM report_rows r ANTI JOIN repeated p ON {_SAME} "
-            f"WHERE {self.possible} UNION ALL "
+            f"SELECT r.week, {of_row} FROM {rows} ANTI JOIN repeated p ON {_SAME} UNION ALL "
             f"SELECT week, {columns} FROM (SELECT r.week, {of_row}, row_number() OVER ("
             f"PARTITION BY r.week, r.id_high, r.id_low ORDER BY {of_row}) AS copy "
-            f"FROM report_rows r JOIN repeated p ON {_SAME} WHERE {self.possible}) AS ranked "
+            f"FROM {rows} JOIN repeated p ON {_SAME}) AS ranked "
             "WHERE copy = 1) AS counted GROUP BY week"
         )
 

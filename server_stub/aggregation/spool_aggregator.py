@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from edgeagent.errors import EdgeAgentError
+from edgeagent.errors import EdgeAgentError, InputError
 from edgeagent.messages import ReportTask
 from server_stub.aggregation.aggregator import Aggregator, WindowSums
 from server_stub.aggregation.duckdb_engine import DuckDbEngine
@@ -76,9 +76,13 @@ class SpoolAggregator(Aggregator):
     def _files(self, task: ReportTask, weeks: Sequence[int]) -> list[Path]:
         by_week = self._spool.open_files(task.name)
         closed = self._spool.closed(task.name)
-        return [
+        files = [
             path
             for week, paths in sorted(by_week.items())
             if week not in closed and (not weeks or week in weeks)
             for path in paths
         ]
+        for path in files:
+            if path.is_dir() or (path.is_symlink() and not path.exists()):
+                raise InputError(f"{path} is no file", hint="remove it: it holds no reports")
+        return files

@@ -86,14 +86,15 @@ def estimate(  # noqa: PLR0913  (one parameter an option)
         require_publishable(result)
     if not (raw or result.says_anything):
         result = msgspec.structs.replace(result, segments=())
+    if not result.segments and (as_json or as_csv or parquet):
+        from server_stub.aggregation.estimate_table import too_few  # noqa: PLC0415  (as below)
+
+        click.echo(too_few(result), err=True)
     if as_json:
         emit_json(result)
     elif as_csv or parquet:
-        from server_stub.aggregation.estimate_export import estimate_rows  # noqa: PLC0415  (as below)
-        from server_stub.aggregation.estimate_table import too_few  # noqa: PLC0415  (the same)
+        from server_stub.aggregation.estimate_export import estimate_rows  # noqa: PLC0415  (60 MB)
 
-        if not result.segments:
-            click.echo(too_few(result), err=True)
         export(estimate_rows(result), as_csv=as_csv, parquet=parquet)
     else:
         _show(result)

@@ -11,7 +11,8 @@ import click
 
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
-from server_stub.cli.options import STORED_FILE, repository_option, store_option, task_option
+from server_stub.cli.options import STORED_FILE, repository_option, task_option
+from server_stub.cli.source import ReportSource, source_options
 
 if TYPE_CHECKING:
     from server_stub.planning.mix import SessionMix
@@ -28,18 +29,14 @@ def plan() -> None:
     """
 
 
-portrait_option = click.option(
-    "--portrait",
-    "portrait_file",
-    type=STORED_FILE,
-    help="What the segments are on the panel; 'model-export portray' writes it.",
-)
+_PORTRAIT_HELP = "What the segments are on the panel; 'model-export portray' writes it."
+portrait_option = click.option("--portrait", "portrait_file", type=STORED_FILE, help=_PORTRAIT_HELP)
 
 
 def mix_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say where counts come from; ``command`` gets them as ``mix``."""
 
-    @store_option
+    @source_options
     @repository_option
     @task_option
     @click.option(
@@ -51,15 +48,14 @@ def mix_options(command: Callable[..., None]) -> Callable[..., None]:
     )
     @wraps(command)
     def with_mix(
+        source: ReportSource,
         *,
-        store: Path,
         repository: Path,
         task_file: Path | None,
         weeks: tuple[int, ...],
         **rest: object,
     ) -> None:
-        from server_stub.aggregation.sqlite_aggregator import SqliteAggregator  # noqa: PLC0415  (for plans)
-        from server_stub.distribution.published_tasks import (  # noqa: PLC0415  (the same)
+        from server_stub.distribution.published_tasks import (  # noqa: PLC0415  (for plans)
             load_task,
             manifest_of,
             published_tasks,
@@ -67,7 +63,8 @@ def mix_options(command: Callable[..., None]) -> Callable[..., None]:
         from server_stub.planning.mix import session_mix  # noqa: PLC0415  (the same)
 
         task = load_task(task_file) if task_file else published_tasks(repository)[-1]
-        mix = session_mix(SqliteAggregator(store), task, manifest_of(repository, task), weeks=weeks)
+        with source.opened() as aggregator:
+            mix = session_mix(aggregator, task, manifest_of(repository, task), weeks=weeks)
         command(mix=mix, **rest)
 
     return with_mix
@@ -128,14 +125,14 @@ def reach(
 @plan.command()
 @mix_options
 @click.argument("segment")
-@portrait_option
+@click.option("--portrait", "portrait_file", type=STORED_FILE, required=True, help=_PORTRAIT_HELP)
 @click.option("--html", "page", type=OutputFile(), help="Write it as a page to print, too.")
 @json_option
 def brief(
     *,
     mix: SessionMix,
     segment: str,
-    portrait_file: Path | None,
+    portrait_file: Path,
     page: Path | None,
     as_json: bool,
 ) -> None:
@@ -148,8 +145,6 @@ def brief(
     from server_stub.planning.brief_page import write_brief_page  # noqa: PLC0415  (the same)
     from server_stub.planning.files import load_portrait  # noqa: PLC0415  (the same)
 
-    if portrait_file is None:
-        raise click.UsageError("a brief needs --portrait; 'model-export portray' writes it")
     result = brief_segment(mix, mix.segment(segment), load_portrait(portrait_file, mix.task))
     if page is not None:
         write_brief_page(result, page)

@@ -66,10 +66,12 @@ class SessionMix:
         found = self._named(asked)
         if len(found) != 1:
             several = f"{len(found)} segments are called" if found else "no segment is called"
-            names = "; ".join(self.labels[number].name for number in found[:5])
+            names = "; ".join(f"{number} {self.labels[number].name}" for number in found[:5])
             raise InputError(
                 f"{several} {asked!r}{f': {names}' if names else ''}",
-                hint="name it by its number: 'server-stub estimate --json' lists them",
+                hint="name it by its number"
+                if found
+                else "'server-stub estimate --json' lists those that are counted, by number",
             )
         if found[0] in self.task.sensitive:
             raise InputError(

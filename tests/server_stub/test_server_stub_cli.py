@@ -170,6 +170,11 @@ def test_too_few_reports_come_before_any_number(repository: Path, tmp_path: Path
     assert "Genre" not in result.stdout
     assert json.loads(run(*options, "--json").stdout)["segments"] == []
     assert len(run(*options, "--csv").stdout.splitlines()) == 1
+    withheld = run(*options, "--json")
+    assert withheld.stderr.startswith("Too few reports to say anything: 4,999 of 5,000. ")
+    answer = json.loads(withheld.stdout)
+    assert answer["segments"] == []
+    assert "fewer than 5,000 reports (4,999 arrived)" in answer["withheld_because"]
     raw = run(*options, "--raw").stdout
     assert raw.startswith("Too few reports")
     assert "Genre 0" in raw

@@ -46,3 +46,13 @@ def write_rows(
     with spool.snapshot(task.name, week, server=server) as path:
         made = duckdb.sql(f"SELECT {typed} FROM (VALUES {values}) AS v ({columns})")  # noqa: S608
         made.write_parquet(str(path))
+
+
+def write_columns(
+    spool: Spool, task: ReportTask, week: int, values: Sequence[str], *, server: str
+) -> None:
+    """Write one row of SQL values under the columns' names, as many as there are values."""
+    names = (*ID_COLUMNS, *count_columns(task.categories))
+    columns = ", ".join(f"{value} AS {name}" for value, name in zip(values, names, strict=False))
+    with spool.snapshot(task.name, week, server=server) as path:
+        duckdb.sql(f"SELECT {columns}").write_parquet(str(path))

@@ -30,7 +30,7 @@ from tests.server_stub.aggregation.aggregator_suite import (
     filled_store,
     sums_of,
 )
-from tests.server_stub.aggregation.spooled import filled_spool, write_rows
+from tests.server_stub.aggregation.spooled import filled_spool, write_columns, write_rows
 from tests.server_stub.loopback import WEEK, make_task
 
 OVER = FakeClock(week_start(WEEK + 1) + 13 * WEEK_SECONDS + 2 * HOUR_SECONDS)
@@ -59,6 +59,42 @@ def test_rows_without_a_count_are_refused(tmp_path: Path) -> None:
     write_rows(spool, LAPLACE, WEEK, [(1,) * 8 + (None,), (1,) * 8 + (-32768,), (7,) * 9])
     (found,) = SpoolAggregator(spool).windows(LAPLACE)
     assert (found.totals.counts, found.refused) == ((7,) * 9, 2)
+
+
+@pytest.mark.parametrize("task", [TASK, LAPLACE])
+def test_rows_without_an_id_are_refused_and_counted(tmp_path: Path, task: ReportTask) -> None:
+    spool = Spool(tmp_path / "spool")
+    write_rows(spool, task, WEEK, [(1, 1, *(0,) * 7)])
+    counts = ("1::TINYINT", "1::TINYINT", *("0::TINYINT",) * 7)
+    for server, ids in {"a": ("NULL", "5"), "b": ("5", "NULL")}.items():
+        write_columns(spool, task, WEEK, (*ids, *counts), server=server)
+    (found,) = SpoolAggregator(spool).windows(task)
+    assert (found.totals.reports, found.refused) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "counts", [("0",) * 8, (*("0",) * 8, "0::DOUBLE"), (*("0",) * 8, "0::DECIMAL(4, 1)")]
+)
+def test_a_file_without_every_column_in_integers_is_refused(
+    tmp_path: Path, counts: tuple[str, ...]
+) -> None:
+    spool = filled_spool(tmp_path, drawn_reports(5))
+    write_columns(spool, TASK, WEEK, ("5", "5", *counts), server="bad")
+    with pytest.raises(InputError, match=r"bad-.*\.parquet has no column c08 of integers"):
+        SpoolAggregator(spool).windows(TASK)
+
+
+def test_a_link_to_nothing_and_a_directory_are_named(tmp_path: Path) -> None:
+    spool = filled_spool(tmp_path, drawn_reports(5))
+    (ours,) = spool.open_files(TASK.name)[WEEK]
+    wrong = ours.with_name("x.parquet")
+    wrong.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InputError, match=r"x\.parquet is no file"):
+        SpoolAggregator(spool).windows(TASK)
+    wrong.unlink()
+    wrong.mkdir()
+    with pytest.raises(InputError, match=r"x\.parquet is no file"):
+        SpoolAggregator(spool).windows(TASK)
 
 
 def test_a_row_that_is_refused_leaves_the_report_with_its_id(tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgeagent.messages import canonical_bytes
+from server_stub.aggregation.spool import Spool
+from server_stub.aggregation.spool_writing import write_spool
 from server_stub.cli import main
 from server_stub.ingest.store import ReportStore
-from tests.server_stub.loopback import make_report, make_repository
+from tests.server_stub.loopback import make_report, make_repository, make_task
 from tests.server_stub.planning.audiences import portrait
 
 
@@ -43,6 +45,19 @@ def test_reach_in_words_and_as_json(place: Path) -> None:
     assert answer["low"] < answer["share"] < answer["high"]
     assert f"{answer['share']:.1%} of the answers of reporting boxes" in in_words.stdout
     assert "the model: the target's titles are" in in_words.stdout
+
+
+def test_a_plan_from_a_spool_is_that_from_its_store(place: Path, tmp_path: Path) -> None:
+    write_spool(place / "r.db", Spool(tmp_path / "spool"), [make_task()])
+    rest = ("--repository", str(place / "repository"), "--segment", "0")
+    answers = [
+        CliRunner().invoke(main, ["plan", "reach", *map(str, source), *rest]).stdout
+        for source in (("--spool", tmp_path / "spool"), ("--store", place / "r.db"))
+    ]
+    assert answers[0] == answers[1]
+    assert "From 5,000 reports" in answers[0]
+    neither = CliRunner().invoke(main, ["plan", "reach", *rest])
+    assert "one of --store and --spool is needed" in neither.stderr
 
 
 @pytest.mark.parametrize(
@@ -100,7 +115,11 @@ def test_a_brief_in_words_as_json_and_as_a_page(place: Path, tmp_path: Path) -> 
 
 
 def test_a_brief_needs_a_portrait_and_a_place_for_its_page(place: Path, tmp_path: Path) -> None:
-    assert "a brief needs --portrait" in plan(place, "brief", "1").stderr
+    assert "Missing option '--portrait'" in plan(place, "brief", "1").stderr
+    assert (
+        "[required]"
+        in CliRunner().invoke(main, ["plan", "brief", "--help"]).output.partition("--portrait")[2]
+    )
     nowhere = plan(place, "brief", "1", "--html", tmp_path / "no" / "where.html")
     assert nowhere.exit_code == 11
 

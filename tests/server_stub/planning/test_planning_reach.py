@@ -55,7 +55,7 @@ def test_segments_are_named_by_number_name_or_a_part_of_one() -> None:
     [
         ("8", "no segment is called '8'"),
         ("opera", "no segment is called 'opera'"),
-        ("medies", "2 segments are called 'medies': Comedies; Romantic comedies"),
+        ("medies", "2 segments are called 'medies': 0 Comedies; 1 Romantic comedies"),
         ("war", "segment 7 is sensitive"),
         ("7", "segment 7 is sensitive"),
     ],
