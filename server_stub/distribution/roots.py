@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Delegations, Key, Metadata, Root
@@ -23,13 +24,15 @@ from server_stub.distribution.directory import (
     Published,
     replace_file,
 )
-from server_stub.distribution.keys import KeyRing
+from server_stub.distribution.keys import KeyRing, key_file_name
 from server_stub.distribution.operator import Operator
 from server_stub.distribution.publication import Publication, delegations_to
 
 __all__ = [
+    "DraftFacts",
     "RootDraft",
     "delegations_with_all_roles",
+    "draft_facts",
     "draft_path",
     "establish",
     "first_root",
@@ -53,6 +56,24 @@ class RootDraft:
     """Where it waits for signatures; ``None``: boxes see it."""
     missing: int
     """Signatures that are still needed."""
+
+
+class DraftFacts(TypedDict):
+    """What a draft says and who signed it, as far as it tells by itself."""
+
+    version: int
+    expires: str
+    """ISO 8601, UTC."""
+    list_id: str | None
+    """Of the list of releases; ``None`` in repositories of earlier releases."""
+    keys: dict[str, list[str]]
+    """Names of key files by role; a delegated role's are with ``targets``."""
+    threshold: int
+    """How many of the root keys that it names have to sign."""
+    signatures: int
+    """By root keys that it names, verified."""
+    others: int
+    """By other keys: where root keys are replaced, those of the root before have to sign too."""
 
 
 def new_list_id() -> str:
@@ -130,8 +151,33 @@ def establish(operator: Operator, before: Published, root: Root) -> RootDraft:
     return _go_on(operator, before, metadata, path)
 
 
-def sign_draft(path: Path, ring: KeyRing) -> int:
-    """Add the signatures of the root keys that are here; return how many a draft has.
+def draft_facts(path: Path) -> DraftFacts:
+    """Say what the holder of a root key is to sign, and how far that is signed.
+
+    Raises:
+        InputError: there is no draft.
+
+    """
+    metadata = _read_draft(path)
+    root = metadata.signed
+    result = root.get_verification_result("root", metadata.signed_bytes, metadata.signatures)
+    list_id = root.unrecognized_fields.get(LIST_FIELD)
+    return DraftFacts(
+        version=root.version,
+        expires=root.expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        list_id=list_id if isinstance(list_id, str) else None,
+        keys={
+            role: [key_file_name(role, keyid) for keyid in root.roles[role].keyids]
+            for role in TOP_LEVEL_ROLES
+        },
+        threshold=result.threshold,
+        signatures=len(result.signed),
+        others=len(metadata.signatures) - len(result.signed),
+    )
+
+
+def sign_draft(path: Path, ring: KeyRing) -> DraftFacts:
+    """Add the signatures of the root keys that are here.
 
     Raises:
         InputError: there is no draft, or no root key.
@@ -145,7 +191,7 @@ def sign_draft(path: Path, ring: KeyRing) -> int:
             f"no root key in {places}", hint="name the directory of a root-*.pem with --root-keys"
         )
     _keep(path, metadata)
-    return len(metadata.signatures)
+    return draft_facts(path)
 
 
 def show_draft(operator: Operator, path: Path) -> RootDraft:

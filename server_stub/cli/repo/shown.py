@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,9 +12,9 @@ from edgeagent.command_group import emit_json
 if TYPE_CHECKING:
     from server_stub.distribution.facts import RepositoryFacts
     from server_stub.distribution.operator import Operator
-    from server_stub.distribution.roots import RootDraft
+    from server_stub.distribution.roots import DraftFacts, RootDraft
 
-__all__ = ["say_draft", "say_facts", "say_state"]
+__all__ = ["say_content_of_draft", "say_draft", "say_facts", "say_signatures", "say_state"]
 
 
 def say_state(operator: Operator, done: str, *, as_json: bool) -> None:
@@ -47,6 +48,24 @@ def say_draft(operator: Operator, draft: RootDraft | None, done: str, *, as_json
             f"next: server-stub repo sign-root {draft.path} --root-keys DIRECTORY, "
             "where a root key is, then show-root"
         )
+
+
+def say_content_of_draft(facts: DraftFacts) -> None:
+    """Say what the holder of a root key is to sign."""
+    click.echo(f"root version {facts['version']}, until {facts['expires']}")
+    click.echo(f"releases    list {facts['list_id'] or 'none'}")
+    for role, names in facts["keys"].items():
+        wanted = f", of which {facts['threshold']} sign a root" if role == "root" else ""
+        click.echo(f"{role:10}  {', '.join(names)}{wanted}")
+
+
+def say_signatures(draft: Path, facts: DraftFacts) -> None:
+    """Say how far a draft is signed."""
+    others = f", and {facts['others']} by other keys" if facts["others"] else ""
+    click.echo(
+        f"{draft} has {facts['signatures']} of the {facts['threshold']} signatures that it "
+        f"demands{others}; next: server-stub repo show-root"
+    )
 
 
 def say_facts(facts: RepositoryFacts, *, as_json: bool) -> None:

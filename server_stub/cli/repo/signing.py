@@ -16,7 +16,12 @@ from server_stub.cli.repo.operator_options import (
     PassphraseSource,
     operator_options,
 )
-from server_stub.cli.repo.shown import say_draft, say_state
+from server_stub.cli.repo.shown import (
+    say_content_of_draft,
+    say_draft,
+    say_signatures,
+    say_state,
+)
 
 if TYPE_CHECKING:
     from server_stub.distribution.operator import Operator
@@ -143,21 +148,24 @@ def sign_root(
 ) -> None:
     """Add the signature of a root key to DRAFT, on any machine.
 
-    Afterwards 'show-root' shows it to boxes, where the other keys are.
+    It says first what is signed: compare that with what was agreed. Afterwards
+    'show-root' shows it to boxes, where the other keys are.
 
     \b
     server-stub repo sign-root keys/root-draft.json --root-keys /media/b
     """  # noqa: D301  (click's mark for a block that is not rewrapped)
     from server_stub.distribution.keys import KeyRing  # noqa: PLC0415  (loads tuf)
-    from server_stub.distribution.roots import sign_draft  # noqa: PLC0415
+    from server_stub.distribution.roots import draft_facts, sign_draft  # noqa: PLC0415
 
     # No repository is here: a draft is judged where it is shown.
     ring = KeyRing(root_keys, passphrase=PassphraseSource(passphrase_file), repository=None)
-    signatures = sign_draft(draft, ring)
+    if not as_json:
+        say_content_of_draft(draft_facts(draft))  # before a passphrase is asked for
+    facts = sign_draft(draft, ring)
     if as_json:
-        emit_json({"draft": str(draft), "signatures": signatures})
+        emit_json({"draft": str(draft), **facts})
     else:
-        click.echo(f"{draft} has {signatures} signatures; next: server-stub repo show-root")
+        say_signatures(draft, facts)
 
 
 @click.command()

@@ -67,6 +67,13 @@ class EndsAfter(RepositoryDirectory):
         super().drop_lists_but(kept)
 
 
+class ShowsNoRoot(RepositoryDirectory):
+    """Ends before its last file."""
+
+    def show_root(self) -> None:
+        raise PowerCut
+
+
 def ended_after(office: PublishingOffice, files: int) -> Operator:
     return replace(office.operator(now=NOW + DAY), repository=EndsAfter(office.directory, files))
 
@@ -105,3 +112,15 @@ def test_boxes_see_the_state_before_or_after(
         assert not list(tried.directory.rglob(".*"))
         files += 1
     assert files > (1 if command == "refresh" else 5)
+
+
+def test_any_command_that_signs_ends_what_began_a_list(office: PublishingOffice) -> None:
+    publish(office.operator(), ONE)
+    root = office.published().root
+    operator = replace(office.operator(), repository=ShowsNoRoot(office.directory))
+    with pytest.raises(PowerCut):
+        begin_list(operator)
+    assert office.published().root == root
+    refresh(office.operator(now=NOW + DAY))
+    assert office.published().root.version == root.version + 1
+    office.check_list()

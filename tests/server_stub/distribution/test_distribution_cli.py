@@ -112,8 +112,17 @@ def test_roots_are_signed_in_two_places(tmp_path: Path) -> None:
         "version": 2,
         "missing_signatures": 1,
     }
-    assert "has 2 signatures" in typed("sign-root", draft, "--root-keys", drawers[1])
-    assert facts("sign-root", draft, "--root-keys", drawers[1])["signatures"] == 2
+    said = typed("sign-root", draft, "--root-keys", drawers[1])
+    assert said.startswith("root version 2, until 2028-12-2")
+    for role in ("root", "timestamp", "snapshot", "targets"):
+        names = [path.name for path in tmp_path.glob(f"*/{role}-*.pem")]
+        assert names
+        assert all(name in said for name in names)
+    assert "has 2 of the 2 signatures that it demands; next:" in said
+    signed = facts("sign-root", draft, "--root-keys", drawers[1])
+    assert (signed["version"], signed["signatures"], signed["others"]) == (2, 2, 0)
+    assert f"list {signed['list_id']}\n" in said
+    assert len(signed["keys"]["root"]) == 2
     assert "root version 2 is shown" in typed("show-root", *place)
     assert "is no draft of a root" in typed("show-root", *place, code=3)
 

@@ -246,7 +246,7 @@ def test_two_of_three_root_keys_sign_a_root(office: PublishingOffice) -> None:
     still = show_draft(office.operator(), path)
     assert still.missing == 1
     ring = KeyRing(places[2:], passphrase=right, repository=None)
-    assert sign_draft(path, ring) == 2
+    assert sign_draft(path, ring)["signatures"] == 2
     shown = show_draft(office.operator(now=NOW + 1), path)
     assert (shown.path, shown.missing) == (None, 0)
     assert office.versions()["root"] == 2
@@ -263,7 +263,8 @@ def test_a_draft_signed_by_strangers_is_not_shown(office: PublishingOffice, tmp_
     assert draft.path is not None
     strangers = PublishingOffice(tmp_path / "strangers")
     create(strangers.operator())
-    sign_draft(draft.path, strangers.operator().root_keys)
+    facts = sign_draft(draft.path, strangers.operator().root_keys)
+    assert (facts["threshold"], facts["signatures"], facts["others"]) == (2, 1, 1)
     assert show_draft(office.operator(), draft.path).missing == 1
     with pytest.raises(InputError, match="no root key in"):
         sign_draft(draft.path, KeyRing([tmp_path], passphrase=right, repository=None))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,26 @@ from edgeagent.errors import InputError
 from edgeagent.messages import canonical_bytes
 from server_stub.distribution.published_tasks import load_task, manifest_of, published_tasks
 from server_stub.distribution.routes import repository_routes
-from tests.server_stub.loopback import Stub, make_manifest, make_repository, make_task, reference
+from tests.server_stub.loopback import (
+    Stub,
+    make_manifest,
+    make_repository,
+    make_task,
+    reference,
+    running_stub,
+)
 
 TASK = f"/targets/tasks/{'b' * 64}.report.json"
+
+
+@pytest.fixture(scope="module")
+def stub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
+    """Serve once for all tests, which only read: a server takes a fifth of a second to end."""
+    place = tmp_path_factory.mktemp("served")
+    with running_stub(place) as running:
+        directory = place / "repository"
+        (directory / "targets" / "link").symlink_to(directory / "secret.key")
+        yield running
 
 
 def test_metadata_and_targets_are_served(stub: Stub) -> None:
@@ -44,8 +62,6 @@ def test_metadata_and_targets_are_served(stub: Stub) -> None:
     ],
 )
 def test_nothing_else_is_reachable(stub: Stub, path: str) -> None:
-    directory = stub.store.parent / "repository"
-    (directory / "targets" / "link").symlink_to(directory / "secret.key")
     answer = stub.ask("GET", path)
     assert answer.status in {307, 404}  # /metadata redirects to /metadata/, which is nothing
     assert b"not for anyone" not in answer.body
