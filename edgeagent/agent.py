@@ -337,13 +337,14 @@ class Agent(AbstractContextManager["Agent"]):
     @cached_property
     def models(self) -> facade.Models:
         """Everything about models: fetch, try, activate, go back."""
-        directory = self._home.directory / MODELS_DIRECTORY
+        models, config = self._home.directory / MODELS_DIRECTORY, self._config
+        installed = self._installations
         return facade.Models(
             self._box,
-            installations=self._installations,
+            installations=installed,
             scorer=lambda: self.scorer,
             open_repository=lambda now: open_repository(
-                directory, self._config, now=now, pace=self._environment.pace()
+                models, config, now=now, pace=self._environment.pace(), seen=installed.list_seen()
             ),
             random=self._environment.random,
         )

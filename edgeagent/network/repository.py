@@ -18,9 +18,9 @@ from tuf.api.metadata import Metadata, Root, TargetFile, Timestamp
 from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.updater import Updater
 
-from edgeagent.errors import InputError, NetworkError, UpdateRefused
+from edgeagent.errors import InputError, MalformedMessage, NetworkError, UpdateRefused
 from edgeagent.messages import TargetReference, sha256_hex
-from edgeagent.messages.release_list import ReleaseEntry, ReleaseKind
+from edgeagent.messages.release_list import ReleaseEntry, ReleaseKind, decode_releases
 from edgeagent.messages.server_address import ServerAddress
 from edgeagent.messages.targets import (
     CONTENT_ROLES,
@@ -29,6 +29,7 @@ from edgeagent.messages.targets import (
     LIST_FIELD,
     LOG_ROLE,
     METADATA,
+    RELEASES_TARGET,
     TARGETS,
     target_file,
 )
@@ -71,6 +72,7 @@ class Repository:
         servers: Sequence[str],
         trusted_root: bytes,
         now: int,
+        list_seen: tuple[str, int] | None = None,
         fetcher: PartFetcher | None = None,
     ) -> None:
         """Load trusted metadata from ``directory`` and refresh it from the first server that can.
@@ -81,6 +83,9 @@ class Repository:
                 are tried in this order, the next where one cannot be reached or does not verify.
             trusted_root: root metadata shipped with the firmware.
             now: the box's guarded time, seconds UTC.
+            list_seen: id and length of the list of releases that this box saw last; a server whose
+                list is shorter is behind, and the next one is tried. The last one's is not
+                examined here: whether it is a conflict is not for this room to say.
             fetcher: replaces HTTP in tests.
 
         Raises:
@@ -96,8 +101,14 @@ class Repository:
             for name in (METADATA, TARGETS, _PARTIALS):
                 (directory / name).mkdir(parents=True, exist_ok=True)
             _remove_what_is_no_file(directory)
-        self._updater = self._from_first(lambda base: self._refreshed(base, trusted_root))
-        self._trusted = self._updater._trusted_set  # noqa: SLF001  (pinned by a test)
+
+        def opened(base: str) -> None:
+            self._updater = self._refreshed(base, trusted_root)
+            self._trusted = self._updater._trusted_set  # noqa: SLF001  (pinned by a test)
+            if list_seen is not None and base != self._bases[-1]:
+                self._require_length(*list_seen)
+
+        self._from_first(opened)
         # Between these moments, seconds UTC, the server vouches for the present state.
         self.expires_at = int(self._trusted.timestamp.expires.timestamp())
         self.issued_at = issued_at(self._trusted.timestamp)
@@ -190,6 +201,27 @@ class Repository:
                 # All metadata come from one server; targets may come from any.
                 updater.get_targetinfo(f"{role}/{role}")
         return updater
+
+    def _require_length(self, list_id: str, length: int) -> None:
+        """Raise unless the list of releases has the entries seen; another list is not judged.
+
+        Raises:
+            UpdateRefused: it has fewer.
+
+        """
+        data = self.find(RELEASES_TARGET)
+        if data is None or self._trusted.root.unrecognized_fields.get(LIST_FIELD) != list_id:
+            return
+        try:
+            entries = len(decode_releases(data).entries)
+        except MalformedMessage:
+            return
+        if entries < length:
+            raise UpdateRefused(
+                f"the server is behind: its list of releases has {entries} entries, {length} "
+                "were seen",
+                hint="the old model keeps working; the server gets there when it has caught up",
+            )
 
     def _info(self, path: str) -> TargetFile | None:
         with translated(self._now):

@@ -46,7 +46,12 @@ def open_transport(config: Config, *, pace: Pace | None = None) -> Transport:
 
 
 def open_repository(
-    models: Path, config: Config, *, now: int, pace: Pace | None = None
+    models: Path,
+    config: Config,
+    *,
+    now: int,
+    pace: Pace | None = None,
+    seen: tuple[str, int] | None = None,
 ) -> Repository:
     """Return the repository that models come from, refreshed as of ``now``, seconds UTC.
 
@@ -55,6 +60,7 @@ def open_repository(
         config: names servers, root of trust, and bytes per day.
         now: decides which metadata has expired.
         pace: decides when each request may begin; without one, at once.
+        seen: id and length of the list of releases seen last; mirrors behind it are skipped.
 
     Raises:
         InputError: the settings name no server or no root of trust.
@@ -73,6 +79,7 @@ def open_repository(
         servers=(_server_url(config), *config.mirrors),
         trusted_root=read_trusted_root(config),
         now=now,
+        list_seen=seen,
         fetcher=HttpFetcher(
             pace=pace,
             budget=DayBudget(models / _SPENT_NAME, limit_bytes=limit_bytes, now=now),

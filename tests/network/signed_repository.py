@@ -132,7 +132,12 @@ class SignedRepository:
         return other
 
     def opened(
-        self, directory: Path, fetcher: Servers | None = None, *, now: int | None = None
+        self,
+        directory: Path,
+        fetcher: Servers | None = None,
+        *,
+        now: int | None = None,
+        list_seen: tuple[str, int] | None = None,
     ) -> Repository:
         """Open it as a box does."""
         fetcher = fetcher or Servers({SERVER: self})
@@ -141,6 +146,7 @@ class SignedRepository:
             servers=tuple(fetcher.shown),
             trusted_root=self.first_root,
             now=self.now if now is None else now,
+            list_seen=list_seen,
             fetcher=fetcher,
         )
 

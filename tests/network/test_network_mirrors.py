@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from edgeagent.errors import NetworkError, UpdateRefused
+from edgeagent.messages.targets import RELEASES_TARGET
 from edgeagent.network.target_download import STEP_BYTES
-from tests.network.signed_repository import MIRROR, SERVER, Servers, SignedRepository
+from tests.network.signed_repository import LIST_ID, MIRROR, SERVER, Servers, SignedRepository
 
 FILE = "models/large.bin"
 LARGE = bytes(range(256)) * (11 * STEP_BYTES // 1024)  # 2.75 steps
@@ -45,6 +46,32 @@ def test_a_server_whose_metadata_do_not_verify_is_left_for_the_mirror(
 ) -> None:
     servers.altered[f"{SERVER}/metadata/timestamp"] = lambda data: data.replace(b"sig", b"gis")
     assert signed.opened(tmp_path, servers).read(FILE) == LARGE
+
+
+def test_a_server_that_is_behind_is_left_for_the_mirror(
+    signed: SignedRepository, tmp_path: Path
+) -> None:
+    """Only its list of releases shows it to a box that has lost its metadata."""
+    servers = Servers({SERVER: signed.copy(), MIRROR: signed})
+    signed.targets[FILE] = b"new"
+    signed.publish()
+    seen = (LIST_ID, len(signed.entries))
+    assert signed.opened(tmp_path / "new", servers).read(FILE) == LARGE
+    assert signed.opened(tmp_path / "a", servers, list_seen=seen).read(FILE) == b"new"
+    other = ("b" * 32, seen[1])
+    assert signed.opened(tmp_path / "other", servers, list_seen=other).read(FILE) == LARGE
+    rubbish = servers.shown[SERVER].copy()
+    rubbish.targets[RELEASES_TARGET] = b"{}"
+    rubbish.sign_list()
+    rubbish.stamp()
+    unread = Servers({SERVER: rubbish, MIRROR: signed})
+    assert signed.opened(tmp_path / "unread", unread, list_seen=seen).read(FILE) == LARGE
+    servers.deaf.add(MIRROR)
+    with pytest.raises(UpdateRefused, match=f"is behind.*; at {MIRROR}: .*reached"):
+        signed.opened(tmp_path / "b", servers, list_seen=seen)
+    # The last one's list is for others to judge.
+    alone = Servers({SERVER: servers.shown[SERVER]})
+    assert signed.opened(tmp_path / "c", alone, list_seen=seen).read(FILE) == LARGE
 
 
 def test_a_server_with_wrong_targets_is_left_for_the_mirror(

@@ -219,6 +219,11 @@ class InstallationStore(StateStore[Installation]):
             raise NoModel("no model has been downloaded yet", hint="edgeagent model update")
         return now.current
 
+    def list_seen(self) -> tuple[str, int] | None:
+        """Return id and length of the list of releases seen last."""
+        seen = self.load().releases.seen
+        return None if seen is None else (seen.list_id, seen.length)
+
     def files(self, model: TargetReference, catalogue: TargetReference) -> ModelFiles:
         """Return the paths and hashes of a model and its catalogue."""
         return ModelFiles(
