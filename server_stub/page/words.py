@@ -46,7 +46,7 @@ def interval(low: float, high: float, unit: Unit, *, whole: int) -> str:
     if unit == "sessions":
         return f"between {max(low, 0):.2f} and {max(high, 0):.2f} sessions a box and week"
     # Floats: 0.07 * 100 is a little more than 7, which is not 8.
-    least = max(0, floor(round(low * whole, 6)))
+    least = min(whole, max(0, floor(round(low * whole, 6))))
     most = min(whole, max(0, ceil(round(high * whole, 6))))
     of = f"of {whole:,} sessions"
     if most == 0:

@@ -35,6 +35,6 @@ def test_fewer_segments_than_groups_are_a_group_each() -> None:
 
 def test_a_zone_that_there_is_not_is_refused() -> None:
     for zone in ("Europe/Berlin", "+1:00", "+14:15", "-12:15", "+01:10"):
-        result = CliRunner().invoke(main, ["publish", "x", "--utc-offset", zone])
+        result = CliRunner().invoke(main, ["export", "x", "--utc-offset", zone])
         assert result.exit_code == 2
         assert "is no zone; write it as +01:00" in result.output

@@ -33,6 +33,7 @@ SHARE = st.floats(-0.2, 1.2)
         (-0.01, 0.017, 100, "at most 2 of 100 sessions"),
         (-0.03, -0.01, 100, "hardly any of 100 sessions"),
         (0.02, 0.02, 100, "2 of 100 sessions"),
+        (1.01, 1.04, 100, "100 of 100 sessions"),
         (0.97, 1.04, 100, "between 97 and 100 of 100 sessions"),
     ],
 )
