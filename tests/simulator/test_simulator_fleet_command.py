@@ -77,6 +77,7 @@ def straight(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return figures(run(*LARGE, "--json", out=tmp_path_factory.mktemp("straight")))
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_keeps_what_is_finished_and_goes_on_from_there(
     tmp_path: Path, how: signal.Signals, straight: dict[str, Any]
@@ -103,6 +104,7 @@ def test_interrupted_it_keeps_what_is_finished_and_goes_on_from_there(
     assert resumed == {name: value for name, value in straight.items() if name != "note"}
 
 
+@pytest.mark.deep
 def test_a_page_that_was_good_stays_until_the_next_is_whole(tmp_path: Path) -> None:
     run(*SMALL, "--json", out=tmp_path)
     page = tmp_path / "fleet.html"
@@ -114,6 +116,7 @@ def test_a_page_that_was_good_stays_until_the_next_is_whole(tmp_path: Path) -> N
     assert page.read_text("utf-8") == before
 
 
+@pytest.mark.deep
 def test_a_page_that_cannot_be_written_costs_no_finished_batch(tmp_path: Path) -> None:
     page = tmp_path / "fleet.html"
     page.mkdir()
@@ -125,6 +128,7 @@ def test_a_page_that_cannot_be_written_costs_no_finished_batch(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [page]
 
 
+@pytest.mark.deep
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     arguments = ["simulate", "fleet", *LARGE, "--out", str(tmp_path)]
     with subprocess.Popen(
