@@ -195,6 +195,7 @@ def test_the_unit_signs_with_what_it_is_given() -> None:
     assert f"ReadWritePaths={words[words.index('--repository') + 1]}" in unit
 
 
+@pytest.mark.deep  # systemd is there where deep tests run
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_the_unit_can_do_little() -> None:
     run = subprocess.run(
