@@ -174,12 +174,13 @@ class SparkProcess:
 
 
 def _last_words(scratch: Path) -> str:
-    """Return the last line that Java wrote, or nothing."""
+    """Return the last line of Java that says what happened, not where; or nothing."""
     try:
-        lines = (scratch / _WORDS).read_text("utf-8", "replace").strip().splitlines()
+        lines = (scratch / _WORDS).read_text("utf-8", "replace").splitlines()
     except OSError:
         return ""
-    return lines[-1] if lines else ""
+    said = [line.strip() for line in lines if line.strip() and not line.startswith("\t")]
+    return said[-1] if said else ""
 
 
 def _check_alone() -> None:

@@ -27,6 +27,9 @@ __all__ = ["SparkEngine"]
 
 _BLOCKS = 4
 """Fixed, since what a seed gives depends on it."""
+_ITERATIONS_A_CHECKPOINT = 5
+"""Without checkpoints a task carries the plan of all iterations, nested as deep as they are many,
+and writing it down overflows a Java thread's stack now and then, well before fifteen."""
 
 
 class SparkEngine(SparkProcess):
@@ -81,8 +84,9 @@ class SparkEngine(SparkProcess):
                 seed=seed,
                 numUserBlocks=_BLOCKS,
                 numItemBlocks=_BLOCKS,
-                checkpointInterval=-1,
+                checkpointInterval=_ITERATIONS_A_CHECKPOINT,
             )
+            self.session.sparkContext.setCheckpointDir(str(scratch / "checkpoints"))
             fitted = als.fit(self.session.read.parquet(str(viewings)))
             fitted.itemFactors.write.mode("overwrite").parquet(str(factors))
         rows = _rows(parquet.read_table(factors), log, dimension=dimension)

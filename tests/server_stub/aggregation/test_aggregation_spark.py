@@ -67,7 +67,7 @@ def test_a_stream_sums_what_is_new_and_knows_what_it_has_seen(
     assert not list(scratch.iterdir())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")  # a process has one session: none stays open for the other tests
 def spark() -> Iterator[SparkSumEngine]:
     with SparkSumEngine(master="local[2]") as engine:
         yield engine
