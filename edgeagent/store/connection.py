@@ -8,12 +8,13 @@ then swallows the next error of the same statement.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from sqlcipher3 import dbapi2
+
+from edgeagent.store.standard_errors import sqlite3
 
 __all__ = ["KeyedConnection", "KeyedCursor"]
 
@@ -39,7 +40,7 @@ def _like_sqlite3(method: Callable[P, T]) -> Callable[P, T]:
 def _stdlib_error(foreign: Any) -> sqlite3.Error:  # noqa: ANN401  (the driver has no types)
     kind: type[sqlite3.Error] = getattr(sqlite3, type(foreign).__name__)
     error = kind(*foreign.args)
-    error.sqlite_errorcode = getattr(foreign, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    error.sqlite_errorcode = getattr(foreign, "sqlite_errorcode", dbapi2.SQLITE_ERROR)
     error.sqlite_errorname = getattr(foreign, "sqlite_errorname", "SQLITE_ERROR")
     return error
 

@@ -9,7 +9,6 @@ write-ahead log too.
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +27,7 @@ from edgeagent.store.faults import storage_error
 from edgeagent.store.home_files import log_of
 from edgeagent.store.keys import SecretKey
 from edgeagent.store.named_file import NamedFile
+from edgeagent.store.standard_errors import sqlite3
 
 if TYPE_CHECKING:
     import sqlite_utils

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from edgeagent.errors import PolicyError
 from edgeagent.privacy.accounting import Debit
 from edgeagent.store.chain import ChainWriter
 from edgeagent.store.database import Database
+from edgeagent.store.standard_errors import sqlite3
 
 __all__ = [
     "CALLED_OFF",

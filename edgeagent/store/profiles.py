@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Literal
 
 from edgeagent.errors import InputError
 from edgeagent.store.connection import KeyedConnection
 from edgeagent.store.database import Database
+from edgeagent.store.standard_errors import sqlite3
 
 __all__ = [
     "MarkedTitle",

@@ -107,7 +107,7 @@ box.book(home.ledger, home.ledger.genesis.first_reportable_week)
 home.history.add([box.event("another")], box.grant())
 home.history.forget("main", "film")
 print(home.history.count("main"), home.history.window("main")[0].entity_id)
-print(sorted({"sqlite_utils", "numpy", "onnxruntime", "tuf"} & set(sys.modules)))
+print(sorted({"sqlite3", "sqlite_utils", "numpy", "onnxruntime", "tuf"} & set(sys.modules)))
 box.close()
 """
     printed = subprocess.run(

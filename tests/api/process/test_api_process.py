@@ -24,6 +24,7 @@ MUST_NOT_LOAD = {
     "onnxruntime",
     "server_stub",
     "model_export",
+    "sqlite3",
     "sqlite_utils",
     "starlette",
     "tuf",
