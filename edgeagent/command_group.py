@@ -17,15 +17,14 @@ import click
 import msgspec
 
 from edgeagent.errors import EdgeAgentError, InputError, OutputError
+from edgeagent.help_pages import HelpfulGroup
 from edgeagent.start import end_interrupted
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["HELP_NAMES", "CommandGroup", "emit_json", "json_option", "print_error"]
+__all__ = ["CommandGroup", "emit_json", "json_option", "print_error"]
 
-HELP_NAMES = {"help_option_names": ["-h", "--help"]}
-"""For ``context_settings`` of a command line."""
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, for machines."
 )
@@ -38,7 +37,7 @@ def emit_json(value: object) -> None:
     click.echo(msgspec.json.encode(value).decode())
 
 
-class CommandGroup(click.Group):
+class CommandGroup(HelpfulGroup):
     """A click group that answers with one line, the way out, and an exit code; no traceback."""
 
     def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401  (click's signature)

@@ -25,6 +25,7 @@ from babel.messages.pofile import read_po, write_po
 
 from edgeagent import cli, dashboard
 from edgeagent.cli.root import cli as edgeagent_cli
+from edgeagent.help_pages import HelpfulCommand, HelpfulGroup
 from edgeagent.ranking import words as reasons
 from tests.cli.command_tree import commands_of
 from tests.cli.sentences import sentences
@@ -94,7 +95,12 @@ def _help_texts() -> Iterator[tuple[str, str]]:
     for _, command in commands_of(edgeagent_cli):
         module = inspect.unwrap(command.callback).__module__ if command.callback else __name__
         options = [item for item in command.params if isinstance(item, click.Option)]
-        for text in (command.help, *(option.help for option in options if not option.hidden)):
+        for text in (
+            command.help,
+            *(option.help for option in options if not option.hidden),
+            *(command.examples if isinstance(command, HelpfulCommand) else ()),
+            *(command.sections if isinstance(command, HelpfulGroup) else ()),
+        ):
             if text:
                 yield inspect.cleandoc(text), module.replace(".", "/") + ".py"
 

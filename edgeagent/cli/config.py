@@ -23,7 +23,14 @@ from edgeagent.store.home_files import holds_box
 __all__ = ["command"]
 
 
-@click.group(name="config", cls=TranslatedGroup)
+@click.group(
+    name="config",
+    cls=TranslatedGroup,
+    examples={
+        "what is in force": "edgeagent config show",
+        "what other settings would mean": "edgeagent config check new.toml",
+    },
+)
 def command() -> None:
     """The settings: show them, or check them."""
 

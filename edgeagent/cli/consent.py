@@ -30,7 +30,15 @@ _purpose_argument = click.argument(
 )
 
 
-@click.group(name="consent", cls=TranslatedGroup)
+@click.group(
+    name="consent",
+    cls=TranslatedGroup,
+    examples={
+        "what each purpose means": "edgeagent consent show",
+        "keep viewings, and use them for picks": "edgeagent consent grant history personalization",
+        "no more reports": "edgeagent consent withdraw reporting",
+    },
+)
 def command() -> None:
     """Show, grant or withdraw consent, purpose by purpose; all are off until granted."""
 

@@ -21,7 +21,13 @@ from edgeagent.randomness import SystemRandomSource
 __all__ = ["command"]
 
 
-@click.command(name="dashboard", cls=TranslatedCommand)
+@click.command(
+    name="dashboard",
+    cls=TranslatedCommand,
+    examples={
+        "in the browser of this machine": "edgeagent dashboard --open",
+    },
+)
 @click.option(
     "--port",
     default=3474,

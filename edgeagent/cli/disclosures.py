@@ -21,7 +21,14 @@ from edgeagent.services.reports.disclosure_log import disclosed
 __all__ = ["command"]
 
 
-@click.group(name="disclosures", cls=TranslatedGroup)
+@click.group(
+    name="disclosures",
+    cls=TranslatedGroup,
+    examples={
+        "all that ever left": "edgeagent disclosures list",
+        "the same, byte for byte": "edgeagent disclosures export reports.json",
+    },
+)
 def command() -> None:
     """What was drawn for sending, when it left, to whom, and what it cost."""
 

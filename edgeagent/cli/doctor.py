@@ -19,7 +19,13 @@ __all__ = ["command"]
 _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 
 
-@click.command(name="doctor", cls=TranslatedCommand)
+@click.command(
+    name="doctor",
+    cls=TranslatedCommand,
+    examples={
+        "is this box well?": "edgeagent doctor",
+    },
+)
 @click.option(
     "--repair",
     is_flag=True,

@@ -18,7 +18,14 @@ from edgeagent.services.upkeep.key_management import configured_provider
 __all__ = ["command"]
 
 
-@click.command(name="erase", cls=TranslatedCommand)
+@click.command(
+    name="erase",
+    cls=TranslatedCommand,
+    examples={
+        "what everybody watched": "edgeagent erase --scope history",
+        "everything, as before the box is given away": "edgeagent erase --scope all",
+    },
+)
 @click.option(
     "--scope",
     required=True,

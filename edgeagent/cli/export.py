@@ -18,7 +18,13 @@ from edgeagent.services.upkeep.portability import Progress
 __all__ = ["command", "progress_on_stderr"]
 
 
-@click.command(name="export", cls=TranslatedCommand)
+@click.command(
+    name="export",
+    cls=TranslatedCommand,
+    examples={
+        "everything, into a new file": "edgeagent export box.json",
+    },
+)
 @click.argument("path", required=False, type=OutputFile(), metavar="FILE")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of an export instead.")
 @json_option

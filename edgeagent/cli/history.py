@@ -18,7 +18,15 @@ from edgeagent.store.ownership import require_own
 __all__ = ["command"]
 
 
-@click.group(name="history", cls=TranslatedGroup)
+@click.group(
+    name="history",
+    cls=TranslatedGroup,
+    examples={
+        "a film, watched to the end": "edgeagent history add movielens:260 --completed",
+        "the last five viewings": "edgeagent history list --limit 5",
+        "keep viewings for a month": "edgeagent history retention --days 30",
+    },
+)
 def command() -> None:
     """Add, list or forget viewings; they are kept encrypted and never leave the box."""
 

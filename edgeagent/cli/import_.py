@@ -17,7 +17,13 @@ from edgeagent.store.ownership import require_own
 __all__ = ["command"]
 
 
-@click.command(name="import", cls=TranslatedCommand)
+@click.command(
+    name="import",
+    cls=TranslatedCommand,
+    examples={
+        "what another box exported": "edgeagent import box.json",
+    },
+)
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 @json_option
 @pass_box

@@ -24,7 +24,14 @@ from edgeagent.store.home_files import DATABASES
 __all__ = ["command"]
 
 
-@click.group(name="keys", cls=TranslatedGroup)
+@click.group(
+    name="keys",
+    cls=TranslatedGroup,
+    examples={
+        "where the keys are": "edgeagent keys status",
+        "exchange the key that wraps them": "edgeagent keys rotate",
+    },
+)
 def command() -> None:
     """The keys of this box: how they are kept, and how to exchange them."""
 

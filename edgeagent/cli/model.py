@@ -14,7 +14,14 @@ from edgeagent.services.models.installation import Installation
 __all__ = ["command"]
 
 
-@click.group(name="model", cls=TranslatedGroup)
+@click.group(
+    name="model",
+    cls=TranslatedGroup,
+    examples={
+        "fetch the newest": "edgeagent model update",
+        "which one is used": "edgeagent model status",
+    },
+)
 def command() -> None:
     """The model that comes to the history: verified before it is used."""
 

@@ -27,7 +27,14 @@ _PRIOR_CAP_BYTES = 64 * 1024
 _SHOWN = 3
 
 
-@click.group(name="privacy", cls=TranslatedGroup)
+@click.group(
+    name="privacy",
+    cls=TranslatedGroup,
+    examples={
+        "the last 13 weeks in words": "edgeagent privacy report",
+        "an annex for your impact assessment": "edgeagent privacy dpia --out annex.md",
+    },
+)
 def command() -> None:
     """What leaves this box, what it costs, and what an observer could conclude."""
 

@@ -23,7 +23,14 @@ from edgeagent.store.ownership import require_own
 __all__ = ["command"]
 
 
-@click.group(name="private", cls=TranslatedGroup)
+@click.group(
+    name="private",
+    cls=TranslatedGroup,
+    examples={
+        "nothing is kept for two hours": "edgeagent private start --minutes 120",
+        "end it earlier": "edgeagent private stop",
+    },
+)
 def command() -> None:
     """A private session: while it lasts nothing is stored, scored or counted."""
 

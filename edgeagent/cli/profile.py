@@ -17,7 +17,14 @@ __all__ = ["command"]
 _name_argument = click.argument("name")
 
 
-@click.group(name="profile", cls=TranslatedGroup)
+@click.group(
+    name="profile",
+    cls=TranslatedGroup,
+    examples={
+        "a history of her own for Anna": "edgeagent profile create anna",
+        "what is watched from now on is hers": "edgeagent profile switch anna",
+    },
+)
 def command() -> None:
     """The people of the household, each with a history, taste and consent of its own."""
 

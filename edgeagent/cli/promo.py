@@ -21,7 +21,14 @@ __all__ = ["command"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@click.group(name="promo", cls=TranslatedGroup)
+@click.group(
+    name="promo",
+    cls=TranslatedGroup,
+    examples={
+        "what the place 'home' shows": "edgeagent promo choose home",
+        "nothing from this advertiser": "edgeagent promo hide --advertiser acme",
+    },
+)
 def command() -> None:
     """Promos and ads: chosen on this box, and nobody is told which.
 

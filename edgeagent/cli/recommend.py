@@ -14,7 +14,14 @@ from edgeagent.ranking.words import words_for
 __all__ = ["command"]
 
 
-@click.command(name="recommend", cls=TranslatedCommand)
+@click.command(
+    name="recommend",
+    cls=TranslatedCommand,
+    examples={
+        "the three best": "edgeagent recommend --limit 3",
+        "at once, as they were made last": "edgeagent recommend --cached",
+    },
+)
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, MAX_PICKS))
 @click.option("--explain", "entity_id", metavar="ENTITY_ID", help="Explain this one title instead.")
 @click.option(

@@ -12,7 +12,14 @@ from edgeagent.command_group import emit_json, json_option
 __all__ = ["command"]
 
 
-@click.group(name="report", cls=TranslatedGroup)
+@click.group(
+    name="report",
+    cls=TranslatedGroup,
+    examples={
+        "what a report would look like": "edgeagent report preview",
+        "what of the privacy budget is left": "edgeagent report budget",
+    },
+)
 def command() -> None:
     """Reports: one noisy answer in 13 weeks, booked before it leaves."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+from collections import UserDict
 from pathlib import Path
 from typing import Any
 
@@ -14,46 +15,54 @@ import msgspec
 from edgeagent import __version__
 from edgeagent.cli.box_options import BoxOptions
 from edgeagent.cli.packaged_box import find_home
-from edgeagent.cli.wording import TranslatedCommand, choose_language, words
-from edgeagent.command_group import HELP_NAMES, CommandGroup
+from edgeagent.cli.wording import TranslatedGroup, choose_language, words
+from edgeagent.command_group import CommandGroup
 from edgeagent.errors import EdgeAgentError
+from edgeagent.help_pages import HELP_SETTINGS
 from edgeagent.messages.failure import Failure
 from edgeagent.start import LOG_FORMAT
 from edgeagent.store import require_within_reach
 
 __all__ = ["cli", "main"]
 
-_NOUNS = (
-    "history",
-    "title",
-    "profile",
-    "private",
-    "consent",
-    "recommend",
-    "promo",
-    "report",
-    "disclosures",
-    "privacy",
-    "model",
-    "keys",
-    "config",
-    "service",
-    "serve",
-    "dashboard",
-    "simulate",
-    "doctor",
-    "export",
-    "import",
-    "erase",
-)
+_SECTIONS = {
+    "What was watched": ("history", "title", "profile", "private"),
+    "What to watch": ("recommend", "promo"),
+    "Privacy": (
+        "consent",
+        "privacy",
+        "report",
+        "disclosures",
+        "dashboard",
+        "export",
+        "import",
+        "erase",
+    ),
+    "The box": ("model", "keys", "config", "doctor"),
+    "The service": ("serve", "service"),
+    "All of it, on this machine": ("simulate",),
+}
+_NOUNS = tuple(name for names in _SECTIONS.values() for name in names)
 _HIDDEN = ("job",)
 """For the service, not for people."""
 _MODULES = {"import": "import_"}  # a keyword cannot name a module
 
 
-class _LazyGroup(TranslatedCommand, CommandGroup):
+class _Nouns(UserDict[str, click.Command]):
     """Imports a noun's module when it is named, so that each command loads what it needs only."""
 
+    def __init__(self) -> None:
+        super().__init__(dict.fromkeys((*_NOUNS, *_HIDDEN), click.Command(None)))
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self:
+            raise KeyError(name)
+        module = importlib.import_module(f"edgeagent.cli.{_MODULES.get(name, name)}")
+        command: click.Command = module.command
+        return command
+
+
+class _Root(TranslatedGroup, CommandGroup):
     def main(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401  (click's signature)
         """Run the command line in the language of the environment."""
         choose_language(os.environ)
@@ -62,14 +71,6 @@ class _LazyGroup(TranslatedCommand, CommandGroup):
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return list(_NOUNS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        if cmd_name not in _NOUNS + _HIDDEN:
-            return None
-        module = importlib.import_module(f"edgeagent.cli.{_MODULES.get(cmd_name, cmd_name)}")
-        command: click.Command = module.command
-        return command
 
     def show_error(self, ctx: click.Context, error: EdgeAgentError) -> None:
         """Say what went wrong, to a person or to the service that has started this command."""
@@ -101,7 +102,17 @@ class _HomePath(click.Path):
         return super().convert(value, param, ctx)
 
 
-@click.group(cls=_LazyGroup, context_settings=HELP_NAMES)
+@click.group(
+    cls=_Root,
+    context_settings=HELP_SETTINGS,
+    commands=_Nouns(),
+    sections=_SECTIONS,
+    examples={
+        "see all of it once, on this machine": "edgeagent simulate",
+        "begin with a box of your own": "edgeagent consent show",
+        "what to watch, and why": "edgeagent recommend --limit 3",
+    },
+)
 @click.option(
     "--home",
     type=_HomePath(file_okay=False, readable=False, path_type=Path),

@@ -16,7 +16,14 @@ from edgeagent.errors import InputError
 __all__ = ["command"]
 
 
-@click.command(name="serve", cls=TranslatedCommand)
+@click.command(
+    name="serve",
+    cls=TranslatedCommand,
+    examples={
+        "with the household's pages": "edgeagent serve --dashboard-port 3474",
+        "for programs of this machine's users only": "edgeagent serve --no-ws",
+    },
+)
 @click.option(
     "--ws-port",
     default=DEFAULT_PORT,

@@ -22,7 +22,14 @@ from edgeagent.messages.server_address import LOOPBACK
 __all__ = ["command"]
 
 
-@click.group(name="service", cls=TranslatedGroup)
+@click.group(
+    name="service",
+    cls=TranslatedGroup,
+    examples={
+        "where apps connect": "edgeagent service endpoint",
+        "units and settings for an image": "edgeagent service files",
+    },
+)
 def command() -> None:
     """The resident service: its endpoints, and the files that install it."""
 

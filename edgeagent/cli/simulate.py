@@ -45,7 +45,16 @@ def _chapters_of(
     return tuple(name for name in CHAPTERS if named & {name, "all"})
 
 
-@click.group(name="simulate", cls=TranslatedGroup, invoke_without_command=True)
+@click.group(
+    name="simulate",
+    cls=TranslatedGroup,
+    invoke_without_command=True,
+    examples={
+        "a small run, and all that it made": "edgeagent simulate --households 20 --out run --keep",
+        "all chapters, of another world": "edgeagent simulate --chapters all --seed 2",
+        "a million boxes report": "edgeagent simulate fleet --boxes 1000000",
+    },
+)
 @click.option(
     "--households",
     type=click.IntRange(2, 100_000),

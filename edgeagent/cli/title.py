@@ -14,7 +14,14 @@ __all__ = ["command"]
 _entity_argument = click.argument("entity_id")
 
 
-@click.group(name="title", cls=TranslatedGroup)
+@click.group(
+    name="title",
+    cls=TranslatedGroup,
+    examples={
+        "never show a title again": "edgeagent title hide movielens:260",
+        "what is hidden, or no reason": "edgeagent title list",
+    },
+)
 def command() -> None:
     """Hide, forget or exclude single titles, for one profile."""
 

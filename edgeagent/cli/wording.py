@@ -17,6 +17,8 @@ from pathlib import Path
 
 import click
 
+from edgeagent.help_pages import HelpfulCommand, HelpfulGroup
+
 __all__ = [
     "TranslatedCommand",
     "TranslatedGroup",
@@ -88,7 +90,7 @@ def without_numbers(sentence: str, /) -> tuple[str, list[str]]:
     return _NUMBER.sub(lambda _: f"{{{next(places)}}}", plain), _NUMBER.findall(plain)
 
 
-class TranslatedCommand(click.Command):
+class TranslatedCommand(HelpfulCommand):
     """A command whose help is translated when it is shown, not when it is defined."""
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -99,8 +101,12 @@ class TranslatedCommand(click.Command):
         """Return the line that a list of commands shows."""
         return super(TranslatedCommand, _translated(self)).get_short_help_str(limit)
 
+    def examples_title(self) -> str:
+        """Return the heading above the examples."""
+        return words("Examples")
 
-class TranslatedGroup(TranslatedCommand, click.Group):
+
+class TranslatedGroup(TranslatedCommand, HelpfulGroup):
     """A noun: a group of translated commands."""
 
     command_class = TranslatedCommand
@@ -110,6 +116,9 @@ def _translated(command: TranslatedCommand) -> TranslatedCommand:
     shown = copy(command)
     shown.help = None if command.help is None else _looked_up(inspect.cleandoc(command.help))
     shown.params = [_translated_option(parameter) for parameter in command.params]
+    shown.examples = {_looked_up(what): line for what, line in command.examples.items()}
+    if isinstance(shown, TranslatedGroup):
+        shown.sections = {_looked_up(title): names for title, names in shown.sections.items()}
     return shown
 
 

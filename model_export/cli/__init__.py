@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from edgeagent import __version__
-from edgeagent.command_group import HELP_NAMES, CommandGroup
+from edgeagent.command_group import CommandGroup
+from edgeagent.help_pages import HELP_SETTINGS
 from model_export.cli import (
     check,
     creatives,
@@ -22,7 +23,32 @@ from model_export.cli import (
 __all__ = ["main"]
 
 
-@click.group(cls=CommandGroup, context_settings=HELP_NAMES)
+_SECTIONS = {
+    "Before training": (check.command, genres.command),
+    "Train and judge": (
+        train.command,
+        evaluate.command,
+        segments.command,
+        portray.command,
+        drift.command,
+    ),
+    "Export": (export.command, creatives.command, inspect.command),
+}
+
+
+@click.group(
+    cls=CommandGroup,
+    context_settings=HELP_SETTINGS,
+    commands=[command for commands in _SECTIONS.values() for command in commands],
+    sections={
+        heading: [str(command.name) for command in commands]
+        for heading, commands in _SECTIONS.items()
+    },
+    examples={
+        "a model of an invented panel": "model-export train --out model.npz",
+        "the files that boxes need of it": "model-export export model.npz --out export",
+    },
+)
 @click.version_option(__version__, package_name="edgeagent")
 def main() -> None:
     """Make the segment model that boxes download.
@@ -30,18 +56,3 @@ def main() -> None:
     Viewings come from a log (--ratings): a MovieLens directory, or a table with
     its catalogue; or from a panel that is invented from --seed.
     """
-
-
-for _noun in (
-    check,
-    train,
-    evaluate,
-    segments,
-    portray,
-    drift,
-    genres,
-    export,
-    creatives,
-    inspect,
-):
-    main.add_command(_noun.command)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.help_pages import HelpfulCommand
 from model_export.cli.options import genres_option, strict_option
 
 if TYPE_CHECKING:
@@ -21,7 +22,15 @@ _MOST_GROUPS = 5
 """Of ids that look alike: enough to see what is wrong; ``--json`` has all."""
 
 
-@click.command("check")
+@click.command(
+    "check",
+    cls=HelpfulCommand,
+    examples={
+        "an own log and its catalogue": (
+            "model-export check --ratings views.csv --catalogue titles.csv"
+        ),
+    },
+)
 @click.option(
     "--catalogue",
     type=click.Path(path_type=Path),

@@ -9,11 +9,18 @@ import click
 
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError
+from edgeagent.help_pages import HelpfulGroup
 
 __all__ = ["command"]
 
 
-@click.group("creatives")
+@click.group(
+    "creatives",
+    cls=HelpfulGroup,
+    examples={
+        "before it is published": "model-export creatives check creatives.json",
+    },
+)
 def command() -> None:
     """Promos and ads that boxes choose among."""
 

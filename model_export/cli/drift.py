@@ -10,6 +10,7 @@ import click
 
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
+from edgeagent.help_pages import HelpfulCommand
 from model_export.cli.options import Source, progress_bar, source_options
 
 if TYPE_CHECKING:
@@ -28,7 +29,15 @@ _STORED = click.Path(dir_okay=False, path_type=Path)
 _SHOWN = 8
 
 
-@click.command("drift")
+@click.command(
+    "drift",
+    cls=HelpfulCommand,
+    examples={
+        "the newest quarter against the one before": (
+            "model-export drift model.npz --counts q2.csv --before q1.csv"
+        ),
+    },
+)
 @click.argument("model_file", metavar="MODEL", type=_STORED)
 @source_options
 @click.option(

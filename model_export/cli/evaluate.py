@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.help_pages import HelpfulCommand
 from model_export.cli.options import Source, progress_bar, size_options, source_options
 
 if TYPE_CHECKING:
@@ -15,7 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("evaluate")
+@click.command(
+    "evaluate",
+    cls=HelpfulCommand,
+    examples={
+        "on MovieLens": "model-export evaluate --ratings ml-latest-small",
+    },
+)
 @source_options
 @size_options
 @click.option(

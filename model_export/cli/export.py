@@ -11,6 +11,7 @@ import click
 from edgeagent.clock import SystemClock
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory
+from edgeagent.help_pages import HelpfulCommand
 from edgeagent.messages.fields import MechanismName
 from edgeagent.messages.task import (
     EARLIEST_ZONE_MINUTES,
@@ -42,7 +43,15 @@ class UtcOffset(click.ParamType[int]):
         return signed
 
 
-@click.command("export")
+@click.command(
+    "export",
+    cls=HelpfulCommand,
+    examples={
+        "the files that 'server-stub repo publish' signs": (
+            "model-export export model.npz --out export"
+        ),
+    },
+)
 @click.argument("model_file", metavar="MODEL", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--out",

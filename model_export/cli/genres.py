@@ -10,6 +10,7 @@ import click
 
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError
+from edgeagent.help_pages import HelpfulCommand
 from model_export.cli.options import genres_option
 
 if TYPE_CHECKING:
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("genres")
+@click.command(
+    "genres",
+    cls=HelpfulCommand,
+    examples={
+        "of a catalogue": "model-export genres --catalogue titles.csv",
+    },
+)
 @click.option(
     "--ratings",
     type=click.Path(path_type=Path),

@@ -9,6 +9,7 @@ import click
 
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError
+from edgeagent.help_pages import HelpfulCommand
 from edgeagent.regular_file import read_regular
 
 __all__ = ["command"]
@@ -17,7 +18,13 @@ _GRAPH_CAP_BYTES = 2**31
 """Protobuf knows no longer ones."""
 
 
-@click.command("inspect")
+@click.command(
+    "inspect",
+    cls=HelpfulCommand,
+    examples={
+        "a model that 'train' wrote": "model-export inspect model.npz",
+    },
+)
 @click.argument("path", type=click.Path(path_type=Path))
 @json_option
 def command(*, path: Path, as_json: bool) -> None:

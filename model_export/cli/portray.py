@@ -9,12 +9,21 @@ import click
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
 from edgeagent.errors import OutputError
+from edgeagent.help_pages import HelpfulCommand
 from model_export.cli.options import Source, progress_bar, source_options
 
 __all__ = ["command"]
 
 
-@click.command("portray")
+@click.command(
+    "portray",
+    cls=HelpfulCommand,
+    examples={
+        "for 'server-stub plan', with titles to choose from": (
+            "model-export portray model.npz --out portrait.json --candidates titles.csv"
+        ),
+    },
+)
 @click.argument("model_file", metavar="MODEL", type=click.Path(dir_okay=False, path_type=Path))
 @source_options
 @click.option("--out", type=OutputFile(), required=True, help="The portrait, a JSON file.")

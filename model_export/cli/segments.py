@@ -9,6 +9,7 @@ import click
 
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
+from edgeagent.help_pages import HelpfulCommand
 
 if TYPE_CHECKING:
     from model_export.heads.trained_model import TrainedModel
@@ -20,7 +21,15 @@ _WIDTH = 160
 """Of a table that goes into a file."""
 
 
-@click.command("segments")
+@click.command(
+    "segments",
+    cls=HelpfulCommand,
+    examples={
+        "their names and sizes, and a picture": (
+            "model-export segments model.npz --map segments.png"
+        ),
+    },
+)
 @click.argument("model_file", metavar="MODEL", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--map",

@@ -12,6 +12,7 @@ import click
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
 from edgeagent.errors import InputError
+from edgeagent.help_pages import HelpfulCommand
 from model_export.cli.options import Source, progress_bar, size_options, source_options
 
 if TYPE_CHECKING:
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("train")
+@click.command(
+    "train",
+    cls=HelpfulCommand,
+    examples={
+        "on an invented panel, in half a minute": "model-export train --households 500",
+        "next week's model, whose segments keep their ids": (
+            "model-export train --ratings ml-latest --previous model.npz"
+        ),
+    },
+)
 @source_options
 @size_options
 @click.option(

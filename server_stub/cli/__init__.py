@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from edgeagent import __version__
-from edgeagent.command_group import HELP_NAMES, CommandGroup
+from edgeagent.command_group import CommandGroup
+from edgeagent.help_pages import HELP_SETTINGS
 from server_stub.cli.calculate import calculate
 from server_stub.cli.changes import changes
 from server_stub.cli.deb import deb
@@ -20,24 +21,27 @@ from server_stub.cli.spool import spool
 __all__ = ["main"]
 
 
-@click.group(cls=CommandGroup, context_settings=HELP_NAMES)
+_SECTIONS = {
+    "Publish and serve": (repo, serve, deb),
+    "What is known": (estimate, changes, plan, calculate),
+    "Keep reports": (close, spool, backup, restore),
+    "Look at it first": (demo,),
+}
+
+
+@click.group(
+    cls=CommandGroup,
+    context_settings=HELP_SETTINGS,
+    commands=[command for commands in _SECTIONS.values() for command in commands],
+    sections={
+        heading: [str(command.name) for command in commands]
+        for heading, commands in _SECTIONS.items()
+    },
+    examples={
+        "a filled server, to look at": "server-stub demo demo",
+        "how precise are 50,000 boxes?": "server-stub calculate --boxes 50000",
+    },
+)
 @click.version_option(__version__, package_name="edgeagent")
 def main() -> None:
     """Serve models and report tasks to boxes, accept their reports, estimate shares."""
-
-
-for _command in (
-    repo,
-    serve,
-    estimate,
-    changes,
-    calculate,
-    plan,
-    close,
-    backup,
-    restore,
-    spool,
-    deb,
-    demo,
-):
-    main.add_command(_command)

@@ -7,6 +7,7 @@ from fractions import Fraction
 import click
 
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.help_pages import HelpfulCommand
 from edgeagent.messages.task import MAX_ODDS, PERMITTED_CATEGORIES, PERMITTED_ODDS
 from edgeagent.number_range import NumberRange
 from edgeagent.privacy.accounting import epsilon as epsilon_of
@@ -20,7 +21,13 @@ __all__ = ["calculate"]
 _ODDS_OF = {f"{epsilon_of(odds):.2f}": odds for odds in PERMITTED_ODDS}
 
 
-@click.command()
+@click.command(
+    cls=HelpfulCommand,
+    examples={
+        "how precise are 50,000 boxes?": "server-stub calculate --boxes 50000",
+        "how many boxes for ± half a point?": "server-stub calculate --half-width 0.005",
+    },
+)
 @click.option(
     "--boxes",
     type=click.IntRange(min=1),

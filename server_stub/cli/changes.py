@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.help_pages import HelpfulCommand
 from edgeagent.number_range import NumberRange
 from server_stub.aggregation.changes import ERROR_RATE, AudienceChange, SegmentChange
 from server_stub.aggregation.publication import MIN_PUBLISHABLE_REPORTS
@@ -19,7 +20,12 @@ from server_stub.cli.source import ReportSource, source_options
 __all__ = ["changes"]
 
 
-@click.command()
+@click.command(
+    cls=HelpfulCommand,
+    examples={
+        "of one server": "server-stub changes --repository repo --store reports.db",
+    },
+)
 @source_options
 @repository_option
 @click.option(

@@ -8,6 +8,7 @@ import click
 
 import server_stub
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.help_pages import HelpfulCommand
 from server_stub.cli.options import STORED_FILE
 
 __all__ = ["deb"]
@@ -36,7 +37,14 @@ _NOT_FOR_A_SERVER = (
 )
 
 
-@click.command()
+@click.command(
+    cls=HelpfulCommand,
+    examples={
+        "from a wheel of this tree": (
+            "server-stub deb --wheel edgeagent-0.1.0-py3-none-any.whl --out packages"
+        ),
+    },
+)
 @click.option(
     "--wheel", type=STORED_FILE, required=True, help="Ours; 'pip wheel --no-deps .' makes it."
 )

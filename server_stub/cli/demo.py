@@ -8,6 +8,7 @@ import click
 
 from edgeagent.clock import Clock, moment_of_iso
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.help_pages import HelpfulCommand
 from server_stub.cli.options import at_option
 
 __all__ = ["demo"]
@@ -18,7 +19,12 @@ _EARLIEST = int(moment_of_iso("1972-01-01"))
 """Its model and weeks are of the year before, and no message has a time before 1970."""
 
 
-@click.command()
+@click.command(
+    cls=HelpfulCommand,
+    examples={
+        "a server to look at, then its page": "server-stub demo demo",
+    },
+)
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option(
     "--reports",

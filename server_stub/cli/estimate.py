@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.help_pages import HelpfulCommand
 from edgeagent.number_range import NumberRange
 from server_stub.aggregation.publication import (
     MIN_PUBLISHABLE_REPORTS,
@@ -23,7 +24,15 @@ from server_stub.distribution.published_tasks import load_task, manifest_of, pub
 __all__ = ["estimate"]
 
 
-@click.command()
+@click.command(
+    cls=HelpfulCommand,
+    examples={
+        "a table for people": "server-stub estimate --repository repo --store reports.db",
+        "only if it may be published": (
+            "server-stub estimate --repository repo --store reports.db --half-width 0.01"
+        ),
+    },
+)
 @source_options
 @repository_option
 @task_option

@@ -12,6 +12,7 @@ import click
 from edgeagent.clock import Clock
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError
+from edgeagent.help_pages import HelpfulCommand
 from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
 from server_stub.cli.options import (
     STORED_FILE,
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
 __all__ = ["backup", "close", "restore", "say_closed"]
 
 
-@click.command()
+@click.command(
+    cls=HelpfulCommand,
+    examples={
+        "what 'serve' does by itself, once an hour": "server-stub close --store reports.db",
+    },
+)
 @store_option
 @at_option
 @grace_option
@@ -89,7 +95,12 @@ def say_closed(closed: Sequence[ClosedWindow], *, as_json: bool) -> None:
         click.echo("no window is over")
 
 
-@click.command()
+@click.command(
+    cls=HelpfulCommand,
+    examples={
+        "while the server runs": "server-stub backup --store reports.db backup.db",
+    },
+)
 @store_option
 @click.argument("target", type=STORED_FILE)
 @json_option
@@ -104,7 +115,12 @@ def backup(*, store: Path, target: Path, as_json: bool) -> None:
     _say_copied(target, "backup", as_json=as_json)
 
 
-@click.command()
+@click.command(
+    cls=HelpfulCommand,
+    examples={
+        "on a new machine": "server-stub restore --store reports.db backup.db",
+    },
+)
 @store_option
 @click.argument("source", type=STORED_FILE)
 @json_option

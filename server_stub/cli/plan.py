@@ -11,6 +11,7 @@ import click
 
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
+from edgeagent.help_pages import HelpfulGroup
 from server_stub.cli.options import STORED_FILE, repository_option, task_option
 from server_stub.cli.source import ReportSource, source_options
 
@@ -20,7 +21,15 @@ if TYPE_CHECKING:
 __all__ = ["plan"]
 
 
-@click.group()
+@click.group(
+    cls=HelpfulGroup,
+    examples={
+        "how much of the viewing is crime": (
+            "server-stub plan reach --repository repo --store reports.db --segment Crime"
+        ),
+        "what a segment is": "server-stub plan brief 7 --repository repo --portrait portrait.json",
+    },
+)
 def plan() -> None:
     """Plan with the segments' shares: targets, programmes, line-ups.
 

@@ -14,6 +14,7 @@ import msgspec
 
 from edgeagent.clock import Clock
 from edgeagent.command_group import json_option
+from edgeagent.help_pages import HelpfulCommand
 from edgeagent.messages.server_address import LOOPBACK
 from server_stub.cli.options import (
     at_option,
@@ -39,7 +40,15 @@ _REQUESTS_A_MINUTE = 6000
 """A carrier's NAT puts thousands of boxes behind one address; each asks a few times a day."""
 
 
-@click.command()
+@click.command(
+    cls=HelpfulCommand,
+    examples={
+        "for boxes of this machine": "server-stub serve --repository repo --store reports.db",
+        "with the programmers' page": (
+            "server-stub serve --repository repo --store reports.db --page"
+        ),
+    },
+)
 @repository_option
 @store_option
 @task_option

@@ -8,6 +8,7 @@ import click
 
 from edgeagent.clock import Clock
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.help_pages import HelpfulGroup
 from server_stub.cli.keep import say_closed
 from server_stub.cli.options import at_option, grace_option, repository_option, store_option
 from server_stub.cli.source import SPOOL, engine_options, summing_spool
@@ -20,7 +21,15 @@ _spool_option = click.option(
 )
 
 
-@click.group()
+@click.group(
+    cls=HelpfulGroup,
+    examples={
+        "on each server": (
+            "server-stub spool write --spool SPOOL --repository repo --store reports.db"
+        ),
+        "on one of them": "server-stub spool close --spool SPOOL --repository repo",
+    },
+)
 def spool() -> None:
     """Sum the reports of several servers together.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from edgeagent.help_pages import HelpfulGroup
 from server_stub.cli.repo.content import promote, publish, rollback, stop
 from server_stub.cli.repo.look import log, status
 from server_stub.cli.repo.signing import init, new_list, refresh, rotate_keys, show_root, sign_root
@@ -11,7 +12,15 @@ from server_stub.cli.repo.signing import init, new_list, refresh, rotate_keys, s
 __all__ = ["repo"]
 
 
-@click.group()
+@click.group(
+    cls=HelpfulGroup,
+    examples={
+        "keys and an empty repository": "server-stub repo init --repository repo --keys keys",
+        "sign what 'model-export export' wrote": (
+            "server-stub repo publish export --repository repo --keys keys"
+        ),
+    },
+)
 def repo() -> None:
     """Make, sign and look at the repository that boxes download from.
 
