@@ -18,7 +18,9 @@ import click
 
 from edgeagent.errors import OutputError
 
-__all__ = ["OutputDirectory", "OutputFile"]
+__all__ = ["STDOUT", "OutputDirectory", "OutputFile"]
+
+STDOUT = Path("-")
 
 _Given = str | os.PathLike[str]
 _FULL = os.makedev(1, 7)
@@ -60,11 +62,14 @@ class OutputFile(_Output):
 
     _when_empty = ": name a file"
 
-    def __init__(self) -> None:
-        """Take any name."""
+    def __init__(self, *, or_stdout: bool = False) -> None:
+        """Take any name; ``or_stdout``: and ``-``, which is returned as it is."""
         super().__init__(dir_okay=False, readable=False, path_type=Path)
+        self._or_stdout = or_stdout
 
     def _check(self, path: Path) -> None:
+        if self._or_stdout and path == STDOUT:
+            return
         try:
             mode = path.stat().st_mode
         except FileNotFoundError:

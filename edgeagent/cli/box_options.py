@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
+import msgspec
 
 from edgeagent.agent import Agent, Environment
 from edgeagent.api.presence import sessions_of
@@ -15,6 +17,7 @@ from edgeagent.cli.packaged_box import PackagedBox
 from edgeagent.cli.wording import counted, words
 from edgeagent.config import Config, config_source, load_config
 from edgeagent.errors import StorageError
+from edgeagent.store.home_files import holds_box
 
 __all__ = [
     "BoxOptions",
@@ -73,6 +76,27 @@ class BoxOptions:
             if writes:
                 with suppress(StorageError):  # the command is done; the next one tries again
                     agent.housekeeping()
+
+    @contextmanager
+    def look(self) -> Iterator[Agent]:
+        """Open the agent of a command that only reads: where there is no box, none is made.
+
+        It reads an empty one then, which is gone afterwards, and says so.
+        """
+        self.require_no_other()
+        if holds_box(self.home):
+            with self.open() as agent:
+                yield agent
+            return
+        missing = words("no box in {home} yet: this is what a new one holds", home=self.home)
+        click.echo(missing, err=True)
+        with TemporaryDirectory(prefix="edgeagent-") as directory:
+            place = Path(directory)
+            # A vendor's helper is not to keep a key for it.
+            config = msgspec.structs.replace(self.config(), key_provider="file")
+            outside = Environment(runtime_directory=place)
+            with Agent.open(place / "home", config=config, environment=outside) as agent:
+                yield agent
 
 
 def _environment_of(home: Path) -> Environment:

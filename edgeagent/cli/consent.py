@@ -49,7 +49,7 @@ def command() -> None:
 @pass_box
 def show(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
     """Show each purpose, what it means, and how it stands."""
-    with box.open() as agent:
+    with box.look() as agent:
         profile = agent.household.chosen(named_profile)
         states = agent.consent(profile)
         may_consent = agent.household.may_consent(profile)
@@ -232,7 +232,7 @@ def signal(box: BoxOptions, *, name: str, as_json: bool) -> None:
 @pass_box
 def receipt(box: BoxOptions, *, profile: str | None, as_json: bool) -> None:
     """Print every decision, with the record fields of ISO/IEC TS 27560."""
-    with box.open() as agent:
+    with box.look() as agent:
         issued = agent.consent_receipt(profile)
         if profile is not None and not issued.records:  # of one that is gone they are kept
             agent.household.require(profile)

@@ -10,10 +10,11 @@ import click
 import msgspec
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
+from edgeagent.cli.known_id import whole_id
 from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
-from edgeagent.command_output import OutputFile
+from edgeagent.command_output import STDOUT, OutputFile
 from edgeagent.errors import InputError, LedgerBroken, OutputError
 from edgeagent.privacy.accounting import epsilon
 from edgeagent.services.reports.disclosure_log import disclosed
@@ -38,7 +39,7 @@ def command() -> None:
 @pass_box
 def list_(box: BoxOptions, *, as_json: bool) -> None:
     """List all reports, oldest first."""
-    with box.open() as agent:
+    with box.look() as agent:
         disclosures = agent.disclosures()
     if as_json:
         emit_json({"disclosures": [disclosed(item) for item in disclosures]})
@@ -63,9 +64,14 @@ def list_(box: BoxOptions, *, as_json: bool) -> None:
 @json_option
 @pass_box
 def show(box: BoxOptions, *, report_id: str, as_json: bool) -> None:
-    """Show one report as it left, and what a reader could conclude."""
-    with box.open() as agent:
-        found = [item for item in agent.disclosures() if item.report_id == report_id]
+    """Show one report as it left, and what a reader could conclude.
+
+    The beginning of an id is enough where only one begins so.
+    """
+    with box.look() as agent:
+        disclosures = agent.disclosures()
+    report_id = whole_id(report_id, (item.report_id for item in disclosures))
+    found = [item for item in disclosures if item.report_id == report_id]
     if not found:
         raise InputError(
             f"no report {report_id!r} in this box", hint="edgeagent disclosures list shows the ids"
@@ -82,7 +88,7 @@ def show(box: BoxOptions, *, report_id: str, as_json: bool) -> None:
 @pass_box
 def verify(box: BoxOptions, *, as_json: bool) -> None:
     """Verify chain, anchor, bodies and budget; says what is wrong, with exit code 5."""
-    with box.open() as agent:
+    with box.look() as agent:
         found = agent.reports.verify_disclosures()
     if as_json:
         emit_json(found)
@@ -103,13 +109,13 @@ def verify(box: BoxOptions, *, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("path", required=False, type=OutputFile(), metavar="[FILE]")
+@click.argument("path", required=False, type=OutputFile(or_stdout=True), metavar="[FILE]")
 @pass_box
 def export(box: BoxOptions, *, path: Path | None) -> None:
     """Write the whole log as JSON to FILE or stdout: every byte that left, none that did not."""
-    with box.open() as agent:
+    with box.look() as agent:
         data = msgspec.json.encode(agent.reports.export_disclosures())
-    if path is None:
+    if path in {None, STDOUT}:
         click.echo(data.decode())
         return
     try:

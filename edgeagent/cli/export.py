@@ -11,7 +11,8 @@ import click
 from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.cli.wording import TranslatedCommand, words
 from edgeagent.command_group import emit_json, json_option
-from edgeagent.command_output import OutputFile
+from edgeagent.command_output import STDOUT, OutputFile
+from edgeagent.messages import canonical_bytes
 from edgeagent.services.upkeep.export_format import published_schema
 from edgeagent.services.upkeep.portability import Progress
 
@@ -23,23 +24,30 @@ __all__ = ["command", "progress_on_stderr"]
     cls=TranslatedCommand,
     examples={
         "everything, into a new file": "edgeagent export box.json",
+        "without a file that is not encrypted": "edgeagent export - | gpg --symmetric > box.gpg",
     },
 )
-@click.argument("path", required=False, type=OutputFile(), metavar="FILE")
+@click.argument("path", required=False, type=OutputFile(or_stdout=True), metavar="FILE")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of an export instead.")
 @json_option
 @pass_box
 def command(box: BoxOptions, *, path: Path | None, schema: bool, as_json: bool) -> None:
     """Write profiles, history, consents, marks and all reports into FILE, as JSON.
 
-    The file is not encrypted: only its owner can read it, and it is for the household alone.
+    The file is not encrypted: only its owner can read it, and it is for the household alone. FILE
+    '-' is stdout.
     """
     if schema:
         click.echo(published_schema().decode(), nl=False)
         return
     if path is None:
         raise click.MissingParameter(param_hint="'FILE'", param_type="argument")
-    with box.open() as agent, progress_on_stderr(words("exporting")) as progress:
+    if path == STDOUT and as_json:
+        raise click.UsageError("--json says what was written to a file: leave it out with '-'")
+    with box.look() as agent, progress_on_stderr(words("exporting")) as progress:
+        if path == STDOUT:
+            click.echo(canonical_bytes(agent.portability.export(progress=progress)))
+            return
         written_bytes = agent.portability.export_to(path, progress=progress)
     if as_json:
         emit_json({"file": str(path), "bytes": written_bytes})

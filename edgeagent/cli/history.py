@@ -7,6 +7,7 @@ from typing import Any, get_args
 import click
 
 from edgeagent.cli.box_options import BoxOptions, called_off, forgotten, pass_box, profile_option
+from edgeagent.cli.known_id import id_in_history
 from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc, moment_of_iso
 from edgeagent.command_group import emit_json, json_option
@@ -79,7 +80,7 @@ def add(
 @pass_box
 def list_(box: BoxOptions, *, limit: int, named_profile: str | None, as_json: bool) -> None:
     """List the latest viewings, newest first."""
-    with box.open() as agent:
+    with box.look() as agent:
         profile = agent.household.chosen(named_profile)
         if named_profile is not None:
             agent.household.require(profile)  # one that was removed has nothing to list
@@ -117,7 +118,9 @@ def list_(box: BoxOptions, *, limit: int, named_profile: str | None, as_json: bo
 def forget(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Delete every viewing of ENTITY_ID."""
     with box.open(writes=True) as agent:
-        deleted = agent.title_marks.forget(entity_id, profile=agent.household.chosen(named_profile))
+        profile = agent.household.chosen(named_profile)
+        entity_id = id_in_history(agent, entity_id, profile=profile)
+        deleted = agent.title_marks.forget(entity_id, profile=profile)
         reports = called_off(agent)
     if as_json:
         emit_json({"deleted": deleted})
@@ -136,7 +139,7 @@ def forget(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_jso
 def retention(box: BoxOptions, *, days: int | None, as_set: bool, as_json: bool) -> None:
     """Show for how long viewings are kept, or shorten it; what is older is hidden at once."""
     changes = days is not None or as_set
-    with box.open(writes=changes) as agent:
+    with box.open(writes=True) if changes else box.look() as agent:
         kept = agent.retention.choose(days) if changes else agent.retention.kept()
     if as_json:
         emit_json(kept)

@@ -59,7 +59,7 @@ def update(box: BoxOptions, *, as_json: bool) -> None:
 @pass_box
 def status(box: BoxOptions, *, as_json: bool) -> None:
     """Show both slots, failures, what was refused, rolled out or stopped, and the releases seen."""
-    with box.open() as agent:
+    with box.look() as agent:
         installation = agent.installation()
     if as_json:
         emit_json(installation)

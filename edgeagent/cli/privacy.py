@@ -52,7 +52,7 @@ def command() -> None:
 def assess(box: BoxOptions, *, prior_file: Path | None, as_json: bool) -> None:
     """Assess this household now: fields, budget, conclusions, settings."""
     prior = None if prior_file is None else _read_prior(prior_file)
-    with box.open() as agent:
+    with box.look() as agent:
         assessment = agent.reports.assess(prior)
     if as_json:
         emit_json(assessment)
@@ -65,7 +65,7 @@ def assess(box: BoxOptions, *, prior_file: Path | None, as_json: bool) -> None:
 @pass_box
 def report(box: BoxOptions, *, as_json: bool) -> None:
     """Say what was kept, used, sent and spent in the last 13 weeks, and what a quarter changed."""
-    with box.open() as agent:
+    with box.look() as agent:
         quarter = agent.reports.quarter()
     if as_json:
         emit_json(quarter)
@@ -83,7 +83,7 @@ def notice(box: BoxOptions, *, language: str | None, as_json: bool) -> None:
     Compiled limits and settings fill in its values. What the present task and the household make
     tighter stands below it: it is no part of what is consented to, nor of the SHA-256.
     """
-    with box.open() as agent:
+    with box.look() as agent:
         shown = agent.gate.notice(language)
         task, kept = agent.installation().task, agent.retention.kept()
     digest = notice_digest(shown)
@@ -121,7 +121,7 @@ def dpia(box: BoxOptions, *, out: Path | None, as_json: bool) -> None:
 
     It names no profile and nothing that was watched.
     """
-    with box.open() as agent:
+    with box.look() as agent:
         facts = agent.reports.impact()
     text = msgspec.json.encode(facts).decode() + "\n" if as_json else annex(facts)
     if out is None:

@@ -89,7 +89,7 @@ def _done(
     require_own(box.home)
     socket = served_at(box.home)
     if socket is None:
-        with box.open() as agent:
+        with box.look() if there == "privateSession" else box.open() as agent:
             return here(agent.private)
     return _asked(socket, there, **params)
 

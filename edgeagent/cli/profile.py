@@ -34,7 +34,7 @@ def command() -> None:
 @pass_box
 def list_(box: BoxOptions, *, as_json: bool) -> None:
     """List the profiles; an asterisk marks the active one."""
-    with box.open() as agent:
+    with box.look() as agent:
         active, profiles = agent.household.active, agent.household.profiles()
     if as_json:
         emit_json({"active": active, "profiles": profiles})

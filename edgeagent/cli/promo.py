@@ -46,7 +46,7 @@ def choose(
     box: BoxOptions, *, placement: str, number: int, named_profile: str | None, as_json: bool
 ) -> None:
     """Choose what PLACEMENT holds; the answer stays the same for a quarter of a day."""
-    with box.open() as agent:
+    with box.look() as agent:
         profile = agent.household.chosen(named_profile)
         chosen = agent.promotions.choose(placement, number=number, profile=profile)
     if as_json:
@@ -78,7 +78,7 @@ def shown(box: BoxOptions, *, crid: str, named_profile: str | None, as_json: boo
 @pass_box
 def list_(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
     """List all creatives on this box, what was shown, and what is hidden."""
-    with box.open() as agent:
+    with box.look() as agent:
         profile = agent.household.chosen(named_profile)
         creatives = agent.promotions.listed(profile=profile)
         hidden = agent.promotions.hidden(profile=profile)
@@ -110,7 +110,7 @@ def list_(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
 @pass_box
 def why(box: BoxOptions, *, crid: str, named_profile: str | None, as_json: bool) -> None:
     """Say why the creative CRID may be shown, and how to stop it."""
-    with box.open() as agent:
+    with box.look() as agent:
         reason = agent.promotions.why(crid, profile=agent.household.chosen(named_profile))
     if as_json:
         emit_json(reason)

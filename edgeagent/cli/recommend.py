@@ -23,7 +23,6 @@ __all__ = ["command"]
     },
 )
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, MAX_PICKS))
-@click.option("--explain", "entity_id", metavar="ENTITY_ID", help="Explain this one title instead.")
 @click.option(
     "--cached", is_flag=True, help="Serve the last picks at once, if they are a day old at most."
 )
@@ -34,7 +33,6 @@ def command(
     box: BoxOptions,
     *,
     limit: int,
-    entity_id: str | None,
     cached: bool,
     named_profile: str | None,
     as_json: bool,
@@ -44,12 +42,8 @@ def command(
     What was begun comes first, apart from what is new. Of a new list one pick in ten is drawn from
     what nearly made it.
     """
-    with box.open() as agent:
+    with box.look() as agent:
         profile = agent.household.chosen(named_profile)
-        if entity_id is not None:
-            pick = agent.explain(entity_id, profile=profile)
-            _print_parts(pick, as_json=as_json)
-            return
         picks = agent.recommend(profile=profile, limit=limit, cached=cached)
     if as_json:
         emit_json(picks)
@@ -78,16 +72,3 @@ def _print_list(picks: tuple[Pick, ...]) -> None:
         click.secho(f"{rank:3}. {pick.title}{year}", bold=True, nl=False)
         click.echo(f"  {', '.join(pick.genres)}  [{pick.entity_id}]")
         click.echo(f"     {words_for(pick, say=words)}")
-
-
-def _print_parts(pick: Pick, *, as_json: bool) -> None:
-    if as_json:
-        emit_json(pick)
-        return
-    click.secho(words("{title}: score {score:.4f}", title=pick.title, score=pick.score), bold=True)
-    click.echo(f"  {words_for(pick, say=words)}")
-    for reason in pick.reasons:
-        name = reason.title or reason.kind
-        click.echo(f"  {reason.contribution:+.4f}  {reason.share_fraction:5.1%}  {name}")
-    total = sum(reason.contribution for reason in pick.reasons)
-    click.echo(f"  {total:+.4f}  " + words("sum of the parts"))

@@ -73,7 +73,7 @@ def preview(box: BoxOptions, *, as_json: bool) -> None:
 
     For the owner of the home only, and one draw a week: asking again shows the same.
     """
-    with box.open() as agent:
+    with box.look() as agent:
         found = agent.reports.preview()
     if as_json:
         emit_json(found)
@@ -92,7 +92,7 @@ def preview(box: BoxOptions, *, as_json: bool) -> None:
 @pass_box
 def budget(box: BoxOptions, *, as_json: bool) -> None:
     """Show what was spent of the privacy budget."""
-    with box.open() as agent:
+    with box.look() as agent:
         found = agent.reports.balance()
         is_stopped = agent.installation().task_is_stopped
     if as_json:

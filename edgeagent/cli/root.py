@@ -27,7 +27,7 @@ __all__ = ["cli", "main"]
 
 _SECTIONS = {
     "What was watched": ("history", "title", "profile", "private"),
-    "What to watch": ("recommend", "promo"),
+    "What to watch": ("recommend", "explain", "promo"),
     "Privacy": (
         "consent",
         "privacy",

@@ -1,10 +1,12 @@
-"""``edgeagent title``: hide, forget or exclude single titles for a profile."""
+"""``edgeagent title``: find titles; hide, forget or exclude single ones for a profile."""
 
 from __future__ import annotations
 
 import click
 
+from edgeagent.agent import Agent
 from edgeagent.cli.box_options import BoxOptions, called_off, forgotten, pass_box, profile_option
+from edgeagent.cli.known_id import id_in_catalogue, id_in_history, whole_id
 from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
@@ -18,12 +20,42 @@ _entity_argument = click.argument("entity_id")
     name="title",
     cls=TranslatedGroup,
     examples={
+        "which id it has": "edgeagent title search star wars",
         "never show a title again": "edgeagent title hide movielens:260",
         "what is hidden, or no reason": "edgeagent title list",
     },
 )
 def command() -> None:
-    """Hide, forget or exclude single titles, for one profile."""
+    """Find titles; hide, forget or exclude single ones, for one profile.
+
+    The beginning of an id is enough where only one begins so.
+    """
+
+
+@command.command()
+@click.argument("words_of_title", nargs=-1, required=True, metavar="WORD...")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@json_option
+@pass_box
+def search(box: BoxOptions, *, words_of_title: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Find titles of the catalogue by words, or parts of words, of their name."""
+    with box.look() as agent:
+        found = agent.titles.search(" ".join(words_of_title))
+    if as_json:
+        emit_json({"count": len(found), "titles": found[:limit]})
+        return
+    for title in found[:limit]:
+        year = f" ({title.year})" if title.year else ""
+        click.secho(f"{title.title}{year}", bold=True, nl=False)
+        click.echo(f"  {', '.join(title.genres)}  [{title.entity_id}]")
+    click.echo(
+        counted(
+            "{shown} of {number} title",
+            "{shown} of {number} titles",
+            len(found),
+            shown=len(found[:limit]),
+        )
+    )
 
 
 @command.command()
@@ -34,6 +66,7 @@ def command() -> None:
 def hide(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Never show ENTITY_ID again ("not interested"); it carries no weight either."""
     with box.open(writes=True) as agent:
+        entity_id = id_in_catalogue(agent, entity_id)
         agent.title_marks.hide(entity_id, profile=agent.household.chosen(named_profile))
     _say(
         {"hidden": True},
@@ -50,7 +83,9 @@ def hide(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json:
 def unhide(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Show ENTITY_ID again."""
     with box.open(writes=True) as agent:
-        was = agent.title_marks.unhide(entity_id, profile=agent.household.chosen(named_profile))
+        profile = agent.household.chosen(named_profile)
+        entity_id = _marked(agent, entity_id, profile=profile)
+        was = agent.title_marks.unhide(entity_id, profile=profile)
     if was:
         said = words("{id} may be shown again", id=entity_id)
     else:
@@ -66,6 +101,7 @@ def unhide(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_jso
 def exclude(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Do not use ENTITY_ID as a reason: its viewings stay, without weight."""
     with box.open(writes=True) as agent:
+        entity_id = id_in_catalogue(agent, entity_id)
         agent.title_marks.exclude(entity_id, profile=agent.household.chosen(named_profile))
     _say(
         {"excluded": True},
@@ -82,7 +118,9 @@ def exclude(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_js
 def include(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Use ENTITY_ID as a reason again."""
     with box.open(writes=True) as agent:
-        was = agent.title_marks.include(entity_id, profile=agent.household.chosen(named_profile))
+        profile = agent.household.chosen(named_profile)
+        entity_id = _marked(agent, entity_id, profile=profile)
+        was = agent.title_marks.include(entity_id, profile=profile)
     if was:
         said = words("{id} may be a reason again", id=entity_id)
     else:
@@ -98,7 +136,9 @@ def include(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_js
 def forget(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
     """Delete every viewing of ENTITY_ID; this cannot be undone."""
     with box.open(writes=True) as agent:
-        deleted = agent.title_marks.forget(entity_id, profile=agent.household.chosen(named_profile))
+        profile = agent.household.chosen(named_profile)
+        entity_id = id_in_history(agent, entity_id, profile=profile)
+        deleted = agent.title_marks.forget(entity_id, profile=profile)
         reports = called_off(agent)
     _say({"deleted": deleted}, f"{forgotten(deleted, entity_id)}\n{reports}", as_json=as_json)
 
@@ -109,7 +149,7 @@ def forget(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_jso
 @pass_box
 def list_(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
     """List the titles that are hidden or excluded."""
-    with box.open() as agent:
+    with box.look() as agent:
         profile = agent.household.chosen(named_profile)
         marks = agent.title_marks.marked(profile=profile)
     if as_json:
@@ -127,6 +167,10 @@ def list_(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
             profile=profile,
         )
     )
+
+
+def _marked(agent: Agent, typed: str, *, profile: str) -> str:
+    return whole_id(typed, (mark.entity_id for mark in agent.title_marks.marked(profile=profile)))
 
 
 def _say(value: object, text: str, *, as_json: bool) -> None:

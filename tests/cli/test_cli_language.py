@@ -172,12 +172,12 @@ _LIFE = """
 profile create anna; profile rename anna berta; profile switch berta; profile switch main
 profile list; consent show; consent grant history personalization; consent grant reporting
 consent withdraw reporting; consent signal gpc; consent grant history; consent receipt
-history add t:1; history list; history retention --days 30
-title hide t:1; title exclude t:2; title list; title unhide t:1; title include t:2
-title forget t:1; history forget t:1; private start; private status; private stop
-report budget; report preview; report close; report send; disclosures list; disclosures verify
-disclosures show x; privacy assess; privacy report; privacy notice; privacy dpia; model status
-model update; model rollback; recommend; keys status; keys rekey; keys rotate; config check
+history add t:1; history list; history retention --days 30; title hide t:1; title exclude t:2
+title list; title unhide t:1; title include t:2; title forget t:1; history forget t:1
+private start; private status; private stop; report budget; report preview; report close
+report send; disclosures list; disclosures verify; disclosures show x; privacy assess
+privacy report; privacy notice; privacy dpia; model status; model update; model rollback
+recommend; explain t:1; title search t; keys status; keys rekey; keys rotate; config check
 config show; service endpoint; service files; dashboard; doctor; export {home}.json
 import {home}.json; promo list; promo choose home; promo choose home --number 9; promo why crisps
 promo shown crisps; promo hide crisps; promo unhide --category cars; promo hide --advertiser A

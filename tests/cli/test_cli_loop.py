@@ -138,9 +138,9 @@ def test_a_model_is_fetched_shown_and_ranks_with_reasons(
     assert said.count("Because you watched") >= 1
     picks = connected.json("recommend", "--limit", "3")["picks"]
     assert len(picks) == 3
-    explained = connected.says("recommend", "--explain", picks[0]["entity_id"])
+    explained = connected.says("explain", picks[0]["entity_id"])
     assert "sum of the parts" in explained
-    assert connected.json("recommend", "--explain", picks[0]["entity_id"])["reasons"]
+    assert connected.json("explain", picks[0]["entity_id"])["reasons"]
 
 
 def test_words_that_the_operator_lifts_are_shown(connected: Terminal, publisher: Publisher) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from edgeagent.agent import Agent
 from edgeagent.cli.root import cli
 from edgeagent.errors import OutputError
 from model_export.cli import main as model_export
@@ -62,6 +63,7 @@ def test_an_answer(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    Agent.open(tmp_path).close()
     code, lines = complaint("edgeagent", ["--home", str(tmp_path), *words], capfd, monkeypatch)
     assert code == OutputError.exit_code
     assert len(lines) == 2
@@ -82,6 +84,7 @@ def test_an_error_keeps_its_own_exit_code_where_stderr_is_gone(
     ("stdout", "reason"), [("closed", "Bad file desc"), ("pipe", "Broken pipe")]
 )
 def test_a_reader_that_is_not_there(tmp_path: Path, stdout: str, reason: str) -> None:
+    Agent.open(tmp_path).close()
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing) as nowhere:

@@ -62,10 +62,10 @@ def test_stored_picks_are_served_at_once(terminal: Terminal) -> None:
 
 def test_an_explanation_adds_up_and_says_it_in_words(terminal: Terminal) -> None:
     best = terminal.json("recommend")["picks"][0]["entity_id"]
-    explained = terminal.json("recommend", "--explain", best)
+    explained = terminal.json("explain", best)
     parts = sum(reason["contribution"] for reason in explained["reasons"])
     assert parts == pytest.approx(explained["score"])
-    words = terminal.says("recommend", "--explain", best)
+    words = terminal.says("explain", best)
     assert "Because you watched" in words
     assert "sum of the parts" in words
 

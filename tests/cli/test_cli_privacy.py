@@ -196,7 +196,7 @@ def test_a_preview_without_a_task_says_the_way_out(terminal: Terminal) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a home away: run as root")
 def test_a_preview_is_for_the_owner(terminal: Terminal) -> None:
-    terminal("consent", "show")
+    terminal("profile", "create", "anna")
     os.chown(terminal.home, 4242, 4242)
     refused = terminal("report", "preview")
     assert (refused.exit_code, "user with id 4242" in refused.stderr) == (8, True)

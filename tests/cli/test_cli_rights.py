@@ -329,6 +329,8 @@ def test_an_erased_box_is_a_new_one(terminal: Terminal) -> None:
     assert terminal.json("profile", "list")["active"] == "main"
     assert terminal.json("consent", "receipt")["records"] == []
     assert "silent before" in terminal.says("report", "budget")
+    assert list(terminal.home.iterdir()) == []  # looking makes no box
+    terminal.says("profile", "create", "anna")
     for name in ("kek", "ledger.key"):
         (terminal.home / name).unlink()
     refused(terminal, "history", "list", exit_code=5, match="ledger.key")

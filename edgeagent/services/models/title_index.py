@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator
 
 from edgeagent.errors import ModelRefused, NoModel, UnknownEntity
@@ -79,6 +80,22 @@ class TitleIndex:
         """
         return iter(self._load())
 
+    def search(self, text: str) -> tuple[Title, ...]:
+        """Return the titles in whose names all words of a text are, in any order.
+
+        Case and accents do not count. Names that begin with the text come first.
+
+        Raises:
+            NoModel, ModelRefused: as for :meth:`find`.
+
+        """
+        wanted = _plain(text)
+        words = wanted.split()
+        named = ((_plain(title.title), title) for title in self._load())
+        found = [(name, title) for name, title in named if all(word in name for word in words)]
+        found.sort(key=lambda one: (not one[0].startswith(wanted), one[0], one[1].entity_id))
+        return tuple(title for _, title in found)
+
     def release(self) -> None:
         """Free the titles' memory until the next look-up."""
         self._titles, self._sha256 = None, ""
@@ -102,3 +119,9 @@ class TitleIndex:
             self._titles = PackedTitles(data)
             self._sha256 = reference.sha256
         return self._titles
+
+
+def _plain(text: str) -> str:
+    """Return a text without case and accents."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part))
