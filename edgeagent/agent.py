@@ -390,7 +390,7 @@ class Agent(AbstractContextManager["Agent"]):
         for finish in (
             self.retention.begin,
             self.household.finish_rename,
-            self.title_marks.finish,
+            self.history.finish,
             self.erasure.finish,
             self._withdrawals.finish,
             self._withdrawals.finish_log,

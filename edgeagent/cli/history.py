@@ -14,6 +14,7 @@ from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError, NoModel
 from edgeagent.messages import WatchEvent
 from edgeagent.messages.fields import MAX_RETENTION_DAYS, AgePolicy
+from edgeagent.store import Span
 from edgeagent.store.ownership import require_own
 
 __all__ = ["command"]
@@ -57,7 +58,7 @@ def add(
 ) -> None:
     """Record that ENTITY_ID was watched."""
     require_own(box.home)  # whose private sessions are not seen by others
-    named = None if watched_on is None else _parse_time(watched_on)
+    named = None if watched_on is None else _parse_time(watched_on, name="--at")
     with box.open(writes=True) as agent:
         when = agent.retention.told(named, name="--at")
         profile = agent.household.chosen(named_profile)
@@ -129,6 +130,39 @@ def forget(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_jso
         click.echo(reports)
 
 
+@command.command(name="forget-span")
+@click.option("--since", metavar="TIME", required=True, help="The first moment, ISO 8601 UTC.")
+@click.option("--until", metavar="TIME", help="The first moment after it.  [default: no end]")
+@click.option("--only", "entity_id", metavar="ENTITY_ID", help="Only viewings of this title.")
+@profile_option
+@json_option
+@pass_box
+def forget_span(
+    box: BoxOptions,
+    /,
+    *,
+    since: str,
+    until: str | None,
+    entity_id: str | None,
+    named_profile: str | None,
+    as_json: bool,
+) -> None:
+    """Delete every viewing that began in a span of time; this cannot be undone."""
+    span = Span(
+        since=_parse_time(since, name="--since"),
+        until=None if until is None else _parse_time(until, name="--until"),
+        entity_id=entity_id,
+    )
+    with box.open(writes=True) as agent:
+        deleted = agent.history.forget(span, profile=agent.household.chosen(named_profile))
+        reports = called_off(agent)
+    if as_json:
+        emit_json({"deleted": deleted})
+    else:
+        click.echo(counted("deleted {number} viewing", "deleted {number} viewings", deleted))
+        click.echo(reports)
+
+
 @command.command()
 @click.option(
     "--days", type=click.IntRange(1, MAX_RETENTION_DAYS), help="Keep viewings for fewer days."
@@ -158,12 +192,12 @@ def retention(box: BoxOptions, *, days: int | None, as_set: bool, as_json: bool)
         )
 
 
-def _parse_time(text: str) -> int:
+def _parse_time(text: str, *, name: str) -> int:
     try:
         return int(moment_of_iso(text))
     except ValueError as error:
         raise InputError(
-            f"--at {text!r} is not a time", hint="write it as 2026-11-24T20:15:00Z"
+            f"{name} {text!r} is not a time", hint="write it as 2026-11-24T20:15:00Z"
         ) from error
 
 

@@ -20,7 +20,7 @@ from edgeagent.store.providers import (
     CredentialKeyProvider,
     FileKeyProvider,
 )
-from edgeagent.store.reach import EVERYTHING, Reach
+from edgeagent.store.reach import EVERYTHING, Reach, Span
 from edgeagent.store.showings import CreativeMark, MarkedCreative, ShowingStore
 from edgeagent.store.state import DERIVED
 from edgeagent.store.undated import BootTime, UndatedViewing
@@ -54,6 +54,7 @@ __all__ = [
     "SavedPicks",
     "SecretKey",
     "ShowingStore",
+    "Span",
     "TitleMark",
     "UndatedViewing",
     "arrival",

@@ -9,7 +9,7 @@ age does not count.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
 
@@ -26,7 +26,8 @@ from edgeagent.store.witness import Witness
 
 __all__ = ["DELETING_PURPOSES", "Deleted", "Deletions", "call_off", "is_deletion"]
 
-Deleted = Literal["title", "history", "profile", "retention", "unrecorded"]
+Deleted = Literal["title", "viewings", "history", "profile", "retention", "unrecorded"]
+ForgetKind = Literal["title", "viewings"]
 """The kind of a deletion, never its content: ``retention`` is a shorter retention that was chosen,
 ``unrecorded`` a deletion made while the ledger was broken."""
 
@@ -39,8 +40,8 @@ _OWED = "unrecorded deletion"
 _ERASURES = "erasure"
 """Prefix of the names of erasure intents. An early release, which allowed one at a time, used the
 prefix alone."""
-_FORGETTINGS = "forgetting"
-"""Prefix of the names of forget requests; releases that do not know it ignore them."""
+_FORGETTINGS: Mapping[ForgetKind, str] = {"title": "forgetting", "viewings": "span"}
+"""Prefixes of the names of forget requests; releases that do not know one ignore its requests."""
 
 _LAST_SQL = f"""
     SELECT max(
@@ -144,18 +145,22 @@ class Deletions:
         # An earlier release stored an empty body instead of deleting a finished one.
         return tuple(body for _, body in read_states(self._database, _ERASURES) if body)
 
-    def forgettings(self) -> tuple[bytes, ...]:
-        """Return the unfinished forget requests, oldest first."""
-        return tuple(body for _, body in read_states(self._database, _FORGETTINGS))
+    def forgettings(self) -> tuple[tuple[ForgetKind, bytes], ...]:
+        """Return the unfinished forget requests with their kinds, the oldest of a kind first."""
+        return tuple(
+            (kind, body)
+            for kind, prefix in _FORGETTINGS.items()
+            for _, body in read_states(self._database, f"{prefix}.")
+        )
 
     def done(self, place: int) -> None:
         """Delete the requests of erasures up to a sequence number; 0: only one without a number."""
         last = _name_of_intent("history", place)
         self._drop(name for name, _ in read_states(self._database, _ERASURES) if name <= last)
 
-    def forgotten(self, place: int) -> None:
+    def forgotten(self, kind: ForgetKind, place: int) -> None:
         """Delete the forget request with this sequence number."""
-        self._drop([_name_of_intent("title", place)])
+        self._drop([_name_of_intent(kind, place)])
 
     def _drop(self, names: Iterable[str]) -> None:
         with self._database.transaction() as connection:
@@ -210,7 +215,9 @@ class Deletions:
 
 def _name_of_intent(deleted: Deleted, place: int) -> str:
     """Return the name of a request; names of one kind sort in the order of the chain."""
-    kind = _FORGETTINGS if deleted == "title" else _ERASURES
+    kind = _ERASURES
+    if deleted in ("title", "viewings"):
+        kind = _FORGETTINGS[deleted]
     return f"{kind}.{place:019d}"
 
 

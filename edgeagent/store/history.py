@@ -33,8 +33,10 @@ from edgeagent.store.profiles import (
 from edgeagent.store.reach import (
     EVERYTHING,
     Reach,
+    Span,
     delete_older,
     forget_older,
+    forget_span,
     holds_older,
     remove_older_profile,
 )
@@ -118,6 +120,19 @@ class HistoryStore(Viewings, KeyedStore):
         """
         with self._database.transaction() as connection:
             deleted = forget_older(connection, profile, entity_id, reach)
+            connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
+        self._leave_no_trace()
+        return deleted
+
+    def forget_span(self, profile: str, span: Span, *, reach: Reach = EVERYTHING) -> int:
+        """Delete the viewings that began in a span, and picks that may cite them; return how many.
+
+        Raises:
+            StorageError: as :meth:`forget`.
+
+        """
+        with self._database.transaction() as connection:
+            deleted = forget_span(connection, profile, span, reach)
             connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
         self._leave_no_trace()
         return deleted

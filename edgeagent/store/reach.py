@@ -16,8 +16,10 @@ from edgeagent.store.database import Database
 __all__ = [
     "EVERYTHING",
     "Reach",
+    "Span",
     "delete_older",
     "forget_older",
+    "forget_span",
     "holds_older",
     "remove_older_profile",
 ]
@@ -46,6 +48,17 @@ class Reach:
 
 
 EVERYTHING = Reach(seq=_ALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The viewings that began in a span of time, seconds UTC."""
+
+    since: int
+    until: int | None = None
+    """The first moment after it; ``None``: it has no end, so that dates ahead are in it, too."""
+    entity_id: str | None = None
+    """Only viewings of this title."""
 
 
 def holds_older(
@@ -86,6 +99,26 @@ def forget_older(connection: KeyedConnection, profile: str, entity_id: str, reac
         for table, which in (("events", "TRUE"), ("title_marks", "mark = 'not_reason'"))
     }
     return deleted["events"]
+
+
+def forget_span(connection: KeyedConnection, profile: str, span: Span, reach: Reach) -> int:
+    """Delete the viewings of a span that are in reach; return how many.
+
+    With its last viewing a title is no longer excluded: the mark would tell that it was watched.
+    """
+    deleted = connection.execute(
+        "DELETE FROM events WHERE profile = ?1 AND watched_on >= ?4 "  # noqa: S608  (as above)
+        "AND (?5 IS NULL OR watched_on < ?5) AND (?6 IS NULL OR entity_id = ?6) "
+        f"AND ({_CONDITIONS['events']}) RETURNING entity_id",
+        (*_parameters(profile, reach), span.since, span.until, span.entity_id),
+    ).fetchall()
+    connection.executemany(
+        "DELETE FROM title_marks WHERE profile = ?1 AND entity_id = ?4 "  # noqa: S608  (as above)
+        f"AND mark = 'not_reason' AND ({_CONDITIONS['title_marks']}) "
+        "AND NOT EXISTS (SELECT 1 FROM events WHERE profile = ?1 AND entity_id = ?4)",
+        [(*_parameters(profile, reach), entity_id) for (entity_id,) in deleted],
+    )
+    return len(deleted)
 
 
 def remove_older_profile(connection: KeyedConnection, profile: str, reach: Reach) -> None:

@@ -101,6 +101,23 @@ def test_history_is_added_listed_and_forgotten(terminal: Terminal) -> None:
     assert terminal.json("history", "forget", "t:1") == {"deleted": 0}
 
 
+def test_a_span_of_the_history_is_forgotten(terminal: Terminal) -> None:
+    terminal.says("consent", "grant", "history")
+    for entity_id, at in (("t:1", "20:15"), ("t:2", "21:00"), ("t:3", "22:30")):
+        terminal.says("history", "add", entity_id, "--at", f"2026-11-24T{at}:00Z")
+    span = ("history", "forget-span", "--since", "2026-11-24T20:15:00Z")
+    said = terminal.says(*span, "--until", "2026-11-24T22:30:00Z", "--only", "t:2")
+    assert "deleted 1 viewing\n" in said
+    assert "is called off; its debit stays" in said
+    listed = terminal.json("history", "list")["viewings"]
+    assert [viewing["entity_id"] for viewing in listed] == ["t:3", "t:1"]
+    assert terminal.json(*span) == {"deleted": 2}
+    never = terminal("history", "forget-span", "--since", "yesterday")
+    assert "error: --since 'yesterday' is not a time" in never.stderr
+    backwards = terminal(*span, "--until", "2026-11-24T20:15:00Z")
+    assert "error: the span of time ends before it begins" in backwards.stderr
+
+
 def test_childrens_and_private_viewings_are_not_stored_and_it_says_so(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -296,6 +296,7 @@ def test_erasing_asks_and_prints_a_receipt_without_content(terminal: Terminal) -
     [
         (("history", "forget", "t:1"), False),
         (("title", "forget", "t:1"), False),
+        (("history", "forget-span", "--since", "2026-11-24T20:15:00Z"), False),
         (("erase", "--scope", "history", "--yes"), False),
         (("erase", "--scope", "history", "--yes", "--reason", "loss_of_consent"), True),
         (("profile", "remove", "anna", "--yes"), True),

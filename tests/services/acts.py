@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from edgeagent.consent import Purpose
 from edgeagent.services.upkeep.export_format import BoxExport
+from edgeagent.store import Span
 from tests.services.conftest import Box
 
 __all__ = ["DELETIONS", "NO_DELETIONS", "Act"]
@@ -19,6 +20,14 @@ def _forget_what_was_watched(box: Box) -> object:
 
 def _forget_what_was_not(box: Box) -> object:
     return box.agent.title_marks.forget("t:never", profile="main")
+
+
+def _forget_a_span_in_which_was_watched(box: Box) -> object:
+    return box.agent.history.forget(Span(since=0), profile="main")
+
+
+def _forget_a_span_in_which_was_not(box: Box) -> object:
+    return box.agent.history.forget(Span(since=0, until=1), profile="main")
 
 
 def _erase_everybodys_history(box: Box) -> object:
@@ -104,6 +113,8 @@ def _named(*acts: Act) -> Mapping[str, Act]:
 DELETIONS = _named(
     _forget_what_was_watched,
     _forget_what_was_not,
+    _forget_a_span_in_which_was_watched,
+    _forget_a_span_in_which_was_not,
     _erase_everybodys_history,
     _erase_an_empty_history,
     _erase_a_profile,

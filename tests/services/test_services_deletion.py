@@ -10,7 +10,7 @@ from edgeagent.agent import Agent, Environment
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken
-from edgeagent.store import CALLED_OFF
+from edgeagent.store import CALLED_OFF, Span
 from tests.services.acts import DELETIONS, NO_DELETIONS, Act
 from tests.services.conftest import Box
 
@@ -117,6 +117,11 @@ def _forget(box: Box) -> None:
     assert box.agent.title_marks.forget("t:1", profile="main") == 1
 
 
+def _forget_span(box: Box) -> None:
+    recent = Span(since=box.clock.now() - 3 * DAY_SECONDS)
+    assert box.agent.history.forget(recent, profile="main") == 1
+
+
 def _erase(box: Box) -> None:
     box.agent.erasure.erase_history()
 
@@ -133,7 +138,9 @@ def _withdraw(box: Box) -> None:
         box.agent.withdraw(Purpose.HISTORY)
 
 
-@pytest.mark.parametrize("act", [_forget, _erase, _erase_what_does_not_open, _withdraw])
+@pytest.mark.parametrize(
+    "act", [_forget, _forget_span, _erase, _erase_what_does_not_open, _withdraw]
+)
 @pytest.mark.parametrize("restarts", [False, True])
 def test_what_was_deleted_with_a_broken_ledger_is_called_off_when_it_is_whole(
     broken: Box, act: Act, *, restarts: bool

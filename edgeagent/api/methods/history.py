@@ -25,7 +25,8 @@ from edgeagent.messages.answers.history import (
 )
 from edgeagent.messages.answers.household import OfProfile
 from edgeagent.messages.codec import Shape
-from edgeagent.messages.fields import HISTORY_PAGE, EntityId, ProfileName
+from edgeagent.messages.fields import HISTORY_PAGE, EntityId, ProfileName, Seconds
+from edgeagent.store import Span
 
 __all__ = ["EVENTS", "METHODS"]
 
@@ -64,6 +65,19 @@ class TitleParams(Shape, frozen=True, kw_only=True):
     """Id of the title."""
     profile: ProfileName | None = None
     """For whom; the active profile unless given."""
+
+
+class SpanParams(Shape, frozen=True, kw_only=True):
+    """The viewings of a profile that began in a span of time."""
+
+    since: Seconds
+    """The first moment, seconds UTC."""
+    until: Seconds | None = None
+    """The first moment after it, seconds UTC; null: the span has no end."""
+    entity_id: EntityId | None = None
+    """Only viewings of this title."""
+    profile: ProfileName | None = None
+    """Whose viewings; the active profile's unless given."""
 
 
 def _history(call: Call, params: HistoryParams) -> HistoryShape:
@@ -180,6 +194,17 @@ def _forget(call: Call, params: TitleParams) -> Forgotten:
     return Forgotten(deleted=deleted)
 
 
+def _forget_span(call: Call, params: SpanParams) -> Forgotten:
+    """Delete the viewings that began in a span of time; this cannot be undone."""
+    call.playbacks.forget_all()
+    profile = call.profile(params.profile)
+    span = Span(since=params.since, until=params.until, entity_id=params.entity_id)
+    with notifying_of_changes(call):
+        deleted = call.agent.history.forget(span, profile=profile)
+    call.notify_of_history(profile)
+    return Forgotten(deleted=deleted)
+
+
 def _emit_history(call: Call, params: TitleParams) -> None:
     call.notify_of_history(call.profile(params.profile))
 
@@ -193,6 +218,7 @@ METHODS = (
     own("exclude", _exclude, TitleParams),
     own("include", _include, TitleParams),
     own("forget", _forget, TitleParams),
+    own("forgetSpan", _forget_span, SpanParams),
 )
 EVENTS = (
     Event(

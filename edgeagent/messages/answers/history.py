@@ -88,7 +88,7 @@ class MarkShape(Shape, frozen=True, kw_only=True):
 
 
 class Forgotten(Shape, frozen=True, kw_only=True):
-    """Effect of ``forget``."""
+    """Effect of ``forget`` and ``forgetSpan``."""
 
     deleted: int
     """How many viewings were deleted."""

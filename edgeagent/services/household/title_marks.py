@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from msgspec import Meta
-
-from edgeagent.errors import LedgerBroken
-from edgeagent.messages.codec import KeptMessage, canonical_bytes, decode
-from edgeagent.messages.fields import EntityId, ProfileName
 from edgeagent.services.context import BoxContext
+from edgeagent.services.household.forgetting import Forgetting
 from edgeagent.services.models.title_index import TitleIndex
-from edgeagent.store import EVERYTHING, HistoryStore, MarkedTitle, Reach, TitleMark
+from edgeagent.store import HistoryStore, MarkedTitle, TitleMark
 from edgeagent.store.rekey import Step
 
 __all__ = ["TitleMarks"]
-
-_CAP_BYTES = 4096
-
-
-class _Forgetting(KeptMessage, frozen=True, kw_only=True):
-    """A forget request that was begun; stored, encrypted, because it spans both databases."""
-
-    profile: ProfileName
-    entity_id: EntityId
-    seq: Annotated[int, Meta(ge=0)]
-    """Its sequence number in the ledger's chain: newer viewings stay."""
 
 
 class TitleMarks:
@@ -37,6 +20,7 @@ class TitleMarks:
     def __init__(self, box: BoxContext, *, titles: TitleIndex) -> None:
         """Store marks in the history of ``box``."""
         self._box = box
+        self._forgetting = Forgetting(box)
         self._titles = titles
 
     def hide(self, entity_id: str, *, profile: str) -> None:
@@ -85,37 +69,7 @@ class TitleMarks:
             StorageError: it is unfinished; the next start completes it.
 
         """
-        self._history.profile_kind(profile)
-        deletions = self._box.home.ledger.deletions
-
-        def placed(seq: int) -> bytes:
-            return canonical_bytes(_Forgetting(profile=profile, entity_id=entity_id, seq=seq))
-
-        try:
-            seq = deletions.append("title", at=self._box.clock.now(), intent=placed)
-        except LedgerBroken:  # nothing is sent then; the viewings are deleted anyway
-            deletions.owe()
-            self._history.showings.drop(before_seq=EVERYTHING.seq)
-            return self._history.forget(profile, entity_id)
-        step("delete")
-        self._history.showings.drop(before_seq=seq)
-        deleted = self._history.forget(profile, entity_id)
-        deletions.forgotten(seq)
-        return deleted
-
-    def finish(self) -> None:
-        """Finish forget requests that were interrupted; cheap if none was.
-
-        Raises:
-            StorageError: one is still unfinished.
-
-        """
-        deletions = self._box.home.ledger.deletions
-        for body in deletions.forgettings():
-            begun = decode(body, _Forgetting, cap_bytes=_CAP_BYTES)
-            self._history.showings.drop(before_seq=begun.seq)
-            self._history.forget(begun.profile, begun.entity_id, reach=Reach(seq=begun.seq))
-            deletions.forgotten(begun.seq)
+        return self._forgetting.title(entity_id, profile=profile, step=step)
 
     def marked(self, *, profile: str) -> tuple[MarkedTitle, ...]:
         """Return every mark of a profile.

@@ -1,4 +1,4 @@
-"""List viewings: none past its retention, each with the date it has by then."""
+"""List viewings: none past its retention, each with the date it has by then; and delete some."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from edgeagent.messages import Viewing
 from edgeagent.messages.fields import HISTORY_PAGE
 from edgeagent.services.context import BoxContext
+from edgeagent.services.household.forgetting import Forgetting
+from edgeagent.store import Span
+from edgeagent.store.rekey import Step
 
 __all__ = ["ViewingHistory"]
 
@@ -15,11 +18,12 @@ _NEAR_SECONDS = 2
 
 
 class ViewingHistory:
-    """Lists the viewings of a profile."""
+    """Lists the viewings of a profile, and deletes those of a span of time."""
 
     def __init__(self, box: BoxContext) -> None:
         """List viewings of the history of ``box``."""
         self._box = box
+        self._forgetting = Forgetting(box)
 
     def count(self, profile: str) -> int:
         """Return how many viewings of a profile are kept."""
@@ -55,3 +59,15 @@ class ViewingHistory:
             return None
         near = history.between(profile, about - _NEAR_SECONDS, about + _NEAR_SECONDS + 1)
         return next((one.watched_on for one in near if one.entity_id == entity_id), about)
+
+    def forget(self, span: Span, *, profile: str, step: Step = lambda _: None) -> int:
+        """Delete a profile's viewings that began in ``span``, and return how many.
+
+        This cannot be undone. Waiting reports are cancelled as by any deletion; see
+        :meth:`Forgetting.span`, also for ``step`` and the errors.
+        """
+        return self._forgetting.span(span, profile=profile, step=step)
+
+    def finish(self) -> None:
+        """Finish deletions of single viewings, spans or titles that were interrupted."""
+        self._forgetting.finish()

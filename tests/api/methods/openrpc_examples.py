@@ -54,6 +54,12 @@ def _confirmation(done: Done) -> Params:
     return {"scope": "history", "confirm": confirm}
 
 
+def _latest(done: Done) -> Params:
+    latest = done["EdgeAgent.history"][0]["result"]["value"]["viewings"][0]
+    start = latest["watchedOn"]
+    return {"entityId": latest["entityId"], "since": start, "until": start + 1}
+
+
 def _older(done: Done) -> Params:
     page = done["EdgeAgent.history"][0]["result"]["value"]
     return {"limit": 2, "before": page["next"]}
@@ -136,6 +142,7 @@ AT_FIRST = [
     Example("Show it again", "EdgeAgent.unhide", {"entityId": _HIDDEN}),
     Example("A reason again", "EdgeAgent.include", {"entityId": _EXCLUDED}),
     Example("Delete the viewings of a title", "EdgeAgent.forget", {"entityId": _OTHER}),
+    Example("Delete one viewing", "EdgeAgent.forgetSpan", _latest),
     Example("State of the box", "EdgeAgent.status"),
     Example("All data", "EdgeAgent.export"),
 ]

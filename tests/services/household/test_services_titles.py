@@ -83,20 +83,20 @@ def test_a_title_that_the_catalogue_does_not_hold_is_refused(agent_box: AgentBox
             agent.title_marks.exclude("no such title", profile="main")
 
 
-class _CutError(Exception):
+class CutError(Exception):
     """The power goes."""
 
 
-def _cut(step: str) -> None:
-    raise _CutError(step)
+def cut(step: str) -> None:
+    raise CutError(step)
 
 
 def test_a_forgetting_that_was_cut_off_is_carried_out_at_the_next_start(box: Box) -> None:
     box.grant(Purpose.HISTORY)
     box.watch("t:1", ago=60)
     box.watch("t:2", ago=120)
-    with pytest.raises(_CutError):
-        box.agent.title_marks.forget("t:1", profile="main", step=_cut)
+    with pytest.raises(CutError):
+        box.agent.title_marks.forget("t:1", profile="main", step=cut)
     box.watch("t:1")  # by a process that goes on: newer
     newer = box.clock.now()
     box.agent.household.create("bea", kind="adult")
