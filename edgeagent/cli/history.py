@@ -14,7 +14,7 @@ from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError, NoModel
 from edgeagent.messages import WatchEvent
 from edgeagent.messages.fields import MAX_RETENTION_DAYS, AgePolicy
-from edgeagent.store import Span
+from edgeagent.store import ViewingSpan
 from edgeagent.store.ownership import require_own
 
 __all__ = ["command"]
@@ -148,7 +148,7 @@ def forget_span(
     as_json: bool,
 ) -> None:
     """Delete every viewing that began in a span of time; this cannot be undone."""
-    span = Span(
+    span = ViewingSpan(
         since=_parse_time(since, name="--since"),
         until=None if until is None else _parse_time(until, name="--until"),
         entity_id=entity_id,

@@ -20,7 +20,7 @@ from edgeagent.store.providers import (
     CredentialKeyProvider,
     FileKeyProvider,
 )
-from edgeagent.store.reach import EVERYTHING, Reach, Span
+from edgeagent.store.reach import EVERYTHING, Reach, ViewingSpan
 from edgeagent.store.showings import CreativeMark, MarkedCreative, ShowingStore
 from edgeagent.store.state import DERIVED
 from edgeagent.store.undated import BootTime, UndatedViewing
@@ -54,9 +54,9 @@ __all__ = [
     "SavedPicks",
     "SecretKey",
     "ShowingStore",
-    "Span",
     "TitleMark",
     "UndatedViewing",
+    "ViewingSpan",
     "arrival",
     "require_within_reach",
 ]

@@ -33,7 +33,7 @@ from edgeagent.store.profiles import (
 from edgeagent.store.reach import (
     EVERYTHING,
     Reach,
-    Span,
+    ViewingSpan,
     delete_older,
     forget_older,
     forget_span,
@@ -124,7 +124,7 @@ class HistoryStore(Viewings, KeyedStore):
         self._leave_no_trace()
         return deleted
 
-    def forget_span(self, profile: str, span: Span, *, reach: Reach = EVERYTHING) -> int:
+    def forget_span(self, profile: str, span: ViewingSpan, *, reach: Reach = EVERYTHING) -> int:
         """Delete the viewings that began in a span, and picks that may cite them; return how many.
 
         Raises:

@@ -16,7 +16,7 @@ from edgeagent.store.database import Database
 __all__ = [
     "EVERYTHING",
     "Reach",
-    "Span",
+    "ViewingSpan",
     "delete_older",
     "forget_older",
     "forget_span",
@@ -51,7 +51,7 @@ EVERYTHING = Reach(seq=_ALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class ViewingSpan:
     """The viewings that began in a span of time, seconds UTC."""
 
     since: int
@@ -101,7 +101,7 @@ def forget_older(connection: KeyedConnection, profile: str, entity_id: str, reac
     return deleted["events"]
 
 
-def forget_span(connection: KeyedConnection, profile: str, span: Span, reach: Reach) -> int:
+def forget_span(connection: KeyedConnection, profile: str, span: ViewingSpan, reach: Reach) -> int:
     """Delete the viewings of a span that are in reach; return how many.
 
     With its last viewing a title is no longer excluded: the mark would tell that it was watched.

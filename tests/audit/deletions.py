@@ -12,7 +12,7 @@ from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_of
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired, PolicyError, StorageError
 from edgeagent.messages import WatchEvent
-from edgeagent.store import Span
+from edgeagent.store import ViewingSpan
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.publication import TITLE_IDS
 from edgeagent.testing.randomness import SeededRandomSource
@@ -43,10 +43,10 @@ ACTS: Mapping[str, Act] = {
         TITLE_IDS[1], profile="main"
     ),
     "a span in which was watched is forgotten": lambda agent: agent.history.forget(
-        Span(since=0), profile="main"
+        ViewingSpan(since=0), profile="main"
     ),
     "a span in which was not watched is forgotten": lambda agent: agent.history.forget(
-        Span(since=0, until=1), profile="main"
+        ViewingSpan(since=0, until=1), profile="main"
     ),
     "the history is erased": lambda agent: agent.erasure.erase_history(),
     "history is withdrawn": lambda agent: agent.withdraw(Purpose.HISTORY),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from edgeagent.consent import Purpose
 from edgeagent.services.upkeep.export_format import BoxExport
-from edgeagent.store import Span
+from edgeagent.store import ViewingSpan
 from tests.services.conftest import Box
 
 __all__ = ["DELETIONS", "NO_DELETIONS", "Act"]
@@ -23,11 +23,11 @@ def _forget_what_was_not(box: Box) -> object:
 
 
 def _forget_a_span_in_which_was_watched(box: Box) -> object:
-    return box.agent.history.forget(Span(since=0), profile="main")
+    return box.agent.history.forget(ViewingSpan(since=0), profile="main")
 
 
 def _forget_a_span_in_which_was_not(box: Box) -> object:
-    return box.agent.history.forget(Span(since=0, until=1), profile="main")
+    return box.agent.history.forget(ViewingSpan(since=0, until=1), profile="main")
 
 
 def _erase_everybodys_history(box: Box) -> object:

@@ -10,7 +10,7 @@ from edgeagent.agent import Agent, Environment
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.errors import LedgerBroken
-from edgeagent.store import CALLED_OFF, Span
+from edgeagent.store import CALLED_OFF, ViewingSpan
 from tests.services.acts import DELETIONS, NO_DELETIONS, Act
 from tests.services.conftest import Box
 
@@ -118,7 +118,7 @@ def _forget(box: Box) -> None:
 
 
 def _forget_span(box: Box) -> None:
-    recent = Span(since=box.clock.now() - 3 * DAY_SECONDS)
+    recent = ViewingSpan(since=box.clock.now() - 3 * DAY_SECONDS)
     assert box.agent.history.forget(recent, profile="main") == 1
 
 

@@ -26,7 +26,7 @@ from edgeagent.messages.answers.history import (
 from edgeagent.messages.answers.household import OfProfile
 from edgeagent.messages.codec import Shape
 from edgeagent.messages.fields import HISTORY_PAGE, EntityId, ProfileName, Seconds
-from edgeagent.store import Span
+from edgeagent.store import ViewingSpan
 
 __all__ = ["EVENTS", "METHODS"]
 
@@ -67,7 +67,7 @@ class TitleParams(Shape, frozen=True, kw_only=True):
     """For whom; the active profile unless given."""
 
 
-class SpanParams(Shape, frozen=True, kw_only=True):
+class ViewingSpanParams(Shape, frozen=True, kw_only=True):
     """The viewings of a profile that began in a span of time."""
 
     since: Seconds
@@ -194,11 +194,11 @@ def _forget(call: Call, params: TitleParams) -> Forgotten:
     return Forgotten(deleted=deleted)
 
 
-def _forget_span(call: Call, params: SpanParams) -> Forgotten:
+def _forget_span(call: Call, params: ViewingSpanParams) -> Forgotten:
     """Delete the viewings that began in a span of time; this cannot be undone."""
     call.playbacks.forget_all()
     profile = call.profile(params.profile)
-    span = Span(since=params.since, until=params.until, entity_id=params.entity_id)
+    span = ViewingSpan(since=params.since, until=params.until, entity_id=params.entity_id)
     with notifying_of_changes(call):
         deleted = call.agent.history.forget(span, profile=profile)
     call.notify_of_history(profile)
@@ -218,7 +218,7 @@ METHODS = (
     own("exclude", _exclude, TitleParams),
     own("include", _include, TitleParams),
     own("forget", _forget, TitleParams),
-    own("forgetSpan", _forget_span, SpanParams),
+    own("forgetSpan", _forget_span, ViewingSpanParams),
 )
 EVENTS = (
     Event(

@@ -10,7 +10,7 @@ from edgeagent.errors import InputError, LedgerBroken
 from edgeagent.messages.codec import KeptMessage, canonical_bytes, decode
 from edgeagent.messages.fields import EntityId, ProfileName, Seconds
 from edgeagent.services.context import BoxContext
-from edgeagent.store import EVERYTHING, HistoryStore, Reach, Span
+from edgeagent.store import EVERYTHING, HistoryStore, Reach, ViewingSpan
 from edgeagent.store.rekey import Step
 
 __all__ = ["Forgetting"]
@@ -59,7 +59,7 @@ class Forgetting:
         """
         return self._begin("title", _Begun(profile=profile, entity_id=entity_id, seq=0), step)
 
-    def span(self, span: Span, *, profile: str, step: Step = lambda _: None) -> int:
+    def span(self, span: ViewingSpan, *, profile: str, step: Step = lambda _: None) -> int:
         """Delete every viewing that began in a span of time, and return how many.
 
         Args:
@@ -121,7 +121,7 @@ class Forgetting:
         self._history.showings.drop(before_seq=begun.seq)
         if begun.since is None:
             return self._history.forget(begun.profile, begun.entity_id or "", reach=reach)
-        span = Span(since=begun.since, until=begun.until, entity_id=begun.entity_id)
+        span = ViewingSpan(since=begun.since, until=begun.until, entity_id=begun.entity_id)
         return self._history.forget_span(begun.profile, span, reach=reach)
 
     @property

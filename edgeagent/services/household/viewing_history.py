@@ -8,7 +8,7 @@ from edgeagent.messages import Viewing
 from edgeagent.messages.fields import HISTORY_PAGE
 from edgeagent.services.context import BoxContext
 from edgeagent.services.household.forgetting import Forgetting
-from edgeagent.store import Span
+from edgeagent.store import ViewingSpan
 from edgeagent.store.rekey import Step
 
 __all__ = ["ViewingHistory"]
@@ -60,7 +60,7 @@ class ViewingHistory:
         near = history.between(profile, about - _NEAR_SECONDS, about + _NEAR_SECONDS + 1)
         return next((one.watched_on for one in near if one.entity_id == entity_id), about)
 
-    def forget(self, span: Span, *, profile: str, step: Step = lambda _: None) -> int:
+    def forget(self, span: ViewingSpan, *, profile: str, step: Step = lambda _: None) -> int:
         """Delete a profile's viewings that began in ``span``, and return how many.
 
         This cannot be undone. Waiting reports are cancelled as by any deletion; see

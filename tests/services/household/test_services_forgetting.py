@@ -6,7 +6,7 @@ import pytest
 
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError
-from edgeagent.store import Span
+from edgeagent.store import ViewingSpan
 from tests.services.conftest import Box
 from tests.services.household.test_services_titles import CutError, cut, with_picks
 
@@ -23,10 +23,10 @@ def test_a_span_ends_before_its_end_and_one_without_holds_dates_ahead(box: Box) 
     for ago in (0, 60, 120, 180):
         box.watch("t:1", ago=ago)
     now, history = box.clock.now(), box.agent.history
-    assert history.forget(Span(since=now - 120, until=now - 60), profile="main") == 1
+    assert history.forget(ViewingSpan(since=now - 120, until=now - 60), profile="main") == 1
     assert kept(box) == [("t:1", 0), ("t:1", 60), ("t:1", 180)]
     box.clock.advance(-30)
-    assert history.forget(Span(since=now - 60), profile="main") == 2
+    assert history.forget(ViewingSpan(since=now - 60), profile="main") == 2
     assert kept(box) == [("t:1", 150)]
 
 
@@ -35,7 +35,7 @@ def test_one_viewing_is_deleted_beside_another_of_the_same_second(box: Box) -> N
     box.watch("t:1")
     box.watch("t:2")
     now = box.clock.now()
-    one = Span(since=now, until=now + 1, entity_id="t:1")
+    one = ViewingSpan(since=now, until=now + 1, entity_id="t:1")
     assert box.agent.history.forget(one, profile="main") == 1
     assert kept(box) == [("t:2", 0)]
 
@@ -46,11 +46,11 @@ def test_picks_go_and_an_exclusion_goes_with_the_last_viewing(box: Box) -> None:
     for entity_id in ("t:1", "t:2"):
         marks.exclude(entity_id, profile="main")
         marks.hide(entity_id, profile="main")
-    box.agent.history.forget(Span(since=now - 30), profile="main")
+    box.agent.history.forget(ViewingSpan(since=now - 30), profile="main")
     assert box.agent._home.history.last_picks("main") is None
     left = {(mark.entity_id, mark.mark) for mark in marks.marked(profile="main")}
     assert left == {(title, mark) for title in ("t:1", "t:2") for mark in ("hidden", "not_reason")}
-    box.agent.history.forget(Span(since=now - 90), profile="main")
+    box.agent.history.forget(ViewingSpan(since=now - 90), profile="main")
     left = {(mark.entity_id, mark.mark) for mark in marks.marked(profile="main")}
     assert left == {("t:1", "hidden"), ("t:2", "hidden"), ("t:2", "not_reason")}
 
@@ -59,15 +59,15 @@ def test_a_span_of_one_profile_is_not_that_of_another(box: Box) -> None:
     box.grant(Purpose.HISTORY)
     box.watch("t:1")
     box.agent.household.create("bea", kind="adult")
-    assert box.agent.history.forget(Span(since=0), profile="bea") == 0
+    assert box.agent.history.forget(ViewingSpan(since=0), profile="bea") == 0
     assert kept(box) == [("t:1", 0)]
 
 
 def test_a_span_that_ends_before_it_begins_is_refused(box: Box) -> None:
     with pytest.raises(InputError, match="ends before it begins"):
-        box.agent.history.forget(Span(since=5, until=5), profile="main")
+        box.agent.history.forget(ViewingSpan(since=5, until=5), profile="main")
     with pytest.raises(InputError, match="no profile 'nobody'"):
-        box.agent.history.forget(Span(since=5), profile="nobody")
+        box.agent.history.forget(ViewingSpan(since=5), profile="nobody")
 
 
 def test_a_span_that_was_cut_off_is_carried_out_at_the_next_start(box: Box) -> None:
@@ -76,7 +76,7 @@ def test_a_span_that_was_cut_off_is_carried_out_at_the_next_start(box: Box) -> N
         box.watch("t:1", ago=ago)
     now = box.clock.now()
     with pytest.raises(CutError):
-        box.agent.history.forget(Span(since=now - 90), profile="main", step=cut)
+        box.agent.history.forget(ViewingSpan(since=now - 90), profile="main", step=cut)
     box.watch("t:2", ago=30)  # by a process that goes on: newer, whatever its date
     box.reopen()
     assert kept(box) == [("t:2", 30), ("t:1", 120)]
