@@ -174,7 +174,8 @@ profile list; consent show; consent grant history personalization; consent grant
 consent withdraw reporting; consent signal gpc; consent grant history; consent receipt
 history add t:1; history list; history retention --days 30; title hide t:1; title exclude t:2
 title list; title unhide t:1; title include t:2; title forget t:1; history forget t:1
-history forget-span --since 2026-11-24T20:15:00Z; private start; private status; private stop; report budget; report preview; report close
+history forget-span --since 2026-11-24T20:15:00Z
+private start; private status; private stop; report budget; report preview; report close
 report send; disclosures list; disclosures verify; disclosures show x; privacy assess
 privacy report; privacy notice; privacy dpia; model status; model update; model rollback
 recommend; explain t:1; title search t; keys status; keys rekey; keys rotate; config check
