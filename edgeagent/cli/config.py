@@ -39,11 +39,16 @@ def command() -> None:
 @json_option
 @pass_box
 def show(box: BoxOptions, *, as_json: bool) -> None:
-    """Show every setting in force, as TOML."""
+    """Show every setting in force, as TOML, and the file they were read from."""
     settings = msgspec.to_builtins(box.config())
     if as_json:
         emit_json(settings)
         return
+    source = box.config_source()
+    if source is None:
+        click.echo("# " + words("no settings file: defaults"))
+    else:
+        click.echo("# " + words("from {source}", source=source))
     tables = {name: value for name, value in settings.items() if isinstance(value, dict)}
     for name, value in settings.items():
         if name not in tables:

@@ -8,17 +8,18 @@ from pathlib import Path
 
 import click
 
-from edgeagent.api.endpoint import default_socket
+from edgeagent.api.endpoint import default_socket, noted_port
 from edgeagent.cli.box_options import BoxOptions, pass_box, socket_option
 from edgeagent.cli.wording import TranslatedCommand
-from edgeagent.clock import SystemClock
 from edgeagent.command_group import emit_json, json_option
-from edgeagent.dashboard.session import LINK_SECONDS, Sessions, read_secret
+from edgeagent.dashboard.session import LINK_SECONDS, dashboard_link
 from edgeagent.errors import NetworkError
 from edgeagent.messages.server_address import LOOPBACK
-from edgeagent.randomness import SystemRandomSource
 
 __all__ = ["command"]
+
+_PACKAGED_PORT = 3474
+"""Of the systemd socket, where no service listens by itself; see ``install/systemd``."""
 
 
 @click.command(
@@ -30,17 +31,15 @@ __all__ = ["command"]
 )
 @click.option(
     "--port",
-    default=3474,
-    show_default=True,
     type=click.IntRange(1, 65535),
-    help="What the service was started with as --dashboard-port.",
+    help="Port of the dashboard.  [default: what the running service listens on, else 3474]",
 )
 @socket_option
 @click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
 @json_option
 @pass_box
 def command(
-    box: BoxOptions, *, port: int, socket: Path | None, open_it: bool, as_json: bool
+    box: BoxOptions, *, port: int | None, socket: Path | None, open_it: bool, as_json: bool
 ) -> None:
     """Print a link to the privacy dashboard of a running service.
 
@@ -50,9 +49,9 @@ def command(
     if socket is None:
         box.require_no_other()
     path = socket or default_socket(box.home, os.environ)
-    sessions = Sessions(read_secret(path), clock=SystemClock(), random=SystemRandomSource())
-    _require_somebody(port)
-    url = f"http://{LOOPBACK}:{port}/open?key={sessions.link_key()}"
+    found = port or noted_port(path.parent, of="dashboard") or _PACKAGED_PORT
+    url = dashboard_link(path, found)
+    _require_somebody(found)
     if as_json:
         emit_json({"url": url, "valid_seconds": LINK_SECONDS})
     else:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
+from edgeagent.api.endpoint import Listening, default_socket, websocket
 from edgeagent.cli.box_options import BoxOptions, pass_box
-from edgeagent.cli.wording import TranslatedCommand
+from edgeagent.cli.wording import TranslatedCommand, words
 from edgeagent.config import DEFAULT_PORT
 from edgeagent.errors import InputError
+from edgeagent.messages.server_address import LOOPBACK
 
 __all__ = ["command"]
 
@@ -49,7 +53,7 @@ def command(
 ) -> None:
     """Serve this box to apps (Firebolt) and to the household, until stopped.
 
-    The log goes to stderr; it never holds what was watched.
+    Where it listens is said on stderr, and the log goes there; it never holds what was watched.
     """
     if find_spec("websockets") is None:
         raise InputError(
@@ -63,8 +67,31 @@ def command(
         box.home,
         config=box.config(),
         config_file=box.config_file,
-        socket=socket,
-        websocket_port=None if no_ws else ws_port,
-        dashboard_port=dashboard_port,
+        wanted=Listening(
+            socket=socket or default_socket(box.home, os.environ),
+            websocket_port=None if no_ws else ws_port,
+            dashboard_port=dashboard_port,
+        ),
         environment=os.environ,
+        opened=_say,
     )
+
+
+def _say(listening: Listening) -> None:
+    """Say on stderr, beside the log, where the service listens; no secret goes into a log."""
+    lines = [words("unix socket: {path}", path=listening.socket)]
+    if listening.websocket_port is not None:
+        lines.append(words("WebSocket: {address}", address=websocket(listening.websocket_port)))
+    if listening.dashboard_port is not None:
+        if sys.stderr.isatty():
+            from edgeagent.dashboard.session import dashboard_link  # noqa: PLC0415  (for a person)
+
+            address = dashboard_link(listening.socket, listening.dashboard_port)
+            lines.append(words("dashboard, for ten minutes: {address}", address=address))
+        else:
+            address = f"http://{LOOPBACK}:{listening.dashboard_port}/"
+            lines.append(
+                words("dashboard: {address}, by a link of 'edgeagent dashboard'", address=address)
+            )
+    with suppress(OSError):  # a service runs on where nobody reads what it says
+        click.echo("\n".join(lines), err=True)

@@ -8,16 +8,15 @@ from pathlib import Path
 
 import click
 
-from edgeagent.api.endpoint import default_socket, noted_port, read_token
+from edgeagent.api.endpoint import default_socket, listens, noted_port, read_token, websocket
 from edgeagent.cli.box_options import BoxOptions, pass_box, socket_option
 from edgeagent.cli.wording import TranslatedGroup, words
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory, OutputFile
-from edgeagent.errors import InputError, PromiseBroken
+from edgeagent.errors import InputError, NetworkError, PromiseBroken
 from edgeagent.install.bill_check import differences, own_library
 from edgeagent.install.debian_package import build_debian_package
 from edgeagent.install.files import install_directory, install_files
-from edgeagent.messages.server_address import LOOPBACK
 
 __all__ = ["command"]
 
@@ -44,17 +43,20 @@ def command() -> None:
 @json_option
 @pass_box
 def endpoint(box: BoxOptions, *, ws_port: int | None, socket: Path | None, as_json: bool) -> None:
-    """Print where apps and managers connect; the token is the owner's to read, and to keep."""
+    """Print where apps and managers connect; the token is the owner's to read, and to keep.
+
+    A service that was started with --no-ws has no WebSocket, and none is printed.
+    """
     if socket is None:
         box.require_no_other()
     path = socket or default_socket(box.home, os.environ)
     token = read_token(path.parent)
+    if not listens(path):
+        raise NetworkError(f"nobody listens at {path}", hint="start the service: edgeagent serve")
+    found = {"socket": str(path)}
     port = ws_port or noted_port(path.parent)
-    found = {
-        "socket": str(path),
-        "app": f"ws://{LOOPBACK}:{port}/",
-        "manage": f"ws://{LOOPBACK}:{port}/?token={token}",
-    }
+    if port is not None:
+        found |= {"app": websocket(port), "manage": websocket(port, token=token)}
     if as_json:
         emit_json(found)
         return

@@ -11,12 +11,20 @@ import hmac
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeagent.clock import Clock
+from edgeagent.clock import Clock, SystemClock
 from edgeagent.errors import InputError, NetworkError
-from edgeagent.randomness import RandomSource
+from edgeagent.messages.server_address import LOOPBACK
+from edgeagent.randomness import RandomSource, SystemRandomSource
 from edgeagent.regular_file import read_regular
 
-__all__ = ["LINK_SECONDS", "SESSION_SECONDS", "BrowserSession", "Sessions", "read_secret"]
+__all__ = [
+    "LINK_SECONDS",
+    "SESSION_SECONDS",
+    "BrowserSession",
+    "Sessions",
+    "dashboard_link",
+    "read_secret",
+]
 
 LINK_SECONDS = 600
 """A link lands in a browser's history; it must be of no use there."""
@@ -32,6 +40,18 @@ class BrowserSession:
 
     nonce: str
     expires_at: int
+
+
+def dashboard_link(socket: Path, port: int) -> str:
+    """Return a link that opens the dashboard of the service at ``socket``, for ten minutes.
+
+    Raises:
+        NetworkError: no service has run there.
+        InputError: its token is not this user's to read.
+
+    """
+    sessions = Sessions(read_secret(socket), clock=SystemClock(), random=SystemRandomSource())
+    return f"http://{LOOPBACK}:{port}/open?key={sessions.link_key()}"
 
 
 class Sessions:

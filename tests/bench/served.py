@@ -100,7 +100,7 @@ def served(home: Path, directory: Path) -> Iterator[Served]:
             yield Served(
                 process=Watched(process.pid),
                 path=path,
-                port=noted_port(path.parent),
+                port=noted_port(path.parent) or 0,
                 ready_seconds=ready_seconds,
             )
         finally:

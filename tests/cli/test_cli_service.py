@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import os
+import re
+import socket as sockets
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from edgeagent.api.endpoint import default_socket, manager_token
+from edgeagent.api.endpoint import Listening, default_socket, manager_token, note_port
 from edgeagent.api.transport.unix_server import prepare_directory
 from edgeagent.cli.root import cli
+from edgeagent.cli.serve import _say as say
 from edgeagent.config import Config
 from edgeagent.testing.randomness import SeededRandomSource
 
@@ -31,7 +38,9 @@ def test_settings_are_shown_as_they_could_be_written(home: Path) -> None:
     (home / "config.toml").write_text(
         'retention_days = 30\n[service.profile_flags]\nuserExperience = "1000"\n'
     )
-    shown = tomllib.loads(run(home, "config", "show").output)
+    output = run(home, "config", "show").output
+    assert output.startswith(f"# from {home / 'config.toml'}\n")
+    shown = tomllib.loads(output)
     assert shown["retention_days"] == 30
     assert shown["service"]["profile_flags"] == {"userExperience": "1000"}
     (home / "config.toml").write_text(run(home, "config", "show").output)
@@ -41,6 +50,7 @@ def test_settings_are_shown_as_they_could_be_written(home: Path) -> None:
 
 def test_settings_are_checked(home: Path) -> None:
     assert "defaults" in run(home, "config", "check").output
+    assert run(home, "config", "show").output.startswith("# no settings file: defaults\n")
     (home / "config.toml").write_text("retention_days = 30\n")
     checked = run(home, "config", "check").output
     assert "config.toml: good\n" in checked
@@ -92,11 +102,61 @@ def test_the_endpoint_is_its_owners(home: Path) -> None:
     socket = default_socket(home, {"XDG_RUNTIME_DIR": str(home.parent)})
     prepare_directory(socket.parent)
     token = manager_token(socket.parent, SeededRandomSource("endpoint"))
-    found = json.loads(run(home, "service", "endpoint", "--ws-port", "4000", "--json").output)
-    assert found["socket"] == str(socket)
-    assert found["app"] == "ws://127.0.0.1:4000/"
-    assert found["manage"] == f"ws://127.0.0.1:4000/?token={token}"
-    assert token in run(home, "service", "endpoint").output
+    gone = run(home, "service", "endpoint")
+    assert (gone.exit_code, "nobody listens" in gone.stderr) == (7, True)
+    with sockets.socket(sockets.AF_UNIX) as listening:
+        listening.bind(str(socket))
+        listening.listen()
+        found = json.loads(run(home, "service", "endpoint", "--ws-port", "4000", "--json").output)
+        assert found["socket"] == str(socket)
+        assert found["app"] == "ws://127.0.0.1:4000/"
+        assert found["manage"] == f"ws://127.0.0.1:4000/?token={token}"
+        assert run(home, "service", "endpoint").output == f"socket  {socket}\n"
+        note_port(socket.parent, 4001)
+        noted = run(home, "service", "endpoint").output
+        assert (
+            f"app     ws://127.0.0.1:4001/\nmanage  ws://127.0.0.1:4001/?token={token}\n" in noted
+        )
+
+
+def test_a_service_says_where_it_listens_and_tells_a_log_no_secret(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = home / "socket"
+    say(Listening(socket=path, websocket_port=None, dashboard_port=None))
+    assert capsys.readouterr().err == f"unix socket: {path}\n"
+    say(Listening(socket=path, websocket_port=4000, dashboard_port=4001))
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "WebSocket: ws://127.0.0.1:4000/",
+        "dashboard: http://127.0.0.1:4001/, by a link of 'edgeagent dashboard'",
+    ]
+
+
+def test_a_service_says_the_link_of_its_dashboard_at_a_terminal(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager_token(home, SeededRandomSource("link"))
+    screen, terminal = os.openpty()
+    with os.fdopen(screen, "rb") as shown, os.fdopen(terminal, "w") as stderr:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", stderr)
+            say(Listening(socket=home / "socket", websocket_port=None, dashboard_port=4001))
+        shown.readline()
+        line = shown.readline().decode()
+    assert re.search(r"for ten minutes: http://127\.0\.0\.1:4001/open\?key=\d+\.[0-9a-f]+", line)
+
+
+class _Full(io.StringIO):
+    def write(self, text: str, /) -> int:
+        raise OSError(errno.ENOSPC, text)
+
+
+def test_a_service_runs_on_where_nobody_reads_what_it_says(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", _Full())
+        say(Listening(socket=home / "socket", websocket_port=None, dashboard_port=None))
 
 
 def test_the_files_to_install_are_listed(home: Path) -> None:

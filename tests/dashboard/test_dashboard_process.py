@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from edgeagent.api.endpoint import note_port
 from edgeagent.api.process.dashboard_socket import DashboardSocket, dashboard_command
 from edgeagent.cli.root import cli
 from edgeagent.dashboard.__main__ import main
@@ -219,6 +220,9 @@ def test_the_command_prints_a_link_that_opens(serving: Serving, running: Running
     assert printed.exit_code == 0, printed.output
     assert '"valid_seconds":600' in printed.output
     assert CliRunner().invoke(cli, options).output.startswith(f"{serving.origin}/open?key=")
+    note_port(running.socket.parent, serving.port, of="dashboard")
+    found = CliRunner().invoke(cli, ["dashboard", "--socket", str(running.socket)])
+    assert found.output.startswith(f"{serving.origin}/open?key=")
 
 
 def test_the_command_says_what_is_missing(running: Running, tmp_path: Path) -> None:

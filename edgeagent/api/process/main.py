@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from edgeagent.agent import Agent
 from edgeagent.api.call import Outside
-from edgeagent.api.endpoint import default_socket
+from edgeagent.api.endpoint import Listening
 from edgeagent.api.memory import keep_one_heap
 from edgeagent.api.process.dashboard_socket import DashboardSocket, dashboard_command
 from edgeagent.api.process.host_conditions import HostConditions
@@ -46,12 +46,21 @@ def serve(
     *,
     config: Config,
     config_file: Path | None,
-    socket: Path | None,
-    websocket_port: int | None,
-    dashboard_port: int | None,
+    wanted: Listening,
     environment: Mapping[str, str],
+    opened: Callable[[Listening], None] = lambda _: None,
 ) -> None:
-    """Serve ``home`` until SIGTERM or Ctrl-C."""
+    """Serve ``home`` until SIGTERM or Ctrl-C.
+
+    Args:
+        home: the home of the box.
+        config: its settings.
+        config_file: where they were read, for the processes that are started.
+        wanted: where to listen.
+        environment: of this process.
+        opened: told where the service listens, once it does.
+
+    """
     keep_one_heap()
     sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
     # websockets imports it, and with it 2 MiB of mail and archive formats, without using them.
@@ -79,24 +88,24 @@ def serve(
         look=HostConditions(config.service, clock=clock).look,
         clock=clock,
     )
-    path = socket or default_socket(home, environment)
+    port = wanted.dashboard_port
     settings = Settings(
-        socket=path,
-        websocket_port=websocket_port,
+        socket=wanted.socket,
+        websocket_port=wanted.websocket_port,
         may_manage=managers(config.service),
         config=config,
         random=SystemRandomSource(),
         notifier=Notifier(environment),
         dashboard=None
-        if dashboard_port is None
-        else DashboardSocket(dashboard_port, command=dashboard_command(path, config.language)),
+        if port is None
+        else DashboardSocket(port, command=dashboard_command(wanted.socket, config.language)),
     )
-    asyncio.run(_serve(Service(outside, settings)))
+    asyncio.run(_serve(Service(outside, settings), opened))
 
 
-async def _serve(service: Service) -> None:
+async def _serve(service: Service, opened: Callable[[Listening], None]) -> None:
     service.stop_on_signals()
-    await service.run()
+    await service.run(opened=lambda: opened(service.listening()))
 
 
 def managers(config: ServiceConfig) -> Callable[[Peer], bool]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from edgeagent.api.call import Outside, ServiceState
 from edgeagent.api.confirmations import Confirmations
-from edgeagent.api.endpoint import manager_token, note_port
+from edgeagent.api.endpoint import Listening, manager_token, note_port
 from edgeagent.api.presence import present
 from edgeagent.api.process.dashboard_socket import DashboardSocket
 from edgeagent.api.process.housekeeper import SERVING, Housekeeper
@@ -63,6 +63,15 @@ class Service:
         self._stop = asyncio.Event()
         self.websocket_port: int | None = None
         """The port, once the WebSocket is open."""
+
+    def listening(self) -> Listening:
+        """Return where it listens, once everything is open."""
+        dashboard = self._settings.dashboard
+        return Listening(
+            socket=self._settings.socket,
+            websocket_port=self.websocket_port,
+            dashboard_port=None if dashboard is None else dashboard.port,
+        )
 
     def stop(self) -> None:
         """Ask the service to end; from within its event loop."""
@@ -157,9 +166,12 @@ class Service:
         stack.push_async_callback(unix.close)
         token = manager_token(settings.socket.parent, settings.random)
         note_port(settings.socket.parent, None)
+        note_port(settings.socket.parent, None, of="dashboard")
         if settings.dashboard is not None:
             stack.push_async_callback(settings.dashboard.close)
             await settings.dashboard.open()
+            note_port(settings.socket.parent, settings.dashboard.port, of="dashboard")
+            stack.callback(note_port, settings.socket.parent, None, of="dashboard")
         if settings.websocket_port is None:
             return
         server = WebSocketServer(

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.api.endpoint import noted_port
+from edgeagent.api.endpoint import Listening, noted_port
 from edgeagent.api.process.dashboard_socket import DashboardSocket, dashboard_command
 from edgeagent.api.process.main import serve
 from edgeagent.api.transport.connection_limiter import ConnectionLimiter
@@ -205,7 +205,7 @@ def test_the_running_service_leaves_word_of_its_port(services: ServiceThread) ->
     directory = running.socket.parent
     assert noted_port(directory) == running.port != DEFAULT_PORT
     services.stop()
-    assert noted_port(directory) == DEFAULT_PORT
+    assert noted_port(directory) is None
 
 
 def test_the_dashboard_is_started_with_its_socket_and_language(tmp_path: Path) -> None:
@@ -225,6 +225,7 @@ def patient() -> Iterator[None]:
 def test_a_home_is_served_until_sigterm(tmp_path: Path) -> None:
     path = tmp_path / "run" / "socket"
     told: list[object] = []
+    opened: list[Listening] = []
 
     def talk() -> None:
         while not path.exists():
@@ -242,14 +243,17 @@ def test_a_home_is_served_until_sigterm(tmp_path: Path) -> None:
         tmp_path / "home",
         config=Config(),
         config_file=None,
-        socket=path,
-        websocket_port=None,
-        dashboard_port=0,
+        wanted=Listening(socket=path, websocket_port=None, dashboard_port=0),
         environment={},
+        opened=opened.append,
     )
     talking.join()
     assert told
     assert not path.exists()
+    (listening,) = opened
+    assert (listening.socket, listening.websocket_port) == (path, None)
+    assert listening.dashboard_port
+    assert noted_port(path.parent, of="dashboard") is None  # not any more
 
 
 def test_one_call_that_breaks_ends_nothing_and_tells_nothing(
