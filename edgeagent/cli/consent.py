@@ -202,6 +202,53 @@ def _show_after(agent: Agent, *, as_json: bool) -> None:
 
 
 @command.command()
+@yes_option
+@json_option
+@pass_box
+def off(box: BoxOptions, *, yes: bool, as_json: bool) -> None:
+    """Switch everything off: every purpose of every profile, and what rested on it is deleted.
+
+    Profiles and the record of decisions stay; 'erase --scope all' deletes those, too.
+    """
+    with box.open(writes=True) as agent:
+        if not yes:
+            question = words("Switch everything off, for every profile, and delete all histories?")
+            click.confirm(question, abort=True, err=True)
+        records = agent.household.switch_everything_off()
+        _show_after(agent, as_json=as_json)
+    if as_json:
+        emit_json({"records": records})
+        return
+    for record in records:
+        _say_withdrawn(record)
+    _say_called_off(records)
+    if not records:
+        click.echo(words("nothing was allowed: everything is off"))
+
+
+@command.command()
+@click.argument("switch", required=False, type=click.Choice(["on", "off"]))
+@json_option
+@pass_box
+def hints(box: BoxOptions, *, switch: str | None, as_json: bool) -> None:
+    """Show whether the switches may ever suggest something, for all profiles, or set it.
+
+    A suggestion says once that nobody has decided about a purpose, or that one serves nothing.
+    """
+    with box.open(writes=switch is not None) as agent:
+        if switch is not None:
+            agent.household.hints.switch(on=switch == "on")
+        is_on = agent.household.hints.are_on()
+    by_settings = box.config().consent_hints
+    if as_json:
+        emit_json({"on": is_on, "allowed_by_settings": by_settings})
+    elif is_on and not by_settings:
+        click.echo(words("off: consent_hints is false in the settings"))
+    else:
+        click.echo(words("on") if is_on else words("off"))
+
+
+@command.command()
 @click.argument("name", type=click.Choice([signal.value for signal in Signal]))
 @json_option
 @pass_box

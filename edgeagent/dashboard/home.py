@@ -14,6 +14,7 @@ __all__ = ["ROUTES"]
 
 async def _home(request: PageRequest) -> Response:
     consent = await request.ask("consent", ConsentShape)
+    profiles = await request.ask("profiles", tuple[ProfileShape, ...])
     reports = await request.ask("disclosures", tuple[DisclosureShape, ...])
     return await request.page(
         "home",
@@ -22,9 +23,20 @@ async def _home(request: PageRequest) -> Response:
         sent=sum(report.outcome in {"accepted", "refused"} for report in reports),
         granted=sum(purpose.granted for purpose in consent.purposes),
         purposes=len(consent.purposes),
-        profiles=await request.ask("profiles", tuple[ProfileShape, ...]),
+        has_promos=any(purpose.purpose == "promotion" for purpose in consent.purposes),
+        anything_on=await _is_anything_on(request, consent, profiles),
+        profiles=profiles,
         retention=await request.ask("retention", RetentionPeriodShape),
     )
+
+
+async def _is_anything_on(
+    request: PageRequest, active: ConsentShape, profiles: tuple[ProfileShape, ...]
+) -> bool:
+    """Say whether there is something to switch off, for whatever profile."""
+    others = [profile.name for profile in profiles if profile.name != active.profile]
+    consents = [active, *[await request.ask("consent", ConsentShape, profile=n) for n in others]]
+    return any(purpose.granted for consent in consents for purpose in consent.purposes)
 
 
 ROUTES = (Route(path="/", handler=_home),)

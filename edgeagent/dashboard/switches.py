@@ -1,4 +1,4 @@
-"""Switches: one a purpose, with what it gives and takes, and every decision for the record."""
+"""Switches: one a purpose, one for everything, one for hints; and every decision so far."""
 
 from __future__ import annotations
 
@@ -63,6 +63,22 @@ async def _withdraw(request: PageRequest) -> Response:
     return request.go("/switches", done="withdrawn")
 
 
+async def _everything_off(request: PageRequest) -> Response:
+    if "sure" not in request.form:
+        back = "/" if request.form.get("from") == "home" else "/switches"
+        return await request.confirm("everything_off", {}, back=back)
+    await request.tell("switchOff")
+    return request.go("/switches", done="everything_off")
+
+
+async def _hints(request: PageRequest) -> Response:
+    if request.form.get("on") == "yes":
+        await request.tell("setConsentHints", on=True)
+        return request.go("/switches", done="hints_on")
+    await request.tell("setConsentHints", on=False)
+    return request.go("/switches", done="hints_off")
+
+
 async def _record(request: PageRequest) -> Response:
     receipt = await request.ask("consentReceipt", ConsentReceiptShape)
     records = [(record, _seconds(record.event_time)) for record in receipt.records]
@@ -77,5 +93,7 @@ ROUTES = (
     Route(path="/switches", handler=_switches),
     Route(path="/switches/grant", handler=_grant, method="POST"),
     Route(path="/switches/withdraw", handler=_withdraw, method="POST"),
+    Route(path="/switches/everything-off", handler=_everything_off, method="POST"),
+    Route(path="/switches/hints", handler=_hints, method="POST"),
     Route(path="/switches/record", handler=_record),
 )

@@ -7,7 +7,9 @@ import stat
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from edgeagent.cli.root import cli
 from edgeagent.clock import DAY_SECONDS, SystemClock, iso_utc
 from tests.cli.test_cli_loop import Terminal
 
@@ -337,3 +339,24 @@ def test_an_erased_box_is_a_new_one(terminal: Terminal) -> None:
     refused(terminal, "history", "list", exit_code=5, match="ledger.key")
     assert terminal.json("erase", "--scope", "all", "--yes")["data_keys_destroyed"] is True
     assert terminal.json("history", "list")["count"] == 0
+
+
+def test_everything_is_switched_off_after_one_question(terminal: Terminal) -> None:
+    anna(terminal)
+    asked = CliRunner().invoke(cli, ["--home", str(terminal.home), "consent", "off"], input="n\n")
+    assert asked.exit_code == 1
+    assert terminal.json("history", "list")["count"] == 1
+    said = terminal.says("consent", "off", "--yes")
+    assert "withdrew history for anna" in said
+    assert terminal.json("history", "list")["count"] == 0
+    assert "nothing was allowed: everything is off" in terminal.says("consent", "off", "--yes")
+    assert terminal.json("consent", "off", "--yes") == {"records": []}
+
+
+def test_hints_are_switched_off_for_the_household(terminal: Terminal) -> None:
+    assert terminal.says("consent", "hints") == "on\n"
+    assert terminal.says("consent", "hints", "off") == "off\n"
+    assert terminal.json("consent", "hints") == {"on": False, "allowed_by_settings": True}
+    assert terminal.says("consent", "hints", "on") == "on\n"
+    (terminal.home / "config.toml").write_text("consent_hints = false\n")
+    assert "false in the settings" in terminal.says("consent", "hints")

@@ -49,9 +49,29 @@ def test_children_are_told_nothing(running: Running) -> None:
     }
 
 
-def test_one_setting_turns_hints_off(services: ServiceThread) -> None:
+def test_one_setting_turns_hints_off(
+    services: ServiceThread, serve: Callable[[Running], Serving]
+) -> None:
     running = services.start(config=Config(consent_hints=False))
     known(running)
     with running.line() as manager:
         consent = manager.result("EdgeAgent.consent")
     assert [each["hint"] for each in consent["purposes"]] == [None] * 4
+    assert consent["hintsOn"] is None
+    serving = serve(running)
+    serving.enter()
+    assert "/switches/hints" not in serving.get("/switches").text
+
+
+def test_the_households_own_switch_turns_them_off_for_every_profile(
+    running: Running, serve: Callable[[Running], Serving]
+) -> None:
+    known(running)
+    serving = serve(running)
+    serving.enter()
+    off = serving.post("/switches/hints", on="")
+    page = told(serving.get(off.headers["location"]).text)
+    assert "Nothing is suggested any more." in page
+    assert load_texts("en")("switches.hint.undecided") not in page
+    serving.post("/switches/hints", on="yes")
+    assert told(serving.get("/switches").text).count("Nobody has decided about this yet") == 2

@@ -13,6 +13,7 @@ from tests.api.running import Running
 from tests.dashboard.browsing import PHONE, TELEVISION, Remote, axe, chromium
 from tests.dashboard.conftest import furnish
 from tests.dashboard.serving import Serving
+from tests.dashboard.test_dashboard_promos import advertise
 
 pytestmark = pytest.mark.deep
 
@@ -35,12 +36,16 @@ PAGES = [
     "/erase",
     "/assessment",
     "/model",
+    "/promos",
+    "/promos/all",
+    "/promo?id=aimed",
     "/language",
     "/nothing",
 ]
 ASKED = [
     ("/switches", "#switch-promotion", ".promises"),
     ("/switches", "#switch-history", "#yes"),
+    ("/switches", "#everything-off", "#yes"),
     ("/retention", "#days-7", "#yes"),
     ("/erase", "#erase-all", "#yes"),
 ]
@@ -73,6 +78,8 @@ def living(running: Running, serve: Callable[[Running], Serving]) -> Serving:
     serving = serve(running)
     serving.enter()
     serving.post("/title/exclude", id=TITLE_IDS[1])
+    advertise(running, "aimed", "plain", "third")
+    serving.post("/promos/hide", what="creative", name="third")
     return serving
 
 
@@ -195,6 +202,20 @@ def test_a_switch_is_granted_and_withdrawn(remote: Remote) -> None:
     remote.press("Enter")
     remote.page.wait_for_selector(".switch:not(.granted)")
     assert remote.page.locator(".switch.granted").count() == 3
+
+
+def test_everything_is_switched_off_from_the_first_page(remote: Remote, running: Running) -> None:
+    remote.go_to("everything-off")
+    remote.ok("#yes")
+    assert remote.focused == "no"
+    remote.back(".tiles")
+    remote.go_to("everything-off")
+    remote.ok("#yes")
+    remote.go_to("yes")
+    remote.ok(".done")
+    assert remote.page.locator(".switch.granted").count() == 0
+    with running.line() as manager:
+        assert manager.result("EdgeAgent.history")["count"] == 0
 
 
 def test_a_history_is_not_deleted_by_one_press(remote: Remote, running: Running) -> None:

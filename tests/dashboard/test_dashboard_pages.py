@@ -30,7 +30,7 @@ from tests.dashboard.serving import Serving
 from tests.dashboard.test_dashboard_request_checks import PAGES
 
 FIRST, SECOND = TITLE_IDS[:2]
-NEEDING_A_NAME = {"/title", "/profile", "/left/report", "/left/bytes"}
+NEEDING_A_NAME = {"/title", "/profile", "/left/report", "/left/bytes", "/promo", "/promo/picture"}
 
 
 def told(page: str) -> str:
@@ -71,6 +71,38 @@ def test_each_switch_says_what_it_gives_and_takes_and_stands_alone(serving: Serv
     assert "switched off" in record
     assert record.count("switched on") == record.count("in force") == len(Purpose)
     assert record.count("replaced") == 1
+
+
+def test_everything_is_switched_off_by_one_press_and_one_yes(
+    furnished: Serving, running: Running
+) -> None:
+    furnished.post("/profiles/create", name="Ada", kind="adult")
+    with running.line() as manager:
+        manager.result("EdgeAgent.grant", {"purpose": "history", "profile": "Ada"})
+    assert "/switches/everything-off" in furnished.get("/").text
+    asked = furnished.post("/switches/everything-off")
+    assert "Every switch of every profile goes off" in told(asked.text)
+    assert "4 of 4" not in told(furnished.get("/").text)
+    assert "3 of 4 on" in told(furnished.get("/").text)
+    done = furnished.post("/switches/everything-off", sure="yes")
+    assert "Everything is off, for every profile." in told(
+        furnished.get(done.headers["location"]).text
+    )
+    assert "/switches/everything-off" not in furnished.get("/").text
+    with running.line() as manager:
+        assert manager.result("EdgeAgent.history")["count"] == 0
+        consents = [manager.result("EdgeAgent.consent", {"profile": p}) for p in ("main", "Ada")]
+    assert not any(each["granted"] for consent in consents for each in consent["purposes"])
+
+
+def test_what_another_profile_allows_can_be_switched_off_from_the_first_page(
+    serving: Serving, running: Running
+) -> None:
+    serving.post("/profiles/create", name="Ada", kind="adult")
+    assert "/switches/everything-off" not in serving.get("/").text
+    with running.line() as manager:
+        manager.result("EdgeAgent.grant", {"purpose": "history", "profile": "Ada"})
+    assert "/switches/everything-off" in serving.get("/").text
 
 
 def test_the_record_names_the_text_that_was_on_the_screen(
@@ -328,11 +360,11 @@ def test_the_model_is_updated_and_rolled_back(serving: Serving) -> None:
 
 def test_the_language_is_the_viewer_s_choice(serving: Serving) -> None:
     assert "What is kept" in told(serving.get("/").text)
-    assert "Was aufbewahrt wird" in told(serving.get("/", **{"Accept-Language": "de"}).text)
+    assert "Was die Box weiß" in told(serving.get("/", **{"Accept-Language": "de"}).text)
     chosen = serving.post("/language", language="de")
     assert (chosen.status, chosen.headers["location"]) == (303, "/")
     serving.cookies["edgeagent_language"] = "de"
-    assert "Was aufbewahrt wird" in told(serving.get("/", **{"Accept-Language": "en"}).text)
+    assert "Was die Box weiß" in told(serving.get("/", **{"Accept-Language": "en"}).text)
     assert "set-cookie" not in serving.post("/language", language="xx").headers
 
 

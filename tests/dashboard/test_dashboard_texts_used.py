@@ -16,7 +16,9 @@ from edgeagent.errors import EdgeAgentError
 from edgeagent.messages.fields import FigureName, HintKind, MechanismName, Obstacle, Outcome
 from edgeagent.messages.scoring import Reason
 from edgeagent.messages.terms import TermName
+from edgeagent.promotion.eligibility import Ineligible
 from edgeagent.services.household.consent_receipt import State
+from edgeagent.store import CreativeMark
 from edgeagent.store.profiles import ProfileKind, TitleMark
 from tests.dashboard.test_dashboard_request_checks import ACTIONS
 from tests.dashboard.test_dashboard_texts import LABELS, SOURCES, TEMPLATES, catalogue, names_in
@@ -30,6 +32,7 @@ ASKED = set(re.findall(r'\.confirm\(\s*"(\w+)"', CODE))
 NOTICES = {"missing", "silent", "trouble", *re.findall(r'RejectedRequest\("(\w+)"\)', CODE)}
 DONE = set(re.findall(r'done="(\w+)"', CODE))
 TITLE_DEEDS = {"hidden", "shown", "excluded", "included", "forgotten"}
+HIDEABLE = set(get_args(CreativeMark))
 FAMILIES: dict[str, set[str]] = {
     "month.": {str(number) for number in range(1, 13)},
     "done.": DONE | TITLE_DEEDS | {"no_update"},
@@ -47,6 +50,12 @@ FAMILIES: dict[str, set[str]] = {
     },
     "next.obstacle.": set(Obstacle),
     "quarter.figure.": set(get_args(FigureName)),
+    "promos.": {"none_yet", "off", "child", "none_here"},
+    "promos.kind.": HIDEABLE,
+    "promos.state.": {"now", *get_args(Ineligible)},
+    "promo.hide.": HIDEABLE,
+    "promo.hide_text.": HIDEABLE,
+    "promo.hidden.": HIDEABLE,
     "switches.hint.": set(get_args(HintKind)),
     "switches.": {"lapsed", "other_notice"},
     "term.": set(get_args(TermName)),

@@ -63,7 +63,7 @@ def test_a_withdrawal_stays_on_record_when_it_is_granted_again(serving: Serving)
     for action in ("grant", "withdraw", "grant"):
         serving.post(f"/switches/{action}", purpose="promotion", sure="yes")
     page = told(serving.get("/switches/record").text)
-    assert re.findall(r"Promotions: (switched o[nf]+)", page) == [
+    assert re.findall(r"Promos and ads: (switched o[nf]+)", page) == [
         "switched on",
         "switched off",
         "switched on",

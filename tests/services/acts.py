@@ -64,6 +64,10 @@ def _another_withdraws_reporting(box: Box) -> object:
     return box.agent.withdraw(Purpose.REPORTING, profile="bea")
 
 
+def _switch_everything_off(box: Box) -> object:
+    return box.agent.household.switch_everything_off()
+
+
 def _keep_less(box: Box) -> object:
     return box.agent.retention.choose(100)
 
@@ -122,6 +126,7 @@ DELETIONS = _named(
     _withdraw_what_was_never_granted,
     _another_withdraws_history,
     _another_withdraws_reporting,
+    _switch_everything_off,
     _keep_less,
     _import_a_shorter_retention,
 )

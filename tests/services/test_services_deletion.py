@@ -138,8 +138,14 @@ def _withdraw(box: Box) -> None:
         box.agent.withdraw(Purpose.HISTORY)
 
 
+def _everything_off(box: Box) -> None:
+    with pytest.raises(LedgerBroken):
+        box.agent.household.switch_everything_off()
+
+
 @pytest.mark.parametrize(
-    "act", [_forget, _forget_span, _erase, _erase_what_does_not_open, _withdraw]
+    "act",
+    [_forget, _forget_span, _erase, _erase_what_does_not_open, _withdraw, _everything_off],
 )
 @pytest.mark.parametrize("restarts", [False, True])
 def test_what_was_deleted_with_a_broken_ledger_is_called_off_when_it_is_whole(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgeagent.api.call import Call, notifying_of_changes
 from edgeagent.api.caller import Caller
 from edgeagent.api.events import CONSENT_CHANGED
-from edgeagent.api.method import Event, own
+from edgeagent.api.method import Event, Nothing, own
 from edgeagent.api.methods.picks import ProfileParams
 from edgeagent.consent import Purpose
 from edgeagent.messages.answers.consent import (
@@ -49,6 +49,13 @@ class GrantParams(PurposeParams, frozen=True, kw_only=True):
     given."""
 
 
+class HintsParams(Shape, frozen=True, kw_only=True):
+    """The household's switch for hints."""
+
+    on: bool
+    """False: no profile is given one again."""
+
+
 class SignalParams(Shape, frozen=True, kw_only=True):
     """A privacy signal of the platform or a browser."""
 
@@ -85,6 +92,7 @@ def _consent(call: Call, params: ConsentParams) -> ConsentShape:
             )
             for state in call.agent.consent(profile)
         ),
+        hints_on=call.agent.household.hints.are_on() if call.state.config.consent_hints else None,
     )
 
 
@@ -114,6 +122,22 @@ def _withdraw(call: Call, params: PurposeParams) -> ConsentShape:
     return _consent(call, ConsentParams(profile=params.profile))
 
 
+def _switch_off(call: Call, params: Nothing) -> Withdrawn:
+    """Withdraw every purpose of every profile; what was kept on their basis is deleted."""
+    del params
+    call.playbacks.forget_all()
+    with notifying_of_changes(call):
+        records = call.agent.household.switch_everything_off()
+    for record in records:
+        call.notify_of_withdrawal(record.purpose, record.profile)
+    return Withdrawn(withdrawn=len(records))
+
+
+def _set_hints(call: Call, params: HintsParams) -> None:
+    """Give hints about consent, or never one again, for every profile of the box."""
+    call.agent.household.hints.switch(on=params.on)
+
+
 def _apply_signal(call: Call, params: SignalParams) -> Withdrawn:
     """Apply a privacy signal to all profiles: it withdraws consents and never grants any."""
     with notifying_of_changes(call):
@@ -131,6 +155,8 @@ METHODS = (
     own("consent", _consent, ConsentParams, result_name="consent"),
     own("grant", _grant, GrantParams, result_name="consent"),
     own("withdraw", _withdraw, PurposeParams, result_name="consent"),
+    own("switchOff", _switch_off, Nothing, result_name="withdrawn"),
+    own("setConsentHints", _set_hints, HintsParams),
     own("applySignal", _apply_signal, SignalParams, caller=Caller.APP),
     own("consentReceipt", _receipt, ProfileParams, result_name="receipt"),
 )

@@ -75,10 +75,12 @@ class ConsentShape(Shape, frozen=True, kw_only=True):
     granted."""
     purposes: tuple[PurposeShape, ...]
     """One for each purpose."""
+    hints_on: bool | None = None
+    """Whether the household wants hints, for all profiles; null where the settings allow none."""
 
 
 class Withdrawn(Shape, frozen=True, kw_only=True):
-    """Effect of a privacy signal."""
+    """Effect of a privacy signal, or of switching everything off."""
 
     withdrawn: int
     """How many consents it withdrew."""

@@ -2,7 +2,8 @@
 
 A hint says that nobody has decided about a purpose, or that one that was granted a year ago has
 served nothing since, because no purpose that needs it was granted in that time. What was watched is
-not read. There are none about reports and promotions, and none for children.
+not read. There are none about reports and promotions, and none for children; one switch of the
+household ends them for every profile.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ _SERVES: Mapping[Purpose, tuple[Purpose, ...]] = {
 
 class _HintsGiven(KeptMessage, frozen=True, kw_only=True):
     profiles: dict[ProfileName, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    off: bool = False
+    """The household wants none, for whatever profile."""
 
 
 class ConsentHints:
@@ -51,18 +54,27 @@ class ConsentHints:
             LedgerBroken: the decisions cannot be trusted.
 
         """
-        if not self._box.clock.is_known():
+        now = self._states.load()
+        if now.off or not self._box.clock.is_known():
             return {}
-        shown = self._states.load().profiles.get(profile, ())
+        shown = now.profiles.get(profile, ())
         found = ((each, self._kind(each, profile)) for each in _SERVES if each not in shown)
         return {purpose: kind for purpose, kind in found if kind is not None}
+
+    def are_on(self) -> bool:
+        """Return whether the household wants hints."""
+        return not self._states.load().off
+
+    def switch(self, *, on: bool) -> None:
+        """Give hints, or never give one again, for every profile of the box."""
+        self._states.update(off=not on)
 
     def note_shown(self, profile: str, *purposes: Purpose) -> None:
         """Note that a profile was shown its only hint about these purposes."""
 
         def noted(now: _HintsGiven) -> _HintsGiven:
             own = sorted({*now.profiles.get(profile, ()), *map(str, purposes)})
-            return _HintsGiven(profiles=now.profiles | {profile: tuple(own)})
+            return msgspec.structs.replace(now, profiles=now.profiles | {profile: tuple(own)})
 
         if purposes:
             self._states.change(noted)
@@ -93,7 +105,7 @@ def move_hints(ledger: LedgerStore, name: str, new_name: str) -> None:
         profiles = dict(now.profiles)
         if name in profiles:
             profiles[new_name] = profiles.pop(name)
-        return _HintsGiven(profiles=profiles)
+        return msgspec.structs.replace(now, profiles=profiles)
 
     _states(ledger).change(moved)
 
@@ -102,9 +114,8 @@ def forget_hints(ledger: LedgerStore, name: str) -> None:
     """Forget what a former profile of a name was shown."""
 
     def without(now: _HintsGiven) -> _HintsGiven:
-        return _HintsGiven(
-            profiles={key: each for key, each in now.profiles.items() if key != name}
-        )
+        left = {key: each for key, each in now.profiles.items() if key != name}
+        return msgspec.structs.replace(now, profiles=left)
 
     _states(ledger).change(without)
 

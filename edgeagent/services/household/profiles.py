@@ -12,13 +12,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edgeagent.consent import ConsentRecord, latest_decisions
+from edgeagent.consent import ConsentRecord
 from edgeagent.errors import InputError, StorageError
 from edgeagent.messages.codec import KeptMessage, checked_text
 from edgeagent.messages.fields import MAIN_PROFILE, ProfileName, RetentionDays
 from edgeagent.services.context import BoxContext
 from edgeagent.services.household.consent_hints import ConsentHints, forget_hints, move_hints
+from edgeagent.services.household.everything_off import switch_everything_off
 from edgeagent.services.household.privacy_flags import PrivacyFlags, forget_flags, move_flags
+from edgeagent.services.household.withdrawal import withdrawals
 from edgeagent.services.state_store import StateStore
 from edgeagent.store import LedgerStore, Profile, ProfileKind
 from edgeagent.store.rekey import Step
@@ -28,7 +30,6 @@ __all__ = [
     "HouseholdState",
     "HouseholdStateStore",
     "free_name",
-    "withdrawals",
 ]
 
 _STATE_NAME = "household"
@@ -198,6 +199,19 @@ class Household:
         step("forget the intent")
         self._states.change(partial(_renamed, name, new_name))
 
+    def switch_everything_off(self) -> tuple[ConsentRecord, ...]:
+        """Withdraw every purpose of every profile, and delete what rested on them.
+
+        Returns:
+            The withdrawals; empty if nothing was allowed.
+
+        Raises:
+            LedgerBroken: none is recorded; what depended on them is deleted all the same.
+            StorageError: the history does not open; the next start deletes what is left.
+
+        """
+        return switch_everything_off(self._box)
+
     def may_consent(self, profile: str) -> bool:
         """Return whether consent can be given for a profile; never for a kid's.
 
@@ -255,15 +269,6 @@ def free_name(ledger: LedgerStore, name: str, *, at: int) -> None:
         ledger.append_consent(*left)
     forget_flags(ledger, name)
     forget_hints(ledger, name)
-
-
-def withdrawals(ledger: LedgerStore, profile: str, *, at: int) -> tuple[ConsentRecord, ...]:
-    """Return the records that withdraw every consent a profile has given."""
-    return tuple(
-        msgspec.structs.replace(record, event="withdrawn", at=at, expires_at=at, actor="user")
-        for record in latest_decisions(ledger.consents(profile))
-        if record.event == "given"
-    )
 
 
 def _valid_name(name: str) -> str:

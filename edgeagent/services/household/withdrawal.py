@@ -7,13 +7,17 @@ were hidden while there was no history.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import msgspec
+
 from edgeagent.clock import Clock
-from edgeagent.consent import DatedConsent, Purpose
+from edgeagent.consent import ConsentRecord, DatedConsent, Purpose, latest_decisions
 from edgeagent.errors import LedgerBroken
-from edgeagent.store import EVERYTHING, Home, Reach
+from edgeagent.store import EVERYTHING, Home, LedgerStore, Reach
 from edgeagent.store.deletions import DELETING_PURPOSES
 
-__all__ = ["Withdrawals"]
+__all__ = ["Withdrawals", "withdrawals"]
 
 
 class Withdrawals:
@@ -81,6 +85,18 @@ class Withdrawals:
             hint=f"{since.hint}; then withdraw it again",
         )
 
+    def undo_everything(self, profiles: Iterable[str], *, since: LedgerBroken) -> LedgerBroken:
+        """Delete what depends on any purpose of these profiles; as :meth:`undo_all`."""
+        self._home.ledger.deletions.owe()
+        for profile in profiles:
+            for purpose in Purpose:
+                self._undo(profile, purpose, reach=EVERYTHING)
+        return LedgerBroken(
+            f"{since}: what depended on consents is deleted and nothing is granted now, but no "
+            "withdrawal is recorded; the consents are in force again once the ledger is whole",
+            hint=f"{since.hint}; then switch everything off again",
+        )
+
     def _undo(self, profile: str, purpose: Purpose, *, reach: Reach) -> None:
         if purpose is Purpose.HISTORY:
             self._home.history.purge(profile, reach=reach)
@@ -88,3 +104,12 @@ class Withdrawals:
             self._home.history.drop_picks(profile, reach=reach)
         if purpose is not Purpose.REPORTING:  # which had no part in what was shown
             self._home.history.showings.drop(before_seq=reach.seq)
+
+
+def withdrawals(ledger: LedgerStore, profile: str, *, at: int) -> tuple[ConsentRecord, ...]:
+    """Return the records that withdraw every consent a profile has given."""
+    return tuple(
+        msgspec.structs.replace(record, event="withdrawn", at=at, expires_at=at, actor="user")
+        for record in latest_decisions(ledger.consents(profile))
+        if record.event == "given"
+    )

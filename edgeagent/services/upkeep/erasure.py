@@ -19,11 +19,8 @@ from edgeagent.clock import Clock
 from edgeagent.errors import LedgerBroken, StorageError
 from edgeagent.messages.codec import KeptMessage, Message, canonical_bytes, checked, decode
 from edgeagent.messages.fields import MAIN_PROFILE, ErasureReason, ProfileName, Seconds
-from edgeagent.services.household.profiles import (
-    HouseholdState,
-    HouseholdStateStore,
-    withdrawals,
-)
+from edgeagent.services.household.profiles import HouseholdState, HouseholdStateStore
+from edgeagent.services.household.withdrawal import withdrawals
 from edgeagent.store import EVERYTHING, HistoryStore, Home, Reach
 from edgeagent.store.rekey import Step
 

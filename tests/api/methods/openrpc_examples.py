@@ -163,6 +163,7 @@ AFTER_A_REPORT = [
     Example("The page of the quarter, on a screen", "EdgeAgent.quarter", {"shown": True}),
     Example("Privacy mode of the platform", "EdgeAgent.applySignal", {"signal": "do-not-share"}),
     Example("Grant it again", "EdgeAgent.grant", {"purpose": "reporting"}),
+    Example("No hints, for any profile", "EdgeAgent.setConsentHints", {"on": False}),
     Example("All decisions of a profile", "EdgeAgent.consentReceipt", {"profile": "main"}),
     Example("None is on", "EdgeAgent.privateSession"),
     Example("Two hours", "EdgeAgent.startPrivateSession", {"minutes": 120}),
@@ -198,6 +199,7 @@ AFTER_A_SECOND_MODEL = [
     Example("A sample on last week", "EdgeAgent.preview"),
     Example("A newer model", "EdgeAgent.updateModel"),
     Example("The first model again", "EdgeAgent.rollbackModel"),
+    Example("Everything off", "EdgeAgent.switchOff"),
     Example("The first call", "EdgeAgent.erase", {"scope": "history"}),
     Example("The second call", "EdgeAgent.erase", _confirmation),
 ]

@@ -58,3 +58,18 @@ def test_what_was_shown_follows_a_rename_and_not_a_name(known: Box) -> None:
     assert household.hints.of("berta") == {}
     household.create("anna", kind="adult")
     assert household.hints.of("anna") == UNDECIDED
+
+
+def test_one_switch_ends_hints_for_every_profile_and_a_name_that_is_gone(known: Box) -> None:
+    household = known.agent.household
+    household.create("anna", kind="adult")
+    household.hints.note_shown("anna", Purpose.HISTORY)
+    household.hints.switch(on=False)
+    household.rename("anna", "berta")
+    known.reopen()
+    hints = known.agent.household.hints
+    assert not hints.are_on()
+    assert [hints.of(profile) for profile in ("main", "berta")] == [{}, {}]
+    hints.switch(on=True)
+    assert hints.of("main") == UNDECIDED
+    assert hints.of("berta") == {Purpose.PERSONALIZATION: "undecided"}

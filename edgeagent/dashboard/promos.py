@@ -1,0 +1,135 @@
+"""Promos and ads: what was shown on this screen, why, and how to stop it; all of it stays here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from edgeagent.dashboard.box_client import Refused
+from edgeagent.dashboard.page_request import PageRequest, Route
+from edgeagent.errors import InputError
+from edgeagent.messages.answers.consent import ConsentShape
+from edgeagent.messages.answers.promotions import (
+    CreativeFileShape,
+    CreativeReasonShape,
+    PromotionsShape,
+)
+
+__all__ = ["ROUTES"]
+
+T = TypeVar("T")
+
+_ROWS = 8
+_MOST_DIGITS = 6
+_HIDEABLE = ("creative", "advertiser", "category")
+
+
+async def _promos(request: PageRequest) -> Response:
+    promotions = await _ask(request)
+    consent = await request.ask("consent", ConsentShape)
+    shown, before = _rows(request, promotions.shown[::-1])
+    return await request.page(
+        "promos",
+        back="/promos" if "row" in request.query else "/",
+        creatives={creative.crid: creative for creative in promotions.creatives},
+        shown=shown,
+        before=before,
+        hidden=promotions.hidden,
+        nothing=_why_nothing(promotions, consent),
+    )
+
+
+def _why_nothing(promotions: PromotionsShape, consent: ConsentShape) -> str:
+    """Say why the log is empty, if it is: the key of a text."""
+    if promotions.shown:
+        return ""
+    if not promotions.creatives:
+        return "none_here"
+    if not consent.may_consent:
+        return "child"
+    granted = any(each.purpose == "promotion" and each.granted for each in consent.purposes)
+    return "none_yet" if granted else "off"
+
+
+async def _all(request: PageRequest) -> Response:
+    promotions = await _ask(request)
+    creatives, before = _rows(request, promotions.creatives)
+    return await request.page("promos_all", back="/promos", creatives=creatives, before=before)
+
+
+def _rows(request: PageRequest, rows: Sequence[T]) -> tuple[Sequence[T], int | None]:
+    """Return one page of rows, and where the next one begins."""
+    text = request.query.get("row", "0")
+    start = int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else 0
+    end = start + _ROWS
+    return rows[start:end], end if end < len(rows) else None
+
+
+async def _promo(request: PageRequest) -> Response:
+    crid = request.query.get("id", "")
+    promotions = await _ask(request)
+    found = [creative for creative in promotions.creatives if creative.crid == crid]
+    if not found:
+        raise HTTPException(404)
+    names = {"creative": crid, "advertiser": found[0].advertiser, "category": found[0].cat}
+    marked = {(mark.kind, mark.name) for mark in promotions.hidden}
+    return await request.page(
+        "promo",
+        back="/promos/all" if request.query.get("from") == "all" else "/promos",
+        came_from=request.query.get("from", ""),
+        creative=found[0],
+        reason=await request.ask("whyCreative", CreativeReasonShape, crid=crid),
+        hideable=[(what, names[what], (what, names[what]) in marked) for what in _HIDEABLE],
+        shown=[showing for showing in promotions.shown if showing.crid == crid][::-1],
+    )
+
+
+async def _picture(request: PageRequest) -> Response:
+    crid = request.query.get("id", "")
+    try:
+        file = await request.ask("creativeFile", CreativeFileShape, crid=crid)
+    except Refused as refused:
+        if not isinstance(refused.error, InputError):
+            raise
+        raise HTTPException(404) from refused
+    return Response(file.data, media_type=file.media_type)
+
+
+async def _hide(request: PageRequest) -> Response:
+    await request.tell("hideCreative", **_named(request))
+    return request.go(_page(request), done="promo_hidden", **_place(request))
+
+
+async def _unhide(request: PageRequest) -> Response:
+    await request.tell("unhideCreative", **_named(request))
+    return request.go(_page(request), done="promo_shown", **_place(request))
+
+
+def _named(request: PageRequest) -> dict[str, str]:
+    return {name: request.form.get(name, "") for name in ("what", "name")}
+
+
+def _page(request: PageRequest) -> str:
+    return "/promo" if request.form.get("id") else "/promos"
+
+
+def _place(request: PageRequest) -> dict[str, str]:
+    """Return what names the page that the form was on."""
+    return {name: request.form[name] for name in ("id", "from") if request.form.get(name)}
+
+
+async def _ask(request: PageRequest) -> PromotionsShape:
+    return await request.ask("promotions", PromotionsShape)
+
+
+ROUTES = (
+    Route(path="/promos", handler=_promos),
+    Route(path="/promos/all", handler=_all),
+    Route(path="/promo", handler=_promo),
+    Route(path="/promo/picture", handler=_picture),
+    Route(path="/promos/hide", handler=_hide, method="POST"),
+    Route(path="/promos/unhide", handler=_unhide, method="POST"),
+)

@@ -1,0 +1,150 @@
+"""Promos and ads on the dashboard: what was shown, why, and how to stop it."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from edgeagent.consent import Purpose
+from edgeagent.messages import Picks
+from edgeagent.messages.creatives import Suits
+from edgeagent.testing.creatives import (
+    install_creatives,
+    picture_of,
+    some_catalogue,
+    some_creative,
+)
+from tests.api.running import Running
+from tests.dashboard.serving import Serving
+from tests.dashboard.test_dashboard_pages import told
+
+AIMED = Suits(segments=(0, 1, 2, 3))
+NAMES = ("aimed", "plain", "third")
+
+
+def advertise(running: Running, *names: str) -> None:
+    """Put creatives on the box, the first of them aimed at a taste that it sees."""
+    box = running.box
+    with box.open() as agent:
+        box.update(agent)
+        start, manifest = box.clock.now(), agent.installation().current
+        assert manifest is not None
+        creatives = [
+            some_creative(name, starts_at=start, cat=f"kind-{number}", suits=suits)
+            for number, name in enumerate(names)
+            for suits in [Suits() if number else AIMED]
+        ]
+        install_creatives(agent, some_catalogue(*creatives, space_id=manifest.space_id))
+        agent.grant(Purpose.PERSONALIZATION)
+        picks = Picks(picks=(), segment_probabilities=(1.0, *[0.0] * 31), score_spread=1.0)
+        grant = agent.gate.grant(Purpose.PERSONALIZATION, profile="main")
+        agent._home.history.save_picks(picks, grant, made_at=start)
+
+
+def show(running: Running, *names: str) -> None:
+    with running.line() as manager:
+        for name in names:
+            manager.result("EdgeAgent.shown", {"crid": name})
+            running.box.clock.advance(60)
+
+
+@pytest.fixture
+def advertising(running: Running, serving: Serving) -> Serving:
+    advertise(running, *NAMES)
+    serving.enter()
+    serving.post("/switches/grant", purpose="promotion", sure="yes")
+    show(running, *NAMES)
+    return serving
+
+
+def test_an_empty_page_says_why_and_what_one_can_do(running: Running, serving: Serving) -> None:
+    assert "There are no promos or ads in this box" in told(serving.get("/promos").text)
+    advertise(running, *NAMES)
+    serving.enter()
+    show(running, "aimed")
+    page = serving.get("/promos").text
+    assert "Your taste plays no part and nothing is noted" in told(page)
+    assert 'id="way-out" href="/switches"' in page
+    serving.post("/switches/grant", purpose="promotion", sure="yes")
+    assert "Nothing yet." in told(serving.get("/promos").text)
+    serving.post("/profiles/create", name="Kim", kind="kid")
+    serving.post("/profiles/switch", name="Kim")
+    child = serving.get("/promos").text
+    assert "made for children" in told(child)
+    assert "way-out" not in child
+
+
+def test_the_log_is_told_latest_first_and_paged(running: Running, advertising: Serving) -> None:
+    page = told(advertising.get("/promos").text)
+    assert page.index("The third") < page.index("The plain") < page.index("The aimed")
+    show(running, *["plain"] * 7)
+    first = advertising.get("/promos").text
+    assert first.count('id="showing-') == 8
+    older = html.unescape(re.search(r'id="older" href="([^"]+)"', first)[1])  # type: ignore[index]
+    second = advertising.get(older).text
+    assert second.count('id="showing-') == 2
+    assert 'class="back" href="/promos"' in second
+    assert advertising.get("/promos?row=nonsense").text.count('id="showing-') == 8
+
+
+def test_why_it_was_shown_is_said_in_the_viewers_words(advertising: Serving) -> None:
+    page = told(advertising.get("/promo?id=aimed").text)
+    assert "what this box sees in you: segment 0" in page
+    assert "weighs 2 times as much" in page
+    assert "Your taste plays no part" in told(advertising.get("/promo?id=plain").text)
+    assert advertising.get("/promo?id=nothing").status == 404
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "left"),
+    [
+        ("creative", "aimed", {"plain", "third"}),
+        ("category", "kind-1", {"aimed", "third"}),
+        ("advertiser", "acme", set()),
+    ],
+)
+def test_it_is_hidden_and_comes_back(
+    running: Running, advertising: Serving, what: str, name: str, left: set[str]
+) -> None:
+    def may_be_shown() -> set[str]:
+        with running.line() as manager:
+            creatives = manager.result("EdgeAgent.promotions")["creatives"]
+        return {each["crid"] for each in creatives if each["whyNot"] is None}
+
+    hidden = advertising.post("/promos/hide", what=what, name=name, id="plain")
+    assert "It is hidden." in told(advertising.get(hidden.headers["location"]).text)
+    assert may_be_shown() == left
+    page = advertising.get("/promos").text
+    assert "unhide-1" in page
+    back = advertising.post("/promos/unhide", what=what, name=name)
+    assert "It may be shown again." in told(advertising.get(back.headers["location"]).text)
+    assert may_be_shown() == set(NAMES)
+    assert "Nothing. Choose a promo" in told(advertising.get("/promos").text)
+
+
+def test_everything_that_may_be_shown_is_listed_with_how_it_stands(advertising: Serving) -> None:
+    advertising.post("/promos/hide", what="creative", name="plain")
+    page = advertising.get("/promos/all").text
+    assert (page.count('chip on">may be shown<'), page.count('chip">hidden by you<')) == (2, 1)
+
+
+def test_the_picture_is_the_one_on_the_box(running: Running, advertising: Serving) -> None:
+    picture = advertising.get("/promo/picture?id=plain")
+    assert picture.headers["content-type"] == "image/jpeg"
+    assert picture.body == picture_of("plain")
+    assert advertising.get("/promo/picture?id=nothing").status == 404
+    for path in (running.box.directory / "models" / "targets").glob("*.jpg"):
+        path.unlink()
+    assert advertising.get("/promo/picture?id=plain").status == 404
+    assert "<img" not in advertising.get("/promo?id=plain").text
+
+
+def test_what_is_gone_from_the_catalogue_stays_in_the_log(
+    running: Running, advertising: Serving
+) -> None:
+    advertise(running, "another")
+    page = advertising.get("/promos").text
+    assert told(page).count("no longer in this box") == 3
+    assert "/promo?id=plain" not in page
