@@ -182,7 +182,7 @@ recommend; explain t:1; title search t; keys status; keys rekey; keys rotate; co
 config show; service endpoint; service files; dashboard; doctor; export {home}.json
 import {home}.json; promo list; promo choose home; promo choose home --number 9; promo why crisps
 promo shown crisps; promo hide crisps; promo unhide --category cars; promo hide --advertiser A
-profile remove berta --yes; erase --scope history --yes
+profile remove berta --yes; consent hints off; consent off --yes; erase --scope history --yes
 """
 _ELSEWHERE = {
     ("simulate",),
