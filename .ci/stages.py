@@ -129,11 +129,6 @@ _TABLE = (
         Stage("Debian 13: its Python", _DEEP, f"{_PYTHON} -m tests.second_python --prepare"),
         Stage("Attacks on a home", _DEEP, f"{_PYTHON} -m tests.security"),
         Stage(
-            "Error and coverage of both mechanisms, quick",
-            _BENCH,
-            f"{_PYTHON} -m tests.bench.bench_privacy --part 0.1",
-        ),
-        Stage(
             "sqlite-utils' own tests over the encrypted connection",
             _DEEP,
             f"{_PYTHON} -m tests.sqlite_utils_suite --download",
@@ -152,26 +147,17 @@ _TABLE = (
     (Stage("What silence tells, on one core", _DEEP, f"{_PYTHON} -m tests.audit --only silence"),),
     (Stage("Debian 13: the fast tests", _DEEP, f"{_PYTHON} -m tests.second_python"),),
     (
-        Stage(
-            "Whether time tells segments apart, quick",
-            _BENCH,
-            f"{_PYTHON} -m tests.bench.bench_timing --calls 500",
-            optional=True,
-        ),
-    ),
-    (
+        # It mostly waits, until what should end or fall silent has.
         Stage(
             "What the service costs, quick",
             _BENCH,
-            f"{_PYTHON} -m tests.bench.bench_footprint --events 2000 --idle 30 --rounds 50",
+            f"{_PYTHON} -m tests.bench footprint --quick --out build/footprint",
             optional=True,
         ),
-    ),
-    (
         Stage(
-            "An honest client beside a hostile crowd, quick",
+            "Every other bench, quick",
             _BENCH,
-            f"{_PYTHON} -m tests.bench.bench_hostile --seconds 2 --rounds 1 --most 200",
+            f"{_PYTHON} -m tests.bench --quick --without footprint",
             optional=True,
         ),
     ),

@@ -1,4 +1,4 @@
-"""What the dashboard's process costs: ``python -m tests.bench.bench_dashboard [--json FILE]``.
+"""What the dashboard's process costs: ``python -m tests.bench.bench_dashboard [--json]``.
 
 Starts a real service, lets a first request start the dashboard, reads every page once, and looks at
 its memory beside a bare interpreter's in the same run; then waits until it has gone. Absolute times
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from edgeagent.api.process.dashboard_socket import DashboardSocket, dashboard_co
 from edgeagent.clock import SystemClock
 from edgeagent.dashboard.app import ROUTES
 from tests.api.running import ServiceThread
+from tests.bench.figures import say
 from tests.dashboard.conftest import furnish
 from tests.dashboard.serving import Serving
 
@@ -94,16 +94,11 @@ async def measure(directory: Path) -> dict[str, float]:
 def main() -> int:
     """Measure, print, and fail when it is too large."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path, help="write the figures to a file")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         figures = asyncio.run(measure(Path(directory)))
-    for name, value in figures.items():
-        sys.stdout.write(f"{name:22} {value:8.1f}\n")
-    ratio = figures["dashboard_mib"] / figures["bare_python_mib"]
-    sys.stdout.write(f"{'times bare Python':22} {ratio:8.1f}\n")
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    say(figures, as_json=options.json)
     return int(not 0 < figures["dashboard_mib"] <= LIMIT_MIB)
 
 

@@ -11,8 +11,6 @@ later, the mean likeness of two titles of a list, and how many genres it names. 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +30,7 @@ from model_export.loaders.movielens import load_movielens
 from model_export.publishing.artefacts import export
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
+from tests.bench.figures import say
 
 PLACES = 10
 TRADE_OFFS = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)
@@ -122,15 +121,10 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="what spreading a list costs and gains")
     parser.add_argument("--ratings", type=Path, help="a MovieLens directory")
-    parser.add_argument("--json", action="store_true", help="one JSON array")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()
     log = load_movielens(options.ratings) if options.ratings else synthetic_panel(1)
-    rows = measure(global_split(log))
-    if options.json:
-        sys.stdout.write(json.dumps(rows) + "\n")
-        return
-    for row in rows:
-        sys.stdout.write("  ".join(f"{name} {value}" for name, value in row.items()) + "\n")
+    say({"lists": measure(global_split(log))}, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,6 @@ weighs it. It needs the extra ``spark`` and Java 17.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 import time
 
 import numpy as np
@@ -31,6 +29,7 @@ from model_export.heads.foldin import FoldinSettings
 from model_export.heads.foldin_tuning import foldin_scorer
 from model_export.log import WatchLog
 from model_export.synthetic import synthetic_panel
+from tests.bench.figures import say
 from tests.bench.weighed_als import WeighedEngine
 
 _ALPHA, _REGULARIZATION, _DIMENSION = 0.1, 10.0, 64
@@ -41,13 +40,13 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--households", type=int, nargs="+", default=[1000, 4000])
-    sizes = parser.parse_args().households
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    options = parser.parse_args()
     began = time.perf_counter()
     with SparkEngine() as spark:
         start_seconds = time.perf_counter() - began
-        rows = [_measured(size, spark) for size in sizes]
-    figures = {"spark_start_seconds": round(start_seconds, 1), "sizes": rows}
-    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+        rows = [_measured(size, spark) for size in options.households]
+    say({"spark_start_seconds": round(start_seconds, 1), "sizes": rows}, as_json=options.json)
 
 
 def _measured(households: int, spark: SparkEngine) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """What a simulated fleet costs: time beside numpy alone and multi-freq-ldpy, memory by its size.
 
-``python -m tests.bench.bench_fleet [--others] [--memory] [--json FILE]`` simulates a million
+``python -m tests.bench.bench_fleet [--others] [--memory] [--json]`` simulates a million
 box-windows (33 categories, e^ε = 3) on one processor and prints processor time, best of some
 rounds, all asked in turn:
 
@@ -19,7 +19,6 @@ as numpy alone, or when the largest fleet has 8 MiB more than the one with a ten
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import subprocess
 import sys
@@ -35,7 +34,7 @@ from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.reporting_calendar import SPACING_WEEKS
 from edgeagent.simulator.fleet.engine import run_fleet
 from edgeagent.simulator.fleet.scenario import PLAIN, Habits, Scenario, invented_mix
-from tests.bench.machine import machine_facts
+from tests.bench.figures import say
 from tests.bench.other_environment import answer_of
 
 BOXES = 1_000_000
@@ -53,8 +52,8 @@ _UNIFORM_BESIDE = 12
 """Numbers of a box besides its report's: consent, fate, version, the ledger's age twice, liar or
 not, sent again or not, session, loyal or not, loyalty, favourite before and after. Then a geometric
 one for the weeks away, and an integer for when the favourite changes."""
-_REPORTS, _FLEET = "reports, drawn and summed", "a fleet in which all report"
-_ALONE = {_REPORTS: "numpy alone, for reports", _FLEET: "numpy alone, for a fleet"}
+_REPORTS, _FLEET = "reports", "fleet"
+_ALONE = {_REPORTS: "numpy_for_reports", _FLEET: "numpy_for_fleet"}
 
 
 def main() -> None:
@@ -64,7 +63,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="of which the best counts")
     parser.add_argument("--others", action="store_true", help="measure multi-freq-ldpy, too")
     parser.add_argument("--memory", action="store_true", help="measure memory, too: a minute")
-    parser.add_argument("--json", type=Path, help="write every number into this file")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -77,18 +76,10 @@ def main() -> None:
     if options.others:
         job = {"categories": CATEGORIES, "odds": float(ODDS), "boxes": options.boxes}
         answer = answer_of(_OTHERS, _PACKAGES, asked={**job, "mix": invented_mix(CATEGORIES)})
-        seconds["multi-freq-ldpy"] = answer["seconds"]
+        seconds["multi_freq_ldpy"] = answer["seconds"]
     peaks = {boxes: _peak_mib(boxes) for boxes in FLEETS} if options.memory else {}
-    for name, value in seconds.items():
-        times = f"{value / seconds[_ALONE[name]]:.2f} x numpy alone" if name in _ALONE else ""
-        rate = options.boxes / value / 1e6
-        sys.stdout.write(f"{name:28} {value:8.3f} s {rate:7.2f} M/s   {times}\n")
-    for boxes, peak in peaks.items():
-        sys.stdout.write(f"{boxes:>12,} boxes {peak:20.1f} MiB at most\n")
-    if options.json:
-        facts = machine_facts("numpy", "scipy")
-        figures = {"boxes": options.boxes, "processor_seconds": seconds, "peak_mib": peaks}
-        options.json.write_text(json.dumps({"machine": facts, **figures}, indent=1) + "\n")
+    figures = {"boxes": options.boxes, "processor_seconds": seconds, "peak_mib": peaks}
+    say(figures, as_json=options.json)
     sys.exit("\n".join(_wrong(seconds, peaks)) or None)
 
 
@@ -104,7 +95,7 @@ def _times(boxes: int, rounds: int) -> dict[str, float]:
             boxes, CATEGORIES + 1 + _UNIFORM_BESIDE, others=True
         ),
         _FLEET: lambda: _live(boxes, PLAIN),
-        "a fleet with habits": lambda: _live(boxes, Habits()),
+        "fleet_with_habits": lambda: _live(boxes, Habits()),
     }
     best = dict.fromkeys(jobs, float("inf"))
     for _ in range(rounds):

@@ -11,7 +11,6 @@ Fails where a figure passes what :data:`MOST` allows; what was measured is on th
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -43,6 +42,7 @@ from edgeagent.services.models.installation import InstallationStore
 from model_export.heads.foldin_graph import build_foldin_graph
 from tests.api.running import LineClient
 from tests.bench.bench_scoring import SPACE, _catalogue, _parameters
+from tests.bench.figures import say
 from tests.bench.served import Watched, served
 
 TITLES = 10_000
@@ -207,8 +207,9 @@ def measure(*, events: int, idle_seconds: float, rounds: int) -> dict[str, float
             empty, watched = round_trips(client, rounds=rounds)
         figures |= {"empty_call_ms": empty, "viewing_ms": watched}
         figures["synced_write_ms"] = synced_write_ms(directory, rounds=rounds)
+    figures["empty_call_and_synced_write_ms"] = empty + figures["synced_write_ms"]
     figures["viewing_to_empty_call"] = watched / empty
-    figures["viewing_to_its_parts"] = watched / (empty + figures["synced_write_ms"])
+    figures["viewing_to_its_parts"] = watched / figures["empty_call_and_synced_write_ms"]
     figures["idle_to_beside"] = figures["idle_rss_mib"] / figures["beside_rss_mib"]
     return {key: round(value, 3) for key, value in figures.items()}
 
@@ -226,12 +227,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=300, help="calls a median is taken of")
     options = parser.parse_args()
     figures = measure(events=options.events, idle_seconds=options.idle, rounds=options.rounds)
-    if options.json:
-        sys.stdout.write(json.dumps(figures | {"most": MOST}, sort_keys=True) + "\n")
-    else:
-        for name, value in figures.items():
-            most = f"{MOST[name]:>10.2f} at most" if name in MOST else ""
-            sys.stdout.write(f"{name:<26}{value:>10.2f}{most}\n")
+    say({**figures, "most": MOST}, as_json=options.json)
     sys.exit(1 if any(figures[name] > most for name, most in MOST.items()) else 0)
 
 

@@ -14,10 +14,11 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.bench.figures import say
 from tests.model_export.loaders.guide_grabbers import GRABBERS
 from tests.model_export.loaders.made_guides import write_guide
 
@@ -30,17 +31,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[15_000, 50_000, 150_000])
     parser.add_argument("--titles", type=int, nargs="+", default=[2000, 0])
+    parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--read", nargs=2, metavar=("READER", "DIR"), help="used by itself")
     options = parser.parse_args()
     if options.read:
         reader, directory = options.read
-        _print(_read(reader, Path(directory)))
+        say(_read(reader, Path(directory)), as_json=True)
         return
+    growth = {}
     for titles in options.titles:
-        _measure(options.sizes, titles)
+        name = f"{titles}_titles" if titles else "all_different"
+        growth[name] = _measure(options.sizes, titles)
+    say(growth, as_json=options.json)
 
 
-def _measure(sizes: list[int], titles: int) -> None:
+def _measure(sizes: list[int], titles: int) -> dict[str, dict[str, object]]:
     found: dict[tuple[str, int], dict[str, float]] = {}
     for size in sizes:
         with TemporaryDirectory() as directory:
@@ -51,25 +56,23 @@ def _measure(sizes: list[int], titles: int) -> None:
                     check=True, capture_output=True, text=True,
                 ).stdout  # fmt: skip
                 found[reader, size] = json.loads(told)
-                each = found[reader, size]["seconds"] / size
-                _print(
-                    {"reader": reader, "programmes": size, "titles": titles or size}
-                    | found[reader, size]
-                    | {"microseconds_each": round(each * 1e6, 1)}
+                found[reader, size]["microseconds_each"] = round(
+                    1e6 * found[reader, size]["seconds"] / size, 1
                 )
+                sys.stderr.write(f"{reader}: {size:,} programmes\n")
     least, most = min(sizes), max(sizes)
+    growth: dict[str, dict[str, object]] = {}
     for reader in _READERS:
         small, large = found[reader, least], found[reader, most]
-        _print(
-            {
-                "reader": reader,
-                "titles": titles or "all different",
-                "time_each_large_to_small": round(
-                    large["seconds"] / most / (small["seconds"] / least), 2
-                ),
-                "more_mib": round(large["peak_mib"] - small["peak_mib"], 1),
-            }
-        )
+        growth[reader] = {
+            "time_each_large_to_small": round(
+                large["seconds"] / most / (small["seconds"] / least), 2
+            ),
+            "more_mib": round(large["peak_mib"] - small["peak_mib"], 1),
+            "least": small,
+            "most": large,
+        }
+    return growth
 
 
 def _write(directory: Path, size: int, titles: int) -> None:
@@ -130,11 +133,6 @@ def _reading(reader: str, directory: Path) -> Callable[[], object]:
         "train": lambda: load_log(log, guide, skip_unknown=True),
     }
     return readers[reader]
-
-
-def _print(line: Mapping[str, object]) -> None:
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

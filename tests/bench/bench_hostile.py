@@ -30,6 +30,7 @@ from pathlib import Path
 from edgeagent.agent import Agent
 from edgeagent.consent import Purpose
 from tests.api.running import LineClient
+from tests.bench.figures import say
 from tests.bench.hostile_crowd import ask_in_batches
 from tests.bench.served import Served, served
 
@@ -143,11 +144,7 @@ def main() -> None:
         "most_growth_mib": GROWTH_MIB,
         "most_left_mib": LEFT_MIB,
     }
-    if options.json:
-        sys.stdout.write(json.dumps(figures, sort_keys=True) + "\n")
-    else:
-        for name, value in figures.items():
-            sys.stdout.write(f"{name:<36}{value:>12.2f}\n")
+    say(figures, as_json=options.json)
     slowest = max(figures["empty_ratio_to_alone"], figures["viewing_ratio_to_alone"])
     grown = figures["peak_growth_mib"] > GROWTH_MIB or figures["batches_left_mib"] > LEFT_MIB
     sys.exit(1 if slowest > options.most or grown else 0)

@@ -12,10 +12,8 @@ closed in every round.
 from __future__ import annotations
 
 import argparse
-import json
 import sqlite3
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -24,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server_stub.ingest.store import ReportStore
-from tests.bench.machine import machine_facts
+from tests.bench.figures import say
 from tests.bench.report_load import (
     ServerProcess,
     bodies_of,
@@ -150,22 +148,7 @@ def main() -> None:
         "of_starlette_cpu": found["starlette"].cpu_us / found["server"].cpu_us,
         "of_sqlite_rate": found["server"].per_second / found["sqlite"].per_second,
     }
-    say = sys.stdout.write
-    if arguments.json:
-        facts = machine_facts("starlette", "uvicorn")
-        say(json.dumps({**{k: vars(v) for k, v in found.items()}, **part, **facts}) + "\n")
-        return
-    say("                 a second   p50 ms   p99 ms   CPU µs each\n")
-    for name, figures in found.items():
-        say(
-            f"{name:14} {figures.per_second:10,.0f} {figures.p50_ms:8.2f} {figures.p99_ms:8.2f}"
-            f" {figures.cpu_us:13.1f}\n"
-        )
-    say(
-        f"of Starlette alone: {part['of_starlette_rate']:.2f} of its rate, "
-        f"{part['of_starlette_cpu']:.2f} by processor time; of sqlite3 alone: "
-        f"{part['of_sqlite_rate']:.2f} of its rate\n"
-    )
+    say({**{name: vars(one) for name, one in found.items()}, **part}, as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -11,18 +11,16 @@ again; needs root.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
-from tests.bench.machine import machine_facts
+from tests.bench.figures import say
 from tests.bench.report_load import (
     bodies_of,
     draw_reports,
@@ -129,10 +127,6 @@ def full_disk(directory: Path, *, reports: int) -> dict[str, float]:
     }
 
 
-def _lines(found: dict[str, object]) -> Sequence[str]:
-    return [f"{name}: {json.dumps(value)}" for name, value in found.items()]
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="What goes wrong around ingest.")
@@ -147,10 +141,7 @@ def main() -> None:
         }
         if os.geteuid() == 0:
             found["full_disk"] = full_disk(directory, reports=arguments.reports)
-    if arguments.json:
-        sys.stdout.write(json.dumps(found | machine_facts("starlette", "uvicorn")) + "\n")
-    else:
-        sys.stdout.write("\n".join(_lines(found)) + "\n")
+    say(found, as_json=arguments.json)
 
 
 if __name__ == "__main__":

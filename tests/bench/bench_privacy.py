@@ -1,6 +1,6 @@
 """Both mechanisms against the truth, beside what others published, in one run.
 
-``python -m tests.bench.bench_privacy [--others] [--picture FILE] [--json FILE]`` simulates boxes
+``python -m tests.bench.bench_privacy [--others] [--picture FILE] [--json]`` simulates boxes
 through the real randomisers and the real estimators, prints a table, and ends with exit code 1 when
 
 * an error is more than 5 % (and four of its own standard errors) from what theory says,
@@ -16,7 +16,6 @@ their k-RR, OUE, OLH and Hadamard response on the same grid; it is not made othe
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -34,6 +33,7 @@ from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.privacy.values import BoundedCounts, SegmentCounts
 from edgeagent.randomness import RandomSource
 from tests.audit.loss import SeededSource
+from tests.bench.figures import say
 from tests.bench.other_environment import answer_of
 
 GRID = tuple(
@@ -77,15 +77,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--others", action="store_true", help="measure published packages, too")
     parser.add_argument("--picture", type=Path, help="draw the errors into this file")
-    parser.add_argument("--json", type=Path, help="write every number into this file")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--part", type=float, default=1.0, help="of the boxes, for a quick look")
     options = parser.parse_args()
     cases = [case for point in GRID for case in _simulate(*point, part=options.part)]
     others = _published(options.part) if options.others else {}
-    sys.stdout.write(_table(cases, others))
     if options.json:
-        rows = [asdict(case) for case in cases]
-        options.json.write_text(json.dumps({"cases": rows, "published": _flat(others)}, indent=1))
+        say({"cases": {_name(case): asdict(case) for case in cases}, **_flat(others)}, as_json=True)
+    else:
+        sys.stdout.write(_table(cases, others))
     if options.picture:
         from tests.bench.privacy_picture import draw  # noqa: PLC0415  (heavy, only when asked)
 
@@ -259,12 +259,12 @@ def _published(part: float) -> Others:
     }
 
 
-def _flat(others: Others) -> list[dict[str, float | str]]:
-    return [
-        {"categories": categories, "odds": odds, "mechanism": name, "of_bound": ratio}
-        for (categories, odds), errors in others.items()
-        for name, ratio in errors.items()
-    ]
+def _flat(others: Others) -> dict[str, dict[str, float]]:
+    return {f"published {size} {odds:g}": errors for (size, odds), errors in others.items()}
+
+
+def _name(case: Case) -> str:
+    return f"{case.mechanism.lower().replace(' ', '_')} {case.categories} {case.odds:g}"
 
 
 def _table(cases: Sequence[Case], others: Others) -> str:

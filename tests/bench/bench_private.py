@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -26,6 +25,7 @@ from scipy.stats import mannwhitneyu
 from edgeagent.agent import Agent
 from edgeagent.consent import Purpose
 from tests.api.running import LineClient, WebSocketClient
+from tests.bench.figures import say
 from tests.bench.served import served
 
 _CONFIG = "[service]\nviewings_at_once = 100000\nviewings_per_hour = 100000\n"
@@ -129,11 +129,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=40, help="of each kind in each round")
     options = parser.parse_args()
     figures = measure(rounds=options.rounds, calls=options.calls)
-    if options.json:
-        sys.stdout.write(json.dumps(figures, sort_keys=True) + "\n")
-        return
-    for name, value in figures.items():
-        sys.stdout.write(f"{name:<28}{value:>10.3f}\n")
+    say(figures, as_json=options.json)
 
 
 if __name__ == "__main__":

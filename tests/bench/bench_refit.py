@@ -10,7 +10,6 @@ panel, another one for each seed.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import numpy as np
 from model_export.loaders import load_log
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
+from tests.bench.figures import say
 
 
 def main() -> None:
@@ -31,7 +31,9 @@ def main() -> None:
     parser.add_argument(
         "--fresh", action="store_true", help="also fit from a fresh start, to compare cohesion"
     )
+    parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()
+    trainings = []
     for seed in options.seeds:
         log = (
             load_log(options.ratings)
@@ -53,8 +55,9 @@ def main() -> None:
             }
             if options.fresh:
                 found["session_cosine_anew"] = round(train(log, seed=seed).session_cosine, 3)
-            sys.stdout.write(json.dumps(found) + "\n")
-            sys.stdout.flush()
+            trainings.append(found)
+            sys.stderr.write(f"seed {seed}, {part:.0%} of the viewings before: done\n")
+    say({"trainings": trainings}, as_json=options.json)
 
 
 if __name__ == "__main__":

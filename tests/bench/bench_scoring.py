@@ -1,7 +1,7 @@
 """How long from a window to picks, beside what the same arithmetic costs without us.
 
     python -m tests.bench.bench_scoring [--head HEAD] [--titles N] [--history N] [--rounds N]
-        [--json] [--out FILE]
+        [--json]
 
 A model of either head with D = 128, S = 32 and random weights, 10,000 candidates, 500 viewings (of
 more, the model takes the last 500): a request to a warm scoring child over its pipes, and the same
@@ -24,9 +24,7 @@ than the times.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -56,6 +54,7 @@ from model_export.heads.foldin_graph import build_foldin_graph
 from model_export.heads.foldin_reference import FoldinParameters
 from model_export.heads.timescales import user_of
 from model_export.heads.timescales_graph import build_timescales_graph
+from tests.bench.figures import say
 from tests.model_export.heads.timescales_cases import timescales_parameters
 
 D, S, HISTORY, PICKS = 128, 32, 500, 10
@@ -284,7 +283,6 @@ def main() -> None:
     parser.add_argument("--history", type=int, default=HISTORY, help="viewings in a request")
     parser.add_argument("--titles", type=int, default=10_000, help="candidates")
     parser.add_argument("--rounds", type=int, default=100, help="rounds a median is taken of")
-    parser.add_argument("--out", type=Path, help="also write the JSON here")
     options = parser.parse_args()
     figures = measure(
         head=options.head,
@@ -292,14 +290,7 @@ def main() -> None:
         viewings=options.history,
         rounds=options.rounds,
     )
-    line = json.dumps(figures, sort_keys=True) + "\n"
-    if options.out is not None:
-        options.out.write_text(line, encoding="utf-8")
-    if options.json:
-        sys.stdout.write(line)
-        return
-    for name, value in figures.items():
-        sys.stdout.write(f"{name:<26}{value:>10.2f}\n")
+    say(figures, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,7 @@ history and storing the picks durably included, and what memory each took at mos
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -36,6 +34,7 @@ from edgeagent.services.models.installation import InstallationStore
 from model_export.heads.foldin_graph import build_foldin_graph
 from tests.api.running import LineClient
 from tests.bench.bench_scoring import HISTORY, SPACE, D, S, _catalogue, _parameters
+from tests.bench.figures import say
 from tests.bench.served import served
 
 
@@ -97,14 +96,18 @@ def measure(*, titles: int, rounds: int) -> dict[str, float]:
             cold = ask()
             service, child = here.process, here.process.child()
             assert child is not None
-            walls, cpus = [], []
+            walls, cpus, empty = [], [], []
             for _ in range(rounds):
                 spent = service.cpu_ns() + child.cpu_ns()
                 walls.append(ask())
                 cpus.append((service.cpu_ns() + child.cpu_ns() - spent) / 1e6)
+                start = time.perf_counter()
+                client.result("Profile.flags")
+                empty.append((time.perf_counter() - start) * 1000)
             figures = {
                 "cold_ms": cold,
                 "warm_ms": statistics.median(walls),
+                "empty_call_ms": statistics.median(empty),
                 "warm_cpu_ms": statistics.median(cpus),
                 "service_peak_mib": service.peak_mib(),
                 "child_peak_mib": child.peak_mib(),
@@ -120,11 +123,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=50, help="rounds a median is taken of")
     options = parser.parse_args()
     figures = measure(titles=options.titles, rounds=options.rounds)
-    if options.json:
-        sys.stdout.write(json.dumps(figures, sort_keys=True) + "\n")
-        return
-    for name, value in figures.items():
-        sys.stdout.write(f"{name:<26}{value:>10.2f}\n")
+    say(figures, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from edgeagent.privacy.randomizers import randomizer_for
 from server_stub.aggregation.spark_engine import SparkSumEngine
 from server_stub.aggregation.spool import ID_COLUMNS, Spool, count_columns
 from server_stub.aggregation.spool_aggregator import SpoolAggregator
-from tests.bench.machine import machine_facts
+from tests.bench.figures import say
 
 _WEEKS, _SERVERS, _REPEATED = range(2951, 2964), 4, 0.05
 _TARGET = TargetReference(path="models/segments.onnx", sha256="a" * 64, length_bytes=10)
@@ -50,9 +50,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reports", type=int, nargs="+", default=[1_000_000, 10_000_000])
     parser.add_argument("--sum", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()
     if options.sum:
-        _say(_sum(*options.sum))
+        say(_sum(*options.sum), as_json=True)
         return
     engines = ["bare", "duckdb", *(["spark"] if find_spec("pyspark") else [])]
     rows = []
@@ -70,11 +71,7 @@ def main() -> None:
                 **measured,
             }
         )
-    _say({"machine": machine_facts("duckdb", "numpy"), "sizes": rows})
-
-
-def _say(figures: object) -> None:
-    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+    say({"sizes": rows}, as_json=options.json)
 
 
 def _fill(spool: Spool, reports: int) -> float:

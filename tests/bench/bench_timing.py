@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 import random
 import sys
 from fractions import Fraction
@@ -32,6 +31,7 @@ from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.privacy.values import BoundedCounts, PrivatizedCounts, SegmentCounts
 from edgeagent.randomness import RandomSource, SystemRandomSource
 from tests.audit.loss import task
+from tests.bench.figures import say
 
 _CATEGORIES: Literal[33] = 33
 _THREE = Fraction(3)
@@ -63,19 +63,21 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=20_000, help="a category")
-    calls = parser.parse_args().calls
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    options = parser.parse_args()
+    calls = options.calls
     cases: tuple[tuple[str, Randomizer, RandomSource, int], ...] = (
-        ("subset selection, source of the box", _subset(), SystemRandomSource(), calls),
-        ("subset selection, source at once", _subset(), _AtOnce(), calls),
-        ("discrete Laplace, source of the box", _laplace(), SystemRandomSource(), calls // 10),
-        ("discrete Laplace, source at once", _laplace(), _AtOnce(), calls // 10),
-        ("planted early exit, source at once", _EarlyExit(33, _THREE), _AtOnce(), calls),
+        ("subset_selection", _subset(), SystemRandomSource(), calls),
+        ("subset_selection_at_once", _subset(), _AtOnce(), calls),
+        ("discrete_laplace", _laplace(), SystemRandomSource(), calls // 10),
+        ("discrete_laplace_at_once", _laplace(), _AtOnce(), calls // 10),
+        ("planted_early_exit_at_once", _EarlyExit(33, _THREE), _AtOnce(), calls),
     )
     figures = {}
     for name, mechanism, source, number in cases:
         sys.stderr.write(f"{name}: {number:,} calls a category\n")
         figures[name] = _judge(_durations(mechanism, source, calls=number))
-    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+    say(figures, as_json=options.json)
 
 
 def _subset() -> SubsetSelection:
@@ -105,7 +107,7 @@ def _durations(mechanism: Randomizer, source: RandomSource, *, calls: int) -> li
     return taken
 
 
-def _judge(taken: list[list[int]]) -> dict[str, float | list[float]]:
+def _judge(taken: list[list[int]]) -> dict[str, float]:
     everything = [duration for durations in taken for duration in durations]
     middle = median(everything)
     effects, chances = [], []
@@ -128,7 +130,7 @@ def _judge(taken: list[list[int]]) -> dict[str, float | list[float]]:
         ),
         "category_told_best": furthest,
         "effect_size": effects[furthest],
-        "effect_sizes": sorted(round(effect, 3) for effect in effects),
+        "told_by": abs(effects[furthest] - 0.5),
         "smallest_p_times_categories": min(1.0, min(chances) * _CATEGORIES),
         "calls_a_category": len(taken[0]),
     }

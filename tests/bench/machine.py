@@ -17,7 +17,7 @@ def machine_facts(*packages: str) -> dict[str, str | float]:
         "processor": _first("/proc/cpuinfo", r"model name\s*:\s*(.+)") or platform.machine(),
         "processors": len(os.sched_getaffinity(0)),
         "memory_mib": int(_first("/proc/meminfo", r"MemTotal:\s*(\d+)") or 0) // 1024,
-        "load": os.getloadavg()[0],
+        "load": round(os.getloadavg()[0], 1),
         "system": platform.system() + " " + platform.release().partition("-")[0],
         "python": platform.python_version(),
         **{name: version(name) for name in packages},

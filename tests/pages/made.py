@@ -30,6 +30,8 @@ from edgeagent.cli.root import cli as edgeagent_cli
 from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
 from tests.api.methods.methods_page import reference
+from tests.bench.benches import BENCHES, bench_named
+from tests.bench.blocks import bench_block
 from tests.bench.quality_tables import last_run
 from tests.cli.command_tree import commands_of
 from tests.pages.found import ROOT, Page, pages
@@ -58,6 +60,8 @@ def _made(name: str, page: Page) -> str:
         return f"```text\n$ {name}\n{_help(program, nouns)}\n```"
     if name == "modules":
         return _modules(page.path.parent)
+    if name.startswith("bench "):
+        return bench_block(bench_named(name.removeprefix("bench ")))
     return _TABLES[name]()
 
 
@@ -204,11 +208,7 @@ def _purpose(path: Path) -> str:
 
 
 def _benches() -> str:
-    lines = []
-    for path in sorted((ROOT / "tests" / "bench").glob("bench_*.py")):
-        purpose = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n\n")[0]
-        what = " ".join(re.sub(r":? ?``python -m \S+( \[.*?\])?``:? ?", "", purpose).split())
-        lines.append(f"| `python -m tests.bench.{path.stem}` | {what[0].upper()}{what[1:]} |")
+    lines = [f"| `python -m tests.bench {bench.name}` | {bench.purpose} |" for bench in BENCHES]
     return "\n".join(["| command | what it measures |", "| --- | --- |", *lines])
 
 
