@@ -89,7 +89,7 @@ BENCHES: tuple[Bench, ...] = (
             ("of 10⁷", "peak_mib.10000000", "MiB"),
         ),
         arguments=("--memory",),
-        quick=("--rounds", "2"),
+        quick=("--rounds", "2", "--most", "10"),
         ratios=(
             Ratio(
                 words="reports, drawn and summed",
@@ -132,7 +132,7 @@ BENCHES: tuple[Bench, ...] = (
     Bench(
         name="guides",
         shown=(("memory that 135,000 programmes more take", "2000_titles.check.more_mib", "MiB"),),
-        quick=("--sizes", "500", "1000", "--titles", "200"),
+        quick=("--sizes", "500", "1000", "--titles", "2000"),
         ratios=(
             Ratio(
                 words="checking a guide of 150,000 programmes",
