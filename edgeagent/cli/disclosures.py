@@ -11,6 +11,7 @@ import msgspec
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.cli.known_id import whole_id
+from edgeagent.cli.readings import reading_lines
 from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
@@ -70,8 +71,9 @@ def show(box: BoxOptions, *, report_id: str, as_json: bool) -> None:
     """
     with box.look() as agent:
         disclosures = agent.disclosures()
-    report_id = whole_id(report_id, (item.report_id for item in disclosures))
-    found = [item for item in disclosures if item.report_id == report_id]
+        report_id = whole_id(report_id, (item.report_id for item in disclosures))
+        found = [item for item in disclosures if item.report_id == report_id]
+        reading = [line for item in found for line in reading_lines(agent, item)]
     if not found:
         raise InputError(
             f"no report {report_id!r} in this box", hint="edgeagent disclosures list shows the ids"
@@ -81,6 +83,8 @@ def show(box: BoxOptions, *, report_id: str, as_json: bool) -> None:
         return
     for name, value in asdict(disclosed(found[0])).items():
         click.echo(f"{name:12} {value}")
+    for line in reading:
+        click.echo(line)
 
 
 @command.command()

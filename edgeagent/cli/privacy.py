@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import msgspec
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.cli.impact_annex import annex
+from edgeagent.cli.readings import example_lines, reading_lines
 from edgeagent.cli.wording import TranslatedGroup, counted, said, words
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
@@ -67,10 +68,15 @@ def report(box: BoxOptions, *, as_json: bool) -> None:
     """Say what was kept, used, sent and spent in the last 13 weeks, and what a quarter changed."""
     with box.look() as agent:
         quarter = agent.reports.quarter()
+        reports = {item.report_id: item for item in agent.disclosures()}
+        readings = {
+            sent.report_id: reading_lines(agent, reports[sent.report_id]) for sent in quarter.sent
+        }
+        example = example_lines(agent)
     if as_json:
         emit_json(quarter)
     else:
-        _print_quarter(quarter)
+        _print_quarter(quarter, readings, example)
 
 
 @command.command()
@@ -249,7 +255,9 @@ def _in_words(belief: Belief) -> str:
     )
 
 
-def _print_quarter(quarter: Quarter) -> None:
+def _print_quarter(
+    quarter: Quarter, readings: Mapping[str, Sequence[str]], example: Sequence[str]
+) -> None:
     since, until = quarter.since[:10], quarter.until[:10]
     click.secho(words("From {since} to {until}", since=since, until=until), bold=True)
     click.secho(words("Kept, encrypted, in this box alone"), bold=True)
@@ -272,8 +280,12 @@ def _print_quarter(quarter: Quarter) -> None:
     click.secho(words("Sent"), bold=True)
     for sent in quarter.sent:
         _print_sent(sent)
+        for line in readings[sent.report_id]:
+            click.echo(f"    {line}")
     if not quarter.sent:
         click.echo("  " + words("no report was drawn"))
+    for line in example:
+        click.echo(f"    {line}")
     for week in quarter.missed_weeks:
         click.echo("  " + words("week {week} was let pass: off, or not allowed", week=week))
     if quarter.updated_at:

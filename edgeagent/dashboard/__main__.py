@@ -39,10 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
     except EdgeAgentError as error:
         logging.getLogger("edgeagent.dashboard").error("%s; %s", error, error.hint)  # noqa: TRY400
         return error.exit_code
+    random = SystemRandomSource()
     dashboard = Dashboard(
         socket=options.socket,
         language=options.language if options.language in LANGUAGES else "en",
-        sessions=Sessions(secret, clock=SystemClock(), random=SystemRandomSource()),
+        sessions=Sessions(secret, clock=SystemClock(), random=random),
+        random=random,
         idle=Idle(time.monotonic, limit_seconds=options.idle_seconds),
     )
     with _listening(options) as listening:

@@ -43,6 +43,7 @@ from edgeagent.dashboard.request_checks import (
 from edgeagent.dashboard.session import SESSION_SECONDS, BrowserSession, Sessions
 from edgeagent.dashboard.texts import LANGUAGES, Said, Texts, choose_language, load_texts
 from edgeagent.errors import ConsentRequired, EdgeAgentError, NetworkError, NoModel
+from edgeagent.randomness import RandomSource
 
 __all__ = ["ROUTES", "Dashboard"]
 
@@ -75,6 +76,7 @@ class Dashboard:
     """The box's own, for browsers that do not say what they want."""
     sessions: Sessions
     idle: Idle
+    random: RandomSource
 
     def app(self) -> Starlette:
         """Return the application."""
@@ -108,6 +110,7 @@ class Dashboard:
                         form_key=self.sessions.form_key(session),
                         texts=self._texts(request),
                         box=box,
+                        random=self.random,
                     )
                     response = await handler(page_request)
             self._keep(response, self.sessions.renewed(session))

@@ -4,46 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from edgeagent.clock import WEEK_SECONDS
+from edgeagent.dashboard.category_names import CategoryName, category_names
 from edgeagent.dashboard.page_request import PageRequest, Route
-from edgeagent.messages.answers.reports import BalanceShape, DisclosureShape, NextReportShape
+from edgeagent.messages.answers.reports import (
+    BalanceShape,
+    DisclosureShape,
+    NamedTaskShape,
+    NextReportShape,
+)
 from edgeagent.messages.answers.status import StatusShape
-from edgeagent.privacy.inference import largest_posterior
-from edgeagent.privacy.subset_selection import SubsetSelection
+from edgeagent.privacy.reading import Reading, of_empty_week, read_counts
 from edgeagent.reporting_calendar import SPACING_WEEKS
 
-__all__ = ["ROUTES", "Reading", "Timeline", "draw_timeline", "read_report"]
+__all__ = ["ROUTES", "Timeline", "draw_timeline", "read_report"]
 
 _YEAR_SECONDS = 52 * WEEK_SECONDS
 _AHEAD_SECONDS = (SPACING_WEEKS + 5) * WEEK_SECONDS
 """A reporting week comes every 13, and its report leaves within days of its end."""
-_EVEN = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What a reader of a report can make of it."""
-
-    mechanism: str
-    tells_daypart: bool
-    """Whether a group is one of segments in a part of the day; else it is a segment."""
-    counts: tuple[int, ...]
-    ticked: int
-    padding_bytes: int
-    is_subset: bool
-    """Whether every group has one bit; else each has a count with noise added."""
-    true_fraction: float
-    """How likely the true group is among the ticked ones, under Subset Selection."""
-    other_fraction: float
-    """How likely any other group is."""
-    bet_fraction: float
-    """What a bet that stood even before reading can rise to, at most."""
 
 
 class _Counted(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,24 +36,8 @@ class _Counted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_report(report: DisclosureShape) -> Reading:
-    """Work out what a report tells, from its bytes and its cost."""
-    body = report.body
-    counts = msgspec.json.decode(body, type=_Counted).counts
-    odds, groups, ticked = Fraction(report.odds), len(counts), sum(counts)
-    mechanism, _, rest = report.task.partition(".")
-    is_subset = mechanism == "subset_selection"
-    subset = SubsetSelection(groups, odds, weight=ticked) if is_subset else None
-    return Reading(
-        mechanism=mechanism,
-        tells_daypart=rest.startswith("group_daypart."),
-        counts=counts,
-        ticked=ticked,
-        padding_bytes=len(body) - len(body.rstrip(" ")),
-        is_subset=is_subset,
-        true_fraction=0.0 if subset is None else float(subset.p),
-        other_fraction=0.0 if subset is None else float(subset.q),
-        bet_fraction=largest_posterior(_EVEN, odds),
-    )
+    """Return what a report shows, from its bytes."""
+    return read_counts(report.task, msgspec.json.decode(report.body, type=_Counted).counts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,14 +82,47 @@ async def _left(request: PageRequest) -> Response:
 
 
 async def _report(request: PageRequest) -> Response:
+    """Show which groups a report names, beside what the same reader sees of an empty week."""
     report = await _find(request)
     return await request.page(
         "report",
         back="/left",
         report=report,
         reading=read_report(report),
+        example=of_empty_week(report.task, request.random),
+        names=await _names(request, report.task),
+    )
+
+
+async def _details(request: PageRequest) -> Response:
+    report = await _find(request)
+    return await request.page(
+        "report_details",
+        back=f"/left/report?id={report.report_id}",
+        report=report,
+        reading=read_report(report),
+        padding_bytes=len(report.body) - len(report.body.rstrip(" ")),
+        names=await _names(request, report.task),
         budget=await request.ask("budget", BalanceShape),
     )
+
+
+async def _example(request: PageRequest) -> Response:
+    """Show a report of a week in which nothing was watched; it is made here and goes nowhere."""
+    asked = await request.box.ask_if_any("reportTask", NamedTaskShape)
+    return await request.page(
+        "report_example",
+        back="/switches" if request.query.get("from") == "switches" else "/left",
+        example=None if asked is None else of_empty_week(asked.task, request.random),
+        names=() if asked is None else category_names(asked, request.texts),
+        origin=request.query.get("from", ""),
+    )
+
+
+async def _names(request: PageRequest, task: str) -> tuple[CategoryName, ...]:
+    """Return the names of a task's categories; none where the box does not know them any more."""
+    asked = await request.box.ask_if_any("reportTask", NamedTaskShape, task=task)
+    return () if asked is None else category_names(asked, request.texts)
 
 
 async def _bytes(request: PageRequest) -> Response:
@@ -150,5 +150,7 @@ async def _ask_reports(request: PageRequest) -> tuple[DisclosureShape, ...]:
 ROUTES = (
     Route(path="/left", handler=_left),
     Route(path="/left/report", handler=_report),
+    Route(path="/left/example", handler=_example),
+    Route(path="/left/details", handler=_details),
     Route(path="/left/bytes", handler=_bytes),
 )

@@ -13,6 +13,7 @@ from edgeagent.dashboard.box_client import BoxClient
 from edgeagent.dashboard.rendering import render
 from edgeagent.dashboard.texts import LANGUAGES, Texts, load_texts
 from edgeagent.messages.answers.status import StatusShape
+from edgeagent.randomness import RandomSource
 
 __all__ = ["Handler", "PageRequest", "Route"]
 
@@ -31,6 +32,8 @@ class PageRequest:
     """What every form on the page has to send back."""
     texts: Texts
     box: BoxClient
+    random: RandomSource
+    """For examples, which are made here and go nowhere."""
 
     async def ask(self, name: str, kind: type[T], /, **params: object) -> T:
         """Call ``EdgeAgent.name``, whose answer is of this kind."""

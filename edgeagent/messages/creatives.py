@@ -8,7 +8,7 @@ catalogue and the same files, so that nothing on the network depends on who is s
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 
@@ -21,6 +21,7 @@ from edgeagent.messages.creative_names import (
 )
 from edgeagent.messages.fields import (
     AgeRating,
+    Daypart,
     EntityId,
     LanguageCode,
     Seconds,
@@ -38,7 +39,6 @@ __all__ = [
     "Creative",
     "CreativeAsset",
     "CreativeCatalogue",
-    "Daypart",
     "FrequencyCaps",
     "Suits",
     "decode_creatives",
@@ -47,8 +47,7 @@ __all__ = [
 MOST_CREATIVES = 256
 """With the longest texts they stay below the limit of the catalogue's own file by half."""
 
-Daypart = Literal["night", "morning", "afternoon", "evening"]
-DAYPARTS: tuple[Daypart, ...] = ("night", "morning", "afternoon", "evening")
+DAYPARTS: tuple[Daypart, ...] = get_args(Daypart)
 """Quarters of the day from midnight on, by the catalogue's own offset from UTC."""
 
 INTERESTS = {

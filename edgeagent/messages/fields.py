@@ -18,6 +18,7 @@ __all__ = [
     "UNKNOWN_AGE",
     "AgePolicy",
     "AgeRating",
+    "Daypart",
     "Dimension",
     "EntityId",
     "ErasureReason",
@@ -97,6 +98,8 @@ TaskName = Annotated[
 report carries."""
 SchemeName = Literal["segment", "group_daypart"]
 """What a report may tell of a session: its segment, or its group of segments and part of day."""
+Daypart = Literal["night", "morning", "afternoon", "evening"]
+"""A quarter of the day, from midnight on, in a zone that is stated beside it."""
 FigureName = Literal["viewings", "profiles", "allowed", "retention_days", "reports", "epsilon"]
 """What a quarter's page compares: viewings kept, profiles, purposes granted, days that viewings are
 kept, reports drawn within 13 weeks, and ε spent in 52 weeks."""

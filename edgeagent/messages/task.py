@@ -8,12 +8,12 @@ is the number of the quarter, because reports repeat them: a free number could i
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import UNSET, Meta, UnsetType
 
 from edgeagent.messages.codec import Message, decode
-from edgeagent.messages.fields import MechanismName, SchemeName, SpaceId, WeekNumber
+from edgeagent.messages.fields import Daypart, MechanismName, SchemeName, SpaceId, WeekNumber
 from edgeagent.messages.manifest import TargetReference
 
 __all__ = [
@@ -39,7 +39,7 @@ PERMITTED_CATEGORIES = (9, 17, 33, 65)
 """S'."""
 PERMITTED_SEGMENTS = tuple(categories - 1 for categories in PERMITTED_CATEGORIES)
 """S: the last category is "none"."""
-DAYPARTS = ("night", "morning", "afternoon", "evening")
+DAYPARTS: tuple[Daypart, ...] = get_args(Daypart)
 """Six hours each, from midnight on: four are as many as fit beside 8 groups into 33 categories."""
 PERMITTED_GROUPS = (4, 8)
 """G: with four parts of the day and "none" they make 17 and 33 categories."""

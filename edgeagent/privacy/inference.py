@@ -14,6 +14,7 @@ from math import exp, fsum, log
 
 from edgeagent.errors import InputError
 from edgeagent.messages.report import Report
+from edgeagent.messages.task_name import read_task_name
 from edgeagent.privacy.discrete_laplace import CLIP, DiscreteLaplace
 
 __all__ = ["checked_prior", "evidence", "largest_posterior", "posterior", "uniform_prior"]
@@ -49,8 +50,8 @@ def evidence(report: Report) -> tuple[float, ...]:
     as likely after it (Ye and Barg 2018). Under discrete Laplace noise of rate r a count y is
     exp(−r (|y − C| − |y|)) times as likely after C sessions as after none.
     """
-    mechanism, _, odds, _ = report.task.split(".")
-    return _EVIDENCE[mechanism](report.counts, Fraction(odds.replace("-", "/")))
+    terms = read_task_name(report.task)
+    return _EVIDENCE[terms.mechanism](report.counts, terms.odds)
 
 
 def _of_subset(counts: Sequence[int], odds: Fraction) -> tuple[float, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from edgeagent.messages.creatives import DAYPARTS, Creative, Daypart
+from edgeagent.messages.creatives import DAYPARTS, Creative
+from edgeagent.messages.fields import Daypart
 from edgeagent.promotion.caps import Room
 from edgeagent.promotion.limits import KID_AGE_RATING, PERIOD_SECONDS
 

@@ -38,7 +38,7 @@ def _take(remote: Remote, serving: Serving) -> None:
     remote.go_to("tile-send")
     _save(remote, "home")
     remote.ok(".reports")
-    remote.ok("#bytes")
+    remote.ok("#details")
     _save(remote, "report")
     remote.back(".reports")
     remote.back(".tiles")

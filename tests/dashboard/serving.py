@@ -60,6 +60,7 @@ class Serving:
             language=self.language,
             sessions=self.sessions,
             idle=self.idle,
+            random=SeededRandomSource("examples"),
         )
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]

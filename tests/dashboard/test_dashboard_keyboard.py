@@ -25,6 +25,8 @@ PAGES = [
     "/thinks",
     "/left",
     "REPORT",
+    "DETAILS",
+    "/left/example",
     "/quarter",
     "/switches",
     "/switches/record",
@@ -102,11 +104,11 @@ def remote(browser: Any, living: Serving) -> Iterator[Remote]:  # noqa: ANN401
 
 
 def address(living: Serving, remote: Remote, path: str) -> str:
-    if path != "REPORT":
+    if path not in {"REPORT", "DETAILS"}:
         return living.origin + path
     remote.page.goto(f"{living.origin}/left")
     found: str = remote.page.locator(".reports .row").first.get_attribute("href")
-    return living.origin + found
+    return living.origin + (found if path == "REPORT" else found.replace("report", "details"))
 
 
 def test_every_control_of_every_page_is_reached_by_arrows_and_seen_to_be(
@@ -128,7 +130,9 @@ def test_every_control_of_every_page_is_reached_by_arrows_and_seen_to_be(
 def test_back_leads_up_from_everywhere_and_comes_back_to_where_one_was(remote: Remote) -> None:
     remote.go_to("tile-send")
     remote.ok(".reports")
+    remote.ok("#details")
     remote.ok("#bytes")
+    remote.back("#details")
     remote.back(".reports")
     assert remote.focused.startswith("report-")
     remote.press("Backspace")

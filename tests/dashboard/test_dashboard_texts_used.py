@@ -15,6 +15,7 @@ from edgeagent.dashboard.texts import LANGUAGES
 from edgeagent.errors import EdgeAgentError
 from edgeagent.messages.fields import FigureName, HintKind, MechanismName, Obstacle, Outcome
 from edgeagent.messages.scoring import Reason
+from edgeagent.messages.task import DAYPARTS
 from edgeagent.messages.terms import TermName
 from edgeagent.promotion.eligibility import Ineligible
 from edgeagent.services.household.consent_receipt import State
@@ -48,6 +49,7 @@ FAMILIES: dict[str, set[str]] = {
         for mechanism in get_args(MechanismName)
         for scheme in ("", ".group_daypart")
     },
+    "group.": set(DAYPARTS),
     "next.obstacle.": set(Obstacle),
     "quarter.figure.": set(get_args(FigureName)),
     "promos.": {"none_yet", "off", "child", "none_here"},

@@ -11,11 +11,13 @@ from edgeagent.messages.answers.assessment import AssessmentShape
 from edgeagent.messages.answers.reports import (
     BalanceShape,
     DisclosureShape,
+    NamedTaskShape,
     NextReportShape,
     PreviewShape,
     QuarterShape,
 )
 from edgeagent.messages.codec import Shape
+from edgeagent.messages.fields import TaskName
 from edgeagent.messages.report import REPORT_BYTES
 from edgeagent.privacy.accounting import epsilon
 from edgeagent.services.reports.limits import SEND_WINDOW_SECONDS
@@ -72,6 +74,19 @@ def _next_report(call: Call, params: Nothing) -> NextReportShape:
     )
 
 
+class TaskParams(Shape, frozen=True, kw_only=True):
+    """A report task."""
+
+    task: TaskName | None = None
+    """Its name, as a report carries it; the present one unless given."""
+
+
+def _named_task(call: Call, params: TaskParams) -> NamedTaskShape | None:
+    """Return what the categories of a report task mean; null where that is not known."""
+    found = call.agent.reports.named_task(params.task)
+    return None if found is None else NamedTaskShape.of(found)
+
+
 def _budget(call: Call, params: Nothing) -> BalanceShape:
     """Return how much of the privacy budget is spent."""
     del params
@@ -107,6 +122,7 @@ def _quarter(call: Call, params: QuarterParams) -> QuarterShape:
 METHODS = (
     own("disclosures", _disclosures, Nothing, result_name="disclosures"),
     own("nextReport", _next_report, Nothing, result_name="next"),
+    own("reportTask", _named_task, TaskParams, result_name="task"),
     own("budget", _budget, Nothing, result_name="budget"),
     own("preview", _preview, Nothing, result_name="preview", mode="slow"),
     own("quarter", _quarter, QuarterParams, result_name="quarter"),

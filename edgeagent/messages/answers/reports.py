@@ -7,12 +7,15 @@ from typing import Literal
 from msgspec import field
 
 from edgeagent.messages.codec import Shape
-from edgeagent.messages.fields import FigureName, Obstacle, Outcome
+from edgeagent.messages.fields import Daypart, FigureName, Obstacle, Outcome, TaskName
+from edgeagent.messages.manifest import SegmentLabel
 
 __all__ = [
     "BalanceShape",
+    "CategoryShape",
     "DisclosureShape",
     "FigureChangeShape",
+    "NamedTaskShape",
     "NextReportShape",
     "PreviewShape",
     "PreviewedReportShape",
@@ -107,6 +110,29 @@ class BalanceShape(Shape, frozen=True, kw_only=True):
     """False until the ledger knows the time; ``silentUntil`` moves on until then."""
     spacing_weeks: int
     """Fewest weeks from one report to the next."""
+
+
+class CategoryShape(Shape, frozen=True, kw_only=True):
+    """One category of a report task."""
+
+    name: str
+    """In English words."""
+    segments: tuple[SegmentLabel, ...]
+    """The segments whose sessions count as it; empty for "none", which is the last category, and
+    for a group without segments."""
+    daypart: Daypart | None
+    """In which part of the day they began; null: at any time."""
+    is_counted: bool
+    """False: no session counts as it, so that what a report says of it is noise alone."""
+
+
+class NamedTaskShape(Shape, frozen=True, kw_only=True):
+    """A report task and what its categories mean; the publisher's, and the same on every box."""
+
+    task: TaskName
+    """Its name, as reports carry it."""
+    categories: tuple[CategoryShape, ...]
+    """In the order of a report's counts."""
 
 
 class PreviewedReportShape(Shape, frozen=True, kw_only=True):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 from edgeagent.clock import iso_utc
 from edgeagent.errors import LedgerBroken, MalformedMessage, PolicyError
 from edgeagent.messages import decode_report
+from edgeagent.messages.task_name import read_task_name
 from edgeagent.privacy.accounting import Debit, check_debit, epsilon
 from edgeagent.privacy.declaration import Declaration, load_declaration
 from edgeagent.store import Disclosure, Entry, LedgerStore
@@ -125,7 +125,7 @@ def _wrong_bodies(items: tuple[Disclosure, ...]) -> Iterator[str]:
             continue
         if (report.report_id, report.week, report.task) != (item.report_id, item.week, item.task):
             yield f"report {item.report_id}: its body names another report, week or task"
-        if Fraction(report.task.split(".")[2].replace("-", "/")) != item.odds:
+        if read_task_name(report.task).odds != item.odds:
             yield f"report {item.report_id}: costs {report.task}, booked was {item.odds}"
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from edgeagent.clock import week_of
 from edgeagent.config import Config
 from edgeagent.lazy_modules import on_use
-from edgeagent.messages.fields import Obstacle, WeekNumber
+from edgeagent.messages.fields import Obstacle, TaskName, WeekNumber
 from edgeagent.randomness import RandomSource
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.context import BoxContext
@@ -32,6 +32,7 @@ if not TYPE_CHECKING:  # read by linters, which follow both ways, as imports; se
     counting = on_use("edgeagent.services.reports.count_week")
     disclosure_log = on_use("edgeagent.services.reports.disclosure_log")
     impact_facts = on_use("edgeagent.services.reports.impact_facts")
+    named_tasks = on_use("edgeagent.services.reports.named_tasks")
     opening = on_use("edgeagent.services.reports.open_week")
     preconditions = on_use("edgeagent.services.reports.preconditions")
     previewing = on_use("edgeagent.services.reports.preview")
@@ -46,6 +47,7 @@ else:
         budget,
         disclosure_log,
         impact_facts,
+        named_tasks,
         preconditions,
         quarterly_summary,
         uploader,
@@ -160,6 +162,13 @@ class Reporting:
     def failed_counts(self) -> int:
         """Return how many reporting weeks in a row failed to count and were sent as "none"."""
         return CountHealthStore(self._box.home.ledger).load().failed
+
+    def named_task(self, name: TaskName | None = None) -> named_tasks.NamedTask | None:
+        """Return what the categories of a task are called; of the present one unless named.
+
+        ``None``: there is no such task any more, or none yet, or its model is not known.
+        """
+        return named_tasks.NamedTasks(self._box.home.ledger, self._installations).find(name)
 
     def verify_disclosures(self) -> disclosure_log.Verification:
         """Compare ledger, disclosures and budget with each other and with the anchor.

@@ -22,6 +22,7 @@ from edgeagent.privacy.release import release
 from edgeagent.privacy.values import SegmentCounts
 from edgeagent.randomness import RandomSource
 from edgeagent.services.reports.count_week import WeekCounter
+from edgeagent.services.reports.named_tasks import NamedTasks
 from edgeagent.services.timekeeping.on_time import OnTime
 from edgeagent.services.upkeep.count_health import DIED, LATE, CountHealthStore
 from edgeagent.store import CALLED_OFF, CountBegun
@@ -121,6 +122,7 @@ class OpenWeek:
         with suppress(StorageError):  # the booking stands even if these notes fail
             CountHealthStore(ledger).note(failure, at=self.counter.box.clock.now())
             OnTime(ledger, clock=self.counter.box.clock).note()
+            NamedTasks(ledger, self.counter.installations).keep(self.task)
         return WeekClosing(outcome="drawn", week=self.week, reason="").logged()
 
     def _still(self) -> bool:

@@ -150,6 +150,7 @@ AT_FIRST = [
 AFTER_A_REPORT = [
     Example("A report that waits", "EdgeAgent.disclosures"),
     Example("The report after it", "EdgeAgent.nextReport"),
+    Example("What its groups are called", "EdgeAgent.reportTask"),
     Example("The budget after one report", "EdgeAgent.budget"),
     Example("The assessment after one report", "EdgeAgent.assessment"),
     Example("Two places of the home screen", "EdgeAgent.choose", _TWO_PLACES),

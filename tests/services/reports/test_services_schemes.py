@@ -49,6 +49,8 @@ def test_a_report_by_group_and_time_of_day_is_one_of_the_same_bytes_and_cost(
     assert (len(disclosure.body), len(report.counts)) == (512, 33)
     assert "group of segments and part of the day" in disclosure.meaning
     assert [debit.odds for debit in box.agent._home.ledger.debits()] == [3]
+    assert box.agent.reports.verify_disclosures().ok
+    assert box.agent.reports.assess().conclusions.reports == 1
 
 
 @pytest.mark.parametrize(
