@@ -140,22 +140,15 @@ class Agent(AbstractContextManager["Agent"]):
     # Consent
 
     def grant(
-        self, purpose: Purpose, *, profile: str = MAIN_PROFILE, language: str | None = None
+        self,
+        purpose: Purpose,
+        *,
+        profile: str = MAIN_PROFILE,
+        language: str | None = None,
+        pin: str | None = None,
     ) -> ConsentRecord:
-        """Record that a profile allows a purpose, effective before this returns.
-
-        Args:
-            purpose: what is allowed.
-            profile: who allows it.
-            language: of the notice that was read; the box's own unless given.
-
-        Raises:
-            ConsentRequired: a kid's profile, or a teen's by policy.
-            InputError: there is no notice in that language.
-
-        """
-        self.household.require_may_consent(profile)
-        return self.gate.decide(purpose, profile=profile, given=True, language=language)
+        """Record that a profile allows a purpose; see :meth:`Household.grant`."""
+        return self.household.grant(purpose, profile=profile, language=language, pin=pin)
 
     def withdraw(
         self, purpose: Purpose, *, profile: str = MAIN_PROFILE, by_signal: bool = False

@@ -5,6 +5,9 @@
     │   ├── MalformedMessage  bytes that are not the message they claim to be
     │   └── UnknownEntity     an entity id that the catalogue does not hold
     ├── ConsentRequired       a purpose has not been granted
+    ├── ProfileLocked         the profile lock asks for its PIN
+    │   ├── WrongPin          it is another one
+    │   └── TooManyTries      too many were tried; the next counts after a while
     ├── StorageError          the encrypted store cannot do what was asked
     │   ├── WrongKey          the file does not open under this key
     │   ├── NotOurDatabase    the file is not an edgeagent store
@@ -48,13 +51,16 @@ __all__ = [
     "NotOurDatabase",
     "OutputError",
     "PolicyError",
+    "ProfileLocked",
     "PromiseBroken",
     "StorageError",
+    "TooManyTries",
     "TooManyViewings",
     "UnknownEntity",
     "UpdateRefused",
     "WrongKey",
     "WrongOwner",
+    "WrongPin",
 ]
 
 
@@ -90,6 +96,21 @@ class ConsentRequired(EdgeAgentError):
 
     exit_code = 4
     rpc_code = -40300
+
+
+class ProfileLocked(EdgeAgentError):
+    """The profile lock asks for its PIN, so nothing was done."""
+
+    exit_code = 12
+    rpc_code = -40100  # not ConsentRequired: an app cannot mend that, a form for the PIN mends this
+
+
+class WrongPin(ProfileLocked):
+    """Another PIN than the profile lock's."""
+
+
+class TooManyTries(ProfileLocked):
+    """Wrong PINs were tried; until a delay has passed, none is compared."""
 
 
 class StorageError(EdgeAgentError):

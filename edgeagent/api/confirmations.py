@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from edgeagent.clock import Clock
-from edgeagent.errors import InputError
+from edgeagent.errors import InputError, ProfileLocked
 from edgeagent.randomness import RandomSource
 
 __all__ = ["VALID_SECONDS", "Confirmations"]
@@ -26,6 +29,25 @@ class Confirmations:
         number = f"{self._random.below(1 << 64):016x}"
         self._asked = (action, number, self._clock.now())
         return number
+
+    @contextmanager
+    def used(self, action: str, number: str) -> Iterator[None]:
+        """Use a confirmation up for a block.
+
+        It stays good where the block asked for the profile lock's PIN in vain, so that a person who
+        mistyped it is not sent back to the beginning.
+
+        Raises:
+            InputError: as :meth:`require`.
+
+        """
+        asked = self._asked
+        self.require(action, number)
+        try:
+            yield
+        except ProfileLocked:
+            self._asked = asked
+            raise
 
     def require(self, action: str, number: str) -> None:
         """Use a confirmation up.

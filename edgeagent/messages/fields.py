@@ -31,6 +31,7 @@ __all__ = [
     "Obstacle",
     "Outcome",
     "PickLimit",
+    "Pin",
     "ProfileName",
     "ProgressSeconds",
     "Purpose",
@@ -50,6 +51,8 @@ __all__ = [
 # Entity ids come from apps: any printable text without control characters, as Firebolt allows.
 EntityId = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 ProfileName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+Pin = Annotated[str, Meta(pattern=r"^[0-9]{4,12}\Z")]
+"""The PIN of the profile lock, as a remote control types it; no error names it."""
 MAIN_PROFILE = "main"
 """The profile that every box has from the start; it cannot be renamed or removed."""
 ShortText = Annotated[str, Meta(min_length=1, max_length=200)]

@@ -19,6 +19,7 @@ from edgeagent.consent import Purpose
 from edgeagent.errors import InputError
 from edgeagent.messages import WatchEvent
 from edgeagent.messages.fields import WeekNumber
+from edgeagent.store import ViewingSpan
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.inside import box_context
 
@@ -55,10 +56,12 @@ RIGHT: dict[str, object] = {
     "name": "main",
     "named": "main",
     "new_name": "Ada",
+    "new_pin": None,
     "now": 1_768_000_000,
     "number": 1,
     "or_later": False,
     "path": "export.json",
+    "pin": None,
     "placement": "home",
     "provider": None,
     "prior": None,
@@ -70,6 +73,7 @@ RIGHT: dict[str, object] = {
     "seen_since": 1,
     "settings": None,
     "signal": "gpc",
+    "span": ViewingSpan(since=1),
     "start": 1,
     "step": lambda _step: None,
     "stopping": False,
@@ -89,6 +93,7 @@ PARTS = (
         "history",
         "household",
         "household.flags",
+        "household.lock",
         "models",
         "portability",
     ),

@@ -17,7 +17,7 @@ from edgeagent.messages.answers.consent import (
 )
 from edgeagent.messages.answers.household import OfProfile
 from edgeagent.messages.codec import Shape
-from edgeagent.messages.fields import HintKind, LanguageCode, ProfileName
+from edgeagent.messages.fields import HintKind, LanguageCode, Pin, ProfileName
 from edgeagent.services.household.signals import Signal
 
 __all__ = ["EVENTS", "METHODS"]
@@ -47,6 +47,8 @@ class GrantParams(PurposeParams, frozen=True, kw_only=True):
     language: LanguageCode | None = None
     """Language of the notice on the screen, kept in the consent record; the box's own unless
     given."""
+    pin: Pin | None = None
+    """Of the profile lock, where there is one."""
 
 
 class HintsParams(Shape, frozen=True, kw_only=True):
@@ -107,7 +109,10 @@ def _grant(call: Call, params: GrantParams) -> ConsentShape:
     """Grant a purpose for a profile; in effect when the answer arrives."""
     with notifying_of_changes(call):
         call.agent.grant(
-            params.purpose, profile=call.profile(params.profile), language=params.language
+            params.purpose,
+            profile=call.profile(params.profile),
+            language=params.language,
+            pin=params.pin,
         )
     return _consent(call, ConsentParams(profile=params.profile, language=params.language))
 

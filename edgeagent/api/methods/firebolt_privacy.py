@@ -2,7 +2,9 @@
 
 Each privacy flag has a getter, a setter and an event, and one getter returns all of them.
 
-Every local client may set a flag to false; only a manager may set one to true.
+Every local client may set a flag to false; only a manager may set one to true. Where there is a
+profile lock, true takes its PIN; a setter without it fails with a code of its own, -40100, upon
+which a platform shows its form for the PIN and sets the flag again with it.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from edgeagent.api.method import Event, Loose, Method, Nothing, for_apps
 from edgeagent.api.switches import AdPolicy, ad_policy
 from edgeagent.consent import Purpose
 from edgeagent.errors import ConsentRequired
+from edgeagent.messages.fields import Pin
 from edgeagent.services.household.privacy_flags import AD_FLAGS, FLAGS, PURPOSE_OF
 
 __all__ = ["EVENTS", "METHODS", "Switch"]
@@ -26,6 +29,8 @@ class Switch(Loose, frozen=True, kw_only=True):
 
     value: bool
     """True only from a manager."""
+    pin: Pin | None = None
+    """Of the profile lock, where there is one and the value is true; not part of Firebolt."""
 
 
 def _meaning(flag: str) -> str:
@@ -57,9 +62,7 @@ def _setter(flag: str) -> Method:
                     hint="the household switches it on, in the privacy settings of the box",
                 )
             else:
-                agent.household.flags.widen(
-                    flag, profile, grant=lambda purpose, name: agent.grant(purpose, profile=name)
-                )
+                agent.household.widen_flag(flag, profile, pin=params.pin)
         if (event_of_flag(flag), params.value) not in call.events:
             call.emit(event_of_flag(flag), params.value)  # also when nothing changed
 

@@ -16,7 +16,7 @@ from edgeagent.messages.answers.household import (
     RetentionPeriodShape,
 )
 from edgeagent.messages.codec import Shape
-from edgeagent.messages.fields import ProfileName, RetentionDays
+from edgeagent.messages.fields import Pin, ProfileName, RetentionDays
 from edgeagent.services.private_viewing.private_session import DEFAULT_MINUTES, MAX_MINUTES
 
 __all__ = ["EVENTS", "METHODS", "emit_profiles", "private_session"]
@@ -34,6 +34,13 @@ class NameParams(Shape, frozen=True, kw_only=True):
 
     name: ProfileName
     """Its name."""
+
+
+class SwitchParams(NameParams, frozen=True, kw_only=True):
+    """A profile that is to be the active one."""
+
+    pin: Pin | None = None
+    """Of the profile lock, where there is one and the profile is another adult's."""
 
 
 class NewProfileParams(Shape, frozen=True, kw_only=True):
@@ -59,6 +66,8 @@ class RetentionParams(Shape, frozen=True, kw_only=True):
 
     days: RetentionDays | None
     """At most what the settings allow; null goes back to that."""
+    pin: Pin | None = None
+    """Of the profile lock, where there is one and these are more days than now."""
 
 
 def private_session(call: Call) -> PrivateSessionShape:
@@ -113,11 +122,11 @@ def _create(call: Call, params: NewProfileParams) -> tuple[ProfileShape, ...]:
     return emit_profiles(call)
 
 
-def _switch(call: Call, params: NameParams) -> tuple[ProfileShape, ...]:
+def _switch(call: Call, params: SwitchParams) -> tuple[ProfileShape, ...]:
     """Make a profile the active one; this ends a private session."""
     was_private = call.agent.private.ends_at() is not None
     with notifying_of_changes(call):
-        call.agent.household.switch(params.name)
+        call.agent.household.switch(params.name, pin=params.pin)
     if was_private:
         _emit_private_session(call)
     return emit_profiles(call)
@@ -148,7 +157,7 @@ def _set_retention(call: Call, params: RetentionParams) -> RetentionPeriodShape:
     """Choose for how many days viewings are kept; older ones are deleted."""
     before = call.agent.retention.kept()
     with notifying_of_changes(call):
-        kept = call.agent.retention.choose(params.days)
+        kept = call.agent.retention.choose(params.days, pin=params.pin)
     call.playbacks.forget_all()
     if call.agent.housekeeping().deleted or kept.days != before.days:
         call.notify_of_history(*(profile.name for profile in call.agent.household.profiles()))
@@ -161,7 +170,7 @@ METHODS = (
     own("stopPrivateSession", _stop, Nothing, result_name="session"),
     own("profiles", _profiles, Nothing, result_name="profiles"),
     own("createProfile", _create, NewProfileParams, result_name="profiles"),
-    own("switchProfile", _switch, NameParams, result_name="profiles"),
+    own("switchProfile", _switch, SwitchParams, result_name="profiles"),
     own("renameProfile", _rename, RenameParams, result_name="profiles"),
     own("retention", _retention, Nothing, result_name="retention"),
     own("setRetention", _set_retention, RetentionParams, result_name="retention"),

@@ -13,6 +13,7 @@ from edgeagent.api.methods import (
 from edgeagent.api.methods import history as own_history
 from edgeagent.api.methods import household as own_household
 from edgeagent.api.methods import picks as own_picks
+from edgeagent.api.methods import profile_lock as own_profile_lock
 from edgeagent.api.methods import promotions as own_promotions
 from edgeagent.api.methods import reports as own_reports
 from edgeagent.api.methods import rights as own_rights
@@ -28,6 +29,7 @@ METHODS: tuple[Method, ...] = (
     *own_history.METHODS,
     *own_consent.METHODS,
     *own_household.METHODS,
+    *own_profile_lock.METHODS,
     *own_reports.METHODS,
     *own_rights.METHODS,
     *own_box.METHODS,

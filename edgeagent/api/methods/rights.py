@@ -10,7 +10,7 @@ from edgeagent.api.methods.household import emit_profiles
 from edgeagent.errors import InputError
 from edgeagent.messages.answers.rights import EraseShape, ReceiptOfErasure
 from edgeagent.messages.codec import Shape
-from edgeagent.messages.fields import ErasureReason, ProfileName
+from edgeagent.messages.fields import ErasureReason, Pin, ProfileName
 from edgeagent.services.upkeep.erasure import ErasureReceipt
 from edgeagent.services.upkeep.export_format import BoxExport
 
@@ -30,6 +30,8 @@ class EraseParams(Shape, frozen=True, kw_only=True):
     """Kept in the receipt."""
     confirm: str | None = None
     """``confirm`` of the first call's answer; null asks for one."""
+    pin: Pin | None = None
+    """Of the profile lock, where there is one, in the second call for ``profile``."""
 
 
 def _export(call: Call, params: Nothing) -> BoxExport:
@@ -49,25 +51,34 @@ def _erase(call: Call, params: EraseParams) -> EraseShape:
     erases = _in_words(params.scope, profile)
     action = f"{params.scope} {profile} {params.reason}"
     if params.confirm is None:
-        return EraseShape(confirm=call.state.confirmations.ask(action), erases=erases, receipt=None)
-    call.state.confirmations.require(action, params.confirm)
-    receipt = _carry_out(call, params, profile)
+        return EraseShape(
+            confirm=call.state.confirmations.ask(action),
+            wait_seconds=call.agent.household.lock.countdown() if params.scope == "all" else 0,
+            erases=erases,
+            receipt=None,
+        )
+    with call.state.confirmations.used(action, params.confirm):
+        receipt = _carry_out(call, params, profile)
     left = [found.name for found in call.agent.household.profiles()]
     call.notify_of_history(*(left if profile is None else [profile]))
     if params.scope != "history":
         emit_profiles(call)
     shape = ReceiptOfErasure.of(receipt)
-    return EraseShape(confirm=None, erases=erases, receipt=shape)
+    return EraseShape(confirm=None, wait_seconds=0, erases=erases, receipt=shape)
 
 
 def _carry_out(call: Call, params: EraseParams, profile: str | None) -> ErasureReceipt:
+    if params.scope == "all":
+        call.agent.household.lock.require_countdown()
     call.playbacks.forget_all()
     with notifying_of_changes(call):
         if params.scope == "all":
             return call.state.erase_box(params.reason)
         if params.scope == "history":
             return call.agent.erasure.erase_history(profile=profile, reason=params.reason)
-        return call.agent.erasure.erase_profile(profile or call.profile(), reason=params.reason)
+        return call.agent.erasure.erase_profile(
+            profile or call.profile(), reason=params.reason, pin=params.pin
+        )
 
 
 def _in_words(scope: str, profile: str | None) -> str:

@@ -6,7 +6,13 @@ from typing import Literal
 
 from edgeagent.messages.codec import Shape
 
-__all__ = ["OfProfile", "PrivateSessionShape", "ProfileShape", "RetentionPeriodShape"]
+__all__ = [
+    "OfProfile",
+    "PrivateSessionShape",
+    "ProfileLockShape",
+    "ProfileShape",
+    "RetentionPeriodShape",
+]
 
 
 class OfProfile(Shape, frozen=True, kw_only=True):
@@ -23,6 +29,17 @@ class PrivateSessionShape(Shape, frozen=True, kw_only=True):
     """Whether one is on: nothing is stored, scored or counted."""
     ends_at: int | None
     """When it ends, seconds UTC; null when none is on."""
+
+
+class ProfileLockShape(Shape, frozen=True, kw_only=True):
+    """How the profile lock stands; nothing of its PIN."""
+
+    on: bool
+    """Whether there is one."""
+    wrong_tries: int
+    """How many wrong PINs were tried since the last right one."""
+    wait_seconds: int
+    """Until the next PIN is compared; 0: at once."""
 
 
 class ProfileShape(Shape, frozen=True, kw_only=True):

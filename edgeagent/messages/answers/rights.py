@@ -34,6 +34,9 @@ class EraseShape(Shape, frozen=True, kw_only=True):
 
     confirm: str | None
     """To be sent back within 2 minutes; null in the second answer."""
+    wait_seconds: int
+    """For how long the second call is refused: everything is erased only after a countdown where
+    there is a profile lock, because it needs no PIN."""
     erases: str
     """What is erased, in words."""
     receipt: ReceiptOfErasure | None

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edgeagent.consent import ConsentRecord
+from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.errors import InputError, StorageError
 from edgeagent.messages.codec import KeptMessage, checked_text
 from edgeagent.messages.fields import MAIN_PROFILE, ProfileName, RetentionDays
@@ -20,6 +20,7 @@ from edgeagent.services.context import BoxContext
 from edgeagent.services.household.consent_hints import ConsentHints, forget_hints, move_hints
 from edgeagent.services.household.everything_off import switch_everything_off
 from edgeagent.services.household.privacy_flags import PrivacyFlags, forget_flags, move_flags
+from edgeagent.services.household.profile_lock import ProfileLock
 from edgeagent.services.household.withdrawal import withdrawals
 from edgeagent.services.state_store import StateStore
 from edgeagent.store import LedgerStore, Profile, ProfileKind
@@ -65,7 +66,7 @@ class HouseholdStateStore(StateStore[HouseholdState]):
 
 
 class Household:
-    """Creates, renames and switches profiles."""
+    """Creates, renames and switches profiles, and records what they allow."""
 
     def __init__(self, box: BoxContext) -> None:
         """Manage the profiles of ``box``."""
@@ -86,6 +87,11 @@ class Household:
     def flags(self) -> PrivacyFlags:
         """What each profile has set of Firebolt's privacy flags."""
         return PrivacyFlags(self._box.home.ledger, gate=self._box.gate)
+
+    @cached_property
+    def lock(self) -> ProfileLock:
+        """The PIN that is asked for before anything is widened, where there is one."""
+        return ProfileLock(self._box.home.ledger, clock=self._box.clock)
 
     def profiles(self) -> tuple[Profile, ...]:
         """Return all profiles, oldest first."""
@@ -133,14 +139,17 @@ class Household:
         )
         return self._find(name)
 
-    def switch(self, name: str) -> Profile:
+    def switch(self, name: str, *, pin: str | None = None) -> Profile:
         """Make a profile the active one; this ends a private session.
 
         Raises:
             InputError: there is none of that name.
+            ProfileLocked: it is another adult's, and this is not the PIN of the profile lock.
 
         """
         profile = self._find(name)
+        if profile.kind == "adult" and name != self.active:
+            self.lock.require(pin)
         self._box.private.stop()
         self._states.update(active=name)
         return profile
@@ -230,6 +239,47 @@ class Household:
 
         """
         self._box.audience.require(profile, self._find(profile).kind)
+
+    def grant(
+        self,
+        purpose: Purpose,
+        *,
+        profile: str,
+        language: str | None = None,
+        pin: str | None = None,
+    ) -> ConsentRecord:
+        """Record that a profile allows a purpose, effective before this returns.
+
+        Args:
+            purpose: what is allowed.
+            profile: who allows it.
+            language: of the notice that was read; the box's own unless given.
+            pin: of the profile lock, where there is one.
+
+        Raises:
+            ConsentRequired: a kid's profile, or a teen's by policy.
+            InputError: there is no notice in that language.
+            ProfileLocked: it is not the PIN.
+
+        """
+        self.require_may_consent(profile)
+        self.lock.require(pin)
+        return self._box.gate.decide(purpose, profile=profile, given=True, language=language)
+
+    def widen_flag(self, flag: str, profile: str, *, pin: str | None = None) -> None:
+        """Set one of Firebolt's privacy flags to true and grant the purpose behind it.
+
+        Raises:
+            ConsentRequired, ProfileLocked: as :meth:`grant`.
+
+        """
+        self.lock.require(pin)
+
+        def grant(purpose: Purpose, name: str) -> None:
+            self.require_may_consent(name)
+            self._box.gate.decide(purpose, profile=name, given=True)
+
+        self.flags.widen(flag, profile, grant=grant)
 
     def _find(self, name: str) -> Profile:
         for profile in self.profiles():

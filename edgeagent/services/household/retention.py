@@ -17,6 +17,7 @@ from edgeagent.errors import InputError, LedgerBroken, StorageError
 from edgeagent.messages.fields import MAX_RETENTION_DAYS, MIN_DAYS_WHILE_REPORTING
 from edgeagent.services.context import BoxContext
 from edgeagent.services.household.dating import date_viewings
+from edgeagent.services.household.profile_lock import ProfileLock
 from edgeagent.services.household.profiles import HouseholdState, HouseholdStateStore
 from edgeagent.services.household.whole_history import WholeHistory
 from edgeagent.services.timekeeping.aging import Aging
@@ -76,7 +77,7 @@ class Retention:
             lengthened=days < floor,
         )
 
-    def choose(self, days: int | None) -> RetentionPeriod:
+    def choose(self, days: int | None, *, pin: str | None = None) -> RetentionPeriod:
         """Keep viewings for fewer days than the settings allow; ``None`` resets the choice.
 
         Choosing fewer days counts as a deletion, whether or not any viewing is that old.
@@ -84,6 +85,7 @@ class Retention:
         Raises:
             InputError: less than one day, or more than the settings allow.
             LedgerBroken: nothing was changed.
+            ProfileLocked: they are more days than now, and it is not the PIN of the profile lock.
 
         """
         allowed = self.kept().allowed_days
@@ -91,6 +93,8 @@ class Retention:
             raise InputError(
                 f"viewings cannot be kept for {days} days", hint=f"choose 1 to {allowed} days"
             )
+        if (days or allowed) > self.kept().days:
+            ProfileLock(self._box.home.ledger, clock=self._box.clock).require(pin)
         if days is not None and days < self.kept().days:
             self._note_deletion()
         self._states.update(retention_days=days)

@@ -19,6 +19,7 @@ from edgeagent.clock import Clock
 from edgeagent.errors import LedgerBroken, StorageError
 from edgeagent.messages.codec import KeptMessage, Message, canonical_bytes, checked, decode
 from edgeagent.messages.fields import MAIN_PROFILE, ErasureReason, ProfileName, Seconds
+from edgeagent.services.household.profile_lock import ProfileLock
 from edgeagent.services.household.profiles import HouseholdState, HouseholdStateStore
 from edgeagent.services.household.withdrawal import withdrawals
 from edgeagent.store import EVERYTHING, HistoryStore, Home, Reach
@@ -105,6 +106,7 @@ class Erasure:
         profile: str,
         *,
         reason: ErasureReason = "profile_deletion",
+        pin: str | None = None,
         step: Step = lambda _: None,
     ) -> ErasureReceipt:
         """Erase a profile with all its data, and withdraw its consents.
@@ -113,10 +115,13 @@ class Erasure:
 
         Raises:
             InputError: there is no such profile.
+            ProfileLocked: ``pin`` is not that of the profile lock.
             StorageError: another process prevents it; the next start completes it, and the message
                 says how far it has come.
 
         """
+        self._home.history.profile_kind(profile)
+        ProfileLock(self._home.ledger, clock=self._clock).require(pin)
         return self._erase("profile", profile=profile, reason=reason, step=step)
 
     def last(self) -> int:

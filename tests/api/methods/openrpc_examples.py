@@ -177,6 +177,7 @@ AFTER_A_REPORT = [
     Example("As the settings say", "EdgeAgent.retention"),
     Example("Two months only", "EdgeAgent.setRetention", {"days": 60}),
     Example("The first model", "EdgeAgent.model"),
+    Example("A first PIN", "EdgeAgent.setProfileLock", {"newPin": "2580"}),
 ]
 """A reporting week has been closed, and a week has passed."""
 
@@ -194,9 +195,16 @@ REFUSED_AFTER_A_REPORT = [
     Refused("EdgeAgent.status", -40300, app=True),
     Refused("EdgeAgent.choose", -32602, {"placement": "home", "profile": "main"}, app=True),
     Refused("EdgeAgent.whyCreative", -32602, {"crid": "nothing"}),
+    Refused("EdgeAgent.grant", -40100, {"purpose": "promotion"}),
+    Refused("EdgeAgent.switchProfile", -40100, {"name": "Grace"}),
+    Refused("EdgeAgent.setProfileLock", -40100, {"newPin": None, "pin": "0000"}),
+    Refused(_setter("allowWatchHistory"), -40100, {"value": True}),
 ]
 
 AFTER_A_SECOND_MODEL = [
+    Example("After one wrong PIN", "EdgeAgent.profileLock"),
+    Example("A purpose with the PIN", "EdgeAgent.grant", {"purpose": "history", "pin": "2580"}),
+    Example("No lock any more", "EdgeAgent.setProfileLock", {"newPin": None, "pin": "2580"}),
     Example("A sample on last week", "EdgeAgent.preview"),
     Example("A newer model", "EdgeAgent.updateModel"),
     Example("The first model again", "EdgeAgent.rollbackModel"),
