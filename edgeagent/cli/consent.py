@@ -15,6 +15,7 @@ from edgeagent.cli.box_options import (
     reports_called_off,
     yes_option,
 )
+from edgeagent.cli.pin import with_pin
 from edgeagent.cli.privacy import print_assessment, print_briefly
 from edgeagent.cli.wording import TranslatedGroup, counted, said, words
 from edgeagent.clock import iso_utc
@@ -123,7 +124,7 @@ def grant(
         profile = agent.household.chosen(named_profile)
         if not as_json:
             _show_before(agent, purposes, profile, yes=yes)
-        records = [agent.grant(Purpose(purpose), profile=profile) for purpose in purposes]
+        records = with_pin(lambda pin: _grant_all(agent, purposes, profile=profile, pin=pin))
         ends = [agent.gate.state(record.purpose, profile=profile).expires_at for record in records]
     if as_json:
         emit_json({"records": records})
@@ -141,6 +142,12 @@ def grant(
                 "granted {purpose} for {profile}, until {until}", until=iso_utc(end), **named
             )
         click.echo(said)
+
+
+def _grant_all(
+    agent: Agent, purposes: tuple[str, ...], *, profile: str, pin: str | None
+) -> list[ConsentRecord]:
+    return [agent.grant(Purpose(purpose), profile=profile, pin=pin) for purpose in purposes]
 
 
 def _show_before(agent: Agent, purposes: tuple[str, ...], profile: str, *, yes: bool) -> None:

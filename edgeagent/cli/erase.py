@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 
 from edgeagent.cli.box_options import BoxOptions, called_off, pass_box, yes_option
+from edgeagent.cli.pin import with_pin
 from edgeagent.cli.wording import TranslatedCommand, said, words
 from edgeagent.clock import SystemClock, iso_utc
 from edgeagent.command_group import emit_json, json_option
-from edgeagent.errors import InputError
+from edgeagent.errors import InputError, MalformedMessage, StorageError
 from edgeagent.messages.fields import ErasureReason
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.services.upkeep.box_erasure import erase_box
 from edgeagent.services.upkeep.erasure import REASONS, ErasureReceipt
 from edgeagent.services.upkeep.key_management import configured_provider
+from edgeagent.store.home_files import holds_box
 
 __all__ = ["command"]
 
@@ -49,7 +53,7 @@ def command(
     """Erase, and destroy the keys it lay under; what left the box stays on record.
 
     Scope all erases the records, too. The next start makes a new box, which reports nothing for
-    13 weeks.
+    13 weeks. With a profile lock it is refused for a minute first, and then needs no PIN.
     """
     box.require_no_other()
     if scope == "all" and profile is not None:
@@ -86,11 +90,19 @@ def _ask(scope: str, profile: str | None) -> None:
     click.confirm(question, abort=True, err=True)
 
 
+def _count_down(box: BoxOptions) -> None:
+    """Refuse for a minute where there is a profile lock; a box that does not open has none."""
+    if holds_box(box.home):
+        with suppress(StorageError, MalformedMessage), box.open() as agent:
+            agent.household.lock.require_countdown()
+
+
 def _erase(
     box: BoxOptions, *, scope: str, reason: ErasureReason, profile: str | None
 ) -> tuple[ErasureReceipt, str]:
     """Erase, and return the receipt and what became of reports."""
     if scope == "all":
+        _count_down(box)
         provider = configured_provider(box.home, box.config())
         now = DeviceClock(SystemClock()).now()
         return erase_box(box.home, provider=provider, reason=reason, now=now), ""
@@ -99,6 +111,8 @@ def _erase(
             receipt = agent.erasure.erase_history(profile=profile, reason=reason)
         else:
             whose = agent.household.chosen(profile)
-            receipt = agent.erasure.erase_profile(whose, reason=reason)
+            receipt = with_pin(
+                lambda pin: agent.erasure.erase_profile(whose, reason=reason, pin=pin)
+            )
         withdraws = scope == "profile" or reason == "loss_of_consent"
         return receipt, called_off(agent, withdraws=withdraws)

@@ -8,6 +8,7 @@ import click
 
 from edgeagent.cli.box_options import BoxOptions, called_off, forgotten, pass_box, profile_option
 from edgeagent.cli.known_id import id_in_history
+from edgeagent.cli.pin import with_pin
 from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc, moment_of_iso
 from edgeagent.command_group import emit_json, json_option
@@ -174,7 +175,11 @@ def retention(box: BoxOptions, *, days: int | None, as_set: bool, as_json: bool)
     """Show for how long viewings are kept, or shorten it; what is older is hidden at once."""
     changes = days is not None or as_set
     with box.open(writes=True) if changes else box.look() as agent:
-        kept = agent.retention.choose(days) if changes else agent.retention.kept()
+        retention = agent.retention
+        if changes:
+            kept = with_pin(lambda pin: retention.choose(days, pin=pin))
+        else:
+            kept = retention.kept()
     if as_json:
         emit_json(kept)
         return

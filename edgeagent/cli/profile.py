@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from edgeagent.cli.box_options import BoxOptions, called_off, pass_box, yes_option
+from edgeagent.cli.pin import with_pin
+from edgeagent.cli.profile_lock import command as lock
 from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
@@ -27,6 +29,9 @@ _name_argument = click.argument("name")
 )
 def command() -> None:
     """The people of the household, each with a history, taste and consent of its own."""
+
+
+command.add_command(lock)
 
 
 @command.command(name="list")
@@ -94,7 +99,7 @@ def rename(box: BoxOptions, *, name: str, new_name: str, as_json: bool) -> None:
 def switch(box: BoxOptions, *, name: str, as_json: bool) -> None:
     """Make a profile the active one; a private session ends."""
     with box.open(writes=True) as agent:
-        profile = agent.household.switch(name)
+        profile = with_pin(lambda pin: agent.household.switch(name, pin=pin))
     if as_json:
         emit_json(profile)
     else:
@@ -123,7 +128,7 @@ def remove(box: BoxOptions, *, name: str, yes: bool, as_json: bool) -> None:
                 name=name,
             )
             click.confirm(question, abort=True, err=True)
-        receipt = agent.erasure.erase_profile(name)
+        receipt = with_pin(lambda pin: agent.erasure.erase_profile(name, pin=pin))
         reports = called_off(agent, withdraws=True)
     if as_json:
         emit_json(receipt)

@@ -1,0 +1,77 @@
+"""The profile lock on the command line: a PIN is read, never given as an argument."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from edgeagent.cli.root import cli
+from edgeagent.errors import ProfileLocked
+from tests.cli.command_tree import commands_of
+
+PIN = "258046"
+
+
+def run(home: Path, *line: str, typed: str = "") -> Result:
+    return CliRunner().invoke(cli, ["--home", str(home), *line], input=typed)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    assert run(tmp_path / "box", "profile", "create", "anna").exit_code == 0
+    assert run(tmp_path / "box", "profile", "lock", "--set", typed=PIN).exit_code == 0
+    return tmp_path / "box"
+
+
+def test_the_pin_is_read_where_it_is_asked_for_and_shown_nowhere(home: Path) -> None:
+    refused = run(home, "profile", "switch", "anna")
+    assert refused.exit_code == 3
+    assert "asks for its PIN" in refused.output
+    wrong = run(home, "consent", "grant", "history", "--yes", typed="000000\n")
+    assert wrong.exit_code == ProfileLocked.exit_code
+    right = run(home, "consent", "grant", "history", "promotion", "--yes", typed=f"{PIN}\n")
+    assert right.exit_code == 0
+    assert not {"000000", PIN} & set((refused.output + wrong.output + right.output).split())
+    assert run(home, "profile", "remove", "anna", "--yes", typed=PIN).exit_code == 0
+
+
+def test_withdrawing_reads_nothing(home: Path) -> None:
+    assert run(home, "consent", "grant", "history", "--yes", typed=PIN).exit_code == 0
+    assert run(home, "consent", "withdraw", "history").exit_code == 0
+
+
+def test_the_lock_is_shown_changed_and_removed(home: Path) -> None:
+    assert run(home, "profile", "lock", "--remove", typed="0000").exit_code == 12
+    shown = run(home, "profile", "lock", "--json")
+    assert json.loads(shown.output) == {"on": True, "wrong_tries": 1, "wait_seconds": 0}
+    assert "1 wrong PIN since" in run(home, "profile", "lock").output
+    assert run(home, "profile", "lock", "--set", typed=f"{PIN}\n4711\n").exit_code == 0
+    assert run(home, "profile", "lock", "--remove", typed="4711").exit_code == 0
+    assert "no profile lock" in run(home, "profile", "lock").output
+    assert run(home, "profile", "lock", "--set", "--remove").exit_code == 2
+
+
+def test_everything_is_erased_after_a_minute_only(home: Path) -> None:
+    for _ in range(2):
+        refused = run(home, "erase", "--scope", "all", "--yes")
+        assert refused.exit_code == ProfileLocked.exit_code
+        assert "can be erased in" in refused.output
+    assert (home / "ledger.db").exists()
+
+
+def test_a_box_that_does_not_open_is_erased_at_once(home: Path) -> None:
+    (home / "ledger.key").write_text("no key")
+    assert run(home, "erase", "--scope", "all", "--yes").exit_code == 0
+    assert not (home / "ledger.db").exists()
+
+
+def test_no_command_takes_a_pin_as_an_argument() -> None:
+    for path, command in commands_of(cli):
+        names = {parameter.name for parameter in command.params}
+        assert not {"pin", "new_pin"} & names, path
+        assert not any("pin" in (o.name or "").split("_") for o in command.params), path
+    assert isinstance(cli, click.Group)
