@@ -169,8 +169,9 @@ def test_what_is_printed_and_asked_and_refused_in_german(tmp_path: Path) -> None
 # A life of a box, every command with --json once. Not among them: what needs a server, a running
 # service or minutes, where the same code prints the answer.
 _LIFE = """
-profile create anna; profile rename anna berta; profile switch berta; profile switch main; profile lock
-profile list; consent show; consent grant history personalization; consent grant reporting
+profile create anna; profile rename anna berta; profile switch berta; profile switch main
+profile list; profile lock; consent show; consent grant history personalization
+consent grant reporting
 consent withdraw reporting; consent signal gpc; consent grant history; consent receipt
 history add t:1; history list; history retention --days 30; title hide t:1; title exclude t:2
 title list; title unhide t:1; title include t:2; title forget t:1; history forget t:1
