@@ -18,7 +18,7 @@ from msgspec import Meta
 
 from edgeagent.messages.codec import Message, canonical_bytes, decode
 from edgeagent.messages.fields import Sha256
-from edgeagent.messages.targets import ContentRole
+from edgeagent.messages.targets import CREATIVES_ROLE, METADATA, ContentRole, ModelRole
 
 __all__ = [
     "RELEASES_CAP_BYTES",
@@ -28,6 +28,7 @@ __all__ = [
     "ReleaseList",
     "decode_releases",
     "head",
+    "role_entry",
 ]
 
 RELEASES_CAP_BYTES = 1024 * 1024
@@ -36,9 +37,12 @@ _MOST_ENTRIES = 9_000  # an entry takes 117 bytes or more
 _CHAIN_NAME = b"edgeagent release list"
 
 ListId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
-ReleaseKind = Literal["file", "root", "targets", ContentRole]
+_RoleKind = Literal["root", "targets", ModelRole]
+ReleaseKind = Literal["file", _RoleKind]
 """A target file, or the metadata of a role. Snapshot, timestamp and the list's own role are left
-out: they name no content of their own, and a list cannot hold its own hash."""
+out: they name no content of their own, and a list cannot hold its own hash. Boxes refuse a kind
+that they do not know and then report nothing, so there will never be more: see :func:`role_entry`.
+"""
 
 
 class ReleaseEntry(Message, frozen=True, kw_only=True):
@@ -46,7 +50,7 @@ class ReleaseEntry(Message, frozen=True, kw_only=True):
 
     kind: ReleaseKind
     name: Annotated[str, Meta(max_length=200, pattern=r"^[a-z0-9]+(/[a-z0-9][a-z0-9._-]*)*\Z")]
-    """Path of a target file; for metadata, the role, which is also the kind."""
+    """Path of a file; for metadata, the role, which is also the kind."""
     version: Annotated[int, Meta(ge=1, lt=2**31)]
     """Of the metadata; for a file, of the role that first named it with these bytes."""
     sha256: Sha256
@@ -71,6 +75,17 @@ class ReleaseList(Message, frozen=True, kw_only=True):
         if len({(entry.name, entry.version) for entry in self.entries}) < len(self.entries):
             message = "entries names a version twice"
             raise ValueError(message)
+
+
+def role_entry(role: _RoleKind | ContentRole, *, version: int, sha256: str) -> ReleaseEntry:
+    """Return the entry of one version of a role's metadata.
+
+    A role that came after the list is named as the file that it is, ``metadata/creatives.json``.
+    """
+    if role == CREATIVES_ROLE:
+        name = f"{METADATA}/{role}.json"
+        return ReleaseEntry(kind="file", name=name, version=version, sha256=sha256)
+    return ReleaseEntry(kind=role, name=role, version=version, sha256=sha256)
 
 
 def decode_releases(data: bytes) -> ReleaseList:

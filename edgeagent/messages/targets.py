@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 __all__ = [
     "CATALOGUE_ROLE",
@@ -19,6 +19,7 @@ __all__ = [
     "MANIFEST_TARGET",
     "METADATA",
     "MODELS_ROLE",
+    "MODEL_ROLES",
     "MODEL_STOPS_TARGET",
     "RELEASES_TARGET",
     "ROLLOUT_TARGET",
@@ -30,6 +31,7 @@ __all__ = [
     "TASK_STOPS_TARGET",
     "TASK_TARGET",
     "ContentRole",
+    "ModelRole",
     "target_file",
 ]
 
@@ -40,12 +42,15 @@ ROOT_NAME = "root.json"
 """In the repository: the root metadata that a box is shipped with."""
 
 MODELS_ROLE, CATALOGUE_ROLE, TASKS_ROLE, LOG_ROLE = "models", "catalogue", "tasks", "log"
-ContentRole = Literal["models", "catalogue", "tasks"]
-CONTENT_ROLES: tuple[ContentRole, ...] = get_args(ContentRole)
+CREATIVES_ROLE: Final = "creatives"
+"""There where a publisher has promos or ads; its key need not be with those of the others."""
+ModelRole = Literal["models", "catalogue", "tasks"]
+ContentRole = ModelRole | Literal["creatives"]
+MODEL_ROLES: tuple[ModelRole, ...] = get_args(ModelRole)
+"""In every repository."""
+CONTENT_ROLES: tuple[ContentRole, ...] = (*MODEL_ROLES, CREATIVES_ROLE)
 """Each signs the targets below the directory of its name; ``log`` signs the list of releases."""
 DELEGATED_ROLES = (*CONTENT_ROLES, LOG_ROLE)
-CREATIVES_ROLE = "creatives"
-"""A further role, where a publisher has promos or ads; its keys need not be those of the others."""
 
 MANIFEST_NAME, TASK_NAME, STOPS_NAME = "manifest.json", "report.json", "stops.json"
 MANIFEST_TARGET = f"{MODELS_ROLE}/{MANIFEST_NAME}"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, TargetFile, Timestamp
@@ -20,17 +20,17 @@ from tuf.ngclient.updater import Updater
 
 from edgeagent.errors import InputError, MalformedMessage, NetworkError, UpdateRefused
 from edgeagent.messages import TargetReference, sha256_hex
-from edgeagent.messages.release_list import ReleaseEntry, ReleaseKind, decode_releases
+from edgeagent.messages.release_list import ReleaseEntry, decode_releases, role_entry
 from edgeagent.messages.server_address import ServerAddress
 from edgeagent.messages.targets import (
-    CONTENT_ROLES,
-    CREATIVES_ROLE,
     ISSUED_FIELD,
     LIST_FIELD,
     LOG_ROLE,
     METADATA,
+    MODEL_ROLES,
     RELEASES_TARGET,
     TARGETS,
+    ContentRole,
     target_file,
 )
 from edgeagent.network.fetcher import HttpFetcher, PartFetcher
@@ -46,7 +46,8 @@ _CONFIG = UpdaterConfig(
     targets_max_length=256 * 1024,
 )
 _PARTIALS = "partial"
-_ROLES: Sequence[ReleaseKind] = ("root", "targets", *CONTENT_ROLES)
+_Listed = Literal["root", "targets"] | ContentRole
+_LISTED: Sequence[_Listed] = ("root", "targets", *MODEL_ROLES)
 
 T = TypeVar("T")
 
@@ -119,17 +120,13 @@ class Repository:
         return Statement(
             root_version=self._trusted.root.version,
             list_id=None if list_id is None else str(list_id),
-            roles=tuple(
-                ReleaseEntry(
-                    kind=role,
-                    name=role,
-                    version=self._trusted[role].version,
-                    sha256=sha256_hex((self._directory / METADATA / f"{role}.json").read_bytes()),
-                )
-                for role in _ROLES
-                if role in self._trusted
-            ),
+            roles=tuple(self.in_force(role) for role in _LISTED if role in self._trusted),
         )
+
+    def in_force(self, role: _Listed) -> ReleaseEntry:
+        """Return the verified metadata of a role, as the list of releases has to name them."""
+        data = (self._directory / METADATA / f"{role}.json").read_bytes()
+        return role_entry(role, version=self._trusted[role].version, sha256=sha256_hex(data))
 
     def read(self, path: str) -> bytes:
         """Return a small verified target, such as a manifest.
@@ -196,7 +193,8 @@ class Repository:
         trusted.reference_time = datetime.fromtimestamp(self._now, UTC)
         updater.refresh()
         delegated = trusted.targets.delegations
-        for role in (*CONTENT_ROLES, LOG_ROLE, CREATIVES_ROLE):
+        # That of creatives is asked for with them: it holds up no model and no task.
+        for role in (*MODEL_ROLES, LOG_ROLE):
             if delegated is not None and role in (delegated.roles or {}):
                 # All metadata come from one server; targets may come from any.
                 updater.get_targetinfo(f"{role}/{role}")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from edgeagent.clock import SystemClock
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.command_output import OutputDirectory
 from edgeagent.errors import InputError
 from edgeagent.help_pages import HelpfulGroup
+
+if TYPE_CHECKING:
+    from edgeagent.promotion.rules import CreativeFault
 
 __all__ = ["command"]
 
@@ -50,15 +57,77 @@ def check(
 
     manifest = None if manifest_file is None else read_manifest(manifest_file)
     checked = check_creatives(catalogue, files=files, manifest=manifest)
-    if as_json:
-        emit_json({"creatives": checked.creatives, "faults": [asdict(f) for f in checked.faults]})
+    if as_json or checked.faults:
+        _say(catalogue, checked.creatives, checked.faults, as_json=as_json)
     else:
-        for fault in checked.faults:
+        click.echo(f"{checked.creatives} creatives, no faults")
+
+
+@command.command()
+@click.argument("catalogue", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--out",
+    type=OutputDirectory(),
+    default=Path("pack"),
+    show_default=True,
+    help="Directory for the pack.",
+)
+@click.option(
+    "--manifest",
+    "manifest_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Manifest of the published model; without it targets are not held against its segments.",
+)
+@json_option
+def pack(*, catalogue: Path, out: Path, manifest_file: Path | None, as_json: bool) -> None:
+    """Write what is signed of CATALOGUE: canonical bytes, and files named by hash.
+
+    In CATALOGUE 'asset' is the name of a file beside it, and moments are written
+    as 2026-12-01T00:00:00Z. Everything is checked first, as by 'check'; with a
+    fault nothing is written (exit 3).
+
+    \b
+    model-export creatives pack creatives.json --manifest export/manifest.json
+    """  # noqa: D301  (click's mark for a block that is not rewrapped)
+    from model_export.publishing.creatives import read_manifest  # noqa: PLC0415
+    from model_export.publishing.creatives_pack import pack_creatives, write_pack  # noqa: PLC0415
+
+    manifest = None if manifest_file is None else read_manifest(manifest_file)
+    packed = pack_creatives(catalogue, now=SystemClock().now(), manifest=manifest)
+    if packed.faults:
+        _say(catalogue, packed.creatives, packed.faults, as_json=as_json)
+    write_pack(packed.files, out)
+    if as_json:
+        files = {
+            name: {"path": str(out / name), "bytes": len(data)}
+            for name, data in packed.files.items()
+        }
+        emit_json({"creatives": packed.creatives, "faults": [], "files": files})
+        return
+    for name, data in packed.files.items():
+        click.echo(f"{len(data):11,}  {out / name}")
+    click.echo(
+        f"{packed.creatives} creatives, no faults\n"
+        f"next: server-stub repo publish-creatives {out} --repository DIRECTORY --keys ELSEWHERE"
+    )
+
+
+def _say(
+    catalogue: Path, creatives: int, faults: Sequence[CreativeFault], *, as_json: bool
+) -> None:
+    """Print faults, or that there are none, for machines.
+
+    Raises:
+        InputError: there are some.
+
+    """
+    if as_json:
+        emit_json({"creatives": creatives, "faults": [asdict(fault) for fault in faults]})
+    else:
+        for fault in faults:
             click.echo(str(fault))
-    if checked.faults:
+    if faults:
         raise InputError(
-            f"{catalogue}: {len(checked.faults)} faults in {checked.creatives} creatives",
+            f"{catalogue}: {len(faults)} faults in {creatives} creatives",
             hint="correct them; boxes keep the catalogue before until then",
         )
-    if not as_json:
-        click.echo(f"{checked.creatives} creatives, no faults")

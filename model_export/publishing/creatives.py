@@ -21,7 +21,14 @@ from edgeagent.messages.manifest import MANIFEST_CAP_BYTES
 from edgeagent.promotion.rules import CreativeFault, catalogue_faults, target_faults
 from edgeagent.regular_file import read_regular
 
-__all__ = ["CheckedCreatives", "check_creatives", "read_manifest"]
+__all__ = [
+    "MEDIA_TYPES",
+    "CheckedCreatives",
+    "check_creatives",
+    "media_type_of",
+    "read_entries",
+    "read_manifest",
+]
 
 _READ_BYTES = 16 * 1024 * 1024
 """More than a catalogue may have, so that one that is too long is read and told so."""
@@ -30,6 +37,8 @@ _FIRST_BYTES = {
     "image/png": (0, b"\x89PNG\r\n\x1a\n"),
     "image/webp": (8, b"WEBP"),
 }
+MEDIA_TYPES = tuple(_FIRST_BYTES)
+"""What a creative's file may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +74,7 @@ def check_creatives(
         InputError: it cannot be read, or is no JSON object with a list of creatives.
 
     """
-    data = _read(path, cap_bytes=_READ_BYTES)
-    try:
-        plain = msgspec.json.decode(data, type=dict[str, Any])
-        entries = msgspec.convert(plain.get("creatives"), list[Any])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(
-            f"{path}: {error}", hint="it is a JSON object with a list named creatives"
-        ) from error
+    plain, entries = read_entries(path)
     unread, creatives = _read_entries(entries)
     try:
         catalogue = msgspec.convert(plain | {"creatives": ()}, CreativeCatalogue)
@@ -87,6 +89,31 @@ def check_creatives(
     if files is not None:
         faults += [fault for creative in creatives for fault in _file_faults(creative, files)]
     return CheckedCreatives(creatives=len(entries), faults=tuple(faults))
+
+
+def read_entries(path: Path) -> tuple[dict[str, Any], list[Any]]:
+    """Return a catalogue as plain values, and its entries.
+
+    Raises:
+        InputError: it cannot be read, or is no JSON object with a list of creatives.
+
+    """
+    data = _read(path, cap_bytes=_READ_BYTES)
+    try:
+        plain = msgspec.json.decode(data, type=dict[str, Any])
+        return plain, msgspec.convert(plain.get("creatives"), list[Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(
+            f"{path}: {error}", hint="it is a JSON object with a list named creatives"
+        ) from error
+
+
+def media_type_of(data: bytes) -> str | None:
+    """Return what a file is by its first bytes; ``None``: nothing that a creative may be."""
+    for media_type, (at, first) in _FIRST_BYTES.items():
+        if data[at:].startswith(first):
+            return media_type
+    return None
 
 
 def _read_entries(entries: list[Any]) -> tuple[list[CreativeFault], list[Creative]]:

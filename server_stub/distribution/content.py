@@ -1,4 +1,4 @@
-"""What a repository tells boxes: the model, a candidate for some of them, the task, the stops."""
+"""What a repository tells boxes: model, candidate for some of them, task, stops, creatives."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from edgeagent.messages import (
     decode_task,
     sha256_hex,
 )
+from edgeagent.messages.creatives import CreativeCatalogue, decode_creatives
 from edgeagent.messages.rollout import Rollout, decode_rollout
 from edgeagent.messages.stops import (
     ModelStops,
@@ -25,6 +26,7 @@ from edgeagent.messages.stops import (
 )
 from edgeagent.messages.targets import (
     CONTENT_ROLES,
+    CREATIVES_TARGET,
     MANIFEST_TARGET,
     MODEL_STOPS_TARGET,
     ROLLOUT_TARGET,
@@ -47,6 +49,7 @@ class Content:
     """SHA-256 of ONNX files."""
     task_stops: frozenset[str] = frozenset()
     """Names of tasks."""
+    creatives: CreativeCatalogue | None = None
 
     def messages(self) -> dict[str, bytes]:
         """Return the targets that are messages, by path."""
@@ -57,6 +60,7 @@ class Content:
             MODEL_STOPS_TARGET: self.model_stops
             and ModelStops(models=tuple(sorted(self.model_stops))),
             TASK_STOPS_TARGET: self.task_stops and TaskStops(tasks=tuple(sorted(self.task_stops))),
+            CREATIVES_TARGET: self.creatives,
         }
         return {path: canonical_bytes(message) for path, message in found.items() if message}
 
@@ -71,6 +75,12 @@ class Content:
             yield from (manifest.model, manifest.golden, manifest.catalogue)
         if self.task is not None:
             yield from (self.task.segmenter.model, self.task.segmenter.catalogue)
+        if self.creatives is not None:
+            for creative in self.creatives.creatives:
+                asset = creative.asset
+                yield TargetReference(
+                    path=asset.path, sha256=asset.sha256, length_bytes=asset.length_bytes
+                )
 
     def targets(self) -> dict[str, dict[str, TargetFile]]:
         """Return what each role signs, by path."""
@@ -108,12 +118,14 @@ def content_of(repository: RepositoryDirectory, published: Published) -> Content
 
     manifest, rollout, task = read(MANIFEST_TARGET), read(ROLLOUT_TARGET), read(TASK_TARGET)
     models, tasks = read(MODEL_STOPS_TARGET), read(TASK_STOPS_TARGET)
+    creatives = read(CREATIVES_TARGET)
     return Content(
         manifest=None if manifest is None else decode_manifest(manifest),
         rollout=None if rollout is None else decode_rollout(rollout),
         task=None if task is None else decode_task(task),
         model_stops=frozenset(() if models is None else decode_model_stops(models).models),
         task_stops=frozenset(() if tasks is None else decode_task_stops(tasks).tasks),
+        creatives=None if creatives is None else decode_creatives(creatives),
     )
 
 

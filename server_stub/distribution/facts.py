@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
 from typing import TypedDict
 
 from edgeagent.clock import DAY_SECONDS, iso_utc
 from edgeagent.errors import InputError
-from edgeagent.messages import ModelManifest
+from edgeagent.messages import ModelManifest, canonical_bytes, sha256_hex
+from edgeagent.messages.creatives import CreativeCatalogue
 from edgeagent.messages.release_list import ReleaseList, head
+from edgeagent.promotion.rules import target_faults
 from server_stub.distribution.content import Content, content_of
 from server_stub.distribution.directory import Published, RepositoryDirectory
 
@@ -44,6 +47,16 @@ class ModelState(TypedDict):
     """Of the ONNX file."""
 
 
+class CreativesState(TypedDict):
+    """Of the promos and ads that boxes choose among."""
+
+    number: int
+    issued: str
+    """ISO 8601, UTC."""
+    sha256: str
+    """Of their catalogue."""
+
+
 class RepositoryFacts(TypedDict):
     """What a repository holds now."""
 
@@ -54,6 +67,7 @@ class RepositoryFacts(TypedDict):
     candidate: ModelState | None
     percent: int | None
     task: str | None
+    creatives: CreativesState | None
     stopped_models: list[str]
     stopped_tasks: list[str]
     releases: ListState | None
@@ -87,6 +101,7 @@ def repository_facts(directory: Path, *, now: int) -> RepositoryFacts:
         candidate=None if rollout is None else _model(rollout.candidate),
         percent=None if rollout is None else rollout.percent,
         task=None if content.task is None else content.task.name,
+        creatives=None if content.creatives is None else _creatives(content.creatives),
         stopped_models=sorted(content.model_stops),
         stopped_tasks=sorted(content.task_stops),
         releases=None
@@ -94,7 +109,7 @@ def repository_facts(directory: Path, *, now: int) -> RepositoryFacts:
         else ListState(id=releases.list_id, length=len(releases.entries), head=head(releases)),
         root_keys=len(published.root.roles["root"].keyids),
         root_threshold=published.root.roles["root"].threshold,
-        warnings=_warnings(published, now=now),
+        warnings=[*_warnings(published, now=now), *_unmet_targets(content)],
     )
 
 
@@ -128,6 +143,22 @@ def _model(manifest: ModelManifest | None) -> ModelState | None:
     if manifest is None:
         return None
     return ModelState(version=manifest.model_version, sha256=manifest.model.sha256)
+
+
+def _creatives(catalogue: CreativeCatalogue) -> CreativesState:
+    return CreativesState(
+        number=len(catalogue.creatives),
+        issued=iso_utc(catalogue.issued_at),
+        sha256=sha256_hex(canonical_bytes(catalogue)),
+    )
+
+
+def _unmet_targets(content: Content) -> Iterator[str]:
+    """Yield what the model in force does not know: models change without the creatives."""
+    manifest, creatives = content.manifest, content.creatives
+    if manifest is not None and creatives is not None:
+        for fault in target_faults(creatives, space_id=manifest.space_id, labels=manifest.segments):
+            yield f"creatives: {fault}; boxes take that target for everybody until then"
 
 
 def _warnings(published: Published, *, now: int) -> list[str]:

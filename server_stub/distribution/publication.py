@@ -8,7 +8,7 @@ all, since boxes see it at once: the list that they find then has its entry alre
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import (
@@ -30,16 +30,19 @@ from edgeagent.messages import canonical_bytes, sha256_hex
 from edgeagent.messages.release_list import (
     RELEASES_CAP_BYTES,
     ReleaseEntry,
-    ReleaseKind,
     ReleaseList,
+    role_entry,
 )
 from edgeagent.messages.targets import (
     CONTENT_ROLES,
+    CREATIVES_ROLE,
+    CREATIVES_TARGET,
     DELEGATED_ROLES,
     ISSUED_FIELD,
     LIST_FIELD,
     LOG_ROLE,
     RELEASES_TARGET,
+    ContentRole,
 )
 from server_stub.distribution.content import target_file_of
 from server_stub.distribution.directory import Published
@@ -159,7 +162,7 @@ class Publication:
         ):
             present = top.delegations if top is not None else None
             self._sign("targets", self._next("targets", {}, delegations or present))
-        for role in CONTENT_ROLES:
+        for role in self._content_roles():
             signed = self._signed.get(role)
             files = targets.get(role, {} if signed is None else signed.targets)
             if signed is None or role in renewed or dict(files) != signed.targets:
@@ -179,22 +182,18 @@ class Publication:
             entries += past.entries
         listed = {(entry.name, entry.version) for entry in entries}
         named = {(entry.name, entry.sha256) for entry in entries if entry.kind == "file"}
-        for kind, version, data in self._metadata_files():
-            if (kind, version) not in listed:
-                entries.append(
-                    ReleaseEntry(kind=kind, name=kind, version=version, sha256=sha256_hex(data))
-                )
-        for role in CONTENT_ROLES:
+        entries += [each for each in self._roles() if (each.name, each.version) not in listed]
+        for role in self._content_roles():
             signed = self._signed[role]
             for path, file in sorted(signed.targets.items()):
                 sha256 = file.hashes["sha256"]
-                if (path, sha256) not in named:
+                if (path, sha256) not in named and _is_listed(path):
                     entries.append(
                         ReleaseEntry(kind="file", name=path, version=signed.version, sha256=sha256)
                     )
         return ReleaseList(list_id=list_id, entries=tuple(entries))
 
-    def _metadata_files(self) -> list[tuple[ReleaseKind, int, bytes]]:
+    def _roles(self) -> list[ReleaseEntry]:
         """Return all metadata that boxes use, whether it is signed now or was before."""
         repository, root = self._operator.repository, self._known_root
         data = (
@@ -202,14 +201,19 @@ class Publication:
             if self._new_root is not None
             else repository.read_metadata("root", root.version)
         )
-        kinds: tuple[ReleaseKind, ...] = ("targets", *CONTENT_ROLES)
-        files: list[tuple[ReleaseKind, int, bytes]] = [("root", root.version, data)]
-        for kind in kinds:
-            version = self._signed[kind].version
-            name = f"{version}.{kind}.json"
-            fresh = self._written.get(name)
-            files.append((kind, version, fresh or repository.read_metadata(kind, version)))
-        return files
+        entries = [role_entry("root", version=root.version, sha256=sha256_hex(data))]
+        roles: list[Literal["targets"] | ContentRole] = ["targets", *self._content_roles()]
+        for role in roles:
+            version = self._signed[role].version
+            fresh = self._written.get(f"{version}.{role}.json")
+            sha256 = sha256_hex(fresh or repository.read_metadata(role, version))
+            entries.append(role_entry(role, version=version, sha256=sha256))
+        return entries
+
+    def _content_roles(self) -> list[ContentRole]:
+        """Return those that this repository has: one without promos or ads lacks a role."""
+        delegated = _delegated(self._signed["targets"])
+        return [role for role in CONTENT_ROLES if role in delegated]
 
     def _next(
         self, role: str, files: Mapping[str, TargetFile], delegations: Delegations | None
@@ -242,9 +246,7 @@ class Publication:
         """
         ring = self._operator.keys
         if role in DELEGATED_ROLES:
-            delegations = self._signed["targets"].delegations
-            roles = delegations.roles if delegations is not None else None
-            return [ring.one(role, (roles or {})[role].keyids)]
+            return [ring.one(role, _delegated(self._signed["targets"])[role].keyids)]
         keyids = self._known_root.roles[role].keyids
         old = [] if self._before is None else self._before.root.roles[role].keyids
         replaced = [keyid for keyid in old if keyid not in keyids]
@@ -266,6 +268,19 @@ class Publication:
     def _list_before(self) -> list[str]:
         log = None if self._before is None else self._before.targets.get(LOG_ROLE)
         return [] if log is None else [log.targets[RELEASES_TARGET].hashes["sha256"]]
+
+
+def _delegated(targets: Targets) -> Mapping[str, DelegatedRole]:
+    delegations = targets.delegations
+    return (delegations.roles if delegations is not None else None) or {}
+
+
+def _is_listed(path: str) -> bool:
+    """Say whether a target is in the list: pictures change too often for it.
+
+    The catalogue of creatives, which is listed, names them by their hashes.
+    """
+    return path == CREATIVES_TARGET or not path.startswith(f"{CREATIVES_ROLE}/")
 
 
 def delegations_to(keys: Mapping[str, Key]) -> Delegations:

@@ -12,7 +12,7 @@ from edgeagent.errors import InputError
 from edgeagent.messages import ModelManifest, ReportTask
 from edgeagent.messages.artefacts import ARTEFACT_FILES, Artefacts
 from edgeagent.messages.rollout import Percent, Rollout
-from edgeagent.messages.targets import CONTENT_ROLES
+from edgeagent.messages.targets import MODEL_ROLES
 from edgeagent.regular_file import read_regular
 from server_stub.distribution.content import Content, content_of
 from server_stub.distribution.operator import Operator
@@ -101,7 +101,7 @@ def publish(
             new.targets(),
             files=artefacts.targets() | new.messages(),
             delegations=delegations,
-            renewed=("targets", *CONTENT_ROLES),
+            renewed=("targets", *MODEL_ROLES),
         )
     return task
 

@@ -145,6 +145,13 @@ def _redelegated(operator: Operator, before: Published, roles: Sequence[str]) ->
 
 
 def _renewed(operator: Operator, before: Published, roles: Sequence[str]) -> Published:
+    missing = [role for role in roles if role not in before.metadata()]
+    if missing:
+        raise InputError(
+            f"this repository has no role {missing[0]}",
+            hint="'server-stub repo rotate-keys' gives it a first key, "
+            "and so does what is published first: 'server-stub repo publish-creatives'",
+        )
     known = [role for role in ("targets", *CONTENT_ROLES) if role in roles]
     Publication(operator, before).write({}, renewed=known)
     return _again(operator)

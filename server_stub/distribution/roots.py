@@ -16,7 +16,7 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Delegations, Key, Metadata, Root
 
 from edgeagent.errors import InputError, OutputError
-from edgeagent.messages.targets import DELEGATED_ROLES, LIST_FIELD
+from edgeagent.messages.targets import LIST_FIELD, LOG_ROLE, MODEL_ROLES, ContentRole
 from edgeagent.randomness import SystemRandomSource
 from edgeagent.regular_file import read_regular
 from server_stub.distribution.directory import (
@@ -42,6 +42,7 @@ __all__ = [
     "successor",
 ]
 
+_ROLES_OF_ALL = (*MODEL_ROLES, LOG_ROLE)
 _LIST_ID_BITS = 128
 _DRAFT_NAME = "root-draft.json"
 _CAP_BYTES = 1024 * 1024
@@ -111,7 +112,7 @@ def first_root(operator: Operator, *, threshold: int = 1) -> tuple[Metadata[Root
     for place in places:
         root.add_key(operator.root_keys.made("root", place).public_key, "root")
     root.roles["root"].threshold = threshold
-    keys = {role: operator.keys.made(role, directory).public_key for role in DELEGATED_ROLES}
+    keys = {role: operator.keys.made(role, directory).public_key for role in _ROLES_OF_ALL}
     metadata = Metadata(root)
     _sign(metadata, operator.root_keys)
     return metadata, delegations_to(keys)
@@ -252,14 +253,20 @@ def _keep(path: Path, metadata: Metadata[Root]) -> None:
         ) from error
 
 
-def delegations_with_all_roles(operator: Operator, before: Published) -> Delegations | None:
-    """Return delegations to roles that an older repository lacks too; ``None`` if it has all."""
+def delegations_with_all_roles(
+    operator: Operator, before: Published, *further: ContentRole
+) -> Delegations | None:
+    """Return delegations to roles that a repository lacks, too; ``None`` if it has all.
+
+    An older one lacks the list's, and each the ``further`` ones until it needs them.
+    """
+    wanted = (*_ROLES_OF_ALL, *further)
     top = before.targets["targets"].delegations
     present = (top.roles if top is not None else None) or {}
-    if top is None or all(role in present for role in DELEGATED_ROLES):
+    if top is None or all(role in present for role in wanted):
         return None
     keys = {role: top.keys[present[role].keyids[0]] for role in present}
-    for role in DELEGATED_ROLES:
+    for role in wanted:
         if role not in keys:
             keys[role] = operator.keys.made(role, operator.keys.directories[0]).public_key
     return delegations_to(keys)

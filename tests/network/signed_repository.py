@@ -26,13 +26,13 @@ from tuf.api.metadata import (
 
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.messages import canonical_bytes, sha256_hex
-from edgeagent.messages.release_list import ReleaseEntry, ReleaseList
+from edgeagent.messages.release_list import ReleaseEntry, ReleaseList, role_entry
 from edgeagent.messages.targets import (
-    CONTENT_ROLES,
     CREATIVES_ROLE,
     ISSUED_FIELD,
     LIST_FIELD,
     LOG_ROLE,
+    MODEL_ROLES,
     RELEASES_TARGET,
 )
 from edgeagent.network.fetcher import FilePart, PartFetcher
@@ -41,7 +41,7 @@ from edgeagent.network.repository import Repository
 NOW = 1_790_000_000
 SERVER, MIRROR = "https://server.example/tv", "https://mirror.example"
 TOP = ("root", "timestamp", "snapshot", "targets")
-ROLES = (*CONTENT_ROLES, LOG_ROLE)
+ROLES = (*MODEL_ROLES, LOG_ROLE)
 LIST_ID = "a" * 32
 _CHUNK = 64 * 1024
 
@@ -117,12 +117,21 @@ class SignedRepository:
 
     def list_what_is_in_force(self) -> None:
         """Append what the list has not yet."""
-        for role in ("root", "targets", *CONTENT_ROLES):
-            self._list(role, role, self.versions[role], sha256_hex(self.metadata[role]))
+        for role in ("root", "targets", *self._roles()):
+            if role != LOG_ROLE:
+                sha256 = sha256_hex(self.metadata[role])
+                self._list(role_entry(role, version=self.versions[role], sha256=sha256))  # type: ignore[arg-type]
         for path, data in self.targets.items():
             role = path.partition("/")[0]
             if role != LOG_ROLE:
-                self._list("file", path, self.versions[role], sha256_hex(data))
+                self._list(
+                    ReleaseEntry(
+                        kind="file",
+                        name=path,
+                        version=self.versions[role],
+                        sha256=sha256_hex(data),
+                    )
+                )
 
     def copy(self) -> SignedRepository:
         """Return a repository that goes its own way from here, with the same keys."""
@@ -150,15 +159,14 @@ class SignedRepository:
             fetcher=fetcher,
         )
 
-    def _list(self, kind: str, name: str, version: int, sha256: str) -> None:
-        known = {(entry.name, entry.sha256) for entry in self.entries}
-        if (name, sha256) not in known and name not in self.unlisted:
-            entry = ReleaseEntry(kind=kind, name=name, version=version, sha256=sha256)  # type: ignore[arg-type]
+    def _list(self, entry: ReleaseEntry) -> None:
+        known = {(each.name, each.sha256) for each in self.entries}
+        if (entry.name, entry.sha256) not in known and entry.name not in self.unlisted:
             self.entries.append(entry)
 
     def _roles(self) -> tuple[str, ...]:
         has_creatives = any(path.startswith(f"{CREATIVES_ROLE}/") for path in self.targets)
-        listed = ROLES if self.list_id is not None else CONTENT_ROLES
+        listed = ROLES if self.list_id is not None else MODEL_ROLES
         return (*listed, CREATIVES_ROLE) if has_creatives else listed
 
     def _sign_targets(self, role: str) -> None:

@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from edgeagent.clock import DAY_SECONDS
-from edgeagent.errors import MalformedMessage, NetworkError
+from edgeagent.errors import MalformedMessage, NetworkError, UpdateRefused
 from edgeagent.messages import TargetReference, sha256_hex
 from edgeagent.messages.creative_names import CREATIVE_FILE_CAP_BYTES
 from edgeagent.messages.creatives import CreativeCatalogue, decode_creatives
-from edgeagent.messages.targets import CREATIVES_ROLE, CREATIVES_TARGET, target_file
+from edgeagent.messages.release_list import decode_releases
+from edgeagent.messages.targets import (
+    CREATIVES_ROLE,
+    CREATIVES_TARGET,
+    RELEASES_TARGET,
+    target_file,
+)
 from edgeagent.promotion.limits import DAY_BYTES
 from edgeagent.promotion.rules import require_sound
 from edgeagent.services.models.creatives import CreativesState, CreativesStore, kept_catalogue
@@ -54,6 +60,7 @@ def fetch_creatives(repository: Repository, home: Home, *, now: int) -> None:
             return
         catalogue = decode_creatives(data)
         require_sound(catalogue)
+        _require_listed(repository, sha256_hex(data))
         kept = kept_catalogue(models, sha256_hex(data))
         kept.parent.mkdir(parents=True, exist_ok=True)
         replace_durably(kept, data)
@@ -64,6 +71,22 @@ def fetch_creatives(repository: Repository, home: Home, *, now: int) -> None:
         store.update(refused=str(error))
 
 
+def _require_listed(repository: Repository, sha256: str) -> None:
+    """Refuse a catalogue that only some boxes may be shown; it names its files by their hashes."""
+    listed = repository.find(RELEASES_TARGET)
+    if listed is None:
+        return  # a repository that keeps no list; the update has refused it if it ever kept one
+    entries = decode_releases(listed).entries
+    files = {(entry.name, entry.sha256) for entry in entries if entry.kind == "file"}
+    if (CREATIVES_TARGET, sha256) not in files or repository.in_force(
+        CREATIVES_ROLE
+    ) not in entries:
+        raise UpdateRefused(
+            "the list of releases does not name these creatives",
+            hint="other boxes may be shown others; 'server-stub repo log' tells what is published",
+        )
+
+
 def _fetch_files(
     repository: Repository,
     store: CreativesStore,
@@ -72,15 +95,29 @@ def _fetch_files(
     *,
     day: int,
 ) -> None:
-    """Fetch the files that are missing, until the next would exceed a day's bytes."""
+    """Fetch the files that are missing, until the next would exceed a day's bytes.
+
+    Raises:
+        UpdateRefused: one is not what was signed; those after it were fetched all the same.
+        NetworkError: one cannot be fetched.
+
+    """
+    wrong: list[str] = []
     for creative in catalogue.creatives:
         asset = creative.asset
         here = target_file(models, asset.path).is_file()
         if not here and not _spend(store, asset.length_bytes, day=day):
-            return
-        repository.ensure(
-            TargetReference(path=asset.path, sha256=asset.sha256, length_bytes=asset.length_bytes)
+            break
+        named = TargetReference(
+            path=asset.path, sha256=asset.sha256, length_bytes=asset.length_bytes
         )
+        try:
+            repository.ensure(named)
+        except UpdateRefused as error:
+            wrong.append(f"{asset.path}: {error}")
+    if wrong:
+        more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        raise UpdateRefused(f"{wrong[0]}{more}", hint="the publisher has to publish them again")
 
 
 def _spend(store: CreativesStore, length_bytes: int, *, day: int) -> bool:

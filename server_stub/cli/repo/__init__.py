@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from edgeagent.help_pages import HelpfulGroup
-from server_stub.cli.repo.content import promote, publish, rollback, stop
+from server_stub.cli.repo.content import promote, publish, publish_creatives, rollback, stop
 from server_stub.cli.repo.look import log, status
 from server_stub.cli.repo.signing import init, new_list, refresh, rotate_keys, show_root, sign_root
 
@@ -33,6 +33,7 @@ def repo() -> None:
 for _command in (
     init,
     publish,
+    publish_creatives,
     promote,
     rollback,
     stop,

@@ -1,4 +1,4 @@
-"""``server-stub repo publish``, ``promote``, ``rollback`` and ``stop``: what boxes are told."""
+"""``server-stub repo publish``, ``promote``, ``rollback``, ``stop`` and ``publish-creatives``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ from server_stub.cli.repo.shown import say_state
 if TYPE_CHECKING:
     from server_stub.distribution.operator import Operator
 
-__all__ = ["CONTENT_DAYS", "TIMESTAMP_DAYS", "promote", "publish", "rollback", "stop"]
+__all__ = [
+    "CONTENT_DAYS",
+    "TIMESTAMP_DAYS",
+    "promote",
+    "publish",
+    "publish_creatives",
+    "rollback",
+    "stop",
+]
 
 _LONGEST_DAYS = 3650
 
@@ -157,3 +165,27 @@ def stop(
         raise click.UsageError("name a --model or a --task")
     sign(operator, models=models, tasks=tasks, lift=lift)
     say_state(operator, "lifted" if lift else "stopped", as_json=as_json)
+
+
+@click.command()
+@click.argument("directory", metavar="PACK", type=click.Path(file_okay=False, path_type=Path))
+@CONTENT_DAYS
+@TIMESTAMP_DAYS
+@operator_options(makes_keys=True)
+@json_option
+def publish_creatives(*, operator: Operator, directory: Path, as_json: bool) -> None:
+    """Sign the promos and ads of PACK in the place of those before.
+
+    The first time it adds the role 'creatives' to the repository, with a key of
+    its own; for that the key of targets has to be here. An empty catalogue takes
+    all of them back.
+
+    \b
+    server-stub repo publish-creatives pack --repository repository --keys keys
+    """  # noqa: D301  (click's mark for a block that is not rewrapped)
+    from server_stub.distribution import creatives  # noqa: PLC0415  (loads tuf)
+
+    packed = creatives.read_creatives(directory)
+    creatives.publish_creatives(operator, packed)
+    number, place = len(packed.catalogue.creatives), operator.repository.path
+    say_state(operator, f"published {number} creatives in {place}", as_json=as_json)

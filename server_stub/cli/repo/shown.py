@@ -86,11 +86,14 @@ def say_facts(facts: RepositoryFacts, *, as_json: bool) -> None:
 
 def _say_content(facts: RepositoryFacts) -> None:
     model, candidate, releases = facts["model"], facts["candidate"], facts["releases"]
+    creatives = facts["creatives"]
     lines = {
         "model": "none" if model is None else f"{model['version']}  {model['sha256']}",
         "candidate": candidate
         and f"{candidate['version']}  {candidate['sha256']}, {facts['percent']} percent of boxes",
         "task": facts["task"] or "none",
+        "creatives": creatives
+        and f"{creatives['number']} of {creatives['issued']}  {creatives['sha256']}",
         "stopped": ", ".join(facts["stopped_models"] + facts["stopped_tasks"]),
         "releases": releases
         and f"{releases['length']} entries, list {releases['id']}, head {releases['head']}",

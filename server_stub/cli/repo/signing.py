@@ -99,8 +99,8 @@ def rotate_keys(
 ) -> None:
     """Replace the keys of roles; boxes follow by themselves.
 
-    Models, catalogue, tasks and log need the key of targets; the others need
-    root keys. Delete the old key files once all is well.
+    Models, catalogue, tasks, creatives and log need the key of targets; the
+    others need root keys. Delete the old key files once all is well.
 
     \b
     server-stub repo rotate-keys timestamp --repository repository --keys keys

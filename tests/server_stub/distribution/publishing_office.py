@@ -14,7 +14,12 @@ from edgeagent.clock import DAY_SECONDS, quarter_of, week_of
 from edgeagent.messages import Segmenter, TargetReference, sha256_hex
 from edgeagent.messages.artefacts import Artefacts
 from edgeagent.messages.release_list import ReleaseList
-from edgeagent.messages.targets import CONTENT_ROLES, LIST_FIELD
+from edgeagent.messages.targets import (
+    CREATIVES_ROLE,
+    CREATIVES_TARGET,
+    LIST_FIELD,
+    MODEL_ROLES,
+)
 from edgeagent.network.fetcher import FilePart, PartFetcher
 from edgeagent.network.repository import Repository
 from server_stub.distribution.content import Content, content_of
@@ -149,13 +154,17 @@ class PublishingOffice:
         releases = published.releases
         assert releases is not None
         assert published.root.unrecognized_fields[LIST_FIELD] == releases.list_id
-        listed = {(entry.kind, entry.version, entry.sha256) for entry in releases.entries}
+        listed = {(entry.name, entry.version, entry.sha256) for entry in releases.entries}
         for role, signed in published.metadata().items():
             if role not in {"timestamp", "snapshot", "log"}:
                 data = RepositoryDirectory(self.directory).read_metadata(role, signed.version)
-                assert (role, signed.version, sha256_hex(data)) in listed
+                name = "metadata/creatives.json" if role == CREATIVES_ROLE else role
+                assert (name, signed.version, sha256_hex(data)) in listed
         files = {(entry.name, entry.sha256) for entry in releases.entries if entry.kind == "file"}
-        for role in CONTENT_ROLES:
+        for role in MODEL_ROLES:
             for path, file in published.targets[role].targets.items():
                 assert (path, file.hashes["sha256"]) in files
+        if CREATIVES_ROLE in published.targets:
+            catalogue = published.targets[CREATIVES_ROLE].targets[CREATIVES_TARGET]
+            assert (CREATIVES_TARGET, catalogue.hashes["sha256"]) in files
         return releases

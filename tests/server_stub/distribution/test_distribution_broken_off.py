@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from edgeagent.testing.creatives import picture_of, some_catalogue, some_creative
+from server_stub.distribution.creatives import PackedCreatives, publish_creatives
 from server_stub.distribution.directory import RepositoryDirectory
 from server_stub.distribution.operator import Operator
 from server_stub.distribution.publish import publish
@@ -17,11 +19,16 @@ from server_stub.distribution.rollback import stop
 from tests.server_stub.distribution.publishing_office import DAY, NOW, PublishingOffice, invented
 
 ONE, TWO = invented(1), invented(2)
+_AD = some_creative("a")
+CREATIVES = PackedCreatives(
+    catalogue=some_catalogue(_AD), files={_AD.asset.path: picture_of(_AD.crid)}
+)
 ALL_ROLES = ("root", "timestamp", "snapshot", "targets", "models", "catalogue", "tasks", "log")
 
 COMMANDS: dict[str, Callable[[Operator], object]] = {
     "publish": lambda operator: publish(operator, TWO),
     "begin a rollout": lambda operator: publish(operator, TWO, percent=5),
+    "publish creatives": lambda operator: publish_creatives(operator, CREATIVES),
     "stop": lambda operator: stop(operator, models=("v1",), tasks=(ONE.task.name,)),
     "refresh": refresh,
     "refresh all": lambda operator: refresh(operator, ALL_ROLES),

@@ -13,7 +13,7 @@ from tuf.api.metadata import Metadata, Targets
 
 from edgeagent.errors import InputError, OutputError, UpdateRefused
 from edgeagent.messages import canonical_bytes
-from edgeagent.messages.targets import DELEGATED_ROLES, MANIFEST_TARGET, TASK_TARGET
+from edgeagent.messages.targets import LOG_ROLE, MANIFEST_TARGET, MODEL_ROLES, TASK_TARGET
 from edgeagent.messages.task import GroupDayparts
 from server_stub.distribution.directory import RepositoryDirectory
 from server_stub.distribution.operator import Lifetimes
@@ -158,7 +158,10 @@ def test_a_first_publication_that_broke_off_can_be_repeated(office: PublishingOf
 
 @pytest.mark.parametrize(
     "name",
-    [*(f"1.{role}" for role in ("root", "snapshot", "targets", *DELEGATED_ROLES)), "timestamp"],
+    [
+        *(f"1.{role}" for role in ("root", "snapshot", "targets", *MODEL_ROLES, LOG_ROLE)),
+        "timestamp",
+    ],
 )
 def test_altered_metadata_is_never_built_upon(office: PublishingOffice, name: str) -> None:
     publish(office.operator(), FIRST)

@@ -109,7 +109,7 @@ def test_boxes_ask_for_the_same_whatever_was_agreed_to_shown_or_hidden(
         fetch(box, second)
         asked.append([first.asked, second.asked])
     assert asked[0] == asked[1]
-    assert len(asked[0][1]) == 3
+    assert len(asked[0][1]) == 4  # catalogue, list of releases, two pictures
 
 
 @pytest.mark.parametrize(
