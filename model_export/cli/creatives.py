@@ -25,7 +25,8 @@ __all__ = ["command"]
     "creatives",
     cls=HelpfulGroup,
     examples={
-        "before it is published": "model-export creatives check creatives.json",
+        "what a publisher signs": "model-export creatives pack creatives.json --out pack",
+        "a catalogue that is written out": "model-export creatives check pack/catalogue.json",
     },
 )
 def command() -> None:

@@ -19,6 +19,9 @@ __all__ = ["repo"]
         "sign what 'model-export export' wrote": (
             "server-stub repo publish export --repository repo --keys keys"
         ),
+        "sign what 'model-export creatives pack' wrote": (
+            "server-stub repo publish-creatives pack --repository repo --keys keys"
+        ),
     },
 )
 def repo() -> None:
