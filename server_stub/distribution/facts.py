@@ -47,7 +47,7 @@ class ModelState(TypedDict):
     """Of the ONNX file."""
 
 
-class CreativesState(TypedDict):
+class PublishedCreatives(TypedDict):
     """Of the promos and ads that boxes choose among."""
 
     number: int
@@ -67,7 +67,7 @@ class RepositoryFacts(TypedDict):
     candidate: ModelState | None
     percent: int | None
     task: str | None
-    creatives: CreativesState | None
+    creatives: PublishedCreatives | None
     stopped_models: list[str]
     stopped_tasks: list[str]
     releases: ListState | None
@@ -145,8 +145,8 @@ def _model(manifest: ModelManifest | None) -> ModelState | None:
     return ModelState(version=manifest.model_version, sha256=manifest.model.sha256)
 
 
-def _creatives(catalogue: CreativeCatalogue) -> CreativesState:
-    return CreativesState(
+def _creatives(catalogue: CreativeCatalogue) -> PublishedCreatives:
+    return PublishedCreatives(
         number=len(catalogue.creatives),
         issued=iso_utc(catalogue.issued_at),
         sha256=sha256_hex(canonical_bytes(catalogue)),
