@@ -1,4 +1,4 @@
-"""Creatives from signed metadata: whoever attacks them, those before stay, and the rest goes on."""
+"""Creatives from signed metadata: under any attack those before stay, and the rest goes on."""
 
 from __future__ import annotations
 
