@@ -9,7 +9,7 @@ from edgeagent.dashboard.page_request import PageRequest, Route
 from edgeagent.dashboard.promises import ask_promises
 from edgeagent.messages.answers.household import ProfileShape, RetentionPeriodShape
 from edgeagent.messages.answers.reports import BalanceShape
-from edgeagent.messages.fields import MAX_RETENTION_DAYS
+from edgeagent.messages.fields import MAIN_PROFILE, MAX_RETENTION_DAYS
 
 __all__ = ["ROUTES"]
 
@@ -45,7 +45,9 @@ async def _profile(request: PageRequest) -> Response:
     found = [profile for profile in await _ask_profiles(request) if profile.name == name]
     if not found:
         raise HTTPException(404)
-    return await request.page("profile", back="/profiles", profile=found[0])
+    return await request.page(
+        "profile", back="/profiles", profile=found[0], may_rename=name != MAIN_PROFILE
+    )
 
 
 async def _create_profile(request: PageRequest) -> Response:

@@ -99,17 +99,19 @@ async def _picture(request: PageRequest) -> Response:
 
 
 async def _hide(request: PageRequest) -> Response:
-    await request.tell("hideCreative", **_named(request))
+    what, name = _named(request)
+    await request.tell("hideCreative", what=what, name=name)
     return request.go(_page(request), done="promo_hidden", **_place(request))
 
 
 async def _unhide(request: PageRequest) -> Response:
-    await request.tell("unhideCreative", **_named(request))
+    what, name = _named(request)
+    await request.tell("unhideCreative", what=what, name=name)
     return request.go(_page(request), done="promo_shown", **_place(request))
 
 
-def _named(request: PageRequest) -> dict[str, str]:
-    return {name: request.form.get(name, "") for name in ("what", "name")}
+def _named(request: PageRequest) -> tuple[str, str]:
+    return request.form.get("what", ""), request.form.get("name", "")
 
 
 def _page(request: PageRequest) -> str:

@@ -15,6 +15,8 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
+from edgeagent.messages.fields import MAIN_PROFILE
+
 __all__ = ["LANGUAGES", "Said", "Texts", "choose_language", "load_texts"]
 
 _DIRECTORY = Path(__file__).parent / "locale"
@@ -77,6 +79,10 @@ class Texts:
             return Said(text=sentence, language=_BOX_LANGUAGE)
         english = self._english.gettext(key)
         return Said(text=self._translations.pgettext(key, english), language=self.language)
+
+    def profile(self, name: str) -> str:
+        """Return what viewers call a profile; only the one that every box begins with differs."""
+        return self("profile.everyone") if name == MAIN_PROFILE else name
 
     def number(self, number: int) -> str:
         """Return a whole number, its digits in groups of three."""

@@ -32,7 +32,7 @@ __all__ = [
     "notice_file",
 ]
 
-_PRESENT = "2"
+_PRESENT = "3"
 FIRST_VERSION = "1"
 """Its texts named no values; consents under it hold no terms."""
 _CAP_BYTES = 64 * 1024

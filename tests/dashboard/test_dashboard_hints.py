@@ -71,7 +71,7 @@ def test_the_households_own_switch_turns_them_off_for_every_profile(
     serving.enter()
     off = serving.post("/switches/hints", on="")
     page = told(serving.get(off.headers["location"]).text)
-    assert "Nothing is suggested any more." in page
+    assert "There are no remarks any more." in page
     assert load_texts("en")("switches.hint.undecided") not in page
     serving.post("/switches/hints", on="yes")
     assert told(serving.get("/switches").text).count("Nobody has decided about this yet") == 2

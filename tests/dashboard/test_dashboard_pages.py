@@ -86,13 +86,13 @@ def test_the_record_names_the_text_that_was_on_the_screen(
 ) -> None:
     german = serve(running, "de")
     german.enter()
-    assert "In dieser Box einen Verlauf führen" in told(german.get("/switches").text)
+    assert "Den Verlauf in dieser Box verwenden" in told(german.get("/switches").text)
     german.post("/switches/grant", purpose="history", sure="yes")
     with running.line() as manager:
         (record,) = manager.result("EdgeAgent.consentReceipt")["records"]
     assert (record["language"], record["privacyNoticeUri"]) == (
         "de",
-        "edgeagent/notices/notice-2.de.json",
+        "edgeagent/notices/notice-3.de.json",
     )
 
 
@@ -225,7 +225,7 @@ def test_profiles_come_go_and_change_their_names(furnished: Serving) -> None:
     assert "Ada & Co" in told(furnished.get("/profiles").text)
     assert furnished.get("/profile?name=Ada+%26+Co").status == 200
     assert furnished.post("/profiles/switch", name="Ada & Co").status == 303
-    assert "For Ada & Co." in told(furnished.get("/switches").text)
+    assert "For “Ada & Co”." in told(furnished.get("/switches").text)
     assert furnished.post("/profiles/rename", name="Ada & Co", new_name="Ada").status == 303
     taken = furnished.post("/profiles/create", name="Ada", kind="kid")
     assert taken.status == 503

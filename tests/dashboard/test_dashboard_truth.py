@@ -69,3 +69,16 @@ def test_a_withdrawal_stays_on_record_when_it_is_granted_again(serving: Serving)
         "switched on",
     ]
     assert (page.count("in force"), page.count("replaced")) == (1, 2)
+
+
+def test_nobody_is_called_main(furnished: Serving) -> None:
+    for path in ("/", "/switches", "/thinks", "/quarter", "/profiles", "/profile?name=main"):
+        page = told(furnished.get(path).text)
+        assert "Everyone" in page, path
+        assert not re.search(r"\bmain\b", page), path
+    assert "Everyone" in told(furnished.get("/switches/record").text)
+    assert "Erase the profile Everyone?" in told(
+        furnished.post("/erase/ask", scope="profile", profile="main").text
+    )
+    # the profile that every box begins with keeps its name, so nothing offers another one
+    assert "/profiles/rename" not in furnished.get("/profile?name=main").text

@@ -22,6 +22,8 @@ DIGESTS = {
     "notice-1.en.json": "4e678f4774821ccf7497e23e47c6525a5abe4108cf2eb478f5ceb338eed25733",
     "notice-2.de.json": "bbe19bc5c5c3a6140cb8bf04dfe099b506cd469ee747eedf1dc7eada119eee0e",
     "notice-2.en.json": "6ea1111cd24890bccb7e2266c1c0732fa8c352cae239006a3672f009442c7575",
+    "notice-3.de.json": "c0b3bf2567120a68481622754eedf16cfbd1081eef6f83bdbbfd08d5117ee043",
+    "notice-3.en.json": "c7f3fca9af57dff1e1c209f30f15c7382642fbde4f775e612cb77fc267c49dd4",
 }
 """Households have agreed to exactly these: other words need another version."""
 USUAL = Config(server_url="https://counts.example/tv", retention_days=90)
@@ -110,7 +112,7 @@ def test_every_language_has_words_for_every_name_and_the_same_meanings(language:
 
 def test_the_terms_hold_nothing_but_what_settings_and_limits_say() -> None:
     assert terms_in_force(Config()) == Terms(
-        meanings=dict.fromkeys(map(str, Purpose), 1) | {"promotion": 2},  # a list since then
+        meanings=dict.fromkeys(map(str, Purpose), 1) | {"promotion": 3},  # a list; ads
         mechanisms=get_args(MechanismName),
         odds="3",
         recipients=(),

@@ -132,7 +132,7 @@ def test_a_signal_narrows_and_never_widens(box: Box) -> None:
 
 def test_a_record_names_the_notice_that_was_shown(box: Box) -> None:
     record = box.agent.grant(Purpose.HISTORY)
-    assert (record.notice_version, record.notice_language) == ("2", "en")
+    assert (record.notice_version, record.notice_language) == ("3", "en")
     assert record.expires_at - record.at == CONSENT_LIFETIME_SECONDS
 
 

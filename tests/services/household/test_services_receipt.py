@@ -31,9 +31,9 @@ def test_a_receipt_holds_every_decision_with_its_fields(box: Box) -> None:
     )
     assert (first.event_time, first.event_type) == (iso_utc(given_at), "given")
     assert first.valid_until == iso_utc(given_at + 730 * DAY_SECONDS)
-    assert (first.notice_version, first.language) == ("2", "en")
+    assert (first.notice_version, first.language) == ("3", "en")
     assert first.notice_sha256 == notice_digest(box.agent.gate.notice())
-    assert first.privacy_notice_uri.endswith("notice-2.en.json")
+    assert first.privacy_notice_uri.endswith("notice-3.en.json")
     assert (second.event_type, second.entity_id) == ("withdrawn", "signal")
     assert third.entity_id == "user"
     states = [entry.event_state for entry in receipt.records]
