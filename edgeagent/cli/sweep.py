@@ -31,7 +31,7 @@ _FLEETS = (1_000, 10_000, 100_000, 1_000_000)
     default=0.05,
     show_default=True,
     type=NumberRange(0, 1, min_open=True, max_open=True),
-    help="Of the segment, in all viewing sessions.",
+    help="Of the segment, in the answers of reporting boxes.",
 )
 @segments_option
 @click.option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from edgeagent.dashboard.left import ask_names
 from edgeagent.dashboard.page_request import PageRequest, Route
 from edgeagent.dashboard.promises import ask_promises
 from edgeagent.messages.answers.household import RetentionPeriodShape
@@ -14,9 +15,11 @@ __all__ = ["ROUTES"]
 
 
 async def _assessment(request: PageRequest) -> Response:
+    promises = await ask_promises(request)
     return await request.page(
         "assessment",
-        promises=await ask_promises(request),
+        promises=promises,
+        names=await ask_names(request, promises.task) if promises.beliefs else (),
         budget=await request.ask("budget", BalanceShape),
         retention=await request.ask("retention", RetentionPeriodShape),
     )

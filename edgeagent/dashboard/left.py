@@ -22,7 +22,7 @@ from edgeagent.messages.answers.status import StatusShape
 from edgeagent.privacy.reading import Reading, of_empty_week, read_counts
 from edgeagent.reporting_calendar import SPACING_WEEKS
 
-__all__ = ["ROUTES", "Timeline", "draw_timeline", "read_report"]
+__all__ = ["ROUTES", "Timeline", "ask_names", "draw_timeline", "read_report"]
 
 _YEAR_SECONDS = 52 * WEEK_SECONDS
 _AHEAD_SECONDS = (SPACING_WEEKS + 5) * WEEK_SECONDS
@@ -90,7 +90,7 @@ async def _report(request: PageRequest) -> Response:
         report=report,
         reading=read_report(report),
         example=of_empty_week(report.task, request.random),
-        names=await _names(request, report.task),
+        names=await ask_names(request, report.task),
     )
 
 
@@ -102,7 +102,7 @@ async def _details(request: PageRequest) -> Response:
         report=report,
         reading=read_report(report),
         padding_bytes=len(report.body) - len(report.body.rstrip(" ")),
-        names=await _names(request, report.task),
+        names=await ask_names(request, report.task),
         budget=await request.ask("budget", BalanceShape),
     )
 
@@ -119,7 +119,7 @@ async def _example(request: PageRequest) -> Response:
     )
 
 
-async def _names(request: PageRequest, task: str) -> tuple[CategoryName, ...]:
+async def ask_names(request: PageRequest, task: str) -> tuple[CategoryName, ...]:
     """Return the names of a task's categories; none where the box does not know them any more."""
     asked = await request.box.ask_if_any("reportTask", NamedTaskShape, task=task)
     return () if asked is None else category_names(asked, request.texts)

@@ -22,8 +22,11 @@ class Promises:
     """The assessment as a viewer reads it."""
 
     statements: tuple[PromiseShape, ...]
-    beliefs: tuple[BeliefShape, ...] = ()
-    """What an observer of every report believes most."""
+    task: str = ""
+    """The report task that the beliefs are about."""
+    beliefs: tuple[tuple[int, BeliefShape], ...] = ()
+    """What an observer of every report believes most, each with its category's number; nothing
+    before the first report."""
     riskier: tuple[DeviationShape, ...] = ()
 
 
@@ -34,9 +37,11 @@ async def ask_promises(request: PageRequest) -> Promises:
 
 def read_promises(assessment: AssessmentShape) -> Promises:
     """Pick what is shown of the assessment that the command line prints too."""
-    beliefs = sorted(assessment.conclusions.beliefs, key=lambda belief: -belief.posterior)
+    conclusions = assessment.conclusions
+    beliefs = sorted(enumerate(conclusions.beliefs), key=lambda item: -item[1].posterior)
     return Promises(
         statements=assessment.promises,
-        beliefs=tuple(beliefs[:_SHOWN_BELIEFS]),
+        task=conclusions.task,
+        beliefs=tuple(beliefs[:_SHOWN_BELIEFS]) if conclusions.reports else (),
         riskier=tuple(item for item in assessment.settings if item.direction == "riskier"),
     )

@@ -43,7 +43,7 @@ def fleet_sections(outcome: FleetOutcome, names: tuple[str, ...]) -> tuple[Secti
     return (
         Section(
             title="What the company learns",
-            words="Shares of viewing sessions, estimated from "
+            words="Shares of the answers of reporting boxes, estimated from "
             f"{outcome.estimate.reports:,} reports of {outcome.devices:,} virtual boxes, beside "
             "the truth they were drawn from. One report alone moves the odds of anything about "
             f"its household by a factor of {outcome.scenario.odds} at most; together they make a "

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 import pytest
 
 from edgeagent.config import Config, ServiceConfig
+from edgeagent.dashboard.category_names import CategoryName, category_names
 from edgeagent.dashboard.promises import Promises, read_promises
 from edgeagent.dashboard.rendering import render
 from edgeagent.dashboard.texts import LANGUAGES, load_texts
 from edgeagent.messages.answers.assessment import AssessmentShape, DeviationShape
 from edgeagent.messages.answers.household import PrivateSessionShape
+from edgeagent.messages.answers.reports import CategoryShape, NamedTaskShape
+from edgeagent.messages.manifest import SegmentLabel
 from edgeagent.services.upkeep.settings_risk import deviations
 from tests.api.running import Running
 from tests.dashboard.conftest import furnish
@@ -55,7 +59,10 @@ def test_what_does_not_hold_and_what_is_riskier_is_shown(running: Running) -> No
     ]
     assert all(statement.holds for statement in promises.statements)
     assert len(promises.beliefs) == 3
-    assert promises.beliefs[0].posterior > promises.beliefs[0].prior
+    _, believed = promises.beliefs[0]
+    assert believed.posterior > believed.prior
+    none = whole | {"conclusions": whole["conclusions"] | {"reports": 0}}
+    assert read_promises(msgspec.convert(none, AssessmentShape)).beliefs == ()
     risk = {"setting": "new", "direction": "riskier", "words": "pins are off", "names": []}
     safe = risk | {"direction": "safer", "words": "fewer reports"}
     new = {"topic": "new", "text": "Something else.", "holds": False}
@@ -107,7 +114,35 @@ def test_each_riskier_setting_is_told_in_the_viewer_s_language_under_one_heading
     assert {risk.setting for risk in risks} == FAMILIES["risk."]
 
 
-def render_assessment(promises: Promises, *, language: str = "en") -> str:
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Crime films, Crime films, at night"), ("de", "Krimis, Krimis, nachts")],
+)
+def test_what_could_be_concluded_is_named_in_the_viewers_language(
+    running: Running, language: str, said: str
+) -> None:
+    furnish(running)
+    with running.line() as manager:
+        whole = manager.result("EdgeAgent.assessment")
+    promises = read_promises(msgspec.convert(whole, AssessmentShape))
+    crime = SegmentLabel(
+        name="Crime films", sensitive=False, iab=(), kind="films", genres=("Crime",)
+    )
+    asked = NamedTaskShape(
+        task=promises.task,
+        categories=tuple(
+            CategoryShape(name="-", segments=(crime, crime), daypart="night", is_counted=True)
+            for _ in range(33)
+        ),
+    )
+    names = category_names(asked, load_texts(language))
+    page = told(render_assessment(promises, names=names, language=language))
+    assert said in page.replace(" ,", ",")
+
+
+def render_assessment(
+    promises: Promises, *, names: Sequence[CategoryName] = (), language: str = "en"
+) -> str:
     status = {
         "profile": "main",
         "private_session": PrivateSessionShape(on=False, ends_at=None),
@@ -117,6 +152,7 @@ def render_assessment(promises: Promises, *, language: str = "en") -> str:
         "assessment",
         t=load_texts(language),
         promises=promises,
+        names=names,
         status=status,
         back="/",
         done="",

@@ -194,7 +194,7 @@ def _section(
         picture=truth_picture(
             "line-up",
             rows,
-            axis="share of viewing sessions that hold the title",
+            axis="share of the answers of reporting boxes that hold the title",
             caption=f"In {tied} of {len(rows)} slots another title is as good, as far as counts "
             "and model tell.",
             description="Expected shares of the titles of a line-up, and what they had later.",

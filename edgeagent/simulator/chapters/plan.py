@@ -58,7 +58,7 @@ def plan_chapter(ground: Ground) -> Chapter:
                 picture=truth_picture(
                     "targets",
                     rows[:_SHOWN],
-                    axis="share of viewing sessions in the target",
+                    axis="share of the answers of reporting boxes in the target",
                     caption=caption,
                     description="Planned shares of targets with intervals, and the true ones.",
                 ),

@@ -48,7 +48,7 @@ def shares_picture(fleet: FleetOutcome, names: tuple[str, ...]) -> Picture:
         axes.set_yticks(rows, [shorten(names[i], letters, placeholder=" …") for i in order])
         axes.set_ylim(-0.7, len(order) - 0.3)
         axes.axvline(0, color=QUIET, lw=0.8)
-        axes.set_xlabel("share of viewing sessions, %")
+        axes.set_xlabel("share of the answers of reporting boxes, %")
         axes.grid(visible=False, axis="y")
         legend_above(figure, axes, columns=2)
 
@@ -59,8 +59,8 @@ def shares_picture(fleet: FleetOutcome, names: tuple[str, ...]) -> Picture:
         heights_inches=(height, height),
         caption=f"{fleet.interval_coverage:.0%} of {len(order)} intervals cover the truth, at "
         f"±{100 * fleet.mean_half_width:.1f} points on average.",
-        description="Each category's estimated share of viewing sessions with its interval, and "
-        "the true share.",
+        description="Each category's estimated share of the answers of reporting boxes with its "
+        "interval, and the true share.",
         numbers=Numbers(
             columns=("category", "truth, %", "estimate, %", "from", "to"),
             rows=tuple(
