@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,11 +12,15 @@ from numpy.typing import NDArray
 from edgeagent.errors import InputError
 from edgeagent.messages.fields import HeadName
 from model_export.evaluation.ranking import evaluate_ranking, global_split, mean_and_se, paired_gain
-from model_export.heads.fit import fit_head, torch_is_there
-from model_export.heads.foldin_tuning import FitOrder, Progress
+from model_export.heads.fit import HEADS, fit_head, no_linear, torch_is_there
+from model_export.heads.tuning import FitOrder, Progress
 from model_export.log import WatchLog
 
 __all__ = ["HeadChoice", "choose_head"]
+
+_DEFAULT: HeadName = "foldin"
+_EFFORT: Mapping[HeadName, float] = {"foldin": 3.0, "linear": 1.0, "timescales": 7.0}
+"""How long the fits take, beside each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,59 +28,72 @@ class HeadChoice:
     """The head to ship; P people judged, none where nothing was compared."""
 
     head: HeadName
-    foldin: NDArray[np.float64]
-    """[P] NDCG@100 on what came after the first four fifths of the time."""
-    timescales: NDArray[np.float64]
-    """[P] for the same people."""
-    not_compared: str = ""
-    """Why there is nothing to choose from."""
+    judged: Mapping[HeadName, NDArray[np.float64]]
+    """[P] NDCG@100 on what came after the first four fifths of the time, for the same people."""
+    left_out: tuple[str, ...] = ()
+    """Why a head was not tried."""
 
     @classmethod
     def of(
         cls,
+        judged: Mapping[HeadName, NDArray[np.float64]],
         *,
-        foldin: NDArray[np.float64],
-        timescales: NDArray[np.float64],
         previous: HeadName | None,
+        left_out: tuple[str, ...] = (),
     ) -> Self:
-        """Choose by NDCG@100 [P] of both.
+        """Choose by NDCG@100 [P] of each.
 
-        Against the head of the model before, or else against ``foldin``, the other one has to win
-        by more than one paired standard error: another head gives other reasons and puts sessions
-        into other segments, and where nothing is lost, the head whose reasons are exact and which
-        needs no PyTorch is the better one.
+        Against the head of the model before, or else the first one, another has to win by more than
+        one paired standard error: another head gives other reasons and puts sessions into other
+        segments, and where nothing is lost, a head whose reasons are exact and which needs no
+        PyTorch is the better one.
         """
-        gain, error = paired_gain(timescales, foldin)
-        head: HeadName = previous or "foldin"
-        if abs(gain) > error:
-            head = "timescales" if gain > 0 else "foldin"
-        return cls(head=head, foldin=foldin, timescales=timescales)
+        stays = previous if previous in judged else next(iter(judged), previous)
+        head: HeadName = stays or _DEFAULT
+        for other, quality in judged.items():
+            gain, error = paired_gain(quality, judged[head])
+            if gain > error:
+                head = other
+        return cls(head=head, judged=judged, left_out=left_out)
 
     def facts(self) -> dict[str, object]:
-        """Return it for JSON."""
-        if self.not_compared:
-            return {"head": self.head, "not_compared": self.not_compared}
-        gain, error = paired_gain(self.timescales, self.foldin)
-        return {
-            "head": self.head,
-            "people": len(self.foldin),
-            "ndcg_at_100": {
-                "foldin": mean_and_se(self.foldin)[0],
-                "timescales": mean_and_se(self.timescales)[0],
-            },
-            "gain_of_timescales": {"mean": gain, "se": error},
-        }
+        """Return it for JSON; gains are those of the head over the others."""
+        facts: dict[str, object] = {"head": self.head}
+        if self.left_out:
+            facts["not_compared"] = list(self.left_out)
+        if self.judged:
+            facts |= {
+                "people": len(self.judged[self.head]),
+                "ndcg_at_100": {name: mean_and_se(each)[0] for name, each in self.judged.items()},
+                "gain_over": {
+                    name: dict(zip(("mean", "se"), self._gain_over(name), strict=True))
+                    for name in self._others()
+                },
+            }
+        return facts
 
     def in_words(self) -> str:
         """Return it for people."""
-        if self.not_compared:
-            return f"head {self.head}: {self.not_compared}"
-        gain, error = paired_gain(self.timescales, self.foldin)
-        return (
-            f"head {self.head}: on the split in time, {len(self.foldin):,} people, NDCG@100 is "
-            f"{self.foldin.mean():.3f} for foldin and {self.timescales.mean():.3f} for timescales "
-            f"({gain:+.3f} ± {error:.3f} s.e., paired)"
-        )
+        lines = [f"head {self.head}: {'; '.join(self.left_out)}"] if self.left_out else []
+        if self._others():
+            own = self.judged[self.head]
+            lines.append(
+                f"head {self.head}: on the split in time, {len(own):,} people, its NDCG@100 is "
+                f"{own.mean():.3f}"
+            )
+            for name in self._others():
+                gain, error = self._gain_over(name)
+                lines.append(
+                    f"  {name}: {self.judged[name].mean():.3f}, {gain:+.3f} ± {error:.3f} less "
+                    "(s.e., paired)"
+                )
+        return "\n".join(lines)
+
+    def _others(self) -> list[HeadName]:
+        return [name for name in self.judged if name != self.head]
+
+    def _gain_over(self, name: HeadName) -> tuple[float, float]:
+        return paired_gain(self.judged[self.head], self.judged[name])
 
 
 def choose_head(
@@ -86,25 +104,25 @@ def choose_head(
     progress: Progress,
     previous: HeadName | None = None,
 ) -> HeadChoice:
-    """Fit both heads to the first four fifths of the time and judge them on the rest.
+    """Fit each head to the first four fifths of the time and judge it on the rest.
 
     Args:
         log: the viewings.
         dimension: D.
-        seed: of both fits.
+        seed: of all fits.
         progress: told what is happening and how much of the whole is done, 0-1.
-        previous: head of the model before, which stays unless the other is clearly better.
+        previous: head of the model before, which stays unless another is clearly better.
 
     """
-    if not torch_is_there():
-        return _uncompared(
-            "timescales was not tried, PyTorch is not installed: pip install 'edgeagent[train]'",
-            previous,
-        )
+    left_out = dict(_left_out(log, dimension=dimension))
+    heads = [head for head in HEADS if head not in left_out]
     try:
         split = global_split(log)
     except InputError:
-        return _uncompared("the log is too small to compare heads on a split in time", previous)
+        small = "the log is too small to compare heads on a split in time"
+        return HeadChoice.of({}, previous=previous, left_out=(small,))
+    parts = np.cumsum([0.0, *(_EFFORT[head] for head in heads)])
+    parts /= parts[-1]
 
     def judged(head: HeadName, begin: float, end: float) -> NDArray[np.float64]:
         order = FitOrder(
@@ -117,10 +135,19 @@ def choose_head(
         fitted = fit_head(split.training, head, order, seeds=1)
         return evaluate_ranking(split, fitted.scorer()).ndcg_at_100
 
-    foldin, timescales = judged("foldin", 0.0, 0.3), judged("timescales", 0.3, 1.0)
-    return HeadChoice.of(foldin=foldin, timescales=timescales, previous=previous)
+    return HeadChoice.of(
+        {head: judged(head, *parts[n : n + 2].tolist()) for n, head in enumerate(heads)},
+        previous=previous,
+        left_out=tuple(left_out.values()),
+    )
 
 
-def _uncompared(why: str, previous: HeadName | None) -> HeadChoice:
-    nobody = np.empty(0)
-    return HeadChoice(head=previous or "foldin", foldin=nobody, timescales=nobody, not_compared=why)
+def _left_out(log: WatchLog, *, dimension: int) -> Iterator[tuple[HeadName, str]]:
+    """Yield the heads that cannot be fitted here, and why."""
+    if why := no_linear(log, dimension=dimension):
+        yield "linear", f"linear was not tried, {why}"
+    if not torch_is_there():
+        yield (
+            "timescales",
+            "timescales was not tried, PyTorch is not installed: pip install 'edgeagent[train]'",
+        )

@@ -34,8 +34,8 @@ from model_export.evaluation.splits import (
 from model_export.heads.encoders import Encoder, encoded
 from model_export.heads.files import TEMPERATURE
 from model_export.heads.fit import HEADS, FittedHead, fit_head, torch_is_there
-from model_export.heads.foldin_tuning import FitOrder, Progress
 from model_export.heads.trained_model import TrainedModel
+from model_export.heads.tuning import FitOrder, Progress
 from model_export.log import WatchLog
 from model_export.segments.session_vectors import sample_sessions, session_vectors
 from model_export.train import train

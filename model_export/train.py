@@ -11,9 +11,10 @@ from edgeagent.messages.fields import HeadName
 from edgeagent.messages.task import PERMITTED_SEGMENTS
 from model_export.heads.als import FactorEngine, LocalEngine
 from model_export.heads.fit import FittedHead, fit_head
-from model_export.heads.foldin import FoldinSettings
-from model_export.heads.foldin_tuning import FitOrder, Progress, Tuned
+from model_export.heads.foldin import FoldinSettings, FoldinTuned
+from model_export.heads.linear import LinearSettings
 from model_export.heads.trained_model import TrainedModel, encoder_of
+from model_export.heads.tuning import FitOrder, Progress
 from model_export.heads.warm_start import carried_embeddings
 from model_export.log import WatchLog
 from model_export.segments.find import find_segments
@@ -65,7 +66,7 @@ def train(  # noqa: PLR0913  (what is trained, and with what)
         seed=seed,
         progress=fitting,
         settled=None if previous is None else _settled(previous),
-        start=None if previous is None else _start(previous, log, dimension=dimension),
+        start=None if previous is None else _start(previous, log, head=head, dimension=dimension),
         engine=engine,
     )
     fitted = fit_head(log, head, order)
@@ -108,13 +109,15 @@ def _with_segments(
     )
 
 
-def _settled(previous: TrainedModel) -> Tuned | None:
+def _settled(previous: TrainedModel) -> FoldinTuned | LinearSettings | None:
     settings = previous.settings
+    if isinstance(settings, LinearSettings):
+        return settings
     if not isinstance(settings, FoldinSettings):
         return None
     if previous.fit_alpha is None or previous.fit_regularization is None:
         return None
-    return Tuned(
+    return FoldinTuned(
         fit_alpha=previous.fit_alpha,
         fit_regularization=previous.fit_regularization,
         foldin=settings,
@@ -122,10 +125,13 @@ def _settled(previous: TrainedModel) -> Tuned | None:
     )
 
 
-def _start(previous: TrainedModel, log: WatchLog, *, dimension: int) -> NDArray[np.float32] | None:
+def _start(
+    previous: TrainedModel, log: WatchLog, *, head: HeadName, dimension: int
+) -> NDArray[np.float32] | None:
+    """Return what a training may begin at: the embeddings of the same head, of the same length."""
     embeddings = carried_embeddings(previous, log.titles)
-    fits = isinstance(previous.settings, FoldinSettings) and embeddings.shape[1] == dimension
-    return embeddings if fits else None
+    fits = previous.head == head and embeddings.shape[1] == dimension
+    return embeddings if fits and head != "timescales" else None
 
 
 def _check(log: WatchLog, *, segments: int, dimension: int, previous: TrainedModel | None) -> None:

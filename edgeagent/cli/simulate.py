@@ -82,7 +82,7 @@ def _chapters_of(
 )
 @click.option(
     "--head",
-    type=click.Choice(["foldin", "timescales", "auto"]),
+    type=click.Choice(["foldin", "linear", "timescales", "auto"]),
     default="foldin",
     show_default=True,
     help="What computes picks; timescales needs PyTorch, auto compares both.",

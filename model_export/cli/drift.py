@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from model_export.drift.alarm import DriftAlarm
     from model_export.drift.counts import Mix
     from model_export.drift.holdout import PriorsJudgement
-    from model_export.heads.foldin_tuning import Progress
     from model_export.heads.trained_model import TrainedModel
+    from model_export.heads.tuning import Progress
 
 __all__ = ["command"]
 

@@ -11,6 +11,7 @@ import msgspec
 from edgeagent.messages.manifest import LiftedWord
 from model_export.evaluation.ranking import mean_and_se
 from model_export.heads.foldin import FoldinSettings
+from model_export.heads.linear import LinearSettings
 from model_export.heads.trained_model import HeadSettings, TrainedModel
 from model_export.segments.naming import UNKNOWN_SHARE
 
@@ -97,7 +98,7 @@ def _show_unknown(model: TrainedModel) -> None:
 
 
 def _settings(settings: HeadSettings) -> dict[str, object]:
-    if isinstance(settings, FoldinSettings):
+    if isinstance(settings, FoldinSettings | LinearSettings):
         return asdict(settings)
     return {
         "per_viewing": settings.per_viewing.tolist(),
@@ -110,6 +111,11 @@ def _in_words(settings: HeadSettings) -> str:
     if isinstance(settings, FoldinSettings):
         return (
             f"α {settings.alpha:.3g}, λ {settings.regularization:.3g}, viewings fade over "
+            f"{settings.decay_days:g} days to {settings.floor:.0%}"
+        )
+    if isinstance(settings, LinearSettings):
+        return (
+            f"λ {settings.regularization:.3g}, δ {settings.dropout_ratio:.3g}, viewings fade over "
             f"{settings.decay_days:g} days to {settings.floor:.0%}"
         )
     viewings = ", ".join(f"{1 / rate:.2g}" for rate in settings.per_viewing)

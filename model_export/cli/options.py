@@ -15,7 +15,7 @@ from edgeagent.errors import InputError
 from edgeagent.messages.task import PERMITTED_SEGMENTS
 
 if TYPE_CHECKING:
-    from model_export.heads.foldin_tuning import Progress
+    from model_export.heads.tuning import Progress
     from model_export.log import WatchLog
 
 __all__ = [

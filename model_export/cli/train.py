@@ -35,10 +35,10 @@ __all__ = ["command"]
 @size_options
 @click.option(
     "--head",
-    type=click.Choice(["auto", "foldin", "timescales"]),
+    type=click.Choice(["auto", "foldin", "linear", "timescales"]),
     default="auto",
     show_default=True,
-    help="timescales needs PyTorch; auto compares both.",
+    help="timescales needs PyTorch; auto compares all.",
 )
 @click.option(
     "--engine",
@@ -66,7 +66,7 @@ def command(  # noqa: PLR0913  (one for each option)
     source: Source,
     segments: int,
     dimension: int,
-    head: Literal["auto", "foldin", "timescales"],
+    head: Literal["auto", "foldin", "linear", "timescales"],
     engine_name: str,
     previous: Path | None,
     out: Path,
@@ -74,10 +74,10 @@ def command(  # noqa: PLR0913  (one for each option)
 ) -> None:
     """Train embeddings and segments on all viewings.
 
-    Settings are chosen on viewings held out; then everything is used. Which
-    head is better for these viewings, auto learns from the first four fifths
-    of the time and judges on the rest; the head of a previous model stays
-    unless the other is clearly better. 'model-export evaluate' says how good
+    Settings are chosen on viewings held out; then everything is used. Which head
+    is best for these viewings, auto learns from the first four fifths of the
+    time and judges on the rest; the head of a previous model stays unless
+    another is clearly better. 'model-export evaluate' says how good
     such a model is.
     """
     from model_export.choosing import choose_head  # noqa: PLC0415  (loads numpy)
@@ -125,10 +125,11 @@ def command(  # noqa: PLR0913  (one for each option)
     click.echo(f"\nwritten to {out}; next: model-export export {out} --out DIR")
 
 
-def _on_spark(head: Literal["auto", "foldin", "timescales"]) -> Literal["foldin"]:
-    if head == "timescales":
+def _on_spark(head: Literal["auto", "foldin", "linear", "timescales"]) -> Literal["foldin"]:
+    if head in ("linear", "timescales"):
+        how = "with PyTorch" if head == "timescales" else "in closed form"
         raise InputError(
-            "head timescales is trained with PyTorch, not on Spark",
+            f"head {head} is trained {how}, not on Spark",
             hint="choose --head foldin, or --engine local",
         )
     return "foldin"

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.errors import InputError
+from model_export.evaluation.co_viewings import CoViewings, inverse_of
 from model_export.evaluation.ranking import PersonHistory, Scorer, evaluate_ranking
 from model_export.evaluation.splits import Aim, validation_split
 from model_export.log import WatchLog
@@ -58,11 +59,11 @@ def fit_itemknn(training: WatchLog, *, aim: Aim = "later") -> Fitted:
     """Rank by the sum of shrunken cosines with what was watched, 100 neighbours a title."""
 
     def prepared(log: WatchLog) -> Callable[[float], Scorer]:
-        part = _KnownTitles.of(log)
-        return lambda shrinkage: part.scorer(neighbour_weights(part.gram, shrinkage))
+        part = _known_titles(log)
+        return lambda shrinkage: _scorer(part, neighbour_weights(part.gram, shrinkage))
 
     shrinkage = _choose(_SHRINKAGES, prepared, training, aim)
-    neighbours = min(_NEIGHBOURS, len(_KnownTitles.of(training).titles))
+    neighbours = min(_NEIGHBOURS, len(_known_titles(training).titles))
     return Fitted(
         score=prepared(training)(shrinkage), size_bytes=8 * neighbours * len(training.titles)
     )
@@ -72,31 +73,25 @@ def fit_ease(training: WatchLog, *, recency: bool, aim: Aim = "later") -> Fitted
     """Fit EASE; with ``recency`` a viewing weighs max(e^(−age/τ), 0.1) in the history."""
 
     def prepared(log: WatchLog) -> Callable[[float], Scorer]:
-        part = _KnownTitles.of(log)
-        return lambda lambda_: part.scorer(ease_weights(part.gram, lambda_))
+        part = _known_titles(log)
+        return lambda lambda_: _scorer(part, ease_weights(part.gram, lambda_))
 
     lambda_ = _choose(_LAMBDAS, prepared, training, aim)
 
     def faded(log: WatchLog) -> Callable[[float], Scorer]:
-        part = _KnownTitles.of(log)
+        part = _known_titles(log)
         weights = ease_weights(part.gram, lambda_)
-        return lambda days: part.scorer(weights, days)
+        return lambda days: _scorer(part, weights, days)
 
     days = _choose(_FADING_DAYS, faded, training, aim) if recency else np.inf
     return Fitted(
-        score=faded(training)(days), size_bytes=4 * len(_KnownTitles.of(training).titles) ** 2
+        score=faded(training)(days), size_bytes=4 * len(_known_titles(training).titles) ** 2
     )
 
 
 def ease_weights(gram: NDArray[np.float32], lambda_: float) -> NDArray[np.float32]:
     """Return B [M, M] = −P / diag(P) with a zero diagonal, P = (XᵀX + λI)⁻¹ (Steck, eq. 8)."""
-    from scipy.linalg import lapack  # noqa: PLC0415  (half a second)
-
-    # By Cholesky: half the work of a general inverse, which is most of the time of a table.
-    system = gram + np.float32(lambda_) * np.eye(len(gram), dtype=np.float32)
-    lower, _ = lapack.spotrf(system, lower=1, overwrite_a=1)
-    half, _ = lapack.spotri(lower, lower=1, overwrite_c=1)
-    inverse = np.tril(half) + np.tril(half, -1).T
+    inverse = inverse_of(gram + np.float32(lambda_) * np.eye(len(gram), dtype=np.float32))
     weights = np.asarray(-inverse / np.diag(inverse), dtype=np.float32)
     np.fill_diagonal(weights, 0.0)
     return weights
@@ -113,46 +108,24 @@ def neighbour_weights(gram: NDArray[np.float32], shrinkage: float) -> NDArray[np
     return weights
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _KnownTitles:
-    """The M titles that an item-item model knows."""
+def _known_titles(log: WatchLog) -> CoViewings:
+    return CoViewings.of(log, most=_MAX_TITLES)
 
-    titles: NDArray[np.intp]
-    """[M] their numbers in the log."""
-    place: NDArray[np.intp]
-    """[I] where each title stands among them, −1 where it does not."""
-    gram: NDArray[np.float32]
-    """[M, M] how many people watched both."""
 
-    @classmethod
-    def of(cls, log: WatchLog) -> _KnownTitles:
-        from scipy.sparse import csr_matrix  # noqa: PLC0415  (half a second)
+def _scorer(part: CoViewings, weights: NDArray[np.float32], days: float = np.inf) -> Scorer:
+    """Score by history · weights; titles it does not know come last."""
 
-        shape = (log.user_count, len(log.titles))
-        watched = csr_matrix((np.ones(len(log), dtype=np.float32), (log.users, log.items)), shape)
-        watched.data[:] = 1.0  # a person who watches a title twice is one viewer
-        viewers = np.asarray(watched.sum(axis=0)).ravel()
-        popular = np.argsort(-viewers, kind="stable")[:_MAX_TITLES]
-        titles = np.sort(popular[viewers[popular] > 0])
-        place = np.full(len(log.titles), -1)
-        place[titles] = np.arange(len(titles))
-        part = watched[:, titles]
-        return cls(titles=titles, place=place, gram=(part.T @ part).toarray())
+    def score(history: PersonHistory) -> NDArray[np.floating]:
+        places = part.place[history.items]
+        fading = np.maximum(_faded(history.now - history.watched_on, days), _FADED)
+        strength = np.zeros(len(part.titles), dtype=np.float32)
+        np.maximum.at(strength, places[places >= 0], fading[places >= 0].astype(np.float32))
+        known = np.flatnonzero(strength)
+        scores = np.full(len(part.place), -np.inf)
+        scores[part.titles] = strength[known] @ weights[known]
+        return scores
 
-    def scorer(self, weights: NDArray[np.float32], days: float = np.inf) -> Scorer:
-        """Score by history · weights; titles it does not know come last."""
-
-        def score(history: PersonHistory) -> NDArray[np.floating]:
-            places = self.place[history.items]
-            fading = np.maximum(_faded(history.now - history.watched_on, days), _FADED)
-            strength = np.zeros(len(self.titles), dtype=np.float32)
-            np.maximum.at(strength, places[places >= 0], fading[places >= 0].astype(np.float32))
-            known = np.flatnonzero(strength)
-            scores = np.full(len(self.place), -np.inf)
-            scores[self.titles] = strength[known] @ weights[known]
-            return scores
-
-        return score
+    return score
 
 
 def _popular(log: WatchLog, days: float) -> Scorer:

@@ -16,6 +16,9 @@ from model_export.heads.contract_reference import Reference, golden_vectors
 from model_export.heads.foldin import FoldinSettings, FoldinSolver
 from model_export.heads.foldin_graph import build_foldin_graph
 from model_export.heads.foldin_reference import FoldinParameters, foldin_reference
+from model_export.heads.linear import LinearSettings
+from model_export.heads.linear_graph import build_linear_graph
+from model_export.heads.linear_reference import LinearParameters, linear_reference
 from model_export.heads.timescales import TimescalesWeights
 from model_export.heads.timescales_graph import build_timescales_graph
 from model_export.heads.timescales_reference import TimescalesParameters, timescales_reference
@@ -40,19 +43,34 @@ def head_files(model: TrainedModel, *, model_version: str) -> tuple[bytes, bytes
         ModelError: the graph does not compute what it should.
 
     """
-    if isinstance(model.settings, FoldinSettings):
-        foldin = _foldin_parameters(model, model.settings, model_version)
-        golden = _golden(model, partial(foldin_reference, foldin))
-        return exact_graph(foldin, golden), golden
-    timescales = _timescales_parameters(model, model.settings, model_version)
-    golden = _golden(model, partial(timescales_reference, timescales))
-    graph = build_timescales_graph(timescales)
+    match model.settings:
+        case FoldinSettings() as settings:
+            foldin = _foldin_parameters(model, settings, model_version)
+            golden = _golden(model, partial(foldin_reference, foldin))
+            return exact_graph(foldin, golden), golden
+        case LinearSettings() as settings:
+            linear = _linear_parameters(model, settings, model_version)
+            golden = _golden(model, partial(linear_reference, linear))
+            return _met(build_linear_graph(linear), golden), golden
+        case TimescalesWeights() as weights:
+            timescales = _timescales_parameters(model, weights, model_version)
+            golden = _golden(model, partial(timescales_reference, timescales))
+            return _met(build_timescales_graph(timescales), golden), golden
+
+
+def _met(graph: bytes, golden: bytes) -> bytes:
+    """Return a graph that meets its golden vectors with room to spare.
+
+    Raises:
+        ModelError: it does not.
+
+    """
     if missed := _first_miss(graph, golden, rtol=GOLDEN_RTOL / _MARGIN):
         raise ModelError(
             f"the graph does not compute what it should: {missed}",
             hint="train again with another --seed, or with --head foldin",
         )
-    return graph, golden
+    return graph
 
 
 def exact_graph(parameters: FoldinParameters, golden: bytes) -> bytes:
@@ -105,6 +123,19 @@ def _foldin_parameters(
         gram=FoldinSolver(model.table.embeddings(), settings).gram,
         regularization=settings.regularization,
         alpha=settings.alpha,
+        decay_days=settings.decay_days,
+        floor=settings.floor,
+        centroids=model.centroids,
+        temperature=TEMPERATURE,
+        space_id=model.table.space_id,
+        model_version=model_version,
+    )
+
+
+def _linear_parameters(
+    model: TrainedModel, settings: LinearSettings, model_version: str
+) -> LinearParameters:
+    return LinearParameters(
         decay_days=settings.decay_days,
         floor=settings.floor,
         centroids=model.centroids,

@@ -1,9 +1,11 @@
-"""The two heads: how each is fitted to a log, and what a fitted one consists of."""
+"""The heads: how each is fitted to a log, and what a fitted one consists of."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +16,29 @@ from model_export.evaluation.ranking import PersonHistory, RankingQuality, Score
 from model_export.evaluation.splits import Aim
 from model_export.heads.cold_start import with_cold_rows
 from model_export.heads.factors import ItemTable, log_popularity
-from model_export.heads.foldin import FoldinSettings
-from model_export.heads.foldin_tuning import FitOrder, Tuned, foldin_scorer, tune
+from model_export.heads.foldin import FoldinTuned
+from model_export.heads.foldin_tuning import tune
+from model_export.heads.linear_fit import (
+    MAX_TITLES,
+    co_viewings,
+    fit_rows,
+    tune_linear,
+    with_room_for_known,
+)
 from model_export.heads.trained_model import HeadSettings, scorer_of
+from model_export.heads.tuning import FitOrder
 from model_export.heads.warm_start import held_near
 from model_export.log import WatchLog
 
-__all__ = ["HEADS", "FittedHead", "fit_head", "torch_is_there"]
+__all__ = ["HEADS", "FittedHead", "fit_head", "no_linear", "torch_is_there"]
 
-HEADS: tuple[HeadName, ...] = ("foldin", "timescales")
+HEADS: tuple[HeadName, ...] = ("foldin", "linear", "timescales")
 
 _POPULARITY_FRACTION = 0.02
 """What the most popular title scores by its bias, as a part of a typical household's best score:
 enough to order titles for a household without history, too little to order them for another."""
 _TYPICAL_HISTORIES = 200
+_LEAST_LINEAR = 2
 _AHEAD: dict[Aim, int] = {"next": 1, "later": 20, "any": 20}
 _TAIL: dict[Aim, int] = {"next": 1, "later": 5, "any": 5}
 """How many latest viewings of a person are kept out to judge training by."""
@@ -42,7 +53,7 @@ class FittedHead:
     """[N] ≥ 0."""
     settings: HeadSettings
     validation: RankingQuality | None
-    tuned: Tuned | None = None
+    tuned: FoldinTuned | None = None
     """How ``foldin`` was fitted."""
 
     def scorer(self) -> Scorer:
@@ -65,14 +76,28 @@ def fit_head(log: WatchLog, head: HeadName, order: FitOrder, *, seeds: int = 3) 
         seeds: how often ``timescales`` is trained; the best training is kept.
 
     Raises:
-        InputError: ``timescales`` without PyTorch, or a log that it can learn nothing from.
+        InputError: ``timescales`` without PyTorch, or a log that it can learn nothing from;
+            or what :func:`no_linear` tells of.
 
     """
     match head:  # without a default, so that mypy asks for a head that is added
         case "foldin":
-            return _foldin(log, order)
+            with _one_thread():  # thousands of small systems: more threads wait for each other
+                return _foldin(log, order)
+        case "linear":
+            with _one_thread():  # more make other sums; and beside other work, they wait 20 times
+                return _linear(log, order)
         case "timescales":
             return _timescales(log, order, seeds=seeds)
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Return a context in which BLAS takes one thread."""
+    from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415  (it ships no types)
+        threadpool_limits,
+    )
+
+    return cast("AbstractContextManager[object]", threadpool_limits(1, "blas"))
 
 
 def _timescales(log: WatchLog, order: FitOrder, *, seeds: int) -> FittedHead:
@@ -105,38 +130,64 @@ def _timescales(log: WatchLog, order: FitOrder, *, seeds: int) -> FittedHead:
     )
 
 
-def _foldin(log: WatchLog, order: FitOrder) -> FittedHead:
-    from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415  (it ships no types)
-        threadpool_limits,
+def no_linear(log: WatchLog, *, dimension: int) -> str:
+    """Return why head ``linear`` cannot be fitted to a log, or nothing."""
+    titles = np.count_nonzero(np.bincount(log.items, minlength=len(log.titles)))
+    if titles > MAX_TITLES:
+        return f"it takes at most {MAX_TITLES:,} watched titles, not {titles:,}"
+    if dimension < _LEAST_LINEAR:
+        return f"it needs {_LEAST_LINEAR} dimensions, the last of which weighs a title's viewings"
+    return ""
+
+
+def _linear(log: WatchLog, order: FitOrder) -> FittedHead:
+    if why := no_linear(log, dimension=order.dimension):
+        raise InputError(
+            f"head linear: {why}", hint="choose --head foldin, which has no such limit"
+        )
+    tuned = tune_linear(log, order)
+    settings, start = tuned.settings, order.start
+    order.progress("Fitting embeddings", 0.95)
+    rows = fit_rows(co_viewings(log), settings, dimension=order.dimension)
+    if start is not None and settings == order.settled:
+        viewings = np.bincount(log.items, minlength=len(log.titles))
+        near = held_near(rows[:, :-1], start[:, :-1], viewings)
+        rows = np.column_stack([near, rows[:, -1]])
+    table = ItemTable.of(with_room_for_known(with_cold_rows(log, rows, seed=order.seed)))
+    return FittedHead(
+        table=table,
+        bias=_bias(log, table, settings),
+        settings=settings,
+        validation=tuned.validation,
     )
 
-    # Thousands of small systems: more BLAS threads only wait for each other.
-    with threadpool_limits(1, "blas"):
-        tuned = tune(log, order)
-        order.progress("Fitting embeddings", 0.95)
-        start, settled = order.start, order.settled
-        factors = order.engine.fit(
-            log,
-            alpha=tuned.fit_alpha,
-            regularization=tuned.fit_regularization,
-            dimension=order.dimension,
-            seed=order.seed,
-            start=start,
-        )
-        if start is not None and settled is not None and _as_before(tuned, settled):
-            viewings = np.bincount(log.items, minlength=len(log.titles))
-            factors = held_near(factors, start, viewings)
-        table = ItemTable.of(with_cold_rows(log, factors, seed=order.seed))
-        return FittedHead(
-            table=table,
-            bias=_bias(log, table.embeddings(), tuned.foldin),
-            settings=tuned.foldin,
-            validation=tuned.validation,
-            tuned=tuned,
-        )
+
+def _foldin(log: WatchLog, order: FitOrder) -> FittedHead:
+    tuned = tune(log, order)
+    order.progress("Fitting embeddings", 0.95)
+    start, settled = order.start, order.settled
+    factors = order.engine.fit(
+        log,
+        alpha=tuned.fit_alpha,
+        regularization=tuned.fit_regularization,
+        dimension=order.dimension,
+        seed=order.seed,
+        start=start,
+    )
+    if start is not None and isinstance(settled, FoldinTuned) and _as_before(tuned, settled):
+        viewings = np.bincount(log.items, minlength=len(log.titles))
+        factors = held_near(factors, start, viewings)
+    table = ItemTable.of(with_cold_rows(log, factors, seed=order.seed))
+    return FittedHead(
+        table=table,
+        bias=_bias(log, table, tuned.foldin),
+        settings=tuned.foldin,
+        validation=tuned.validation,
+        tuned=tuned,
+    )
 
 
-def _as_before(tuned: Tuned, settled: Tuned) -> bool:
+def _as_before(tuned: FoldinTuned, settled: FoldinTuned) -> bool:
     """Whether embeddings are fitted as those before: else they are of another length."""
     return (tuned.fit_alpha, tuned.fit_regularization) == (
         settled.fit_alpha,
@@ -144,11 +195,9 @@ def _as_before(tuned: Tuned, settled: Tuned) -> bool:
     )
 
 
-def _bias(
-    log: WatchLog, embeddings: NDArray[np.float32], settings: FoldinSettings
-) -> NDArray[np.float32]:
+def _bias(log: WatchLog, table: ItemTable, settings: HeadSettings) -> NDArray[np.float32]:
     """Return [N] log popularity, scaled to what scores are like."""
-    score = foldin_scorer(embeddings, np.zeros(len(embeddings)), settings)
+    score = scorer_of(table, np.zeros(len(log.titles)), settings)
     best = [float(score(history).max()) for history in _some_histories(log)]
     unit = max(float(np.median(best)), float(np.finfo(np.float32).tiny))
     return (_POPULARITY_FRACTION * unit * log_popularity(log)).astype(np.float32)

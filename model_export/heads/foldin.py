@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FoldinSettings", "FoldinSolver"]
+from model_export.evaluation.ranking import RankingQuality
+
+__all__ = ["FoldinSettings", "FoldinSolver", "FoldinTuned"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,19 @@ class FoldinSettings:
         """Return w [L] for completions and ages [L]."""
         fading = np.maximum(np.exp(-age_days / self.decay_days), self.floor)
         return np.asarray(self.alpha * completion * fading, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoldinTuned:
+    """The settings that validation chose."""
+
+    fit_alpha: float
+    """α the factors are fitted with."""
+    fit_regularization: float
+    """λ the factors are fitted with."""
+    foldin: FoldinSettings
+    validation: RankingQuality | None
+    """Of these settings; ``None`` where the log is too small to hold anybody out."""
 
 
 class FoldinSolver:

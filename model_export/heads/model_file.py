@@ -18,6 +18,7 @@ from edgeagent.regular_file import read_regular
 from model_export.evaluation.ranking import RankingQuality
 from model_export.heads.factors import ItemTable
 from model_export.heads.foldin import FoldinSettings
+from model_export.heads.linear import LinearSettings
 from model_export.heads.timescales import TimescalesWeights
 from model_export.heads.trained_model import HeadSettings, TrainedModel
 
@@ -38,6 +39,15 @@ class _Foldin(Message, frozen=True, kw_only=True):
     floor: float
 
 
+class _Linear(Message, frozen=True, kw_only=True):
+    """Of head C."""
+
+    regularization: float
+    dropout_ratio: float
+    decay_days: float
+    floor: float
+
+
 class _Facts(Message, frozen=True, kw_only=True):
     """What is no array."""
 
@@ -46,6 +56,7 @@ class _Facts(Message, frozen=True, kw_only=True):
     labels: tuple[SegmentLabel, ...]
     segment_titles: tuple[tuple[str, ...], ...]
     foldin: _Foldin | None = None
+    linear: _Linear | None = None
     fit_alpha: float | None
     fit_regularization: float | None
     session_cosine: float
@@ -66,6 +77,7 @@ def save_model(model: TrainedModel, path: Path) -> None:
         titles=model.titles,
         labels=model.labels,
         foldin=_Foldin(**asdict(settings)) if isinstance(settings, FoldinSettings) else None,
+        linear=_Linear(**asdict(settings)) if isinstance(settings, LinearSettings) else None,
         segment_titles=model.segment_titles,
         fit_alpha=model.fit_alpha,
         fit_regularization=model.fit_regularization,
@@ -160,6 +172,8 @@ def _unknown_share(arrays: dict[str, NDArray[np.generic]]) -> NDArray[np.float64
 def _settings(facts: _Facts, arrays: dict[str, NDArray[np.generic]]) -> HeadSettings:
     if facts.foldin is not None:
         return FoldinSettings(**msgspec.structs.asdict(facts.foldin))
+    if facts.linear is not None:
+        return LinearSettings(**msgspec.structs.asdict(facts.linear))
     return TimescalesWeights(
         **{name: arrays[f"timescales.{name}"].astype(np.float64) for name in _TIMESCALES}
     )

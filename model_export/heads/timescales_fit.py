@@ -11,9 +11,9 @@ from model_export.evaluation.ranking import RankingQuality, Split, evaluate_rank
 from model_export.evaluation.splits import tail_split
 from model_export.heads.encoders import history_scorer
 from model_export.heads.factors import ItemTable
-from model_export.heads.foldin_tuning import Progress, validation_value
 from model_export.heads.timescales import TimescalesEncoder
 from model_export.heads.timescales_torch import Recipe, Snapshot, Trainer
+from model_export.heads.tuning import Progress, validation_value
 from model_export.log import WatchLog
 
 __all__ = ["FittedTimescales", "fit_timescales"]

@@ -14,11 +14,12 @@ from model_export.evaluation.ranking import RankingQuality, Scorer
 from model_export.heads.encoders import Encoder, history_scorer
 from model_export.heads.factors import ItemTable
 from model_export.heads.foldin import FoldinSettings, FoldinSolver
+from model_export.heads.linear import LinearEncoder, LinearSettings
 from model_export.heads.timescales import TimescalesEncoder, TimescalesWeights
 
 __all__ = ["HeadSettings", "TrainedModel", "encoder_of", "head_of", "scorer_of"]
 
-HeadSettings = FoldinSettings | TimescalesWeights
+HeadSettings = FoldinSettings | LinearSettings | TimescalesWeights
 """The parameters of a head beside the embeddings; each head has a type of its own."""
 
 
@@ -27,15 +28,21 @@ def head_of(settings: HeadSettings) -> HeadName:
     match settings:
         case FoldinSettings():
             return "foldin"
+        case LinearSettings():
+            return "linear"
         case TimescalesWeights():
             return "timescales"
 
 
 def encoder_of(embeddings: NDArray[np.floating], settings: HeadSettings) -> Encoder:
     """Return the head over embeddings [N, D]."""
-    if isinstance(settings, FoldinSettings):
-        return FoldinSolver(embeddings, settings)
-    return TimescalesEncoder(embeddings, settings)
+    match settings:
+        case FoldinSettings():
+            return FoldinSolver(embeddings, settings)
+        case LinearSettings():
+            return LinearEncoder(embeddings, settings)
+        case TimescalesWeights():
+            return TimescalesEncoder(embeddings, settings)
 
 
 def scorer_of(table: ItemTable, bias: NDArray[np.floating], settings: HeadSettings) -> Scorer:

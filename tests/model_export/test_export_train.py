@@ -20,9 +20,10 @@ from model_export.evaluation.ranking import (
 )
 from model_export.heads.als import LocalEngine
 from model_export.heads.factors import ItemTable
-from model_export.heads.foldin import FoldinSettings, FoldinSolver
-from model_export.heads.foldin_tuning import FitOrder, Tuned, tune
+from model_export.heads.foldin import FoldinSettings, FoldinSolver, FoldinTuned
+from model_export.heads.foldin_tuning import tune
 from model_export.heads.trained_model import TrainedModel
+from model_export.heads.tuning import FitOrder
 from model_export.heads.warm_start import carried_embeddings, held_near
 from model_export.loaders.movielens import load_movielens
 from model_export.log import WatchLog
@@ -278,7 +279,7 @@ def test_cohesion_and_size_tell_of_each_segment(panel: WatchLog, model: TrainedM
 
 @pytest.mark.deep
 def test_settled_settings_stay_unless_others_are_clearly_better(panel: WatchLog) -> None:
-    def again(settled: Tuned | None) -> Tuned:
+    def again(settled: FoldinTuned | None) -> FoldinTuned:
         return tune(panel, FitOrder(dimension=8, seed=0, settled=settled))
 
     best = again(None)

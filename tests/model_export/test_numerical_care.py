@@ -1,4 +1,4 @@
-"""Logs as they should not be: both heads still give numbers, and the box scores with them."""
+"""Logs as they should not be: all heads still give numbers, and the box scores with them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
 from model_export.evaluation.ranking import PersonHistory
 from model_export.heads.factors import ItemTable
-from model_export.heads.fit import fit_head
-from model_export.heads.foldin_tuning import FitOrder
+from model_export.heads.fit import HEADS, fit_head
 from model_export.heads.trained_model import TrainedModel
+from model_export.heads.tuning import FitOrder
 from model_export.loaders import load_catalogue
 from model_export.log import WatchLog
 from model_export.publishing.artefacts import export
 from model_export.train import train
+from tests.model_export.heads.linear_cases import with_linear
 from tests.model_export.heads.timescales_cases import with_timescales
 
 DAY = 86_400
@@ -32,7 +33,10 @@ NOW = 1_780_000_000
 FILES = ModelFiles(
     model_path="m", model_sha256="0" * 64, catalogue_path="c", catalogue_sha256="0" * 64
 )
-HEADS: tuple[HeadName, ...] = ("foldin", "timescales")
+
+
+def _trained(model: TrainedModel) -> dict[str, TrainedModel]:
+    return {"foldin": model, "linear": with_linear(model), "timescales": with_timescales(model)}
 
 
 def _nasty(*, longest: int = 10_000) -> WatchLog:
@@ -88,7 +92,7 @@ def test_a_nasty_log_trains_and_scores(nasty: WatchLog, head: HeadName) -> None:
 
 def test_a_nasty_log_goes_all_the_way_to_the_files(nasty: WatchLog) -> None:
     model = train(nasty, seed=1, segments=16, dimension=8)
-    for each in (model, with_timescales(model)):
+    for each in _trained(model).values():
         assert export(each, each, now=NOW).manifest.head == each.head
 
 
@@ -117,7 +121,7 @@ def test_metadata_that_is_no_number_is_left_out_and_the_box_ranks(
         Viewing(entity_id=f"t:{n * 7 % 55}", watched_on=NOW - n, progress_seconds=60 * n)
         for n in range(10_000)
     )
-    for each in (model, with_timescales(model)):
+    for each in _trained(model).values():
         artefacts = export(each, each, now=NOW)
         catalogue = CatalogueView.of(decode_catalogue(artefacts.catalogue))
         assert {title.year for title in catalogue.titles} == {None}
@@ -134,7 +138,7 @@ def test_metadata_that_is_no_number_is_left_out_and_the_box_ranks(
 def test_rows_of_zeros_score_their_bias(model: TrainedModel, head: HeadName) -> None:
     table = ItemTable.of(np.vstack([model.table.embeddings()[:5], np.zeros((1, 16))]))
     assert table.scale[-1] == 1
-    trained = model if head == "foldin" else with_timescales(model)
+    trained = _trained(model)[head]
     zeros = np.zeros(3, dtype=np.int64)
     user = trained.encoder().user(zeros, np.ones(3), np.zeros(3))
     assert float(table.embeddings()[-1] @ user) == 0.0
@@ -144,7 +148,7 @@ def test_rows_of_zeros_score_their_bias(model: TrainedModel, head: HeadName) -> 
 def test_a_title_watched_a_thousand_times_breaks_nothing(
     model: TrainedModel, head: HeadName
 ) -> None:
-    trained = model if head == "foldin" else with_timescales(model)
+    trained = _trained(model)[head]
     same = PersonHistory(
         items=np.full(1000, 3),
         completion=np.ones(1000, dtype=np.float32),

@@ -27,7 +27,8 @@ from model_export.evaluation.splits import (
     validation_split,
 )
 from model_export.heads.cold_start import field_matrices, with_cold_rows
-from model_export.heads.foldin_tuning import FitOrder, tune
+from model_export.heads.foldin_tuning import tune
+from model_export.heads.tuning import FitOrder
 from model_export.log import WatchLog
 from model_export.metadata import Metadata
 

@@ -18,8 +18,10 @@ from model_export.heads.contract_reference import golden_vectors
 from model_export.heads.files import exact_graph
 from model_export.heads.foldin_graph import build_foldin_graph
 from model_export.heads.foldin_reference import FoldinParameters, foldin_reference
+from model_export.heads.linear_graph import build_linear_graph
 from model_export.heads.timescales_graph import build_timescales_graph
 from tests.model_export.heads.foldin_cases import Arrays, foldin_inputs, foldin_parameters
+from tests.model_export.heads.linear_cases import linear_parameters
 from tests.model_export.heads.timescales_cases import timescales_parameters
 
 D, S = 12, 8
@@ -218,10 +220,11 @@ def test_golden_vectors_pass_over_the_range_of_settings(
     assert not long["candidate_embeddings"][:, -1].any()
 
 
-@pytest.mark.parametrize("head", ["foldin", "timescales"])
+@pytest.mark.parametrize("head", ["foldin", "linear", "timescales"])
 def test_a_graph_holds_nothing_that_it_does_not_use(head: str) -> None:
     data = {
         "foldin": build_foldin_graph(foldin_parameters(dimension=D, segments=S)),
+        "linear": build_linear_graph(linear_parameters(dimension=D, segments=S)),
         "timescales": build_timescales_graph(timescales_parameters(dimension=D, segments=S)),
     }[head]
     graph = onnx.load_from_string(data).graph

@@ -1,4 +1,4 @@
-"""Both heads as exported, run by the engine of the box: reasons that add up."""
+"""All heads as exported, run by the engine of the box: reasons that add up."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from edgeagent.scoring.session import OnnxModel
 from model_export.evaluation.ranking import PersonHistory
 from model_export.heads.fit import HEADS
 from model_export.heads.foldin import FoldinSettings
+from model_export.heads.linear import LinearSettings
 from model_export.heads.timescales import TimescalesWeights
 from model_export.heads.trained_model import TrainedModel
 from model_export.publishing.artefacts import export
+from tests.model_export.heads.linear_cases import with_linear
 from tests.model_export.heads.timescales_cases import with_timescales
 
 NOW = 1_780_000_000
@@ -31,7 +33,11 @@ FILES = ModelFiles(
 
 @pytest.fixture(scope="module")
 def engines(model: TrainedModel) -> dict[str, Engine]:
-    return {"foldin": _engine(model), "timescales": _engine(with_timescales(model))}
+    return {head: _engine(trained) for head, trained in _trained(model).items()}
+
+
+def _trained(model: TrainedModel) -> dict[str, TrainedModel]:
+    return {"foldin": model, "linear": with_linear(model), "timescales": with_timescales(model)}
 
 
 def _engine(model: TrainedModel) -> Engine:
@@ -114,7 +120,7 @@ def test_the_box_scores_what_was_evaluated(
     head: HeadName,
     history: Callable[[], list[tuple[int, int, float]]],
 ) -> None:
-    trained = model if head == "foldin" else with_timescales(model)
+    trained = _trained(model)[head]
     drawn = tuple(history())
     items, ago, fraction = (np.array(column) for column in zip(*drawn, strict=True))
     person = PersonHistory(
@@ -127,5 +133,6 @@ def test_the_box_scores_what_was_evaluated(
 
 def test_settings_say_which_head_they_are_for(model: TrainedModel) -> None:
     assert isinstance(model.settings, FoldinSettings)
+    assert isinstance(with_linear(model).settings, LinearSettings)
     assert isinstance(with_timescales(model).settings, TimescalesWeights)
     assert with_timescales(model).head == "timescales"

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
 from edgeagent.messages.fields import HeadName
 from model_export.choosing import HeadChoice, choose_head
-from model_export.evaluation.ranking import evaluate_ranking
+from model_export.evaluation.ranking import evaluate_ranking, paired_gain
 from model_export.evaluation.splits import last_split
 from model_export.heads.fit import fit_head
-from model_export.heads.foldin_tuning import FitOrder
 from model_export.heads.model_file import load_model, save_model
 from model_export.heads.timescales import user_of
+from model_export.heads.tuning import FitOrder
 from model_export.log import WatchLog
 from model_export.publishing.artefacts import export
 from model_export.train import train
@@ -160,7 +161,10 @@ def test_a_head_that_was_there_stays_unless_the_other_is_clearly_better(
 ) -> None:
     foldin = np.linspace(0, 1, 20)
     timescales = foldin + gain + np.tile([-0.1, 0.1], 10)
-    assert HeadChoice.of(foldin=foldin, timescales=timescales, previous=previous).head == head
+    choice = HeadChoice.of({"foldin": foldin, "timescales": timescales}, previous=previous)
+    assert choice.head == head
+    assert f"head {head}" in choice.in_words()
+    assert choice.facts()["gain_over"]
 
 
 @pytest.mark.parametrize("previous", [None, "foldin", "timescales"])
@@ -168,15 +172,40 @@ def test_a_head_stays_where_nothing_can_be_compared(previous: HeadName | None) -
     choice = choose_head(
         _circle(people=5, length=1), dimension=8, seed=1, progress=_silent, previous=previous
     )
-    assert choice.not_compared
+    assert not choice.judged
+    assert choice.facts()["not_compared"]
+    assert "too small" in choice.in_words()
     assert choice.head == (previous or "foldin")
+
+
+@pytest.mark.parametrize("lower", [0.0, 0.3])
+def test_the_best_of_three_is_chosen_if_it_beats_the_one_that_stays(lower: float) -> None:
+    foldin = np.linspace(0, 1, 20)
+    noise = np.tile([-0.1, 0.1], 10)
+    judged: dict[HeadName, NDArray[np.float64]] = {
+        "foldin": foldin,
+        "linear": foldin + 0.2 + noise,
+        "timescales": foldin + 0.4 - lower,
+    }
+    choice = HeadChoice.of(judged, previous=None)
+    assert choice.head == ("linear" if lower else "timescales")
+    assert HeadChoice.of({"linear": foldin}, previous="timescales").head == "linear"
+
+
+def test_heads_that_cannot_be_fitted_are_left_out_and_said(panel: WatchLog) -> None:
+    choice = choose_head(
+        panel.select(panel.users < 60), dimension=1, seed=1, progress=_silent, previous="linear"
+    )
+    assert "linear" not in choice.judged
+    assert any(why.startswith("linear was not tried") for why in choice.left_out)
+    assert "linear was not tried" in choice.in_words()
 
 
 @pytest.mark.deep
 def test_the_split_in_time_chooses(panel: WatchLog) -> None:
     choice = choose_head(panel, dimension=8, seed=1, progress=_silent)
-    gain = float((choice.timescales - choice.foldin).mean())
-    error = float((choice.timescales - choice.foldin).std(ddof=1) / len(choice.foldin) ** 0.5)
-    assert choice.head == ("timescales" if gain > error else "foldin")
-    assert choice.facts()["people"] == len(choice.foldin) > 50
+    own = choice.judged[choice.head]
+    for quality in choice.judged.values():
+        assert quality.mean() - own.mean() <= paired_gain(quality, own)[1]
+    assert choice.facts()["people"] == len(own) > 50
     assert "paired" in choice.in_words()

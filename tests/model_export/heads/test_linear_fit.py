@@ -1,0 +1,139 @@
+"""Fitting head C: the closed form against its definition, warm starts, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edgeagent.errors import InputError
+from edgeagent.messages import Title
+from model_export.heads import fit, linear_fit
+from model_export.heads.fit import fit_head
+from model_export.heads.linear import LinearEncoder, LinearSettings
+from model_export.heads.linear_fit import KNOWN, co_viewings, fit_rows, with_room_for_known
+from model_export.heads.model_file import load_model, save_model
+from model_export.heads.tuning import FitOrder
+from model_export.log import WatchLog
+from model_export.publishing.artefacts import export
+from model_export.train import train
+
+UNFADING = LinearSettings(regularization=20.0, dropout_ratio=0.5, decay_days=36_500.0, floor=1.0)
+
+
+@pytest.fixture(scope="module")
+def few(panel: WatchLog) -> WatchLog:
+    return panel.select(panel.items < 60)
+
+
+def _edlae(log: WatchLog) -> NDArray[np.float64]:
+    """C [I, I] by its definition, in float64."""
+    watched = np.zeros((log.user_count, len(log.titles)))
+    watched[log.users, log.items] = 1.0
+    gram = watched.T @ watched
+    viewers = np.diag(gram)
+    system = gram + np.diag(UNFADING.regularization + UNFADING.dropout_ratio * viewers)
+    inverse = np.linalg.inv(system)
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0.0)
+    return weights
+
+
+def _scores(rows: NDArray[np.floating]) -> NDArray[np.float64]:
+    """[I, I] what title i, watched, says for title j."""
+    encoder = LinearEncoder(rows, UNFADING)
+    one, now = np.ones(1), np.zeros(1)
+    users = np.array([encoder.user(np.array([item]), one, now) for item in range(len(rows))])
+    return np.asarray(users @ rows.T)
+
+
+@pytest.mark.parametrize("some", [False, True])
+def test_what_a_row_cannot_hold_is_a_part_of_the_closed_form_that_fades_with_the_rank(
+    few: WatchLog, some: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if some:  # eigenvectors one by one, as for a large catalogue
+        monkeypatch.setattr(linear_fit, "_WHOLE_SPECTRUM", 0)
+    exact = _edlae(few)
+    seen = np.unique(few.items)
+    assert len(seen) == 60
+    errors = []
+    for rank in (2, 8, 24):
+        found = _scores(fit_rows(co_viewings(few), UNFADING, dimension=rank + 1))
+        unit = (found * exact).sum() / (found**2).sum()  # rows are in units of their own
+        np.fill_diagonal(found, 0.0)
+        errors.append(np.linalg.norm(unit * found - exact) / np.linalg.norm(exact))
+    assert errors[0] > errors[1] > errors[2]
+    assert errors[2] < 0.25
+
+
+def test_titles_in_no_log_and_viewings_of_nothing_make_no_rows(few: WatchLog) -> None:
+    unseen = replace(few, completion=np.zeros_like(few.completion))
+    assert not fit_rows(co_viewings(unseen), UNFADING, dimension=4).any()
+    rows = fit_rows(co_viewings(few), UNFADING, dimension=4)
+    assert not rows[60:].any()
+    assert (rows[:60, -1] > 0).all()
+
+
+def test_more_dimensions_than_titles_are_left_zero(few: WatchLog) -> None:
+    rows = fit_rows(co_viewings(few), UNFADING, dimension=100)
+    assert np.isfinite(rows).all()
+    assert not rows[:, 60:-1].any()
+
+
+def test_no_coordinate_is_too_large_for_the_last_one(few: WatchLog) -> None:
+    rows = fit_rows(co_viewings(few), UNFADING, dimension=12)
+    assert with_room_for_known(rows) == pytest.approx(rows)
+    guessed = np.array([[8.0, -16.0, 0.1], [0.0, 0.0, 0.0]], dtype=np.float32)
+    assert with_room_for_known(guessed)[:, -1].tolist() == [16.0 * KNOWN, 0.0]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_log_that_grows_keeps_its_rows_and_segments(panel: WatchLog, seed: int) -> None:
+    before = train(
+        panel.select(panel.watched_on < np.quantile(panel.watched_on, 0.92)),
+        seed=seed,
+        segments=16,
+        dimension=16,
+        head="linear",
+    )
+    after = train(panel, seed=seed + 1, segments=16, dimension=16, head="linear", previous=before)
+    assert after.settings == before.settings
+    assert after.kept_fraction is not None
+    assert after.kept_fraction > 0.85
+    assert not after.centroids[:, -1].any()
+
+
+def test_a_trained_model_goes_all_the_way(panel: WatchLog, tmp_path: Path) -> None:
+    titles = (*panel.titles, Title(entity_id="new", title="New", genres=panel.titles[0].genres))
+    model = train(replace(panel, titles=titles), seed=1, segments=16, dimension=8, head="linear")
+    assert model.head == "linear"
+    assert model.table.rows[:, -1].any()  # from what the catalogue says of it
+    save_model(model, tmp_path / "c.npz")
+    loaded = load_model(tmp_path / "c.npz")
+    assert loaded.settings == model.settings
+    first, second = (export(each, each, now=1_780_000_000) for each in (model, loaded))
+    assert first.model == second.model
+    assert first.manifest.head == "linear"
+
+
+def test_the_settings_are_chosen_where_people_can_be_held_out(panel: WatchLog) -> None:
+    fitted = fit_head(panel, "linear", FitOrder(dimension=16, seed=0))
+    assert isinstance(fitted.settings, LinearSettings)
+    assert fitted.validation is not None
+    lonely = panel.select(np.arange(len(panel)) < 3)
+    alone = fit_head(lonely, "linear", FitOrder(dimension=16, seed=0))
+    assert alone.validation is None
+
+
+def test_what_it_cannot_take_is_refused_with_what_can(
+    panel: WatchLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match="2 dimensions") as refusal:
+        fit_head(panel, "linear", FitOrder(dimension=1, seed=0))
+    assert "foldin" in (refusal.value.hint or "")
+    monkeypatch.setattr(fit, "MAX_TITLES", 10)
+    with pytest.raises(InputError, match="at most 10 watched titles"):
+        fit_head(panel, "linear", FitOrder(dimension=8, seed=0))
