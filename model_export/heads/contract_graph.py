@@ -53,9 +53,12 @@ class ContractGraph:
     """Nodes and constants in the order they are added."""
 
     def __init__(self) -> None:
-        """Begin with nothing but the axes."""
+        """Begin with nothing."""
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
+
+    def axes(self) -> None:
+        """Add ``axis_0`` and ``axis_1``."""
         for axis in (0, 1):
             self.integers(f"axis_{axis}", [axis])
 

@@ -35,6 +35,7 @@ def build_foldin_graph(parameters: FoldinParameters, *, steps: int = 16) -> byte
     """
     _check(parameters)
     graph = ContractGraph()
+    graph.axes()
     _weights(graph, parameters)
     _system(graph, parameters)
     graph.add("Concat", "weighted_sum", "explain_embeddings", to="right_sides", axis=0)

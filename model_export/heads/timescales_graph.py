@@ -29,6 +29,7 @@ def build_timescales_graph(parameters: TimescalesParameters) -> bytes:
     """
     _check(parameters)
     graph = ContractGraph()
+    graph.axes()
     _constants(graph, parameters)
     _weights(graph)
     scales = len(parameters.weights.skip)

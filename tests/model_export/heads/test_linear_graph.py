@@ -73,7 +73,7 @@ def test_a_part_is_what_the_score_loses_without_the_viewing(seed: int, row: int)
     answer = _run(inputs)
     lost = answer["scores"][:6] - _run(without)["scores"][:6]
     assert lost == pytest.approx(
-        answer["contributions"][:, row], abs=1e-4 * np.ptp(answer["scores"])
+        answer["contributions"][:, row], abs=1e-4 * float(np.ptp(answer["scores"]))
     )
 
 
