@@ -85,7 +85,7 @@ def _chapters_of(
     type=click.Choice(["foldin", "linear", "timescales", "auto"]),
     default="foldin",
     show_default=True,
-    help="What computes picks; timescales needs PyTorch, auto compares both.",
+    help="What computes picks; timescales needs PyTorch, auto compares all.",
 )
 @click.option(
     "--chapters",

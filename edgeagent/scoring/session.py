@@ -36,8 +36,8 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
 class ModelInputs:
     """Inputs of tensor contract 1; L, N and K may be 0.
 
-    Rows of the history are ordered oldest first: head ``timescales`` depends on the order, head
-    ``foldin`` on age alone.
+    Rows of the history are ordered oldest first: head ``timescales`` depends on the order, the
+    others on age alone.
     """
 
     history_embeddings: NDArray[np.float32]

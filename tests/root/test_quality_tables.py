@@ -83,7 +83,7 @@ def test_a_run_cut_short_goes_on_with_the_next_row(
     first = json.loads((tmp_path / "quality.json").read_text("utf-8"))
     shown = capsys.readouterr()
     assert "everybody's last viewing left out" in shown.out
-    assert shown.err.count("done: ") == len(first[0]["rows"]) == 6
+    assert shown.err.count("done: ") == len(first[0]["rows"]) == 7
     (ease,) = (tmp_path / "rows").glob("*.last.ease.json")
     ease.unlink()
     bench_quality.main([*arguments, "--found"])

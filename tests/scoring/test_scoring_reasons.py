@@ -23,6 +23,8 @@ from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
 from model_export.heads.foldin_graph import build_foldin_graph
 from model_export.heads.foldin_reference import FoldinParameters
+from model_export.heads.linear_graph import build_linear_graph
+from model_export.heads.linear_reference import LinearParameters
 from model_export.heads.timescales import TimescalesWeights
 from model_export.heads.timescales_graph import build_timescales_graph
 from model_export.heads.timescales_reference import TimescalesParameters
@@ -37,8 +39,10 @@ ZERO_ROW = 17
 RNG = np.random.default_rng(9)
 
 
-def _catalogue() -> CatalogueView:
+def _catalogue(*, linear: bool = False) -> CatalogueView:
     rows = RNG.integers(-127, 128, (D, N), dtype=np.int8)
+    if linear:  # what is known of a title: no less than its other coordinates ask for
+        rows[-1] = RNG.integers(20, 128, N)
     rows[:, ZERO_ROW] = 0
     return CatalogueView.of(
         decode_catalogue(
@@ -64,6 +68,7 @@ def _catalogue() -> CatalogueView:
 
 
 CATALOGUE = _catalogue()
+LINEAR_CATALOGUE = _catalogue(linear=True)
 
 
 def _centroids() -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -107,9 +112,23 @@ def _timescales() -> bytes:
     )
 
 
+def _linear() -> bytes:
+    return build_linear_graph(
+        LinearParameters(
+            decay_days=90.0,
+            floor=0.2,
+            centroids=_centroids(),
+            temperature=0.1,
+            space_id=SPACE,
+            model_version="1",
+        )
+    )
+
+
 HEADS = {
     "foldin": Engine(OnnxModel(_foldin()), CATALOGUE),
     "timescales": Engine(OnnxModel(_timescales()), CATALOGUE),
+    "linear": Engine(OnnxModel(_linear()), LINEAR_CATALOGUE),
     "popularity": Engine(None, CATALOGUE),
 }
 heads = pytest.mark.parametrize("head", HEADS)
@@ -223,7 +242,7 @@ def test_somebody_hardly_known_sees_popular_titles_of_many_kinds_that_their_age_
     if events == 0:
         kinds = [engine._head.kind_of(number) for number in numbers]
         assert len(set(kinds)) >= (S - 2 if head != "popularity" else 1)
-        best = np.argsort(-CATALOGUE.bias)[:180].tolist()
+        best = np.argsort(-engine.catalogue.bias)[:180].tolist()
         assert set(numbers) <= set(best)
 
 

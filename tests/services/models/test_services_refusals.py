@@ -129,6 +129,20 @@ def test_a_malformed_manifest_is_noted_until_one_can_be_read(
     assert agent.installation().unread is None
 
 
+def test_a_box_older_than_the_head_of_a_model_keeps_what_it_has_and_says_so(
+    agent: Agent, releases: Releases, scorer: ResidentScorer
+) -> None:
+    releases.publish(toy_model(factor=1.001), version="2.0")
+    manifest = releases.contents[MANIFEST_TARGET]
+    releases.contents[MANIFEST_TARGET] = manifest.replace(b'"foldin"', b'"unheard-of"')
+    with pytest.raises(MalformedMessage, match=r"'unheard-of'.*\$\.head"):
+        releases.update(agent, scorer)
+    unread = agent.installation().unread
+    assert unread is not None
+    assert "'unheard-of'" in unread.reason
+    _still_serves_the_old_one(agent)
+
+
 def test_a_catalogue_of_another_space_is_refused(
     agent: Agent, releases: Releases, scorer: ResidentScorer
 ) -> None:
