@@ -1,6 +1,6 @@
 """Explain a segment of the household's mix: how its share changes without each of a few titles.
 
-In both heads the mix is a softmax over cosines, not a sum over viewings. So the effect of a title
+In each head the mix is a softmax over cosines, not a sum over viewings. So the effect of a title
 is measured by running the encoder again without it. A run that scores no titles takes 0.1 to 0.2
 ms; only the titles that weigh most in the picks of the same run are tried.
 """

@@ -1,1 +1,1 @@
-"""The two heads: fitted, judged, and drawn as graphs that the box runs."""
+"""The heads: fitted, judged, and drawn as graphs that the box runs."""

@@ -113,7 +113,7 @@ def tune_linear(log: WatchLog, order: FitOrder) -> LinearTuned:
         split = validation_split(log, aim=order.aim, seed=order.seed)
     except InputError:
         return LinearTuned(settings=settled or _unfading(_START), validation=None)
-    search = _Search(split, order)
+    search = _LinearTrials(split, order)
     start = (settled.regularization, settled.dropout_ratio) if settled else _START
     best = _unfading(
         climb(
@@ -137,7 +137,7 @@ def tune_linear(log: WatchLog, order: FitOrder) -> LinearTuned:
     return LinearTuned(settings=settled, validation=now)
 
 
-class _Search:
+class _LinearTrials:
     """Judges settings by what the box will do with the rows they make."""
 
     def __init__(self, split: Split, order: FitOrder) -> None:

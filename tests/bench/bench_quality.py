@@ -1,4 +1,4 @@
-"""How well both heads rank, beside EASE, item-kNN and popularity, under five protocols.
+"""How well the heads rank, beside EASE, item-kNN and popularity, under five protocols.
 
 ``python -m tests.bench.bench_quality`` makes the tables of the page beside it, as JSON too: every
 protocol on the invented panel and, with ``--ratings``, on a log of your own. PyTorch adds the rows
