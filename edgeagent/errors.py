@@ -6,6 +6,7 @@
     │   └── UnknownEntity     an entity id that the catalogue does not hold
     ├── ConsentRequired       a purpose has not been granted
     ├── ProfileLocked         the profile lock asks for its PIN
+    │   ├── CountingDown      everything can be erased when the countdown is over
     │   ├── WrongPin          it is another one
     │   └── TooManyTries      too many were tried; the next counts after a while
     ├── StorageError          the encrypted store cannot do what was asked
@@ -37,6 +38,7 @@ from typing import ClassVar
 
 __all__ = [
     "ConsentRequired",
+    "CountingDown",
     "Damaged",
     "DiskFull",
     "EdgeAgentError",
@@ -103,6 +105,10 @@ class ProfileLocked(EdgeAgentError):
 
     exit_code = 12
     rpc_code = -40100  # not ConsentRequired: an app cannot mend that, a form for the PIN mends this
+
+
+class CountingDown(ProfileLocked):
+    """Everything can be erased without the PIN, but not yet."""
 
 
 class WrongPin(ProfileLocked):

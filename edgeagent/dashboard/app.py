@@ -22,6 +22,7 @@ from edgeagent.dashboard import (
     household,
     kept,
     left,
+    lock,
     promos,
     quarter,
     switches,
@@ -62,6 +63,7 @@ ROUTES = (
     *promos.ROUTES,
     *switches.ROUTES,
     *household.ROUTES,
+    *lock.ROUTES,
     *erasing.ROUTES,
     *about.ROUTES,
 )
@@ -112,7 +114,10 @@ class Dashboard:
                         box=box,
                         random=self.random,
                     )
-                    response = await handler(page_request)
+                    try:
+                        response = await handler(page_request)
+                    except Refused as refused:
+                        response = await page_request.ask_pin(refused)
             self._keep(response, self.sessions.renewed(session))
             return response
 

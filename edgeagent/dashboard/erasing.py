@@ -39,7 +39,9 @@ async def _ask_once_more(request: PageRequest) -> Response:
         raise HTTPException(400)
     asked = await request.ask("erase", EraseShape, scope=scope, profile=profile)
     fields = {"scope": scope, "profile": profile or "", "confirm": asked.confirm}
-    return await request.page("erase_sure", back="/erase", scope=scope, fields=fields)
+    return await request.page(
+        "erase_sure", back="/erase", scope=scope, fields=fields, wait_seconds=asked.wait_seconds
+    )
 
 
 async def _carry_out(request: PageRequest) -> Response:
@@ -50,6 +52,7 @@ async def _carry_out(request: PageRequest) -> Response:
         scope=scope,
         profile=profile,
         confirm=request.form.get("confirm", ""),
+        pin=request.pin,
     )
     return await request.page("erased", back="/", receipt=erased.receipt)
 

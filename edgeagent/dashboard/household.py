@@ -57,7 +57,7 @@ async def _create_profile(request: PageRequest) -> Response:
 
 
 async def _switch_profile(request: PageRequest) -> Response:
-    await request.tell("switchProfile", name=request.form.get("name", ""))
+    await request.tell("switchProfile", name=request.form.get("name", ""), pin=request.pin)
     return request.go("/profiles", done="switched")
 
 
@@ -79,7 +79,7 @@ async def _set_retention(request: PageRequest) -> Response:
         asked = await _ask_once_more(request, chosen)
         if asked is not None:
             return asked
-    await request.tell("setRetention", days=chosen)
+    await request.tell("setRetention", days=chosen, pin=request.pin)
     return request.go("/retention", done="retention")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -9,15 +10,19 @@ from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from edgeagent.dashboard.box_client import BoxClient
+from edgeagent.dashboard.box_client import BoxClient, Refused
 from edgeagent.dashboard.rendering import render
 from edgeagent.dashboard.texts import LANGUAGES, Texts, load_texts
+from edgeagent.errors import CountingDown, ProfileLocked, WrongPin
+from edgeagent.messages.answers.household import ProfileLockShape
 from edgeagent.messages.answers.status import StatusShape
 from edgeagent.randomness import RandomSource
 
-__all__ = ["Handler", "PageRequest", "Route"]
+__all__ = ["PIN", "Handler", "PageRequest", "Route"]
 
 T = TypeVar("T")
+PIN = re.compile(r"[0-9]{4,12}")
+"""What the service takes for a PIN; the page says so before it is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,31 @@ class PageRequest:
 
         """
         return await self.page("confirm", action=action, back=back, fields=fields, named=named)
+
+    @property
+    def pin(self) -> str | None:
+        """What was typed into a form for the profile lock's PIN."""
+        return self.form.get("pin") or None
+
+    async def ask_pin(self, refused: Refused) -> Response:
+        """Return the form for the PIN that the service asks for; it posts the same again.
+
+        Raises:
+            Refused: the service asked for something else.
+
+        """
+        is_pin = self.pin is None or PIN.fullmatch(self.pin)
+        asks = isinstance(refused.error, ProfileLocked)
+        if is_pin and (not asks or isinstance(refused.error, CountingDown)):
+            raise refused
+        error = "wrong" if isinstance(refused.error, WrongPin) else ""
+        return await self.page(
+            "pin",
+            status_code=403,
+            fields={name: value for name, value in self.form.items() if name != "pin"},
+            lock=await self.ask("profileLock", ProfileLockShape),
+            error=error if is_pin else "digits",
+        )
 
     def go(self, path: str, *, done: str, **query: str) -> Response:
         """Go on to another page, which says what was done."""

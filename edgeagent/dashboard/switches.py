@@ -30,7 +30,8 @@ async def _grant(request: PageRequest) -> Response:
     purpose = request.form.get("purpose", "")
     if "sure" not in request.form:
         return await _ask_once_more(request, purpose)
-    await request.tell("grant", purpose=purpose, language=request.texts.language)
+    language = request.texts.language
+    await request.tell("grant", purpose=purpose, language=language, pin=request.pin)
     return request.go("/switches", done="granted")
 
 

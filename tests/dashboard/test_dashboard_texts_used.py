@@ -65,6 +65,7 @@ FAMILIES: dict[str, set[str]] = {
     "erase.sure.": SCOPES,
     "erase.sure_text.": SCOPES,
     "erased.": SCOPES,
+    "pin.": {"wrong", "digits", "differ"},
     "assessment.": {"report", "budget", "retention", "ledger"},
     "risk.": {"retention_days", "key_provider", "service", "teens_count_as_adults"},
     "confirm.": {f"{action}.{part}" for action in ASKED for part in ("title", "text", "yes")},

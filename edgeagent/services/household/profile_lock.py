@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidKey
 from msgspec import Meta
 
 from edgeagent.clock import Clock
-from edgeagent.errors import InputError, ProfileLocked, TooManyTries, WrongPin
+from edgeagent.errors import CountingDown, InputError, ProfileLocked, TooManyTries, WrongPin
 from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import Seconds
 from edgeagent.services.state_store import StateStore
@@ -177,11 +177,11 @@ class ProfileLock:
         """Raise unless everything may be erased now; the first call begins to count.
 
         Raises:
-            ProfileLocked: the message says how long it still has to wait.
+            CountingDown: the message says how long it still has to wait.
 
         """
         if seconds := self.countdown():
-            raise ProfileLocked(
+            raise CountingDown(
                 f"there is a profile lock: everything can be erased in {seconds} seconds",
                 hint="ask again then, within ten minutes; the PIN is not needed",
             )

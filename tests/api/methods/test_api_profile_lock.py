@@ -72,7 +72,7 @@ def test_everything_goes_without_the_pin_and_takes_it_along(locked: Running) -> 
         first = manager.result("EdgeAgent.erase", everything)
         assert first["waitSeconds"] == COUNTDOWN_SECONDS
         everything["confirm"] = first["confirm"]
-        assert kind(manager, "EdgeAgent.erase", everything) == "ProfileLocked"
+        assert kind(manager, "EdgeAgent.erase", everything) == "CountingDown"
         locked.box.clock.advance(COUNTDOWN_SECONDS)
         manager.result("EdgeAgent.erase", everything)
         assert not manager.result("EdgeAgent.profileLock")["on"]
