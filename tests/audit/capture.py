@@ -1,4 +1,8 @@
-"""Capture: two boxes live a quarter in a network namespace, and every packet is accounted for."""
+"""Capture: two boxes live a quarter in a network namespace, and every packet is accounted for.
+
+Their reports are about groups of segments and times of day, and creatives are published. The second
+box has agreed to promotions: it chooses, shows and hides them. The first has none of that.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +18,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from edgeagent.clock import WEEK_SECONDS
+from edgeagent.messages.task import GroupDayparts
 from edgeagent.privacy.declaration import load_declaration
 from edgeagent.simulator.plan import START
+from edgeagent.testing.creatives import picture_of, some_catalogue, some_creative
 from model_export.publishing.artefacts import export
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
+from server_stub.distribution.creatives import PackedCreatives, publish_creatives
 from server_stub.distribution.operator import Operator
 from server_stub.distribution.publish import publish
 from tests.audit.capture_box import SILENT_WEEKS
@@ -29,6 +36,7 @@ SERVER, BOX = "10.77.0.1", "10.77.0.2"
 BEGIN = START - WEEK_SECONDS
 """All weeks that a box from then may report on lie in one quarter, and so in one task."""
 _LIFETIME_DAYS = 500
+_CREATIVES = 3
 
 
 def why_not() -> str:
@@ -79,6 +87,10 @@ def _judged(lives: list[dict[str, Any]]) -> Result:
     gets = [[request["head"] for request in life["requests"] if _is_get(request)] for life in lives]
     if gets[0] != gets[1]:
         wrong.append("the downloads of two boxes of one cohort differ")
+    for number, heads in enumerate(gets):
+        fetched = sum("/targets/creatives/" in start and ".jpg" in start for start, *_ in heads)
+        if fetched != _CREATIVES:
+            wrong.append(f"box {number} fetched {fetched} of {_CREATIVES} creatives")
     posts = [request for life in lives for request in life["requests"] if not _is_get(request)]
     on_the_wire = {
         life["wire"]["connections"][str(request["port"])]["sent_bytes"]
@@ -99,6 +111,7 @@ def _judged(lives: list[dict[str, Any]]) -> Result:
             "arp": sum(life["wire"]["arp"] for life in lives),
             "connections": sum(len(life["wire"]["connections"]) for life in lives),
             "downloads_of_each_box": [len(heads) for heads in gets],
+            "creatives_of_each_box": _CREATIVES,
             "reports": len(posts),
             "report_body_bytes": sorted({request["body_bytes"] for request in posts}),
             "report_bytes_on_the_wire": sorted(on_the_wire),
@@ -134,12 +147,15 @@ def _is_get(request: dict[str, Any]) -> bool:
 def _publish(directory: Path) -> None:
     log = synthetic_panel(7, households=120, weeks=20, titles=300)
     model = train(log, seed=7, segments=16, dimension=32)
-    publish(
-        Operator.without_passphrase(
-            directory / "repository", directory / "keys", now=BEGIN, lifetime_days=_LIFETIME_DAYS
-        ),
-        export(model, log, now=BEGIN + SILENT_WEEKS * WEEK_SECONDS),
+    operator = Operator.without_passphrase(
+        directory / "repository", directory / "keys", now=BEGIN, lifetime_days=_LIFETIME_DAYS
     )
+    begin = BEGIN + SILENT_WEEKS * WEEK_SECONDS
+    scheme = GroupDayparts(groups=(0, 1, 2, 3) * 4, utc_offset_minutes=60)
+    publish(operator, export(model, log, now=begin, by_group=scheme))
+    creatives = [some_creative(f"c{number}", starts_at=begin) for number in range(_CREATIVES)]
+    files = {each.asset.path: picture_of(each.crid) for each in creatives}
+    publish_creatives(operator, PackedCreatives(catalogue=some_catalogue(*creatives), files=files))
 
 
 @contextmanager
@@ -206,7 +222,8 @@ def _live(
         [
             *("ip", "netns", "exec", namespace, sys.executable, "-m", "tests.audit.capture_box"),
             *(str(directory / f"home{number}"), str(directory / "repository" / "root.json")),
-            *(f"https://{SERVER}", f"box {number}", str(BEGIN), *faults),
+            *(f"https://{SERVER}", f"box {number}", str(BEGIN)),
+            *(("plain", "promoting")[number], *faults),
         ],
         check=True,
         stdout=subprocess.PIPE,
