@@ -264,11 +264,7 @@ class Agent(AbstractContextManager["Agent"]):
         cached: bool = False,
         why_segments: bool = False,
     ) -> recommender.Ranking:
-        """Return the best titles for a profile, each with its reasons.
-
-        With ``cached`` the last picks are served at once while they are a day old at most; with
-        ``why_segments`` the segments of the mix have reasons too, which takes longer.
-        """
+        """Return the best titles for a profile, each with its reasons; see :class:`Recommender`."""
         return self._recommender.recommend(
             profile=profile, limit=limit, cached=cached, why_segments=why_segments
         )
@@ -286,8 +282,8 @@ class Agent(AbstractContextManager["Agent"]):
     @cached_property
     def promotions(self) -> promoting.Promotions:
         """Everything about promos and ads: choose, note what was shown, say why, hide."""
-        installed, config = self._installations, self._config
-        return promoting.Promotions(self._box, installations=installed, config=config)
+        models, titles, config = self._installations, self.titles, self._config
+        return promoting.Promotions(self._box, installations=models, titles=titles, config=config)
 
     def store_showings(self) -> None:
         """Store what was shown and waits for the next batch; free what choosing has loaded."""
@@ -364,9 +360,12 @@ class Agent(AbstractContextManager["Agent"]):
 
     @cached_property
     def _recommender(self) -> recommender.Recommender:
-        installed, scorer, config = self._installations, self.scorer, self._config
         return recommender.Recommender(
-            self._box, installations=installed, scorer=scorer, config=config
+            self._box,
+            installations=self._installations,
+            scorer=self.scorer,
+            config=self._config,
+            artwork=lambda picks, *, profile: self.promotions.artwork(picks, profile=profile),
         )
 
     @property

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
@@ -34,7 +35,13 @@ _IN_UTF_8 = "write it in UTF-8, or set the terminal to it"
 
 def emit_json(value: object) -> None:
     """Print ``value`` as one line of JSON."""
-    click.echo(msgspec.json.encode(value).decode())
+    click.echo(msgspec.json.encode(value, enc_hook=_plain).decode())
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, PurePath):  # of a file that an answer names
+        return str(value)
+    raise NotImplementedError
 
 
 class CommandGroup(HelpfulGroup):

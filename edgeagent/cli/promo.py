@@ -12,8 +12,10 @@ from edgeagent.cli.wording import TranslatedCommand, TranslatedGroup, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.messages.creatives import Creative
+from edgeagent.promotion.context import OnScreen
 from edgeagent.promotion.limits import MOST_AT_ONCE, MOST_LIKELIHOOD_RATIO
-from edgeagent.services.promotions.facade import CreativeReason, ListedCreative
+from edgeagent.promotion.variants import is_variant
+from edgeagent.services.promotions.answers import CreativeReason, ListedCreative
 from edgeagent.store import CreativeMark
 
 __all__ = ["command"]
@@ -39,22 +41,42 @@ def command() -> None:
 @command.command()
 @click.argument("placement")
 @click.option("--number", default=1, show_default=True, type=click.IntRange(1, MOST_AT_ONCE))
+@click.option(
+    "--on-screen", metavar="ENTITY_ID", help="The title that is on; used where no taste may be."
+)
+@click.option("--genre", help="Its genre, where the title is not in the catalogue.")
 @profile_option
 @json_option
 @pass_box
 def choose(
-    box: BoxOptions, *, placement: str, number: int, named_profile: str | None, as_json: bool
+    box: BoxOptions,
+    *,
+    placement: str,
+    number: int,
+    on_screen: str | None,
+    genre: str | None,
+    named_profile: str | None,
+    as_json: bool,
 ) -> None:
     """Choose what PLACEMENT holds; the answer stays the same for a quarter of a day."""
     with box.look() as agent:
         profile = agent.household.chosen(named_profile)
-        chosen = agent.promotions.choose(placement, number=number, profile=profile)
+        chosen = agent.promotions.choose(
+            placement,
+            number=number,
+            profile=profile,
+            on_screen=OnScreen(entity_id=on_screen, genre=genre),
+        )
     if as_json:
         emit_json({"placement": placement, "creatives": chosen})
         return
+    hows = {
+        "taste": words("by taste"),
+        "context": words("by what is on"),
+        "chance": words("by chance"),
+    }
     for item in chosen:
-        how = words("by taste") if item.by == "taste" else words("by chance")
-        _print_creative(item.creative, how)
+        _print_creative(item.creative, hows[item.by])
         click.echo(f"     {item.file}")
     if not chosen:
         click.echo(words("nothing may be shown there now: edgeagent promo list"))
@@ -199,17 +221,7 @@ def _print_reason(reason: CreativeReason) -> None:
         click.echo(words("Because this box sees you among: {segments}", segments=names))
         if reason.titles:
             click.echo(words("  from what you watched: {titles}", titles=", ".join(reason.titles)))
-        click.echo(
-            words(
-                "In places drawn by taste it weighs {factor:.1f} times as much as for everybody. "
-                "Half of the places are drawn by chance, so that what you see says little about "
-                "you: it is at most {most:.0f} times as likely for one taste as for another.",
-                factor=reason.factor,
-                most=MOST_LIKELIHOOD_RATIO,
-            )
-        )
-    else:
-        click.echo(words("Taste has no part in it: it fits the place and the time."))
+    click.echo(_part_of_taste(reason))
     if creative.code is not None:
         click.echo(
             words(
@@ -227,6 +239,24 @@ def _print_reason(reason: CreativeReason) -> None:
             crid=creative.crid,
             advertiser=creative.advertiser,
         )
+    )
+
+
+def _part_of_taste(reason: CreativeReason) -> str:
+    if is_variant(reason.creative):
+        return (
+            words("It may stand for its title where that is recommended.")
+            if reason.segments
+            else words("Where its title is recommended you see the standard artwork.")
+        )
+    if not reason.segments:
+        return words("Taste has no part in it: it fits the place and the time.")
+    return words(
+        "In places drawn by taste it weighs {factor:.1f} times as much as for everybody. "
+        "Half of the places are drawn by chance, so that what you see says little about "
+        "you: it is at most {most:.0f} times as likely for one taste as for another.",
+        factor=reason.factor,
+        most=MOST_LIKELIHOOD_RATIO,
     )
 
 

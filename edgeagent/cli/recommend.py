@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import click
 
 from edgeagent.cli.box_options import BoxOptions, pass_box, profile_option
@@ -48,15 +50,18 @@ def command(
     if as_json:
         emit_json(picks)
         return
+    files: dict[str, list[str]] = {}
+    for variant in picks.artwork:
+        files.setdefault(variant.entity_id, []).append(variant.file)
     if picks.ranked_by == "popularity":
         click.secho(
             words("No model works, so these are popular titles: edgeagent model status"), err=True
         )
     if picks.continue_watching:
         click.echo(words("Continue watching"))
-        _print_list(picks.continue_watching)
+        _print_list(picks.continue_watching, files)
         click.echo("\n" + words("New"))
-    _print_list(picks.picks)
+    _print_list(picks.picks, files)
     if not picks.picks:
         click.echo(
             words(
@@ -66,9 +71,11 @@ def command(
         )
 
 
-def _print_list(picks: tuple[Pick, ...]) -> None:
+def _print_list(picks: tuple[Pick, ...], files: Mapping[str, Sequence[str]]) -> None:
     for rank, pick in enumerate(picks, start=1):
         year = f" ({pick.year})" if pick.year else ""
         click.secho(f"{rank:3}. {pick.title}{year}", bold=True, nl=False)
         click.echo(f"  {', '.join(pick.genres)}  [{pick.entity_id}]")
         click.echo(f"     {words_for(pick, say=words)}")
+        for file in files.get(pick.entity_id, ()):
+            click.echo(f"     {file}")

@@ -1,4 +1,4 @@
-"""CreativeCatalogue: promos and ads that boxes may show; each box chooses among them by itself.
+"""CreativeCatalogue: promos, ads and artwork that boxes may show; each box chooses by itself.
 
 Names are those of OpenRTB 2.6 and VAST 4 where these have one (``crid``, ``cat``, ``badv``,
 ``bcat``). What VAST would report with has no field here: an Impression, a Tracking event or a
@@ -114,27 +114,29 @@ class Suits(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CreativeAsset(Message, frozen=True, kw_only=True):
-    """The picture, a target of its own, named by its hash."""
+    """The picture, or the trailer's clip: a target of its own, named by its hash."""
 
     path: TargetPath
     sha256: Sha256
     length_bytes: Annotated[int, Meta(ge=1, le=CREATIVE_FILE_CAP_BYTES)]
-    # No SVG: it may name addresses and run scripts.
-    media_type: Literal["image/jpeg", "image/png", "image/webp"]
+    # No SVG and no MP4: they may name addresses. A clip of 256 KiB is some eight seconds of AV1.
+    media_type: Literal["image/jpeg", "image/png", "image/webp", "video/webm"]
 
 
 class Creative(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """One promo or ad."""
+    """One promo or ad, or one variant of how a title is presented."""
 
     crid: CreativeId
-    kind: Literal["promo", "ad"]
-    """``promo``: the operator's own, for a title or the house; ``ad``: an advertiser's."""
+    kind: Literal["promo", "ad", "artwork", "trailer"]
+    """``promo``: the operator's own, for a title or the house; ``ad``: an advertiser's;
+    ``artwork``, ``trailer``: a variant for a recommended title, never chosen for a placement."""
     advertiser: PartyName
     cat: PartyName
     """Category of what is advertised."""
     title: _Text
     description: _Text | None = None
     placement: PlacementName
+    """Of a variant: which form of the title's artwork it stands for, as "poster"."""
     asset: CreativeAsset
     language: LanguageCode | None = None
     """``None``: it has no words."""
@@ -154,7 +156,7 @@ class Creative(Message, frozen=True, kw_only=True, omit_defaults=True):
     licence: _Text
     """By which right it is shown: a contract's number, a licence's name."""
     entity_id: EntityId | None = None
-    """The title that it promotes, where it promotes one."""
+    """The title that it promotes, where it promotes one; the title that a variant is of."""
     code: Annotated[str, Meta(max_length=24, pattern=r"^[0-9A-Za-z -]+\Z")] | None = None
     """What a viewer can say to the advertiser, and thereby says that he saw it; so creatives that
     suit different tastes must not differ in it."""

@@ -19,6 +19,7 @@ from edgeagent.messages.fields import (
     Seconds,
     Sha256,
     ShortText,
+    SpaceId,
 )
 
 __all__ = [
@@ -81,6 +82,8 @@ class RankRequest(Message, frozen=True, kw_only=True):
     """Seed for the one pick in ten that is drawn; ``None``: no pick is drawn."""
     why_segments: bool = False
     """Also explain the segments of the mix; runs the encoder again for each of a dozen titles."""
+    own_segments_of: tuple[EntityId, ...] = ()
+    """State the own segments of these titles where they are picked: they have artwork variants."""
     popular: bool = False
     """Rank by the catalogue's own score (popularity); the model file is not opened."""
 
@@ -118,6 +121,9 @@ class Pick(Message, frozen=True, kw_only=True):
     drawn: bool = False
     """Whether it was drawn for exploration from the titles that nearly made the list (one in
     ten)."""
+    own_segments: tuple[Annotated[int, Meta(ge=0)], ...] = ()
+    """The few segments that the title itself is nearest to, the nearest first; the same for every
+    box with this model. Only where requested, and where the model knows the title."""
 
 
 class SegmentCause(Message, frozen=True, kw_only=True):
@@ -149,6 +155,8 @@ class Picks(Message, frozen=True, kw_only=True):
     max_age_rating: int = 21
     """As requested: stored picks are shown again only for the same limit and packages."""
     entitlements: tuple[str, ...] = ()
+    space_id: SpaceId | None = None
+    """Of the model whose segments are numbered; ``None``: no model worked."""
 
 
 class SplitRequest(Message, frozen=True, kw_only=True):

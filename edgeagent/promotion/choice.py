@@ -21,7 +21,7 @@ from typing import Literal
 from edgeagent.messages.creatives import Creative
 from edgeagent.promotion.limits import MOST_AT_ONCE, RANDOM_SHARE
 
-__all__ = ["Drawn", "EligibleCreative", "draw"]
+__all__ = ["Drawn", "EligibleCreative", "draw", "uniform"]
 
 _BITS = 52
 """So that u is exact in a float, and neither 0 nor 1."""
@@ -75,7 +75,7 @@ def draw(
         ]
         if not left:
             break
-        by_taste = uses_taste and _uniform(f"{seed} {place} how") >= RANDOM_SHARE
+        by_taste = uses_taste and uniform(f"{seed} {place} how") >= RANDOM_SHARE
         first = min(left, key=lambda each: _key(each, f"{seed} {place}", by_taste=by_taste))
         answer.append(Drawn(creative=first.creative, by="taste" if by_taste else "chance"))
         take(first.creative)
@@ -93,10 +93,10 @@ def _get_on(creative: Creative, others: Iterable[Creative]) -> bool:
 def _key(candidate: EligibleCreative, seed: str, *, by_taste: bool) -> tuple[float, str]:
     creative = candidate.creative
     weight = creative.weight * (candidate.taste if by_taste else 1)
-    return -math.log(_uniform(f"{seed} {creative.crid}")) / weight, creative.crid
+    return -math.log(uniform(f"{seed} {creative.crid}")) / weight, creative.crid
 
 
-def _uniform(text: str) -> float:
+def uniform(text: str) -> float:
     """Return a number in (0, 1) that looks uniform and follows from ``text``."""
     digest = hashlib.sha256(text.encode()).digest()
     return ((int.from_bytes(digest[:8], "big") >> (64 - _BITS)) + 0.5) / float(1 << _BITS)

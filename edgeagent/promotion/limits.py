@@ -8,12 +8,14 @@ __all__ = [
     "DAY_BYTES",
     "KEPT_BYTES",
     "KID_AGE_RATING",
+    "LEAST_VARIANT_TASTE",
     "LONGEST_SECONDS",
     "MOST_AT_ONCE",
     "MOST_LIKELIHOOD_RATIO",
     "PERIOD_SECONDS",
     "RANDOM_SHARE",
     "TASTE_FACTOR",
+    "TITLE_SEGMENTS",
     "least_breadth",
 ]
 
@@ -34,6 +36,11 @@ MOST_AT_ONCE = 4
 """Places of one answer; each speaks for itself, so more of them would say more."""
 LONGEST_SECONDS = 90 * DAY_SECONDS
 """A creative runs at most this long: the log, from which caps are kept, is kept no longer."""
+TITLE_SEGMENTS = 3
+"""Of a title, its own: the nearest to its embedding. An artwork variant is for these alone, since
+in another segment it would promise something that the title is not."""
+LEAST_VARIANT_TASTE = 0.05
+"""Of a taste, in the segments that a variant is for; below that the standard artwork is shown."""
 KID_AGE_RATING = 6
 """On a kid's profile only the operator's own promos, for this age and below, are shown."""
 KEPT_BYTES = 32 * 1024 * 1024

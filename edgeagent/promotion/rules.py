@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from edgeagent.errors import MalformedMessage
@@ -23,30 +22,21 @@ from edgeagent.messages.creatives import (
     FrequencyCaps,
 )
 from edgeagent.messages.targets import CREATIVES_ROLE
+from edgeagent.promotion.faults import CreativeFault, creative_fault
 from edgeagent.promotion.limits import KEPT_BYTES, LONGEST_SECONDS, least_breadth
 from edgeagent.promotion.targets import aims, suited
+from edgeagent.promotion.variants import is_variant, variant_faults
 
 __all__ = ["CreativeFault", "asset_path", "catalogue_faults", "require_sound", "target_faults"]
 
 _HIDDEN_CODE = re.compile(r"\d[\d ()/-]{4,}\d|\b(?=\w*\d)(?=\w*[A-Z])[0-9A-Z]{5,}\b")
 """A number to call, or letters and digits to say: seven figures or so, or a word like SAVE20."""
-_SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreativeFault:
-    """One thing that is wrong, where, and what to do."""
-
-    crid: str
-    """Of the creative; empty: of the catalogue itself."""
-    field: str
-    what: str
-    hint: str
-
-    def __str__(self) -> str:
-        """Return it in one line."""
-        place = f"creative {self.crid!r}, {self.field}" if self.crid else self.field
-        return f"{place}: {self.what}; {self.hint}"
+_SUFFIXES = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "video/webm": "webm",
+}
 
 
 def asset_path(sha256: str, media_type: str) -> str:
@@ -75,15 +65,18 @@ def catalogue_faults(catalogue: CreativeCatalogue) -> Iterator[CreativeFault]:
     seen: set[str] = set()
     for creative in catalogue.creatives:
         if creative.crid in seen:
-            yield _fault(creative, "crid", "named twice", "give each its own")
+            yield creative_fault(creative, "crid", "named twice", "give each its own")
         seen.add(creative.crid)
         yield from _window_faults(creative)
         yield from _cap_faults(creative.crid, "caps", creative.caps)
         yield from _aim_faults(creative)
         yield from _text_faults(creative)
+        yield from variant_faults(creative)
         path = asset_path(creative.asset.sha256, creative.asset.media_type)
         if creative.asset.path != path:
-            yield _fault(creative, "asset.path", f"is {creative.asset.path}", f"call it {path}")
+            yield creative_fault(
+                creative, "asset.path", f"is {creative.asset.path}", f"call it {path}"
+            )
     if catalogue.space_id is None and any(each.suits.segments for each in catalogue.creatives):
         yield CreativeFault(
             crid="", field="space_id", what="missing", hint="name the model of the segment numbers"
@@ -125,9 +118,10 @@ def target_faults(
     for creative in catalogue.creatives:
         yield from _unknown_targets(creative, labels)
         broad, least = len(suited(creative.suits, labels)), least_breadth(len(labels))
-        if aims(creative.suits) and broad < least:
+        # A variant is for a single segment: whoever sees it sees the title recommended, too.
+        if aims(creative.suits) and broad < least and not is_variant(creative):
             what = f"{broad} of {len(labels)} segments, at least {least} are needed"
-            yield _fault(creative, "suits", what, "add segments, or aim at nobody")
+            yield creative_fault(creative, "suits", what, "add segments, or aim at nobody")
 
 
 def _unknown_targets(creative: Creative, labels: Sequence[SegmentLabel]) -> Iterator[CreativeFault]:
@@ -135,16 +129,16 @@ def _unknown_targets(creative: Creative, labels: Sequence[SegmentLabel]) -> Iter
     content = {node for label in labels for node in label.iab}
     for number in creative.suits.segments:
         if number >= len(labels):
-            yield _fault(creative, "suits.segments", f"there is no segment {number}", _TAKE)
+            yield creative_fault(creative, "suits.segments", f"there is no segment {number}", _TAKE)
         elif labels[number].sensitive:
             what = f"segment {number} is sensitive"
-            yield _fault(creative, "suits.segments", what, "nothing may be aimed at it")
+            yield creative_fault(creative, "suits.segments", what, "nothing may be aimed at it")
     for genre in creative.suits.genres:
         if genre.casefold() not in genres:
-            yield _fault(creative, "suits.genres", f"no segment is called {genre!r}", _TAKE)
+            yield creative_fault(creative, "suits.genres", f"no segment is called {genre!r}", _TAKE)
     for node in creative.suits.content:
         if node not in content:
-            yield _fault(creative, "suits.content", f"no segment is of {node}", _TAKE)
+            yield creative_fault(creative, "suits.content", f"no segment is of {node}", _TAKE)
 
 
 _TAKE = "take one of the model's: model-export segments"
@@ -153,12 +147,14 @@ _TAKE = "take one of the model's: model-export segments"
 def _window_faults(creative: Creative) -> Iterator[CreativeFault]:
     lasts = creative.ends_at - creative.starts_at
     if lasts <= 0:
-        yield _fault(creative, "ends_at", "not after starts_at", "give a later moment")
+        yield creative_fault(creative, "ends_at", "not after starts_at", "give a later moment")
     if lasts > LONGEST_SECONDS:
         days = LONGEST_SECONDS // 86_400
-        yield _fault(creative, "ends_at", f"more than {days} days after starts_at", "end earlier")
+        yield creative_fault(
+            creative, "ends_at", f"more than {days} days after starts_at", "end earlier"
+        )
     if len(set(creative.dayparts)) != len(creative.dayparts):
-        yield _fault(creative, "dayparts", "one is named twice", "name each once")
+        yield creative_fault(creative, "dayparts", "one is named twice", "name each once")
 
 
 def _cap_faults(crid: str, field: str, caps: FrequencyCaps) -> Iterator[CreativeFault]:
@@ -193,21 +189,25 @@ def _aim_faults(creative: Creative) -> Iterator[CreativeFault]:
     for node in creative.suits.interests:
         if node not in INTERESTS:
             what = f"{node} is not among {', '.join(INTERESTS)}"
-            yield _fault(creative, "suits.interests", what, "only interests in kinds of film are")
+            yield creative_fault(
+                creative, "suits.interests", what, "only interests in kinds of film are"
+            )
     for node in SENSITIVE_CONTENT.intersection(creative.suits.content):
         hint = "nothing may be aimed at it"
-        yield _fault(creative, "suits.content", f"{node} is sensitive", hint)
+        yield creative_fault(creative, "suits.content", f"{node} is sensitive", hint)
 
 
 def _text_faults(creative: Creative) -> Iterator[CreativeFault]:
     if not creative.licence.strip():
-        yield _fault(creative, "licence", "missing", "say by which right it is shown")
+        yield creative_fault(creative, "licence", "missing", "say by which right it is shown")
     for field, text in (("title", creative.title), ("description", creative.description or "")):
         if (found := _HIDDEN_CODE.search(text)) is not None:
             what = f"{found[0]!r} looks like a code or a number to call"
-            yield _fault(creative, field, what, "it belongs into the field code, and nowhere else")
+            yield creative_fault(
+                creative, field, what, "it belongs into the field code, and nowhere else"
+            )
     if not creative.title.strip():
-        yield _fault(creative, "title", "missing", "name what is advertised")
+        yield creative_fault(creative, "title", "missing", "name what is advertised")
 
 
 def _code_faults(creatives: Sequence[Creative]) -> Iterator[CreativeFault]:
@@ -220,8 +220,4 @@ def _code_faults(creatives: Sequence[Creative]) -> Iterator[CreativeFault]:
             and (aims(one.suits) or aims(other.suits))
         ):
             what = f"differs from that of {other.crid!r}, which suits other tastes"
-            yield _fault(one, "code", what, "give both the same code, or none")
-
-
-def _fault(creative: Creative, field: str, what: str, hint: str) -> CreativeFault:
-    return CreativeFault(crid=creative.crid, field=field, what=what, hint=hint)
+            yield creative_fault(one, "code", what, "give both the same code, or none")

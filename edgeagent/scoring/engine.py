@@ -101,7 +101,9 @@ class Engine:
                 exploration_seed=request.exploration_seed,
             )
         named = NAMED_IN_RANKING if request.explain is None else None
-        picks = self._explained(window, choice, named=named)
+        picks = self._explained(
+            window, choice, named=named, tailored=frozenset(request.own_segments_of)
+        )
         mix = scored.segment_probabilities[: None if scored.known_by else 0]
         tried = heaviest(chain.from_iterable(pick.reasons for pick in picks), most=TRIED_TITLES)
         return Picks(
@@ -121,6 +123,7 @@ class Engine:
             ranked_by=self._head.ranked_by,
             max_age_rating=request.max_age_rating,
             entitlements=request.entitlements,
+            space_id=None if self.model is None else self.catalogue.space_id,
         )
 
     def split(self, request: SplitRequest) -> SplitAnswer:
@@ -197,8 +200,10 @@ class Engine:
         segment = argmax_segment(self.segment_probabilities(padded(window)).tolist())
         return segment if len(window) else None
 
-    def _explained(self, window: Window, choice: Choice, *, named: int | None) -> tuple[Pick, ...]:
-        """Return the picks, the new ones first."""
+    def _explained(
+        self, window: Window, choice: Choice, *, named: int | None, tailored: frozenset[str]
+    ) -> tuple[Pick, ...]:
+        """Return the picks, the new ones first; those with variants with their own segments."""
         columns = np.concatenate((choice.new, choice.begun))
         explained = self._head.explain(window, columns)
         watched, merged = merge_repeats(
@@ -231,6 +236,9 @@ class Engine:
                     progress_fraction=choice.progress.get(column),
                     available_until=title.available_until,
                     drawn=column in choice.drawn,
+                    own_segments=self._head.own_segments(column)
+                    if title.entity_id in tailored
+                    else (),
                 )
             )
         return tuple(picks)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.features.window import Window
+from edgeagent.promotion.limits import TITLE_SEGMENTS
 from edgeagent.ranking.choice import Scored
 from edgeagent.scoring.session import ModelInputs, ModelOutputs, OnnxModel
 
@@ -51,6 +52,10 @@ class Head(Protocol):
         """Return the group a title belongs to, to vary the picks of a household without history."""
         ...
 
+    def own_segments(self, column: int) -> tuple[int, ...]:
+        """Return the few segments that a title itself is nearest to; empty: nothing is known."""
+        ...
+
 
 class ModelHead:
     """A model of tensor contract 1."""
@@ -62,7 +67,7 @@ class ModelHead:
         self.model = model
         self._catalogue = catalogue
         self._needs_together = model.facts.head == "timescales"
-        self._segments: dict[int, int] = {}
+        self._segments: dict[int, tuple[int, ...]] = {}
 
     def score(self, window: Window) -> Scored:
         """Compute the user embedding with the model, and score every title for it."""
@@ -98,8 +103,18 @@ class ModelHead:
 
     def kind_of(self, column: int) -> int:
         """Return the segment of a history that consists of this title alone."""
-        segment = self._segments.get(column)
-        if segment is None:
+        return self._nearest(column)[0]
+
+    def own_segments(self, column: int) -> tuple[int, ...]:
+        """Return the nearest segments of a history that consists of this title alone.
+
+        A title that was not trained on has an embedding of zeros, which is near to nothing.
+        """
+        return self._nearest(column) if self._catalogue.vectors[column].any() else ()
+
+    def _nearest(self, column: int) -> tuple[int, ...]:
+        nearest = self._segments.get(column)
+        if nearest is None:
             only = np.array([column], dtype=np.intp)
             window = Window(
                 columns=only,
@@ -107,9 +122,10 @@ class ModelHead:
                 history_weights=np.ones(1, dtype=np.float32),
                 history_age_days=np.zeros(1, dtype=np.float32),
             )
-            segment = int(self.segments(window).argmax())
-            self._segments[column] = segment
-        return segment
+            order = np.argsort(-self.segments(window), kind="stable")
+            nearest = tuple(order[:TITLE_SEGMENTS].tolist())
+            self._segments[column] = nearest
+        return nearest
 
     def _run(self, window: Window, columns: NDArray[np.intp]) -> ModelOutputs:
         """Run the model with ``columns`` as candidates, each explained."""
@@ -161,6 +177,11 @@ class PopularityHead:
     def kind_of(self, column: int) -> str:
         """Return the first genre that a title names."""
         return next(iter(self._catalogue.titles[column].genres), "")
+
+    def own_segments(self, column: int) -> tuple[int, ...]:
+        """Return nothing: popularity has no segments."""
+        del column
+        return ()
 
 
 def _known_by(window: Window) -> int:

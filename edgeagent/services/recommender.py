@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -10,15 +11,22 @@ from edgeagent.clock import DAY_SECONDS
 from edgeagent.config import Config
 from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, ModelError, UnknownEntity
+from edgeagent.lazy_modules import on_use
 from edgeagent.messages import ModelFiles, Pick, Picks, RankRequest
 from edgeagent.messages.fields import MAIN_PROFILE, MAX_AGE_RATING, UNKNOWN_AGE
+from edgeagent.messages.title_variant import TitleVariant
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.failover import Failover
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.store import SavedPicks
 
-__all__ = ["FRESH_SECONDS", "Ranking", "Recommender"]
+if not TYPE_CHECKING:  # read by linters, which follow both ways, as imports
+    tailored = on_use("edgeagent.services.models.tailored_titles")
+else:
+    from edgeagent.services.models import tailored_titles as tailored
+
+__all__ = ["FRESH_SECONDS", "Ranking", "Recommender", "TailorArtwork"]
 
 FRESH_SECONDS = DAY_SECONDS
 """How long stored picks are served without ranking: a day, since the catalogue comes daily."""
@@ -30,6 +38,14 @@ _NO_FILES = ModelFiles(
 )
 
 
+class TailorArtwork(Protocol):
+    """Picks variants of artwork for the titles of a list."""
+
+    def __call__(self, picks: Picks, *, profile: str) -> tuple[TitleVariant, ...]:
+        """Return the variants that a profile sees."""
+        ...
+
+
 class Ranking(Picks, frozen=True, kw_only=True):
     """Picks as the command line, the API and the dashboard show them."""
 
@@ -38,6 +54,8 @@ class Ranking(Picks, frozen=True, kw_only=True):
     """Seconds UTC."""
     cached: bool
     """Whether these are stored picks, without titles that were watched or ended since."""
+    artwork: tuple[TitleVariant, ...] = ()
+    """Of listed titles; a title that is not named shows its standard artwork. Never stored."""
 
 
 class Recommender:
@@ -50,6 +68,7 @@ class Recommender:
         installations: InstallationStore,
         scorer: Scorer,
         config: Config,
+        artwork: TailorArtwork,
     ) -> None:
         """Score windows of the history of ``box`` with the active model.
 
@@ -58,6 +77,7 @@ class Recommender:
             installations: what is installed.
             scorer: runs models.
             config: the box's packages and the age limit for teens.
+            artwork: picks variants for titles that have some.
 
         """
         self._box = box
@@ -65,6 +85,7 @@ class Recommender:
         self._trust = Failover(installations, clock=box.clock)
         self._scorer = scorer
         self._config = config
+        self._artwork = artwork
 
     def recommend(
         self, *, profile: str, limit: int, cached: bool = False, why_segments: bool = False
@@ -103,7 +124,7 @@ class Recommender:
         if not self._keep(picks, grant, request, made_at=made_at):
             # These picks may depend on something that was deleted, hidden or withdrawn meanwhile.
             return self.recommend(profile=profile, limit=limit, why_segments=why_segments)
-        return _ranking(picks, profile=profile, made_at=made_at, cached=False)
+        return self._ranking(picks, profile=profile, made_at=made_at, cached=False)
 
     def last_picks(self, *, profile: str, limit: int) -> Ranking | None:
         """Return the stored picks without titles watched or ended since; never ranks.
@@ -168,6 +189,9 @@ class Recommender:
 
         """
         errors: list[ModelError] = []
+        request = msgspec.structs.replace(
+            request, own_segments_of=tailored.tailored_titles(self._box.home)
+        )
         for attempt in self._trust.attempts():
             manifest = attempt.manifest
             files = self._installations.files(manifest.model, manifest.catalogue)
@@ -212,7 +236,7 @@ class Recommender:
             picks=still_shown(picks.picks),
             continue_watching=still_shown(picks.continue_watching),
         )
-        return _ranking(left, profile=profile, made_at=saved.made_at, cached=True)
+        return self._ranking(left, profile=profile, made_at=saved.made_at, cached=True)
 
     def _watched_since(self, saved: SavedPicks, profile: str, now: int) -> set[str]:
         # From the next second on: viewings of the same second were probably part of the input.
@@ -254,6 +278,17 @@ class Recommender:
         text = f"explore {genesis.created_at} {genesis.phase} {today} {profile}"
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 2
 
+    def _ranking(self, picks: Picks, *, profile: str, made_at: int, cached: bool) -> Ranking:
+        """Return picks with artwork; where no title has variants, nothing more is loaded."""
+        has_variants = any(pick.own_segments for pick in (*picks.picks, *picks.continue_watching))
+        return Ranking(
+            profile=profile,
+            made_at=made_at,
+            cached=cached,
+            artwork=self._artwork(picks, profile=profile) if has_variants else (),
+            **msgspec.structs.asdict(picks),
+        )
+
     @property
     def _is_private(self) -> bool:
         return self._box.private.ends_at() is not None
@@ -261,8 +296,3 @@ class Recommender:
 
 def _viewed(request: RankRequest) -> set[tuple[str, int]]:
     return {(viewing.entity_id, viewing.watched_on) for viewing in request.history}
-
-
-def _ranking(picks: Picks, *, profile: str, made_at: int, cached: bool) -> Ranking:
-    fields = msgspec.structs.asdict(picks)
-    return Ranking(profile=profile, made_at=made_at, cached=cached, **fields)

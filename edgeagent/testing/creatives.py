@@ -12,6 +12,7 @@ from edgeagent.messages.creatives import (
     Creative,
     CreativeAsset,
     CreativeCatalogue,
+    Suits,
 )
 from edgeagent.messages.targets import target_file
 from edgeagent.promotion.rules import asset_path
@@ -19,7 +20,14 @@ from edgeagent.services.models.creatives import CreativesStore, kept_catalogue
 from edgeagent.store.home_files import MODELS_DIRECTORY
 from edgeagent.testing.inside import box_context
 
-__all__ = ["install_creatives", "picture_of", "some_catalogue", "some_creative", "some_labels"]
+__all__ = [
+    "install_creatives",
+    "picture_of",
+    "some_catalogue",
+    "some_creative",
+    "some_labels",
+    "some_variant",
+]
 
 _GENRES = ("Drama", "Comedy", "Horror", "Sci-Fi", "Western", "Romance", "Fantasy", "Music")
 
@@ -62,6 +70,17 @@ def some_creative(crid: str, *, starts_at: int = 0, **fields: object) -> Creativ
         starts_at=starts_at,
         ends_at=starts_at + 30 * DAY_SECONDS,
         licence="contract 1",
+    )
+    return msgspec.structs.replace(creative, **fields)
+
+
+def some_variant(
+    crid: str, entity_id: str, *segments: int, starts_at: int = 0, **fields: object
+) -> Creative:
+    """Return artwork of a title for segments."""
+    suits = Suits(segments=segments)
+    creative = some_creative(
+        crid, starts_at=starts_at, kind="artwork", entity_id=entity_id, suits=suits
     )
     return msgspec.structs.replace(creative, **fields)
 

@@ -30,7 +30,7 @@ __all__ = ["command"]
     },
 )
 def command() -> None:
-    """Promos and ads that boxes choose among."""
+    """Promos, ads and artwork that boxes choose among."""
 
 
 @command.command()
@@ -46,18 +46,31 @@ def command() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Manifest of the published model; without it targets are not held against its segments.",
 )
+@click.option(
+    "--model",
+    "model_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The trained model; without it artwork is not held against its titles.",
+)
 @json_option
 def check(
-    *, catalogue: Path, files: Path | None, manifest_file: Path | None, as_json: bool
+    *,
+    catalogue: Path,
+    files: Path | None,
+    manifest_file: Path | None,
+    model_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Say everything that boxes would refuse in CATALOGUE, or ignore (else exit 3).
 
     Each fault comes with its creative, its field and what to do.
     """
+    from model_export.heads.model_file import load_model  # noqa: PLC0415  (loads numpy)
     from model_export.publishing.creatives import check_creatives, read_manifest  # noqa: PLC0415
 
     manifest = None if manifest_file is None else read_manifest(manifest_file)
-    checked = check_creatives(catalogue, files=files, manifest=manifest)
+    model = None if model_file is None else load_model(model_file)
+    checked = check_creatives(catalogue, files=files, manifest=manifest, model=model)
     if as_json or checked.faults:
         _say(catalogue, checked.creatives, checked.faults, as_json=as_json)
     else:

@@ -19,7 +19,10 @@ from edgeagent.messages.creative_names import CREATIVE_FILE_CAP_BYTES
 from edgeagent.messages.creatives import Creative, CreativeCatalogue
 from edgeagent.messages.manifest import MANIFEST_CAP_BYTES
 from edgeagent.promotion.rules import CreativeFault, catalogue_faults, target_faults
+from edgeagent.promotion.variants import is_variant, misleading_faults
 from edgeagent.regular_file import read_regular
+from model_export.heads.trained_model import TrainedModel
+from model_export.publishing.own_segments import own_segments
 
 __all__ = [
     "MEDIA_TYPES",
@@ -36,6 +39,7 @@ _FIRST_BYTES = {
     "image/jpeg": (0, b"\xff\xd8\xff"),
     "image/png": (0, b"\x89PNG\r\n\x1a\n"),
     "image/webp": (8, b"WEBP"),
+    "video/webm": (0, b"\x1a\x45\xdf\xa3"),
 }
 MEDIA_TYPES = tuple(_FIRST_BYTES)
 """What a creative's file may be."""
@@ -61,7 +65,11 @@ def read_manifest(path: Path) -> ModelManifest:
 
 
 def check_creatives(
-    path: Path, *, files: Path | None = None, manifest: ModelManifest | None = None
+    path: Path,
+    *,
+    files: Path | None = None,
+    manifest: ModelManifest | None = None,
+    model: TrainedModel | None = None,
 ) -> CheckedCreatives:
     """Check a catalogue.
 
@@ -69,6 +77,7 @@ def check_creatives(
         path: JSON, canonical or not.
         files: directory of the pictures, named as their paths end.
         manifest: of the model whose segments are named.
+        model: the same, as it was trained: variants are held against their titles.
 
     Raises:
         InputError: it cannot be read, or is no JSON object with a list of creatives.
@@ -81,7 +90,12 @@ def check_creatives(
     except msgspec.ValidationError as error:
         unread.append(_fault("", "catalogue", str(error)))
         catalogue = CreativeCatalogue(format=1, issued_at=0, creatives=())
-    faults = [*unread, *_faults(catalogue, creatives, manifest)]
+    whole = msgspec.structs.replace(catalogue, creatives=tuple(creatives))
+    faults = [*unread, *catalogue_faults(whole)]
+    if manifest is not None:
+        faults += target_faults(whole, space_id=manifest.space_id, labels=manifest.segments)
+    if model is not None:
+        faults += _faults_of_variants(whole, model)
     length = len(canonical_bytes(plain))
     if length > CREATIVE_FILE_CAP_BYTES:
         what = f"{length} bytes, at most {CREATIVE_FILE_CAP_BYTES} are read"
@@ -127,13 +141,15 @@ def _read_entries(entries: list[Any]) -> tuple[list[CreativeFault], list[Creativ
     return faults, creatives
 
 
-def _faults(
-    catalogue: CreativeCatalogue, creatives: list[Creative], manifest: ModelManifest | None
+def _faults_of_variants(
+    catalogue: CreativeCatalogue, model: TrainedModel
 ) -> Iterator[CreativeFault]:
-    whole = msgspec.structs.replace(catalogue, creatives=tuple(creatives))
-    yield from catalogue_faults(whole)
-    if manifest is not None:
-        yield from target_faults(whole, space_id=manifest.space_id, labels=manifest.segments)
+    titles = {each.entity_id for each in catalogue.creatives if each.entity_id is not None}
+    if catalogue.space_id == model.table.space_id:
+        yield from misleading_faults(catalogue.creatives, own_segments(model, titles))
+    elif any(map(is_variant, catalogue.creatives)):
+        what = f"{catalogue.space_id}, and the model's is {model.table.space_id}"
+        yield _fault("", "space_id", what, "number the segments by the model that is published")
 
 
 def _file_faults(creative: Creative, files: Path) -> Iterator[CreativeFault]:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from edgeagent.agent import Agent
 from edgeagent.clock import SystemClock, iso_utc
 from edgeagent.config import Config
 from edgeagent.messages import WatchEvent
+from edgeagent.messages.creatives import Suits
 from edgeagent.services.models.installation import InstallationStore, UnreadManifest
 from edgeagent.simulator.plan import START
+from edgeagent.testing.creatives import (
+    install_creatives,
+    picture_of,
+    some_catalogue,
+    some_creative,
+    some_variant,
+)
 from model_export.publishing.artefacts import export
 from model_export.train import train
 from tests.cli.test_cli_loop import Terminal
@@ -128,3 +138,49 @@ def test_when_everything_was_watched_it_is_said(terminal: Terminal, publisher: P
         )
     assert terminal.json("recommend")["picks"] == []
     assert "nothing new is left for main" in terminal.says("recommend")
+
+
+def test_artwork_is_a_file_on_the_box_and_for_segments_of_its_own_title_alone(
+    terminal: Terminal, publisher: Publisher
+) -> None:
+    manifest = publisher.artefacts.manifest
+    titles = [pick["entity_id"] for pick in terminal.json("recommend")["picks"]][:5]
+    counted = [n for n, label in enumerate(manifest.segments) if not label.sensitive]
+    variants = [
+        some_variant(f"t{place}-s{segment}", title, segment, starts_at=SystemClock().now() - 3600)
+        for place, title in enumerate(titles)
+        for segment in counted
+    ]
+    with Agent.open(terminal.home) as agent:
+        install_creatives(agent, some_catalogue(*variants, space_id=manifest.space_id))
+    assert terminal.json("recommend")["artwork"] == []
+    terminal.says("consent", "grant", "promotion")
+    found = terminal.json("recommend")
+    shares = found["segment_probabilities"]
+    picks = {pick["entity_id"]: pick for pick in found["picks"]}
+    for title in titles:
+        own = [n for n in picks[title]["own_segments"] if n in counted and shares[n] >= 0.05]
+        shown = [each for each in found["artwork"] if each["entity_id"] == title]
+        assert len(shown) == bool(own), title
+        for each in shown:
+            assert int(each["crid"].rpartition("-s")[2]) in own
+            assert Path(each["file"]).read_bytes() == picture_of(each["crid"])
+    assert found["artwork"]
+    assert found["artwork"][0]["file"] in terminal.says("recommend")
+    crid = found["artwork"][0]["crid"]
+    reason = terminal.says("promo", "why", crid)
+    assert "Because this box sees you among" in reason
+    assert "It may stand for its title" in reason
+    assert f"edgeagent promo hide {crid}" in reason
+
+
+def test_a_choice_names_its_file_in_json_too(terminal: Terminal) -> None:
+    start = SystemClock().now() - 3600
+    catalogue = some_catalogue(
+        some_creative("house", starts_at=start, suits=Suits(genres=("Horror",)))
+    )
+    with Agent.open(terminal.home) as agent:
+        install_creatives(agent, catalogue)
+    [item] = terminal.json("promo", "choose", "home", "--genre", "Horror")["creatives"]
+    assert Path(item["file"]).read_bytes() == picture_of("house")
+    assert item["file"] in terminal.says("promo", "choose", "home", "--on-screen", "no-film")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -293,3 +294,24 @@ def test_a_catalogue_of_other_dimensions_is_refused() -> None:
     other = CatalogueView.of(decode_catalogue(toy_catalogue(dimension=D + 1)))
     with pytest.raises(ModelRefused, match="catalogue of 5"):
         Engine(OnnxModel(toy_model()), other)
+
+
+def test_a_titles_own_segments_are_the_nearest_and_stated_only_where_asked(engine: Engine) -> None:
+    asked = msgspec.structs.replace(_request(), limit=len(IDS), own_segments_of=tuple(IDS))
+    listed = engine.rank(asked)
+    assert listed.space_id == CLAIMS.space_id
+    for pick in listed.picks:
+        user = EMBEDDINGS[IDS.index(pick.entity_id)]
+        logits = np.concatenate((user, -user[: CLAIMS.segments - D]))
+        nearest = tuple(np.argsort(-logits, kind="stable")[:3].tolist())
+        assert pick.own_segments == (nearest if user.any() else ()), pick.entity_id
+    assert any(pick.own_segments for pick in listed.picks)
+    assert not any(pick.own_segments for pick in engine.rank(_request()).picks)
+
+
+def test_without_a_model_no_title_has_segments() -> None:
+    without = Engine(None, CatalogueView.of(decode_catalogue(toy_catalogue())))
+    answer = without.rank(msgspec.structs.replace(_request(), own_segments_of=tuple(IDS)))
+    assert answer.picks
+    assert answer.space_id is None
+    assert not any(pick.own_segments for pick in answer.picks)

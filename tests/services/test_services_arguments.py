@@ -17,8 +17,9 @@ from edgeagent import Agent, Config, Environment, load_config
 from edgeagent.arguments import refusing_wrong_types
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError
-from edgeagent.messages import WatchEvent
+from edgeagent.messages import Picks, WatchEvent
 from edgeagent.messages.fields import WeekNumber
+from edgeagent.promotion.context import OnScreen
 from edgeagent.store import ViewingSpan
 from edgeagent.testing.agent_box import AgentBox
 from edgeagent.testing.inside import box_context
@@ -59,9 +60,11 @@ RIGHT: dict[str, object] = {
     "new_pin": None,
     "now": 1_768_000_000,
     "number": 1,
+    "on_screen": OnScreen(),
     "or_later": False,
     "path": "export.json",
     "pin": None,
+    "picks": Picks(picks=(), segment_probabilities=(), score_spread=0.0),
     "placement": "home",
     "provider": None,
     "prior": None,

@@ -112,6 +112,7 @@ def test_who_counts_is_asked_when_the_week_is_counted_and_when_titles_are_ranked
         installations=agent._installations,
         scorer=scorer,
         config=agent._config,
+        artwork=agent.promotions.artwork,
     )
     with pytest.raises(ConsentRequired, match="teen's"):
         recommender.last_picks(profile="Kim", limit=3)

@@ -32,7 +32,8 @@ from edgeagent.messages.creative_names import (
     PartyName,
     PlacementName,
 )
-from edgeagent.messages.fields import ProfileName
+from edgeagent.messages.fields import EntityId, ProfileName, ShortText
+from edgeagent.promotion.context import OnScreen
 from edgeagent.promotion.limits import MOST_AT_ONCE
 from edgeagent.regular_file import read_regular
 
@@ -48,6 +49,10 @@ class ChooseParams(Shape, frozen=True, kw_only=True):
     """Most creatives in the answer."""
     profile: ProfileName | None = None
     """For whom; the active profile unless given. Apps cannot name one."""
+    entity_id: EntityId | None = None
+    """The title that is on the screen; only used where no taste may be."""
+    genre: ShortText | None = None
+    """Its genre, where the title is not in the catalogue; used in the same way."""
 
 
 class CreativeParams(Shape, frozen=True, kw_only=True):
@@ -77,6 +82,7 @@ def _choose(call: Call, params: ChooseParams) -> ChoiceShape:
         number=params.number,
         profile=_profile(call, params.profile),
         app=_app(call),
+        on_screen=OnScreen(entity_id=params.entity_id, genre=params.genre),
     )
     return ChoiceShape(
         placement=params.placement,
@@ -108,7 +114,12 @@ def _file(call: Call, params: CreativeParams) -> CreativeFileShape:
     )
 
 
-_MEDIA_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
+_MEDIA_TYPES = {
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".webm": "video/webm",
+}
 
 
 def _why(call: Call, params: CreativeParams) -> CreativeReasonShape:

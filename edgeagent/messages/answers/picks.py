@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from edgeagent.messages.codec import Shape
-from edgeagent.messages.fields import EntityId, Fraction01, Seconds, ShortText
+from edgeagent.messages.creative_names import CreativeId, PlacementName
+from edgeagent.messages.fields import EntityId, Fraction01, Seconds, ShortText, SpaceId
 from edgeagent.messages.manifest import SegmentLabel
 
 __all__ = [
+    "ArtworkShape",
     "PickShape",
     "RankingShape",
     "ReasonShape",
@@ -61,6 +63,25 @@ class PickShape(Shape, frozen=True, kw_only=True):
     drawn: bool = False
     """True for one title in ten, drawn at random from those that nearly made the list, to learn
     about them."""
+    own_segments: tuple[int, ...] = ()
+    """The few segments that the title itself is nearest to; only of titles with variants."""
+
+
+class ArtworkShape(Shape, frozen=True, kw_only=True):
+    """The variant of a title's artwork or trailer that this household sees."""
+
+    entity_id: EntityId
+    """Of the title."""
+    kind: Literal["artwork", "trailer"]
+    """A picture, or a clip."""
+    placement: PlacementName
+    """Which form of it, as the catalogue of creatives names it."""
+    crid: CreativeId
+    """Its id; ``EdgeAgent.whyCreative`` says why, ``EdgeAgent.hideCreative`` stops it."""
+    file: str
+    """Path on this box; ``EdgeAgent.creativeFile`` returns what is in it."""
+    media_type: str
+    """Of the file."""
 
 
 class SegmentCauseShape(Shape, frozen=True, kw_only=True):
@@ -93,12 +114,16 @@ class RankingShape(Shape, frozen=True, kw_only=True):
     """Titles for older people were left out."""
     entitlements: tuple[str, ...] = ()
     """Packages of this box; titles that need another one were left out."""
+    space_id: SpaceId | None = None
+    """Of the model whose segments are numbered; null: no model worked."""
     profile: str
     """For whom."""
     made_at: int
     """When it was made, seconds UTC."""
     cached: bool
     """Whether it was made before, less the titles watched or ended since."""
+    artwork: tuple[ArtworkShape, ...] = ()
+    """Variants for titles of this list; a title that is not named shows its standard artwork."""
 
 
 class SegmentShape(SegmentLabel, Shape, frozen=True, kw_only=True, omit_defaults=False):

@@ -22,12 +22,13 @@ __all__ = [
 
 
 class CreativeShape(Shape, frozen=True, kw_only=True):
-    """One promo or ad."""
+    """One promo or ad, or one variant of a title's artwork."""
 
     crid: CreativeId
     """Its id, as OpenRTB calls it."""
-    kind: Literal["promo", "ad"]
-    """``promo``: the operator's own; ``ad``: an advertiser's."""
+    kind: Literal["promo", "ad", "artwork", "trailer"]
+    """``promo``: the operator's own; ``ad``: an advertiser's; ``artwork``, ``trailer``: a variant
+    for a recommended title, which ``EdgeAgent.recommend`` carries."""
     advertiser: PartyName
     """Who advertises."""
     cat: PartyName
@@ -39,7 +40,7 @@ class CreativeShape(Shape, frozen=True, kw_only=True):
     placement: PlacementName
     """Where it fits."""
     entity_id: str | None
-    """The title that it promotes, where it promotes one."""
+    """The title that it promotes, where it promotes one; the title that a variant is of."""
     code: str | None
     """What a viewer can say to the advertiser; the same for all tastes."""
 
@@ -47,8 +48,9 @@ class CreativeShape(Shape, frozen=True, kw_only=True):
 class ChosenCreativeShape(CreativeShape, frozen=True, kw_only=True):
     """A creative for one place."""
 
-    by: Literal["chance", "taste"]
-    """How it was drawn; always ``chance`` without the purpose promotion, and for apps."""
+    by: Literal["chance", "taste", "context"]
+    """How it was drawn; never by ``taste`` without the purpose promotion, and for apps: then by
+    ``context`` where what is on the screen was said and known, else by ``chance``."""
     file: str
     """Path of its picture on this box; ``EdgeAgent.creativeFile`` returns what is in it."""
     media_type: str

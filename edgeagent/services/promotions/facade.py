@@ -2,75 +2,46 @@
 
 Consent decides how much is used. With ``promotion`` (and ``personalization``) an answer uses the
 segments of the last picks, and what was shown is logged. Without, on a kid's profile, in a private
-session, and always for an app, an answer is a function of the context alone.
+session, and always for an app, an answer is a function of the context alone, of which what is on
+the screen may be part.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from edgeagent.config import Config
 from edgeagent.consent import Grant
 from edgeagent.errors import InputError, UnknownEntity
+from edgeagent.messages import Picks
 from edgeagent.messages.codec import checked_text
 from edgeagent.messages.creative_names import PartyName, PlacementName
 from edgeagent.messages.creatives import Creative, CreativeCatalogue
 from edgeagent.messages.fields import MAX_AGE_RATING, UNKNOWN_AGE
+from edgeagent.messages.title_variant import TitleVariant
 from edgeagent.promotion.caps import Room
 from edgeagent.promotion.choice import Drawn, EligibleCreative, draw
-from edgeagent.promotion.eligibility import Hidden, Ineligible, Situation, daypart_of, why_not
+from edgeagent.promotion.context import NOTHING_KNOWN, OnScreen
+from edgeagent.promotion.eligibility import Hidden, Situation, daypart_of, why_not
 from edgeagent.promotion.limits import MOST_AT_ONCE, PERIOD_SECONDS
 from edgeagent.promotion.showing import Showing
-from edgeagent.promotion.targets import aims, taste_factor
+from edgeagent.promotion.variants import is_variant
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.creatives import CreativeLibrary, CreativesStore
 from edgeagent.services.models.installation import InstallationStore
+from edgeagent.services.models.title_index import TitleIndex
+from edgeagent.services.promotions.answers import (
+    ChosenCreative,
+    CreativeReason,
+    ListedCreative,
+)
+from edgeagent.services.promotions.artwork import Artwork
 from edgeagent.services.promotions.showing_counts import ShowingCounts
-from edgeagent.services.promotions.taste import MatchedSegment, Taste, read_taste
+from edgeagent.services.promotions.taste import Leaning, Taste, read_context, read_taste
 from edgeagent.store import CreativeMark, MarkedCreative
 from edgeagent.store.home_files import MODELS_DIRECTORY
 
 __all__ = ["ChosenCreative", "CreativeReason", "ListedCreative", "Promotions"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChosenCreative:
-    """A creative for one place."""
-
-    creative: Creative
-    by: Literal["chance", "taste"]
-    file: Path
-    """On this box."""
-    until: int
-    """Until then the same question has the same answer, seconds UTC, unless a cap is reached."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreativeReason:
-    """Why a profile may be shown a creative."""
-
-    creative: Creative
-    factor: float
-    """Of its weight in places drawn by taste, a half to 2; 1: taste has no part in it."""
-    segments: tuple[MatchedSegment, ...]
-    """What speaks for it, largest first."""
-    titles: tuple[str, ...]
-    """Watched titles that shaped the segments; none without ``segments``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedCreative:
-    """A creative of the catalogue, as it stands for a profile."""
-
-    creative: Creative
-    why_not: Ineligible | None
-    """Why it is not shown now, in its own placement; ``None``: it may be."""
-    shown: int
-    """How often it was, as far as that is kept."""
-    last_shown_at: int | None
-    """Seconds UTC."""
 
 
 class Promotions:
@@ -81,6 +52,7 @@ class Promotions:
         box: BoxContext,
         *,
         installations: InstallationStore,
+        titles: TitleIndex,
         config: Config,
     ) -> None:
         """Choose for the profiles of ``box``.
@@ -88,6 +60,7 @@ class Promotions:
         Args:
             box: its stores, its consents, its private sessions.
             installations: the model whose segments taste is expressed in.
+            titles: what is on the screen.
             config: language, and the age limit for teens.
 
         """
@@ -96,13 +69,21 @@ class Promotions:
             CreativesStore(box.home.ledger), box.home.directory / MODELS_DIRECTORY
         )
         self._installations = installations
+        self._titles = titles
         self._config = config
         self._counts = ShowingCounts(box)
+        self._artwork = Artwork(box, library=self._library, installations=installations)
         self._altered: set[str] = set()
         """Files that are not what was signed; looked at again when the service starts."""
 
     def choose(
-        self, placement: str, *, number: int = 1, profile: str, app: str | None = None
+        self,
+        placement: str,
+        *,
+        number: int = 1,
+        profile: str,
+        app: str | None = None,
+        on_screen: OnScreen = NOTHING_KNOWN,
     ) -> tuple[ChosenCreative, ...]:
         """Return the creatives for a placement; fewer, or none, if no more may be shown.
 
@@ -111,6 +92,7 @@ class Promotions:
             number: how many places there are, at most ``MOST_AT_ONCE``.
             profile: for whom.
             app: which app asks, if it is not a manager: it gets the answer without taste.
+            on_screen: what is on; only used where no taste may be.
 
         Raises:
             InputError: there is no such profile, or the number or placement is none.
@@ -127,19 +109,45 @@ class Promotions:
             return ()
         here = self._situation(placement, profile, kind, catalogue)
         showings, taste = self._past(profile, kind, app, catalogue)
+        leaning = taste or read_context(on_screen, self._installations, self._titles, catalogue)
         return self._drawn(
-            catalogue, here, number, showings=showings, taste=taste, who="" if app else profile
+            catalogue, here, number, showings=showings, leaning=leaning, who="" if app else profile
         )
+
+    def artwork(self, picks: Picks, *, profile: str) -> tuple[TitleVariant, ...]:
+        """Return the variants that recommended titles show; all others show their standard artwork.
+
+        Raises:
+            InputError: there is no such profile.
+
+        """
+        kind = self._box.home.history.profile_kind(profile)
+        catalogue = self._library.catalogue()
+        if catalogue is None:
+            return ()
+        room = Room((), (), now=self._counts.instant())  # variants have no caps
+
+        def may_show(creative: Creative) -> bool:
+            here = self._situation(creative.placement, profile, kind, catalogue)
+            return why_not(creative, here, is_here=self._is_here, room=room) is None
+
+        grant = self._grant(profile, kind)
+        return self._artwork.of(picks, grant, catalogue=catalogue, may_show=may_show)
 
     def shown(self, crid: str, *, profile: str, app: str | None = None) -> None:
         """Note that a creative was really on the screen; from then on it counts for its caps.
 
         Raises:
             UnknownEntity: the catalogue has no such creative.
-            InputError: there is no such profile.
+            InputError: there is no such profile, or it is artwork of a title.
 
         """
         creative, _ = self._find(crid)
+        if is_variant(creative):
+            raise InputError(
+                f"{crid!r} is {creative.kind} of a title, which is not counted",
+                hint="confirm promos and ads only",
+            )
         kind = self._box.home.history.profile_kind(profile)
         showing = Showing(
             crid=creative.crid,
@@ -168,7 +176,7 @@ class Promotions:
         creative, catalogue = self._find(crid)
         kind = self._box.home.history.profile_kind(profile)
         _, taste = self._past(profile, kind, None, catalogue)
-        segments = () if taste is None else taste.matched(creative.suits)
+        segments = () if taste is None else taste.matched(creative)
         return CreativeReason(
             creative=creative,
             factor=_factor(creative, taste),
@@ -313,7 +321,7 @@ class Promotions:
         number: int,
         *,
         showings: tuple[Showing, ...],
-        taste: Taste | None,
+        leaning: Leaning | None,
         who: str,
     ) -> tuple[ChosenCreative, ...]:
         """Draw; again without a file that turns out to have changed on disk."""
@@ -322,9 +330,10 @@ class Promotions:
             room = Room(showings, catalogue.cap_rules, now=self._counts.instant())
             answer = draw(
                 [
-                    EligibleCreative(creative=creative, taste=_factor(creative, taste))
+                    EligibleCreative(creative=creative, taste=_factor(creative, leaning))
                     for creative in catalogue.creatives
-                    if why_not(creative, here, is_here=self._is_here, room=room) is None
+                    if not is_variant(creative)
+                    and why_not(creative, here, is_here=self._is_here, room=room) is None
                 ],
                 number=number,
                 seed=self._seed(here.placement, seconds // PERIOD_SECONDS, who),
@@ -338,12 +347,16 @@ class Promotions:
             }
             if not altered:
                 until = here.now + PERIOD_SECONDS - seconds % PERIOD_SECONDS
-                return tuple(self._chosen(item, until) for item in answer)
+                return tuple(self._chosen(item, leaning, until=until) for item in answer)
             self._altered |= altered
 
-    def _chosen(self, item: Drawn, until: int) -> ChosenCreative:
-        file = self._library.path(item.creative)
-        return ChosenCreative(creative=item.creative, by=item.by, file=file, until=until)
+    def _chosen(self, item: Drawn, leaning: Leaning | None, *, until: int) -> ChosenCreative:
+        return ChosenCreative(
+            creative=item.creative,
+            by="chance" if leaning is None or item.by == "chance" else leaning.by,
+            file=self._library.path(item.creative),
+            until=until,
+        )
 
     def _is_here(self, creative: Creative) -> bool:
         return creative.asset.sha256 not in self._altered and self._library.has(creative)
@@ -354,10 +367,8 @@ class Promotions:
         return f"promo {genesis.created_at} {genesis.phase} {period} {placement} {who}"
 
 
-def _factor(creative: Creative, taste: Taste | None) -> float:
-    if taste is None or not aims(creative.suits):
-        return 1.0
-    return taste_factor(taste.target(creative.suits), taste.probabilities)
+def _factor(creative: Creative, leaning: Leaning | None) -> float:
+    return 1.0 if leaning is None else leaning.factor(creative)
 
 
 def _name_of(creative: Creative, what: CreativeMark) -> str:

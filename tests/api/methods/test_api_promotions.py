@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import pytest
 
 from edgeagent.consent import Purpose
-from edgeagent.messages import Picks
+from edgeagent.messages import Pick, Picks
 from edgeagent.messages.creatives import FrequencyCaps, Suits
 from edgeagent.testing.creatives import (
     install_creatives,
     picture_of,
     some_catalogue,
     some_creative,
+    some_variant,
 )
 from tests.api.running import Running
 
@@ -110,3 +112,55 @@ def test_the_log_is_in_the_export_at_once_and_stored_when_the_service_rests(
         assert [item["crid"] for item in main["shown"]] == ["aimed"]
         [shown] = manager.result("EdgeAgent.promotions")["shown"]
         assert (shown["crid"], shown["placement"]) == ("aimed", "home")
+
+
+def test_a_ranking_carries_artwork_for_managers_and_apps_get_none(promoting: Running) -> None:
+    box = promoting.box
+    with box.open() as agent:
+        space = _space_id(agent.installation().current)
+        start = box.clock.now()
+        variant = some_variant("dark", "t:1", 0, starts_at=start, placement="poster")
+        install_creatives(agent, some_catalogue(variant, space_id=space))
+        pick = Pick(
+            entity_id="t:1",
+            title="Alien",
+            kind="film",
+            year=None,
+            genres=(),
+            score=1.0,
+            reasons=(),
+            own_segments=(0, 1),
+        )
+        picks = Picks(
+            picks=(pick,),
+            segment_probabilities=(1.0, *[0.0] * 31),
+            score_spread=1.0,
+            space_id=space,
+        )
+        grant = agent.gate.grant(Purpose.PERSONALIZATION, profile="main")
+        agent._home.history.save_picks(picks, grant, made_at=start)
+    with promoting.line() as manager, promoting.line(manage=False) as app:
+        for answer in (
+            manager.result("EdgeAgent.lastPicks"),
+            manager.result("EdgeAgent.recommend", {"cached": True, "limit": 1}),
+        ):
+            [artwork] = answer["artwork"]
+            assert Path(artwork.pop("file")).read_bytes() == picture_of("dark")
+            assert artwork == {
+                "entityId": "t:1",
+                "kind": "artwork",
+                "placement": "poster",
+                "crid": "dark",
+                "mediaType": "image/jpeg",
+            }
+        for method in ("EdgeAgent.lastPicks", "EdgeAgent.recommend"):
+            assert app.error(method)["code"] == -40300
+        assert app.result("EdgeAgent.choose", {"placement": "poster"})["creatives"] == []
+        manager.result("EdgeAgent.startPrivateSession", {"minutes": 10})
+        assert manager.result("EdgeAgent.lastPicks")["artwork"] == []
+
+
+def test_an_app_says_what_is_on(promoting: Running) -> None:
+    with promoting.line(manage=False) as app:
+        choice = app.result("EdgeAgent.choose", {**PLACE, "entityId": "t:9", "genre": "Drama"})
+        assert {item["by"] for item in choice["creatives"]} <= {"context", "chance"}

@@ -10,11 +10,29 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from edgeagent.messages import ModelManifest, TargetReference, canonical_bytes
+from edgeagent.features.catalogue import CatalogueView
+from edgeagent.messages import (
+    ModelManifest,
+    TargetReference,
+    canonical_bytes,
+    decode_catalogue,
+)
+from edgeagent.messages.artefacts import Artefacts
 from edgeagent.messages.creative_names import CREATIVE_FILE_CAP_BYTES
 from edgeagent.messages.creatives import CreativeCatalogue, Suits
-from edgeagent.testing.creatives import picture_of, some_catalogue, some_creative, some_labels
+from edgeagent.scoring.heads import ModelHead
+from edgeagent.scoring.session import OnnxModel
+from edgeagent.testing.creatives import (
+    picture_of,
+    some_catalogue,
+    some_creative,
+    some_labels,
+    some_variant,
+)
 from model_export.cli import main
+from model_export.heads.model_file import save_model
+from model_export.heads.trained_model import TrainedModel
+from model_export.publishing.own_segments import own_segments
 
 SPACE = "0" * 16
 
@@ -132,3 +150,44 @@ def test_what_is_no_catalogue(tmp_path: Path, content: bytes | None) -> None:
     result = check(path)
     assert result.exit_code == 3
     assert "creatives.json" in result.stderr
+
+
+def test_exporter_and_box_agree_about_a_titles_own_segments(
+    model: TrainedModel, artefacts: Artefacts
+) -> None:
+    catalogue = CatalogueView.of(decode_catalogue(artefacts.catalogue))
+    box = ModelHead(OnnxModel(artefacts.model), catalogue)
+    exported = own_segments(model, {title.entity_id for title in catalogue.titles})
+    for column, title in enumerate(catalogue.titles):
+        assert box.own_segments(column) == exported.get(title.entity_id, ()), title.entity_id
+    assert len(set(exported.values())) > 20
+
+
+def test_artwork_for_a_segment_that_its_title_is_not_near_to_is_a_fault(
+    model: TrainedModel, tmp_path: Path
+) -> None:
+    model_file = tmp_path / "model.npz"
+    save_model(model, model_file)
+    title = model.titles[0].entity_id
+    own = own_segments(model, {title})[title]
+    far = next(
+        number
+        for number, label in enumerate(model.labels)
+        if number not in own and not label.sensitive
+    )
+    near = some_variant("near", title, own[0])
+    misleading, strange = some_variant("far", title, far), some_variant("strange", "no-film", 0)
+    space = model.table.space_id
+    path = write(tmp_path, some_catalogue(near, misleading, strange, space_id=space))
+    result = check(path, "--model", model_file)
+    assert result.exit_code == 3
+    assert f"'far', suits.segments: {far} is none of its title's own" in result.stdout
+    assert "'strange', entity_id: the model does not know no-film" in result.stdout
+    assert "2 faults in 3 creatives" in result.stderr
+    path = write(tmp_path, some_catalogue(near, space_id=SPACE))
+    assert (
+        f"space_id: {SPACE}, and the model's is {space}"
+        in check(path, "--model", model_file).stdout
+    )
+    path = write(tmp_path, some_catalogue(near, space_id=space))
+    assert check(path, "--model", model_file).exit_code == 0
