@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
+model_option = click.option(
+    "--model",
+    "model_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The trained model; without it artwork is not held against its titles.",
+)
+
+
 @click.group(
     "creatives",
     cls=HelpfulGroup,
@@ -46,12 +54,7 @@ def command() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Manifest of the published model; without it targets are not held against its segments.",
 )
-@click.option(
-    "--model",
-    "model_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The trained model; without it artwork is not held against its titles.",
-)
+@model_option
 @json_option
 def check(
     *,
@@ -92,8 +95,16 @@ def check(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Manifest of the published model; without it targets are not held against its segments.",
 )
+@model_option
 @json_option
-def pack(*, catalogue: Path, out: Path, manifest_file: Path | None, as_json: bool) -> None:
+def pack(
+    *,
+    catalogue: Path,
+    out: Path,
+    manifest_file: Path | None,
+    model_file: Path | None,
+    as_json: bool,
+) -> None:
     """Write what is signed of CATALOGUE: canonical bytes, and files named by hash.
 
     In CATALOGUE 'asset' is the name of a file beside it, and moments are written
@@ -103,11 +114,13 @@ def pack(*, catalogue: Path, out: Path, manifest_file: Path | None, as_json: boo
     \b
     model-export creatives pack creatives.json --manifest export/manifest.json
     """  # noqa: D301  (click's mark for a block that is not rewrapped)
+    from model_export.heads.model_file import load_model  # noqa: PLC0415  (loads numpy)
     from model_export.publishing.creatives import read_manifest  # noqa: PLC0415
     from model_export.publishing.creatives_pack import pack_creatives, write_pack  # noqa: PLC0415
 
     manifest = None if manifest_file is None else read_manifest(manifest_file)
-    packed = pack_creatives(catalogue, now=SystemClock().now(), manifest=manifest)
+    model = None if model_file is None else load_model(model_file)
+    packed = pack_creatives(catalogue, now=SystemClock().now(), manifest=manifest, model=model)
     if packed.faults:
         _say(catalogue, packed.creatives, packed.faults, as_json=as_json)
     write_pack(packed.files, out)

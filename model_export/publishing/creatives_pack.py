@@ -20,6 +20,7 @@ from edgeagent.messages.creative_names import CREATIVE_FILE_CAP_BYTES
 from edgeagent.messages.targets import CREATIVES_NAME
 from edgeagent.promotion.rules import CreativeFault, asset_path
 from edgeagent.regular_file import read_regular
+from model_export.heads.trained_model import TrainedModel
 from model_export.publishing.creatives import (
     MEDIA_TYPES,
     check_creatives,
@@ -40,7 +41,13 @@ class CreativesPack:
     faults: list[CreativeFault] = field(default_factory=list)
 
 
-def pack_creatives(path: Path, *, now: int, manifest: ModelManifest | None = None) -> CreativesPack:
+def pack_creatives(
+    path: Path,
+    *,
+    now: int,
+    manifest: ModelManifest | None = None,
+    model: TrainedModel | None = None,
+) -> CreativesPack:
     """Pack what a person wrote; equal files give equal bytes, if ``issued_at`` is in them.
 
     Args:
@@ -49,6 +56,7 @@ def pack_creatives(path: Path, *, now: int, manifest: ModelManifest | None = Non
             ``space_id`` may be left out.
         now: seconds UTC, for ``issued_at``.
         manifest: of the model whose segments are named.
+        model: the same, as it was trained: variants are held against their titles.
 
     Raises:
         InputError: it cannot be read, or is no JSON object with a list of creatives.
@@ -65,7 +73,9 @@ def pack_creatives(path: Path, *, now: int, manifest: ModelManifest | None = Non
     with TemporaryDirectory(prefix="creatives-") as name:
         staged = Path(name)
         write_pack(pack.files, staged)
-        checked = check_creatives(staged / CREATIVES_NAME, files=staged, manifest=manifest)
+        checked = check_creatives(
+            staged / CREATIVES_NAME, files=staged, manifest=manifest, model=model
+        )
     pack.faults += checked.faults
     return pack
 
