@@ -118,7 +118,7 @@ def target_faults(
     for creative in catalogue.creatives:
         yield from _unknown_targets(creative, labels)
         broad, least = len(suited(creative.suits, labels)), least_breadth(len(labels))
-        # A variant is for a single segment: whoever sees it sees the title recommended, too.
+        # A variant may be for one segment: who sees it sees the title recommended, too.
         if aims(creative.suits) and broad < least and not is_variant(creative):
             what = f"{broad} of {len(labels)} segments, at least {least} are needed"
             yield creative_fault(creative, "suits", what, "add segments, or aim at nobody")
