@@ -60,7 +60,8 @@ def fit_itemknn(training: WatchLog, *, aim: Aim = "later") -> Fitted:
 
     def prepared(log: WatchLog) -> Callable[[float], Scorer]:
         part = _known_titles(log)
-        return lambda shrinkage: _scorer(part, neighbour_weights(part.gram, shrinkage))
+        gram = part.gram()
+        return lambda shrinkage: _scorer(part, neighbour_weights(gram, shrinkage))
 
     shrinkage = _choose(_SHRINKAGES, prepared, training, aim)
     neighbours = min(_NEIGHBOURS, len(_known_titles(training).titles))
@@ -74,13 +75,14 @@ def fit_ease(training: WatchLog, *, recency: bool, aim: Aim = "later") -> Fitted
 
     def prepared(log: WatchLog) -> Callable[[float], Scorer]:
         part = _known_titles(log)
-        return lambda lambda_: _scorer(part, ease_weights(part.gram, lambda_))
+        gram = part.gram()
+        return lambda lambda_: _scorer(part, ease_weights(gram, lambda_))
 
     lambda_ = _choose(_LAMBDAS, prepared, training, aim)
 
     def faded(log: WatchLog) -> Callable[[float], Scorer]:
         part = _known_titles(log)
-        weights = ease_weights(part.gram, lambda_)
+        weights = ease_weights(part.gram(), lambda_)
         return lambda days: _scorer(part, weights, days)
 
     days = _choose(_FADING_DAYS, faded, training, aim) if recency else np.inf

@@ -1,13 +1,17 @@
-"""How many people watched both of two titles: what item-item models are fitted to."""
+"""Who watched what, and how many watched both of two titles: item-item models are fitted to it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model_export.log import WatchLog
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 __all__ = ["CoViewings", "inverse_of"]
 
@@ -20,8 +24,8 @@ class CoViewings:
     """[M] their numbers in the log."""
     place: NDArray[np.intp]
     """[I] where each title stands among them, −1 where it does not."""
-    gram: NDArray[np.float32]
-    """[M, M] how many people watched both."""
+    watched: csr_matrix
+    """[P, M] 1 where one of P people watched a title; nobody who watched none of them."""
 
     @classmethod
     def of(cls, log: WatchLog, *, most: int) -> CoViewings:
@@ -37,7 +41,16 @@ class CoViewings:
         place = np.full(len(log.titles), -1)
         place[titles] = np.arange(len(titles))
         part = watched[:, titles]
-        return cls(titles=titles, place=place, gram=(part.T @ part).toarray())
+        return cls(titles=titles, place=place, watched=part[part.getnnz(axis=1) > 0])
+
+    @property
+    def viewers(self) -> NDArray[np.float32]:
+        """Return [M] how many people watched each."""
+        return np.asarray(self.watched.sum(axis=0), dtype=np.float32).ravel()
+
+    def gram(self) -> NDArray[np.float32]:
+        """Return [M, M] how many people watched both."""
+        return np.asarray((self.watched.T @ self.watched).toarray(), dtype=np.float32)
 
 
 def inverse_of(system: NDArray[np.float32]) -> NDArray[np.float32]:

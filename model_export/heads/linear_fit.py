@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,9 @@ from model_export.heads.tuning import (
     validation_value,
 )
 from model_export.log import WatchLog
+
+if TYPE_CHECKING:
+    from scipy.sparse.linalg import LinearOperator
 
 __all__ = [
     "KNOWN",
@@ -75,21 +79,60 @@ def fit_rows(
 
     """
     rows = np.zeros((len(viewed.place), dimension), dtype=np.float32)
-    if not len(viewed.titles):
+    people, titles = viewed.watched.shape
+    if not titles:
         return rows
-    weight = np.diag(viewed.gram)
-    system = viewed.gram.copy()
-    np.fill_diagonal(system, weight * (1 + settings.dropout_ratio) + settings.regularization)
-    inverse = inverse_of(system)
-    h = 1 / np.sqrt(np.diag(inverse))
-    likeness = np.asarray(inverse * -h * h[:, np.newaxis], dtype=np.float32)
-    np.fill_diagonal(likeness, 0.0)
+    weight = viewed.viewers
+    diagonal = weight * settings.dropout_ratio + settings.regularization
+    form = _over_people if people < titles else _over_titles
+    likeness, h = form(viewed, diagonal)
     strength, directions = _strongest(likeness, count=dimension - 1)
     # In units of a typical viewing: a log that grows does not move every row.
     h /= KNOWN * np.sqrt(np.average(h**2, weights=weight))
     rows[viewed.titles, : len(strength)] = directions * np.sqrt(strength) * h[:, np.newaxis]
     rows[viewed.titles, -1] = KNOWN * h
     return rows
+
+
+def _over_titles(
+    viewed: CoViewings, diagonal: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return S [M, M] and h [M]."""
+    system = viewed.gram()
+    np.fill_diagonal(system, np.diag(system) + diagonal)
+    inverse = inverse_of(system)
+    h = 1 / np.sqrt(np.diag(inverse))
+    likeness = np.asarray(inverse * -h * h[:, np.newaxis], dtype=np.float32)
+    np.fill_diagonal(likeness, 0.0)
+    return likeness, h
+
+
+def _over_people(
+    viewed: CoViewings, diagonal: NDArray[np.float32]
+) -> tuple[LinearOperator, NDArray[np.float32]]:
+    """Return S as an operator, and h [M], from a system as large as there are P people.
+
+    With Z = L⁻¹ X and L Lᵀ = I + X diag(d)⁻¹ Xᵀ, Woodbury's identity makes
+    A = diag(d)⁻¹ − diag(d)⁻¹ Zᵀ Z diag(d)⁻¹, of which S takes what is off the diagonal.
+    """
+    from scipy.linalg import cholesky, solve_triangular  # noqa: PLC0415  (half a second)
+    from scipy.sparse.linalg import LinearOperator  # noqa: PLC0415
+
+    watched = viewed.watched
+    system = (watched.multiply(1 / diagonal) @ watched.T).toarray().astype(np.float64)
+    np.fill_diagonal(system, np.diag(system) + 1.0)
+    half = solve_triangular(cholesky(system, lower=True), watched.toarray(), lower=True)
+    own = (half**2).sum(axis=0)
+    h = 1 / np.sqrt((1 - own / diagonal) / diagonal)
+    factor = np.asarray(half * (h / diagonal), dtype=np.float32)
+    square = np.asarray(own * (h / diagonal) ** 2, dtype=np.float32)
+
+    def times(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        flat = vector.ravel()
+        return np.asarray(factor.T @ (factor @ flat) - square * flat)
+
+    shape = (len(h), len(h))
+    return LinearOperator(shape, matvec=times, dtype=np.float32), h.astype(np.float32)
 
 
 def with_room_for_known(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -165,15 +208,16 @@ class _LinearTrials:
 
 
 def _strongest(
-    likeness: NDArray[np.float32], *, count: int
+    likeness: NDArray[np.float32] | LinearOperator, *, count: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the ``count`` largest eigenvalues that are positive, and their vectors as columns."""
     from scipy.linalg import eigh  # noqa: PLC0415  (half a second)
     from scipy.sparse.linalg import eigsh  # noqa: PLC0415
 
-    titles = len(likeness)
+    titles = likeness.shape[0]
     if titles <= max(_WHOLE_SPECTRUM, 2 * count):
-        values, vectors = eigh(likeness, check_finite=False)
+        whole = likeness @ np.eye(titles, dtype=np.float32)
+        values, vectors = eigh(whole, check_finite=False)
     else:
         # One start for all, so that equal logs give equal rows.
         start = np.ones(titles, dtype=np.float32)
