@@ -19,6 +19,7 @@ from model_export.publishing.artefacts import export
 from model_export.publishing.files import write_files
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
+from tests.model_export.heads.linear_cases import with_linear
 from tests.model_export.heads.timescales_cases import with_timescales
 
 ROOT = Path(__file__).parent.parent
@@ -46,7 +47,7 @@ def main() -> None:
         panel = synthetic_panel(5, households=150, weeks=26, titles=250)
         foldin = train(panel, seed=1, segments=16, dimension=16)
         exported = []
-        for model in (foldin, with_timescales(foldin)):
+        for model in (foldin, with_linear(foldin), with_timescales(foldin)):
             exported.append(Path(scratch) / model.head)
             write_files(export(model, model, now=_NOW), exported[-1])
         for name, requirement in _ends().items():

@@ -40,7 +40,8 @@ __all__ = [
 
 MAX_TITLES = 15_000
 """Watched ones. The closed form takes the cube of them in time, minutes here on two cores, and
-three squares of them in memory: 2.7 GB."""
+three squares of them in memory: 2.7 GB. (Where fewer people than that watched, their number counts
+instead.)"""
 KNOWN = 1 / 16
 """The last coordinate is this times h. No coordinate of a row exceeds its h (the rows of Q are no
 longer than 1, and s < 1); at 1/16 the last is the largest of every second row, so that its int8
@@ -101,7 +102,7 @@ def _over_titles(
     system = viewed.gram()
     np.fill_diagonal(system, np.diag(system) + diagonal)
     inverse = inverse_of(system)
-    h = 1 / np.sqrt(np.diag(inverse))
+    h = np.asarray(1 / np.sqrt(np.diag(inverse)), dtype=np.float32)
     likeness = np.asarray(inverse * -h * h[:, np.newaxis], dtype=np.float32)
     np.fill_diagonal(likeness, 0.0)
     return likeness, h

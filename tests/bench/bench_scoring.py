@@ -52,9 +52,12 @@ from edgeagent.scoring.remote import ChildScorer
 from edgeagent.scoring.resident import ResidentScorer
 from model_export.heads.foldin_graph import build_foldin_graph
 from model_export.heads.foldin_reference import FoldinParameters
+from model_export.heads.linear import user_of as summed_of
+from model_export.heads.linear_graph import build_linear_graph
 from model_export.heads.timescales import user_of
 from model_export.heads.timescales_graph import build_timescales_graph
 from tests.bench.figures import say
+from tests.model_export.heads.linear_cases import linear_parameters
 from tests.model_export.heads.timescales_cases import timescales_parameters
 
 D, S, HISTORY, PICKS = 128, 32, 500, 10
@@ -159,6 +162,20 @@ def _foldin_user(parameters: FoldinParameters, feed: Feed) -> User:
     return user
 
 
+def _linear() -> tuple[bytes, Callable[[Feed], User]]:
+    """Return a model of head C, and its formula in float64."""
+    parameters = linear_parameters(dimension=D, segments=S)
+
+    def user(feed: Feed) -> User:
+        history = feed["history_embeddings"].astype(np.float64)
+        fading = np.exp(-feed["history_age_days"].astype(np.float64) / parameters.decay_days)
+        completion = feed["history_weights"].astype(np.float64)
+        weights = completion * np.maximum(fading, parameters.floor)
+        return lambda: summed_of(history, weights)[0]
+
+    return build_linear_graph(parameters), user
+
+
 def _timescales() -> tuple[bytes, Callable[[Feed], User]]:
     """Return a model of head B, and its formula in float64."""
     parameters = timescales_parameters(dimension=D, segments=S, hidden=HIDDEN)
@@ -219,12 +236,24 @@ def _history(viewings: int, titles: int, rng: np.random.Generator) -> tuple[View
     )
 
 
+def _head(
+    head: HeadName, view: CatalogueView, rng: np.random.Generator
+) -> tuple[bytes, Callable[[Feed], User]]:
+    match head:
+        case "foldin":
+            return _foldin(view, rng)
+        case "linear":
+            return _linear()
+        case "timescales":
+            return _timescales()
+
+
 def measure(*, head: HeadName, titles: int, viewings: int, rounds: int) -> dict[str, float]:
     """Return milliseconds, ratios and the child's memory in MiB."""
     rng = np.random.default_rng(1)
     catalogue = _catalogue(titles, rng)
     view = CatalogueView.of(decode_catalogue(catalogue))
-    model, user = _foldin(view, rng) if head == "foldin" else _timescales()
+    model, user = _head(head, view, rng)
     history = _history(viewings, titles, rng)
     window = history_window(history, view, now=NOW)
     feed: dict[str, NDArray[np.generic]] = {

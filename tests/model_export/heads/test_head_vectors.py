@@ -1,4 +1,4 @@
-"""The language-neutral vectors of the fold-in, read the way a port would read them."""
+"""The language-neutral vectors of the heads, read the way a port would read them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from tests.model_export.heads.make_foldin_vectors import vectors
+from tests.model_export.heads import make_foldin_vectors, make_linear_vectors
 
 VECTORS = Path(__file__).parents[2] / "vectors"
-STORED = json.loads((VECTORS / "foldin_small.json").read_text("utf-8"))
+MADE = {"foldin": make_foldin_vectors.vectors, "linear": make_linear_vectors.vectors}
+STORED = {head: json.loads((VECTORS / f"{head}_small.json").read_text("utf-8")) for head in MADE}
+CASES = [
+    pytest.param(head, case, id=f"{head}: {case['name']}")
+    for head in MADE
+    for case in STORED[head]["cases"]
+]
 INT8 = {"candidate_embeddings"}
 MATRICES = {"history_embeddings": (-1, 6), "explain_embeddings": (-1, 6)}
 
@@ -26,10 +32,10 @@ def _tensor(name: str, values: list[Any]) -> NDArray[Any]:
     return array.reshape(MATRICES[name]) if name in MATRICES else array
 
 
-@pytest.mark.parametrize("case", STORED["cases"], ids=lambda case: case["name"])
-def test_the_stored_model_gives_the_stored_outputs(case: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("head", "case"), CASES)
+def test_the_stored_model_gives_the_stored_outputs(head: str, case: dict[str, Any]) -> None:
     session = onnxruntime.InferenceSession(
-        (VECTORS / "foldin_small.onnx").read_bytes(), providers=["CPUExecutionProvider"]
+        (VECTORS / f"{head}_small.onnx").read_bytes(), providers=["CPUExecutionProvider"]
     )
     inputs = {name: _tensor(name, values) for name, values in case["inputs"].items()}
     names = [output.name for output in session.get_outputs()]
@@ -37,14 +43,15 @@ def test_the_stored_model_gives_the_stored_outputs(case: dict[str, Any]) -> None
     for name, found in zip(names, session.run(names, inputs), strict=True):
         expected = np.array(case["outputs"][name], dtype=np.float64).reshape(found.shape)
         largest = np.abs(expected).max(initial=0.0)
-        assert np.abs(found - expected).max(initial=0.0) <= STORED["rtol"] * largest
+        assert np.abs(found - expected).max(initial=0.0) <= STORED[head]["rtol"] * largest
 
 
-def test_the_reference_still_gives_the_stored_outputs() -> None:
-    made = json.loads(json.dumps(vectors()))
-    assert made.keys() == STORED.keys()
-    assert made["parameters"].keys() == STORED["parameters"].keys()
-    for new, old in zip(made["cases"], STORED["cases"], strict=True):
+@pytest.mark.parametrize("head", MADE)
+def test_the_reference_still_gives_the_stored_outputs(head: str) -> None:
+    made, stored = json.loads(json.dumps(MADE[head]())), STORED[head]
+    assert made.keys() == stored.keys()
+    assert made["parameters"].keys() == stored["parameters"].keys()
+    for new, old in zip(made["cases"], stored["cases"], strict=True):
         assert new["inputs"] == old["inputs"]
         for name, values in old["outputs"].items():
             assert np.array(new["outputs"][name]) == pytest.approx(np.array(values), rel=1e-9)
