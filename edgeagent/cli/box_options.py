@@ -120,7 +120,7 @@ profile_option = click.option(
     "--profile",
     "named_profile",
     metavar="NAME",
-    help="Whose history, picks and consent.  [default: the active profile]",
+    help="Whose history, recommendations and consent.  [default: the active profile]",
 )
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 

@@ -36,7 +36,7 @@ _purpose_argument = click.argument(
     cls=TranslatedGroup,
     examples={
         "what each purpose means": "edgeagent consent show",
-        "keep viewings, and use them for picks": "edgeagent consent grant history personalization",
+        "keep viewings, for recommendations": "edgeagent consent grant history personalization",
         "no more reports": "edgeagent consent withdraw reporting",
     },
 )

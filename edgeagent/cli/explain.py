@@ -25,7 +25,7 @@ __all__ = ["command"]
 @json_option
 @pass_box
 def command(box: BoxOptions, *, entity_id: str, named_profile: str | None, as_json: bool) -> None:
-    """Say why ENTITY_ID would be picked: the parts that add up to its score.
+    """Say why ENTITY_ID would be recommended: the parts that add up to its score.
 
     The beginning of an id is enough where only one begins so.
     """

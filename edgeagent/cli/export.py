@@ -32,7 +32,7 @@ __all__ = ["command", "progress_on_stderr"]
 @json_option
 @pass_box
 def command(box: BoxOptions, *, path: Path | None, schema: bool, as_json: bool) -> None:
-    """Write profiles, history, consents, marks and all reports into FILE, as JSON.
+    """Write profiles, history, hidden titles, consents and reports into FILE, as JSON.
 
     The file is not encrypted: only its owner can read it, and it is for the household alone. FILE
     '-' is stdout.

@@ -28,7 +28,7 @@ __all__ = ["command"]
 @json_option
 @pass_box
 def command(box: BoxOptions, *, path: Path, as_json: bool) -> None:
-    """Take in an export: profiles, marks, and the viewings of profiles that grant history.
+    """Take in an export: profiles, hidden titles, and viewings where history is granted.
 
     Consents in FILE are shown, not granted. Imported viewings never enter a report; those in the
     future, over age, or of a private session are left out. Doing it again changes nothing.
@@ -43,7 +43,9 @@ def command(box: BoxOptions, *, path: Path, as_json: bool) -> None:
     parts = (
         counted("{number} new profile", "{number} new profiles", done.profiles_created),
         counted("{number} viewing", "{number} viewings", done.viewings),
-        counted("{number} mark", "{number} marks", done.marks),
+        counted(
+            "{number} hidden or excluded title", "{number} hidden or excluded titles", done.marks
+        ),
         counted("{number} debit", "{number} debits", done.debits_added),
     )
     click.echo(words("taken in: {parts}", parts=", ".join(parts)))

@@ -335,7 +335,7 @@ def _uses(used: Used) -> str:
     )
     said = ", ".join(name for name, allowed in uses if allowed) or words("for nothing")
     if used.last_picks_at:
-        said += "; " + words("last picks {at}", at=used.last_picks_at)
+        said += "; " + words("last recommendations {at}", at=used.last_picks_at)
     return said
 
 

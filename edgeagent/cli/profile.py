@@ -79,7 +79,7 @@ def create(box: BoxOptions, *, name: str, kind: ProfileKind, as_json: bool) -> N
 @json_option
 @pass_box
 def rename(box: BoxOptions, *, name: str, new_name: str, as_json: bool) -> None:
-    """Rename a profile; its history, marks and consents go with it."""
+    """Rename a profile; its history, hidden titles and consents go with it."""
     with box.open(writes=True) as agent:
         profile = agent.household.rename(name, new_name)
     if as_json:

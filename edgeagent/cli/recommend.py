@@ -26,7 +26,7 @@ __all__ = ["command"]
 )
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, MAX_PICKS))
 @click.option(
-    "--cached", is_flag=True, help="Serve the last picks at once, if they are a day old at most."
+    "--cached", is_flag=True, help="Serve the last list at once, if it is a day old at most."
 )
 @profile_option
 @json_option
@@ -41,7 +41,7 @@ def command(
 ) -> None:
     """Rank titles for a profile, each with the watched titles that caused it.
 
-    What was begun comes first, apart from what is new. Of a new list one pick in ten is drawn from
+    What was begun comes first, apart from what is new. Of a new list one title in ten is drawn from
     what nearly made it.
     """
     with box.look() as agent:

@@ -85,7 +85,7 @@ def _chapters_of(
     type=click.Choice(["foldin", "linear", "timescales", "auto"]),
     default="foldin",
     show_default=True,
-    help="What computes picks; timescales needs PyTorch, auto compares all.",
+    help="What ranks titles; timescales needs PyTorch, auto compares all.",
 )
 @click.option(
     "--chapters",
@@ -105,7 +105,7 @@ def _chapters_of(
 @json_option
 @click.pass_context
 def command(ctx: click.Context, /, *, as_json: bool, **given: Any) -> None:
-    """Train, publish, serve, watch, pick, report and estimate, all on this machine."""
+    """Train, publish, serve, watch, recommend, report and estimate, all on this machine."""
     if ctx.invoked_subcommand is None:
         _run(as_json=as_json, **given)
     else:
@@ -169,7 +169,7 @@ def print_summary(console: Console, simulation: Simulation, page: Path) -> None:
     console.print()
     console.print(lines_table(headline(simulation)))
     first = simulation.outcomes[0]
-    console.print(f"\n[bold]Picks of household {first.number}[/bold]", highlight=False)
+    console.print(f"\n[bold]Recommended to household {first.number}[/bold]", highlight=False)
     for pick in first.picks.picks[:3]:
         # Text, not markup: titles are text from outside.
         line = Text(f"{pick.title}: {words_for(pick)}")

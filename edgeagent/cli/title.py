@@ -161,8 +161,8 @@ def list_(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
         click.echo(f"{iso_utc(mark.marked_at)}  {kinds[mark.mark]:{width}}  {mark.entity_id}")
     click.echo(
         counted(
-            "{number} mark of profile {profile}",
-            "{number} marks of profile {profile}",
+            "{number} hidden or excluded title of profile {profile}",
+            "{number} hidden or excluded titles of profile {profile}",
             len(marks),
             profile=profile,
         )

@@ -103,7 +103,7 @@ def test_titles_are_hidden_excluded_forgotten_and_back(terminal: Terminal) -> No
     listed = terminal.says("title", "list")
     assert "hidden    t:2" in listed
     assert "excluded  t:1" in listed
-    assert "2 marks of profile anna" in listed
+    assert "2 hidden or excluded titles of profile anna" in listed
     assert len(terminal.json("title", "list")["marks"]) == 2
     assert terminal.json("title", "list", "--profile", "main")["marks"] == []
     assert "may be shown again" in terminal.says("title", "unhide", "t:2")
