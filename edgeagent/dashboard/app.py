@@ -17,6 +17,7 @@ from starlette.routing import Route
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.dashboard import (
     about,
+    deleting,
     erasing,
     home,
     household,
@@ -27,6 +28,7 @@ from edgeagent.dashboard import (
     quarter,
     switches,
     thinks,
+    titles,
 )
 from edgeagent.dashboard.box_client import BoxClient, Refused
 from edgeagent.dashboard.headers import SecurityHeaders
@@ -57,6 +59,8 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 ROUTES = (
     *home.ROUTES,
     *kept.ROUTES,
+    *titles.ROUTES,
+    *deleting.ROUTES,
     *thinks.ROUTES,
     *left.ROUTES,
     *quarter.ROUTES,

@@ -28,9 +28,12 @@ async def _export(request: PageRequest) -> Response:
 
 
 async def _erase(request: PageRequest) -> Response:
-    return await request.page(
-        "erase", profiles=await request.ask("profiles", tuple[ProfileShape, ...])
-    )
+    return await request.page("erase")
+
+
+async def _erase_profile(request: PageRequest) -> Response:
+    profiles = await request.ask("profiles", tuple[ProfileShape, ...])
+    return await request.page("erase_profile", back="/erase", profiles=profiles)
 
 
 async def _ask_once_more(request: PageRequest) -> Response:
@@ -39,8 +42,9 @@ async def _ask_once_more(request: PageRequest) -> Response:
         raise HTTPException(400)
     asked = await request.ask("erase", EraseShape, scope=scope, profile=profile)
     fields = {"scope": scope, "profile": profile or "", "confirm": asked.confirm}
+    back = "/erase/profile" if scope == "profile" else "/erase"
     return await request.page(
-        "erase_sure", back="/erase", scope=scope, fields=fields, wait_seconds=asked.wait_seconds
+        "erase_sure", back=back, scope=scope, fields=fields, wait_seconds=asked.wait_seconds
     )
 
 
@@ -61,6 +65,7 @@ ROUTES = (
     Route(path="/download", handler=_download),
     Route(path="/download/edgeagent-export.json", handler=_export),
     Route(path="/erase", handler=_erase),
+    Route(path="/erase/profile", handler=_erase_profile),
     Route(path="/erase/ask", handler=_ask_once_more, method="POST"),
     Route(path="/erase/now", handler=_carry_out, method="POST"),
 )

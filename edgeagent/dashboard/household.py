@@ -5,14 +5,17 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from edgeagent.dashboard.box_client import Refused
 from edgeagent.dashboard.page_request import PageRequest, Route
 from edgeagent.dashboard.promises import ask_promises
+from edgeagent.errors import InputError
 from edgeagent.messages.answers.household import ProfileShape, RetentionPeriodShape
 from edgeagent.messages.answers.reports import BalanceShape
 from edgeagent.messages.fields import MAIN_PROFILE, MAX_RETENTION_DAYS
 
 __all__ = ["ROUTES"]
 
+_UNPROCESSABLE = 422  # the form comes back with what is wrong beside its field
 _PRIVATE_MINUTES = (30, 60, 120, 240)
 _MOST_DIGITS = 4
 _RETENTION_DAYS = (1, 7, 14, 30, 60, 90, 180, MAX_RETENTION_DAYS)
@@ -33,7 +36,16 @@ async def _stop_private(request: PageRequest) -> Response:
 
 
 async def _profiles(request: PageRequest) -> Response:
-    return await request.page("profiles", profiles=await _ask_profiles(request))
+    return await _show_profiles(request)
+
+
+async def _show_profiles(request: PageRequest, *, wrong_name: str | None = None) -> Response:
+    return await request.page(
+        "profiles",
+        status_code=200 if wrong_name is None else _UNPROCESSABLE,
+        profiles=await _ask_profiles(request),
+        wrong_name=wrong_name,
+    )
 
 
 async def _ask_profiles(request: PageRequest) -> tuple[ProfileShape, ...]:
@@ -41,18 +53,33 @@ async def _ask_profiles(request: PageRequest) -> tuple[ProfileShape, ...]:
 
 
 async def _profile(request: PageRequest) -> Response:
-    name = request.query.get("name", "")
+    return await _show_profile(request, request.query.get("name", ""))
+
+
+async def _show_profile(
+    request: PageRequest, name: str, *, wrong_name: str | None = None
+) -> Response:
     found = [profile for profile in await _ask_profiles(request) if profile.name == name]
     if not found:
         raise HTTPException(404)
     return await request.page(
-        "profile", back="/profiles", profile=found[0], may_rename=name != MAIN_PROFILE
+        "profile",
+        back="/profiles",
+        status_code=200 if wrong_name is None else _UNPROCESSABLE,
+        profile=found[0],
+        wrong_name=wrong_name,
+        may_rename=name != MAIN_PROFILE,
     )
 
 
 async def _create_profile(request: PageRequest) -> Response:
     name, kind = request.form.get("name", "").strip(), request.form.get("kind", "adult")
-    await request.tell("createProfile", name=name, kind=kind)
+    try:
+        await request.tell("createProfile", name=name, kind=kind)
+    except Refused as refused:
+        if not isinstance(refused.error, InputError):
+            raise
+        return await _show_profiles(request, wrong_name=name)
     return request.go("/profiles", done="created")
 
 
@@ -62,8 +89,13 @@ async def _switch_profile(request: PageRequest) -> Response:
 
 
 async def _rename_profile(request: PageRequest) -> Response:
-    new_name = request.form.get("new_name", "").strip()
-    await request.tell("renameProfile", name=request.form.get("name", ""), newName=new_name)
+    name, new_name = request.form.get("name", ""), request.form.get("new_name", "").strip()
+    try:
+        await request.tell("renameProfile", name=name, newName=new_name)
+    except Refused as refused:
+        if not isinstance(refused.error, InputError):
+            raise
+        return await _show_profile(request, name, wrong_name=new_name)
     return request.go("/profiles", done="renamed")
 
 

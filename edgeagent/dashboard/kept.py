@@ -1,46 +1,69 @@
-"""What is kept: the history, searched and paged, and what can be said of each title."""
+"""What is kept: the history by days, searched and paged, and a calendar to jump in it."""
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from datetime import date, timedelta
+from itertools import groupby, pairwise
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from edgeagent.dashboard.box_client import Refused
 from edgeagent.dashboard.page_request import PageRequest, Route
-from edgeagent.errors import ConsentRequired
-from edgeagent.messages.answers.history import Cursor, HistoryShape, MarkShape, ViewingShape
-from edgeagent.messages.answers.picks import PickShape, RankingShape
-from edgeagent.messages.fields import HISTORY_PAGE
+from edgeagent.messages.answers.consent import ConsentShape
+from edgeagent.messages.answers.history import (
+    Cursor,
+    HistoryCountsShape,
+    HistoryShape,
+    MarkShape,
+)
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "ask_marks", "chosen_day"]
 
-_PAGE = 12
-_ACTIONS = {
-    "hide": "hidden",
-    "unhide": "shown",
-    "exclude": "excluded",
-    "include": "included",
-    "forget": "forgotten",
-}
+_PAGE = 24
+_BEFORE_EVERY_TITLE = " "
+"""Sorts before the id of every title, so that a page ends where a day begins."""
 
 
 async def _kept(request: PageRequest) -> Response:
-    search = request.query.get("search", "")[:200]
-    before = _cursor(request)
+    search, day = request.query.get("search", "")[:200], chosen_day(request, "day")
+    before = _cursor(request) if day is None else _end_of(request, day)
     page = await request.ask("history", HistoryShape, search=search, limit=_PAGE, before=before)
-    marks = await _ask_marks(request)
+    marks = await ask_marks(request)
+    days = groupby(page.viewings, key=lambda viewing: request.texts.day(viewing.watched_on))
     return await request.page(
         "kept",
-        back="/kept" if "before" in request.query else "/",
+        back="/kept" if before is not None else "/",
         search=search,
-        viewings=page.viewings,
+        day=day,
+        days=[(its_day, list(viewings)) for its_day, viewings in days],
         count=page.count,
         next=page.next,
         marks=marks,
         mark_of={mark.entity_id: mark.mark for mark in marks},
+        keeps=await _keeps(request, page.count),
     )
+
+
+async def _keeps(request: PageRequest, count: int) -> bool:
+    """Return whether viewings are kept; asked only where none is there to show it."""
+    if count:
+        return True
+    consent = await request.ask("consent", ConsentShape)
+    return any(one.purpose == "history" and one.granted for one in consent.purposes)
+
+
+def chosen_day(request: PageRequest, field: str) -> date | None:
+    """Return the day that a field of the address names, if any."""
+    text = request.query.get(field, "")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise HTTPException(404) from error
+
+
+def _end_of(request: PageRequest, day: date) -> Cursor:
+    end = max(0, request.texts.midnight(day + timedelta(days=1)))
+    return Cursor(watched_on=end, entity_id=_BEFORE_EVERY_TITLE)
 
 
 def _cursor(request: PageRequest) -> Cursor | None:
@@ -50,71 +73,38 @@ def _cursor(request: PageRequest) -> Cursor | None:
     return Cursor(watched_on=int(watched_on), entity_id=entity_id)
 
 
-async def _ask_marks(request: PageRequest) -> tuple[MarkShape, ...]:
-    return await request.ask("marks", tuple[MarkShape, ...])
-
-
-async def _marks(request: PageRequest) -> Response:
-    return await request.page("marks", back="/kept", marks=await _ask_marks(request))
-
-
-async def _title(request: PageRequest) -> Response:
-    entity_id = request.query.get("id", "")
-    if not entity_id:
-        raise HTTPException(404)
-    history = await request.ask("history", HistoryShape, entityId=entity_id, limit=HISTORY_PAGE)
-    viewings = history.viewings
-    marks = [item for item in await _ask_marks(request) if item.entity_id == entity_id]
-    picks = [item for item in await _last_picks(request) if item.entity_id == entity_id]
-    known: list[ViewingShape | MarkShape | PickShape] = [*viewings, *marks, *picks]
+async def _calendar(request: PageRequest) -> Response:
+    """Show the days of a month, each with how many viewings it has."""
+    first = (chosen_day(request, "month") or await _latest_day(request)).replace(day=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    days = [first + timedelta(days=number) for number in range((after - first).days)]
+    edges = [max(0, request.texts.midnight(day)) for day in (*days, after)]
+    if any(later <= earlier for earlier, later in pairwise(edges)):
+        raise HTTPException(404)  # before 1970
+    answer = await request.ask("historyCounts", HistoryCountsShape, edges=edges)
+    earlier, *counts, later = answer.counts
     return await request.page(
-        "title",
-        back=_from(request.query.get("from", "")),
-        came_from=request.query.get("from", ""),
-        entity_id=entity_id,
-        title=known[0].title if known else entity_id,
-        viewings=viewings,
-        marks={item.mark for item in marks},
-        reasons=picks[0].reasons if picks else [],
+        "calendar",
+        back="/kept",
+        month=first,
+        earlier=first - timedelta(days=1) if earlier else None,
+        later=after if later else None,
+        days=list(zip(days, counts, strict=True)),
     )
 
 
-async def _last_picks(request: PageRequest) -> tuple[PickShape, ...]:
-    """Return what was picked last; nothing while picking is not granted."""
-    try:
-        ranking = await request.box.ask_if_any("lastPicks", RankingShape)
-    except Refused as refused:
-        if not isinstance(refused.error, ConsentRequired):
-            raise
-        return ()
-    return () if ranking is None else ranking.picks
+async def _latest_day(request: PageRequest) -> date:
+    page = await request.ask("history", HistoryShape, limit=1)
+    seconds = [viewing.watched_on for viewing in page.viewings]
+    return request.texts.day(seconds[0]) if seconds else request.texts.day(await request.now())
 
 
-async def _do(request: PageRequest) -> Response:
-    action = request.path.removeprefix("/title/")
-    entity_id, came_from = request.form.get("id", ""), request.form.get("from", "")
-    title = request.form.get("title", entity_id)
-    if action == "forget" and "sure" not in request.form:
-        back = f"/title?{_query(entity_id, came_from)}"
-        fields = {"id": entity_id, "from": came_from, "title": title}
-        return await request.confirm("forget", fields, back=back, title=title)
-    await request.tell(action, entityId=entity_id)
-    if action == "forget":
-        return request.go(_from(came_from), done=_ACTIONS[action])
-    return request.go("/title", done=_ACTIONS[action], id=entity_id, **{"from": came_from})
-
-
-def _from(name: str) -> str:
-    return {"thinks": "/thinks", "marks": "/marks"}.get(name, "/kept")
-
-
-def _query(entity_id: str, came_from: str) -> str:
-    return urlencode({"id": entity_id, "from": came_from})
+async def ask_marks(request: PageRequest) -> tuple[MarkShape, ...]:
+    """Ask for the titles that are hidden or excluded."""
+    return await request.ask("marks", tuple[MarkShape, ...])
 
 
 ROUTES = (
     Route(path="/kept", handler=_kept),
-    Route(path="/marks", handler=_marks),
-    Route(path="/title", handler=_title),
-    *(Route(path=f"/title/{action}", handler=_do, method="POST") for action in _ACTIONS),
+    Route(path="/kept/days", handler=_calendar),
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlencode
 
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from edgeagent.dashboard.box_client import BoxClient, Refused
@@ -23,6 +24,7 @@ __all__ = ["PIN", "Handler", "PageRequest", "Route"]
 T = TypeVar("T")
 PIN = re.compile(r"[0-9]{4,12}")
 """What the service takes for a PIN; the page says so before it is asked."""
+_MOST_DIGITS = 12  # seconds UTC of the year 9999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,25 @@ class PageRequest:
         """Call ``EdgeAgent.name`` and drop the answer."""
         await self.box.ask_raw(name, **params)
 
+    @property
+    def place(self) -> str:
+        """The address of the page, without what was done just before: where Back leads to."""
+        kept = sorted((key, value) for key, value in self.query.items() if value and key != "done")
+        return f"{self.path}?{urlencode(kept)}" if kept else self.path
+
+    async def now(self) -> int:
+        """Return the box's time, seconds UTC."""
+        return (await self.ask("status", StatusShape)).now
+
+    def number(self, field: str, *, otherwise: int | None = None) -> int:
+        """Return the whole number in a field of the form or the address; 400 if it is none."""
+        text = self.form.get(field) or self.query.get(field, "")
+        if not text and otherwise is not None:
+            return otherwise
+        if not text.isdecimal() or len(text) > _MOST_DIGITS:
+            raise HTTPException(400)
+        return int(text)
+
     async def page(
         self, template: str, *, back: str | None = "/", status_code: int = 200, **values: object
     ) -> Response:
@@ -64,6 +85,7 @@ class PageRequest:
             template,
             t=self.texts,
             path=self.path,
+            place=self.place,
             back=back,
             form_key=self.form_key,
             languages={name: load_texts(name)("language.own") for name in LANGUAGES},
@@ -114,7 +136,8 @@ class PageRequest:
 
     def go(self, path: str, *, done: str, **query: str) -> Response:
         """Go on to another page, which says what was done."""
-        return RedirectResponse(f"{path}?{urlencode(query | {'done': done})}", status_code=303)
+        joint = "&" if "?" in path else "?"
+        return RedirectResponse(f"{path}{joint}{urlencode(query | {'done': done})}", 303)
 
     def _done(self) -> str:
         key = f"done.{self.query.get('done', '')}"

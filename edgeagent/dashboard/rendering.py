@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from unicodedata import bidirectional
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from edgeagent.dashboard.segment_names import segment_name
 
-__all__ = ["ASSETS", "asset_path", "render"]
+__all__ = ["ASSETS", "asset_path", "isolated", "render"]
 
 _HERE = Path(__file__).parent
 ASSETS = {
@@ -34,6 +35,19 @@ _ENVIRONMENT = Environment(
 )
 _ENVIRONMENT.globals["asset"] = asset_path
 _ENVIRONMENT.globals["segment_name"] = segment_name
+
+
+def isolated(name: str) -> str:
+    """Return a name from outside so that, in a sentence, it does not turn what follows it around.
+
+    Only names with letters written from right to left need the two characters: first strong
+    isolate, pop directional isolate (Unicode Standard Annex 9, 2.4).
+    """
+    rightward = any(bidirectional(letter) in {"R", "AL"} for letter in name)
+    return f"\u2068{name}\u2069" if rightward else name
+
+
+_ENVIRONMENT.filters["isolated"] = isolated
 
 
 def render(template: str, **values: object) -> str:

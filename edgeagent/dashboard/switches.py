@@ -16,6 +16,7 @@ from edgeagent.privacy.accounting import MAX_ODDS_PER_REPORT, epsilon
 
 __all__ = ["ROUTES"]
 
+_PAGE = 24
 _DEAREST = epsilon(MAX_ODDS_PER_REPORT)
 """The ε of a report at most, where no task says what it would be."""
 
@@ -82,8 +83,15 @@ async def _hints(request: PageRequest) -> Response:
 
 async def _record(request: PageRequest) -> Response:
     receipt = await request.ask("consentReceipt", ConsentReceiptShape)
-    records = [(record, _seconds(record.event_time)) for record in receipt.records]
-    return await request.page("record", back="/switches", records=records[::-1])
+    records = [(record, _seconds(record.event_time)) for record in receipt.records][::-1]
+    number = request.number("page", otherwise=0)
+    start = number * _PAGE
+    return await request.page(
+        "record",
+        back="/switches/record" if number else "/switches",
+        records=records[start : start + _PAGE],
+        next=number + 1 if records[start + _PAGE :] else None,
+    )
 
 
 def _seconds(iso_utc: str) -> int:

@@ -8,9 +8,9 @@ English text leaves no translation of the old one behind.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
@@ -25,6 +25,7 @@ LANGUAGES = tuple(sorted(path.parts[-3] for path in _DIRECTORY.glob(f"*/{_CATALO
 _BOX_LANGUAGE = "en"
 """What the service's own sentences are written in."""
 _LEAST_PERCENT = 0.005
+_LEAP_SECONDS = 900  # offsets are multiples of a quarter of an hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Texts:
     """The texts of one language; an unknown key is a programming error."""
 
     def __init__(
-        self, language: str, translations: NullTranslations, *, zone: tzinfo | None = None
+        self, language: str, translations: NullTranslations, *, zone: dt.tzinfo | None = None
     ) -> None:
         """Answer in ``language``.
 
@@ -106,21 +107,44 @@ class Texts:
 
     def utc_date(self, seconds: int) -> str:
         """Return a day in UTC, as reporting weeks are counted."""
-        return self._date(datetime.fromtimestamp(seconds, UTC))
+        return self._date(dt.datetime.fromtimestamp(seconds, dt.UTC))
 
     def moment(self, seconds: int) -> str:
         """Return a day and time in local time."""
         moment = self._local(seconds)
         return self("format.moment", date=self._date(moment), time=f"{moment:%H:%M}")
 
+    def day(self, seconds: int) -> dt.date:
+        """Return the day of a moment in local time."""
+        return self._local(seconds).date()
+
+    def midnight(self, day: dt.date) -> int:
+        """Return when a day begins in local time, seconds UTC."""
+        in_utc = dt.datetime.combine(day, dt.time.min, dt.UTC)
+        found = in_utc.astimezone(self._zone)
+        for _ in range(2):  # the offset at midnight is not that of the first guess in every zone
+            found = (in_utc - (found.utcoffset() or dt.timedelta())).astimezone(self._zone)
+        moment = int(found.timestamp())
+        while self.day(moment) < day:  # where clocks leap at midnight, the day begins later
+            moment += _LEAP_SECONDS
+        return moment
+
+    def day_name(self, day: dt.date) -> str:
+        """Return a day with the day of the week."""
+        return self("format.day", weekday=self(f"weekday.{day.weekday()}"), date=self._date(day))
+
+    def month_name(self, day: dt.date) -> str:
+        """Return the month of a day, with its year."""
+        return self("format.month", month=self(f"month.{day.month}"), year=day.year)
+
     def time(self, seconds: int) -> str:
         """Return a time of day."""
         return f"{self._local(seconds):%H:%M}"
 
-    def _local(self, seconds: int) -> datetime:
-        return datetime.fromtimestamp(seconds, UTC).astimezone(self._zone)
+    def _local(self, seconds: int) -> dt.datetime:
+        return dt.datetime.fromtimestamp(seconds, dt.UTC).astimezone(self._zone)
 
-    def _date(self, moment: datetime) -> str:
+    def _date(self, moment: dt.date) -> str:
         return self(
             "format.date",
             day=moment.day,

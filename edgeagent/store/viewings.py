@@ -7,8 +7,9 @@ read, undated viewings are dated if the time is known by then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from edgeagent.messages import Viewing
 from edgeagent.store.database import Database
@@ -115,6 +116,24 @@ class Viewings:
             (profile, max(since, self._shown_since())),
         )[0][0]
         return number
+
+    def counts(self, profile: str, edges: Sequence[int]) -> tuple[int, ...]:
+        """Return how many viewings began before the first edge, between edges, and from the last.
+
+        Args:
+            profile: whose viewings.
+            edges: seconds UTC, ascending.
+
+        """
+        sides = (self._shown_since(), *edges, _LATEST)
+        return tuple(
+            self._database.read(
+                "SELECT count(*) FROM events WHERE profile = ? "
+                "AND watched_on >= max(?, ?) AND watched_on < ?",
+                (profile, sides[0], start, end),
+            )[0][0]
+            for start, end in pairwise(sides)
+        )
 
     def holds_expired(self, profile: str) -> bool:
         """Return whether a profile has viewings past their retention that are not deleted yet."""

@@ -155,6 +155,7 @@ def render_assessment(
         names=names,
         status=status,
         back="/",
+        place="/assessment",
         done="",
         form_key="",
         budget={"odds_limit": "81"},

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.deep
 PAGES = [
     "/",
     "/kept",
+    "/kept/days",
+    "/kept/delete",
     "/marks",
     f"/title?id={TITLE_IDS[0]}",
     "/thinks",
@@ -36,6 +38,7 @@ PAGES = [
     "/retention",
     "/download",
     "/erase",
+    "/erase/profile",
     "/assessment",
     "/model",
     "/promos",
@@ -307,7 +310,7 @@ def test_the_browser_keeps_nothing_of_a_page(living: Serving, remote: Remote) ->
     remote.go_to("search")
     remote.page.keyboard.type(TITLE_IDS[3])
     remote.page.wait_for_selector("#viewings li:only-child .row")
-    remote.press("ArrowDown")
+    remote.go_to(str(remote.page.locator("#viewings .row").get_attribute("id")))
     remote.ok("#hide")
     remote.ok(".done")
     kept = remote.page.evaluate("JSON.stringify([localStorage, sessionStorage])")

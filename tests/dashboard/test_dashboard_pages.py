@@ -99,9 +99,8 @@ def test_the_record_names_the_text_that_was_on_the_screen(
 def test_the_history_is_searched_and_paged(furnished: Serving) -> None:
     first = furnished.get("/kept").text
     assert "15 viewings are kept" in told(first)
-    assert first.count('class="row"') == 12
-    older = html.unescape(re.search(r'id="older" href="([^"]+)"', first)[1])  # type: ignore[index]
-    assert furnished.get(older).text.count('class="row"') == 3
+    assert first.count('class="row"') == 15
+    assert 'id="older"' not in first
     found = furnished.get("/kept?search=T%3A03").text
     assert found.count('class="row"') == 1
     assert "Nothing of that name" in told(furnished.get("/kept?search=nonsense").text)
@@ -205,7 +204,7 @@ def test_each_segment_names_the_titles_that_made_it(
 def test_without_a_model_the_box_thinks_nothing(serving: Serving) -> None:
     serving.post("/switches/grant", purpose="history", sure="yes")
     serving.post("/switches/grant", purpose="personalization", sure="yes")
-    assert "has not downloaded a model" in told(serving.get("/thinks").text)
+    assert "It needs a model, which it fetches by itself" in told(serving.get("/thinks").text)
 
 
 def test_a_private_session_shows_its_end(furnished: Serving, running: Running) -> None:
@@ -228,7 +227,7 @@ def test_profiles_come_go_and_change_their_names(furnished: Serving) -> None:
     assert "For “Ada & Co”." in told(furnished.get("/switches").text)
     assert furnished.post("/profiles/rename", name="Ada & Co", new_name="Ada").status == 303
     taken = furnished.post("/profiles/create", name="Ada", kind="kid")
-    assert taken.status == 503
+    assert taken.status == 422
     assert "Another profile has it" in told(taken.text)
 
 
@@ -288,7 +287,7 @@ def test_the_history_goes_in_two_steps(furnished: Serving) -> None:
     assert (asked.status, "cannot be undone" in told(asked.text)) == (200, True)
     assert "15 viewings" in told(furnished.get("/kept").text)
     assert furnished.post("/switches/withdraw", purpose="history", sure="yes").status == 303
-    assert "0 viewings" in told(furnished.get("/kept").text)
+    assert "Nothing is kept yet" in told(furnished.get("/kept").text)
 
 
 def test_a_switch_that_ran_out_says_so(furnished: Serving, running: Running) -> None:

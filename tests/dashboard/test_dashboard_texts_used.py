@@ -34,8 +34,10 @@ NOTICES = {"missing", "silent", "trouble", *re.findall(r'RejectedRequest\("(\w+)
 DONE = set(re.findall(r'done="(\w+)"', CODE))
 TITLE_DEEDS = {"hidden", "shown", "excluded", "included", "forgotten"}
 HIDEABLE = set(get_args(CreativeMark))
+WHY_NOTHING = {"not_granted", "no_model", "no_mix", "not_for"}
 FAMILIES: dict[str, set[str]] = {
     "month.": {str(number) for number in range(1, 13)},
+    "weekday.": {str(number) for number in range(7)},
     "done.": DONE | TITLE_DEEDS | {"no_update"},
     "mark.": set(get_args(TitleMark)),
     "reason.": KINDS - {"watched"},  # that one has a title
@@ -61,7 +63,11 @@ FAMILIES: dict[str, set[str]] = {
     "switches.hint.": set(get_args(HintKind)),
     "switches.": {"lapsed", "other_notice"},
     "term.": set(get_args(TermName)),
-    "thinks.": {"not_granted", "no_model", "no_mix", "not_for", "picks_nothing", "picks_none_left"},
+    "thinks.": {
+        "picks_nothing",
+        "picks_none_left",
+        *(f"{why}{part}" for why in WHY_NOTHING for part in ("", "_text")),
+    },
     "erase.sure.": SCOPES,
     "erase.sure_text.": SCOPES,
     "erased.": SCOPES,

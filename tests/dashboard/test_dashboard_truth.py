@@ -42,7 +42,7 @@ def test_what_was_erased_leaves_no_taste_behind(
         asked = manager.result("EdgeAgent.erase", {"scope": "history"})
         manager.result("EdgeAgent.erase", {"scope": "history", "confirm": asked["confirm"]})
     page = told(serving.get("/thinks").text)
-    assert "nothing is kept that it could make one of" in page
+    assert "The box makes no picture of main yet" in page
     assert "Your mix of tastes" not in page
 
 
@@ -53,7 +53,7 @@ def test_a_child_is_offered_no_switch_and_told_why(serving: Serving) -> None:
     assert "/switches/grant" not in page
     assert "For Kim nothing can be switched on" in told(page)
     thinks = serving.get("/thinks").text
-    assert "nothing that this profile watches is ever kept" in told(thinks)
+    assert "Nothing that this profile watches is ever kept" in told(thinks)
     assert 'href="/switches"' not in thinks
     refused = serving.post("/switches/grant", purpose="history", sure="yes")
     assert "Nothing can be switched on here" in told(refused.text)

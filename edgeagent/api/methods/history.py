@@ -18,6 +18,7 @@ from edgeagent.messages.answers.history import (
     Changed,
     Cursor,
     Forgotten,
+    HistoryCountsShape,
     HistoryShape,
     MarkShape,
     TitleShape,
@@ -31,6 +32,7 @@ from edgeagent.store import ViewingSpan
 __all__ = ["EVENTS", "METHODS"]
 
 _Search = Annotated[str, Meta(max_length=200)]
+_MOST_EDGES = 64  # two months of days: each is a query
 _Limit = Annotated[int, Meta(ge=1, le=HISTORY_PAGE)]
 
 
@@ -47,6 +49,15 @@ class HistoryParams(Shape, frozen=True, kw_only=True):
     """Whose viewings; the active profile's unless given."""
     entity_id: EntityId | None = None
     """Only viewings of this title."""
+
+
+class HistoryCountsParams(Shape, frozen=True, kw_only=True):
+    """Moments between which viewings are counted, such as the midnights of a month."""
+
+    edges: Annotated[tuple[Seconds, ...], Meta(max_length=_MOST_EDGES)]
+    """Seconds UTC, ascending."""
+    profile: ProfileName | None = None
+    """Whose viewings; the active profile's unless given."""
 
 
 class TitlesParams(Shape, frozen=True, kw_only=True):
@@ -99,6 +110,13 @@ def _history(call: Call, params: HistoryParams) -> HistoryShape:
         viewings=tuple(page),
         next=None if last is None else Cursor(watched_on=last.watched_on, entity_id=last.entity_id),
     )
+
+
+def _history_counts(call: Call, params: HistoryCountsParams) -> HistoryCountsShape:
+    """Return how many viewings began between moments, as a calendar shows them."""
+    profile = call.profile(params.profile)
+    counts = call.agent.history.counts(profile, params.edges)
+    return HistoryCountsShape(profile=profile, counts=counts)
 
 
 def _viewings(call: Call, profile: str, params: HistoryParams) -> Iterator[Viewing]:
@@ -211,6 +229,7 @@ def _emit_history(call: Call, params: TitleParams) -> None:
 
 METHODS = (
     own("history", _history, HistoryParams, result_name="page"),
+    own("historyCounts", _history_counts, HistoryCountsParams, result_name="counts"),
     own("titles", _titles, TitlesParams, result_name="titles"),
     own("marks", _marks, ProfileParams, result_name="marks"),
     own("hide", _hide, TitleParams),

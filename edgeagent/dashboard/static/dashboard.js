@@ -6,14 +6,19 @@ const BACK = new Set(["Escape", "Backspace", "GoBack", "BrowserBack"]);
 const TEXT = 'input:not([type="hidden"])';
 const memory = new Map(); // which control was last used on which page, while this page lives
 
-const remember = () => memory.set(document.title, document.activeElement?.id);
+// A search replaces its list alone, so the last element that names a place is right.
+const place = () => [...document.querySelectorAll("[data-place]")].pop()?.dataset.place;
+const remember = () => memory.set(place(), document.activeElement?.id);
 
 function arrive() {
   const focused = document.activeElement;
   if (focused && focused !== document.body && focused.id !== "back") return;
-  const known = document.getElementById(memory.get(document.title) || "");
+  const known = document.getElementById(memory.get(place()) || "");
   const first = document.querySelector("#main :is(a, button, input:not([type=hidden]), [tabindex])");
-  (known || document.querySelector("[data-first]") || first || document.getElementById("back"))?.focus();
+  const control = known || document.querySelector("[data-first]") || first || document.getElementById("back");
+  control?.focus({ preventScroll: true });
+  const box = control?.getBoundingClientRect();
+  if (box && (box.top < 0 || box.bottom > innerHeight)) control.scrollIntoView({ block: "center" });
 }
 
 // The caret moves inside a text; at its ends the arrows leave it.

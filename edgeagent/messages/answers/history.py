@@ -11,6 +11,7 @@ __all__ = [
     "Changed",
     "Cursor",
     "Forgotten",
+    "HistoryCountsShape",
     "HistoryShape",
     "MarkShape",
     "TitleShape",
@@ -57,6 +58,15 @@ class HistoryShape(Shape, frozen=True, kw_only=True):
     """Newest first."""
     next: Cursor | None
     """Where the next page begins; null when there is none."""
+
+
+class HistoryCountsShape(Shape, frozen=True, kw_only=True):
+    """How many viewings lie between moments."""
+
+    profile: str
+    """Whose."""
+    counts: tuple[int, ...]
+    """Those that began before the first edge, between each edge and the next, from the last on."""
 
 
 class TitleShape(Shape, frozen=True, kw_only=True):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
+from edgeagent.errors import InputError
 from edgeagent.messages import Viewing
 from edgeagent.messages.fields import HISTORY_PAGE
 from edgeagent.services.context import BoxContext
@@ -28,6 +30,24 @@ class ViewingHistory:
     def count(self, profile: str) -> int:
         """Return how many viewings of a profile are kept."""
         return self._box.home.history.count(profile)
+
+    def counts(self, profile: str, edges: Sequence[int]) -> tuple[int, ...]:
+        """Return how many viewings began before the first edge, between edges, and from the last.
+
+        Args:
+            profile: whose viewings.
+            edges: seconds UTC.
+
+        Raises:
+            InputError: they do not ascend.
+
+        """
+        if any(later <= earlier for earlier, later in pairwise(edges)):
+            raise InputError(
+                "the edges between which viewings are counted do not ascend",
+                hint="let each be later than the one before",
+            )
+        return self._box.home.history.counts(profile, edges)
 
     def latest(self, profile: str, *, limit: int) -> tuple[Viewing, ...]:
         """Return the latest ``limit`` viewings of a profile, newest first."""

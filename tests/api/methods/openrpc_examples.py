@@ -25,6 +25,7 @@ Done = dict[str, list[Any]]
 _FILM = "film-0008"
 _OTHER, _NEXT, _HIDDEN, _EXCLUDED = "film-0011", "film-0014", "film-0007", "film-0023"
 _EPISODE = "series-001-s01e01"
+_A_DAY = {"edges": [1_767_571_200, 1_767_657_600]}
 _PLAYS = {"entityId": _NEXT}
 # Ids of the creatives that openrpc_recording puts on the box.
 _CREATIVE, _ADVERTISER = "autumn-dramas", {"what": "advertiser", "name": "acme"}
@@ -133,6 +134,7 @@ AT_FIRST = [
     Example("Segments of the active profile", "EdgeAgent.segments"),
     Example("The latest viewings", "EdgeAgent.history", {"limit": 2}),
     Example("The next page", "EdgeAgent.history", _older),
+    Example("Before, on and after a day", "EdgeAgent.historyCounts", _A_DAY),
     Example("A search by name", "EdgeAgent.history", {"search": "ferry"}),
     Example("Viewings of one title", "EdgeAgent.history", {"entityId": _FILM}),
     Example("A search in the catalogue", "EdgeAgent.titles", {"search": "ferry", "limit": 2}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edgeagent.clock import DAY_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError
 from edgeagent.store import ViewingSpan
@@ -28,6 +29,19 @@ def test_a_span_ends_before_its_end_and_one_without_holds_dates_ahead(box: Box) 
     box.clock.advance(-30)
     assert history.forget(ViewingSpan(since=now - 60), profile="main") == 2
     assert kept(box) == [("t:1", 150)]
+
+
+def test_viewings_are_counted_between_moments_and_only_those_that_are_shown(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    for ago in (0, 60, 61, 120):
+        box.watch("t:1", ago=ago)
+    now, history = box.clock.now(), box.agent.history
+    assert history.counts("main", [now - 61, now - 60, now]) == (1, 1, 1, 1)
+    assert history.counts("main", []) == (4,)
+    box.clock.advance(box.agent.retention.kept().days * DAY_SECONDS - 60)
+    assert history.counts("main", [now - 61, now - 60, now]) == (0, 0, 1, 1)
+    with pytest.raises(InputError, match="do not ascend"):
+        history.counts("main", [now, now])
 
 
 def test_one_viewing_is_deleted_beside_another_of_the_same_second(box: Box) -> None:
