@@ -42,7 +42,7 @@ def test_what_was_erased_leaves_no_taste_behind(
         asked = manager.result("EdgeAgent.erase", {"scope": "history"})
         manager.result("EdgeAgent.erase", {"scope": "history", "confirm": asked["confirm"]})
     page = told(serving.get("/thinks").text)
-    assert "The box makes no picture of main yet" in page
+    assert "The box makes no picture of “Everyone” yet" in page
     assert "Your mix of tastes" not in page
 
 
