@@ -15,13 +15,13 @@ from edgeagent.dashboard.page_request import PageRequest, Route
 from edgeagent.dashboard.titles import came_from
 from edgeagent.messages.answers.history import HistoryCountsShape
 
-__all__ = ["ROUTES", "Part"]
+__all__ = ["ROUTES", "HistoryPart"]
 
 _HOUR_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class HistoryPart:
     """A span of time that one may delete, seconds UTC."""
 
     id: str
@@ -35,12 +35,12 @@ class Part:
 async def _choose(request: PageRequest) -> Response:
     texts, now, day = request.texts, await request.now(), chosen_day(request, "day")
     parts = [
-        Part(id="hour", name=texts("part.hour"), since=now - _HOUR_SECONDS, until=None),
-        Part(id="hours", name=texts("part.hours"), since=now - DAY_SECONDS, until=None),
+        HistoryPart(id="hour", name=texts("part.hour"), since=now - _HOUR_SECONDS, until=None),
+        HistoryPart(id="hours", name=texts("part.hours"), since=now - DAY_SECONDS, until=None),
     ]
     if day is not None:
         since, until = texts.midnight(day), texts.midnight(day + timedelta(days=1))
-        parts.insert(0, Part(id="day", name=texts.day_name(day), since=since, until=until))
+        parts.insert(0, HistoryPart(id="day", name=texts.day_name(day), since=since, until=until))
     return await request.page(
         "delete_part",
         back="/kept" if day is None else f"/kept?day={day.isoformat()}",
@@ -48,7 +48,7 @@ async def _choose(request: PageRequest) -> Response:
     )
 
 
-async def _count(request: PageRequest, part: Part) -> int:
+async def _count(request: PageRequest, part: HistoryPart) -> int:
     edges = [max(0, edge) for edge in (part.since, part.until) if edge is not None]
     if len(set(edges)) < len(edges):
         raise HTTPException(404)  # a day before 1970
