@@ -139,7 +139,8 @@ def take_task_of_quarter(agent: Agent, week: int) -> None:
     store = InstallationStore(home.ledger, home.directory / MODELS_DIRECTORY)
     task = store.load().task
     if task is not None:
-        store.update(task=msgspec.structs.replace(task, epoch=quarter_of(week)))
+        moved = msgspec.structs.replace(task, epoch=quarter_of(week))
+        store.change(lambda now: now.with_task(moved))
 
 
 def _reference(path: str, data: bytes) -> TargetReference:

@@ -198,7 +198,8 @@ def _ask(agent: Agent, box: AgentBox, **changes: object) -> None:
     asked = installation.task
     if asked is not None:
         fields = {name: getattr(asked, name) for name in asked.__struct_fields__}
-        store.update(task=ReportTask(**(fields | changes)))
+        changed = ReportTask(**(fields | changes))
+        store.change(lambda now: now.with_task(changed))
 
 
 def _other_epoch(box: AgentBox, agent: Agent, day: int) -> None:

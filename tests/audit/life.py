@@ -105,7 +105,7 @@ def _ask_again(agent: Agent, cycle: int) -> None:
             categories=PERMITTED_CATEGORIES[cycle % 4],
             mechanism=("discrete_laplace", "subset_selection")[cycle % 2],
         )
-        installations.update(task=changed)
+        installations.change(lambda now: now.with_task(changed))
 
 
 def _send_for_a_while(box: AgentBox, agent: Agent) -> None:

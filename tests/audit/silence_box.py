@@ -117,7 +117,8 @@ class Box:
         if now.task is None:
             return now
         task = msgspec.structs.replace(now.task, epoch=quarter_of(week))
-        return msgspec.structs.replace(now, current=self.harmless, refused=None, task=task)
+        back = msgspec.structs.replace(now, current=self.harmless, refused=None)
+        return back.with_task(task)
 
 
 class NetworkJobs(Subprocesses):

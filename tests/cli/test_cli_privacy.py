@@ -298,7 +298,7 @@ def test_the_notice_is_printed_with_its_hash_and_what_is_tighter_beside_it(
         notice = agent.gate.notice()
         agent.retention.choose(30)
         store = InstallationStore(agent._home.ledger, terminal.home / "models")
-        store.change(lambda _: Installation(task=task(odds_numerator=2)))
+        store.change(lambda _: Installation().with_task(task(odds_numerator=2)))
     assert all(text.takes in told for text in notice.purposes.values())
     assert notice_digest(notice) in told
     tighter = terminal("privacy", "notice").output

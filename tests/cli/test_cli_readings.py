@@ -63,9 +63,8 @@ def test_the_other_mechanism_has_numbers(box: AgentBox, terminal: Terminal) -> N
         store = InstallationStore(agent._home.ledger, box.directory / "models")
         task = store.load().task
         assert task is not None
-        store.update(
-            task=msgspec.structs.replace(task, mechanism="discrete_laplace", sensitive=(3,))
-        )
+        other = msgspec.structs.replace(task, mechanism="discrete_laplace", sensitive=(3,))
+        store.change(lambda now: now.with_task(other))
     shown = terminal("privacy", "report").stdout
     assert "holds a number for each of 33 groups; together they count at most 8" in shown
     assert "ticks" not in shown
@@ -75,7 +74,7 @@ def test_a_group_whose_name_is_gone_has_a_number(box: AgentBox, terminal: Termin
     report_id = drawn(box)
     with box.open() as agent:
         store = InstallationStore(agent._home.ledger, box.directory / "models")
-        store.update(task=None)
+        store.change(lambda now: now.with_task(None))
     assert "segment" in terminal("disclosures", "show", report_id).stdout
     with box.open() as agent:
         agent._home.ledger.change_state("named_tasks", lambda _: b"{}")

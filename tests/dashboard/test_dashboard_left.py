@@ -102,7 +102,8 @@ def test_names_last_longer_than_the_task_they_are_of(furnished: Serving, running
         before = agent.reports.named_task(report.task)
         assert before is not None
         assert len(before.categories) in PERMITTED_CATEGORIES
-        agent._installations.update(task=None, current=None, previous=None)
+        agent._installations.change(lambda now: now.with_task(None))
+        agent._installations.update(current=None, previous=None)
         assert agent.reports.named_task(report.task) == before
         assert agent.reports.named_task() is None
     page = furnished.get(f"/left/report?id={report.report_id}").text

@@ -78,7 +78,7 @@ class Box:
             vouched_until=self.clock.now() + 3 * 365 * DAY_SECONDS,
             issued_at=self.clock.now(),
         )
-        store.change(lambda _: Installation(task=given, time=evidence))
+        store.change(lambda _: Installation(time=evidence).with_task(given))
         self.agent._home.ledger.note_known_time(self.clock.now())
         for reference in (given.segmenter.model, given.segmenter.catalogue):
             store.path(reference).parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,8 @@ class Box:
         asked = store.load().task
         assert asked is not None
         fields = {name: getattr(asked, name) for name in asked.__struct_fields__}
-        store.update(task=task(**(fields | changes)))
+        changed = task(**(fields | changes))
+        store.change(lambda now: now.with_task(changed))
 
     def grant(self, *purposes: Purpose, profile: str = "main") -> None:
         for purpose in purposes:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edgeagent.errors import MalformedMessage
 from edgeagent.messages import (
     ModelManifest,
     ReportTask,
@@ -66,7 +67,7 @@ class Announcement:
         )
         return cls(
             manifest=decode_manifest(data[MANIFEST_TARGET]),
-            task=decode_task(data[TASK_TARGET]),
+            task=_read_task(data[TASK_TARGET]),
             rollout=None if rollout is None else decode_rollout(rollout),
             stopped_models=() if models is None else decode_model_stops(models).models,
             stopped_tasks=() if tasks is None else decode_task_stops(tasks).tasks,
@@ -97,3 +98,20 @@ class Announcement:
         if self.rollout is not None and seen is not None:
             models.insert(0 if seen.chosen else 1, self.rollout.candidate)
         return tuple(one for one in models if one.model.sha256 not in self.stopped_models)
+
+
+def _read_task(data: bytes) -> ReportTask:
+    """Decode the task; one of a later kind is refused as a whole, since it may ask for more.
+
+    Raises:
+        MalformedMessage: this version does not know it.
+
+    """
+    try:
+        return decode_task(data)
+    except MalformedMessage as error:
+        raise MalformedMessage(
+            f"the report task is none that this version knows: {error}",
+            hint="install the edgeagent that knows it; until then this one updates nothing, "
+            "reports nothing by that task, and goes on with the model that it has",
+        ) from error

@@ -114,7 +114,12 @@ class Installation(KeptMessage, frozen=True, kw_only=True):
     """The last model that was refused, given up or rolled back."""
     unread: UnreadManifest | None = None
     """What was published at the last update, if it was no manifest."""
-    task: ReportTask | None = None
+    segment_task: ReportTask | None = msgspec.field(default=None, name="task")
+    """The report task, if it counts by segment."""
+    task_by_group: ReportTask | None = None
+    """The report task, if it counts by group and daypart. Firmware of before there was a choice
+    refuses the whole record for such a task in the field that it knows; this one it leaves alone,
+    so that it has no task, reports nothing, and goes on recommending."""
     stopped_models: tuple[Sha256, ...] = ()
     """SHA-256 of the model files that the publisher has stopped: none of them ranks here."""
     stopped_tasks: tuple[TaskName, ...] = ()
@@ -129,6 +134,20 @@ class Installation(KeptMessage, frozen=True, kw_only=True):
     trouble: UpdateTrouble | None = None
     """``None``: the last update succeeded."""
     time: TimeEvidence = TimeEvidence()
+
+    @property
+    def task(self) -> ReportTask | None:
+        """The report task; ``None``: there is none yet."""
+        return self.segment_task or self.task_by_group  # the first may come from older firmware
+
+    def with_task(self, task: ReportTask | None) -> Installation:
+        """Return it with another report task."""
+        by_group = task is not None and task.scheme != "segment"
+        return msgspec.structs.replace(
+            self,
+            segment_task=None if by_group else task,
+            task_by_group=task if by_group else None,
+        )
 
     @property
     def conflict(self) -> ReleasesConflict | None:

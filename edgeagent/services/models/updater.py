@@ -168,7 +168,7 @@ class Updater:
 
 def _asked(before: Installation, task: ReportTask, now: Installation) -> Installation:
     """Store a task, unless another process has stored one since ``before``."""
-    return now if now.task != before.task else msgspec.structs.replace(now, task=task)
+    return now if now.task != before.task else now.with_task(task)
 
 
 def _fetch(repository: Repository, *references: TargetReference) -> None:

@@ -48,7 +48,7 @@ def test_settings_can_stand_against_it(
 
 def test_a_task_that_is_not_there(ready: Box) -> None:
     store = InstallationStore(ready.agent._home.ledger, ready.directory / "models")
-    store.update(task=None)
+    store.change(lambda now: now.with_task(None))
     assert obstacle(ready) is Obstacle.TASK
 
 
