@@ -1,4 +1,4 @@
-"""What the box thinks: segments, the titles that weigh most, and the picks they led to."""
+"""What the box thinks: segments, the titles that weigh most, and what it recommends."""
 
 from __future__ import annotations
 
