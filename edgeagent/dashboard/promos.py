@@ -23,7 +23,6 @@ __all__ = ["ROUTES"]
 T = TypeVar("T")
 
 _ROWS = 8
-_MOST_DIGITS = 6
 _HIDEABLE = ("creative", "advertiser", "category")
 
 
@@ -62,14 +61,13 @@ async def _all(request: PageRequest) -> Response:
 
 def _rows(request: PageRequest, rows: Sequence[T]) -> tuple[Sequence[T], int | None]:
     """Return one page of rows, and where the next one begins."""
-    text = request.query.get("row", "0")
-    start = int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else 0
+    start = request.number("row", otherwise=0)
     end = start + _ROWS
     return rows[start:end], end if end < len(rows) else None
 
 
 async def _promo(request: PageRequest) -> Response:
-    crid = request.query.get("id", "")
+    crid, came_from = request.query.get("id", ""), request.query.get("from", "")
     promotions = await _ask(request)
     found = [creative for creative in promotions.creatives if creative.crid == crid]
     if not found:
@@ -78,8 +76,8 @@ async def _promo(request: PageRequest) -> Response:
     marked = {(mark.kind, mark.name) for mark in promotions.hidden}
     return await request.page(
         "promo",
-        back="/promos/all" if request.query.get("from") == "all" else "/promos",
-        came_from=request.query.get("from", ""),
+        back=came_from if came_from.startswith("/promos") else "/promos",
+        came_from=came_from,
         creative=found[0],
         reason=await request.ask("whyCreative", CreativeReasonShape, crid=crid),
         hideable=[(what, names[what], (what, names[what]) in marked) for what in _HIDEABLE],

@@ -60,7 +60,7 @@ def advertising(running: Running, serving: Serving) -> Serving:
 
 
 def test_an_empty_page_says_why_and_what_one_can_do(running: Running, serving: Serving) -> None:
-    assert "There are no promos or ads in this box" in told(serving.get("/promos").text)
+    assert "No promos or ads yet" in told(serving.get("/promos").text)
     advertise(running, *NAMES)
     serving.enter()
     show(running, "aimed")
@@ -68,7 +68,7 @@ def test_an_empty_page_says_why_and_what_one_can_do(running: Running, serving: S
     assert "Your taste plays no part and nothing is noted" in told(page)
     assert 'id="way-out" href="/switches"' in page
     serving.post("/switches/grant", purpose="promotion", sure="yes")
-    assert "Nothing yet." in told(serving.get("/promos").text)
+    assert "Nothing was shown yet" in told(serving.get("/promos").text)
     serving.post("/profiles/create", name="Kim", kind="kid")
     serving.post("/profiles/switch", name="Kim")
     child = serving.get("/promos").text
@@ -86,7 +86,15 @@ def test_the_log_is_told_latest_first_and_paged(running: Running, advertising: S
     second = advertising.get(older).text
     assert second.count('id="showing-') == 2
     assert 'class="back" href="/promos"' in second
-    assert advertising.get("/promos?row=nonsense").text.count('id="showing-') == 8
+    assert advertising.get("/promos?row=nonsense").status == 400
+    assert (
+        'class="back" href="/promos?row=8"'
+        in advertising.get("/promo?id=plain&from=%2Fpromos%3Frow%3D8").text
+    )
+    assert (
+        'class="back" href="/promos"'
+        in advertising.get("/promo?id=plain&from=%2F%2Felsewhere").text
+    )
 
 
 def test_why_it_was_shown_is_said_in_the_viewers_words(advertising: Serving) -> None:

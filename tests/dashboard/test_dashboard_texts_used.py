@@ -55,6 +55,7 @@ FAMILIES: dict[str, set[str]] = {
     "next.obstacle.": set(Obstacle),
     "quarter.figure.": set(get_args(FigureName)),
     "promos.": {"none_yet", "off", "child", "none_here"},
+    "promos.text.": {"none_yet", "off", "child", "none_here"},
     "promos.kind.": HIDEABLE,
     "promos.state.": {"now", *get_args(Ineligible)},
     "promo.hide.": HIDEABLE,
