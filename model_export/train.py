@@ -17,12 +17,12 @@ from model_export.heads.trained_model import TrainedModel, encoder_of
 from model_export.heads.tuning import FitOrder, Progress
 from model_export.heads.warm_start import carried_embeddings
 from model_export.log import WatchLog
-from model_export.segments.find import find_segments
+from model_export.segments.find import Segments, find_segments
 
 __all__ = ["train"]
 
 
-_FITTING_FRACTION = 0.95
+_FITTING_FRACTION = 0.85
 """Of the progress that is shown; finding segments is the rest."""
 
 
@@ -70,25 +70,19 @@ def train(  # noqa: PLR0913  (what is trained, and with what)
         engine=engine,
     )
     fitted = fit_head(log, head, order)
-    progress("Finding segments", _FITTING_FRACTION)
-    return _with_segments(log, fitted, segments=segments, seed=seed, previous=previous)
 
+    def finding(done: float) -> None:
+        progress("Finding segments", _FITTING_FRACTION + (1 - _FITTING_FRACTION) * done)
 
-def _with_segments(
-    log: WatchLog,
-    fitted: FittedHead,
-    *,
-    segments: int,
-    seed: int,
-    previous: TrainedModel | None,
-) -> TrainedModel:
+    finding(0.0)
+    encoder = encoder_of(fitted.table.embeddings(), fitted.settings)
     found = find_segments(
-        log,
-        encoder_of(fitted.table.embeddings(), fitted.settings),
-        segments=segments,
-        seed=seed,
-        previous=previous,
+        log, encoder, segments=segments, seed=seed, previous=previous, progress=finding
     )
+    return _with_segments(log, fitted, found)
+
+
+def _with_segments(log: WatchLog, fitted: FittedHead, found: Segments) -> TrainedModel:
     return TrainedModel(
         titles=log.titles,
         table=fitted.table,

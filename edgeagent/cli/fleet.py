@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
-from edgeagent.cli.progress_bars import lines_table, progress_on
+from edgeagent.cli.lines_table import lines_table
 from edgeagent.cli.simulator_extra import segments_option, simulator_needed
 from edgeagent.cli.wording import TranslatedCommand
 from edgeagent.command_group import emit_json, json_option
@@ -20,6 +20,7 @@ from edgeagent.messages.fields import MechanismName
 from edgeagent.messages.task import MAX_ODDS, PERMITTED_ODDS
 from edgeagent.number_range import NumberRange
 from edgeagent.simulator.fleet.poisoning import AttackName, pushing_the_rarest
+from edgeagent.stage_progress import progress_on_stderr
 
 if TYPE_CHECKING:
     from edgeagent.simulator.fleet.outcome import FleetOutcome
@@ -97,8 +98,6 @@ def poison_options(command: _Command) -> _Command:
 def command(*, processes: int | None, out: Path, as_json: bool, **given: Any) -> None:
     """Let a fleet of many boxes report, with an invented audience, and judge the estimates."""
     with simulator_needed():
-        from rich.console import Console  # noqa: PLC0415  (simulator extra)
-
         from edgeagent.simulator.fleet.checkpoint import CHECKPOINT_NAME, forget  # noqa: PLC0415
         from edgeagent.simulator.fleet.engine import box_windows, run_fleet  # noqa: PLC0415
         from edgeagent.simulator.fleet.summary import broken_fleet_promises  # noqa: PLC0415
@@ -106,7 +105,7 @@ def command(*, processes: int | None, out: Path, as_json: bool, **given: Any) ->
     # Asked to end by another program is like Ctrl-C: what is finished is kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     scenario = _scenario(**given)
-    with progress_on(Console(stderr=True)) as progress:
+    with progress_on_stderr() as progress:
         progress.stage("Reports of the virtual fleet", box_windows(scenario))
         outcome = run_fleet(
             scenario,

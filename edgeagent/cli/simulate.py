@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from edgeagent.cli.fleet import FLEET_SIZE, poison_options
 from edgeagent.cli.fleet import command as fleet
-from edgeagent.cli.progress_bars import lines_table, progress_on
+from edgeagent.cli.lines_table import lines_table
 from edgeagent.cli.simulator_extra import simulator_needed
 from edgeagent.cli.sweep import command as sweep
 from edgeagent.cli.wording import TranslatedGroup
@@ -22,6 +22,7 @@ from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory
 from edgeagent.ranking.words import words_for
 from edgeagent.simulator.chapters import CHAPTERS, ChapterName
+from edgeagent.stage_progress import progress_on_stderr
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -101,7 +102,9 @@ def _chapters_of(
     type=OutputDirectory(),
     help="Where report.html goes.",
 )
-@click.option("--keep", is_flag=True, help="Keep homes, repository and server store in --out.")
+@click.option(
+    "--keep", is_flag=True, help="Keep model, homes, repository, keys and server store in --out."
+)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, /, *, as_json: bool, **given: Any) -> None:
@@ -146,8 +149,7 @@ def _run(*, as_json: bool, **given: Any) -> None:
     # Asked to end by another program is like Ctrl-C: nothing is left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = Options(**given)
-    console = Console(stderr=True)
-    with progress_on(console) as progress:
+    with progress_on_stderr() as progress:
         simulation = simulate(options, progress)
         progress.stage("Drawing the report page")
         page = write_report_page(simulation, options.out / "report.html")

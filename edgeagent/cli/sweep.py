@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgeagent.cli.progress_bars import progress_on
 from edgeagent.cli.simulator_extra import segments_option, simulator_needed
 from edgeagent.cli.wording import TranslatedCommand
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputDirectory
 from edgeagent.messages.task import PERMITTED_ODDS
 from edgeagent.number_range import NumberRange
+from edgeagent.stage_progress import progress_on_stderr
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -71,7 +71,7 @@ def command(
         )
         from edgeagent.simulator.sweep_page import write_sweep_page  # noqa: PLC0415
     fleets = tuple(sorted(set(boxes)))
-    with progress_on(Console(stderr=True)) as progress:
+    with progress_on_stderr() as progress:
         progress.stage("Simulating fleets", len(PERMITTED_ODDS) * len(fleets))
         sweep = run_sweep(
             share=share,

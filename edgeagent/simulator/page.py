@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from edgeagent import __version__
 from edgeagent.errors import OutputError
+from edgeagent.simulator.output_directory import make_output_directory
 
 __all__ = ["write_page"]
 
@@ -30,7 +31,7 @@ def write_page(template: str, path: Path, **values: object) -> Path:
     html = environment.get_template(template).render(version=__version__, **values)
     beside = path.with_name(f".{path.name}.{os.getpid()}")  # a page that was good stays until then
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_output_directory(path.parent)
         beside.write_text(html, "utf-8")
         beside.replace(path)
     except OSError as error:

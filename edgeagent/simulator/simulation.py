@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
@@ -28,13 +27,17 @@ from edgeagent.simulator.fleet.engine import box_windows, run_fleet
 from edgeagent.simulator.fleet.outcome import FleetOutcome
 from edgeagent.simulator.fleet.poisoning import pushing_the_rarest
 from edgeagent.simulator.fleet.scenario import Scenario
+from edgeagent.simulator.forecast import forecast_seconds, forecast_words, measured_slowness
 from edgeagent.simulator.household import HouseholdLife, HouseholdOutcome, SharedSetup
+from edgeagent.simulator.output_directory import make_output_directory
 from edgeagent.simulator.plan import START, HouseholdPlan, Options, plan_households, retimed
 from edgeagent.simulator.quality import Quality, measure_quality
 from edgeagent.simulator.server_process import running_server
 from edgeagent.simulator.workers import live_all
+from edgeagent.stage_progress import StageProgress
 from model_export.choosing import choose_head
 from model_export.evaluation.ranking import GlobalSplit, global_split
+from model_export.heads.model_file import save_model
 from model_export.heads.trained_model import TrainedModel
 from model_export.loaders.movielens import load_movielens
 from model_export.log import WatchLog
@@ -45,28 +48,18 @@ from server_stub.distribution.operator import Operator
 from server_stub.distribution.publish import publish
 from server_stub.ingest.admission import DEFAULT_GRACE_WEEKS
 
-__all__ = ["Progress", "Simulation", "simulate"]
+__all__ = ["Simulation", "simulate"]
 
 _HOUSEHOLDS = 200
-_PANEL_HOUSEHOLDS = 2000
+_PANEL_FOR_EACH_HOUSEHOLD = 10
+_SMALLEST_PANEL, _LARGEST_PANEL = 500, 2000
+"""Fewer people make poor segments; more make the default run, with its 200 boxes, no better."""
 _PANEL_WEEKS = 52
 _PERCENT = 100
 _DIMENSION = 128
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (mkdtemp creates a directory of mode 0700)
 _ROOM_BYTES = 1 << 30
 """Several times what a run needs, since simulated boxes are deleted unless they are kept."""
-
-
-class Progress(Protocol):
-    """Receives the progress of the simulation."""
-
-    def stage(self, what: str, total: int | None = None) -> None:
-        """A stage begins; ``total`` is its number of steps, if known."""
-        ...
-
-    def advance(self, steps: int = 1) -> None:
-        """Further steps of the stage are done."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +82,7 @@ class Simulation:
 class _Stages:
     """Names and times the stages."""
 
-    progress: Progress
+    progress: StageProgress
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -100,7 +93,7 @@ class _Stages:
         self.seconds[name] = round(time.monotonic() - begin, 2)
 
 
-def simulate(options: Options, progress: Progress) -> Simulation:
+def simulate(options: Options, progress: StageProgress) -> Simulation:
     """Run the whole loop on this machine.
 
     Raises:
@@ -112,13 +105,14 @@ def simulate(options: Options, progress: Progress) -> Simulation:
     with _workspace(options) as work:
         with stages.stage("load", "Reading ratings" if options.ratings else "Inventing a panel"):
             training, living = _logs(options)
+        plans = plan_households(living)[: options.households]
+        progress.say(_forecast(training, plans, options))
         split = global_split(training)
         model, artefacts = _train_and_publish(split, options, work, stages)
         with stages.stage("quality", "Judging picks on later viewings", len(split.people)):
             quality = measure_quality(
                 split, _published_files(artefacts, work), advance=progress.advance
             )
-        plans = plan_households(living)[: options.households]
         outcomes, counted = _live(plans, options, work, stages)
         scenario = _scenario(outcomes, artefacts.task, options)
         with stages.stage("fleet", "Reports of the virtual fleet", box_windows(scenario)):
@@ -160,7 +154,8 @@ def _workspace(options: Options) -> Iterator[Path]:
                 f"{work} holds the state of an earlier run",
                 hint=f"delete it, or choose another --out: rm -r {work}",
             )
-        work.mkdir(parents=True)
+        make_output_directory(options.out)
+        make_output_directory(work)
         yield work
         return
     work = Path(tempfile.mkdtemp(prefix="edgeagent-simulate-", dir=_memory()))
@@ -186,50 +181,61 @@ def _logs(options: Options) -> tuple[WatchLog, WatchLog]:
     if options.ratings is not None:
         log = load_movielens(options.ratings)
         return log, retimed(log, weeks=options.weeks, seed=options.seed)
+    living_households = options.households or _HOUSEHOLDS
+    fitting = _PANEL_FOR_EACH_HOUSEHOLD * living_households
     panel = synthetic_panel(
         options.seed,
-        households=_PANEL_HOUSEHOLDS,
+        households=min(max(fitting, _SMALLEST_PANEL), _LARGEST_PANEL),
         weeks=_PANEL_WEEKS,
         start=START - _PANEL_WEEKS * WEEK_SECONDS,
     )
     living = synthetic_households(
         options.seed,
         catalogue=panel.titles,
-        households=options.households or _HOUSEHOLDS,
+        households=living_households,
         weeks=options.weeks,
         start=START,
     )
     return panel, living
 
 
+def _forecast(training: WatchLog, plans: Sequence[HouseholdPlan], options: Options) -> str:
+    seconds = forecast_seconds(
+        viewings=len(training),
+        boxes=len(plans),
+        weeks=options.weeks,
+        reports=options.fleet * options.weeks / SPACING_WEEKS,
+        chapters=options.chapters,
+        slowness=measured_slowness(),
+    )
+    return forecast_words(seconds)
+
+
 def _train_and_publish(
     split: GlobalSplit, options: Options, work: Path, stages: _Stages
 ) -> tuple[TrainedModel, Artefacts]:
     """Train on the earlier part of the log only; the picks are tested on the later part."""
-    with stages.stage("train", "Training the segment model", _PERCENT):
-        reached = 0
-
-        def advance(_what: str, done: float) -> None:
-            nonlocal reached
-            stages.progress.advance(round(done * _PERCENT) - reached)
-            reached = round(done * _PERCENT)
-
+    what = "Training the segment model"
+    with stages.stage("train", what, _PERCENT):
+        begun = 0.0
         head = options.head
         if head == "auto":
             head = choose_head(
                 split.training,
                 dimension=_DIMENSION,
                 seed=options.seed,
-                progress=lambda what, done: advance(what, done / 2),
+                progress=lambda _part, done: stages.progress.reach(what, done / 2),
             ).head
-        begun = reached / _PERCENT
+            begun = 0.5
         model = train(
             split.training,
             seed=options.seed,
             dimension=_DIMENSION,
             head=head,
-            progress=lambda what, done: advance(what, begun + (1 - begun) * done),
+            progress=lambda _part, done: stages.progress.reach(what, begun + (1 - begun) * done),
         )
+    if options.keep:
+        save_model(model, work / "model.npz")
     with stages.stage("publish", "Exporting and signing"):
         artefacts = export(model, split.training, now=START)
         publisher = Operator.without_passphrase(

@@ -80,7 +80,7 @@ def command(
     stay. With --holdout they are written only if they are clearly better there.
     Viewings are those the model was trained on.
     """
-    with progress_bar(hidden=as_json) as progress:
+    with progress_bar("Judging the drift", hidden=as_json) as progress:
         progress("Reading", 0.0)
         from model_export.drift.alarm import judge_drift  # noqa: PLC0415  (loads numpy)
         from model_export.drift.counts import read_counts  # noqa: PLC0415  (the same)

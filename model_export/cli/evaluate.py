@@ -60,7 +60,7 @@ def command(
     """  # noqa: D301  (click's mark for a block that is not rewrapped)
     from model_export.comparison import compare  # noqa: PLC0415  (loads numpy)
 
-    with progress_bar(hidden=as_json) as progress:
+    with progress_bar("Comparing", hidden=as_json) as progress:
         progress("Reading viewings", 0.0)
         comparison = compare(
             source.load(),

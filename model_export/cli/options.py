@@ -13,6 +13,7 @@ import click
 
 from edgeagent.errors import InputError
 from edgeagent.messages.task import PERMITTED_SEGMENTS
+from edgeagent.stage_progress import progress_on_stderr
 
 if TYPE_CHECKING:
     from model_export.heads.tuning import Progress
@@ -26,6 +27,9 @@ __all__ = [
     "source_options",
     "strict_option",
 ]
+
+
+_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,14 +167,11 @@ def size_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextmanager
-def progress_bar(*, hidden: bool) -> Iterator[Progress]:
-    """Show on stderr what is happening and how long it still takes."""
-    from rich.console import Console  # noqa: PLC0415  (a tenth of a second)
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    hidden = hidden or not console.is_terminal  # a log file is no place for a bar
-    with Progress(*columns, console=console, disable=hidden, transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda what, done: bar.update(task, description=what, completed=done)
+def progress_bar(what: str, *, hidden: bool) -> Iterator[Progress]:
+    """Show on stderr what is happening, how long it has taken, and how long it still takes."""
+    if hidden:
+        yield lambda _what, _done: None
+        return
+    with progress_on_stderr() as shown:
+        shown.stage(what, _PERCENT)
+        yield shown.reach

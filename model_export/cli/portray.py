@@ -55,7 +55,7 @@ def command(
     carry it, and how much of what is watched there is its own. Viewings are
     those the model was trained on, or newer ones of the same titles.
     """
-    with progress_bar(hidden=as_json) as progress:
+    with progress_bar("Describing segments", hidden=as_json) as progress:
         progress("Reading", 0.0)
         from edgeagent.messages import canonical_bytes  # noqa: PLC0415  (loads msgspec)
         from model_export.heads.model_file import load_model  # noqa: PLC0415  (loads numpy)

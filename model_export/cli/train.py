@@ -88,7 +88,7 @@ def command(  # noqa: PLR0913  (one for each option)
     if engine_name == "spark":
         head = _on_spark(head)
     before = None if previous is None else load_model(previous)
-    with progress_bar(hidden=as_json) as progress, _engine(engine_name) as engine:
+    with progress_bar("Training", hidden=as_json) as progress, _engine(engine_name) as engine:
         progress("Reading viewings", 0.0)
         log = source.load()
         choice = None

@@ -164,7 +164,7 @@ def _linear(log: WatchLog, order: FitOrder) -> FittedHead:
 
 def _foldin(log: WatchLog, order: FitOrder) -> FittedHead:
     tuned = tune(log, order)
-    order.progress("Fitting embeddings", 0.95)
+    order.progress("Fitting embeddings", 0.78)
     start, settled = order.start, order.settled
     factors = order.engine.fit(
         log,

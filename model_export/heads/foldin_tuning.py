@@ -34,6 +34,8 @@ _FAINT = 1e-4
 """Of the strongest eigenvalue of YᵀY."""
 _STEP = 3.0
 _MAX_FITS = 12
+_CHOSEN_FRACTION = 0.75
+"""Of the progress that is shown: then embeddings are fitted once more, on everything."""
 _START = (1.0, 10.0)
 _UNTUNED = (1.0, 1.0)
 """For logs too small to hold anybody out, where λ = 10 would leave a single direction."""
@@ -72,7 +74,7 @@ def tune(log: WatchLog, order: FitOrder) -> FoldinTuned:
     ]
     table = search.table(alpha, regularization)
     best = max(near, key=lambda settings: search.value(table, settings))
-    order.progress("Choosing how viewings fade", 0.9)
+    order.progress("Choosing how viewings fade", _CHOSEN_FRACTION)
     fadings = [replace(best, decay_days=days, floor=floor) for days, floor in FADINGS]
     chosen = max(fadings, key=lambda settings: search.value(table, settings))
     best_tuned = FoldinTuned(
@@ -100,7 +102,7 @@ class _Search:
         if key not in self._tables:
             self._order.progress(
                 f"Trying α = {alpha:.3g}, λ = {regularization:.3g}",
-                0.85 * len(self._tables) / _MAX_FITS,
+                _CHOSEN_FRACTION * len(self._tables) / _MAX_FITS,
             )
             factors = self._order.engine.fit(
                 self._split.training,

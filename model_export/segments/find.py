@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,10 @@ from model_export.segments.session_vectors import sample_sessions, session_vecto
 from model_export.segments.warm_start import carry_segments
 
 __all__ = ["Segments", "find_segments"]
+
+
+_SESSIONS_FRACTION, _CLUSTERED_FRACTION = 0.15, 0.95
+"""Of the work: sessions are vectors, and clusters are found; naming them is the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +50,11 @@ def find_segments(
     segments: int,
     seed: int,
     previous: TrainedModel | None,
+    progress: Callable[[float], None] = lambda _done: None,
 ) -> Segments:
     """Find segments in the sessions of ``log``, or find those of ``previous`` again.
+
+    ``progress`` is told how much is done, 0-1.
 
     Raises:
         InputError: too few different sessions, or none that ``previous`` knows.
@@ -54,11 +62,20 @@ def find_segments(
     """
     sessions = sample_sessions(log, seed=seed)
     vectors = session_vectors(sessions, encoder)
+    progress(_SESSIONS_FRACTION)
     kept = np.flatnonzero(np.linalg.norm(vectors, axis=1) > 0)  # the rest points nowhere
     sessions, vectors = tuple(sessions[index] for index in kept), vectors[kept]
     if previous is None:
         try:
-            clusters, kept_fraction = spherical_kmeans(vectors, count=segments, seed=seed), None
+            clusters = spherical_kmeans(
+                vectors,
+                count=segments,
+                seed=seed,
+                progress=lambda done: progress(
+                    _SESSIONS_FRACTION + (_CLUSTERED_FRACTION - _SESSIONS_FRACTION) * done
+                ),
+            )
+            kept_fraction = None
         except InputError as error:
             fewest = segments == min(PERMITTED_SEGMENTS)
             out = "give a larger log" if fewest else error.hint

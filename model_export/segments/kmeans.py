@@ -6,6 +6,7 @@ as in Arthur and Vassilvitskii 2007, "k-means++: the advantages of careful seedi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,7 @@ def spherical_kmeans(
     *,
     count: int,
     seed: int,
+    progress: Callable[[float], None] = lambda _done: None,
 ) -> Clusters:
     """Cluster directions: the best of four seeded starts, largest cluster first.
 
@@ -46,6 +48,7 @@ def spherical_kmeans(
         vectors: [M, D]; their lengths do not matter, zero vectors are not welcome.
         count: S.
         seed: of the starts.
+        progress: told how much is done, 0-1.
 
     Raises:
         InputError: fewer different vectors than clusters.
@@ -53,7 +56,10 @@ def spherical_kmeans(
     """
     unit = unit_rows(vectors)
     rng = np.random.default_rng(seed)
-    tries = [_refined(unit, _seeds(unit, count, rng)) for _ in range(_RESTARTS)]
+    tries = []
+    for start in range(_RESTARTS):
+        tries.append(_refined(unit, _seeds(unit, count, rng)))
+        progress((start + 1) / _RESTARTS)
     best = max(tries, key=lambda clusters: float(clusters.cosine.sum()))
     sizes = np.bincount(best.assigned, minlength=count)
     return nearest(unit, best.centroids[np.argsort(-sizes, kind="stable")])

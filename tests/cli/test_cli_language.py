@@ -30,7 +30,7 @@ HERE = Path(room.__file__).parent
 LANGUAGES = [path.parts[-3] for path in CATALOGUES if path.is_relative_to(HERE)]
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 _OF_CLICK = ("Usage:", "Options:", "Commands:", "Show this message", "[default", "[required]")
-_ENGLISH_PAGES = {"fleet.py", "impact_annex.py", "progress_bars.py", "simulate.py", "sweep.py"}
+_ENGLISH_PAGES = {"fleet.py", "impact_annex.py", "simulate.py", "sweep.py"}
 """A document for a file, and a tool whose words are another room's."""
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from edgeagent.cli.progress_bars import progress_on
 from edgeagent.cli.simulate import print_summary
 from edgeagent.simulator.plan import Options
 from edgeagent.simulator.report_page import write_report_page
 from edgeagent.simulator.simulation import simulate
+from edgeagent.stage_progress import progress_on
 
 PICTURE = Path(__file__).parents[2] / ".github" / "pictures" / "simulate.svg"
 _WIDTH = 92

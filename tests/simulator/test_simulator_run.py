@@ -24,6 +24,7 @@ from edgeagent.simulator.simulation import Simulation, simulate
 from edgeagent.simulator.summary import broken_promises, headline, raise_if_broken, summarize
 from model_export import choosing
 from model_export.heads import fit as heads
+from model_export.heads.model_file import load_model
 
 pytestmark = pytest.mark.deep
 
@@ -52,10 +53,16 @@ def ratings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Silent:
     """Progress that nobody watches."""
 
+    def say(self, words: str) -> None:
+        pass
+
     def stage(self, what: str, total: int | None = None) -> None:
         pass
 
     def advance(self, steps: int = 1) -> None:
+        pass
+
+    def reach(self, what: str, done: float) -> None:
         pass
 
 
@@ -182,6 +189,11 @@ def test_the_command_prints_json_and_writes_a_page_that_needs_no_network(
     assert not re.search(r'(?:src|href)="(?!#)', page)
     assert "@import" not in page
     assert (tmp_path / "state" / "homes" / "00000" / "history.db").exists()
+    assert load_model(tmp_path / "state" / "model.npz").head == "foldin"
+    assert (tmp_path / "state" / ".gitignore").read_text() == "*\n"
+    assert not (tmp_path / ".gitignore").exists()  # a directory that was there stays as it is
+    assert "on this machine\n" in result.stderr
+    assert "Training the segment model: done in " in result.stderr
     again = CliRunner().invoke(cli, arguments)
     assert again.exit_code == 3
     assert "earlier run" in again.stderr

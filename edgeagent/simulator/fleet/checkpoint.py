@@ -23,6 +23,7 @@ from edgeagent.errors import OutputError
 from edgeagent.regular_file import open_regular
 from edgeagent.simulator.fleet.batch import BatchSums, FleetBatch
 from edgeagent.simulator.fleet.scenario import Scenario
+from edgeagent.simulator.output_directory import make_output_directory
 
 __all__ = ["CHECKPOINT_NAME", "FleetProgress", "forget", "resume", "save"]
 
@@ -70,7 +71,7 @@ def save(path: Path, scenario: Scenario, progress: FleetProgress) -> None:
     # A name of its own for each process: another run may save to the same directory.
     beside = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_output_directory(path.parent)
         beside.write_bytes(_digest(body) + b"\n" + body)
         beside.replace(path)
     except OSError as error:
