@@ -66,7 +66,11 @@ def _so_far(elapsed: float, left: float | None) -> str:
 
 
 class _Lines:
-    """Prints a line when a stage begins, every few seconds while it lasts, and when it is done."""
+    """Prints a line every few seconds while a stage lasts, and when it is done.
+
+    What is short passes in silence. Of a stage that cannot move, because its steps are not known, its
+    beginning is said.
+    """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._now = monotonic
@@ -82,7 +86,8 @@ class _Lines:
         self._what = self._doing = what
         self._total, self._done = total, 0.0
         self._began = self._said = self._now()
-        self.say(what)
+        if total is None:
+            self.say(what)
 
     def advance(self, steps: int = 1) -> None:
         self._move(self._done + steps)
@@ -104,8 +109,9 @@ class _Lines:
         self.say(f"{self._doing}: {part:.0%}, {_so_far(elapsed, elapsed * (1 / part - 1))}")
 
     def finish(self) -> None:
-        if self._what:
-            self.say(f"{self._what}: done in {clock_time(self._now() - self._began)}")
+        elapsed = self._now() - self._began
+        if self._what and (self._total is None or elapsed >= _LINE_SECONDS):
+            self.say(f"{self._what}: done in {clock_time(elapsed)}")
         self._what = ""
 
 

@@ -47,7 +47,8 @@ def fleet_sections(outcome: FleetOutcome, names: tuple[str, ...]) -> tuple[Secti
             f"{outcome.estimate.reports:,} reports of {outcome.devices:,} virtual boxes, beside "
             "the truth they were drawn from. One report alone moves the odds of anything about "
             f"its household by a factor of {outcome.scenario.odds} at most; together they make a "
-            "measurement whose error is known in advance.",
+            "measurement whose error is known in advance. “none” is the answer of a week without "
+            "a session, and of every session of a sensitive segment: of those no box tells.",
             picture=shares_picture(outcome, names),
         ),
         Section(

@@ -9,7 +9,7 @@ from edgeagent.privacy.accounting import epsilon
 from edgeagent.simulator.fleet_page import fleet_sections
 from edgeagent.simulator.page import write_page
 from edgeagent.simulator.pictures.run import quality_picture, times_picture
-from edgeagent.simulator.simulation import Simulation
+from edgeagent.simulator.simulation import STATE_NAME, Simulation
 from edgeagent.simulator.summary import broken_promises, headline, summarize
 from edgeagent.store import Disclosure
 
@@ -24,12 +24,14 @@ def write_report_page(simulation: Simulation, path: Path) -> Path:
 
     """
     labels = simulation.artefacts.manifest.segments
-    names = (*(label.name for label in labels), "none")
+    marked = (f"{label.name} (sensitive)" if label.sensitive else label.name for label in labels)
+    names = (*marked, "none")
     return write_page(
         "report.html",
         path,
         seed=simulation.options.seed,
         options=simulation.options,
+        state=simulation.options.out / STATE_NAME,
         headline=headline(simulation),
         broken=broken_promises(simulation),
         summary=summarize(simulation),

@@ -48,7 +48,10 @@ from server_stub.distribution.operator import Operator
 from server_stub.distribution.publish import publish
 from server_stub.ingest.admission import DEFAULT_GRACE_WEEKS
 
-__all__ = ["Simulation", "simulate"]
+__all__ = ["STATE_NAME", "Simulation", "simulate"]
+
+STATE_NAME = "state"
+"""The directory below --out that holds what --keep keeps."""
 
 _HOUSEHOLDS = 200
 _PANEL_FOR_EACH_HOUSEHOLD = 10
@@ -148,7 +151,7 @@ def _chapters(
 def _workspace(options: Options) -> Iterator[Path]:
     """Yield the directory of homes, repository and server store; it is deleted unless kept."""
     if options.keep:
-        work = options.out / "state"
+        work = options.out / STATE_NAME
         if work.exists():
             raise InputError(
                 f"{work} holds the state of an earlier run",

@@ -34,16 +34,16 @@ def test_a_line_comes_every_few_seconds_and_says_elapsed_and_left_apart(
         progress.stage("Training", 100)
         seconds.now += 6
         progress.reach("Trying", 0.25)
+        progress.stage("Passing", 100)
+        progress.advance(100)
     assert capsys.readouterr().err.splitlines() == [
         "this takes a while",
-        "Counting",
         "Counting: 50%, 0:05 so far, 0:05 left",
         "Counting: 100%, 0:10 so far, 0:00 left",
         "Counting: done in 0:12",
         "Waiting",
         "Waiting: 1:10 so far",
         "Waiting: done in 1:10",
-        "Training",
         "Trying: 25%, 0:06 so far, 0:18 left",
         "Training: done in 0:06",
     ]

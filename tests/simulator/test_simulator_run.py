@@ -186,14 +186,14 @@ def test_the_command_prints_json_and_writes_a_page_that_needs_no_network(
     assert summary["fleet"]["boxes"]["poisoned"] > 0
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "re-timed" in page
-    assert not re.search(r'(?:src|href)="(?!#)', page)
+    assert not re.search(r'(?:src|href)="(?!#|data:)', page)
     assert "@import" not in page
     assert (tmp_path / "state" / "homes" / "00000" / "history.db").exists()
     assert load_model(tmp_path / "state" / "model.npz").head == "foldin"
     assert (tmp_path / "state" / ".gitignore").read_text() == "*\n"
     assert not (tmp_path / ".gitignore").exists()  # a directory that was there stays as it is
     assert "on this machine\n" in result.stderr
-    assert "Training the segment model: done in " in result.stderr
+    assert "Reading ratings: done in " in result.stderr
     again = CliRunner().invoke(cli, arguments)
     assert again.exit_code == 3
     assert "earlier run" in again.stderr

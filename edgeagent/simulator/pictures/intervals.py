@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import shorten
 
 from matplotlib.figure import Figure
 
@@ -16,6 +15,7 @@ from edgeagent.simulator.pictures.picture import (
     Picture,
     Screen,
     draw_picture,
+    heights_of_rows,
 )
 
 __all__ = ["TruthRow", "truth_picture"]
@@ -68,16 +68,15 @@ def truth_picture(
             label="truth",
             gid="truth",
         )
-        axes.set_yticks(places, [shorten(r.name, screen.letters, placeholder=" …") for r in rows])
+        axes.set_yticks(places, [screen.label(row.name) for row in rows])
         axes.set_xlabel(f"{axis}, %")
         axes.grid(visible=False, axis="y")
         legend_above(figure, axes, columns=2)
 
-    height = 0.9 + 0.27 * len(rows)
     return draw_picture(
         name,
         draw,
-        heights_inches=(height, height),
+        heights_inches=heights_of_rows([row.name for row in rows], margin=0.9, row=0.27),
         caption=caption,
         description=description,
         numbers=Numbers(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import fsum
-from textwrap import shorten
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -19,6 +18,7 @@ from edgeagent.simulator.pictures.picture import (
     Picture,
     Screen,
     draw_picture,
+    heights_of_rows,
 )
 from edgeagent.simulator.quality import Quality
 
@@ -44,19 +44,17 @@ def shares_picture(fleet: FleetOutcome, names: tuple[str, ...]) -> Picture:
             gid="estimate",
         )
         axes.plot(truth, rows, "|", color=TRUTH, ms=13, mew=2.2, label="truth", gid="truth")
-        letters = screen.letters
-        axes.set_yticks(rows, [shorten(names[i], letters, placeholder=" …") for i in order])
+        axes.set_yticks(rows, [screen.label(names[i]) for i in order])
         axes.set_ylim(-0.7, len(order) - 0.3)
         axes.axvline(0, color=QUIET, lw=0.8)
         axes.set_xlabel("share of the answers of reporting boxes, %")
         axes.grid(visible=False, axis="y")
         legend_above(figure, axes, columns=2)
 
-    height = 0.6 + 0.25 * len(order)
     return draw_picture(
         "shares",
         draw,
-        heights_inches=(height, height),
+        heights_inches=heights_of_rows(names, margin=0.6, row=0.25),
         caption=f"{fleet.interval_coverage:.0%} of {len(order)} intervals cover the truth, at "
         f"±{100 * fleet.mean_half_width:.1f} points on average.",
         description="Each category's estimated share of the answers of reporting boxes with its "

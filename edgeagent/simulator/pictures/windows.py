@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
-from textwrap import shorten
+from textwrap import fill
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -59,7 +59,7 @@ def windows_picture(outcome: FleetOutcome, names: tuple[str, ...]) -> Picture:
                     label=label,
                     gid=f"{attribute}-{category}",
                 )
-            axes.set_title(shorten(names[category], 40, placeholder=" …"))
+            axes.set_title(fill(names[category], 40))
             axes.set_ylabel("% of sessions")
         for axes in grid[-1]:
             axes.set_xlabel("week of the run")
@@ -81,7 +81,7 @@ def windows_picture(outcome: FleetOutcome, names: tuple[str, ...]) -> Picture:
                 "week",
                 "reports",
                 *(
-                    f"{shorten(names[category], 24, placeholder=' …')}: {what}"
+                    f"{names[category]}: {what}"
                     for category in shown
                     for what in ("truth, %", "estimate, %", "from", "to")
                 ),
