@@ -68,8 +68,8 @@ def _so_far(elapsed: float, left: float | None) -> str:
 class _Lines:
     """Prints a line every few seconds while a stage lasts, and when it is done.
 
-    What is short passes in silence. Of a stage that cannot move, because its steps are not known, its
-    beginning is said.
+    What is short passes in silence. The beginning is said of a stage that cannot move, because its
+    steps are not known.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
