@@ -16,6 +16,7 @@ NAMES = [str(path.relative_to(ROOT)) for path in SOURCES]
 PRINTING = (
     "edgeagent/cli/",
     "edgeagent/command_group.py",
+    "edgeagent/stage_progress.py",
     "edgeagent/start.py",
     "model_export/cli",
     "server_stub/cli",
