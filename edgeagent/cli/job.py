@@ -1,6 +1,7 @@
-"""``edgeagent job``: what the service does on the network, each in a process of its own.
+"""``edgeagent job``: what the service has done by others, each in a process of its own.
 
-Not for people: ``model update`` and ``report send`` are. It opens the ledger and no history.
+Not for people: ``model update`` and ``report send`` are. On the network it opens the ledger and no
+history.
 """
 
 from __future__ import annotations
@@ -20,7 +21,15 @@ _moment_option = click.option(
 
 @click.group(name="job", cls=TranslatedGroup, hidden=True)
 def command() -> None:
-    """What the service does on the network, a process each time."""
+    """What the service has done by others, a process each time."""
+
+
+@command.command()
+@pass_box
+def prepare(box: BoxOptions) -> None:
+    """Make the box where there is none: it takes what the service never loads."""
+    with box.open():
+        pass
 
 
 @command.command()

@@ -71,3 +71,8 @@ def test_an_export_can_be_piped(home: Path) -> None:
         run(home, "disclosures", "export").stdout
     )
     assert not Path("-").exists()
+
+
+def test_the_service_has_its_box_made_before_it_looks(home: Path) -> None:
+    assert run(home, "job", "prepare").exit_code == 0
+    assert run(home, "profile", "list").stderr == ""

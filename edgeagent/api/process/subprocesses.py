@@ -51,7 +51,7 @@ class Subprocesses:
 
         """
         if not all(database_file(self._home, name).exists() for name in DATABASES):
-            self._run("profile", "list", "--json")
+            self._run("job", "prepare")
 
     def fetch_update(self, moment: float | None = None) -> None:
         """Fetch and verify what is published.
