@@ -179,20 +179,6 @@ def test_no_barriers(
     context.close()
 
 
-def test_nothing_is_smaller_than_can_be_read_from_three_metres(
-    living: Serving, remote: Remote
-) -> None:
-    for path in PAGES:
-        remote.page.goto(address(living, remote, path))
-        smallest = remote.page.evaluate(
-            "Math.min(...[...document.querySelectorAll('body *')]"
-            ".filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))"
-            ".filter(e => e.getClientRects().length && !e.closest('svg'))"
-            ".map(e => parseFloat(getComputedStyle(e).fontSize)))"
-        )
-        assert smallest >= 24, path
-
-
 def test_a_switch_is_granted_and_withdrawn(remote: Remote) -> None:
     remote.go_to("tile-switch")
     remote.ok(".switch")
