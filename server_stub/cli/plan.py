@@ -12,6 +12,7 @@ import click
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
 from edgeagent.help_pages import HelpfulGroup
+from edgeagent.messages.task import DAYPARTS
 from server_stub.cli.options import STORED_FILE, repository_option, task_option
 from server_stub.cli.source import ReportSource, source_options
 
@@ -95,6 +96,11 @@ def mix_options(command: Callable[..., None]) -> Callable[..., None]:
     type=click.IntRange(min=1),
     help="That a box has in a week: bounds the boxes from above.  [default: not known]",
 )
+@click.option(
+    "--daypart",
+    type=click.Choice(DAYPARTS),
+    help="Only sessions that began then, where the task counts by it.  [default: all day]",
+)
 @portrait_option
 @json_option
 def reach(
@@ -103,6 +109,7 @@ def reach(
     segments: tuple[str, ...],
     topics: tuple[str, ...],
     most_sessions: int | None,
+    daypart: str | None,
     portrait_file: Path | None,
     as_json: bool,
 ) -> None:
@@ -121,6 +128,7 @@ def reach(
     result = plan_reach(
         mix,
         target,
+        daypart=daypart or "",
         most_sessions=most_sessions,
         portrait=None if portrait_file is None else load_portrait(portrait_file, mix.task),
     )

@@ -58,6 +58,8 @@ def write_brief_page(brief: SegmentBrief, path: Path) -> None:
         "Cohesion": f"{brief.cohesion:.2f}; {brief.own_part:.0%} of what is watched is its own",
         "Beside it": "; ".join(brief.neighbours),
         "IAB": " ".join(brief.iab),
+        "Counted with": "; ".join(name for name in brief.group if name != brief.segment),
+        "Time of day": _dayparts(brief),
         "On the panel": f"{brief.panel_share:.1%} ± {brief.panel_standard_error:.1%}, "
         f"{brief.panel_people:,} people until {brief.panel_until[:10]}",
     }
@@ -81,6 +83,13 @@ def write_brief_page(brief: SegmentBrief, path: Path) -> None:
         raise OutputError(
             f"{path} cannot be written: {error.strerror}", hint="choose another --html"
         ) from error
+
+
+def _dayparts(brief: SegmentBrief) -> str:
+    told = (
+        f"{one.daypart} {one.share:.1%} ({one.low:.1%} to {one.high:.1%})" for one in brief.dayparts
+    )
+    return f"of the whole group: {', '.join(told)}; {brief.zone}" if brief.dayparts else ""
 
 
 def _standouts(values: Iterable[Standout]) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgspec import UNSET
-
 from edgeagent.errors import InputError, PolicyError
 from edgeagent.messages import ModelManifest, ReportTask, SegmentLabel
 from edgeagent.privacy.combinations import Combination, combine
@@ -59,10 +57,9 @@ class SessionMix:
         """Return the segment that is asked for: by number, name, or a part of one name alone.
 
         Raises:
-            InputError: there is none, several, or a sensitive one; or groups were counted.
+            InputError: there is none, several, or a sensitive one.
 
         """
-        self._check_segments()
         found = self._named(asked)
         if len(found) != 1:
             several = f"{len(found)} segments are called" if found else "no segment is called"
@@ -84,10 +81,9 @@ class SessionMix:
         """Return the segments with an IAB Content Taxonomy 3.1 id that are not sensitive.
 
         Raises:
-            InputError: there is none, or groups were counted.
+            InputError: there is none.
 
         """
-        self._check_segments()
         found = tuple(
             number
             for number, label in enumerate(self.labels)
@@ -99,13 +95,6 @@ class SessionMix:
                 hint="'model-export segments' lists the ids of each",
             )
         return found
-
-    def _check_segments(self) -> None:
-        if self.task.by_group is not UNSET:
-            raise InputError(
-                f"{self.task.name} counts groups of segments by daypart, no single segment",
-                hint="plan from a quarter that counted by segment: name its --task",
-            )
 
     def _named(self, asked: str) -> list[int]:
         if asked.isdecimal():

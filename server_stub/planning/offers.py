@@ -13,7 +13,7 @@ from edgeagent.messages.portrait import PanelPortrait
 from edgeagent.messages.task import DAYPARTS, GroupDayparts
 from server_stub.planning.tables import ScheduleSlot
 
-__all__ = ["check_dayparts", "offer_weights"]
+__all__ = ["check_dayparts", "check_target", "offer_weights", "segment_shares"]
 
 
 def offer_weights(
@@ -61,6 +61,74 @@ def check_dayparts(task: ReportTask, slots: Sequence[ScheduleSlot]) -> None:
             )
 
 
+def check_target(
+    task: ReportTask, target: Sequence[int], daypart: str, portrait: PanelPortrait | None
+) -> None:
+    """Raise where the categories of a task cannot tell of a target, with a way out.
+
+    Args:
+        task: what was counted.
+        target: the segments.
+        daypart: empty: all day.
+        portrait: of the panel.
+
+    Raises:
+        InputError: time of day is not counted, or groups are, and the target is a part of one.
+
+    """
+    if task.by_group is UNSET:
+        if daypart:
+            raise InputError(
+                f"{task.name} counts segments, and no time of day",
+                hint="leave --daypart out, or name the --task of a quarter that counted groups",
+            )
+        return
+    for group in range(task.none_category // len(DAYPARTS)):
+        own = _of_group(task, task.by_group, group)
+        inside = [segment for segment in own if segment in target]
+        if inside and len(inside) < len(own) and portrait is None:
+            others = ", ".join(str(segment) for segment in own if segment not in target)
+            raise InputError(
+                f"{task.name} counts groups: segments {', '.join(map(str, inside))} are counted "
+                f"together with {others}",
+                hint="give --portrait, which says how the panel splits them; or name the whole "
+                "group, or the --task of a quarter that counted by segment",
+            )
+
+
+def segment_shares(
+    task: ReportTask, shares: Sequence[float], portrait: PanelPortrait
+) -> list[float]:
+    """Return [S] the share of each segment, at least 0; a group's is split as the panel's is.
+
+    Args:
+        task: what was counted.
+        shares: [S'] of its categories.
+        portrait: of the panel.
+
+    """
+    if task.by_group is UNSET:
+        return [max(share, 0.0) for share in shares[: task.segments]]
+    found = [0.0] * task.segments
+    for group in range(task.none_category // len(DAYPARTS)):
+        own = _of_group(task, task.by_group, group)
+        first = len(DAYPARTS) * group
+        whole = max(fsum(shares[first : first + len(DAYPARTS)]), 0.0)
+        panel = fsum(portrait.segments[segment].share for segment in own)
+        for segment in own if panel > 0 else ():
+            found[segment] = whole * portrait.segments[segment].share / panel
+    return found
+
+
+def _of_group(task: ReportTask, scheme: GroupDayparts, group: int) -> list[int]:
+    """Return the segments whose sessions a group counts."""
+    return [
+        segment
+        for segment, its in enumerate(scheme.groups)
+        if its == group and segment not in task.sensitive
+    ]
+
+
 def _group_appeal(
     task: ReportTask,
     scheme: GroupDayparts,
@@ -68,11 +136,7 @@ def _group_appeal(
     appeal: Sequence[float],
     portrait: PanelPortrait | None,
 ) -> float:
-    own = [
-        segment
-        for segment, its in enumerate(scheme.groups)
-        if its == group and segment not in task.sensitive
-    ]
+    own = _of_group(task, scheme, group)
     shares = [1.0 if portrait is None else portrait.segments[segment].share for segment in own]
     whole = fsum(shares)
     held = fsum(share * appeal[segment] for share, segment in zip(shares, own, strict=True))

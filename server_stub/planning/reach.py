@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import UNSET
+
 from edgeagent.messages import Message
 from edgeagent.messages.portrait import PanelPortrait
+from edgeagent.messages.task_labels import zone_name
 from server_stub.aggregation.publication import ONE_ANSWER, SHARE_OF
 from server_stub.planning.mix import SessionMix
+from server_stub.planning.offers import check_target, offer_weights, segment_shares
 
 __all__ = ["Fit", "TargetReach", "plan_reach"]
 
@@ -32,6 +36,13 @@ class TargetReach(Message, frozen=True, kw_only=True):
     reports: int
     final: bool
     segments: tuple[str, ...]
+    daypart: str = ""
+    """In which the sessions began, where the task counts by daypart; empty: all day."""
+    zone: str = ""
+    """Of the dayparts."""
+    split_by_panel: bool = False
+    """Groups were counted, and the target's part of one is that of the panel: no interval holds
+    how far that is wrong."""
     share: float
     """Of the answers of reporting boxes: one session of the week each, or "none"."""
     standard_error: float
@@ -52,12 +63,15 @@ class TargetReach(Message, frozen=True, kw_only=True):
         interval = f"{self.low:.1%} to {self.high:.1%}, {self.confidence:.0%}"
         boxes = f"{self.boxes_low:.1%} to {self.boxes_high:.1%}"
         state = "final" if self.final else "provisional"
+        when = f", {self.daypart} ({self.zone})" if self.daypart else ""
+        split = ("  groups were counted; within each, segments are split as on the panel",)
         return (
-            f"{'; '.join(self.segments)}:",
+            f"{'; '.join(self.segments)}{when}:",
             f"  {self.share:.1%} {SHARE_OF} ({interval})",
             f"  {ONE_ANSWER}",
             f"  {boxes} of the boxes have such a session in a week",
             f"  {_in_words(self.fit)}",
+            *(split if self.split_by_panel else ()),
             f"From {self.reports:,} reports, {state}, of boxes that consent to reports: nothing is",
             "known of the others. Which box is in the target stays on the box.",
         )
@@ -76,6 +90,7 @@ def plan_reach(
     mix: SessionMix,
     target: Sequence[int],
     *,
+    daypart: str = "",
     most_sessions: int | None = None,
     portrait: PanelPortrait | None = None,
 ) -> TargetReach:
@@ -88,12 +103,19 @@ def plan_reach(
     Args:
         mix: of the audience.
         target: the segments, each once.
+        daypart: in which the sessions began, where the task counts by it; empty: all day.
         most_sessions: n, that a box has in a week; ``None``: not known.
-        portrait: of the model's segments on its panel.
+        portrait: of the model's segments on its panel; it splits groups, where groups were counted.
+
+    Raises:
+        InputError: the categories that were counted cannot tell of the target.
 
     """
-    chosen = sorted(set(target))
-    found = mix.weighted([float(number in chosen) for number in range(len(mix.labels))])
+    chosen, task = sorted(set(target)), mix.task
+    check_target(task, chosen, daypart, portrait)
+    inside = [float(number in chosen) for number in range(len(mix.labels))]
+    weights = offer_weights(task, inside, daypart, portrait)
+    found = mix.weighted(weights)
     most = 1.0 if most_sessions is None else most_sessions * found.high
     return TargetReach(
         task=mix.task.name,
@@ -101,6 +123,9 @@ def plan_reach(
         reports=mix.audience.reports,
         final=mix.audience.final,
         segments=tuple(mix.labels[number].name for number in chosen),
+        daypart=daypart,
+        zone="" if task.by_group is UNSET else zone_name(task.by_group.utc_offset_minutes),
+        split_by_panel=any(0 < weight < 1 for weight in weights),
         share=found.value,
         standard_error=found.standard_error,
         low=found.low,
@@ -118,7 +143,7 @@ def _fit(mix: SessionMix, chosen: Sequence[int], portrait: PanelPortrait) -> Fit
 
     Weighted by the counts, sensitive segments and "none" left out: nothing is known of them.
     """
-    shares = [max(share, 0.0) for share in mix.shares[: len(mix.labels)]]
+    shares = segment_shares(mix.task, mix.shares, portrait)
     held = [sum(one.homes[home] for home in chosen) for one in portrait.segments]
 
     def part(numbers: Sequence[int]) -> float:

@@ -95,6 +95,27 @@ def test_promos_bring_more_where_taste_matters_nothing_where_it_does_not_and_kee
 
 
 @pytest.mark.deep
+def test_artwork_fits_more_by_taste_than_by_chance_and_nothing_where_it_does_not_matter(
+    ground: Ground,
+) -> None:
+    chapter = write_chapter("artwork", ground)
+    assert chapter.broken == ()
+    policies = chapter.facts["policies"]
+    assert isinstance(policies, dict)
+    anybody, box, known = policies["any"], policies["box"], policies["known"]
+    assert anybody.uplift["none"] == box.uplift["none"] == known.uplift["none"] == 0.0
+    assert known.uplift["2x"] > box.uplift["2x"] > 1.05 * anybody.uplift["2x"]
+    assert 0 < box.shown < 1
+    assert chapter.facts["misleading"] == 0
+    moved = chapter.facts["moved"]
+    assert isinstance(moved, dict)
+    assert 0 < moved["share"] <= moved["bound"]
+    examples = chapter.sections[1].picture.numbers.rows
+    assert len({title for title, _, _ in examples}) == 8
+    assert json.loads(msgspec.json.encode(chapter.facts))["titles"] > 50
+
+
+@pytest.mark.deep
 def test_priors_stay_where_nothing_has_moved_and_an_old_hold_out_refuses_what_has(
     ground: Ground,
 ) -> None:

@@ -6,6 +6,6 @@ from typing import Literal, get_args
 
 __all__ = ["CHAPTERS", "ChapterName"]
 
-ChapterName = Literal["promo", "plan", "drift"]
+ChapterName = Literal["promo", "artwork", "plan", "drift"]
 CHAPTERS: tuple[ChapterName, ...] = get_args(ChapterName)
 """In the order of the page."""

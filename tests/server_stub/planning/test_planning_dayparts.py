@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
 import numpy as np
 import pytest
 
 from edgeagent.errors import InputError
+from edgeagent.messages.portrait import PanelPortrait
 from edgeagent.messages.task import DAYPARTS, GroupDayparts
+from server_stub.planning.brief import brief_segment
+from server_stub.planning.brief_page import write_brief_page
 from server_stub.planning.line_up import Rules
 from server_stub.planning.mix import SessionMix, session_mix
 from server_stub.planning.offers import offer_weights
+from server_stub.planning.reach import plan_reach
 from server_stub.planning.schedule import plan_schedule
 from tests.server_stub.loopback import make_task
-from tests.server_stub.planning.audiences import MANIFEST, drawn, portrait
+from tests.server_stub.planning.audiences import MANIFEST, drawn, mix_of, portrait
 from tests.server_stub.planning.test_planning_line_up import candidate, slot
 from tests.server_stub.planning.test_planning_schedule import only
 
@@ -88,7 +95,71 @@ def test_a_daypart_that_is_not_counted_is_said_with_those_that_are() -> None:
     assert all(daypart in said.value.hint for daypart in DAYPARTS)
 
 
-def test_no_single_segment_can_be_planned_for() -> None:
-    for ask in (mix(1).segment, mix(1).of_topic):
-        with pytest.raises(InputError, match="counts groups of segments by daypart"):
-            ask("335")
+def test_a_target_of_whole_groups_is_reached_in_a_daypart() -> None:
+    found = [
+        plan_reach(mix(seed), [0, 1, 4, 5], daypart="morning", most_sessions=10)
+        for seed in range(40)
+    ]
+    truth = SHARES[1] + SHARES[2 * 4 + 1]
+    assert sum(one.low <= truth <= one.high for one in found) >= 34  # 95 % of 40 are 38
+    assert float(np.mean([one.share for one in found])) == pytest.approx(truth, abs=0.01)
+    all_day = plan_reach(mix(1), [0, 1, 4, 5])
+    assert all_day.share == pytest.approx(SHARES[:4].sum() + SHARES[8:12].sum(), abs=0.06)
+    assert not all_day.split_by_panel
+    assert "morning (UTC+01:00)" in "\n".join(found[0].lines())
+    # The sensitive segment is counted in no group: the last group is its one other segment.
+    assert plan_reach(mix(1), [6]).share == pytest.approx(SHARES[12:16].sum(), abs=0.06)
+
+
+def test_a_part_of_a_group_takes_the_panel_and_without_it_there_is_a_way_out() -> None:
+    with pytest.raises(InputError, match="segments 0 are counted together with 1") as caught:
+        plan_reach(mix(1), [0, 4, 5])
+    assert "give --portrait" in caught.value.hint
+    assert "--task" in caught.value.hint
+    found = plan_reach(mix(1), [0], portrait=of_panel(0.3, 0.1))
+    whole = plan_reach(mix(1), [0, 1], portrait=of_panel(0.3, 0.1))
+    assert found.share == pytest.approx(0.75 * whole.share)
+    assert found.split_by_panel
+    assert "segments are split as on the panel" in "\n".join(found.lines())
+    assert found.fit is not None
+    assert found.fit.inside == pytest.approx(0.5)  # as every segment of the portrait
+
+
+def test_a_time_of_day_that_was_not_counted_is_refused_with_a_way_out() -> None:
+    with pytest.raises(InputError, match="counts segments, and no time of day") as caught:
+        plan_reach(mix_of(1), [0], daypart="evening")
+    assert "leave --daypart out" in caught.value.hint
+
+
+def test_a_brief_of_a_segment_that_was_counted_in_a_group_says_so() -> None:
+    brief = brief_segment(mix(1), mix(1).segment("Romantic"), of_panel(0.3, 0.1))
+    assert brief.share == pytest.approx(0.25 * SHARES[:4].sum(), abs=0.02)
+    assert brief.group == ("Comedies", "Romantic comedies")
+    assert [one.daypart for one in brief.dayparts] == list(DAYPARTS)
+    for one, truth in zip(brief.dayparts, SHARES[:4], strict=True):
+        assert one.share == pytest.approx(truth, abs=0.05)
+        assert one.low < one.share < one.high
+    said = "\n".join(brief.lines())
+    assert "counted with Comedies" in said
+    assert "its own part of the group: taken as on the panel" in said
+    assert "  - the time of day\n" not in said
+    by_segment = brief_segment(mix_of(1), 1, portrait())
+    assert (by_segment.group, by_segment.dayparts) == ((), ())
+    assert "  - the time of day" in by_segment.lines()
+
+
+def test_the_page_of_a_brief_has_the_time_of_day(tmp_path: Path) -> None:
+    write_brief_page(brief_segment(mix(1), 1, portrait()), tmp_path / "brief.html")
+    page = (tmp_path / "brief.html").read_text()
+    assert "<th scope='row'>Counted with</th><td>Comedies</td>" in page
+    assert "of the whole group: night " in page
+    write_brief_page(brief_segment(mix_of(1), 1, portrait()), tmp_path / "brief.html")
+    assert "Time of day" not in (tmp_path / "brief.html").read_text()
+
+
+def of_panel(*shares: float) -> PanelPortrait:
+    """Return a portrait whose first segments have these shares of the panel."""
+    segments = list(portrait().segments)
+    for number, share in enumerate(shares):
+        segments[number] = msgspec.structs.replace(segments[number], share=share)
+    return portrait(segments=tuple(segments))
