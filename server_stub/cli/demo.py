@@ -37,7 +37,7 @@ _EARLIEST = int(moment_of_iso("1972-01-01"))
 @at_option
 @json_option
 def demo(*, directory: Path, reports: int, seed: int, clock: Clock, as_json: bool) -> None:
-    """Make a filled server in DIRECTORY, to look at its page.
+    """Make a filled server in DIRECTORY, to look at its page and to plan with.
 
     Catalogue and audience are invented, with a season and a hit in it. The reports have the noise
     that boxes add. Its models are no models: a box would refuse them.
@@ -51,6 +51,11 @@ def demo(*, directory: Path, reports: int, seed: int, clock: Clock, as_json: boo
         REPOSITORY_NAME,
         STORE_NAME,
         make_demo,
+    )
+    from server_stub.demo.plan_files import (  # noqa: PLC0415  (the same)
+        CANDIDATES_NAME,
+        PORTRAIT_NAME,
+        SLOTS_NAME,
     )
 
     if clock.now() < _EARLIEST:
@@ -69,7 +74,20 @@ def demo(*, directory: Path, reports: int, seed: int, clock: Clock, as_json: boo
             advance=lambda: bar.advance(weeks),
         )
     repository, store = directory / REPOSITORY_NAME, directory / STORE_NAME
+    portrait, candidates = directory / PORTRAIT_NAME, directory / CANDIDATES_NAME
+    slots = directory / SLOTS_NAME
     if as_json:
-        emit_json({"repository": str(repository), "store": str(store)})
-    else:
-        click.echo(f"server-stub serve --page --repository {repository} --store {store}")
+        emit_json(
+            {
+                "repository": str(repository),
+                "store": str(store),
+                "portrait": str(portrait),
+                "candidates": str(candidates),
+                "slots": str(slots),
+            }
+        )
+        return
+    of_demo = f"--repository {repository} --store {store}"
+    click.echo(f"server-stub serve --page {of_demo}")
+    click.echo(f"server-stub plan brief 0 {of_demo} --portrait {portrait}")
+    click.echo(f"server-stub plan schedule {of_demo} --candidates {candidates} --slots {slots}")

@@ -1,4 +1,4 @@
-"""Fill a directory: repository and store, as a server would have them after half a year.
+"""Fill a directory: repository, store and files to plan with, as after half a year.
 
 Reports are drawn in batches whose distribution is that of boxes
 (:mod:`edgeagent.privacy.batches`). Those of open windows go through the store's own door. Windows
@@ -20,6 +20,7 @@ from edgeagent.messages import Report, ReportTask
 from edgeagent.privacy.batches import Reports, draw_reports, totals_of
 from edgeagent.privacy.randomizers import randomizer_for
 from server_stub.demo.audience import shares_of
+from server_stub.demo.plan_files import write_plan_files
 from server_stub.demo.repository_files import write_repository
 from server_stub.distribution.published_tasks import published_tasks
 from server_stub.ingest.admission import DEFAULT_GRACE_WEEKS
@@ -73,6 +74,7 @@ def _fill(
 ) -> None:
     weeks = range(week_of(now) - DEMO_WEEKS, week_of(now))
     write_repository(directory / REPOSITORY_NAME, weeks, now=now, seed=seed)
+    write_plan_files(directory, now=now)
     tasks = {task.epoch: task for task in published_tasks(directory / REPOSITORY_NAME)}
     store = directory / STORE_NAME
     ReportStore(store).close()

@@ -29,11 +29,11 @@ from server_stub.demo.segments import HIT, SEGMENTS, DemoSegment
 from server_stub.distribution.operator import Lifetimes, Operator
 from server_stub.distribution.publish import publish
 
-__all__ = ["KEYS_NAME", "write_repository"]
+__all__ = ["KEYS_NAME", "SPACE_ID", "demo_titles", "write_repository"]
 
 KEYS_NAME = "keys"
 _LIFETIME_DAYS = 400
-_SPACE_ID = "de30" * 4
+SPACE_ID = "de30" * 4
 _DIMENSION = 16
 _ADJECTIVES = ("Quiet", "Last", "Golden", "Broken", "Long", "Second", "Hidden", "Northern")
 _HIT_TITLE = "The Long Signal"
@@ -75,12 +75,12 @@ def write_repository(directory: Path, weeks: Sequence[int], *, now: int, seed: i
 def _artefacts(version: str, model: bytes, catalogue: bytes, task: ReportTask) -> Artefacts:
     manifest = ModelManifest(
         head="foldin",
-        space_id=_SPACE_ID,
+        space_id=SPACE_ID,
         model_version=version,
         trained_at=week_start(task.first_week),
         dimension=_DIMENSION,
         segments=tuple(
-            segment.label(tuple(title.title for title in _titles(number)))
+            segment.label(tuple(title.title for title in demo_titles(number)))
             for number, segment in enumerate(SEGMENTS)
         ),
         model=_reference(f"{MODELS_ROLE}/segments.onnx", model),
@@ -112,7 +112,7 @@ def _task(epoch: int, first_week: int, catalogue: bytes) -> ReportTask:
 
 def _segmenter(catalogue: bytes) -> Segmenter:
     return Segmenter(
-        space_id=_SPACE_ID,
+        space_id=SPACE_ID,
         model=_reference(f"{MODELS_ROLE}/segments.onnx", _MODEL),
         catalogue=_reference(f"{CATALOGUE_ROLE}/titles.bin", catalogue),
     )
@@ -121,13 +121,13 @@ def _segmenter(catalogue: bytes) -> Segmenter:
 def _catalogue(now: int, seed: int) -> bytes:
     """Return a catalogue whose titles lie near those of their own segment."""
     generator = np.random.default_rng(seed)
-    titles = [title for number in range(len(SEGMENTS)) for title in _titles(number)]
+    titles = [title for number in range(len(SEGMENTS)) for title in demo_titles(number)]
     centres = generator.normal(size=(len(SEGMENTS), _DIMENSION))
     of_each = np.repeat(centres, len(titles) // len(SEGMENTS), axis=0)
     vectors = of_each + 0.8 * generator.normal(size=of_each.shape)
     scale = np.abs(vectors).max(axis=1) / 127
     return encode_catalogue(
-        space_id=_SPACE_ID,
+        space_id=SPACE_ID,
         dimension=_DIMENSION,
         issued_at=now,
         titles=tuple(titles),
@@ -137,7 +137,7 @@ def _catalogue(now: int, seed: int) -> bytes:
     )
 
 
-def _titles(number: int) -> tuple[Title, ...]:
+def demo_titles(number: int) -> tuple[Title, ...]:
     """Return the titles of a segment, each of its words with four of the adjectives."""
     segment = SEGMENTS[number]
     nouns = segment.words.split(",")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import shlex
 from pathlib import Path
 
 import msgspec
@@ -7,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from edgeagent.clock import quarter_of, week_start
+from edgeagent.clock import iso_utc, quarter_of, week_start
 from edgeagent.errors import InputError
 from server_stub.aggregation.reading import AudienceReader
 from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
@@ -138,3 +140,22 @@ def test_the_command_says_how_to_look_at_it(tmp_path: Path) -> None:
     assert again.exit_code == InputError.exit_code
     other = CliRunner().invoke(main, ["demo", str(tmp_path / "other"), *arguments[2:], "--json"])
     assert Path(msgspec.json.decode(other.stdout)["store"]).is_file()
+
+
+@pytest.mark.deep
+def test_the_commands_that_are_printed_plan_with_the_demo(tmp_path: Path) -> None:
+    at = ["--at", iso_utc(NOW)]
+    made = CliRunner().invoke(main, ["demo", str(tmp_path / "demo"), "--reports", "1500", *at])
+    serve, brief, schedule = made.stdout.splitlines()
+    assert serve.startswith("server-stub serve --page ")
+    result = CliRunner().invoke(main, shlex.split(brief)[1:])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith(f"{SEGMENTS[0].name}\n  size ")
+    result = CliRunner().invoke(main, [*shlex.split(schedule)[1:], "--json"])
+    assert result.exit_code == 0, result.output
+    line_up = json.loads(result.stdout)["line_up"]
+    assert [slot["slot"] for slot in line_up] == [
+        *("family hour", "early evening"),
+        *("prime time", "late"),
+    ]
+    assert len({slot["chosen"]["entity_id"] for slot in line_up}) == 4
