@@ -56,7 +56,7 @@ def artwork_chapter(ground: Ground) -> Chapter:
     seen, lived = segments_before(ground), segments_later(ground)
     both = np.flatnonzero((seen.sum(axis=1) > 0) & (lived.sum(axis=1) > 0))[:_PEOPLE]
     seen, lived = _parts(seen[both]), _parts(lived[both])
-    stage = _Stage.of(ground)
+    stage = _ArtworkStage.of(ground)
     even = np.full_like(seen, 1 / seen.shape[1])
     picked = {"any": stage.picked(even), "box": stage.picked(seen), "known": stage.picked(lived)}
     policies = {name: _policy(choice, lived) for name, choice in picked.items()}
@@ -103,7 +103,7 @@ def artwork_chapter(ground: Ground) -> Chapter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Stage:
+class _ArtworkStage:
     """Titles with a variant for each of their own segments that is not sensitive."""
 
     ground: Ground
@@ -112,7 +112,7 @@ class _Stage:
     of_title: Mapping[str, tuple[Creative, ...]]
 
     @classmethod
-    def of(cls, ground: Ground) -> _Stage:
+    def of(cls, ground: Ground) -> _ArtworkStage:
         watched = np.bincount(ground.split.training.items, minlength=len(ground.model.titles))
         ids = [ground.model.titles[item].entity_id for item in np.argsort(-watched)[:_TITLES]]
         found = own_segments(ground.model, ids)
@@ -162,7 +162,7 @@ def _policy(picked: NDArray[np.int64], lived: NDArray[np.float64]) -> ArtworkPol
     )
 
 
-def _moved(stage: _Stage, seen: NDArray[np.float64]) -> tuple[float, float]:
+def _moved(stage: _ArtworkStage, seen: NDArray[np.float64]) -> tuple[float, float]:
     """Return the part of titles whose artwork changes as tastes do, and its bound.
 
     A tenth of each taste goes over to the taste of the next person. The bound is the mean of
@@ -232,7 +232,7 @@ def _uplift_picture(policies: Mapping[str, ArtworkPolicy]) -> Picture:
     )
 
 
-def _example_picture(stage: _Stage, picked: NDArray[np.int64]) -> Picture:
+def _example_picture(stage: _ArtworkStage, picked: NDArray[np.int64]) -> Picture:
     ids = list(stage.own)[:_EXAMPLES]
     titles = {title.entity_id: title.title for title in stage.ground.model.titles}
     labels = stage.ground.model.labels
@@ -274,11 +274,11 @@ def _example_picture(stage: _Stage, picked: NDArray[np.int64]) -> Picture:
     )
 
 
-def _shown_segments(stage: _Stage, entity_id: str) -> Sequence[int]:
+def _shown_segments(stage: _ArtworkStage, entity_id: str) -> Sequence[int]:
     return [each.suits.segments[0] for each in stage.of_title[entity_id]]
 
 
-def _nth(stage: _Stage, entity_id: str, rank: int) -> int | None:
+def _nth(stage: _ArtworkStage, entity_id: str, rank: int) -> int | None:
     own = _shown_segments(stage, entity_id)
     return own[rank] if rank < len(own) else None
 
