@@ -23,6 +23,7 @@ from edgeagent.config import Config
 from edgeagent.errors import Damaged, EdgeAgentError, InputError
 from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
 from edgeagent.randomness import RandomSource
+from edgeagent.services.models.creatives import CreativesStore
 from edgeagent.services.models.installation import Installation, InstallationStore
 from edgeagent.services.timekeeping.aging import GRACE_SECONDS, Aging
 from edgeagent.services.timekeeping.device_clock import DeviceClock
@@ -40,7 +41,12 @@ from edgeagent.services.upkeep.store_health import (
     ledger_found,
     log_found,
 )
-from edgeagent.services.upkeep.update_health import releases_found, stops_found, update_found
+from edgeagent.services.upkeep.update_health import (
+    creatives_found,
+    releases_found,
+    stops_found,
+    update_found,
+)
 from edgeagent.store import Home, LedgerStore
 from edgeagent.store.home_files import (
     DATABASES,
@@ -127,6 +133,9 @@ class Doctor:
                     examined("update", lambda: self._update(home)),
                     examined("releases", lambda: releases_found(self._installation(home))),
                     examined("stops", lambda: stops_found(self._installation(home))),
+                    examined(
+                        "creatives", lambda: creatives_found(CreativesStore(home.ledger).load())
+                    ),
                     examined("model", lambda: models_found(self._installations(home))),
                 ]
         except EdgeAgentError as error:

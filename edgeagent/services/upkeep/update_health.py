@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, iso_utc
+from edgeagent.services.models.creatives import CreativesState
 from edgeagent.services.models.installation import Installation
 from edgeagent.services.models.release_watch import CONFLICT
 from edgeagent.services.upkeep.findings import Finding
 
-__all__ = ["releases_found", "stops_found", "update_found"]
+__all__ = ["creatives_found", "releases_found", "stops_found", "update_found"]
 
 _STALE_UPDATE_SECONDS = 14 * DAY_SECONDS
 
@@ -55,6 +56,19 @@ def releases_found(installation: Installation) -> Finding:
     if seen.earlier_id is not None:
         message += f"; signed with the root keys, it replaced list {seen.earlier_id}"
     return Finding(name="releases", status="ok", message=message)
+
+
+def creatives_found(fetched: CreativesState) -> Finding:
+    """Say whether the promos and ads published last are those that this box has."""
+    if fetched.refused is None:
+        message = "none are published" if fetched.sha256 is None else f"catalogue {fetched.sha256}"
+        return Finding(name="creatives", status="ok", message=message)
+    return Finding(
+        name="creatives",
+        status="warning",
+        message=f"not all that was published last is here: {fetched.refused}",
+        hint="the publisher publishes them again; until then those that are here are shown",
+    )
 
 
 def stops_found(installation: Installation) -> Finding:

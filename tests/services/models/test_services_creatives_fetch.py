@@ -18,6 +18,8 @@ from edgeagent.messages.targets import CREATIVES_TARGET
 from edgeagent.promotion.rules import asset_path
 from edgeagent.services.models.creatives import CreativesStore
 from edgeagent.services.models.creatives_fetch import fetch_creatives
+from edgeagent.services.upkeep.findings import Finding
+from edgeagent.services.upkeep.update_health import creatives_found
 from edgeagent.store.home_files import MODELS_DIRECTORY
 from edgeagent.testing.creatives import picture_of, some_catalogue, some_creative
 from edgeagent.testing.publication import StaticRepository
@@ -173,3 +175,16 @@ def test_promos_hold_up_no_model_and_no_task(box: Box) -> None:
     box.agent.models._open_repository = lambda _: Publishing(box, *some(box, "a"))
     box.agent.models.fetch()
     assert crids(box) == ["a"]
+
+
+def test_doctor_says_why_creatives_are_not_here(box: Box) -> None:
+    def found() -> Finding:
+        return creatives_found(CreativesStore(box.agent._home.ledger).load())
+
+    assert (found().status, found().message) == ("ok", "none are published")
+    fetch(box, Publishing(box, *some(box, "a")))
+    assert found().message.startswith("catalogue ")
+    fetch(box, Publishing(box, *some(box, "b"), files={CREATIVES_TARGET: b"{}"}))
+    assert found().status == "warning"
+    assert "CreativeCatalogue" in found().message
+    assert found().hint
