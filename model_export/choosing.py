@@ -18,7 +18,6 @@ from model_export.log import WatchLog
 
 __all__ = ["HeadChoice", "choose_head"]
 
-_DEFAULT: HeadName = "foldin"
 _EFFORT: Mapping[HeadName, float] = {"foldin": 3.0, "linear": 1.0, "timescales": 7.0}
 """How long the fits take, beside each other."""
 
@@ -43,13 +42,13 @@ class HeadChoice:
     ) -> Self:
         """Choose by NDCG@100 [P] of each.
 
-        Against the head of the model before, or else the first one, another has to win by more than
-        one paired standard error: another head gives other reasons and puts sessions into other
-        segments, and where nothing is lost, a head whose reasons are exact and which needs no
+        Against the head of the model before, or else the first of ``judged``, another has to win by
+        more than one paired standard error: another head gives other reasons and puts sessions into
+        other segments, and where nothing is lost, a head whose reasons are exact and which needs no
         PyTorch is the better one.
         """
         stays = previous if previous in judged else next(iter(judged), previous)
-        head: HeadName = stays or _DEFAULT
+        head: HeadName = stays or HEADS[0]
         for other, quality in judged.items():
             gain, error = paired_gain(quality, judged[head])
             if gain > error:
@@ -60,7 +59,7 @@ class HeadChoice:
         """Return it for JSON; gains are those of the head over the others."""
         facts: dict[str, object] = {"head": self.head}
         if self.left_out:
-            facts["not_compared"] = list(self.left_out)
+            facts["not_compared"] = "; ".join(self.left_out)
         if self.judged:
             facts |= {
                 "people": len(self.judged[self.head]),
@@ -120,7 +119,7 @@ def choose_head(
         split = global_split(log)
     except InputError:
         small = "the log is too small to compare heads on a split in time"
-        return HeadChoice.of({}, previous=previous, left_out=(small,))
+        return HeadChoice.of({}, previous=previous or heads[0], left_out=(small,))
     parts = np.cumsum([0.0, *(_EFFORT[head] for head in heads)])
     parts /= parts[-1]
 

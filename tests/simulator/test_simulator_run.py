@@ -177,7 +177,7 @@ def test_the_command_prints_json_and_writes_a_page_that_needs_no_network(
     arguments = ["simulate", "--ratings", str(ratings), "--households", "6", "--weeks", "26"]
     arguments += ["--fleet", "500", "--out", str(tmp_path), "--keep", "--head", "auto"]
     arguments += ["--poison", "0.2", "--attack", "random"]
-    monkeypatch.setattr(choosing, "torch_is_there", lambda: False)  # then auto is foldin
+    monkeypatch.setattr(choosing, "torch_is_there", lambda: False)  # then auto needs no minutes
     result = CliRunner().invoke(cli, [*arguments, "--json"])
     assert result.exit_code == 0, result.output
     summary = json.loads(result.stdout)

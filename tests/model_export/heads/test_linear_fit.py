@@ -19,6 +19,7 @@ from model_export.heads.model_file import load_model, save_model
 from model_export.heads.tuning import FitOrder
 from model_export.log import WatchLog
 from model_export.publishing.artefacts import export
+from model_export.segments.kmeans import unit_rows
 from model_export.train import train
 
 UNFADING = LinearSettings(regularization=20.0, dropout_ratio=0.5, decay_days=36_500.0, floor=1.0)
@@ -89,20 +90,22 @@ def test_no_coordinate_is_too_large_for_the_last_one(few: WatchLog) -> None:
     assert with_room_for_known(guessed)[:, -1].tolist() == [16.0 * KNOWN, 0.0]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_log_that_grows_keeps_its_rows_and_segments(panel: WatchLog, seed: int) -> None:
+@pytest.mark.deep
+def test_a_log_that_grows_keeps_its_rows_and_segments(panel: WatchLog) -> None:
     before = train(
         panel.select(panel.watched_on < np.quantile(panel.watched_on, 0.92)),
-        seed=seed,
+        seed=1,
         segments=16,
         dimension=16,
         head="linear",
     )
-    after = train(panel, seed=seed + 1, segments=16, dimension=16, head="linear", previous=before)
+    after = train(panel, seed=2, segments=16, dimension=16, head="linear", previous=before)
     assert after.settings == before.settings
     assert after.kept_fraction is not None
     assert after.kept_fraction > 0.85
     assert not after.centroids[:, -1].any()
+    rows, rows_before = (unit_rows(each.table.embeddings()[:, :-1]) for each in (after, before))
+    assert np.median((rows * rows_before).sum(axis=1)) > 0.95
 
 
 def test_a_trained_model_goes_all_the_way(panel: WatchLog, tmp_path: Path) -> None:

@@ -175,7 +175,7 @@ def test_a_head_stays_where_nothing_can_be_compared(previous: HeadName | None) -
     assert not choice.judged
     assert choice.facts()["not_compared"]
     assert "too small" in choice.in_words()
-    assert choice.head == (previous or "foldin")
+    assert choice.head == (previous or "linear")
 
 
 @pytest.mark.parametrize("lower", [0.0, 0.3])
