@@ -6,13 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 from edgeagent.messages import Title
-from edgeagent.messages.fields import HeadName
-from model_export.choosing import HeadChoice, choose_head
-from model_export.evaluation.ranking import evaluate_ranking, paired_gain
+from model_export.evaluation.ranking import evaluate_ranking
 from model_export.evaluation.splits import last_split
 from model_export.heads.fit import fit_head
 from model_export.heads.model_file import load_model, save_model
@@ -142,70 +139,3 @@ def test_a_trained_model_goes_all_the_way(panel: WatchLog, tmp_path: Path) -> No
     first, second = (export(each, each, now=1_780_000_000) for each in (model, loaded))
     assert first.model == second.model
     assert first.manifest.head == "timescales"
-
-
-@pytest.mark.parametrize(
-    ("gain", "previous", "head"),
-    [
-        (0.5, None, "timescales"),
-        (0.5, "foldin", "timescales"),
-        (-0.5, None, "foldin"),
-        (-0.5, "timescales", "foldin"),
-        (0.001, None, "foldin"),
-        (0.001, "foldin", "foldin"),
-        (-0.001, "timescales", "timescales"),
-    ],
-)
-def test_a_head_that_was_there_stays_unless_the_other_is_clearly_better(
-    gain: float, previous: HeadName | None, head: HeadName
-) -> None:
-    foldin = np.linspace(0, 1, 20)
-    timescales = foldin + gain + np.tile([-0.1, 0.1], 10)
-    choice = HeadChoice.of({"foldin": foldin, "timescales": timescales}, previous=previous)
-    assert choice.head == head
-    assert f"head {head}" in choice.in_words()
-    assert choice.facts()["gain_over"]
-
-
-@pytest.mark.parametrize("previous", [None, "foldin", "timescales"])
-def test_a_head_stays_where_nothing_can_be_compared(previous: HeadName | None) -> None:
-    choice = choose_head(
-        _circle(people=5, length=1), dimension=8, seed=1, progress=_silent, previous=previous
-    )
-    assert not choice.judged
-    assert choice.facts()["not_compared"]
-    assert "too small" in choice.in_words()
-    assert choice.head == (previous or "linear")
-
-
-@pytest.mark.parametrize("lower", [0.0, 0.3])
-def test_the_best_of_three_is_chosen_if_it_beats_the_one_that_stays(lower: float) -> None:
-    foldin = np.linspace(0, 1, 20)
-    noise = np.tile([-0.1, 0.1], 10)
-    judged: dict[HeadName, NDArray[np.float64]] = {
-        "foldin": foldin,
-        "linear": foldin + 0.2 + noise,
-        "timescales": foldin + 0.4 - lower,
-    }
-    choice = HeadChoice.of(judged, previous=None)
-    assert choice.head == ("linear" if lower else "timescales")
-    assert HeadChoice.of({"linear": foldin}, previous="timescales").head == "linear"
-
-
-def test_heads_that_cannot_be_fitted_are_left_out_and_said(panel: WatchLog) -> None:
-    choice = choose_head(
-        panel.select(panel.users < 60), dimension=1, seed=1, progress=_silent, previous="linear"
-    )
-    assert "linear" not in choice.judged
-    assert any(why.startswith("linear was not tried") for why in choice.left_out)
-    assert "linear was not tried" in choice.in_words()
-
-
-@pytest.mark.deep
-def test_the_split_in_time_chooses(panel: WatchLog) -> None:
-    choice = choose_head(panel, dimension=8, seed=1, progress=_silent)
-    own = choice.judged[choice.head]
-    for quality in choice.judged.values():
-        assert quality.mean() - own.mean() <= paired_gain(quality, own)[1]
-    assert choice.facts()["people"] == len(own) > 50
-    assert "paired" in choice.in_words()
