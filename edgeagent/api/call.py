@@ -192,6 +192,8 @@ class Call:
     """Number of the connection, unique while the service runs."""
     peer: str = ""
     """The user of this system that the connection is from; one name for all unknown ones."""
+    app: str | None = None
+    """What the viewings that it tells of are stored under; see ``AppName`` in the messages."""
     version: int = 1
     """2 for clients that connected with ``?RPCv2=true``."""
     events: list[tuple[str, object]] = field(default_factory=list)

@@ -35,6 +35,7 @@ class PlaybackMark:
 
     entity_id: str
     age_policy: AgePolicy | None = None
+    app: str | None = None
     fraction: float | None = None
     seconds: int | None = None
     completed: bool = False
@@ -175,6 +176,7 @@ def _further(before: PlaybackMark, now: PlaybackMark) -> PlaybackMark:
     in_fractions = before.fraction is not None
     return PlaybackMark(
         entity_id=now.entity_id,
+        app=now.app,
         age_policy=now.age_policy if now.age_policy is not None else before.age_policy,
         fraction=None if in_seconds else _largest(before.fraction, now.fraction),
         seconds=None if in_fractions else _largest(before.seconds, now.seconds),
@@ -197,4 +199,5 @@ def _event(playing: _Playback) -> WatchEvent:
         completed=playing.mark.completed,
         age_policy=playing.mark.age_policy,
         profile=playing.profile,
+        app=playing.mark.app,
     )

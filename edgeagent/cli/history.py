@@ -15,6 +15,7 @@ from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError, NoModel
 from edgeagent.messages import WatchEvent
 from edgeagent.messages.fields import MAX_RETENTION_DAYS, AgePolicy
+from edgeagent.services.household.app_names import named_app
 from edgeagent.store import ViewingSpan
 from edgeagent.store.ownership import require_own
 
@@ -162,6 +163,41 @@ def forget_span(
     else:
         click.echo(counted("deleted {number} viewing", "deleted {number} viewings", deleted))
         click.echo(reports)
+
+
+@command.command()
+@profile_option
+@json_option
+@pass_box
+def apps(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
+    """Show what each app told: how many viewings, and when they were.
+
+    It is counted from what is kept; of a private session nothing is. On the unix socket apps are
+    told apart by their user, on the WebSocket by a label, where the platform gives one.
+    """
+    with box.look() as agent:
+        profile = agent.household.chosen(named_profile)
+        told = agent.history.told(profile)
+    if as_json:
+        emit_json({"profile": profile, "apps": told})
+        return
+    for each in told:
+        dates = ""
+        if each.first_on is not None and each.last_on is not None:
+            dates = f"  {iso_utc(each.first_on)[:10]} – {iso_utc(each.last_on)[:10]}"
+        number = counted("{number} viewing", "{number} viewings", each.viewings)
+        click.echo(f"{_app_in_words(each.app)}: {number}{dates}")
+    if not told:
+        click.echo(words("no app has told anything of {profile} that is kept", profile=profile))
+
+
+def _app_in_words(app: str | None) -> str:
+    kind, name = named_app(app)
+    if kind == "user":
+        return words("apps of user {name}", name=name)
+    if kind == "label":
+        return words("app {name}", name=name)
+    return words("apps over the WebSocket") if kind == "websocket" else words("no app")
 
 
 @command.command()

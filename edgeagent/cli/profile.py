@@ -11,7 +11,7 @@ from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError
-from edgeagent.messages.fields import MAIN_PROFILE
+from edgeagent.messages.fields import MAIN_PROFILE, UNKNOWN_AGE
 from edgeagent.store import ProfileKind
 
 __all__ = ["command"]
@@ -88,6 +88,38 @@ def rename(box: BoxOptions, *, name: str, new_name: str, as_json: bool) -> None:
         click.echo(
             words(
                 "renamed {name} to {new}; its decisions stay in force", name=name, new=profile.name
+            )
+        )
+
+
+@command.command(name="age-limit")
+@_name_argument
+@click.option("--years", type=click.IntRange(0, UNKNOWN_AGE - 1), help="The highest age rating.")
+@click.option("--none", "lifts", is_flag=True, help="No limit but that of the profile's kind.")
+@json_option
+@pass_box
+def age_limit(box: BoxOptions, *, name: str, years: int | None, lifts: bool, as_json: bool) -> None:
+    """Show or set up to which age rating a profile is recommended and shown anything.
+
+    What has a higher rating, or one that cannot be read, is left out.
+    """
+    if years is not None and lifts:
+        raise click.UsageError(words("--years and --none exclude each other"))
+    changes = years is not None or lifts
+    with box.open(writes=True) if changes else box.look() as agent:
+        household = agent.household
+        household.require(name)
+        if changes:
+            with_pin(lambda pin: household.set_age_limit(name, years, pin=pin))
+        profile = next(one for one in household.profiles() if one.name == name)
+    if as_json:
+        emit_json(profile)
+    elif profile.age_limit is None:
+        click.echo(words("{name} has no age limit of its own", name=name))
+    else:
+        click.echo(
+            words(
+                "{name} is shown what is rated {years} or lower", name=name, years=profile.age_limit
             )
         )
 

@@ -29,6 +29,7 @@ from edgeagent.dashboard import (
     switches,
     thinks,
     titles,
+    told,
 )
 from edgeagent.dashboard.box_client import BoxClient, Refused
 from edgeagent.dashboard.headers import SecurityHeaders
@@ -61,6 +62,7 @@ ROUTES = (
     *kept.ROUTES,
     *titles.ROUTES,
     *deleting.ROUTES,
+    *told.ROUTES,
     *thinks.ROUTES,
     *left.ROUTES,
     *quarter.ROUTES,

@@ -18,6 +18,8 @@ __all__ = ["ROUTES"]
 _UNPROCESSABLE = 422  # the form comes back with what is wrong beside its field
 _PRIVATE_MINUTES = (30, 60, 120, 240)
 _MOST_DIGITS = 4
+_AGE_LIMITS = (0, 6, 12, 16, 18)
+"""The ratings of Germany's FSK; the command line takes any."""
 _RETENTION_DAYS = (1, 7, 14, 30, 60, 90, 180, MAX_RETENTION_DAYS)
 
 
@@ -69,6 +71,7 @@ async def _show_profile(
         profile=found[0],
         wrong_name=wrong_name,
         may_rename=name != MAIN_PROFILE,
+        limits=_AGE_LIMITS,
     )
 
 
@@ -86,6 +89,13 @@ async def _create_profile(request: PageRequest) -> Response:
 async def _switch_profile(request: PageRequest) -> Response:
     await request.tell("switchProfile", name=request.form.get("name", ""), pin=request.pin)
     return request.go("/profiles", done="switched")
+
+
+async def _limit_profile(request: PageRequest) -> Response:
+    limit = _number(request, "limit") if request.form.get("limit") else None
+    name = request.form.get("name", "")
+    await request.tell("setAgeLimit", name=name, limit=limit, pin=request.pin)
+    return request.go("/profile", done="limited", name=name)
 
 
 async def _rename_profile(request: PageRequest) -> Response:
@@ -156,6 +166,7 @@ ROUTES = (
     Route(path="/profile", handler=_profile),
     Route(path="/profiles/create", handler=_create_profile, method="POST"),
     Route(path="/profiles/switch", handler=_switch_profile, method="POST"),
+    Route(path="/profiles/limit", handler=_limit_profile, method="POST"),
     Route(path="/profiles/rename", handler=_rename_profile, method="POST"),
     Route(path="/retention", handler=_retention),
     Route(path="/retention/set", handler=_set_retention, method="POST"),

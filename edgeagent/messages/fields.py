@@ -16,8 +16,10 @@ __all__ = [
     "MAX_RETENTION_DAYS",
     "MIN_DAYS_WHILE_REPORTING",
     "UNKNOWN_AGE",
+    "AgeLimit",
     "AgePolicy",
     "AgeRating",
+    "AppName",
     "Daypart",
     "Dimension",
     "EntityId",
@@ -71,6 +73,13 @@ UNKNOWN_AGE = MAX_AGE_RATING
 that boxes keep it from everyone who is not of age."""
 AgeRating = Annotated[int, Meta(ge=0, le=MAX_AGE_RATING)]
 """The minimum age for a title; 21 is the highest in use."""
+AgeLimit = Annotated[int, Meta(ge=0, le=UNKNOWN_AGE - 1)]
+"""The highest age rating that a profile is shown; what is of unknown age is above every limit."""
+AppName = Annotated[
+    str, Meta(pattern=r"^(user:[0-9]{1,10}|label:[^\x00-\x1f\x7f]{1,32}|websocket)\Z")
+]
+"""Which app told of a viewing: a user of the system by its number, on the unix socket; a label that
+the platform put into the address of the WebSocket; else any app there."""
 MAX_PROGRESS_SECONDS = 604_800
 ProgressSeconds = Annotated[int, Meta(ge=0, le=MAX_PROGRESS_SECONDS)]
 """How much of a title was watched, at most a week: no title is longer."""

@@ -7,6 +7,7 @@ from edgeagent.messages.codec import Message, decode
 from edgeagent.messages.fields import (
     MAIN_PROFILE,
     AgePolicy,
+    AppName,
     EntityId,
     Fraction01,
     ProfileName,
@@ -35,6 +36,8 @@ class WatchEvent(Message, frozen=True, kw_only=True):
     age_policy: AgePolicy | None = None
     """The audience stated by the app; ``app:child`` is never stored."""
     profile: ProfileName = MAIN_PROFILE
+    app: AppName | None = None
+    """Which app told of it, as the service knows; ``None``: no app."""
 
     def __post_init__(self) -> None:
         """Raise for an event that gives its progress twice."""

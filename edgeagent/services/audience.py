@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.errors import ConsentRequired, LedgerBroken
-from edgeagent.store import Home
+from edgeagent.messages.fields import MAX_AGE_RATING, UNKNOWN_AGE
+from edgeagent.store import Home, Profile
 
-__all__ = ["Audience", "leave_out_teens"]
+__all__ = ["Audience", "leave_out_teens", "max_age_rating"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,21 @@ class Audience:
                 f"profile {profile!r} is a {kind}'s: its viewings are never stored or used",
                 hint="edgeagent profile list shows the kinds; adults decide for themselves",
             )
+
+
+def max_age_rating(profile: Profile, *, teens: int) -> int:
+    """Return the highest age rating that a profile is shown.
+
+    What is of unknown age is for nobody who has a limit.
+
+    Args:
+        profile: whose; its own limit only lowers that of its kind.
+        teens: the limit for teens, of the settings.
+
+    """
+    kind = teens if profile.kind == "teen" else None
+    limits = [limit for limit in (profile.age_limit, kind) if limit is not None]
+    return min((*limits, UNKNOWN_AGE - 1)) if limits else MAX_AGE_RATING
 
 
 def leave_out_teens(

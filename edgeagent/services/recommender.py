@@ -13,9 +13,10 @@ from edgeagent.consent import Grant, Purpose
 from edgeagent.errors import ConsentRequired, ModelError, UnknownEntity
 from edgeagent.lazy_modules import on_use
 from edgeagent.messages import ModelFiles, Pick, Picks, RankRequest
-from edgeagent.messages.fields import MAIN_PROFILE, MAX_AGE_RATING, UNKNOWN_AGE
+from edgeagent.messages.fields import MAIN_PROFILE
 from edgeagent.messages.title_variant import TitleVariant
 from edgeagent.scoring.protocol import Scorer
+from edgeagent.services.audience import max_age_rating
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.failover import Failover
 from edgeagent.services.models.installation import InstallationStore
@@ -247,9 +248,8 @@ class Recommender:
 
     def _request(self, profile: str, limit: int, *, explain: str | None = None) -> RankRequest:
         history = self._box.home.history
-        marks, kind = history.marks(profile), history.profile_kind(profile)
-        self._box.audience.require(profile, kind)
-        is_teen = kind == "teen"
+        marks, whose = history.marks(profile), history.profile(profile)
+        self._box.audience.require(profile, whose.kind)
         return RankRequest(
             files=_NO_FILES,
             now=self._box.clock.now(),
@@ -258,16 +258,12 @@ class Recommender:
             ),
             hidden=marks.hidden,
             not_reasons=marks.not_reasons,
-            max_age_rating=self._oldest_for_teens() if is_teen else MAX_AGE_RATING,
+            max_age_rating=max_age_rating(whose, teens=self._config.teen_max_age_rating),
             entitlements=self._config.entitlements,
             limit=limit,
             explain=explain,
             exploration_seed=self._seed_of_today(profile),
         )
-
-    def _oldest_for_teens(self) -> int:
-        """Return the limit that is set, which never lets through what is of unknown age."""
-        return min(self._config.teen_max_age_rating, UNKNOWN_AGE - 1)
 
     def _seed_of_today(self, profile: str) -> int:
         """Return the seed of today's exploration: a function of box, profile and UTC day alone.

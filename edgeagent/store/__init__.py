@@ -24,6 +24,7 @@ from edgeagent.store.reach import EVERYTHING, Reach, ViewingSpan
 from edgeagent.store.showings import CreativeMark, MarkedCreative, ShowingStore
 from edgeagent.store.state import DERIVED
 from edgeagent.store.undated import BootTime, UndatedViewing
+from edgeagent.store.viewings import ToldByApp
 
 __all__ = [
     "CALLED_OFF",
@@ -55,6 +56,7 @@ __all__ = [
     "SecretKey",
     "ShowingStore",
     "TitleMark",
+    "ToldByApp",
     "UndatedViewing",
     "ViewingSpan",
     "arrival",

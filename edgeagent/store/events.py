@@ -31,8 +31,8 @@ COLUMNS = "entity_id, watched_on, progress_fraction, progress_seconds, completed
 UPSERT = """
     INSERT INTO events (
         profile, watched_on, entity_id, progress_fraction, progress_seconds, completed, source,
-        teen, after_seq
-    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        teen, after_seq, app
+    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (profile, watched_on, entity_id) DO UPDATE SET
         progress_fraction = max(
             coalesce(progress_fraction, excluded.progress_fraction),
@@ -45,7 +45,8 @@ UPSERT = """
         completed = max(completed, excluded.completed),
         source = max(source, excluded.source),
         teen = max(teen, excluded.teen),
-        after_seq = max(coalesce(after_seq, 0), excluded.after_seq)
+        after_seq = max(coalesce(after_seq, 0), excluded.after_seq),
+        app = coalesce(app, excluded.app)
 """
 
 _BATCH = 1000
@@ -61,6 +62,8 @@ class KeptViewing:
     source: Literal["watched", "imported"]
     teen: bool = False
     """Whether the app marked it as a teen's, in any profile."""
+    app: str | None = None
+    """Which app told of it first; ``None``: no app."""
 
 
 def read_kept(database: Database, profile: str, *, since: int) -> Iterator[KeptViewing]:
@@ -68,13 +71,13 @@ def read_kept(database: Database, profile: str, *, since: int) -> Iterator[KeptV
     last = (since, "")  # sorts before every title of that second
     while True:
         rows = database.read(
-            f"SELECT {COLUMNS}, source, teen FROM events "  # noqa: S608  (our own column names)
+            f"SELECT {COLUMNS}, source, teen, app FROM events "  # noqa: S608  (our own column names)
             "WHERE profile = ? AND (watched_on, entity_id) > (?, ?) "
             "ORDER BY watched_on, entity_id LIMIT ?",
             (profile, *last, _BATCH),
         )
         for row in rows:
-            yield KeptViewing(viewing=viewing_of(row), source=row[5], teen=bool(row[6]))
+            yield KeptViewing(viewing=viewing_of(row), source=row[5], teen=bool(row[6]), app=row[7])
         if len(rows) < _BATCH:
             return
         last = (rows[-1][1], rows[-1][0])
@@ -104,6 +107,7 @@ def event_row(event: WatchEvent, source: str, *, after: int) -> Row:
         source,
         event.age_policy == "app:teen",
         after,
+        event.app,
     )
 
 

@@ -265,7 +265,27 @@ class HistoryStore(Viewings, KeyedStore):
             InputError: there is none of that name.
 
         """
-        return require_profile(self._database, name).kind
+        return self.profile(name).kind
+
+    def profile(self, name: str) -> Profile:
+        """Return a profile.
+
+        Raises:
+            InputError: there is none of that name.
+
+        """
+        return require_profile(self._database, name)
+
+    def set_age_limit(self, name: str, limit: int | None) -> None:
+        """Set the highest age rating that a profile is shown.
+
+        Raises:
+            InputError: there is no profile of that name.
+
+        """
+        require_profile(self._database, name)
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE profiles SET age_limit = ? WHERE name = ?", (limit, name))
 
     def create_profile(self, name: str, *, kind: ProfileKind, at: int, after: int = 0) -> None:
         """Add a profile; ``after`` is the sequence number of the last deletion.

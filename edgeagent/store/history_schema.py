@@ -124,6 +124,12 @@ _PROMOTION = (
     """,
 )
 
+_APPS_AND_AGE_LIMITS = (
+    # With the viewing, so that what an app told is kept, deleted and pruned with it; NULL: no app.
+    "ALTER TABLE events ADD COLUMN app TEXT",
+    "ALTER TABLE profiles ADD COLUMN age_limit INTEGER CHECK (age_limit BETWEEN 0 AND 20)",
+)
+
 HISTORY_SCHEMA = Schema(
     name=HISTORY,
     application_id=0x45414831,  # "EAH1"
@@ -138,5 +144,6 @@ HISTORY_SCHEMA = Schema(
         Migration(name="0007_told", statements=_TOLD),
         Migration(name="0008_owed", statements=_OWED),
         Migration(name="0009_promotion", statements=_PROMOTION),
+        Migration(name="0010_apps_and_age_limits", statements=_APPS_AND_AGE_LIMITS),
     ),
 )

@@ -36,6 +36,8 @@ class Profile:
     kind: ProfileKind
     created_at: int
     """0 for the profile that every box has from the start."""
+    age_limit: int | None = None
+    """The highest age rating that it is shown; ``None``: what its kind allows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +61,13 @@ class MarkedTitle:
 
 def read_profiles(database: Database) -> tuple[Profile, ...]:
     """Return all profiles, oldest first."""
-    rows = database.read("SELECT name, kind, created_at FROM profiles ORDER BY created_at, name")
-    return tuple(Profile(name=name, kind=kind, created_at=at) for name, kind, at in rows)
+    rows = database.read(
+        "SELECT name, kind, created_at, age_limit FROM profiles ORDER BY created_at, name"
+    )
+    return tuple(
+        Profile(name=name, kind=kind, created_at=at, age_limit=limit)
+        for name, kind, at, limit in rows
+    )
 
 
 def require_profile(database: Database, name: str) -> Profile:
@@ -87,8 +94,9 @@ def insert_profile(connection: KeyedConnection, profile: Profile, *, after: int)
     """
     try:
         connection.execute(
-            "INSERT INTO profiles (name, kind, created_at, after_seq) VALUES (?, ?, ?, ?)",
-            (profile.name, profile.kind, profile.created_at, after),
+            "INSERT INTO profiles (name, kind, created_at, after_seq, age_limit) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (profile.name, profile.kind, profile.created_at, after, profile.age_limit),
         )
     except sqlite3.IntegrityError as error:
         raise InputError(

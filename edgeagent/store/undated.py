@@ -111,7 +111,7 @@ class UndatedViewings:
             rows = connection.execute(
                 "SELECT seq, boot_id, boot_seconds, profile, watched_on, entity_id, "
                 "progress_fraction, progress_seconds, completed, source, teen, "
-                "coalesce(after_seq, 0) "
+                "coalesce(after_seq, 0), app "
                 "FROM undated JOIN events USING (profile, watched_on, entity_id) ORDER BY seq DESC"
             ).fetchall()
             # Delete all first, so that none collides with another; their rows in undated cascade.

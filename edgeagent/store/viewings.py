@@ -15,12 +15,18 @@ from edgeagent.messages import Viewing
 from edgeagent.store.database import Database
 from edgeagent.store.events import COLUMNS, KeptViewing, read_kept, viewing_of
 
-__all__ = ["Shown", "Viewings"]
+__all__ = ["Shown", "ToldByApp", "Viewings"]
 
 _LATEST = 2**62  # later than every date that a message can hold
 _OLDEST_SQL = """
     SELECT min(watched_on) FROM events WHERE profile = ?1 AND (watched_on, entity_id) NOT IN
     (SELECT watched_on, entity_id FROM undated WHERE profile = ?1)
+"""
+_APPS_SQL = """
+    SELECT app, count(*), min(iif(seq IS NULL, watched_on, NULL)),
+        max(iif(seq IS NULL, watched_on, NULL))
+    FROM events LEFT JOIN undated USING (profile, watched_on, entity_id)
+    WHERE profile = ? AND watched_on >= ? GROUP BY app ORDER BY count(*) DESC, app
 """
 _NEWEST_SQL = _OLDEST_SQL.replace("min(", "max(")
 
@@ -33,6 +39,20 @@ class Shown:
     """Returns the earliest shown date, seconds UTC, by the box's clock."""
     dated: Callable[[], None] = lambda: None
     """Dates undated viewings, if the time is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldByApp:
+    """How many of a profile's viewings one app told of, and when they were."""
+
+    app: str | None
+    """See :data:`~edgeagent.messages.fields.AppName`; ``None``: typed in, imported, or stored by a
+    release that did not note it."""
+    viewings: int
+    first_on: int | None
+    """Start of the earliest, seconds UTC; ``None`` while none has a date."""
+    last_on: int | None
+    """Start of the latest."""
 
 
 class Viewings:
@@ -104,6 +124,14 @@ class Viewings:
             (profile, *key, entity_id, self._shown_since(), limit),
         )
         return tuple(viewing_of(row) for row in rows)
+
+    def told(self, profile: str) -> tuple[ToldByApp, ...]:
+        """Return what each app told of a profile, the one that told most first."""
+        rows = self._database.read(_APPS_SQL, (profile, self._shown_since()))
+        return tuple(
+            ToldByApp(app=app, viewings=number, first_on=first, last_on=last)
+            for app, number, first, last in rows
+        )
 
     def kept(self, profile: str) -> Iterator[KeptViewing]:
         """Yield all viewings of a profile, oldest first, each with its source."""

@@ -170,7 +170,8 @@ def test_what_is_printed_and_asked_and_refused_in_german(tmp_path: Path) -> None
 # service or minutes, where the same code prints the answer.
 _LIFE = """
 profile create anna; profile rename anna berta; profile switch berta; profile switch main
-profile list; profile lock; consent show; consent grant history personalization
+profile list; profile lock; profile age-limit main --years 12; history apps; consent show
+consent grant history personalization
 consent grant reporting
 consent withdraw reporting; consent signal gpc; consent grant history; consent receipt
 history add t:1; history list; history retention --days 30; title hide t:1; title exclude t:2

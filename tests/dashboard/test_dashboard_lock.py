@@ -86,3 +86,12 @@ def test_after_too_many_the_form_says_how_long(locked: Serving) -> None:
     answer = locked.post("/profiles/switch", name="anna", pin=PIN)
     assert "counts in 60 seconds" in answer.text
     assert "another PIN" not in answer.text
+
+
+def test_an_age_limit_takes_the_pin_too_and_is_told(locked: Serving) -> None:
+    asked = locked.post("/profiles/limit", name="anna", limit="12")
+    assert asked.status == 403
+    assert locked.post("/profiles/limit", **hidden(asked), pin=PIN).status == 303
+    assert "rated 12 or lower" in locked.get("/profile?name=anna").text
+    assert locked.post("/profiles/limit", name="anna", limit="", pin=PIN).status == 303
+    assert "what this kind of profile may see" in locked.get("/profile?name=anna").text

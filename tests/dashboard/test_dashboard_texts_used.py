@@ -18,6 +18,7 @@ from edgeagent.messages.scoring import Reason
 from edgeagent.messages.task import DAYPARTS
 from edgeagent.messages.terms import TermName
 from edgeagent.promotion.eligibility import Ineligible
+from edgeagent.services.household.app_names import AppKind
 from edgeagent.services.household.consent_receipt import State
 from edgeagent.store import CreativeMark
 from edgeagent.store.profiles import ProfileKind, TitleMark
@@ -72,6 +73,7 @@ FAMILIES: dict[str, set[str]] = {
     "erase.sure.": SCOPES,
     "erase.sure_text.": SCOPES,
     "erased.": SCOPES,
+    "told.": set(get_args(AppKind)),
     "pin.": {"wrong", "digits", "differ"},
     "assessment.": {"report", "budget", "retention", "ledger"},
     "risk.": {"retention_days", "key_provider", "service", "teens_count_as_adults"},

@@ -231,7 +231,7 @@ def test_canonical_bytes_are_sorted_and_without_white_space() -> None:
     assert (
         canonical_bytes(event)
         == (
-            '{"age_policy":null,"completed":false,"entity_id":"é","profile":"main",'
+            '{"age_policy":null,"app":null,"completed":false,"entity_id":"é","profile":"main",'
             '"progress_fraction":null,"progress_seconds":null,"watched_on":1}'
         ).encode()
     )

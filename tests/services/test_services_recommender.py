@@ -326,6 +326,10 @@ def test_the_age_limit_is_the_profiles_and_keeps_what_is_of_unknown_age_from_tee
         assert _last_request(scorer).max_age_rating == limit
         with pytest.raises(ConsentRequired):
             agent.recommend(profile="Lee")
+        agent.household.set_age_limit("main", 6)
+        assert agent.last_picks() is None  # made before the limit
+        agent.recommend(cached=True)
+        assert _last_request(scorer).max_age_rating == 6
 
 
 def test_the_drawn_pick_stays_the_same_all_day_and_differs_by_profile(

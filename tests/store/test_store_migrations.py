@@ -138,6 +138,10 @@ UNDO: dict[str, tuple[str, ...]] = {
     "0007_told": ("ALTER TABLE undated DROP COLUMN told_on",),
     "0008_owed": ("DROP TABLE owed",),
     "0009_promotion": ("DROP TABLE showings", "DROP TABLE creative_marks"),
+    "0010_apps_and_age_limits": (
+        "ALTER TABLE events DROP COLUMN app",
+        "ALTER TABLE profiles DROP COLUMN age_limit",
+    ),
 }
 """What takes a migration back, by its name."""
 SCHEMAS = {schema.name: schema for schema in (LEDGER_SCHEMA, HISTORY_SCHEMA)}

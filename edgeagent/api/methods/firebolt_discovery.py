@@ -89,6 +89,7 @@ def _event(call: Call, watched: WatchedParams, *, profile: str, now: int) -> Wat
         completed=bool(watched.completed),
         age_policy=audience(watched.age_policy),
         profile=profile,
+        app=call.app,
     )
 
 

@@ -93,7 +93,9 @@ class MediaRendition(Loose, frozen=True, kw_only=True):
 
 def _playing(call: Call, params: Media) -> bool | None:
     """Playback has begun; the first progress report stores a viewing."""
-    mark = PlaybackMark(entity_id=params.entity_id, age_policy=audience(params.age_policy))
+    mark = PlaybackMark(
+        entity_id=params.entity_id, age_policy=audience(params.age_policy), app=call.app
+    )
     call.playbacks.begin(call.connection, mark, agent=call.agent, now=call.now())
     call.notify_of_viewings()
     return _answer(call, kept=True)
@@ -105,6 +107,7 @@ def _progress(call: Call, params: MediaProgress) -> bool | None:
     mark = PlaybackMark(
         entity_id=params.entity_id,
         age_policy=audience(params.age_policy),
+        app=call.app,
         fraction=fraction,
         seconds=seconds,
     )
@@ -125,7 +128,10 @@ def _pause(call: Call, params: Media) -> bool | None:
 def _ended(call: Call, params: Media) -> bool | None:
     """Playback reached the end; the viewing is stored as completed."""
     mark = PlaybackMark(
-        entity_id=params.entity_id, age_policy=audience(params.age_policy), completed=True
+        entity_id=params.entity_id,
+        age_policy=audience(params.age_policy),
+        app=call.app,
+        completed=True,
     )
     return _marked(call, mark)
 

@@ -15,6 +15,7 @@ from edgeagent.api.methods.picks import ProfileParams
 from edgeagent.errors import ModelError
 from edgeagent.messages import Title, Viewing
 from edgeagent.messages.answers.history import (
+    AppShape,
     Changed,
     Cursor,
     Forgotten,
@@ -27,7 +28,8 @@ from edgeagent.messages.answers.history import (
 from edgeagent.messages.answers.household import OfProfile
 from edgeagent.messages.codec import Shape
 from edgeagent.messages.fields import HISTORY_PAGE, EntityId, ProfileName, Seconds
-from edgeagent.store import ViewingSpan
+from edgeagent.services.household.app_names import named_app
+from edgeagent.store import ToldByApp, ViewingSpan
 
 __all__ = ["EVENTS", "METHODS"]
 
@@ -138,6 +140,22 @@ def _viewing(viewing: Viewing, title: Title | None) -> ViewingShape:
     )
 
 
+def _apps(call: Call, params: ProfileParams) -> tuple[AppShape, ...]:
+    """Return what each app told of a profile: how many viewings, and when they were."""
+    return tuple(map(_app, call.agent.history.told(call.profile(params.profile))))
+
+
+def _app(told: ToldByApp) -> AppShape:
+    kind, name = named_app(told.app)
+    return AppShape(
+        kind=kind,
+        name=name,
+        viewings=told.viewings,
+        first_on=told.first_on,
+        last_on=told.last_on,
+    )
+
+
 def _titles(call: Call, params: TitlesParams) -> tuple[TitleShape, ...]:
     """Return titles of the catalogue whose name holds a text."""
     wanted = params.search.casefold()
@@ -230,6 +248,7 @@ def _emit_history(call: Call, params: TitleParams) -> None:
 METHODS = (
     own("history", _history, HistoryParams, result_name="page"),
     own("historyCounts", _history_counts, HistoryCountsParams, result_name="counts"),
+    own("apps", _apps, ProfileParams, result_name="apps"),
     own("titles", _titles, TitlesParams, result_name="titles"),
     own("marks", _marks, ProfileParams, result_name="marks"),
     own("hide", _hide, TitleParams),

@@ -16,7 +16,7 @@ from edgeagent.messages.answers.household import (
     RetentionPeriodShape,
 )
 from edgeagent.messages.codec import Shape
-from edgeagent.messages.fields import Pin, ProfileName, RetentionDays
+from edgeagent.messages.fields import AgeLimit, Pin, ProfileName, RetentionDays
 from edgeagent.services.private_viewing.private_session import DEFAULT_MINUTES, MAX_MINUTES
 
 __all__ = ["EVENTS", "METHODS", "emit_profiles", "private_session"]
@@ -59,6 +59,16 @@ class RenameParams(Shape, frozen=True, kw_only=True):
     """Its present name; ``main`` cannot be renamed."""
     new_name: ProfileName
     """Its new name."""
+
+
+class AgeLimitParams(NameParams, frozen=True, kw_only=True):
+    """An age limit of a profile."""
+
+    limit: AgeLimit | None
+    """Titles and creatives with a higher age rating, or one that cannot be read, are left out; null
+    goes back to what the kind of the profile allows."""
+    pin: Pin | None = None
+    """Of the profile lock, where there is one."""
 
 
 class RetentionParams(Shape, frozen=True, kw_only=True):
@@ -110,7 +120,12 @@ def _profiles(call: Call, params: Nothing) -> tuple[ProfileShape, ...]:
     del params
     active = call.profile()
     return tuple(
-        ProfileShape(name=profile.name, kind=profile.kind, active=profile.name == active)
+        ProfileShape(
+            name=profile.name,
+            kind=profile.kind,
+            active=profile.name == active,
+            age_limit=profile.age_limit,
+        )
         for profile in call.agent.household.profiles()
     )
 
@@ -137,6 +152,12 @@ def _rename(call: Call, params: RenameParams) -> tuple[ProfileShape, ...]:
     call.playbacks.forget_all()
     with notifying_of_changes(call):
         call.agent.household.rename(params.name, params.new_name)
+    return emit_profiles(call)
+
+
+def _set_age_limit(call: Call, params: AgeLimitParams) -> tuple[ProfileShape, ...]:
+    """Set the highest age rating of what a profile is recommended and shown."""
+    call.agent.household.set_age_limit(params.name, params.limit, pin=params.pin)
     return emit_profiles(call)
 
 
@@ -172,6 +193,7 @@ METHODS = (
     own("createProfile", _create, NewProfileParams, result_name="profiles"),
     own("switchProfile", _switch, SwitchParams, result_name="profiles"),
     own("renameProfile", _rename, RenameParams, result_name="profiles"),
+    own("setAgeLimit", _set_age_limit, AgeLimitParams, result_name="profiles"),
     own("retention", _retention, Nothing, result_name="retention"),
     own("setRetention", _set_retention, RetentionParams, result_name="retention"),
 )
@@ -185,7 +207,7 @@ EVENTS = (
     Event(
         name=PROFILES_CHANGED,
         caller=Caller.MANAGE,
-        summary="A profile was created, renamed or removed, or another one is active.",
+        summary="A profile was created, renamed, limited or removed, or another one is active.",
         value=tuple[ProfileShape, ...],
     ),
 )

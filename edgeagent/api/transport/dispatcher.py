@@ -43,13 +43,18 @@ class Client:
         number: int,
         caller: Caller,
         peer: str,
+        app: str,
         version: int,
         send: Callable[[bytes], None],
     ) -> None:
-        """Stand for connection ``number`` of ``peer``; ``send`` queues events."""
+        """Stand for connection ``number`` of ``peer``; ``send`` queues events.
+
+        ``app`` is what it tells of is stored under: an ``AppName``.
+        """
         self.number = number
         self.caller = caller
         self.peer = peer
+        self.app = app
         self.listener = Listener(send=send, version=version)
 
 
@@ -163,6 +168,7 @@ class Dispatcher:
             caller=client.caller,
             connection=client.number,
             peer=client.peer,
+            app=client.app,
             version=client.listener.version,
             events=events,
         )

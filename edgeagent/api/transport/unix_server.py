@@ -170,6 +170,7 @@ class UnixServer:
             number=number,
             caller=Caller.MANAGE if manages else Caller.APP,
             peer=f"user {peer.uid}",
+            app=f"user:{peer.uid}",
             version=1,
             send=send_queue.offer,
         )

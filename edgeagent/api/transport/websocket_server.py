@@ -14,6 +14,7 @@ import socket
 from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
@@ -32,11 +33,14 @@ from edgeagent.api.transport.jsonrpc import FRAME_LIMIT_BYTES
 from edgeagent.api.transport.send_queue import Message, SendQueue
 from edgeagent.api.transport.tcp_peer import owner_of
 from edgeagent.errors import InputError
+from edgeagent.messages.fields import AppName
 from edgeagent.messages.server_address import LOCAL_HOSTS, LOOPBACK
 
 __all__ = ["TOKEN_NAME", "WebSocketServer"]
 
 TOKEN_NAME = "token"  # noqa: S105  (the name of a parameter, not a token)
+LABEL_NAME = "label"
+"""A platform that writes the address into an app's environment may say which app it is."""
 _OPEN_SECONDS = 5
 """A client on the same machine opens at once; one that does not only holds a connection."""
 _PING_SECONDS = 60
@@ -145,6 +149,10 @@ class WebSocketServer:
         token = _query(request).get(TOKEN_NAME)
         if token is not None and not hmac.compare_digest(token.encode(), self._token.encode()):
             return connection.respond(http.HTTPStatus.UNAUTHORIZED, "unknown token\n")
+        try:
+            msgspec.convert(_app_of(_query(request)), AppName)
+        except msgspec.ValidationError:
+            return connection.respond(http.HTTPStatus.BAD_REQUEST, "label of 1 to 32 characters\n")
         return None
 
     async def _serve(self, connection: ServerConnection) -> None:
@@ -165,6 +173,7 @@ class WebSocketServer:
             number=-number,
             caller=Caller.MANAGE if manages else Caller.APP,
             peer=_peer_of(connection),
+            app=_app_of(query),
             version=2 if query.get("RPCv2") == "true" else 1,
             send=send_queue.offer,
         )
@@ -183,6 +192,11 @@ class WebSocketServer:
         finally:
             await send_queue.finish(sending)
             await self._dispatcher.disconnected(client)
+
+
+def _app_of(query: dict[str, str]) -> str:
+    """Return what the viewings of a connection are stored under, as its address says."""
+    return f"label:{query[LABEL_NAME]}" if LABEL_NAME in query else "websocket"
 
 
 def _peer_of(connection: ServerConnection) -> str:

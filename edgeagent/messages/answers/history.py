@@ -8,6 +8,7 @@ from edgeagent.messages.codec import Shape
 from edgeagent.messages.fields import EntityId, Seconds
 
 __all__ = [
+    "AppShape",
     "Changed",
     "Cursor",
     "Forgotten",
@@ -67,6 +68,22 @@ class HistoryCountsShape(Shape, frozen=True, kw_only=True):
     """Whose."""
     counts: tuple[int, ...]
     """Those that began before the first edge, between each edge and the next, from the last on."""
+
+
+class AppShape(Shape, frozen=True, kw_only=True):
+    """What one app told of a profile, as far as it is kept."""
+
+    kind: Literal["user", "label", "websocket", "none"]
+    """``user``: apps of a user, on the unix socket; ``label``: an app that the platform labelled in
+    its address; ``websocket``: any other app there; ``none``: no app, such as an import."""
+    name: str | None
+    """Of the user, or the label."""
+    viewings: int
+    """How many viewings it told of."""
+    first_on: int | None
+    """Start of the earliest of them, seconds UTC; null while the time is unknown."""
+    last_on: int | None
+    """Start of the latest of them."""
 
 
 class TitleShape(Shape, frozen=True, kw_only=True):

@@ -51,6 +51,8 @@ class ProfileShape(Shape, frozen=True, kw_only=True):
     """Whose it is."""
     active: bool
     """Whether viewings are reported for it now."""
+    age_limit: int | None
+    """The highest age rating that it is shown, in years; null: what its kind allows."""
 
 
 class RetentionPeriodShape(Shape, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from msgspec import Meta
 from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.errors import InputError, StorageError
 from edgeagent.messages.codec import KeptMessage, checked_text
-from edgeagent.messages.fields import MAIN_PROFILE, ProfileName, RetentionDays
+from edgeagent.messages.fields import MAIN_PROFILE, AgeLimit, ProfileName, RetentionDays
 from edgeagent.services.context import BoxContext
 from edgeagent.services.household.consent_hints import ConsentHints, forget_hints, move_hints
 from edgeagent.services.household.everything_off import switch_everything_off
@@ -153,6 +153,21 @@ class Household:
         self._box.private.stop()
         self._states.update(active=name)
         return profile
+
+    def set_age_limit(
+        self, name: str, limit: AgeLimit | None, *, pin: str | None = None
+    ) -> Profile:
+        """Set the highest age rating that a profile is shown; ``None``: what its kind allows.
+
+        Raises:
+            InputError: there is none of that name.
+            ProfileLocked: this is not the PIN of the profile lock.
+
+        """
+        self._find(name)
+        self.lock.require(pin)
+        self._box.home.history.set_age_limit(name, limit)
+        return self._find(name)
 
     def rename(self, name: str, new_name: str, *, step: Step = lambda _: None) -> Profile:
         """Rename a profile; its history, marks, consents and flags keep belonging to it.

@@ -10,7 +10,7 @@ from edgeagent.messages import Viewing
 from edgeagent.messages.fields import HISTORY_PAGE
 from edgeagent.services.context import BoxContext
 from edgeagent.services.household.forgetting import Forgetting
-from edgeagent.store import ViewingSpan
+from edgeagent.store import ToldByApp, ViewingSpan
 from edgeagent.store.rekey import Step
 
 __all__ = ["ViewingHistory"]
@@ -48,6 +48,14 @@ class ViewingHistory:
                 hint="let each be later than the one before",
             )
         return self._box.home.history.counts(profile, edges)
+
+    def told(self, profile: str) -> tuple[ToldByApp, ...]:
+        """Return what each app told of a profile, the one that told most first.
+
+        It is counted from the viewings that are kept, so that it is deleted with them, and knows
+        nothing of a private session.
+        """
+        return self._box.home.history.told(profile)
 
     def latest(self, profile: str, *, limit: int) -> tuple[Viewing, ...]:
         """Return the latest ``limit`` viewings of a profile, newest first."""

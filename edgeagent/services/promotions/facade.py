@@ -17,7 +17,6 @@ from edgeagent.messages import Picks
 from edgeagent.messages.codec import checked_text
 from edgeagent.messages.creative_names import PartyName, PlacementName
 from edgeagent.messages.creatives import Creative, CreativeCatalogue
-from edgeagent.messages.fields import MAX_AGE_RATING, UNKNOWN_AGE
 from edgeagent.messages.title_variant import TitleVariant
 from edgeagent.promotion.caps import Room
 from edgeagent.promotion.choice import Drawn, EligibleCreative, draw
@@ -26,6 +25,7 @@ from edgeagent.promotion.eligibility import Hidden, Situation, daypart_of, why_n
 from edgeagent.promotion.limits import MOST_AT_ONCE, PERIOD_SECONDS
 from edgeagent.promotion.showing import Showing
 from edgeagent.promotion.variants import is_variant
+from edgeagent.services.audience import max_age_rating
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.creatives import CreativeLibrary, CreativesStore
 from edgeagent.services.models.installation import InstallationStore
@@ -107,7 +107,7 @@ class Promotions:
         kind = self._box.home.history.profile_kind(profile)
         if catalogue is None:
             return ()
-        here = self._situation(placement, profile, kind, catalogue)
+        here = self._situation(placement, profile, catalogue)
         showings, taste = self._past(profile, kind, app, catalogue)
         leaning = taste or read_context(on_screen, self._installations, self._titles, catalogue)
         return self._drawn(
@@ -128,7 +128,7 @@ class Promotions:
         room = Room((), (), now=self._counts.instant())  # variants have no caps
 
         def may_show(creative: Creative) -> bool:
-            here = self._situation(creative.placement, profile, kind, catalogue)
+            here = self._situation(creative.placement, profile, catalogue)
             return why_not(creative, here, is_here=self._is_here, room=room) is None
 
         grant = self._grant(profile, kind)
@@ -202,7 +202,7 @@ class Promotions:
                 creative=creative,
                 why_not=why_not(
                     creative,
-                    self._situation(creative.placement, profile, kind, catalogue),
+                    self._situation(creative.placement, profile, catalogue),
                     is_here=self._is_here,
                     room=room,
                 ),
@@ -295,18 +295,16 @@ class Promotions:
         taste = read_taste(self._box, self._installations, grant, catalogue)
         return self._counts.logged(grant), taste
 
-    def _situation(
-        self, placement: str, profile: str, kind: str, catalogue: CreativeCatalogue
-    ) -> Situation:
+    def _situation(self, placement: str, profile: str, catalogue: CreativeCatalogue) -> Situation:
         now, marks = self._box.clock.now(), self._box.home.history.showings.hidden(profile)
-        teens = min(self._config.teen_max_age_rating, UNKNOWN_AGE - 1)
+        whose = self._box.home.history.profile(profile)
         return Situation(
             placement=placement,
             now=now,
             daypart=daypart_of(now, utc_offset_minutes=catalogue.utc_offset_minutes),
             language=self._config.language,
-            max_age_rating=teens if kind == "teen" else MAX_AGE_RATING,
-            for_kid=kind == "kid",
+            max_age_rating=max_age_rating(whose, teens=self._config.teen_max_age_rating),
+            for_kid=whose.kind == "kid",
             hidden=Hidden(
                 creatives=frozenset(mark.name for mark in marks if mark.kind == "creative"),
                 advertisers=frozenset(mark.name for mark in marks if mark.kind == "advertiser"),

@@ -17,6 +17,8 @@ from edgeagent.messages import Picks
 from edgeagent.messages.codec import Message, decode
 from edgeagent.messages.creative_names import CreativeId, PartyName, PlacementName
 from edgeagent.messages.fields import (
+    AgeLimit,
+    AppName,
     EntityId,
     Fraction01,
     Outcome,
@@ -60,6 +62,8 @@ class ExportedViewing(Message, frozen=True, kw_only=True, omit_defaults=True):
     source: Literal["watched", "imported"] = "watched"
     teen: bool = False
     """Whether the app marked it as a teen's, in any profile."""
+    app: AppName | None = None
+    """Which app told of it; ``None``: no app."""
 
 
 class ExportedMark(Message, frozen=True, kw_only=True):
@@ -106,6 +110,8 @@ class ExportedProfile(Message, frozen=True, kw_only=True, omit_defaults=True):
     last_picks: ExportedPicks | None
     shown: tuple[ExportedShowing, ...] = ()
     hidden_creatives: tuple[ExportedCreativeMark, ...] = ()
+    age_limit: AgeLimit | None = None
+    """The highest age rating that it is shown; ``None``: what its kind allows."""
 
 
 class ExportedEntry(Message, frozen=True, kw_only=True):

@@ -117,6 +117,7 @@ class Portability:
                 ExportedProfile(
                     name=profile.name,
                     kind=profile.kind,
+                    age_limit=profile.age_limit,
                     created_at=profile.created_at,
                     viewings=tuple(_viewings(history, profile.name, count)),
                     marks=tuple(
@@ -175,6 +176,8 @@ class Portability:
                 at=profile.created_at,
                 after=self._box.home.ledger.deletions.last(),
             )
+        for profile in given.profiles:
+            self._limit(profile)
         self._retention.narrow(given.retention_days)
         count = _Counter(progress, sum(len(profile.viewings) for profile in given.profiles))
         intake = Intake(self._box)
@@ -200,6 +203,13 @@ class Portability:
             debits_added=added,
             consents_shown=latest_decisions(given.consents),
         )
+
+    def _limit(self, profile: ExportedProfile) -> None:
+        """Take over an age limit if it is lower than here, so that no PIN is needed."""
+        history = self._box.home.history
+        here = history.profile(profile.name).age_limit
+        if profile.age_limit is not None and (here is None or profile.age_limit < here):
+            history.set_age_limit(profile.name, profile.age_limit)
 
     def _missing(self, given: BoxExport) -> list[ExportedProfile]:
         """Return the profiles to create; raise if an existing one has another kind."""
@@ -264,6 +274,7 @@ def _viewings(history: HistoryStore, profile: str, count: _Counter) -> Iterator[
             completed=viewing.completed,
             source=kept.source,
             teen=kept.teen,
+            app=kept.app,
         )
         count.advance(1)
 
@@ -277,6 +288,7 @@ def _event(viewing: ExportedViewing, profile: str) -> WatchEvent:
         completed=viewing.completed,
         profile=profile,
         age_policy="app:teen" if viewing.teen else None,
+        app=viewing.app,
     )
 
 

@@ -63,7 +63,9 @@ def test_work_for_a_peer_that_has_gone_stops() -> None:
             subscriptions=Subscriptions(),
             pace=AnswerGrid(Leaping()),
         )
-        client = Client(number=1, caller=Caller.APP, peer="app", version=1, send=lambda _: None)
+        client = Client(
+            number=1, caller=Caller.APP, peer="app", app="websocket", version=1, send=lambda _: None
+        )
 
         async def reply(message: Message) -> None:
             assert not isinstance(message, bytes)

@@ -11,7 +11,7 @@ from edgeagent.clock import DAY_SECONDS, HOUR_SECONDS
 from edgeagent.consent import Purpose
 from edgeagent.errors import InputError, MalformedMessage, UnknownEntity
 from edgeagent.messages.creatives import CapRule, Creative, FrequencyCaps, Suits
-from edgeagent.messages.fields import MAIN_PROFILE
+from edgeagent.messages.fields import MAIN_PROFILE, UNKNOWN_AGE
 from edgeagent.testing.creatives import some_creative
 from tests.services.conftest import Box
 from tests.services.promotions.furnished import (
@@ -175,6 +175,8 @@ def test_a_teen_sees_nothing_above_the_age_limit(box: Box) -> None:
     box.agent.household.create("teen", kind="teen")
     assert chosen(box, 4, profile="teen") == ("for0",)
     assert set(chosen(box, 4)) == {"for0", "for21"}
+    box.agent.household.set_age_limit("main", UNKNOWN_AGE - 1)
+    assert chosen(box, 4) == ("for0",)
 
 
 def test_what_is_hidden_is_not_shown_for_all_callers(box: Box) -> None:
