@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 import msgspec
@@ -90,6 +89,8 @@ class BoxOptions:
             return
         missing = words("no box in {home} yet: this is what a new one holds", home=self.home)
         click.echo(missing, err=True)
+        from tempfile import TemporaryDirectory  # noqa: PLC0415  (0.5 MiB that serving never needs)
+
         with TemporaryDirectory(prefix="edgeagent-") as directory:
             place = Path(directory)
             # A vendor's helper is not to keep a key for it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator
 
 from edgeagent.errors import ModelRefused, NoModel, UnknownEntity
@@ -123,5 +122,7 @@ class TitleIndex:
 
 def _plain(text: str) -> str:
     """Return a text without case and accents."""
+    import unicodedata  # noqa: PLC0415  (a service that nobody searches has no use for its tables)
+
     parts = unicodedata.normalize("NFKD", text.casefold())
     return "".join(part for part in parts if not unicodedata.combining(part))

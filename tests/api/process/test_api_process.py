@@ -24,10 +24,12 @@ MUST_NOT_LOAD = {
     "onnxruntime",
     "server_stub",
     "model_export",
+    "lzma",
     "sqlite3",
     "sqlite_utils",
     "starlette",
     "tuf",
+    "unicodedata",
     "urllib3",
     "uvicorn",
 }
