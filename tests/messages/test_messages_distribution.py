@@ -20,6 +20,7 @@ from edgeagent.messages.release_list import (
     ReleaseList,
     decode_releases,
     head,
+    role_entry,
 )
 from edgeagent.messages.rollout import ROLLOUT_CAP_BYTES, Percent, Rollout, decode_rollout
 from edgeagent.messages.stops import (
@@ -258,3 +259,15 @@ def test_a_list_is_not_longer_than_a_mebibyte() -> None:
     refused(decode_releases, b" " * (RELEASES_CAP_BYTES + 1), naming="at most 1048576")
     full = ReleaseList(list_id=LIST_ID, entries=tuple(entry(n) for n in range(1, 8501)))
     assert decode_releases(canonical_bytes(full)) == full
+
+
+def test_a_role_that_came_after_the_list_is_named_as_a_file() -> None:
+    """Boxes refuse a list with a kind that they do not know, and then report nothing."""
+    sha256 = hash_of(1)
+    assert role_entry("models", version=2, sha256=sha256) == ReleaseEntry(
+        kind="models", name="models", version=2, sha256=sha256
+    )
+    assert role_entry("creatives", version=2, sha256=sha256) == ReleaseEntry(
+        kind="file", name="metadata/creatives.json", version=2, sha256=sha256
+    )
+    assert "creatives" not in canonical_bytes(get_args(ReleaseKind)).decode()
