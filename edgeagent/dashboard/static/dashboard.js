@@ -10,6 +10,9 @@ const memory = new Map(); // which control was last used on which page, while th
 const place = () => [...document.querySelectorAll("[data-place]")].pop()?.dataset.place;
 const remember = () => memory.set(place(), document.activeElement?.id);
 
+// What is taller than the screen is read from its beginning.
+const show = (control) => control.scrollIntoView({ block: control.offsetHeight > innerHeight ? "start" : "center" });
+
 function arrive() {
   const focused = document.activeElement;
   if (focused && focused !== document.body && focused.id !== "back") return;
@@ -18,7 +21,7 @@ function arrive() {
   const control = known || document.querySelector("[data-first]") || first || document.getElementById("back");
   control?.focus({ preventScroll: true });
   const box = control?.getBoundingClientRect();
-  if (box && (box.top < 0 || box.bottom > innerHeight)) control.scrollIntoView({ block: "center" });
+  if (box && (box.top < 0 || box.bottom > innerHeight)) show(control);
 }
 
 // The caret moves inside a text; at its ends the arrows leave it.
@@ -58,7 +61,7 @@ addEventListener("keydown", (event) => {
   const next = getNextFocus(from, event.key, document.body);
   if (next) {
     next.focus({ preventScroll: true });
-    next.scrollIntoView({ block: "center" });
+    show(next);
   } else {
     scrollBy(0, { ArrowDown: 1, ArrowUp: -1 }[event.key] * innerHeight / 3 || 0);
   }
