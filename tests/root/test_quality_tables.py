@@ -88,7 +88,7 @@ def test_a_run_cut_short_goes_on_with_the_next_row(
     ease.unlink()
     bench_quality.main([*arguments, "--found"])
     (partly,) = json.loads((tmp_path / "quality.json").read_text("utf-8"))
-    assert len(partly["rows"]) == 5
+    assert len(partly["rows"]) == 6
     assert not capsys.readouterr().err
     bench_quality.main(arguments)
     again = json.loads((tmp_path / "quality.json").read_text("utf-8"))
