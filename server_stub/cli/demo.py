@@ -88,6 +88,6 @@ def demo(*, directory: Path, reports: int, seed: int, clock: Clock, as_json: boo
         )
         return
     of_demo = f"--repository {repository} --store {store}"
-    click.echo(f"server-stub serve --page {of_demo}")
+    click.echo(f"server-stub serve --page {of_demo} --page-portrait {portrait}")
     click.echo(f"server-stub plan brief 0 {of_demo} --portrait {portrait}")
     click.echo(f"server-stub plan schedule {of_demo} --candidates {candidates} --slots {slots}")

@@ -31,6 +31,7 @@ class PageOptions:
 
     token_file: Path | None
     half_width: float
+    portrait: Path | None
 
     def token_path(self, store: Path) -> Path:
         """Return where the token lies: beside the store, unless it is named."""
@@ -69,6 +70,7 @@ class PageOptions:
             token_file=self.token_path(beside),
             half_width=self.half_width,
             clock=clock,
+            portrait=self.portrait,
             health=partial(health_of, registry, trouble),
         )
 
@@ -90,11 +92,24 @@ def page_options(command: Callable[..., None]) -> Callable[..., None]:
         show_default=True,
         help="The page shows no interval wider than ± this (0.01 is one point of share).",
     )
+    @click.option(
+        "--page-portrait",
+        type=STORED_FILE,
+        help="What the segments are on the panel, as 'model-export portray' writes it: every "
+        "segment's page then links to its brief.",
+    )
     @wraps(command)
     def wrapped(
-        *, page: bool, page_token: Path | None, page_half_width: float, **options: object
+        *,
+        page: bool,
+        page_token: Path | None,
+        page_half_width: float,
+        page_portrait: Path | None,
+        **options: object,
     ) -> None:
-        chosen = PageOptions(token_file=page_token, half_width=page_half_width)
+        chosen = PageOptions(
+            token_file=page_token, half_width=page_half_width, portrait=page_portrait
+        )
         command(page=chosen if page else None, **options)
 
     return wrapped

@@ -33,6 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
             options.repository,
             now=int(moment_of_iso(options.at)),
             half_width=options.half_width,
+            portrait=options.portrait,
         )
     except EdgeAgentError as error:
         sys.stderr.write(f"{error}\n")
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repository", type=Path, required=True)
     parser.add_argument("--at", required=True, help="the time, ISO 8601")
     parser.add_argument("--half-width", type=float, required=True)
+    parser.add_argument("--portrait", type=Path, help="of the panel; segments have briefs then")
     return parser
 
 

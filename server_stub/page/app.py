@@ -71,6 +71,7 @@ class OperatorPage:
             "/audience.csv": self._audience_csv,
             "/segment/{category:category}": self._segment,
             "/segment/{category:category}.csv": self._segment_csv,
+            "/brief/{category:category}": self._brief,
             "/progress": self._progress,
             "/progress.csv": self._progress_csv,
             "/service": self._service,
@@ -165,6 +166,11 @@ class OperatorPage:
         category = request.path_params["category"]
         return segment_csv(figures, category, request.query_params.get("quarter"))
 
+    def _brief(self, request: Request, figures: PageFigures, frame: dict[str, object]) -> _Made:
+        number = request.path_params["category"]
+        brief = figures.brief(number)
+        return None if brief is None else render("brief", view="", brief=brief, **frame)
+
     def _progress(self, _request: Request, figures: PageFigures, frame: dict[str, object]) -> _Made:
         return progress_page(figures, self.health(), now=self.clock.now(), **frame)
 
@@ -184,6 +190,7 @@ def open_page(
     token_file: Path,
     half_width: float,
     clock: Clock,
+    portrait: Path | None,
     health: Callable[[], ServerHealth],
 ) -> OperatorPage:
     """Return the page of a source of reports and its repository.
@@ -194,6 +201,7 @@ def open_page(
         token_file: holds the operators' token; made if there is none.
         half_width: no interval wider than ± this is shown, as a share.
         clock: gives the time.
+        portrait: of the panel; with it every segment's page links to its brief.
         health: of the server.
 
     Raises:
@@ -201,7 +209,9 @@ def open_page(
 
     """
     random = SystemRandomSource()
-    work = in_another_process(source, repository, clock=clock, half_width=half_width)
+    work = in_another_process(
+        source, repository, clock=clock, half_width=half_width, portrait=portrait
+    )
     return OperatorPage(
         access=PageAccess(page_token(token_file, random), clock=clock, random=random),
         keeper=FigureKeeper(work, clock=clock),

@@ -20,7 +20,16 @@ from server_stub.aggregation.report_progress import progress_of
 from server_stub.distribution.facts import repository_facts
 from server_stub.distribution.published_tasks import manifest_of, published_tasks
 from server_stub.page.descriptions import catalogue_in, describe
-from server_stub.page.figures import PageFigures, QuarterFigures, ReleaseInForce, WindowFigures
+from server_stub.page.figures import (
+    NumberedBrief,
+    PageFigures,
+    QuarterFigures,
+    ReleaseInForce,
+    WindowFigures,
+)
+from server_stub.planning.brief import brief_segment
+from server_stub.planning.files import load_portrait
+from server_stub.planning.mix import session_mix
 
 __all__ = ["compute"]
 
@@ -43,7 +52,12 @@ class _Known(Aggregator):
 
 
 def compute(
-    aggregator: Aggregator, repository: Path, *, now: int, half_width: float
+    aggregator: Aggregator,
+    repository: Path,
+    *,
+    now: int,
+    half_width: float,
+    portrait: Path | None = None,
 ) -> PageFigures:
     """Work out everything that the page shows.
 
@@ -52,9 +66,11 @@ def compute(
         repository: names tasks and segments.
         now: seconds UTC.
         half_width: what is less precise than this is withheld, as a share.
+        portrait: of the panel; with it the newest quarter's segments have briefs.
 
     Raises:
-        InputError: the repository has no task, or one that does not decode.
+        InputError: the repository has no task, or one that does not decode; or the portrait is of
+            another model.
         StorageError: the store cannot be read.
 
     """
@@ -81,6 +97,22 @@ def compute(
         descriptions=describe(manifest, catalogue, sensitive=newest.sensitive)
         if manifest and catalogue and newest.scheme == "segment"
         else (),
+        briefs=_briefs(aggregator, quarters[0], manifest, portrait)
+        if portrait and quarters and quarters[0].estimate.segments
+        else (),
+    )
+
+
+def _briefs(
+    aggregator: Aggregator, quarter: QuarterFigures, manifest: ModelManifest | None, path: Path
+) -> tuple[NumberedBrief, ...]:
+    task = quarter.task
+    portrait = load_portrait(path, task)
+    mix = session_mix(aggregator, task, manifest)
+    return tuple(
+        NumberedBrief(segment=number, brief=brief_segment(mix, number, portrait))
+        for number in range(task.segments)
+        if number not in task.sensitive
     )
 
 

@@ -9,8 +9,10 @@ from edgeagent.messages import Message, ModelManifest, ReportTask
 from server_stub.aggregation.changes import AudienceChange, SegmentChange
 from server_stub.aggregation.publication import AudienceEstimate, SegmentEstimate
 from server_stub.aggregation.report_progress import ReportProgress
+from server_stub.planning.brief import SegmentBrief
 
 __all__ = [
+    "NumberedBrief",
     "PageFigures",
     "QuarterFigures",
     "ReleaseInForce",
@@ -76,6 +78,13 @@ class SegmentDescription(Message, frozen=True, kw_only=True):
     """The same over the whole catalogue."""
 
 
+class NumberedBrief(Message, frozen=True, kw_only=True):
+    """A segment's brief, and its number in the model."""
+
+    segment: int
+    brief: SegmentBrief
+
+
 class ReleaseInForce(Message, frozen=True, kw_only=True):
     """What the signed repository gives to boxes."""
 
@@ -113,6 +122,12 @@ class PageFigures(Message, frozen=True, kw_only=True):
     """How many the newest task's catalogue has; ``None`` if it cannot be read."""
     descriptions: tuple[SegmentDescription, ...]
     """Of its segments, but not of sensitive ones; empty where a category is a group of them."""
+    briefs: tuple[NumberedBrief, ...] = ()
+    """Of the newest quarter's segments; empty without a portrait, and where the rule forbids it."""
+
+    def brief(self, number: int) -> SegmentBrief | None:
+        """Return the brief of a segment; ``None``: there is none."""
+        return next((one.brief for one in self.briefs if one.segment == number), None)
 
     def quarter(self, wanted: str | None) -> QuarterFigures | None:
         """Return the quarter with that number, else the newest; ``None``: there are no reports."""

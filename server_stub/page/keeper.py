@@ -41,6 +41,7 @@ def in_another_process(
     *,
     clock: Clock,
     half_width: float,
+    portrait: Path | None = None,
     limit_seconds: float = WORK_SECONDS,
 ) -> Work:
     """Return what works the figures out beside this process.
@@ -50,6 +51,7 @@ def in_another_process(
         repository: names tasks and segments.
         clock: gives the time.
         half_width: what is less precise is withheld, as a share.
+        portrait: of the panel, for briefs of segments.
         limit_seconds: what takes longer is ended: a disk that hangs would stop all later figures.
 
     """
@@ -59,6 +61,7 @@ def in_another_process(
             *(sys.executable, "-m", "server_stub.page", *source),
             *("--repository", str(repository), "--half-width", repr(half_width)),
             *("--at", iso_utc(clock.now())),
+            *(("--portrait", str(portrait)) if portrait else ()),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

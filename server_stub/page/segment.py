@@ -132,6 +132,10 @@ def segment_page(
         earlier_words=interval(earlier.low, earlier.high, unit, whole=whole) if earlier else "",
         change=figures.change_of(quarter, category),
         label=_label(figures, quarter, category),
+        # Briefs are of the newest quarter; where groups were counted a category is no segment.
+        has_brief=quarter is figures.quarters[0]
+        and quarter.task.scheme == "segment"
+        and figures.brief(category) is not None,
         group=_group(figures, quarter.task, category),
         description=next((one for one in figures.descriptions if one.category == category), None),
         weeks=weeks,

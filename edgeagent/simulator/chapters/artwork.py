@@ -57,8 +57,8 @@ def artwork_chapter(ground: Ground) -> Chapter:
     both = np.flatnonzero((seen.sum(axis=1) > 0) & (lived.sum(axis=1) > 0))[:_PEOPLE]
     seen, lived = _parts(seen[both]), _parts(lived[both])
     stage = _ArtworkStage.of(ground)
-    even = np.full_like(seen, 1 / seen.shape[1])
-    picked = {"any": stage.picked(even), "box": stage.picked(seen), "known": stage.picked(lived)}
+    alike = np.ones_like(seen)  # everybody sees one of a title's variants, whatever the taste
+    picked = {"any": stage.picked(alike), "box": stage.picked(seen), "known": stage.picked(lived)}
     policies = {name: _policy(choice, lived) for name, choice in picked.items()}
     misleading = sum(1 for _ in misleading_faults(stage.variants, stage.own))
     moved = _moved(stage, seen)

@@ -12,6 +12,7 @@ import pytest
 from edgeagent.clock import DAY_SECONDS
 from edgeagent.messages import canonical_bytes, decode_task
 from edgeagent.messages.task import GroupDayparts
+from server_stub.demo.plan_files import PORTRAIT_NAME, write_plan_files
 from server_stub.demo.segments import HIT, SEGMENTS
 from server_stub.page.access import SESSION_SECONDS
 from server_stub.page.compute import compute
@@ -363,3 +364,30 @@ def test_what_expires_is_told_before_it_is_over(figures: PageFigures) -> None:
     assert "timestamp – cannot be read" in said
     assert "trouble reports cannot be stored: the disk is full" in said
     assert "3 wait to be written" in said
+
+
+def test_a_segment_links_to_its_brief_where_there_is_a_portrait(
+    tmp_path: Path, figures: PageFigures
+) -> None:
+    repository = made_repository(tmp_path / "made")
+    write_plan_files(tmp_path, now=NOW)
+    with_briefs = compute(
+        made_sums(repository),
+        repository,
+        now=NOW,
+        half_width=HALF_WIDTH,
+        portrait=tmp_path / PORTRAIT_NAME,
+    )
+    with visited(tmp_path / "with", with_briefs) as visitor:
+        visitor.enter()
+        assert '<a href="/page/brief/0">Brief</a>' in visitor.read("/page/segment/0")
+        brief = visitor.read("/page/brief/0")
+        assert f"<h1>{SEGMENTS[0].name}</h1>" in brief
+        assert "The Quiet Harbour" in brief
+        assert "<li>the time of day</li>" in brief
+        for unknown in (30, 32, 99):  # sensitive, none, not there
+            assert visitor.get(f"/page/brief/{unknown}").status == HTTPStatus.NOT_FOUND
+    with visited(tmp_path / "without", figures) as visitor:
+        visitor.enter()
+        assert "Brief" not in visitor.read("/page/segment/0")
+        assert visitor.get("/page/brief/0").status == HTTPStatus.NOT_FOUND
