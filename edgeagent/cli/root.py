@@ -19,6 +19,7 @@ from edgeagent.cli.wording import TranslatedGroup, choose_language, words
 from edgeagent.command_group import CommandGroup
 from edgeagent.errors import EdgeAgentError
 from edgeagent.help_pages import HELP_SETTINGS
+from edgeagent.man_pages import man_pages_option
 from edgeagent.messages.failure import Failure
 from edgeagent.start import LOG_FORMAT
 from edgeagent.store import require_within_reach
@@ -128,6 +129,7 @@ class _HomePath(click.Path):
 )
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is done, and why not.")
 @click.option("--json-errors", is_flag=True, hidden=True, help="Say errors in JSON, for a process.")
+@man_pages_option
 @click.version_option(__version__, package_name="edgeagent")
 @click.pass_context
 def cli(

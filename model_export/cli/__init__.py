@@ -7,6 +7,7 @@ import click
 from edgeagent import __version__
 from edgeagent.command_group import CommandGroup
 from edgeagent.help_pages import HELP_SETTINGS
+from edgeagent.man_pages import man_pages_option
 from model_export.cli import (
     check,
     creatives,
@@ -49,6 +50,7 @@ _SECTIONS = {
         "the files that boxes need of it": "model-export export model.npz --out export",
     },
 )
+@man_pages_option
 @click.version_option(__version__, package_name="edgeagent")
 def main() -> None:
     """Make the segment model that boxes download.

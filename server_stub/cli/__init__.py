@@ -7,6 +7,7 @@ import click
 from edgeagent import __version__
 from edgeagent.command_group import CommandGroup
 from edgeagent.help_pages import HELP_SETTINGS
+from edgeagent.man_pages import man_pages_option
 from server_stub.cli.calculate import calculate
 from server_stub.cli.changes import changes
 from server_stub.cli.deb import deb
@@ -42,6 +43,7 @@ _SECTIONS = {
         "how precise are 50,000 boxes?": "server-stub calculate --boxes 50000",
     },
 )
+@man_pages_option
 @click.version_option(__version__, package_name="edgeagent")
 def main() -> None:
     """Serve models and report tasks to boxes, accept their reports, estimate shares."""
