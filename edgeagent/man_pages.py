@@ -35,7 +35,6 @@ def _write(ctx: click.Context, _option: click.Parameter, directory: Path | None)
         write_man_pages(
             str(ctx.info_name), root, version=__version__, target_dir=os.fspath(directory)
         )
-    click.echo(f"{len(list(directory.glob(f'{ctx.info_name}*.1')))} pages in {directory}")
     ctx.exit()
 
 
