@@ -17,7 +17,7 @@ __all__ = ["man_pages_option"]
 
 _WHOLE_SENTENCE = 10_000
 _NO_DOMAIN = "messages"
-"""gettext's own, for which there is no catalogue: pages are English, whoever builds them."""
+"""gettext's own, for which there is no catalogue: pages are English on every machine."""
 
 
 def _write(ctx: click.Context, _option: click.Parameter, directory: Path | None) -> None:
