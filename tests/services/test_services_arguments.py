@@ -37,6 +37,7 @@ RIGHT: dict[str, object] = {
     "crid": "a",
     "days": 30,
     "directory": "home",
+    "edges": (1, 2),
     "end": 2,
     "entity_id": "t:1",
     "entity_ids": {"t:1"},
