@@ -32,7 +32,7 @@ from model_export.log import WatchLog
 
 __all__ = ["HEADS", "FittedHead", "fit_head", "no_linear", "torch_is_there"]
 
-HEADS: tuple[HeadName, ...] = ("linear", "foldin", "timescales")
+HEADS: tuple[HeadName, ...] = ("foldin", "linear", "timescales")
 """The first that can be fitted to a log is shipped, unless another is clearly better."""
 
 _POPULARITY_FRACTION = 0.02

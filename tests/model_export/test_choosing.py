@@ -59,7 +59,7 @@ def test_a_head_stays_where_nothing_can_be_compared(
     assert not choice.judged
     assert choice.facts()["not_compared"]
     assert "too small" in choice.in_words()
-    assert choice.head == (previous or "linear")
+    assert choice.head == (previous or "foldin")
 
 
 @pytest.mark.parametrize("lower", [0.0, 0.3])
