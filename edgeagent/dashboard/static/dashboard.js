@@ -8,6 +8,7 @@ const memory = new Map(); // which control was last used on which page, while th
 
 // A search replaces its list alone, so the last element that names a place is right.
 const place = () => [...document.querySelectorAll("[data-place]")].pop()?.dataset.place;
+let arrivedAt;
 const remember = () => memory.set(place(), document.activeElement?.id);
 
 // What is taller than the screen is read from its beginning.
@@ -15,7 +16,13 @@ const show = (control) => control.scrollIntoView({ block: control.offsetHeight >
 
 function arrive() {
   const focused = document.activeElement;
-  if (focused && focused !== document.body && focused.id !== "back") return;
+  const here = document.getElementById("main").dataset.place;
+  const moved = here !== arrivedAt;
+  arrivedAt = here;
+  // htmx gives the focus to a control of the same id: right on the same page, not on the next.
+  const stays = !moved || focused?.matches("[autofocus]");
+  if (stays && focused && focused !== document.body && focused.id !== "back") return;
+  if (moved) scrollTo(0, 0);
   const known = document.getElementById(memory.get(place()) || "");
   const first = document.querySelector("#main :is(a, button, input:not([type=hidden]), [tabindex])");
   const control = known || document.querySelector("[data-first]") || first || document.getElementById("back");
