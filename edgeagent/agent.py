@@ -53,8 +53,10 @@ if not TYPE_CHECKING:  # read by linters, which follow both ways, as imports; se
     promoting = on_use("edgeagent.services.promotions.facade")
     recommender = on_use("edgeagent.services.recommender")
     uploader = on_use("edgeagent.services.reports.uploader")
+    weekly = on_use("edgeagent.services.week_lists")
 else:
     from edgeagent.services import recommender
+    from edgeagent.services import week_lists as weekly
     from edgeagent.services.models import facade
     from edgeagent.services.promotions import facade as promoting
     from edgeagent.services.reports import open_week, uploader
@@ -274,6 +276,12 @@ class Agent(AbstractContextManager["Agent"]):
     ) -> recommender.Ranking | None:
         """Return the picks last made as far as they can still be shown; never ranks."""
         return self._recommender.last_picks(profile=profile, limit=limit)
+
+    def week_list(self, *, profile: str = MAIN_PROFILE) -> weekly.Week | None:
+        """Return the list of a profile's week, made when it is first asked for."""
+        installed = self._installations
+        lists = weekly.WeekLists(self._box, recommender=self._recommender, installations=installed)
+        return lists.list_for(profile)
 
     def explain(self, entity_id: str, *, profile: str = MAIN_PROFILE) -> Pick:
         """Return one title's score and the parts that add up to it."""

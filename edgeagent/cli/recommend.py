@@ -8,10 +8,12 @@ import click
 
 from edgeagent.cli.box_options import BoxOptions, pass_box, profile_option
 from edgeagent.cli.wording import TranslatedCommand, words
+from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.messages import Pick
 from edgeagent.messages.fields import MAX_PICKS
 from edgeagent.ranking.words import words_for
+from edgeagent.services.week_lists import Week
 
 __all__ = ["command"]
 
@@ -21,6 +23,7 @@ __all__ = ["command"]
     cls=TranslatedCommand,
     examples={
         "the three best": "edgeagent recommend --limit 3",
+        "the list of the week": "edgeagent recommend --week",
         "at once, as they were made last": "edgeagent recommend --cached",
     },
 )
@@ -28,6 +31,7 @@ __all__ = ["command"]
 @click.option(
     "--cached", is_flag=True, help="Serve the last list at once, if it is a day old at most."
 )
+@click.option("--week", is_flag=True, help="Show the list of the week instead.")
 @profile_option
 @json_option
 @pass_box
@@ -36,6 +40,7 @@ def command(
     *,
     limit: int,
     cached: bool,
+    week: bool,
     named_profile: str | None,
     as_json: bool,
 ) -> None:
@@ -46,6 +51,9 @@ def command(
     """
     with box.look() as agent:
         profile = agent.household.chosen(named_profile)
+        if week:
+            _print_week(agent.week_list(profile=profile), as_json=as_json)
+            return
         picks = agent.recommend(profile=profile, limit=limit, cached=cached)
     if as_json:
         emit_json(picks)
@@ -69,6 +77,22 @@ def command(
                 profile=profile,
             )
         )
+
+
+def _print_week(week: Week | None, *, as_json: bool) -> None:
+    if as_json:
+        emit_json(week)
+        return
+    if week is None:
+        click.echo(words("there is no list of the week: nothing that it could be based on"))
+        return
+    theme = week.theme
+    name = words("Your week") if theme is None else words("Your week: {theme}", theme=theme.english)
+    click.secho(name, bold=True)
+    reasons = ", ".join(reason.title for reason in week.reasons)
+    until = iso_utc(week.ends_at)[:10]
+    click.echo(words("because of {reasons}; the same until {until}", reasons=reasons, until=until))
+    _print_list(week.picks, {})
 
 
 def _print_list(picks: tuple[Pick, ...], files: Mapping[str, Sequence[str]]) -> None:

@@ -6,9 +6,17 @@ from starlette.responses import Response
 
 from edgeagent.dashboard.box_client import Refused
 from edgeagent.dashboard.page_request import PageRequest, Route
+from edgeagent.dashboard.segment_names import segment_name
+from edgeagent.dashboard.texts import Said
 from edgeagent.errors import ConsentRequired, NoModel
+from edgeagent.messages import SegmentLabel
 from edgeagent.messages.answers.consent import ConsentShape
-from edgeagent.messages.answers.picks import RankingShape, SegmentsShape
+from edgeagent.messages.answers.picks import (
+    RankingShape,
+    SegmentsShape,
+    WeekListShape,
+    WeekThemeShape,
+)
 from edgeagent.ranking.heaviest import heaviest
 
 __all__ = ["ROUTES"]
@@ -50,6 +58,30 @@ async def _why_not(request: PageRequest, refused: Refused) -> str:
     return "not_granted" if consent.may_consent else "not_for"
 
 
+async def _week(request: PageRequest) -> Response:
+    """Show the list of the week, which is made when it is first looked at."""
+    try:
+        week = await request.box.ask_if_any("weekList", WeekListShape)
+    except Refused as refused:
+        if not isinstance(refused.error, ConsentRequired | NoModel):
+            raise
+        why = await _why_not(request, refused)
+        return await request.page("week", back="/thinks", week=None, why=f"thinks.{why}")
+    theme = None if week is None or week.theme is None else _theme_name(week.theme, request)
+    return await request.page("week", back="/thinks", week=week, theme=theme, why="week.none")
+
+
+def _theme_name(theme: WeekThemeShape, request: PageRequest) -> Said:
+    label = SegmentLabel(
+        name=f"{' '.join(reversed(theme.genres))} {theme.kind}",
+        sensitive=False,
+        iab=(),
+        kind=theme.kind,
+        genres=theme.genres,
+    )
+    return segment_name(label, request.texts)
+
+
 async def _think_again(request: PageRequest) -> Response:
     await request.tell("recommend", limit=10)
     return request.go("/thinks", done="ranked")
@@ -57,5 +89,6 @@ async def _think_again(request: PageRequest) -> Response:
 
 ROUTES = (
     Route(path="/thinks", handler=_thinks),
+    Route(path="/week", handler=_week),
     Route(path="/thinks/again", handler=_think_again, method="POST"),
 )

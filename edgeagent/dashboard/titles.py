@@ -24,7 +24,7 @@ _ACTIONS = {
     "include": "included",
     "forget": "forgotten",
 }
-_LISTS = {"/kept", "/marks", "/thinks"}
+_LISTS = {"/kept", "/marks", "/thinks", "/week"}
 """Pages that lead to a title, to which Back leads again."""
 _PAGE = 24
 

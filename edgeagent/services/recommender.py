@@ -139,6 +139,17 @@ class Recommender:
         self._grant(profile)
         return self._stored(self._request(profile, limit), profile, oldest=0)
 
+    def limits(self, profile: str) -> tuple[int, tuple[str, ...]]:
+        """Return the age limit and the packages for which a profile's lists are made now.
+
+        Raises:
+            ConsentRequired: ``personalization`` is not granted, or the profile is a kid's.
+
+        """
+        self._grant(profile)
+        request = self._request(profile, 1)
+        return request.max_age_rating, request.entitlements
+
     def explain(self, entity_id: str, *, profile: str) -> Pick:
         """Return one title's score for a profile and the parts that add up to it.
 

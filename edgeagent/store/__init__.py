@@ -25,6 +25,7 @@ from edgeagent.store.showings import CreativeMark, MarkedCreative, ShowingStore
 from edgeagent.store.state import DERIVED
 from edgeagent.store.undated import BootTime, UndatedViewing
 from edgeagent.store.viewings import ToldByApp
+from edgeagent.store.week_lists import SavedWeek
 
 __all__ = [
     "CALLED_OFF",
@@ -53,6 +54,7 @@ __all__ = [
     "ProfileKind",
     "Reach",
     "SavedPicks",
+    "SavedWeek",
     "SecretKey",
     "ShowingStore",
     "TitleMark",

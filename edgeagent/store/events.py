@@ -91,6 +91,9 @@ def delete_teens(database: Database) -> int:
         connection.execute(
             "DELETE FROM last_picks WHERE profile IN (SELECT profile FROM events WHERE teen = 1)"
         )
+        connection.execute(
+            "DELETE FROM week_lists WHERE profile IN (SELECT profile FROM events WHERE teen = 1)"
+        )
         deleted: int = connection.execute("DELETE FROM events WHERE teen = 1").rowcount
     return deleted
 
@@ -138,6 +141,10 @@ def prune_batch(database: Database, profile: str, before: int) -> int:
         ).rowcount
         if deleted:
             connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))
+            # The list of a week names two viewings, and stays while both are kept.
+            connection.execute(
+                "DELETE FROM week_lists WHERE profile = ? AND oldest_cause < ?", (profile, before)
+            )
     return deleted
 
 

@@ -43,6 +43,7 @@ from edgeagent.store.reach import (
 from edgeagent.store.showings import ShowingStore, prune_showings
 from edgeagent.store.undated import BootTime, UndatedViewings, add_undated
 from edgeagent.store.viewings import Shown, Viewings
+from edgeagent.store.week_lists import WeekListStore
 
 __all__ = ["HistoryStore", "SavedPicks"]
 
@@ -246,6 +247,23 @@ class HistoryStore(Viewings, KeyedStore):
             with self._database.transaction() as connection:
                 delete_older(connection, profile, reach, tables=("last_picks",))
         self._leave_no_trace()
+
+    def drop_derived(self, *, before_seq: int) -> None:
+        """Delete what viewings had a part in before a deletion: the log of what was shown, lists.
+
+        Whichever profile's deletion it was, and whatever it deleted.
+
+        Raises:
+            StorageError: deleted, but another process still reads old pages; repeat the call.
+
+        """
+        self.showings.drop(before_seq=before_seq)
+        self.weeks.drop(before_seq=before_seq)
+
+    @cached_property
+    def weeks(self) -> WeekListStore:
+        """The list of the week of each profile."""
+        return WeekListStore(self._database, leave_no_trace=self._leave_no_trace)
 
     @cached_property
     def showings(self) -> ShowingStore:

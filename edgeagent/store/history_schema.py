@@ -130,6 +130,19 @@ _APPS_AND_AGE_LIMITS = (
     "ALTER TABLE profiles ADD COLUMN age_limit INTEGER CHECK (age_limit BETWEEN 0 AND 20)",
 )
 
+_WEEKS = (
+    # It cascades, for the same reason.
+    """
+    CREATE TABLE week_lists (
+        profile TEXT PRIMARY KEY REFERENCES profiles (name) ON DELETE CASCADE,
+        made_at INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        oldest_cause INTEGER NOT NULL,
+        after_seq INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
 HISTORY_SCHEMA = Schema(
     name=HISTORY,
     application_id=0x45414831,  # "EAH1"
@@ -145,5 +158,6 @@ HISTORY_SCHEMA = Schema(
         Migration(name="0008_owed", statements=_OWED),
         Migration(name="0009_promotion", statements=_PROMOTION),
         Migration(name="0010_apps_and_age_limits", statements=_APPS_AND_AGE_LIMITS),
+        Migration(name="0011_weeks", statements=_WEEKS),
     ),
 )

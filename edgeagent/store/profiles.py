@@ -107,7 +107,14 @@ def insert_profile(connection: KeyedConnection, profile: Profile, *, after: int)
 
 def move_belongings(connection: KeyedConnection, name: str, new_name: str) -> None:
     """Move all data of one profile to another, and remove the first."""
-    for table in ("events", "title_marks", "last_picks", "showings", "creative_marks"):
+    for table in (
+        "events",
+        "title_marks",
+        "last_picks",
+        "week_lists",
+        "showings",
+        "creative_marks",
+    ):
         connection.execute(
             f"UPDATE {table} SET profile = ? WHERE profile = ?",  # noqa: S608  (our own tables)
             (new_name, name),

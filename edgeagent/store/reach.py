@@ -30,6 +30,7 @@ _CONDITIONS = {
     "last_picks": "after_seq < ?2 OR (after_seq IS NULL AND ?3 >= 0)",
     "title_marks": "after_seq < ?2 OR (after_seq IS NULL AND marked_at <= ?3)",
     # Their rows always have a number; each condition uses both parameters.
+    "week_lists": "after_seq < ?2 AND ?3 IS NOT NULL",
     "showings": "after_seq < ?2 AND ?3 IS NOT NULL",
     "creative_marks": "after_seq < ?2 AND ?3 IS NOT NULL",
 }

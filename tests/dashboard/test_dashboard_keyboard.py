@@ -25,6 +25,7 @@ PAGES = [
     "/marks",
     f"/title?id={TITLE_IDS[0]}",
     "/thinks",
+    "/week",
     "/left",
     "REPORT",
     "DETAILS",

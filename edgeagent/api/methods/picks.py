@@ -19,6 +19,7 @@ from edgeagent.messages.answers.picks import (
     ReasonShape,
     SegmentShape,
     SegmentsShape,
+    WeekListShape,
 )
 from edgeagent.messages.codec import Shape
 from edgeagent.messages.fields import MAX_PICKS, EntityId, PickLimit, ProfileName
@@ -88,6 +89,17 @@ def _explain(call: Call, params: ExplainParams) -> PickShape:
     return PickShape.of(pick)
 
 
+def _week_list(call: Call, params: ProfileParams) -> WeekListShape | None:
+    """Return the list of a profile's week; null where none can be made now."""
+    profile = call.profile(params.profile)
+    before = call.agent.last_picks(profile=profile, limit=1)
+    week = call.agent.week_list(profile=profile)
+    after = call.agent.last_picks(profile=profile, limit=1)
+    if after is not None and (before is None or before.made_at != after.made_at):
+        call.emit(PICKS_CHANGED, OfProfile(profile=profile))
+    return None if week is None else WeekListShape.of(week)
+
+
 def _segments(call: Call, params: ProfileParams) -> SegmentsShape:
     """Return the segments the model assigns to a profile, as of its last ranking, and why."""
     profile = call.profile(params.profile)
@@ -129,6 +141,7 @@ def _shapes(reasons: Iterable[Reason]) -> tuple[ReasonShape, ...]:
 METHODS = (
     own("recommend", _recommend, RecommendParams, result_name="ranking", mode="slow"),
     own("lastPicks", _last_picks, LastPicksParams, result_name="ranking"),
+    own("weekList", _week_list, ProfileParams, result_name="list", mode="slow"),
     own("explain", _explain, ExplainParams, result_name="pick", mode="slow"),
     own("segments", _segments, ProfileParams, result_name="mix", mode="slow"),
 )

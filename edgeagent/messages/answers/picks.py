@@ -19,6 +19,8 @@ __all__ = [
     "SegmentCauseShape",
     "SegmentShape",
     "SegmentsShape",
+    "WeekListShape",
+    "WeekThemeShape",
 ]
 
 
@@ -82,6 +84,37 @@ class ArtworkShape(Shape, frozen=True, kw_only=True):
     """Path on this box; ``EdgeAgent.creativeFile`` returns what is in it."""
     media_type: str
     """Of the file."""
+
+
+class WeekThemeShape(Shape, frozen=True, kw_only=True):
+    """What all titles of a list are."""
+
+    kind: Literal["films", "series"]
+    """Films or series."""
+    genres: tuple[str, ...]
+    """In the words of the catalogue; the second qualifies the first."""
+
+
+class WeekListShape(Shape, frozen=True, kw_only=True):
+    """The list of a profile's week: the same for seven days, beside the ranking of the day."""
+
+    name: str
+    """In English, such as "Your week: crime films"."""
+    theme: WeekThemeShape | None
+    """What the titles have in common; null: nothing but the reasons."""
+    reasons: tuple[ReasonShape, ...]
+    """The watched titles that raised these the most; at least one."""
+    picks: tuple[PickShape, ...]
+    """Seven at most, without those that were hidden or ended since."""
+    watched: tuple[EntityId, ...]
+    """Those of them that were watched since the list was made."""
+    profile: str
+    """Whose."""
+    made_at: int
+    """When it was made, seconds UTC."""
+    ends_at: int
+    """When the next one may be made, seconds UTC; an act of deletion, a withdrawal or another age
+    limit ends it sooner."""
 
 
 class SegmentCauseShape(Shape, frozen=True, kw_only=True):

@@ -118,7 +118,7 @@ class Forgetting:
 
     def _delete(self, begun: _Begun) -> int:
         reach = Reach(seq=begun.seq)
-        self._history.showings.drop(before_seq=begun.seq)
+        self._history.drop_derived(before_seq=begun.seq)
         if begun.since is None:
             return self._history.forget(begun.profile, begun.entity_id or "", reach=reach)
         span = ViewingSpan(since=begun.since, until=begun.until, entity_id=begun.entity_id)

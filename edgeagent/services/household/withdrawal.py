@@ -58,7 +58,7 @@ class Withdrawals:
             self._undo(*key, reach=Reach(seq=dated.seq, unplaced_until=until))
 
     def finish_log(self) -> None:
-        """Delete what was shown before the last deletion of any kind; cheap if there is nothing.
+        """Delete what was shown or listed before the last deletion; cheap if there is nothing.
 
         A release that does not know the log may have carried it out, after a roll-back.
 
@@ -67,7 +67,7 @@ class Withdrawals:
 
         """
         last = self._home.ledger.deletions.last()
-        self._home.history.showings.drop(before_seq=last)
+        self._home.history.drop_derived(before_seq=last)
 
     def undo_all(self, purpose: Purpose, profile: str, *, since: LedgerBroken) -> LedgerBroken:
         """Delete what depends on a purpose when no withdrawal can be recorded.
@@ -102,8 +102,10 @@ class Withdrawals:
             self._home.history.purge(profile, reach=reach)
         elif purpose is Purpose.PERSONALIZATION:
             self._home.history.drop_picks(profile, reach=reach)
-        if purpose is not Purpose.REPORTING:  # which had no part in what was shown
+        if purpose is Purpose.PROMOTION:
             self._home.history.showings.drop(before_seq=reach.seq)
+        elif purpose is not Purpose.REPORTING:  # which had no part in what was shown
+            self._home.history.drop_derived(before_seq=reach.seq)
 
 
 def withdrawals(ledger: LedgerStore, profile: str, *, at: int) -> tuple[ConsentRecord, ...]:

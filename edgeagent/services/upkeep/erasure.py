@@ -232,7 +232,7 @@ class Erasure:
             for dated in ledger.dated_consents(intent.profile)
         )
         step("delete")
-        history.showings.drop(before_seq=intent.seq)
+        history.drop_derived(before_seq=intent.seq)
         history.purge(
             *whose,
             reach=Reach(seq=intent.seq),

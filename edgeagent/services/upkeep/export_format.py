@@ -29,6 +29,7 @@ from edgeagent.messages.fields import (
     ShortText,
     WeekNumber,
 )
+from edgeagent.messages.week_list import WeekList
 
 __all__ = [
     "EXPORT_CAP_BYTES",
@@ -41,6 +42,7 @@ __all__ = [
     "ExportedReport",
     "ExportedShowing",
     "ExportedViewing",
+    "ExportedWeek",
     "decode_export",
     "published_schema",
 ]
@@ -81,6 +83,13 @@ class ExportedPicks(Message, frozen=True, kw_only=True):
     picks: Picks
 
 
+class ExportedWeek(Message, frozen=True, kw_only=True):
+    """The list of the week; not imported, but made again."""
+
+    made_at: Seconds
+    week: WeekList
+
+
 class ExportedShowing(Message, frozen=True, kw_only=True):
     """A promo or ad that was on the screen; not imported, because caps are those of one screen."""
 
@@ -108,6 +117,7 @@ class ExportedProfile(Message, frozen=True, kw_only=True, omit_defaults=True):
     viewings: tuple[ExportedViewing, ...]
     marks: tuple[ExportedMark, ...]
     last_picks: ExportedPicks | None
+    week_list: ExportedWeek | None = None
     shown: tuple[ExportedShowing, ...] = ()
     hidden_creatives: tuple[ExportedCreativeMark, ...] = ()
     age_limit: AgeLimit | None = None

@@ -37,6 +37,7 @@ from edgeagent.services.upkeep.export_format import (
     ExportedReport,
     ExportedShowing,
     ExportedViewing,
+    ExportedWeek,
     decode_export,
 )
 from edgeagent.services.upkeep.import_gate import Intake, LeftOut
@@ -125,6 +126,7 @@ class Portability:
                         for m in history.marked(profile.name)
                     ),
                     last_picks=_last_picks(history, profile.name),
+                    week_list=_week_list(history, profile.name),
                     shown=tuple(map(_showing, history.showings.read(profile.name, since=since))),
                     hidden_creatives=tuple(
                         ExportedCreativeMark(kind=m.kind, name=m.name, marked_at=m.marked_at)
@@ -295,6 +297,11 @@ def _event(viewing: ExportedViewing, profile: str) -> WatchEvent:
 def _last_picks(history: HistoryStore, profile: str) -> ExportedPicks | None:
     saved = history.last_picks(profile)
     return None if saved is None else ExportedPicks(made_at=saved.made_at, picks=saved.picks)
+
+
+def _week_list(history: HistoryStore, profile: str) -> ExportedWeek | None:
+    saved = history.weeks.read(profile)
+    return None if saved is None else ExportedWeek(made_at=saved.made_at, week=saved.week)
 
 
 def _showing(showing: Showing) -> ExportedShowing:

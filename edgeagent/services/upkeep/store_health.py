@@ -116,6 +116,7 @@ def _decode_all(history: HistoryStore, profile: str) -> None:
         pass
     history.marked(profile)
     history.last_picks(profile)
+    history.weeks.read(profile)
 
 
 def _whole(name: str, message: str, later_steps: int) -> Finding:

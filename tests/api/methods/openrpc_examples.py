@@ -130,6 +130,7 @@ AT_FIRST = [
     Example("Two titles for the active profile", "EdgeAgent.recommend", {"limit": 2}),
     Example("The last ranking, at once", "EdgeAgent.recommend", {"limit": 1, "cached": True}),
     Example("The last ranking, without scoring", "EdgeAgent.lastPicks", {"limit": 1}),
+    Example("The list of the week", "EdgeAgent.weekList"),
     Example("The score of one title", "EdgeAgent.explain", {"entityId": "film-0030"}),
     Example("Segments of the active profile", "EdgeAgent.segments"),
     Example("The latest viewings", "EdgeAgent.history", {"limit": 2}),
