@@ -65,10 +65,9 @@ async def _week(request: PageRequest) -> Response:
     except Refused as refused:
         if not isinstance(refused.error, ConsentRequired | NoModel):
             raise
-        why = await _why_not(request, refused)
-        return await request.page("week", back="/thinks", week=None, why=f"thinks.{why}")
+        return await request.page("thinks_nothing", why=await _why_not(request, refused))
     theme = None if week is None or week.theme is None else _theme_name(week.theme, request)
-    return await request.page("week", back="/thinks", week=week, theme=theme, why="week.none")
+    return await request.page("week", back="/thinks", week=week, theme=theme)
 
 
 def _theme_name(theme: WeekThemeShape, request: PageRequest) -> Said:
