@@ -172,12 +172,7 @@ class HistoryStore(Viewings, KeyedStore):
         return number
 
     def purge_teens(self) -> int:
-        """Delete viewings that apps marked as a teen's, and picks that may cite them.
-
-        Raises:
-            StorageError: as :meth:`purge`.
-
-        """
+        """Delete viewings that apps marked as a teen's, and picks that may cite them."""
         deleted = delete_teens(self._database)
         if deleted:
             self._leave_no_trace()
@@ -249,14 +244,7 @@ class HistoryStore(Viewings, KeyedStore):
         self._leave_no_trace()
 
     def drop_derived(self, *, before_seq: int) -> None:
-        """Delete what viewings had a part in before a deletion: the log of what was shown, lists.
-
-        Whichever profile's deletion it was, and whatever it deleted.
-
-        Raises:
-            StorageError: deleted, but another process still reads old pages; repeat the call.
-
-        """
+        """Delete what was shown and listed before a deletion, whichever profile's it was."""
         self.showings.drop(before_seq=before_seq)
         self.weeks.drop(before_seq=before_seq)
 
