@@ -216,7 +216,7 @@ def test_a_deletion_while_it_is_made_is_heard(
 
 
 class Forgetful(InstallationStore):
-    """Somebody forgets a title between the ranking and the list."""
+    """A title is forgotten between the ranking and the list."""
 
     agent: Agent
     forgot: bool = False
