@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgeagent.consent import ConsentRecord
 from edgeagent.errors import LedgerBroken
 from edgeagent.services.context import BoxContext
+from edgeagent.services.household.privacy_flags import clear_flags
 from edgeagent.services.household.withdrawal import Withdrawals, withdrawals
 
 __all__ = ["switch_everything_off"]
@@ -13,7 +14,8 @@ __all__ = ["switch_everything_off"]
 def switch_everything_off(box: BoxContext) -> tuple[ConsentRecord, ...]:
     """Withdraw every purpose of every profile, also what has lapsed; profiles and records stay.
 
-    All decisions are one transaction, so that a power cut leaves all of them or none.
+    All decisions are one transaction, so that a power cut leaves all of them or none. Before them
+    go Firebolt's flags that no purpose stands behind, upon which the platform acts.
 
     Returns:
         The withdrawals; empty if nothing was allowed.
@@ -24,6 +26,7 @@ def switch_everything_off(box: BoxContext) -> tuple[ConsentRecord, ...]:
 
     """
     ledger, now = box.home.ledger, box.clock.now()
+    clear_flags(ledger)
     deleting = Withdrawals(box.home, clock=box.clock)
     profiles = ledger.profiles_with_decisions()
     records = tuple(

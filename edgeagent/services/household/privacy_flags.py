@@ -23,7 +23,15 @@ from edgeagent.services.consent_gate import ConsentGate
 from edgeagent.services.state_store import StateStore
 from edgeagent.store import LedgerStore
 
-__all__ = ["AD_FLAGS", "FLAGS", "PURPOSE_OF", "PrivacyFlags", "forget_flags", "move_flags"]
+__all__ = [
+    "AD_FLAGS",
+    "FLAGS",
+    "PURPOSE_OF",
+    "PrivacyFlags",
+    "clear_flags",
+    "forget_flags",
+    "move_flags",
+]
 
 PURPOSE_OF = {
     "allowWatchHistory": Purpose.HISTORY,
@@ -144,6 +152,11 @@ def forget_flags(ledger: LedgerStore, name: str) -> None:
         return _State(profiles={key: on for key, on in now.profiles.items() if key != name})
 
     _states(ledger).change(without)
+
+
+def clear_flags(ledger: LedgerStore) -> None:
+    """Set every flag that is stored here to false, for every profile."""
+    _states(ledger).change(lambda _: _State())
 
 
 def _states(ledger: LedgerStore) -> StateStore[_State]:

@@ -15,7 +15,13 @@ from msgspec import Meta
 from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.errors import InputError, StorageError
 from edgeagent.messages.codec import KeptMessage, checked_text
-from edgeagent.messages.fields import MAIN_PROFILE, AgeLimit, ProfileName, RetentionDays
+from edgeagent.messages.fields import (
+    MAIN_PROFILE,
+    MAX_AGE_RATING,
+    AgeLimit,
+    ProfileName,
+    RetentionDays,
+)
 from edgeagent.services.context import BoxContext
 from edgeagent.services.household.consent_hints import ConsentHints, forget_hints, move_hints
 from edgeagent.services.household.everything_off import switch_everything_off
@@ -144,11 +150,12 @@ class Household:
 
         Raises:
             InputError: there is none of that name.
-            ProfileLocked: it is another adult's, and this is not the PIN of the profile lock.
+            ProfileLocked: it is another adult's, or is shown more than the active one, and this is
+                not the PIN of the profile lock.
 
         """
         profile = self._find(name)
-        if profile.kind == "adult" and name != self.active:
+        if name != self.active and _widens(profile, self._active_profile()):
             self.lock.require(pin)
         self._box.private.stop()
         self._states.update(active=name)
@@ -296,6 +303,10 @@ class Household:
 
         self.flags.widen(flag, profile, grant=grant)
 
+    def _active_profile(self) -> Profile | None:
+        """Return the active profile; ``None`` where the history was lost with it."""
+        return next((one for one in self.profiles() if one.name == self.active), None)
+
     def _find(self, name: str) -> Profile:
         for profile in self.profiles():
             if profile.name == name:
@@ -315,6 +326,23 @@ class Household:
     def _require_free(self, name: str) -> None:
         if any(profile.name == name for profile in self.profiles()):
             raise InputError(f"there is a profile {name!r}", hint="take a name that is free")
+
+
+def _widens(profile: Profile, active: Profile | None) -> bool:
+    """Return whether a switch from ``active`` shows more: an adult's, an older kind, a higher limit.
+
+    Anybody may create a child's or teen's profile, and it has no limit of its own; it must not be
+    the way around one.
+    """
+    if active is None or profile.kind == "adult":
+        return True
+    kinds = ("kid", "teen", "adult")
+    older = kinds.index(profile.kind) > kinds.index(active.kind)
+    return older or _own_limit(profile) > _own_limit(active)
+
+
+def _own_limit(profile: Profile) -> int:
+    return MAX_AGE_RATING if profile.age_limit is None else profile.age_limit
 
 
 def _renamed(name: str, new_name: str, now: HouseholdState) -> HouseholdState:

@@ -85,17 +85,19 @@ class Retention:
         Raises:
             InputError: less than one day, or more than the settings allow.
             LedgerBroken: nothing was changed.
-            ProfileLocked: they are more days than now, and it is not the PIN of the profile lock.
+            ProfileLocked: they are more days than chosen now, and it is not the PIN of the profile lock.
 
         """
-        allowed = self.kept().allowed_days
+        kept = self.kept()
+        allowed = kept.allowed_days
         if days is not None and not 1 <= days <= allowed:
             raise InputError(
                 f"viewings cannot be kept for {days} days", hint=f"choose 1 to {allowed} days"
             )
-        if (days or allowed) > self.kept().days:
+        # Not the days in force: reporting lengthens a shorter choice only for as long as it lasts.
+        if (days or allowed) > min(kept.chosen_days or allowed, allowed):
             ProfileLock(self._box.home.ledger, clock=self._box.clock).require(pin)
-        if days is not None and days < self.kept().days:
+        if days is not None and days < kept.days:
             self._note_deletion()
         self._states.update(retention_days=days)
         return self.kept()

@@ -93,7 +93,19 @@ class ViewingHistory:
 
         This cannot be undone. Waiting reports are cancelled as by any deletion; see
         :meth:`Forgetting.span`, also for ``step`` and the errors.
+
+        Raises:
+            InputError: the span has no end while the clock is certainly behind, so that the last
+                hour would reach to everything watched since the date it shows.
+
         """
+        clock = self._box.clock
+        if span.until is None and clock.is_behind() and span.since <= clock.now():
+            raise InputError(
+                "the clock of this box is behind, so what was watched last cannot be told apart "
+                "from everything watched later; nothing was deleted",
+                hint="wait until the box has the time, give 'until', or delete single viewings",
+            )
         return self._forgetting.span(span, profile=profile, step=step)
 
     def finish(self) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from edgeagent.consent import CONSENT_LIFETIME_SECONDS, Purpose
 from edgeagent.errors import LedgerBroken
+from edgeagent.services.household.privacy_flags import AD_FLAGS
 from tests.services.conftest import Box
 
 
@@ -31,6 +32,16 @@ def test_every_purpose_of_every_profile_is_off_and_what_was_kept_is_gone(lived: 
         assert lived.agent._home.history.count(profile) == 0
     assert [profile.name for profile in lived.agent.household.profiles()] == ["main", "bea"]
     assert lived.agent.household.switch_everything_off() == ()
+
+
+def test_the_flags_behind_which_no_purpose_stands_are_off_too(lived: Box) -> None:
+    household = lived.agent.household
+    household.widen_flag("allowACRCollection", "main")
+    for flag in AD_FLAGS[:2]:  # a third would have granted the promos
+        household.widen_flag(flag, "bea")
+    household.switch_everything_off()
+    assert not any(household.flags.all("main").values())
+    assert not any(household.flags.all("bea").values())
 
 
 def test_what_has_lapsed_is_withdrawn_too(lived: Box) -> None:

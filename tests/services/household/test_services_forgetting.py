@@ -31,6 +31,21 @@ def test_a_span_ends_before_its_end_and_one_without_holds_dates_ahead(box: Box) 
     assert kept(box) == [("t:1", 150)]
 
 
+def test_the_last_hour_of_a_clock_that_is_behind_is_not_the_whole_history(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    box.watch("t:1", ago=3 * DAY_SECONDS)
+    box.clock.jump(0)
+    box.clock.reboot()
+    box.reopen()
+    box.watch("t:2")
+    now, history = box.agent.clock.now(), box.agent.history
+    with pytest.raises(InputError, match="clock of this box is behind"):
+        history.forget(ViewingSpan(since=now - 3600), profile="main")
+    assert history.count("main") == 2
+    assert history.forget(ViewingSpan(since=now - 3600, until=now + 1), profile="main") == 1
+    assert history.forget(ViewingSpan(since=now + 1), profile="main") == 1  # a date was named
+
+
 def test_viewings_are_counted_between_moments_and_only_those_that_are_shown(box: Box) -> None:
     box.grant(Purpose.HISTORY)
     for ago in (0, 60, 61, 120):

@@ -20,6 +20,7 @@ from edgeagent.services.household.profile_lock import (
     delay_after,
 )
 from edgeagent.services.household.signals import Signal
+from edgeagent.store import ProfileKind
 from tests.services.conftest import MONDAY, Box
 
 PIN = "258046"  # no part of an id, a date or a count of the box
@@ -82,6 +83,44 @@ def test_what_narrows_never_does(locked: Box) -> None:
     agent.private.start(30)
     agent.erasure.erase_history()
     assert agent.household.active == "leo"
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit", "asks"),
+    [
+        ("kid", 6, False),
+        ("kid", 0, False),
+        ("kid", None, True),
+        ("kid", 12, True),
+        ("teen", 6, True),
+        ("adult", 0, True),
+    ],
+)
+def test_a_new_profile_is_no_way_around_an_age_limit(
+    locked: Box, kind: ProfileKind, limit: int | None, asks: bool
+) -> None:
+    household = locked.agent.household
+    household.set_age_limit("leo", 6, pin=PIN)
+    household.switch("leo")
+    household.create("new", kind=kind)  # anybody may
+    household.set_age_limit("new", limit, pin=PIN)
+    if asks:
+        with pytest.raises(ProfileLocked):
+            household.switch("new")
+        assert household.active == "leo"
+    else:
+        assert household.switch("new").age_limit == limit
+
+
+def test_days_that_reporting_lengthens_are_not_chosen(locked: Box) -> None:
+    locked.agent.retention.choose(3)
+    locked.agent.grant(Purpose.REPORTING, pin=PIN)
+    assert locked.agent.retention.kept().days == 8
+    with pytest.raises(ProfileLocked):  # it would outlast the reporting
+        locked.agent.retention.choose(8)
+    locked.agent.retention.choose(3)
+    locked.agent.withdraw(Purpose.REPORTING)
+    assert locked.agent.retention.kept().days == 3
 
 
 def test_without_a_lock_nobody_is_asked(box: Box) -> None:
