@@ -128,10 +128,14 @@ class HistoryStore(Viewings, KeyedStore):
     def forget_span(self, profile: str, span: ViewingSpan, *, reach: Reach = EVERYTHING) -> int:
         """Delete the viewings that began in a span, and picks that may cite them; return how many.
 
+        Undated viewings are dated first, if the time is known by now: one of the last hour would
+        otherwise get its date, and be shown, after that hour was deleted.
+
         Raises:
             StorageError: as :meth:`forget`.
 
         """
+        self._shown.dated()
         with self._database.transaction() as connection:
             deleted = forget_span(connection, profile, span, reach)
             connection.execute("DELETE FROM last_picks WHERE profile = ?", (profile,))

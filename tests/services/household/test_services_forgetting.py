@@ -46,6 +46,18 @@ def test_the_last_hour_of_a_clock_that_is_behind_is_not_the_whole_history(box: B
     assert history.forget(ViewingSpan(since=now + 1), profile="main") == 1  # a date was named
 
 
+def test_the_last_hour_holds_what_got_its_date_only_now(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    now = box.clock.now() + 7200
+    box.clock.jump(0)
+    box.clock.reboot()
+    box.reopen()
+    box.watch("t:1")
+    box.clock.jump(now)
+    assert box.agent.history.forget(ViewingSpan(since=now - 3600), profile="main") == 1
+    assert kept(box) == []
+
+
 def test_viewings_are_counted_between_moments_and_only_those_that_are_shown(box: Box) -> None:
     box.grant(Purpose.HISTORY)
     for ago in (0, 60, 61, 120):
