@@ -13,7 +13,7 @@ from edgeagent.clock import DAY_SECONDS
 from edgeagent.dashboard.kept import chosen_day
 from edgeagent.dashboard.page_request import PageRequest, Route
 from edgeagent.dashboard.titles import came_from
-from edgeagent.messages.answers.history import HistoryCountsShape
+from edgeagent.messages.answers.history import Forgotten, HistoryCountsShape
 
 __all__ = ["ROUTES", "HistoryPart"]
 
@@ -67,7 +67,9 @@ async def _delete(request: PageRequest) -> Response:
             back = f"/title?{urlencode({'id': entity_id, 'at': since, 'from': came})}"
         fields = {key: form.get(key, "") for key in ("since", "until", "id", "from", "name")}
         return await request.confirm("part", fields, back=back, part=fields["name"])
-    await request.tell("forgetSpan", since=since, until=until, entityId=entity_id)
+    gone = await request.ask("forgetSpan", Forgotten, since=since, until=until, entityId=entity_id)
+    if not gone.deleted:  # it may have got another date since: nobody is told that it is gone
+        return request.go(came_from(came), done="nothing_deleted")
     return request.go(came_from(came), done="deleted")
 
 

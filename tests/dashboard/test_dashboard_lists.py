@@ -113,6 +113,18 @@ def test_the_last_hour_or_day_is_deleted_after_a_question(
     assert kept(running) == [age + 600 for age in ages[3 - left :]]
 
 
+def test_nobody_is_told_that_something_is_deleted_which_has_another_date_by_now(
+    serving: Serving, running: Running
+) -> None:
+    watched(running, 60)
+    since = running.box.clock.now() - 61
+    sure = {"since": str(since), "until": str(since + 1), "id": "t:1", "sure": "yes"}
+    done = serving.post("/kept/delete", **sure)
+    assert done.headers["location"] == "/kept?done=nothing_deleted"
+    assert "Nothing was deleted" in serving.get("/kept?done=nothing_deleted").text
+    assert kept(running) == [60]
+
+
 def test_a_day_is_deleted_and_no_other(serving: Serving, running: Running) -> None:
     ages = [0, 2 * DAY_SECONDS, 4 * DAY_SECONDS]
     watched(running, *ages)
