@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -23,6 +24,7 @@ __all__ = ["ROUTES"]
 T = TypeVar("T")
 
 _ROWS = 8
+_FOR_OTHERS = ("age", "house_only")
 _HIDEABLE = ("creative", "advertiser", "category")
 
 
@@ -45,10 +47,10 @@ def _why_nothing(promotions: PromotionsShape, consent: ConsentShape) -> str:
     """Say why the log is empty, if it is: the key of a text."""
     if promotions.shown:
         return ""
-    if not promotions.creatives:
-        return "none_here"
     if not consent.may_consent:
         return "child"
+    if not promotions.creatives:
+        return "none_here"
     granted = any(each.purpose == "promotion" and each.granted for each in consent.purposes)
     return "none_yet" if granted else "off"
 
@@ -87,6 +89,8 @@ async def _promo(request: PageRequest) -> Response:
 
 async def _picture(request: PageRequest) -> Response:
     crid = request.query.get("id", "")
+    if crid not in {creative.crid for creative in (await _ask(request)).creatives}:
+        raise HTTPException(404)
     try:
         file = await request.ask("creativeFile", CreativeFileShape, crid=crid)
     except Refused as refused:
@@ -122,7 +126,10 @@ def _place(request: PageRequest) -> dict[str, str]:
 
 
 async def _ask(request: PageRequest) -> PromotionsShape:
-    return await request.ask("promotions", PromotionsShape)
+    """Ask for everything but the creatives that are for older people than the profile's."""
+    promotions = await request.ask("promotions", PromotionsShape)
+    fit = tuple(one for one in promotions.creatives if one.why_not not in _FOR_OTHERS)
+    return msgspec.structs.replace(promotions, creatives=fit)
 
 
 ROUTES = (

@@ -69,12 +69,13 @@ def why_not(
     """
     limit = min(here.max_age_rating, KID_AGE_RATING) if here.for_kid else here.max_age_rating
     checks: tuple[tuple[Ineligible, bool], ...] = (
+        # First: what is for others is not even listed for this profile.
+        ("age", creative.age_rating > limit),
+        ("house_only", here.for_kid and creative.kind != "promo"),
         ("placement", creative.placement != here.placement),
         ("time", not creative.starts_at <= here.now < creative.ends_at),
         ("daypart", bool(creative.dayparts) and here.daypart not in creative.dayparts),
         ("language", creative.language not in {None, here.language}),
-        ("age", creative.age_rating > limit),
-        ("house_only", here.for_kid and creative.kind != "promo"),
         ("hidden", here.hidden.covers(creative)),
         ("cap", not room.has(creative)),
     )

@@ -97,6 +97,24 @@ def test_the_log_is_told_latest_first_and_paged(running: Running, advertising: S
     )
 
 
+def test_what_is_for_older_people_has_no_page_and_no_picture(
+    running: Running, serving: Serving
+) -> None:
+    advertise(running, *NAMES)
+    with running.box.open() as agent:
+        start = running.box.clock.now()
+        late = some_creative("late", starts_at=start + 60, age_rating=18)
+        install_creatives(agent, some_catalogue(late, some_creative("plain", starts_at=start)))
+    serving.enter()
+    assert "The late" in told(serving.get("/promos/all").text)
+    serving.post("/profiles/limit", name="main", limit="12")
+    page = told(serving.get("/promos/all").text)
+    assert "The plain" in page
+    assert "The late" not in page
+    assert serving.get("/promo?id=late").status == 404
+    assert serving.get("/promo/picture?id=late").status == 404
+
+
 def test_why_it_was_shown_is_said_in_the_viewers_words(advertising: Serving) -> None:
     page = told(advertising.get("/promo?id=aimed").text)
     assert "what this box sees in you: segment 0" in page

@@ -329,10 +329,10 @@ class Household:
 
 
 def _widens(profile: Profile, active: Profile | None) -> bool:
-    """Return whether a switch from ``active`` shows more: an adult's, an older kind, a higher limit.
+    """Return whether a switch from ``active`` shows more: an older kind, or a higher limit.
 
-    Anybody may create a child's or teen's profile, and it has no limit of its own; it must not be
-    the way around one.
+    Another adult's always does. Anybody may create a child's or teen's profile, and it has no limit
+    of its own: it must not be the way around one.
     """
     if active is None or profile.kind == "adult":
         return True

@@ -85,7 +85,8 @@ class Retention:
         Raises:
             InputError: less than one day, or more than the settings allow.
             LedgerBroken: nothing was changed.
-            ProfileLocked: they are more days than chosen now, and it is not the PIN of the profile lock.
+            ProfileLocked: they are more days than chosen now, and it is not the PIN of the profile
+                lock.
 
         """
         kept = self.kept()
