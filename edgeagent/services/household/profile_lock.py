@@ -40,7 +40,8 @@ _LONGEST_DELAY_SECONDS = 3600
 """24 tries a day: half of all PINs of four digits take 208 days around the clock, of six digits 57
 years. Longer ones would let a child lock its parents out for a day."""
 COUNTDOWN_SECONDS = 60
-"""Before everything may be erased: time to stop what was not meant, or what a child began."""
+"""Before everything may be erased: time to stop what was not meant, or what a child began, by any
+right PIN."""
 _COUNTED_DOWN_SECONDS = 600
 """For so long after the countdown everything may be erased; then it begins again."""
 _MOST_DIGITS, _FEWEST_DIGITS = 12, 4
@@ -137,9 +138,12 @@ class ProfileLock:
                 f"this is not the PIN of the profile lock; {_tries_left(taken.tries)}",
                 hint="where it is forgotten, erasing everything removes it",
             )
-        # Tries that were counted while this one was compared stay counted.
+        # Tries that were counted while this one was compared stay counted. A countdown that a child
+        # began ends here.
         self._states.change(
-            lambda now: msgspec.structs.replace(now, tries=max(0, now.tries - taken.tries))
+            lambda now: msgspec.structs.replace(
+                now, tries=max(0, now.tries - taken.tries), erase_asked=None
+            )
         )
 
     def choose(self, new_pin: str | None, *, pin: str | None = None) -> LockState:

@@ -123,6 +123,17 @@ def test_days_that_reporting_lengthens_are_not_chosen(locked: Box) -> None:
     assert locked.agent.retention.kept().days == 3
 
 
+def test_a_right_pin_stops_the_countdown(locked: Box) -> None:
+    assert lock(locked).countdown() == COUNTDOWN_SECONDS
+    locked.clock.stand(COUNTDOWN_SECONDS)
+    assert lock(locked).countdown() == 0
+    with pytest.raises(WrongPin):
+        lock(locked).require("0000")
+    assert lock(locked).countdown() == 0
+    lock(locked).require(PIN)
+    assert lock(locked).countdown() == COUNTDOWN_SECONDS
+
+
 def test_without_a_lock_nobody_is_asked(box: Box) -> None:
     assert not lock(box).state().on
     assert lock(box).countdown() == 0
