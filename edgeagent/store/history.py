@@ -128,8 +128,7 @@ class HistoryStore(Viewings, KeyedStore):
     def forget_span(self, profile: str, span: ViewingSpan, *, reach: Reach = EVERYTHING) -> int:
         """Delete the viewings that began in a span, and picks that may cite them; return how many.
 
-        Undated viewings are dated first, if the time is known by now: one of the last hour would
-        otherwise get its date, and be shown, after that hour was deleted.
+        Undated viewings are dated first, if they can be: else the last hour came back later.
 
         Raises:
             StorageError: as :meth:`forget`.
