@@ -220,7 +220,7 @@ class Agent(AbstractContextManager["Agent"]):
     @cached_property
     def household(self) -> Household:
         """The profiles."""
-        return Household(self._box)
+        return Household(self._box, teens=self._config.teen_max_age_rating)
 
     @cached_property
     def titles(self) -> TitleIndex:

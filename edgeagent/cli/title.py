@@ -35,12 +35,24 @@ def command() -> None:
 @command.command()
 @click.argument("words_of_title", nargs=-1, required=True, metavar="WORD...")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@profile_option
 @json_option
 @pass_box
-def search(box: BoxOptions, *, words_of_title: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Find titles of the catalogue by words, or parts of words, of their name."""
+def search(
+    box: BoxOptions,
+    *,
+    words_of_title: tuple[str, ...],
+    limit: int,
+    named_profile: str | None,
+    as_json: bool,
+) -> None:
+    """Find titles of the catalogue by words, or parts of words, of their name.
+
+    What is above the profile's age limit is not found.
+    """
     with box.look() as agent:
-        found = agent.titles.search(" ".join(words_of_title))
+        most = agent.household.max_age_rating(agent.household.chosen(named_profile))
+        found = agent.titles.search(" ".join(words_of_title), max_age_rating=most)
     if as_json:
         emit_json({"count": len(found), "titles": found[:limit]})
         return

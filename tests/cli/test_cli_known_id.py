@@ -75,3 +75,23 @@ def _shortest_beginning(of: str, among: list[str]) -> str:
         for length in lengths
         if sum(one.startswith(of[:length]) for one in among) == 1 or length == len(of)
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "most"),
+    [("adult", 12, 12), ("teen", None, 16), ("kid", None, 6), ("kid", 0, 0)],
+)
+def test_what_is_above_the_age_limit_is_not_found(
+    terminal: Terminal, publisher: Publisher, kind: str, own: int | None, most: int
+) -> None:
+    terminal.says("profile", "create", "kim", "--kind", kind)
+    if own is not None:
+        terminal.says("profile", "age-limit", "kim", "--years", str(own))
+    fit = {one.entity_id for one in publisher.log.titles if one.age_rating <= most}
+    assert fit < {one.entity_id for one in publisher.log.titles}
+    search = ("title", "search", "", "--limit", "1000")
+    found = terminal.json(*search, "--profile", "kim")["titles"]
+    assert {one["entity_id"] for one in found} == fit
+    assert terminal.json(*search)["count"] == len(publisher.log.titles)
+    terminal.says("profile", "switch", "kim")
+    assert terminal.json(*search)["count"] == len(fit)

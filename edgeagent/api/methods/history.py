@@ -69,6 +69,8 @@ class TitlesParams(Shape, frozen=True, kw_only=True):
     """Part of a title, upper or lower case."""
     limit: _Limit = 50
     """Most titles in the answer."""
+    profile: ProfileName | None = None
+    """For whom; the active profile unless given."""
 
 
 class TitleParams(Shape, frozen=True, kw_only=True):
@@ -157,13 +159,16 @@ def _app(told: ToldByApp) -> AppShape:
 
 
 def _titles(call: Call, params: TitlesParams) -> tuple[TitleShape, ...]:
-    """Return titles of the catalogue whose name holds a text."""
+    """Return titles of the catalogue whose name holds a text, up to the profile's age limit."""
     wanted = params.search.casefold()
+    most = call.agent.household.max_age_rating(call.profile(params.profile))
     try:
         titles = call.agent.titles.all()
     except ModelError:
         return ()
-    found = (title for title in titles if wanted in title.title.casefold())
+    found = (
+        title for title in titles if title.age_rating <= most and wanted in title.title.casefold()
+    )
     return tuple(
         TitleShape(
             entity_id=title.entity_id,

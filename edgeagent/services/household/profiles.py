@@ -22,6 +22,8 @@ from edgeagent.messages.fields import (
     ProfileName,
     RetentionDays,
 )
+from edgeagent.promotion.limits import KID_AGE_RATING
+from edgeagent.services.audience import max_age_rating
 from edgeagent.services.context import BoxContext
 from edgeagent.services.household.consent_hints import ConsentHints, forget_hints, move_hints
 from edgeagent.services.household.everything_off import switch_everything_off
@@ -74,9 +76,16 @@ class HouseholdStateStore(StateStore[HouseholdState]):
 class Household:
     """Creates, renames and switches profiles, and records what they allow."""
 
-    def __init__(self, box: BoxContext) -> None:
-        """Manage the profiles of ``box``."""
+    def __init__(self, box: BoxContext, *, teens: int) -> None:
+        """Manage the profiles of ``box``.
+
+        Args:
+            box: its stores and consents.
+            teens: the highest age rating that teens are shown, of the settings.
+
+        """
         self._box = box
+        self._teens = teens
         self._states = HouseholdStateStore(box.home.ledger)
 
     @property
@@ -175,6 +184,19 @@ class Household:
         self.lock.require(pin)
         self._box.home.history.set_age_limit(name, limit)
         return self._find(name)
+
+    def max_age_rating(self, name: str) -> int:
+        """Return the highest age rating of the titles that are found for a profile.
+
+        A kid's is that of creatives: nothing is recommended to a kid, so ranking needs none.
+
+        Raises:
+            InputError: there is none of that name.
+
+        """
+        profile = self._box.home.history.profile(name)
+        limit = max_age_rating(profile, teens=self._teens)
+        return min(limit, KID_AGE_RATING) if profile.kind == "kid" else limit
 
     def rename(self, name: str, new_name: str, *, step: Step = lambda _: None) -> Profile:
         """Rename a profile; its history, marks, consents and flags keep belonging to it.

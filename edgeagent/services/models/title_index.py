@@ -79,10 +79,11 @@ class TitleIndex:
         """
         return iter(self._load())
 
-    def search(self, text: str) -> tuple[Title, ...]:
+    def search(self, text: str, *, max_age_rating: int) -> tuple[Title, ...]:
         """Return the titles in whose names all words of a text are, in any order.
 
-        Case and accents do not count. Names that begin with the text come first.
+        Case and accents do not count. Names that begin with the text come first. What is for older
+        people than ``max_age_rating`` is left out.
 
         Raises:
             NoModel, ModelRefused: as for :meth:`find`.
@@ -90,7 +91,11 @@ class TitleIndex:
         """
         wanted = _plain(text)
         words = wanted.split()
-        named = ((_plain(title.title), title) for title in self._load())
+        named = (
+            (_plain(title.title), title)
+            for title in self._load()
+            if title.age_rating <= max_age_rating
+        )
         found = [(name, title) for name, title in named if all(word in name for word in words)]
         found.sort(key=lambda one: (not one[0].startswith(wanted), one[0], one[1].entity_id))
         return tuple(title for _, title in found)
