@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import click
 
 from edgeagent.cli.wording import words
 from edgeagent.errors import InputError, ProfileLocked
 
-__all__ = ["read_pin", "with_pin"]
+__all__ = ["read_new_pin", "read_pin", "with_pin"]
 
 T = TypeVar("T")
 
@@ -28,6 +28,16 @@ def with_pin(act: Callable[[str | None], T]) -> T:
     return act(pin)
 
 
+def read_new_pin(question: str) -> str:
+    """Ask twice at a terminal: nobody sees a slip, and it would lock the household out.
+
+    Raises:
+        InputError: as :func:`read_pin`.
+
+    """
+    return _read(question, again=words("The same PIN once more"))
+
+
 def read_pin(question: str) -> str:
     """Ask at a terminal, without showing what is typed; else take the next line of stdin.
 
@@ -35,8 +45,12 @@ def read_pin(question: str) -> str:
         InputError: standard input is at its end.
 
     """
+    return _read(question, again=False)
+
+
+def _read(question: str, *, again: str | Literal[False]) -> str:
     if sys.stdin.isatty():
-        typed: str = click.prompt(question, hide_input=True, err=True)
+        typed: str = click.prompt(question, hide_input=True, confirmation_prompt=again, err=True)
         return typed.strip()
     line = sys.stdin.readline()
     if not line:

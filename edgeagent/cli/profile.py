@@ -49,7 +49,11 @@ def list_(box: BoxOptions, *, as_json: bool) -> None:
         if profile.created_at:
             since = words("since {day}", day=iso_utc(profile.created_at)[:10])
         mark = "*" if profile.name == active else " "
-        click.echo(f"{mark} {profile.name}  {profile.kind}  {since}".rstrip())
+        limit = ""
+        if profile.age_limit is not None:
+            limit = words("age limit {years}", years=profile.age_limit)
+        known = (profile.name, profile.kind, since, limit)
+        click.echo(f"{mark} {'  '.join(filter(None, known))}")
 
 
 @command.command()

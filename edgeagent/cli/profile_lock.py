@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
-from edgeagent.cli.pin import read_pin
+from edgeagent.cli.pin import read_new_pin, read_pin
 from edgeagent.cli.wording import TranslatedCommand, counted, words
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.services.household.profile_lock import LockState
@@ -28,10 +28,10 @@ __all__ = ["command"]
 def command(box: BoxOptions, *, sets: bool, remove: bool, as_json: bool) -> None:
     """Show the profile lock; set, change or remove its PIN.
 
-    With a lock, a PIN of 4 to 12 digits is asked for before a switch to another adult's profile, a
-    consent, a longer retention and the removal of a profile; never to withdraw or to erase
-    everything. It is typed unseen, or read from standard input, a line for each; first the present
-    one.
+    With a lock, a PIN of 4 to 12 digits is asked for before a switch to another adult's profile or
+    to one that is shown more, a consent, another age limit, a longer retention and the removal of a
+    profile; never to withdraw or to erase everything. It is typed unseen, a new one twice, or read
+    from standard input, a line for each; first the present one.
     """
     if sets and remove:
         raise click.UsageError(words("--set and --remove exclude each other"))
@@ -42,7 +42,7 @@ def command(box: BoxOptions, *, sets: bool, remove: bool, as_json: bool) -> None
             if lock.state().on:
                 present = read_pin(words("PIN of the profile lock"))
                 lock.require(present)
-            new = read_pin(words("New PIN, 4 to 12 digits")) if sets else None
+            new = read_new_pin(words("New PIN, 4 to 12 digits")) if sets else None
             state = lock.choose(new, pin=present)
     else:
         with box.look() as agent:

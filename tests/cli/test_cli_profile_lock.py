@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -53,6 +56,48 @@ def test_the_lock_is_shown_changed_and_removed(home: Path) -> None:
     assert run(home, "profile", "lock", "--remove", typed="4711").exit_code == 0
     assert "no profile lock" in run(home, "profile", "lock").output
     assert run(home, "profile", "lock", "--set", "--remove").exit_code == 2
+
+
+def typed_unseen(home: Path, *answers: str) -> str:
+    """Set a PIN at a terminal, each answer after its question; return what was asked and said."""
+    keyboard, terminal = os.openpty()
+    line = (sys.executable, "-m", "edgeagent", "--home", str(home), "profile", "lock", "--set")
+    with subprocess.Popen(
+        line,
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as command:
+        os.close(terminal)
+        assert command.stdout is not None
+        said = b""
+        for answer in answers:
+            question = said
+            while not (said.endswith(b": ") and len(said) > len(question)):
+                read = os.read(command.stdout.fileno(), 4096)
+                assert read, said.decode()
+                said += read
+            os.write(keyboard, f"{answer}\n".encode())
+        said += command.stdout.read()
+    os.close(keyboard)
+    return said.decode()
+
+
+def test_at_a_terminal_a_new_pin_is_asked_for_twice(tmp_path: Path) -> None:
+    said = typed_unseen(tmp_path / "box", PIN, "258047", PIN, PIN)
+    assert said.count("The same PIN once more: ") == 2
+    assert "do not match" in said
+    assert "the profile lock is on" in said
+    assert PIN not in said
+    assert run(tmp_path / "box", "profile", "lock", "--remove", typed=PIN).exit_code == 0
+
+
+def test_the_list_names_a_limit(home: Path) -> None:
+    assert "age limit" not in run(home, "profile", "list").output
+    run(home, "profile", "age-limit", "anna", "--years", "12", typed=PIN)
+    listed = run(home, "profile", "list").output.splitlines()
+    assert [line.endswith("  age limit 12") for line in listed] == [False, True]
 
 
 def test_everything_is_erased_after_a_minute_only(home: Path) -> None:
