@@ -46,9 +46,15 @@ def update(box: BoxOptions, *, as_json: bool) -> None:
         click.echo(words("fetched  model {version}, another report task", version=published))
     else:
         click.echo(words("fetched  model {version}, the same report task", version=published))
-    parts = ((words("model"), done.model_changed), (words("catalogue"), done.catalogue_changed))
+    parts = (
+        (words("model"), done.model_changed),
+        (words("catalogue"), done.catalogue_changed),
+        (words("promos and ads"), done.creatives == "fetched"),
+    )
     changed = ", ".join(name for name, flag in parts if flag) or words("nothing")
     click.echo(words("active   model {version}; new: {parts}", version=active, parts=changed))
+    if done.creatives == "taken_back":
+        click.echo(words("the publisher has taken all promos and ads back"))
     if done.refused is not None:
         click.echo(words("the published model is not used: {reason}", reason=done.refused))
     _say_stops(installation)

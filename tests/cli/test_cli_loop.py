@@ -15,8 +15,10 @@ from click.testing import CliRunner, Result
 from edgeagent.cli.root import cli
 from edgeagent.messages.manifest import LiftedWord
 from edgeagent.simulator.plan import START
+from edgeagent.testing.creatives import picture_of, some_catalogue, some_creative
 from model_export.publishing.artefacts import export
 from model_export.train import train
+from server_stub.distribution.creatives import PackedCreatives, publish_creatives
 from server_stub.distribution.operator import Operator
 from server_stub.distribution.rollback import stop
 from tests.publishing import LIFETIME_DAYS, Household, Publisher, titles_of
@@ -171,6 +173,24 @@ def test_words_that_the_operator_lifts_are_shown(connected: Terminal, publisher:
         {"word": "krieg", "topics": ["violence"]}
     ]
     assert "`krieg` does not tell of violence" in connected.says("privacy", "dpia")
+
+
+@pytest.mark.deep
+def test_an_update_says_that_promos_came_and_were_taken_back(
+    connected: Terminal, publisher: Publisher
+) -> None:
+    connected.says("model", "update")
+    operator = Operator.without_passphrase(
+        publisher.repository, publisher.keys, now=START, lifetime_days=LIFETIME_DAYS
+    )
+    promo = some_creative("autumn", starts_at=START)
+    files = {promo.asset.path: picture_of("autumn")}
+    publish_creatives(operator, PackedCreatives(catalogue=some_catalogue(promo), files=files))
+    assert "; new: promos and ads\n" in connected.says("model", "update")
+    assert connected.json("model", "update")["creatives"] == "none"
+    publish_creatives(operator, PackedCreatives(catalogue=some_catalogue(), files={}))
+    said = connected.says("model", "update")
+    assert "; new: nothing\nthe publisher has taken all promos and ads back\n" in said
 
 
 def test_reports_are_closed_sent_and_shown(connected: Terminal) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -27,7 +27,12 @@ from edgeagent.messages.targets import (
 )
 from edgeagent.promotion.limits import DAY_BYTES
 from edgeagent.promotion.rules import require_sound
-from edgeagent.services.models.creatives import CreativesState, CreativesStore, kept_catalogue
+from edgeagent.services.models.creatives import (
+    CreativeLibrary,
+    CreativesState,
+    CreativesStore,
+    kept_catalogue,
+)
 from edgeagent.store import Home
 from edgeagent.store.durable import replace_durably
 from edgeagent.store.home_files import MODELS_DIRECTORY
@@ -35,10 +40,13 @@ from edgeagent.store.home_files import MODELS_DIRECTORY
 if TYPE_CHECKING:
     from edgeagent.network.repository import Repository
 
-__all__ = ["fetch_creatives"]
+__all__ = ["CreativesChange", "fetch_creatives"]
+
+CreativesChange = Literal["none", "fetched", "taken_back"]
+"""What a fetch did to the catalogue in use and its files; ``taken_back``: all of them are gone."""
 
 
-def fetch_creatives(repository: Repository, home: Home, *, now: int) -> None:
+def fetch_creatives(repository: Repository, home: Home, *, now: int) -> CreativesChange:
     """Fetch what is published of creatives; a failure leaves what was there and is noted.
 
     Args:
@@ -46,11 +54,33 @@ def fetch_creatives(repository: Repository, home: Home, *, now: int) -> None:
         home: of the box; its history stays closed.
         now: seconds UTC.
 
+    Returns:
+        What changed here.
+
     Raises:
         DiskFull: there is no room.
 
     """
     store, models = CreativesStore(home.ledger), home.directory / MODELS_DIRECTORY
+    before = _kept(store, models)
+    _fetch_published(repository, store, models, now=now)
+    after = _kept(store, models)
+    if after == before:
+        return "none"
+    library = CreativeLibrary(store, models).catalogue()
+    return "fetched" if library is not None and library.creatives else "taken_back"
+
+
+def _kept(store: CreativesStore, models: Path) -> tuple[str | None, frozenset[str]]:
+    """Return the hash of the catalogue in use, and the names of its files that are here."""
+    first = target_file(models, CREATIVES_TARGET)
+    files = first.parent.glob(f"{CREATIVES_ROLE}%2F*")
+    return store.load().sha256, frozenset(path.name for path in files if path != first)
+
+
+def _fetch_published(
+    repository: Repository, store: CreativesStore, models: Path, *, now: int
+) -> None:
     first = target_file(models, CREATIVES_TARGET)
     try:
         data = repository.find(CREATIVES_TARGET, most_bytes=CREATIVE_FILE_CAP_BYTES)

@@ -52,6 +52,8 @@ class Update:
     catalogue_changed: bool
     model_version: str
     """Of the model that is active now."""
+    creatives: creatives_fetch.CreativesChange = "none"
+    """Of the promos, ads and artwork."""
     refused: str | None = None
     """Why the published model is not the active one."""
 
@@ -117,6 +119,7 @@ class Models:
             model_changed=activated.model_changed,
             catalogue_changed=activated.catalogue_changed,
             model_version=activated.model_version,
+            creatives=fetched.creatives,
             refused=activated.refused,
         )
 

@@ -34,6 +34,7 @@ from edgeagent.services.timekeeping.device_clock import DeviceClock
 
 if TYPE_CHECKING:
     from edgeagent.network.repository import Repository
+    from edgeagent.services.models.creatives_fetch import CreativesChange
 
 __all__ = ["Fetched", "Updater"]
 
@@ -48,6 +49,7 @@ class Fetched:
     model_version: str
     """Of the published model that this box is to use."""
     task_changed: bool
+    creatives: CreativesChange = "none"
 
 
 class Updater:
@@ -61,7 +63,7 @@ class Updater:
         open_repository: Callable[[int], Repository],
         clock: DeviceClock,
         random: RandomSource,
-        fetch_creatives: Callable[[Repository], None] = lambda _: None,
+        fetch_creatives: Callable[[Repository], CreativesChange] = lambda _: "none",
     ) -> None:
         """Fetch for ``installations``.
 
@@ -107,10 +109,11 @@ class Updater:
         wanted = chosen != before.current or before.failures or before.refused
         self._staged.put(chosen if wanted else None)
         self._installations.end_trouble()
-        self._fetch_creatives(repository)
+        creatives = self._fetch_creatives(repository)
         return Fetched(
             model_version=(chosen or announced.manifest).model_version,
             task_changed=announced.task != before.task,
+            creatives=creatives,
         )
 
     def _require_listed(self, repository: Repository, announced: Announcement) -> None:

@@ -93,6 +93,38 @@ def test_what_is_published_is_fetched_and_what_is_gone_is_deleted(box: Box) -> N
     assert not list((box.directory / MODELS_DIRECTORY / "targets").glob("creatives*"))
 
 
+def test_what_a_fetch_changed_is_said(box: Box) -> None:
+    def change(repository: StaticRepository) -> str:
+        return fetch_creatives(repository, box.agent._home, now=box.clock.now())
+
+    nothing = StaticRepository(box.directory / MODELS_DIRECTORY, now=box.clock.now())
+    assert change(nothing) == "none"
+    assert change(Publishing(box, *some(box, "a"))) == "fetched"
+    assert change(Publishing(box, *some(box, "a"))) == "none"
+    assert change(Publishing(box, *some(box, "a", "a"))) == "none"  # refused
+    assert change(Publishing(box)) == "taken_back"
+    assert change(Publishing(box)) == "none"
+    assert change(Publishing(box, *some(box, "b"))) == "fetched"
+    assert change(nothing) == "taken_back"
+
+
+def test_files_that_follow_on_another_day_are_a_change(box: Box) -> None:
+    offered = [large(f"c{number}") for number in range(33)]
+    files = {creative.asset.path: data for creative, data in offered}
+    creatives = [
+        msgspec.structs.replace(
+            one, starts_at=box.clock.now(), ends_at=box.clock.now() + 30 * DAY_SECONDS
+        )
+        for one, _ in offered
+    ]
+    changes = []
+    for days in (0, 0, 1):
+        box.clock.advance(days * DAY_SECONDS)
+        repository = Publishing(box, *creatives, files=files)
+        changes.append(fetch_creatives(repository, box.agent._home, now=box.clock.now()))
+    assert changes == ["fetched", "none", "fetched"]
+
+
 def test_boxes_ask_for_the_same_whatever_was_agreed_to_shown_or_hidden(
     make_box: Callable[..., Box],
 ) -> None:
