@@ -11,11 +11,13 @@ from edgeagent.cli.box_options import BoxOptions, pass_box, profile_option
 from edgeagent.cli.wording import TranslatedCommand, TranslatedGroup, words
 from edgeagent.clock import iso_utc
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.consent import Purpose
 from edgeagent.messages.creatives import Creative
 from edgeagent.promotion.context import OnScreen
+from edgeagent.promotion.eligibility import Ineligible
 from edgeagent.promotion.limits import MOST_AT_ONCE, MOST_LIKELIHOOD_RATIO
 from edgeagent.promotion.variants import is_variant
-from edgeagent.services.promotions.answers import CreativeReason, ListedCreative
+from edgeagent.services.promotions.answers import CreativeReason
 from edgeagent.store import CreativeMark
 
 __all__ = ["command"]
@@ -109,7 +111,7 @@ def list_(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
         emit_json({"profile": profile, "creatives": creatives, "shown": log, "hidden": hidden})
         return
     for item in creatives:
-        _print_creative(item.creative, _state(item))
+        _print_creative(item.creative, _state(item.why_not))
     if not creatives:
         click.echo(
             words("this box has no creatives; they come with updates: edgeagent model update")
@@ -133,11 +135,14 @@ def list_(box: BoxOptions, *, named_profile: str | None, as_json: bool) -> None:
 def why(box: BoxOptions, *, crid: str, named_profile: str | None, as_json: bool) -> None:
     """Say why the creative CRID may be shown, and how to stop it."""
     with box.look() as agent:
-        reason = agent.promotions.why(crid, profile=agent.household.chosen(named_profile))
+        profile = agent.household.chosen(named_profile)
+        reason = agent.promotions.why(crid, profile=profile)
+        states = agent.consent(profile)
     if as_json:
         emit_json(reason)
         return
-    _print_reason(reason)
+    granted = any(one.purpose == Purpose.PROMOTION and one.granted for one in states)
+    _print_reason(reason, granted=granted)
 
 
 def _named(function: F) -> F:
@@ -198,7 +203,7 @@ def _print_creative(creative: Creative, state: str) -> None:
     click.echo(f"  {creative.advertiser}, {creative.cat}  [{creative.crid}]  {state}")
 
 
-def _state(item: ListedCreative) -> str:
+def _state(why_not: Ineligible | None) -> str:
     reasons = {
         None: words("may be shown"),
         "placement": words("for another placement"),
@@ -211,10 +216,10 @@ def _state(item: ListedCreative) -> str:
         "no_file": words("not fetched yet"),
         "cap": words("shown often enough"),
     }
-    return reasons[item.why_not]
+    return reasons[why_not]
 
 
-def _print_reason(reason: CreativeReason) -> None:
+def _print_reason(reason: CreativeReason, *, granted: bool) -> None:
     creative = reason.creative
     if reason.segments:
         names = ", ".join(f"{each.label.name} ({each.probability:.0%})" for each in reason.segments)
@@ -222,6 +227,8 @@ def _print_reason(reason: CreativeReason) -> None:
         if reason.titles:
             click.echo(words("  from what you watched: {titles}", titles=", ".join(reason.titles)))
     click.echo(_part_of_taste(reason))
+    if reason.why_not is not None:
+        click.echo(words("How it stands here: {state}.", state=_state(reason.why_not)))
     if creative.code is not None:
         click.echo(
             words(
@@ -232,13 +239,22 @@ def _print_reason(reason: CreativeReason) -> None:
         )
     else:
         click.echo(words("Nobody is told that it was shown."))
-    click.echo(
-        words(
+    if reason.why_not != "hidden":
+        click.echo(_way_to_stop(reason, granted=granted))
+
+
+def _way_to_stop(reason: CreativeReason, *, granted: bool) -> str:
+    names = {"crid": reason.creative.crid, "advertiser": reason.creative.advertiser}
+    if not granted:
+        return words(
             "To stop it: edgeagent promo hide {crid}, or edgeagent promo hide --advertiser "
-            "{advertiser}, or edgeagent consent withdraw promotion",
-            crid=creative.crid,
-            advertiser=creative.advertiser,
+            "{advertiser}",
+            **names,
         )
+    return words(
+        "To stop it: edgeagent promo hide {crid}, or edgeagent promo hide --advertiser "
+        "{advertiser}, or edgeagent consent withdraw promotion",
+        **names,
     )
 
 
@@ -249,6 +265,8 @@ def _part_of_taste(reason: CreativeReason) -> str:
             if reason.segments
             else words("Where its title is recommended you see the standard artwork.")
         )
+    if not reason.segments and reason.why_not is not None:
+        return words("Taste has no part in it.")
     if not reason.segments:
         return words("Taste has no part in it: it fits the place and the time.")
     return words(

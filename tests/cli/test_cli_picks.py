@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edgeagent.agent import Agent
@@ -184,3 +185,28 @@ def test_a_choice_names_its_file_in_json_too(terminal: Terminal) -> None:
     [item] = terminal.json("promo", "choose", "home", "--genre", "Horror")["creatives"]
     assert Path(item["file"]).read_bytes() == picture_of("house")
     assert item["file"] in terminal.says("promo", "choose", "home", "--on-screen", "no-film")
+
+
+def test_why_says_how_it_stands_and_what_can_be_taken_back(terminal: Terminal) -> None:
+    now = SystemClock().now()
+    late, grown = some_creative("late", starts_at=now + 3600), some_creative("grown", age_rating=18)
+    grown = msgspec.structs.replace(grown, starts_at=now - 3600, ends_at=now + 3600)
+    plain = msgspec.structs.replace(grown, crid="plain", age_rating=0)
+    with Agent.open(terminal.home) as agent:
+        install_creatives(agent, some_catalogue(late, grown, plain))
+    terminal.says("profile", "age-limit", "main", "--years", "12")
+    fits = "it fits the place and the time"
+    said = terminal.says("promo", "why", "plain")
+    assert fits in said
+    assert "consent withdraw" not in said
+    assert "edgeagent promo hide --advertiser acme\n" in said
+    for crid, state in (("late", "not now"), ("grown", "for older people")):
+        said = terminal.says("promo", "why", crid)
+        assert fits not in said
+        assert f"How it stands here: {state}." in said
+    terminal.says("consent", "grant", "promotion")
+    assert "or edgeagent consent withdraw promotion" in terminal.says("promo", "why", "plain")
+    terminal.says("promo", "hide", "plain")
+    said = terminal.says("promo", "why", "plain")
+    assert "How it stands here: hidden." in said
+    assert "To stop it" not in said

@@ -8,13 +8,15 @@ import re
 import pytest
 
 from edgeagent.consent import Purpose
-from edgeagent.messages import Picks
-from edgeagent.messages.creatives import Suits
+from edgeagent.messages import Picks, sha256_hex
+from edgeagent.messages.creatives import CreativeAsset, Suits
+from edgeagent.promotion.rules import asset_path
 from edgeagent.testing.creatives import (
     install_creatives,
     picture_of,
     some_catalogue,
     some_creative,
+    some_variant,
 )
 from tests.api.running import Running
 from tests.dashboard.serving import Serving
@@ -165,6 +167,37 @@ def test_the_picture_is_the_one_on_the_box(running: Running, advertising: Servin
         path.unlink()
     assert advertising.get("/promo/picture?id=plain").status == 404
     assert "<img" not in advertising.get("/promo?id=plain").text
+
+
+def test_a_trailer_is_a_clip_that_waits_for_its_viewer(running: Running, serving: Serving) -> None:
+    data = picture_of("clip")
+    asset = CreativeAsset(
+        path=asset_path(sha256_hex(data), "video/webm"),
+        sha256=sha256_hex(data),
+        length_bytes=len(data),
+        media_type="video/webm",
+    )
+    start = running.box.clock.now()
+    clip = some_variant("clip", "t:01", 0, starts_at=start, kind="trailer", asset=asset)
+    with running.box.open() as agent:
+        install_creatives(agent, some_catalogue(clip, space_id="0" * 16))
+    serving.enter()
+    page = serving.get("/promo?id=clip").text
+    assert "<img" not in page
+    [video] = re.findall(r"<video [^>]*>", page)
+    assert "controls" in video
+    assert "autoplay" not in video
+    file = serving.get(html.unescape(re.search(r' src="([^"]+)"', video)[1]))  # type: ignore[index]
+    assert (file.headers["content-type"], file.body) == ("video/webm", data)
+
+
+def test_a_promo_that_is_not_shown_now_is_not_said_to_fit(advertising: Serving) -> None:
+    fits = "it fits the place and the time"
+    assert fits in told(advertising.get("/promo?id=plain").text)
+    advertising.post("/promos/hide", what="creative", name="plain")
+    page = told(advertising.get("/promo?id=plain").text)
+    assert fits not in page
+    assert "How it stands here: hidden by you." in page
 
 
 def test_what_is_gone_from_the_catalogue_stays_in_the_log(

@@ -36,6 +36,8 @@ class CreativeReason:
     """What speaks for it, largest first."""
     titles: tuple[str, ...]
     """Watched titles that shaped the segments; none without ``segments``."""
+    why_not: Ineligible | None
+    """Why it is not shown now, in its own placement; ``None``: it may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from edgeagent.messages.title_variant import TitleVariant
 from edgeagent.promotion.caps import Room
 from edgeagent.promotion.choice import Drawn, EligibleCreative, draw
 from edgeagent.promotion.context import NOTHING_KNOWN, OnScreen
-from edgeagent.promotion.eligibility import Hidden, Situation, daypart_of, why_not
+from edgeagent.promotion.eligibility import Hidden, Ineligible, Situation, daypart_of, why_not
 from edgeagent.promotion.limits import MOST_AT_ONCE, PERIOD_SECONDS
 from edgeagent.promotion.showing import Showing
 from edgeagent.promotion.variants import is_variant
@@ -128,8 +128,7 @@ class Promotions:
         room = Room((), (), now=self._counts.instant())  # variants have no caps
 
         def may_show(creative: Creative) -> bool:
-            here = self._situation(creative.placement, profile, catalogue)
-            return why_not(creative, here, is_here=self._is_here, room=room) is None
+            return self._why_not(creative, profile, catalogue, room) is None
 
         grant = self._grant(profile, kind)
         return self._artwork.of(picks, grant, catalogue=catalogue, may_show=may_show)
@@ -175,13 +174,15 @@ class Promotions:
         """
         creative, catalogue = self._find(crid)
         kind = self._box.home.history.profile_kind(profile)
-        _, taste = self._past(profile, kind, None, catalogue)
+        showings, taste = self._past(profile, kind, None, catalogue)
+        room = Room(showings, catalogue.cap_rules, now=self._counts.instant())
         segments = () if taste is None else taste.matched(creative)
         return CreativeReason(
             creative=creative,
             factor=_factor(creative, taste),
             segments=segments,
             titles=taste.titles() if taste is not None and segments else (),
+            why_not=self._why_not(creative, profile, catalogue, room),
         )
 
     def listed(self, *, profile: str) -> tuple[ListedCreative, ...]:
@@ -200,12 +201,7 @@ class Promotions:
         return tuple(
             ListedCreative(
                 creative=creative,
-                why_not=why_not(
-                    creative,
-                    self._situation(creative.placement, profile, catalogue),
-                    is_here=self._is_here,
-                    room=room,
-                ),
+                why_not=self._why_not(creative, profile, catalogue, room),
                 shown=len(own),
                 last_shown_at=max(own, default=None),
             )
@@ -294,6 +290,13 @@ class Promotions:
             return self._counts.remembered(f"profile {profile}"), None
         taste = read_taste(self._box, self._installations, grant, catalogue)
         return self._counts.logged(grant), taste
+
+    def _why_not(
+        self, creative: Creative, profile: str, catalogue: CreativeCatalogue, room: Room
+    ) -> Ineligible | None:
+        """Return why a creative is not shown now, in its own placement."""
+        here = self._situation(creative.placement, profile, catalogue)
+        return why_not(creative, here, is_here=self._is_here, room=room)
 
     def _situation(self, placement: str, profile: str, catalogue: CreativeCatalogue) -> Situation:
         now, marks = self._box.clock.now(), self._box.home.history.showings.hidden(profile)
