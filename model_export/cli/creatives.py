@@ -77,7 +77,7 @@ def check(
     if as_json or checked.faults:
         _say(catalogue, checked.creatives, checked.faults, as_json=as_json)
     else:
-        click.echo(f"{checked.creatives} creatives, no faults")
+        click.echo(f"{_number(checked.creatives, 'creative')}, no faults")
 
 
 @command.command()
@@ -134,7 +134,7 @@ def pack(
     for name, data in packed.files.items():
         click.echo(f"{len(data):11,}  {out / name}")
     click.echo(
-        f"{packed.creatives} creatives, no faults\n"
+        f"{_number(packed.creatives, 'creative')}, no faults\n"
         f"next: server-stub repo publish-creatives {out} --repository DIRECTORY --keys ELSEWHERE"
     )
 
@@ -155,6 +155,10 @@ def _say(
             click.echo(str(fault))
     if faults:
         raise InputError(
-            f"{catalogue}: {len(faults)} faults in {creatives} creatives",
+            f"{catalogue}: {_number(len(faults), 'fault')} in {_number(creatives, 'creative')}",
             hint="correct them; boxes keep the catalogue before until then",
         )
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

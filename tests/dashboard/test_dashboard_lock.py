@@ -59,6 +59,7 @@ def test_everything_is_erased_after_a_minute_without_it(locked: Serving, running
     early = locked.post("/erase/now", **hidden(sure))
     assert early.status == 503
     assert 'name="pin"' not in early.text
+    assert "Everything can be erased 60 seconds from now" in early.text
     running.box.clock.advance(60)
     assert locked.post("/erase/now", **hidden(sure)).status == 200
     assert "There is none" in locked.get("/lock").text

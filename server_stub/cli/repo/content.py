@@ -188,4 +188,5 @@ def publish_creatives(*, operator: Operator, directory: Path, as_json: bool) -> 
     packed = creatives.read_creatives(directory)
     creatives.publish_creatives(operator, packed)
     number, place = len(packed.catalogue.creatives), operator.repository.path
-    say_state(operator, f"published {number} creatives in {place}", as_json=as_json)
+    said = f"published {number} {'creative' if number == 1 else 'creatives'} in {place}"
+    say_state(operator, said, as_json=as_json)

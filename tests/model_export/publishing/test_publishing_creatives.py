@@ -84,7 +84,7 @@ def test_a_sound_catalogue_has_none(tmp_path: Path, manifest: Path) -> None:
     taste = Suits(segments=(0, 1))
     path = write(tmp_path, some_catalogue(some_creative("a", suits=taste), space_id=SPACE))
     result = check(path, "--files", tmp_path, "--manifest", manifest)
-    assert (result.exit_code, result.stdout) == (0, "1 creatives, no faults\n")
+    assert (result.exit_code, result.stdout) == (0, "1 creative, no faults\n")
 
 
 def test_all_faults_are_listed_with_their_places(tmp_path: Path, manifest: Path) -> None:

@@ -237,7 +237,7 @@ def test_as_an_operator_types_it(office: PublishingOffice, pack: Write) -> None:
     aimed = some_creative("a", starts_at=NOW, suits=Suits(segments=(0, 1)))
     directory = pack(aimed, space_id="f" * 16)
     said = typed("publish-creatives", directory, *keys, "--no-passphrase")
-    assert f"published 1 creatives in {office.directory}" in said
+    assert f"published 1 creative in {office.directory}" in said
     assert f"creatives   1 of {iso_utc(0)}" in said
     assert "warning: creatives: space_id: ffffffffffffffff, and the model's is 0000" in said
     facts = json.loads(typed("status", "--json"))
