@@ -20,6 +20,7 @@ __all__ = [
     "AgePolicy",
     "AgeRating",
     "AppName",
+    "CreativesChange",
     "Daypart",
     "Dimension",
     "EntityId",
@@ -108,6 +109,8 @@ TaskName = Annotated[
 ]
 """Mechanism, scheme if it is not ``segment``, categories, e^ε as a fraction, and quarter: what a
 report carries."""
+CreativesChange = Literal["none", "fetched", "taken_back"]
+"""What a fetch did to the creatives in use and their files; ``taken_back``: all are gone."""
 SchemeName = Literal["segment", "group_daypart"]
 """What a report may tell of a session: its segment, or its group of segments and part of day."""
 Daypart = Literal["night", "morning", "afternoon", "evening"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,6 +18,7 @@ from edgeagent.errors import MalformedMessage, NetworkError, UpdateRefused
 from edgeagent.messages import TargetReference, sha256_hex
 from edgeagent.messages.creative_names import CREATIVE_FILE_CAP_BYTES
 from edgeagent.messages.creatives import CreativeCatalogue, decode_creatives
+from edgeagent.messages.fields import CreativesChange
 from edgeagent.messages.release_list import decode_releases
 from edgeagent.messages.targets import (
     CREATIVES_ROLE,
@@ -40,10 +41,7 @@ from edgeagent.store.home_files import MODELS_DIRECTORY
 if TYPE_CHECKING:
     from edgeagent.network.repository import Repository
 
-__all__ = ["CreativesChange", "fetch_creatives"]
-
-CreativesChange = Literal["none", "fetched", "taken_back"]
-"""What a fetch did to the catalogue in use and its files; ``taken_back``: all of them are gone."""
+__all__ = ["fetch_creatives"]
 
 
 def fetch_creatives(repository: Repository, home: Home, *, now: int) -> CreativesChange:

@@ -21,6 +21,7 @@ from edgeagent.errors import (
 )
 from edgeagent.lazy_modules import on_use
 from edgeagent.messages import ModelManifest
+from edgeagent.messages.fields import CreativesChange
 from edgeagent.randomness import RandomSource
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.context import BoxContext
@@ -52,7 +53,7 @@ class Update:
     catalogue_changed: bool
     model_version: str
     """Of the model that is active now."""
-    creatives: creatives_fetch.CreativesChange = "none"
+    creatives: CreativesChange = "none"
     """Of the promos, ads and artwork."""
     refused: str | None = None
     """Why the published model is not the active one."""

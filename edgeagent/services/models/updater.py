@@ -17,6 +17,7 @@ import msgspec
 
 from edgeagent.errors import MalformedMessage, UpdateRefused
 from edgeagent.messages import ModelManifest, ReportTask, TargetReference, decode_manifest
+from edgeagent.messages.fields import CreativesChange
 from edgeagent.messages.targets import RELEASES_TARGET
 from edgeagent.randomness import RandomSource
 from edgeagent.services.models.activation import StagedStore
@@ -34,7 +35,6 @@ from edgeagent.services.timekeeping.device_clock import DeviceClock
 
 if TYPE_CHECKING:
     from edgeagent.network.repository import Repository
-    from edgeagent.services.models.creatives_fetch import CreativesChange
 
 __all__ = ["Fetched", "Updater"]
 
