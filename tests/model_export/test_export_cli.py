@@ -329,7 +329,8 @@ def test_without_pytorch_a_table_says_which_row_it_lacks() -> None:
     assert err.startswith("left out: timescales-8; PyTorch")
     table = json.loads(out)
     assert set(table) == {"protocol", "users", "rows"}
-    assert [row["model"] for row in table["rows"]] == ["foldin-8", "segments-16", "popularity"]
+    rows = [row["model"] for row in table["rows"]]
+    assert rows == ["foldin-8", "linear-8", "segments-16", "popularity"]
     wanted = {"model", "ndcg_at_100", "ndcg_at_10", "recall_at_20", "se", "seconds", "bytes"}
     assert wanted <= set(table["rows"][0])
 

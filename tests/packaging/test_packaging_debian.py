@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -95,8 +96,8 @@ def test_it_starts_as_its_user_and_answers(chroot: Path) -> None:
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as service:
         try:
             assert service.stderr is not None
-            first = service.stderr.readline()
-            assert "serving" in first, first + service.stderr.read()
+            heard = list(_until("serving", service.stderr))
+            assert "serving" in heard[-1], "".join(heard)
             with LineClient(chroot / "run/edgeagent/socket") as client:
                 client.result("EdgeAgent.grant", {"purpose": "history"})
                 assert client.result("Discovery.watched", {"entityId": "deb:1"}) is True
@@ -108,6 +109,14 @@ def test_it_starts_as_its_user_and_answers(chroot: Path) -> None:
             service.terminate()
             service.communicate(timeout=60)  # its last words are read before the pipe closes
     assert service.returncode == 0
+
+
+def _until(word: str, lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines up to the first that holds a word, or all."""
+    for line in lines:
+        yield line
+        if word in line:
+            return
 
 
 def test_a_package_for_another_machine_holds_nothing_of_this_one(
