@@ -41,7 +41,8 @@ def emit_json(value: object) -> None:
 def _plain(value: object) -> str:
     if isinstance(value, PurePath):  # of a file that an answer names
         return str(value)
-    raise NotImplementedError
+    message = f"{type(value).__name__} in an answer"
+    raise NotImplementedError(message)  # so msgspec is told that a hook does not know a type
 
 
 class CommandGroup(HelpfulGroup):

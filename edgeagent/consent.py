@@ -14,6 +14,7 @@ from typing import Literal
 from msgspec import UNSET, UnsetType
 
 from edgeagent.clock import DAY_SECONDS
+from edgeagent.errors import ConsentRequired
 from edgeagent.messages.codec import Message
 from edgeagent.messages.fields import LanguageCode, ProfileName, Purpose, Seconds, Sha256, ShortText
 from edgeagent.messages.terms import Terms
@@ -105,6 +106,19 @@ class Grant:
     after: int = 0
     """Place in the ledger's chain of the last act of deletion before it was minted; what is stored
     under the grant is newer than that one, and older than the next."""
+
+    def require(self, purpose: Purpose) -> None:
+        """Raise unless the grant is for ``purpose``.
+
+        Raises:
+            ConsentRequired: it is for another.
+
+        """
+        if self.purpose is not purpose:
+            raise ConsentRequired(
+                f"a grant for {self.purpose} does not cover {purpose}",
+                hint=f"edgeagent consent grant {purpose}",
+            )
 
 
 def mint_grant(*, purpose: Purpose, profile: str, minted_at: int, since: int, after: int) -> Grant:

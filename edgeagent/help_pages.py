@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-__all__ = ["HELP_SETTINGS", "HelpfulCommand", "HelpfulGroup"]
+__all__ = ["HELP_SETTINGS", "HelpfulCommand", "HelpfulGroup", "sectioned"]
 
 _WIDEST = 120
 """Longer lines are hard to read, however wide the terminal is."""
@@ -93,3 +93,14 @@ class HelpfulGroup(HelpfulCommand, click.Group):
             command = self.get_command(ctx, name)
             if command is not None and not command.hidden:
                 yield name, command.get_short_help_str(_WHOLE_SENTENCE)
+
+
+def sectioned(sections: Mapping[str, Sequence[click.Command]]) -> dict[str, Any]:
+    """Return the settings of a group that holds commands, listed below their headings."""
+    return {
+        "commands": [command for commands in sections.values() for command in commands],
+        "sections": {
+            heading: [str(command.name) for command in commands]
+            for heading, commands in sections.items()
+        },
+    }

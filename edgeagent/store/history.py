@@ -81,7 +81,7 @@ class HistoryStore(Viewings, KeyedStore):
             DiskFull: nothing was stored.
 
         """
-        _require(grant, Purpose.HISTORY)
+        grant.require(Purpose.HISTORY)
         for event in events:
             if event.profile != grant.profile or event.age_policy == "app:child":
                 raise ConsentRequired(
@@ -227,7 +227,7 @@ class HistoryStore(Viewings, KeyedStore):
             ConsentRequired: the grant is for another purpose.
 
         """
-        _require(grant, Purpose.PERSONALIZATION)
+        grant.require(Purpose.PERSONALIZATION)
         require_profile(self._database, grant.profile)
         with self._database.transaction() as connection:
             kept = still()
@@ -390,11 +390,3 @@ class HistoryStore(Viewings, KeyedStore):
                 yield
             finally:
                 self._database.reopen(key())
-
-
-def _require(grant: Grant, purpose: Purpose) -> None:
-    if grant.purpose != purpose:
-        raise ConsentRequired(
-            f"a grant for {grant.purpose} does not cover {purpose}",
-            hint=f"edgeagent consent grant {purpose}",
-        )

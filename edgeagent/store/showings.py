@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edgeagent.consent import Grant, Purpose
-from edgeagent.errors import ConsentRequired
 from edgeagent.promotion.showing import Instant, Showing
 from edgeagent.store.database import Database
 from edgeagent.store.profiles import require_profile
@@ -62,11 +61,7 @@ class ShowingStore:
             DiskFull: nothing was stored.
 
         """
-        if grant.purpose is not Purpose.PROMOTION:
-            raise ConsentRequired(
-                f"a grant for {grant.purpose} does not cover {Purpose.PROMOTION}",
-                hint="edgeagent consent grant promotion",
-            )
+        grant.require(Purpose.PROMOTION)
         require_profile(self._database, grant.profile)
         with self._database.transaction() as connection:
             kept = still()

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgeagent.consent import Grant, Purpose
-from edgeagent.errors import ConsentRequired
 from edgeagent.messages import canonical_bytes, decode
 from edgeagent.messages.week_list import WeekList
 from edgeagent.store.database import Database
@@ -54,11 +53,7 @@ class WeekListStore:
             InputError: the profile does not exist.
 
         """
-        if grant.purpose is not Purpose.PERSONALIZATION:
-            raise ConsentRequired(
-                f"a grant for {grant.purpose} does not cover {Purpose.PERSONALIZATION}",
-                hint="edgeagent consent grant personalization",
-            )
+        grant.require(Purpose.PERSONALIZATION)
         require_profile(self._database, grant.profile)
         with self._database.transaction() as connection:
             kept = still()

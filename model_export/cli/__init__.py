@@ -6,7 +6,7 @@ import click
 
 from edgeagent import __version__
 from edgeagent.command_group import CommandGroup
-from edgeagent.help_pages import HELP_SETTINGS
+from edgeagent.help_pages import HELP_SETTINGS, sectioned
 from edgeagent.man_pages import man_pages_option
 from model_export.cli import (
     check,
@@ -40,11 +40,7 @@ _SECTIONS = {
 @click.group(
     cls=CommandGroup,
     context_settings=HELP_SETTINGS,
-    commands=[command for commands in _SECTIONS.values() for command in commands],
-    sections={
-        heading: [str(command.name) for command in commands]
-        for heading, commands in _SECTIONS.items()
-    },
+    **sectioned(_SECTIONS),
     examples={
         "a model of an invented panel": "model-export train --out model.npz",
         "the files that boxes need of it": "model-export export model.npz --out export",

@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-
-model_option = click.option(
+_manifest_option = click.option(
+    "--manifest",
+    "manifest_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Manifest of the published model; without it targets are not held against its segments.",
+)
+_model_option = click.option(
     "--model",
     "model_file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -48,13 +53,8 @@ def command() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Directory of the pictures, named by their hashes; without it they are not looked at.",
 )
-@click.option(
-    "--manifest",
-    "manifest_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Manifest of the published model; without it targets are not held against its segments.",
-)
-@model_option
+@_manifest_option
+@_model_option
 @json_option
 def check(
     *,
@@ -89,13 +89,8 @@ def check(
     show_default=True,
     help="Directory for the pack.",
 )
-@click.option(
-    "--manifest",
-    "manifest_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Manifest of the published model; without it targets are not held against its segments.",
-)
-@model_option
+@_manifest_option
+@_model_option
 @json_option
 def pack(
     *,

@@ -6,7 +6,7 @@ import click
 
 from edgeagent import __version__
 from edgeagent.command_group import CommandGroup
-from edgeagent.help_pages import HELP_SETTINGS
+from edgeagent.help_pages import HELP_SETTINGS, sectioned
 from edgeagent.man_pages import man_pages_option
 from server_stub.cli.calculate import calculate
 from server_stub.cli.changes import changes
@@ -33,11 +33,7 @@ _SECTIONS = {
 @click.group(
     cls=CommandGroup,
     context_settings=HELP_SETTINGS,
-    commands=[command for commands in _SECTIONS.values() for command in commands],
-    sections={
-        heading: [str(command.name) for command in commands]
-        for heading, commands in _SECTIONS.items()
-    },
+    **sectioned(_SECTIONS),
     examples={
         "a filled server, to look at": "server-stub demo demo",
         "how precise are 50,000 boxes?": "server-stub calculate --boxes 50000",

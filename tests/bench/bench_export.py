@@ -13,13 +13,13 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from edgeagent.agent import Agent
 from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent
+from tests.bench.clocked import seconds_of
 from tests.bench.figures import say
 
 _COLUMNS = ("profile", "watched_on", "entity_id", "progress_fraction", "completed")
@@ -44,9 +44,9 @@ def measure(directory: Path, *, events: int, rounds: int) -> dict[str, float]:
             agent.record_watch(viewings[start : start + _BATCH])
         for number in range(rounds):
             path = directory / f"export{number}.json"
-            ours.append(_seconds(partial(agent.portability.export_to, path)))
+            ours.append(seconds_of(partial(agent.portability.export_to, path)))
             size = path.stat().st_size
-            plain.append(_seconds(partial(_dump, twin, path.with_suffix(".plain"))))
+            plain.append(seconds_of(partial(_dump, twin, path.with_suffix(".plain"))))
     return {
         "events": events,
         "export_ms": round(1000 * statistics.median(ours), 1),
@@ -72,12 +72,6 @@ def _dump(twin: sqlite3.Connection, path: Path) -> None:
         file.write(json.dumps([dict(zip(_COLUMNS, row, strict=True)) for row in rows]))
         file.flush()
         os.fsync(file.fileno())
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def main() -> None:

@@ -12,7 +12,6 @@ import argparse
 import sqlite3
 import statistics
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from pathlib import Path
 from edgeagent.messages import Viewing, WatchEvent
 from edgeagent.store.history_schema import HISTORY_SCHEMA
 from edgeagent.testing.box import NOW, Box
+from tests.bench.clocked import seconds_of
 from tests.bench.figures import say
 
 _COMMITS = 500
@@ -163,9 +163,7 @@ def _medians(*works: Callable[[], object], times: int) -> list[float]:
     seconds: list[list[float]] = [[] for _ in works]
     for _ in range(times):
         for work, taken in zip(works, seconds, strict=True):
-            start = time.perf_counter()
-            work()
-            taken.append(time.perf_counter() - start)
+            taken.append(seconds_of(work))
     return [statistics.median(taken) for taken in seconds]
 
 

@@ -16,14 +16,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import urllib3
 
 from model_export.synthetic import synthetic_panel
+from tests.bench.clocked import seconds_of
 from tests.bench.figures import say
 from tests.publishing import Household, Publisher, publication
 
@@ -53,10 +53,10 @@ def measure(directory: Path, *, titles: int, rounds: int) -> dict[str, float]:
     with static_server(publisher.repository) as url:
         for number in range(rounds):
             box = Household.started(publisher, url, directory / f"box{number}")
-            first.append(_seconds(box.agent.update_model))
-            again.append(_seconds(box.agent.update_model))
+            first.append(seconds_of(box.agent.update_model))
+            again.append(seconds_of(box.agent.update_model))
             box.agent.close()
-            plain.append(_seconds(lambda: _download(publisher, url)))
+            plain.append(seconds_of(lambda: _download(publisher, url)))
     times = {"first_ms": first, "nothing_new_ms": again, "download_ms": plain}
     return {
         **{name: round(1000 * statistics.median(taken), 2) for name, taken in times.items()},
@@ -73,12 +73,6 @@ def _download(publisher: Publisher, url: str) -> None:
         for path in _targets(publisher):
             answer = pool.request("GET", f"{url}/{path.relative_to(publisher.repository)}")
             hashlib.sha256(answer.data).digest()
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def main() -> None:

@@ -127,4 +127,4 @@ def _fraction(value: object) -> str:
     if isinstance(value, Fraction):
         return str(value)
     message = f"{type(value).__name__} in a scenario"
-    raise NotImplementedError(message)
+    raise NotImplementedError(message)  # so msgspec is told that a hook does not know a type

@@ -7,30 +7,16 @@ outputs that a direct solve gives in float64. A zero-length list is a tensor wit
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 from model_export.heads.foldin_graph import build_foldin_graph
 from model_export.heads.foldin_reference import foldin_reference
-from tests.model_export.heads.foldin_cases import Arrays, foldin_inputs, foldin_parameters
+from tests.model_export.heads.foldin_cases import foldin_inputs, foldin_parameters
+from tests.model_export.heads.port_vectors import DIMENSION, vectors_of
 
 VECTORS = Path(__file__).parents[2] / "vectors"
-PARAMETERS = foldin_parameters(dimension=6, segments=8)
-
-
-def _cases() -> dict[str, Arrays]:
-    long = foldin_inputs(13, dimension=6, history=20, candidates=7, explained=3)
-    long["history_weights"][4] = 0.0
-    long["history_embeddings"][6] = long["history_embeddings"][5]
-    long["candidate_embeddings"][:, 2] = 0
-    padding = foldin_inputs(14, dimension=6, history=2, candidates=3, explained=1)
-    padding["history_weights"][:] = 0.0
-    return {
-        "no history": foldin_inputs(11, dimension=6, history=0, candidates=5, explained=2),
-        "one viewing": foldin_inputs(12, dimension=6, history=1, candidates=5, explained=2),
-        "a zero weight, a title twice, a zero row": long,
-        "only padding": padding,
-        "nothing to rank": foldin_inputs(15, dimension=6, history=3, candidates=0, explained=0),
-    }
+PARAMETERS = foldin_parameters(dimension=DIMENSION, segments=8)
 
 
 def vectors() -> dict[str, object]:
@@ -44,17 +30,7 @@ def vectors() -> dict[str, object]:
         "centroids": PARAMETERS.centroids.tolist(),
         "temperature": PARAMETERS.temperature,
     }
-    cases = [
-        {
-            "name": name,
-            "inputs": {key: value.tolist() for key, value in inputs.items()},
-            "outputs": {
-                key: value.tolist() for key, value in foldin_reference(PARAMETERS, inputs).items()
-            },
-        }
-        for name, inputs in _cases().items()
-    ]
-    return {"contract": 1, "head": "foldin", "rtol": 1e-4, "parameters": parameters, "cases": cases}
+    return vectors_of("foldin", parameters, foldin_inputs, partial(foldin_reference, PARAMETERS))
 
 
 if __name__ == "__main__":
