@@ -19,11 +19,10 @@ from edgeagent.messages.creatives import Creative
 from edgeagent.promotion.limits import LEAST_VARIANT_TASTE
 from edgeagent.promotion.variants import misleading_faults, pick_variant
 from edgeagent.simulator.chapters.chapter import Chapter, Ground
-from edgeagent.simulator.chapters.living import segments_before, segments_later
+from edgeagent.simulator.chapters.response import draw_uplifts, effect_name, tastes
 from edgeagent.simulator.pictures.marks import legend_above
 from edgeagent.simulator.pictures.picture import (
     ESTIMATE,
-    TRUTH,
     Numbers,
     Picture,
     Screen,
@@ -53,16 +52,14 @@ class ArtworkPolicy:
 
 def artwork_chapter(ground: Ground) -> Chapter:
     """Let boxes pick the artwork of the most watched titles for a hundred people."""
-    seen, lived = segments_before(ground), segments_later(ground)
-    both = np.flatnonzero((seen.sum(axis=1) > 0) & (lived.sum(axis=1) > 0))[:_PEOPLE]
-    seen, lived = _parts(seen[both]), _parts(lived[both])
+    seen, lived = tastes(ground, most=_PEOPLE)
     stage = _ArtworkStage.of(ground)
     alike = np.ones_like(seen)  # everybody sees one of a title's variants, whatever the taste
     picked = {"any": stage.picked(alike), "box": stage.picked(seen), "known": stage.picked(lived)}
     policies = {name: _policy(choice, lived) for name, choice in picked.items()}
     misleading = sum(1 for _ in misleading_faults(stage.variants, stage.own))
     moved = _moved(stage, seen)
-    none, some = (policies["box"].uplift[_named(effect)] for effect in _EFFECTS)
+    none, some = (policies["box"].uplift[effect_name(effect)] for effect in _EFFECTS)
     broken = ["artwork shows an uplift where there is no effect"] if round(none, 9) else []
     broken += ["a variant is for a segment that its title is not near to"] if misleading else []
     broken += ["artwork moves more than its bound"] if moved[0] > moved[1] else []
@@ -70,7 +67,7 @@ def artwork_chapter(ground: Ground) -> Chapter:
         sections=(
             Section(
                 title="Artwork: variants by taste",
-                words=f"{len(both)} people and the {len(stage.own)} most watched titles, each with "
+                words=f"{len(seen)} people and the {len(stage.own)} most watched titles, each with "
                 "a variant for each of its own segments. Boxes see tastes by the sessions before "
                 "the model was trained; people choose by what they watched after it. That a "
                 "picture which fits entirely is chosen twice as often is assumed, not measured.",
@@ -92,7 +89,7 @@ def artwork_chapter(ground: Ground) -> Chapter:
             ),
         ),
         facts={
-            "people": len(both),
+            "people": len(seen),
             "titles": len(stage.own),
             "policies": policies,
             "misleading": misleading,
@@ -158,7 +155,7 @@ def _policy(picked: NDArray[np.int64], lived: NDArray[np.float64]) -> ArtworkPol
     fits = np.where(shown, np.take_along_axis(lived, np.maximum(picked, 0), axis=1), 0.0)
     return ArtworkPolicy(
         shown=float(shown.mean()),
-        uplift={_named(effect): float(effect * fits.mean()) for effect in _EFFECTS},
+        uplift={effect_name(effect): float(effect * fits.mean()) for effect in _EFFECTS},
     )
 
 
@@ -188,32 +185,18 @@ def _shares(parts: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.hstack((left / np.maximum(whole, 1e-12), (whole == 0).astype(float)))
 
 
-def _parts(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(counts / counts.sum(axis=1, keepdims=True))
-
-
-def _named(effect: float) -> str:
-    return "none" if effect == 0 else f"{1 + effect:.0f}x"
-
-
 def _uplift_picture(policies: Mapping[str, ArtworkPolicy]) -> Picture:
-    names = [_named(effect) for effect in _EFFECTS]
+    names = [effect_name(effect) for effect in _EFFECTS]
 
     def draw_bars(figure: Figure, screen: Screen) -> None:
         del screen
-        axes = figure.subplots()
-        for shift, (name, policy) in enumerate(policies.items()):
-            axes.barh(
-                [place + 0.27 * shift for place in range(len(names))],
-                [100 * policy.uplift[effect] for effect in names],
-                height=0.24,
-                color=("0.6", ESTIMATE, TRUTH)[shift],
-                label=_LABELS[name],
-            )
-        axes.set_yticks([place + 0.27 for place in range(len(names))], names)
-        axes.set_xlabel("more choices of a title than with standard artwork, %")
-        axes.grid(visible=False, axis="y")
-        legend_above(figure, axes, columns=3)
+        uplifts = {_LABELS[name]: policy.uplift for name, policy in policies.items()}
+        draw_uplifts(
+            figure,
+            uplifts,
+            effects=names,
+            label="more choices of a title than with standard artwork, %",
+        )
 
     return draw_picture(
         "artwork",

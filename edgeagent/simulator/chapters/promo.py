@@ -24,11 +24,8 @@ from edgeagent.promotion.showing import Instant, Showing
 from edgeagent.promotion.targets import taste_factor
 from edgeagent.simulator.calendar import START
 from edgeagent.simulator.chapters.chapter import Chapter, Ground
-from edgeagent.simulator.chapters.living import segments_before, segments_later
-from edgeagent.simulator.pictures.marks import legend_above
+from edgeagent.simulator.chapters.response import draw_uplifts, effect_name, tastes
 from edgeagent.simulator.pictures.picture import (
-    ESTIMATE,
-    TRUTH,
     Numbers,
     Picture,
     Screen,
@@ -66,9 +63,7 @@ class Policy:
 def promo_chapter(ground: Ground) -> Chapter:
     """Let boxes choose for four weeks, by weight alone and by taste."""
     generator = np.random.default_rng([ground.seed, 19, 2])
-    seen, lived = segments_before(ground), segments_later(ground)
-    both = np.flatnonzero((seen.sum(axis=1) > 0) & (lived.sum(axis=1) > 0))[:_PEOPLE]
-    seen, lived = _shares(seen[both]), _shares(lived[both])
+    seen, lived = tastes(ground, most=_PEOPLE)
     creatives = _creatives(ground, generator)
     plain = _delivered(creatives, np.zeros_like(seen))
     tasted = _delivered(creatives, seen)
@@ -79,13 +74,13 @@ def promo_chapter(ground: Ground) -> Chapter:
     }
     broken = [f"a cap was exceeded by {n}" for n, p in policies.items() if not p.caps_kept]
     box = policies["box"]
-    none, some = (box.uplift[_named(effect)] for effect in _EFFECTS)
+    none, some = (box.uplift[effect_name(effect)] for effect in _EFFECTS)
     broken += ["promos show an uplift where there is no effect"] if round(none, 9) else []
     return Chapter(
         sections=(
             Section(
                 title="Promos: chosen on the box",
-                words=f"{len(both)} people and {_CREATIVES} creatives for {_DAYS} days, "
+                words=f"{len(seen)} people and {_CREATIVES} creatives for {_DAYS} days, "
                 f"{_PLACES_A_DAY} places a day. Boxes see tastes by the sessions before the model "
                 "was trained; answers follow what was watched after it. How strongly people answer "
                 "to what suits them is assumed, not measured.",
@@ -96,7 +91,7 @@ def promo_chapter(ground: Ground) -> Chapter:
             ("promos, uplift", f"{some:.0%} where taste matters, {none:.0%} where it does not"),
             ("promos, delivered", f"{box.fairness[0]:.2f} to {box.fairness[1]:.2f} of the weights"),
         ),
-        facts={"people": len(both), "creatives": _CREATIVES, "policies": policies},
+        facts={"people": len(seen), "creatives": _CREATIVES, "policies": policies},
         broken=tuple(broken),
     )
 
@@ -178,7 +173,8 @@ def _policy(
     return Policy(
         shown=len(all_of_them),
         uplift={
-            _named(effect): _answers(delivered, lived, effect) / _answers(plain, lived, effect) - 1
+            effect_name(effect): _answers(delivered, lived, effect) / _answers(plain, lived, effect)
+            - 1
             for effect in _EFFECTS
         },
         reach=met / (len(delivered) * len(creatives)),
@@ -216,33 +212,15 @@ def _keeps_caps(of_one: Sequence[tuple[int, Creative]]) -> bool:
     )
 
 
-def _shares(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(counts / counts.sum(axis=1, keepdims=True))
-
-
-def _named(effect: float) -> str:
-    return "none" if effect == 0 else f"{1 + effect:.0f}x"
-
-
 def _picture(policies: Mapping[str, Policy]) -> Picture:
-    names = [_named(effect) for effect in _EFFECTS]
-    places = list(range(len(names)))
+    names = [effect_name(effect) for effect in _EFFECTS]
 
     def draw_bars(figure: Figure, screen: Screen) -> None:
         del screen
-        axes = figure.subplots()
-        for shift, (name, policy) in enumerate(policies.items()):
-            axes.barh(
-                [place + 0.27 * shift for place in places],
-                [100 * policy.uplift[effect] for effect in names],
-                height=0.24,
-                color=("0.6", ESTIMATE, TRUTH)[shift],
-                label=_LABELS[name],
-            )
-        axes.set_yticks([place + 0.27 for place in places], names)
-        axes.set_xlabel("more answers a showing than by weight alone, %")
-        axes.grid(visible=False, axis="y")
-        legend_above(figure, axes, columns=3)
+        uplifts = {_LABELS[name]: policy.uplift for name, policy in policies.items()}
+        draw_uplifts(
+            figure, uplifts, effects=names, label="more answers a showing than by weight alone, %"
+        )
 
     return draw_picture(
         "promos",
