@@ -86,6 +86,7 @@ def _lines(bench: Bench, result: Result) -> str:
     for ratio in bench.ratios:
         spread = result.ratios[ratio.words]
         lines.append(f"  {ratio.words}: {spread} × {ratio.beside}")
+    lines += [f"  {words}: {figure} {unit}" for words, figure, unit in result.shown(bench)]
     if not result.held:
         lines.append("  a limit that the bench sets was broken")
     return "\n".join([*lines, ""])

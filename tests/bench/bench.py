@@ -36,7 +36,7 @@ class Bench:
     quick: tuple[str, ...] = ()
     """Instead of ``arguments``, to see that it runs; its figures say little."""
     shown: tuple[tuple[str, str, str], ...] = ()
-    """Figures that its page shows besides: words, dotted name, unit."""
+    """Figures that are read besides: words, dotted name, unit."""
     only_named: bool = False
     """Not among those that run when none is named: it takes an hour, or needs Spark."""
 

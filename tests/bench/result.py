@@ -104,6 +104,14 @@ class Result:
             **facts,
         )
 
+    def shown(self, bench: Bench) -> list[tuple[str, Spread, str]]:
+        """Return what is read besides the ratios: words, figure, unit; quick runs lack some."""
+        return [
+            (words, self.figures[name], unit)
+            for words, name, unit in bench.shown
+            if name in self.figures
+        ]
+
     def write(self, directory: Path) -> None:
         """Write ``NAME.json``, and a line of the history."""
         directory.mkdir(parents=True, exist_ok=True)

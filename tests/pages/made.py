@@ -30,8 +30,7 @@ from edgeagent.cli.root import cli as edgeagent_cli
 from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
 from tests.api.methods.methods_page import reference
-from tests.bench.benches import BENCHES, bench_named
-from tests.bench.blocks import bench_block
+from tests.bench.benches import BENCHES
 from tests.bench.quality_tables import last_run
 from tests.cli.command_tree import commands_of
 from tests.pages.found import ROOT, Page, pages
@@ -60,8 +59,6 @@ def _made(name: str, page: Page) -> str:
         return f"```text\n$ {name}\n{_help(program, nouns)}\n```"
     if name == "modules":
         return _modules(page.path.parent)
-    if name.startswith("bench "):
-        return bench_block(bench_named(name.removeprefix("bench ")))
     return _TABLES[name]()
 
 

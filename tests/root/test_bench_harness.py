@@ -35,6 +35,7 @@ class Told:
             "plain_last_500_ms": 1.0,
             "commit_ms": next(self._commits),
             "plain_commit_ms": 2.0,
+            "open_ms": 12.0,
             "disk": "flash",
             "synced": True,
         }
@@ -138,6 +139,7 @@ def test_the_page_shows_every_ratio_with_its_peer_command_and_machine(tmp_path: 
         "2.5 (2–3)",
         "python -m tests.bench.bench_store",
         "A limit that the bench sets was broken",
+        '<td></td><td class="number">12 ms</td>',
         f"processors {result(1.0).machine['processors']}",
     ):
         assert words in html, words
