@@ -40,7 +40,8 @@ class SwitchParams(NameParams, frozen=True, kw_only=True):
     """A profile that is to be the active one."""
 
     pin: Pin | None = None
-    """Of the profile lock, where there is one and the profile is another adult's."""
+    """Of the profile lock, where there is one and the profile is shown more than the active one, or
+    is another adult's."""
 
 
 class NewProfileParams(Shape, frozen=True, kw_only=True):
@@ -77,7 +78,7 @@ class RetentionParams(Shape, frozen=True, kw_only=True):
     days: RetentionDays | None
     """At most what the settings allow; null goes back to that."""
     pin: Pin | None = None
-    """Of the profile lock, where there is one and these are more days than now."""
+    """Of the profile lock, where there is one and these are more days than were chosen before."""
 
 
 def private_session(call: Call) -> PrivateSessionShape:

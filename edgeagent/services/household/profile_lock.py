@@ -1,9 +1,9 @@
 """The profile lock: a PIN without which nothing is widened, off until a household chooses one.
 
-It is asked for by whatever makes the box know more or show more: switching to an adult's profile,
-granting a purpose, keeping viewings for longer, another age limit, erasing a profile. It is never
-asked for by what narrows: withdrawing, a private session, erasing everything. The latter is the way
-out of a forgotten PIN, after a countdown.
+It is asked for by whatever makes the box know more or show more: switching to a profile that is
+shown more, or to another adult's, granting a purpose, keeping viewings for longer, another age
+limit, erasing a profile. It is never asked for by what narrows: withdrawing, a private session,
+erasing everything. The latter is the way out of a forgotten PIN, after a countdown.
 
 The lock is kept in the ledger, which outlives every erasure but that of the whole box. Its delays
 are measured in boot time, which nobody sets: a clock set to 2100 ends none, and a restart begins

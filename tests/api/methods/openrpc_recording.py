@@ -43,12 +43,14 @@ from tests.api.methods.openrpc_examples import (
 from tests.api.running import LineClient, Running, ServiceThread
 from tests.publishing import Publisher, publication
 
-__all__ = ["SEED", "TITLES", "TOUR_SERVER", "Recorded", "recorded"]
+__all__ = ["PACKAGED_HOME", "SEED", "TITLES", "TOUR_SERVER", "Recorded", "recorded"]
 
 SEED, TITLES = 1, 1500
 """Of the catalogue that ``edgeagent simulate`` invents unless it is told otherwise."""
 TOUR_SERVER = "http://127.0.0.1:8470"
 """Where the tour's server listens; this one takes any free port."""
+PACKAGED_HOME = "/var/lib/edgeagent"
+"""Where the packages keep a box; this one lies in a directory that is gone afterwards."""
 _ENOUGH_HOUSEHOLDS = 120
 """To train a model in seconds whose picks have reasons."""
 
@@ -189,7 +191,8 @@ class _Recorder:
         self._found.examples.setdefault(method, []).append(example)
 
     def _read(self, answer: Any) -> Any:  # noqa: ANN401  (any JSON)
-        return json.loads(json.dumps(answer).replace(self._url, TOUR_SERVER))
+        text = json.dumps(answer).replace(self._url, TOUR_SERVER)
+        return json.loads(text.replace(str(self._running.box.directory), PACKAGED_HOME))
 
     def _draw_a_report(self) -> None:
         box = self._running.box

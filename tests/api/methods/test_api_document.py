@@ -14,7 +14,7 @@ from edgeagent.api.methods.registry import EVENTS, METHODS
 from edgeagent.cli.simulate import command as simulate
 from model_export.synthetic import synthetic_catalogue
 from tests.api.methods.openrpc_document import DOCUMENT, document, kept
-from tests.api.methods.openrpc_recording import SEED, TITLES, recorded
+from tests.api.methods.openrpc_recording import PACKAGED_HOME, SEED, TITLES, recorded
 from tests.api.running import Running
 
 CONTENT = json.loads(DOCUMENT.read_bytes())
@@ -108,6 +108,12 @@ def test_titles_of_the_examples_are_in_the_catalogue_of_a_simulated_run() -> Non
     unknown = {name.decode() for name in named} - catalogue
     assert len(named) > 15
     assert unknown == {"film-9999"}  # the example of one that is not there
+
+
+def test_files_of_the_examples_lie_where_the_packages_keep_a_box() -> None:
+    files = re.findall(r'"file": "(.*?)"', DOCUMENT.read_text("utf-8"))
+    assert files
+    assert {file for file in files if not file.startswith(f"{PACKAGED_HOME}/")} == set()
 
 
 def test_the_service_serves_it_to_everybody(running: Running) -> None:
