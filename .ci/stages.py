@@ -54,6 +54,9 @@ _SPARK = (
     "tests/model_export/heads/test_export_als.py",
     "tests/server_stub/aggregation/test_aggregation_spark.py",
 )
+_HANGS = "-o faulthandler_timeout=1200 -o faulthandler_exit_on_timeout=true"
+"""A test that waits for what never comes fails by name, with the stack it stood at, instead of
+taking the whole run past its limit. The longest takes two minutes on idle cores."""
 _REHEARSAL_SECONDS = 1500
 _LAST_LINES = 12
 """Repeated at the end for a stage that failed: where a log is long or cut, its end is what is
@@ -106,7 +109,7 @@ _TABLE = (
             _FAST,
             "{tests}",
             environment={
-                "PYTEST_ADDOPTS": "--cov --cov-report= --hypothesis-profile=thorough",
+                "PYTEST_ADDOPTS": f"--cov --cov-report= --hypothesis-profile=thorough {_HANGS}",
             },
         ),
     ),
@@ -116,6 +119,7 @@ _TABLE = (
             _DEEP,
             ".venv/bin/pytest -m deep --hypothesis-profile=thorough "
             + " ".join(f"--ignore={path}" for path in _SPARK),
+            environment={"PYTEST_ADDOPTS": _HANGS},
         ),
     ),
     (
@@ -125,7 +129,12 @@ _TABLE = (
             f"{_PYTHON} -m tests.audit --without silence --processes 1",
         ),
         # Its Java takes up to a third of the memory, and ended twice in the middle of a crowd.
-        Stage("Spark: training, sums", _DEEP, f".venv/bin/pytest -n0 -m deep {' '.join(_SPARK)}"),
+        Stage(
+            "Spark: training, sums",
+            _DEEP,
+            f".venv/bin/pytest -n0 -m deep {' '.join(_SPARK)}",
+            environment={"PYTEST_ADDOPTS": _HANGS},
+        ),
         Stage("Debian 13: its Python", _DEEP, f"{_PYTHON} -m tests.second_python --prepare"),
         Stage("Attacks on a home", _DEEP, f"{_PYTHON} -m tests.security"),
         Stage(
@@ -145,7 +154,14 @@ _TABLE = (
         Stage("Coverage of the rest: 95 %", _FAST, f"{_COVERAGE} --omit='{_PURE}' --fail-under=95"),
     ),
     (Stage("What silence tells, on one core", _DEEP, f"{_PYTHON} -m tests.audit --only silence"),),
-    (Stage("Debian 13: the fast tests", _DEEP, f"{_PYTHON} -m tests.second_python"),),
+    (
+        Stage(
+            "Debian 13: the fast tests",
+            _DEEP,
+            f"{_PYTHON} -m tests.second_python",
+            environment={"PYTEST_ADDOPTS": _HANGS},
+        ),
+    ),
     (
         # It mostly waits, until what should end or fall silent has.
         Stage(

@@ -96,6 +96,7 @@ def _test(system: Path) -> int:
                 *("unshare", "--mount", "sh", "-euc", _ENTER, "enter", str(root)),
                 *("env", "-i", "HOME=/root", "LC_ALL=C.UTF-8"),
                 "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                f"PYTEST_ADDOPTS={os.environ.get('PYTEST_ADDOPTS', '')}",
                 *(f"{name}={value}" for name, value in settings.items()),
                 *("sh", "-euc", _COMMANDS),
             ],

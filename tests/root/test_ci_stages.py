@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -91,6 +92,25 @@ def test_late_in_the_hour_optional_stages_are_skipped_loudly(told: Told) -> None
     assert told.run.skipped == optional
     assert all(f"SKIPPED, no time was left: {name}" in told.run.result() for name in optional)
     assert "README: the tests" not in told.run.skipped
+
+
+def test_a_test_that_hangs_ends_its_stage_not_the_whole_run(tmp_path: Path) -> None:
+    stages = [stage for group in GROUPS for stage in group if "pytest" in stage.command]
+    assert len(stages) >= 3
+    (options,) = {stage.environment["PYTEST_ADDOPTS"].partition("-o ")[2] for stage in stages}
+    test = tmp_path / "test_waits.py"
+    test.write_text("import threading\ndef test_waits():\n    threading.Event().wait()\n", "utf-8")
+    sooner = options.replace("timeout=1200", "timeout=1", 1)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-o", *sooner.split(), test],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,  # or this test would be the one that hangs
+    )
+    assert done.returncode == 1
+    assert 'test_waits.py", line 3 in test_waits' in done.stderr
 
 
 def names(what: str) -> Iterator[str]:
