@@ -38,8 +38,8 @@ _SEEDS = (7, 8)
 class Press:
     """Trains two models and publishes one or the other, with the task of the present quarter."""
 
-    def __init__(self, directory: Path, clock: Clock) -> None:
-        self.repository, self._keys, self._clock = (
+    def __init__(self, directory: Path, clock: FakeClock) -> None:
+        self.repository, self._keys, self.clock = (
             directory / "repository",
             directory / "keys",
             clock,
@@ -53,7 +53,7 @@ class Press:
     def publish(self, *, another_model: bool) -> None:
         """Publish; the task is about the quarter in which this week begins."""
         self._turn += another_model
-        now = self._clock.now()
+        now = self.clock.now()
         model = self._models[self._turn % len(self._models)]
         artefacts = export(model, self.log, now=now)
         quarter = quarter_of(week_of(now))
@@ -63,7 +63,7 @@ class Press:
 
     def publish_promos(self, number: int) -> None:
         """Publish two creatives in the place of those before."""
-        now = self._clock.now()
+        now = self.clock.now()
         names = [f"promo-{number}-{which}" for which in ("a", "b")]
         catalogue = some_catalogue(*(some_creative(name, starts_at=now) for name in names))
         catalogue = msgspec.structs.replace(catalogue, issued_at=now)
@@ -75,7 +75,7 @@ class Press:
         refresh(self._operator())
 
     def _operator(self) -> Operator:
-        now = self._clock.now()
+        now = self.clock.now()
         return Operator.without_passphrase(
             self.repository, self._keys, now=now, lifetime_days=_LIFETIME_DAYS
         )
