@@ -14,6 +14,7 @@ import msgspec
 from edgeagent.agent import Agent
 from edgeagent.clock import DAY_SECONDS, HOUR_SECONDS, WEEK_SECONDS, week_of, week_start
 from edgeagent.config import Config
+from edgeagent.errors import EdgeAgentError
 from edgeagent.simulator.plan import START
 from edgeagent.testing.randomness import SeededRandomSource
 from tests.security.plain_box import held_by
@@ -46,8 +47,8 @@ class Outcome:
     happened: dict[str, int]
     acknowledged: int
     ignored_private: int
-    reports: int
-    arrived: int
+    reports: dict[str, int]
+    """How many ended how; ``waiting``: not yet."""
     first: Measured
     largest: Measured
     wrong: tuple[str, ...]
@@ -87,6 +88,9 @@ class Life:
         self._largest = Measured()
         self._deck: list[str] = []
         self._repaired_at = 0
+        self._dated_at = 0
+        """When the clock has passed the time that an update saw while it was ahead; until then the
+        box goes by that time, and viewings wait for their dates."""
         self._sent_twice = set[int]()
 
     # The whole
@@ -167,7 +171,7 @@ class Life:
         self._happen()
         self._turn()
         self.clock.set(max(self.clock.now(), midnight + 18 * HOUR_SECONDS))
-        self._people.watch(self.random.below(3))
+        self._people.watch(self.random.below(4))
         self._turn()
         if not self._people.may_fail:
             self._people.look()
@@ -186,7 +190,7 @@ class Life:
             )
         )
         found = [*spent]
-        if held != self.expected.plain.shown(now):
+        if held != self.expected.plain.shown(now) and now > self._dated_at:
             found.append("the box holds other viewings or decisions than it should")
         self._largest = self._largest.largest(measured)
         if day >= _WARM_DAYS:
@@ -279,6 +283,7 @@ class Life:
         self._people.ask("EdgeAgent.status")
         self.clock.advance(HOUR_SECONDS)
         self._turn()
+        self._dated_at = self.clock.now()
         self.clock.jump(self.clock.now() - seconds)
 
     def _change_language(self) -> None:
@@ -362,19 +367,16 @@ class Life:
         return f"day of {(self.clock.now() - START) // DAY_SECONDS}"
 
     def _outcome(self, days: int) -> Outcome:
-        disclosed, arrived = 0, 0
-        with suppress(Exception), self.box.open() as agent:
-            disclosures = agent.disclosures()
-            disclosed = len(disclosures)
-            arrived = sum(one.outcome == "accepted" for one in disclosures)
+        reports = Counter[str]()
+        with suppress(EdgeAgentError), self.box.open() as agent:
+            reports.update(one.outcome or "waiting" for one in agent.disclosures())
         return Outcome(
             seed=self.seed,
             days=days,
             happened=dict(sorted(self._happened.items())),
             acknowledged=self.expected.acknowledged,
             ignored_private=self.expected.ignored,
-            reports=disclosed,
-            arrived=arrived,
+            reports=dict(reports),
             first=self._first or Measured(),
             largest=self._largest,
             wrong=tuple(self._wrong),
