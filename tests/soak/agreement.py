@@ -55,9 +55,7 @@ def export_differences(export: Mapping[str, Any], expected: Expected, *, now: in
         yield "export: other profiles than there should be"
 
 
-def _log_differences(
-    agent: Agent, export: Mapping[str, Any], expected: Expected
-) -> Iterator[str]:
+def _log_differences(agent: Agent, export: Mapping[str, Any], expected: Expected) -> Iterator[str]:
     ledger, now = agent._home.ledger, agent.clock.now()
     disclosures = ledger.disclosures()
     weeks = [one.week for one in disclosures]

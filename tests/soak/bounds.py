@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -41,6 +42,8 @@ class Measured:
     """Every other file of the home."""
     viewings: int = 0
     """Rows, hidden ones included."""
+    published: int = 0
+    """Releases of a model so far."""
     overdue_days: int = 0
     """How many days the oldest row is past its retention."""
 
@@ -59,13 +62,19 @@ LIMITS: dict[str, int] = {
     "history_bytes": 2 * _MIB,  # 90 days of at most 30 viewings of 400 bytes, and free pages
     "ledger_bytes": 2 * _MIB,  # a decision or a report is about 2 KB, one or two a day
     "log_bytes": 4 * _MIB + 65_536,  # SQLite checkpoints at 1,000 pages, and cuts the log to 4 MiB
-    "model_bytes": 2 * _MIB,  # active, previous and waiting model, each about 100 KB here
+    # Active, previous and waiting model, each about 100 KB here. Besides, a box keeps the files of
+    # every release that it fetched, for what it requests must not tell which ones it uses.
+    "model_bytes": _MIB // 2,
     "other_bytes": 256 * 1024,  # keys, anchor, marker, on any number of starts
     "overdue_days": _LEFT_DAYS,
 }
 
 
-def measure(agent: Agent, *, now: int) -> Measured:
+_RELEASE_BYTES = 48 * 1024
+"""A model of 24 KB, a catalogue of 18 KB and an entry in the list of releases."""
+
+
+def measure(agent: Agent, *, now: int, published: int) -> Measured:
     """Measure a box that is at rest."""
     home = agent._home.directory
     databases = [home / "history.db", home / "ledger.db"]
@@ -88,6 +97,7 @@ def measure(agent: Agent, *, now: int) -> Measured:
         model_bytes=models,
         other_bytes=sum(files.values()) - models - sum(files.get(one, 0) for one in known),
         viewings=rows,
+        published=published,
         overdue_days=max(0, now - kept_seconds - oldest) // DAY_SECONDS,
     )
 
@@ -95,6 +105,7 @@ def measure(agent: Agent, *, now: int) -> Measured:
 def beyond(first: Measured, night: Measured) -> Iterator[str]:
     """Yield which limits a night is beyond, compared with the first one."""
     found = asdict(night)
+    found["model_bytes"] -= night.published * _RELEASE_BYTES
     for name, start in (
         ("resident_growth_bytes", first.resident_bytes),
         ("descriptors_growth", first.descriptors),
@@ -110,7 +121,7 @@ def beyond(first: Measured, night: Measured) -> Iterator[str]:
 def over_budget(disclosures: Sequence[Disclosure]) -> Iterator[str]:
     """Yield where reports are too close together, or cost too much within a year."""
     weeks = sorted(one.week for one in disclosures)
-    for earlier, later in zip(weeks, weeks[1:], strict=False):
+    for earlier, later in itertools.pairwise(weeks):
         if later - earlier < SPACING_WEEKS:
             yield f"budget: reports on the weeks {earlier} and {later}"
     for last in weeks:

@@ -181,9 +181,7 @@ class RunningBox:
 
     def on_stores(self, work: Callable[[Agent], T]) -> T:
         """Run something on the thread that owns the stores."""
-        return self._run(
-            self.service.threads.run("quick", lambda: work(self.service.state.agent))
-        )
+        return self._run(self.service.threads.run("quick", lambda: work(self.service.state.agent)))
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_MOST_SECONDS)

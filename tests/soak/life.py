@@ -184,7 +184,7 @@ class Life:
         now = self.clock.now()
         measured, held, spent = self._running.on_stores(
             lambda agent: (
-                measure(agent, now=now),
+                measure(agent, now=now, published=self._press.published),
                 held_by(agent),
                 list(over_budget(agent._home.ledger.disclosures())),
             )
@@ -265,7 +265,9 @@ class Life:
         self._break_until_tomorrow()
 
     def _break_until_tomorrow(self) -> None:
-        self.expected.hindered_weeks |= {week_of(self.clock.now() + n * DAY_SECONDS) for n in (0, 2)}
+        self.expected.hindered_weeks |= {
+            week_of(self.clock.now() + n * DAY_SECONDS) for n in (0, 2)
+        }
         self._repaired_at = self.clock.now() + DAY_SECONDS // 2
 
     def _repair(self) -> None:

@@ -6,6 +6,7 @@ Viewings and consents follow ``PlainBox``, which the attacks on a home are held 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any, Literal
 
 from edgeagent.clock import DAY_SECONDS, WEEK_SECONDS, week_start
@@ -38,11 +39,11 @@ class Expected:
     ignored: int = 0
     """Viewings of private sessions."""
 
-    def after(self, kind: StepKind, *, at: int, **fields: Any) -> PlainBox:  # noqa: ANN401
+    def after(self, kind: StepKind, *, at: int, **fields: Any) -> PlainBox:
         """Return what a step would make of the box, without taking it."""
         return self.plain.after(Step(kind=kind, at=at, **fields))
 
-    def apply(self, kind: StepKind, *, at: int, **fields: Any) -> None:  # noqa: ANN401
+    def apply(self, kind: StepKind, *, at: int, **fields: Any) -> None:
         """Take a step."""
         self.plain = self.after(kind, at=at, **fields)
         if kind == "record":
@@ -61,8 +62,11 @@ class Expected:
             watched=frozenset((named(who), at, title) for who, at, title in self.plain.watched),
             decisions=tuple(
                 sorted(
-                    ((named(who), *rest) for who, *rest in self.plain.decisions),
-                    key=lambda decision: decision[0],
+                    (
+                        (named(who), purpose, event, at)
+                        for who, purpose, event, at in self.plain.decisions
+                    ),
+                    key=itemgetter(0),
                 )
             ),
         )

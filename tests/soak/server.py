@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import ExitStack, closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -13,7 +13,10 @@ import uvicorn
 
 from edgeagent.clock import Clock, quarter_of, week_of
 from edgeagent.messages import ReportTask
+from edgeagent.testing.clock import FakeClock
 from edgeagent.testing.creatives import picture_of, some_catalogue, some_creative
+from model_export.heads.trained_model import TrainedModel
+from model_export.log import WatchLog
 from model_export.publishing.artefacts import export
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
@@ -35,24 +38,36 @@ _SEEDS = (7, 8)
 """Two models of one panel, which take turns, so that an update is an update."""
 
 
-class Press:
-    """Trains two models and publishes one or the other, with the task of the present quarter."""
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What all lives are published, whatever their seed."""
 
-    def __init__(self, directory: Path, clock: FakeClock) -> None:
-        self.repository, self._keys, self.clock = (
-            directory / "repository",
-            directory / "keys",
-            clock,
-        )
-        self.log = synthetic_panel(7, households=120, weeks=20, titles=300)
-        self._models = [train(self.log, seed=seed, segments=16, dimension=32) for seed in _SEEDS]
+    log: WatchLog
+    models: tuple[TrainedModel, ...]
+
+    @classmethod
+    def small(cls) -> Trained:
+        """Train; a few seconds."""
+        log = synthetic_panel(7, households=120, weeks=20, titles=300)
+        models = (train(log, seed=seed, segments=16, dimension=32) for seed in _SEEDS)
+        return cls(log, tuple(models))
+
+
+class Press:
+    """Publishes one model or the other, with the task of the present quarter."""
+
+    def __init__(self, directory: Path, clock: FakeClock, trained: Trained) -> None:
+        self.repository, self._keys = directory / "repository", directory / "keys"
+        self.clock, self.log, self._models = clock, trained.log, trained.models
         self._turn = 0
+        self.published = 0
         self.tasks: dict[str, ReportTask] = {}
         """Every task that was ever published, by name."""
 
     def publish(self, *, another_model: bool) -> None:
         """Publish; the task is about the quarter in which this week begins."""
         self._turn += another_model
+        self.published += 1
         now = self.clock.now()
         model = self._models[self._turn % len(self._models)]
         artefacts = export(model, self.log, now=now)
