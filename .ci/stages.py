@@ -137,6 +137,7 @@ _TABLE = (
         ),
         Stage("Debian 13: its Python", _DEEP, f"{_PYTHON} -m tests.second_python --prepare"),
         Stage("Attacks on a home", _DEEP, f"{_PYTHON} -m tests.security"),
+        Stage("A month of one box", _DEEP, f"{_PYTHON} -m tests.soak --days 30 --seed 6"),
         Stage(
             "sqlite-utils' own tests over the encrypted connection",
             _DEEP,

@@ -95,19 +95,17 @@ class Told:
 
     def turn_consent(self, *, language: str) -> None:
         """Take a consent back, or give one that is not given."""
-        others = self.expected.names[1:]
-        # Seldom the one whose consents the reports rest on: most lives should have reports.
-        first = not others or self.random.below(8) == 0
-        profile = "main" if first else others[self.random.below(len(others))]
+        profile = self._anybody()
         purpose = tuple(Purpose)[self.random.below(len(Purpose))]
         given = self.expected.plain.allows(purpose, profile=profile, at=self.clock.now())
         self.decide(purpose, profile, given=not given, language=language)
 
     def agree_again(self) -> None:
-        """Let the first profile give whatever it has taken back, so that a life goes on."""
-        for purpose in Purpose:
-            if not self.expected.plain.allows(purpose, profile="main", at=self.clock.now()):
-                self.decide(purpose, "main", given=True)
+        """Let everybody give what they took back the day before, so that life goes on."""
+        for profile in self.expected.names:
+            for purpose in Purpose:
+                if not self.expected.plain.allows(purpose, profile=profile, at=self.clock.now()):
+                    self.decide(purpose, profile, given=True)
 
     def change_profiles(self) -> None:
         """Make a profile, or rename one, and let another person watch."""
@@ -116,8 +114,6 @@ class Told:
         if len(names) < _MOST_PROFILES:
             self.ask("EdgeAgent.createProfile", name=free[0])
             names.append(free[0])
-            for purpose in (Purpose.HISTORY, Purpose.PERSONALIZATION):
-                self.decide(purpose, free[0], given=True)
         elif self.random.below(2):
             old = names[1 + self.random.below(len(names) - 1)]
             self.ask("EdgeAgent.renameProfile", name=old, newName=free[0])

@@ -66,7 +66,7 @@ def test_reports_that_come_too_often_are_seen(tmp_path: Path, trained: Trained) 
             return replace(real(now=now), phase=(week_of(now) - 1) % 13)
 
         ledger.calendar = calendar  # type: ignore[method-assign]
-        ledger.debits = tuple  # type: ignore[method-assign, assignment]
+        ledger.debits = tuple  # type: ignore[method-assign]
 
     outcome = lived(tmp_path, trained, reports_every_week)
     assert any("budget: reports on the weeks" in one for one in outcome.wrong)
