@@ -136,6 +136,7 @@ class Life:
     def _end(self) -> None:
         """Send what waits, and compare everything with everything."""
         self._repair()
+        self.clock.set(max(self.clock.now(), self._dated_at + HOUR_SECONDS))
         for _ in range(40):
             self._turn()
             moment = self._running.on_stores(lambda agent: agent.reports.next_attempt_at())
