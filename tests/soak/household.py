@@ -123,7 +123,7 @@ class Told:
         self.expected.active = who
 
     def forget(self) -> None:
-        """Delete all viewings of a title that somebody watched."""
+        """Delete all viewings of a title that a person watched."""
         watched = sorted(self.expected.plain.shown(self.clock.now()).watched)
         if watched:
             profile, _, title = watched[self.random.below(len(watched))]

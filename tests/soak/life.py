@@ -287,7 +287,7 @@ class Life:
         self._people.may_fail = False
 
     def _wrong_clock(self, seconds: int) -> None:
-        """Somebody sets the clock, and sets it right an hour later; nobody watches meanwhile."""
+        """A person sets the clock, and sets it right an hour later; nobody watches meanwhile."""
         self.expected.hindered_weeks |= {week_of(self.clock.now() + n) for n in (0, seconds)}
         self.clock.jump(self.clock.now() + seconds)
         self._turn()
