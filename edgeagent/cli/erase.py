@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack
 
 import click
 
@@ -11,7 +11,7 @@ from edgeagent.cli.pin import with_pin
 from edgeagent.cli.wording import TranslatedCommand, said, words
 from edgeagent.clock import SystemClock, iso_utc
 from edgeagent.command_group import emit_json, json_option
-from edgeagent.errors import InputError, MalformedMessage, StorageError
+from edgeagent.errors import DiskFull, InputError, MalformedMessage, StorageError
 from edgeagent.messages.fields import ErasureReason
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.services.upkeep.box_erasure import erase_box
@@ -91,10 +91,26 @@ def _ask(scope: str, profile: str | None) -> None:
 
 
 def _count_down(box: BoxOptions) -> None:
-    """Refuse for a minute where there is a profile lock; a box that does not open has none."""
-    if holds_box(box.home):
-        with suppress(StorageError, MalformedMessage), box.open() as agent:
-            agent.household.lock.require_countdown()
+    """Refuse for a minute where there is a profile lock; a box that cannot be read has none.
+
+    Raises:
+        CountingDown: the minute is not over.
+        StorageError: the minute cannot be begun, or the disk is too full to look for a lock: then
+            filling it would be a way around one.
+
+    """
+    if not holds_box(box.home):
+        return
+    with ExitStack() as opened:
+        try:
+            agent = opened.enter_context(box.open())
+            lock = agent.household.lock
+            lock.state()
+        except DiskFull:
+            raise
+        except (StorageError, MalformedMessage):
+            return
+        lock.require_countdown()
 
 
 def _erase(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edgeagent.cli.root import cli
-from edgeagent.errors import ProfileLocked
+from edgeagent.errors import DiskFull, ProfileLocked
 from tests.cli.command_tree import commands_of
 
 PIN = "258046"
@@ -112,6 +113,19 @@ def test_a_box_that_does_not_open_is_erased_at_once(home: Path) -> None:
     (home / "ledger.key").write_text("no key")
     assert run(home, "erase", "--scope", "all", "--yes").exit_code == 0
     assert not (home / "ledger.db").exists()
+
+
+def test_a_disk_that_is_full_is_no_way_around_the_minute(home: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        refused = run(home, "erase", "--scope", "all", "--yes")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert refused.exit_code == DiskFull.exit_code
+    assert f"{home / 'ledger.db'}: cannot be written" in refused.output
+    assert "free space" in refused.output
+    assert "lock is on" in run(home, "profile", "lock").output
 
 
 def test_no_command_takes_a_pin_as_an_argument() -> None:
