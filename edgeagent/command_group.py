@@ -20,11 +20,12 @@ import msgspec
 from edgeagent.errors import EdgeAgentError, InputError, OutputError
 from edgeagent.help_pages import HelpfulGroup
 from edgeagent.start import end_interrupted
+from edgeagent.terminal_lines import TerminalLines, whole_lines
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["CommandGroup", "emit_json", "json_option", "print_error"]
+__all__ = ["CommandGroup", "emit_document", "emit_json", "json_option", "print_error"]
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, for machines."
@@ -35,7 +36,13 @@ _IN_UTF_8 = "write it in UTF-8, or set the terminal to it"
 
 def emit_json(value: object) -> None:
     """Print ``value`` as one line of JSON."""
-    click.echo(msgspec.json.encode(value, enc_hook=_plain).decode())
+    emit_document(msgspec.json.encode(value, enc_hook=_plain).decode() + "\n")
+
+
+def emit_document(text: str) -> None:
+    """Print what is for programs or a file: at a terminal, too, no line of it is broken."""
+    with whole_lines(sys.stdout):
+        click.echo(text, nl=False)
 
 
 def _plain(value: object) -> str:
@@ -132,7 +139,8 @@ def _watched(name: str) -> Iterator[None]:
         yield
         return
     stream.flush()
-    watched = io.TextIOWrapper(
+    lines = TerminalLines if stream.isatty() else io.TextIOWrapper
+    watched = lines(
         io.BufferedWriter(_Stream(number, "w", closefd=False)),
         encoding=stream.encoding,
         errors="backslashreplace",

@@ -12,7 +12,7 @@ import msgspec
 from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.cli.privacy import print_assessment
 from edgeagent.cli.wording import TranslatedGroup, words
-from edgeagent.command_group import emit_json, json_option, print_error
+from edgeagent.command_group import emit_document, emit_json, json_option, print_error
 from edgeagent.config import Config, load_config
 from edgeagent.errors import InputError
 from edgeagent.services.reports.assessment import Assessment
@@ -50,13 +50,10 @@ def show(box: BoxOptions, *, as_json: bool) -> None:
     else:
         click.echo("# " + words("from {source}", source=source))
     tables = {name: value for name, value in settings.items() if isinstance(value, dict)}
-    for name, value in settings.items():
-        if name not in tables:
-            click.echo(_line(name, value))
+    lines = [_line(name, value) for name, value in settings.items() if name not in tables]
     for table, values in tables.items():
-        click.echo(f"\n[{table}]")
-        for name, value in values.items():
-            click.echo(_line(name, value))
+        lines += ["", f"[{table}]", *(_line(name, value) for name, value in values.items())]
+    emit_document("\n".join(lines) + "\n")
 
 
 @command.command()

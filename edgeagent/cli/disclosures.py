@@ -14,7 +14,7 @@ from edgeagent.cli.known_id import whole_id
 from edgeagent.cli.readings import reading_lines
 from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc
-from edgeagent.command_group import emit_json, json_option
+from edgeagent.command_group import emit_document, emit_json, json_option
 from edgeagent.command_output import STDOUT, OutputFile
 from edgeagent.errors import InputError, LedgerBroken, OutputError
 from edgeagent.privacy.accounting import epsilon
@@ -120,7 +120,7 @@ def export(box: BoxOptions, *, path: Path | None) -> None:
     with box.look() as agent:
         data = msgspec.json.encode(agent.reports.export_disclosures())
     if path in {None, STDOUT}:
-        click.echo(data.decode())
+        emit_document(data.decode() + "\n")
         return
     try:
         path.write_bytes(data)

@@ -57,9 +57,9 @@ def command(box: BoxOptions, *, repair: bool, accept: bool, as_json: bool) -> No
                 words("the history lies in {name}; a new one has begun", name=set_aside.name)
             )
         for finding in findings:
-            click.secho(f"{finding.status:8}", fg=_COLOURS[finding.status], nl=False)
+            click.secho(f"{finding.status:9}", fg=_COLOURS[finding.status], nl=False)
             click.echo(f"{finding.name}: {finding.message}")
             if finding.hint:
-                click.echo(f"        try: {finding.hint}")
+                click.echo(f"         try: {finding.hint}")
     if failed:
         sys.exit(StorageError.exit_code)

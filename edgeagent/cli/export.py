@@ -10,7 +10,7 @@ import click
 
 from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.cli.wording import TranslatedCommand, words
-from edgeagent.command_group import emit_json, json_option
+from edgeagent.command_group import emit_document, emit_json, json_option
 from edgeagent.command_output import STDOUT, OutputFile
 from edgeagent.messages import canonical_bytes
 from edgeagent.services.upkeep.export_format import published_schema
@@ -38,7 +38,7 @@ def command(box: BoxOptions, *, path: Path | None, schema: bool, as_json: bool) 
     '-' is stdout.
     """
     if schema:
-        click.echo(published_schema().decode(), nl=False)
+        emit_document(published_schema().decode())
         return
     if path is None:
         raise click.MissingParameter(param_hint="'FILE'", param_type="argument")

@@ -13,7 +13,7 @@ from edgeagent.cli.box_options import BoxOptions, pass_box
 from edgeagent.cli.impact_annex import annex
 from edgeagent.cli.readings import example_lines, reading_lines
 from edgeagent.cli.wording import TranslatedGroup, counted, said, words
-from edgeagent.command_group import emit_json, json_option
+from edgeagent.command_group import emit_document, emit_json, json_option
 from edgeagent.command_output import OutputFile
 from edgeagent.errors import InputError, OutputError
 from edgeagent.notices import notice_digest
@@ -131,7 +131,7 @@ def dpia(box: BoxOptions, *, out: Path | None, as_json: bool) -> None:
         facts = agent.reports.impact()
     text = msgspec.json.encode(facts).decode() + "\n" if as_json else annex(facts)
     if out is None:
-        click.echo(text, nl=False)
+        emit_document(text)
         return
     try:
         out.write_text(text, "utf-8")

@@ -11,7 +11,7 @@ import click
 from edgeagent.api.endpoint import default_socket, listens, noted_port, read_token, websocket
 from edgeagent.cli.box_options import BoxOptions, pass_box, socket_option
 from edgeagent.cli.wording import TranslatedGroup, words
-from edgeagent.command_group import emit_json, json_option
+from edgeagent.command_group import emit_document, emit_json, json_option
 from edgeagent.command_output import OutputDirectory, OutputFile
 from edgeagent.errors import InputError, NetworkError, PromiseBroken
 from edgeagent.install.bill_check import differences, own_library
@@ -151,7 +151,7 @@ def sbom(*, shipped: Path, out: Path | None) -> None:
 
     text = bill_of_materials(shipped, environment=os.environ)
     if out is None:
-        click.echo(text, nl=False)
+        emit_document(text)
     else:
         out.write_text(text, "utf-8")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgeagent.command_group import emit_document
 from server_stub.cli.options import STORED_FILE
 
 if TYPE_CHECKING:
@@ -25,4 +26,4 @@ def export(table: ExportTable, *, as_csv: bool, parquet: Path | None) -> None:
     if parquet is not None:
         table.write_parquet(parquet)
     if as_csv:
-        click.echo(table.csv(), nl=False)
+        emit_document(table.csv())

@@ -28,18 +28,8 @@ from tests.publishing import Household, Publisher, titles_of
 
 
 @pytest.fixture
-def terminal(household: Household, publisher: Publisher) -> Terminal:
-    """A box that has watched six comedies, and two more not to the end."""
-    household.agent.update_model()
-    household.agent.close()
-    (household.directory / "config.toml").write_text('scorer = "resident"\nretention_days = 365\n')
-    terminal = Terminal(household.directory)
-    terminal.says("consent", "grant", "history", "personalization")
-    for title in titles_of(publisher, "Comedy")[:6]:
-        terminal.says("history", "add", title, "--completed")
-    for title, fraction in zip(titles_of(publisher, "Comedy")[6:8], ("0.4", "0.6"), strict=True):
-        terminal.says("history", "add", title, "--progress", fraction)
-    return terminal
+def terminal(fond_of_comedy: Path) -> Terminal:
+    return Terminal(fond_of_comedy)
 
 
 def test_what_was_begun_stands_apart_from_what_is_new(
