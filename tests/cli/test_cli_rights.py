@@ -189,11 +189,11 @@ def test_keys_are_shown_rotated_and_exchanged(terminal: Terminal, tmp_path: Path
 def test_doctor_says_what_is_wrong_and_repairs_the_history(terminal: Terminal) -> None:
     anna(terminal)
     assert terminal.json("doctor")["healthy"] is True
-    assert "ok      history" in terminal.says("doctor")
+    assert "ok       history" in terminal.says("doctor")
     (terminal.home / "history.db").write_bytes(b"broken" * 1000)
     result = terminal("doctor")
     assert result.exit_code == 5
-    assert "failed  history" in result.stdout
+    assert "failed   history" in result.stdout
     assert "try: restore it" in result.stdout
     result = terminal("doctor", "--json")
     assert result.exit_code == 5
