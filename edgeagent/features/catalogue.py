@@ -84,7 +84,9 @@ class CatalogueView:
 
     def embeddings(self, columns: NDArray[np.intp]) -> NDArray[np.float32]:
         """Dequantise the embeddings of ``columns`` [K] as float32 [K, D]."""
-        return self.vectors[columns].astype(np.float32) * self.scale[columns, np.newaxis]
+        rows = self.vectors.take(columns, axis=0).astype(np.float32)
+        rows *= self.scale.take(columns)[:, np.newaxis]
+        return rows
 
     def scores(self, user: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return [N] ``candidates · user + bias``, as tensor contract 1 defines a score.

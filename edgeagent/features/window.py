@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ __all__ = [
     "Window",
     "completion",
     "history_window",
+    "is_latest",
     "padded",
     "rows_of",
     "session_window",
@@ -78,6 +80,21 @@ class Window:
         return len(self.columns)
 
 
+def is_latest(columns: NDArray[np.intp], *, titles: int) -> NDArray[np.bool_]:
+    """Return [E] whether each row is the last of its title.
+
+    Args:
+        columns: [E] the title of each row.
+        titles: N.
+
+    """
+    rows = np.arange(len(columns))
+    last = np.empty(titles, dtype=np.intp)  # read only where it is written
+    last[columns] = rows  # of several values for one element, numpy keeps the last
+    latest: NDArray[np.bool_] = last[columns] == rows
+    return latest
+
+
 def completion(
     *,
     completed: NDArray[np.bool_],
@@ -116,7 +133,7 @@ def watched_of(
         left_out: entity ids that may not carry weight.
 
     """
-    places = [catalogue.index.get(v.entity_id, -1) for v in viewings]
+    places = list(map(catalogue.index.get, [v.entity_id for v in viewings], repeat(-1)))
     if left_out or -1 in places:
         kept = [
             (place, viewing)

@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeagent.features.window import Watched
+from edgeagent.features.window import Watched, is_latest
 from edgeagent.messages import Title
 from edgeagent.ranking.order import id_order
 from edgeagent.ranking.series import SeriesIndex
@@ -144,9 +144,7 @@ class CandidateIndex:
         # Of two episodes in the same second, the later one in the series counts as the later.
         order = np.lexsort((self.series.place[watched.columns], watched.watched_on))
         order = order[watched.completion[order] >= BEGUN_FRACTION]
-        newest_first = order[::-1]
-        _, firsts = np.unique(watched.columns[newest_first], return_index=True)
-        latest = newest_first[np.sort(firsts)][::-1]
+        latest = order[is_latest(watched.columns[order], titles=len(self.ids))]
         progress = watched.completion[latest]
         finished = (progress >= FINISHED_FRACTION) | ~watched.measured[latest]
         return watched.columns[latest], progress, finished

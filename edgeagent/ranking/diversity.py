@@ -81,8 +81,9 @@ def spread(
     value = relevance_part * _relevance(scores)
     likeness = np.zeros(len(scores), dtype=np.float32)
     groups = [
-        (group, Counter(group.tolist()), places)
+        (group, Counter(names), places)
         for group, places in ((series, 1), (franchises, _PLACES_OF_A_FRANCHISE))
+        if len(set(names := group.tolist())) < len(names)
     ]
     taken: Counter[int] = Counter()
     chosen: list[int] = []

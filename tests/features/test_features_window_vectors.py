@@ -35,7 +35,7 @@ def _catalogue() -> CatalogueView:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_the_window_of_the_vectors(case: dict[str, Any]) -> None:
-    viewings = [msgspec.convert(viewing, Viewing) for viewing in case["viewings"]]
+    viewings = [Viewing(**viewing) for viewing in case["viewings"]]
     window = history_window(viewings, _catalogue(), now=NOW, left_out=case["left_out"])
     expected = case["expected"]
     assert window.columns.tolist() == expected["titles"]
