@@ -8,6 +8,7 @@ replaces it), several servers, and downloads that continue.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -179,6 +180,22 @@ class Repository:
                 hint="the publisher must publish manifest and files together; the old one stays",
             )
         return self._fetch(info)
+
+    def drop_superseded(self) -> None:
+        """Delete downloads that the verified metadata do not name any more.
+
+        It goes by what is published alone, so that every box downloads the same again when it comes
+        back. Creatives are left to the service that counts their bytes.
+        """
+        for role in (*MODEL_ROLES, LOG_ROLE):
+            if role not in self._trusted:
+                continue
+            named = {target_file(self._directory, path) for path in self._trusted[role].targets}
+            of_role = target_file(self._directory, f"{role}/")
+            for path in of_role.parent.glob(f"{of_role.name}*"):
+                if path not in named:
+                    with suppress(OSError):  # the next update tries again
+                        path.unlink()
 
     def _refreshed(self, base: str, trusted_root: bytes) -> Updater:
         updater = Updater(

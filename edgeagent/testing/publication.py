@@ -114,6 +114,9 @@ class StaticRepository(Repository):
         """Return that there is no list of releases."""
         return Statement(root_version=1, list_id=None, roles=())
 
+    def drop_superseded(self) -> None:
+        """Delete nothing: only one release is published here."""
+
     def ensure(self, reference: TargetReference) -> Path:
         """Write a target to where the box expects it.
 

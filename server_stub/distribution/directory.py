@@ -29,7 +29,7 @@ from tuf.api.metadata import (
 )
 
 from edgeagent.errors import InputError, MalformedMessage, OutputError
-from edgeagent.messages import sha256_hex
+from edgeagent.messages import TargetReference, sha256_hex
 from edgeagent.messages.release_list import ReleaseList, decode_releases
 from edgeagent.messages.targets import METADATA, RELEASES_TARGET, ROOT_NAME, TARGETS
 from edgeagent.regular_file import read_regular
@@ -40,6 +40,7 @@ TOP_LEVEL_ROLES = ("root", "timestamp", "snapshot", "targets")
 
 _CAP_BYTES = 1024 * 1024
 """Of one file of metadata; boxes take a quarter of that."""
+_HASH_DIGITS = 64
 _COMING_ROOT = ".coming.root.json"
 """A root whose publication is complete but for its own file, which boxes see last."""
 
@@ -181,6 +182,10 @@ class RepositoryDirectory:
             ) from error
         return data
 
+    def has_target(self, reference: TargetReference) -> bool:
+        """Say whether a file is there; :meth:`read_file` verifies it."""
+        return self._target(reference.path, reference.sha256).is_file()
+
     def drop_lists_but(self, kept: set[str]) -> None:
         """Delete copies of the list of releases, but those with these hashes.
 
@@ -190,6 +195,20 @@ class RepositoryDirectory:
         for path in (self.path / TARGETS / role).glob(f"*.{name}"):
             if path.name.removesuffix(f".{name}") not in kept:
                 path.unlink()
+
+    def drop_targets_but(self, kept: set[str], role: str, *, messages: str | None) -> None:
+        """Delete targets of a role, but those with these names, and those with this ending."""
+        for path in (self.path / TARGETS / role).glob("?" * _HASH_DIGITS + ".*"):
+            if path.name not in kept and not (messages and path.name.endswith(messages)):
+                with suppress(OSError):  # the next publication tries again
+                    path.unlink()
+
+    def versions(self, role: str) -> Iterator[Targets]:
+        """Yield every version of a role that is there and can be read, the newest first."""
+        found = (path.name.split(".")[0] for path in self._metadata.glob(f"[0-9]*.{role}.json"))
+        for version in sorted(map(int, found), reverse=True):
+            with suppress(OSError, RepositoryError, ValueError):
+                yield Metadata[Targets].from_bytes(self.read_metadata(role, version)).signed
 
     def history(self, role: str, releases: ReleaseList) -> Iterator[Targets]:
         """Yield the versions of a role that are listed and still there as listed, newest first."""

@@ -48,6 +48,7 @@ from server_stub.distribution.content import target_file_of
 from server_stub.distribution.directory import Published
 from server_stub.distribution.links import refuse_links_out
 from server_stub.distribution.operator import Operator
+from server_stub.distribution.superseded import drop_superseded
 
 __all__ = ["Publication", "delegations_to"]
 
@@ -133,6 +134,7 @@ class Publication:
             if self._new_root is not None:
                 repository.show_root()
             repository.drop_lists_but({list_file.hashes["sha256"], *self._list_before()})
+            drop_superseded(self._operator, self._signed)
 
     def timestamp(self, snapshot_version: int) -> bytes:
         """Sign a timestamp for a snapshot."""
@@ -224,6 +226,8 @@ class Publication:
             expires=self._operator.expires(self._operator.lifetimes.content_days),
             targets=dict(files),
             delegations=delegations,
+            # Says until when boxes may have been at the version before.
+            unrecognized_fields={ISSUED_FIELD: self._operator.now},
         )
 
     def _sign(self, role: str, targets: Targets) -> None:

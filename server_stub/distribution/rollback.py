@@ -102,12 +102,21 @@ def _earlier(operator: Operator, before: Published, old: Content, to: str | None
         wanted = [one for one in past if one.model_version == to]
     usable = [one for one in wanted if one.model.sha256 not in old.model_stops]
     if usable:
+        _require_files(operator.repository, usable[0])
         return usable[0]
     versions = ", ".join(sorted({one.model_version for one in past})) or "none"
     raise InputError(
         f"no {'earlier model' if to is None else f'model {to}'} that is not stopped",
         hint=f"name another one with --to, or publish it; in the list of releases: {versions}",
     )
+
+
+def _require_files(repository: RepositoryDirectory, manifest: ModelManifest) -> None:
+    if not all(map(repository.has_target, (manifest.model, manifest.golden, manifest.catalogue))):
+        raise InputError(
+            f"the files of model {manifest.model_version} are not kept any more",
+            hint="publish its export again with 'server-stub repo publish'",
+        )
 
 
 def _model_hash(repository: RepositoryDirectory, before: Published, old: Content, name: str) -> str:

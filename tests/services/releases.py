@@ -104,8 +104,12 @@ class Releases(Repository):
     def ensure(self, reference: TargetReference) -> Path:
         path = target_file(self.directory, reference.path)
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # a new file, as from a repository: the old one may be kept
         path.write_bytes(self.contents[reference.path])
         return path
+
+    def drop_superseded(self) -> None:
+        pass
 
     def update(
         self, agent: Agent, scorer: Scorer, *, gate: Callable[[Agent], QualityGate] | None = None

@@ -1,8 +1,8 @@
 """Activate the fetched model: check it, compare it with the present one, switch in one step.
 
 This works on the history, not on the network: it may take as long as the model takes and may refuse
-the model, but no request depends on it. A refused model's files stay in place, so that the next
-update makes the same requests whether or not the model was refused.
+the model, but no request depends on it. A refused model's files stay among the downloads while
+they are published, so that the next update makes the same requests whether or not it was refused.
 """
 
 from __future__ import annotations

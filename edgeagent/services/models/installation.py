@@ -19,6 +19,7 @@ from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import Seconds, Sha256, TaskName
 from edgeagent.messages.targets import target_file
 from edgeagent.messages.task_labels import category_names, plain_label
+from edgeagent.services.models.kept_files import kept_file
 from edgeagent.services.models.release_watch import ReleasesConflict, ReleaseWatch
 from edgeagent.services.state_store import StateStore
 from edgeagent.services.timekeeping.device_clock import DeviceClock, TimeEvidence
@@ -178,7 +179,7 @@ class InstallationStore(StateStore[Installation]):
     def __init__(self, ledger: LedgerStore, models: Path) -> None:
         """Store the state in ``ledger``; target files are in ``models``/targets."""
         super().__init__(ledger, _STATE_NAME, Installation, cap_bytes=_CAP_BYTES)
-        self._models = models
+        self.models = models
 
     def tell_time(self, clock: DeviceClock) -> None:
         """Give a clock the stored time evidence, or the ledger chain's if that is later."""
@@ -258,8 +259,9 @@ class InstallationStore(StateStore[Installation]):
         return all(self.path(reference).is_file() for reference in references)
 
     def path(self, reference: TargetReference) -> Path:
-        """Return the path of a target."""
-        return target_file(self._models, reference.path)
+        """Return the path of a target: where it is kept, or where it was downloaded to."""
+        kept = kept_file(self.models, reference.path)
+        return kept if kept.is_file() else target_file(self.models, reference.path)
 
 
 NONE_NAME = "none (nothing watched, sensitive, or unknown)"

@@ -29,6 +29,7 @@ from edgeagent.services.models.installation import (
     RolloutSeen,
     UnreadManifest,
 )
+from edgeagent.services.models.kept_files import drop_others, files_of, keep
 from edgeagent.services.models.release_rules import judged
 from edgeagent.services.models.release_watch import CONFLICT
 from edgeagent.services.timekeeping.device_clock import DeviceClock
@@ -107,14 +108,26 @@ class Updater:
         _fetch(repository, *announced.models())
         chosen = next(iter(announced.in_order(now.rollout)), None)
         wanted = chosen != before.current or before.failures or before.refused
+        # Another process may be reading what was used before; it goes with the next update.
+        used = (*self._used(before), *files_of((chosen,), (announced.task,)))
+        keep(self._installations.models, used)
         self._staged.put(chosen if wanted else None)
         self._installations.end_trouble()
         creatives = self._fetch_creatives(repository)
+        # Last of all, so that what fails before it has deleted nothing.
+        repository.drop_superseded()
+        used = (*used, *self._used(self._installations.load()))  # another process may have updated
+        drop_others(self._installations.models, used)
         return Fetched(
             model_version=(chosen or announced.manifest).model_version,
             task_changed=announced.task != before.task,
             creatives=creatives,
         )
+
+    def _used(self, installed: Installation) -> tuple[TargetReference, ...]:
+        """Return the files of what is in use and of what waits to be tried."""
+        manifests = (installed.current, installed.previous, self._staged.load().manifest)
+        return tuple(files_of(manifests, (installed.task,)))
 
     def _require_listed(self, repository: Repository, announced: Announcement) -> None:
         """Compare what is announced with the list of releases, and remember that list.
