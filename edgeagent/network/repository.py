@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from tuf.api.exceptions import RepositoryError
-from tuf.api.metadata import Metadata, Root, TargetFile, Timestamp
+from tuf.api.metadata import Metadata, Root, TargetFile, Targets, Timestamp
 from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.updater import Updater
 
@@ -188,9 +188,10 @@ class Repository:
         back. Creatives are left to the service that counts their bytes.
         """
         for role in (*MODEL_ROLES, LOG_ROLE):
-            if role not in self._trusted:
+            signed = self._trusted[role] if role in self._trusted else None
+            if not isinstance(signed, Targets):
                 continue
-            named = {target_file(self._directory, path) for path in self._trusted[role].targets}
+            named = {target_file(self._directory, path) for path in signed.targets}
             of_role = target_file(self._directory, f"{role}/")
             for path in of_role.parent.glob(f"{of_role.name}*"):
                 if path not in named:
