@@ -188,7 +188,7 @@ class Repository:
         back. Creatives are left to the service that counts their bytes.
         """
         for role in (*MODEL_ROLES, LOG_ROLE):
-            signed = self._trusted[role] if role in self._trusted else None
+            signed = self._trusted.get(role)
             if not isinstance(signed, Targets):
                 continue
             named = {target_file(self._directory, path) for path in signed.targets}
