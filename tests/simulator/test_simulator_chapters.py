@@ -85,7 +85,9 @@ def test_promos_bring_more_where_taste_matters_nothing_where_it_does_not_and_kee
     assert isinstance(policies, dict)
     weight, box, known = policies["weight"], policies["box"], policies["known"]
     assert weight.uplift == {"none": 0.0, "5x": 0.0}
-    assert box.uplift["none"] == pytest.approx(0.0)
+    context = policies["context"]
+    assert box.uplift["none"] == context.uplift["none"] == pytest.approx(0.0)
+    assert context.uplift["5x"] > 0
     assert known.uplift["5x"] > 2 * box.uplift["5x"] > 0.01
     assert weight.caps_kept
     assert box.caps_kept
@@ -102,10 +104,10 @@ def test_artwork_fits_more_by_taste_than_by_chance_and_nothing_where_it_does_not
     assert chapter.broken == ()
     policies = chapter.facts["policies"]
     assert isinstance(policies, dict)
-    anybody, box, known = policies["any"], policies["box"], policies["known"]
-    assert anybody.uplift["none"] == box.uplift["none"] == known.uplift["none"] == 0.0
-    assert known.uplift["2x"] > box.uplift["2x"] > 1.05 * anybody.uplift["2x"]
-    assert 0 < box.shown < 1
+    chance, box, known = policies["chance"], policies["box"], policies["known"]
+    assert chance.uplift["none"] == box.uplift["none"] == known.uplift["none"] == 0.0
+    assert known.uplift["2x"] > box.uplift["2x"] > 1.05 * chance.uplift["2x"]
+    assert 0 < box.shown == chance.shown < policies["any"].shown == 1
     assert chapter.facts["misleading"] == 0
     moved = chapter.facts["moved"]
     assert isinstance(moved, dict)

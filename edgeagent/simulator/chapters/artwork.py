@@ -37,7 +37,13 @@ __all__ = ["ArtworkPolicy", "artwork_chapter"]
 _PEOPLE, _TITLES, _EXAMPLES = 100, 60, 8
 _EFFECTS = (0.0, 1.0)
 """A picture is chosen 1 + effect · (part of the taste in its segment) times as often."""
-_LABELS = {"any": "any variant", "box": "on the box", "known": "if tastes were known"}
+_LABELS = {
+    "chance": "as many, by chance",
+    "box": "on the box",
+    "known": "if tastes were known",
+    "any": "by chance for everybody",
+}
+_DRAWN = ("chance", "box", "known")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +60,13 @@ def artwork_chapter(ground: Ground) -> Chapter:
     """Let boxes pick the artwork of the most watched titles for a hundred people."""
     seen, lived = tastes(ground, most=_PEOPLE)
     stage = _ArtworkStage.of(ground)
-    alike = np.ones_like(seen)  # everybody sees one of a title's variants, whatever the taste
-    picked = {"any": stage.picked(alike), "box": stage.picked(seen), "known": stage.picked(lived)}
+    box, anyone = stage.picked(seen), stage.picked(np.ones_like(seen))
+    picked = {
+        "chance": np.where(box >= 0, anyone, box),
+        "box": box,
+        "known": stage.picked(lived),
+        "any": anyone,
+    }
     policies = {name: _policy(choice, lived) for name, choice in picked.items()}
     misleading = sum(1 for _ in misleading_faults(stage.variants, stage.own))
     moved = _moved(stage, seen)
@@ -82,7 +93,7 @@ def artwork_chapter(ground: Ground) -> Chapter:
             ),
         ),
         lines=(
-            ("artwork, uplift", f"{some:.0%} where it matters, {none:.0%} where it does not"),
+            ("artwork, uplift", f"{some:.1%} where it matters, {none:.0%} where it does not"),
             (
                 "artwork, stable",
                 f"{moved[0]:.1%} move when a tenth of the taste does; bound {moved[1]:.1%}",
@@ -187,10 +198,11 @@ def _shares(parts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _uplift_picture(policies: Mapping[str, ArtworkPolicy]) -> Picture:
     names = [effect_name(effect) for effect in _EFFECTS]
+    brought = {name: f"{each.uplift[names[-1]]:.1%}" for name, each in policies.items()}
 
     def draw_bars(figure: Figure, screen: Screen) -> None:
         del screen
-        uplifts = {_LABELS[name]: policy.uplift for name, policy in policies.items()}
+        uplifts = {_LABELS[name]: policies[name].uplift for name in _DRAWN}
         draw_uplifts(
             figure,
             uplifts,
@@ -203,7 +215,10 @@ def _uplift_picture(policies: Mapping[str, ArtworkPolicy]) -> Picture:
         draw_bars,
         heights_inches=(2.0, 2.0),
         caption="Where pictures change no choice there is no uplift. Where one that fits entirely "
-        "is chosen twice as often, taste picks better than chance among a title's own variants.",
+        f"is chosen twice as often, the variants that boxes picked, in {policies['box'].shown:.0%} "
+        f"of the cases, bring {brought['box']}; as many of the titles' own by chance bring "
+        f"{brought['chance']}. One by chance for everybody brings {brought['any']}, since no "
+        "variant is assumed to be worse than the standard artwork.",
         description="Uplift of picking artwork on the box, without and with an effect.",
         numbers=Numbers(
             columns=("", "see a variant, %", f"uplift {names[-1]}, %"),

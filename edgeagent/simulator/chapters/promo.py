@@ -19,6 +19,7 @@ from edgeagent.clock import DAY_SECONDS
 from edgeagent.messages.creatives import Creative, FrequencyCaps, Suits
 from edgeagent.promotion.caps import Room
 from edgeagent.promotion.choice import EligibleCreative, draw
+from edgeagent.promotion.context import context_probabilities
 from edgeagent.promotion.limits import least_breadth
 from edgeagent.promotion.showing import Instant, Showing
 from edgeagent.promotion.targets import taste_factor
@@ -41,7 +42,13 @@ _CREATIVES, _ADVERTISERS = 12, 4
 _CAPS = FrequencyCaps(per_day=1, per_week=4, total=40)
 _EFFECTS = (0.0, 4.0)
 """An answer is 1 + effect · (the part of the taste that the creative suits) times as likely."""
-_LABELS = {"weight": "by weight", "box": "on the box", "known": "if tastes were known"}
+_LABELS = {
+    "weight": "by weight alone",
+    "context": "by what is on the screen",
+    "box": "by taste, on the box",
+    "known": "if tastes were known",
+}
+_DRAWN = ("context", "box", "known")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +68,18 @@ class Policy:
 
 
 def promo_chapter(ground: Ground) -> Chapter:
-    """Let boxes choose for four weeks, by weight alone and by taste."""
+    """Let boxes choose for four weeks: by weight alone, by what is on the screen, by taste."""
     generator = np.random.default_rng([ground.seed, 19, 2])
     seen, lived = tastes(ground, most=_PEOPLE)
     creatives = _creatives(ground, generator)
-    plain = _delivered(creatives, np.zeros_like(seen))
-    tasted = _delivered(creatives, seen)
-    policies = {
-        "weight": _policy(plain, plain, creatives, lived),
-        "box": _policy(tasted, plain, creatives, lived),
-        "known": _policy(_delivered(creatives, lived), plain, creatives, lived),
+    plain = _delivered(creatives, _always(np.zeros_like(seen)))
+    chosen = {
+        "weight": plain,
+        "context": _delivered(creatives, _on_screen(ground, lived, generator)),
+        "box": _delivered(creatives, _always(seen)),
+        "known": _delivered(creatives, _always(lived)),
     }
+    policies = {name: _policy(each, plain, creatives, lived) for name, each in chosen.items()}
     broken = [f"a cap was exceeded by {n}" for n, p in policies.items() if not p.caps_kept]
     box = policies["box"]
     none, some = (box.uplift[effect_name(effect)] for effect in _EFFECTS)
@@ -88,7 +96,7 @@ def promo_chapter(ground: Ground) -> Chapter:
             ),
         ),
         lines=(
-            ("promos, uplift", f"{some:.0%} where taste matters, {none:.0%} where it does not"),
+            ("promos, uplift", f"{some:.1%} where taste matters, {none:.0%} where it does not"),
             ("promos, delivered", f"{box.fairness[0]:.2f} to {box.fairness[1]:.2f} of the weights"),
         ),
         facts={"people": len(seen), "creatives": _CREATIVES, "policies": policies},
@@ -114,25 +122,54 @@ def _creatives(ground: Ground, generator: np.random.Generator) -> tuple[Creative
     )
 
 
+def _always(tastes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return [U, P, S] the same taste at each place of the run."""
+    return np.repeat(tastes[:, None], _DAYS * _PLACES_A_DAY, axis=1)
+
+
+def _on_screen(
+    ground: Ground, lived: NDArray[np.float64], generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return [U, P, S] what the genre of the title on the screen leans to; zeros: to nothing.
+
+    The title is one of a session as the person lives them at the time.
+    """
+    labels = ground.model.labels
+    nothing = (0.0,) * len(labels)
+    of_segment = np.array(
+        [context_probabilities(label.genres, labels) or nothing for label in labels]
+    )
+    running = [generator.choice(len(labels), _DAYS * _PLACES_A_DAY, p=parts) for parts in lived]
+    return of_segment[np.array(running)]
+
+
 def _delivered(
-    creatives: Sequence[Creative], seen: NDArray[np.float64]
+    creatives: Sequence[Creative], leanings: NDArray[np.float64]
 ) -> list[list[tuple[int, Creative]]]:
-    """Return for each person the day and creative of each showing."""
-    return [_of_one(creatives, taste.tolist(), person=n) for n, taste in enumerate(seen)]
+    """Return for each person the day and creative of each showing.
+
+    Args:
+        creatives: all of them.
+        leanings: [U, P, S] what each choice goes by.
+
+    """
+    return [_of_one(creatives, each.tolist(), person=n) for n, each in enumerate(leanings)]
 
 
 def _of_one(
-    creatives: Sequence[Creative], taste: Sequence[float], *, person: int
+    creatives: Sequence[Creative], leanings: Sequence[Sequence[float]], *, person: int
 ) -> list[tuple[int, Creative]]:
-    eligible = [
-        EligibleCreative(creative=each, taste=taste_factor(each.suits.segments, taste))
-        for each in creatives
-    ]
+    targets = [each.suits.segments for each in creatives]
     showings: list[Showing] = []
     delivered: list[tuple[int, Creative]] = []
     for day in range(_DAYS):
         for place in range(_PLACES_A_DAY):
             now = _instant(day * DAY_SECONDS + place * DAY_SECONDS // (2 * _PLACES_A_DAY))
+            leaning = leanings[day * _PLACES_A_DAY + place]
+            eligible = [
+                EligibleCreative(creative=each, taste=taste_factor(target, leaning))
+                for each, target in zip(creatives, targets, strict=True)
+            ]
             room = Room(showings, (), now=now)
             left = [each for each in eligible if room.has(each.creative)]
             for item in draw(left, number=1, seed=f"{person} {day} {place}"):
@@ -214,10 +251,11 @@ def _keeps_caps(of_one: Sequence[tuple[int, Creative]]) -> bool:
 
 def _picture(policies: Mapping[str, Policy]) -> Picture:
     names = [effect_name(effect) for effect in _EFFECTS]
+    brought = {name: f"{each.uplift[names[-1]]:.1%}" for name, each in policies.items()}
 
     def draw_bars(figure: Figure, screen: Screen) -> None:
         del screen
-        uplifts = {_LABELS[name]: policy.uplift for name, policy in policies.items()}
+        uplifts = {_LABELS[name]: policies[name].uplift for name in _DRAWN}
         draw_uplifts(
             figure, uplifts, effects=names, label="more answers a showing than by weight alone, %"
         )
@@ -227,16 +265,21 @@ def _picture(policies: Mapping[str, Policy]) -> Picture:
         draw_bars,
         heights_inches=(2.0, 2.0),
         caption="Where taste changes no answer there is no uplift. Where a creative that suits "
-        "entirely is answered five times as often, choosing on the box brings little: half of the "
-        "places are drawn by chance, taste at most doubles a weight, and caps spread the rest.",
+        f"entirely is answered five times as often, taste on the box brings {brought['box']} and "
+        f"what is on the screen {brought['context']}, both little: half of the places are drawn by "
+        "chance, a weight is at most doubled, and caps spread the rest.",
         description="Uplift of choosing promos on the box, without and with an effect of taste.",
         numbers=Numbers(
-            columns=("", "shown", "reach, %", "uplift 5x, %", "delivered over weight"),
+            columns=(
+                *("", "shown", "reach, %", "in the first half, %", "uplift 5x, %"),
+                "delivered over weight",
+            ),
             rows=tuple(
                 (
-                    name,
+                    _LABELS[name],
                     str(policy.shown),
                     f"{100 * policy.reach:.1f}",
+                    f"{100 * policy.first_half:.1f}",
                     f"{100 * policy.uplift[names[-1]]:.1f}",
                     f"{policy.fairness[0]:.2f} to {policy.fairness[1]:.2f}",
                 )
