@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from edgeagent import __version__
+from edgeagent.help_pages import HelpfulCommand
 
 __all__ = ["man_pages_option"]
 
@@ -35,6 +36,7 @@ def _write(ctx: click.Context, _option: click.Parameter, directory: Path | None)
         write_man_pages(
             str(ctx.info_name), root, version=__version__, target_dir=os.fspath(directory)
         )
+    _add_examples(root, directory / f"{ctx.info_name}.1")
     ctx.exit()
 
 
@@ -46,6 +48,19 @@ def _told_whole(command: click.Command, ctx: click.Context) -> click.Command:
         found = {name: command.get_command(ctx, name) for name in command.list_commands(ctx)}
         told.commands = {name: _told_whole(one, ctx) for name, one in found.items() if one}
     return told
+
+
+def _add_examples(command: click.Command, page: Path) -> None:
+    """Write below a page what click-man does not know of, and below those of its commands."""
+    if isinstance(command, HelpfulCommand) and command.examples:
+        with page.open("a", encoding="utf-8") as file:
+            file.write(".SH EXAMPLES\n")
+            for what, line in command.examples.items():
+                typed = line.replace("\\", "\\e").replace("-", "\\-")
+                file.write(f".TP\n{what}\n.B {typed}\n")
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            _add_examples(below, page.with_name(f"{page.stem}-{name}.1"))
 
 
 @contextmanager

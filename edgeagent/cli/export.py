@@ -34,8 +34,8 @@ __all__ = ["command", "progress_on_stderr"]
 def command(box: BoxOptions, *, path: Path | None, schema: bool, as_json: bool) -> None:
     """Write profiles, history, hidden titles, consents and reports into FILE, as JSON.
 
-    The file is not encrypted: only its owner can read it, and it is for the household alone. FILE
-    '-' is stdout.
+    The file is not encrypted: only its owner can read it, and it is for the household
+    alone. FILE '-' is stdout.
     """
     if schema:
         emit_document(published_schema().decode())

@@ -21,6 +21,7 @@ from edgeagent import __version__
 from edgeagent.errors import InputError
 from edgeagent.install.debian_metadata import write_checksums, write_papers
 from edgeagent.install.files import install_directory
+from edgeagent.install.manual_files import require_click_man, write_manual_files
 from edgeagent.install.resolved_wheels import Target, install_wheels, run_tool
 from edgeagent.install.same_bytes import EPOCH_VARIABLE, build_time, drop_traces, settle
 
@@ -118,6 +119,7 @@ def build_debian_package(
         )
     target = Target(architecture=architecture, python=python)
     at = build_time(wheel, os.environ)
+    require_click_man()
     out.mkdir(parents=True, exist_ok=True)
     package = out / f"{contents.name}_{__version__}_{architecture}.deb"
     with TemporaryDirectory() as name:
@@ -136,6 +138,7 @@ def build_debian_package(
         if python == here[1]:
             _compile(root, library)
         _install_files(root, contents)
+        write_manual_files(root, library=library, program=contents.program, at=at)
         write_papers(
             root, library=library, pinned=pinned, at=at, name=contents.name, source=contents.source
         )

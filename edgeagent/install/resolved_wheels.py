@@ -94,8 +94,8 @@ def pinned_hashes(pinned: str) -> dict[str, str]:
     return dict(line.split(" --hash=sha256:", 1) for line in lines)
 
 
-def run_tool(*command: str, environment: dict[str, str] | None = None) -> None:
-    """Run a program of the build.
+def run_tool(*command: str, environment: dict[str, str] | None = None) -> str:
+    """Run a program of the build, and return what it prints.
 
     Raises:
         InputError: it is missing, or fails; the message has its last line.
@@ -112,6 +112,7 @@ def run_tool(*command: str, environment: dict[str, str] | None = None) -> None:
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise InputError(f"{command[0]} failed: {last}", hint="run it by hand to see more")
+    return done.stdout
 
 
 def _wanted(wheel: Path, pinned: Path | None, extra: str) -> str:

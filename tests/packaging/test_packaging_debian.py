@@ -81,6 +81,10 @@ def test_it_installs_user_unit_and_settings(chroot: Path) -> None:
     assert state.st_uid != 0
     unit = (chroot / "lib/systemd/system/edgeagent.service").read_text("utf-8")
     assert "WatchdogSec=60" in unit
+    pages = {path.name for path in (chroot / "usr/share/man/man1").glob("edgeagent*")}
+    assert {"edgeagent.1.gz", "edgeagent-profile-lock.1.gz"} <= pages
+    completes = (chroot / "usr/share/bash-completion/completions/edgeagent").read_text("utf-8")
+    assert "_EDGEAGENT_COMPLETE=bash_complete" in completes
     shown = run("chroot", chroot, "edgeagent", "config", "check")
     assert "/etc/edgeagent/config.toml: good" in shown
 

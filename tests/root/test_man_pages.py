@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,10 +32,14 @@ def test_every_command_has_a_page_in_english(program: str, tmp_path: Path) -> No
     assert pages[0] == pages[1]
     wanted = {f"{'-'.join((program, *words))}.1" for words, _ in commands_of(PROGRAMS[program])}
     assert set(pages[0]) == wanted
+    assert f"\n.B {program} " in pages[0][f"{program}.1"].partition(".SH EXAMPLES")[2].replace(
+        "\\-", "-"
+    )
     for name, page in pages[0].items():
         assert '"2026-09-21"' in page.splitlines()[0], name
         assert "..." not in page.partition(".SH DESCRIPTION")[2], name
         assert "Vorgabe" not in page, name
+        assert not re.search("^'", page, re.MULTILINE), name  # to groff it is no text
 
 
 def test_without_click_man_it_is_said_how_it_comes(

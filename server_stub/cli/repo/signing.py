@@ -148,8 +148,8 @@ def sign_root(
 ) -> None:
     """Add the signature of a root key to DRAFT, on any machine.
 
-    It says first what is signed: compare that with what was agreed. Afterwards
-    'show-root' shows it to boxes, where the other keys are.
+    It says first what is signed: compare that with what was agreed.
+    Afterwards 'show-root' shows it to boxes, where the other keys are.
 
     \b
     server-stub repo sign-root keys/root-draft.json --root-keys /media/b

@@ -10,7 +10,6 @@ import signal
 import socket
 import sys
 import threading
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +28,7 @@ from edgeagent.install.debian_package import build_debian_package
 from edgeagent.install.files import install_files
 from edgeagent.lazy_modules import put_off
 from tests.api.running import LineClient, Running, ServiceThread
+from tests.install.small_wheel import needs_click_man, small_wheel
 
 ONE_ANSWER = """
 import socket, sys
@@ -289,14 +289,8 @@ def test_what_is_installed_is_listed() -> None:
     assert {path.name for path in install_files()} >= {"edgeagent.service", "config.toml"}
 
 
+@needs_click_man
 def test_a_package_is_built_from_a_wheel(tmp_path: Path) -> None:
-    wheel = tmp_path / "edgeagent-1.0-py3-none-any.whl"
-    facts = "Metadata-Version: 2.1\nName: edgeagent\nVersion: 1.0\nProvides-Extra: service\n"
-    with zipfile.ZipFile(wheel, "w") as file:
-        file.writestr("edgeagent.py", "")
-        file.writestr("edgeagent-1.0.dist-info/METADATA", facts)
-        tags = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        file.writestr("edgeagent-1.0.dist-info/WHEEL", tags)
-        file.writestr("edgeagent-1.0.dist-info/RECORD", "")
+    wheel = small_wheel(tmp_path, extra="service", program="edgeagent")
     package = build_debian_package(wheel, tmp_path / "out")
     assert package.read_bytes().startswith(b"!<arch>\ndebian-binary")

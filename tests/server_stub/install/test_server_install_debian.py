@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,27 +11,19 @@ from click.testing import CliRunner
 
 import server_stub
 from server_stub.cli import main
+from tests.install.small_wheel import needs_click_man, small_wheel
 
 INSTALL = Path(server_stub.__file__).parent / "install"
-FACTS = "Metadata-Version: 2.1\nName: edgeagent\nVersion: 1.0\nProvides-Extra: server\n"
-TAGS = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-
-
-def small_wheel(directory: Path) -> Path:
-    """A wheel that needs nothing, so that pip fetches nothing."""
-    wheel = directory / "edgeagent-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as file:
-        for name, text in {"METADATA": FACTS, "WHEEL": TAGS, "RECORD": ""}.items():
-            file.writestr(f"edgeagent-1.0.dist-info/{name}", text)
-        file.writestr("onnxruntime/__init__.py", "")
-        file.writestr("server_stub/__init__.py", "")
-    return wheel
 
 
 @pytest.mark.deep
+@needs_click_man
 @pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="needs apt-get install dpkg")
 def test_the_package_has_program_unit_user_and_nginx_s_configuration(tmp_path: Path) -> None:
-    options = ["deb", "--wheel", str(small_wheel(tmp_path)), "--out", str(tmp_path), "--json"]
+    wheel = small_wheel(
+        tmp_path, extra="server", program="server_stub", files={"onnxruntime/__init__.py": ""}
+    )
+    options = ["deb", "--wheel", str(wheel), "--out", str(tmp_path), "--json"]
     done = CliRunner().invoke(main, options)
     assert done.exit_code == 0, done.output
     package = Path(json.loads(done.stdout)["package"])
@@ -47,9 +38,14 @@ def test_the_package_has_program_unit_user_and_nginx_s_configuration(tmp_path: P
         "usr/lib/sysusers.d/edgeagent-server.conf",
         "usr/share/doc/edgeagent-server/examples/nginx.conf",
         "usr/share/doc/edgeagent-server/copyright",
+        "usr/share/man/man1/program.1.gz",
+        "usr/share/zsh/vendor-completions/_server-stub",
+        "usr/share/fish/vendor_completions.d/server-stub.fish",
         "DEBIAN/postinst",
     } <= files
     assert not [name for name in files if "onnxruntime" in name]
+    completion = root / "usr/share/bash-completion/completions/server-stub"
+    assert completion.read_text("utf-8") == "completes by bash_source\n"
     assert "Package: edgeagent-server\n" in (root / "DEBIAN/control").read_text("utf-8")
     assert "@" not in re.sub(r"<.*>", "", (root / "DEBIAN/control").read_text("utf-8"))
 
