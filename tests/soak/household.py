@@ -40,6 +40,8 @@ class Told:
         self._private_until = 0
         self.may_fail = False
         """While the disk is full, whatever is to be stored may be refused."""
+        self.refused = 0
+        """Viewings, while it was."""
 
     @property
     def clock(self) -> FakeClock:
@@ -51,6 +53,10 @@ class Told:
         if "result" not in answer:
             raise Wrong(f"{method}: {answer['error']['message']}")
         return answer["result"]
+
+    def is_refused(self, method: str) -> bool:
+        """Ask for what may not be had; return whether it was not."""
+        return "result" not in self._running.manager(method)
 
     def set_up(self) -> None:
         for purpose in Purpose:
@@ -71,6 +77,7 @@ class Told:
         if "result" not in answer:
             if not self.may_fail:
                 raise Wrong(f"a viewing was refused: {answer['error']['message']}")
+            self.refused += 1
             return False
         if private:
             self.expected.ignored += 1
@@ -122,13 +129,14 @@ class Told:
         self.ask("EdgeAgent.switchProfile", name=who)
         self.expected.active = who
 
-    def forget(self) -> None:
-        """Delete all viewings of a title that a person watched."""
+    def forget(self) -> bool:
+        """Delete all viewings of a title that a person watched, if there are any."""
         watched = sorted(self.expected.plain.shown(self.clock.now()).watched)
         if watched:
             profile, _, title = watched[self.random.below(len(watched))]
             self.ask("EdgeAgent.forget", entityId=title, profile=profile)
             self.expected.apply("forget", at=self.clock.now(), profile=profile, entity_id=title)
+        return bool(watched)
 
     def watch_privately(self) -> None:
         """Watch a few titles that nobody must remember."""

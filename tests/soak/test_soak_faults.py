@@ -17,8 +17,9 @@ from edgeagent.messages import WatchEvent
 from edgeagent.services.household.housekeeping import Housekeeping
 from edgeagent.simulator.plan import START
 from edgeagent.testing.clock import FakeClock
-from tests.soak.life import Fault, Life, Outcome
+from tests.soak.life import Life, Outcome
 from tests.soak.server import Press, Trained
+from tests.soak.world import Fault
 
 pytestmark = pytest.mark.deep
 
