@@ -18,7 +18,7 @@ from tests.soak.agreement import differences
 from tests.soak.bounds import Measured, beyond, measure, over_budget
 from tests.soak.household import Wrong
 from tests.soak.server import Press
-from tests.soak.world import Fault, World
+from tests.soak.world import Fault, World, missing
 
 __all__ = ["Life", "Outcome"]
 
@@ -79,7 +79,8 @@ class Life:
                     break
             self._end()
             if not world.wrong:
-                world.wrong += [f"{what}: never in {days} days" for what in world.missing(days)]
+                never = missing(world.counted(), days=days)
+                world.wrong += [f"{what}: never in {days} days" for what in never]
         except Wrong as error:
             world.wrong.append(f"{world.today()}: {error}")
         finally:

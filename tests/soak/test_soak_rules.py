@@ -15,6 +15,7 @@ from edgeagent.testing.agent_box import AgentBox
 from tests.soak.bounds import LIMITS, Measured, beyond, measure, over_budget
 from tests.soak.kills import CommitImage
 from tests.soak.model import Expected
+from tests.soak.world import missing
 
 WEEK = 2950
 BEGINS = week_start(WEEK)
@@ -109,6 +110,17 @@ def test_a_quarter_between_reports_is_within_the_budget_and_a_week_less_is_not()
 
 def test_a_year_that_costs_too_much_is_over_budget() -> None:
     assert list(over_budget([disclosure(WEEK + 13 * n, odds=4) for n in range(4)])) != []
+
+
+def test_what_never_happened_in_a_month_is_named() -> None:
+    happened = {"binge": 2, "full disk": 0, "kill after a report was posted": 0}
+    assert missing(happened, days=29) == []
+    assert missing(happened, days=30) == ["full disk"]
+
+
+def test_a_year_without_a_report_to_be_killed_at_is_named() -> None:
+    assert missing({"kill after a report was posted": 0}, days=364) == []
+    assert missing({"kill after a report was posted": 0}, days=365) != []
 
 
 @pytest.fixture

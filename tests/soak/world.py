@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -22,7 +22,7 @@ from tests.soak.kills import CommitImage
 from tests.soak.model import Expected
 from tests.soak.server import Press, SoakServer
 
-__all__ = ["Fault", "World"]
+__all__ = ["Fault", "World", "missing"]
 
 Fault = Callable[[Agent], None]
 _NO_LIMIT_PAGES = 1 << 30
@@ -38,6 +38,15 @@ _ALSO = (
 _ALL_AFTER_DAYS = 30
 _POSTED_AFTER_DAYS = 365
 """A report is drawn every 13 weeks, if its week was one of consent and without hindrance."""
+
+
+def missing(happened: Mapping[str, int], *, days: int) -> list[str]:
+    """Return what never happened in a life that was long enough for it."""
+    return [
+        what
+        for what, number in happened.items()
+        if not number and days >= (_POSTED_AFTER_DAYS if what == _POSTED else _ALL_AFTER_DAYS)
+    ]
 
 
 class World:
@@ -132,14 +141,6 @@ class World:
     def today(self) -> str:
         """Name the day."""
         return f"day of {(self.clock.now() - START) // DAY_SECONDS}"
-
-    def missing(self, days: int) -> list[str]:
-        """Return what has never happened in a life that was long enough for it."""
-        return [
-            what
-            for what, number in self.counted().items()
-            if not number and days >= (_POSTED_AFTER_DAYS if what == _POSTED else _ALL_AFTER_DAYS)
-        ]
 
     # One by one
 
