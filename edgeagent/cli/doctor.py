@@ -35,7 +35,7 @@ _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 @json_option
 @pass_box
 def command(box: BoxOptions, *, repair: bool, accept: bool, as_json: bool) -> None:
-    """Examine databases, keys, space, clock, budget, counts, updates and permissions."""
+    """Examine databases, keys, space, clock, budget, updates, files and what protects children."""
     box.require_no_other()
     doctor = Doctor(box.home, config=box.config(), clock=SystemClock(), random=SystemRandomSource())
     if accept:

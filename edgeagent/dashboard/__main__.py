@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from edgeagent import __version__
 from edgeagent.clock import SystemClock
 from edgeagent.core_dumps import forbid_core_dumps
 from edgeagent.dashboard.app import Dashboard
@@ -60,6 +61,7 @@ def _listening(options: argparse.Namespace) -> socket.socket:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m edgeagent.dashboard", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"edgeagent {__version__}")
     parser.add_argument("--socket", type=Path, required=True, help="the service's unix socket")
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--fd", type=int, help="a listening socket that was handed over")

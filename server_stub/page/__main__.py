@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from edgeagent import __version__
 from edgeagent.clock import moment_of_iso
 from edgeagent.errors import EdgeAgentError
 from server_stub.aggregation.aggregator import Aggregator
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
             portrait=options.portrait,
         )
     except EdgeAgentError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write("; ".join(filter(None, (str(error), error.hint))) + "\n")
         return error.exit_code
     sys.stdout.buffer.write(msgspec.json.encode(figures))
     return 0
@@ -54,6 +55,7 @@ def _aggregator(options: argparse.Namespace) -> Aggregator:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m server_stub.page", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"edgeagent {__version__}")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--store", type=Path)
     source.add_argument("--spool", type=Path)

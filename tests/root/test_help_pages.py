@@ -5,13 +5,16 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from edgeagent import __version__
+from edgeagent.dashboard.__main__ import main as dashboard
 from edgeagent.help_pages import HelpfulCommand, HelpfulGroup
+from server_stub.page.__main__ import main as page
 from tests.cli.command_tree import commands_of
 from tests.pages.commands import faults, found_commands
 from tests.pages.made import PROGRAMS
@@ -75,6 +78,16 @@ def test_every_program_says_its_version(program: str) -> None:
     assert said.output == f"{program}, version {__version__}\n"
 
 
+@pytest.mark.parametrize("main", [dashboard, page])
+def test_what_is_started_beside_them_says_it_too(
+    main: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"edgeagent {__version__}\n"
+
+
 @pytest.mark.parametrize(
     ("program", "typed", "meant"),
     [
@@ -102,6 +115,7 @@ def test_only_the_noun_that_is_named_is_imported() -> None:
     """The idle service and each of its jobs start by this command line."""
     program = """
 import sys
+from collections.abc import Callable
 from edgeagent.cli.root import cli
 try:
     cli(["history", "--help"])

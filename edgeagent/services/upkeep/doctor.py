@@ -23,8 +23,10 @@ from edgeagent.config import Config
 from edgeagent.errors import Damaged, EdgeAgentError, InputError
 from edgeagent.privacy.accounting import MAX_ODDS_PER_YEAR, epsilon, spent
 from edgeagent.randomness import RandomSource
+from edgeagent.services.household.profile_lock import ProfileLock
 from edgeagent.services.models.creatives import CreativesStore
 from edgeagent.services.models.installation import Installation, InstallationStore
+from edgeagent.services.models.title_index import TitleIndex
 from edgeagent.services.timekeeping.aging import GRACE_SECONDS, Aging
 from edgeagent.services.timekeeping.device_clock import DeviceClock
 from edgeagent.services.timekeeping.on_time import ON_SECONDS_BETWEEN_DRAWS, OnTime
@@ -32,6 +34,7 @@ from edgeagent.services.upkeep.count_health import CountHealthStore
 from edgeagent.services.upkeep.findings import Finding, Status, examined, failed
 from edgeagent.services.upkeep.key_management import configured_provider, key_statuses
 from edgeagent.services.upkeep.model_health import models_found, scoring_found
+from edgeagent.services.upkeep.protection_health import ages_found, lock_found
 from edgeagent.services.upkeep.settings_check import settings_faults
 from edgeagent.services.upkeep.store_health import (
     deletions_found,
@@ -47,7 +50,7 @@ from edgeagent.services.upkeep.update_health import (
     stops_found,
     update_found,
 )
-from edgeagent.store import Home, LedgerStore
+from edgeagent.store import Home, LedgerStore, Profile
 from edgeagent.store.home_files import (
     DATABASES,
     HISTORY,
@@ -137,6 +140,8 @@ class Doctor:
                         "creatives", lambda: creatives_found(CreativesStore(home.ledger).load())
                     ),
                     examined("model", lambda: models_found(self._installations(home))),
+                    examined("age limits", lambda: self._ages(home)),
+                    examined("profile lock", lambda: self._lock(home)),
                 ]
         except EdgeAgentError as error:
             findings.append(failed("ledger", error))
@@ -206,6 +211,14 @@ class Doctor:
 
     def _update(self, home: Home) -> Finding:
         return update_found(self._installation(home), now=self._clock.now())
+
+    def _ages(self, home: Home) -> Finding:
+        titles = TitleIndex(self._installations(home)).all
+        return ages_found(_profiles(home), titles, teens=self._config.teen_max_age_rating)
+
+    def _lock(self, home: Home) -> Finding:
+        state = ProfileLock(home.ledger, clock=self._clock).state()
+        return lock_found(state, _profiles(home), teens=self._config.teen_max_age_rating)
 
     def _settings(self) -> Finding:
         faults = settings_faults(self._config)
@@ -333,3 +346,11 @@ class Doctor:
             f'"none", the last on {iso_utc(health.at)}: {health.reason}',
             hint="edgeagent model update; if it happens again, report it to the task's publisher",
         )
+
+
+def _profiles(home: Home) -> tuple[Profile, ...] | None:
+    """Return the profiles; none where the history does not open, which is a finding of its own."""
+    try:
+        return home.history.profiles()
+    except EdgeAgentError:
+        return None

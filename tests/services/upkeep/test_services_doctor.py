@@ -26,7 +26,7 @@ NAMES = (
     *("home", "settings", "permissions", "free space", "keys", "scoring"),
     *("ledger log", "history log"),
     *("ledger", "history", "deletions", "files", "clock", "budget", "counts"),
-    *("update", "releases", "stops", "creatives", "model"),
+    *("update", "releases", "stops", "creatives", "model", "age limits", "profile lock"),
 )
 
 
