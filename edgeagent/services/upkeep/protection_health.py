@@ -45,7 +45,7 @@ def ages_found(
             name="age limits",
             status="warning",
             message=f"{held}; {open_to_all}, so nothing is left out",
-            hint="whoever makes the catalogue has to add ratings; until then hide single titles: "
+            hint="ask the maker of the catalogue for ratings; until then hide single titles: "
             "edgeagent title hide",
         )
     message = f"{held}; {open_to_all}"
