@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -87,22 +88,35 @@ def installed(agent: Agent) -> ModelShape:
     )
 
 
-def _fetch(call: Call) -> Installation:
-    """Fetch what is published, and return what was installed before."""
-    before = call.agent.installation()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Before:
+    """What an update may change."""
+
+    installation: Installation
+    creatives: frozenset[str]
+
+
+def _fetch(call: Call) -> _Before:
+    """Fetch what is published, and return what was here before."""
+    before = _Before(
+        installation=call.agent.installation(), creatives=call.agent.models.creative_files()
+    )
     call.state.outside.jobs.fetch_update()
     return before
 
 
-def _update(call: Call, before: Installation) -> UpdateShape:
-    """Fetch, verify and activate the newest model, catalogue and report task."""
+def _update(call: Call, before: _Before) -> UpdateShape:
+    """Fetch, verify and activate the newest model, catalogue and task; promos, ads and artwork."""
     call.state.refresh()
     call.agent.models.activate()
-    after = call.agent.installation()
-    changed = (before.current, before.task) != (after.current, after.task)
-    if changed:
+    old, new = before.installation, call.agent.installation()
+    model_changed = (old.current, old.task) != (new.current, new.task)
+    if model_changed:
         _emit_model(call)
-    return UpdateShape(changed=changed, model=installed(call.agent))
+    return UpdateShape(
+        changed=model_changed or call.agent.models.creative_files() != before.creatives,
+        model=installed(call.agent),
+    )
 
 
 def _rollback(call: Call, params: Nothing) -> ModelShape:

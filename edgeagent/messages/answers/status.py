@@ -116,6 +116,6 @@ class UpdateShape(Shape, frozen=True, kw_only=True):
     """Effect of an update."""
 
     changed: bool
-    """Whether model, catalogue or report task changed."""
+    """Whether model, catalogue or report task changed, or promos, ads or artwork did."""
     model: ModelShape
     """What is installed now."""

@@ -28,6 +28,7 @@ from edgeagent.messages.targets import (
 )
 from edgeagent.promotion.limits import DAY_BYTES
 from edgeagent.promotion.rules import require_sound
+from edgeagent.services.models.creative_files import creative_files
 from edgeagent.services.models.creatives import (
     CreativeLibrary,
     CreativesState,
@@ -60,20 +61,12 @@ def fetch_creatives(repository: Repository, home: Home, *, now: int) -> Creative
 
     """
     store, models = CreativesStore(home.ledger), home.directory / MODELS_DIRECTORY
-    before = _kept(store, models)
+    before = creative_files(models)
     _fetch_published(repository, store, models, now=now)
-    after = _kept(store, models)
-    if after == before:
+    if creative_files(models) == before:
         return "none"
     library = CreativeLibrary(store, models).catalogue()
     return "fetched" if library is not None and library.creatives else "taken_back"
-
-
-def _kept(store: CreativesStore, models: Path) -> tuple[str | None, frozenset[str]]:
-    """Return the hash of the catalogue in use, and the names of its files that are here."""
-    first = target_file(models, CREATIVES_TARGET)
-    files = first.parent.glob(f"{CREATIVES_ROLE}%2F*")
-    return store.load().sha256, frozenset(path.name for path in files if path != first)
 
 
 def _fetch_published(

@@ -26,6 +26,7 @@ from edgeagent.randomness import RandomSource
 from edgeagent.scoring.protocol import Scorer
 from edgeagent.services.context import BoxContext
 from edgeagent.services.models.activation import Activated, Activation, StagedStore
+from edgeagent.services.models.creative_files import creative_files
 from edgeagent.services.models.installation import InstallationStore
 from edgeagent.services.models.quality_gate import QualityGate
 
@@ -123,6 +124,10 @@ class Models:
             creatives=fetched.creatives,
             refused=activated.refused,
         )
+
+    def creative_files(self) -> frozenset[str]:
+        """Return the names of the files of promos, ads and artwork that are here."""
+        return creative_files(self._installations.models)
 
     def rollback(self) -> ModelManifest:
         """Go back to the previous model."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgeagent.lazy_modules import on_use
-from edgeagent.messages.targets import CREATIVES_ROLE, target_file
+from edgeagent.services.models.creative_files import creative_files
 from edgeagent.store import Home
 from edgeagent.store.home_files import MODELS_DIRECTORY
 
@@ -23,8 +23,7 @@ def tailored_titles(home: Home) -> tuple[str, ...]:
     On a box without creatives nothing more is loaded, which keeps the idle service small.
     """
     models = home.directory / MODELS_DIRECTORY
-    first = target_file(models, CREATIVES_ROLE)
-    if not any(first.parent.glob(f"{first.name}%2F*.json")):
+    if not creative_files(models):
         return ()
     library = creatives.CreativeLibrary(creatives.CreativesStore(home.ledger), models)
     catalogue = library.catalogue()

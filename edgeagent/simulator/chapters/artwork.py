@@ -201,19 +201,14 @@ def _uplift_picture(policies: Mapping[str, ArtworkPolicy]) -> Picture:
     brought = {name: f"{each.uplift[names[-1]]:.1%}" for name, each in policies.items()}
 
     def draw_bars(figure: Figure, screen: Screen) -> None:
-        del screen
         uplifts = {_LABELS[name]: policies[name].uplift for name in _DRAWN}
-        draw_uplifts(
-            figure,
-            uplifts,
-            effects=names,
-            label="more choices of a title than with standard artwork, %",
-        )
+        label = "more choices of a title than with standard artwork, %"
+        draw_uplifts(figure, screen, uplifts, effects=names, label=label)
 
     return draw_picture(
         "artwork",
         draw_bars,
-        heights_inches=(2.0, 2.0),
+        heights_inches=(2.0, 2.6),
         caption="Where pictures change no choice there is no uplift. Where one that fits entirely "
         f"is chosen twice as often, the variants that boxes picked, in {policies['box'].shown:.0%} "
         f"of the cases, bring {brought['box']}; as many of the titles' own by chance bring "
@@ -247,17 +242,18 @@ def _example_picture(stage: _ArtworkStage, picked: NDArray[np.int64]) -> Picture
             ]
             name = ("nearest", "second", "third")[rank]
             axes.barh(range(len(ids)), values, left=before, color=color, label=name)
-        axes.set_yticks(range(len(ids)), [titles[one][: screen.letters] for one in ids])
+        axes.set_yticks(range(len(ids)), [screen.label(titles[one]) for one in ids])
         axes.invert_yaxis()
         axes.set_xlim(0, 100)
-        axes.set_xlabel("of people, % that see the variant for the title's own segment")
+        label = "of people, % that see the variant for the title's own segment"
+        axes.set_xlabel(screen.label(label))
         axes.grid(visible=False, axis="y")
         legend_above(figure, axes, columns=3)
 
     return draw_picture(
         "artwork-examples",
         draw_shares,
-        heights_inches=(3.2, 3.6),
+        heights_inches=(3.2, 4.2),
         caption="Each title has variants for its own segments alone; what is white is the "
         "standard artwork.",
         description="For eight titles, the share of people that see each variant.",

@@ -254,16 +254,14 @@ def _picture(policies: Mapping[str, Policy]) -> Picture:
     brought = {name: f"{each.uplift[names[-1]]:.1%}" for name, each in policies.items()}
 
     def draw_bars(figure: Figure, screen: Screen) -> None:
-        del screen
         uplifts = {_LABELS[name]: policies[name].uplift for name in _DRAWN}
-        draw_uplifts(
-            figure, uplifts, effects=names, label="more answers a showing than by weight alone, %"
-        )
+        label = "more answers a showing than by weight alone, %"
+        draw_uplifts(figure, screen, uplifts, effects=names, label=label)
 
     return draw_picture(
         "promos",
         draw_bars,
-        heights_inches=(2.0, 2.0),
+        heights_inches=(2.0, 2.6),
         caption="Where taste changes no answer there is no uplift. Where a creative that suits "
         f"entirely is answered five times as often, taste on the box brings {brought['box']} and "
         f"what is on the screen {brought['context']}, both little: half of the places are drawn by "

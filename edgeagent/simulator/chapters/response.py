@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgeagent.simulator.chapters.chapter import Ground
 from edgeagent.simulator.chapters.living import segments_before, segments_later
 from edgeagent.simulator.pictures.marks import legend_above
-from edgeagent.simulator.pictures.picture import ESTIMATE, TRUTH
+from edgeagent.simulator.pictures.picture import ESTIMATE, TRUTH, Screen
 
 __all__ = ["draw_uplifts", "effect_name", "tastes"]
 
@@ -38,6 +38,7 @@ def effect_name(effect: float) -> str:
 
 def draw_uplifts(
     figure: Figure,
+    screen: Screen,
     uplifts: Mapping[str, Mapping[str, float]],
     *,
     effects: Sequence[str],
@@ -47,6 +48,7 @@ def draw_uplifts(
 
     Args:
         figure: empty.
+        screen: what it is drawn for.
         uplifts: parts by the name of an effect, by what a policy is called.
         effects: their names, in order.
         label: of the axis.
@@ -62,9 +64,9 @@ def draw_uplifts(
             label=name,
         )
     axes.set_yticks([place + 0.27 for place in range(len(effects))], effects)
-    axes.set_xlabel(label)
+    axes.set_xlabel(screen.label(label))
     axes.grid(visible=False, axis="y")
-    legend_above(figure, axes, columns=3)
+    legend_above(figure, axes, columns=3 if screen.wide else 1)
 
 
 def _parts(counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -69,7 +69,7 @@ def truth_picture(
             gid="truth",
         )
         axes.set_yticks(places, [screen.label(row.name) for row in rows])
-        axes.set_xlabel(f"{axis}, %")
+        axes.set_xlabel(screen.label(f"{axis}, %"))
         axes.grid(visible=False, axis="y")
         legend_above(figure, axes, columns=2)
 

@@ -47,7 +47,7 @@ def shares_picture(fleet: FleetOutcome, names: tuple[str, ...]) -> Picture:
         axes.set_yticks(rows, [screen.label(names[i]) for i in order])
         axes.set_ylim(-0.7, len(order) - 0.3)
         axes.axvline(0, color=QUIET, lw=0.8)
-        axes.set_xlabel("share of the answers of reporting boxes, %")
+        axes.set_xlabel(screen.label("share of the answers of reporting boxes, %"))
         axes.grid(visible=False, axis="y")
         legend_above(figure, axes, columns=2)
 

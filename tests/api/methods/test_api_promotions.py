@@ -164,3 +164,10 @@ def test_an_app_says_what_is_on(promoting: Running) -> None:
     with promoting.line(manage=False) as app:
         choice = app.result("EdgeAgent.choose", {**PLACE, "entityId": "t:9", "genre": "Drama"})
         assert {item["by"] for item in choice["creatives"]} <= {"context", "chance"}
+
+
+def test_an_update_that_takes_creatives_back_has_changed_something(promoting: Running) -> None:
+    """The repository here has none; model, catalogue and task are those that are installed."""
+    with promoting.line() as manager:
+        changed = [manager.result("EdgeAgent.updateModel")["changed"] for _ in range(2)]
+    assert changed == [True, False]
