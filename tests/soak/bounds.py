@@ -42,8 +42,6 @@ class Measured:
     """Every other file of the home."""
     viewings: int = 0
     """Rows, hidden ones included."""
-    published: int = 0
-    """Releases of a model so far."""
     overdue_days: int = 0
     """How many days the oldest row is past its retention."""
 
@@ -62,26 +60,29 @@ LIMITS: dict[str, int] = {
     "history_bytes": 2 * _MIB,  # 90 days of at most 30 viewings of 400 bytes, and free pages
     "ledger_bytes": 2 * _MIB,  # a decision or a report is about 2 KB, one or two a day
     "log_bytes": 4 * _MIB + 65_536,  # SQLite checkpoints at 1,000 pages, and cuts the log to 4 MiB
-    # Active, previous and waiting model, each about 100 KB here. Besides, a box keeps the files of
-    # every release that it fetched, for what it requests must not tell which ones it uses.
-    "model_bytes": _MIB // 2,
+    # Six models of 24 KB with catalogues of 18 KB: what is published, active, was before, waits, is
+    # a task's, and what an update has just replaced; a list that gets 1 KB a release, 75 a year.
+    "model_bytes": 384 * 1024,
     "other_bytes": 256 * 1024,  # keys, anchor, marker, on any number of starts
     "overdue_days": _LEFT_DAYS,
 }
 
 
-_RELEASE_BYTES = 48 * 1024
-"""A model of 24 KB, a catalogue of 18 KB and an entry in the list of releases."""
-
-
-def measure(agent: Agent, *, now: int, published: int) -> Measured:
+def measure(agent: Agent, *, now: int) -> Measured:
     """Measure a box that is at rest."""
     home = agent._home.directory
     databases = [home / "history.db", home / "ledger.db"]
     logs = [path.with_name(f"{path.name}-wal") for path in databases]
-    files = {path: path.stat().st_size for path in home.rglob("*") if path.is_file()}
-    models = sum(size for path, size in files.items() if path.is_relative_to(home / "models"))
-    known = {*databases, *logs, *(path.with_name(f"{path.name}-shm") for path in databases)}
+    status = {path: path.stat() for path in home.rglob("*") if path.is_file()}
+    files = {path: one.st_size for path, one in status.items()}
+    # By inode: what is in use may be a second name of what is published.
+    of_models = {
+        one.st_ino: one.st_size
+        for path, one in status.items()
+        if path.is_relative_to(home / "models")
+    }
+    shared = [path.with_name(f"{path.name}-shm") for path in databases]
+    others = set(files) - {*databases, *logs, *shared}
     kept_seconds = agent.retention.kept().days * DAY_SECONDS
     ((rows, oldest),) = agent._home.history._database.read(
         "SELECT count(*), coalesce(min(watched_on), ?) FROM events", (now,)
@@ -94,10 +95,9 @@ def measure(agent: Agent, *, now: int, published: int) -> Measured:
         history_bytes=files[databases[0]],
         ledger_bytes=files[databases[1]],
         log_bytes=max(files.get(log, 0) for log in logs),
-        model_bytes=models,
-        other_bytes=sum(files.values()) - models - sum(files.get(one, 0) for one in known),
+        model_bytes=sum(of_models.values()),
+        other_bytes=sum(files[one] for one in others if not one.is_relative_to(home / "models")),
         viewings=rows,
-        published=published,
         overdue_days=max(0, now - kept_seconds - oldest) // DAY_SECONDS,
     )
 
@@ -105,7 +105,6 @@ def measure(agent: Agent, *, now: int, published: int) -> Measured:
 def beyond(first: Measured, night: Measured) -> Iterator[str]:
     """Yield which limits a night is beyond, compared with the first one."""
     found = asdict(night)
-    found["model_bytes"] -= night.published * _RELEASE_BYTES
     for name, start in (
         ("resident_growth_bytes", first.resident_bytes),
         ("descriptors_growth", first.descriptors),

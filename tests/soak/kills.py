@@ -46,7 +46,17 @@ class CommitImage:
 
     def copy(self) -> None:
         """Copy the home now."""
-        shutil.copytree(self._home, self._image)
+        copies: dict[int, Path] = {}
+
+        def copy(source: str, target: str) -> None:
+            """Copy a file; a second name of one stays a second name."""
+            inode = Path(source).stat().st_ino
+            if inode in copies:
+                Path(target).hardlink_to(copies[inode])
+            else:
+                copies[inode] = Path(shutil.copy2(source, target))
+
+        shutil.copytree(self._home, self._image, copy_function=copy)
 
     def put_back(self) -> None:
         """Replace the home, which nobody has open, by the copy."""

@@ -170,7 +170,7 @@ class Life:
         now = world.clock.now()
         measured, model, held, spent = world.running.on_stores(
             lambda agent: (
-                measure(agent, now=now, published=world.press.published),
+                measure(agent, now=now),
                 agent.installation().current,
                 held_by(agent),
                 list(over_budget(agent._home.ledger.disclosures())),

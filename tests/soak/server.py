@@ -60,14 +60,12 @@ class Press:
         self.repository, self._keys = directory / "repository", directory / "keys"
         self.clock, self.log, self._models = clock, trained.log, trained.models
         self._turn = 0
-        self.published = 0
         self.tasks: dict[str, ReportTask] = {}
         """Every task that was ever published, by name."""
 
     def publish(self, *, another_model: bool) -> None:
         """Publish; the task is about the quarter in which this week begins."""
         self._turn += another_model
-        self.published += 1
         now = self.clock.now()
         model = self._models[self._turn % len(self._models)]
         artefacts = export(model, self.log, now=now)

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.deep
 
 _LEAKED_BYTES = 20 << 20
 _LEAKED_DESCRIPTORS = 5
+_LEFT_BYTES = 100 << 10
 
 
 def lived(directory: Path, trained: Trained, fault: Fault, *, days: int = 4) -> Outcome:
@@ -95,6 +96,19 @@ def test_descriptors_that_stay_open_are_seen(tmp_path: Path, trained: Trained) -
         for descriptor in kept:
             os.close(descriptor)
     assert any("descriptors_growth" in one for one in outcome.wrong)
+
+
+def test_files_of_models_that_stay_are_seen(tmp_path: Path, trained: Trained) -> None:
+    def leaks(agent: Agent) -> None:
+        models = agent._home.directory / "models"
+
+        def leave_one() -> None:
+            (models / f"left-{len(list(models.iterdir()))}").write_bytes(b"x" * _LEFT_BYTES)
+
+        at_housekeeping(agent, leave_one)
+
+    outcome = lived(tmp_path, trained, leaks)
+    assert any("model_bytes" in one for one in outcome.wrong)
 
 
 def test_a_viewing_that_is_acknowledged_and_not_stored_is_seen(

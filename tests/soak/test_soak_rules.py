@@ -142,6 +142,18 @@ def test_a_killed_box_is_as_it_was_when_the_commit_began(box: AgentBox) -> None:
     assert not image.exists
 
 
+def test_a_second_name_of_a_file_stays_one(box: AgentBox) -> None:
+    with box.open() as agent:
+        agent.grant(Purpose.HISTORY)
+    files = box.directory / "file", box.directory / "second name"
+    files[0].write_bytes(b"x")
+    files[1].hardlink_to(files[0])
+    image = CommitImage(box.directory)
+    image.copy()
+    image.put_back()
+    assert files[1].samefile(files[0])
+
+
 def test_nothing_is_copied_where_there_are_fewer_commits(box: AgentBox) -> None:
     image = CommitImage(box.directory)
     with box.open() as agent, image.at_commit(agent, 50):
@@ -151,7 +163,7 @@ def test_nothing_is_copied_where_there_are_fewer_commits(box: AgentBox) -> None:
 
 def test_a_new_box_is_within_all_limits(box: AgentBox) -> None:
     with box.open() as agent:
-        night = measure(agent, now=box.clock.now(), published=1)
+        night = measure(agent, now=box.clock.now())
     assert night.ledger_bytes > 0
     assert night.log_bytes > 0
     assert list(beyond(night, night)) == []
