@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edgeagent.errors import InputError
 from edgeagent.messages.fields import HeadName
 from model_export.evaluation.ranking import evaluate_ranking, global_split, mean_and_se, paired_gain
+from model_export.heads.devices import Device
 from model_export.heads.fit import HEADS, fit_head, no_linear, torch_is_there
 from model_export.heads.tuning import FitOrder, Progress
 from model_export.log import WatchLog
@@ -102,6 +103,7 @@ def choose_head(
     seed: int,
     progress: Progress,
     previous: HeadName | None = None,
+    device: Device = "cpu",
 ) -> HeadChoice:
     """Fit each head to the first four fifths of the time and judge it on the rest.
 
@@ -111,6 +113,7 @@ def choose_head(
         seed: of all fits.
         progress: told what is happening and how much of the whole is done, 0-1.
         previous: head of the model before, which stays unless another is clearly better.
+        device: where head ``timescales`` is trained.
 
     """
     left_out = dict(_left_out(log, dimension=dimension))
@@ -130,6 +133,7 @@ def choose_head(
             progress=lambda what, done: progress(
                 f"Comparing heads, {head}: {what}", begin + (end - begin) * done
             ),
+            device=device,
         )
         fitted = fit_head(split.training, head, order, seeds=1)
         return evaluate_ranking(split, fitted.scorer()).ndcg_at_100

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,7 @@ from edgeagent.messages import checked
 from edgeagent.messages.fields import HeadName
 from edgeagent.messages.task import PERMITTED_SEGMENTS
 from model_export.heads.als import FactorEngine, LocalEngine
+from model_export.heads.devices import Device
 from model_export.heads.fit import FittedHead, fit_head
 from model_export.heads.foldin import FoldinSettings, FoldinTuned
 from model_export.heads.linear import LinearSettings
@@ -36,6 +39,8 @@ def train(  # noqa: PLR0913  (what is trained, and with what)
     previous: TrainedModel | None = None,
     progress: Progress = lambda _what, _done: None,
     engine: FactorEngine = LocalEngine(),  # noqa: B008  (it holds nothing)
+    device: Device = "cpu",
+    more: Sequence[WatchLog] = (),
 ) -> TrainedModel:
     """Train on all of ``log``; equal arguments give an equal model.
 
@@ -48,11 +53,13 @@ def train(  # noqa: PLR0913  (what is trained, and with what)
         previous: keep the meaning of its segment ids, and its settings unless they are clearly
             worse than others by now.
         engine: what fits the embeddings of head ``foldin``.
+        device: where head ``timescales`` is trained.
+        more: further people, read part by part, that head ``timescales`` learns from, too.
         progress: told what is happening and how much of the whole is done, 0-1.
 
     Raises:
         InputError: an empty log, sizes out of range, too few sessions for the segments, or head
-            ``timescales`` without PyTorch.
+            ``timescales`` without PyTorch or without the GPU that was asked for.
         MalformedMessage: a title says what none can: a year that is no number, or infinite.
 
     """
@@ -68,6 +75,8 @@ def train(  # noqa: PLR0913  (what is trained, and with what)
         settled=None if previous is None else _settled(previous),
         start=None if previous is None else _start(previous, log, head=head, dimension=dimension),
         engine=engine,
+        device=device,
+        more=more,
     )
     fitted = fit_head(log, head, order)
 

@@ -17,6 +17,7 @@ __all__ = ["may_skip"]
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
 _ALLOWED = (
     "MovieLens",  # its licence does not let us pass it on
+    "no GPU:",  # head B is trained on the processor just as well
     "no target:",  # a board, or what rehearses one
     "unsupported feature(s)",  # of the one there is
     "no Debian package: name one",  # for that board

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -48,23 +48,66 @@ class Source:
         """Read the viewings, or invent the panel."""
         if self.ratings is not None:
             from model_export.loaders import load_log  # noqa: PLC0415  (loads numpy)
-            from model_export.topics.mapping import NO_MAPPING, load_mapping  # noqa: PLC0415
 
-            mapping = NO_MAPPING if self.mapping is None else load_mapping(self.mapping)
             log = load_log(
                 self.ratings,
                 self.catalogue,
                 skip_unknown=self.skip_unknown,
                 strict=self.strict,
             )
-            for remark in log.remarks:
-                click.echo(f"note: {remark}", err=True)
-            return replace(log, genre_mapping=mapping)
+            return self._as_asked(log)
         if self.catalogue is not None:
             raise InputError("--catalogue without viewings", hint="name a log with --ratings")
         from model_export.synthetic import synthetic_panel  # noqa: PLC0415  (loads numpy)
 
         return synthetic_panel(self.seed, households=self.households)
+
+    @contextmanager
+    def load_at_most(
+        self, viewings: int | None, *, scratch: Path, progress: Progress
+    ) -> Iterator[tuple[WatchLog, Sequence[WatchLog]]]:
+        """Read a log, and of a longer one in Parquet some people, with the others read as asked.
+
+        Args:
+            viewings: in memory at a time; nothing means all.
+            scratch: directory for those that are not.
+            progress: told what is read.
+
+        """
+        progress("Reading viewings", 0.0)
+        ratings, catalogue = self.ratings, self.catalogue
+        if viewings is None or ratings is None or catalogue is None or _rows(ratings) <= viewings:
+            yield self.load(), ()
+            return
+        from model_export.loaders import load_catalogue  # noqa: PLC0415  (loads numpy)
+        from model_export.loaders.viewing_parts import viewings_in_parts  # noqa: PLC0415
+
+        known = load_catalogue(catalogue, strict=self.strict)
+        with viewings_in_parts(
+            ratings,
+            known,
+            skip_unknown=self.skip_unknown,
+            at_once=viewings,
+            scratch=scratch,
+            progress=lambda done, total: progress(f"Reading viewings, {done:,} of {total:,}", 0.0),
+        ) as parts:
+            yield self._as_asked(parts[0]), parts[1:]
+
+    def _as_asked(self, log: WatchLog) -> WatchLog:
+        """Show what people should know of the log, and let words mean what they are said to."""
+        from model_export.topics.mapping import NO_MAPPING, load_mapping  # noqa: PLC0415
+
+        for remark in log.remarks:
+            click.echo(f"note: {remark}", err=True)
+        mapping = NO_MAPPING if self.mapping is None else load_mapping(self.mapping)
+        return replace(log, genre_mapping=mapping)
+
+
+def _rows(ratings: Path) -> int:
+    """Return how long a log in Parquet is; of other logs 0, for they are read whole."""
+    from model_export.loaders.tables import is_parquet, parquet_rows  # noqa: PLC0415
+
+    return parquet_rows(ratings) if ratings.exists() and is_parquet(ratings) else 0
 
 
 genres_option = click.option(

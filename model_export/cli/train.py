@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,8 +17,14 @@ from model_export.cli.options import Source, progress_bar, size_options, source_
 
 if TYPE_CHECKING:
     from model_export.heads.als import FactorEngine
+    from model_export.heads.devices import Device
+    from model_export.log import WatchLog
 
 __all__ = ["command"]
+
+_Head = Literal["auto", "foldin", "linear", "timescales"]
+_MOST_LOCAL = 10_000_000
+"""Viewings, up to which the local engine is the one to take: some 2 GB of memory."""
 
 
 @click.command(
@@ -28,6 +34,10 @@ __all__ = ["command"]
         "on an invented panel, in half a minute": "model-export train --households 500",
         "next week's model, whose segments keep their ids": (
             "model-export train --ratings ml-latest --previous model.npz"
+        ),
+        "a log of a company's size, on a GPU": (
+            "model-export train --ratings views.parquet --catalogue titles.csv "
+            "--head timescales --device cuda"
         ),
     },
 )
@@ -49,6 +59,22 @@ __all__ = ["command"]
     help="What fits the embeddings of foldin; spark needs Java 17.",
 )
 @click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="What trains timescales; auto is a GPU where PyTorch finds one.",
+)
+@click.option(
+    "--viewings-at-once",
+    type=click.IntRange(min=1),
+    default=_MOST_LOCAL,
+    show_default=True,
+    help="Of a longer log in Parquet, timescales learns from all people, so many viewings in "
+    "memory at a time, and all else is learnt from the first so many. With --engine spark a log is "
+    "read whole.",
+)
+@click.option(
     "--previous",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Model file whose segment ids keep their meaning.",
@@ -66,8 +92,10 @@ def command(  # noqa: PLR0913  (one for each option)
     source: Source,
     segments: int,
     dimension: int,
-    head: Literal["auto", "foldin", "linear", "timescales"],
+    head: _Head,
     engine_name: str,
+    device: Device,
+    viewings_at_once: int,
     previous: Path | None,
     out: Path,
     as_json: bool,
@@ -87,10 +115,18 @@ def command(  # noqa: PLR0913  (one for each option)
 
     if engine_name == "spark":
         head = _on_spark(head)
+    trained_on = _trained_on(device, head)
     before = None if previous is None else load_model(previous)
-    with progress_bar("Training", hidden=as_json) as progress, _engine(engine_name) as engine:
-        progress("Reading viewings", 0.0)
-        log = source.load()
+    with (
+        progress_bar("Training", hidden=as_json) as progress,
+        _engine(engine_name) as engine,
+        source.load_at_most(
+            viewings_at_once if engine_name == "local" else None,
+            scratch=out.parent,
+            progress=progress,
+        ) as (log, more),
+    ):
+        _say_what_is_learnt_from(log, more, local=engine_name == "local")
         choice = None
         if head == "auto":
             choice = choose_head(
@@ -99,6 +135,7 @@ def command(  # noqa: PLR0913  (one for each option)
                 seed=source.seed,
                 progress=lambda what, done: progress(what, done / 2),
                 previous=None if before is None else before.head,
+                device=trained_on,
             )
             head = choice.head
         model = train(
@@ -109,13 +146,16 @@ def command(  # noqa: PLR0913  (one for each option)
             head=head,
             previous=before,
             engine=engine,
+            device=trained_on,
+            more=more,
             progress=lambda what, done: progress(what, (1 + done) / 2 if choice else done),
         )
     save_model(model, out)
     if as_json:
         chosen = {} if choice is None else {"choice": choice.facts()}
         had = {} if before is None else {"previous_head": before.head}
-        emit_json({"out": str(out), **chosen, **had, **model_facts(model)})
+        where = {"device": trained_on} if model.head == "timescales" else {}
+        emit_json({"out": str(out), **chosen, **had, **where, **model_facts(model)})
         return
     if choice is not None:
         click.echo(choice.in_words())
@@ -125,7 +165,43 @@ def command(  # noqa: PLR0913  (one for each option)
     click.echo(f"\nwritten to {out}; next: model-export export {out} --out DIR")
 
 
-def _on_spark(head: Literal["auto", "foldin", "linear", "timescales"]) -> Literal["foldin"]:
+def _trained_on(device: Device, head: _Head) -> Device:
+    """Return what head ``timescales`` is trained on, before anything is read.
+
+    Raises:
+        InputError: a GPU was asked for that is not there, or for a head that has no use for it.
+
+    """
+    from model_export.heads.fit import torch_is_there, training_device  # noqa: PLC0415
+
+    if head in ("foldin", "linear"):
+        if device == "cuda":
+            raise InputError(
+                f"--device cuda: head {head} is fitted on the processor",
+                hint="leave --device out; only head timescales is trained on a GPU",
+            )
+        return "cpu"
+    return training_device(device) if device == "cuda" or torch_is_there() else "cpu"
+
+
+def _say_what_is_learnt_from(log: WatchLog, more: Sequence[WatchLog], *, local: bool) -> None:
+    if more:
+        click.echo(
+            f"note: read in {len(more) + 1} parts. Head timescales learns from all of them; "
+            f"settings, segments and every other head from the first, {len(log):,} viewings of "
+            f"{log.user_count:,} people. --head foldin --engine spark learns from all",
+            err=True,
+        )
+    elif local and len(log) > _MOST_LOCAL:
+        click.echo(
+            f"note: {len(log):,} viewings are in memory, more than the {_MOST_LOCAL:,} that the "
+            "local engine is meant for; --engine spark fits them in pieces, and a log in Parquet "
+            "is read in parts",
+            err=True,
+        )
+
+
+def _on_spark(head: _Head) -> Literal["foldin"]:
     if head in ("linear", "timescales"):
         how = "with PyTorch" if head == "timescales" else "in closed form"
         raise InputError(

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,14 +67,27 @@ def log_bags(log: WatchLog) -> tuple[Bags, ...]:
 
 
 def with_cold_rows(
-    log: WatchLog, factors: NDArray[np.floating], *, seed: int
+    log: WatchLog,
+    factors: NDArray[np.floating],
+    *,
+    seed: int,
+    more: Sequence[WatchLog] = (),
 ) -> NDArray[np.float32]:
     """Return factors [N, D] in which titles without viewings have a row made from metadata.
 
     Rows of watched titles stay as they are. Where fewer than 20 titles were watched, or a cold
     title shares no token with them, the row stays zero: its score is its bias.
+
+    Args:
+        log: with what its catalogue says of titles.
+        factors: of all titles.
+        seed: of the titles that λ is chosen on.
+        more: further viewings that the factors were learnt from.
+
     """
-    views = np.bincount(log.items, weights=log.completion, minlength=len(log.titles))
+    views = np.zeros(len(log.titles))
+    for part in chain([log], more):
+        views += np.bincount(part.items, weights=part.completion, minlength=len(views))
     warm, cold = np.flatnonzero(views > 0), np.flatnonzero(views == 0)
     filled = np.array(factors, dtype=np.float32)
     if len(warm) < _MINIMUM_WARM or not len(cold):

@@ -15,6 +15,7 @@ from edgeagent.messages.fields import HeadName
 from model_export.evaluation.ranking import PersonHistory, RankingQuality, Scorer
 from model_export.evaluation.splits import Aim
 from model_export.heads.cold_start import with_cold_rows
+from model_export.heads.devices import Device, TrainingDevice, chosen_device
 from model_export.heads.factors import ItemTable, log_popularity
 from model_export.heads.foldin import FoldinTuned
 from model_export.heads.foldin_tuning import tune
@@ -30,7 +31,14 @@ from model_export.heads.tuning import FitOrder
 from model_export.heads.warm_start import held_near
 from model_export.log import WatchLog
 
-__all__ = ["HEADS", "FittedHead", "fit_head", "no_linear", "torch_is_there"]
+__all__ = [
+    "HEADS",
+    "FittedHead",
+    "fit_head",
+    "no_linear",
+    "torch_is_there",
+    "training_device",
+]
 
 HEADS: tuple[HeadName, ...] = ("foldin", "linear", "timescales")
 """The first that can be fitted to a log is shipped, unless another is clearly better."""
@@ -67,6 +75,23 @@ def torch_is_there() -> bool:
     return find_spec("torch") is not None
 
 
+def training_device(asked: Device) -> TrainingDevice:
+    """Return what head ``timescales`` is trained on here.
+
+    Raises:
+        InputError: PyTorch is not installed, or finds no GPU where one was asked for.
+
+    """
+    if not torch_is_there():
+        raise InputError(
+            "head timescales is trained with PyTorch, which is not installed",
+            hint="install it with: pip install 'edgeagent[train]'; or choose --head foldin",
+        )
+    from model_export.heads.timescales_torch import why_no_cuda  # noqa: PLC0415  (loads PyTorch)
+
+    return chosen_device(asked, why_no_cuda)
+
+
 def fit_head(log: WatchLog, head: HeadName, order: FitOrder, *, seeds: int = 3) -> FittedHead:
     """Fit a head to all of ``log``; its settings are chosen inside.
 
@@ -77,8 +102,8 @@ def fit_head(log: WatchLog, head: HeadName, order: FitOrder, *, seeds: int = 3) 
         seeds: how often ``timescales`` is trained; the best training is kept.
 
     Raises:
-        InputError: ``timescales`` without PyTorch, or a log that it can learn nothing from;
-            or what :func:`no_linear` tells of.
+        InputError: ``timescales`` without PyTorch, without the GPU that was asked for, or of a log
+            that it can learn nothing from; or what :func:`no_linear` tells of.
 
     """
     match head:  # without a default, so that mypy asks for a head that is added
@@ -102,27 +127,27 @@ def _one_thread() -> AbstractContextManager[object]:
 
 
 def _timescales(log: WatchLog, order: FitOrder, *, seeds: int) -> FittedHead:
-    if not torch_is_there():
-        raise InputError(
-            "head timescales is trained with PyTorch, which is not installed",
-            hint="install it with: pip install 'edgeagent[train]'; or choose --head foldin",
-        )
-    from model_export.heads.timescales_fit import fit_timescales  # noqa: PLC0415  (loads PyTorch)
+    device = training_device(order.device)
+    from model_export.heads.timescales_fit import (  # noqa: PLC0415  (loads PyTorch)
+        TrainingOrder,
+        fit_timescales,
+    )
     from model_export.heads.timescales_torch import Recipe  # noqa: PLC0415
 
-    fitted = fit_timescales(
-        log,
+    training = TrainingOrder(
         recipe=Recipe(dimension=order.dimension, ahead=_AHEAD[order.aim]),
         tail=_TAIL[order.aim],
         seed=order.seed,
         seeds=seeds,
-        progress=order.progress,
+        more=order.more,
+        device=device,
     )
+    fitted = fit_timescales(log, training, progress=order.progress)
     snapshot = fitted.snapshot
     # A new title's bias is predicted from its metadata, too; without any it is the median.
     middle = np.median(snapshot.bias)
     told = np.column_stack([snapshot.embeddings, snapshot.bias - middle])
-    rows = with_cold_rows(log, told, seed=order.seed)
+    rows = with_cold_rows(log, told, seed=order.seed, more=order.more)
     return FittedHead(
         table=ItemTable.of(rows[:, :-1]),
         bias=np.maximum(rows[:, -1] + middle, 0).astype(np.float32),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from edgeagent.errors import InputError
 from model_export.evaluation.ranking import RankingQuality, Split, evaluate_ranking
 from model_export.evaluation.splits import tail_split
+from model_export.heads.devices import TrainingDevice
 from model_export.heads.encoders import history_scorer
 from model_export.heads.factors import ItemTable
 from model_export.heads.timescales import TimescalesEncoder
@@ -16,7 +18,7 @@ from model_export.heads.timescales_torch import Recipe, Snapshot, Trainer
 from model_export.heads.tuning import Progress, validation_value
 from model_export.log import WatchLog
 
-__all__ = ["FittedTimescales", "fit_timescales"]
+__all__ = ["FittedTimescales", "TrainingOrder", "fit_timescales"]
 
 _MAX_ROUNDS = 40
 _ROUNDS_WITHOUT_GAIN = 2
@@ -24,6 +26,27 @@ _SLOWING = 0.85
 _UNJUDGED_ROUNDS = 8
 """For logs too small to hold anybody's latest viewings out."""
 _VALIDATION_PEOPLE = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingOrder:
+    """How head B is trained."""
+
+    recipe: Recipe
+    tail: int
+    """How many viewings of a person judge a training."""
+    seed: int
+    """Of the first training; the next ones follow it."""
+    seeds: int
+    """How many trainings."""
+    more: Sequence[WatchLog] = ()
+    """Further people to learn from, read part by part."""
+    device: TrainingDevice = "cpu"
+    """Where it is computed."""
+
+    def trainer(self, log: WatchLog, *, seed: int) -> Trainer:
+        """Return one that learns from ``log`` and from the further people."""
+        return Trainer(log, self.recipe, seed=seed, more=self.more, device=self.device)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,27 +62,16 @@ class FittedTimescales:
     """How many times it was trained on every viewing."""
 
 
-def fit_timescales(
-    log: WatchLog,
-    *,
-    recipe: Recipe,
-    tail: int,
-    seed: int,
-    seeds: int,
-    progress: Progress,
-) -> FittedTimescales:
-    """Train ``seeds`` times and return what tells people's latest viewings best.
+def fit_timescales(log: WatchLog, order: TrainingOrder, *, progress: Progress) -> FittedTimescales:
+    """Train several times and return what tells people's latest viewings best.
 
-    Of up to 1,000 people the last viewings, ``tail`` at most and a fifth of what they watched, are
-    kept out of training and judge every round; a training ends when two rounds in a row have not
-    been its best.
+    Of up to 1,000 people of ``log`` the last viewings, ``order.tail`` at most and a fifth of what
+    they watched, are kept out of training and judge every round; a training ends when two rounds
+    in a row have not been its best.
 
     Args:
         log: at least one person watched two titles.
-        recipe: of training.
-        tail: how many viewings of a person judge it.
-        seed: of the first training; the next ones follow it.
-        seeds: how many trainings.
+        order: how to train.
         progress: told what is happening and how much of the whole is done, 0-1.
 
     Raises:
@@ -72,25 +84,27 @@ def fit_timescales(
             hint="give a larger log, or train with --head foldin",
         )
     try:
-        split = tail_split(log, length=tail, maximum_people=_VALIDATION_PEOPLE, seed=seed)
+        split = tail_split(
+            log, length=order.tail, maximum_people=_VALIDATION_PEOPLE, seed=order.seed
+        )
     except InputError:
-        return _unjudged(log, recipe=recipe, seed=seed, progress=progress)
+        return _unjudged(log, order, progress=progress)
     trainings = (
         _stopped_early(
             split,
-            recipe=recipe,
-            seed=seed + number,
-            progress=_part(progress, number, seeds),
+            order,
+            seed=order.seed + number,
+            progress=_part(progress, number, order),
         )
-        for number in range(seeds)
+        for number in range(order.seeds)
     )
     return max(trainings, key=_value)
 
 
 def _stopped_early(
-    split: Split, *, recipe: Recipe, seed: int, progress: Progress
+    split: Split, order: TrainingOrder, *, seed: int, progress: Progress
 ) -> FittedTimescales:
-    trainer = Trainer(split.training, recipe, seed=seed)
+    trainer = order.trainer(split.training, seed=seed)
     found: list[FittedTimescales] = []
     for number in range(1, _MAX_ROUNDS + 1):
         _round(trainer, number, progress)
@@ -104,12 +118,12 @@ def _stopped_early(
     return max(found, key=_value)
 
 
-def _unjudged(log: WatchLog, *, recipe: Recipe, seed: int, progress: Progress) -> FittedTimescales:
-    trainer = Trainer(log, recipe, seed=seed)
+def _unjudged(log: WatchLog, order: TrainingOrder, *, progress: Progress) -> FittedTimescales:
+    trainer = order.trainer(log, seed=order.seed)
     for number in range(1, _UNJUDGED_ROUNDS + 1):
         _round(trainer, number, progress)
     return FittedTimescales(
-        snapshot=trainer.snapshot(), validation=None, seed=seed, rounds=_UNJUDGED_ROUNDS
+        snapshot=trainer.snapshot(), validation=None, seed=order.seed, rounds=_UNJUDGED_ROUNDS
     )
 
 
@@ -129,8 +143,9 @@ def _value(fitted: FittedTimescales) -> float:
     return -np.inf if fitted.validation is None else validation_value(fitted.validation)
 
 
-def _part(progress: Progress, number: int, seeds: int) -> Progress:
+def _part(progress: Progress, number: int, order: TrainingOrder) -> Progress:
     """Return the progress of one training among several."""
+    seeds, where = order.seeds, " on a GPU" if order.device == "cuda" else ""
     return lambda what, done: progress(
-        f"Training {number + 1} of {seeds}, {what}", (number + done) / seeds
+        f"Training {number + 1} of {seeds}{where}, {what}", (number + done) / seeds
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from model_export.evaluation.ranking import RankingQuality, paired_gain
 from model_export.evaluation.splits import Aim
 from model_export.heads.als import FactorEngine, LocalEngine
+from model_export.heads.devices import Device
 from model_export.heads.foldin import FoldinTuned
 from model_export.heads.linear import LinearSettings
+from model_export.log import WatchLog
 
 __all__ = [
     "FADINGS",
@@ -56,6 +58,11 @@ class FitOrder:
     """[N, D] embeddings of the same head before; see :mod:`model_export.heads.warm_start`."""
     engine: FactorEngine = field(default_factory=LocalEngine)
     """What fits the embeddings of ``foldin``."""
+    device: Device = "cpu"
+    """Where ``timescales`` is trained."""
+    more: Sequence[WatchLog] = ()
+    """Further people, read part by part, that ``timescales`` learns from, too: logs over the same
+    titles. What else is learnt, whatever the head, is learnt from the log alone."""
 
 
 def validation_value(quality: RankingQuality) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from edgeagent.errors import InputError
 from edgeagent.regular_file import open_regular
 
-__all__ = ["RowBatch", "is_parquet", "read_table"]
+__all__ = ["RowBatch", "is_parquet", "parquet_rows", "read_table"]
 
 _ROWS = 65_536
 _SEPARATORS = (",", ";", "\t")
@@ -73,6 +74,20 @@ def is_parquet(path: Path) -> bool:
         return any(path.glob("*.parquet"))
     with open_regular(path) as file:
         return file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
+
+
+def parquet_rows(path: Path) -> int:
+    """Return how many rows a Parquet file, or a directory of parts, says it has; no row is read.
+
+    Raises:
+        InputError: it cannot be read, or pyarrow is not installed.
+
+    """
+    counts = []
+    for part in _parquet_files(path):
+        with _opened(part) as file:
+            counts.append(int(file.metadata.num_rows))
+    return sum(counts)
 
 
 def read_table(
@@ -202,11 +217,32 @@ def _undecodable_line(path: Path) -> int:
 
 
 def _parquet(path: Path, wanted: _Wanted) -> Iterator[RowBatch]:
-    for part in sorted(path.glob("*.parquet")) if path.is_dir() else [path]:
+    for part in _parquet_files(path):
         yield from _parquet_batches(part, wanted)
 
 
+def _parquet_files(path: Path) -> list[Path]:
+    return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+
+
 def _parquet_batches(path: Path, wanted: _Wanted) -> Iterator[RowBatch]:
+    with _opened(path) as file:
+        names = _names(path, file.schema_arrow.names, wanted.required)
+        first = 1
+        for batch in file.iter_batches(batch_size=_ROWS):
+            values = (_values(column) for column in batch.columns)
+            yield RowBatch(
+                columns=dict(zip(names, values, strict=True)),
+                path=path,
+                unit="row",
+                numbers=range(first, first + batch.num_rows),
+            )
+            first += batch.num_rows
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a file of Parquet; what is wrong with it while it is read is told as an InputError."""
     try:
         import pyarrow as pa  # noqa: PLC0415  (the extra parquet)
         from pyarrow.parquet import ParquetFile  # noqa: PLC0415
@@ -217,17 +253,7 @@ def _parquet_batches(path: Path, wanted: _Wanted) -> Iterator[RowBatch]:
         ) from error
     try:
         with ParquetFile(path) as file:
-            names = _names(path, file.schema_arrow.names, wanted.required)
-            first = 1
-            for batch in file.iter_batches(batch_size=_ROWS):
-                values = (_values(column) for column in batch.columns)
-                yield RowBatch(
-                    columns=dict(zip(names, values, strict=True)),
-                    path=path,
-                    unit="row",
-                    numbers=range(first, first + batch.num_rows),
-                )
-                first += batch.num_rows
+            yield file
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise InputError(
             f"{path} is not readable as Parquet: {error}", hint="write it again"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +18,24 @@ from model_export.loaders.fields import Unreadable
 from model_export.loaders.tables import RowBatch, read_table
 from model_export.log import WatchLog
 
-__all__ = ["READ", "read_viewings"]
+__all__ = [
+    "READ",
+    "REQUIRED",
+    "ViewingColumns",
+    "log_of",
+    "nothing_known",
+    "read_viewings",
+    "viewings_of",
+]
 
-_COLUMNS = ("user", "item", "timestamp")
-READ = (*_COLUMNS, "progress")
+REQUIRED = ("user", "item", "timestamp")
+READ = (*REQUIRED, "progress")
 """The columns that are read; what else a log holds is counted as ignored by ``check``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _ViewingColumns:
-    """The viewings of one batch; all arrays have one entry a viewing."""
+class ViewingColumns:
+    """Some viewings; all arrays have one entry a viewing."""
 
     users: NDArray[np.int64]
     items: NDArray[np.int64]
@@ -53,23 +61,39 @@ def read_viewings(path: Path, catalogue: LoadedCatalogue, *, skip_unknown: bool)
     """
     column = {title.entity_id: number for number, title in enumerate(catalogue.titles)}
     people: dict[str, int] = {}
-    batches = read_table(path, required=_COLUMNS)
-    parts = [_part(batch, people, column, skip_unknown=skip_unknown) for batch in batches]
-    if not parts:
-        raise InputError(
-            f"{path} holds no viewings", hint=f"expected rows of {', '.join(_COLUMNS)}"
-        )
+
+    def number(name: str) -> int:
+        return people.setdefault(name, len(people))
+
+    parts = [
+        viewings_of(batch, number, column, skip_unknown=skip_unknown)
+        for batch in read_table(path, required=REQUIRED)
+    ]
     kept = [part for part in parts if len(part.items)]
     if not kept:
-        raise InputError(
-            f"{path} holds no viewings of titles in the catalogue",
-            hint=f"items are named like {catalogue.titles[0].entity_id!r} there",
+        raise nothing_known(path, catalogue, rows=len(parts))
+    joined = _joined(kept)
+    watching = np.unique(joined.users)
+    names = np.array(list(people), dtype=object)[watching]
+    by_name = np.zeros(len(people), dtype=np.int64)
+    by_name[watching[np.argsort(names, kind="stable")]] = np.arange(len(watching))
+    return log_of(replace(joined, users=by_name[joined.users]), catalogue, people=len(watching))
+
+
+def nothing_known(path: Path, catalogue: LoadedCatalogue, *, rows: int) -> InputError:
+    """Return the error of a log without any viewing of the catalogue's titles."""
+    if not rows:
+        return InputError(
+            f"{path} holds no viewings", hint=f"expected rows of {', '.join(REQUIRED)}"
         )
-    return _log(_joined(kept), people, catalogue)
+    return InputError(
+        f"{path} holds no viewings of titles in the catalogue",
+        hint=f"items are named like {catalogue.titles[0].entity_id!r} there",
+    )
 
 
-def _joined(parts: Sequence[_ViewingColumns]) -> _ViewingColumns:
-    return _ViewingColumns(
+def _joined(parts: Sequence[ViewingColumns]) -> ViewingColumns:
+    return ViewingColumns(
         users=np.concatenate([part.users for part in parts]),
         items=np.concatenate([part.items for part in parts]),
         watched_on=np.concatenate([part.watched_on for part in parts]),
@@ -77,14 +101,17 @@ def _joined(parts: Sequence[_ViewingColumns]) -> _ViewingColumns:
     )
 
 
-def _log(part: _ViewingColumns, people: Mapping[str, int], catalogue: LoadedCatalogue) -> WatchLog:
-    watching = np.unique(part.users)
-    names = np.array(list(people), dtype=object)[watching]
-    by_name = np.zeros(len(people), dtype=np.int64)
-    by_name[watching[np.argsort(names, kind="stable")]] = np.arange(len(watching))
-    users = by_name[part.users]
-    order = np.lexsort((-part.completion, part.items, users, part.watched_on))
-    seconds, users, items = part.watched_on[order], users[order], part.items[order]
+def log_of(part: ViewingColumns, catalogue: LoadedCatalogue, *, people: int) -> WatchLog:
+    """Return viewings as a log: in order of time, each once with the largest progress.
+
+    Args:
+        part: its users are numbered 0 … ``people`` − 1.
+        catalogue: its titles are those of the log.
+        people: how many.
+
+    """
+    order = np.lexsort((-part.completion, part.items, part.users, part.watched_on))
+    seconds, users, items = part.watched_on[order], part.users[order], part.items[order]
     new = np.ones(len(order), dtype=np.bool_)
     new[1:] = np.any([np.diff(each) != 0 for each in (seconds, users, items)], axis=0)
     return WatchLog(
@@ -93,17 +120,33 @@ def _log(part: _ViewingColumns, people: Mapping[str, int], catalogue: LoadedCata
         items=items[new],
         watched_on=seconds[new],
         completion=part.completion[order][new],
-        user_count=len(watching),
+        user_count=people,
         metadata=catalogue.metadata,
         remarks=catalogue.remarks,
     )
 
 
-def _part(
-    batch: RowBatch, people: dict[str, int], column: Mapping[str, int], *, skip_unknown: bool
-) -> _ViewingColumns:
+def viewings_of(
+    batch: RowBatch,
+    number: Callable[[str], int],
+    column: Mapping[str, int],
+    *,
+    skip_unknown: bool,
+) -> ViewingColumns:
+    """Return the viewings of one batch of rows.
+
+    Args:
+        batch: has the columns of ``REQUIRED``.
+        number: numbers a person by name.
+        column: numbers a title by id.
+        skip_unknown: leave out viewings of other titles.
+
+    Raises:
+        InputError: file, row and field of what is wrong.
+
+    """
     names = each_value(batch, "user", _said)
-    users = np.array([people.setdefault(name, len(people)) for name in names], dtype=np.int64)
+    users = np.array([number(name) for name in names], dtype=np.int64)
     ids = each_value(batch, "item", _said)
     items = np.array([column.get(item, -1) for item in ids], dtype=np.int64)
     unknown = items < 0
@@ -115,7 +158,7 @@ def _part(
             hint=f"ids there are like {next(iter(column))!r}; --skip-unknown leaves others out",
         )
     known = ~unknown
-    return _ViewingColumns(
+    return ViewingColumns(
         users=users[known],
         items=items[known],
         watched_on=moments(batch)[known],

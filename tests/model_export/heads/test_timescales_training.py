@@ -11,9 +11,10 @@ from edgeagent.errors import InputError
 from edgeagent.messages import Title
 from model_export.evaluation.ranking import evaluate_ranking
 from model_export.evaluation.splits import last_split
+from model_export.heads.cold_start import with_cold_rows
 from model_export.heads.fit import fit_head
 from model_export.heads.model_file import load_model, save_model
-from model_export.heads.timescales import user_of
+from model_export.heads.timescales import TimescalesEncoder, user_of
 from model_export.heads.tuning import FitOrder
 from model_export.log import WatchLog
 from model_export.publishing.artefacts import export
@@ -22,11 +23,12 @@ from model_export.train import train
 pytest.importorskip("torch", reason="needs PyTorch: pip install 'edgeagent[train]'")
 
 from model_export.heads.timescales_batches import Batch
-from model_export.heads.timescales_fit import fit_timescales
-from model_export.heads.timescales_torch import Recipe, Trainer
+from model_export.heads.timescales_fit import TrainingOrder, fit_timescales
+from model_export.heads.timescales_torch import Recipe, Trainer, why_no_cuda
 
 DAY = 86_400
 SMALL = Recipe(dimension=8, hidden=8, learning_rate=0.01)
+ONCE = TrainingOrder(recipe=SMALL, tail=1, seed=0, seeds=1)
 
 
 def _silent(_what: str, _done: float) -> None:
@@ -56,7 +58,11 @@ def _circle(*, people: int = 60, length: int = 24, titles: int = 30) -> WatchLog
 @pytest.mark.deep
 def test_it_learns_what_follows_what() -> None:
     split = last_split(_circle())
-    fitted = fit_timescales(split.training, recipe=SMALL, tail=1, seed=1, seeds=2, progress=_silent)
+    fitted = fit_timescales(
+        split.training,
+        TrainingOrder(recipe=SMALL, tail=1, seed=1, seeds=2),
+        progress=_silent,
+    )
     assert fitted.validation is not None
     assert fitted.seed in {1, 2}
     embeddings = fitted.snapshot.embeddings
@@ -117,7 +123,7 @@ def test_tiny_logs_still_give_numbers(lengths: tuple[int, ...]) -> None:
         completion=np.ones(len(users), dtype=np.float32),
         user_count=len(lengths),
     )
-    fitted = fit_timescales(log, recipe=SMALL, tail=1, seed=0, seeds=1, progress=_silent)
+    fitted = fit_timescales(log, ONCE, progress=_silent)
     assert fitted.snapshot.weights.finite()
     assert np.isfinite(fitted.snapshot.embeddings).all()
 
@@ -125,7 +131,7 @@ def test_tiny_logs_still_give_numbers(lengths: tuple[int, ...]) -> None:
 def test_single_viewings_teach_nothing_and_say_so() -> None:
     log = _circle(people=5, length=1)
     with pytest.raises(InputError, match="nobody in the log watched two titles") as refusal:
-        fit_timescales(log, recipe=SMALL, tail=1, seed=0, seeds=1, progress=_silent)
+        fit_timescales(log, ONCE, progress=_silent)
     assert "foldin" in (refusal.value.hint or "")
 
 
@@ -139,3 +145,50 @@ def test_a_trained_model_goes_all_the_way(panel: WatchLog, tmp_path: Path) -> No
     first, second = (export(each, each, now=1_780_000_000) for each in (model, loaded))
     assert first.model == second.model
     assert first.manifest.head == "timescales"
+
+
+@pytest.mark.deep
+def test_a_log_in_parts_teaches_what_the_whole_log_does() -> None:
+    whole = _circle()
+    parts = [whole.select(whole.users % 3 == n) for n in range(3)]
+    order = TrainingOrder(recipe=SMALL, tail=1, seed=4, seeds=1, more=parts[1:])
+    trainer = order.trainer(parts[0], seed=4)
+    for _ in range(12):
+        shares = list(trainer.round())
+        assert shares[-1] == 1.0, "every viewing but the first of a person is a target"
+    snapshot = trainer.snapshot()
+    encoder = TimescalesEncoder(snapshot.embeddings, snapshot.weights)
+    right = 0
+    for user in range(60):
+        rows = np.flatnonzero(whole.users == user)[:10]
+        ages = (whole.watched_on[rows[-1]] - whole.watched_on[rows]) / DAY
+        told = encoder.user(whole.items[rows], whole.completion[rows], ages)
+        scores = snapshot.embeddings[:-1] @ told + snapshot.bias[:-1]
+        scores[whole.items[rows]] = -np.inf
+        right += int(scores.argmax() == (whole.items[rows[-1]] + 1) % 30)
+    assert right > 45
+
+
+def test_titles_that_only_later_parts_know_are_learnt_too() -> None:
+    log = _circle(people=20)
+    first, late = log.select(log.items < 20), log.select(log.users < 10)
+    trainer = Trainer(first, SMALL, seed=1, more=[late])
+    list(trainer.round())
+    embeddings = trainer.snapshot().embeddings
+    assert embeddings[:30].any(axis=1).all()
+    assert not embeddings[30].any(), "nobody watched it"
+    filled = with_cold_rows(first, embeddings, seed=0, more=[late])
+    assert (filled[:30] == embeddings[:30]).all(), "what was learnt stays"
+
+
+def test_a_gpu_computes_what_the_processor_computes() -> None:
+    if why := why_no_cuda():
+        pytest.skip(f"no GPU: {why}")
+    log = _circle(people=20)
+    found = {}
+    for device in ("cpu", "cuda", "cuda again"):
+        trainer = Trainer(log, SMALL, seed=2, device="cpu" if device == "cpu" else "cuda")
+        list(trainer.round())
+        found[device] = trainer.snapshot().embeddings
+    assert found["cuda"] == pytest.approx(found["cpu"], abs=1e-3)
+    assert (found["cuda"] == found["cuda again"]).all()
