@@ -39,14 +39,9 @@ async def _rollback(request: PageRequest) -> Response:
     return request.go("/model", done="rolled_back")
 
 
-async def _language(request: PageRequest) -> Response:
-    return await request.page("language")
-
-
 ROUTES = (
     Route(path="/assessment", handler=_assessment),
     Route(path="/model", handler=_model),
     Route(path="/model/update", handler=_update, method="POST"),
     Route(path="/model/rollback", handler=_rollback, method="POST"),
-    Route(path="/language", handler=_language),
 )

@@ -24,6 +24,7 @@ from edgeagent.dashboard import (
     kept,
     left,
     lock,
+    look,
     promos,
     quarter,
     switches,
@@ -32,6 +33,7 @@ from edgeagent.dashboard import (
     told,
 )
 from edgeagent.dashboard.box_client import BoxClient, Refused
+from edgeagent.dashboard.colours import Colours, choose_colours
 from edgeagent.dashboard.headers import SecurityHeaders
 from edgeagent.dashboard.idle import Idle
 from edgeagent.dashboard.page_request import Handler, PageRequest
@@ -45,14 +47,13 @@ from edgeagent.dashboard.request_checks import (
     session_of,
 )
 from edgeagent.dashboard.session import SESSION_SECONDS, BrowserSession, Sessions
-from edgeagent.dashboard.texts import LANGUAGES, Said, Texts, choose_language, load_texts
+from edgeagent.dashboard.texts import Said, Texts, choose_language, load_texts
 from edgeagent.errors import ConsentRequired, EdgeAgentError, NetworkError, NoModel
 from edgeagent.randomness import RandomSource
 
 __all__ = ["ROUTES", "Dashboard"]
 
 _LOG = logging.getLogger("edgeagent.dashboard")
-_LANGUAGE_COOKIE = "edgeagent_language"
 _YEAR_SECONDS = 365 * DAY_SECONDS
 _SAY_ALL = {f"trouble{kind.rpc_code}" for kind in (ConsentRequired, NoModel, NetworkError)}
 """Errors whose own text tells a viewer everything; others are followed by the box's words."""
@@ -72,6 +73,7 @@ ROUTES = (
     *lock.ROUTES,
     *erasing.ROUTES,
     *about.ROUTES,
+    *look.ROUTES,
 )
 
 
@@ -95,7 +97,6 @@ class Dashboard:
             routes=[
                 *routes,
                 Route("/open", self._open),
-                Route("/language", self._set_language, methods=["POST"]),
                 Route("/static/{name}", _asset),
             ],
             middleware=[Middleware(SecurityHeaders)],
@@ -117,6 +118,7 @@ class Dashboard:
                         form=form,
                         form_key=self.sessions.form_key(session),
                         texts=self._texts(request),
+                        colours=_colours(request),
                         box=box,
                         random=self.random,
                     )
@@ -148,22 +150,10 @@ class Dashboard:
         if not self.sessions.accepts_link(request.query_params.get("key", "")):
             raise RejectedRequest("locked")
         self.idle.touch()
-        response = HTMLResponse(render("opening", t=self._texts(request)))
+        response = HTMLResponse(
+            render("opening", t=self._texts(request), colours=_colours(request))
+        )
         self._keep(response, self.sessions.begin())
-        return response
-
-    async def _set_language(self, request: Request) -> Response:
-        _, form = await self._let_in(request)
-        language = form.get("language", "")
-        response = Response(status_code=303, headers={"Location": "/"})
-        if language in LANGUAGES:
-            response.set_cookie(
-                _LANGUAGE_COOKIE,
-                language,
-                max_age=_YEAR_SECONDS,
-                httponly=True,
-                samesite="strict",
-            )
         return response
 
     def _keep(self, response: Response, session: BrowserSession) -> None:
@@ -177,7 +167,7 @@ class Dashboard:
 
     def _texts(self, request: Request) -> Texts:
         language = choose_language(
-            request.cookies.get(_LANGUAGE_COOKIE),
+            request.cookies.get(look.LANGUAGE_COOKIE),
             request.headers.get("accept-language", ""),
             default=self.language,
         )
@@ -213,8 +203,18 @@ class Dashboard:
     def _notice(
         self, request: Request, reason: str, *, status_code: int, said: Said | None = None
     ) -> Response:
-        content = render("notice", t=self._texts(request), reason=reason, said=said)
+        content = render(
+            "notice",
+            t=self._texts(request),
+            colours=_colours(request),
+            reason=reason,
+            said=said,
+        )
         return HTMLResponse(content, status_code=status_code)
+
+
+def _colours(request: Request) -> Colours:
+    return choose_colours(request.cookies.get(look.COLOURS_COOKIE))
 
 
 def _is_its_code(error: Refused) -> bool:

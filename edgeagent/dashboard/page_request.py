@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from edgeagent.dashboard.box_client import BoxClient, Refused
+from edgeagent.dashboard.colours import Colours
 from edgeagent.dashboard.rendering import render
 from edgeagent.dashboard.texts import LANGUAGES, Texts, load_texts
 from edgeagent.errors import CountingDown, ProfileLocked, WrongPin
@@ -29,7 +30,7 @@ _MOST_DIGITS = 12  # seconds UTC of the year 9999
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """A request that was let in: its path and fields, the language, and the box to ask."""
+    """A request that was let in: its path and fields, language and colours, and the box to ask."""
 
     path: str
     query: Mapping[str, str]
@@ -38,6 +39,7 @@ class PageRequest:
     form_key: str
     """What every form on the page has to send back."""
     texts: Texts
+    colours: Colours
     box: BoxClient
     random: RandomSource
     """For examples, which are made here and go nowhere."""
@@ -84,6 +86,7 @@ class PageRequest:
         content = render(
             template,
             t=self.texts,
+            colours=self.colours,
             path=self.path,
             place=self.place,
             back=back,

@@ -18,7 +18,21 @@ HOW_CHROMIUM = (
 HOW_AXE = "needs npm for axe-core: apt-get install nodejs npm"
 _TRIES = 4
 TELEVISION = {"width": 1920, "height": 1080}
+SMALL = {"width": 1280, "height": 720}
+"""As large a television with fewer pixels."""
 PHONE = {"width": 390, "height": 844}
+LOOK = (HERE / "first_look.js").read_text("utf-8")
+WELL = {
+    "scrolled": 0,
+    "title": True,
+    "heading": True,
+    "control": True,
+    "focus": True,
+    "safe": True,
+    "sideways": 0,
+    "legible": True,
+}
+"""What ``LOOK`` finds on a page that is as it should be."""
 _SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
@@ -121,6 +135,42 @@ class Remote:
         self.press("Escape")
         self.page.wait_for_selector(arrives_at)
         self.settle()
+
+    @property
+    def place(self) -> str:
+        """Where the page says that it is; htmx keeps the address bar as it was."""
+        found: str = self.page.evaluate("document.getElementById('main').dataset.place || ''")
+        return found
+
+    def action(self, button: str) -> str:
+        """Return where a button's form is posted to."""
+        found: str = self.page.evaluate(
+            "id => new URL(document.getElementById(id).form.action).pathname", button
+        )
+        return found
+
+    def arrive_by(self, control: str) -> None:
+        """Give a control the focus, press OK and wait for the next page."""
+        self.page.focus(f"#{control}")
+        self.page.evaluate("document.getElementById('main').dataset.old = ''")
+        self.press("Enter")
+        self.page.wait_for_selector("#main:not([data-old])")
+        self.settle()
+
+    def barriers(self, checker: str, *rules: str) -> list[object]:
+        """Return what the accessibility checker finds, and whether the page scrolls sideways.
+
+        Args:
+            checker: its script.
+            rules: what it looks for; all that it does by itself unless given.
+
+        """
+        self.page.evaluate(checker)
+        options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+        result = self.page.evaluate("options => axe.run(document, options)", options)
+        faults = [(fault["id"], fault["nodes"][0]["html"]) for fault in result["violations"]]
+        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        return [*faults, *(["scrolls sideways"] if wide > 0 else [])]
 
     def controls(self) -> set[str]:
         """Return everything on the page that can be operated."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,8 @@ from edgeagent.consent import Purpose
 from edgeagent.messages import WatchEvent
 from edgeagent.testing.publication import TITLE_IDS
 from tests.api.running import Running, ServiceThread
+from tests.dashboard.advertising import advertise
+from tests.dashboard.browsing import axe, chromium
 from tests.dashboard.serving import Serving
 
 
@@ -78,4 +81,29 @@ def watch(running: Running, *entity_ids: str) -> None:
 def furnished(running: Running, serving: Serving) -> Serving:
     furnish(running)
     serving.enter()
+    return serving
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One for all tests of a file: it takes a second to start."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def checker(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return axe(tmp_path_factory.mktemp("axe"))
+
+
+@pytest.fixture
+def living(running: Running, serve: Callable[[Running], Serving]) -> Serving:
+    """A box in use: everything furnished, two profiles, something left out and something hidden."""
+    furnish(running)
+    serving = serve(running)
+    serving.enter()
+    serving.post("/title/exclude", id=TITLE_IDS[1])
+    serving.post("/profiles/create", name="Ada", kind="adult")
+    advertise(running, "aimed", "plain", "third")
+    serving.post("/promos/hide", what="creative", name="third")
     return serving

@@ -36,6 +36,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
+    """What the browser is to keep, as it was sent."""
 
     @property
     def text(self) -> str:
@@ -121,6 +123,7 @@ class Serving:
                 status=response.status,
                 headers={name.lower(): value for name, value in response.getheaders()},
                 body=response.read(),
+                cookies=tuple(response.headers.get_all("Set-Cookie", ())),
             )
         finally:
             connection.close()

@@ -10,6 +10,7 @@ import pytest
 
 from edgeagent.config import Config, ServiceConfig
 from edgeagent.dashboard.category_names import CategoryName, category_names
+from edgeagent.dashboard.colours import COLOURS
 from edgeagent.dashboard.promises import Promises, read_promises
 from edgeagent.dashboard.rendering import render
 from edgeagent.dashboard.texts import LANGUAGES, load_texts
@@ -151,6 +152,7 @@ def render_assessment(
     return render(
         "assessment",
         t=load_texts(language),
+        colours=COLOURS["dark"],
         promises=promises,
         names=names,
         status=status,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,83 +10,10 @@ import pytest
 
 from edgeagent.testing.publication import TITLE_IDS
 from tests.api.running import Running
-from tests.dashboard.browsing import PHONE, TELEVISION, Remote, axe, chromium
-from tests.dashboard.conftest import furnish
+from tests.dashboard.browsing import TELEVISION, Remote
 from tests.dashboard.serving import Serving
-from tests.dashboard.test_dashboard_promos import advertise
 
 pytestmark = pytest.mark.deep
-
-PAGES = [
-    "/",
-    "/kept",
-    "/kept/days",
-    "/kept/delete",
-    "/marks",
-    f"/title?id={TITLE_IDS[0]}",
-    "/thinks",
-    "/week",
-    "/left",
-    "REPORT",
-    "DETAILS",
-    "/left/example",
-    "/quarter",
-    "/switches",
-    "/switches/record",
-    "/private",
-    "/profiles",
-    "/profile?name=main",
-    "/retention",
-    "/download",
-    "/erase",
-    "/erase/profile",
-    "/assessment",
-    "/model",
-    "/promos",
-    "/promos/all",
-    "/promo?id=aimed",
-    "/language",
-    "/nothing",
-]
-ASKED = [
-    ("/switches", "#switch-promotion", ".promises"),
-    ("/switches", "#switch-history", "#yes"),
-    ("/switches", "#everything-off", "#yes"),
-    ("/retention", "#days-7", "#yes"),
-    ("/erase", "#erase-all", "#yes"),
-]
-"""Pages that ask once more: where from, by which control, and what is there then."""
-_VISIBLE = """() => {
-  const box = document.activeElement.getBoundingClientRect();
-  const style = getComputedStyle(document.activeElement);
-  return {
-    inside: box.top >= 0 && box.left >= 0 && box.right <= innerWidth &&
-      (box.bottom <= innerHeight || box.height > innerHeight),
-    ring: style.outlineStyle === "solid" && parseFloat(style.outlineWidth) >= 3,
-  };
-}"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def checker(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return axe(tmp_path_factory.mktemp("axe"))
-
-
-@pytest.fixture
-def living(running: Running, serve: Callable[[Running], Serving]) -> Serving:
-    furnish(running)
-    serving = serve(running)
-    serving.enter()
-    serving.post("/title/exclude", id=TITLE_IDS[1])
-    advertise(running, "aimed", "plain", "third")
-    serving.post("/promos/hide", what="creative", name="third")
-    return serving
 
 
 @pytest.fixture
@@ -107,30 +34,6 @@ def remote(browser: Any, living: Serving) -> Iterator[Remote]:  # noqa: ANN401
     assert not [line for line in strange if "404" not in line]
 
 
-def address(living: Serving, remote: Remote, path: str) -> str:
-    if path not in {"REPORT", "DETAILS"}:
-        return living.origin + path
-    remote.page.goto(f"{living.origin}/left")
-    found: str = remote.page.locator(".reports .row").first.get_attribute("href")
-    return living.origin + (found if path == "REPORT" else found.replace("report", "details"))
-
-
-def test_every_control_of_every_page_is_reached_by_arrows_and_seen_to_be(
-    living: Serving, remote: Remote
-) -> None:
-    for path in PAGES:
-        remote.page.goto(address(living, remote, path))
-        remote.settle()
-        assert remote.page.evaluate(_VISIBLE) == {"inside": True, "ring": True}, path
-        ways = remote.reachable()
-        assert remote.controls() == ways.keys(), path
-        for control, keys in ways.items():
-            for key in keys:
-                remote.press(key)
-            assert remote.page.evaluate(_VISIBLE) == {"inside": True, "ring": True}, control
-            remote.page.evaluate("id => document.getElementById(id).focus()", next(iter(ways)))
-
-
 def test_back_leads_up_from_everywhere_and_comes_back_to_where_one_was(remote: Remote) -> None:
     remote.go_to("tile-send")
     remote.ok(".reports")
@@ -143,41 +46,6 @@ def test_back_leads_up_from_everywhere_and_comes_back_to_where_one_was(remote: R
     remote.page.wait_for_selector(".tiles")
     remote.settle()
     assert remote.focused == "tile-send"
-
-
-def barriers(remote: Remote, checker: str) -> list[object]:
-    """Return what the accessibility checker finds, and whether the page scrolls sideways."""
-    remote.page.evaluate(checker)
-    result = remote.page.evaluate("axe.run(document)")
-    faults = [(fault["id"], fault["nodes"][0]["html"]) for fault in result["violations"]]
-    wide = remote.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    return [*faults, *(["scrolls sideways"] if wide > 0 else [])]
-
-
-@pytest.mark.parametrize("size", [TELEVISION, PHONE], ids=["television", "phone"])
-@pytest.mark.parametrize("language", ["en", "de"])
-def test_no_barriers(
-    browser: Any,  # noqa: ANN401
-    checker: str,
-    living: Serving,
-    size: dict[str, int],
-    language: str,
-) -> None:
-    context = browser.new_context(viewport=size, locale=language, bypass_csp=True)
-    remote = Remote(context.new_page())
-    remote.open(living.link())
-    for path in PAGES:
-        remote.page.goto(address(living, remote, path))
-        remote.settle()
-        assert not barriers(remote, checker), path
-    for page, control, arrives_at in ASKED:
-        remote.page.goto(living.origin + page)
-        remote.settle()
-        remote.page.click(control)
-        remote.page.wait_for_selector(arrives_at)
-        remote.settle()
-        assert not barriers(remote, checker), control
-    context.close()
 
 
 def test_a_switch_is_granted_and_withdrawn(remote: Remote) -> None:

@@ -62,7 +62,7 @@ def test_everything_is_erased_after_a_minute_without_it(locked: Serving, running
     assert "Everything can be erased 60 seconds from now" in early.text
     running.box.clock.advance(60)
     assert locked.post("/erase/now", **hidden(sure)).status == 200
-    assert "There is none" in locked.get("/lock").text
+    assert "None is set yet" in locked.get("/lock").text
 
 
 def test_the_pin_is_changed_and_removed(locked: Serving) -> None:
@@ -78,7 +78,7 @@ def test_the_pin_is_changed_and_removed(locked: Serving) -> None:
     assert locked.post("/lock/set", pin=PIN, new_pin=NEW, again=NEW).status == 303
     assert locked.post("/lock/remove").status == 403
     assert locked.post("/lock/remove", pin=NEW).status == 303
-    assert "There is none" in locked.get("/lock").text
+    assert "None is set yet" in locked.get("/lock").text
 
 
 def test_after_too_many_the_form_says_how_long(locked: Serving) -> None:
@@ -95,4 +95,4 @@ def test_an_age_limit_takes_the_pin_too_and_is_told(locked: Serving) -> None:
     assert locked.post("/profiles/limit", **hidden(asked), pin=PIN).status == 303
     assert "rated 12 or lower" in locked.get("/profile?name=anna").text
     assert locked.post("/profiles/limit", name="anna", limit="", pin=PIN).status == 303
-    assert "what this kind of profile may see" in locked.get("/profile?name=anna").text
+    assert "what every profile of its kind may see" in locked.get("/profile?name=anna").text

@@ -338,11 +338,13 @@ def test_the_model_is_updated_and_rolled_back(serving: Serving) -> None:
 def test_the_language_is_the_viewer_s_choice(serving: Serving) -> None:
     assert "What is kept" in told(serving.get("/").text)
     assert "Was die Box weiß" in told(serving.get("/", **{"Accept-Language": "de"}).text)
-    chosen = serving.post("/language", language="de")
-    assert (chosen.status, chosen.headers["location"]) == (303, "/")
+    chosen = serving.post("/look/language", language="de")
+    assert (chosen.status, chosen.headers["location"]) == (303, "/look?done=look")
     serving.cookies["edgeagent_language"] = "de"
     assert "Was die Box weiß" in told(serving.get("/", **{"Accept-Language": "en"}).text)
-    assert "set-cookie" not in serving.post("/language", language="xx").headers
+    assert any(cookie.startswith("edgeagent_language=de;") for cookie in chosen.cookies)
+    refused = serving.post("/look/language", language="xx")
+    assert not any("edgeagent_language" in cookie for cookie in refused.cookies)
 
 
 def test_a_service_that_has_gone_is_said_to_be_gone(

@@ -11,7 +11,7 @@ from tests.api.running import Running
 from tests.dashboard.serving import Serving
 
 PAGES = sorted({way.path for way in ROUTES if way.method == "GET"})
-ACTIONS = sorted({way.path for way in ROUTES if way.method == "POST"} | {"/language"})
+ACTIONS = sorted({way.path for way in ROUTES if way.method == "POST"})
 PUBLIC = ["/static/dashboard.css", "/static/icon.svg"]
 
 

@@ -17,6 +17,7 @@ from babel.messages.catalog import Catalog
 
 from edgeagent import dashboard
 from edgeagent.consent import Purpose
+from edgeagent.dashboard.colours import COLOURS
 from edgeagent.dashboard.rendering import render
 from edgeagent.dashboard.segment_names import segment_name
 from edgeagent.dashboard.texts import LANGUAGES, Said, Texts, choose_language, load_texts
@@ -195,7 +196,7 @@ def test_a_key_without_text_is_a_mistake_of_ours() -> None:
 def test_what_was_watched_is_shown_and_never_run() -> None:
     texts = load_texts("en")
     said = texts.said("<script>x</script>")
-    page = render("notice", t=texts, reason="trouble", said=said)
+    page = render("notice", t=texts, colours=COLOURS["dark"], reason="trouble", said=said)
     assert "&lt;script&gt;" in page
     assert "<script>x" not in page
 

@@ -11,6 +11,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from edgeagent.consent import Purpose
+from edgeagent.dashboard.colours import COLOURS
 from edgeagent.dashboard.texts import LANGUAGES
 from edgeagent.errors import EdgeAgentError
 from edgeagent.messages.fields import FigureName, HintKind, MechanismName, Obstacle, Outcome
@@ -40,6 +41,7 @@ FAMILIES: dict[str, set[str]] = {
     "month.": {str(number) for number in range(1, 13)},
     "weekday.": {str(number) for number in range(7)},
     "done.": DONE | TITLE_DEEDS | {"no_update"},
+    "colours.": set(COLOURS),
     "mark.": set(get_args(TitleMark)),
     "reason.": KINDS - {"watched"},  # that one has a title
     "kind.": set(get_args(ProfileKind)),

@@ -16,5 +16,5 @@ def test_each_app_is_named_counted_and_dated(serving: Serving, running: Running)
     page = serving.get("/told").text
     assert "App &lt;b&gt;Nova" in page
     assert "2 viewings" in page
-    assert "Apps over the WebSocket" in page
+    assert "Apps whose name the box does not know" in page
     assert "2026 to" in page

@@ -52,7 +52,7 @@ def test_no_style_or_script_stands_in_a_page(furnished: Serving) -> None:
 
 
 def test_vendored_code_is_what_was_published() -> None:
-    others = {"dashboard.css", "dashboard.js", "icon.svg"}
+    others = {"dashboard.js", "icon.svg", *(name for name in ASSETS if name.endswith(".css"))}
     assert {entry["file"] for entry in VENDORED} == ASSETS.keys() - others
     for entry in VENDORED:
         assert hashlib.sha256(ASSETS[entry["file"]]).hexdigest() == entry["sha256"], entry["file"]
