@@ -90,7 +90,7 @@ def sheets(page: str) -> list[tuple[str, str]]:
     return re.findall(r'href="/static/(\w+\.css)\?[^"]*" media="([^"]+)"', page)
 
 
-def test_the_device_decides_until_somebody_chooses(serving: Serving) -> None:
+def test_the_device_decides_until_a_viewer_chooses(serving: Serving) -> None:
     assert sheets(serving.get("/").text) == list(COLOURS["device"].sheets)
     for name, colours in COLOURS.items():
         chosen = serving.post("/look/colours", colours=name)
