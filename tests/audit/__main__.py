@@ -35,7 +35,7 @@ PARTS: tuple[tuple[Part, float, float], ...] = (
     (loss, 58, 1200),
     (mutants, 31, 150),
     (store, 12, 120),
-    (capture, 11, 11),
+    (capture, 17, 17),
     (deletions, 11, 11),
     (primitives, 3, 30),
     (guessing, 2.5, 25),

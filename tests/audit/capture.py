@@ -1,7 +1,9 @@
 """Capture: two boxes live a quarter in a network namespace, and every packet is accounted for.
 
 Their reports are about groups of segments and times of day, and creatives are published. The second
-box has agreed to promotions: it chooses, shows and hides them. The first has none of that.
+box has agreed to promotions: it chooses, shows and hides them. The first has none of that. Twice
+in the quarter something else is published: another model and other creatives, then those of before.
+The boxes have watched different things, so that one may refuse a model which the other takes.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ from model_export.train import train
 from server_stub.distribution.creatives import PackedCreatives, publish_creatives
 from server_stub.distribution.operator import Operator
 from server_stub.distribution.publish import publish
-from tests.audit.capture_box import SILENT_WEEKS
+from server_stub.distribution.rollback import rollback
+from tests.audit.capture_box import NEXT_PUBLICATION, SILENT_WEEKS
 from tests.audit.part import Effort, Result
 from tests.network.hostile import certificate
 
@@ -36,7 +39,9 @@ SERVER, BOX = "10.77.0.1", "10.77.0.2"
 BEGIN = START - WEEK_SECONDS
 """All weeks that a box from then may report on lie in one quarter, and so in one task."""
 _LIFETIME_DAYS = 500
-_CREATIVES = 3
+_PUBLISHED = (("c0", "c1", "c2"), ("c2", "c3", "c4"), ("c0", "c1", "c2"))
+_FETCHED = 7
+"""Three, then two, then two which were deleted meanwhile."""
 
 
 def why_not() -> str:
@@ -89,8 +94,8 @@ def _judged(lives: list[dict[str, Any]]) -> Result:
         wrong.append("the downloads of two boxes of one cohort differ")
     for number, heads in enumerate(gets):
         fetched = sum("/targets/creatives/" in start and ".jpg" in start for start, *_ in heads)
-        if fetched != _CREATIVES:
-            wrong.append(f"box {number} fetched {fetched} of {_CREATIVES} creatives")
+        if fetched != _FETCHED:
+            wrong.append(f"box {number} fetched {fetched} of {_FETCHED} creatives")
     posts = [request for life in lives for request in life["requests"] if not _is_get(request)]
     on_the_wire = {
         life["wire"]["connections"][str(request["port"])]["sent_bytes"]
@@ -111,7 +116,7 @@ def _judged(lives: list[dict[str, Any]]) -> Result:
             "arp": sum(life["wire"]["arp"] for life in lives),
             "connections": sum(len(life["wire"]["connections"]) for life in lives),
             "downloads_of_each_box": [len(heads) for heads in gets],
-            "creatives_of_each_box": _CREATIVES,
+            "creatives_of_each_box": _FETCHED,
             "reports": len(posts),
             "report_body_bytes": sorted({request["body_bytes"] for request in posts}),
             "report_bytes_on_the_wire": sorted(on_the_wire),
@@ -124,6 +129,8 @@ def _judged(lives: list[dict[str, Any]]) -> Result:
 def _unaccounted(number: int, life: dict[str, Any]) -> Iterator[str]:
     for strange in life["wire"]["strange"][:5]:
         yield f"box {number}: a packet nobody declared: {strange}"
+    if life["wire"]["lost"]:
+        yield f"box {number}: the capture lost {life['wire']['lost']} frames"
     asked = sorted(request["port"] for request in life["requests"])
     connected = sorted(int(port) for port in life["wire"]["connections"])
     if asked != connected:
@@ -145,17 +152,34 @@ def _is_get(request: dict[str, Any]) -> bool:
 
 
 def _publish(directory: Path) -> None:
+    """Make a repository for each publication."""
     log = synthetic_panel(7, households=120, weeks=20, titles=300)
-    model = train(log, seed=7, segments=16, dimension=32)
-    operator = Operator.without_passphrase(
-        directory / "repository", directory / "keys", now=BEGIN, lifetime_days=_LIFETIME_DAYS
-    )
-    begin = BEGIN + SILENT_WEEKS * WEEK_SECONDS
     scheme = GroupDayparts(groups=(0, 1, 2, 3) * 4, utc_offset_minutes=60)
-    publish(operator, export(model, log, now=begin, by_group=scheme))
-    creatives = [some_creative(f"c{number}", starts_at=begin) for number in range(_CREATIVES)]
-    files = {each.asset.path: picture_of(each.crid) for each in creatives}
-    publish_creatives(operator, PackedCreatives(catalogue=some_catalogue(*creatives), files=files))
+    begin = BEGIN + SILENT_WEEKS * WEEK_SECONDS
+    for number, crids in enumerate(_PUBLISHED):
+        place = directory / f"repository{number}"
+        if number:
+            shutil.copytree(directory / f"repository{number - 1}", place)
+        # A moment after the one before; boxes see it whenever they are shown it.
+        operator = Operator.without_passphrase(
+            place, directory / "keys", now=BEGIN + number, lifetime_days=_LIFETIME_DAYS
+        )
+        if number == len(_PUBLISHED) - 1:
+            rollback(operator)
+        else:
+            model = train(log, seed=7 + number, segments=16, dimension=32)
+            publish(operator, export(model, log, now=begin + number, by_group=scheme))
+        creatives = [some_creative(crid, starts_at=begin) for crid in crids]
+        files = {each.asset.path: picture_of(each.crid) for each in creatives}
+        packed = PackedCreatives(catalogue=some_catalogue(*creatives), files=files)
+        publish_creatives(operator, packed)
+
+
+def _show(directory: Path, number: int) -> None:
+    """Let the server serve one of the publications."""
+    coming = directory / "coming"
+    coming.symlink_to(f"repository{number}")
+    coming.replace(directory / "repository")
 
 
 @contextmanager
@@ -218,16 +242,29 @@ def _receiver(namespace: str, directory: Path, pem: Path) -> Iterator[Any]:
 def _live(
     namespace: str, directory: Path, pem: Path, *, number: int, faults: tuple[str, ...]
 ) -> int:
-    done = subprocess.run(
+    _show(directory, 0)
+    process = subprocess.Popen(
         [
             *("ip", "netns", "exec", namespace, sys.executable, "-m", "tests.audit.capture_box"),
             *(str(directory / f"home{number}"), str(directory / "repository" / "root.json")),
             *(f"https://{SERVER}", f"box {number}", str(BEGIN)),
             *(("plain", "promoting")[number], *faults),
         ],
-        check=True,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=os.environ | {"SSL_CERT_FILE": str(pem)},
         text=True,
     )
-    return int(done.stdout)
+    with process as box:
+        if box.stdin is None or box.stdout is None:
+            raise ChildProcessError("the box has no pipes")
+        for publication in range(1, len(_PUBLISHED)):
+            if box.stdout.readline() != f"{NEXT_PUBLICATION}\n":
+                raise ChildProcessError("the box ended early")
+            _show(directory, publication)
+            box.stdin.write("\n")
+            box.stdin.flush()
+        accepted = box.stdout.readline()
+    if box.returncode:
+        raise ChildProcessError("the box failed")
+    return int(accepted)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import struct
 import sys
 import threading
 from collections.abc import Collection
@@ -22,6 +23,10 @@ _ARP, _IPV4 = 0x0806, 0x0800
 _TCP = 6
 _SYN, _SYN_AND_ACK = 0x02, 0x12
 _SEQUENCE = 1 << 32
+_FORCE_BUFFER = 33
+"""SO_RCVBUFFORCE: beyond what the system allows; a busy machine reads late."""
+_PACKET, _STATISTICS = 263, 6
+"""SOL_PACKET and PACKET_STATISTICS: frames since the last question, and those lost."""
 PORT = 443
 
 
@@ -49,6 +54,8 @@ class Wire:
 
     frames: int = 0
     arp: int = 0
+    lost: int = 0
+    """Frames for which the kernel had no room."""
     late: int = 0
     """Last frames of connections of an earlier reading: a kernel closes when it gets to it."""
     connections: dict[int, Connection] = field(default_factory=dict)
@@ -145,7 +152,7 @@ def main() -> None:
     repository, pem, interface, address = sys.argv[1:]
     sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERYTHING))
     sniffer.bind((interface, 0))
-    sniffer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024 * 1024)
+    sniffer.setsockopt(socket.SOL_SOCKET, _FORCE_BUFFER, 64 * 1024 * 1024)
     sniffer.settimeout(0.2)
     receiver = Receiver(address, Path(repository), Path(pem))
     threading.Thread(target=receiver.serve_forever, daemon=True).start()
@@ -167,7 +174,8 @@ def main() -> None:
     for _ in sys.stdin:
         quiet.clear()
         quiet.wait()
-        wire = Wire()
+        _, lost = struct.unpack("II", sniffer.getsockopt(_PACKET, _STATISTICS, 8))
+        wire = Wire(lost=lost)
         while frames:
             wire.take(frames.pop(0), address, earlier)
         earlier.update(wire.connections)

@@ -63,10 +63,11 @@ def can_capture() -> None:
 
 @pytest.mark.usefixtures("can_capture")
 def test_what_should_not_leave_is_seen() -> None:
-    wrong = "\n".join(capture(QUICK, faults=("stray", "tag", "long")).wrong)
+    wrong = "\n".join(capture(QUICK, faults=("stray", "tag", "long", "hoard")).wrong)
     assert "a packet nobody declared" in wrong
     assert "downloads of two boxes of one cohort differ" in wrong
     assert "reports differ in head or length" in wrong
+    assert "box 1 fetched 5 of 7 creatives" in wrong
     assert "not declared" in wrong
 
 
