@@ -18,6 +18,9 @@ _NAMES = ("Ada", "Grace", "Edith", "Mary")
 _MOST_PROFILES = 3
 _FILM_SECONDS = 5400
 _PRIVATE_MINUTES = 240
+_TRAILER_SECONDS = 180
+_MOST_TRAILERS = 120
+"""More than the last page of a database has room for: about 90 viewings, on any tree of it."""
 
 
 class Wrong(Exception):
@@ -67,6 +70,14 @@ class Told:
         for _ in range(number):
             self.clock.advance(seconds + self.random.below(600))
             self.record(self._titles[self.random.below(len(self._titles))])
+
+    def watch_until_refused(self) -> bool:
+        """Watch trailers until one is refused, and return whether one was."""
+        for _ in range(_MOST_TRAILERS):
+            self.clock.advance(_TRAILER_SECONDS)
+            if not self.record(self._titles[self.random.below(len(self._titles))]):
+                return True
+        return False
 
     def record(self, title: str) -> bool:
         """Tell of one title that ended now; return whether it was acknowledged."""

@@ -178,12 +178,10 @@ class World:
 
     def _full_disk(self) -> bool:
         """Leave the databases the room that is left in their pages, and watch until it is used."""
-        refused = self.people.refused
         self.running.on_stores(_leave_no_room)
         self.people.may_fail = True
         self._break_until_tomorrow()
-        self.people.watch(12, seconds=1200)
-        return self.people.refused > refused
+        return self.people.watch_until_refused()
 
     def _break_until_tomorrow(self) -> None:
         self.expected.hindered_weeks |= {
