@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ _WORTH_SAYING = 50_000
 """Steps a second: below it, people count the steps themselves."""
 _LINE_SECONDS = 5.0
 """Between two lines: a log stays short, and nobody takes the program for stuck."""
+_LOOK_SECONDS = 1.0
+"""Between two looks whether a line is due although no step was finished."""
 _LONGEST_STAGE = 31
 """Letters of a stage's name, so that all columns together fit in 80."""
 
@@ -74,6 +77,7 @@ class _Lines:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._now = monotonic
+        self._lock = threading.Lock()  # a thread of its own says that a long step goes on
         self._what, self._doing = "", ""
         self._total: float | None = None
         self._done = self._began = self._said = 0.0
@@ -83,36 +87,41 @@ class _Lines:
 
     def stage(self, what: str, total: int | None = None) -> None:
         self.finish()
-        self._what = self._doing = what
-        self._total, self._done = total, 0.0
-        self._began = self._said = self._now()
+        with self._lock:
+            self._what = self._doing = what
+            self._total, self._done = total, 0.0
+            self._began = self._said = self._now()
         if total is None:
             self.say(what)
 
     def advance(self, steps: int = 1) -> None:
-        self._move(self._done + steps)
+        self._done += steps
+        self.keep_saying()
 
     def reach(self, what: str, done: float) -> None:
         self._doing = what
-        self._move(done * (self._total or 1))
+        self._done = done * (self._total or 1)
+        self.keep_saying()
 
-    def _move(self, done: float) -> None:
-        self._done = done
-        now = self._now()
-        if now - self._said < _LINE_SECONDS:
-            return
-        self._said, elapsed = now, now - self._began
-        if not self._total or not done:
-            self.say(f"{self._doing}: {_so_far(elapsed, None)}")
-            return
-        part = min(done / self._total, 1.0)
-        self.say(f"{self._doing}: {part:.0%}, {_so_far(elapsed, elapsed * (1 / part - 1))}")
+    def keep_saying(self) -> None:
+        """Print how far the stage is, unless that was said a moment ago."""
+        with self._lock:
+            now = self._now()
+            if not self._what or now - self._said < _LINE_SECONDS:
+                return
+            self._said, elapsed = now, now - self._began
+            if not self._total or not self._done:
+                self.say(f"{self._doing}: {_so_far(elapsed, None)}")
+                return
+            part = min(self._done / self._total, 1.0)
+            self.say(f"{self._doing}: {part:.0%}, {_so_far(elapsed, elapsed * (1 / part - 1))}")
 
     def finish(self) -> None:
-        elapsed = self._now() - self._began
-        if self._what and (self._total is None or elapsed >= _LINE_SECONDS):
-            self.say(f"{self._what}: done in {clock_time(elapsed)}")
-        self._what = ""
+        with self._lock:
+            elapsed = self._now() - self._began
+            if self._what and (self._total is None or elapsed >= _LINE_SECONDS):
+                self.say(f"{self._what}: done in {clock_time(elapsed)}")
+            self._what = ""
 
 
 class _Bars:
@@ -152,8 +161,19 @@ class _Bars:
 @contextmanager
 def progress_lines(monotonic: Callable[[], float] = time.monotonic) -> Iterator[_Lines]:
     """Show progress in lines while the block lasts, for a log or another program."""
-    lines = _Lines(monotonic)
-    yield lines
+    lines, over = _Lines(monotonic), threading.Event()
+
+    def go_on() -> None:
+        while not over.wait(_LOOK_SECONDS):
+            lines.keep_saying()
+
+    ticking = threading.Thread(target=go_on, daemon=True)
+    ticking.start()
+    try:
+        yield lines
+    finally:
+        over.set()
+        ticking.join()
     lines.finish()
 
 

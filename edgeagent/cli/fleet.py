@@ -101,7 +101,7 @@ def command(*, processes: int | None, out: Path, as_json: bool, **given: Any) ->
         from edgeagent.simulator.fleet.checkpoint import CHECKPOINT_NAME, forget  # noqa: PLC0415
         from edgeagent.simulator.fleet.engine import box_windows, run_fleet  # noqa: PLC0415
         from edgeagent.simulator.fleet.summary import broken_fleet_promises  # noqa: PLC0415
-        from edgeagent.simulator.fleet_page import write_fleet_page  # noqa: PLC0415
+        from edgeagent.simulator.fleet_page import section_count, write_fleet_page  # noqa: PLC0415
     # Asked to end by another program is like Ctrl-C: what is finished is kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     scenario = _scenario(**given)
@@ -113,8 +113,8 @@ def command(*, processes: int | None, out: Path, as_json: bool, **given: Any) ->
             processes=processes,
             checkpoint=out / CHECKPOINT_NAME,
         )
-        progress.stage("Drawing the page")
-        page = write_fleet_page(outcome, out / "fleet.html")
+        progress.stage("Drawing the page", section_count(scenario))
+        page = write_fleet_page(outcome, out / "fleet.html", advance=progress.advance)
     _show(outcome, page, as_json=as_json)
     forget(out / CHECKPOINT_NAME)
     broken = broken_fleet_promises(outcome)

@@ -140,7 +140,10 @@ def _run(*, as_json: bool, **given: Any) -> None:
 
         from edgeagent.simulator.fleet.checkpoint import CHECKPOINT_NAME, forget  # noqa: PLC0415
         from edgeagent.simulator.plan import Options  # noqa: PLC0415  (simulator extra)
-        from edgeagent.simulator.report_page import write_report_page  # noqa: PLC0415
+        from edgeagent.simulator.report_page import (  # noqa: PLC0415  (simulator extra)
+            report_page_steps,
+            write_report_page,
+        )
         from edgeagent.simulator.simulation import simulate  # noqa: PLC0415  (simulator extra)
         from edgeagent.simulator.summary import (  # noqa: PLC0415  (simulator extra)
             raise_if_broken,
@@ -151,8 +154,8 @@ def _run(*, as_json: bool, **given: Any) -> None:
     options = Options(**given)
     with progress_on_stderr() as progress:
         simulation = simulate(options, progress)
-        progress.stage("Drawing the report page")
-        page = write_report_page(simulation, options.out / "report.html")
+        progress.stage("Drawing the report page", report_page_steps(simulation))
+        page = write_report_page(simulation, options.out / "report.html", advance=progress.advance)
     if as_json:
         emit_json(summarize(simulation))
     else:

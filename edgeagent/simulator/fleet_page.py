@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import fsum
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from edgeagent.privacy.subset_selection import SubsetSelection
 from edgeagent.simulator.accuracy import Accuracy, measure_accuracy
 from edgeagent.simulator.attack_trials import AttackTrial, try_attacks
 from edgeagent.simulator.fleet.outcome import FleetOutcome
+from edgeagent.simulator.fleet.scenario import Scenario
 from edgeagent.simulator.fleet.streams import stream
 from edgeagent.simulator.fleet.summary import broken_fleet_promises, fleet_details, fleet_lines
-from edgeagent.simulator.page import write_page
+from edgeagent.simulator.page import advancing, write_page
 from edgeagent.simulator.pictures.budget import budget_picture
 from edgeagent.simulator.pictures.by_epsilon import by_epsilon_picture
 from edgeagent.simulator.pictures.by_fleet import by_fleet_picture
@@ -25,14 +26,21 @@ from edgeagent.simulator.pictures.run import shares_picture
 from edgeagent.simulator.pictures.weeks import boxes_picture, cost_picture
 from edgeagent.simulator.pictures.windows import windows_picture
 
-__all__ = ["fleet_sections", "write_fleet_page"]
+__all__ = ["fleet_sections", "section_count", "write_fleet_page"]
 
+_SECTIONS, _OF_THEORY = 5, 3
 _FLEETS = (1_000, 10_000, 100_000)
 _DRAWN = 500_000
 """Reports for each point: the error of 100,000 is then measured to 6 %, in a third of a second."""
 
 
-def fleet_sections(outcome: FleetOutcome, names: tuple[str, ...]) -> tuple[Section, ...]:
+def section_count(scenario: Scenario) -> int:
+    """Return how many sections tell of a fleet that lived so."""
+    has_theory = isinstance(scenario.randomizer(), SubsetSelection)
+    return _SECTIONS + (_OF_THEORY if has_theory else 0)
+
+
+def fleet_sections(outcome: FleetOutcome, names: tuple[str, ...]) -> Iterator[Section]:
     """Draw everything about a fleet; a second or two go into the errors that are simulated.
 
     Args:
@@ -40,43 +48,41 @@ def fleet_sections(outcome: FleetOutcome, names: tuple[str, ...]) -> tuple[Secti
         names: [S'] of the categories.
 
     """
-    return (
-        Section(
-            title="What the company learns",
-            words="Shares of the answers of reporting boxes, estimated from "
-            f"{outcome.estimate.reports:,} reports of {outcome.devices:,} virtual boxes, beside "
-            "the truth they were drawn from. One report alone moves the odds of anything about "
-            f"its household by a factor of {outcome.scenario.odds} at most; together they make a "
-            "measurement whose error is known in advance. “none” is the answer of a week without "
-            "a session, and of every session of a sensitive segment: of those no box tells.",
-            picture=shares_picture(outcome, names),
-        ),
-        Section(
-            title="Week by week",
-            words="In each week a thirteenth of the boxes is due. No report can tell what the "
-            "households watch that do not grant reports: where they differ, the dotted line "
-            "leaves the other.",
-            picture=windows_picture(outcome, names),
-        ),
-        *_theory_sections(outcome, names),
-        Section(
-            title="What became of the boxes",
-            words="A box that is new, off or behind with its task sends nothing, whatever was "
-            "watched; the server refuses what comes too late.",
-            picture=boxes_picture(outcome),
-        ),
-        Section(
-            title="The budget",
-            words="Each box keeps a ledger of what it has spent, and stays silent where the next "
-            "report would not fit.",
-            picture=budget_picture(outcome),
-        ),
-        Section(
-            title="What it costs",
-            words="Reports are all that boxes send; models and catalogues are downloads that are "
-            "the same for everyone.",
-            picture=cost_picture(outcome),
-        ),
+    yield Section(
+        title="What the company learns",
+        words="Shares of the answers of reporting boxes, estimated from "
+        f"{outcome.estimate.reports:,} reports of {outcome.devices:,} virtual boxes, beside "
+        "the truth they were drawn from. One report alone moves the odds of anything about "
+        f"its household by a factor of {outcome.scenario.odds} at most; together they make a "
+        "measurement whose error is known in advance. “none” is the answer of a week without "
+        "a session, and of every session of a sensitive segment: of those no box tells.",
+        picture=shares_picture(outcome, names),
+    )
+    yield Section(
+        title="Week by week",
+        words="In each week a thirteenth of the boxes is due. No report can tell what the "
+        "households watch that do not grant reports: where they differ, the dotted line "
+        "leaves the other.",
+        picture=windows_picture(outcome, names),
+    )
+    yield from _theory_sections(outcome, names)
+    yield Section(
+        title="What became of the boxes",
+        words="A box that is new, off or behind with its task sends nothing, whatever was "
+        "watched; the server refuses what comes too late.",
+        picture=boxes_picture(outcome),
+    )
+    yield Section(
+        title="The budget",
+        words="Each box keeps a ledger of what it has spent, and stays silent where the next "
+        "report would not fit.",
+        picture=budget_picture(outcome),
+    )
+    yield Section(
+        title="What it costs",
+        words="Reports are all that boxes send; models and catalogues are downloads that are "
+        "the same for everyone.",
+        picture=cost_picture(outcome),
     )
 
 
@@ -138,8 +144,10 @@ def _own_accuracy(outcome: FleetOutcome) -> Accuracy:
     )
 
 
-def write_fleet_page(outcome: FleetOutcome, path: Path) -> Path:
+def write_fleet_page(outcome: FleetOutcome, path: Path, *, advance: Callable[[], None]) -> Path:
     """Write the page of a fleet without a model, and return where it is.
+
+    ``advance`` is told of each section.
 
     Raises:
         OutputError: it cannot be written.
@@ -156,5 +164,5 @@ def write_fleet_page(outcome: FleetOutcome, path: Path) -> Path:
         headline=(*fleet_lines(outcome), *fleet_details(outcome)),
         broken=broken_fleet_promises(outcome),
         kept=", and ".join(kept),
-        sections=fleet_sections(outcome, (*segments, "none")),
+        sections=advancing(fleet_sections(outcome, (*segments, "none")), advance),
     )

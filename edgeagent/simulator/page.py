@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -12,7 +14,19 @@ from edgeagent import __version__
 from edgeagent.errors import OutputError
 from edgeagent.simulator.output_directory import make_output_directory
 
-__all__ = ["write_page"]
+__all__ = ["advancing", "write_page"]
+
+
+T = TypeVar("T")
+
+
+def advancing(parts: Iterable[T], advance: Callable[[], None]) -> list[T]:
+    """Return parts of a page that are made one after the other; ``advance`` is told of each."""
+    made = []
+    for part in parts:
+        made.append(part)
+        advance()
+    return made
 
 
 def write_page(template: str, path: Path, **values: object) -> Path:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from edgeagent.clock import iso_utc, week_start
 from edgeagent.privacy.accounting import epsilon
-from edgeagent.simulator.fleet_page import fleet_sections
-from edgeagent.simulator.page import write_page
+from edgeagent.simulator.fleet_page import fleet_sections, section_count
+from edgeagent.simulator.page import advancing, write_page
 from edgeagent.simulator.pictures.run import quality_picture, times_picture
 from edgeagent.simulator.simulation import STATE_NAME, Simulation
 from edgeagent.simulator.summary import broken_promises, headline, summarize
 from edgeagent.store import Disclosure
 
-__all__ = ["write_report_page"]
+__all__ = ["report_page_steps", "write_report_page"]
 
 
-def write_report_page(simulation: Simulation, path: Path) -> Path:
-    """Write the page and return where it is.
+def report_page_steps(simulation: Simulation) -> int:
+    """Return how often :func:`write_report_page` tells that a picture is drawn."""
+    return section_count(simulation.fleet.scenario)
+
+
+def write_report_page(
+    simulation: Simulation, path: Path, *, advance: Callable[[], None] = lambda: None
+) -> Path:
+    """Write the page and return where it is; ``advance`` is told of each picture of the fleet.
 
     Raises:
         OutputError: it cannot be written.
@@ -35,7 +43,7 @@ def write_report_page(simulation: Simulation, path: Path) -> Path:
         headline=headline(simulation),
         broken=broken_promises(simulation),
         summary=summarize(simulation),
-        sections=fleet_sections(simulation.fleet, names),
+        sections=advancing(fleet_sections(simulation.fleet, names), advance),
         added=[part for chapter in simulation.chapters.values() for part in chapter.sections],
         quality=quality_picture(simulation.quality),
         times=times_picture(simulation.seconds),

@@ -106,8 +106,9 @@ def simulate(options: Options, progress: StageProgress) -> Simulation:
     """
     stages = _Stages(progress)
     with _workspace(options) as work:
-        with stages.stage("load", "Reading ratings" if options.ratings else "Inventing a panel"):
-            training, living = _logs(options)
+        what, steps = _loading(options)
+        with stages.stage("load", what, steps):
+            training, living = _logs(options, progress)
         plans = plan_households(living)[: options.households]
         progress.say(_forecast(training, plans, options))
         split = global_split(training)
@@ -179,7 +180,14 @@ def _memory() -> Path | None:
     return _SHARED_MEMORY if enough and "TMPDIR" not in os.environ else None
 
 
-def _logs(options: Options) -> tuple[WatchLog, WatchLog]:
+def _loading(options: Options) -> tuple[str, int | None]:
+    """Return what the first stage is called, and its steps where they are known."""
+    if options.ratings is not None:
+        return "Reading ratings", None
+    return "Inventing a panel", _PANEL_WEEKS + options.weeks
+
+
+def _logs(options: Options, progress: StageProgress) -> tuple[WatchLog, WatchLog]:
     """Return the log to train and measure on, and the log that the boxes replay."""
     if options.ratings is not None:
         log = load_movielens(options.ratings)
@@ -191,6 +199,7 @@ def _logs(options: Options) -> tuple[WatchLog, WatchLog]:
         households=min(max(fitting, _SMALLEST_PANEL), _LARGEST_PANEL),
         weeks=_PANEL_WEEKS,
         start=START - _PANEL_WEEKS * WEEK_SECONDS,
+        advance=progress.advance,
     )
     living = synthetic_households(
         options.seed,
@@ -198,6 +207,7 @@ def _logs(options: Options) -> tuple[WatchLog, WatchLog]:
         households=living_households,
         weeks=options.weeks,
         start=START,
+        advance=progress.advance,
     )
     return panel, living
 

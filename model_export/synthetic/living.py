@@ -8,7 +8,7 @@ another work. Every step draws for all households, so one household's choices ne
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,9 +101,15 @@ class _Events:
 
 
 def live(
-    rng: np.random.Generator, *, world: World, people: People, weeks: int, start: int
+    rng: np.random.Generator,
+    *,
+    world: World,
+    people: People,
+    weeks: int,
+    start: int,
+    advance: Callable[[], None],
 ) -> WatchLog:
-    """Let all households watch for ``weeks`` weeks from ``start``.
+    """Let all households watch for ``weeks`` weeks from ``start``; ``advance`` is told of each.
 
     Returns:
         The log, with ``watched_on`` the end of each viewing, all in [start, start + weeks).
@@ -115,6 +121,8 @@ def live(
         if day % (7 * _LIKING_WEEKS) == 0:
             lives.drift(years=day / 7 / _WEEKS_PER_YEAR)
         parts += lives.day(start + day * DAY_SECONDS)
+        if day % 7 == 6:  # noqa: PLR2004  (the last of a week)
+            advance()
     return _as_log(parts, world, people, end=start + weeks * WEEK_SECONDS)
 
 

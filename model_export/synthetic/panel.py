@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -40,6 +41,7 @@ def synthetic_panel(
     weeks: int = 52,
     start: int = PANEL_START,
     titles: int = 1500,
+    advance: Callable[[], None] = lambda: None,
 ) -> WatchLog:
     """Invent a catalogue and let ``households`` households watch it for ``weeks`` weeks.
 
@@ -49,6 +51,7 @@ def synthetic_panel(
         weeks: 52 give some 170 viewings a household.
         start: seconds UTC, a midnight; new releases enter in the year from ``PANEL_START``.
         titles: how many films and episodes the catalogue has.
+        advance: told of each week that was lived.
 
     Raises:
         InputError: a negative seed, a count below 1, a start that is no midnight.
@@ -60,15 +63,23 @@ def synthetic_panel(
         households=households,
         weeks=weeks,
         start=start,
+        advance=advance,
     )
 
 
 def synthetic_households(
-    seed: int, *, catalogue: tuple[Title, ...], households: int, weeks: int, start: int
+    seed: int,
+    *,
+    catalogue: tuple[Title, ...],
+    households: int,
+    weeks: int,
+    start: int,
+    advance: Callable[[], None] = lambda: None,
 ) -> WatchLog:
     """Let new households watch a known catalogue; they are in no panel, whatever its seed.
 
     Titles are as popular, as alike and released as they are for every panel over this catalogue.
+    ``advance`` is told of each week that was lived.
 
     Raises:
         InputError: as :func:`synthetic_panel`, or an empty catalogue.
@@ -80,6 +91,7 @@ def synthetic_households(
         households=households,
         weeks=weeks,
         start=start,
+        advance=advance,
     )
 
 
@@ -90,6 +102,7 @@ def _log(
     households: int,
     weeks: int,
     start: int,
+    advance: Callable[[], None],
 ) -> WatchLog:
     _at_least(1, households=households, weeks=weeks, titles=len(catalogue))
     if start % DAY_SECONDS:
@@ -98,7 +111,7 @@ def _log(
         )
     world = build_world(catalogue)
     people = draw_people(rng, households=households, world=world)
-    log = live(rng, world=world, people=people, weeks=weeks, start=start)
+    log = live(rng, world=world, people=people, weeks=weeks, start=start, advance=advance)
     return replace(log, metadata=credits_of(world))
 
 

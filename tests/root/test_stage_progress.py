@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 
 import pytest
 from rich.console import Console
@@ -47,6 +48,39 @@ def test_a_line_comes_every_few_seconds_and_says_elapsed_and_left_apart(
         "Trying: 25%, 0:06 so far, 0:18 left",
         "Training: done in 0:06",
     ]
+
+
+def test_a_step_that_takes_long_is_said_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    seconds = Seconds()
+    with progress_lines(seconds) as progress:
+        progress.keep_saying()  # no stage yet
+        progress.stage("Fitting", 100)
+        progress.advance(20)
+        for _ in range(14):
+            seconds.now += 1
+            progress.keep_saying()
+    assert capsys.readouterr().err.splitlines() == [
+        "Fitting: 20%, 0:05 so far, 0:20 left",
+        "Fitting: 20%, 0:10 so far, 0:40 left",
+        "Fitting: done in 0:14",
+    ]
+
+
+def test_it_goes_on_without_being_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    looked = threading.Event()
+    now = iter([0.0, 0.0])  # finishing nothing, and the beginning of the stage
+
+    def clock() -> float:
+        try:
+            return next(now)
+        except StopIteration:
+            looked.set()
+            return 60.0
+
+    with progress_lines(clock) as progress:
+        progress.stage("Fitting", 100)
+        assert looked.wait(30)
+    assert capsys.readouterr().err.splitlines()[0] == "Fitting: 1:00 so far"
 
 
 def test_bars_fit_a_terminal_of_80_columns() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from edgeagent.cli.root import cli
+from edgeagent.simulator.fleet.scenario import Scenario, invented_mix
+from edgeagent.simulator.fleet_page import section_count
 
 _ALWAYS = {
     *("What the company learns", "Week by week", "What became of the boxes"),
@@ -26,6 +29,17 @@ def page_of(out: Path, *words: str) -> str:
     return (out / "fleet.html").read_text("utf-8")
 
 
+def _scenario(has_theory: bool) -> Scenario:
+    return Scenario(
+        boxes=1,
+        weeks=14,
+        seed=1,
+        mix=invented_mix(9),
+        mechanism="subset_selection" if has_theory else "discrete_laplace",
+        odds=Fraction(3),
+    )
+
+
 @pytest.mark.deep
 @pytest.mark.parametrize(
     ("words", "titles"),
@@ -40,6 +54,7 @@ def test_every_section_has_a_picture_a_caption_and_a_table(
     page = page_of(tmp_path, *words)
     assert set(re.findall("<h2>(.+?)</h2>", page)) == {*titles, "In short"}
     pictures = len(titles)
+    assert pictures == section_count(_scenario("--mechanism" not in words))
     for part, times in (("<svg", 2), ("<figcaption>", 1), ("<details>", 1), ('role="img"', 2)):
         assert page.count(part) == times * pictures, part
     assert not re.search(r'(?:src|href)="(?!#|data:)', page)

@@ -63,6 +63,23 @@ def test_the_same_seed_gives_the_same_bytes_on_every_machine() -> None:
     assert digest(log) == "677c45d3eadc605b5bc9a9520d5d3629042cf63f84a4676419e44dfdaeb18dcb"
 
 
+def test_each_week_that_was_lived_is_told() -> None:
+    told: list[int] = []
+    for lived in (2, 5):
+        panel = synthetic_panel(
+            1, households=2, weeks=lived, titles=30, advance=lambda: told.append(1)
+        )
+        synthetic_households(
+            1,
+            catalogue=panel.titles,
+            households=2,
+            weeks=lived,
+            start=PANEL_START,
+            advance=lambda: told.append(1),
+        )
+    assert len(told) == 2 * (2 + 5)
+
+
 def test_another_seed_gives_another_panel() -> None:
     first, second = (synthetic_panel(s, households=30, weeks=6, titles=300) for s in (11, 12))
     assert digest(first) != digest(second)
