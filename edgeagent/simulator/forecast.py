@@ -11,8 +11,8 @@ __all__ = ["forecast_seconds", "forecast_words", "measured_slowness"]
 
 # Seconds of a processor, measured on an x86-64 of 2022; only their ratios matter here.
 _START = 20.0
-"""Loading the packages, exporting, the page, and most of all the ten fits of 1,500 titles that choose
-settings: they take 15 however few viewings there are."""
+"""Loading the packages, exporting, the page, and the ten fits that choose settings: of 1,500 titles
+they take 15 however few viewings there are."""
 _VIEWING = 7.5e-5
 """Of the panel: to invent, train on and judge it."""
 _BOX_WEEK = 0.018

@@ -203,6 +203,7 @@ def _foldin(log: WatchLog, order: FitOrder) -> FittedHead:
     if start is not None and isinstance(settled, FoldinTuned) and _as_before(tuned, settled):
         viewings = np.bincount(log.items, minlength=len(log.titles))
         factors = held_near(factors, start, viewings)
+    order.progress("Placing titles nobody watched", 0.85)
     table = ItemTable.of(with_cold_rows(log, factors, seed=order.seed))
     return FittedHead(
         table=table,

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from edgeagent.cli.simulate import print_summary
 from edgeagent.simulator.plan import Options
-from edgeagent.simulator.report_page import write_report_page
+from edgeagent.simulator.report_page import report_page_steps, write_report_page
 from edgeagent.simulator.simulation import simulate
 from edgeagent.stage_progress import progress_on
 
@@ -35,8 +35,9 @@ def main() -> None:
         picture = Console(record=True, width=_WIDTH, force_terminal=True, file=io.StringIO())
         with progress_on(live) as progress:
             simulation = simulate(options, progress)
-            progress.stage("Drawing the report page")
-            write_report_page(simulation, options.out / "report.html")
+            progress.stage("Drawing the report page", report_page_steps(simulation))
+            page = options.out / "report.html"
+            write_report_page(simulation, page, advance=progress.advance)
         picture.print("[bold]$ edgeagent simulate[/bold]")
         picture.print(progress.bars)
         print_summary(picture, simulation, Path("edgeagent-run/report.html"))
