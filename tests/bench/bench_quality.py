@@ -4,7 +4,9 @@
 protocol on the invented panel and, with ``--ratings``, on a log of your own. PyTorch adds the rows
 of head ``timescales``, which take most of the time. Each row is kept in ``--rows`` as soon as it is
 computed: a run that was cut short goes on with the next one when it is started again with the same
-options. ``--again MODEL`` computes a model's rows again, ``--found`` computes none. What ``--out
+options. ``--again MODEL`` computes a model's rows again, ``--found`` computes none. ``--models``
+computes those rows and the one that gains are differences to, and leaves the other rows and tables
+that ``--out`` holds as they are: a new head need not wait for an hour of old ones. What ``--out
 tests/bench/quality.json`` holds, ``python -m tests.pages`` puts into the page beside it.
 """
 
@@ -16,6 +18,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from model_export.comparison import PROTOCOLS, Comparison, Row, compare, model_names
 from model_export.heads.fit import torch_is_there
@@ -23,7 +26,7 @@ from model_export.loaders import load_log
 from model_export.log import WatchLog
 from model_export.synthetic import synthetic_panel
 from tests.bench.quality_rows import RowFiles
-from tests.bench.quality_tables import markdown
+from tests.bench.quality_tables import markdown, with_table
 
 _SEGMENTS = 32
 _BASELINE = "ease"
@@ -38,6 +41,8 @@ class _Run:
     seed: int
     trainings: int
     files: RowFiles
+    wanted: frozenset[str]
+    """Models whose rows are computed; none means all."""
 
     def table(self, name: str, protocol: str, *, found: bool) -> dict[str, object] | None:
         """Return one table, computing the rows that are not there yet unless ``found``."""
@@ -52,16 +57,19 @@ class _Run:
             rows.append(row)
         if not any(self.files.has(protocol, row.model) for row in rows):
             return None  # nothing yet, or what another protocol's table shows already
+        baseline = _baseline_of([row.model for row in rows])
         table = Comparison(protocol=protocol, people=len(rows[0].recall_at_50), rows=tuple(rows))
         return {
             "log": name,
             "seed": self.seed,
             "trainings": self.trainings,
-            **table.facts(baseline=_baseline(rows)),
+            **table.facts(baseline=next(row for row in rows if row.model == baseline)),
         }
 
     def _models(self, protocol: str) -> list[str]:
         names = model_names(protocol, dimension=self.dimension, segments=_SEGMENTS)
+        if self.wanted:
+            return [name for name in names if name in self.wanted or name == _baseline_of(names)]
         return [name for name in names if torch_is_there() or not name.startswith("timescales")]
 
     def _row(self, name: str, protocol: str, model: str) -> Row:
@@ -83,7 +91,10 @@ class _Run:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print one table for each log and protocol."""
     options = _parser().parse_args(arguments)
-    tables: list[dict[str, object]] = []
+    wanted = frozenset(filter(None, options.models.split(",")))
+    tables: list[dict[str, Any]] = []
+    if wanted and options.out.exists():
+        tables = json.loads(options.out.read_text("utf-8"))
     for name, log in _logs(options).items():
         settings = (f"d{options.dimension}", f"seed{options.seed}", f"trainings{options.trainings}")
         words = [*name.lower().split(), *settings]
@@ -96,14 +107,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             seed=options.seed,
             trainings=options.trainings,
             files=files,
+            wanted=wanted,
         )
         for protocol in options.protocols.split(","):
             table = run.table(name, protocol, found=options.found)
             if table is None:
                 continue
-            tables.append(table)
+            tables = with_table(tables, table)
             options.out.write_text(json.dumps(tables, indent=1) + "\n", "utf-8")
-            sys.stdout.write(f"{markdown(tables[-1:])}\n\n")
+            sys.stdout.write(f"{markdown([table])}\n\n")
             sys.stdout.flush()
 
 
@@ -118,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trainings", type=int, default=3, help="of timescales; the best counts")
     parser.add_argument("--protocols", default=",".join(PROTOCOLS))
     parser.add_argument("--rows", type=Path, default=Path("build/quality"))
+    parser.add_argument("--models", default="", help="rows to compute, beside those --out holds")
     parser.add_argument("--again", default="", help="models whose rows are computed again")
     parser.add_argument("--found", action="store_true", help="show what is there, compute nothing")
     parser.add_argument("--out", type=Path, default=Path("quality.json"))
@@ -134,9 +147,9 @@ def _logs(options: argparse.Namespace) -> Mapping[str, WatchLog]:
     return logs
 
 
-def _baseline(rows: Sequence[Row]) -> Row:
+def _baseline_of(names: Sequence[str]) -> str:
     """Return the row that gains are differences to: EASE if it is in the table, else popularity."""
-    return next((row for row in rows if row.model == _BASELINE), rows[-1])
+    return _BASELINE if _BASELINE in names else names[-1]
 
 
 def _told(what: str, done: float) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LAST_RUN", "last_run", "markdown"]
+__all__ = ["LAST_RUN", "last_run", "markdown", "with_table"]
 
 LAST_RUN = Path(__file__).with_name("quality.json")
 """What the page of benches shows: the file of the last whole run."""
@@ -30,12 +30,34 @@ _HEADINGS = (
     "novelty",
     "MB",
 )
+_KIND = ("log", "seed", "trainings", "protocol")
+"""What two runs have in common whose rows may stand in one table."""
 _NUMBERS = ("ndcg_at_10", "recall_at_20", "recall_at_50", "hr_at_10")
 
 
 def markdown(tables: Sequence[dict[str, Any]]) -> str:
     """Return a Markdown table for each of ``tables``."""
     return "\n\n".join(_table(table) for table in tables)
+
+
+def with_table(tables: Sequence[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return ``tables`` with the rows of ``new`` in place of its old ones, in its table.
+
+    A row that ``new`` does not hold stays, where it was measured against the same baseline. Rows
+    new to a table stand first, as the heads do.
+    """
+    kind = tuple(new[name] for name in _KIND)
+    at = next(
+        (n for n, table in enumerate(tables) if tuple(table[name] for name in _KIND) == kind), None
+    )
+    if at is None:
+        return [*tables, new]
+    over = new["rows"][0]["gain_over"]
+    rows = {row["model"]: row for row in new["rows"]}
+    kept = [row for row in tables[at]["rows"] if row["gain_over"] == over]
+    added = [row for name, row in rows.items() if name not in {row["model"] for row in kept}]
+    merged = [*added, *(rows.get(row["model"], row) for row in kept)]
+    return [*tables[:at], {**new, "rows": merged}, *tables[at + 1 :]]
 
 
 def last_run() -> str:

@@ -12,7 +12,7 @@ from model_export.comparison import Comparison, Row
 from model_export.evaluation.ranking import RankingQuality
 from tests.bench import bench_quality
 from tests.bench.quality_rows import RowFiles
-from tests.bench.quality_tables import markdown
+from tests.bench.quality_tables import markdown, with_table
 
 
 def _row(model: str, ndcg: float) -> Row:
@@ -70,6 +70,25 @@ def test_a_table_tells_gains_over_ease() -> None:
     assert ease.startswith("| `ease` | 0.117 ± 0.044 |  |")
 
 
+def test_rows_of_one_model_join_those_measured_before() -> None:
+    def table(protocol: str, *rows: Row, over: int = -1) -> dict[str, object]:
+        compared = Comparison(protocol=protocol, people=3, rows=rows)
+        return {"log": "A panel", "seed": 0, "trainings": 1, **compared.facts(baseline=rows[over])}
+
+    ease, foldin, linear = _row("ease", 0.2), _row("foldin-8", 0.4), _row("linear-8", 0.5)
+    before = [table("strong", foldin, ease), table("global", foldin, ease)]
+    strong, later = with_table(before, table("strong", linear, _row("ease", 0.3)))
+    assert later == before[1]
+    rows = {row["model"]: row for row in strong["rows"]}
+    assert list(rows) == ["linear-8", "foldin-8", "ease"]
+    assert rows["ease"]["ndcg_at_100"] > before[0]["rows"][1]["ndcg_at_100"]  # type: ignore[index]
+    assert rows["foldin-8"] == before[0]["rows"][0]  # type: ignore[index]
+    other = table("strong", linear, _row("popularity", 0.1))
+    (joined, _) = with_table(before, other)
+    assert [row["model"] for row in joined["rows"]] == ["linear-8", "popularity"], "other gains"
+    assert with_table(before, {**other, "seed": 1})[:2] == before
+
+
 @pytest.mark.deep
 def test_a_run_cut_short_goes_on_with_the_next_row(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -98,3 +117,8 @@ def test_a_run_cut_short_goes_on_with_the_next_row(
     )
     bench_quality.main([*arguments, "--again", "popularity,itemknn"])
     assert capsys.readouterr().err.count("done: ") == 2
+    whole = json.loads((tmp_path / "quality.json").read_text("utf-8"))
+    bench_quality.main([*arguments, "--again", "linear-8", "--models", "linear-8"])
+    assert capsys.readouterr().err.count("done: ") == 1
+    (beside,) = json.loads((tmp_path / "quality.json").read_text("utf-8"))
+    assert [row["model"] for row in beside["rows"]] == [row["model"] for row in whole[0]["rows"]]
