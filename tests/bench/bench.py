@@ -37,8 +37,14 @@ class Bench:
     """Instead of ``arguments``, to see that it runs; its figures say little."""
     shown: tuple[tuple[str, str, str], ...] = ()
     """Figures that are read besides: words, dotted name, unit."""
+    seconds: int
+    """One run, with ``arguments``, on two idle cores: what is said before a long run begins."""
+    runs: int = 3
+    """Of which medians are taken, unless the command says how many."""
     only_named: bool = False
-    """Not among those that run when none is named: it takes an hour, or needs Spark."""
+    """Not among those that run when none is named: it takes long, or needs Spark."""
+    on_a_page: bool = False
+    """Whether a page shows its last result."""
 
     @property
     def module(self) -> str:

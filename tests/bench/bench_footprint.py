@@ -152,6 +152,7 @@ def first_picks(service: Watched, client: LineClient, figures: dict[str, float])
     if child is None:
         return
     figures["child_peak_mib"] = child.peak_mib()
+    figures["both_mib"] = service.memory()["pss_mib"] + child.memory()["pss_mib"]
     state = Path(f"/proc/{child.process}/stat")
     while state.exists() and ") Z" not in state.read_text():
         pause(0.1)

@@ -31,6 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[15_000, 50_000, 150_000])
     parser.add_argument("--titles", type=int, nargs="+", default=[2000, 0])
+    parser.add_argument("--readers", nargs="+", choices=_READERS, default=list(_READERS))
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--read", nargs=2, metavar=("READER", "DIR"), help="used by itself")
     options = parser.parse_args()
@@ -41,16 +42,16 @@ def main() -> None:
     growth = {}
     for titles in options.titles:
         name = f"{titles}_titles" if titles else "all_different"
-        growth[name] = _measure(options.sizes, titles)
+        growth[name] = _measure(options.sizes, titles, options.readers)
     say(growth, as_json=options.json)
 
 
-def _measure(sizes: list[int], titles: int) -> dict[str, dict[str, object]]:
+def _measure(sizes: list[int], titles: int, readers: list[str]) -> dict[str, dict[str, object]]:
     found: dict[tuple[str, int], dict[str, float]] = {}
     for size in sizes:
         with TemporaryDirectory() as directory:
             _write(Path(directory), size, titles)
-            for reader in _READERS:
+            for reader in readers:
                 told = subprocess.run(
                     [sys.executable, "-m", "tests.bench.bench_guides", "--read", reader, directory],
                     check=True, capture_output=True, text=True,
@@ -62,7 +63,7 @@ def _measure(sizes: list[int], titles: int) -> dict[str, dict[str, object]]:
                 sys.stderr.write(f"{reader}: {size:,} programmes\n")
     least, most = min(sizes), max(sizes)
     growth: dict[str, dict[str, object]] = {}
-    for reader in _READERS:
+    for reader in readers:
         small, large = found[reader, least], found[reader, most]
         growth[reader] = {
             "time_each_large_to_small": round(

@@ -4,7 +4,7 @@
 
 An app on the WebSocket tells viewings while a manager begins and ends private sessions, and while
 a child's profile is active. For each the run prints how long the answers took, and how often one
-from a private session (or a child) took longer than one that was stored: 0.5 is nothing to tell.
+from a private session (or a child) took longer than one that was stored: 50 % is nothing to tell.
 ``probe`` is an app with two connections: one tells a viewing, the other asks something at once.
 """
 
@@ -117,7 +117,7 @@ def _figures(taken: Taken) -> dict[str, float]:
         if state != STORED:
             others = taken[telling, STORED]
             longer = mannwhitneyu(times, others).statistic / (len(times) * len(others))
-            figures[f"{telling}_{state}_longer"] = float(longer)
+            figures[f"{telling}_{state}_longer_percent"] = 100 * float(longer)
     return {name: round(value, 3) for name, value in figures.items()}
 
 

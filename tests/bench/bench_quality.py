@@ -4,16 +4,18 @@
 protocol on the invented panel and, with ``--ratings``, on a log of your own. PyTorch adds the rows
 of head ``timescales``, which take most of the time. Each row is kept in ``--rows`` as soon as it is
 computed: a run that was cut short goes on with the next one when it is started again with the same
-options. ``--again MODEL`` computes a model's rows again, ``--found`` computes none. ``--models``
-computes those rows and the one that gains are differences to, and leaves the other rows and tables
-that ``--out`` holds as they are: a new head need not wait for an hour of old ones. What ``--out
-tests/bench/quality.json`` holds, ``python -m tests.pages`` puts into the page beside it.
+options, and tables of other logs that ``--out`` holds stay. ``--again MODEL`` computes a model's
+rows again, ``--found`` computes none. ``--models`` computes those rows and the one that gains are
+differences to, and leaves the other rows and tables that ``--out`` holds as they are: a new head
+need not wait for an hour of old ones. What ``--out tests/bench/quality.json`` holds, ``python -m
+tests.pages`` puts into the page beside it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,11 +27,13 @@ from model_export.heads.fit import torch_is_there
 from model_export.loaders import load_log
 from model_export.log import WatchLog
 from model_export.synthetic import synthetic_panel
+from tests.bench.figures import say
 from tests.bench.quality_rows import RowFiles
 from tests.bench.quality_tables import markdown, with_table
 
 _SEGMENTS = 32
 _BASELINE = "ease"
+_PANEL = "Invented panel"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +96,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print one table for each log and protocol."""
     options = _parser().parse_args(arguments)
     wanted = frozenset(filter(None, options.models.split(",")))
+    logs = _logs(options)
     tables: list[dict[str, Any]] = []
-    if wanted and options.out.exists():
-        tables = json.loads(options.out.read_text("utf-8"))
-    for name, log in _logs(options).items():
+    if options.out.exists():
+        held = json.loads(options.out.read_text("utf-8"))
+        tables = [table for table in held if wanted or table["log"] not in logs]
+    for name, log in logs.items():
         settings = (f"d{options.dimension}", f"seed{options.seed}", f"trainings{options.trainings}")
         words = [*name.lower().split(), *settings]
         files = RowFiles(directory=options.rows, log="-".join(words))
@@ -115,8 +121,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 continue
             tables = with_table(tables, table)
             options.out.write_text(json.dumps(tables, indent=1) + "\n", "utf-8")
-            sys.stdout.write(f"{markdown([table])}\n\n")
-            sys.stdout.flush()
+            if not options.json:
+                sys.stdout.write(f"{markdown([table])}\n\n")
+                sys.stdout.flush()
+    if options.json:
+        say(_figures([table for table in tables if table["log"] in logs]), as_json=True)
+
+
+def _figures(tables: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
+    """Return NDCG@100 by log, protocol and model, whatever the sizes are."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for table in tables:
+        log = "panel" if table["log"].startswith(_PANEL) else "log"
+        found.setdefault(log, {})[table["protocol"]] = {
+            re.sub(r"-\d+", "", row["model"]): row["ndcg_at_100"] for row in table["rows"]
+        }
+    return found
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -134,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--again", default="", help="models whose rows are computed again")
     parser.add_argument("--found", action="store_true", help="show what is there, compute nothing")
     parser.add_argument("--out", type=Path, default=Path("quality.json"))
+    parser.add_argument("--json", action="store_true", help="NDCG@100 as one JSON object")
     return parser
 
 
@@ -143,7 +164,7 @@ def _logs(options: argparse.Namespace) -> Mapping[str, WatchLog]:
         logs[options.name or options.ratings.name] = load_log(options.ratings, options.catalogue)
     if options.households:
         panel = synthetic_panel(options.seed, households=options.households)
-        logs[f"Invented panel of {options.households:,} households"] = panel
+        logs[f"{_PANEL} of {options.households:,} households"] = panel
     return logs
 
 

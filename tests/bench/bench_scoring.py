@@ -1,9 +1,9 @@
 """How long from a window to picks, beside what the same arithmetic costs without us.
 
-    python -m tests.bench.bench_scoring [--head HEAD] [--titles N] [--history N] [--rounds N]
-        [--json]
+    python -m tests.bench.bench_scoring [--head HEAD ...] [--titles N ...] [--history N]
+        [--rounds N] [--json]
 
-A model of either head with D = 128, S = 32 and random weights, 10,000 candidates, 500 viewings (of
+A model of each head with D = 128, S = 32 and random weights, 10,000 candidates, 500 viewings (of
 more, the model takes the last 500): a request to a warm scoring child over its pipes, and the same
 in this process, both from viewings to ten picks with their reasons. Beside them, on the same graph
 and the same inputs in the same run:
@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -57,6 +58,7 @@ from model_export.heads.linear_graph import build_linear_graph
 from model_export.heads.timescales import user_of
 from model_export.heads.timescales_graph import build_timescales_graph
 from tests.bench.figures import say
+from tests.bench.served import Watched
 from tests.model_export.heads.linear_cases import linear_parameters
 from tests.model_export.heads.timescales_cases import timescales_parameters
 
@@ -200,11 +202,6 @@ def _numpy(user: User, view: CatalogueView) -> Callable[[], object]:
     return run
 
 
-def _mib(process: int, what: str) -> float:
-    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-    return int(status.split(what)[1].split()[0]) / 1024
-
-
 def _cpu_of(child: ChildScorer) -> Callable[[], int]:
     """Return what tells the processor time of this process and its child, nanoseconds."""
     process = child._child
@@ -217,13 +214,12 @@ def _child_figures(child: ChildScorer, request: RankRequest) -> dict[str, float]
     start = time.perf_counter()
     child.rank(request)
     cold = (time.perf_counter() - start) * 1000
+    return {"child_cold_ms": cold, "child_peak_mib": _peak_mib(child)}
+
+
+def _peak_mib(child: ChildScorer) -> float:
     process = child._child
-    pid = 0 if process is None else process.pid
-    return {
-        "child_cold_ms": cold,
-        "child_peak_mib": _mib(pid, "VmHWM:"),
-        "child_resting_mib": _mib(pid, "VmRSS:"),
-    }
+    return Watched(0 if process is None else process.pid).peak_mib()
 
 
 def _history(viewings: int, titles: int, rng: np.random.Generator) -> tuple[Viewing, ...]:
@@ -289,6 +285,7 @@ def measure(*, head: HeadName, titles: int, viewings: int, rounds: int) -> dict[
             rounds,
             cpu=_cpu_of(child),
         )
+        figures["child_peak_after_mib"] = _peak_mib(child)
         child.close()
         resident.close()
     for ours, bare in (
@@ -308,18 +305,20 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="window to picks, in milliseconds and ratios")
     parser.add_argument("--json", action="store_true", help="one JSON object")
-    parser.add_argument("--head", choices=get_args(HeadName), default="foldin")
+    parser.add_argument("--head", choices=get_args(HeadName), nargs="+", default=["foldin"])
     parser.add_argument("--history", type=int, default=HISTORY, help="viewings in a request")
-    parser.add_argument("--titles", type=int, default=10_000, help="candidates")
+    parser.add_argument("--titles", type=int, nargs="+", default=[10_000], help="candidates")
     parser.add_argument("--rounds", type=int, default=100, help="rounds a median is taken of")
     options = parser.parse_args()
-    figures = measure(
-        head=options.head,
-        titles=options.titles,
-        viewings=options.history,
-        rounds=options.rounds,
-    )
-    say(figures, as_json=options.json)
+    cases = []
+    for head in options.head:
+        for titles in options.titles:
+            sys.stderr.write(f"{head}, {titles:,} titles\n")
+            figures = measure(
+                head=head, titles=titles, viewings=options.history, rounds=options.rounds
+            )
+            cases.append({"head": head, "titles": titles, **figures})
+    say({"cases": cases}, as_json=options.json)
 
 
 if __name__ == "__main__":

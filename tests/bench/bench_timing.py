@@ -129,7 +129,7 @@ def _judge(taken: list[list[int]]) -> dict[str, float]:
             abs(median(durations) / middle - 1) * 100 for durations in taken
         ),
         "category_told_best": furthest,
-        "effect_size": effects[furthest],
+        "longer_percent": 100 * effects[furthest],
         "told_by": abs(effects[furthest] - 0.5),
         "smallest_p_times_categories": min(1.0, min(chances) * _CATEGORIES),
         "calls_a_category": len(taken[0]),

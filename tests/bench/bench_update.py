@@ -6,6 +6,8 @@ A published model with its catalogue and task, on ``python -m http.server``. In 
 - ``nothing_new``: the same box asks again;
 - ``download``: the same files, whole, over one connection, their hashes taken: what nobody who
   installs them can do without.
+
+Beside these the most memory of the process in which a service fetches, ``edgeagent job fetch``.
 """
 
 from __future__ import annotations
@@ -16,12 +18,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import urllib3
 
+from edgeagent.agent import Agent
+from edgeagent.consent import Purpose
 from model_export.synthetic import synthetic_panel
 from tests.bench.clocked import seconds_of
 from tests.bench.figures import say
@@ -45,6 +51,38 @@ def static_server(directory: Path) -> Iterator[str]:
             process.terminate()
 
 
+_FETCH = """
+import runpy
+try:
+    runpy.run_module("edgeagent", run_name="__main__", alter_sys=True)
+finally:
+    print(*(line for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+"""Not ``ru_maxrss``: a process begins with that of the one that started it."""
+
+
+def fetcher_peak_mib(directory: Path, publisher: Publisher) -> float:
+    """Return the most memory of a process that fetches, by the clock of this machine."""
+    today = replace(publisher, repository=directory / "today", keys=directory / "keys-of-today")
+    today.publish(today.artefacts, now=int(time.time()))
+    home = directory / "fetching"
+    with Agent.open(home) as agent:
+        agent.grant(Purpose.HISTORY)
+    with static_server(today.repository) as url:
+        root = today.repository / "root.json"
+        config = f'server_url = "{url}"\ntrusted_root = "{root}"\n'
+        (home / "config.toml").write_text(config, "utf-8")
+        said = subprocess.run(
+            [sys.executable, "-c", _FETCH, "--home", str(home), "job", "fetch"],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
+    if not list(home.rglob("*.catalogue")):
+        raise SystemExit("nothing was fetched")
+    return int(said.split()[1]) / 1024
+
+
 def measure(directory: Path, *, titles: int, rounds: int) -> dict[str, float]:
     """Return medians in milliseconds, and the bytes of what is downloaded."""
     log = synthetic_panel(7, households=150, weeks=20, titles=titles)
@@ -61,6 +99,7 @@ def measure(directory: Path, *, titles: int, rounds: int) -> dict[str, float]:
     return {
         **{name: round(1000 * statistics.median(taken), 2) for name, taken in times.items()},
         "bytes": sum(path.stat().st_size for path in _targets(publisher)),
+        "fetcher_peak_mib": round(fetcher_peak_mib(directory, publisher), 1),
     }
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
-from tests.bench.result import Result, Spread
+from tests.bench.result import Result, Spread, short
 
-__all__ = ["Change", "changes"]
+__all__ = ["Change", "changes", "lines_of"]
+
+_NAME, _NUMBER = 42, 10
+"""Widths of columns: four of them fit a terminal of 80 columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +20,7 @@ class Change:
 
     bench: str
     name: str
+    is_ratio: bool
     before: Spread
     after: Spread
 
@@ -49,4 +54,39 @@ def changes(before: Mapping[str, Result], after: Mapping[str, Result]) -> Iterat
             old, new = getattr(before[name], part), getattr(after[name], part)
             for figure in old:
                 if figure in new:
-                    yield Change(bench=name, name=figure, before=old[figure], after=new[figure])
+                    yield Change(
+                        bench=name,
+                        name=figure,
+                        is_ratio=part == "ratios",
+                        before=old[figure],
+                        after=new[figure],
+                    )
+
+
+def lines_of(found: Iterable[Change], *, everything: bool = False) -> Iterator[str]:
+    """Yield a table: all ratios, and the figures that are apart or, if asked, all figures.
+
+    A name that is wider than its column has a line of its own.
+    """
+    left_out = 0
+    for bench, those in groupby(found, key=lambda one: one.bench):
+        heads = "".join(f"{head:>{_NUMBER}}" for head in ("before", "after", "times"))
+        yield f"{bench:<{_NAME}}{heads}"
+        for one in those:
+            if not (everything or one.is_ratio or one.apart):
+                left_out += 1
+                continue
+            name = f"  {one.name}"
+            if len(name) > _NAME:
+                yield name
+                name = ""
+            numbers = (
+                short(one.before.median),
+                short(one.after.median),
+                "" if one.times is None else f"{one.times:.2f}",
+            )
+            cells = "".join(f"{number:>{_NUMBER}}" for number in numbers)
+            yield f"{name:<{_NAME}}{cells}{'' if one.apart else '  ~'}"
+    yield "~ within what the runs of one side differ by"
+    if left_out:
+        yield f"{left_out} more figures are so, too: --all shows them"

@@ -17,15 +17,17 @@ from edgeagent.simulator.pictures.picture import (
     Picture,
     Screen,
     draw_picture,
+    heights_of_rows,
 )
 from tests.bench.bench import Bench, Ratio
 from tests.bench.benches import bench_named
 from tests.bench.result import Result, Spread, found_results
+from tests.bench.result_tables import how_made, rows_of
 
 __all__ = ["write_page"]
 
 _HERE = Path(__file__).parent
-_ROW_INCHES, _EDGE_INCHES = 0.55, 0.7
+_ROW_INCHES, _EDGE_INCHES = 0.42, 0.7
 
 
 def write_page(directory: Path) -> Path:
@@ -47,6 +49,8 @@ def write_page(directory: Path) -> Path:
         version=__version__,
         seed="as each bench says",
         found=found,
+        how_made=how_made,
+        rows_of=rows_of,
         picture=_picture(found),
     )
     path = directory / "index.html"
@@ -55,23 +59,21 @@ def write_page(directory: Path) -> Path:
 
 
 def _picture(found: Sequence[tuple[Bench, Result]]) -> Picture:
-    rows = [
-        (ratio, result.ratios[ratio.words])
-        for bench, result in found
-        for ratio in bench.ratios
-        if ratio.words in result.ratios
-    ]
-    height = _EDGE_INCHES + _ROW_INCHES * len(rows)
+    rows = [row for bench, result in found for row in result.compared(bench)]
+    names = [_plain(ratio.words) for ratio, _ in rows]
     return draw_picture(
         "ratios",
         lambda figure, screen: _draw(rows, figure, screen),
-        heights_inches=(height, height),
+        heights_inches=heights_of_rows(names, margin=_EDGE_INCHES, row=_ROW_INCHES),
         caption="How many times the peer or floor of the same run; the line is from the least run "
         "to the most.",
         description=f"A dot for each of {len(rows)} ratios on a scale of powers of ten.",
         numbers=Numbers(
             columns=("measured", "beside", "times"),
-            rows=tuple((ratio.words, ratio.beside, str(spread)) for ratio, spread in rows),
+            rows=tuple(
+                (name, ratio.beside, str(spread))
+                for name, (ratio, spread) in zip(names, rows, strict=True)
+            ),
         ),
     )
 
@@ -79,6 +81,7 @@ def _picture(found: Sequence[tuple[Bench, Result]]) -> Picture:
 def _draw(rows: Sequence[tuple[Ratio, Spread]], figure: Figure, screen: Screen) -> None:
     axes = figure.subplots()
     axes.set_xscale("log")
+    axes.set_xmargin(0.12)  # figures stand above the dots, also above the outermost
     axes.axvline(1, color=QUIET, lw=1)
     for place, (_, spread) in enumerate(rows):
         axes.plot([spread.least, spread.most], [place, place], color=ESTIMATE, lw=3, alpha=0.35)
@@ -92,7 +95,7 @@ def _draw(rows: Sequence[tuple[Ratio, Spread]], figure: Figure, screen: Screen) 
             color=INK,
             fontsize=8,
         )
-    axes.set_yticks(range(len(rows)), [_label(ratio.words, screen) for ratio, _ in rows])
+    axes.set_yticks(range(len(rows)), [screen.label(_plain(ratio.words)) for ratio, _ in rows])
     axes.set_ylim(len(rows) - 0.4, -0.7)
     axes.minorticks_off()
     low, high = axes.get_xlim()
@@ -101,8 +104,6 @@ def _draw(rows: Sequence[tuple[Ratio, Spread]], figure: Figure, screen: Screen) 
     axes.set_xlabel("times the peer or floor")
 
 
-def _label(words: str, screen: Screen) -> str:
-    if len(words) <= screen.letters:
-        return words
-    cut = words.rfind(" ", 0, len(words) // 2 + 6)
-    return f"{words[:cut]}\n{words[cut + 1 :]}"
+def _plain(words: str) -> str:
+    """Return words without the marks of code, which are for Markdown."""
+    return words.replace("`", "")

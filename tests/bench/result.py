@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from tests.bench.bench import Bench
+from tests.bench.bench import Bench, Ratio
 from tests.bench.figures import Value
 
-__all__ = ["HISTORY", "Result", "Spread", "found_results", "read_result"]
+__all__ = ["HISTORY", "Result", "Spread", "found_results", "read_result", "short"]
 
 HISTORY = "history.jsonl"
 """Every result that was ever written to a directory, a line each."""
+
+_SPREAD = re.compile(r'\{\s+"median": (\S+),\s+"least": (\S+),\s+"most": (\S+)\s+\}')
+"""As ``json`` writes one; in one line a change of a figure is a line of a diff."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +37,8 @@ class Spread:
 
     def __str__(self) -> str:
         """The median, and from what to what the runs went where they differ."""
-        middle = _short(self.median)
-        ends = [_short(end) for end in (self.least, self.most)]
+        middle = short(self.median)
+        ends = [short(end) for end in (self.least, self.most)]
         return middle if len({middle, *ends}) == 1 else f"{middle} ({ends[0]}–{ends[1]})"
 
 
@@ -104,6 +108,19 @@ class Result:
             **facts,
         )
 
+    @property
+    def busy(self) -> bool:
+        """Whether others wanted the processors: times say little, and a limit may be broken."""
+        return float(self.machine["load"] or 0) > float(self.machine["processors"] or 0)
+
+    def compared(self, bench: Bench) -> list[tuple[Ratio, Spread]]:
+        """Return the ratios that there are: an older result may lack one."""
+        return [
+            (ratio, self.ratios[ratio.words])
+            for ratio in bench.ratios
+            if ratio.words in self.ratios
+        ]
+
     def shown(self, bench: Bench) -> list[tuple[str, Spread, str]]:
         """Return what is read besides the ratios: words, figure, unit; quick runs lack some."""
         return [
@@ -115,7 +132,9 @@ class Result:
     def write(self, directory: Path) -> None:
         """Write ``NAME.json``, and a line of the history."""
         directory.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(asdict(self), indent=1)
+        text = _SPREAD.sub(
+            r'{"median": \1, "least": \2, "most": \3}', json.dumps(asdict(self), indent=1)
+        )
         (directory / f"{self.bench}.json").write_text(text + "\n", "utf-8")
         with (directory / HISTORY).open("a", encoding="utf-8") as history:
             history.write(json.dumps(asdict(self)) + "\n")
@@ -161,7 +180,8 @@ def _is_number(value: Value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """Return a number as it is read: three digits say what runs can."""
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"

@@ -11,9 +11,11 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-__all__ = ["ROOT", "Heading", "Page", "pages"]
+__all__ = ["BLOCK", "ROOT", "Heading", "Page", "pages"]
 
 ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"<!-- made: (?P<name>.+?) -->\n.*?<!-- end -->", re.DOTALL)
+"""What the code writes, with its name."""
 _ROOMS = ("edgeagent", "model_export", "server_stub", "tests", ".github")
 
 
@@ -64,6 +66,22 @@ class Page:
         """Return the paragraph below the title, which says what the page is for."""
         opening = next(token for token in self._tokens if token.type == "paragraph_open")
         return " ".join(self._tokens[self._tokens.index(opening) + 1].content.split())
+
+    @property
+    def made(self) -> list[str]:
+        """Return the names of the blocks that the code writes."""
+        return [block["name"] for block in BLOCK.finditer(self.text)]
+
+    @property
+    def benches(self) -> list[str]:
+        """Return the benches whose last results the page shows."""
+        found = [name.split() for name in self.made]
+        return [bench for first, *benches in found if first == "bench" for bench in benches]
+
+    @property
+    def written(self) -> str:
+        """Return what people have written: all but those blocks."""
+        return BLOCK.sub("", self.text)
 
     def _inline(self) -> Iterator[Token]:
         for token in self._tokens:

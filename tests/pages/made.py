@@ -32,10 +32,10 @@ from server_stub.cli import main as server_stub_cli
 from tests.api.methods.methods_page import reference
 from tests.bench.benches import BENCHES
 from tests.bench.quality_tables import last_run
+from tests.bench.result_tables import kept_result, table_of
 from tests.cli.command_tree import commands_of
-from tests.pages.found import ROOT, Page, pages
+from tests.pages.found import BLOCK, ROOT, Page, pages
 
-_BLOCK = re.compile(r"<!-- made: (?P<name>.+?) -->\n.*?<!-- end -->", re.DOTALL)
 PROGRAMS: dict[str, click.Command] = {
     "edgeagent": edgeagent_cli,
     "model-export": model_export_cli,
@@ -45,7 +45,7 @@ PROGRAMS: dict[str, click.Command] = {
 
 def rewritten(page: Page) -> str:
     """Return a page with every made block as the code says today."""
-    return _BLOCK.sub(
+    return BLOCK.sub(
         lambda found: f"<!-- made: {found['name']} -->\n{_made(found['name'], page)}\n<!-- end -->",
         page.text,
     )
@@ -59,6 +59,8 @@ def _made(name: str, page: Page) -> str:
         return f"```text\n$ {name}\n{_help(program, nouns)}\n```"
     if name == "modules":
         return _modules(page.path.parent)
+    if name.startswith("bench "):
+        return table_of([kept_result(bench) for bench in name.split()[1:]])
     return _TABLES[name]()
 
 
@@ -205,8 +207,16 @@ def _purpose(path: Path) -> str:
 
 
 def _benches() -> str:
-    lines = [f"| `python -m tests.bench {bench.name}` | {bench.purpose} |" for bench in BENCHES]
-    return "\n".join(["| command | what it measures |", "| --- | --- |", *lines])
+    found = pages()
+    lines = ["| command | what it measures | its last result |", "| --- | --- | --- |"]
+    for bench in BENCHES:
+        places = ", ".join(
+            f"[{_short_name(page)}](../../{page.name})"
+            for page in found
+            if bench.name in page.benches
+        )
+        lines.append(f"| `python -m tests.bench {bench.name}` | {bench.purpose} | {places} |")
+    return "\n".join(lines)
 
 
 def _api_limits() -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.bench.__main__ import main
 from tests.bench.bench import Bench, Ratio
-from tests.bench.benches import BENCHES, bench_named
+from tests.bench.benches import BENCHES, SETS, bench_named, benches_named
 from tests.bench.comparing import changes
 from tests.bench.figures import Value, flat, say
 from tests.bench.page import write_page
 from tests.bench.result import HISTORY, Result, Spread, found_results
 from tests.bench.running import BenchError, Run, run_bench, run_once
+from tests.bench.series import Series
 
 STORE = bench_named("store")
 HERE = Path(__file__).parents[1] / "bench"
@@ -48,7 +51,7 @@ def result(*commits: float, held: bool = True) -> Result:
 
 def test_every_bench_is_in_the_table_and_has_a_peer() -> None:
     modules = {path.stem for path in HERE.glob("bench_*.py")}
-    assert {bench.module.rpartition(".")[2] for bench in BENCHES} == modules - {"bench_quality"}
+    assert {bench.module.rpartition(".")[2] for bench in BENCHES} == modules
     assert all(bench.ratios for bench in BENCHES)
     assert all(bench.purpose.endswith(".") for bench in BENCHES)
     assert len({bench.name for bench in BENCHES}) == len(BENCHES)
@@ -74,7 +77,8 @@ def test_a_broken_limit_and_quick_arguments_are_kept_in_the_result() -> None:
 
 
 def test_a_figure_that_a_ratio_needs_may_not_be_missing() -> None:
-    bench = Bench(name="store", ratios=(Ratio(words="a", beside="b", figures=("no", "such")),))
+    ratio = Ratio(words="a", beside="b", figures=("no", "such"))
+    bench = Bench(name="store", seconds=1, ratios=(ratio,))
     with pytest.raises(KeyError, match="no"):
         run_bench(bench, runs=1, one=Told(1.0))
 
@@ -122,9 +126,14 @@ def test_two_directories_are_compared_figure_by_figure(
     result(6.0).write(tmp_path / "after")
     assert main(["compare", str(tmp_path / "before"), str(tmp_path / "after")]) == 0
     said = capsys.readouterr().out
-    assert "store commit_ms" in said
-    assert "4 → 6  1.50 ×\n" in said
-    assert "1.00 ×  within what runs differ by" in said
+    assert re.search(r"^  commit_ms +4 +6 +1\.50$", said, re.MULTILINE)
+    assert re.search(r"^  the last 500 .+\n? +2 +2 +1\.00  ~$", said, re.MULTILINE)
+    assert "open_ms" not in said
+    assert "4 more figures are so, too" in said
+    assert "one run on a side does not tell change from chance: store\n" in said
+    assert max(map(len, said.splitlines())) <= 80
+    assert main(["compare", str(tmp_path / "before"), str(tmp_path / "after"), "--all"]) == 0
+    assert "open_ms" in capsys.readouterr().out
     assert main(["compare", str(tmp_path / "before"), str(tmp_path / "after"), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["name"]: row["times"] for row in rows}["one durable commit"] == 1.5
@@ -136,11 +145,11 @@ def test_the_page_shows_every_ratio_with_its_peer_command_and_machine(tmp_path: 
     for words in (
         "one durable commit",
         "plain SQLite",
-        "2.5 (2–3)",
+        "2.5 (2–3) × plain SQLite",
         "python -m tests.bench.bench_store",
         "A limit that the bench sets was broken",
-        '<td></td><td class="number">12 ms</td>',
-        f"processors {result(1.0).machine['processors']}",
+        '<th scope="row">opening the history</th><td>12 ms</td><td></td>',
+        f", {result(1.0).machine['processors']} cores, ",
     ):
         assert words in html, words
 
@@ -149,11 +158,67 @@ def test_unknown_names_and_no_runs_say_what_there_is(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert main(["stoer", "--out", str(tmp_path)]) == 2
-    assert "there are cold_start, dashboard" in capsys.readouterr().err
+    assert "there are short, pages, all, cold_start, dashboard" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["store", "--runs", "0"])
     assert main(["--list"]) == 0
     assert capsys.readouterr().out.count("\n") == len(BENCHES)
+
+
+class SlowClock:
+    """Two minutes pass whenever it is looked at."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def __call__(self) -> float:
+        self._now += 120
+        return self._now
+
+
+def test_a_series_says_how_long_it_takes_and_how_much_is_left(tmp_path: Path) -> None:
+    said: list[str] = []
+    two = [replace(STORE, seconds=60), replace(STORE, seconds=120)]
+    told = Told(1.0, 2.0, 3.0, 4.0)
+    series = Series(benches=two, runs=2, one=told, clock=SlowClock())
+    assert series.forecast == "2 benches, about 6 minutes on two idle cores"
+    assert len(list(series.results(tmp_path, say=said.append))) == 2
+    assert said == [
+        "1 of 2: store: run 1 of 2; about 6 minutes left",
+        "1 of 2: store: run 2 of 2; about 6 minutes left",
+        "2 of 2: store: run 1 of 2; about 8 minutes left",
+        "2 of 2: store: run 2 of 2; about 8 minutes left",
+    ]
+    assert Series(benches=[STORE], quick=True).forecast == "1 bench, quick"
+
+
+def test_what_has_ended_is_kept_when_a_series_is_interrupted(tmp_path: Path) -> None:
+    def one(command: list[str]) -> Run:
+        if len(list(tmp_path.glob("*.json"))) == 1:
+            raise KeyboardInterrupt
+        return Told(4.0)(command)
+
+    series = Series(benches=[STORE, STORE], runs=1, one=one)
+    with pytest.raises(KeyboardInterrupt):
+        list(series.results(tmp_path, say=lambda _: None))
+    assert found_results(tmp_path).keys() == {"store"}
+
+
+def test_a_bench_that_fails_does_not_end_the_others(tmp_path: Path) -> None:
+    def one(command: list[str]) -> Run:
+        if command[0].endswith("sums"):
+            message = "needs Java"
+            raise BenchError(message)
+        return Told(4.0)(command)
+
+    series = Series(benches=[bench_named("sums"), STORE], runs=1, one=one)
+    assert [result.bench for result in series.results(tmp_path, say=lambda _: None)] == ["store"]
+    assert series.failures == ["sums: needs Java"]
+
+
+def test_sets_and_names_give_each_bench_once() -> None:
+    assert benches_named(["all", "store"]) == BENCHES
+    assert set(SETS["short"]) < set(BENCHES)
 
 
 def test_a_bench_that_says_nothing_is_named() -> None:
