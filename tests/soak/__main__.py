@@ -33,7 +33,8 @@ def main(*, days: int, seeds: tuple[str, ...], full: bool, as_json: bool) -> Non
     """Live with one real service, and compare what it did with what should have happened."""
     # What hinders a box is meant to: its own words about it would bury ours.
     logging.basicConfig(level=logging.CRITICAL)
-    lives = [_lived(seed, days) for seed in (_FULL_SEEDS if full else seeds)]
+    trained = Trained.small()
+    lives = [_lived(seed, days, trained) for seed in (_FULL_SEEDS if full else seeds)]
     if as_json:
         told = [{**asdict(life), "seconds": seconds} for life, seconds in lives]
         click.echo(msgspec.json.encode({"limits": LIMITS, "lives": told}).decode())
@@ -45,7 +46,7 @@ def main(*, days: int, seeds: tuple[str, ...], full: bool, as_json: bool) -> Non
     sys.exit(PromiseBroken.exit_code if wrong else 0)
 
 
-def _lived(seed: str, days: int) -> tuple[Outcome, float]:
+def _lived(seed: str, days: int, trained: Trained) -> tuple[Outcome, float]:
     began = perf_counter()
 
     def told(day: int) -> None:
@@ -54,7 +55,7 @@ def _lived(seed: str, days: int) -> tuple[Outcome, float]:
             click.echo(f"seed {seed}: day {day} of {days}, {seconds:.0f} s", err=True)
 
     with tempfile.TemporaryDirectory(prefix="edgeagent-soak-") as name:
-        press = Press(Path(name), FakeClock(START), Trained.small())
+        press = Press(Path(name), FakeClock(START), trained)
         outcome = Life(Path(name), press, seed=seed).live(days, told=told)
     return outcome, round(perf_counter() - began, 1)
 
