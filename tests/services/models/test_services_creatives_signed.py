@@ -131,6 +131,58 @@ def test_expired_ones_are_refused_and_nothing_else_is(campaign: Campaign) -> Non
     campaign.keeps("New creatives is expired")
 
 
+def test_metadata_of_yesterday_under_the_name_of_todays(campaign: Campaign) -> None:
+    """As by a mirror that would keep a box at what was published before."""
+    yesterday = campaign.signed.files[_metadata(campaign)]
+    campaign.offer("today")
+    campaign.signed.files[_metadata(campaign)] = yesterday
+    campaign.box.update(campaign.signed)
+    campaign.keeps("Expected creatives v")
+
+
+def test_what_is_withheld(campaign: Campaign) -> None:
+    for withheld in (_metadata, _catalogue):
+        campaign.put(campaign.creative("today"))
+        campaign.signed.publish()
+        del campaign.signed.files[withheld(campaign)]
+        campaign.box.update(campaign.signed)
+        campaign.keeps("404")
+
+
+def test_a_picture_that_is_withheld_holds_up_no_other_part(campaign: Campaign) -> None:
+    campaign.offer("today")
+    path = campaign.creative("today").asset.path
+    del campaign.signed.files[_hashed(path, campaign.signed.targets[path])]
+    campaign.box.update(campaign.signed)
+    assert "404" in str(campaign.refused())
+    assert campaign.ready() == []
+
+
+def test_their_old_key_signs_nothing_after_a_rotation(campaign: Campaign) -> None:
+    old = campaign.signed.keys[CREATIVES_ROLE]
+    campaign.signed.keys[CREATIVES_ROLE] = key("their new one")
+    campaign.signed.forged[CREATIVES_ROLE] = old
+    campaign.put(campaign.creative("forged"))
+    campaign.takes_all_but_creatives("UnsignedMetadataError")
+    del campaign.signed.forged[CREATIVES_ROLE]
+    campaign.offer("today")
+    campaign.box.update(campaign.signed)
+    assert campaign.ready() == ["today"]
+
+
+def _metadata(campaign: Campaign) -> str:
+    return f"metadata/{campaign.signed.versions[CREATIVES_ROLE]}.{CREATIVES_ROLE}.json"
+
+
+def _catalogue(campaign: Campaign) -> str:
+    return _hashed(CREATIVES_TARGET, campaign.signed.targets[CREATIVES_TARGET])
+
+
+def _hashed(path: str, data: bytes) -> str:
+    directory, _, name = path.rpartition("/")
+    return f"targets/{directory}/{sha256_hex(data)}.{name}"
+
+
 def test_a_catalogue_that_is_not_on_the_list_is_for_nobody(campaign: Campaign) -> None:
     for unlisted in (CREATIVES_TARGET, "metadata/creatives.json"):
         campaign.put(campaign.creative(f"for-you-alone-{len(unlisted)}"))

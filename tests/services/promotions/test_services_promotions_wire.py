@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -39,7 +40,7 @@ class Publisher:
         self.asked = self._servers.asked
 
     def offer(self, *creatives: Creative) -> None:
-        """Publish these, and let the box fetch them."""
+        """Publish these, and let the box fetch them; what it asks for is in ``asked``."""
         catalogue = some_catalogue(*creatives, space_id=SPACE)
         self._signed.targets[CREATIVES_TARGET] = canonical_bytes(catalogue)
         for creative in creatives:
@@ -96,3 +97,33 @@ def test_with_and_without_promos_the_same_bytes_leave_at_the_same_time(
     promoting = lived(make_box, "promoting", with_promos=True, asked=asked)
     assert len(plain[0]) > len(promoting[3]) == 1  # type: ignore[arg-type]
     assert promoting == plain
+
+
+def test_no_impression_click_or_conversion_is_reported(make_box: Make) -> None:
+    """Whatever is done with promos, nothing is sent, and what is fetched has no room for more."""
+    box = make_box("one")
+    box.install(task())
+    box.grant(*(purpose for purpose in Purpose if purpose is not Purpose.REPORTING))
+    creatives = some_creatives(box)
+    publish(box, *creatives)
+    see_taste(box, *LIKED)
+    publisher, promotions = Publisher(box), box.agent.promotions
+    asked = []
+    for _ in range(5):  # weeks, in which they run
+        for item in promotions.choose("home", number=2, profile="main"):
+            promotions.shown(item.creative.crid, profile="main")
+            promotions.why(item.creative.crid, profile="main")
+        promotions.hide("creative", "plain", profile="main")
+        promotions.unhide("creative", "plain", profile="main")
+        box.agent.store_showings()
+        publisher.asked.clear()
+        publisher.offer(*creatives)
+        asked.append(tuple(url.rpartition(".")[2] for url in publisher.asked))
+        assert not any(urlsplit(url).query for url in publisher.asked)
+        box.agent.close_week()
+        assert box.agent.send_reports() == ()
+        box.clock.advance(7 * 86_400)
+    assert box.transport.bodies == []
+    assert box.agent.disclosures() == ()
+    assert len({*asked[1:]}) == 1
+    assert len(box.agent._home.history.showings.read("main", since=0)) == 10
