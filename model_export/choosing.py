@@ -13,13 +13,14 @@ from edgeagent.errors import InputError
 from edgeagent.messages.fields import HeadName
 from model_export.evaluation.ranking import evaluate_ranking, global_split, mean_and_se, paired_gain
 from model_export.heads.devices import Device
-from model_export.heads.fit import HEADS, fit_head, no_linear, torch_is_there
+from model_export.heads.fit import HEADS, dimension_of, fit_head, no_linear, torch_is_there
+from model_export.heads.linear_fit import LENGTHS
 from model_export.heads.tuning import FitOrder, Progress
 from model_export.log import WatchLog
 
 __all__ = ["HeadChoice", "choose_head"]
 
-_EFFORT: Mapping[HeadName, float] = {"foldin": 3.0, "linear": 1.0, "timescales": 7.0}
+_EFFORT: Mapping[HeadName, float] = {"foldin": 3.0, "linear": 1.0, "timescales": 7.0, "blend": 8.0}
 """How long the fits take, beside each other."""
 
 
@@ -99,7 +100,7 @@ class HeadChoice:
 def choose_head(
     log: WatchLog,
     *,
-    dimension: int,
+    dimension: int | None = None,
     seed: int,
     progress: Progress,
     previous: HeadName | None = None,
@@ -109,7 +110,7 @@ def choose_head(
 
     Args:
         log: the viewings.
-        dimension: D.
+        dimension: D; ``None`` is what ``train`` takes then.
         seed: of all fits.
         progress: told what is happening and how much of the whole is done, 0-1.
         previous: head of the model before, which stays unless another is clearly better.
@@ -128,7 +129,8 @@ def choose_head(
 
     def judged(head: HeadName, begin: float, end: float) -> NDArray[np.float64]:
         order = FitOrder(
-            dimension=dimension,
+            dimension=dimension or dimension_of(head),
+            lengths=() if dimension else LENGTHS,
             seed=seed,
             progress=lambda what, done: progress(
                 f"Comparing heads, {head}: {what}", begin + (end - begin) * done
@@ -145,12 +147,13 @@ def choose_head(
     )
 
 
-def _left_out(log: WatchLog, *, dimension: int) -> Iterator[tuple[HeadName, str]]:
+def _left_out(log: WatchLog, *, dimension: int | None) -> Iterator[tuple[HeadName, str]]:
     """Yield the heads that cannot be fitted here, and why."""
-    if why := no_linear(log, dimension=dimension):
+    if why := no_linear(log, dimension=dimension or dimension_of("linear")):
         yield "linear", f"linear was not tried, {why}"
     if not torch_is_there():
-        yield (
-            "timescales",
-            "timescales was not tried, PyTorch is not installed: pip install 'edgeagent[train]'",
-        )
+        why = "PyTorch is not installed: pip install 'edgeagent[train]'"
+        yield "timescales", f"timescales was not tried, {why}"
+    # Of both reasons the last is the one to name. Half of its dimensions are those of linear.
+    if why := why or no_linear(log, dimension=(dimension or dimension_of("blend")) // 2):
+        yield "blend", f"blend was not tried, {why}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,8 @@ from model_export.evaluation.splits import (
 )
 from model_export.heads.encoders import Encoder, encoded
 from model_export.heads.files import TEMPERATURE
-from model_export.heads.fit import HEADS, FittedHead, fit_head, torch_is_there
+from model_export.heads.fit import HEADS, dimension_of, fit_head, no_linear, torch_is_there
+from model_export.heads.fitted_head import FittedHead
 from model_export.heads.trained_model import TrainedModel
 from model_export.heads.tuning import FitOrder, Progress
 from model_export.log import WatchLog
@@ -105,8 +106,8 @@ class Comparison:
     people: int
     rows: tuple[Row, ...]
     """Gains are differences to the last one."""
-    left_out: tuple[str, ...] = ()
-    """Rows that are missing because PyTorch is not installed."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Rows that cannot be computed here, and why."""
 
     def facts(self, baseline: Row | None = None) -> dict[str, object]:
         """Return it for JSON; gains are differences to ``baseline``, or else to the last row."""
@@ -143,7 +144,7 @@ def compare(  # noqa: PLR0913  (what is compared, and with what)
     Args:
         log: all viewings.
         protocol: one of ``PROTOCOLS``.
-        dimension: D of the fold-in.
+        dimension: D of all heads; ``blend`` has two such rows side by side.
         segments: S of the fold-in.
         seed: of the split and of training.
         trainings: of ``timescales``, of which the best by validation is kept.
@@ -168,7 +169,9 @@ def compare(  # noqa: PLR0913  (what is compared, and with what)
         trainings=trainings,
         progress=within,
     )
-    chosen = _chosen(fits, models, protocol)
+    missing = {} if models else _left_out(split, dimension=dimension)
+    left_out = {name: why for name in fits for head, why in missing.items() if _is(name, head)}
+    chosen = [name for name in _chosen(fits, models, protocol) if name not in left_out]
     parts = len(chosen)
     rows = []
     for part, name in enumerate(chosen):
@@ -178,7 +181,7 @@ def compare(  # noqa: PLR0913  (what is compared, and with what)
         protocol=protocol,
         people=len(split.people),
         rows=tuple(rows),
-        left_out=tuple(name for name in fits if not models and name not in chosen),
+        left_out=left_out,
     )
 
 
@@ -207,7 +210,8 @@ def _fits(
     order = FitOrder(dimension=dimension, seed=seed, progress=progress, aim=aim)
 
     def fitted(log: WatchLog, head: HeadName) -> Fitted:
-        return _shipped(fit_head(log, head, order, seeds=trainings))
+        whole = replace(order, dimension=dimension_of(head, one=dimension))
+        return _shipped(fit_head(log, head, whole, seeds=trainings))
 
     def personal(head: HeadName) -> _Fit:
         return lambda split: fitted(split.training, head)
@@ -215,9 +219,10 @@ def _fits(
     def warm(head: HeadName) -> _Fit:
         return lambda split: fitted(_warm(split), head)
 
-    fits = {f"{head}-{dimension}": personal(head) for head in HEADS}
+    names = {head: f"{head}-{dimension_of(head, one=dimension)}" for head in HEADS}
+    fits = {names[head]: personal(head) for head in HEADS}
     if protocol == "cold":
-        fits |= {f"{head}-{dimension} warm": warm(head) for head in HEADS}
+        fits |= {f"{names[head]} warm": warm(head) for head in HEADS}
         fits["popularity warm"] = lambda split: fit_popularity(_warm(split), recency=False)
         return fits
     if protocol == "segments":
@@ -238,15 +243,29 @@ def _fits(
 
 
 def _chosen(fits: Mapping[str, _Fit], models: Sequence[str], protocol: str) -> list[str]:
-    """Return the rows to compute; all that can be computed here if none is named."""
+    """Return the rows that are asked for; all if none is named."""
     if unknown := [name for name in models if name not in fits]:
         raise InputError(
             f"no model {unknown[0]!r} in protocol {protocol!r}",
             hint=f"choose from {', '.join(fits)}",
         )
-    if models:
-        return [name for name in fits if name in models]
-    return [name for name in fits if torch_is_there() or not name.startswith("timescales")]
+    return [name for name in fits if name in models or not models]
+
+
+def _left_out(split: Split, *, dimension: int) -> dict[HeadName, str]:
+    """Return the heads that cannot be fitted here, and why."""
+    left_out: dict[HeadName, str] = {}
+    if why := no_linear(_warm(split), dimension=dimension):
+        left_out |= {"linear": why, "blend": why}
+    if not torch_is_there():
+        why = "PyTorch trains it and is not installed: pip install 'edgeagent[train]'"
+        left_out |= {"timescales": why, "blend": why}
+    return left_out
+
+
+def _is(name: str, head: HeadName) -> bool:
+    """Whether a row is of this head."""
+    return name.partition("-")[0] == head
 
 
 def _row(name: str, fit: _Fit, split: Split) -> Row:

@@ -13,9 +13,11 @@ from edgeagent.messages.fields import HeadName
 from edgeagent.messages.task import PERMITTED_SEGMENTS
 from model_export.heads.als import FactorEngine, LocalEngine
 from model_export.heads.devices import Device
-from model_export.heads.fit import FittedHead, fit_head
+from model_export.heads.fit import dimension_of, fit_head
+from model_export.heads.fitted_head import FittedHead
 from model_export.heads.foldin import FoldinSettings, FoldinTuned
 from model_export.heads.linear import LinearSettings
+from model_export.heads.linear_fit import LENGTHS
 from model_export.heads.trained_model import TrainedModel, encoder_of
 from model_export.heads.tuning import FitOrder, Progress
 from model_export.heads.warm_start import carried_embeddings
@@ -34,7 +36,7 @@ def train(  # noqa: PLR0913  (what is trained, and with what)
     *,
     seed: int,
     segments: int = 32,
-    dimension: int = 128,
+    dimension: int | None = None,
     head: HeadName = "foldin",
     previous: TrainedModel | None = None,
     progress: Progress = lambda _what, _done: None,
@@ -48,7 +50,8 @@ def train(  # noqa: PLR0913  (what is trained, and with what)
         log: the training part.
         seed: of factors, sampled sessions and segments.
         segments: S, one of ``PERMITTED_SEGMENTS``.
-        dimension: D.
+        dimension: D; ``None`` is that of a previous model of this head, else 128, 256 for
+            ``blend``, or what ``linear`` chooses on validation data.
         head: what computes a user from a history.
         previous: keep the meaning of its segment ids, and its settings unless they are clearly
             worse than others by now.
@@ -68,12 +71,16 @@ def train(  # noqa: PLR0913  (what is trained, and with what)
     def fitting(what: str, done: float) -> None:
         progress(what, _FITTING_FRACTION * done)
 
+    before = previous if previous is not None and previous.head == head else None
+    if dimension is None and before is not None:  # another length is another space
+        dimension = len(before.table.rows)
     order = FitOrder(
-        dimension=dimension,
+        dimension=dimension or dimension_of(head),
+        lengths=() if dimension else LENGTHS,
         seed=seed,
         progress=fitting,
         settled=None if previous is None else _settled(previous),
-        start=None if previous is None else _start(previous, log, head=head, dimension=dimension),
+        start=None if before is None else _start(before, log, dimension=dimension),
         engine=engine,
         device=device,
         more=more,
@@ -129,15 +136,17 @@ def _settled(previous: TrainedModel) -> FoldinTuned | LinearSettings | None:
 
 
 def _start(
-    previous: TrainedModel, log: WatchLog, *, head: HeadName, dimension: int
+    before: TrainedModel, log: WatchLog, *, dimension: int | None
 ) -> NDArray[np.float32] | None:
-    """Return what a training may begin at: the embeddings of the same head, of the same length."""
-    embeddings = carried_embeddings(previous, log.titles)
-    fits = previous.head == head and embeddings.shape[1] == dimension
-    return embeddings if fits and head != "timescales" else None
+    """Return what a training may begin at: embeddings of the same length, if the head can."""
+    if before.head in ("timescales", "blend") or len(before.table.rows) != dimension:
+        return None
+    return carried_embeddings(before, log.titles)
 
 
-def _check(log: WatchLog, *, segments: int, dimension: int, previous: TrainedModel | None) -> None:
+def _check(
+    log: WatchLog, *, segments: int, dimension: int | None, previous: TrainedModel | None
+) -> None:
     if not len(log):
         raise InputError("the log holds no viewings", hint="give a log with viewings to train on")
     for title in log.titles:
@@ -147,7 +156,7 @@ def _check(log: WatchLog, *, segments: int, dimension: int, previous: TrainedMod
             f"{segments} segments asked for",
             hint=f"choose one of {', '.join(map(str, PERMITTED_SEGMENTS))}",
         )
-    if not 1 <= dimension <= 1024:  # noqa: PLR2004  (what a catalogue's header can say)
+    if dimension is not None and not 1 <= dimension <= 1024:  # noqa: PLR2004  (what a catalogue's header can say)
         raise InputError(f"{dimension} dimensions asked for", hint="choose 1 to 1024")
     if previous is not None and len(previous.labels) != segments:
         raise InputError(

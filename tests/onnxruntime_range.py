@@ -1,4 +1,4 @@
-"""The oldest and the newest ONNX Runtime that may be installed run exported models of both heads.
+"""The oldest and the newest ONNX Runtime that may be installed run exported models of all heads.
 
 ``python -m tests.onnxruntime_range`` trains a small model, installs each end of the range that
 pyproject.toml states beside everything else, and lets the box's own engine load the model there and
@@ -19,11 +19,13 @@ from model_export.publishing.artefacts import export
 from model_export.publishing.files import write_files
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
+from tests.model_export.heads.blend_cases import with_blend
 from tests.model_export.heads.linear_cases import with_linear
 from tests.model_export.heads.timescales_cases import with_timescales
 
 ROOT = Path(__file__).parent.parent
 _NOW = 1_780_000_000
+_OTHERS = (with_linear, with_timescales, with_blend)
 _CHECK = """
 import sys
 from pathlib import Path
@@ -47,12 +49,12 @@ def main() -> None:
         panel = synthetic_panel(5, households=150, weeks=26, titles=250)
         foldin = train(panel, seed=1, segments=16, dimension=16)
         exported = []
-        for model in (foldin, with_linear(foldin), with_timescales(foldin)):
+        for model in (foldin, *(head(foldin) for head in _OTHERS)):
             exported.append(Path(scratch) / model.head)
             write_files(export(model, model, now=_NOW), exported[-1])
         for name, requirement in _ends().items():
             version = _check(Path(scratch) / name, requirement, exported)
-            print(f"onnxruntime {version}: both heads within tolerance ({name} accepted)")  # noqa: T201  (it is a command)
+            print(f"onnxruntime {version}: all heads within tolerance ({name} accepted)")  # noqa: T201  (it is a command)
 
 
 def _ends() -> dict[str, str]:

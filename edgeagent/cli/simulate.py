@@ -83,7 +83,7 @@ def _chapters_of(
 )
 @click.option(
     "--head",
-    type=click.Choice(["foldin", "linear", "timescales", "auto"]),
+    type=click.Choice(["foldin", "linear", "timescales", "blend", "auto"]),
     default="foldin",
     show_default=True,
     help="What ranks titles; timescales needs PyTorch, auto compares all.",

@@ -97,7 +97,7 @@ HISTORY_PAGE = 500
 Dimension = Annotated[int, Meta(ge=1, le=1024)]
 """D: the dimension of the vectors of a model and its catalogue."""
 AgePolicy = Literal["app:adult", "app:teen", "app:child"]
-HeadName = Literal["foldin", "linear", "timescales"]
+HeadName = Literal["foldin", "linear", "timescales", "blend"]
 MechanismName = Literal["subset_selection", "discrete_laplace"]
 TaskName = Annotated[
     str,

@@ -66,7 +66,7 @@ class ModelHead:
         """Score the titles of ``catalogue``, which has the model's space."""
         self.model = model
         self._catalogue = catalogue
-        self._needs_together = model.facts.head == "timescales"
+        self._needs_together = model.facts.head in ("timescales", "blend")
         self._segments: dict[int, tuple[int, ...]] = {}
 
     def score(self, window: Window) -> Scored:

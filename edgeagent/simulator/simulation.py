@@ -59,7 +59,6 @@ _SMALLEST_PANEL, _LARGEST_PANEL = 500, 2000
 """Fewer people make poor segments; more make the default run, with its 200 boxes, no better."""
 _PANEL_WEEKS = 52
 _PERCENT = 100
-_DIMENSION = 128
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  (mkdtemp creates a directory of mode 0700)
 _ROOM_BYTES = 1 << 30
 """Several times what a run needs, since simulated boxes are deleted unless they are kept."""
@@ -235,7 +234,6 @@ def _train_and_publish(
         if head == "auto":
             head = choose_head(
                 split.training,
-                dimension=_DIMENSION,
                 seed=options.seed,
                 progress=lambda _part, done: stages.progress.reach(what, done / 2),
             ).head
@@ -243,7 +241,6 @@ def _train_and_publish(
         model = train(
             split.training,
             seed=options.seed,
-            dimension=_DIMENSION,
             head=head,
             progress=lambda _part, done: stages.progress.reach(what, begun + (1 - begun) * done),
         )

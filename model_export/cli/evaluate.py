@@ -8,7 +8,13 @@ import click
 
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.help_pages import HelpfulCommand
-from model_export.cli.options import Source, progress_bar, size_options, source_options
+from model_export.cli.options import (
+    Source,
+    dimension_option,
+    progress_bar,
+    segments_option,
+    source_options,
+)
 
 if TYPE_CHECKING:
     from model_export.comparison import Comparison
@@ -24,7 +30,8 @@ __all__ = ["command"]
     },
 )
 @source_options
-@size_options
+@segments_option
+@dimension_option(default="128")
 @click.option(
     "--protocol",
     type=click.Choice(["strong", "last", "global", "cold", "segments"]),
@@ -38,7 +45,7 @@ def command(
     *,
     source: Source,
     segments: int,
-    dimension: int,
+    dimension: int | None,
     protocol: str,
     models: str,
     as_json: bool,
@@ -59,24 +66,21 @@ def command(
     global split decides what is shipped.
     """  # noqa: D301  (click's mark for a block that is not rewrapped)
     from model_export.comparison import compare  # noqa: PLC0415  (loads numpy)
+    from model_export.heads.fit import DIMENSION  # noqa: PLC0415
 
     with progress_bar("Comparing", hidden=as_json) as progress:
         progress("Reading viewings", 0.0)
         comparison = compare(
             source.load(),
             protocol=protocol,
-            dimension=dimension,
+            dimension=dimension or DIMENSION,
             segments=segments,
             seed=source.seed,
             models=[name.strip() for name in models.split(",") if name.strip()],
             progress=progress,
         )
-    if comparison.left_out:
-        click.echo(
-            f"left out: {', '.join(comparison.left_out)}; PyTorch trains it and is not installed: "
-            "pip install 'edgeagent[train]'",
-            err=True,
-        )
+    for name, why in comparison.left_out.items():
+        click.echo(f"left out: {name}; {why}", err=True)
     if as_json:
         emit_json(comparison.facts())
         return

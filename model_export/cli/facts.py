@@ -10,9 +10,10 @@ import msgspec
 
 from edgeagent.messages.manifest import LiftedWord
 from model_export.evaluation.ranking import mean_and_se
+from model_export.heads.blend import BlendSettings
 from model_export.heads.foldin import FoldinSettings
 from model_export.heads.linear import LinearSettings
-from model_export.heads.trained_model import HeadSettings, TrainedModel
+from model_export.heads.trained_model import HeadSettings, TrainedModel, head_of
 from model_export.segments.naming import UNKNOWN_SHARE
 
 __all__ = ["model_facts", "show_lifted", "show_model"]
@@ -100,6 +101,12 @@ def _show_unknown(model: TrainedModel) -> None:
 def _settings(settings: HeadSettings) -> dict[str, object]:
     if isinstance(settings, FoldinSettings | LinearSettings):
         return asdict(settings)
+    if isinstance(settings, BlendSettings):
+        return {
+            "timescales": _settings(settings.timescales),
+            "linear": _settings(settings.linear),
+            "gate": settings.gate,
+        }
     return {
         "per_viewing": settings.per_viewing.tolist(),
         "per_day": settings.per_day.tolist(),
@@ -118,6 +125,10 @@ def _in_words(settings: HeadSettings) -> str:
             f"λ {settings.regularization:.3g}, δ {settings.dropout_ratio:.3g}, viewings fade over "
             f"{settings.decay_days:g} days to {settings.floor:.0%}"
         )
+    if isinstance(settings, BlendSettings):
+        halves = (settings.timescales, settings.linear)
+        parts = [f"{head_of(half)}: {_in_words(half)}" for half in halves]
+        return f"gate {settings.gate:.3g}; {'; '.join(parts)}"
     viewings = ", ".join(f"{1 / rate:.2g}" for rate in settings.per_viewing)
     days = ", ".join(f"{1 / rate:.2g}" for rate in settings.per_day)
     return f"viewings fade over {viewings} later ones and over {days} days"

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Source",
+    "dimension_option",
     "genres_option",
     "progress_bar",
-    "size_options",
+    "segments_option",
     "source_options",
     "strict_option",
 ]
@@ -187,26 +188,22 @@ def source_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_source
 
 
-def size_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add --segments and --dimension."""
-    for option in (
-        click.option(
-            "--dimension",
-            type=click.IntRange(1, 1024),
-            default=128,
-            show_default=True,
-            help="Length of an embedding.",
-        ),
-        click.option(
-            "--segments",
-            type=click.Choice(PERMITTED_SEGMENTS),
-            default=32,
-            show_default=True,
-            help="How many segments.",
-        ),
-    ):
-        command = option(command)
-    return command
+def dimension_option(*, default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return --dimension; ``default`` says what length an embedding has otherwise."""
+    return click.option(
+        "--dimension",
+        type=click.IntRange(1, 1024),
+        help=f"Length of an embedding.  [default: {default}]",
+    )
+
+
+segments_option = click.option(
+    "--segments",
+    type=click.Choice(PERMITTED_SEGMENTS),
+    default=32,
+    show_default=True,
+    help="How many segments.",
+)
 
 
 @contextmanager

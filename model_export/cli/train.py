@@ -13,7 +13,13 @@ from edgeagent.command_group import emit_json, json_option
 from edgeagent.command_output import OutputFile
 from edgeagent.errors import InputError
 from edgeagent.help_pages import HelpfulCommand
-from model_export.cli.options import Source, progress_bar, size_options, source_options
+from model_export.cli.options import (
+    Source,
+    dimension_option,
+    progress_bar,
+    segments_option,
+    source_options,
+)
 
 if TYPE_CHECKING:
     from model_export.heads.als import FactorEngine
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_Head = Literal["auto", "foldin", "linear", "timescales"]
+_Head = Literal["auto", "foldin", "linear", "timescales", "blend"]
 _MOST_LOCAL = 10_000_000
 """Viewings, up to which the local engine is the one to take: some 2 GB of memory."""
 
@@ -42,13 +48,14 @@ _MOST_LOCAL = 10_000_000
     },
 )
 @source_options
-@size_options
+@segments_option
+@dimension_option(default="that of --previous, else 128; blend: 256; linear chooses 64, 128 or 256")
 @click.option(
     "--head",
-    type=click.Choice(["auto", "foldin", "linear", "timescales"]),
+    type=click.Choice(["auto", "foldin", "linear", "timescales", "blend"]),
     default="auto",
     show_default=True,
-    help="timescales needs PyTorch; auto compares all.",
+    help="timescales and blend need PyTorch; auto compares all.",
 )
 @click.option(
     "--engine",
@@ -63,7 +70,7 @@ _MOST_LOCAL = 10_000_000
     type=click.Choice(["auto", "cpu", "cuda"]),
     default="auto",
     show_default=True,
-    help="What trains timescales; auto is a GPU where PyTorch finds one.",
+    help="What trains timescales and blend; auto is a GPU where PyTorch finds one.",
 )
 @click.option(
     "--viewings-at-once",
@@ -91,7 +98,7 @@ def command(  # noqa: PLR0913  (one for each option)
     *,
     source: Source,
     segments: int,
-    dimension: int,
+    dimension: int | None,
     head: _Head,
     engine_name: str,
     device: Device,
@@ -154,7 +161,7 @@ def command(  # noqa: PLR0913  (one for each option)
     if as_json:
         chosen = {} if choice is None else {"choice": choice.facts()}
         had = {} if before is None else {"previous_head": before.head}
-        where = {"device": trained_on} if model.head == "timescales" else {}
+        where = {"device": trained_on} if model.head in ("timescales", "blend") else {}
         emit_json({"out": str(out), **chosen, **had, **where, **model_facts(model)})
         return
     if choice is not None:
@@ -178,7 +185,7 @@ def _trained_on(device: Device, head: _Head) -> Device:
         if device == "cuda":
             raise InputError(
                 f"--device cuda: head {head} is fitted on the processor",
-                hint="leave --device out; only head timescales is trained on a GPU",
+                hint="leave --device out; only timescales and blend are trained on a GPU",
             )
         return "cpu"
     return training_device(device) if device == "cuda" or torch_is_there() else "cpu"
@@ -202,8 +209,8 @@ def _say_what_is_learnt_from(log: WatchLog, more: Sequence[WatchLog], *, local: 
 
 
 def _on_spark(head: _Head) -> Literal["foldin"]:
-    if head in ("linear", "timescales"):
-        how = "with PyTorch" if head == "timescales" else "in closed form"
+    if head in ("linear", "timescales", "blend"):
+        how = "in closed form" if head == "linear" else "with PyTorch"
         raise InputError(
             f"head {head} is trained {how}, not on Spark",
             hint="choose --head foldin, or --engine local",

@@ -6,7 +6,7 @@ outputs and what the file says of itself are the same for each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -16,7 +16,14 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edgeagent.errors import InputError
 
-__all__ = ["UNIT_GUARD", "ContractGraph", "Described", "described_graph", "wrong_centroids"]
+__all__ = [
+    "UNIT_GUARD",
+    "ContractGraph",
+    "Described",
+    "GraphPart",
+    "described_graph",
+    "wrong_centroids",
+]
 
 UNIT_GUARD = 1e-6
 """Shortest length a user is divided by: a household without history stays the zero vector."""
@@ -126,6 +133,31 @@ class ContractGraph:
         self.add("MatMul", "centroids", "unit_user", to="likeness")
         self.add("Div", "likeness", "temperature", to="logits")
         self.add("Softmax", "logits", to="segment_probabilities", axis=0)
+
+
+class GraphPart(ContractGraph):
+    """A head within the graph of another: its tensors are named after it."""
+
+    def __init__(self, whole: ContractGraph, name: str, *, shared: Collection[str]) -> None:
+        """Add to ``whole``; tensors in ``shared`` are those of the whole."""
+        self.nodes, self.constants = whole.nodes, whole.constants
+        self._name, self._shared = name, shared
+
+    def constant(self, name: str, value: NDArray[np.float64] | float) -> None:
+        """Add a float32 constant."""
+        super().constant(self._own(name), value)
+
+    def integers(self, name: str, value: Sequence[int] | int) -> None:
+        """Add an int64 constant."""
+        super().integers(self._own(name), value)
+
+    def add(self, operator: str, *inputs: str, to: str, **attributes: int | Sequence[int]) -> str:
+        """Add a node; returns the name that it has in this part."""
+        super().add(operator, *map(self._own, inputs), to=self._own(to), **attributes)
+        return to
+
+    def _own(self, name: str) -> str:
+        return name if name in self._shared else f"{self._name}.{name}"
 
 
 def described_graph(data: bytes) -> dict[str, object]:

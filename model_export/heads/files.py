@@ -12,6 +12,9 @@ from onnx.reference import ReferenceEvaluator
 
 from edgeagent.errors import ModelError
 from edgeagent.features.golden import GOLDEN_RTOL, decode_golden, first_miss
+from model_export.heads.blend import BlendSettings
+from model_export.heads.blend_graph import build_blend_graph
+from model_export.heads.blend_reference import BlendParameters, blend_reference
 from model_export.heads.contract_reference import Reference, golden_vectors
 from model_export.heads.foldin import FoldinSettings, FoldinSolver
 from model_export.heads.foldin_graph import build_foldin_graph
@@ -56,6 +59,10 @@ def head_files(model: TrainedModel, *, model_version: str) -> tuple[bytes, bytes
             timescales = _timescales_parameters(model, weights, model_version)
             golden = _golden(model, partial(timescales_reference, timescales))
             return _met(build_timescales_graph(timescales), golden), golden
+        case BlendSettings() as settings:
+            blend = _blend_parameters(model, settings, model_version)
+            golden = _golden(model, partial(blend_reference, blend))
+            return _met(build_blend_graph(blend), golden), golden
 
 
 def _met(graph: bytes, golden: bytes) -> bytes:
@@ -150,6 +157,21 @@ def _timescales_parameters(
 ) -> TimescalesParameters:
     return TimescalesParameters(
         weights=weights,
+        centroids=model.centroids,
+        temperature=TEMPERATURE,
+        space_id=model.table.space_id,
+        model_version=model_version,
+    )
+
+
+def _blend_parameters(
+    model: TrainedModel, settings: BlendSettings, model_version: str
+) -> BlendParameters:
+    return BlendParameters(
+        weights=settings.timescales,
+        decay_days=settings.linear.decay_days,
+        floor=settings.linear.floor,
+        gate=settings.gate,
         centroids=model.centroids,
         temperature=TEMPERATURE,
         space_id=model.table.space_id,

@@ -1,9 +1,9 @@
-"""The heads: how each is fitted to a log, and what a fitted one consists of."""
+"""The heads: how each is fitted to a log."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import cast
 
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 from edgeagent.messages.fields import HeadName
-from model_export.evaluation.ranking import PersonHistory, RankingQuality, Scorer
-from model_export.evaluation.splits import Aim
+from model_export.evaluation.splits import Aim, validation_split
+from model_export.heads.blend_fit import EVEN, Halves, best_gate, some_histories
 from model_export.heads.cold_start import with_cold_rows
 from model_export.heads.devices import Device, TrainingDevice, chosen_device
 from model_export.heads.factors import ItemTable, log_popularity
+from model_export.heads.fitted_head import FittedHead
 from model_export.heads.foldin import FoldinTuned
 from model_export.heads.foldin_tuning import tune
 from model_export.heads.linear_fit import (
@@ -32,42 +33,35 @@ from model_export.heads.warm_start import held_near
 from model_export.log import WatchLog
 
 __all__ = [
+    "DIMENSION",
     "HEADS",
-    "FittedHead",
+    "dimension_of",
     "fit_head",
     "no_linear",
     "torch_is_there",
     "training_device",
 ]
 
-HEADS: tuple[HeadName, ...] = ("foldin", "linear", "timescales")
+HEADS: tuple[HeadName, ...] = ("foldin", "linear", "timescales", "blend")
 """The first that can be fitted to a log is shipped, unless another is clearly better."""
 
+DIMENSION = 128
+"""D where nobody asked for another and the head chooses none."""
 _POPULARITY_FRACTION = 0.02
 """What the most popular title scores by its bias, as a part of a typical household's best score:
 enough to order titles for a household without history, too little to order them for another."""
-_TYPICAL_HISTORIES = 200
 _LEAST_LINEAR = 2
 _AHEAD: dict[Aim, int] = {"next": 1, "later": 20, "any": 20}
 _TAIL: dict[Aim, int] = {"next": 1, "later": 5, "any": 5}
 """How many latest viewings of a person are kept out to judge training by."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FittedHead:
-    """A head that can rank: N titles, D dimensions."""
+def dimension_of(head: HeadName, *, one: int = DIMENSION) -> int:
+    """Return D of a head whose rows are like those of others, or two such rows side by side.
 
-    table: ItemTable
-    bias: NDArray[np.float32]
-    """[N] ≥ 0."""
-    settings: HeadSettings
-    validation: RankingQuality | None
-    tuned: FoldinTuned | None = None
-    """How ``foldin`` was fitted."""
-
-    def scorer(self) -> Scorer:
-        """Return it as a scorer: what the box computes, from the int8 rows."""
-        return scorer_of(self.table, self.bias, self.settings)
+    On the panel two halves of 64 rank worse than ``linear`` with 128, two of 128 better.
+    """
+    return 2 * one if head == "blend" else one
 
 
 def torch_is_there() -> bool:
@@ -102,8 +96,8 @@ def fit_head(log: WatchLog, head: HeadName, order: FitOrder, *, seeds: int = 3) 
         seeds: how often ``timescales`` is trained; the best training is kept.
 
     Raises:
-        InputError: ``timescales`` without PyTorch, without the GPU that was asked for, or of a log
-            that it can learn nothing from; or what :func:`no_linear` tells of.
+        InputError: ``timescales`` or ``blend`` without PyTorch, without the GPU that was asked for,
+            or of a log that they can learn nothing from; or what :func:`no_linear` tells of.
 
     """
     match head:  # without a default, so that mypy asks for a head that is added
@@ -115,6 +109,8 @@ def fit_head(log: WatchLog, head: HeadName, order: FitOrder, *, seeds: int = 3) 
                 return _linear(log, order)
         case "timescales":
             return _timescales(log, order, seeds=seeds)
+        case "blend":
+            return _blend(log, order, seeds=seeds)
 
 
 def _one_thread() -> AbstractContextManager[object]:
@@ -156,11 +152,50 @@ def _timescales(log: WatchLog, order: FitOrder, *, seeds: int) -> FittedHead:
     )
 
 
+def _blend(log: WatchLog, order: FitOrder, *, seeds: int) -> FittedHead:
+    """Choose the gate on people held out, with both heads fitted to the rest; then fit to all."""
+    training_device(order.device)  # what is missing is told before anything is fitted
+    fresh = replace(order, start=None, settled=None, lengths=())
+    try:
+        split = validation_split(log, aim=order.aim, seed=order.seed)
+    except InputError:
+        return _halves(log, fresh, seeds=seeds).blended(EVEN)
+    begin = 1 / (1 + seeds)
+    halves = _halves(split.training, _within(fresh, 0.0, begin), seeds=1)
+    gate, validation = best_gate(split, halves)
+    whole = _halves(log, _within(fresh, begin, 1.0), seeds=seeds).blended(gate)
+    return replace(whole, validation=validation)
+
+
+def _halves(log: WatchLog, order: FitOrder, *, seeds: int) -> Halves:
+    """Fit both heads, half of the dimensions each."""
+    first = order.dimension // 2
+    linear = replace(_within(order, 0.0, 0.1), dimension=order.dimension - first)
+    timescales = replace(_within(order, 0.1, 1.0), dimension=first)
+    return Halves.of(
+        log,
+        linear=fit_head(log, "linear", linear),
+        timescales=fit_head(log, "timescales", timescales, seeds=seeds),
+    )
+
+
+def _within(order: FitOrder, begin: float, end: float) -> FitOrder:
+    """Return an order whose progress is a part of the whole."""
+
+    def within(what: str, done: float) -> None:
+        order.progress(what, begin + (end - begin) * done)
+
+    return replace(order, progress=within)
+
+
 def no_linear(log: WatchLog, *, dimension: int) -> str:
     """Return why head ``linear`` cannot be fitted to a log, or nothing."""
-    titles = np.count_nonzero(np.bincount(log.items, minlength=len(log.titles)))
-    if titles > MAX_TITLES:
-        return f"it takes at most {MAX_TITLES:,} watched titles, not {titles:,}"
+    titles, people = (len(np.unique(each)) for each in (log.items, log.users))
+    if titles * min(titles, people) > MAX_TITLES**2:
+        return (
+            f"it takes at most {MAX_TITLES:,} watched titles, or {MAX_TITLES**2:,} titles × "
+            f"people, not {titles:,} titles that {people:,} people watched"
+        )
     if dimension < _LEAST_LINEAR:
         return f"it needs {_LEAST_LINEAR} dimensions, the last of which weighs a title's viewings"
     return ""
@@ -174,7 +209,7 @@ def _linear(log: WatchLog, order: FitOrder) -> FittedHead:
     tuned = tune_linear(log, order)
     settings, start = tuned.settings, order.start
     order.progress("Fitting embeddings", 0.95)
-    rows = fit_rows(co_viewings(log), settings, dimension=order.dimension)
+    rows = fit_rows(co_viewings(log), settings, dimension=tuned.dimension)
     if start is not None and settings == order.settled:
         viewings = np.bincount(log.items, minlength=len(log.titles))
         near = held_near(rows[:, :-1], start[:, :-1], viewings)
@@ -225,24 +260,6 @@ def _as_before(tuned: FoldinTuned, settled: FoldinTuned) -> bool:
 def _bias(log: WatchLog, table: ItemTable, settings: HeadSettings) -> NDArray[np.float32]:
     """Return [N] log popularity, scaled to what scores are like."""
     score = scorer_of(table, np.zeros(len(log.titles)), settings)
-    best = [float(score(history).max()) for history in _some_histories(log)]
+    best = [float(score(history).max()) for history in some_histories(log)]
     unit = max(float(np.median(best)), float(np.finfo(np.float32).tiny))
     return (_POPULARITY_FRACTION * unit * log_popularity(log)).astype(np.float32)
-
-
-def _some_histories(log: WatchLog) -> list[PersonHistory]:
-    """Return all of what up to 200 people watched, evenly spread over user numbers."""
-    order = np.argsort(log.users, kind="stable")
-    people, starts = np.unique(log.users[order], return_index=True)
-    ends = np.append(starts[1:], len(order))
-    chosen = np.linspace(0, len(people) - 1, min(_TYPICAL_HISTORIES, len(people))).astype(np.intp)
-    rows = [order[starts[index] : ends[index]] for index in chosen]
-    return [
-        PersonHistory(
-            items=log.items[own],
-            completion=log.completion[own],
-            watched_on=log.watched_on[own],
-            now=int(log.watched_on[own[-1]]),
-        )
-        for own in rows
-    ]

@@ -22,11 +22,12 @@ those of the other heads; the user's last coordinate is 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SMALLEST_KNOWN", "LinearEncoder", "LinearSettings", "user_of"]
+__all__ = ["SMALLEST_KNOWN", "LinearEncoder", "LinearSettings", "faded", "user_of"]
 
 SMALLEST_KNOWN = 1e-3
 """What a last coordinate counts as at least: a row of zeros says nothing, however it is weighed.
@@ -62,9 +63,30 @@ class LinearEncoder:
         age_days: NDArray[np.floating],
     ) -> NDArray[np.float64]:
         """Return u [D] for a history of L viewings."""
-        settings = self._settings
-        fading = np.maximum(np.exp(-age_days / settings.decay_days), settings.floor)
-        return user_of(self._embeddings[items], completion * fading)[0]
+        weights = faded(self._settings, completion, age_days)
+        return user_of(self._embeddings[items], weights)[0]
+
+
+class Fading(Protocol):
+    """How viewings count less as they grow old."""
+
+    @property
+    def decay_days(self) -> float:
+        """τ > 0."""
+        ...
+
+    @property
+    def floor(self) -> float:
+        """In [0, 1]."""
+        ...
+
+
+def faded(
+    fading: Fading, completion: NDArray[np.floating], age_days: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Return w [L]."""
+    remains = np.maximum(np.exp(-age_days / fading.decay_days), fading.floor)
+    return np.asarray(completion * remains, dtype=np.float64)
 
 
 def user_of(

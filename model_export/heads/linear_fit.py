@@ -30,18 +30,22 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KNOWN",
+    "LENGTHS",
     "MAX_TITLES",
     "LinearTuned",
     "co_viewings",
     "fit_rows",
+    "shortened",
     "tune_linear",
     "with_room_for_known",
 ]
 
 MAX_TITLES = 15_000
 """Watched ones. The closed form takes the cube of them in time, minutes here on two cores, and
-three squares of them in memory: 2.7 GB. (Where fewer people than that watched, their number counts
-instead.)"""
+three squares of them in memory: 2.7 GB. Where fewer people than that watched, one side of a square
+is their number, and so many more titles fit: 5,000 people may have watched 45,000."""
+LENGTHS = (64, 128, 256)
+"""D to choose from: below 64 segments lose, above 256 no log at hand gained."""
 KNOWN = 1 / 16
 """The last coordinate is this times h. No coordinate of a row exceeds its h (the rows of Q are no
 longer than 1, and s < 1); at 1/16 the last is the largest of every second row, so that its int8
@@ -50,6 +54,10 @@ NDCG@100 on the panel."""
 _START = (300.0, 0.5)
 _STEPS = (3.0, 2.0)
 _MAX_FITS = 12
+_BLOCK = 2_000
+"""Titles solved for at once, in float64, where the system is one over people."""
+_WORTH_LENGTH = 1.0
+"""Paired standard errors by which longer rows have to win: they cost every box bytes and time."""
 _WHOLE_SPECTRUM = 500
 """Titles up to which all eigenvectors are found, which is as fast as finding some."""
 
@@ -59,13 +67,15 @@ class LinearTuned:
     """The settings that validation chose."""
 
     settings: LinearSettings
+    dimension: int
+    """D."""
     validation: RankingQuality | None
     """Of these settings; ``None`` where the log is too small to hold anybody out."""
 
 
 def co_viewings(log: WatchLog) -> CoViewings:
     """Count who watched what; a viewing of which nothing was watched is none."""
-    return CoViewings.of(log.select(log.completion > 0), most=MAX_TITLES)
+    return CoViewings.of(log.select(log.completion > 0), most=len(log.titles))
 
 
 def fit_rows(
@@ -95,6 +105,11 @@ def fit_rows(
     return rows
 
 
+def shortened(rows: NDArray[np.float32], *, dimension: int) -> NDArray[np.float32]:
+    """Return rows [N, D] as a fit of fewer directions makes them."""
+    return np.column_stack([rows[:, : dimension - 1], rows[:, -1]])
+
+
 def _over_titles(
     viewed: CoViewings, diagonal: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -122,10 +137,15 @@ def _over_people(
     watched = viewed.watched
     system = (watched.multiply(1 / diagonal) @ watched.T).toarray().astype(np.float64)
     np.fill_diagonal(system, np.diag(system) + 1.0)
-    half = solve_triangular(cholesky(system, lower=True), watched.toarray(), lower=True)
-    own = (half**2).sum(axis=0)
+    lower, by_title = cholesky(system, lower=True), watched.tocsc()
+    factor, own = np.empty(watched.shape, dtype=np.float32), np.empty(watched.shape[1])
+    for begin in range(0, len(own), _BLOCK):
+        part = slice(begin, begin + _BLOCK)
+        half = solve_triangular(lower, by_title[:, part].toarray(), lower=True)
+        own[part] = (half**2).sum(axis=0)
+        factor[:, part] = half
     h = 1 / np.sqrt((1 - own / diagonal) / diagonal)
-    factor = np.asarray(half * (h / diagonal), dtype=np.float32)
+    factor *= np.asarray(h / diagonal, dtype=np.float32)
     square = np.asarray(own * (h / diagonal) ** 2, dtype=np.float32)
 
     def times(vector: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -150,13 +170,15 @@ def tune_linear(log: WatchLog, order: FitOrder) -> LinearTuned:
     """Choose settings on people of ``log`` held out as :func:`validation_split` does.
 
     From (λ, δ) = (300, 1/2), or from what is settled, climb to the best neighbour a factor of
-    three or two away until none is better; then choose how viewings fade.
+    three or two away until none is better; then choose how viewings fade, and how long rows are.
     """
     settled = order.settled if isinstance(order.settled, LinearSettings) else None
     try:
         split = validation_split(log, aim=order.aim, seed=order.seed)
     except InputError:
-        return LinearTuned(settings=settled or _unfading(_START), validation=None)
+        return LinearTuned(
+            settings=settled or _unfading(_START), dimension=order.dimension, validation=None
+        )
     search = _LinearTrials(split, order)
     start = (settled.regularization, settled.dropout_ratio) if settled else _START
     best = _unfading(
@@ -172,13 +194,9 @@ def tune_linear(log: WatchLog, order: FitOrder) -> LinearTuned:
         (replace(best, decay_days=days, floor=floor) for days, floor in FADINGS),
         key=lambda settings: validation_value(search.quality(settings)),
     )
-    tuned = LinearTuned(settings=chosen, validation=search.quality(chosen))
-    if settled is None:
-        return tuned
-    now = search.quality(settled)
-    if clearly_better(search.quality(chosen), now):
-        return tuned
-    return LinearTuned(settings=settled, validation=now)
+    if settled is not None and not clearly_better(search.quality(chosen), search.quality(settled)):
+        chosen = settled
+    return search.at_its_length(chosen)
 
 
 class _LinearTrials:
@@ -192,19 +210,42 @@ class _LinearTrials:
 
     def quality(self, settings: LinearSettings) -> RankingQuality:
         """Return how well these settings rank."""
-        rows = self._fitted(settings)
-        score = history_scorer(LinearEncoder(rows, settings), rows, np.zeros(len(rows)))
+        return self._judged(self._fitted(settings), settings)
+
+    def at_its_length(self, settings: LinearSettings) -> LinearTuned:
+        """Return settings with the least D that no other is worth its bytes against."""
+        order = self._order
+        found = {order.dimension: self.quality(settings)}
+        if order.lengths:
+            order.progress("Choosing how long embeddings are", 0.93)
+            longest = fit_rows(self._viewed, settings, dimension=max(order.lengths))
+            found = {
+                length: self._judged(shortened(longest, dimension=length), settings)
+                for length in sorted(order.lengths)
+            }
+        best = max(found.values(), key=validation_value)
+        dimension, quality = next(
+            (length, quality)
+            for length, quality in found.items()
+            if not clearly_better(best, quality, errors=_WORTH_LENGTH)
+        )
+        return LinearTuned(settings=settings, dimension=dimension, validation=quality)
+
+    def _judged(self, rows: NDArray[np.float32], settings: LinearSettings) -> RankingQuality:
+        """Judge rows [N, D] as the box will have them."""
+        shipped = ItemTable.of(rows).embeddings()
+        score = history_scorer(LinearEncoder(shipped, settings), shipped, np.zeros(len(rows)))
         return evaluate_ranking(self._split, score)
 
     def _fitted(self, settings: LinearSettings) -> NDArray[np.float32]:
-        """Return the rows [N, D] as shipped."""
+        """Return the rows [N, D]."""
         key = (settings.regularization, settings.dropout_ratio)
         if key not in self._rows:
             self._order.progress(
                 f"Trying λ = {key[0]:.3g}, δ = {key[1]:.3g}", 0.85 * len(self._rows) / _MAX_FITS
             )
-            rows = fit_rows(self._viewed, settings, dimension=self._order.dimension)
-            self._rows[key] = ItemTable.of(rows).embeddings()
+            dimension = self._order.dimension
+            self._rows[key] = fit_rows(self._viewed, settings, dimension=dimension)
         return self._rows[key]
 
 

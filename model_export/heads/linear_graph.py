@@ -13,7 +13,7 @@ from model_export.heads.contract_graph import ContractGraph, wrong_centroids
 from model_export.heads.linear import SMALLEST_KNOWN
 from model_export.heads.linear_reference import LinearParameters
 
-__all__ = ["build_linear_graph"]
+__all__ = ["add_linear", "build_linear_graph"]
 
 _SMALLEST_DIMENSION = 2
 
@@ -27,16 +27,21 @@ def build_linear_graph(parameters: LinearParameters) -> bytes:
     """
     _check(parameters)
     graph = ContractGraph()
-    _weights(graph, parameters)
-    _user_and_contributions(graph, dimension=parameters.centroids.shape[1])
+    dimension = parameters.centroids.shape[1]
+    add_linear(graph, decay_days=parameters.decay_days, floor=parameters.floor, dimension=dimension)
     return graph.finished("linear", parameters)
 
 
-def _weights(graph: ContractGraph, parameters: LinearParameters) -> None:
+def add_linear(graph: ContractGraph, *, decay_days: float, floor: float, dimension: int) -> None:
+    """Add the user and the contributions."""
+    graph.constant("decay_rate", -1.0 / decay_days)
+    graph.constant("floor", floor)
+    _weights(graph, dimension=dimension)
+    _user_and_contributions(graph, dimension=dimension)
+
+
+def _weights(graph: ContractGraph, *, dimension: int) -> None:
     """Add w / known² [L]."""
-    dimension = parameters.centroids.shape[1]
-    graph.constant("decay_rate", -1.0 / parameters.decay_days)
-    graph.constant("floor", parameters.floor)
     graph.constant("smallest_known", SMALLEST_KNOWN)
     graph.integers("last_coordinate", dimension - 1)
     add = graph.add

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_export.heads.contract_reference import contract_outputs
-from model_export.heads.linear import user_of
+from model_export.heads.linear import faded, user_of
 
 __all__ = ["LinearParameters", "linear_reference"]
 
@@ -45,8 +45,7 @@ def linear_reference(
 
     """
     values = {name: np.asarray(value, dtype=np.float64) for name, value in inputs.items()}
-    fading = np.exp(-values["history_age_days"] / parameters.decay_days)
-    weights = values["history_weights"] * np.maximum(fading, parameters.floor)
+    weights = faded(parameters, values["history_weights"], values["history_age_days"])
     user, parts = user_of(values["history_embeddings"], weights)
     contributions = values["explain_embeddings"] @ parts.T
     return contract_outputs(parameters, values, user, contributions=contributions)

@@ -16,6 +16,7 @@ from edgeagent.messages import Message, SegmentLabel, Title, canonical_bytes
 from edgeagent.messages.manifest import LiftedWord
 from edgeagent.regular_file import read_regular
 from model_export.evaluation.ranking import RankingQuality
+from model_export.heads.blend import BlendSettings
 from model_export.heads.factors import ItemTable
 from model_export.heads.foldin import FoldinSettings
 from model_export.heads.linear import LinearSettings
@@ -57,6 +58,8 @@ class _Facts(Message, frozen=True, kw_only=True):
     segment_titles: tuple[tuple[str, ...], ...]
     foldin: _Foldin | None = None
     linear: _Linear | None = None
+    gate: float | None = None
+    """Of head D, which has the settings of C and the arrays of B."""
     fit_alpha: float | None
     fit_regularization: float | None
     session_cosine: float
@@ -73,11 +76,15 @@ def save_model(model: TrainedModel, path: Path) -> None:
 
     """
     settings, quality = model.settings, model.validation
+    blend = settings if isinstance(settings, BlendSettings) else None
+    linear = blend.linear if blend else settings
+    weights = blend.timescales if blend else settings
     facts = _Facts(
         titles=model.titles,
         labels=model.labels,
         foldin=_Foldin(**asdict(settings)) if isinstance(settings, FoldinSettings) else None,
-        linear=_Linear(**asdict(settings)) if isinstance(settings, LinearSettings) else None,
+        linear=_Linear(**asdict(linear)) if isinstance(linear, LinearSettings) else None,
+        gate=blend.gate if blend else None,
         segment_titles=model.segment_titles,
         fit_alpha=model.fit_alpha,
         fit_regularization=model.fit_regularization,
@@ -96,8 +103,8 @@ def save_model(model: TrainedModel, path: Path) -> None:
         "cohesion": model.cohesion,
         "unknown_share": model.unknown_share,
     }
-    if isinstance(settings, TimescalesWeights):
-        arrays |= {f"timescales.{name}": getattr(settings, name) for name in _TIMESCALES}
+    if isinstance(weights, TimescalesWeights):
+        arrays |= {f"timescales.{name}": getattr(weights, name) for name in _TIMESCALES}
     if quality is not None:
         arrays |= {f"validation.{name}": getattr(quality, name) for name in _QUALITY}
     buffer = io.BytesIO()
@@ -172,8 +179,14 @@ def _unknown_share(arrays: dict[str, NDArray[np.generic]]) -> NDArray[np.float64
 def _settings(facts: _Facts, arrays: dict[str, NDArray[np.generic]]) -> HeadSettings:
     if facts.foldin is not None:
         return FoldinSettings(**msgspec.structs.asdict(facts.foldin))
+    linear = None
     if facts.linear is not None:
-        return LinearSettings(**msgspec.structs.asdict(facts.linear))
-    return TimescalesWeights(
+        linear = LinearSettings(**msgspec.structs.asdict(facts.linear))
+    if linear is not None and facts.gate is None:
+        return linear
+    weights = TimescalesWeights(
         **{name: arrays[f"timescales.{name}"].astype(np.float64) for name in _TIMESCALES}
     )
+    if linear is None or facts.gate is None:
+        return weights
+    return BlendSettings(timescales=weights, linear=linear, gate=facts.gate)

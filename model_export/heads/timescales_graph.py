@@ -14,10 +14,10 @@ import numpy as np
 
 from edgeagent.errors import InputError
 from model_export.heads.contract_graph import ContractGraph, wrong_centroids
-from model_export.heads.timescales import LARGEST_EXPONENT, SMALLEST_SUM
+from model_export.heads.timescales import LARGEST_EXPONENT, SMALLEST_SUM, TimescalesWeights
 from model_export.heads.timescales_reference import TimescalesParameters
 
-__all__ = ["build_timescales_graph"]
+__all__ = ["add_timescales", "build_timescales_graph", "wrong_weights"]
 
 
 def build_timescales_graph(parameters: TimescalesParameters) -> bytes:
@@ -29,17 +29,21 @@ def build_timescales_graph(parameters: TimescalesParameters) -> bytes:
     """
     _check(parameters)
     graph = ContractGraph()
-    graph.axes()
-    _constants(graph, parameters)
-    _weights(graph)
-    scales = len(parameters.weights.skip)
-    _user(graph, scales)
-    _contributions(graph, scales)
+    add_timescales(graph, parameters.weights)
     return graph.finished("timescales", parameters)
 
 
-def _constants(graph: ContractGraph, parameters: TimescalesParameters) -> None:
-    weights = parameters.weights
+def add_timescales(graph: ContractGraph, weights: TimescalesWeights) -> None:
+    """Add the user and the contributions."""
+    graph.axes()
+    _constants(graph, weights)
+    _weights(graph)
+    scales = len(weights.skip)
+    _user(graph, scales)
+    _contributions(graph, scales)
+
+
+def _constants(graph: ContractGraph, weights: TimescalesWeights) -> None:
     scales, dimension = weights.skip.shape
     graph.constant("per_viewing", weights.per_viewing[:, np.newaxis])
     graph.constant("per_day", weights.per_day[:, np.newaxis])
@@ -167,7 +171,21 @@ def _left_out(graph: ContractGraph) -> None:
 
 
 def _check(parameters: TimescalesParameters) -> None:
-    weights = parameters.weights
+    dimension = parameters.weights.skip.shape[1]
+    wrong = wrong_weights(parameters.weights)
+    if not 0 < parameters.temperature < np.inf:
+        wrong.append("temperature")
+    if wrong_centroids(parameters.centroids, dimension=dimension):
+        wrong.append("centroids")
+    if wrong:
+        raise InputError(
+            f"timescales: {', '.join(wrong)} out of range",
+            hint="train again; decays are not negative, T is positive, centroids are unit rows",
+        )
+
+
+def wrong_weights(weights: TimescalesWeights) -> list[str]:
+    """Return the names of weights that are out of range."""
     scales, dimension = weights.skip.shape
     wrong = []
     for name, shape in (
@@ -182,12 +200,4 @@ def _check(parameters: TimescalesParameters) -> None:
         if values.shape != shape or not np.isfinite(values).all():
             wrong.append(name)
     wrong += [name for name in ("per_viewing", "per_day") if (getattr(weights, name) < 0).any()]
-    if not 0 < parameters.temperature < np.inf:
-        wrong.append("temperature")
-    if wrong_centroids(parameters.centroids, dimension=dimension):
-        wrong.append("centroids")
-    if wrong:
-        raise InputError(
-            f"timescales: {', '.join(wrong)} out of range",
-            hint="train again; decays are not negative, T is positive, centroids are unit rows",
-        )
+    return wrong

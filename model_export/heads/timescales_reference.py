@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from model_export.heads.contract_reference import contract_outputs
 from model_export.heads.timescales import TimescalesWeights, user_of
 
-__all__ = ["TimescalesParameters", "timescales_reference"]
+__all__ = ["TimescalesParameters", "moved_by_viewings", "timescales_reference"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +42,26 @@ def timescales_reference(
 
     """
     values = {name: np.asarray(value, dtype=np.float64) for name, value in inputs.items()}
-    history, ages = values["history_embeddings"], values["history_age_days"]
-    completion = values["history_weights"]
+    full, moved = moved_by_viewings(
+        parameters.weights,
+        values["history_embeddings"],
+        values["history_weights"],
+        values["history_age_days"],
+    )
+    contributions = values["explain_embeddings"] @ moved.T
+    return contract_outputs(parameters, values, full, contributions=contributions)
+
+
+def moved_by_viewings(
+    weights: TimescalesWeights,
+    history: NDArray[np.float64],
+    completion: NDArray[np.float64],
+    ages: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return u [D], and how far each viewing moved it [L, D]."""
 
     def user(kept: NDArray[np.bool_]) -> NDArray[np.float64]:
-        return user_of(parameters.weights, history[kept], completion[kept], ages[kept])
+        return user_of(weights, history[kept], completion[kept], ages[kept])
 
     everything = np.ones(len(history), dtype=np.bool_)
     full = user(everything)
@@ -55,5 +70,4 @@ def timescales_reference(
         kept = everything.copy()
         kept[row] = False
         moved[row] = full - user(kept)
-    contributions = values["explain_embeddings"] @ moved.T
-    return contract_outputs(parameters, values, full, contributions=contributions)
+    return full, moved

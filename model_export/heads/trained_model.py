@@ -11,6 +11,7 @@ from edgeagent.messages import SegmentLabel, Title
 from edgeagent.messages.fields import HeadName
 from edgeagent.messages.manifest import LiftedWord
 from model_export.evaluation.ranking import RankingQuality, Scorer
+from model_export.heads.blend import BlendEncoder, BlendSettings
 from model_export.heads.encoders import Encoder, history_scorer
 from model_export.heads.factors import ItemTable
 from model_export.heads.foldin import FoldinSettings, FoldinSolver
@@ -19,7 +20,7 @@ from model_export.heads.timescales import TimescalesEncoder, TimescalesWeights
 
 __all__ = ["HeadSettings", "TrainedModel", "encoder_of", "head_of", "scorer_of"]
 
-HeadSettings = FoldinSettings | LinearSettings | TimescalesWeights
+HeadSettings = FoldinSettings | LinearSettings | TimescalesWeights | BlendSettings
 """The parameters of a head beside the embeddings; each head has a type of its own."""
 
 
@@ -32,6 +33,8 @@ def head_of(settings: HeadSettings) -> HeadName:
             return "linear"
         case TimescalesWeights():
             return "timescales"
+        case BlendSettings():
+            return "blend"
 
 
 def encoder_of(embeddings: NDArray[np.floating], settings: HeadSettings) -> Encoder:
@@ -43,6 +46,8 @@ def encoder_of(embeddings: NDArray[np.floating], settings: HeadSettings) -> Enco
             return LinearEncoder(embeddings, settings)
         case TimescalesWeights():
             return TimescalesEncoder(embeddings, settings)
+        case BlendSettings():
+            return BlendEncoder(embeddings, settings)
 
 
 def scorer_of(table: ItemTable, bias: NDArray[np.floating], settings: HeadSettings) -> Scorer:

@@ -46,6 +46,9 @@ class FitOrder:
     """D."""
     seed: int
     """Of everything that is drawn."""
+    lengths: tuple[int, ...] = ()
+    """What ``linear`` chooses its D from instead, on validation data: its shorter rows need no fit
+    of their own, they are parts of its longest. None: D is ``dimension``."""
     progress: Progress = lambda _what, _done: None
     """Told what is happening and how much of the whole is done, 0-1."""
     aim: Aim = "later"
@@ -73,10 +76,12 @@ def validation_value(quality: RankingQuality) -> float:
     return float(_values(quality).mean())
 
 
-def clearly_better(best: RankingQuality, settled: RankingQuality) -> bool:
-    """Whether other settings are worth another space."""
+def clearly_better(
+    best: RankingQuality, settled: RankingQuality, *, errors: float = _CLEARLY
+) -> bool:
+    """Whether ``best`` is ahead by so many paired standard errors: worth another space, at two."""
     gain, error = paired_gain(_values(best), _values(settled))
-    return gain > _CLEARLY * error
+    return gain > errors * error
 
 
 def climb(start: _Point, *, steps: _Point, height: Callable[[_Point], float], most: int) -> _Point:

@@ -34,6 +34,8 @@ from tests.bench.quality_tables import markdown, with_table
 _SEGMENTS = 32
 _BASELINE = "ease"
 _PANEL = "Invented panel"
+_TRAINED = ("timescales", "blend")
+"""Heads that need PyTorch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ class _Run:
         names = model_names(protocol, dimension=self.dimension, segments=_SEGMENTS)
         if self.wanted:
             return [name for name in names if name in self.wanted or name == _baseline_of(names)]
-        return [name for name in names if torch_is_there() or not name.startswith("timescales")]
+        return [name for name in names if torch_is_there() or not name.startswith(_TRAINED)]
 
     def _row(self, name: str, protocol: str, model: str) -> Row:
         table = compare(

@@ -51,14 +51,18 @@ from edgeagent.messages import (
 from edgeagent.messages.fields import HeadName
 from edgeagent.scoring.remote import ChildScorer
 from edgeagent.scoring.resident import ResidentScorer
+from model_export.heads.blend import SHORTEST
+from model_export.heads.blend_graph import build_blend_graph
 from model_export.heads.foldin_graph import build_foldin_graph
 from model_export.heads.foldin_reference import FoldinParameters
+from model_export.heads.linear import faded
 from model_export.heads.linear import user_of as summed_of
 from model_export.heads.linear_graph import build_linear_graph
 from model_export.heads.timescales import user_of
 from model_export.heads.timescales_graph import build_timescales_graph
 from tests.bench.figures import say
 from tests.bench.served import Watched
+from tests.model_export.heads.blend_cases import blend_parameters
 from tests.model_export.heads.linear_cases import linear_parameters
 from tests.model_export.heads.timescales_cases import timescales_parameters
 
@@ -191,6 +195,27 @@ def _timescales() -> tuple[bytes, Callable[[Feed], User]]:
     return build_timescales_graph(parameters), user
 
 
+def _blend() -> tuple[bytes, Callable[[Feed], User]]:
+    """Return a model of head D, and its formula in float64."""
+    parameters = blend_parameters(dimension=D, segments=S, hidden=HIDDEN)
+    first = D // 2
+
+    def user(feed: Feed) -> User:
+        history = feed["history_embeddings"].astype(np.float64)
+        completion = feed["history_weights"].astype(np.float64)
+        age_days = feed["history_age_days"].astype(np.float64)
+
+        def both() -> NDArray[np.float64]:
+            linear, _ = summed_of(history[:, first:], faded(parameters, completion, age_days))
+            share = parameters.gate / max(float(np.linalg.norm(linear)), SHORTEST)
+            of_timescales = user_of(parameters.weights, history[:, :first], completion, age_days)
+            return np.concatenate([of_timescales, share * linear])
+
+        return both
+
+    return build_blend_graph(parameters), user
+
+
 def _numpy(user: User, view: CatalogueView) -> Callable[[], object]:
     """Score with the catalogue standing ready as float32, four times the memory."""
     candidates = view.embeddings(np.arange(len(view.titles)))
@@ -242,6 +267,8 @@ def _head(
             return _linear()
         case "timescales":
             return _timescales()
+        case "blend":
+            return _blend()
 
 
 def measure(*, head: HeadName, titles: int, viewings: int, rounds: int) -> dict[str, float]:

@@ -25,6 +25,7 @@ from model_export.loaders import load_catalogue
 from model_export.log import WatchLog
 from model_export.publishing.artefacts import export
 from model_export.train import train
+from tests.model_export.heads.blend_cases import with_blend
 from tests.model_export.heads.linear_cases import with_linear
 from tests.model_export.heads.timescales_cases import with_timescales
 
@@ -36,7 +37,12 @@ FILES = ModelFiles(
 
 
 def _trained(model: TrainedModel) -> dict[str, TrainedModel]:
-    return {"foldin": model, "linear": with_linear(model), "timescales": with_timescales(model)}
+    return {
+        "foldin": model,
+        "linear": with_linear(model),
+        "timescales": with_timescales(model),
+        "blend": with_blend(model),
+    }
 
 
 def _nasty(*, longest: int = 10_000) -> WatchLog:
@@ -72,7 +78,7 @@ def nasty() -> WatchLog:
 @pytest.mark.deep
 @pytest.mark.parametrize("head", HEADS)
 def test_a_nasty_log_trains_and_scores(nasty: WatchLog, head: HeadName) -> None:
-    if head == "timescales" and find_spec("torch") is None:
+    if head in ("timescales", "blend") and find_spec("torch") is None:
         pytest.skip("needs PyTorch: pip install 'edgeagent[train]'")
     fitted = fit_head(nasty, head, FitOrder(dimension=8, seed=1), seeds=1)
     assert (fitted.table.scale > 0).all()

@@ -12,9 +12,11 @@ from edgeagent.errors import ModelRefused
 from edgeagent.scoring.graph_rules import OPERATORS, require_plain_graph
 from edgeagent.scoring.protobuf import FieldRefused, NotProtobuf
 from edgeagent.scoring.session import OnnxModel
+from model_export.heads.blend_graph import build_blend_graph
 from model_export.heads.files import _STEPS
 from model_export.heads.foldin_graph import build_foldin_graph
 from model_export.heads.timescales_graph import build_timescales_graph
+from tests.model_export.heads.blend_cases import blend_parameters
 from tests.model_export.heads.foldin_cases import foldin_parameters
 from tests.model_export.heads.timescales_cases import timescales_parameters
 from tests.scoring.hostile_model import Mischief, hostile_model
@@ -25,6 +27,7 @@ from tests.scoring.toy_model import toy_model
 EXPORTED = (
     build_foldin_graph(foldin_parameters(dimension=256, segments=64), steps=_STEPS[-1]),
     build_timescales_graph(timescales_parameters(dimension=256, segments=64, hidden=256)),
+    build_blend_graph(blend_parameters(dimension=256, segments=64, hidden=256)),
 )
 GOOD = toy_model()
 

@@ -1,4 +1,4 @@
-"""Promise 7, over the exported graphs of both heads: parts add up, and nothing else is cited."""
+"""Promise 7, over the exported graphs of all heads: parts add up, and nothing else is cited."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from edgeagent.messages import (
 )
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
+from model_export.heads.blend_graph import build_blend_graph
 from model_export.heads.foldin_graph import build_foldin_graph
 from model_export.heads.foldin_reference import FoldinParameters
 from model_export.heads.linear_graph import build_linear_graph
@@ -28,6 +29,7 @@ from model_export.heads.linear_reference import LinearParameters
 from model_export.heads.timescales import TimescalesWeights
 from model_export.heads.timescales_graph import build_timescales_graph
 from model_export.heads.timescales_reference import TimescalesParameters
+from tests.model_export.heads.blend_cases import blend_parameters
 
 D, N, S, HIDDEN, SCALES = 8, 300, 8, 12, 3
 NOW = 1_780_000_000
@@ -125,10 +127,15 @@ def _linear() -> bytes:
     )
 
 
+def _blend() -> bytes:
+    return build_blend_graph(blend_parameters(dimension=D, segments=S))
+
+
 HEADS = {
     "foldin": Engine(OnnxModel(_foldin()), CATALOGUE),
     "timescales": Engine(OnnxModel(_timescales()), CATALOGUE),
     "linear": Engine(OnnxModel(_linear()), LINEAR_CATALOGUE),
+    "blend": Engine(OnnxModel(_blend()), LINEAR_CATALOGUE),
     "popularity": Engine(None, CATALOGUE),
 }
 heads = pytest.mark.parametrize("head", HEADS)
@@ -196,7 +203,7 @@ def test_an_explanation_names_every_title_that_was_watched_and_adds_up(
     assert cited == {entity for entity in watched if np.float32(_most(history, entity)) > 0}
     assert {r.kind for r in pick.reasons} - {"watched"} == {
         "new" if number % 3 else "popular",
-        *(["together"] if head == "timescales" else []),
+        *(["together"] if head in ("timescales", "blend") else []),
     }
 
 

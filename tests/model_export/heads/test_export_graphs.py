@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from edgeagent.errors import InputError
 from edgeagent.features.golden import decode_golden, first_miss
+from model_export.heads.blend_graph import build_blend_graph
 from model_export.heads.contract_reference import golden_vectors
 from model_export.heads.files import exact_graph
 from model_export.heads.foldin_graph import build_foldin_graph
 from model_export.heads.foldin_reference import FoldinParameters, foldin_reference
 from model_export.heads.linear_graph import build_linear_graph
 from model_export.heads.timescales_graph import build_timescales_graph
+from tests.model_export.heads.blend_cases import blend_parameters
 from tests.model_export.heads.foldin_cases import Arrays, foldin_inputs, foldin_parameters
 from tests.model_export.heads.linear_cases import linear_parameters
 from tests.model_export.heads.timescales_cases import timescales_parameters
@@ -220,12 +222,13 @@ def test_golden_vectors_pass_over_the_range_of_settings(
     assert not long["candidate_embeddings"][:, -1].any()
 
 
-@pytest.mark.parametrize("head", ["foldin", "linear", "timescales"])
+@pytest.mark.parametrize("head", ["foldin", "linear", "timescales", "blend"])
 def test_a_graph_holds_nothing_that_it_does_not_use(head: str) -> None:
     data = {
         "foldin": build_foldin_graph(foldin_parameters(dimension=D, segments=S)),
         "linear": build_linear_graph(linear_parameters(dimension=D, segments=S)),
         "timescales": build_timescales_graph(timescales_parameters(dimension=D, segments=S)),
+        "blend": build_blend_graph(blend_parameters(dimension=D, segments=S)),
     }[head]
     graph = onnx.load_from_string(data).graph
     used = {name for node in graph.node for name in node.input} | {o.name for o in graph.output}

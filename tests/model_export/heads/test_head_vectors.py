@@ -11,10 +11,18 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from tests.model_export.heads import make_foldin_vectors, make_linear_vectors
+from tests.model_export.heads import (
+    make_blend_vectors,
+    make_foldin_vectors,
+    make_linear_vectors,
+)
 
 VECTORS = Path(__file__).parents[2] / "vectors"
-MADE = {"foldin": make_foldin_vectors.vectors, "linear": make_linear_vectors.vectors}
+MADE = {
+    "blend": make_blend_vectors.vectors,
+    "foldin": make_foldin_vectors.vectors,
+    "linear": make_linear_vectors.vectors,
+}
 STORED = {head: json.loads((VECTORS / f"{head}_small.json").read_text("utf-8")) for head in MADE}
 CASES = [
     pytest.param(head, case, id=f"{head}: {case['name']}")

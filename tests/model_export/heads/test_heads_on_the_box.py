@@ -22,6 +22,7 @@ from model_export.heads.linear import LinearSettings
 from model_export.heads.timescales import TimescalesWeights
 from model_export.heads.trained_model import TrainedModel
 from model_export.publishing.artefacts import export
+from tests.model_export.heads.blend_cases import with_blend
 from tests.model_export.heads.linear_cases import with_linear
 from tests.model_export.heads.timescales_cases import with_timescales
 
@@ -37,7 +38,12 @@ def engines(model: TrainedModel) -> dict[str, Engine]:
 
 
 def _trained(model: TrainedModel) -> dict[str, TrainedModel]:
-    return {"foldin": model, "linear": with_linear(model), "timescales": with_timescales(model)}
+    return {
+        "foldin": model,
+        "linear": with_linear(model),
+        "timescales": with_timescales(model),
+        "blend": with_blend(model),
+    }
 
 
 def _engine(model: TrainedModel) -> Engine:
@@ -87,7 +93,7 @@ def test_parts_add_up_to_the_score(
     parts = sum(reason.contribution for reason in pick.reasons)
     assert abs(parts - pick.score) <= 1e-4 * max(answer.score_spread, 1e-6)
     kinds = {reason.kind for reason in pick.reasons}
-    assert ("together" in kinds) == (head == "timescales")
+    assert ("together" in kinds) == (head in ("timescales", "blend"))
     watched = {viewing.entity_id for viewing in history if viewing.progress_fraction}
     assert {reason.entity_id for reason in pick.reasons} - {None} <= watched
 
@@ -136,3 +142,4 @@ def test_settings_say_which_head_they_are_for(model: TrainedModel) -> None:
     assert isinstance(with_linear(model).settings, LinearSettings)
     assert isinstance(with_timescales(model).settings, TimescalesWeights)
     assert with_timescales(model).head == "timescales"
+    assert with_blend(model).head == "blend"

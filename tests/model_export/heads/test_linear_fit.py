@@ -14,7 +14,14 @@ from edgeagent.messages import Title
 from model_export.heads import fit, linear_fit
 from model_export.heads.fit import fit_head
 from model_export.heads.linear import LinearEncoder, LinearSettings
-from model_export.heads.linear_fit import KNOWN, co_viewings, fit_rows, with_room_for_known
+from model_export.heads.linear_fit import (
+    KNOWN,
+    LENGTHS,
+    co_viewings,
+    fit_rows,
+    shortened,
+    with_room_for_known,
+)
 from model_export.heads.model_file import load_model, save_model
 from model_export.heads.tuning import FitOrder
 from model_export.log import WatchLog
@@ -59,8 +66,9 @@ def _scores(rows: NDArray[np.floating]) -> NDArray[np.float64]:
 def test_rows_say_what_the_closed_form_says(
     few: WatchLog, rank: int, people: int, some: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if some:  # eigenvectors one by one, as for a large catalogue
+    if some:  # eigenvectors one by one and titles in blocks, as for a large catalogue
         monkeypatch.setattr(linear_fit, "_WHOLE_SPECTRUM", 0)
+        monkeypatch.setattr(linear_fit, "_BLOCK", 7)
     log = few.select(few.users < people)
     expected = _edlae(log, rank=rank)
     found = _scores(fit_rows(co_viewings(log), UNFADING, dimension=rank + 1))
@@ -81,6 +89,28 @@ def test_more_dimensions_than_titles_are_left_zero(few: WatchLog) -> None:
     rows = fit_rows(co_viewings(few), UNFADING, dimension=100)
     assert np.isfinite(rows).all()
     assert not rows[:, 60:-1].any()
+
+
+def test_shorter_rows_are_parts_of_the_longest(few: WatchLog) -> None:
+    longest = fit_rows(co_viewings(few), UNFADING, dimension=24)
+    fitted = fit_rows(co_viewings(few), UNFADING, dimension=9)
+    assert shortened(longest, dimension=9) == pytest.approx(fitted, abs=1e-4)
+
+
+def test_longer_rows_have_to_be_worth_their_bytes(panel: WatchLog) -> None:
+    lengths = (3, 16, 200, 400)  # what is longer than its titles is of zeros, and worth nothing
+    fitted = fit_head(panel, "linear", FitOrder(dimension=16, lengths=lengths, seed=0))
+    assert len(fitted.table.rows) in {16, 200}
+
+
+@pytest.mark.deep
+def test_the_length_is_kept_from_model_to_model(panel: WatchLog) -> None:
+    before = train(panel, seed=1, segments=16, head="linear")
+    assert len(before.table.rows) in LENGTHS
+    short = train(panel, seed=1, segments=16, head="linear", dimension=12, previous=before)
+    assert len(short.table.rows) == 12
+    after = train(panel, seed=1, segments=16, head="linear", previous=short)
+    assert len(after.table.rows) == 12
 
 
 def test_no_coordinate_is_too_large_for_the_last_one(few: WatchLog) -> None:
@@ -139,3 +169,7 @@ def test_what_it_cannot_take_is_refused_with_what_can(
     monkeypatch.setattr(fit, "MAX_TITLES", 10)
     with pytest.raises(InputError, match="at most 10 watched titles"):
         fit_head(panel, "linear", FitOrder(dimension=8, seed=0))
+    alone = panel.select(panel.users == 0)
+    monkeypatch.setattr(fit, "MAX_TITLES", 20)
+    assert 20 < len(np.unique(alone.items)) <= 20**2
+    assert not fit.no_linear(alone, dimension=8), "one person may have watched more titles"
