@@ -80,7 +80,6 @@ BOX_BENCHES: tuple[Bench, ...] = (
             ("the child is gone after", "child_gone_after_s", "s"),
             ("processor time at rest", "idle_cpu_percent", "% of a core"),
             ("written to disk in a minute at rest", "idle_written_bytes", "bytes"),
-            ("from start to ready", "start_to_ready_ms", "ms"),
             ("the first picks, the start of the child included", "first_picks_ms", "ms"),
             ("an empty call over the socket", "empty_call_ms", "ms"),
             ("a viewing over the socket, durable", "viewing_ms", "ms"),

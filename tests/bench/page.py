@@ -99,7 +99,8 @@ def _draw(rows: Sequence[tuple[Ratio, Spread]], figure: Figure, screen: Screen) 
     axes.set_ylim(len(rows) - 0.4, -0.7)
     axes.minorticks_off()
     low, high = axes.get_xlim()
-    ticks = [m * 10.0**k for k in range(-3, 4) for m in (1, 2, 5) if low <= m * 10.0**k <= high]
+    steps = (1, 2, 5) if screen.wide or high < 100 * low else (1,)  # more would lie on each other
+    ticks = [m * 10.0**k for k in range(-3, 4) for m in steps if low <= m * 10.0**k <= high]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.set_xlabel("times the peer or floor")
 
