@@ -25,6 +25,7 @@ from edgeagent.dashboard import (
     left,
     lock,
     look,
+    phone,
     promos,
     quarter,
     switches,
@@ -74,6 +75,7 @@ ROUTES = (
     *erasing.ROUTES,
     *about.ROUTES,
     *look.ROUTES,
+    *phone.ROUTES,
 )
 
 

@@ -16,6 +16,7 @@ LICENCES = {
     "pip": "MIT",
     "pluggy": "MIT",
     "protobuf": "BSD-3-Clause",
+    "segno": "BSD-3-Clause",  # a classifier that does not say which BSD licence
     "sqlcipher3": "Zlib",  # says nothing in its metadata; its LICENSE is zlib's
     "sqlite-fts4": "Apache-2.0",
     "tzdata": "Apache-2.0",

@@ -11,12 +11,13 @@ from tests.dashboard.serving import Serving
 
 __all__ = ["ACTIONS", "PAGES", "addresses"]
 
-_FILES = {"/download/edgeagent-export.json", "/left/bytes", "/promo/picture"}
+_FILES = {"/download/edgeagent-export.json", "/left/bytes", "/promo/picture", "/phone/code"}
 """What a browser saves or shows inside a page."""
 _NAMED = {
     "/title": f"/title?id={TITLE_IDS[0]}",
     "/profile": "/profile?name=Ada",
     "/promo": "/promo?id=aimed",
+    "/phone": "/phone?about=reporting",
 }
 """Pages about one thing need its name; without one a walk finds that they are missing."""
 PAGES = [way.path for way in ROUTES if way.method == "GET" and way.path not in _FILES]

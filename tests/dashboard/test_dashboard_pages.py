@@ -38,6 +38,8 @@ NEEDING_A_NAME = {
     "/left/bytes",
     "/promo",
     "/promo/picture",
+    "/phone",
+    "/phone/code",
 }
 
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, nodes
 
 from edgeagent.consent import Purpose
 from edgeagent.dashboard.colours import COLOURS
+from edgeagent.dashboard.phone import TOPICS
 from edgeagent.dashboard.texts import LANGUAGES
 from edgeagent.errors import EdgeAgentError
 from edgeagent.messages.fields import FigureName, HintKind, MechanismName, Obstacle, Outcome
@@ -42,6 +43,7 @@ FAMILIES: dict[str, set[str]] = {
     "weekday.": {str(number) for number in range(7)},
     "done.": DONE | TITLE_DEEDS | {"no_update"},
     "colours.": set(COLOURS),
+    "phone.": set(TOPICS),
     "mark.": set(get_args(TitleMark)),
     "reason.": KINDS - {"watched"},  # that one has a title
     "kind.": set(get_args(ProfileKind)),

@@ -82,6 +82,7 @@ def test_the_process_loads_neither_agent_nor_store_nor_anything_that_holds_keys(
         "edgeagent.store",
         "numpy",
         "onnxruntime",
+        "segno",  # for one page
         "sqlcipher3",
         "sqlite3",
         "tuf",

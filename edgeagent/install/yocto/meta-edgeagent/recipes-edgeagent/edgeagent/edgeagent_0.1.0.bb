@@ -45,6 +45,7 @@ RDEPENDS:${PN} += "\
     python3-numpy \
     python3-onnxruntime \
     python3-platformdirs \
+    python3-segno \
     python3-sqlcipher3 \
     python3-sqlite-utils \
     python3-starlette \
