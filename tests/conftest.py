@@ -26,6 +26,10 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 # inherit it.
 os.environ["LANGUAGE"] = "en"
 
+# Each processor has a worker of its own: a second thread of PyTorch or OpenBLAS gets no processor,
+# and the first waits for it by spinning. Trainings of head B took several times as long.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 pytest_plugins = ["tests.published", "tests.selection", "tests.skipping"]
 
 
