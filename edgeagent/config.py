@@ -239,7 +239,9 @@ def load_config(
     try:
         data = read_regular(source, cap_bytes=_CAP_BYTES)
     except FileNotFoundError as error:
-        raise InputError(f"{source}: no such file", hint="check --config") from error
+        raise InputError(
+            f"{source}: no such file", hint="name a settings file that is there"
+        ) from error
     except OSError as error:
         raise InputError(f"{source}: {error.strerror}", hint="name a settings file") from error
     try:

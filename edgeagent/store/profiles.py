@@ -81,7 +81,8 @@ def require_profile(database: Database, name: str) -> Profile:
         if profile.name == name:
             return profile
     raise InputError(
-        f"there is no profile {name!r}", hint="use a profile that exists, or create it first"
+        f"there is no profile {name!r}",
+        hint="edgeagent profile list shows those there are; profile create makes one",
     )
 
 

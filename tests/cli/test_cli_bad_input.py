@@ -285,3 +285,10 @@ def test_a_receipt_of_nobody_is_refused(home: Path) -> None:
     assert run(home, "consent", "grant", "history", "--profile", "new").exit_code == 0
     assert run(home, "profile", "remove", "new", "--yes").exit_code == 0
     assert run(home, "consent", "receipt", "--profile", "new").exit_code == 0
+
+
+def test_a_file_that_is_no_export_is_named(home: Path, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text("<html>")
+    refused = complaint(run(home, "import", str(page)), 3)
+    assert f"{page} is no export: " in refused

@@ -247,7 +247,13 @@ def read_export(path: Path | str) -> BoxExport:
         raise InputError(
             f"{path}: {error.strerror}", hint="give a file that 'edgeagent export' has written"
         ) from error
-    return decode_export(data)
+    try:
+        return decode_export(data)
+    except MalformedMessage as error:
+        raise MalformedMessage(
+            f"{path} is no export: {error}",
+            hint="give a file that 'edgeagent export' has written; export --schema prints its form",
+        ) from error
 
 
 class _Counter:
