@@ -26,7 +26,7 @@ def main() -> None:
         serving = Serving(services.start(name="service", box=box).socket, box.clock)
         try:
             with chromium() as browser:
-                context = browser.new_context(viewport=TELEVISION, locale="en")
+                context = browser.new_context(viewport=TELEVISION, locale="en", color_scheme="dark")
                 _take(Remote(context.new_page()), serving)
         finally:
             serving.stop()

@@ -16,16 +16,20 @@ from edgeagent.store import HistoryStore, UndatedViewing
 __all__ = ["date_viewings"]
 
 
-def date_viewings(history: HistoryStore, *, clock: DeviceClock, private: PrivateSession) -> int:
+def date_viewings(
+    history: HistoryStore, *, clock: DeviceClock, private: PrivateSession | None
+) -> int:
     """Date the viewings without a date, if the time is known, and return how many were dated.
 
     Every reader calls this first, so the cheapest checks come first. Nothing is written during a
-    private session.
+    private session; ``None`` for ``private`` is for a deletion, which writes anyway.
 
     Where no server ever signed a time, the clock is used unless it is certainly wrong.
     """
     is_known = clock.is_known() or not (clock.is_behind() or clock.evidence.vouched_until)
-    if not is_known or not history.undated.exist() or private.ends_at() is not None:
+    if not is_known or not history.undated.exist():
+        return 0
+    if private is not None and private.ends_at() is not None:
         return 0
 
     def dates(viewings: Sequence[UndatedViewing]) -> list[int]:

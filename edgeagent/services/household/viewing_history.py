@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import pairwise
 
-from edgeagent.errors import InputError
+from edgeagent.errors import InputError, StorageError
 from edgeagent.messages import Viewing
 from edgeagent.messages.fields import HISTORY_PAGE
 from edgeagent.services.context import BoxContext
+from edgeagent.services.household.dating import date_viewings
 from edgeagent.services.household.forgetting import Forgetting
 from edgeagent.store import ToldByApp, ViewingSpan
 from edgeagent.store.rekey import Step
@@ -106,6 +108,9 @@ class ViewingHistory:
                 "from everything watched later; nothing was deleted",
                 hint="wait until the box has the time, give 'until', or delete single viewings",
             )
+        if span.until is None:  # during a private session readers date nothing
+            with suppress(StorageError):  # on a full disk the rest is deleted all the same
+                date_viewings(self._box.home.history, clock=clock, private=None)
         return self._forgetting.span(span, profile=profile, step=step)
 
     def finish(self) -> None:

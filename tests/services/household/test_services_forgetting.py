@@ -58,6 +58,29 @@ def test_the_last_hour_holds_what_got_its_date_only_now(box: Box) -> None:
     assert kept(box) == []
 
 
+def test_what_an_app_reports_again_is_kept_again(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    box.watch("t:1", ago=60)
+    since = box.clock.now() - 3600
+    assert box.agent.history.forget(ViewingSpan(since=since), profile="main") == 1
+    box.watch("t:1", ago=60)
+    assert kept(box) == [("t:1", 60)]
+
+
+def test_the_last_hour_does_not_come_back_after_a_private_session(box: Box) -> None:
+    box.grant(Purpose.HISTORY)
+    now = box.clock.now() + 7200
+    box.clock.jump(0)
+    box.clock.reboot()
+    box.reopen()
+    box.watch("t:1")
+    box.agent.private.start(60)
+    box.clock.jump(now)
+    assert box.agent.history.forget(ViewingSpan(since=now - 3600), profile="main") == 1
+    box.agent.private.stop()
+    assert kept(box) == []
+
+
 def test_viewings_are_counted_between_moments_and_only_those_that_are_shown(box: Box) -> None:
     box.grant(Purpose.HISTORY)
     for ago in (0, 60, 61, 120):
