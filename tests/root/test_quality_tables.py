@@ -89,6 +89,26 @@ def test_rows_of_one_model_join_those_measured_before() -> None:
     assert with_table(before, {**other, "seed": 1})[:2] == before
 
 
+def test_tables_of_other_logs_stay_and_the_harness_gets_figures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, rows = tmp_path / "quality.json", tmp_path / "rows"
+    panel = RowFiles(directory=rows, log="invented-panel-of-20-households-d8-seed0-trainings3")
+    for model, ndcg in (("foldin-8", 0.4), ("popularity", 0.2)):
+        panel.keep("last", _row(model, ndcg))
+    kind = {"seed": 0, "trainings": 3, "protocol": "cold"}
+    held = [{"log": log, **kind} for log in ("Another log", "Invented panel of 20 households")]
+    out.write_text(json.dumps(held), "utf-8")
+    where = ("--rows", str(rows), "--out", str(out))
+    panel_only = ("--households", "20", "--dimension", "8", "--protocols", "last", "--found")
+    bench_quality.main([*panel_only, *where, "--json"])
+    first, second = json.loads(out.read_text("utf-8"))
+    assert first == held[0]
+    assert [row["model"] for row in second["rows"]] == ["foldin-8", "popularity"]
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["panel"]["last"] == pytest.approx({"foldin": 0.2333, "popularity": 0.1167}, 1e-3)
+
+
 @pytest.mark.deep
 def test_a_run_cut_short_goes_on_with_the_next_row(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
