@@ -15,10 +15,11 @@ from tests.bench.figures import Value, flat
 from tests.bench.machine import machine_facts
 from tests.bench.result import Result
 
-__all__ = ["BenchError", "Run", "run_bench", "run_once"]
+__all__ = ["PACKAGES", "BenchError", "Run", "run_bench", "run_once"]
 
 _ROOT = Path(__file__).parents[2]
-_PACKAGES = ("numpy", "onnxruntime", "sqlcipher3", "cryptography", "starlette")
+PACKAGES = ("numpy", "onnxruntime", "sqlcipher3", "cryptography", "starlette")
+"""Whose versions belong to a result."""
 
 Run = tuple[Mapping[str, Value], bool]
 """Figures by dotted names, and whether they are within the bench's own limits."""
@@ -33,6 +34,7 @@ def run_bench(
     *,
     runs: int,
     quick: bool = False,
+    machine: Mapping[str, Value] | None = None,
     one: Callable[[list[str]], Run] | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Result:
@@ -42,6 +44,7 @@ def run_bench(
         bench: which.
         runs: how often.
         quick: with its quick arguments.
+        machine: its facts before any bench of a series ran; default: those of now.
         one: makes one run of a command; default: :func:`run_once`.
         say: is told what is done.
 
@@ -51,7 +54,7 @@ def run_bench(
     """
     arguments = bench.quick if quick else bench.arguments
     began = datetime.now(UTC).isoformat(timespec="seconds")
-    machine = machine_facts(*_PACKAGES)  # before its own load
+    facts = machine or machine_facts(*PACKAGES)  # before its own load
     found = []
     for number in range(runs):
         say(f"{bench.name}: run {number + 1} of {runs}")
@@ -65,7 +68,7 @@ def run_bench(
             "began": began,
             "commit": _commit(),
             "quick": quick,
-            "machine": machine,
+            "machine": facts,
         },
     )
 

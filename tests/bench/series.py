@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from tests.bench.bench import Bench
+from tests.bench.machine import machine_facts
 from tests.bench.result import Result
-from tests.bench.running import BenchError, Run, run_bench
+from tests.bench.running import PACKAGES, BenchError, Run, run_bench
 
 __all__ = ["Series"]
 
@@ -44,6 +45,7 @@ class Series:
 
     def results(self, directory: Path, *, say: Callable[[str], None]) -> Iterator[Result]:
         """Run them, and yield each result when it lies in ``directory``."""
+        machine = machine_facts(*PACKAGES)  # a bench must not take the one before it for others
         began = self.clock()
         for place, bench in enumerate(self.benches):
             left = self._left(place, self.clock() - began)
@@ -53,6 +55,7 @@ class Series:
                     bench,
                     runs=self.runs_of(bench),
                     quick=self.quick,
+                    machine=machine,
                     one=self.one,
                     say=tell,
                 )

@@ -216,6 +216,12 @@ def test_a_bench_that_fails_does_not_end_the_others(tmp_path: Path) -> None:
     assert series.failures == ["sums: needs Java"]
 
 
+def test_a_bench_does_not_take_the_one_before_it_for_other_work(tmp_path: Path) -> None:
+    series = Series(benches=[STORE, STORE], runs=1, one=Told(1.0, 2.0))
+    first, second = series.results(tmp_path, say=lambda _: None)
+    assert first.machine is second.machine
+
+
 def test_sets_and_names_give_each_bench_once() -> None:
     assert benches_named(["all", "store"]) == BENCHES
     assert set(SETS["short"]) < set(BENCHES)
