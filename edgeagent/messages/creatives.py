@@ -34,6 +34,7 @@ __all__ = [
     "DAYPARTS",
     "INTERESTS",
     "MOST_CREATIVES",
+    "NO_ADDRESS",
     "SENSITIVE_CONTENT",
     "CapRule",
     "Creative",
@@ -70,12 +71,12 @@ SENSITIVE_CONTENT = frozenset({"383", "386", "389", "453"})
 """Content Taxonomy 3.1: law, politics, war, religion. Nothing may be aimed at them."""
 
 # No scheme, no "www.", nothing that ends like the name of a host: "S.W.A.T." and "Mr. Robot" pass.
-_NO_ADDRESS = (
+NO_ADDRESS = (
     r"(?is)^(?!.*(?:://|\bwww\.|\b(?:data|javascript|mailto|tel):"
     r"|[a-z0-9-]\.(?:com|net|org|info|biz|app|link|shop|online|eu|de|at|ch|uk|fr|es|it|nl|ly)\b))"
     r"[^\x00-\x1f\x7f]+\Z"
 )
-_Text = Annotated[str, Meta(max_length=120, pattern=_NO_ADDRESS)]
+_Text = Annotated[str, Meta(max_length=120, pattern=NO_ADDRESS)]
 _Segment = Annotated[int, Meta(ge=0, le=63)]
 _Word = Annotated[str, Meta(min_length=1, max_length=60)]
 _Node = Annotated[str, Meta(pattern=r"^[0-9A-Z]{1,8}\Z")]

@@ -39,7 +39,7 @@ _model_option = click.option(
     cls=HelpfulGroup,
     examples={
         "what a publisher signs": "model-export creatives pack creatives.json --out pack",
-        "a catalogue that is written out": "model-export creatives check pack/catalogue.json",
+        "what is wrong with it": "model-export creatives check creatives.json",
     },
 )
 def command() -> None:
@@ -51,7 +51,8 @@ def command() -> None:
 @click.option(
     "--files",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Directory of the pictures, named by their hashes; without it they are not looked at.",
+    help="Directory of the pictures that 'pack' has named by their hashes; without it they are not "
+    "looked at.",
 )
 @_manifest_option
 @_model_option
@@ -66,14 +67,20 @@ def check(
 ) -> None:
     """Say everything that boxes would refuse in CATALOGUE, or ignore (else exit 3).
 
-    Each fault comes with its creative, its field and what to do.
+    Each fault comes with its creative, its field and what to do. CATALOGUE is
+    what 'pack' reads, with the pictures beside it, or what it wrote.
     """
     from model_export.heads.model_file import load_model  # noqa: PLC0415  (loads numpy)
     from model_export.publishing.creatives import check_creatives, read_manifest  # noqa: PLC0415
+    from model_export.publishing.creatives_pack import is_described, pack_creatives  # noqa: PLC0415
 
     manifest = None if manifest_file is None else read_manifest(manifest_file)
     model = None if model_file is None else load_model(model_file)
-    checked = check_creatives(catalogue, files=files, manifest=manifest, model=model)
+    checked = (
+        pack_creatives(catalogue, now=SystemClock().now(), manifest=manifest, model=model)
+        if is_described(catalogue)
+        else check_creatives(catalogue, files=files, manifest=manifest, model=model)
+    )
     if as_json or checked.faults:
         _say(catalogue, checked.creatives, checked.faults, as_json=as_json)
     else:

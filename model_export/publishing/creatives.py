@@ -16,7 +16,7 @@ import msgspec
 from edgeagent.errors import InputError
 from edgeagent.messages import ModelManifest, canonical_bytes, decode_manifest, sha256_hex
 from edgeagent.messages.creative_names import CREATIVE_FILE_CAP_BYTES
-from edgeagent.messages.creatives import Creative, CreativeCatalogue
+from edgeagent.messages.creatives import NO_ADDRESS, Creative, CreativeCatalogue
 from edgeagent.messages.manifest import MANIFEST_CAP_BYTES
 from edgeagent.promotion.rules import CreativeFault, catalogue_faults, target_faults
 from edgeagent.promotion.variants import is_variant, misleading_faults
@@ -137,7 +137,8 @@ def _read_entries(entries: list[Any]) -> tuple[list[CreativeFault], list[Creativ
         try:
             creatives.append(msgspec.convert(entry, Creative))
         except msgspec.ValidationError as error:
-            faults.append(_fault(str(named or f"number {number}"), "fields", str(error)))
+            what = str(error).replace(f"matching regex {NO_ADDRESS!r}", "without any address")
+            faults.append(_fault(str(named or f"number {number}"), "fields", what))
     return faults, creatives
 
 

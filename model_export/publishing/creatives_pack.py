@@ -28,7 +28,7 @@ from model_export.publishing.creatives import (
     read_entries,
 )
 
-__all__ = ["CreativesPack", "pack_creatives", "write_pack"]
+__all__ = ["CreativesPack", "is_described", "pack_creatives", "write_pack"]
 
 
 @dataclass(kw_only=True)
@@ -39,6 +39,17 @@ class CreativesPack:
     files: dict[str, bytes] = field(default_factory=dict)
     """By name; the catalogue is the last."""
     faults: list[CreativeFault] = field(default_factory=list)
+
+
+def is_described(path: Path) -> bool:
+    """Return whether a catalogue is as a person writes it, with files in the place of hashes.
+
+    Raises:
+        InputError: it cannot be read, or is no JSON object with a list of creatives.
+
+    """
+    _, entries = read_entries(path)
+    return any(isinstance(each, dict) and isinstance(each.get("asset"), str) for each in entries)
 
 
 def pack_creatives(

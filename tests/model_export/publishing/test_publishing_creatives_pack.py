@@ -149,3 +149,16 @@ def test_a_directory_that_cannot_be_written(written: Written, tmp_path: Path) ->
     result = pack(path)
     assert result.exit_code != 0
     assert "pack cannot be written" in result.stderr
+
+
+def test_what_a_person_wrote_is_checked_without_writing_anything(written: Written) -> None:
+    path = written(entry("a"), entry("b", title="see https://x.example"))
+    (path.parent / "a.jpg").unlink()
+    before = {each.name for each in path.parent.iterdir()}
+    result = CliRunner().invoke(main, ["creatives", "check", str(path)])
+    assert result.exit_code == 3
+    assert "creative 'a', asset: " in result.output
+    assert "'b', fields: Expected `str` without any address - at `$.title`" in result.output
+    good = CliRunner().invoke(main, ["creatives", "check", str(written(entry("a")))])
+    assert (good.exit_code, good.output) == (0, "1 creative, no faults\n")
+    assert {each.name for each in path.parent.iterdir()} == before | {"a.jpg"}
