@@ -137,7 +137,8 @@ def _read_entries(entries: list[Any]) -> tuple[list[CreativeFault], list[Creativ
         try:
             creatives.append(msgspec.convert(entry, Creative))
         except msgspec.ValidationError as error:
-            what = str(error).replace(f"matching regex {NO_ADDRESS!r}", "without any address")
+            rule = "of one line, not empty, without any address"
+            what = str(error).replace(f"matching regex {NO_ADDRESS!r}", rule)
             faults.append(_fault(str(named or f"number {number}"), "fields", what))
     return faults, creatives
 

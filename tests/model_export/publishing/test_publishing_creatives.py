@@ -108,7 +108,7 @@ def test_all_faults_are_listed_with_their_places(tmp_path: Path, manifest: Path)
         "'narrow', suits: 1 of 16 segments, at least 2 are needed; add segments",
         "'sensitive', suits.segments: segment 5 is sensitive",
         "'ends', ends_at: not after starts_at",
-        "'linked', fields: Expected `str` without any address",
+        "'linked', fields: Expected `str` of one line, not empty, without any address",
         "'tracked', fields: Object contains unknown field `Impression`",
         "'gone', asset: ",
         "'other', asset: ",

@@ -158,7 +158,7 @@ def test_what_a_person_wrote_is_checked_without_writing_anything(written: Writte
     result = CliRunner().invoke(main, ["creatives", "check", str(path)])
     assert result.exit_code == 3
     assert "creative 'a', asset: " in result.output
-    assert "'b', fields: Expected `str` without any address - at `$.title`" in result.output
+    assert "'b', fields: Expected `str` of one line, not empty, without any add" in result.output
     good = CliRunner().invoke(main, ["creatives", "check", str(written(entry("a")))])
     assert (good.exit_code, good.output) == (0, "1 creative, no faults\n")
     assert {each.name for each in path.parent.iterdir()} == before | {"a.jpg"}
