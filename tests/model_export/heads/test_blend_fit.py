@@ -16,10 +16,11 @@ from model_export.heads.factors import ItemTable
 from model_export.heads.fit import fit_head
 from model_export.heads.fitted_head import FittedHead
 from model_export.heads.model_file import load_model, save_model
+from model_export.heads.trained_model import TrainedModel
 from model_export.heads.tuning import FitOrder, validation_value
 from model_export.log import WatchLog
 from model_export.publishing.artefacts import export
-from model_export.train import train
+from tests.model_export.heads.blend_cases import with_blend
 from tests.model_export.heads.timescales_cases import timescales_weights
 
 D = 8
@@ -83,19 +84,24 @@ def test_other_heads_make_no_blend(split: Split, linear: FittedHead) -> None:
         Halves.of(split.training, timescales=linear, linear=linear)
 
 
+def test_a_model_goes_all_the_way(model: TrainedModel, tmp_path: Path) -> None:
+    blend = with_blend(model)
+    save_model(blend, tmp_path / "d.npz")
+    loaded = load_model(tmp_path / "d.npz")
+    first, second = (export(each, each, now=1_780_000_000) for each in (blend, loaded))
+    assert first.model == second.model
+    assert first.manifest.head == loaded.head == "blend"
+
+
 @pytest.mark.deep
 @pytest.mark.skipif(find_spec("torch") is None, reason="needs PyTorch: edgeagent[train]")
-def test_a_trained_blend_goes_all_the_way(panel: WatchLog, tmp_path: Path) -> None:
-    few = panel.select(panel.users < 60)
-    model = train(few, seed=1, segments=16, dimension=16, head="blend")
-    assert isinstance(model.settings, BlendSettings)
-    assert model.settings.first == 8
-    assert model.validation is not None
-    save_model(model, tmp_path / "d.npz")
-    loaded = load_model(tmp_path / "d.npz")
-    first, second = (export(each, each, now=1_780_000_000) for each in (model, loaded))
-    assert first.model == second.model
-    assert first.manifest.head == "blend"
+def test_both_heads_and_the_gate_are_fitted(panel: WatchLog) -> None:
+    few = panel.select(panel.users < 25)
+    fitted = fit_head(few, "blend", FitOrder(dimension=16, seed=1), seeds=1)
+    assert isinstance(fitted.settings, BlendSettings)
+    assert (fitted.settings.first, len(fitted.table.rows)) == (8, 16)
+    assert fitted.validation is not None
+    assert np.isfinite(fitted.scorer()(some_histories(few)[0])).all()
 
 
 @pytest.mark.skipif(find_spec("torch") is not None, reason="PyTorch is there")
