@@ -63,8 +63,9 @@ def test_no_code_holds_anything_of_a_history_or_a_profile(
     serving.post("/profiles/create", name="Ada", kind="adult")
     advertise(running, "aimed", "plain")
     change(running, releases=ReleaseWatch(seen=seen(running)))
-    serving.post("/profiles/switch", name="Ada")
     serving.enter()
+    assert codes(serving) == before
+    serving.post("/profiles/switch", name="Ada")
     assert codes(serving) == before
 
 
