@@ -165,7 +165,7 @@ OTHER_BENCHES: tuple[Bench, ...] = (
     ),
     Bench(
         name="privacy",
-        seconds=60,
+        seconds=150,
         runs=1,
         quick=("--part", "0.1"),
         ratios=(
