@@ -1,6 +1,6 @@
 """Packages that are measured beside this project, in an environment of their own.
 
-Their pins do not fit this project's. The environment is made when a bench asks, and deleted.
+Their pins do not fit this project's. The environment is made when a bench asks.
 """
 
 from __future__ import annotations
@@ -13,24 +13,42 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["answer_of"]
+__all__ = ["answer_of", "answers_of", "environment"]
+
+_WHOLE = "packages"
+"""A file that says what was installed; written last, so that an environment cut short is none."""
 
 
 def answer_of(script: Path, packages: Sequence[str], *, asked: object) -> Any:  # noqa: ANN401 (JSON)
-    """Install ``packages``, and run a script that reads JSON from stdin and writes JSON."""
+    """Run a script that reads JSON from stdin and writes JSON; what it needs is deleted again."""
     with tempfile.TemporaryDirectory(prefix="published-") as directory:
-        python = Path(directory) / "bin" / "python"
-        subprocess.run([sys.executable, "-m", "venv", directory], check=True)
+        return json.loads(_run(environment(Path(directory), packages), script, asked))
+
+
+def answers_of(python: Path, script: Path, *, asked: object) -> list[Any]:
+    """Run a script that reads JSON from stdin and writes lines of JSON."""
+    return [json.loads(line) for line in _run(python, script, asked).splitlines()]
+
+
+def environment(directory: Path, packages: Sequence[str]) -> Path:
+    """Return the Python of an environment with ``packages``, made in ``directory`` if need be."""
+    python, whole = directory / "bin" / "python", directory / _WHOLE
+    if not whole.exists() or whole.read_text("utf-8").split() != list(packages):
+        subprocess.run([sys.executable, "-m", "venv", "--clear", directory], check=True)
         subprocess.run(
             [python, "-I", "-m", "pip", "install", "--quiet", *packages],
             check=True,
             stdout=sys.stderr,
         )
-        run = subprocess.run(
-            [python, "-I", str(script)],
-            input=json.dumps(asked),
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-    return json.loads(run.stdout)
+        whole.write_text("\n".join(packages), "utf-8")
+    return python
+
+
+def _run(python: Path, script: Path, asked: object) -> str:
+    return subprocess.run(
+        [python, "-I", str(script)],
+        input=json.dumps(asked),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout

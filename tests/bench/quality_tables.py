@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LAST_RUN", "last_run", "markdown", "with_table"]
+__all__ = ["LAST_RUN", "markdown", "with_table"]
 
 LAST_RUN = Path(__file__).with_name("quality.json")
 """What the page of benches shows: the file of the last whole run."""
@@ -58,11 +57,6 @@ def with_table(tables: Sequence[dict[str, Any]], new: dict[str, Any]) -> list[di
     added = [row for name, row in rows.items() if name not in {row["model"] for row in kept}]
     merged = [*added, *(rows.get(row["model"], row) for row in kept)]
     return [*tables[:at], {**new, "rows": merged}, *tables[at + 1 :]]
-
-
-def last_run() -> str:
-    """Return the tables of the last run."""
-    return markdown(json.loads(LAST_RUN.read_text("utf-8")))
 
 
 def _table(table: dict[str, Any]) -> str:

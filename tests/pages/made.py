@@ -31,7 +31,7 @@ from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
 from tests.api.methods.methods_page import reference
 from tests.bench.benches import BENCHES
-from tests.bench.quality_tables import last_run
+from tests.bench.rankers_tables import quality_page
 from tests.bench.result_tables import kept_result, table_of
 from tests.cli.command_tree import commands_of
 from tests.pages.found import BLOCK, ROOT, Page, pages
@@ -336,7 +336,7 @@ _TABLES: dict[str, Callable[[], str]] = {
     "pages": _index,
     "python api": _python_api,
     "python names": _python_names,
-    "quality tables": last_run,
+    "quality tables": quality_page,
     "sub-commands": _sub_commands,
     "service settings": lambda: _settings(config.ServiceConfig),
     "settings": lambda: _settings(config.Config),

@@ -173,7 +173,7 @@ def test_titles_that_only_later_parts_know_are_learnt_too() -> None:
     log = _circle(people=20)
     first, late = log.select(log.items < 20), log.select(log.users < 10)
     trainer = Trainer(first, SMALL, seed=1, more=[late])
-    list(trainer.round())
+    assert list(trainer.round())[-1] == 1.0, "all of it was learnt from"
     embeddings = trainer.snapshot().embeddings
     assert embeddings[:30].any(axis=1).all()
     assert not embeddings[30].any(), "nobody watched it"
