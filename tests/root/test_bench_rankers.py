@@ -14,9 +14,9 @@ from model_export.evaluation.ranking import evaluate_ranking, global_split
 from model_export.evaluation.splits import validation_split
 from model_export.log import WatchLog
 from model_export.synthetic import synthetic_panel
-from tests.bench.rankers import PUBLISHED, Kept, Published, table
 from tests.bench.quality_rows import RowFiles
 from tests.bench.quality_tables import LAST_RUN
+from tests.bench.rankers import PUBLISHED, Kept, Published, table
 from tests.bench.rankers_tables import LAST_RANKERS, with_rankers
 
 
