@@ -119,7 +119,7 @@ def _dataset(people: _People) -> Dataset:
 def _recommended(
     model: EASEModel | SASRecModel, training: _People, histories: _People
 ) -> list[list[int]]:
-    """Return the first titles for each history; it is of somebody the model has never seen."""
+    """Return the first titles for each history; the model has never seen it."""
     first, count = len(training), len(histories)
     known = {title for each in training for title in each}  # EASE takes no dataset with others
     seen = [[title for title in each if title in known] for each in histories]
