@@ -41,9 +41,8 @@ _MOST_LOCAL = 10_000_000
         "next week's model, whose segments keep their ids": (
             "model-export train --ratings ml-latest --previous model.npz"
         ),
-        "a log of a company's size, on a GPU": (
-            "model-export train --ratings views.parquet --catalogue titles.csv "
-            "--head timescales --device cuda"
+        "a large log, on a GPU": (
+            "model-export train --ratings ml-20m --head timescales --device cuda"
         ),
     },
 )
