@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import click
+from msgspec.structs import asdict
 
 from edgeagent.cli.box_options import BoxOptions, called_off, forgotten, pass_box, profile_option
 from edgeagent.cli.known_id import id_in_history
@@ -13,7 +14,7 @@ from edgeagent.cli.wording import TranslatedGroup, counted, words
 from edgeagent.clock import iso_utc, moment_of_iso
 from edgeagent.command_group import emit_json, json_option
 from edgeagent.errors import InputError, NoModel
-from edgeagent.messages import WatchEvent
+from edgeagent.messages import Viewing, WatchEvent
 from edgeagent.messages.fields import MAX_RETENTION_DAYS, AgePolicy
 from edgeagent.services.household.app_names import named_app
 from edgeagent.store import ViewingSpan
@@ -97,7 +98,7 @@ def list_(box: BoxOptions, *, limit: int, named_profile: str | None, as_json: bo
                 title = None
             titles[viewing.entity_id] = viewing.entity_id if title is None else title.title
     if as_json:
-        emit_json({"profile": profile, "count": total, "viewings": viewings})
+        emit_json({"profile": profile, "count": total, "viewings": [_told(v) for v in viewings]})
         return
     for viewing in viewings:
         progress = words("completed") if viewing.completed else _progress(viewing.progress_fraction)
@@ -240,6 +241,12 @@ def _parse_time(text: str, *, name: str) -> int:
         raise InputError(
             f"{name} {text!r} is not a time", hint="write it as 2026-11-24T20:15:00Z"
         ) from error
+
+
+def _told(viewing: Viewing) -> dict[str, Any]:
+    """Return the fields that are known, by name; the message itself travels as an array."""
+    fields = asdict(viewing).items()
+    return {name: told for name, told in fields if told is not None and told is not False}
 
 
 def _progress(fraction: float | None) -> str:

@@ -98,7 +98,12 @@ def test_history_is_added_listed_and_forgotten(terminal: Terminal) -> None:
     assert "2026-11-24T20:15:00Z  t:1  completed" in listed
     assert "50%" in listed
     assert "2 of 2 viewings" in listed
-    assert terminal.json("history", "list")["viewings"][0]["entity_id"] == "t:1"
+    terminal.says("history", "add", "t:3", "--progress", "0", "--at", "2026-11-24T19:00:00Z")
+    assert terminal.json("history", "list")["viewings"] == [
+        {"entity_id": "t:1", "watched_on": 1795551300, "completed": True},
+        {"entity_id": "t:2", "watched_on": 1795550400, "progress_fraction": 0.5},
+        {"entity_id": "t:3", "watched_on": 1795546800, "progress_fraction": 0.0},
+    ]
     assert "deleted 1 viewing of t:1" in terminal.says("history", "forget", "t:1")
     assert terminal.json("history", "forget", "t:1") == {"deleted": 0}
 
