@@ -230,7 +230,10 @@ def retention(box: BoxOptions, *, days: int | None, as_set: bool, as_json: bool)
     )
     if kept.lengthened:
         click.echo(
-            words("you chose {days}: it counts once reporting is withdrawn", days=kept.chosen_days)
+            words(
+                "{days} were asked for: that counts once reporting is withdrawn",
+                days=kept.asked_days,
+            )
         )
 
 

@@ -35,7 +35,7 @@ async def _promises(request: PageRequest) -> str:
             t("home.promise"),
             t("assessment.report"),
             t("assessment.budget", limit=budget.odds_limit),
-            t("assessment.retention", days=t.number(retention.days)),
+            t.count("assessment.retention", retention.days),
             t("assessment.note"),
         )
     )

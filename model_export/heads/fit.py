@@ -70,7 +70,7 @@ def torch_is_there() -> bool:
 
 
 def training_device(asked: Device) -> TrainingDevice:
-    """Return what head ``timescales`` is trained on here.
+    """Return what heads ``timescales`` and ``blend`` are trained on here.
 
     Raises:
         InputError: PyTorch is not installed, or finds no GPU where one was asked for.
@@ -78,7 +78,7 @@ def training_device(asked: Device) -> TrainingDevice:
     """
     if not torch_is_there():
         raise InputError(
-            "head timescales is trained with PyTorch, which is not installed",
+            "heads timescales and blend need PyTorch, which is not installed",
             hint="install it with: pip install 'edgeagent[train]'; or choose --head foldin",
         )
     from model_export.heads.timescales_torch import why_no_cuda  # noqa: PLC0415  (loads PyTorch)

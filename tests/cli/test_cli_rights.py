@@ -124,7 +124,7 @@ def test_retention_is_shortened_and_what_is_older_hidden_at_once(terminal: Termi
     assert terminal.json("history", "retention", "--days", "5")["days"] == 5
     assert terminal.json("history", "list")["count"] == 1
     terminal.says("consent", "grant", "reporting")
-    assert "counts once reporting is withdrawn" in terminal.says("history", "retention")
+    assert "5 were asked for: that counts once reporting" in terminal.says("history", "retention")
     assert terminal.json("history", "retention", "--default")["chosen_days"] is None
     refused(terminal, "history", "retention", "--days", "91", exit_code=3, match="91 days")
 

@@ -15,7 +15,7 @@ from edgeagent.dashboard.promises import Promises, read_promises
 from edgeagent.dashboard.rendering import render
 from edgeagent.dashboard.texts import LANGUAGES, load_texts
 from edgeagent.messages.answers.assessment import AssessmentShape, DeviationShape
-from edgeagent.messages.answers.household import PrivateSessionShape
+from edgeagent.messages.answers.household import PrivateSessionShape, RetentionPeriodShape
 from edgeagent.messages.answers.reports import CategoryShape, NamedTaskShape
 from edgeagent.messages.manifest import SegmentLabel
 from edgeagent.services.upkeep.settings_risk import deviations
@@ -161,5 +161,7 @@ def render_assessment(
         done="",
         form_key="",
         budget={"odds_limit": "81"},
-        retention={"days": 90},
+        retention=RetentionPeriodShape(
+            days=90, allowed_days=90, chosen_days=None, lengthened=False
+        ),
     )

@@ -53,7 +53,9 @@ def test_a_box_fresh_from_its_package_shows_every_page(serving: Serving) -> None
         answer = serving.get(path)
         assert answer.status == 200, (path, answer.text)
     for path in NEEDING_A_NAME:
-        assert serving.get(path).status == 404, path
+        missing = serving.get(path)
+        assert missing.status == 404, path
+        assert 'id="busy"' in missing.text  # htmx looks for it when the way back is taken
 
 
 def test_nothing_is_chosen_beforehand(serving: Serving, running: Running) -> None:
@@ -244,6 +246,9 @@ def test_retention_is_shortened_in_two_steps_and_taken_back(furnished: Serving) 
     longer = furnished.post("/retention/set", days="")
     assert (longer.status, "Keep viewings for 90 days?" in told(longer.text)) == (200, True)
     assert "does not hold" in told(longer.text)  # 1 day was lengthened to 8
+    assessed = told(furnished.get("/assessment").text)
+    assert "deleted after 1 day, or on the day after. does not hold" in assessed
+    assert "audience counts need 8 days" in assessed
     assert "after 8 days" in told(furnished.get("/retention").text)
     assert furnished.post("/retention/set", days="", sure="yes").status == 303
     assert "after 90 days" in told(furnished.get("/retention").text)

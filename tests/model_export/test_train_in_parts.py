@@ -97,4 +97,5 @@ def test_a_gpu_that_is_not_there_is_refused_before_anything_is_read(tmp_path: Pa
         pytest.skip("there is one")
     code, _, err = _run("train", "--device", "cuda", "--ratings", tmp_path / "none.csv")
     assert code != 0
-    assert ("--device cuda: PyTorch" if torch_is_there() else "PyTorch, which is not") in err
+    missing = "heads timescales and blend need PyTorch, which is not"
+    assert ("--device cuda: PyTorch" if torch_is_there() else missing) in err

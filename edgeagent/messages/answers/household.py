@@ -66,3 +66,8 @@ class RetentionPeriodShape(Shape, frozen=True, kw_only=True):
     """What the household chose; null when it chose nothing."""
     lengthened: bool
     """Whether less was chosen than reporting needs, so that more days are in effect."""
+
+    @property
+    def asked_days(self) -> int:
+        """In effect if reporting needed nothing."""
+        return min(self.chosen_days or self.allowed_days, self.allowed_days)

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from edgeagent.consent import ConsentRecord, Purpose
 from edgeagent.errors import InputError, StorageError
-from edgeagent.messages.codec import KeptMessage, checked_text
+from edgeagent.messages.codec import KeptMessage
 from edgeagent.messages.fields import (
     MAIN_PROFILE,
     MAX_AGE_RATING,
@@ -29,6 +29,7 @@ from edgeagent.services.household.consent_hints import ConsentHints, forget_hint
 from edgeagent.services.household.everything_off import switch_everything_off
 from edgeagent.services.household.privacy_flags import PrivacyFlags, forget_flags, move_flags
 from edgeagent.services.household.profile_lock import ProfileLock
+from edgeagent.services.household.profile_names import check_profile_name
 from edgeagent.services.household.withdrawal import withdrawals
 from edgeagent.services.state_store import StateStore
 from edgeagent.store import LedgerStore, Profile, ProfileKind
@@ -144,7 +145,7 @@ class Household:
             LedgerBroken: consents under that name cannot be withdrawn now.
 
         """
-        _valid_name(name)
+        check_profile_name(name)
         self.finish_rename()
         self._require_free(name)
         free_name(self._box.home.ledger, name, at=self._box.clock.now())
@@ -221,7 +222,7 @@ class Household:
             )
         self.finish_rename()
         self._find(name)
-        _valid_name(new_name)
+        check_profile_name(new_name)
         self._require_free(new_name)
         self._box.home.ledger.check()
         self._require_no_erasure()
@@ -384,7 +385,3 @@ def free_name(ledger: LedgerStore, name: str, *, at: int) -> None:
         ledger.append_consent(*left)
     forget_flags(ledger, name)
     forget_hints(ledger, name)
-
-
-def _valid_name(name: str) -> str:
-    return checked_text(name, ProfileName, name="name of a profile")

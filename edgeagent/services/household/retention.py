@@ -47,6 +47,11 @@ class RetentionPeriod:
     """Whether choice or settings are below the 8 days that reporting needs, so that 8 days
     apply."""
 
+    @property
+    def asked_days(self) -> int:
+        """How long they would be kept if reporting needed nothing."""
+        return min(self.chosen_days or self.allowed_days, self.allowed_days)
+
 
 class Retention:
     """Decides how long viewings are kept."""

@@ -56,7 +56,7 @@ def promises(
         ),
         Promise(
             topic="retention",
-            text=f"Viewings are deleted after {kept.days} days, or on the day after.",
+            text=f"Viewings are deleted after {kept.asked_days} days, or on the day after.",
             holds=not kept.lengthened
             and (dates is None or (dates[0] >= deleted_from and dates[1] <= now + _AHEAD_SECONDS)),
         ),

@@ -40,7 +40,10 @@ def test_profiles_have_histories_of_their_own(box: Box) -> None:
     assert [viewing.entity_id for viewing in history.window("main")] == ["t:1"]
 
 
-@pytest.mark.parametrize("name", ["", "x" * 65, "new\nline", "bell\x07"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "x" * 65, "new\nline", "bell\x07", "  ", "\u200b", "\u00a0\u2003", "a\u202eb", "\u2066a"],
+)
 def test_what_is_no_name_is_refused(box: Box, name: str) -> None:
     with pytest.raises(MalformedMessage, match="is not a valid name of a profile"):
         box.agent.household.create(name, kind="adult")
@@ -48,6 +51,14 @@ def test_what_is_no_name_is_refused(box: Box, name: str) -> None:
     with pytest.raises(MalformedMessage, match="is not a valid name of a profile"):
         box.agent.household.rename("anna", name)
     assert names(box) == ["main", "anna"]
+
+
+@pytest.mark.parametrize(
+    "name", ["\u0645\u062d\u0645\u062f", "\u06cc\u200c\u062e", "👨\u200d👩", " a"]
+)
+def test_names_of_any_script_are_names(box: Box, name: str) -> None:
+    box.agent.household.create(name, kind="adult")
+    assert names(box) == ["main", name]
 
 
 def test_switching_lasts_and_ends_a_private_session(box: Box) -> None:

@@ -79,6 +79,14 @@ def test_a_reporting_week_is_not_pruned_into(agent_box: AgentBox) -> None:
         assert agent.housekeeping().deleted == 6
 
 
+def test_settings_below_what_reporting_needs_say_what_was_asked_for(agent_box: AgentBox) -> None:
+    agent_box.config = Config(retention_days=3)
+    with agent_box.open() as agent:
+        agent.grant(Purpose.REPORTING)
+        kept = agent.retention.kept()
+        assert (kept.days, kept.asked_days, kept.chosen_days) == (8, 3, None)
+
+
 def test_a_broken_ledger_grants_no_longer_retention(agent_box: AgentBox) -> None:
     with agent_box.open() as agent:
         agent.grant(Purpose.REPORTING)

@@ -297,6 +297,8 @@ def test_any_year_over_budget_breaks_the_promise_however_long_ago(reported: Box)
 def test_keeping_longer_than_was_chosen_breaks_its_promise(reported: Box) -> None:
     reported.agent.retention.choose(3)
     assert broken_promises(reported) == ["retention"]
+    (broken,) = [one for one in reported.agent.reports.assess().promises if not one.holds]
+    assert "after 3 days" in broken.text  # 8 days hold, and are not what was chosen
 
 
 def test_a_damaged_page_breaks_the_promise_of_a_whole_record(reported: Box) -> None:
