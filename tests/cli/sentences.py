@@ -44,7 +44,9 @@ def _of_assessments(agent: Agent) -> Iterator[tuple[str, str]]:
     yield from _all(assessment.besides, "privacy/privacy.json")
     cases = (assessment.conclusions.worst_case, known.conclusions.worst_case)
     yield from _all(cases, "services/reports/assessment.py")
-    texts = [promise.text for promise in assessment.promises]
+    agent.retention.choose(1)
+    shortest = agent.reports.assess()
+    texts = [promise.text for one in (assessment, shortest) for promise in one.promises]
     yield from _all(texts, "services/reports/promises.py")
 
 

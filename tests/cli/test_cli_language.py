@@ -109,6 +109,9 @@ def test_what_another_room_says_is_known_whatever_numbers_it_names(
     assert said("Viewings are deleted after 30 days, or on the day after.").startswith(
         "Einträge werden nach 30 Tagen gelöscht"
     )
+    assert said("Viewings are deleted after 1 day, or on the day after.").startswith(
+        "Einträge werden nach 1 Tag gelöscht"
+    )
 
 
 def test_every_command_is_translated_when_its_help_is_shown() -> None:

@@ -56,7 +56,7 @@ def promises(
         ),
         Promise(
             topic="retention",
-            text=f"Viewings are deleted after {kept.asked_days} days, or on the day after.",
+            text=f"Viewings are deleted after {_days(kept.asked_days)}, or on the day after.",
             holds=not kept.lengthened
             and (dates is None or (dates[0] >= deleted_from and dates[1] <= now + _AHEAD_SECONDS)),
         ),
@@ -66,3 +66,7 @@ def promises(
             holds=not ledger.integrity_errors(),
         ),
     )
+
+
+def _days(number: int) -> str:
+    return f"{number} day" if number == 1 else f"{number} days"

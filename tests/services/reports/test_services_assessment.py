@@ -299,6 +299,8 @@ def test_keeping_longer_than_was_chosen_breaks_its_promise(reported: Box) -> Non
     assert broken_promises(reported) == ["retention"]
     (broken,) = [one for one in reported.agent.reports.assess().promises if not one.holds]
     assert "after 3 days" in broken.text  # 8 days hold, and are not what was chosen
+    reported.agent.retention.choose(1)
+    assert "after 1 day," in reported.agent.reports.assess().promises[2].text
 
 
 def test_a_damaged_page_breaks_the_promise_of_a_whole_record(reported: Box) -> None:
