@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -38,6 +37,8 @@ class TerminalLines(io.TextIOWrapper):
 
     def write(self, text: str, /) -> int:
         """Write text, with more line breaks where the terminal would end a line."""
+        import shutil  # noqa: PLC0415  (heavy: imports archive formats, and a service has no terminal)
+
         columns = shutil.get_terminal_size().columns  # people make windows narrower meanwhile
         if self._keeps_whole or columns < _NARROWEST:
             super().write(text)

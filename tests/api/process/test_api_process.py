@@ -25,6 +25,7 @@ MUST_NOT_LOAD = {
     "server_stub",
     "model_export",
     "lzma",
+    "shutil",
     "sqlite3",
     "sqlite_utils",
     "starlette",
