@@ -31,6 +31,8 @@ json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, for machines."
 )
 
+_READER_GONE = 1
+"""click's exit code for a pipe that nobody reads any more."""
 _IN_UTF_8 = "write it in UTF-8, or set the terminal to it"
 
 
@@ -118,6 +120,8 @@ class _Stream(io.FileIO):
 
 
 def _print_lost(lost: _Unwritten) -> NoReturn:
+    if isinstance(lost.__cause__, BrokenPipeError):  # such as head, which has read enough
+        sys.exit(_READER_GONE)
     error = OutputError(
         f"the output cannot be written: {lost}",
         hint="what the command did before is done; let it print to another place",
