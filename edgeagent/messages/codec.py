@@ -105,8 +105,14 @@ def checked(message: M) -> M:
     return sound
 
 
-def checked_text(text: str, kind: Any, *, name: str) -> str:  # noqa: ANN401  (an annotated str)
-    """Return ``text`` after the validation of that field type; ``name`` is used in errors.
+def checked_text(text: str, kind: Any, *, name: str, allowed: str) -> str:  # noqa: ANN401  (an annotated str)
+    """Return ``text`` after the validation of that field type.
+
+    Args:
+        text: of a caller.
+        kind: an annotated str.
+        name: what the text is, for errors.
+        allowed: what that field type takes, in words.
 
     Raises:
         MalformedMessage: it is not valid.
@@ -116,9 +122,7 @@ def checked_text(text: str, kind: Any, *, name: str) -> str:  # noqa: ANN401  (a
         sound: str = msgspec.convert(text, kind)
         sound.encode()
     except (msgspec.ValidationError, UnicodeEncodeError) as error:
-        raise MalformedMessage(
-            f"{text!r} is not a valid {name}: {error}", hint="printable characters, at least one"
-        ) from error
+        raise MalformedMessage(f"{text!r} is not a valid {name}: {error}", hint=allowed) from error
     return sound
 
 

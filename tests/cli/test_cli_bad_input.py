@@ -287,6 +287,22 @@ def test_a_receipt_of_nobody_is_refused(home: Path) -> None:
     assert run(home, "consent", "receipt", "--profile", "new").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        (["promo", "choose", "../x"], "a-z, 0-9, and after the first also - and _; 32 at most"),
+        (["promo", "hide", "Ä"], "a-z, 0-9, and after the first also - and _; 64 at most"),
+        (["profile", "create", "x" * 65], "1 to 64 printable characters"),
+    ],
+)
+def test_a_name_that_is_refused_is_told_what_is_allowed(
+    home: Path, words: list[str], allowed: str
+) -> None:
+    refused = run(home, *words)
+    assert "is not a valid" in complaint(refused, 3)
+    assert f"\n  try: {allowed}\n" in refused.stderr
+
+
 def test_a_file_that_is_no_export_is_named(home: Path, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     page.write_text("<html>")

@@ -23,7 +23,9 @@ def check_profile_name(name: str) -> None:
             round what stands beside it.
 
     """
-    checked_text(name, ProfileName, name="name of a profile")
+    checked_text(
+        name, ProfileName, name="name of a profile", allowed="1 to 64 printable characters"
+    )
     seen = any(character.isprintable() and character != " " for character in name)
     if not seen or any(character in _REORDERING for character in name):
         raise MalformedMessage(

@@ -62,7 +62,9 @@ class TitleIndex:
 
         """
         for entity_id in entity_ids:
-            checked_text(entity_id, EntityId, name="id of a title")
+            checked_text(
+                entity_id, EntityId, name="id of a title", allowed="1 to 256 printable characters"
+            )
         unknown = self.unknown(entity_ids)
         if unknown:
             raise UnknownEntity(

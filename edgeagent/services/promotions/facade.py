@@ -43,6 +43,8 @@ from edgeagent.store.home_files import MODELS_DIRECTORY
 
 __all__ = ["ChosenCreative", "CreativeReason", "ListedCreative", "Promotions"]
 
+_NAME_CHARACTERS = "a-z, 0-9, and after the first also - and _"
+
 
 class Promotions:
     """Chooses among the creatives on the box."""
@@ -98,7 +100,9 @@ class Promotions:
             InputError: there is no such profile, or the number or placement is none.
 
         """
-        checked_text(placement, PlacementName, name="placement")
+        checked_text(
+            placement, PlacementName, name="placement", allowed=f"{_NAME_CHARACTERS}; 32 at most"
+        )
         if not 1 <= number <= MOST_AT_ONCE:
             raise InputError(
                 f"{number} creatives at once", hint=f"ask for 1 to {MOST_AT_ONCE} of them"
@@ -237,7 +241,7 @@ class Promotions:
             InputError: there is no such profile.
 
         """
-        checked_text(name, PartyName, name=what)
+        checked_text(name, PartyName, name=what, allowed=f"{_NAME_CHARACTERS}; 64 at most")
         catalogue = self._library.catalogue()
         known = () if catalogue is None else catalogue.creatives
         if name not in {_name_of(creative, what) for creative in known}:
