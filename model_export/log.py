@@ -41,6 +41,8 @@ class WatchLog:
     """What genre words mean to the operator of the catalogue."""
     remarks: tuple[str, ...] = ()
     """What people should know of how the files were read."""
+    is_invented: bool = False
+    """Whether no file was read, so that nothing can be said about its columns."""
 
     def __len__(self) -> int:
         """Return the number of viewings."""

@@ -21,7 +21,7 @@ def log_remarks(log: WatchLog) -> tuple[str, ...]:
 
 
 def _too_uniform(log: WatchLog) -> Iterator[str]:
-    if not len(log):
+    if log.is_invented or not len(log):
         return
     if log.user_count == 1:
         yield "all viewings are of one person: 'user' has to say whose each viewing is"

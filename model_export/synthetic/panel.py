@@ -112,7 +112,7 @@ def _log(
     world = build_world(catalogue)
     people = draw_people(rng, households=households, world=world)
     log = live(rng, world=world, people=people, weeks=weeks, start=start, advance=advance)
-    return replace(log, metadata=credits_of(world))
+    return replace(log, metadata=credits_of(world), is_invented=True)
 
 
 def _stream(seed: int, stream: int) -> np.random.Generator:

@@ -190,6 +190,12 @@ def test_ratings_are_read(tmp_path: Path) -> None:
     assert not (tmp_path / "m.npz").exists()
 
 
+def test_an_invented_panel_that_is_too_small_is_not_told_about_columns(tmp_path: Path) -> None:
+    code, _, err = _run("train", "--households", "1", "--out", tmp_path / "m.npz")
+    assert code == 3
+    assert "\n  try: give a larger log, or ask for fewer segments" in err
+
+
 def test_a_table_and_its_catalogue_are_read(tmp_path: Path) -> None:
     (tmp_path / "titles.csv").write_text("item,title\na,A\n")
     (tmp_path / "log.csv").write_text("user,item,timestamp\nu,a,978300760\nu,x,978300760\n")
