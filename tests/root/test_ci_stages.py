@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -101,9 +102,11 @@ def test_a_test_that_hangs_ends_its_stage_not_the_whole_run(tmp_path: Path) -> N
     test = tmp_path / "test_waits.py"
     test.write_text("import threading\ndef test_waits():\n    threading.Event().wait()\n", "utf-8")
     sooner = options.replace("timeout=1200", "timeout=1", 1)
+    alone = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-o", *sooner.split(), test],
         cwd=tmp_path,
+        env=alone,
         capture_output=True,
         text=True,
         check=False,

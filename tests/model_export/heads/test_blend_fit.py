@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def test_both_heads_and_the_gate_are_fitted(panel: WatchLog) -> None:
     assert np.isfinite(fitted.scorer()(some_histories(few)[0])).all()
 
 
-@pytest.mark.skipif(find_spec("torch") is not None, reason="PyTorch is there")
-def test_without_pytorch_it_is_refused(panel: WatchLog) -> None:
+def test_without_pytorch_it_is_refused(panel: WatchLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(InputError, match="PyTorch"):
         fit_head(panel, "blend", FitOrder(dimension=16, seed=1))
