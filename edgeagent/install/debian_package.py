@@ -40,6 +40,7 @@ _NOT_FOR_A_BOX = (
     "onnxruntime/quantization",
     "onnxruntime/tools",
     "onnxruntime/transformers",
+    "segno/cli.py",
     "**/.gitignore",
 )
 """A ninth of what pip resolves: nothing of it is ever imported there, and flash is scarce."""

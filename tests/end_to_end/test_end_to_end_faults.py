@@ -61,7 +61,7 @@ def test_a_flipped_byte_in_the_model_is_noticed_and_mended_by_an_update(
     household.agent.update_model()
     household.agent.recommend()
     household.reopen()
-    (model,) = (household.directory / "models" / "targets").glob("*.onnx")
+    (model,) = (household.directory / "models" / "in_use").glob("*.onnx")
     flip(model)
     popular = household.agent.recommend()
     assert popular.ranked_by == "popularity"
