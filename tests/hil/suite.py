@@ -13,11 +13,12 @@ from tests.hil.requirements import Target
 from tests.hil.result import TargetResult, read_result
 from tests.hil.wheels import ROOT
 
-__all__ = ["run_suite"]
+__all__ = ["last_words", "run_suite"]
 
 _END_SECONDS = 60
 _RAN_TO_THE_END = (0, 1)
 """Exit codes of pytest: all passed, some failed."""
+_LAST_LINES = 20
 
 
 def run_suite(
@@ -68,7 +69,20 @@ def run_suite(
     if process.returncode not in _RAN_TO_THE_END:
         # The test that was under way looks as if it had passed.
         result.failed.append(f"the suite broke off: pytest's exit code is {process.returncode}")
+    if result.failed:
+        for line in last_words(state):
+            say(line)
     return result
+
+
+def last_words(state: Path) -> list[str]:
+    """Return the end of what an emulated machine and qemu said: why no SSH answers, for one."""
+    return [
+        f"{name}: {line}"
+        for name in ("console", "qemu.log")
+        if (state / name).is_file()
+        for line in (state / name).read_text("utf-8", "replace").splitlines()[-_LAST_LINES:]
+    ]
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -26,6 +26,7 @@ from tests.hil.rehearse import Orders, exit_code, main
 from tests.hil.requirements import Target, missing
 from tests.hil.result import TargetResult, in_words, read_result
 from tests.hil.side_by_side import run_side_by_side
+from tests.hil.suite import last_words
 from tests.hil.targets import Builder
 from tests.hil.wheels import ROOT
 
@@ -34,6 +35,16 @@ JUNIT = """<testsuites><testsuite time="7.5">
 <testcase classname="tests.hil.test_a" name="absent"><skipped message="no tin opener"/></testcase>
 {more}</testsuite></testsuites>"""
 BAD = '<testcase classname="tests.hil.test_a" name="bad"><failure message="no"/></testcase>'
+
+
+def test_a_machine_that_did_not_come_up_is_told_by_its_last_words(tmp_path: Path) -> None:
+    assert last_words(tmp_path) == []  # a chroot has no console
+    lines = [f"[{number}] booting" for number in range(50)]
+    (tmp_path / "console").write_bytes("\n".join(lines).encode() + b"\xff\n")
+    (tmp_path / "qemu.log").write_text("qemu: no such disk\n", "utf-8")
+    said = last_words(tmp_path)
+    assert (said[0], len(said)) == ("console: [30] booting", 21)
+    assert said[-1] == "qemu.log: qemu: no such disk"
 
 
 def test_what_is_in_the_cache_is_not_built_again(tmp_path: Path) -> None:
@@ -162,6 +173,7 @@ import sys
 from pathlib import Path
 from tests.hil.rehearse import leave_in_order
 from tests.hil.side_by_side import run_side_by_side
+from tests.hil.suite import last_words
 leave_in_order(3600)
 run_side_by_side({{name: (sys.executable, "-c", {CHILD!r}) for name in "ab"}}, cwd=Path())
 """
