@@ -162,6 +162,6 @@ def render_assessment(
         form_key="",
         budget={"odds_limit": "81"},
         retention=RetentionPeriodShape(
-            days=90, allowed_days=90, chosen_days=None, lengthened=False
+            days=90, allowed_days=90, chosen_days=None, asked_days=90, lengthened=False
         ),
     )

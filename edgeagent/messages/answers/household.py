@@ -64,10 +64,7 @@ class RetentionPeriodShape(Shape, frozen=True, kw_only=True):
     """The most that the settings allow."""
     chosen_days: int | None
     """What the household chose; null when it chose nothing."""
+    asked_days: int
+    """In effect if reporting needed nothing."""
     lengthened: bool
-    """Whether less was chosen than reporting needs, so that more days are in effect."""
-
-    @property
-    def asked_days(self) -> int:
-        """In effect if reporting needed nothing."""
-        return min(self.chosen_days or self.allowed_days, self.allowed_days)
+    """Whether fewer were asked for than reporting needs, so that more days are in effect."""

@@ -43,14 +43,11 @@ class RetentionPeriod:
     """What settings and consents allow at most."""
     chosen_days: int | None
     """What the household chose."""
+    asked_days: int
+    """How long they would be kept if reporting needed nothing."""
     lengthened: bool
     """Whether choice or settings are below the 8 days that reporting needs, so that 8 days
     apply."""
-
-    @property
-    def asked_days(self) -> int:
-        """How long they would be kept if reporting needed nothing."""
-        return min(self.chosen_days or self.allowed_days, self.allowed_days)
 
 
 class Retention:
@@ -73,13 +70,14 @@ class Retention:
         chosen = self._states.load().retention_days
         # Settings that allow more than was consented to change nothing until they are, too.
         allowed = min(self._allowed_days, self._consented_days())
-        days = min(chosen or allowed, allowed)
+        asked = min(chosen or allowed, allowed)
         floor = MIN_DAYS_WHILE_REPORTING if self._anybody_reports() else 1
         return RetentionPeriod(
-            days=max(days, floor),
+            days=max(asked, floor),
             allowed_days=allowed,
             chosen_days=chosen,
-            lengthened=days < floor,
+            asked_days=asked,
+            lengthened=asked < floor,
         )
 
     def choose(self, days: int | None, *, pin: str | None = None) -> RetentionPeriod:

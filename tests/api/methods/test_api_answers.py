@@ -58,14 +58,24 @@ def test_nothing_is_left_out_of_an_answer(kind: type, shape: type[Shape]) -> Non
 
 
 def test_an_answer_is_closed_and_its_values_are_checked() -> None:
-    period = RetentionPeriod(days=90, allowed_days=365, chosen_days=None, lengthened=False)
+    period = RetentionPeriod(
+        days=90, allowed_days=365, chosen_days=None, asked_days=90, lengthened=False
+    )
     told = household.RetentionPeriodShape.of(period)
     sent = msgspec.json.encode(told)
-    assert sent == b'{"days":90,"allowedDays":365,"chosenDays":null,"lengthened":false}'
+    assert sent == (
+        b'{"days":90,"allowedDays":365,"chosenDays":null,"askedDays":90,"lengthened":false}'
+    )
     assert msgspec.json.decode(sent, type=household.RetentionPeriodShape) == told
     with pytest.raises(msgspec.ValidationError, match="unknown field `because`"):
         msgspec.json.decode(sent[:-1] + b',"because":1}', type=household.RetentionPeriodShape)
     with pytest.raises(msgspec.ValidationError, match=r"Expected `int`.*\$\.days"):
         household.RetentionPeriodShape.of(
-            RetentionPeriod(days="90", allowed_days=1, chosen_days=None, lengthened=False)  # type: ignore[arg-type]
+            RetentionPeriod(
+                days="90",  # type: ignore[arg-type]
+                allowed_days=1,
+                chosen_days=None,
+                asked_days=1,
+                lengthened=False,
+            )
         )
