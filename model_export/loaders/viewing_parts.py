@@ -1,8 +1,9 @@
-"""A log in Parquet that is not to be in memory at once: some people at a time, from files.
+"""A log in Parquet that is not to be in memory at once: some people at a time, from a file.
 
-The rows are read once and each person's go to one of several files, by a hash of the name; a file
-read back is a log of those people's whole histories. The files hold who watched what as numbers,
-in a directory that only this user may read and that is gone when the log is left.
+The rows are read once and written into one file, each person's into one of several parts, by a hash
+of the name; a part read back is a log of those people's whole histories. The file holds who watched
+what as numbers. It has no name, so that it is gone with the process that wrote it, even one that
+was killed.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import blake2b
+from io import BufferedRandom
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile
 from typing import Protocol, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeagent.errors import InputError
 from model_export.loaders.catalogue_builder import LoadedCatalogue
@@ -48,14 +51,15 @@ class _ReadSoFar(Protocol):
 class ViewingParts(Sequence[WatchLog]):
     """Logs of some people each, over the same titles; each is read when it is asked for."""
 
-    def __init__(self, files: Sequence[Path], catalogue: LoadedCatalogue) -> None:
-        """Offer the parts in ``files``."""
-        self._files = tuple(files)
+    def __init__(self, spread: _Spread, parts: Sequence[int], catalogue: LoadedCatalogue) -> None:
+        """Offer some of the parts."""
+        self._spread = spread
+        self._parts = parts
         self._catalogue = catalogue
 
     def __len__(self) -> int:
         """Return how many parts there are."""
-        return len(self._files)
+        return len(self._parts)
 
     @overload
     def __getitem__(self, place: int) -> WatchLog: ...
@@ -64,8 +68,8 @@ class ViewingParts(Sequence[WatchLog]):
     def __getitem__(self, place: int | slice) -> WatchLog | ViewingParts:
         """Read one part; of a slice none is read."""
         if isinstance(place, slice):
-            return ViewingParts(self._files[place], self._catalogue)
-        rows = np.fromfile(self._files[place], dtype=_ROW)
+            return ViewingParts(self._spread, self._parts[place], self._catalogue)
+        rows = self._spread.read(self._parts[place])
         people, users = np.unique(rows["user"], return_inverse=True)
         columns = ViewingColumns(
             users=users.astype(np.int64),
@@ -74,6 +78,39 @@ class ViewingParts(Sequence[WatchLog]):
             completion=np.ascontiguousarray(rows["completion"]),
         )
         return log_of(columns, self._catalogue, people=len(people))
+
+
+class _Spread:
+    """Rows in one file: batch by batch as they were read, each batch ordered by part."""
+
+    def __init__(self, file: BufferedRandom, *, parts: int) -> None:
+        self._file = file
+        self._parts = parts
+        self._counts: list[NDArray[np.int64]] = []
+
+    def add(self, read: ViewingColumns) -> None:
+        """Write a batch."""
+        rows = np.empty(len(read.users), dtype=_ROW)
+        rows["user"], rows["item"] = read.users, read.items
+        rows["watched_on"], rows["completion"] = read.watched_on, read.completion
+        part = read.users % self._parts
+        self._file.write(rows[np.argsort(part, kind="stable")].tobytes())
+        self._counts.append(np.bincount(part, minlength=self._parts))
+
+    def filled(self) -> list[int]:
+        """Return the parts that hold anything."""
+        return np.flatnonzero(np.sum(self._counts, axis=0)).tolist() if self._counts else []
+
+    def read(self, part: int) -> NDArray[np.void]:
+        """Return the rows of one part, in the order in which they came."""
+        counts = np.array(self._counts)
+        begins = np.cumsum(counts).reshape(counts.shape) - counts
+        rows = np.empty(counts[:, part].sum(), dtype=_ROW)
+        there = rows.view(np.uint8).data
+        for begin, count in zip(begins[:, part].tolist(), counts[:, part].tolist(), strict=True):
+            self._file.seek(begin * _ROW.itemsize)
+            there = there[self._file.readinto(there[: count * _ROW.itemsize]) :]
+        return rows
 
 
 @contextmanager
@@ -95,7 +132,7 @@ def viewings_in_parts(
         catalogue: its ids are the log's items.
         skip_unknown: leave out viewings of items that the catalogue does not hold.
         at_once: viewings of a part; more where few people watch most of all.
-        scratch: directory in which the parts are written for as long as they are used.
+        scratch: directory whose disk holds the parts for as long as they are used.
         progress: told how many rows were read.
 
     Raises:
@@ -105,18 +142,16 @@ def viewings_in_parts(
     total = parquet_rows(path)
     count = max(math.ceil(total / at_once), 1)
     column = {title.entity_id: number for number, title in enumerate(catalogue.titles)}
-    with TemporaryDirectory(prefix=".viewings-", dir=_made(scratch)) as directory:
-        files = [Path(directory) / f"{number}" for number in range(count)]
-        done = 0
+    with TemporaryFile(dir=_made(scratch)) as file:
+        spread, done = _Spread(file, parts=count), 0
         for batch in read_table(path, required=REQUIRED):
-            read = viewings_of(batch, _hashed, column, skip_unknown=skip_unknown)
-            _spread(read, files)
+            spread.add(viewings_of(batch, _hashed, column, skip_unknown=skip_unknown))
             done += len(batch.numbers)
             progress(done, total)
-        written = [file for file in files if file.exists()]
-        if not written:
+        filled = spread.filled()
+        if not filled:
             raise nothing_known(path, catalogue, rows=done)
-        yield ViewingParts(written, catalogue)
+        yield ViewingParts(spread, filled, catalogue)
 
 
 def _made(scratch: Path) -> Path:
@@ -129,13 +164,3 @@ def _made(scratch: Path) -> Path:
 def _hashed(name: str) -> int:
     """Number a person: 63 bits, which two of ten million people share with a chance of 1 : 10⁵."""
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") >> 1
-
-
-def _spread(read: ViewingColumns, files: Sequence[Path]) -> None:
-    rows = np.empty(len(read.users), dtype=_ROW)
-    rows["user"], rows["item"] = read.users, read.items
-    rows["watched_on"], rows["completion"] = read.watched_on, read.completion
-    part = read.users % len(files)
-    for number in np.unique(part):
-        with files[number].open("ab") as file:  # so many may not be open at a time
-            rows[part == number].tofile(file)

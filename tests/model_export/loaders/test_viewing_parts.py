@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections import Counter
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -69,7 +72,7 @@ def test_the_parts_hold_everybodys_whole_history_once(tmp_path: Path) -> None:
         assert isinstance(parts, ViewingParts)
         logs = list(parts)
         assert [len(log) for log in parts[1:]] == [len(log) for log in logs[1:]]
-        assert all(not p.stat().st_mode & 0o77 for p in _scratch(tmp_path)), "others may not look"
+        assert _names(tmp_path) == {"titles.csv", "log.parquet"}, "what is written has no name"
     assert len(logs) == 3
     assert max(map(len, logs)) < len(whole) / 2
     found = [tuple(history) for log in logs for history in _histories(log)]
@@ -81,8 +84,8 @@ def test_the_parts_hold_everybodys_whole_history_once(tmp_path: Path) -> None:
     assert told[-1] == (900, 900)
 
 
-def _scratch(directory: Path) -> list[Path]:
-    return list(directory.glob(".viewings-*"))
+def _names(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()}
 
 
 def test_the_order_of_rows_changes_nothing(tmp_path: Path) -> None:
@@ -99,17 +102,45 @@ def test_the_order_of_rows_changes_nothing(tmp_path: Path) -> None:
             assert (first.completion == second.completion).all()
 
 
-def test_nothing_is_left_behind_however_it_ends(tmp_path: Path) -> None:
+_TRAIN = "from model_export.cli import main; main()"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [_TRAIN, f"import os; del os.O_TMPFILE; {_TRAIN}"],
+    ids=["", "a disk on which every file begins with a name"],
+)
+def test_a_training_that_is_killed_leaves_nobodys_viewings(tmp_path: Path, program: str) -> None:
     path = _write(tmp_path)
+    arguments = {
+        "--ratings": path,
+        "--catalogue": tmp_path / "titles.csv",
+        "--viewings-at-once": 300,
+        "--out": tmp_path / "model.npz",
+        "--head": "foldin",
+        "--segments": 8,
+    }
+    words = [str(word) for pair in arguments.items() for word in pair]
+    with subprocess.Popen(
+        [sys.executable, "-c", program, "train", *words], stderr=subprocess.PIPE, text=True
+    ) as training:
+        assert training.stderr is not None
+        said = next((line for line in training.stderr if "read in 3 parts" in line), "")
+        written = _unnamed(training.pid, tmp_path) if said else []
+        training.kill()
+    assert training.returncode == -signal.SIGKILL
+    assert written == [900 * 24], "all viewings were on that disk when it died"
+    assert _names(tmp_path) == {"titles.csv", "log.parquet"}
 
-    def cut_short() -> None:
-        with _parts(path, at_once=300):
-            assert _scratch(tmp_path)
-            raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        cut_short()
-    assert not _scratch(tmp_path)
+def _unnamed(process: int, directory: Path) -> list[int]:
+    """Return the sizes of a process's open files that lie in a directory without a name."""
+    opened = Path(f"/proc/{process}/fd").iterdir()
+    return [
+        link.stat().st_size
+        for link in opened
+        if str(link.readlink()).startswith(f"{directory}/") and not link.stat().st_nlink
+    ]
 
 
 def test_what_is_wrong_is_named_with_its_row(tmp_path: Path) -> None:
@@ -117,7 +148,6 @@ def test_what_is_wrong_is_named_with_its_row(tmp_path: Path) -> None:
     refusal = pytest.raises(InputError, match="row 451, field 'user'")
     with refusal, _parts(path, at_once=300):
         pass
-    assert not _scratch(tmp_path)
 
 
 def test_a_log_of_other_titles_is_refused(tmp_path: Path) -> None:
