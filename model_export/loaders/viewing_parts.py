@@ -51,9 +51,9 @@ class _ReadSoFar(Protocol):
 class ViewingParts(Sequence[WatchLog]):
     """Logs of some people each, over the same titles; each is read when it is asked for."""
 
-    def __init__(self, spread: _Spread, parts: Sequence[int], catalogue: LoadedCatalogue) -> None:
+    def __init__(self, file: _PartsFile, parts: Sequence[int], catalogue: LoadedCatalogue) -> None:
         """Offer some of the parts."""
-        self._spread = spread
+        self._file = file
         self._parts = parts
         self._catalogue = catalogue
 
@@ -68,8 +68,8 @@ class ViewingParts(Sequence[WatchLog]):
     def __getitem__(self, place: int | slice) -> WatchLog | ViewingParts:
         """Read one part; of a slice none is read."""
         if isinstance(place, slice):
-            return ViewingParts(self._spread, self._parts[place], self._catalogue)
-        rows = self._spread.read(self._parts[place])
+            return ViewingParts(self._file, self._parts[place], self._catalogue)
+        rows = self._file.read(self._parts[place])
         people, users = np.unique(rows["user"], return_inverse=True)
         columns = ViewingColumns(
             users=users.astype(np.int64),
@@ -80,7 +80,7 @@ class ViewingParts(Sequence[WatchLog]):
         return log_of(columns, self._catalogue, people=len(people))
 
 
-class _Spread:
+class _PartsFile:
     """Rows in one file: batch by batch as they were read, each batch ordered by part."""
 
     def __init__(self, file: BufferedRandom, *, parts: int) -> None:
@@ -143,15 +143,15 @@ def viewings_in_parts(
     count = max(math.ceil(total / at_once), 1)
     column = {title.entity_id: number for number, title in enumerate(catalogue.titles)}
     with TemporaryFile(dir=_made(scratch)) as file:
-        spread, done = _Spread(file, parts=count), 0
+        written, done = _PartsFile(file, parts=count), 0
         for batch in read_table(path, required=REQUIRED):
-            spread.add(viewings_of(batch, _hashed, column, skip_unknown=skip_unknown))
+            written.add(viewings_of(batch, _hashed, column, skip_unknown=skip_unknown))
             done += len(batch.numbers)
             progress(done, total)
-        filled = spread.filled()
+        filled = written.filled()
         if not filled:
             raise nothing_known(path, catalogue, rows=done)
-        yield ViewingParts(spread, filled, catalogue)
+        yield ViewingParts(written, filled, catalogue)
 
 
 def _made(scratch: Path) -> Path:
