@@ -49,7 +49,7 @@ from edgeagent.dashboard.request_checks import (
 )
 from edgeagent.dashboard.session import SESSION_SECONDS, BrowserSession, Sessions
 from edgeagent.dashboard.texts import Said, Texts, choose_language, load_texts
-from edgeagent.errors import ConsentRequired, EdgeAgentError, InputError, NetworkError, NoModel
+from edgeagent.errors import ConsentRequired, EdgeAgentError, NetworkError, NoModel
 from edgeagent.randomness import RandomSource
 
 __all__ = ["ROUTES", "Dashboard"]
@@ -192,8 +192,8 @@ class Dashboard:
         kind = f"trouble{error.code}"
         here = f"{kind}{request.url.path.replace('/', '.')}"
         if f"{here}.title" in texts:
-            return self._notice(request, here, status_code=503)
-        if _is_no_form_of_ours(error):
+            return self._notice(request, here, status_code=400 if error.is_of_parameters else 503)
+        if error.is_of_parameters:
             return self._notice(request, "missing", status_code=400)
         if f"{kind}.title" not in texts or not _is_its_code(error):
             kind = "trouble"
@@ -219,11 +219,6 @@ class Dashboard:
 
 def _colours(request: Request) -> Colours:
     return choose_colours(request.cookies.get(look.COLOURS_COOKIE))
-
-
-def _is_no_form_of_ours(error: Refused) -> bool:
-    """Say whether the box takes no such parameter: its words are for programs."""
-    return error.code == InputError.rpc_code and str(error).startswith("EdgeAgent.")
 
 
 def _is_its_code(error: Refused) -> bool:

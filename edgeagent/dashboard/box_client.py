@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 import msgspec
 
-from edgeagent.errors import EdgeAgentError, NetworkError
+from edgeagent.errors import EdgeAgentError, InputError, NetworkError
 from edgeagent.messages.failure import RpcError
 
 __all__ = ["BoxClient", "Refused"]
@@ -29,9 +30,12 @@ class Refused(EdgeAgentError):
     that does not answer.
     """
 
-    def __init__(self, told: RpcError) -> None:
-        """Keep what the service said."""
+    def __init__(self, told: RpcError, *, asked_with: Mapping[str, object]) -> None:
+        """Keep what the service said to a call with these parameters."""
         self.code = told.code
+        self.is_of_parameters = bool(asked_with) and told.code == InputError.rpc_code
+        """Whether it refuses what a form or an address named; a call without parameters can only
+        have met settings that are wrong."""
         self.error = told.failure().exception(otherwise=EdgeAgentError)
         super().__init__(told.message, hint=self.error.hint)
 
@@ -78,7 +82,7 @@ class BoxClient:
                 f"the service at {self._socket} does not answer", hint="start 'edgeagent serve'"
             ) from error
         if answer.error is not None:
-            raise Refused(answer.error)
+            raise Refused(answer.error, asked_with=params)
         return answer.result
 
     def _read(self, answer: msgspec.Raw, kind: type[T]) -> T:

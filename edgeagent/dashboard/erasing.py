@@ -5,12 +5,15 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from edgeagent.dashboard.box_client import Refused
 from edgeagent.dashboard.page_request import PageRequest, Route
+from edgeagent.errors import CountingDown
 from edgeagent.messages.answers.household import ProfileShape
 from edgeagent.messages.answers.rights import EraseShape
 
 __all__ = ["ROUTES"]
 
+_TOO_EARLY = 403  # as where a PIN is asked for
 _SCOPES = ("history", "profile", "all")
 
 
@@ -37,28 +40,44 @@ async def _erase_profile(request: PageRequest) -> Response:
 
 
 async def _ask_once_more(request: PageRequest) -> Response:
-    scope, profile = request.form.get("scope", ""), request.form.get("profile") or None
-    if scope not in _SCOPES:
-        raise HTTPException(400)
+    return await _question(request, *_chosen(request))
+
+
+async def _question(
+    request: PageRequest, scope: str, profile: str | None, *, status_code: int = 200
+) -> Response:
+    """Ask; "yes" is offered once the profile lock's minute is over."""
     asked = await request.ask("erase", EraseShape, scope=scope, profile=profile)
-    fields = {"scope": scope, "profile": profile or "", "confirm": asked.confirm}
-    back = "/erase/profile" if scope == "profile" else "/erase"
     return await request.page(
-        "erase_sure", back=back, scope=scope, fields=fields, wait_seconds=asked.wait_seconds
+        "erase_sure",
+        back="/erase/profile" if scope == "profile" else "/erase",
+        status_code=status_code,
+        scope=scope,
+        fields={"scope": scope, "profile": profile or "", "confirm": asked.confirm},
+        wait_seconds=asked.wait_seconds,
     )
 
 
 async def _carry_out(request: PageRequest) -> Response:
-    scope, profile = request.form.get("scope", ""), request.form.get("profile") or None
-    erased = await request.ask(
-        "erase",
-        EraseShape,
-        scope=scope,
-        profile=profile,
-        confirm=request.form.get("confirm", ""),
-        pin=request.pin,
-    )
+    scope, profile = _chosen(request)
+    confirm = request.form.get("confirm", "")
+    try:
+        erased = await request.ask(
+            "erase", EraseShape, scope=scope, profile=profile, confirm=confirm, pin=request.pin
+        )
+    except Refused as refused:
+        if not isinstance(refused.error, CountingDown):
+            raise
+        return await _question(request, scope, profile, status_code=_TOO_EARLY)
     return await request.page("erased", back="/", receipt=erased.receipt)
+
+
+def _chosen(request: PageRequest) -> tuple[str, str | None]:
+    """Return the scope and the profile in the form."""
+    scope = request.form.get("scope", "")
+    if scope not in _SCOPES:
+        raise HTTPException(400)
+    return scope, request.form.get("profile") or None
 
 
 ROUTES = (

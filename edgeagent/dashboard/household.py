@@ -20,6 +20,7 @@ _PRIVATE_MINUTES = (30, 60, 120, 240)
 _MOST_DIGITS = 4
 _AGE_LIMITS = (0, 6, 12, 16, 18)
 """The ratings of Germany's FSK; the command line takes any."""
+_KINDS = ("adult", "teen", "kid")
 _RETENTION_DAYS = (1, 7, 14, 30, 60, 90, 180, MAX_RETENTION_DAYS)
 
 
@@ -46,6 +47,7 @@ async def _show_profiles(request: PageRequest, *, wrong_name: str | None = None)
         "profiles",
         status_code=200 if wrong_name is None else _UNPROCESSABLE,
         profiles=await _ask_profiles(request),
+        kinds=_KINDS,
         wrong_name=wrong_name,
     )
 
@@ -77,6 +79,8 @@ async def _show_profile(
 
 async def _create_profile(request: PageRequest) -> Response:
     name, kind = request.form.get("name", "").strip(), request.form.get("kind", "adult")
+    if kind not in _KINDS:
+        raise HTTPException(400)
     try:
         await request.tell("createProfile", name=name, kind=kind)
     except Refused as refused:

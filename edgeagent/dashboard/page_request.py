@@ -15,7 +15,7 @@ from edgeagent.dashboard.box_client import BoxClient, Refused
 from edgeagent.dashboard.colours import Colours
 from edgeagent.dashboard.rendering import render
 from edgeagent.dashboard.texts import LANGUAGES, Texts, load_texts
-from edgeagent.errors import CountingDown, ProfileLocked, WrongPin
+from edgeagent.errors import ProfileLocked, WrongPin
 from edgeagent.messages.answers.household import ProfileLockShape
 from edgeagent.messages.answers.status import StatusShape
 from edgeagent.randomness import RandomSource
@@ -125,8 +125,7 @@ class PageRequest:
 
         """
         is_pin = self.pin is None or PIN.fullmatch(self.pin)
-        asks = isinstance(refused.error, ProfileLocked)
-        if is_pin and (not asks or isinstance(refused.error, CountingDown)):
+        if is_pin and not isinstance(refused.error, ProfileLocked):
             raise refused
         error = "wrong" if isinstance(refused.error, WrongPin) else ""
         return await self.page(

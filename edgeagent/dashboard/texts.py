@@ -9,8 +9,6 @@ English text leaves no translation of the old one behind.
 from __future__ import annotations
 
 import datetime as dt
-import itertools
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -77,12 +75,10 @@ class Texts:
 
     def said(self, sentence: str) -> Said:
         """Return a sentence of the service as this language says it, or else as it came."""
-        places = itertools.count()  # a catalogue cannot hold every number
-        key = "box: " + re.sub(r"\d+", lambda _: f"{{{next(places)}}}", sentence)
+        key = f"box: {sentence}"
         if key not in self:
             return Said(text=sentence, language=_BOX_LANGUAGE)
-        text = self._translations.pgettext(key, self._english.gettext(key))
-        return Said(text=text.format(*re.findall(r"\d+", sentence)), language=self.language)
+        return Said(text=self(key), language=self.language)
 
     def profile(self, name: str) -> str:
         """Return what viewers call a profile; only the one that every box begins with differs."""

@@ -143,6 +143,11 @@ _WEEKS = (
     """,
 )
 
+_ORDER = (
+    # Which profile came first of those made in the same second; 0 in rows of a release without it.
+    "ALTER TABLE profiles ADD COLUMN place INTEGER NOT NULL DEFAULT 0",
+)
+
 HISTORY_SCHEMA = Schema(
     name=HISTORY,
     application_id=0x45414831,  # "EAH1"
@@ -159,5 +164,6 @@ HISTORY_SCHEMA = Schema(
         Migration(name="0009_promotion", statements=_PROMOTION),
         Migration(name="0010_apps_and_age_limits", statements=_APPS_AND_AGE_LIMITS),
         Migration(name="0011_weeks", statements=_WEEKS),
+        Migration(name="0012_order_of_profiles", statements=_ORDER),
     ),
 )

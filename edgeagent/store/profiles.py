@@ -60,9 +60,9 @@ class MarkedTitle:
 
 
 def read_profiles(database: Database) -> tuple[Profile, ...]:
-    """Return all profiles, oldest first."""
+    """Return all profiles, oldest first; of one second's, in the order they were made."""
     rows = database.read(
-        "SELECT name, kind, created_at, age_limit FROM profiles ORDER BY created_at, name"
+        "SELECT name, kind, created_at, age_limit FROM profiles ORDER BY created_at, place, name"
     )
     return tuple(
         Profile(name=name, kind=kind, created_at=at, age_limit=limit)
@@ -95,8 +95,8 @@ def insert_profile(connection: KeyedConnection, profile: Profile, *, after: int)
     """
     try:
         connection.execute(
-            "INSERT INTO profiles (name, kind, created_at, after_seq, age_limit) "
-            "VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO profiles (name, kind, created_at, after_seq, age_limit, place) "
+            "VALUES (?, ?, ?, ?, ?, (SELECT max(place) + 1 FROM profiles))",
             (profile.name, profile.kind, profile.created_at, after, profile.age_limit),
         )
     except sqlite3.IntegrityError as error:
@@ -121,8 +121,8 @@ def move_belongings(connection: KeyedConnection, name: str, new_name: str) -> No
             (new_name, name),
         )
     connection.execute(
-        "UPDATE profiles SET after_seq = (SELECT after_seq FROM profiles WHERE name = ?) "
-        "WHERE name = ?",
+        "UPDATE profiles SET (after_seq, place) = "
+        "(SELECT after_seq, place FROM profiles WHERE name = ?) WHERE name = ?",
         (name, new_name),
     )
     connection.execute("DELETE FROM profiles WHERE name = ?", (name,))

@@ -54,15 +54,29 @@ def test_a_profile_is_erased_with_the_pin_after_all(locked: Serving, running: Ru
 
 
 def test_everything_is_erased_after_a_minute_without_it(locked: Serving, running: Running) -> None:
-    sure = locked.post("/erase/ask", scope="all", profile="")
-    assert "works 60 seconds from now" in sure.text
-    early = locked.post("/erase/now", **hidden(sure))
-    assert early.status == 503
-    assert 'name="pin"' not in early.text
-    assert "Everything can be erased 60 seconds from now" in early.text
-    running.box.clock.advance(60)
+    waiting = locked.post("/erase/ask", scope="all")
+    assert "works 60 seconds from now" in waiting.text
+    assert 'action="/erase/now"' not in waiting.text
+    assert hidden(waiting) == {"scope": "all"}
+    running.box.clock.advance(59)
+    assert "works 1 second from now" in locked.post("/erase/ask", **hidden(waiting)).text
+    running.box.clock.advance(1)
+    sure = locked.post("/erase/ask", **hidden(waiting))
+    assert 'action="/erase/now"' in sure.text
     assert locked.post("/erase/now", **hidden(sure)).status == 200
     assert "None is set yet" in locked.get("/lock").text
+
+
+def test_who_answers_before_the_minute_is_over_is_told_how_long_it_lasts(
+    locked: Serving, running: Running
+) -> None:
+    with running.line() as manager:
+        asked = manager.result("EdgeAgent.erase", {"scope": "all"})
+    early = locked.post("/erase/now", scope="all", confirm=asked["confirm"])
+    assert early.status == 403
+    assert 'name="pin"' not in early.text
+    assert "works 60 seconds from now" in early.text
+    assert 'action="/erase/now"' not in early.text
 
 
 def test_the_pin_is_changed_and_removed(locked: Serving) -> None:

@@ -15,6 +15,7 @@ from edgeagent.consent import Purpose
 from edgeagent.dashboard.texts import LANGUAGES, load_texts
 from edgeagent.errors import (
     EdgeAgentError,
+    InputError,
     ModelError,
     ModelRefused,
     NetworkError,
@@ -284,7 +285,7 @@ def test_erasing_takes_two_steps_and_gives_a_receipt(
     with running.line() as manager:
         assert manager.result("EdgeAgent.history")["count"] == viewings
     again = furnished.post("/erase/now", **fields)
-    assert again.status == 503
+    assert again.status == 400
     assert "the question is good for two minutes" in told(again.text)
 
 
@@ -374,6 +375,7 @@ def test_a_service_that_has_gone_is_said_to_be_gone(
         (NoModel("nothing yet"), "There is no model yet"),
         (ModelRefused("golden case 0"), "golden case 0"),
         (ModelError("a child was ended"), "a child was ended"),
+        (InputError("no server_url in the config"), "no server_url in the config"),
     ],
 )
 def test_trouble_is_told_by_its_kind(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-import pytest
-
 from edgeagent.dashboard.app import ROUTES
 from edgeagent.dashboard.headers import HEADERS
 from edgeagent.dashboard.session import SESSION_SECONDS
@@ -127,20 +125,3 @@ def test_only_links_and_forms_of_our_own_are_on_the_way(serving: Serving) -> Non
     assert serving.get("/static/..%2fapp.py").status == 404
     assert serving.get("/switches/grant").status == 405
     assert serving.post("/kept").status == 405
-
-
-@pytest.mark.parametrize(
-    ("path", "fields"),
-    [
-        ("/switches/withdraw", {"purpose": "x"}),
-        ("/promos/hide", {"what": "x", "name": "y"}),
-        ("/title/hide", {"id": ""}),
-        ("/profiles/limit", {"name": "main", "limit": "999"}),
-    ],
-)
-def test_a_form_that_is_none_of_ours_is_not_told_in_words_for_programs(
-    serving: Serving, path: str, fields: dict[str, str]
-) -> None:
-    answer = serving.post(path, **fields)
-    assert (answer.status, "There is nothing here" in answer.text) == (400, True)
-    assert "EdgeAgent." not in answer.text

@@ -260,6 +260,17 @@ def test_profiles_are_created_listed_and_removed_with_everything(
         history.remove_profile("main")
 
 
+def test_profiles_of_the_same_second_are_listed_as_they_were_made(history: HistoryStore) -> None:
+    for name in ("zoe", "ada", "mia"):
+        history.create_profile(name, kind="adult", at=NOW)
+    history.create_profile("eve", kind="kid", at=NOW - 1)
+    assert [one.name for one in history.profiles()] == ["main", "eve", "zoe", "ada", "mia"]
+    history.rename_profile("zoe", "bea")
+    history.remove_profile("ada")
+    history.create_profile("ada", kind="adult", at=NOW)
+    assert [one.name for one in history.profiles()] == ["main", "eve", "bea", "mia", "ada"]
+
+
 def test_an_unknown_profile_stores_nothing(box: Box, history: HistoryStore) -> None:
     with pytest.raises(InputError, match="no profile 'ghost'"):
         history.add([box.event("film", profile="ghost")], box.grant(profile="ghost"))

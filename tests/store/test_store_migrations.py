@@ -138,6 +138,7 @@ UNDO: dict[str, tuple[str, ...]] = {
     "0007_told": ("ALTER TABLE undated DROP COLUMN told_on",),
     "0008_owed": ("DROP TABLE owed",),
     "0011_weeks": ("DROP TABLE week_lists",),
+    "0012_order_of_profiles": ("ALTER TABLE profiles DROP COLUMN place",),
     "0009_promotion": ("DROP TABLE showings", "DROP TABLE creative_marks"),
     "0010_apps_and_age_limits": (
         "ALTER TABLE events DROP COLUMN app",

@@ -77,14 +77,16 @@ addEventListener("keydown", (event) => {
 function countDown() {
   const timer = document.querySelector("[data-ends-at]");
   if (!timer) return;
-  const { endsAt, now, one, other } = timer.dataset;
+  const { endsAt, now, unit, one, other } = timer.dataset;
   const end = performance.now() + 1000 * (endsAt - now);
   delete timer.dataset.endsAt;
   const tick = () => {
     if (!timer.isConnected) return;
-    const minutes = Math.ceil((end - performance.now()) / 60000);
-    if (minutes <= 0) location.assign("/private");
-    else timer.textContent = (minutes === 1 ? one : other).replace(/\d+/, minutes);
+    const left = Math.ceil((end - performance.now()) / (1000 * unit));
+    const again = document.getElementById("again");
+    if (left > 0) timer.textContent = (left === 1 ? one : other).replace(/\d+/, left);
+    else if (again) return again.click();
+    else location.assign("/private");
     setTimeout(tick, 1000);
   };
   tick();
