@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from edgeagent.errors import InputError
 from edgeagent.testing.publication import TITLE_IDS
+from tests.api.running import Running
 from tests.dashboard.addresses import ACTIONS, addresses
 from tests.dashboard.serving import Serving
 
@@ -104,3 +106,10 @@ def test_what_no_page_of_ours_sends_gets_the_page_that_says_so(
     answer = living.post(path, **fields)
     assert (answer.status, "There is nothing here" in answer.text) == (400, True)
     assert "EdgeAgent." not in answer.text
+
+
+def test_settings_that_are_wrong_are_no_form_s_fault(serving: Serving, running: Running) -> None:
+    error = InputError("no server_url in the config")
+    running.service._outside.jobs.fails = error  # type: ignore[attr-defined]
+    answer = serving.post("/model/update")
+    assert (answer.status, str(error) in answer.text) == (503, True)

@@ -15,7 +15,6 @@ from edgeagent.consent import Purpose
 from edgeagent.dashboard.texts import LANGUAGES, load_texts
 from edgeagent.errors import (
     EdgeAgentError,
-    InputError,
     ModelError,
     ModelRefused,
     NetworkError,
@@ -375,7 +374,6 @@ def test_a_service_that_has_gone_is_said_to_be_gone(
         (NoModel("nothing yet"), "There is no model yet"),
         (ModelRefused("golden case 0"), "golden case 0"),
         (ModelError("a child was ended"), "a child was ended"),
-        (InputError("no server_url in the config"), "no server_url in the config"),
     ],
 )
 def test_trouble_is_told_by_its_kind(
