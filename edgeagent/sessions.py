@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from edgeagent.messages.catalogue import Title
-from edgeagent.messages.scoring import Viewing
+from edgeagent.messages.viewing import Viewing
 
 __all__ = ["SESSION_GAP_SECONDS", "session_start", "split_sessions", "watched_seconds"]
 

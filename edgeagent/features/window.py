@@ -20,8 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.clock import DAY_SECONDS
+from edgeagent.errors import MalformedMessage
 from edgeagent.features.catalogue import CatalogueView
-from edgeagent.messages import Viewing
+from edgeagent.messages import PackedViewings, Viewing
+from edgeagent.messages.fields import LAST_SECOND
 
 __all__ = [
     "MAX_HISTORY",
@@ -60,6 +62,15 @@ class Watched:
     def __len__(self) -> int:
         """Return E."""
         return len(self.columns)
+
+    def take(self, rows: NDArray[np.intp]) -> Watched:
+        """Return these rows, in this order."""
+        return Watched(
+            columns=self.columns[rows],
+            completion=self.completion[rows],
+            watched_on=self.watched_on[rows],
+            measured=self.measured[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +131,7 @@ def completion(
 
 
 def watched_of(
-    viewings: Sequence[Viewing],
+    viewings: PackedViewings,
     catalogue: CatalogueView,
     *,
     left_out: Collection[str] = frozenset(),
@@ -132,45 +143,62 @@ def watched_of(
         catalogue: the titles with D dimensions.
         left_out: entity ids that may not carry weight.
 
+    Raises:
+        MalformedMessage: a number is out of range.
+
     """
-    places = list(map(catalogue.index.get, [v.entity_id for v in viewings], repeat(-1)))
-    if left_out or -1 in places:
-        kept = [
-            (place, viewing)
-            for place, viewing in zip(places, viewings, strict=True)
-            if place >= 0 and viewing.entity_id not in left_out
-        ]
-        places, viewings = [place for place, _ in kept], [viewing for _, viewing in kept]
-    columns = np.array(places, dtype=np.intp)
-    watched_on = np.array([v.watched_on for v in viewings], dtype=np.int64)
-    completed = np.array([v.completed for v in viewings], dtype=np.bool_)
-    fraction = _known([v.progress_fraction for v in viewings])
-    seconds = _known([v.progress_seconds for v in viewings])
-    part = completion(
-        completed=completed,
-        progress_fraction=fraction,
-        progress_seconds=seconds,
-        run_seconds=catalogue.run_seconds[columns],
+    index = catalogue.index
+    columns = np.fromiter(
+        map(index.get, viewings.ids(), repeat(-1)), dtype=np.intp, count=len(viewings)
     )
-    measured = completed | ~(np.isnan(fraction) & np.isnan(seconds))
-    order = np.argsort(watched_on, kind="stable")
-    in_order = watched_on[order]
-    if (in_order[1:] == in_order[:-1]).any():
+    watched_on = np.frombuffer(viewings.watched_on, dtype="<i8")
+    fraction = np.frombuffer(viewings.progress_fraction, dtype="<f8")
+    seconds = np.frombuffer(viewings.progress_seconds, dtype="<f8")
+    completed = np.frombuffer(viewings.completed, dtype=np.uint8)
+    _require_ranges(watched_on, fraction, seconds, completed)
+    kept = columns >= 0
+    if left_out:
+        kept &= ~np.isin(columns, [index[e] for e in left_out if e in index])
+    order = np.flatnonzero(kept)[np.argsort(watched_on[kept], kind="stable")]
+    columns, watched_on = columns[order], watched_on[order]
+    fraction, seconds = fraction[order], seconds[order]
+    is_completed = completed[order].astype(np.bool_)
+    watched = Watched(
+        columns=columns,
+        completion=completion(
+            completed=is_completed,
+            progress_fraction=fraction,
+            progress_seconds=seconds,
+            run_seconds=catalogue.run_seconds[columns],
+        ),
+        watched_on=watched_on,
+        measured=is_completed | ~(np.isnan(fraction) & np.isnan(seconds)),
+    )
+    if (watched_on[1:] == watched_on[:-1]).any():
         # Title and completion break ties of time, so that the order of the input does not matter.
-        order = np.lexsort((measured, part, columns, watched_on))
-    return Watched(
-        columns=columns[order],
-        completion=part[order],
-        watched_on=watched_on[order],
-        measured=measured[order],
-    )
+        keys = (watched.measured, watched.completion, columns, watched_on)
+        return watched.take(np.lexsort(keys))
+    return watched
 
 
-def _known(values: list[float | None] | list[int | None]) -> NDArray[np.float64]:
-    """Return [E], NaN for ``None``."""
-    if values.count(None) == len(values):  # most apps always report the same one of the two
-        return np.full(len(values), np.nan)
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+def _require_ranges(
+    watched_on: NDArray[np.int64],
+    fraction: NDArray[np.float64],
+    seconds: NDArray[np.float64],
+    completed: NDArray[np.uint8],
+) -> None:
+    """Raise unless all numbers are those of a :class:`~edgeagent.messages.Viewing`."""
+    for name, column, most in (
+        ("watched_on", watched_on, LAST_SECOND),
+        ("progress_fraction", fraction, 1.0),
+        ("progress_seconds", seconds, np.inf),
+        ("completed", completed, 1),
+    ):
+        if ((column < 0) | (column > most)).any():  # NaN, not known, is neither
+            raise MalformedMessage(
+                f"viewings: a number of {name} is out of range",
+                hint="correct that field and send it again",
+            )
 
 
 def history_window(
@@ -192,7 +220,8 @@ def history_window(
         At most ``MAX_HISTORY`` rows; none if nothing is known.
 
     """
-    return window_of(watched_of(viewings, catalogue, left_out=left_out), catalogue, now=now)
+    watched = watched_of(PackedViewings.of(viewings), catalogue, left_out=left_out)
+    return window_of(watched, catalogue, now=now)
 
 
 def session_window(session: Sequence[Viewing], catalogue: CatalogueView) -> Window:

@@ -16,6 +16,7 @@ from edgeagent.messages.manifest import (
     decode_manifest,
 )
 from edgeagent.messages.packed_titles import PackedTitles
+from edgeagent.messages.packed_viewings import PackedViewings
 from edgeagent.messages.report import REPORT_BYTES, Report, decode_report, encode_report
 from edgeagent.messages.scoring import (
     ModelFiles,
@@ -30,9 +31,9 @@ from edgeagent.messages.scoring import (
     SplitRequest,
     TrialAnswer,
     TrialRequest,
-    Viewing,
 )
 from edgeagent.messages.task import ReportTask, Segmenter, decode_task
+from edgeagent.messages.viewing import Viewing
 from edgeagent.messages.watch import WatchEvent, decode_watch_event
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "ModelFiles",
     "ModelManifest",
     "PackedTitles",
+    "PackedViewings",
     "Pick",
     "Picks",
     "RankRequest",

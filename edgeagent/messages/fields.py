@@ -9,6 +9,7 @@ from msgspec import Meta
 
 __all__ = [
     "HISTORY_PAGE",
+    "LAST_SECOND",
     "MAIN_PROFILE",
     "MAX_AGE_RATING",
     "MAX_PICKS",
@@ -64,8 +65,9 @@ SpaceId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
 # Relative, no dot segments: a target path is also a file name below the targets directory.
 TargetPath = Annotated[str, Meta(max_length=200, pattern=r"^[a-z0-9]+(/[a-z0-9][a-z0-9._-]*)+\Z")]
 Fraction01 = Annotated[float, Meta(ge=0.0, le=1.0)]
-# 0 … 9999-12-31T23:59:59Z, the last moment that ISO 8601 writes with a four-digit year.
-Seconds = Annotated[int, Meta(ge=0, le=253_402_300_799)]
+LAST_SECOND = 253_402_300_799
+"""9999-12-31T23:59:59Z, the last moment that ISO 8601 writes with a four-digit year."""
+Seconds = Annotated[int, Meta(ge=0, le=LAST_SECOND)]
 WeekNumber = Annotated[int, Meta(ge=0, le=418_993)]
 LanguageCode = Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
 MAX_AGE_RATING = 21

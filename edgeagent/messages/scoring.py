@@ -21,6 +21,8 @@ from edgeagent.messages.fields import (
     ShortText,
     SpaceId,
 )
+from edgeagent.messages.packed_viewings import PackedViewings
+from edgeagent.messages.viewing import Viewing
 
 __all__ = [
     "ModelFiles",
@@ -35,7 +37,6 @@ __all__ = [
     "SplitRequest",
     "TrialAnswer",
     "TrialRequest",
-    "Viewing",
 ]
 
 
@@ -48,27 +49,12 @@ class ModelFiles(Message, frozen=True, kw_only=True):
     catalogue_sha256: Sha256
 
 
-class Viewing(Message, frozen=True, kw_only=True, omit_defaults=True, array_like=True, gc=False):
-    """One event of the history window, without a profile.
-
-    Encoded as an array, which takes two thirds of the bytes and of the time of an object.
-    """
-
-    entity_id: Annotated[str, Meta(max_length=256)]
-    """Validated when it was stored, and an invalid id matches no catalogue entry. Validating 500 of
-    them again would cost more than all other communication between the two processes."""
-    watched_on: Seconds
-    progress_fraction: Fraction01 | None = None
-    progress_seconds: Annotated[int, Meta(ge=0)] | None = None
-    completed: bool = False
-
-
 class RankRequest(Message, frozen=True, kw_only=True):
     """Rank the catalogue for one history window."""
 
     files: ModelFiles
     now: Seconds
-    history: tuple[Viewing, ...]
+    history: PackedViewings
     hidden: tuple[EntityId, ...] = ()
     """Neither shown nor given weight."""
     not_reasons: tuple[EntityId, ...] = ()

@@ -1,7 +1,7 @@
 """The protocol between the parent and the scoring child: frames over two pipes.
 
-A frame is a four-byte big-endian length followed by that many bytes of JSON: a :class:`ScoringCall`
-to the child, then a :class:`ScoringAnswer` back.
+A frame is a four-byte big-endian length followed by that many bytes of MessagePack: a
+:class:`ScoringCall` to the child, then a :class:`ScoringAnswer` back.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 CALL_CAP_BYTES = 16 * 1024 * 1024
-"""A window of 500 viewings is 60 KB; the sessions of a busy year are 10 MB."""
+"""The sessions of a busy year are 10 MB."""
 ANSWER_CAP_BYTES = 64 * 1024 * 1024
 """Ten picks with 500 reasons each are 1 MB."""
 _LENGTH = struct.Struct(">I")
@@ -122,7 +122,7 @@ def write_frame(
 
     """
     try:
-        body = msgspec.json.encode(message)
+        body = msgspec.msgpack.encode(message)
     except UnicodeEncodeError as error:
         raise MalformedMessage(
             f"{type(message).__name__}: a text is not Unicode",
@@ -169,7 +169,7 @@ def read_frame(
         raise PipeClosed(f"a frame of {length} bytes")
     body = _read_exactly(descriptor, length, timeout_seconds)
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.msgpack.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedMessage(
             f"{kind.__name__}: {error}", hint="correct that field and send it again"

@@ -186,7 +186,7 @@ class Recommender:
                 self._box.gate.last_deletion() == grant.after
                 and (now.hidden, now.not_reasons) == (request.hidden, request.not_reasons)
                 # A deletion recorded before the grant may have been carried out since.
-                and _viewed(request) <= _viewed(now)
+                and request.history.moments() <= now.history.moments()
             )
 
         if self._is_private:
@@ -264,7 +264,7 @@ class Recommender:
         return RankRequest(
             files=_NO_FILES,
             now=self._box.clock.now(),
-            history=history.window(
+            history=history.packed_window(
                 profile, limit=_LOOKED_BACK, teens=self._box.audience.teens_count
             ),
             hidden=marks.hidden,
@@ -299,7 +299,3 @@ class Recommender:
     @property
     def _is_private(self) -> bool:
         return self._box.private.ends_at() is not None
-
-
-def _viewed(request: RankRequest) -> set[tuple[str, int]]:
-    return {(viewing.entity_id, viewing.watched_on) for viewing in request.history}

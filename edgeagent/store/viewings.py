@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
-from edgeagent.messages import Viewing
+from edgeagent.messages import PackedViewings, Viewing
 from edgeagent.store.database import Database
 from edgeagent.store.events import COLUMNS, KeptViewing, read_kept, viewing_of
 
@@ -69,12 +70,23 @@ class Viewings:
         self, profile: str, *, since: int = 0, limit: int = 500, teens: bool = True
     ) -> tuple[Viewing, ...]:
         """Return the latest ``limit`` viewings from ``since`` on, oldest first; see ``between``."""
-        rows = self._database.read(
-            f"SELECT {COLUMNS} FROM events WHERE profile = ? AND watched_on >= ? "  # noqa: S608
-            "AND (teen = 0 OR ?) ORDER BY watched_on DESC, entity_id DESC LIMIT ?",
-            (profile, max(since, self._shown_since()), teens, limit),
+        rows = self._latest(profile, since=since, limit=limit, teens=teens)
+        return tuple(viewing_of(row) for row in rows)
+
+    def packed_window(self, profile: str, *, limit: int, teens: bool) -> PackedViewings:
+        """Return the latest ``limit`` viewings, oldest first, for a model."""
+        return PackedViewings.of_rows(self._latest(profile, since=0, limit=limit, teens=teens))
+
+    def _latest(
+        self, profile: str, *, since: int, limit: int, teens: bool
+    ) -> Iterator[tuple[Any, ...]]:
+        return reversed(
+            self._database.read(
+                f"SELECT {COLUMNS} FROM events WHERE profile = ? AND watched_on >= ? "  # noqa: S608
+                "AND (teen = 0 OR ?) ORDER BY watched_on DESC, entity_id DESC LIMIT ?",
+                (profile, max(since, self._shown_since()), teens, limit),
+            )
         )
-        return tuple(viewing_of(row) for row in reversed(rows))
 
     def between(
         self,

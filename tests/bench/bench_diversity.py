@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.features.window import watched_of, window_of
-from edgeagent.messages import Viewing, decode_catalogue
+from edgeagent.messages import PackedViewings, Viewing, decode_catalogue
 from edgeagent.ranking.candidates import Access, CandidateIndex
 from edgeagent.ranking.choice import _considered
 from edgeagent.ranking.diversity import pool_size, spread
@@ -50,16 +50,18 @@ class _Lists:
     def of(self, person: TestPerson, *, part: float, drawn: bool) -> NDArray[np.intp]:
         history = person.history
         watched = watched_of(
-            [
-                Viewing(
-                    entity_id=self._titles[item].entity_id,
-                    watched_on=int(on),
-                    progress_fraction=float(completion),
-                )
-                for item, on, completion in zip(
-                    history.items, history.watched_on, history.completion, strict=True
-                )
-            ],
+            PackedViewings.of(
+                [
+                    Viewing(
+                        entity_id=self._titles[item].entity_id,
+                        watched_on=int(on),
+                        progress_fraction=float(completion),
+                    )
+                    for item, on, completion in zip(
+                        history.items, history.watched_on, history.completion, strict=True
+                    )
+                ]
+            ),
             self.view,
         )
         nothing = np.array([], dtype=np.intp)

@@ -41,6 +41,7 @@ from edgeagent.features.catalogue import CatalogueView
 from edgeagent.features.window import history_window
 from edgeagent.messages import (
     ModelFiles,
+    PackedViewings,
     RankRequest,
     Title,
     Viewing,
@@ -297,7 +298,7 @@ def measure(*, head: HeadName, titles: int, viewings: int, rounds: int) -> dict[
     }
     with tempfile.TemporaryDirectory() as directory, threadpool_limits(1, "blas"):
         files = _write(Path(directory), model, catalogue)
-        request = RankRequest(files=files, now=NOW, history=history, limit=PICKS)
+        request = RankRequest(files=files, now=NOW, history=PackedViewings.of(history), limit=PICKS)
         child, resident = ChildScorer(), ResidentScorer()
         figures = _child_figures(child, request)
         figures |= _in_turn(

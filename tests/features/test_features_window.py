@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeagent.errors import MalformedMessage
 from edgeagent.features.catalogue import TYPICAL_RUN_MINUTES, CatalogueView
 from edgeagent.features.window import (
     MAX_HISTORY,
@@ -17,7 +19,8 @@ from edgeagent.features.window import (
     session_window,
     watched_of,
 )
-from edgeagent.messages import Title, Viewing
+from edgeagent.messages import PackedViewings, Title, Viewing
+from edgeagent.messages.fields import LAST_SECOND
 
 TITLES = 6
 NOW = 1_000 * 86_400
@@ -89,13 +92,15 @@ def test_completion(
 
 def test_a_viewing_is_measured_if_the_app_said_how_far_it_went() -> None:
     watched = watched_of(
-        [
-            Viewing(entity_id="t:1", watched_on=1, completed=True),
-            Viewing(entity_id="t:2", watched_on=2, progress_fraction=0.5),
-            Viewing(entity_id="t:3", watched_on=3, progress_seconds=1800),
-            Viewing(entity_id="t:4", watched_on=4),
-            Viewing(entity_id="unknown", watched_on=5, completed=True),
-        ],
+        PackedViewings.of(
+            [
+                Viewing(entity_id="t:1", watched_on=1, completed=True),
+                Viewing(entity_id="t:2", watched_on=2, progress_fraction=0.5),
+                Viewing(entity_id="t:3", watched_on=3, progress_seconds=1800),
+                Viewing(entity_id="t:4", watched_on=4),
+                Viewing(entity_id="unknown", watched_on=5, completed=True),
+            ]
+        ),
         CATALOGUE,
     )
     assert len(watched) == 4
@@ -203,3 +208,21 @@ def test_a_session_is_seen_from_its_own_end() -> None:
     session = (_seen("t:1", NOW - 43_200), _seen("t:2", NOW))
     assert session_window(session, CATALOGUE).history_age_days.tolist() == [0.5, 0.0]
     assert len(session_window((), CATALOGUE)) == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("watched_on", np.int64(-1)),
+        ("watched_on", np.int64(LAST_SECOND + 1)),
+        ("progress_fraction", np.float64(-0.1)),
+        ("progress_fraction", np.float64(1.1)),
+        ("progress_seconds", np.float64(-1.0)),
+        ("completed", np.uint8(2)),
+    ],
+)
+def test_a_number_out_of_range_is_refused(column: str, value: np.generic) -> None:
+    packed = PackedViewings.of([_seen("t:1")])
+    broken = msgspec.structs.replace(packed, **{column: value.tobytes()})
+    with pytest.raises(MalformedMessage, match=column):
+        watched_of(broken, CATALOGUE)

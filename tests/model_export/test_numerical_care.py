@@ -12,7 +12,14 @@ import pytest
 
 from edgeagent.errors import MalformedMessage
 from edgeagent.features.catalogue import CatalogueView
-from edgeagent.messages import ModelFiles, RankRequest, Title, Viewing, decode_catalogue
+from edgeagent.messages import (
+    ModelFiles,
+    PackedViewings,
+    RankRequest,
+    Title,
+    Viewing,
+    decode_catalogue,
+)
 from edgeagent.messages.fields import HeadName
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
@@ -132,7 +139,7 @@ def test_metadata_that_is_no_number_is_left_out_and_the_box_ranks(
         catalogue = CatalogueView.of(decode_catalogue(artefacts.catalogue))
         assert {title.year for title in catalogue.titles} == {None}
         answer = Engine(OnnxModel(artefacts.model), catalogue).rank(
-            RankRequest(files=FILES, now=NOW, history=history[:40])
+            RankRequest(files=FILES, now=NOW, history=PackedViewings.of(history[:40]))
         )
         assert answer.picks
         assert all(np.isfinite(pick.score) for pick in answer.picks)

@@ -11,6 +11,7 @@ import pytest
 from edgeagent.errors import InputError, MalformedMessage, ModelError, ModelRefused
 from edgeagent.messages import (
     ModelFiles,
+    PackedViewings,
     RankRequest,
     SegmentRequest,
     SplitRequest,
@@ -23,6 +24,7 @@ from tests.scoring.toy_model import CLAIMS, toy_files, toy_golden, toy_model
 
 NOW = 1_780_000_000
 ALPHA = Viewing(entity_id="t:a", watched_on=NOW, completed=True)
+WINDOW = PackedViewings.of((ALPHA,))
 
 
 class ScorerSuite:
@@ -38,14 +40,14 @@ class ScorerSuite:
         raise AssertionError
 
     def test_it_ranks_with_reasons(self, scorer: Scorer, files: ModelFiles) -> None:
-        picks = scorer.rank(RankRequest(files=files, now=NOW, history=(ALPHA,), limit=2))
+        picks = scorer.rank(RankRequest(files=files, now=NOW, history=WINDOW, limit=2))
         assert [pick.entity_id for pick in picks.picks] == ["t:b", "t:f"]
         assert picks.picks[0].reasons[0].title == "Alpha"
 
     def test_it_answers_like_the_engine(
         self, scorer: Scorer, files: ModelFiles, engine: Engine
     ) -> None:
-        request = RankRequest(files=files, now=NOW, history=(ALPHA,))
+        request = RankRequest(files=files, now=NOW, history=WINDOW)
         assert scorer.rank(request) == engine.rank(request)
 
     def test_it_ranks_by_popularity_without_opening_the_model(
@@ -53,7 +55,7 @@ class ScorerSuite:
     ) -> None:
         Path(files.model_path).unlink()
         picks = scorer.rank(
-            RankRequest(files=files, now=NOW, history=(ALPHA,), limit=2, popular=True)
+            RankRequest(files=files, now=NOW, history=WINDOW, limit=2, popular=True)
         )
         assert [pick.entity_id for pick in picks.picks] == ["t:f", "t:e"]
         assert picks.ranked_by == "popularity"
@@ -142,10 +144,10 @@ class ScorerSuite:
 
     def test_it_refuses_a_request_out_of_range(self, scorer: Scorer, files: ModelFiles) -> None:
         with pytest.raises(MalformedMessage, match="limit"):
-            scorer.rank(RankRequest(files=files, now=NOW, history=(), limit=0))
+            scorer.rank(RankRequest(files=files, now=NOW, history=PackedViewings(), limit=0))
 
     def test_closed_is_closed(self, scorer: Scorer, files: ModelFiles) -> None:
         scorer.close()
         with pytest.raises(InputError, match="closed"):
-            scorer.rank(RankRequest(files=files, now=NOW, history=()))
+            scorer.rank(RankRequest(files=files, now=NOW, history=PackedViewings()))
         scorer.close()

@@ -9,6 +9,7 @@ from edgeagent.errors import EdgeAgentError, ModelError, ModelRefused
 from edgeagent.messages import (
     ModelClaims,
     ModelFiles,
+    PackedViewings,
     Picks,
     RankRequest,
     SegmentAnswer,
@@ -34,7 +35,7 @@ from tests.scoring.toy_model import CLAIMS
 FILES = ModelFiles(
     model_path="m", model_sha256="0" * 64, catalogue_path="c", catalogue_sha256="0" * 64
 )
-RANK = ScoringCall(rank=RankRequest(files=FILES, now=0, history=()))
+RANK = ScoringCall(rank=RankRequest(files=FILES, now=0, history=PackedViewings()))
 SPLIT = ScoringCall(split=SplitRequest(files=FILES, profiles=((),)))
 SEGMENT = ScoringCall(segment=SegmentRequest(files=FILES, sessions=()))
 TRIAL = ScoringCall(trial=TrialRequest(files=FILES, profiles=((),)))
@@ -132,7 +133,7 @@ def test_it_ends_when_nobody_listens(pipes: Pipes) -> None:
 
 
 def test_a_call_it_does_not_understand_is_answered_with_an_error(pipes: Pipes) -> None:
-    os.write(pipes.ask_on, b'\x00\x00\x00\x0c{"erase":{}}')
+    os.write(pipes.ask_on, b"\x00\x00\x00\x08\x81\xa5erase\x80")
     pipes.ask(RANK)
     serve(pipes.calls, pipes.answer_on, scorer=FakeScorer(), idle_seconds=0.0)
     failure = pipes.answer().failure

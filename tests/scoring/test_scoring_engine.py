@@ -11,6 +11,7 @@ from edgeagent.features.catalogue import CatalogueView
 from edgeagent.features.window import MAX_HISTORY
 from edgeagent.messages import (
     ModelFiles,
+    PackedViewings,
     Picks,
     RankRequest,
     SegmentRequest,
@@ -66,7 +67,7 @@ def _request(
     return RankRequest(
         files=FILES,
         now=NOW,
-        history=history,
+        history=PackedViewings.of(history),
         hidden=hidden,
         not_reasons=not_reasons,
         explain=explain,

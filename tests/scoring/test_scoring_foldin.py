@@ -11,6 +11,7 @@ from edgeagent.features.catalogue import CatalogueView
 from edgeagent.features.window import Window, history_window
 from edgeagent.messages import (
     ModelFiles,
+    PackedViewings,
     RankRequest,
     Title,
     Viewing,
@@ -109,7 +110,7 @@ def test_scores_and_segments_are_those_of_the_reference(history: tuple[Viewing, 
 @given(history=histories)
 @settings(max_examples=25)
 def test_parts_add_up_to_the_score_of_the_graph(history: tuple[Viewing, ...]) -> None:
-    answer = ENGINE.rank(RankRequest(files=FILES, now=NOW, history=history))
+    answer = ENGINE.rank(RankRequest(files=FILES, now=NOW, history=PackedViewings.of(history)))
     assert len(answer.picks) == 10
     for pick in answer.picks:
         total = sum(reason.contribution for reason in pick.reasons)
@@ -124,10 +125,14 @@ def test_leaving_the_input_is_all_that_leaving_out_does_to_scores(
     watched = Viewing(entity_id=left_out, watched_on=NOW, completed=True)
     without = tuple(v for v in history if v.entity_id != left_out)
     with_it = RankRequest(
-        files=FILES, now=NOW, history=(*history, watched), not_reasons=(left_out,), explain="t:0"
+        files=FILES,
+        now=NOW,
+        history=PackedViewings.of((*history, watched)),
+        not_reasons=(left_out,),
+        explain="t:0",
     )
     assert ENGINE.rank(with_it) == ENGINE.rank(
-        RankRequest(files=FILES, now=NOW, history=without, explain="t:0")
+        RankRequest(files=FILES, now=NOW, history=PackedViewings.of(without), explain="t:0")
     )
 
 
@@ -136,7 +141,7 @@ def test_a_full_window_adds_up_too() -> None:
         Viewing(entity_id=f"t:{n * 7 % N}", watched_on=NOW - 3600 * n, completed=True)
         for n in range(500)
     )
-    answer = ENGINE.rank(RankRequest(files=FILES, now=NOW, history=history))
+    answer = ENGINE.rank(RankRequest(files=FILES, now=NOW, history=PackedViewings.of(history)))
     for pick in answer.picks:
         total = sum(reason.contribution for reason in pick.reasons)
         assert abs(total - pick.score) <= 1e-4 * answer.score_spread

@@ -3,10 +3,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from edgeagent.errors import InputError, MalformedMessage, ModelError, ModelRefused
-from edgeagent.messages import Failure, SegmentAnswer, canonical_bytes
+from edgeagent.messages import Failure, SegmentAnswer
 from edgeagent.scoring.frames import (
     PipeClosed,
     ScoringAnswer,
@@ -16,6 +17,8 @@ from edgeagent.scoring.frames import (
     write_frame,
 )
 
+_ENDLESS = b"\x81\xa8segments\x81\xa8segments\xdd\xff\xff\xff\xff\x01"
+"""An array that is said to have 4,294,967,295 elements."""
 ANSWER = ScoringAnswer(segments=SegmentAnswer(segments=(1, None), started_on=(5, 0)))
 
 
@@ -35,10 +38,10 @@ def _read(reader: int, *, cap_bytes: int = 1000) -> ScoringAnswer:
     return read_frame(reader, ScoringAnswer, cap_bytes=cap_bytes, timeout_seconds=0.0)
 
 
-def test_a_frame_is_its_length_and_canonical_json(pipe: tuple[int, int]) -> None:
+def test_a_frame_is_its_length_and_messagepack(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     write_frame(writer, ANSWER, cap_bytes=100, timeout_seconds=1.0)
-    body = canonical_bytes(ANSWER)
+    body = msgspec.msgpack.encode(ANSWER)
     assert os.read(reader, 100) == len(body).to_bytes(4, "big") + body
 
 
@@ -71,7 +74,17 @@ def test_anything_else_ends_the_conversation(
 
 @pytest.mark.parametrize(
     "data",
-    [b"\x00\x00\x00\x02[]", b"\x00\x00\x00\x02\xff\xfe", b"\x00\x00\x00\x07" + b'{"a":1}'],
+    [
+        b"\x00\x00\x00\x01\x90",  # an array
+        b"\x00\x00\x00\x02\x80\x80",  # more than one message
+        b"\x00\x00\x00\x04\x81\xa1a\x01",  # a field that there is not
+        b"\x00\x00\x00\x04\x81\xa1\xff\x01",  # a name that is not UTF-8
+        b"\x00\x00\x00\x02{}",  # JSON
+        pytest.param(
+            len(_ENDLESS).to_bytes(4, "big") + _ENDLESS,
+            id="endless",
+        ),
+    ],
 )
 def test_a_whole_frame_that_is_something_else_is_malformed(
     pipe: tuple[int, int], data: bytes

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from edgeagent.features.catalogue import CatalogueView
 from edgeagent.messages import (
     ModelFiles,
+    PackedViewings,
     Pick,
     Picks,
     RankRequest,
@@ -151,7 +152,7 @@ marked = st.sets(numbers.map("t:{:03}".format), max_size=5)
 
 
 def _request(history: tuple[Viewing, ...], **fields: object) -> RankRequest:
-    return RankRequest(files=FILES, now=NOW, history=history, **fields)  # type: ignore[arg-type]
+    return RankRequest(files=FILES, now=NOW, history=PackedViewings.of(history), **fields)  # type: ignore[arg-type]
 
 
 def _shown(picks: Picks) -> tuple[Pick, ...]:

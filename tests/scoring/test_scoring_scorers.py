@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import msgspec
 import pytest
 
 import edgeagent
 from edgeagent.errors import EdgeAgentError, InputError, ModelError, ModelRefused
-from edgeagent.messages import ModelFiles, RankRequest, SegmentRequest
+from edgeagent.messages import ModelFiles, PackedViewings, RankRequest, SegmentRequest
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.loading import load_engine
 from edgeagent.scoring.protocol import Scorer
@@ -105,14 +106,14 @@ def test_a_child_that_dies_or_babbles_twice_is_a_model_error(
     child_of: Callable[[tuple[str, ...]], ChildScorer], files: ModelFiles, code: str, reason: str
 ) -> None:
     with pytest.raises(ModelError, match=f"failed twice over one request: .*{reason}") as failed:
-        child_of(_python(code)).rank(RankRequest(files=files, now=NOW, history=()))
+        child_of(_python(code)).rank(RankRequest(files=files, now=NOW, history=PackedViewings()))
     assert failed.value.hint
 
 
 def test_a_child_that_stands_still_is_ended(files: ModelFiles) -> None:
     scorer = ChildScorer(command=_python("import signal; signal.pause()"), timeout_seconds=0.05)
     with pytest.raises(ModelError, match="says nothing"):
-        scorer.rank(RankRequest(files=files, now=NOW, history=()))
+        scorer.rank(RankRequest(files=files, now=NOW, history=PackedViewings()))
     scorer.close()
 
 
@@ -171,14 +172,15 @@ def test_a_child_gone_idle_does_not_count_as_a_failure(
     assert len(list(starts.iterdir())) == 3
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"segments":{"segments":[],"started_on":[]}}'])
+@pytest.mark.parametrize("answer", [{}, {"segments": {"segments": [], "started_on": []}}])
 def test_an_answer_to_another_question_is_no_answer(
-    child_of: Callable[[tuple[str, ...]], ChildScorer], files: ModelFiles, body: bytes
+    child_of: Callable[[tuple[str, ...]], ChildScorer], files: ModelFiles, answer: object
 ) -> None:
+    body = msgspec.msgpack.encode(answer)
     frame = len(body).to_bytes(4, "big") + body
     scorer = child_of(_python(f"{_READ} os.write(1, {frame!r}); os.read(0, 1)"))
     with pytest.raises(ModelError, match="another request"):
-        scorer.rank(RankRequest(files=files, now=NOW, history=()))
+        scorer.rank(RankRequest(files=files, now=NOW, history=PackedViewings()))
     scorer.close()
     scorer = child_of(_python(f"{_READ} os.write(1, {frame!r}); os.read(0, 1)"))
     with pytest.raises(ModelError, match="another request"):
@@ -188,7 +190,7 @@ def test_an_answer_to_another_question_is_no_answer(
 def test_segments_are_not_taken_from_another_answer(
     child_of: Callable[[tuple[str, ...]], ChildScorer], files: ModelFiles
 ) -> None:
-    body = b'{"verified":true}'
+    body = msgspec.msgpack.encode({"verified": True})
     frame = len(body).to_bytes(4, "big") + body
     scorer = child_of(_python(f"{_READ} os.write(1, {frame!r}); os.read(0, 1)"))
     with pytest.raises(ModelError, match="another request"):
@@ -199,7 +201,9 @@ def test_a_child_that_cannot_be_started_is_a_model_error(
     child_of: Callable[[tuple[str, ...]], ChildScorer], files: ModelFiles, tmp_path: Path
 ) -> None:
     with pytest.raises(ModelError, match="does not start: No such file"):
-        child_of((str(tmp_path / "python"),)).rank(RankRequest(files=files, now=NOW, history=()))
+        child_of((str(tmp_path / "python"),)).rank(
+            RankRequest(files=files, now=NOW, history=PackedViewings())
+        )
 
 
 def test_an_idle_child_is_gone_and_the_next_request_starts_another(files: ModelFiles) -> None:

@@ -42,7 +42,7 @@ class CrimeScorer(TableScorer):
                 contribution=1.0,
                 share_fraction=1.0,
             )
-            for viewing in request.history[-1:]
+            for viewing in tuple(request.history)[-1:]
         ]
         first = self.rankings % 2  # another ranking has other titles
         return Picks(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeagent.features.catalogue import CatalogueView
-from edgeagent.messages import ModelFiles, RankRequest, Viewing, decode_catalogue
+from edgeagent.messages import ModelFiles, PackedViewings, RankRequest, Viewing, decode_catalogue
 from edgeagent.messages.fields import HeadName
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
@@ -88,7 +88,9 @@ def test_parts_add_up_to_the_score(
     engine = engines[head]
     history = _viewings(engine, drawn)
     title = engine.catalogue.titles[explained].entity_id
-    answer = engine.rank(RankRequest(files=FILES, now=NOW, history=history, explain=title))
+    answer = engine.rank(
+        RankRequest(files=FILES, now=NOW, history=PackedViewings.of(history), explain=title)
+    )
     (pick,) = answer.picks
     parts = sum(reason.contribution for reason in pick.reasons)
     assert abs(parts - pick.score) <= 1e-4 * max(answer.score_spread, 1e-6)

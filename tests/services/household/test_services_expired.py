@@ -33,7 +33,7 @@ def asked(box: Box) -> tuple[Viewing, ...]:
     box.agent.recommend()
     request = box.scorer.requests[-1]
     assert isinstance(request, RankRequest)
-    return request.history
+    return tuple(request.history)
 
 
 def exported(box: Box) -> tuple[str, ...]:
