@@ -27,7 +27,7 @@ Row = tuple[str, int, float | None, int | None, bool]
 class PackedViewings(Message, frozen=True, kw_only=True, gc=False):
     """E viewings of one profile, without a profile; numbers are little-endian.
 
-    Decoding checks the lengths. Whoever reads the numbers as arrays checks their ranges
+    Decoding checks the lengths; the code that reads the numbers as arrays checks their ranges
     (:func:`~edgeagent.features.window.watched_of`).
     """
 
