@@ -13,10 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["answer_of", "answers_of", "environment"]
+__all__ = ["OtherEnvironmentError", "answer_of", "answers_of", "environment"]
 
 _WHOLE = "packages"
 """A file that says what was installed; written last, so that an environment cut short is none."""
+
+
+class OtherEnvironmentError(Exception):
+    """The environment could not be made, or what ran in it failed; the message says which."""
 
 
 def answer_of(script: Path, packages: Sequence[str], *, asked: object) -> Any:  # noqa: ANN401 (JSON)
@@ -31,24 +35,40 @@ def answers_of(python: Path, script: Path, *, asked: object) -> list[Any]:
 
 
 def environment(directory: Path, packages: Sequence[str]) -> Path:
-    """Return the Python of an environment with ``packages``, made in ``directory`` if need be."""
+    """Return the Python of an environment with ``packages``, made in ``directory`` if need be.
+
+    Raises:
+        OtherEnvironmentError: it cannot be made.
+
+    """
     python, whole = directory / "bin" / "python", directory / _WHOLE
     if not whole.exists() or whole.read_text("utf-8").split() != list(packages):
-        subprocess.run([sys.executable, "-m", "venv", "--clear", directory], check=True)
-        subprocess.run(
+        named = ", ".join(packages)
+        sys.stderr.write(f"installing {named} in {directory}; this takes some minutes\n")
+        commands: tuple[list[str | Path], ...] = (
+            [sys.executable, "-m", "venv", "--clear", directory],
             [python, "-I", "-m", "pip", "install", "--quiet", *packages],
-            check=True,
-            stdout=sys.stderr,
         )
+        for command in commands:
+            if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
+                message = (
+                    f"{named} could not be installed in {directory}: pip says above why. It asks "
+                    "the index that PIP_INDEX_URL names, or pypi.org"
+                )
+                raise OtherEnvironmentError(message)
         whole.write_text("\n".join(packages), "utf-8")
     return python
 
 
 def _run(python: Path, script: Path, asked: object) -> str:
-    return subprocess.run(
+    done = subprocess.run(
         [python, "-I", str(script)],
         input=json.dumps(asked),
         stdout=subprocess.PIPE,
         text=True,
-        check=True,
-    ).stdout
+        check=False,
+    )
+    if done.returncode:
+        message = f"{script.name} ended with {done.returncode}: it says above why"
+        raise OtherEnvironmentError(message)
+    return done.stdout

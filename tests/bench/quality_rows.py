@@ -31,35 +31,28 @@ class RowFiles:
 
     def found(self, protocol: str, model: str) -> Row | None:
         """Return the row as it was computed, or nothing."""
-        for name in (protocol, _SAME_SPLIT.get(protocol, protocol)):
-            path = self._path(name, model)
+        for path in self._paths(protocol, model):
             if path.exists():
                 return _row(json.loads(path.read_text("utf-8")))
         return None
 
-    def has(self, protocol: str, model: str) -> bool:
-        """Whether the row was computed under this very protocol."""
-        return self._path(protocol, model).exists()
-
     def keep(self, protocol: str, row: Row) -> None:
         """Write a row; a file is there whole or not at all."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        path = self._path(protocol, row.model)
+        path = self._paths(protocol, row.model)[0]
         part = path.with_suffix(".part")
         part.write_text(json.dumps(_facts(row)), "utf-8")
         part.replace(path)
 
-    def forget(self, model: str) -> None:
-        """Compute a model's rows again, under every protocol."""
-        for path in self.directory.glob(f"{self.log}.*.{_in_a_name(model)}.json"):
-            path.unlink()
+    def forget(self, protocol: str, model: str) -> None:
+        """Compute a row again."""
+        for path in self._paths(protocol, model):
+            path.unlink(missing_ok=True)
 
-    def _path(self, protocol: str, model: str) -> Path:
-        return self.directory / f"{self.log}.{protocol}.{_in_a_name(model)}.json"
-
-
-def _in_a_name(model: str) -> str:
-    return model.replace(" ", "_")
+    def _paths(self, protocol: str, model: str) -> list[Path]:
+        names = dict.fromkeys((protocol, _SAME_SPLIT.get(protocol, protocol)))
+        name = model.replace(" ", "_")
+        return [self.directory / f"{self.log}.{each}.{name}.json" for each in names]
 
 
 def _facts(row: Row) -> dict[str, object]:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LAST_RUN", "markdown", "with_table"]
+__all__ = [
+    "LAST_RUN",
+    "OtherBaselineError",
+    "held_rows",
+    "markdown",
+    "quality_page",
+    "with_table",
+    "without_row",
+]
 
 LAST_RUN = Path(__file__).with_name("quality.json")
 """What the page of benches shows: the file of the last whole run."""
@@ -31,35 +40,85 @@ _HEADINGS = (
 )
 _KIND = ("log", "seed", "trainings", "protocol")
 """What two runs have in common whose rows may stand in one table."""
+_SAME = 0.001
+"""What one row may differ by from itself, on other machines."""
 _NUMBERS = ("ndcg_at_10", "recall_at_20", "recall_at_50", "hr_at_10")
 
 
-def markdown(tables: Sequence[dict[str, Any]]) -> str:
+_Table = dict[str, Any]
+
+
+class OtherBaselineError(Exception):
+    """Rows of one table would be compared with two baselines."""
+
+
+def markdown(tables: Sequence[_Table]) -> str:
     """Return a Markdown table for each of ``tables``."""
     return "\n\n".join(_table(table) for table in tables)
 
 
-def with_table(tables: Sequence[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
+def quality_page() -> str:
+    """Return the tables of the last run."""
+    return markdown(json.loads(LAST_RUN.read_text("utf-8")))
+
+
+def held_rows(tables: Sequence[_Table], kind: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of the table of a kind: of a log, its settings and a protocol."""
+    at = _place(tables, kind)
+    return [] if at is None else list(tables[at]["rows"])
+
+
+def with_table(tables: Sequence[_Table], new: _Table, *, order: Sequence[str]) -> list[_Table]:
     """Return ``tables`` with the rows of ``new`` in place of its old ones, in its table.
 
-    A row that ``new`` does not hold stays, where it was measured against the same baseline. Rows
-    new to a table stand first, as the heads do.
+    Args:
+        tables: those there are.
+        new: some rows of a table, with their baseline.
+        order: how its rows are to stand; those it does not name stand last.
+
+    Raises:
+        OtherBaselineError: the table's rows were measured against another baseline.
+
     """
-    kind = tuple(new[name] for name in _KIND)
-    at = next(
-        (n for n, table in enumerate(tables) if tuple(table[name] for name in _KIND) == kind), None
-    )
+    at = _place(tables, new)
+    before, after = (tables, []) if at is None else (tables[:at], tables[at + 1 :])
+    rows = {row["model"]: row for row in held_rows(tables, new)}
+    for row in new["rows"]:
+        if row["model"] == row["gain_over"]:
+            _check_same(row, rows.get(row["model"], row), new)
+        rows[row["model"]] = row
+    places = {name: place for place, name in enumerate(order)}
+    merged = sorted(rows.values(), key=lambda row: places.get(row["model"], len(places)))
+    return [*before, {**new, "rows": merged}, *after]
+
+
+def without_row(tables: Sequence[_Table], kind: Mapping[str, Any], model: str) -> list[_Table]:
+    """Return ``tables`` without a row; without its baseline nothing of a table is left."""
+    at = _place(tables, kind)
     if at is None:
-        return [*tables, new]
-    over = new["rows"][0]["gain_over"]
-    rows = {row["model"]: row for row in new["rows"]}
-    kept = [row for row in tables[at]["rows"] if row["gain_over"] == over]
-    added = [row for name, row in rows.items() if name not in {row["model"] for row in kept}]
-    merged = [*added, *(rows.get(row["model"], row) for row in kept)]
-    return [*tables[:at], {**new, "rows": merged}, *tables[at + 1 :]]
+        return list(tables)
+    rows = [row for row in tables[at]["rows"] if model not in {row["model"], row["gain_over"]}]
+    shorter = [{**tables[at], "rows": rows}] if rows else []
+    return [*tables[:at], *shorter, *tables[at + 1 :]]
 
 
-def _table(table: dict[str, Any]) -> str:
+def _place(tables: Sequence[_Table], kind: Mapping[str, Any]) -> int | None:
+    wanted = [kind[name] for name in _KIND]
+    found = (at for at, table in enumerate(tables) if [table[name] for name in _KIND] == wanted)
+    return next(found, None)
+
+
+def _check_same(row: Mapping[str, Any], held: Mapping[str, Any], table: _Table) -> None:
+    now, before = row["ndcg_at_100"], held["ndcg_at_100"]
+    if abs(now - before) > _SAME:
+        message = (
+            f"{table['log']}, {table['protocol']}: {row['model']} is {now:.3f}, and {before:.3f} "
+            "in the table: this is another log, or other code. --again computes all rows"
+        )
+        raise OtherBaselineError(message)
+
+
+def _table(table: _Table) -> str:
     over = table["rows"][0]["gain_over"]
     headings = [*_HEADINGS[:2], f"over `{over}`", *_HEADINGS[2:]]
     lines = [

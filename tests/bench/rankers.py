@@ -1,17 +1,13 @@
-"""Rankers that others publish, by their own code, beside EASE and the heads.
+"""Rankers that others publish, by their own code, as rows of the quality tables.
 
-``python -m tests.bench.rankers --ratings DIR --name "MovieLens small"`` makes one table for
-each protocol; ``--stars 4`` makes them for the positives of a MovieLens directory, too. The
-packages (RecTools, pytorch-lightning, PyTorch, and implicit as RecTools takes it) are installed in
-an environment of their own, ``build/rankers/environment``; settings of each model are chosen on
-people of the training part, held out as those of the test are, as the heads choose theirs. Every
-answer of a model and every row is kept: a run that was cut short goes on where it was. What
-``--out tests/bench/rankers.json`` holds, ``python -m tests.pages`` puts into the page beside it.
+The packages (RecTools, pytorch-lightning, PyTorch, and implicit as RecTools takes it) are installed
+in an environment of their own. Settings of each model are chosen on people of the training part,
+held out as those of the test are, as the heads choose theirs. Every answer of a model is kept: a
+run that was cut short asks for those that are missing.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -24,22 +20,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model_export.comparison import _AIMS, Comparison, Row, _row, _split, compare
+from model_export.comparison import _AIMS, Row, _row, _split
 from model_export.evaluation.baselines import Fitted
 from model_export.evaluation.ranking import PersonHistory, Split, evaluate_ranking
 from model_export.evaluation.splits import validation_split
 from model_export.heads.tuning import validation_value
-from model_export.loaders import load_log
-from model_export.loaders.movielens import load_movielens
 from model_export.log import WatchLog
 from tests.bench.other_environment import answers_of, environment
-from tests.bench.quality_rows import RowFiles
-from tests.bench.quality_tables import markdown
+
+__all__ = ["PUBLISHED", "Ask", "Kept", "Published", "published_row"]
 
 _SCRIPT = Path(__file__).with_name("published_rankers.py")
 _PACKAGES = ("RecTools==0.19.0", "pytorch-lightning==2.6.6", "torch==2.13.0")
-_SEED = 0
-_BASELINE = "ease"
 _DIMENSION = 128
 
 _Settings = Mapping[str, Any]
@@ -55,32 +47,21 @@ class Published:
     model: str
     grid: Sequence[_Settings]
 
-    def fit(self, split: Split, validation: Split, ask: Ask) -> Fitted:
+    def fit(self, split: Split, validation: Split, ask: Ask, *, seed: int) -> Fitted:
         """Choose settings on ``validation``, fit with them to ``split`` and rank for its people."""
         tried = [
             (_value(validation, answer), settings, state)
             for settings in self.grid
-            for state, answer in enumerate(ask(self._question(validation, settings)), start=1)
+            for state, answer in enumerate(
+                ask(_question(self.model, validation, settings, seed=seed)), start=1
+            )
         ]
         _, settings, state = max(tried, key=lambda each: each[0])
         if "epochs" in settings:
             settings = {**settings, "epochs": state}
-        answer = ask(self._question(split, settings))[-1]
+        answer = ask(_question(self.model, split, settings, seed=seed))[-1]
         sys.stderr.write(f"chosen for {self.model}: {json.dumps(settings)}\n")
         return Fitted(score=_as_ranked(split, answer), size_bytes=answer["bytes"])
-
-    def _question(self, split: Split, settings: _Settings) -> Mapping[str, Any]:
-        training = split.training
-        order = np.argsort(training.users, kind="stable")
-        ends = np.flatnonzero(np.diff(training.users[order])) + 1
-        return {
-            "model": self.model,
-            "settings": dict(settings),
-            "seed": _SEED,
-            "titles": len(training.titles),
-            "training": [training.items[rows].tolist() for rows in np.split(order, ends)],
-            "histories": [person.history.items.tolist() for person in split.people],
-        }
 
 
 def _grid(**choices: Sequence[Any]) -> list[_Settings]:
@@ -133,53 +114,39 @@ class Kept:
         found: Sequence[_Answer] = json.loads(path.read_text("utf-8"))
         return found
 
+    def forget(self, model: str) -> None:
+        """Ask a model again, about every log."""
+        for path in self.directory.glob(f"{model}-*.json"):
+            path.unlink()
+
     def path(self, question: Mapping[str, Any]) -> Path:
         """Return where the answers to a question are kept."""
         name = sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()[:24]
         return self.directory / f"{question['model']}-{name}.json"
 
 
-def table(
-    log: WatchLog,
-    name: str,
-    protocol: str,
-    *,
-    files: RowFiles,
-    ask: Ask | None,
-    models: Sequence[str],
-) -> dict[str, Any] | None:
-    """Return one table for JSON, computing the rows that are not kept yet; none without ``ask``."""
-    rows = []
-    for model in models:
-        row = files.found(protocol, model)
-        if row is None and ask is None:
-            continue
-        if row is None and ask is not None:
-            row = _computed(log, protocol, model, ask)
-            files.keep(protocol, row)
-            sys.stderr.write(f"done: {name}, {protocol}, {model}, {row.seconds:.0f} s\n")
-        if row is not None:
-            rows.append(row)
-    if not rows:
-        return None
-    baseline = next((row for row in rows if row.model == _BASELINE), rows[-1])
-    found = Comparison(protocol=protocol, people=len(rows[0].recall_at_50), rows=tuple(rows))
-    return {"log": name, "seed": _SEED, **found.facts(baseline=baseline)}
-
-
-def _computed(log: WatchLog, protocol: str, model: str, ask: Ask) -> Row:
-    if model not in PUBLISHED:
-        (row,) = compare(
-            log, protocol=protocol, dimension=_DIMENSION, segments=32, seed=_SEED, trainings=1,
-            models=[model],
-        ).rows  # fmt: skip
-        return row
+def published_row(log: WatchLog, protocol: str, model: str, *, seed: int, ask: Ask) -> Row:
+    """Return the row of one of ``PUBLISHED``, its settings chosen as those of the heads are."""
 
     def fit(split: Split) -> Fitted:
-        validation = validation_split(split.training, aim=_AIMS[protocol], seed=_SEED)
-        return PUBLISHED[model].fit(split, validation, ask)
+        validation = validation_split(split.training, aim=_AIMS[protocol], seed=seed)
+        return PUBLISHED[model].fit(split, validation, ask, seed=seed)
 
-    return _row(model, fit, _split(log, protocol, seed=_SEED))
+    return _row(model, fit, _split(log, protocol, seed=seed))
+
+
+def _question(model: str, split: Split, settings: _Settings, *, seed: int) -> Mapping[str, Any]:
+    training = split.training
+    order = np.argsort(training.users, kind="stable")
+    ends = np.flatnonzero(np.diff(training.users[order])) + 1
+    return {
+        "model": model,
+        "settings": dict(settings),
+        "seed": seed,
+        "titles": len(training.titles),
+        "training": [training.items[rows].tolist() for rows in np.split(order, ends)],
+        "histories": [person.history.items.tolist() for person in split.people],
+    }
 
 
 def _value(split: Split, answer: _Answer) -> float:
@@ -198,53 +165,3 @@ def _as_ranked(split: Split, answer: _Answer) -> Callable[[PersonHistory], NDArr
         return scores
 
     return score
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print one table for each log and protocol."""
-    options = _parser().parse_args(arguments)
-    tables: list[dict[str, Any]] = []
-    for name, log in _logs(options).items():
-        for protocol in options.protocols.split(","):
-            found = table(
-                log,
-                name,
-                protocol,
-                files=RowFiles(directory=options.kept / "rows", log="-".join(name.lower().split())),
-                ask=None if options.found else Kept(directory=options.kept),
-                models=options.models.split(","),
-            )
-            if found is None:
-                continue
-            tables.append(found)
-            sys.stdout.write(f"{markdown([found])}\n\n")
-            sys.stdout.flush()
-            options.out.write_text(json.dumps(tables, indent=1) + "\n", "utf-8")
-
-
-def _logs(options: argparse.Namespace) -> Mapping[str, WatchLog]:
-    name = options.name or options.ratings.name
-    logs = {name: load_log(options.ratings, options.catalogue)}
-    if options.stars:
-        positives = load_movielens(options.ratings, minimum_stars=options.stars)
-        logs[f"{name}, ratings of {options.stars:g} stars and more"] = positives
-    return logs
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ratings", type=Path, required=True, help="the log")
-    parser.add_argument("--catalogue", type=Path, help="what its items are, where it is a table")
-    parser.add_argument("--name", help="what tables call it; default: its file name")
-    parser.add_argument("--stars", type=float, help="beside all of MovieLens, such ratings alone")
-    parser.add_argument("--protocols", default="global,strong,last")
-    models = (*PUBLISHED, "foldin-128", _BASELINE)
-    parser.add_argument("--models", default=",".join(models), help="rows of a table")
-    parser.add_argument("--found", action="store_true", help="show what is there, compute nothing")
-    parser.add_argument("--kept", type=Path, default=Path("build/rankers"))
-    parser.add_argument("--out", type=Path, default=Path("rankers.json"))
-    return parser
-
-
-if __name__ == "__main__":
-    main()

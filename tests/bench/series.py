@@ -13,7 +13,7 @@ from tests.bench.machine import machine_facts
 from tests.bench.result import Result
 from tests.bench.running import PACKAGES, BenchError, Run, run_bench
 
-__all__ = ["Series"]
+__all__ = ["Series", "duration"]
 
 
 @dataclass(kw_only=True)
@@ -41,7 +41,7 @@ class Series:
         words = "1 bench" if number == 1 else f"{number} benches"
         if self.quick:
             return f"{words}, quick"
-        return f"{words}, {_duration(self._planned(self.benches))} on two idle cores"
+        return f"{words}, {duration(self._planned(self.benches))} on two idle cores"
 
     def results(self, directory: Path, *, say: Callable[[str], None]) -> Iterator[Result]:
         """Run them, and yield each result when it lies in ``directory``."""
@@ -75,14 +75,15 @@ class Series:
             return ""
         done = self._planned(self.benches[:place])
         slower = passed_seconds / done if done else 1.0
-        return f"; {_duration(slower * self._planned(self.benches[place:]))} left"
+        return f"; {duration(slower * self._planned(self.benches[place:]))} left"
 
 
 def _tell(say: Callable[[str], None], place: str, left: str, what: str) -> None:
     say(f"{place}: {what}{left}")
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Say how long something takes, to the minute."""
     minutes = round(seconds / 60)
     if minutes < 1:
         return "less than a minute"

@@ -31,7 +31,7 @@ from model_export.cli import main as model_export_cli
 from server_stub.cli import main as server_stub_cli
 from tests.api.methods.methods_page import reference
 from tests.bench.benches import BENCHES
-from tests.bench.rankers_tables import quality_page
+from tests.bench.quality_tables import quality_page
 from tests.bench.result_tables import kept_result, table_of
 from tests.cli.command_tree import commands_of
 from tests.pages.found import BLOCK, ROOT, Page, pages
