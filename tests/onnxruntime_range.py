@@ -19,13 +19,10 @@ from model_export.publishing.artefacts import export
 from model_export.publishing.files import write_files
 from model_export.synthetic import synthetic_panel
 from model_export.train import train
-from tests.model_export.heads.blend_cases import with_blend
-from tests.model_export.heads.linear_cases import with_linear
-from tests.model_export.heads.timescales_cases import with_timescales
+from tests.model_export.heads.every_head import with_every_head
 
 ROOT = Path(__file__).parent.parent
 _NOW = 1_780_000_000
-_OTHERS = (with_linear, with_timescales, with_blend)
 _CHECK = """
 import sys
 from pathlib import Path
@@ -49,7 +46,7 @@ def main() -> None:
         panel = synthetic_panel(5, households=150, weeks=26, titles=250)
         foldin = train(panel, seed=1, segments=16, dimension=16)
         exported = []
-        for model in (foldin, *(head(foldin) for head in _OTHERS)):
+        for model in with_every_head(foldin).values():
             exported.append(Path(scratch) / model.head)
             write_files(export(model, model, now=_NOW), exported[-1])
         for name, requirement in _ends().items():

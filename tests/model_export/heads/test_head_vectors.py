@@ -11,10 +11,12 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
+from model_export.heads.fit import HEADS
 from tests.model_export.heads import (
     make_blend_vectors,
     make_foldin_vectors,
     make_linear_vectors,
+    make_timescales_vectors,
 )
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -22,6 +24,7 @@ MADE = {
     "blend": make_blend_vectors.vectors,
     "foldin": make_foldin_vectors.vectors,
     "linear": make_linear_vectors.vectors,
+    "timescales": make_timescales_vectors.vectors,
 }
 STORED = {head: json.loads((VECTORS / f"{head}_small.json").read_text("utf-8")) for head in MADE}
 CASES = [
@@ -38,6 +41,10 @@ def _tensor(name: str, values: list[Any]) -> NDArray[Any]:
     if name in INT8:
         return array.reshape(6, -1)
     return array.reshape(MATRICES[name]) if name in MATRICES else array
+
+
+def test_every_head_has_vectors() -> None:
+    assert set(MADE) == set(HEADS)
 
 
 @pytest.mark.parametrize(("head", "case"), CASES)

@@ -11,8 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeagent.features.catalogue import CatalogueView
-from edgeagent.messages import ModelFiles, PackedViewings, RankRequest, Viewing, decode_catalogue
+from edgeagent.messages import (
+    ModelFiles,
+    PackedViewings,
+    RankRequest,
+    TrialRequest,
+    Viewing,
+    decode_catalogue,
+)
 from edgeagent.messages.fields import HeadName
+from edgeagent.ranking.trial import gain, hold_out
 from edgeagent.scoring.engine import Engine
 from edgeagent.scoring.session import OnnxModel
 from model_export.evaluation.ranking import PersonHistory
@@ -23,6 +31,7 @@ from model_export.heads.timescales import TimescalesWeights
 from model_export.heads.trained_model import TrainedModel
 from model_export.publishing.artefacts import export
 from tests.model_export.heads.blend_cases import with_blend
+from tests.model_export.heads.every_head import with_every_head
 from tests.model_export.heads.linear_cases import with_linear
 from tests.model_export.heads.timescales_cases import with_timescales
 
@@ -34,16 +43,7 @@ FILES = ModelFiles(
 
 @pytest.fixture(scope="module")
 def engines(model: TrainedModel) -> dict[str, Engine]:
-    return {head: _engine(trained) for head, trained in _trained(model).items()}
-
-
-def _trained(model: TrainedModel) -> dict[str, TrainedModel]:
-    return {
-        "foldin": model,
-        "linear": with_linear(model),
-        "timescales": with_timescales(model),
-        "blend": with_blend(model),
-    }
+    return {head: _engine(trained) for head, trained in with_every_head(model).items()}
 
 
 def _engine(model: TrainedModel) -> Engine:
@@ -128,7 +128,7 @@ def test_the_box_scores_what_was_evaluated(
     head: HeadName,
     history: Callable[[], list[tuple[int, int, float]]],
 ) -> None:
-    trained = _trained(model)[head]
+    trained = with_every_head(model)[head]
     drawn = tuple(history())
     items, ago, fraction = (np.array(column) for column in zip(*drawn, strict=True))
     person = PersonHistory(
@@ -137,6 +137,32 @@ def test_the_box_scores_what_was_evaluated(
     expected = trained.scorer()(person)
     found = engines[head].scores(_viewings(engines[head], drawn), now=NOW)
     assert np.abs(found - expected).max() <= 1e-4 * np.ptp(expected)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_the_quality_gate_judges_every_head_by_what_was_evaluated(
+    engines: dict[str, Engine], model: TrainedModel, head: HeadName
+) -> None:
+    """Each title held out gains what it would by the float64 head; a near tie may turn."""
+    engine, score = engines[head], with_every_head(model)[head].scorer()
+    history = _viewings(engine, tuple(_nothing_special()))
+    held_out = hold_out(history)
+    assert held_out is not None
+    column = engine.catalogue.index
+    before = [column[viewing.entity_id] for viewing in held_out.before]
+    scores = score(
+        PersonHistory(
+            items=np.array(before),
+            completion=np.full(len(before), 0.9, dtype=np.float32),
+            watched_on=np.array([viewing.watched_on for viewing in held_out.before]),
+            now=held_out.now,
+        )
+    )
+    scores[before] = -np.inf
+    ranks = [1 + int((scores > scores[column[each]]).sum()) for each in held_out.targets]
+    answer = engine.trial(TrialRequest(files=FILES, profiles=(history,)))
+    assert answer.gains == pytest.approx([gain(rank) for rank in ranks], abs=0.01)
+    assert len(set(answer.gains)) > 1
 
 
 def test_settings_say_which_head_they_are_for(model: TrainedModel) -> None:
