@@ -117,7 +117,7 @@ def choose_head(
         device: where head ``timescales`` is trained.
 
     """
-    left_out = dict(_left_out(log, dimension=dimension))
+    left_out = dict(_left_out(dimension=dimension))
     heads = [head for head in HEADS if head not in left_out]
     try:
         split = global_split(log)
@@ -147,13 +147,13 @@ def choose_head(
     )
 
 
-def _left_out(log: WatchLog, *, dimension: int | None) -> Iterator[tuple[HeadName, str]]:
+def _left_out(*, dimension: int | None) -> Iterator[tuple[HeadName, str]]:
     """Yield the heads that cannot be fitted here, and why."""
-    if why := no_linear(log, dimension=dimension or dimension_of("linear")):
+    if why := no_linear(dimension=dimension or dimension_of("linear")):
         yield "linear", f"linear was not tried, {why}"
     if not torch_is_there():
         why = "PyTorch is not installed: pip install 'edgeagent[train]'"
         yield "timescales", f"timescales was not tried, {why}"
     # Of both reasons the last is the one to name. Half of its dimensions are those of linear.
-    if why := why or no_linear(log, dimension=(dimension or dimension_of("blend")) // 2):
+    if why := why or no_linear(dimension=(dimension or dimension_of("blend")) // 2):
         yield "blend", f"blend was not tried, {why}"

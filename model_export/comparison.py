@@ -169,7 +169,7 @@ def compare(  # noqa: PLR0913  (what is compared, and with what)
         trainings=trainings,
         progress=within,
     )
-    missing = {} if models else _left_out(split, dimension=dimension)
+    missing = {} if models else _left_out(dimension=dimension)
     left_out = {name: why for name in fits for head, why in missing.items() if _is(name, head)}
     chosen = [name for name in _chosen(fits, models, protocol) if name not in left_out]
     parts = len(chosen)
@@ -252,10 +252,10 @@ def _chosen(fits: Mapping[str, _Fit], models: Sequence[str], protocol: str) -> l
     return [name for name in fits if name in models or not models]
 
 
-def _left_out(split: Split, *, dimension: int) -> dict[HeadName, str]:
+def _left_out(*, dimension: int) -> dict[HeadName, str]:
     """Return the heads that cannot be fitted here, and why."""
     left_out: dict[HeadName, str] = {}
-    if why := no_linear(_warm(split), dimension=dimension):
+    if why := no_linear(dimension=dimension):
         left_out |= {"linear": why, "blend": why}
     if not torch_is_there():
         why = "PyTorch trains it and is not installed: pip install 'edgeagent[train]'"

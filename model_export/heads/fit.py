@@ -20,13 +20,8 @@ from model_export.heads.factors import ItemTable, log_popularity
 from model_export.heads.fitted_head import FittedHead
 from model_export.heads.foldin import FoldinTuned
 from model_export.heads.foldin_tuning import tune
-from model_export.heads.linear_fit import (
-    MAX_TITLES,
-    co_viewings,
-    fit_rows,
-    tune_linear,
-    with_room_for_known,
-)
+from model_export.heads.linear_fit import co_viewings, tune_linear
+from model_export.heads.linear_rows import fit_rows, with_room_for_known
 from model_export.heads.trained_model import HeadSettings, scorer_of
 from model_export.heads.tuning import FitOrder
 from model_export.heads.warm_start import held_near
@@ -188,21 +183,15 @@ def _within(order: FitOrder, begin: float, end: float) -> FitOrder:
     return replace(order, progress=within)
 
 
-def no_linear(log: WatchLog, *, dimension: int) -> str:
-    """Return why head ``linear`` cannot be fitted to a log, or nothing."""
-    titles, people = (len(np.unique(each)) for each in (log.items, log.users))
-    if titles * min(titles, people) > MAX_TITLES**2:
-        return (
-            f"it takes at most {MAX_TITLES:,} watched titles, or {MAX_TITLES**2:,} titles × "
-            f"people, not {titles:,} titles that {people:,} people watched"
-        )
+def no_linear(*, dimension: int) -> str:
+    """Return why head ``linear`` cannot be fitted, or nothing."""
     if dimension < _LEAST_LINEAR:
         return f"it needs {_LEAST_LINEAR} dimensions, the last of which weighs a title's viewings"
     return ""
 
 
 def _linear(log: WatchLog, order: FitOrder) -> FittedHead:
-    if why := no_linear(log, dimension=order.dimension):
+    if why := no_linear(dimension=order.dimension):
         raise InputError(
             f"head linear: {why}", hint="choose --head foldin, which has no such limit"
         )

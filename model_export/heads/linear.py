@@ -1,4 +1,4 @@
-"""Head C ``linear``: the closed form of EDLAE, cut to a table with one row a title.
+"""Head C ``linear``: EDLAE, cut to a table with one row a title.
 
 EDLAE (Steck 2020, "Autoencoders that don't overfit towards the identity") learns from X, who
 watched what, how much title i, watched, says for title j. With a dropout of p, δ = p / (1 − p)::

@@ -11,7 +11,6 @@ from model_export import choosing, comparison
 from model_export.choosing import HeadChoice, choose_head
 from model_export.comparison import compare
 from model_export.evaluation.ranking import paired_gain
-from model_export.heads import fit
 from model_export.log import WatchLog
 
 
@@ -92,33 +91,21 @@ def test_heads_that_cannot_be_fitted_are_left_out_and_said(panel: WatchLog) -> N
     assert "linear was not tried" in choice.in_words()
 
 
-@pytest.mark.usefixtures("without_torch")
-def test_where_titles_are_too_many_the_next_best_is_shipped(
-    panel: WatchLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fit, "MAX_TITLES", 10)
-    few = panel.select(panel.users < 60)
-    choice = choose_head(few, dimension=4, seed=1, progress=_silent)
-    assert choice.head == "foldin"
-    assert choice.left_out[0].startswith("linear was not tried, it takes at most 10 watched titles")
-
-
 @pytest.mark.deep
 def test_a_table_goes_without_heads_that_cannot_be_fitted(
     panel: WatchLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fit, "MAX_TITLES", 10)
     monkeypatch.setattr(comparison, "torch_is_there", lambda: False)
     few = panel.select(panel.users < 60)
-    table = compare(few, protocol="cold", dimension=4, segments=16, seed=1)
-    assert [row.model for row in table.rows] == ["foldin-4", "foldin-4 warm", "popularity warm"]
+    table = compare(few, protocol="cold", dimension=1, segments=16, seed=1)
+    assert [row.model for row in table.rows] == ["foldin-1", "foldin-1 warm", "popularity warm"]
     assert {name: why[:24] for name, why in table.left_out.items()} == {
         f"{head}{warm}": why
         for warm in ("", " warm")
         for head, why in (
-            ("linear-4", "it takes at most 10 watc"),
-            ("timescales-4", "PyTorch trains it and is"),
-            ("blend-8", "PyTorch trains it and is"),
+            ("linear-1", "it needs 2 dimensions, t"),
+            ("timescales-1", "PyTorch trains it and is"),
+            ("blend-2", "PyTorch trains it and is"),
         )
     }
 
