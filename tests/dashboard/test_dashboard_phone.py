@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from edgeagent.config import Config
 from edgeagent.dashboard.phone import TOPICS
 from edgeagent.dashboard.texts import LANGUAGES
 from edgeagent.services.models.release_watch import ReleaseWatch
 from edgeagent.testing.publication import TITLE_IDS
-from tests.api.running import Running
+from tests.api.running import Running, ServiceThread
 from tests.dashboard.advertising import advertise
 from tests.dashboard.browsing import PHONE, SMALL, TELEVISION, Remote
 from tests.dashboard.conftest import furnish
@@ -100,6 +102,35 @@ def test_what_nobody_offers_is_missing(serving: Serving) -> None:
         assert serving.get(path).status == 404, path
 
 
+@pytest.mark.deep
+def test_code_and_text_fit_a_television_whatever_they_are_about(
+    browser: Any,  # noqa: ANN401
+    services: ServiceThread,
+    serve: Callable[[Running], Serving],
+) -> None:
+    host = ".".join(["a" * 63] * 3 + ["example"])
+    running = services.start(name="far", config=Config(server_url=f"https://{host}"))
+    listed(running)
+    serving = serve(running)
+    too_tall = []
+    for language, size, colours in itertools.product(LANGUAGES, (SMALL, TELEVISION), LOOKS):
+        context = browser.new_context(viewport=size, locale=language, **colours)
+        remote = Remote(context.new_page())
+        remote.open(serving.link())
+        for topic in TOPICS:
+            remote.page.goto(f"{serving.origin}/phone?about={topic}")
+            remote.page.wait_for_function("document.querySelector('.qr').naturalWidth")
+            assert topic != "reporting" or host in remote.page.content()
+            more = remote.page.evaluate("document.documentElement.scrollHeight - innerHeight")
+            too_tall += [(language, size, colours, topic, more)] if more > 0 else []
+        context.close()
+    assert too_tall == []
+
+
+LOOKS = (
+    *({"color_scheme": "dark"}, {"color_scheme": "light"}),
+    *({"contrast": "more"}, {"forced_colors": "active"}),
+)
 SCREENS = (
     (SMALL, {"color_scheme": "light"}, tuple(TOPICS)),
     (TELEVISION, {"color_scheme": "dark"}, ("reporting",)),  # the longest text
