@@ -73,6 +73,11 @@ class OutputFile(_Output):
         try:
             mode = path.stat().st_mode
         except FileNotFoundError:
+            if not path.parent.exists():
+                raise OutputError(
+                    f"{path} cannot be written: there is no directory {path.parent}",
+                    hint="make it first, or name another place",
+                ) from None
             _try(path.parent, path)
         except OSError as error:
             raise _refused(path, error) from error

@@ -90,8 +90,14 @@ def _print_week(week: Week | None, *, as_json: bool) -> None:
     name = words("Your week") if theme is None else words("Your week: {theme}", theme=theme.english)
     click.secho(name, bold=True)
     reasons = ", ".join(reason.title for reason in week.reasons)
-    until = iso_utc(week.ends_at)[:10]
-    click.echo(words("because of {reasons}; the same until {until}", reasons=reasons, until=until))
+    click.echo(
+        words(
+            "because of {reasons}; made {made}, the same until {until}",
+            reasons=reasons,
+            made=iso_utc(week.made_at)[:10],
+            until=iso_utc(week.ends_at)[:10],
+        )
+    )
     _print_list(week.picks, {})
 
 

@@ -8,6 +8,7 @@ import click
 
 import server_stub
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.command_output import OutputDirectory
 from edgeagent.help_pages import HelpfulCommand
 from server_stub.cli.options import STORED_FILE
 
@@ -50,7 +51,7 @@ _NOT_FOR_A_SERVER = (
 )
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=OutputDirectory(),
     default=Path(),
     help="Directory for the package.  [default: this one]",
 )

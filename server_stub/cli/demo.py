@@ -8,6 +8,7 @@ import click
 
 from edgeagent.clock import Clock, moment_of_iso
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.command_output import OutputDirectory
 from edgeagent.help_pages import HelpfulCommand
 from server_stub.cli.options import at_option
 
@@ -25,7 +26,7 @@ _EARLIEST = int(moment_of_iso("1972-01-01"))
         "a server to look at, then its page": "server-stub demo demo",
     },
 )
-@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("directory", type=OutputDirectory())
 @click.option(
     "--reports",
     type=click.IntRange(min=1),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgeagent.command_group import emit_document
-from server_stub.cli.options import STORED_FILE
+from edgeagent.command_output import OutputFile
 
 if TYPE_CHECKING:
     from server_stub.aggregation.estimate_export import ExportTable
@@ -17,7 +17,7 @@ __all__ = ["csv_option", "export", "parquet_option"]
 
 csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print CSV, a row a segment.")
 parquet_option = click.option(
-    "--parquet", type=STORED_FILE, help="Write a Parquet file, a row a segment."
+    "--parquet", type=OutputFile(), help="Write a Parquet file, a row a segment."
 )
 
 

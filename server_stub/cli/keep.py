@@ -11,6 +11,7 @@ import click
 
 from edgeagent.clock import Clock
 from edgeagent.command_group import emit_json, json_option
+from edgeagent.command_output import OutputFile
 from edgeagent.errors import InputError
 from edgeagent.help_pages import HelpfulCommand
 from server_stub.aggregation.sqlite_aggregator import SqliteAggregator
@@ -102,7 +103,7 @@ def say_closed(closed: Sequence[ClosedWindow], *, as_json: bool) -> None:
     },
 )
 @store_option
-@click.argument("target", type=STORED_FILE)
+@click.argument("target", type=OutputFile())
 @json_option
 def backup(*, store: Path, target: Path, as_json: bool) -> None:
     """Copy the store to TARGET, while a server writes to it.

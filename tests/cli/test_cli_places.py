@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -17,14 +18,19 @@ from edgeagent.command_output import OutputDirectory, OutputFile
 from edgeagent.errors import OutputError
 from model_export.cli import main as model_export
 from server_stub.cli import main as server_stub
+from tests.cli.command_tree import commands_of
 
 FILES = [
+    (server_stub, ["estimate", "--repository=r", "--parquet"]),
+    (server_stub, ["backup"]),
     (model_export, ["train", "--out"]),
     (model_export, ["segments", "model.npz", "--map"]),
     (cli, ["export"]),
     (cli, ["disclosures", "export"]),
 ]
 DIRECTORIES = [
+    (server_stub, ["demo"]),
+    (server_stub, ["deb", "--wheel=w", "--out"]),
     (model_export, ["export", "model.npz", "--out"]),
     (server_stub, ["repo", "publish", "exported", "--keys=k", "--repository"]),
     (server_stub, ["repo", "init", "--repository=r", "--keys"]),
@@ -33,6 +39,41 @@ DIRECTORIES = [
     (cli, ["simulate", "fleet", "--out"]),
     (cli, ["simulate", "sweep", "--out"]),
 ]
+
+
+READ = {
+    *("before_file", "candidates_file", "catalogue", "counts_file", "draft", "files"),
+    *("holdout_file", "keys", "manifest_file", "mapping", "model_file", "new", "page_portrait"),
+    *("passphrase_file", "path", "portrait_file", "previous", "prior_file", "ratings"),
+    *("requirements", "root_keys", "root_passphrase_file", "shipped", "slots_file", "source"),
+    *("repository", "task_file", "wheel"),
+}
+"""Parameters that name what is there already, by their names in code."""
+KEPT = {"config_file", "directory", "home", "page_token", "socket", "spool", "store"}
+"""Where a program keeps what is its own, whichever command is run."""
+HIDDEN = {"man_pages"}
+"""For those who build packages."""
+
+
+def path_parameters() -> Iterator[tuple[str, click.Parameter]]:
+    """Yield each parameter of all programs that names a place which need not be there."""
+    for program in (cli, model_export, server_stub):
+        for path, command in commands_of(program):
+            for parameter in command.params:
+                kind = parameter.type
+                if isinstance(kind, click.Path) and not kind.exists:
+                    yield " ".join((program.name or "", *path, parameter.name or "")), parameter
+
+
+def test_a_place_that_is_written_to_is_tried_first_by_every_command() -> None:
+    """The rule of all: a file's directory has to be there, a directory is made."""
+    untried = {
+        name
+        for name, parameter in path_parameters()
+        if not isinstance(parameter.type, (OutputDirectory, OutputFile))
+        and parameter.name not in READ | KEPT | HIDDEN
+    }
+    assert untried == set()
 
 
 def refusal(program: click.Group, words: list[str], place: Path, home: Path) -> str:
@@ -50,7 +91,8 @@ def test_a_file_in_a_directory_that_is_not_there(
     program: click.Group, words: list[str], tmp_path: Path
 ) -> None:
     said = refusal(program, words, tmp_path / "none" / "file.png", tmp_path / "home")
-    assert said.endswith("none/file.png cannot be written: No such file or directory")
+    assert f"none/file.png cannot be written: there is no directory {tmp_path}/none" in said
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize(("program", "words"), [*FILES, *DIRECTORIES])

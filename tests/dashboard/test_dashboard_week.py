@@ -44,7 +44,8 @@ def test_a_list_is_named_and_says_why_and_until_when(
     serving.enter()
     page = serving.get("/week").text
     assert "Your week: Crime films" in page
-    assert "Because of t:30. It stays the same until 19 January 2026." in page
+    assert "Because of t:30. Made on 12 January 2026, when it was first asked for," in page
+    assert "it stays the same until 19 January 2026." in page
     assert page.count('class="row"') == 7
     assert "week.watched" not in page
     with box.open() as agent:
