@@ -71,22 +71,22 @@ def merge_repeats(
     return sorted_columns[starts], merged
 
 
-def largest(contributions: NDArray[np.float64], *, named: int | None) -> list[NDArray[np.intp]]:
-    """Return for each of K scores the indices of its largest |parts|, descending; ties in order.
+def largest(contributions: NDArray[np.float64], *, named: int | None) -> NDArray[np.intp]:
+    """Return [K, n] the indices of the largest |parts| of each score, descending; ties in order.
 
     Args:
         contributions: [K, U].
-        named: the maximum number; ``None``: all.
+        named: n where there are so many parts; ``None``: all.
 
     """
     sizes = np.abs(contributions)
+    scores, parts = sizes.shape
+    count = parts if named is None else min(named, parts)
     least = 0.0 if named is None else reached_by(sizes, count=named)
     rows, places = np.nonzero(sizes >= least)  # all ties, until their index decides
     order = np.lexsort((places, -sizes[rows, places], rows))
-    ends = np.cumsum(np.bincount(rows, minlength=len(sizes))).tolist()
-    starts = [0, *ends][: len(ends)]
-    falling = places[order]
-    return [falling[start:end][:named] for start, end in zip(starts, ends, strict=True)]
+    first = np.searchsorted(rows, np.arange(scores))
+    return places[order[first[:, np.newaxis] + np.arange(count)]]
 
 
 def reasons_of(
@@ -94,10 +94,10 @@ def reasons_of(
     watched: NDArray[np.intp],
     contributions: NDArray[np.float64],
     *,
-    shown: NDArray[np.intp],
-    nameless: Sequence[tuple[Kind, float]],
-) -> tuple[Reason, ...]:
-    """Return the parts of one score, largest |contribution| first, ties by entity_id.
+    named: int | None,
+    nameless: Sequence[Sequence[tuple[Kind, float]]],
+) -> list[tuple[Reason, ...]]:
+    """Return the parts of each score, largest |contribution| first, ties by entity_id.
 
     The parts are reported as computed: the rounding error between their sum and the score is not
     added to one of them.
@@ -105,26 +105,46 @@ def reasons_of(
     Args:
         titles: of the catalogue.
         watched: [U] columns of the titles watched, each once.
-        contributions: [U] their contributions, in units of the score.
-        shown: indices of the named ones, from :func:`largest`; the others form one part "rest".
-        nameless: parts without a watched title: the title's own, and the joint part of the viewings
-            in a model whose parts do not add up to the score.
+        contributions: [K, U] their contributions, in units of the score.
+        named: how many of them are named; the others form one part "rest". ``None``: all.
+        nameless: of each score, parts without a watched title: the title's own, and the joint part
+            of the viewings in a model whose parts do not add up to the score.
 
     """
-    parts = contributions[shown].tolist()
-    others = list(nameless)
-    if len(shown) < len(contributions):
-        others.append(("rest", float(contributions.sum()) - fsum(parts)))
+    shown = largest(contributions, named=named)
+    has_rest = shown.shape[1] < len(watched)
+    parts_of = np.take_along_axis(contributions, shown, axis=1).tolist()
+    rows = zip(
+        watched[shown].tolist(),
+        parts_of,
+        contributions.sum(axis=1).tolist(),
+        nameless,
+        strict=True,
+    )
+    return [
+        _ordered(
+            [titles[column] for column in columns],
+            parts,
+            [*others, ("rest", whole - fsum(parts))] if has_rest else others,
+        )
+        for columns, parts, whole, others in rows
+    ]
+
+
+def _ordered(
+    named: Sequence[Title], parts: Sequence[float], others: Sequence[tuple[Kind, float]]
+) -> tuple[Reason, ...]:
+    """Return the reasons of one score: a part of each named title, and the others."""
     total = fsum(map(abs, parts)) + fsum(abs(part) for _, part in others) or 1.0
     reasons = [
         Reason(
             kind="watched",
-            entity_id=titles[column].entity_id,
-            title=titles[column].title,
+            entity_id=title.entity_id,
+            title=title.title,
             contribution=part,
             share_fraction=abs(part) / total,
         )
-        for column, part in zip(watched[shown].tolist(), parts, strict=True)
+        for title, part in zip(named, parts, strict=True)
     ]
     reasons += [
         Reason(kind=kind, contribution=part, share_fraction=abs(part) / total)

@@ -25,6 +25,7 @@ from edgeagent.messages import (
     Picks,
     RankRequest,
     SegmentAnswer,
+    SegmentCause,
     SegmentRequest,
     SplitAnswer,
     SplitRequest,
@@ -40,7 +41,6 @@ from edgeagent.ranking.reasons import (
     NAMED_IN_RANKING,
     Kind,
     bias_kind,
-    largest,
     merge_repeats,
     reasons_of,
 )
@@ -105,20 +105,11 @@ class Engine:
             window, choice, named=named, tailored=frozenset(request.own_segments_of)
         )
         mix = scored.segment_probabilities[: None if scored.known_by else 0]
-        tried = heaviest(chain.from_iterable(pick.reasons for pick in picks), most=TRIED_TITLES)
         return Picks(
             picks=picks[: len(choice.new)],
             continue_watching=picks[len(choice.new) :],
             segment_probabilities=tuple(mix.tolist()),
-            segment_causes=segment_causes(
-                window,
-                mix,
-                tried=self._columns({str(reason.entity_id) for reason in tried}),
-                titles=self.catalogue.titles,
-                mix_of=self._head.segments,
-            )
-            if request.why_segments and len(mix)
-            else (),
+            segment_causes=self._causes(window, mix, picks) if request.why_segments else (),
             score_spread=float(np.ptp(scored.scores)),
             ranked_by=self._head.ranked_by,
             max_age_rating=request.max_age_rating,
@@ -209,21 +200,18 @@ class Engine:
         watched, merged = merge_repeats(
             window.columns, explained.contributions, ids=self._candidates.ids
         )
-        shown = largest(merged, named=named)
+        titles = [self.catalogue.titles[column] for column in columns.tolist()]
+        reasons = reasons_of(
+            self.catalogue.titles,
+            watched,
+            merged,
+            named=named,
+            nameless=self._nameless(columns, titles, explained.together),
+        )
         picks = []
-        for place, column in enumerate(columns.tolist()):
-            title = self.catalogue.titles[column]
-            own = bias_kind(title, issued_at=self.catalogue.issued_at)
-            nameless: list[tuple[Kind, float]] = [(own, float(self.catalogue.bias[column]))]
-            if explained.together is not None:
-                nameless.append(("together", float(explained.together[place])))
-            reasons = reasons_of(
-                self.catalogue.titles,
-                watched,
-                merged[place],
-                shown=shown[place],
-                nameless=nameless,
-            )
+        for column, title, score, why in zip(
+            columns.tolist(), titles, explained.scores.tolist(), reasons, strict=True
+        ):
             picks.append(
                 Pick(
                     entity_id=title.entity_id,
@@ -231,8 +219,8 @@ class Engine:
                     kind=title.kind,
                     year=title.year,
                     genres=title.genres,
-                    score=float(explained.scores[place]),
-                    reasons=reasons,
+                    score=score,
+                    reasons=why,
                     progress_fraction=choice.progress.get(column),
                     available_until=title.available_until,
                     drawn=column in choice.drawn,
@@ -242,6 +230,38 @@ class Engine:
                 )
             )
         return tuple(picks)
+
+    def _causes(
+        self, window: Window, mix: NDArray[np.float32], picks: Sequence[Pick]
+    ) -> tuple[SegmentCause, ...]:
+        """Return why the mix has its largest segments: the titles that weigh most are tried."""
+        if not len(mix):
+            return ()
+        tried = heaviest(chain.from_iterable(pick.reasons for pick in picks), most=TRIED_TITLES)
+        return segment_causes(
+            window,
+            mix,
+            tried=self._columns({str(reason.entity_id) for reason in tried}),
+            titles=self.catalogue.titles,
+            mix_of=self._head.segments,
+        )
+
+    def _nameless(
+        self,
+        columns: NDArray[np.intp],
+        titles: Sequence[Title],
+        together: NDArray[np.float64] | None,
+    ) -> list[list[tuple[Kind, float]]]:
+        """Return the parts of each score without a watched title, see :func:`reasons_of`."""
+        own = self.catalogue.bias[columns].tolist()
+        joint = [None] * len(titles) if together is None else together.tolist()
+        return [
+            [
+                (bias_kind(title, issued_at=self.catalogue.issued_at), bias),
+                *([] if of_all is None else [("together", of_all)]),
+            ]
+            for title, bias, of_all in zip(titles, own, joint, strict=True)
+        ]
 
     def _title(self, entity_id: str) -> Title | None:
         column = self.catalogue.index.get(entity_id)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.features.catalogue import CatalogueView
-from edgeagent.features.window import Window, is_latest
+from edgeagent.features.window import Window
 from edgeagent.promotion.limits import TITLE_SEGMENTS
 from edgeagent.ranking.choice import Scored
 from edgeagent.scoring.session import ModelInputs, ModelOutputs, OnnxModel
@@ -73,7 +73,7 @@ class ModelHead:
         """Compute the user embedding with the model, and score every title for it."""
         outputs = self._run(window, _NO_COLUMNS)
         return Scored(
-            known_by=_known_by(window, self._catalogue),
+            known_by=_known_by(window),
             user=outputs.user_embedding,
             scores=self._catalogue.scores(outputs.user_embedding),
             segment_probabilities=outputs.segment_probabilities,
@@ -155,7 +155,7 @@ class PopularityHead:
     def score(self, window: Window) -> Scored:
         """Return the bias of every title; it does not depend on what was watched."""
         return Scored(
-            known_by=_known_by(window, self._catalogue),
+            known_by=_known_by(window),
             user=np.zeros(self._catalogue.dimension, dtype=np.float32),
             scores=self._catalogue.bias.copy(),
             segment_probabilities=self.segments(window),
@@ -184,5 +184,5 @@ class PopularityHead:
         return ()
 
 
-def _known_by(window: Window, catalogue: CatalogueView) -> int:
-    return int(np.count_nonzero(is_latest(window.columns, titles=len(catalogue.titles))))
+def _known_by(window: Window) -> int:
+    return len(set(window.columns.tolist()))

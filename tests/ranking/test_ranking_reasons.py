@@ -37,12 +37,12 @@ def test_nothing_merges_into_nothing(shape: tuple[int, int]) -> None:
 
 
 def test_parts_are_sorted_by_size_and_equal_ones_by_entity_id() -> None:
-    reasons = reasons_of(
+    (reasons,) = reasons_of(
         (B, A),
-        np.arange(2),
-        np.array([-0.5, 0.5]),
-        shown=np.array([1, 0]),
-        nameless=[("popular", 1.0)],
+        np.array([1, 0]),
+        np.array([[0.5, -0.5]]),
+        named=None,
+        nameless=[[("popular", 1.0)]],
     )
     assert [(r.kind, r.entity_id, r.title, r.contribution, r.share_fraction) for r in reasons] == [
         ("popular", None, "", 1.0, 0.5),
@@ -52,12 +52,12 @@ def test_parts_are_sorted_by_size_and_equal_ones_by_entity_id() -> None:
 
 
 def test_what_titles_do_together_is_a_part_of_its_own() -> None:
-    reasons = reasons_of(
+    (reasons,) = reasons_of(
         (A,),
         np.arange(1),
-        np.array([1.0]),
-        shown=np.arange(1),
-        nameless=[("new", 0.0), ("together", -3.0)],
+        np.array([[1.0]]),
+        named=None,
+        nameless=[[("new", 0.0), ("together", -3.0)]],
     )
     assert [(r.kind, r.contribution, r.share_fraction) for r in reasons] == [
         ("together", -3.0, 0.75),
@@ -67,8 +67,8 @@ def test_what_titles_do_together_is_a_part_of_its_own() -> None:
 
 
 def test_without_a_history_and_a_bias_the_share_is_0_not_nan() -> None:
-    (only,) = reasons_of(
-        (), np.arange(0), np.array([]), shown=np.arange(0), nameless=[("popular", 0.0)]
+    ((only,),) = reasons_of(
+        (), np.arange(0), np.zeros((1, 0)), named=6, nameless=[[("popular", 0.0)]]
     )
     assert (only.kind, only.contribution, only.share_fraction) == ("popular", 0.0, 0.0)
 
@@ -77,22 +77,25 @@ def test_without_a_history_and_a_bias_the_share_is_0_not_nan() -> None:
 def test_merging_loses_nothing_and_shares_add_up_to_1(contributions: NDArray[np.float32]) -> None:
     columns = np.arange(len(contributions)) % 3
     titles, merged = merge_repeats(columns, contributions[np.newaxis], ids=np.arange(3))
-    reasons = reasons_of(
-        (A, B, C), titles, merged[0], shown=np.arange(len(titles)), nameless=[("popular", 0.5)]
-    )
+    (reasons,) = reasons_of((A, B, C), titles, merged, named=None, nameless=[[("popular", 0.5)]])
     total = sum(reason.contribution for reason in reasons)
     assert total == pytest.approx(0.5 + float(contributions.astype(np.float64).sum()), abs=1e-9)
     assert sum(reason.share_fraction for reason in reasons) == pytest.approx(1.0)
 
 
 def test_only_the_largest_are_named_and_the_others_are_one_part() -> None:
-    reasons = reasons_of(
+    reasons, others = reasons_of(
         (A, B, C),
         np.arange(3),
-        np.array([0.25, -2.0, 0.5]),
-        shown=np.array([1]),
-        nameless=[("popular", 1.0)],
+        np.array([[0.25, -2.0, 0.5], [4.0, 0.0, 0.0]]),
+        named=1,
+        nameless=[[("popular", 1.0)], [("new", 2.0)]],
     )
+    assert [(r.kind, r.title, r.contribution) for r in others] == [
+        ("watched", "Alpha", 4.0),
+        ("new", "", 2.0),
+        ("rest", "", 0.0),
+    ]
     assert [(r.kind, r.title, r.contribution) for r in reasons] == [
         ("watched", "Beta", -2.0),
         ("popular", "", 1.0),
@@ -102,12 +105,8 @@ def test_only_the_largest_are_named_and_the_others_are_one_part() -> None:
 
 
 def test_there_is_no_rest_where_all_are_named() -> None:
-    reasons = reasons_of(
-        (A, B, C),
-        np.arange(3),
-        np.ones(3),
-        shown=np.arange(3),
-        nameless=[("popular", 0.0)],
+    (reasons,) = reasons_of(
+        (A, B, C), np.arange(3), np.ones((1, 3)), named=3, nameless=[[("popular", 0.0)]]
     )
     assert {r.kind for r in reasons} == {"watched", "popular"}
 
