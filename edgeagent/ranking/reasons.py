@@ -86,7 +86,8 @@ def largest(contributions: NDArray[np.float64], *, named: int | None) -> NDArray
     rows, places = np.nonzero(sizes >= least)  # all ties, until their index decides
     order = np.lexsort((places, -sizes[rows, places], rows))
     first = np.searchsorted(rows, np.arange(scores))
-    return places[order[first[:, np.newaxis] + np.arange(count)]]
+    found: NDArray[np.intp] = places[order[first[:, np.newaxis] + np.arange(count)]]
+    return found
 
 
 def reasons_of(

@@ -253,15 +253,15 @@ class Engine:
         together: NDArray[np.float64] | None,
     ) -> list[list[tuple[Kind, float]]]:
         """Return the parts of each score without a watched title, see :func:`reasons_of`."""
-        own = self.catalogue.bias[columns].tolist()
-        joint = [None] * len(titles) if together is None else together.tolist()
-        return [
-            [
-                (bias_kind(title, issued_at=self.catalogue.issued_at), bias),
-                *([] if of_all is None else [("together", of_all)]),
-            ]
-            for title, bias, of_all in zip(titles, own, joint, strict=True)
+        issued_at = self.catalogue.issued_at
+        nameless: list[list[tuple[Kind, float]]] = [
+            [(bias_kind(title, issued_at=issued_at), bias)]
+            for title, bias in zip(titles, self.catalogue.bias[columns].tolist(), strict=True)
         ]
+        if together is not None:
+            for parts, joint in zip(nameless, together.tolist(), strict=True):
+                parts.append(("together", joint))
+        return nameless
 
     def _title(self, entity_id: str) -> Title | None:
         column = self.catalogue.index.get(entity_id)
