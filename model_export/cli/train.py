@@ -48,7 +48,7 @@ _MOST_LOCAL = 10_000_000
 )
 @source_options
 @segments_option
-@dimension_option(default="that of --previous, else 128; blend: 256; linear chooses 64, 128 or 256")
+@dimension_option(default="that of --previous, else 128; blend: 256; linear chooses 64 to 512")
 @click.option(
     "--head",
     type=click.Choice(["auto", "foldin", "linear", "timescales", "blend"]),

@@ -27,9 +27,12 @@ from model_export.evaluation.ranking import PersonHistory
 from model_export.heads.fit import HEADS
 from model_export.heads.foldin import FoldinSettings
 from model_export.heads.linear import LinearSettings
+from model_export.heads.linear_fit import LENGTHS
 from model_export.heads.timescales import TimescalesWeights
 from model_export.heads.trained_model import TrainedModel
+from model_export.log import WatchLog
 from model_export.publishing.artefacts import export
+from model_export.train import train
 from tests.model_export.heads.blend_cases import with_blend
 from tests.model_export.heads.every_head import with_every_head
 from tests.model_export.heads.linear_cases import with_linear
@@ -98,6 +101,14 @@ def test_parts_add_up_to_the_score(
     assert ("together" in kinds) == (head in ("timescales", "blend"))
     watched = {viewing.entity_id for viewing in history if viewing.progress_fraction}
     assert {reason.entity_id for reason in pick.reasons} - {None} <= watched
+
+
+@pytest.mark.deep
+def test_the_longest_rows_are_within_every_limit_of_the_box(panel: WatchLog) -> None:
+    few = panel.select(panel.users < 60)
+    model = train(few, seed=1, segments=8, dimension=max(LENGTHS), head="linear")
+    assert len(model.table.rows) == max(LENGTHS) == 512
+    _engine(model)
 
 
 def _nothing_special() -> list[tuple[int, int, float]]:
