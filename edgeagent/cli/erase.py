@@ -61,6 +61,8 @@ def command(
     if profile is not None:
         with box.open() as agent:
             agent.household.require(profile)  # nobody is asked about what there is not
+    if scope == "all":
+        _count_down(box)  # nor about what does not work yet
     if not yes:
         _ask(scope, profile)
     receipt, reports = _erase(box, scope=scope, reason=reason, profile=profile)

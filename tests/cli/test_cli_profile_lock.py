@@ -102,10 +102,11 @@ def test_the_list_names_a_limit(home: Path) -> None:
 
 
 def test_everything_is_erased_after_a_minute_only(home: Path) -> None:
-    for _ in range(2):
-        refused = run(home, "erase", "--scope", "all", "--yes")
+    for words in (["--yes"], ["--yes"], []):
+        refused = run(home, "erase", "--scope", "all", *words)
         assert refused.exit_code == ProfileLocked.exit_code
         assert "can be erased in" in refused.output
+        assert "for good?" not in refused.output  # nobody is asked about what does not work yet
     assert (home / "ledger.db").exists()
 
 
