@@ -186,7 +186,10 @@ class Recommender:
                 self._box.gate.last_deletion() == grant.after
                 and (now.hidden, now.not_reasons) == (request.hidden, request.not_reasons)
                 # A deletion recorded before the grant may have been carried out since.
-                and request.history.moments() <= now.history.moments()
+                and (
+                    request.history == now.history
+                    or request.history.moments() <= now.history.moments()
+                )
             )
 
         if self._is_private:
