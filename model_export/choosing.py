@@ -14,13 +14,14 @@ from edgeagent.messages.fields import HeadName
 from model_export.evaluation.ranking import evaluate_ranking, global_split, mean_and_se, paired_gain
 from model_export.heads.devices import Device
 from model_export.heads.fit import HEADS, dimension_of, fit_head, no_linear, torch_is_there
+from model_export.heads.fitted_head import FittedHead
 from model_export.heads.linear_fit import LENGTHS
 from model_export.heads.tuning import FitOrder, Progress
 from model_export.log import WatchLog
 
 __all__ = ["HeadChoice", "choose_head"]
 
-_EFFORT: Mapping[HeadName, float] = {"foldin": 3.0, "linear": 1.0, "timescales": 7.0, "blend": 8.0}
+_EFFORT: Mapping[HeadName, float] = {"foldin": 3.0, "linear": 1.0, "timescales": 7.0, "blend": 6.0}
 """How long the fits take, beside each other."""
 
 
@@ -127,6 +128,8 @@ def choose_head(
     parts = np.cumsum([0.0, *(_EFFORT[head] for head in heads)])
     parts /= parts[-1]
 
+    done: list[FittedHead] = []
+
     def judged(head: HeadName, begin: float, end: float) -> NDArray[np.float64]:
         order = FitOrder(
             dimension=dimension or dimension_of(head),
@@ -137,7 +140,9 @@ def choose_head(
             ),
             device=device,
         )
-        fitted = fit_head(split.training, head, order, seeds=1)
+        halves = () if dimension else tuple(done)
+        fitted = fit_head(split.training, head, order, seeds=1, halves=halves)
+        done.append(fitted)
         return evaluate_ranking(split, fitted.scorer()).ndcg_at_100
 
     return HeadChoice.of(

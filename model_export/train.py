@@ -12,6 +12,7 @@ from edgeagent.messages import checked
 from edgeagent.messages.fields import HeadName
 from edgeagent.messages.task import PERMITTED_SEGMENTS
 from model_export.heads.als import FactorEngine, LocalEngine
+from model_export.heads.blend import BlendSettings
 from model_export.heads.devices import Device
 from model_export.heads.fit import dimension_of, fit_head
 from model_export.heads.fitted_head import FittedHead
@@ -119,9 +120,9 @@ def _with_segments(log: WatchLog, fitted: FittedHead, found: Segments) -> Traine
     )
 
 
-def _settled(previous: TrainedModel) -> FoldinTuned | LinearSettings | None:
+def _settled(previous: TrainedModel) -> FoldinTuned | LinearSettings | BlendSettings | None:
     settings = previous.settings
-    if isinstance(settings, LinearSettings):
+    if isinstance(settings, LinearSettings | BlendSettings):
         return settings
     if not isinstance(settings, FoldinSettings):
         return None

@@ -168,6 +168,8 @@ def command(  # noqa: PLR0913  (one for each option)
     if before is not None and before.head != model.head:
         click.echo(f"the head is another than before: {model.head}, it was {before.head}")
     show_model(model)
+    if model.head in ("timescales", "blend"):
+        click.echo(f"trained on {'a GPU' if trained_on == 'cuda' else 'the processor'}")
     click.echo(f"\nwritten to {out}; next: model-export export {out} --out DIR")
 
 

@@ -19,7 +19,7 @@ from model_export.heads.factors import ItemTable
 from model_export.heads.fitted_head import FittedHead
 from model_export.heads.linear import LinearSettings
 from model_export.heads.timescales import TimescalesWeights
-from model_export.heads.tuning import validation_value
+from model_export.heads.tuning import clearly_better, validation_value
 from model_export.log import WatchLog
 
 __all__ = ["EVEN", "Halves", "best_gate", "some_histories"]
@@ -85,10 +85,24 @@ class Halves:
         return FittedHead(table=self.table, bias=self.bias, settings=settings, validation=None)
 
 
-def best_gate(split: Split, halves: Halves) -> tuple[float, RankingQuality]:
-    """Return the gate that ranks best for the people of ``split``, and how well."""
-    found = {gate: evaluate_ranking(split, halves.blended(gate).scorer()) for gate in _GATES}
+def best_gate(
+    split: Split, halves: Halves, *, settled: float | None = None
+) -> tuple[float, RankingQuality]:
+    """Return the gate that ranks best for the people of ``split``, and how well.
+
+    Args:
+        split: the people.
+        halves: both heads, fitted to the rest.
+        settled: γ of a model before, which stays unless the best is clearly better.
+
+    """
+    there = () if settled is None else (settled / halves.even,)
+    found = {
+        gate: evaluate_ranking(split, halves.blended(gate).scorer()) for gate in (*there, *_GATES)
+    }
     gate = max(found, key=lambda gate: validation_value(found[gate]))
+    if there and not clearly_better(found[gate], found[there[0]]):
+        (gate,) = there
     return gate, found[gate]
 
 

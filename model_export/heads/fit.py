@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from edgeagent.errors import InputError
 from edgeagent.messages.fields import HeadName
 from model_export.evaluation.splits import Aim, validation_split
+from model_export.heads.blend import BlendSettings
 from model_export.heads.blend_fit import EVEN, Halves, best_gate, some_histories
 from model_export.heads.cold_start import with_cold_rows
 from model_export.heads.devices import Device, TrainingDevice, chosen_device
@@ -20,9 +22,10 @@ from model_export.heads.factors import ItemTable, log_popularity
 from model_export.heads.fitted_head import FittedHead
 from model_export.heads.foldin import FoldinTuned
 from model_export.heads.foldin_tuning import tune
-from model_export.heads.linear_fit import co_viewings, tune_linear
+from model_export.heads.linear import LinearSettings
+from model_export.heads.linear_fit import LinearTuned, co_viewings, tune_linear
 from model_export.heads.linear_rows import fit_rows, with_room_for_known
-from model_export.heads.trained_model import HeadSettings, scorer_of
+from model_export.heads.trained_model import HeadSettings, head_of, scorer_of
 from model_export.heads.tuning import FitOrder
 from model_export.heads.warm_start import held_near
 from model_export.log import WatchLog
@@ -81,7 +84,14 @@ def training_device(asked: Device) -> TrainingDevice:
     return chosen_device(asked, why_no_cuda)
 
 
-def fit_head(log: WatchLog, head: HeadName, order: FitOrder, *, seeds: int = 3) -> FittedHead:
+def fit_head(
+    log: WatchLog,
+    head: HeadName,
+    order: FitOrder,
+    *,
+    seeds: int = 3,
+    halves: Sequence[FittedHead] = (),
+) -> FittedHead:
     """Fit a head to all of ``log``; its settings are chosen inside.
 
     Args:
@@ -89,6 +99,8 @@ def fit_head(log: WatchLog, head: HeadName, order: FitOrder, *, seeds: int = 3) 
         head: which.
         order: how it is to be fitted.
         seeds: how often ``timescales`` is trained; the best training is kept.
+        halves: heads fitted to this log, by orders that differ from this one by half the dimension,
+            or by letting ``linear`` choose its length. ``blend`` does not fit them again.
 
     Raises:
         InputError: ``timescales`` or ``blend`` without PyTorch, without the GPU that was asked for,
@@ -105,7 +117,7 @@ def fit_head(log: WatchLog, head: HeadName, order: FitOrder, *, seeds: int = 3) 
         case "timescales":
             return _timescales(log, order, seeds=seeds)
         case "blend":
-            return _blend(log, order, seeds=seeds)
+            return _blend(log, order, seeds=seeds, halves=halves)
 
 
 def _one_thread() -> AbstractContextManager[object]:
@@ -147,31 +159,49 @@ def _timescales(log: WatchLog, order: FitOrder, *, seeds: int) -> FittedHead:
     )
 
 
-def _blend(log: WatchLog, order: FitOrder, *, seeds: int) -> FittedHead:
+def _blend(
+    log: WatchLog, order: FitOrder, *, seeds: int, halves: Sequence[FittedHead]
+) -> FittedHead:
     """Choose the gate on people held out, with both heads fitted to the rest; then fit to all."""
     training_device(order.device)  # what is missing is told before anything is fitted
-    fresh = replace(order, start=None, settled=None, lengths=())
+    settled = order.settled if isinstance(order.settled, BlendSettings) else None
+    linear = None if settled is None else settled.linear
+    own = replace(order, start=None, settled=linear, lengths=())
     try:
         split = validation_split(log, aim=order.aim, seed=order.seed)
     except InputError:
-        return _halves(log, fresh, seeds=seeds).blended(EVEN)
+        return _halves(log, own, seeds=seeds, there=halves).blended(EVEN)
     begin = 1 / (1 + seeds)
-    halves = _halves(split.training, _within(fresh, 0.0, begin), seeds=1)
-    gate, validation = best_gate(split, halves)
-    whole = _halves(log, _within(fresh, begin, 1.0), seeds=seeds).blended(gate)
+    trial = _halves(split.training, _within(own, 0.0, begin), seeds=1)
+    gate, validation = best_gate(split, trial, settled=None if settled is None else settled.gate)
+    whole = _halves(log, _within(own, begin, 1.0), seeds=seeds, there=halves).blended(gate)
     return replace(whole, validation=validation)
 
 
-def _halves(log: WatchLog, order: FitOrder, *, seeds: int) -> Halves:
-    """Fit both heads, half of the dimensions each."""
+def _halves(
+    log: WatchLog, order: FitOrder, *, seeds: int, there: Sequence[FittedHead] = ()
+) -> Halves:
+    """Fit both heads, half of the dimensions each, or take what is there."""
     first = order.dimension // 2
     linear = replace(_within(order, 0.0, 0.1), dimension=order.dimension - first)
     timescales = replace(_within(order, 0.1, 1.0), dimension=first)
+    found = {head_of(each.settings): each for each in there}
     return Halves.of(
         log,
-        linear=fit_head(log, "linear", linear),
-        timescales=fit_head(log, "timescales", timescales, seeds=seeds),
+        linear=_linear_at(log, linear, found.get("linear")),
+        timescales=found.get("timescales") or fit_head(log, "timescales", timescales, seeds=seeds),
     )
+
+
+def _linear_at(log: WatchLog, order: FitOrder, found: FittedHead | None) -> FittedHead:
+    """Return head C at the length of the order, with the settings of one that is there."""
+    if found is None or not isinstance(found.settings, LinearSettings):
+        return fit_head(log, "linear", order)
+    if len(found.table.rows) == order.dimension:
+        return found
+    tuned = LinearTuned(settings=found.settings, dimension=order.dimension, validation=None)
+    with _one_thread():
+        return _linear_rows(log, order, tuned)
 
 
 def _within(order: FitOrder, begin: float, end: float) -> FitOrder:
@@ -195,7 +225,10 @@ def _linear(log: WatchLog, order: FitOrder) -> FittedHead:
         raise InputError(
             f"head linear: {why}", hint="choose --head foldin, which has no such limit"
         )
-    tuned = tune_linear(log, order)
+    return _linear_rows(log, order, tune_linear(log, order))
+
+
+def _linear_rows(log: WatchLog, order: FitOrder, tuned: LinearTuned) -> FittedHead:
     settings, start = tuned.settings, order.start
     order.progress("Fitting embeddings", 0.95)
     rows = fit_rows(co_viewings(log), settings, dimension=tuned.dimension)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from model_export.evaluation.ranking import RankingQuality, paired_gain
 from model_export.evaluation.splits import Aim
 from model_export.heads.als import FactorEngine, LocalEngine
+from model_export.heads.blend import BlendSettings
 from model_export.heads.devices import Device
 from model_export.heads.foldin import FoldinTuned
 from model_export.heads.linear import LinearSettings
@@ -53,7 +54,7 @@ class FitOrder:
     """Told what is happening and how much of the whole is done, 0-1."""
     aim: Aim = "later"
     """What settings are chosen for, and ``timescales`` is trained for."""
-    settled: FoldinTuned | LinearSettings | None = None
+    settled: FoldinTuned | LinearSettings | BlendSettings | None = None
     """What a model before was made with. It stays unless the best is better by more than two paired
     standard errors: other settings make another space, in which a tenth of the sessions would lie
     in another segment."""

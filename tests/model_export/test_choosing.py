@@ -11,6 +11,9 @@ from model_export import choosing, comparison
 from model_export.choosing import HeadChoice, choose_head
 from model_export.comparison import compare
 from model_export.evaluation.ranking import paired_gain
+from model_export.heads.fit import fit_head
+from model_export.heads.fitted_head import FittedHead
+from model_export.heads.tuning import FitOrder
 from model_export.log import WatchLog
 
 
@@ -108,6 +111,27 @@ def test_a_table_goes_without_heads_that_cannot_be_fitted(
             ("blend-2", "PyTorch trains it and is"),
         )
     }
+
+
+@pytest.mark.parametrize("dimension", [None, 4])
+def test_blend_gets_the_heads_that_were_fitted_before_it(
+    panel: WatchLog, monkeypatch: pytest.MonkeyPatch, dimension: int | None
+) -> None:
+    cheap = fit_head(panel, "linear", FitOrder(dimension=4, seed=1))
+    given: dict[str, int] = {}
+
+    def fitted(
+        _log: WatchLog, head: HeadName, _order: FitOrder, *, seeds: int, halves: tuple[object, ...]
+    ) -> FittedHead:
+        assert seeds == 1
+        given[head] = len(halves)
+        return cheap
+
+    monkeypatch.setattr(choosing, "torch_is_there", lambda: True)
+    monkeypatch.setattr(choosing, "fit_head", fitted)
+    choose_head(panel, dimension=dimension, seed=1, progress=_silent)
+    # With a dimension that was asked for, its halves are shorter than they are.
+    assert given["blend"] == (0 if dimension else 3)
 
 
 @pytest.mark.deep

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from model_export.heads.fit import fit_head
 from model_export.heads.fitted_head import FittedHead
 from model_export.heads.model_file import load_model, save_model
 from model_export.heads.trained_model import TrainedModel
-from model_export.heads.tuning import FitOrder, validation_value
+from model_export.heads.tuning import FitOrder, clearly_better, validation_value
 from model_export.log import WatchLog
 from model_export.publishing.artefacts import export
 from tests.model_export.heads.blend_cases import with_blend
@@ -80,6 +81,18 @@ def test_the_gate_is_what_ranks_best_for_people_held_out(
     assert validation_value(quality) >= validation_value(alone) - 0.01
 
 
+def test_the_gate_before_stays_unless_another_is_clearly_better(
+    split: Split, halves: Halves
+) -> None:
+    best, quality = best_gate(split, halves)
+    near = 0.9 * best * halves.even
+    kept, kept_quality = best_gate(split, halves, settled=near)
+    assert kept * halves.even == pytest.approx(near)
+    assert not clearly_better(quality, kept_quality)
+    # The other way round, who has learnt nothing would have the say.
+    assert best_gate(split, halves, settled=1e-4)[0] == best
+
+
 def test_other_heads_make_no_blend(split: Split, linear: FittedHead) -> None:
     with pytest.raises(TypeError, match="timescales and linear"):
         Halves.of(split.training, timescales=linear, linear=linear)
@@ -103,6 +116,25 @@ def test_both_heads_and_the_gate_are_fitted(panel: WatchLog) -> None:
     assert (fitted.settings.first, len(fitted.table.rows)) == (8, 16)
     assert fitted.validation is not None
     assert np.isfinite(fitted.scorer()(some_histories(few)[0])).all()
+
+
+@pytest.mark.deep
+@pytest.mark.skipif(find_spec("torch") is None, reason="needs PyTorch: edgeagent[train]")
+@pytest.mark.parametrize("length", [8, 4])
+def test_halves_that_are_there_are_not_fitted_again(panel: WatchLog, length: int) -> None:
+    few, order = panel.select(panel.users < 25), FitOrder(dimension=8, seed=1)
+    timescales = fit_head(few, "timescales", order, seeds=1)
+    linear = fit_head(few, "linear", replace(order, lengths=(length,)))
+    assert len(linear.table.rows) == length
+    whole = replace(order, dimension=16)
+    fresh = fit_head(few, "blend", whole, seeds=1)
+    reused = fit_head(few, "blend", whole, seeds=1, halves=(timescales, linear))
+    assert reused.table.space_id == fresh.table.space_id
+    assert (reused.bias == fresh.bias).all()
+    assert isinstance(reused.settings, BlendSettings)
+    assert isinstance(fresh.settings, BlendSettings)
+    assert reused.settings.gate == fresh.settings.gate
+    assert reused.settings.timescales is timescales.settings
 
 
 def test_without_pytorch_it_is_refused(panel: WatchLog, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,9 +24,12 @@ from model_export.train import train
 
 pytest.importorskip("torch", reason="needs PyTorch: pip install 'edgeagent[train]'")
 
+import torch
+
 from model_export.heads.timescales_batches import Batch
 from model_export.heads.timescales_fit import TrainingOrder, fit_timescales
 from model_export.heads.timescales_torch import Recipe, Trainer, why_no_cuda
+from tests.model_export.heads.pretended_gpu import ElsewhereError, PretendedGpu
 
 DAY = 86_400
 SMALL = Recipe(dimension=8, hidden=8, learning_rate=0.01)
@@ -179,6 +184,34 @@ def test_titles_that_only_later_parts_know_are_learnt_too() -> None:
     assert not embeddings[30].any(), "nobody watched it"
     filled = with_cold_rows(first, embeddings, seed=0, more=[late])
     assert (filled[:30] == embeddings[:30]).all(), "what was learnt stays"
+
+
+def test_what_meets_in_training_lies_on_one_device() -> None:
+    log = _circle(people=20)
+    found = {}
+    for device in ("cpu", "cuda"):
+        with PretendedGpu():
+            trainer = Trainer(log, SMALL, seed=2, device=device)
+            list(trainer.round())
+            found[device] = trainer.snapshot()
+    assert (found["cuda"].embeddings == found["cpu"].embeddings).all()
+    assert (found["cuda"].weights.first == found["cpu"].weights.first).all()
+
+
+@pytest.mark.parametrize(
+    "meet",
+    [
+        lambda there: there + torch.ones(3),
+        lambda there: torch.cat([torch.ones(3), there.exp()]),
+        lambda there: there[torch.tensor([0, 1])],
+        lambda there: there.bernoulli_(0.5, generator=torch.Generator()),
+        lambda there: there.numpy(),
+    ],
+    ids=["sum", "list", "index", "generator", "numpy"],
+)
+def test_the_pretended_gpu_tells_what_lies_elsewhere(meet: Callable[[Any], object]) -> None:
+    with PretendedGpu(), pytest.raises(ElsewhereError):
+        meet(torch.ones(3).to("cuda"))
 
 
 def test_a_gpu_computes_what_the_processor_computes() -> None:
