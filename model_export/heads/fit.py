@@ -165,8 +165,7 @@ def _blend(
     """Choose the gate on people held out, with both heads fitted to the rest; then fit to all."""
     training_device(order.device)  # what is missing is told before anything is fitted
     settled = order.settled if isinstance(order.settled, BlendSettings) else None
-    linear = None if settled is None else settled.linear
-    own = replace(order, start=None, settled=linear, lengths=())
+    own = replace(order, start=None, settled=None, lengths=())
     try:
         split = validation_split(log, aim=order.aim, seed=order.seed)
     except InputError:
