@@ -6,7 +6,7 @@ from tests.bench.bench import Bench, Ratio
 
 __all__ = ["BOX_BENCHES"]
 
-_HEADS = ("foldin", "linear", "timescales")
+_HEADS = ("foldin", "linear", "timescales", "blend")
 _TITLES = ("10000", "100000")
 _CASES = tuple(f"`{head}`, {int(titles):,} titles" for head in _HEADS for titles in _TITLES)
 
