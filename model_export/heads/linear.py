@@ -10,7 +10,8 @@ C is not symmetric, but is so up to a factor a title. With h_i = A_ii^(−½)::
     S = I − (h_i A_ij h_j)      C_ij = S_ij · h_j / h_i      S = Sᵀ ≈ Q diag(s) Qᵀ  (top k)
 
 so one row v_i = h_i √s ⊙ Q_i a title is enough (a row for the watched title and another for the
-candidate, the top k of CᵀXᵀXC, ranks no better and takes twice the bytes)::
+candidate, the top k of CᵀXᵀXC, take twice the bytes; for as many bytes they rank no better on small
+logs, and by 0.001 NDCG@100 on one of 836,478 viewings)::
 
     w = completion · max(exp(−age / τ), floor)      u = Σ w_i v_i / h_i²      score_j = v_j · u
 
